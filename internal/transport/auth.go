@@ -1,0 +1,83 @@
+// Copyright (c) The terraform-provider-pc Authors
+// SPDX-License-Identifier: MPL-2.0
+
+package transport
+
+import (
+	"encoding/base64"
+	"net"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"github.com/planetary-computer/terraform-provider-pc/internal/secret"
+)
+
+// Auth puts credentials on a request. The server's word for the scheme is
+// case-sensitive at Dask Gateway (dask_gateway_server/auth.py), so each is
+// spelt as its server spells it.
+type Auth interface {
+	authorization() string
+	secrets() []string
+}
+
+type tokenAuth struct {
+	scheme string
+	token  secret.String
+}
+
+// JupyterHubAuth is a Hub token as Dask Gateway takes it: "jupyterhub TOKEN".
+func JupyterHubAuth(token secret.String) Auth { return tokenAuth{scheme: "jupyterhub", token: token} }
+
+// TokenAuth is a Hub token as JupyterHub's own API takes it: "token TOKEN".
+func TokenAuth(token secret.String) Auth { return tokenAuth{scheme: "token", token: token} }
+
+func (a tokenAuth) authorization() string { return a.scheme + " " + a.token.Reveal() }
+
+func (a tokenAuth) secrets() []string { return []string{a.token.Reveal()} }
+
+type basicAuth struct {
+	username string
+	password secret.String
+}
+
+// BasicAuth is a user name and a password (RFC 7617), as Dask Gateway's
+// SimpleAuthenticator takes them.
+func BasicAuth(username string, password secret.String) Auth {
+	return basicAuth{username: username, password: password}
+}
+
+func (a basicAuth) authorization() string { return "Basic " + a.encoded() }
+
+func (a basicAuth) secrets() []string { return []string{a.password.Reveal(), a.encoded()} }
+
+func (a basicAuth) encoded() string {
+	return base64.StdEncoding.EncodeToString([]byte(a.username + ":" + a.password.Reveal()))
+}
+
+// authorize puts on the credentials, or says why they may not be sent.
+func (c *Client) authorize(r *http.Request) error {
+	if c.auth == nil {
+		return nil
+	}
+	if c.base.Scheme == "http" && !c.allowCleartext && !isTrustedNetwork(c.base) {
+		return &Error{
+			Kind: KindCleartext, Method: r.Method, Path: r.URL.Path, Host: c.base.Host,
+			Words: "credentials would be sent in clear text, over http://, to " + c.base.Hostname() + ", which is outside this machine and its private networks",
+		}
+	}
+	r.Header.Set("Authorization", c.auth.authorization())
+	return nil
+}
+
+// isTrustedNetwork says whether clear text stays near: on this machine, in a
+// private network (RFC 1918, RFC 4193), or inside a Kubernetes cluster, where
+// a notebook server reaches its gateway as http://proxy-public.
+func isTrustedNetwork(address *url.URL) bool {
+	host := strings.ToLower(strings.TrimSuffix(address.Hostname(), "."))
+	if ip := net.ParseIP(host); ip != nil {
+		return ip.IsLoopback() || ip.IsPrivate()
+	}
+	return !strings.Contains(host, ".") || strings.HasSuffix(host, ".localhost") ||
+		strings.HasSuffix(host, ".svc") || strings.HasSuffix(host, ".svc.cluster.local")
+}

@@ -1,0 +1,209 @@
+// Copyright (c) The terraform-provider-pc Authors
+// SPDX-License-Identifier: MPL-2.0
+
+package transport
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/hashicorp/go-retryablehttp"
+)
+
+// Request is one call of an API.
+type Request struct {
+	Method string
+	// Path are the elements below the base address, each escaped on its own. A
+	// last empty element makes a trailing slash.
+	Path []string
+	// Query is sent as it is, without the question mark.
+	Query string
+	// Body is encoded as JSON; nil for no body.
+	Body any
+	// Repeatable says that the request does no harm when it arrives twice.
+	Repeatable bool
+	// Anonymous keeps the credentials off the request.
+	Anonymous bool
+	// Timeout is for one attempt; zero for that of the Config.
+	Timeout time.Duration
+	// Want names the answer in errors, for example "the cluster".
+	Want string
+	// Decode reads the body of a 2xx answer as it arrives; it begins anew with
+	// every attempt. Nil keeps the body in the Response.
+	Decode func(body io.Reader) error
+}
+
+// Response is an answer with a 2xx status.
+type Response struct {
+	Status int
+	Header http.Header
+	// Body is empty when the Request had a Decode.
+	Body []byte
+	// Date is the server's clock when it answered, in whole seconds; zero when
+	// it did not tell (RFC 9110, section 6.6.1).
+	Date time.Time
+}
+
+// Call sends a request and decodes the JSON of its answer, numbers inside an
+// any as json.Number. An answer of another shape is an *Error of KindBody.
+func Call[T any](ctx context.Context, c *Client, r Request) (T, error) {
+	var result T
+	r.Decode = func(body io.Reader) error {
+		var fresh T
+		decoder := json.NewDecoder(body)
+		decoder.UseNumber()
+		if err := decoder.Decode(&fresh); err != nil {
+			return err
+		}
+		result = fresh
+		return nil
+	}
+	_, err := c.Do(ctx, r)
+	return result, err
+}
+
+// Do sends a request and repeats it as the retry policy allows. Every answer
+// but a 2xx, and every failure to get one, is an *Error; when the context ended
+// it wraps the context's error.
+func (c *Client) Do(ctx context.Context, r Request) (*Response, error) {
+	target, err := c.url(r)
+	if err != nil {
+		return nil, err
+	}
+	a := &attempt{request: r}
+	req, err := c.newRequest(context.WithValue(ctx, attemptKey{}, a), r, target)
+	if err != nil {
+		return nil, err
+	}
+	answer, err := c.retry.Do(req)
+	if err != nil {
+		return nil, c.failure(r, target, a, err)
+	}
+	defer func() { _ = answer.Body.Close() }()
+	if answer.StatusCode < 200 || answer.StatusCode > 299 {
+		return nil, c.refusal(r, target, a, answer)
+	}
+	date, err := http.ParseTime(answer.Header.Get("Date"))
+	if err != nil {
+		date = time.Time{}
+	}
+	return &Response{Status: answer.StatusCode, Header: answer.Header, Body: a.body, Date: date}, nil
+}
+
+func (c *Client) newRequest(ctx context.Context, r Request, target *url.URL) (*retryablehttp.Request, error) {
+	var body any
+	if r.Body != nil {
+		encoded, err := json.Marshal(r.Body)
+		if err != nil {
+			return nil, fmt.Errorf("the body of %s %s cannot be written as JSON: %w", r.Method, target.Path, err)
+		}
+		body = encoded
+	}
+	req, err := retryablehttp.NewRequestWithContext(ctx, r.Method, target.String(), body)
+	if err != nil {
+		return nil, fmt.Errorf("the request %s %s cannot be made: %w", r.Method, target.Path, err)
+	}
+	if r.Body != nil {
+		req.Header.Set("Content-Type", "application/json")
+	}
+	req.Header.Set("Accept", "application/json")
+	req.Header.Set("User-Agent", c.userAgent)
+	if r.Anonymous {
+		return req, nil
+	}
+	return req, c.authorize(req.Request)
+}
+
+// url joins the path to the base address and keeps the prefix of the latter.
+func (c *Client) url(r Request) (*url.URL, error) {
+	prefix := strings.TrimRight(c.base.EscapedPath(), "/")
+	escaped := make([]string, 0, len(r.Path))
+	for i, element := range r.Path {
+		if element == "." || element == ".." || element == "" && i != len(r.Path)-1 {
+			return nil, fmt.Errorf("%q cannot be a part of an address", element)
+		}
+		escaped = append(escaped, url.PathEscape(element))
+	}
+	target, err := url.Parse(prefix + "/" + strings.Join(escaped, "/"))
+	if err != nil {
+		return nil, fmt.Errorf("the address of the request cannot be written: %w", err)
+	}
+	target.Scheme, target.Host, target.RawQuery = c.base.Scheme, c.base.Host, r.Query
+	return target, nil
+}
+
+// failure describes a request without an answer.
+func (c *Client) failure(r Request, target *url.URL, a *attempt, err error) error {
+	var known *Error
+	if !errors.As(err, &known) {
+		known = &Error{Kind: KindNoAnswer, Err: err}
+	}
+	failed := *known
+	failed.Method, failed.Path, failed.Host = r.Method, target.Path, c.base.Host
+	failed.Attempts, failed.CredentialOrigin = a.count, c.credentialOrigin
+	failed.Words = c.redact.text(failed.Words)
+	if failed.Err != nil && !errors.Is(failed.Err, context.Canceled) && !errors.Is(failed.Err, context.DeadlineExceeded) {
+		failed.Err = errors.New(c.redact.text(failed.Err.Error()))
+	}
+	return &failed
+}
+
+// refusal describes an answer that is not a 2xx.
+func (c *Client) refusal(r Request, target *url.URL, a *attempt, answer *http.Response) error {
+	words, isJSON := serverWords(answer.Header.Get("Content-Type"), a.body)
+	refused := &Error{
+		Kind: KindStatus, Method: r.Method, Path: target.Path, Host: c.base.Host,
+		Status: answer.StatusCode, Header: withoutCookies(answer.Header), ContentType: answer.Header.Get("Content-Type"),
+		Words: c.redact.text(words), JSONError: isJSON, Body: []byte(c.redact.text(string(a.body))),
+		Attempts: a.count, CredentialOrigin: c.credentialOrigin,
+	}
+	switch {
+	case answer.StatusCode >= 300 && answer.StatusCode < 400:
+		refused.Kind, refused.Words = KindRedirect, c.redact.text(redirectWords(target, answer.Header.Get("Location")))
+	case c.isCredential(answer.StatusCode, words):
+		refused.Kind = KindCredentials
+	}
+	return refused
+}
+
+func withoutCookies(header http.Header) http.Header {
+	kept := header.Clone()
+	kept.Del("Set-Cookie")
+	return kept
+}
+
+// decodeError says what was expected instead of what came. begun is how the
+// answer begins.
+func decodeError(r Request, contentType string, begun []byte, err error) *Error {
+	want := r.Want
+	if want == "" {
+		want = "an answer"
+	}
+	words := "expected " + want + " as JSON, got "
+	var mismatch *json.UnmarshalTypeError
+	if errors.As(err, &mismatch) {
+		words += "a JSON " + mismatch.Value
+		if mismatch.Field != "" {
+			words += " in " + mismatch.Field
+		}
+	} else {
+		said, _ := serverWords(contentType, bytes.TrimSpace(begun))
+		words += fmt.Sprintf("%s: %q", orUntyped(contentType), said)
+	}
+	return &Error{Kind: KindBody, ContentType: contentType, Words: words}
+}
+
+func orUntyped(contentType string) string {
+	if contentType == "" {
+		return "an answer without a content type"
+	}
+	return contentType
+}

@@ -1,0 +1,119 @@
+// Copyright (c) The terraform-provider-pc Authors
+// SPDX-License-Identifier: MPL-2.0
+
+package transport
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+)
+
+// Kind is what went wrong with a request.
+type Kind int
+
+const (
+	// KindStatus is an answer with a status outside 2xx and 3xx.
+	KindStatus Kind = iota
+	// KindUnreachable means that nothing was sent: no such host, connection
+	// refused, no connection in time.
+	KindUnreachable
+	// KindNoAnswer means that the request may have arrived but no whole answer
+	// came back.
+	KindNoAnswer
+	// KindTLS means that the server's certificate was not accepted; nothing was
+	// sent.
+	KindTLS
+	// KindCredentials is an answer that turns the credentials down.
+	KindCredentials
+	// KindBody is a 2xx answer that is not what was asked for.
+	KindBody
+	// KindCleartext means that nothing was sent, because credentials would have
+	// gone over a foreign network in clear text.
+	KindCleartext
+	// KindRedirect is a 3xx answer, which is not followed.
+	KindRedirect
+)
+
+// Error is a request that did not bring what was asked for. Its texts are
+// redacted.
+type Error struct {
+	Kind Kind
+	// Method, Path and Host are those of the request; the path has no query.
+	Method, Path, Host string
+	// Status, Header and ContentType are those of the answer; zero when there
+	// was none. Cookies are left out.
+	Status      int
+	Header      http.Header
+	ContentType string
+	// Words is what the server said, in one line, or what went wrong.
+	Words string
+	// JSONError says that Words is the error member of a JSON answer, so that
+	// the API itself spoke and not a proxy before it.
+	JSONError bool
+	// Body is the beginning of the answer.
+	Body []byte
+	// Attempts is how often the request was sent.
+	Attempts int
+	// CredentialOrigin says where the credentials came from.
+	CredentialOrigin string
+	// Err is the cause, if it was an error; the context's among them.
+	Err error
+}
+
+// Error names the method, the path, the status and the server's words.
+func (e *Error) Error() string {
+	var text strings.Builder
+	fmt.Fprintf(&text, "%s %s", e.Method, e.Path)
+	switch e.Kind {
+	case KindStatus, KindCredentials, KindRedirect:
+		fmt.Fprintf(&text, " was answered with %d %s by %s", e.Status, http.StatusText(e.Status), e.Host)
+	case KindUnreachable:
+		fmt.Fprintf(&text, " could not be sent to %s", e.Host)
+	case KindTLS:
+		fmt.Fprintf(&text, " was not sent to %s", e.Host)
+	case KindCleartext:
+		text.WriteString(" was not sent")
+	case KindNoAnswer:
+		fmt.Fprintf(&text, " got no answer from %s", e.Host)
+	case KindBody:
+		fmt.Fprintf(&text, " got an answer from %s that cannot be used", e.Host)
+	}
+	if e.Attempts > 1 {
+		fmt.Fprintf(&text, " (%d attempts)", e.Attempts)
+	}
+	switch {
+	case e.Words != "":
+		text.WriteString(": " + e.Words)
+	case e.Err != nil:
+		text.WriteString(": " + e.Err.Error())
+	}
+	return text.String()
+}
+
+// Unwrap returns the cause.
+func (e *Error) Unwrap() error { return e.Err }
+
+// MayHaveArrived says of a request that is not Repeatable whether the server
+// may have acted on it: when no whole answer came, when what came cannot be
+// used, and when a proxy or a crash answered in the server's place.
+func (e *Error) MayHaveArrived() bool {
+	switch e.Kind {
+	case KindNoAnswer, KindBody:
+		return true
+	case KindStatus:
+		return e.Status >= http.StatusInternalServerError
+	default:
+		return false
+	}
+}
+
+// kindOf is the Kind of an error of a single attempt.
+func kindOf(err error) Kind {
+	var failure *Error
+	if errors.As(err, &failure) {
+		return failure.Kind
+	}
+	return KindNoAnswer
+}

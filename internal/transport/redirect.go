@@ -1,0 +1,25 @@
+// Copyright (c) The terraform-provider-pc Authors
+// SPDX-License-Identifier: MPL-2.0
+
+package transport
+
+import (
+	"net/http"
+	"net/url"
+)
+
+// refuseRedirects keeps credentials at the server they are for. A gateway or
+// Hub redirects an API request only when the address is wrong: to the login
+// page, where a POST would become a GET that ends in 200 and HTML.
+func refuseRedirects(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+
+// redirectWords says where a redirect would have led, without its query, which
+// may hold a token.
+func redirectWords(from *url.URL, location string) string {
+	target, err := url.Parse(location)
+	if location == "" || err != nil {
+		return "the server redirects without a usable Location"
+	}
+	target = from.ResolveReference(target)
+	return "the server redirects to " + target.Scheme + "://" + target.Host + target.EscapedPath()
+}

@@ -1,0 +1,125 @@
+// Copyright (c) The terraform-provider-pc Authors
+// SPDX-License-Identifier: MPL-2.0
+
+package transport
+
+import (
+	"context"
+	"errors"
+	"math/rand/v2"
+	"net"
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/hashicorp/go-retryablehttp"
+
+	"github.com/planetary-computer/terraform-provider-pc/internal/clock"
+)
+
+// retryAfterFactor times RetryWaitMax is the longest Retry-After honoured.
+const retryAfterFactor = 6
+
+// newRetryClient wraps go-retryablehttp, whose defaults would repeat a POST
+// that may have arrived and wait for any Retry-After.
+func (c *Client) newRetryClient(cfg Config, trips http.RoundTripper) *retryablehttp.Client {
+	waits := backoff{
+		shortest: orDefault(cfg.RetryWaitMin, defaultRetryWaitMin),
+		longest:  orDefault(cfg.RetryWaitMax, defaultRetryWaitMax),
+		clock:    clockOrReal(cfg.Clock),
+	}
+	return &retryablehttp.Client{
+		HTTPClient: &http.Client{Transport: trips, CheckRedirect: refuseRedirects},
+		RetryMax:   max(cfg.MaxRetries, 0),
+		CheckRetry: c.checkRetry,
+		Backoff: func(_, _ time.Duration, attempt int, answer *http.Response) time.Duration {
+			return waits.wait(attempt, answer)
+		},
+		ErrorHandler: retryablehttp.PassthroughErrorHandler,
+	}
+}
+
+// checkRetry has go-retryablehttp's signature. The context's own end is not
+// repeated; everything else is mayRepeat's decision.
+func (c *Client) checkRetry(ctx context.Context, answer *http.Response, err error) (bool, error) {
+	if ctx.Err() != nil {
+		return false, ctx.Err()
+	}
+	repeatable := false
+	if a := attemptOf(ctx); a != nil {
+		repeatable = a.request.Repeatable
+	}
+	if err != nil {
+		return mayRepeat(repeatable, kindOf(err), 0) && !isLasting(err), nil
+	}
+	kind := KindStatus
+	if c.isCredential(answer.StatusCode, wordsOf(answer)) {
+		kind = KindCredentials
+	}
+	return mayRepeat(repeatable, kind, answer.StatusCode), nil
+}
+
+// mayRepeat decides whether a request is sent again. Status is 0 when there was
+// no answer. What may have arrived is repeated only if the caller said that
+// this does no harm; what surely did not arrive, or was turned away by a rate
+// limit, always.
+func mayRepeat(repeatable bool, kind Kind, status int) bool {
+	switch kind {
+	case KindUnreachable:
+		return true
+	case KindNoAnswer:
+		return repeatable
+	case KindStatus:
+	default:
+		return false
+	}
+	switch status {
+	case http.StatusTooManyRequests:
+		return true
+	case http.StatusInternalServerError, http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
+		return repeatable
+	default:
+		return false
+	}
+}
+
+// isLasting says of a host that could not be reached that it will not be: the
+// name does not exist.
+func isLasting(err error) bool {
+	var lookup *net.DNSError
+	return errors.As(err, &lookup) && lookup.IsNotFound
+}
+
+type backoff struct {
+	shortest, longest time.Duration
+	clock             clock.Clock
+}
+
+// wait returns the pause after the attempt (0 is the first): as long as the
+// server's Retry-After says, up to a limit, else twice as long each time, with
+// jitter so that many clients do not come back at once.
+func (b backoff) wait(attempt int, answer *http.Response) time.Duration {
+	if answer != nil && (answer.StatusCode == http.StatusTooManyRequests || answer.StatusCode == http.StatusServiceUnavailable) {
+		if asked, ok := retryAfter(answer.Header.Get("Retry-After"), b.clock.Now()); ok {
+			return min(asked, retryAfterFactor*b.longest)
+		}
+	}
+	ceiling := b.longest
+	if attempt < 16 {
+		ceiling = min(b.longest, b.shortest<<attempt)
+	}
+	half := ceiling / 2
+	return half + rand.N(half+1) //nolint:gosec // jitter needs no unpredictable numbers
+}
+
+// retryAfter reads the header's two forms, seconds and a date (RFC 9110,
+// section 10.2.3). A time that has passed is no pause.
+func retryAfter(header string, now time.Time) (time.Duration, bool) {
+	if seconds, err := strconv.ParseInt(header, 10, 32); err == nil && seconds >= 0 {
+		return time.Duration(seconds) * time.Second, true
+	}
+	if at, err := http.ParseTime(header); err == nil {
+		return max(at.Sub(now), 0), true
+	}
+	return 0, false
+}

@@ -1,0 +1,165 @@
+// Copyright (c) The terraform-provider-pc Authors
+// SPDX-License-Identifier: MPL-2.0
+
+// Package transport is the one HTTP client of the provider. It knows no API and
+// no Terraform: it sends a request with credentials, repeats it where that is
+// safe, follows no redirect, keeps no cookie, and turns whatever comes back
+// into an answer or a typed error without a secret in it.
+package transport
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"net/url"
+	"time"
+
+	"github.com/hashicorp/go-cleanhttp"
+	"github.com/hashicorp/go-retryablehttp"
+
+	"github.com/planetary-computer/terraform-provider-pc/internal/clock"
+)
+
+const (
+	defaultRequestTimeout = 30 * time.Second
+	defaultRetryWaitMin   = 500 * time.Millisecond
+	defaultRetryWaitMax   = 10 * time.Second
+	dialTimeout           = 10 * time.Second
+)
+
+// ErrNoCertificate is returned by New when RootCAs holds no PEM certificate.
+var ErrNoCertificate = errors.New("there is no PEM certificate in it: expected one or more blocks that begin with -----BEGIN CERTIFICATE-----")
+
+// LogFunc writes one line of log. Message and fields are redacted already.
+type LogFunc func(ctx context.Context, message string, fields map[string]any)
+
+// Config says where requests go and how.
+type Config struct {
+	// BaseURL is what every path is joined to, its own path prefix included.
+	// A trailing slash makes no difference.
+	BaseURL *url.URL
+	// Auth puts credentials on every request that is not Anonymous; nil for none.
+	Auth Auth
+	// UserAgent is sent as it is.
+	UserAgent string
+	// RootCAs are PEM certificates that are trusted beside the system's.
+	RootCAs []byte
+	// Proxy is an HTTP proxy for all requests. Nil means HTTPS_PROXY,
+	// HTTP_PROXY and NO_PROXY of the environment, unless NoProxy is set.
+	Proxy   *url.URL
+	NoProxy bool
+	// MaxRetries is how often a request may be repeated; 0 for never.
+	MaxRetries int
+	// RetryWaitMin and RetryWaitMax bound the pause before a repetition; zero
+	// means 500 ms and 10 s. A Retry-After is honoured up to six times
+	// RetryWaitMax: a server may not hold up a pipeline for a day.
+	RetryWaitMin, RetryWaitMax time.Duration
+	// RequestTimeout is for one attempt, from dialling to the last byte of the
+	// answer; zero means 30 s.
+	RequestTimeout time.Duration
+	// AllowCleartext lets credentials go over http:// to any host.
+	AllowCleartext bool
+	// Log gets one line for each attempt; nil for none.
+	Log LogFunc
+	// Clock is nil for the real one.
+	Clock clock.Clock
+	// IsCredentialFailure recognises an answer that means that the credentials
+	// are bad although its status says something else. Such an answer is never
+	// repeated. Nil for none.
+	IsCredentialFailure func(status int, words string) bool
+	// CredentialOrigin says where the credentials came from, for errors.
+	CredentialOrigin string
+}
+
+// Client sends requests to one server with one identity. It is safe for
+// concurrent use.
+type Client struct {
+	base             *url.URL
+	auth             Auth
+	userAgent        string
+	allowCleartext   bool
+	credentialOrigin string
+	isCredential     func(int, string) bool
+	redact           redactor
+	retry            *retryablehttp.Client
+}
+
+// New makes a Client. It sends nothing. The error says which part of the
+// configuration cannot be used; ErrNoCertificate is one of them.
+func New(cfg Config) (*Client, error) {
+	if cfg.BaseURL == nil || cfg.BaseURL.Host == "" || cfg.BaseURL.Scheme != "http" && cfg.BaseURL.Scheme != "https" {
+		return nil, errors.New("the address must begin with http:// or https:// and name a host")
+	}
+	trips, err := newHTTPTransport(cfg)
+	if err != nil {
+		return nil, err
+	}
+	c := &Client{
+		base:             cfg.BaseURL,
+		auth:             cfg.Auth,
+		userAgent:        cfg.UserAgent,
+		allowCleartext:   cfg.AllowCleartext,
+		credentialOrigin: cfg.CredentialOrigin,
+		isCredential:     cfg.IsCredentialFailure,
+		redact:           newRedactor(cfg.Auth, cfg.Proxy),
+	}
+	if c.isCredential == nil {
+		c.isCredential = func(int, string) bool { return false }
+	}
+	c.retry = c.newRetryClient(cfg, &attempts{
+		next:    trips,
+		clock:   clockOrReal(cfg.Clock),
+		timeout: orDefault(cfg.RequestTimeout, defaultRequestTimeout),
+		log:     cfg.Log,
+		redact:  c.redact,
+	})
+	return c, nil
+}
+
+// Format keeps everything inside out of %v, %+v and %#v.
+func (c *Client) Format(state fmt.State, _ rune) {
+	_, _ = fmt.Fprintf(state, "transport.Client(%s)", c.base.Host)
+}
+
+func newHTTPTransport(cfg Config) (*http.Transport, error) {
+	trips := cleanhttp.DefaultPooledTransport()
+	trips.DialContext = (&net.Dialer{Timeout: dialTimeout, KeepAlive: 30 * time.Second}).DialContext
+	trips.TLSHandshakeTimeout = dialTimeout
+	trips.MaxIdleConnsPerHost = 16
+	trips.IdleConnTimeout = 60 * time.Second
+	switch {
+	case cfg.NoProxy:
+		trips.Proxy = nil
+	case cfg.Proxy != nil:
+		trips.Proxy = http.ProxyURL(cfg.Proxy)
+	}
+	if len(cfg.RootCAs) > 0 {
+		pool, err := x509.SystemCertPool()
+		if err != nil {
+			pool = x509.NewCertPool()
+		}
+		if !pool.AppendCertsFromPEM(cfg.RootCAs) {
+			return nil, ErrNoCertificate
+		}
+		trips.TLSClientConfig = &tls.Config{RootCAs: pool, MinVersion: tls.VersionTLS12}
+	}
+	return trips, nil
+}
+
+func clockOrReal(c clock.Clock) clock.Clock {
+	if c == nil {
+		return clock.Real()
+	}
+	return c
+}
+
+func orDefault(d, fallback time.Duration) time.Duration {
+	if d <= 0 {
+		return fallback
+	}
+	return d
+}

@@ -1,0 +1,80 @@
+// Copyright (c) The terraform-provider-pc Authors
+// SPDX-License-Identifier: MPL-2.0
+
+package transport
+
+import (
+	"bytes"
+	"encoding/json"
+	"html"
+	"mime"
+	"regexp"
+	"strings"
+	"unicode/utf8"
+)
+
+const maxWords = 300
+
+func isJSON(contentType string) bool {
+	media, _, err := mime.ParseMediaType(contentType)
+	return err == nil && (media == "application/json" || strings.HasSuffix(media, "+json"))
+}
+
+func isHTML(contentType string, body []byte) bool {
+	media, _, err := mime.ParseMediaType(contentType)
+	return err == nil && media == "text/html" || bytes.HasPrefix(bytes.ToLower(bytes.TrimSpace(body)), []byte("<!doctype html"))
+}
+
+// jsonWords reads the error member of an answer; ok says that there is one,
+// even if it is null.
+func jsonWords(body []byte) (words string, ok bool) {
+	var members map[string]json.RawMessage
+	if json.Unmarshal(body, &members) != nil {
+		return "", false
+	}
+	for _, name := range []string{"error", "message"} {
+		raw, there := members[name]
+		if !there {
+			continue
+		}
+		if json.Unmarshal(raw, &words) != nil {
+			words = string(raw)
+		}
+		return words, true
+	}
+	return "", false
+}
+
+var (
+	htmlHeading = regexp.MustCompile(`(?is)<h1[^>]*>(.*?)</h1>(?:\s*<p[^>]*>(.*?)</p>)?`)
+	htmlTitle   = regexp.MustCompile(`(?is)<title[^>]*>(.*?)</title>`)
+	htmlHidden  = regexp.MustCompile(`(?is)<(script|style|head)\b.*?</(script|style|head)>`)
+	htmlTag     = regexp.MustCompile(`(?s)<[^>]*>`)
+)
+
+// htmlWords finds the sentence in a page: its first heading with the paragraph
+// after it, else its title, else its text.
+func htmlWords(body []byte) string {
+	page := string(bytes.ToValidUTF8(body, []byte("?")))
+	for _, part := range []*regexp.Regexp{htmlHeading, htmlTitle} {
+		if found := part.FindStringSubmatch(page); found != nil {
+			if text := htmlText(strings.Join(found[1:], " ")); text != "" {
+				return text
+			}
+		}
+	}
+	return htmlText(htmlHidden.ReplaceAllString(page, " "))
+}
+
+func htmlText(fragment string) string {
+	return strings.TrimSpace(html.UnescapeString(htmlTag.ReplaceAllString(fragment, " ")))
+}
+
+// oneLine folds white space and cuts what is too long to be read in an error.
+func oneLine(text string) string {
+	text = strings.Join(strings.Fields(text), " ")
+	if utf8.RuneCountInString(text) <= maxWords {
+		return text
+	}
+	return string([]rune(text)[:maxWords]) + "…"
+}
