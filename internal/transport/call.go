@@ -196,7 +196,7 @@ func decodeError(r Request, contentType string, begun []byte, err error) *Error 
 		}
 	} else {
 		said, _ := serverWords(contentType, bytes.TrimSpace(begun))
-		words += fmt.Sprintf("%s: %q", orUntyped(contentType), said)
+		words += orUntyped(contentType) + ": " + said
 	}
 	return &Error{Kind: KindBody, ContentType: contentType, Words: words}
 }

@@ -39,11 +39,11 @@ func (c *Client) newRetryClient(cfg Config, trips http.RoundTripper) *retryableh
 	}
 }
 
-// checkRetry has go-retryablehttp's signature. The context's own end is not
-// repeated; everything else is mayRepeat's decision.
+// checkRetry has go-retryablehttp's signature. Nothing is repeated once the
+// context has ended; everything else is mayRepeat's decision.
 func (c *Client) checkRetry(ctx context.Context, answer *http.Response, err error) (bool, error) {
 	if ctx.Err() != nil {
-		return false, ctx.Err()
+		return false, nil
 	}
 	repeatable := false
 	if a := attemptOf(ctx); a != nil {

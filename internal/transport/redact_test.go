@@ -1,0 +1,219 @@
+// Copyright (c) The terraform-provider-pc Authors
+// SPDX-License-Identifier: MPL-2.0
+
+package transport_test
+
+import (
+	"context"
+	"encoding/base64"
+	"encoding/pem"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/planetary-computer/terraform-provider-pc/internal/secret"
+	"github.com/planetary-computer/terraform-provider-pc/internal/transport"
+)
+
+const key = "-----BEGIN PRIVATE KEY-----\nMIIEvgIBADANBgkq\n-----END PRIVATE KEY-----\n"
+
+// TestSecrets_areNowhere lets a server echo every secret in every form, and
+// looks for them in errors, logs and dumps.
+func TestSecrets_areNowhere(t *testing.T) {
+	t.Parallel()
+	const password = "pa55word&more"
+	encoded := base64.StdEncoding.EncodeToString([]byte("alice:" + password))
+	secrets := []string{token, password, encoded, "MIIEvgIBADANBgkq", "another-users-token", "pa55word%26more"}
+	echo := strings.Join([]string{
+		token, password, encoded, `{"tls_key":"` + strings.ReplaceAll(key, "\n", `\n`) + `"}`, key, `"token": "another-users-token"`,
+		"Authorization: token another-users-token", "/x?token=another-users-token", "pa55word%26more",
+	}, "\n")
+	for name, test := range map[string]struct {
+		auth   transport.Auth
+		handle http.HandlerFunc
+	}{
+		"jupyterhub":    {transport.JupyterHubAuth(secret.New(token)), answer(400, "text/plain", echo)},
+		"token":         {transport.TokenAuth(secret.New(token)), answer(500, "text/html", "<title>"+echo+"</title>")},
+		"basic":         {transport.BasicAuth("alice", secret.New(password)), answer(403, "text/plain", echo)},
+		"json":          {transport.TokenAuth(secret.New(token)), answer(422, "application/json", `{"error":"bad `+token+`"}`)},
+		"not decodable": {transport.TokenAuth(secret.New(token)), answer(200, "text/plain", echo)},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var mu sync.Mutex
+			var logged strings.Builder
+			base, _ := serve(t, test.handle)
+			var cfg transport.Config
+			c := client(t, base, func(made *transport.Config) {
+				made.Auth = test.auth
+				made.Log = func(_ context.Context, message string, fields map[string]any) {
+					mu.Lock()
+					defer mu.Unlock()
+					fmt.Fprintln(&logged, message, fields)
+				}
+				cfg = *made
+			})
+			_, err := transport.Call[struct{ Name int }](t.Context(), c, transport.Request{
+				Method: http.MethodGet, Path: []string{"x"}, Query: "token=another-users-token",
+			})
+			failed := failure(t, err)
+			mu.Lock()
+			defer mu.Unlock()
+			if !strings.Contains(logged.String(), "HTTP attempt") {
+				t.Error("nothing was logged")
+			}
+			for _, hidden := range secrets {
+				if name == "basic" && hidden == token || name != "basic" && (hidden == password || hidden == encoded || strings.HasPrefix(hidden, "pa55")) {
+					continue
+				}
+				for what, text := range map[string]string{
+					"error": err.Error(), "dump": fmt.Sprintf("%+v %#v", failed, failed), "body": string(failed.Body),
+					"log": logged.String(), "client": fmt.Sprintf("%+v %#v", c, c), "config": fmt.Sprintf("%+v", cfg),
+				} {
+					if strings.Contains(text, hidden) {
+						t.Errorf("the %s holds %q:\n%s", what, hidden, text)
+					}
+				}
+			}
+		})
+	}
+}
+
+func TestErrors_quoteTheServer(t *testing.T) {
+	t.Parallel()
+	page := `<!DOCTYPE html><html><head><title>JupyterHub</title><style>b{}</style></head><body><script>x()</script>
+<h1>503 : Service Unavailable</h1><p>Your server appears to be down.</p> Home Token</body></html>`
+	for name, test := range map[string]struct {
+		status            int
+		contentType, body string
+		words             string
+		json              bool
+	}{
+		"gateway":           {404, "application/json; charset=utf-8", `{"error": "Cluster x not found"}`, "Cluster x not found", true},
+		"hub":               {403, "application/json", `{"status": 403, "message": "Missing or invalid credentials."}`, "Missing or invalid credentials.", true},
+		"hub without words": {404, "application/json", `{"status": 404, "message": null}`, "", true},
+		"JSON as text":      {404, "text/plain", `{"error": "Cluster x not found"}`, `{"error": "Cluster x not found"}`, false},
+		"aiohttp":           {500, "text/plain; charset=utf-8", "500 Internal Server Error\n\nServer got itself in trouble", "500 Internal Server Error Server got itself in trouble", false},
+		"page":              {503, "text/html", page, "503 : Service Unavailable Your server appears to be down.", false},
+		"page without type": {502, "", page, "503 : Service Unavailable Your server appears to be down.", false},
+		"title alone":       {404, "text/html", "<html><title>404: Not Found</title><body>x</body></html>", "404: Not Found", false},
+		"empty":             {502, "", "", "", false},
+		"long":              {400, "text/plain", strings.Repeat("ä", 5000), strings.Repeat("ä", 300) + "…", false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			base, _ := serve(t, answer(test.status, test.contentType, test.body))
+			c := client(t, base, func(cfg *transport.Config) { cfg.MaxRetries = 0 })
+			_, err := c.Do(t.Context(), transport.Request{Method: http.MethodGet, Path: []string{"api", "x"}})
+			failed := failure(t, err)
+			if failed.Status != test.status || failed.Words != test.words || failed.JSONError != test.json {
+				t.Errorf("status %d, JSON error %v, words %q", failed.Status, failed.JSONError, failed.Words)
+			}
+			for _, part := range []string{"GET", prefix + "/api/x", fmt.Sprint(test.status), test.words} {
+				if !strings.Contains(err.Error(), part) {
+					t.Errorf("%q does not say %q", err, part)
+				}
+			}
+		})
+	}
+}
+
+func TestCall_saysWhatWasExpected(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct{ contentType, body, words string }{
+		"page":       {"text/html", "<title>Sign in</title>", `expected the cluster as JSON, got text/html: Sign in`},
+		"list":       {"application/json", `[1]`, "expected the cluster as JSON, got a JSON array"},
+		"wrong type": {"application/json", `{"name": 5}`, "expected the cluster as JSON, got a JSON number in name"},
+		"nothing":    {"application/json", ``, "expected the cluster as JSON"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			base, count := serve(t, answer(200, test.contentType, test.body))
+			_, err := transport.Call[struct {
+				Name string `json:"name"`
+			}](t.Context(), client(t, base, nil), transport.Request{Method: http.MethodGet, Path: []string{"x"}, Repeatable: true, Want: "the cluster"})
+			if failed := failure(t, err); failed.Kind != transport.KindBody || !strings.HasPrefix(failed.Words, test.words) {
+				t.Errorf("%v", err)
+			}
+			if count.Load() != 1 {
+				t.Errorf("asked %d times", count.Load())
+			}
+		})
+	}
+}
+
+func TestCredentials_goInClearTextOnlyNearby(t *testing.T) {
+	t.Parallel()
+	for host, allowed := range map[string]bool{
+		"127.0.0.1": true, "localhost": true, "[::1]": true, "10.1.2.3": true, "192.168.1.1": true, "[fd00::1]": true,
+		"proxy-public": true, "gateway.daskhub.svc": true, "gateway.daskhub.svc.cluster.local": true, "a.svc.": true,
+		"hub.example.com": false, "8.8.8.8": false, "[2001:db8::1]": false, "evil.svc.example.com": false, "svc.example": false,
+	} {
+		t.Run(host, func(t *testing.T) {
+			t.Parallel()
+			for _, allow := range []bool{false, true} {
+				ended, cancel := context.WithCancel(t.Context())
+				cancel()
+				c := client(t, parse(t, "http://"+host+":1/x/"), func(cfg *transport.Config) { cfg.AllowCleartext, cfg.NoProxy = allow, true })
+				_, err := c.Do(ended, transport.Request{Method: http.MethodGet, Path: []string{"x"}})
+				if refused := failure(t, err).Kind == transport.KindCleartext; refused == (allowed || allow) {
+					t.Errorf("allow_cleartext %v: %v", allow, err)
+				}
+			}
+		})
+	}
+}
+
+func TestTLS_saysWhatIsWrong(t *testing.T) {
+	t.Parallel()
+	server := httptest.NewTLSServer(answer(http.StatusOK, "application/json", "{}"))
+	t.Cleanup(server.Close)
+	authority := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: server.Certificate().Raw})
+	plain, count := serve(t, answer(http.StatusOK, "application/json", "{}"))
+	for name, test := range map[string]struct {
+		address string
+		roots   []byte
+		words   string
+	}{
+		"trusted":    {server.URL, authority, ""},
+		"unknown":    {server.URL, nil, "authority that is not trusted"},
+		"other host": {strings.Replace(server.URL, "127.0.0.1", "localhost", 1), authority, "not for the host localhost"},
+		"no TLS":     {"https://" + plain.Host, nil, "does not speak TLS"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			c := client(t, parse(t, test.address), func(cfg *transport.Config) { cfg.RootCAs = test.roots })
+			_, err := c.Do(t.Context(), transport.Request{Method: http.MethodGet, Path: []string{"x"}, Repeatable: true})
+			if test.words == "" {
+				if err != nil {
+					t.Error(err)
+				}
+				return
+			}
+			if failed := failure(t, err); failed.Kind != transport.KindTLS || !strings.Contains(failed.Words, test.words) || failed.Attempts != 1 {
+				t.Errorf("kind %d after %d attempts: %v", failed.Kind, failed.Attempts, err)
+			}
+		})
+	}
+	t.Cleanup(func() {
+		if count.Load() != 0 {
+			t.Error("a request arrived in clear text")
+		}
+	})
+}
+
+func TestNew_refusesWhatCannotWork(t *testing.T) {
+	t.Parallel()
+	for _, address := range []string{"ftp://h/", "h:80", "http:///x"} {
+		if _, err := transport.New(transport.Config{BaseURL: parse(t, address)}); err == nil {
+			t.Errorf("%s was accepted", address)
+		}
+	}
+	if _, err := transport.New(transport.Config{BaseURL: parse(t, "http://h/"), RootCAs: []byte("nonsense")}); !errors.Is(err, transport.ErrNoCertificate) {
+		t.Errorf("%v, want ErrNoCertificate", err)
+	}
+}
