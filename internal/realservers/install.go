@@ -1,0 +1,178 @@
+// Copyright (c) The terraform-provider-pc Authors
+// SPDX-License-Identifier: MPL-2.0
+
+package realservers
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"embed"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+)
+
+// lockFiles pin every Python and Node package, by hash.
+//
+//go:embed lock
+var lockFiles embed.FS
+
+// checkPython prints the version of the interpreter, which the installation
+// depends on, and fails when it is too old for the pinned packages or cannot
+// make virtual environments.
+const checkPython = `import sys, venv, ensurepip
+assert sys.version_info >= (3, 11)
+print(*sys.version_info[:2], sys.executable)`
+
+// Installation is a folder that holds the servers and their Python client.
+type Installation struct {
+	dir string
+}
+
+// Install puts the pinned servers into a folder of the user's cache that is
+// named after the hash of the lock files, unless they are there already. It
+// needs python3 (3.11 or later, with venv), node and npm, and says which of
+// them is missing. What it does is told to log. Processes that install at the
+// same time wait for each other.
+func Install(ctx context.Context, log io.Writer) (Installation, error) {
+	python, err := prerequisites(ctx)
+	if err != nil {
+		return Installation{}, err
+	}
+	cache, err := os.UserCacheDir()
+	if err != nil {
+		return Installation{}, fmt.Errorf("no cache folder to install the real servers in: %w", err)
+	}
+	name, err := lockHash(python)
+	if err != nil {
+		return Installation{}, err
+	}
+	servers := filepath.Join(cache, "terraform-provider-pc", "servers")
+	inst := Installation{dir: filepath.Join(servers, name)}
+	if inst.complete() {
+		return inst, nil
+	}
+	if err := os.MkdirAll(servers, 0o750); err != nil {
+		return Installation{}, fmt.Errorf("install the real servers: %w", err)
+	}
+	unlock, err := lockFile(ctx, inst.dir+".lock")
+	if err != nil {
+		return Installation{}, fmt.Errorf("wait for another installation of the real servers: %w", err)
+	}
+	defer unlock()
+	if inst.complete() {
+		return inst, nil
+	}
+	if err := inst.install(ctx, log); err != nil {
+		return Installation{}, fmt.Errorf("install the real servers into %s: %w", inst.dir, err)
+	}
+	return inst, nil
+}
+
+// prerequisites returns what identifies the Python interpreter, or an error
+// that names everything that is missing.
+func prerequisites(ctx context.Context) (string, error) {
+	var missing []string
+	python, err := exec.CommandContext(ctx, "python3", "-c", checkPython).Output()
+	if err != nil {
+		missing = append(missing, "python3 (3.11 or later, with the venv module)")
+	}
+	for _, name := range []string{"node", "npm"} {
+		if _, err := exec.LookPath(name); err != nil {
+			missing = append(missing, name)
+		}
+	}
+	if err := ctx.Err(); err != nil {
+		return "", err
+	}
+	if len(missing) > 0 {
+		return "", fmt.Errorf("the real servers (Dask Gateway, JupyterHub) need python3, node and npm on PATH; not found: %s",
+			strings.Join(missing, ", "))
+	}
+	return string(python), nil
+}
+
+// lockHash names an installation: other lock files or another Python make
+// another one.
+func lockHash(python string) (string, error) {
+	hash := sha256.New()
+	_, _ = io.WriteString(hash, python)
+	err := fs.WalkDir(lockFiles, ".", func(path string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() {
+			return err
+		}
+		content, err := lockFiles.ReadFile(path)
+		_, _ = fmt.Fprintf(hash, "%s %d\n%s", path, len(content), content)
+		return err
+	})
+	if err != nil {
+		return "", fmt.Errorf("read the embedded lock files: %w", err)
+	}
+	return hex.EncodeToString(hash.Sum(nil))[:16], nil
+}
+
+func (i Installation) python() string { return filepath.Join(i.dir, "venv", "bin", "python") }
+
+func (i Installation) configurableHTTPProxy() string {
+	return filepath.Join(i.dir, "lock", "node_modules", ".bin", "configurable-http-proxy")
+}
+
+// marker is written last, so that a folder without it is half an installation.
+func (i Installation) marker() string { return filepath.Join(i.dir, "complete") }
+
+func (i Installation) complete() bool {
+	_, err := os.Stat(i.marker())
+	return err == nil
+}
+
+func (i Installation) install(ctx context.Context, log io.Writer) error {
+	_, _ = fmt.Fprintf(log, "Installing Dask Gateway and JupyterHub into %s (once; a minute or two)\n", i.dir)
+	if err := os.RemoveAll(i.dir); err != nil {
+		return err
+	}
+	if err := os.CopyFS(i.dir, lockFiles); err != nil {
+		return err
+	}
+	lock := filepath.Join(i.dir, "lock")
+
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	node := make(chan error, 1)
+	go func() { node <- run(ctx, lock, "npm", "ci", "--no-audit", "--no-fund", "--loglevel=error") }()
+	err := run(ctx, i.dir, "python3", "-m", "venv", "venv")
+	if err == nil {
+		err = run(ctx, i.dir, i.python(), "-m", "pip", "install", "--quiet", "--no-input", "--disable-pip-version-check",
+			"--only-binary=:all:", "--require-hashes", "--requirement", filepath.Join(lock, "requirements.txt"))
+	}
+	if err != nil {
+		cancel()
+	}
+	if err := errors.Join(err, <-node); err != nil {
+		return err
+	}
+	return os.WriteFile(i.marker(), nil, 0o600)
+}
+
+// run runs a command and puts the end of what it said into the error.
+func run(ctx context.Context, dir, name string, args ...string) error {
+	cmd := exec.CommandContext(ctx, name, args...)
+	cmd.Dir = dir
+	output, err := cmd.CombinedOutput()
+	if err != nil {
+		return fmt.Errorf("%s %s: %w\n%s", filepath.Base(name), strings.Join(args, " "), err, tail(output, 20))
+	}
+	return nil
+}
+
+// tail returns the last lines of a text.
+func tail(text []byte, lines int) string {
+	all := bytes.Split(bytes.TrimRight(text, "\n"), []byte("\n"))
+	return string(bytes.Join(all[max(0, len(all)-lines):], []byte("\n")))
+}

@@ -1,0 +1,284 @@
+// Copyright (c) The terraform-provider-pc Authors
+// SPDX-License-Identifier: MPL-2.0
+
+// Package realservers installs the real Dask Gateway and JupyterHub, at pinned
+// versions, and runs them on free loopback ports for tests and demonstrations.
+// Their clusters are real scheduler and worker processes of the same user.
+package realservers
+
+import (
+	"context"
+	"crypto/rand"
+	"embed"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"time"
+)
+
+// startTimeout is far beyond what a start takes (about four seconds on an idle
+// machine with two cores).
+const startTimeout = 90 * time.Second
+
+//go:embed servers/gateway_config.py servers/hub_config.py
+var serverConfigs embed.FS
+
+// The ways in which the gateway knows its users.
+const (
+	// JupyterHub starts a JupyterHub with the gateway as its service
+	// "dask-gateway" at /services/dask-gateway/.
+	JupyterHub = "jupyterhub"
+	// Basic starts a gateway alone, without a path prefix, that takes any user
+	// name with the one password.
+	Basic = "basic"
+)
+
+// Config says what to start.
+type Config struct {
+	// Dir is the scratch folder for logs and databases, which is kept. Empty
+	// means a temporary folder that goes with the servers.
+	Dir string
+	// Auth is JupyterHub, the default, or Basic.
+	Auth string
+	// MaxWorkers is the gateway's cluster_max_workers; 0 means no limit.
+	MaxWorkers int
+	// Users are made with a token each; none means alice. With Basic they need
+	// not be made, and only the first one counts, as the user of Python.
+	Users []string
+}
+
+// Stack is a set of running servers.
+type Stack struct {
+	// HubURL is JupyterHub's, with its trailing slash; empty with Basic.
+	HubURL string
+	// GatewayURL is the address that clients give to Gateway(), with its
+	// trailing slash.
+	GatewayURL string
+	// ProxyAddress is where schedulers are reached: gateway://HOST:PORT.
+	ProxyAddress string
+	// Password is every user's with Basic, else empty.
+	Password string
+	// AdminToken is a Hub service's token that may manage users, their servers
+	// and their tokens; empty with Basic.
+	AdminToken string
+	// Dir is the scratch folder, with hub.log and gateway.log.
+	Dir string
+	// Bin is the folder of the python that has dask_gateway and distributed.
+	Bin string
+
+	inst       Installation
+	auth       string
+	user       string
+	supervisor *supervisor
+
+	mu     sync.Mutex
+	tokens map[string]string
+}
+
+// errPortTaken marks a start that failed because somebody else took a port
+// between its choice and its use.
+var errPortTaken = errors.New("a chosen port was taken in the meantime")
+
+// Start starts the servers and returns when they answer. They run until Stop,
+// or until this process ends, in whatever way; ctx bounds the start only.
+func Start(ctx context.Context, inst Installation, cfg Config) (*Stack, error) {
+	if cfg.Auth == "" {
+		cfg.Auth = JupyterHub
+	}
+	if cfg.Auth != JupyterHub && cfg.Auth != Basic {
+		return nil, fmt.Errorf("start the real servers: no such way to authenticate: %q", cfg.Auth)
+	}
+	if len(cfg.Users) == 0 {
+		cfg.Users = []string{"alice"}
+	}
+	for tries := 1; ; tries++ {
+		stack, err := start(ctx, inst, cfg)
+		if err == nil {
+			return stack, nil
+		}
+		if tries == 3 || !errors.Is(err, errPortTaken) {
+			return nil, fmt.Errorf("start the real servers: %w", err)
+		}
+	}
+}
+
+func start(ctx context.Context, inst Installation, cfg Config) (_ *Stack, err error) {
+	dir, remove := cfg.Dir, false
+	if dir == "" {
+		if dir, err = os.MkdirTemp("", "pc-servers-"); err != nil {
+			return nil, err
+		}
+		remove = true
+	}
+	// Servers and clusters have each their own working folder.
+	if dir, err = filepath.Abs(dir); err != nil {
+		return nil, err
+	}
+	plan, err := newLayout(ctx, inst, cfg, dir)
+	if err == nil {
+		err = plan.write()
+	}
+	if err != nil {
+		if remove {
+			err = errors.Join(err, os.RemoveAll(dir))
+		}
+		return nil, err
+	}
+
+	waiting, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	waiting, cancelTimeout := context.WithTimeoutCause(waiting, startTimeout, fmt.Errorf("no answer after %s", startTimeout))
+	defer cancelTimeout()
+
+	stack := plan.stack()
+	stack.supervisor, err = supervise(ctx, inst.python(), task{Directory: dir, Remove: remove, Servers: plan.servers()},
+		func(name string, code int) { cancel(fmt.Errorf("the process %s ended with exit code %d", name, code)) })
+	if err != nil {
+		if remove {
+			err = errors.Join(err, os.RemoveAll(dir))
+		}
+		return nil, err
+	}
+	if err := stack.awaitReady(waiting, cfg.Users); err != nil {
+		if cause := context.Cause(waiting); cause != nil {
+			err = cause
+		}
+		err = fmt.Errorf("%w\n%s", err, stack.Logs())
+		if strings.Contains(err.Error(), "ddress already in use") || strings.Contains(err.Error(), "EADDRINUSE") {
+			err = errors.Join(errPortTaken, err)
+		}
+		stack.Stop()
+		return nil, err
+	}
+	return stack, nil
+}
+
+// Stop ends every process of the stack and returns when they are gone, and with
+// them the scratch folder if it was a temporary one. It may be called twice.
+func (s *Stack) Stop() { s.supervisor.stop() }
+
+// Logs returns the last lines of what each server wrote.
+func (s *Stack) Logs() string {
+	var parts []string
+	for _, name := range []string{"supervisor", "hub", "gateway"} {
+		if err := logError(s.Dir, name); err != nil && !errors.Is(err, os.ErrNotExist) {
+			parts = append(parts, err.Error())
+		}
+	}
+	return strings.Join(parts, "\n\n")
+}
+
+// layout is what the configuration files of the servers are told, by the names
+// under which they read it.
+type layout struct {
+	Directory     string `json:"directory"`
+	Auth          string `json:"auth"`
+	Password      string `json:"password"`
+	MaxWorkers    int    `json:"max_workers"`
+	GatewayAPI    string `json:"gateway_api"`
+	GatewayProxy  string `json:"gateway_proxy"`
+	GatewayPrefix string `json:"gateway_prefix"`
+	GatewayToken  string `json:"gateway_token"`
+	AdminToken    string `json:"admin_token"`
+	HubURL        string `json:"hub_url"`
+	HubAPI        string `json:"hub_api"`
+	HubProxyAPI   string `json:"hub_proxy_api"`
+	HubProxyToken string `json:"hub_proxy_token"`
+	HubProxy      string `json:"configurable_http_proxy"`
+
+	inst Installation
+	user string
+}
+
+func newLayout(ctx context.Context, inst Installation, cfg Config, dir string) (layout, error) {
+	addresses, err := freeAddresses(ctx, 5)
+	if err != nil {
+		return layout{}, err
+	}
+	l := layout{
+		Directory: dir, Auth: cfg.Auth, MaxWorkers: cfg.MaxWorkers,
+		GatewayAPI: addresses[0], GatewayProxy: addresses[1], GatewayPrefix: "/",
+		inst: inst, user: cfg.Users[0],
+	}
+	if cfg.Auth == Basic {
+		l.Password = rand.Text()
+		return l, nil
+	}
+	l.GatewayPrefix = "/services/dask-gateway"
+	l.GatewayToken, l.AdminToken, l.HubProxyToken = rand.Text(), rand.Text(), rand.Text()
+	l.HubURL = "http://" + addresses[2] + "/"
+	l.HubAPI = "http://" + addresses[3]
+	l.HubProxyAPI = "http://" + addresses[4]
+	l.HubProxy = inst.configurableHTTPProxy()
+	return l, nil
+}
+
+// write makes the scratch folder: the configuration files and what they read.
+func (l layout) write() error {
+	for _, name := range []string{"clusters", "home", "tmp"} {
+		if err := os.MkdirAll(filepath.Join(l.Directory, name), 0o700); err != nil {
+			return err
+		}
+	}
+	for _, name := range []string{"gateway_config.py", "hub_config.py"} {
+		text, err := serverConfigs.ReadFile("servers/" + name)
+		if err != nil {
+			return err
+		}
+		if err := os.WriteFile(filepath.Join(l.Directory, name), text, 0o600); err != nil {
+			return err
+		}
+	}
+	text, err := json.Marshal(l)
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(l.parametersFile(), text, 0o600)
+}
+
+func (l layout) parametersFile() string { return filepath.Join(l.Directory, "parameters.json") }
+
+// servers are the processes to start; JupyterHub starts its proxy itself, and
+// so does the gateway.
+func (l layout) servers() []server {
+	environment := l.inst.environment(l.Directory)
+	environment["PC_SERVERS_PARAMETERS"] = l.parametersFile()
+	bin := filepath.Dir(l.inst.python())
+	servers := []server{{
+		Name:        "gateway",
+		Command:     []string{filepath.Join(bin, "dask-gateway-server"), "-f", filepath.Join(l.Directory, "gateway_config.py")},
+		Environment: environment,
+	}}
+	if l.Auth == JupyterHub {
+		servers = append(servers, server{
+			Name:        "hub",
+			Command:     []string{filepath.Join(bin, "jupyterhub"), "-f", filepath.Join(l.Directory, "hub_config.py")},
+			Environment: environment,
+		})
+	}
+	return servers
+}
+
+func (l layout) stack() *Stack {
+	s := &Stack{
+		HubURL:       l.HubURL,
+		GatewayURL:   "http://" + l.GatewayProxy + "/",
+		ProxyAddress: "gateway://" + l.GatewayProxy,
+		Password:     l.Password,
+		AdminToken:   l.AdminToken,
+		Dir:          l.Directory,
+		Bin:          filepath.Dir(l.inst.python()),
+		inst:         l.inst,
+		auth:         l.Auth,
+		user:         l.user,
+		tokens:       map[string]string{},
+	}
+	if l.HubURL != "" {
+		s.GatewayURL = l.HubURL + "services/dask-gateway/"
+	}
+	return s
+}

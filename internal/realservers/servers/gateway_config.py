@@ -1,0 +1,75 @@
+# Copyright (c) The terraform-provider-pc Authors
+# SPDX-License-Identifier: MPL-2.0
+
+"""Configuration of dask-gateway-server for tests.
+
+The cluster options have the names, types and limits that the Planetary
+Computer's gateway had, plus a select and an integer, so that every kind of
+option occurs.
+"""
+
+import json
+import math
+import os
+
+from dask_gateway_server.options import Bool, Float, Integer, Mapping, Options, Select, String
+
+with open(os.environ["PC_SERVERS_PARAMETERS"]) as file:
+    parameters = json.load(file)
+
+c = get_config()  # noqa: F821  (provided by traitlets)
+
+
+def cluster_config(options):
+    if ":" not in options.image:
+        raise ValueError("When specifying an image you must also provide a tag")
+    config = {
+        # The local backend takes whole cores only, the Planetary Computer's
+        # (Kubernetes) took parts of one as well.
+        "worker_cores": math.ceil(options.worker_cores),
+        "worker_memory": int(options.worker_memory * 2**30),
+        "environment": {name: str(value) for name, value in options.environment.items()},
+        "idle_timeout": options.idle_minutes * 60,
+    }
+    # Two profiles that go wrong on purpose: one never finds its scheduler's
+    # command and is FAILED within a second, the other one's scheduler never
+    # reports, so that the cluster stays PENDING for a minute.
+    if options.profile == "broken":
+        config["scheduler_cmd"] = ["no-such-scheduler-command"]
+    if options.profile == "stuck":
+        config["scheduler_cmd"] = ["sh", "-c", "exec sleep 600"]
+    return config
+
+
+c.DaskGateway.address = parameters["gateway_api"]
+c.DaskGateway.backend_class = "dask_gateway_server.backends.local.UnsafeLocalBackend"
+c.UnsafeLocalBackend.clusters_directory = os.path.join(parameters["directory"], "clusters")
+c.Backend.cluster_options = Options(
+    Float("worker_cores", default=1, min=0.1, max=8, label="Worker Cores"),
+    Float("worker_memory", default=8, min=1, max=64, label="Worker Memory (GiB)"),
+    String("image", default="pangeo/pangeo-notebook:2026.08.01", label="Image"),
+    Bool("gpu", default=False, label="GPU"),
+    Mapping("environment", default={}, label="Environment Variables"),
+    Select("profile", ["standard", "broken", "stuck"], default="standard", label="Profile"),
+    Integer("idle_minutes", default=0, min=0, max=1440, label="Idle Minutes"),
+    handler=cluster_config,
+)
+
+# distributed no longer has the dask-scheduler and dask-worker commands that
+# dask-gateway-server starts by default.
+c.ClusterConfig.scheduler_cmd = ["dask", "scheduler"]
+c.ClusterConfig.worker_cmd = ["dask", "worker"]
+if parameters["max_workers"]:
+    c.ClusterConfig.cluster_max_workers = parameters["max_workers"]
+
+c.Proxy.address = parameters["gateway_proxy"]
+c.Proxy.prefix = parameters["gateway_prefix"]
+
+if parameters["auth"] == "jupyterhub":
+    c.DaskGateway.authenticator_class = "dask_gateway_server.auth.JupyterHubAuthenticator"
+    c.JupyterHubAuthenticator.jupyterhub_api_url = parameters["hub_url"] + "hub/api"
+    c.JupyterHubAuthenticator.jupyterhub_api_token = parameters["gateway_token"]
+    c.JupyterHubAuthenticator.jupyterhub_service_name = "dask-gateway"
+else:
+    c.DaskGateway.authenticator_class = "dask_gateway_server.auth.SimpleAuthenticator"
+    c.SimpleAuthenticator.password = parameters["password"]

@@ -1,0 +1,145 @@
+// Copyright (c) The terraform-provider-pc Authors
+// SPDX-License-Identifier: MPL-2.0
+
+package realservers
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"time"
+
+	"github.com/planetary-computer/terraform-provider-pc/internal/clock"
+)
+
+// client goes to the servers directly, whatever proxy the environment names.
+var client = &http.Client{
+	Transport:     &http.Transport{},
+	Timeout:       10 * time.Second,
+	CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+}
+
+// errNotReady tells that a server does not answer as it should yet.
+var errNotReady = errors.New("not ready")
+
+// awaitReady makes the users and returns when the gateway answers the first one.
+func (s *Stack) awaitReady(ctx context.Context, users []string) error {
+	if s.auth == JupyterHub {
+		for _, user := range users {
+			err := retry(ctx, func() error {
+				_, err := s.NewToken(ctx, user)
+				return err
+			})
+			if err != nil {
+				return fmt.Errorf("make the Hub's user %s: %w", user, err)
+			}
+		}
+	}
+	return retry(ctx, func() error {
+		request, err := http.NewRequestWithContext(ctx, http.MethodGet, s.GatewayURL+"api/v1/clusters/", nil)
+		if err != nil {
+			return err
+		}
+		if s.auth == Basic {
+			request.SetBasicAuth(s.user, s.Password)
+		} else {
+			request.Header.Set("Authorization", "jupyterhub "+s.Token(s.user))
+		}
+		_, err = call(request, http.StatusOK)
+		return err
+	})
+}
+
+// retry repeats what says errNotReady.
+func retry(ctx context.Context, do func() error) error {
+	for {
+		err := do()
+		if !errors.Is(err, errNotReady) {
+			return err
+		}
+		if ended := clock.Real().Sleep(ctx, 50*time.Millisecond); ended != nil {
+			return errors.Join(err, ended)
+		}
+	}
+}
+
+// Token returns the user's newest token, or "" when the stack made none.
+func (s *Stack) Token(user string) string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.tokens[user]
+}
+
+// NewToken makes a Hub token for the user, who is made as well if need be. No
+// scopes means all that the user has, the gateway among them.
+func (s *Stack) NewToken(ctx context.Context, user string, scopes ...string) (string, error) {
+	if s.auth != JupyterHub {
+		return "", errors.New("a gateway with basic authentication has no tokens")
+	}
+	path := "hub/api/users/" + url.PathEscape(user)
+	if _, err := s.admin(ctx, path, nil, http.StatusCreated, http.StatusConflict); err != nil {
+		return "", err
+	}
+	note := map[string]any{"note": "for the tests"}
+	if len(scopes) > 0 {
+		note["scopes"] = scopes
+	}
+	answer, err := s.admin(ctx, path+"/tokens", note, http.StatusCreated)
+	if err != nil {
+		return "", err
+	}
+	var made struct {
+		Token string `json:"token"`
+	}
+	if err := json.Unmarshal(answer, &made); err != nil || made.Token == "" {
+		return "", errors.Join(errors.New("the Hub's answer holds no token"), err)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.tokens[user] = made.Token
+	return made.Token, nil
+}
+
+// admin posts to the Hub as the administrating service.
+func (s *Stack) admin(ctx context.Context, path string, body any, want ...int) ([]byte, error) {
+	text, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, s.HubURL+path, bytes.NewReader(text))
+	if err != nil {
+		return nil, err
+	}
+	request.Header.Set("Authorization", "token "+s.AdminToken)
+	return call(request, want...)
+}
+
+// call returns the body of a wanted answer. No answer at all, and the answers
+// of the proxies while what they lead to starts, are errNotReady.
+func call(request *http.Request, want ...int) ([]byte, error) {
+	response, err := client.Do(request)
+	if err != nil {
+		return nil, errors.Join(errNotReady, err)
+	}
+	defer func() { _ = response.Body.Close() }()
+	body, err := io.ReadAll(io.LimitReader(response.Body, 1<<20))
+	if err != nil {
+		return nil, errors.Join(errNotReady, err)
+	}
+	for _, status := range want {
+		if response.StatusCode == status {
+			return body, nil
+		}
+	}
+	err = fmt.Errorf("%s %s answered %s: %.300s", request.Method, request.URL.Path, response.Status, body)
+	switch response.StatusCode {
+	case http.StatusFound, http.StatusNotFound, http.StatusInternalServerError, http.StatusBadGateway, http.StatusServiceUnavailable:
+		return nil, errors.Join(errNotReady, err)
+	}
+	return nil, err
+}
