@@ -1,0 +1,115 @@
+// Copyright (c) The terraform-provider-pc Authors
+// SPDX-License-Identifier: MPL-2.0
+
+package gateway
+
+import (
+	"context"
+	"fmt"
+	"time"
+)
+
+const (
+	// Absence is believed after so many looks over so long a time. A gateway
+	// that has restarted was seen to fill its cache of 60 clusters in 0.5 s.
+	absenceLooks = 3
+	absenceTime  = 4 * time.Second
+	// A user who seems to have no cluster at all may be looking at a cache that
+	// has not begun to fill.
+	absenceTimeEmpty = 8 * time.Second
+	absencePause     = 2 * time.Second
+	absenceLimit     = time.Minute
+)
+
+// Absence is the knowledge that a cluster is gone or has ended. Only this
+// package can make one, from the gateway's own words and never from a status
+// code alone.
+type Absence struct {
+	at    time.Time
+	ended *Cluster
+}
+
+// At is when the absence was confirmed.
+func (a Absence) At() time.Time { return a.at }
+
+// Ended returns the cluster if the gateway still tells of its end.
+func (a Absence) Ended() (Cluster, bool) {
+	if a.ended == nil {
+		return Cluster{}, false
+	}
+	return *a.ended, true
+}
+
+// Look reads a cluster. It returns the cluster if it has not ended, else an
+// Absence; everything that proves neither is an error. Clients that look for
+// many clusters at once share one listing; one cluster alone costs one request.
+func (c *Client) Look(ctx context.Context, name string) (Cluster, *Absence, error) {
+	cluster, listed, err := c.directory.find(ctx, name)
+	if err != nil || listed {
+		return cluster, nil, err
+	}
+	return c.look(ctx, name)
+}
+
+// look asks for the cluster by name.
+func (c *Client) look(ctx context.Context, name string) (Cluster, *Absence, error) {
+	cluster, err := c.GetCluster(ctx, name)
+	switch {
+	case err == nil:
+		return c.verdict(cluster)
+	case IsNotFound(err):
+		return c.confirm(ctx, name)
+	default:
+		return Cluster{}, nil, err
+	}
+}
+
+func (c *Client) verdict(cluster Cluster) (Cluster, *Absence, error) {
+	if cluster.Status.Final() {
+		return cluster, &Absence{at: c.clock.Now(), ended: &cluster}, nil
+	}
+	return cluster, nil, nil
+}
+
+// confirm looks again after a 404. A Kubernetes gateway reads from a cache:
+// after a restart, and behind a watch that lags, it answers 404 for clusters
+// that run. So the cluster must be missing several times, over several
+// seconds, by name and in a list that has stopped growing.
+func (c *Client) confirm(ctx context.Context, name string) (Cluster, *Absence, error) {
+	began, size := c.clock.Now(), -1
+	for looks := 2; ; looks++ {
+		if err := c.clock.Sleep(ctx, absencePause); err != nil {
+			return Cluster{}, nil, err
+		}
+		clusters, err := c.ListClusters(ctx)
+		if err != nil {
+			return Cluster{}, nil, err
+		}
+		if cluster, there := clusters[name]; there {
+			return cluster, nil, nil
+		}
+		cluster, err := c.GetCluster(ctx, name)
+		if err == nil {
+			return c.verdict(cluster)
+		}
+		if !IsNotFound(err) {
+			return Cluster{}, nil, err
+		}
+		still := len(clusters) <= size
+		size = len(clusters)
+		passed := c.clock.Now().Sub(began)
+		if still && looks >= absenceLooks && passed >= absenceTimeFor(size) {
+			return Cluster{}, &Absence{at: c.clock.Now()}, nil
+		}
+		if passed > absenceLimit {
+			return Cluster{}, nil, fmt.Errorf("it is not certain that the cluster %s is gone: the gateway does not know it, but its list of clusters has kept growing for %s", name, passed.Round(time.Second))
+		}
+	}
+}
+
+func absenceTimeFor(clusters int) time.Duration {
+	if clusters == 0 {
+		return absenceTimeEmpty
+	}
+	return absenceTime
+}

@@ -1,0 +1,31 @@
+// Copyright (c) The terraform-provider-pc Authors
+// SPDX-License-Identifier: MPL-2.0
+
+package gateway
+
+import "strings"
+
+// Addresses are those of one gateway, as the Python client resolves them
+// (dask_gateway/client.py, Gateway.__init__).
+type Addresses struct {
+	// Address is the API's, PublicAddress the browser's, both without a
+	// trailing slash or with one.
+	Address, PublicAddress string
+	// ProxyAddress is the schedulers', for example gateway://host:8786.
+	ProxyAddress string
+}
+
+// SchedulerAddress is the address of a cluster's scheduler, as Python's
+// cluster.scheduler_address: gateway://HOST:PORT/NAME.
+func (a Addresses) SchedulerAddress(name string) string {
+	return strings.TrimRight(a.ProxyAddress, "/") + "/" + name
+}
+
+// DashboardLink is the address of a cluster's dashboard, as Python's
+// cluster.dashboard_link; "" while there is none.
+func (a Addresses) DashboardLink(route string) string {
+	if route == "" {
+		return ""
+	}
+	return strings.TrimRight(a.PublicAddress, "/") + route
+}

@@ -1,0 +1,249 @@
+// Copyright (c) The terraform-provider-pc Authors
+// SPDX-License-Identifier: MPL-2.0
+
+// Package gateway is a client of the Dask Gateway API: one method for each
+// endpoint, and what has to be done around them because a gateway behind two
+// proxies is eventually consistent. It knows nothing of Terraform.
+package gateway
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/planetary-computer/terraform-provider-pc/internal/clock"
+	"github.com/planetary-computer/terraform-provider-pc/internal/transport"
+)
+
+// longPoll is the deadline of one ?wait request: the server holds it for 20 s
+// (routes.py), and proxies take their time.
+const longPoll = 45 * time.Second
+
+// Config is what a Client needs.
+type Config struct {
+	Transport *transport.Client
+	Addresses Addresses
+	Clock     clock.Clock
+}
+
+// Client talks to one gateway as one user. It is safe for concurrent use, and
+// what it learns (the declared options, its own clusters) is shared by all who
+// use it.
+type Client struct {
+	transport *transport.Client
+	addresses Addresses
+	clock     clock.Clock
+	options   transport.Shared[[]Option]
+	own       *ownClusters
+	directory *directory
+}
+
+// New makes a Client. It sends nothing.
+func New(cfg Config) *Client {
+	c := &Client{transport: cfg.Transport, addresses: cfg.Addresses, clock: cfg.Clock, own: newOwnClusters()}
+	if c.clock == nil {
+		c.clock = clock.Real()
+	}
+	c.directory = newDirectory(c)
+	return c
+}
+
+// IsCredentialFailure recognises how a gateway turns credentials down: 401,
+// and, for a Hub token that is wrong, expired or revoked, a 500 with this text
+// (auth.py since 2025.4.0).
+func IsCredentialFailure(status int, words string) bool {
+	return status == http.StatusUnauthorized ||
+		status == http.StatusInternalServerError && strings.HasPrefix(words, "Permission failure verifying user's JupyterHub API token")
+}
+
+// Status is what the gateway says of a cluster.
+type Status string
+
+// The statuses of dask_gateway_server/models.py. A cluster goes from PENDING to
+// RUNNING, and through STOPPING, which the Kubernetes backend leaves out, to
+// STOPPED or FAILED.
+const (
+	StatusPending  Status = "PENDING"
+	StatusRunning  Status = "RUNNING"
+	StatusStopping Status = "STOPPING"
+	StatusStopped  Status = "STOPPED"
+	StatusFailed   Status = "FAILED"
+)
+
+// Final says that the cluster has ended and will not change any more.
+func (s Status) Final() bool { return s == StatusStopped || s == StatusFailed }
+
+// Cluster is one cluster, without the TLS key that the gateway's answer also
+// holds: what is never decoded cannot leak.
+type Cluster struct {
+	Name   string
+	Status Status
+	// DashboardRoute is below the gateway's address; "" unless the cluster runs.
+	DashboardRoute string
+	// StartTime is when the gateway took the cluster on, StopTime when it
+	// ended; zero for not yet. Kubernetes gateways know whole seconds only.
+	StartTime, StopTime time.Time
+	// Options are all options in effect, numbers as json.Number.
+	Options map[string]any
+}
+
+type wireCluster struct {
+	Name           string         `json:"name"`
+	Status         Status         `json:"status"`
+	DashboardRoute *string        `json:"dashboard_route"`
+	StartTime      *int64         `json:"start_time"`
+	StopTime       *int64         `json:"stop_time"`
+	Options        map[string]any `json:"options"`
+}
+
+func (w wireCluster) cluster() Cluster {
+	cluster := Cluster{Name: w.Name, Status: w.Status, StartTime: milliseconds(w.StartTime), StopTime: milliseconds(w.StopTime), Options: w.Options}
+	if w.DashboardRoute != nil {
+		cluster.DashboardRoute = *w.DashboardRoute
+	}
+	return cluster
+}
+
+func milliseconds(since *int64) time.Time {
+	if since == nil {
+		return time.Time{}
+	}
+	return time.UnixMilli(*since).UTC()
+}
+
+// CreateCluster asks for a cluster and returns its name: POST
+// /api/v1/clusters/. It is never repeated once it may have arrived; Create
+// knows what to do then. Options that are left out get the gateway's defaults.
+func (c *Client) CreateCluster(ctx context.Context, options map[string]any) (string, error) {
+	if options == nil {
+		options = map[string]any{}
+	}
+	created, err := transport.Call[struct {
+		Name string `json:"name"`
+	}](ctx, c.transport, transport.Request{
+		Method: http.MethodPost,
+		Path:   clustersPath(""),
+		Body:   map[string]any{"cluster_options": options},
+		Want:   "the name of the new cluster",
+	})
+	if err != nil {
+		return "", err
+	}
+	if created.Name == "" {
+		return "", &transport.Error{Kind: transport.KindBody, Method: http.MethodPost, Path: "/api/v1/clusters/", Words: "the answer names no cluster"}
+	}
+	return created.Name, nil
+}
+
+// GetCluster reads one cluster: GET /api/v1/clusters/NAME. For a name that the
+// gateway does not know IsNotFound(err) is true, which is not yet proof that
+// the cluster is gone: see Look.
+func (c *Client) GetCluster(ctx context.Context, name string) (Cluster, error) {
+	return c.getCluster(ctx, name, transport.Request{})
+}
+
+// WaitCluster reads one cluster once it is no longer PENDING, or after 20 s:
+// GET /api/v1/clusters/NAME?wait.
+func (c *Client) WaitCluster(ctx context.Context, name string) (Cluster, error) {
+	return c.getCluster(ctx, name, transport.Request{Query: "wait", Timeout: longPoll})
+}
+
+func (c *Client) getCluster(ctx context.Context, name string, r transport.Request) (Cluster, error) {
+	r.Method, r.Path, r.Repeatable, r.Want = http.MethodGet, clustersPath(name), true, "the cluster"
+	wire, err := transport.Call[wireCluster](ctx, c.transport, r)
+	if err != nil {
+		return Cluster{}, err
+	}
+	if wire.Name != name {
+		return Cluster{}, &transport.Error{Kind: transport.KindBody, Method: r.Method, Path: "/api/v1/clusters/" + name, Words: fmt.Sprintf("the answer is about %q", wire.Name)}
+	}
+	return wire.cluster(), nil
+}
+
+// ListClusters lists the user's own clusters by name: GET /api/v1/clusters/.
+// Without statuses those are the PENDING and RUNNING ones. The answer is
+// decoded as it arrives.
+func (c *Client) ListClusters(ctx context.Context, statuses ...Status) (map[string]Cluster, error) {
+	clusters, _, err := c.listClusters(ctx, statuses...)
+	return clusters, err
+}
+
+// listClusters also returns the server's clock.
+func (c *Client) listClusters(ctx context.Context, statuses ...Status) (map[string]Cluster, time.Time, error) {
+	var clusters map[string]Cluster
+	response, err := c.transport.Do(ctx, transport.Request{
+		Method: http.MethodGet, Path: clustersPath(""), Query: statusQuery(statuses), Repeatable: true, Want: "the list of clusters",
+		Decode: func(body io.Reader) error {
+			decoded, err := decodeClusters(body)
+			clusters = decoded
+			return err
+		},
+	})
+	if err != nil {
+		return nil, time.Time{}, err
+	}
+	return clusters, response.Date, nil
+}
+
+func statusQuery(statuses []Status) string {
+	if len(statuses) == 0 {
+		return ""
+	}
+	names := make([]string, 0, len(statuses))
+	for _, status := range statuses {
+		names = append(names, strings.ToLower(string(status)))
+	}
+	return "status=" + url.QueryEscape(strings.Join(names, ","))
+}
+
+// decodeClusters reads an object of clusters member by member, so that only
+// one cluster's certificates are in memory at a time.
+func decodeClusters(body io.Reader) (map[string]Cluster, error) {
+	decoder := json.NewDecoder(body)
+	decoder.UseNumber()
+	if token, err := decoder.Token(); err != nil {
+		return nil, err
+	} else if token != json.Delim('{') {
+		return nil, &json.UnmarshalTypeError{Value: fmt.Sprintf("value that begins with %v", token)}
+	}
+	clusters := map[string]Cluster{}
+	for decoder.More() {
+		if _, err := decoder.Token(); err != nil {
+			return nil, err
+		}
+		var wire wireCluster
+		if err := decoder.Decode(&wire); err != nil {
+			return nil, err
+		}
+		clusters[wire.Name] = wire.cluster()
+	}
+	_, err := decoder.Token()
+	return clusters, err
+}
+
+// StopCluster asks for the end of a cluster: DELETE /api/v1/clusters/NAME. The
+// gateway answers 204 in every state and for names that it does not know, so
+// no error proves nothing: see AwaitStopped.
+func (c *Client) StopCluster(ctx context.Context, name string) error {
+	c.directory.changed(name)
+	_, err := c.transport.Do(ctx, transport.Request{Method: http.MethodDelete, Path: clustersPath(name), Repeatable: true})
+	return err
+}
+
+// IsNotFound says that the gateway itself answered that it does not know the
+// cluster: JSON 404 with exactly this error. Any other 404 is a proxy's.
+func IsNotFound(err error) bool {
+	var failure *transport.Error
+	return errors.As(err, &failure) && failure.Kind == transport.KindStatus && failure.Status == http.StatusNotFound && failure.JSONError &&
+		strings.HasPrefix(failure.Words, "Cluster ") && strings.HasSuffix(failure.Words, " not found")
+}
+
+// clustersPath ends in a slash for the collection: without it the gateway
+// answers 404.
+func clustersPath(name string) []string { return []string{"api", "v1", "clusters", name} }

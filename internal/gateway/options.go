@@ -1,0 +1,80 @@
+// Copyright (c) The terraform-provider-pc Authors
+// SPDX-License-Identifier: MPL-2.0
+
+package gateway
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+
+	"github.com/planetary-computer/terraform-provider-pc/internal/transport"
+)
+
+// OptionType is the kind of a cluster option (dask_gateway_server/options.py).
+type OptionType string
+
+// The kinds of options.py.
+const (
+	OptionString  OptionType = "string"
+	OptionBool    OptionType = "bool"
+	OptionInt     OptionType = "int"
+	OptionFloat   OptionType = "float"
+	OptionSelect  OptionType = "select"
+	OptionMapping OptionType = "mapping"
+)
+
+// Option is a cluster option that the gateway lets its user choose.
+type Option struct {
+	Field string
+	Label string
+	// Default is as the gateway's administrator wrote it: an option of kind
+	// float may have the default 1. Numbers are json.Number.
+	Default any
+	Type    OptionType
+	// Min and Max are nil for no limit; only int and float options have them.
+	Min, Max *json.Number
+	// Choices are what a select option allows.
+	Choices []string
+}
+
+type wireOptions struct {
+	ClusterOptions []struct {
+		Field   string `json:"field"`
+		Label   string `json:"label"`
+		Default any    `json:"default"`
+		Spec    struct {
+			Type    OptionType   `json:"type"`
+			Min     *json.Number `json:"min"`
+			Max     *json.Number `json:"max"`
+			Options []string     `json:"options"`
+		} `json:"spec"`
+	} `json:"cluster_options"`
+}
+
+// Options reads the options that the gateway declares for this user, in its
+// order: GET /api/v1/options. All who ask one Client share one answer; a
+// failure is not kept.
+func (c *Client) Options(ctx context.Context) ([]Option, error) {
+	return c.options.Get(ctx, c.readOptions)
+}
+
+func (c *Client) readOptions(ctx context.Context) ([]Option, error) {
+	wire, err := transport.Call[wireOptions](ctx, c.transport, transport.Request{
+		Method: http.MethodGet, Path: []string{"api", "v1", "options"}, Repeatable: true, Want: "the cluster options",
+	})
+	if err != nil {
+		return nil, err
+	}
+	if wire.ClusterOptions == nil {
+		return nil, &transport.Error{Kind: transport.KindBody, Method: http.MethodGet, Path: "/api/v1/options", Words: "the answer has no cluster_options"}
+	}
+	options := make([]Option, 0, len(wire.ClusterOptions))
+	for _, each := range wire.ClusterOptions {
+		options = append(options, Option{
+			Field: each.Field, Label: each.Label, Default: each.Default,
+			Type: each.Spec.Type, Min: each.Spec.Min, Max: each.Spec.Max, Choices: each.Spec.Options,
+		})
+	}
+	return options, nil
+}

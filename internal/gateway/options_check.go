@@ -1,0 +1,177 @@
+// Copyright (c) The terraform-provider-pc Authors
+// SPDX-License-Identifier: MPL-2.0
+
+package gateway
+
+import (
+	"encoding/json"
+	"fmt"
+	"math/big"
+	"slices"
+	"strings"
+
+	"github.com/agext/levenshtein"
+)
+
+// Check says whether the gateway would take the value for the option; the error
+// says what is allowed. Values are as encoding/json decodes them with
+// UseNumber. The rules are those of dask_gateway_server/options.py, but that a
+// bool is no number here.
+func (o Option) Check(value any) error {
+	switch o.Type {
+	case OptionString:
+		return o.checkKind(isA[string](value), "a string", value)
+	case OptionBool:
+		return o.checkKind(isA[bool](value), "a bool, true or false", value)
+	case OptionMapping:
+		return o.checkKind(isA[map[string]any](value), "a map", value)
+	case OptionInt, OptionFloat:
+		return o.checkNumber(value)
+	case OptionSelect:
+		text, ok := value.(string)
+		return o.checkKind(ok && slices.Contains(o.Choices, text), "one of "+quoted(o.Choices), value)
+	default:
+		// A kind that a later gateway has is for that gateway to check.
+		return nil
+	}
+}
+
+func (o Option) checkKind(ok bool, want string, value any) error {
+	if ok {
+		return nil
+	}
+	return fmt.Errorf("%s must be %s, not %s", o.Field, want, shown(value))
+}
+
+func (o Option) checkNumber(value any) error {
+	want := "a number"
+	if o.Type == OptionInt {
+		want = "a whole number"
+	}
+	number, ok := numberOf(value)
+	ok = ok && (o.Type != OptionInt || number.IsInt())
+	if o.Min != nil {
+		want += " of at least " + o.Min.String()
+		ok = ok && !less(number, *o.Min)
+	}
+	if o.Max != nil {
+		if o.Min != nil {
+			want += " and"
+		} else {
+			want += " of"
+		}
+		want += " at most " + o.Max.String()
+		ok = ok && !greater(number, *o.Max)
+	}
+	return o.checkKind(ok, want, value)
+}
+
+func less(number *big.Float, limit json.Number) bool {
+	bound, ok := numberOf(limit)
+	return ok && number.Cmp(bound) < 0
+}
+
+func greater(number *big.Float, limit json.Number) bool {
+	bound, ok := numberOf(limit)
+	return ok && number.Cmp(bound) > 0
+}
+
+// Nearest returns the name of the declared option that a misspelt name most
+// likely meant, or "".
+func Nearest(name string, declared []Option) string {
+	nearest, best := "", 0.6
+	for _, option := range declared {
+		if likeness := levenshtein.Similarity(strings.ToLower(name), strings.ToLower(option.Field), nil); likeness > best {
+			nearest, best = option.Field, likeness
+		}
+	}
+	return nearest
+}
+
+// SameValue compares two option values as the gateway would: numbers by value,
+// so that 1 is 1.0, maps and lists member by member, and a bool is no number.
+func SameValue(a, b any) bool {
+	if x, ok := numberOf(a); ok {
+		y, ok := numberOf(b)
+		return ok && sameNumber(x, y)
+	}
+	switch a := a.(type) {
+	case map[string]any:
+		b, ok := b.(map[string]any)
+		return ok && sameMap(a, b)
+	case []any:
+		b, ok := b.([]any)
+		return ok && slices.EqualFunc(a, b, SameValue)
+	case string, bool, nil:
+		switch b.(type) {
+		case string, bool, nil:
+			return a == b
+		}
+	}
+	return false
+}
+
+func sameMap(a, b map[string]any) bool {
+	if len(a) != len(b) {
+		return false
+	}
+	for name, value := range a {
+		other, ok := b[name]
+		if !ok || !SameValue(value, other) {
+			return false
+		}
+	}
+	return true
+}
+
+// sameNumber also holds two numbers equal that the gateway cannot tell apart
+// once they are floats: a third has 512 bits in Terraform and 53 in Python.
+func sameNumber(a, b *big.Float) bool {
+	if a.Cmp(b) == 0 {
+		return true
+	}
+	if a.IsInt() && b.IsInt() {
+		return false
+	}
+	x, _ := a.Float64()
+	y, _ := b.Float64()
+	return x == y
+}
+
+func numberOf(value any) (*big.Float, bool) {
+	var text string
+	switch value := value.(type) {
+	case json.Number:
+		text = value.String()
+	case int, int64, float64:
+		text = fmt.Sprint(value)
+	default:
+		return new(big.Float), false
+	}
+	number, _, err := big.ParseFloat(text, 10, 512, big.ToNearestEven)
+	if err != nil {
+		return new(big.Float), false
+	}
+	return number, true
+}
+
+func isA[T any](value any) bool {
+	_, ok := value.(T)
+	return ok
+}
+
+func quoted(texts []string) string {
+	all := make([]string, 0, len(texts))
+	for _, text := range texts {
+		all = append(all, fmt.Sprintf("%q", text))
+	}
+	return strings.Join(all, ", ")
+}
+
+func shown(value any) string {
+	text, err := json.Marshal(value)
+	if err != nil {
+		return fmt.Sprint(value)
+	}
+	return string(text)
+}

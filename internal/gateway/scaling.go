@@ -1,0 +1,77 @@
+// Copyright (c) The terraform-provider-pc Authors
+// SPDX-License-Identifier: MPL-2.0
+
+package gateway
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/planetary-computer/terraform-provider-pc/internal/transport"
+)
+
+// Adaptive are the bounds of adaptive scaling. A nil Minimum is 0, a nil
+// Maximum as many as the gateway allows. Active false switches adaptive scaling
+// off and leaves the workers as they are.
+type Adaptive struct {
+	Minimum *int64 `json:"minimum"`
+	Maximum *int64 `json:"maximum"`
+	Active  bool   `json:"active"`
+}
+
+// Scaling is the gateway's answer to a change of the workers. OK false comes
+// with status 200 and a Message: the request went over a limit and a smaller
+// one was carried out in its place.
+type Scaling struct {
+	OK      bool
+	Message string
+}
+
+// Scale sets a fixed number of workers and ends adaptive scaling: POST
+// /api/v1/clusters/NAME/scale. A 409 means that the scheduler could not be
+// reached, after which the gateway stops the cluster.
+func (c *Client) Scale(ctx context.Context, name string, count int64) (Scaling, error) {
+	return c.changeWorkers(ctx, name, "scale", map[string]int64{"count": count})
+}
+
+// Adapt sets the bounds of adaptive scaling: POST /api/v1/clusters/NAME/adapt.
+// The server checks nothing, so the caller has to: 0 <= minimum <= maximum.
+func (c *Client) Adapt(ctx context.Context, name string, bounds Adaptive) (Scaling, error) {
+	return c.changeWorkers(ctx, name, "adapt", bounds)
+}
+
+func (c *Client) changeWorkers(ctx context.Context, name, how string, body any) (Scaling, error) {
+	c.directory.changed(name)
+	answer, err := transport.Call[struct {
+		OK  bool    `json:"ok"`
+		Msg *string `json:"msg"`
+	}](ctx, c.transport, transport.Request{
+		Method: http.MethodPost, Path: append(clustersPath(name), how), Body: body, Repeatable: true, Want: "the answer to " + how,
+	})
+	if err != nil {
+		return Scaling{}, err
+	}
+	scaling := Scaling{OK: answer.OK}
+	if answer.Msg != nil {
+		scaling.Message = *answer.Msg
+	}
+	return scaling, nil
+}
+
+// Workers counts the workers that have joined the scheduler. The scheduler's
+// own dashboard answers, GET /clusters/NAME/json/counts.json: it asks for no
+// credentials and gets none, because code of the cluster's user runs there.
+func (c *Client) Workers(ctx context.Context, name string) (int64, error) {
+	counts, err := transport.Call[struct {
+		Workers *int64 `json:"workers"`
+	}](ctx, c.transport, transport.Request{
+		Method: http.MethodGet, Path: []string{"clusters", name, "json", "counts.json"}, Anonymous: true, Repeatable: true, Want: "the scheduler's counts",
+	})
+	if err != nil {
+		return 0, err
+	}
+	if counts.Workers == nil {
+		return 0, &transport.Error{Kind: transport.KindBody, Method: http.MethodGet, Path: "/clusters/" + name + "/json/counts.json", Words: "the answer counts no workers"}
+	}
+	return *counts.Workers, nil
+}

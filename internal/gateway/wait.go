@@ -1,0 +1,238 @@
+// Copyright (c) The terraform-provider-pc Authors
+// SPDX-License-Identifier: MPL-2.0
+
+package gateway
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"time"
+
+	"github.com/planetary-computer/terraform-provider-pc/internal/transport"
+)
+
+const (
+	// infancy is how long a 404 after a POST is "not yet": a Kubernetes gateway
+	// reads from a cache that follows the creation.
+	infancy = time.Minute
+	// patience is how long a wait goes on while every answer is a passing fault.
+	patience = 2 * time.Minute
+	// restatement is how long a cluster may go on as if it had not been stopped
+	// before it is stopped again.
+	restatement = 3 * time.Second
+	// checkup is how often a wait for workers looks whether the cluster runs.
+	checkup = 10 * time.Second
+)
+
+// EndedError is a cluster that ended while something was waited for.
+type EndedError struct{ Cluster Cluster }
+
+// Error names the cluster and its status.
+func (e *EndedError) Error() string {
+	return fmt.Sprintf("the cluster %s is %s", e.Cluster.Name, e.Cluster.Status)
+}
+
+// TimeoutError is a wait that its context's deadline ended.
+type TimeoutError struct {
+	Waited time.Duration
+	// Last is the status last seen, "unknown" if none was.
+	Last Status
+	// Have and Want count workers, where those were waited for.
+	Have, Want int64
+}
+
+// Error says how long the wait was and what was last seen.
+func (e *TimeoutError) Error() string {
+	return fmt.Sprintf("still %s after %s", e.Last, e.Waited.Round(time.Second))
+}
+
+// Unwrap makes the error a context.DeadlineExceeded.
+func (e *TimeoutError) Unwrap() error { return context.DeadlineExceeded }
+
+// wait is one wait for something: how long it has been, and what was last seen.
+type wait struct {
+	client *Client
+	began  time.Time
+	last   Status
+	pause  time.Duration
+	// faulty is since when every answer has been a passing fault; zero for not.
+	faulty time.Time
+}
+
+func (c *Client) newWait() *wait {
+	return &wait{client: c, began: c.clock.Now(), last: "unknown", pause: 250 * time.Millisecond}
+}
+
+// rest pauses, each time a little longer, up to the limit.
+func (w *wait) rest(ctx context.Context, limit time.Duration) error {
+	w.pause = min(w.pause*3/2, limit)
+	if err := w.client.clock.Sleep(ctx, w.pause); err != nil {
+		return w.ended(err)
+	}
+	return nil
+}
+
+// ended turns the end of the context into a TimeoutError, if it was its
+// deadline.
+func (w *wait) ended(err error) error {
+	if !errors.Is(err, context.DeadlineExceeded) {
+		return err
+	}
+	return &TimeoutError{Waited: w.client.clock.Now().Sub(w.began), Last: w.last}
+}
+
+// bears says whether the wait may go on after the error: a fault that passes,
+// and not for longer than patience lasts.
+func (w *wait) bears(ctx context.Context, err error) bool {
+	if ctx.Err() != nil || !passes(err) {
+		return false
+	}
+	now := w.client.clock.Now()
+	if w.faulty.IsZero() {
+		w.faulty = now
+	}
+	return now.Sub(w.faulty) < patience
+}
+
+func (w *wait) saw(cluster Cluster) {
+	w.last, w.faulty = cluster.Status, time.Time{}
+}
+
+// passes says of an error that another look may bring an answer: the server or
+// a proxy before it is starting, busy or out of reach.
+func passes(err error) bool {
+	var failure *transport.Error
+	if !errors.As(err, &failure) {
+		return false
+	}
+	switch failure.Kind {
+	case transport.KindUnreachable, transport.KindNoAnswer:
+		return true
+	case transport.KindStatus:
+		return failure.Status >= http.StatusInternalServerError || failure.Status == http.StatusTooManyRequests ||
+			failure.Status == http.StatusNotFound && !failure.JSONError
+	default:
+		return false
+	}
+}
+
+// AwaitRunning waits by long polls until the cluster runs. It bears 404s while
+// the cluster is young, and passing faults for a while. A cluster that ends
+// instead is an *EndedError, the context's deadline a *TimeoutError.
+func (c *Client) AwaitRunning(ctx context.Context, name string) (Cluster, error) {
+	w := c.newWait()
+	for {
+		asked := c.clock.Now()
+		cluster, err := c.WaitCluster(ctx, name)
+		switch {
+		case err == nil:
+			w.saw(cluster)
+		case IsNotFound(err) && c.clock.Now().Sub(w.began) < infancy:
+		case !w.bears(ctx, err):
+			return Cluster{}, w.ended(err)
+		}
+		switch {
+		case err != nil:
+		case cluster.Status == StatusRunning:
+			return cluster, nil
+		case cluster.Status != StatusPending:
+			return cluster, &EndedError{Cluster: c.untilFinal(ctx, cluster)}
+		case c.clock.Now().Sub(asked) > 5*time.Second:
+			continue
+		}
+		// The poll came back early; asking again at once would hammer.
+		if err := w.rest(ctx, 5*time.Second); err != nil {
+			return Cluster{}, err
+		}
+	}
+}
+
+// untilFinal gives a cluster that is STOPPING, on the way to FAILED or STOPPED,
+// a few seconds to say which.
+func (c *Client) untilFinal(ctx context.Context, cluster Cluster) Cluster {
+	for range 10 {
+		if cluster.Status.Final() || c.clock.Sleep(ctx, 500*time.Millisecond) != nil {
+			break
+		}
+		next, err := c.GetCluster(ctx, cluster.Name)
+		if err != nil {
+			break
+		}
+		cluster = next
+	}
+	return cluster
+}
+
+// AwaitStopped stops the cluster and waits until the gateway reports its end or
+// its absence is confirmed. The DELETE is repeated while the cluster goes on
+// as if it had not been sent: a gateway that has not cached the cluster yet
+// answers 204 and stops nothing.
+func (c *Client) AwaitStopped(ctx context.Context, name string) (Absence, error) {
+	w := c.newWait()
+	var stopped time.Time
+	for {
+		if now := c.clock.Now(); stopped.IsZero() || now.Sub(stopped) >= restatement && w.last != StatusStopping {
+			switch err := c.StopCluster(ctx, name); {
+			case err == nil:
+				stopped = now
+			case !w.bears(ctx, err):
+				return Absence{}, w.ended(err)
+			}
+		}
+		cluster, absence, err := c.look(ctx, name)
+		switch {
+		case err == nil && absence != nil && !stopped.IsZero():
+			return *absence, nil
+		case err == nil:
+			w.saw(cluster)
+		case !w.bears(ctx, err):
+			return Absence{}, w.ended(err)
+		}
+		if err := w.rest(ctx, 2*time.Second); err != nil {
+			return Absence{}, err
+		}
+	}
+}
+
+// AwaitWorkers waits until so many workers have joined the scheduler, and
+// tells progress, which may be nil, of every change. It bears that the route to
+// a young scheduler is not there yet. A cluster that ends is an *EndedError.
+func (c *Client) AwaitWorkers(ctx context.Context, name string, want int64, progress func(have int64)) error {
+	w := c.newWait()
+	w.last = StatusRunning
+	have, checked := int64(-1), w.began
+	for {
+		count, err := c.Workers(ctx, name)
+		switch {
+		case err == nil && count >= want:
+			return nil
+		case err == nil:
+			w.faulty = time.Time{}
+			if count != have && progress != nil {
+				progress(count)
+			}
+			have = count
+		case !w.bears(ctx, err):
+			return c.workersLate(w.ended(err), have, want)
+		}
+		if now := c.clock.Now(); err != nil || now.Sub(checked) >= checkup {
+			checked = now
+			if cluster, err := c.GetCluster(ctx, name); err == nil && cluster.Status != StatusRunning {
+				return &EndedError{Cluster: c.untilFinal(ctx, cluster)}
+			}
+		}
+		if err := w.rest(ctx, 3*time.Second); err != nil {
+			return c.workersLate(err, have, want)
+		}
+	}
+}
+
+func (c *Client) workersLate(err error, have, want int64) error {
+	var late *TimeoutError
+	if errors.As(err, &late) {
+		late.Have, late.Want = max(have, 0), want
+	}
+	return err
+}

@@ -1,0 +1,170 @@
+// Copyright (c) The terraform-provider-pc Authors
+// SPDX-License-Identifier: MPL-2.0
+
+package hub
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/planetary-computer/terraform-provider-pc/internal/transport"
+)
+
+const (
+	// slack is for Date headers in whole seconds.
+	slack = 2 * time.Second
+	// cleaning bounds the search for an orphan after Ctrl-C.
+	cleaning = 900 * time.Millisecond
+)
+
+// LostTokenError is a token whose answer was lost, and with it the value.
+type LostTokenError struct {
+	Cause error
+	// Revoked is the id of the orphan that was found and revoked, or "".
+	Revoked string
+	// Candidates are the tokens that may be the orphan, where it could not be
+	// decided.
+	Candidates []Token
+}
+
+// Error says what became of the orphan.
+func (e *LostTokenError) Error() string {
+	switch {
+	case e.Revoked != "":
+		return fmt.Sprintf("the answer was lost; the token that was made, %s, was revoked: %v", e.Revoked, e.Cause)
+	case len(e.Candidates) > 0:
+		return fmt.Sprintf("the answer was lost, and %d new tokens may be the one that was made: %v", len(e.Candidates), e.Cause)
+	default:
+		return fmt.Sprintf("the answer was lost, and no new token was seen: %v", e.Cause)
+	}
+}
+
+// Unwrap returns what happened to the answer.
+func (e *LostTokenError) Unwrap() error { return e.Cause }
+
+// Issue makes a token. When the answer is lost after the request may have
+// arrived, the value is lost too: the orphan is looked for by its note and its
+// time, by the server's clock, and revoked if exactly one token fits. A
+// *LostTokenError says which.
+func (c *Client) Issue(ctx context.Context, user string, r TokenRequest) (Token, error) {
+	// One at a time for each note: what an orphan looks like, a token whose
+	// answer is still under way looks like too.
+	unlock, err := c.issuing.lock(ctx, user+"\n"+r.Note)
+	if err != nil {
+		return Token{}, err
+	}
+	defer unlock()
+	began := c.clock.Now()
+	token, err := c.CreateToken(ctx, user, r)
+	if err == nil {
+		c.issuing.made(token.ID, token.Created)
+		return token, nil
+	}
+	var failure *transport.Error
+	if !errors.As(err, &failure) || !failure.MayHaveArrived() {
+		return Token{}, err
+	}
+	looking, cancel := context.WithCancel(ctx)
+	if ctx.Err() != nil {
+		looking, cancel = context.WithTimeout(context.WithoutCancel(ctx), cleaning)
+	}
+	defer cancel()
+	lost := &LostTokenError{Cause: err, Candidates: c.orphans(looking, user, r, began)}
+	if len(lost.Candidates) == 1 && c.DeleteToken(looking, user, lost.Candidates[0].ID) == nil {
+		lost.Revoked, lost.Candidates = lost.Candidates[0].ID, nil
+	}
+	return Token{}, lost
+}
+
+func (c *Client) orphans(ctx context.Context, user string, r TokenRequest, began time.Time) []Token {
+	tokens, serverNow, err := c.ListTokens(ctx, user)
+	if err != nil {
+		return nil
+	}
+	since := began
+	if !serverNow.IsZero() {
+		since = serverNow.Add(-c.clock.Now().Sub(began))
+	}
+	since = since.Add(-slack)
+	var found []Token
+	for _, token := range tokens {
+		if token.Note == r.Note && !token.Created.Before(since) && !c.issuing.knows(token.ID, token.Created) {
+			found = append(found, token)
+		}
+	}
+	return found
+}
+
+// Look reads a token that was made earlier. False means that it is gone: the
+// Hub has no such id, or the id now names another token, which is told by its
+// time and its note.
+func (c *Client) Look(ctx context.Context, user string, was Token) (Token, bool, error) {
+	token, err := c.GetToken(ctx, user, was.ID)
+	if IsNotFound(err) {
+		return Token{}, false, nil
+	}
+	if err != nil {
+		return Token{}, false, err
+	}
+	same := token.Created.Equal(was.Created) && token.Note == was.Note
+	return token, same, nil
+}
+
+// Revoke revokes a token that was made earlier. It succeeds for a token that is
+// gone, and never touches another one that has inherited the id.
+func (c *Client) Revoke(ctx context.Context, user string, was Token) error {
+	_, there, err := c.Look(ctx, user, was)
+	if err != nil || !there {
+		return err
+	}
+	if err := c.DeleteToken(ctx, user, was.ID); err != nil && !IsNotFound(err) {
+		return err
+	}
+	return nil
+}
+
+// issuing lets tokens with the same note be made one after the other, and
+// remembers those that were.
+type issuing struct {
+	mu    sync.Mutex
+	turns map[string]chan struct{}
+	ids   map[string]time.Time
+}
+
+func newIssuing() *issuing {
+	return &issuing{turns: map[string]chan struct{}{}, ids: map[string]time.Time{}}
+}
+
+// lock waits for the turn of the key, or for the end of the context.
+func (i *issuing) lock(ctx context.Context, key string) (unlock func(), err error) {
+	i.mu.Lock()
+	turn, ok := i.turns[key]
+	if !ok {
+		turn = make(chan struct{}, 1)
+		i.turns[key] = turn
+	}
+	i.mu.Unlock()
+	select {
+	case turn <- struct{}{}:
+		return func() { <-turn }, nil
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
+func (i *issuing) made(id string, created time.Time) {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	i.ids[id] = created
+}
+
+// knows tells a token that was made here from another that inherited its id.
+func (i *issuing) knows(id string, created time.Time) bool {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	at, ok := i.ids[id]
+	return ok && at.Equal(created)
+}

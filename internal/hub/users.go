@@ -1,0 +1,76 @@
+// Copyright (c) The terraform-provider-pc Authors
+// SPDX-License-Identifier: MPL-2.0
+
+// Package hub is a client of JupyterHub's REST API: one method for each
+// endpoint, and what has to be done around tokens, whose values are told once
+// and whose ids are given again. It knows nothing of Terraform.
+package hub
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"strings"
+
+	"github.com/planetary-computer/terraform-provider-pc/internal/clock"
+	"github.com/planetary-computer/terraform-provider-pc/internal/transport"
+)
+
+// Client talks to one Hub with one token. It is safe for concurrent use.
+type Client struct {
+	transport *transport.Client
+	clock     clock.Clock
+	whoami    transport.Shared[User]
+	issuing   *issuing
+}
+
+// New makes a Client. The transport's base address is the Hub's, without
+// hub/api. It sends nothing.
+func New(t *transport.Client, c clock.Clock) *Client {
+	if c == nil {
+		c = clock.Real()
+	}
+	return &Client{transport: t, clock: c, issuing: newIssuing()}
+}
+
+// IsCredentialFailure recognises how a Hub turns a token down: never with 401,
+// but with 403 and one of two texts, of which one is null
+// (apihandlers/base.py). A missing scope is another 403.
+func IsCredentialFailure(status int, words string) bool {
+	return status == http.StatusUnauthorized ||
+		status == http.StatusForbidden && (words == "" || strings.HasPrefix(words, "Missing or invalid credentials"))
+}
+
+// User is who a token belongs to.
+type User struct {
+	// Kind is "user" or "service".
+	Kind   string   `json:"kind"`
+	Name   string   `json:"name"`
+	Admin  bool     `json:"admin"`
+	Scopes []string `json:"scopes"`
+}
+
+// Whoami asks whose token the Client has: GET /hub/api/user. All who ask one
+// Client share one answer.
+func (c *Client) Whoami(ctx context.Context) (User, error) {
+	return c.whoami.Get(ctx, func(ctx context.Context) (User, error) {
+		user, err := transport.Call[User](ctx, c.transport, transport.Request{
+			Method: http.MethodGet, Path: api("user"), Repeatable: true, Want: "the token's user",
+		})
+		if err == nil && user.Name == "" {
+			err = &transport.Error{Kind: transport.KindBody, Method: http.MethodGet, Path: "/hub/api/user", Words: "the answer names no user"}
+		}
+		return user, err
+	})
+}
+
+// IsNotFound says that the Hub itself answered 404: there is no such token, or
+// no such user. The Hub gives the same status, with another text, where the
+// token may not see the user; that is not proof of anything.
+func IsNotFound(err error) bool {
+	var failure *transport.Error
+	return errors.As(err, &failure) && failure.Kind == transport.KindStatus && failure.Status == http.StatusNotFound && failure.JSONError &&
+		!strings.HasPrefix(failure.Words, "No access to resources")
+}
+
+func api(elements ...string) []string { return append([]string{"hub", "api"}, elements...) }
