@@ -1,0 +1,135 @@
+// Copyright (c) The terraform-provider-pc Authors
+// SPDX-License-Identifier: MPL-2.0
+
+package settings
+
+import (
+	"cmp"
+	"errors"
+	"net"
+	"net/url"
+	"regexp"
+	"strconv"
+	"strings"
+)
+
+// webAddress is a checked http or https address, without the slashes at its
+// end, as Python's Gateway keeps it.
+type webAddress struct {
+	site string // scheme and authority as written, https://HOST[:PORT]
+	path string // "" or /PATH
+	host string // lower case, IPv6 without brackets
+	port int    // that of the scheme when the address has none
+}
+
+func (a webAddress) String() string { return a.site + a.path }
+
+// parseWebAddress checks an address that requests are sent to or that a browser
+// opens. Its errors complete the sentence "the value ...".
+func parseWebAddress(text string) (webAddress, error) {
+	if err := checkCharacters(text); err != nil {
+		return webAddress{}, err
+	}
+	scheme, rest, found := strings.Cut(text, "://")
+	if !found {
+		return webAddress{}, errors.New("has no scheme")
+	}
+	standardPort, known := map[string]int{"http": 80, "https": 443}[strings.ToLower(scheme)]
+	if !known {
+		return webAddress{}, errors.New("has another scheme than http and https")
+	}
+	authority, _, _ := strings.Cut(rest, "/")
+	host, port, err := splitAuthority(authority)
+	if err != nil {
+		return webAddress{}, err
+	}
+	address := webAddress{
+		site: scheme + "://" + authority,
+		path: strings.TrimRight(strings.TrimPrefix(rest, authority), "/"),
+		host: strings.ToLower(host),
+		port: cmp.Or(port, standardPort),
+	}
+	if _, err := url.Parse(text); err != nil {
+		return webAddress{}, errors.New("has a path with a broken percent escape")
+	}
+	return address, nil
+}
+
+// schedulerProxy is the proxy in front of the schedulers as the configuration
+// names it: by its address, or by a port on the gateway's own host.
+type schedulerProxy struct {
+	address string // gateway://HOST[:PORT]
+	port    int    // when address is ""
+}
+
+// parseProxyAddress reads a proxy address as Python's Gateway does: the host and
+// port of a URL whatever its scheme and path, or a bare HOST[:PORT]; no port is
+// added. Only a number is a port, in Python as an int and here in a string too,
+// because a string is what Terraform and a template make of it.
+func parseProxyAddress(text string) (schedulerProxy, error) {
+	if text != "" && strings.Trim(text, "0123456789") == "" {
+		port, err := parsePort(text)
+		return schedulerProxy{port: port}, err
+	}
+	if err := checkCharacters(text); err != nil {
+		return schedulerProxy{}, err
+	}
+	_, rest, isURL := strings.Cut(text, "//")
+	if isURL && validScheme(text[:len(text)-len(rest)-len("//")]) {
+		authority, _, _ := strings.Cut(rest, "/")
+		_, _, err := splitAuthority(authority)
+		return schedulerProxy{address: "gateway://" + authority}, err
+	}
+	// Python keeps slashes at the end here, and its scheduler addresses work with them.
+	authority, path, _ := strings.Cut(text, "/")
+	if strings.Trim(path, "/") != "" {
+		return schedulerProxy{}, errors.New("has a path but no scheme")
+	}
+	_, _, err := splitAuthority(authority)
+	return schedulerProxy{address: "gateway://" + text}, err
+}
+
+// validScheme says whether Python's urlparse takes the text before "//" for a
+// scheme and its colon, or for nothing.
+func validScheme(text string) bool {
+	scheme, hasColon := strings.CutSuffix(text, ":")
+	if !hasColon {
+		return text == ""
+	}
+	for i, r := range scheme {
+		letter := 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z'
+		if !letter && (i == 0 || !strings.ContainsRune("0123456789+-.", r)) {
+			return false
+		}
+	}
+	return scheme != ""
+}
+
+// gatewayAddress is gateway://HOST:PORT. Python forgets the brackets that an
+// IPv6 address needs there, and then cannot connect; we do not.
+func gatewayAddress(host string, port int) string {
+	return "gateway://" + net.JoinHostPort(host, strconv.Itoa(port))
+}
+
+var servicePath = regexp.MustCompile(`^(.*)/services/[^/]+$`)
+
+// hubOfService is the address of the Hub that has the gateway as its service: it
+// serves it under services/NAME below its own address. It is "" for an address
+// that does not end so.
+func hubOfService(address webAddress) string {
+	match := servicePath.FindStringSubmatch(address.path)
+	if match == nil {
+		return ""
+	}
+	return address.site + strings.TrimRight(match[1], "/")
+}
+
+// hubRoot takes the Hub's address out of that of its pages (.../hub) or of its
+// API (.../hub/api, as in JUPYTERHUB_API_URL).
+func hubRoot(address webAddress) string {
+	root, isAPI := strings.CutSuffix(address.path, "/hub/api")
+	if !isAPI {
+		root = strings.TrimSuffix(address.path, "/hub")
+	}
+	return address.site + strings.TrimRight(root, "/")
+}

@@ -1,0 +1,74 @@
+// Copyright (c) The terraform-provider-pc Authors
+// SPDX-License-Identifier: MPL-2.0
+
+package settings
+
+import (
+	"errors"
+	"net/netip"
+	"strconv"
+	"strings"
+	"unicode"
+)
+
+// checkCharacters finds what no address may have anywhere.
+func checkCharacters(text string) error {
+	switch {
+	case strings.ContainsFunc(text, func(r rune) bool { return unicode.IsSpace(r) || unicode.IsControl(r) }):
+		return errors.New("has a blank, a line end or a control character in it")
+	case strings.Contains(text, "?"):
+		return errors.New("has a query")
+	case strings.Contains(text, "#"):
+		return errors.New("has a fragment")
+	default:
+		return nil
+	}
+}
+
+// splitAuthority splits HOST, HOST:PORT or the same with an IPv6 address in
+// brackets, which it removes. The port is 0 when there is none.
+func splitAuthority(authority string) (string, int, error) {
+	if strings.Contains(authority, "@") {
+		return "", 0, errors.New("has a user or a password in it")
+	}
+	host, port := authority, ""
+	if rest, bracketed := strings.CutPrefix(authority, "["); bracketed {
+		inner, after, closed := strings.Cut(rest, "]")
+		ip, err := netip.ParseAddr(inner)
+		if !closed || err != nil || !ip.Is6() || ip.Zone() != "" || after != "" && after[0] != ':' {
+			return "", 0, errors.New("has no valid IPv6 address between its brackets")
+		}
+		host, port = inner, strings.TrimPrefix(after, ":")
+	} else {
+		host, port, _ = strings.Cut(authority, ":")
+		if strings.Contains(port, ":") {
+			return "", 0, errors.New("has an IPv6 address without brackets, or more than one port")
+		}
+		if host == "" {
+			return "", 0, errors.New("has no host")
+		}
+		if bad := strings.IndexFunc(host, notInHost); bad >= 0 {
+			return "", 0, errors.New("has a character in its host that no host name has")
+		}
+		if _, err := netip.ParseAddr(host); err != nil && strings.Trim(host, "0123456789.") == "" {
+			return "", 0, errors.New("has a number for a host that is no IPv4 address")
+		}
+	}
+	if port == "" {
+		return host, 0, nil
+	}
+	number, err := parsePort(port)
+	return host, number, err
+}
+
+func notInHost(r rune) bool {
+	return !unicode.IsLetter(r) && !unicode.IsDigit(r) && !unicode.IsMark(r) && r != '-' && r != '.' && r != '_'
+}
+
+func parsePort(text string) (int, error) {
+	port, err := strconv.ParseUint(text, 10, 16)
+	if err != nil || port == 0 {
+		return 0, errors.New("has no port between 1 and 65535")
+	}
+	return int(port), nil
+}

@@ -1,0 +1,171 @@
+// Copyright (c) The terraform-provider-pc Authors
+// SPDX-License-Identifier: MPL-2.0
+
+package settings_test
+
+import (
+	"encoding/json"
+	"strings"
+	"testing"
+
+	"github.com/planetary-computer/terraform-provider-pc/internal/settings"
+)
+
+// optionJSON gives the one option of an environment as JSON, "" when there is none.
+func optionJSON(t *testing.T, env ...string) string {
+	t.Helper()
+	s := resolve(t, settings.Block{}, env...)
+	option, ok := s.ClusterOptions["x"]
+	if !ok {
+		return ""
+	}
+	text, err := json.Marshal(option.Value)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
+// TestResolve_pythonLiterals has what json.dumps makes of dask.config's values;
+// the integration tests ask Python for these and for more.
+func TestResolve_pythonLiterals(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]string{
+		"2": "2", "-3": "-3", "+4": "4", "- 5": "-5", "-(6)": "-6", "((7))": "7", "1_000": "1000", "0x1F": "31", "0o17": "15", "0b101": "5", "00": "0", "-0": "0",
+		"123456789012345678901234567890": "123456789012345678901234567890",
+		"2.0":                            "2.0", ".5": "0.5", "1.": "1.0", "1e3": "1000.0", "-1.5e-7": "-1.5e-07", "1_0.0_1": "10.01", "1e400": `"1e400"`,
+		"True": "true", "False": "false", "None": "", "true": "true", "FALSE": "false", "null": "", "nOnE": "",
+		"007": `"007"`, "1__0": `"1__0"`, "1_": `"1_"`, "--1": `"--1"`, "1+1": `"1+1"`, "2024-1-1": `"2024-1-1"`, "1j": `"1j"`, "-True": `"-True"`, "0x": `"0x"`,
+		"": `""`, "abc": `"abc"`, "pangeo/notebook:1.0": `"pangeo/notebook:1.0"`, "10.0.0.1": `"10.0.0.1"`, "nan": `"nan"`, " 5 ": "5", "5 # five": "5", "a b": `"a b"`, "5\n": "5", "5\n6": `"5\n6"`,
+		`"quoted"`: `"quoted"`, `'it''s'`: `"its"`, `"a" 'b'`: `"ab"`, `"a\tb\x41\u00e9\101\q"`: `"a\tbAéA\\q"`, `r"a\tb"`: `"a\\tb"`, `u"a"`: `"a"`,
+		`"""a"b"""`: `"a\"b"`, `"a\"b"`: `"a\"b"`, `"open`: `"\"open"`, `"a\ud800"`: `"\"a\\ud800\""`, `b"a"`: `"b\"a\""`, `"\x4"`: `"\"\\x4\""`,
+		"[]": "[]", "[1, 'a', None,]": `[1,"a",null]`, "(1, 2)": "[1,2]", "(1,)": "[1]", "(1)": "1", "()": "[]", "1, 2": "[1,2]", "1,": "[1]", "a,b": `"a,b"`, "[1,,2]": `"[1,,2]"`, "[1 2]": `"[1 2]"`,
+		"[\n1 # one\n, 2]": "[1,2]", "[a]": `"[a]"`, "[": `"["`, "(": `"("`, "]": `"]"`,
+		"{}": "{}", `{"a": 1, 'b': [True],}`: `{"a":1,"b":[true]}`, `{"a": {"b": None}}`: `{"a":{"b":null}}`,
+		strings.Repeat("[", 100) + strings.Repeat("]", 100): strings.Repeat("[", 100) + strings.Repeat("]", 100),
+	} {
+		t.Run(text, func(t *testing.T) {
+			t.Parallel()
+			equal(t, "option", optionJSON(t, "DASK_GATEWAY__CLUSTER__OPTIONS__X="+text), want)
+		})
+	}
+}
+
+func TestResolve_literalsThatJSONHasNot(t *testing.T) {
+	t.Parallel()
+	for _, text := range []string{"{{1, 2}}", `{{1: 2}}`, `{{"a": 1, **{{}}}}`, `{{"a"}}`, strings.Repeat("[", 1<<16)} {
+		want, err := json.Marshal(strings.NewReplacer("{{", "{", "}}", "}").Replace(text))
+		if err != nil {
+			t.Fatal(err)
+		}
+		equal(t, "option", optionJSON(t, "DASK_GATEWAY__CLUSTER__OPTIONS__X="+text), string(want))
+	}
+}
+
+func TestResolve_daskKeys(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct {
+		env  []string
+		want string // the proxy address
+	}{
+		"hyphen":                       {[]string{"DASK_GATEWAY__PROXY-ADDRESS=h:1"}, "gateway://h:1"},
+		"lower case":                   {[]string{"DASK_gateway__proxy_address=h:1"}, "gateway://h:1"},
+		"another prefix":               {[]string{"dask_GATEWAY__PROXY_ADDRESS=h:1"}, ""},
+		"dots":                         {[]string{"DASK_GATEWAY.PROXY_ADDRESS=h:1"}, "gateway://h:1"},
+		"the last of two spellings":    {[]string{"DASK_GATEWAY__PROXY-ADDRESS=h:1", "DASK_GATEWAY__PROXY_ADDRESS=h:2"}, "gateway://h:2"},
+		"the last of two cases":        {[]string{"DASK_GATEWAY__PROXY_ADDRESS=h:1", "DASK_Gateway__Proxy_Address=h:2"}, "gateway://h:2"},
+		"a mapping":                    {[]string{`DASK_GATEWAY={"proxy-address": "h:1"}`}, "gateway://h:1"},
+		"a variable into a mapping":    {[]string{`DASK_GATEWAY={"proxy-address": "h:1"}`, "DASK_GATEWAY__PROXY_ADDRESS=h:2"}, "gateway://h:2"},
+		"a mapping over a variable":    {[]string{"DASK_GATEWAY__PROXY_ADDRESS=h:2", "DASK_GATEWAY={'address': 'http://h:3'}"}, "gateway://h:3"},
+		"no mapping where one must be": {[]string{"DASK_GATEWAY=5", "DASK_GATEWAY__PROXY_ADDRESS=h:2"}, ""},
+		"a port as a number":           {[]string{"DASK_GATEWAY__ADDRESS=http://H:1/x", "DASK_GATEWAY__PROXY_ADDRESS=0x2252"}, "gateway://h:8786"},
+		"a port by template":           {[]string{"DASK_GATEWAY__ADDRESS=http://h", "DASK_GATEWAY__PROXY_ADDRESS={PORT}", "PORT=8786"}, "gateway://h:8786"},
+		"a template":                   {[]string{"DASK_GATEWAY__PROXY_ADDRESS=gateway://{HOST}:{PORT}", "PORT=8786", "HOST=h"}, "gateway://h:8786"},
+		"None":                         {[]string{"DASK_GATEWAY__PROXY_ADDRESS=None", "DASK_GATEWAY__ADDRESS=http://h:1"}, "gateway://h:1"},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			equal(t, "proxy_address", resolve(t, settings.Block{}, test.env...).ProxyAddress.Value, test.want)
+		})
+	}
+}
+
+func TestResolve_clusterOptions(t *testing.T) {
+	t.Parallel()
+	s := resolve(t, settings.Block{},
+		"DASK_GATEWAY__CLUSTER__OPTIONS={'worker_cores': 2, 'Image': '{TAG}'}",
+		"DASK_GATEWAY__CLUSTER__OPTIONS__WORKER_MEMORY=16.0",
+		"DASK_GATEWAY__CLUSTER__OPTIONS__ENVIRONMENT__A={TAG}",
+		"DASK_GATEWAY__CLUSTER__OPTIONS__ENVIRONMENT__B=2",
+		"DASK_GATEWAY__CLUSTER__OPTIONS__GPU=None",
+		"TAG=repo:1")
+	got, err := json.Marshal(s.ClusterOptions)
+	if err != nil {
+		t.Fatal(err)
+	}
+	equal(t, "number of options", len(s.ClusterOptions), 4)
+	contains(t, string(got),
+		`"worker_cores":{"Value":2,"Origin":"the environment variable DASK_GATEWAY__CLUSTER__OPTIONS"`,
+		`"Image":{"Value":"repo:1"`,
+		`"worker_memory":{"Value":16.0,"Origin":"the environment variable DASK_GATEWAY__CLUSTER__OPTIONS__WORKER_MEMORY"`,
+		`"environment":{"Value":{"a":"{TAG}","b":2},"Origin":"the environment variables DASK_GATEWAY__CLUSTER__OPTIONS__ENVIRONMENT__A, DASK_GATEWAY__CLUSTER__OPTIONS__ENVIRONMENT__B"`)
+
+	contains(t, problem(t, settings.Block{}, "DASK_GATEWAY__CLUSTER__OPTIONS=big").Detail, "mapping")
+	equal(t, "number of options", len(resolve(t, settings.Block{}, "DASK_GATEWAY__CLUSTER__OPTIONS=None").ClusterOptions), 0)
+}
+
+func TestResolve_templates(t *testing.T) {
+	t.Parallel()
+	env := []string{"A=1", "B_=two", "EMPTY="}
+	for text, want := range map[string]string{
+		"{A}": "1", "x{A}{B_}y": "x1twoy", "{{A}}": "{A}", "{{{A}}}": "{1}", "{EMPTY}": "", "}}": "}",
+	} {
+		equal(t, text, optionJSON(t, append(env, "DASK_GATEWAY__CLUSTER__OPTIONS__X=v"+text)...), `"v`+want+`"`)
+	}
+	for text, want := range map[string]string{
+		"v{MISSING}": "the environment variable MISSING, which is not set", "v{a}": "the environment variable a, which is not set",
+		"v{": "brace", "v}": "brace", "v{A": "brace", "v{}": "format syntax", "v{0}": "format syntax", "v{A!r}": "format syntax", "v{A:>5}": "format syntax", "v{A[0]}": "format syntax", "v{A.x}": "format syntax", "v{A{B}": "format syntax",
+	} {
+		p := problem(t, settings.Block{}, append(env, "DASK_GATEWAY__CLUSTER__OPTIONS__X="+text)...)
+		contains(t, p.Detail, want)
+		contains(t, p.Summary, "cluster option x")
+		equal(t, "origin", p.Origin, "the environment variable DASK_GATEWAY__CLUSTER__OPTIONS__X")
+	}
+	p := problem(t, settings.Block{}, "DASK_GATEWAY__ADDRESS=http://{HOST}/")
+	contains(t, p.Detail, "the environment variable HOST, which is not set")
+}
+
+func TestSettings_proxy(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct {
+		env, want string
+		none      bool
+	}{
+		"nothing":              {"", "", false},
+		"Dask's default":       {"DASK_GATEWAY__HTTP_CLIENT__PROXY=True", "", false},
+		"Dask's false":         {"DASK_GATEWAY__HTTP_CLIENT__PROXY=False", "", true},
+		"YAML's false":         {"DASK_GATEWAY__HTTP_CLIENT__PROXY=false", "", true},
+		"Dask's None is false": {"DASK_GATEWAY__HTTP_CLIENT__PROXY=None", "", true},
+		"hyphen in the key":    {"DASK_GATEWAY__HTTP-CLIENT__PROXY=http://p:1", "http://p:1", false},
+		"Dask's address":       {"DASK_GATEWAY__HTTP_CLIENT__PROXY=http://u:{PW}@p.example.com:3128", "http://u:p%40ss@p.example.com:3128", false},
+		"ours":                 {"PC_HTTP_PROXY=socks5://p:1080/", "socks5://p:1080/", false},
+		"ours, false":          {"PC_HTTP_PROXY=false", "", true},
+		"IPv6":                 {"PC_HTTP_PROXY=http://[::1]:3128", "http://[::1]:3128", false},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			proxy, none, err := resolve(t, settings.Block{}, test.env, "PW=p%40ss").Proxy()
+			if err != nil {
+				t.Fatal(err)
+			}
+			got := ""
+			if proxy != nil {
+				got = proxy.String()
+			}
+			equal(t, "proxy", got, test.want)
+			equal(t, "none", none, test.none)
+		})
+	}
+}

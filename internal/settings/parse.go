@@ -1,0 +1,86 @@
+// Copyright (c) The terraform-provider-pc Authors
+// SPDX-License-Identifier: MPL-2.0
+
+package settings
+
+import (
+	"crypto/x509"
+	"errors"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/planetary-computer/terraform-provider-pc/internal/secret"
+)
+
+// maxRetries is where more repetitions of a request only keep a person waiting.
+const maxRetries = 20
+
+func parseCertificates(text string) (string, error) {
+	if !x509.NewCertPool().AppendCertsFromPEM([]byte(text)) {
+		return "", errors.New("holds no PEM certificate")
+	}
+	return text, nil
+}
+
+func parseProxySetting(text string) (secret.String, error) {
+	if lower := strings.ToLower(text); lower == "true" || lower == "false" {
+		return secret.New(lower), nil
+	}
+	_, err := parseHTTPProxy(text)
+	return secret.New(text), err
+}
+
+// parseHTTPProxy reads the URL of a proxy. Its errors do not show it, because it
+// may have a password in it.
+func parseHTTPProxy(text string) (*url.URL, error) {
+	if err := checkCharacters(text); err != nil {
+		return nil, err
+	}
+	scheme, rest, found := strings.Cut(text, "://")
+	switch strings.ToLower(scheme) {
+	case "http", "https", "socks5":
+	default:
+		found = false
+	}
+	if !found {
+		return nil, errors.New("has none of the schemes http, https and socks5")
+	}
+	authority, _, _ := strings.Cut(rest, "/")
+	if _, _, err := splitAuthority(authority[strings.LastIndexByte(authority, '@')+1:]); err != nil {
+		return nil, err
+	}
+	proxy, err := url.Parse(text)
+	if err != nil {
+		return nil, errors.New("has a character in it that must be percent-encoded")
+	}
+	return proxy, nil
+}
+
+func parseRetries(text string) (int64, error) {
+	retries, err := strconv.ParseInt(text, 10, 64)
+	if err != nil || retries < 0 || retries > maxRetries {
+		return 0, errors.New("is no number of retries")
+	}
+	return retries, nil
+}
+
+func parseTimeout(text string) (time.Duration, error) {
+	timeout, err := time.ParseDuration(text)
+	if err != nil {
+		return 0, errors.New("is no duration")
+	}
+	if timeout <= 0 {
+		return 0, errors.New("leaves no time for a request")
+	}
+	return timeout, nil
+}
+
+func parseBool(text string) (bool, error) {
+	value, err := strconv.ParseBool(text)
+	if err != nil {
+		return false, errors.New("is neither true nor false")
+	}
+	return value, nil
+}

@@ -1,0 +1,106 @@
+// Copyright (c) The terraform-provider-pc Authors
+// SPDX-License-Identifier: MPL-2.0
+
+package settings
+
+import (
+	"errors"
+	"strconv"
+	"strings"
+)
+
+// argumentTexts are what a person is told about an argument.
+type argumentTexts struct {
+	summary string
+	// allowed says what a value may look like.
+	allowed string
+	// hidden keeps the value, which may be secret, out of messages.
+	hidden bool
+}
+
+const webAddressAllowed = "Allowed is http://HOST or https://HOST, if need be with a port and a path, without a user, a query or a fragment; " +
+	"an IPv6 address stands in brackets. For example: "
+
+var arguments = map[string]argumentTexts{
+	"address": {
+		summary: "The address of the Dask Gateway cannot be used",
+		allowed: webAddressAllowed + "https://hub.example.com/services/dask-gateway/.",
+	},
+	"public_address": {
+		summary: "The public address of the Dask Gateway cannot be used",
+		allowed: webAddressAllowed + "https://hub.example.com/services/dask-gateway/.",
+	},
+	"hub_address": {
+		summary: "The address of the JupyterHub cannot be used",
+		allowed: webAddressAllowed + "https://hub.example.com/.",
+	},
+	"proxy_address": {
+		summary: "The address of the scheduler proxy cannot be used",
+		allowed: "Allowed is gateway://HOST:PORT, HOST:PORT, or a port alone, which is one on the host of address; " +
+			"an IPv6 address stands in brackets. For example: gateway://dask.example.com:8786.",
+	},
+	"auth": {
+		summary: "The way to authenticate cannot be used",
+		allowed: "Supported now are \"jupyterhub\" (with api_token), \"basic\" (with username and password) and \"none\".",
+	},
+	"api_token": {
+		summary: "The token for the JupyterHub cannot be used",
+		allowed: "A token is one word of letters and digits. One that is read from a file may need trimspace(file(...)).",
+		hidden:  true,
+	},
+	"username": {
+		summary: "The user name cannot be used",
+		allowed: "Allowed is any text without a colon.",
+	},
+	"password": {
+		summary: "The password cannot be used",
+		hidden:  true,
+	},
+	"ca_certificate": {
+		summary: "The CA certificate cannot be used",
+		allowed: "Allowed is the text of one or more PEM certificates, as file(\"ca.pem\") gives it, and not the name of a file.",
+		hidden:  true,
+	},
+	"http_proxy": {
+		summary: "The HTTP proxy cannot be used",
+		allowed: "Allowed is a URL such as http://proxy.example.com:3128, false for no proxy at all, or true for the one that HTTPS_PROXY, HTTP_PROXY and NO_PROXY name. " +
+			"In a user name or a password, @ : / ? # and % are percent-encoded.",
+		hidden: true,
+	},
+	"max_retries": {
+		summary: "The number of retries cannot be used",
+		allowed: "Allowed is a whole number from 0 to " + strconv.Itoa(maxRetries) + ".",
+	},
+	"request_timeout": {
+		summary: "The time for a request cannot be used",
+		allowed: "Allowed is a Go duration of more than 0, for example \"30s\" or \"1m30s\".",
+	},
+	"allow_cleartext": {
+		summary: "The permission to send credentials in clear text cannot be used",
+		allowed: "Allowed is true or false.",
+	},
+}
+
+// describe says what is wrong with a value and what is allowed. It shows no
+// value that may have a password or a token in it.
+func (a argumentTexts) describe(text string, err error) string {
+	subject := "The value"
+	if !a.hidden && text != "" && !strings.ContainsAny(text, "@?#") {
+		subject = strconv.Quote(text)
+	}
+	return strings.TrimSpace(subject + " " + err.Error() + ". " + a.allowed)
+}
+
+// describeTemplate says why a template could not be filled in. What looks like
+// the name of a variable may be a piece of a password.
+func (a argumentTexts) describeTemplate(err error) string {
+	var missing *missingVariableError
+	if a.hidden && errors.As(err, &missing) {
+		err = errors.New("it names one that is not set")
+	}
+	return templateDetail(err)
+}
+
+func templateDetail(err error) string {
+	return "In Dask's configuration, names in braces stand for environment variables. In this value that cannot be done: " + err.Error() + "."
+}

@@ -1,0 +1,136 @@
+// Copyright (c) The terraform-provider-pc Authors
+// SPDX-License-Identifier: MPL-2.0
+
+package settings
+
+import (
+	"errors"
+	"time"
+)
+
+// Defaults where no place has a value.
+const (
+	defaultMaxRetries     = 4
+	defaultRequestTimeout = 30 * time.Second
+)
+
+// Resolve finds the value of every argument: in the provider block, in PC_*
+// variables, in Dask's configuration, in JupyterHub's variables, in this order.
+// Only the value that is used is checked. The settings are of use only when
+// there is no problem.
+func Resolve(block Block, env Environment) (Settings, []Problem) {
+	dask := daskEnvironment(env)
+	r := &resolver{env: env, layers: []layer{
+		blockLayer(block),
+		variableLayer(env, providerVariables),
+		daskLayer(dask),
+		variableLayer(env, hubVariables),
+	}}
+	var s Settings
+	r.addresses(&s)
+	r.credentials(&s)
+	s.CACertificate = resolve(r, "ca_certificate", parseCertificates)
+	s.HTTPProxy = resolve(r, "http_proxy", parseProxySetting)
+	s.MaxRetries = orDefault(resolve(r, "max_retries", parseRetries), defaultMaxRetries)
+	s.RequestTimeout = orDefault(resolve(r, "request_timeout", parseTimeout), defaultRequestTimeout)
+	s.AllowCleartext = resolve(r, "allow_cleartext", parseBool)
+	options, problems := clusterOptions(dask, env)
+	s.ClusterOptions = options
+	s.places = r.places()
+	return s, append(r.problems, problems...)
+}
+
+// resolver looks arguments up in the layers and gathers problems.
+type resolver struct {
+	env      Environment
+	layers   []layer
+	problems []Problem
+}
+
+// hubLayer is the number of the layer with JupyterHub's variables, the last one.
+func (r *resolver) hubLayer() int { return len(r.layers) - 1 }
+
+// find returns what the first layer with a value for the argument has, and the
+// number of that layer; that of no layer when none has one.
+func (r *resolver) find(argument string) (finding, int) {
+	for rank, layer := range r.layers {
+		if f, ok := layer.found[argument]; ok {
+			return f, rank
+		}
+	}
+	return finding{}, len(r.layers)
+}
+
+func (r *resolver) places() map[string][]string {
+	places := map[string][]string{}
+	for _, layer := range r.layers {
+		for argument, place := range layer.places {
+			places[argument] = append(places[argument], place)
+		}
+	}
+	return places
+}
+
+// resolve finds an argument's value and parses it.
+func resolve[T any](r *resolver, argument string, parse func(text string) (T, error)) Setting[T] {
+	f, rank := r.find(argument)
+	if rank == len(r.layers) {
+		return Setting[T]{}
+	}
+	return parsed(r, argument, f, parse)
+}
+
+// parsed makes a setting of what was found. A value that cannot be used becomes
+// a problem, and counts as one that is known only later, so that nothing is
+// derived from it.
+func parsed[T any](r *resolver, argument string, f finding, parse func(text string) (T, error)) Setting[T] {
+	if f.unknown {
+		return Setting[T]{Origin: f.origin, Unknown: true}
+	}
+	text, detail := f.text, ""
+	if value, isString := f.value.(string); isString {
+		text = value
+		if f.template {
+			filled, err := fillTemplate(value, r.env)
+			if err != nil {
+				detail = arguments[argument].describeTemplate(err)
+			}
+			text = filled
+		}
+	}
+	var value T
+	if detail == "" {
+		var err error
+		if value, err = parseNonEmpty(argument, text, parse); err != nil {
+			detail = arguments[argument].describe(text, err)
+		}
+	}
+	if detail != "" {
+		r.problems = append(r.problems, Problem{
+			Argument: f.argument,
+			Origin:   f.origin,
+			Summary:  arguments[argument].summary,
+			Detail:   detail,
+		})
+		return Setting[T]{Origin: f.origin, Unknown: true}
+	}
+	return Setting[T]{Value: value, Origin: f.origin, Set: true}
+}
+
+// parseNonEmpty parses a value. Only a password may be empty on purpose; in the
+// provider block any other empty text is a variable that somebody forgot, and
+// going on with what the environment has could act as somebody else.
+func parseNonEmpty[T any](argument, text string, parse func(text string) (T, error)) (T, error) {
+	if text == "" && argument != "password" {
+		var none T
+		return none, errors.New("is empty")
+	}
+	return parse(text)
+}
+
+func orDefault[T any](s Setting[T], value T) Setting[T] {
+	if !s.Set {
+		s.Value = value
+	}
+	return s
+}

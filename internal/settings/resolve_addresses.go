@@ -1,0 +1,71 @@
+// Copyright (c) The terraform-provider-pc Authors
+// SPDX-License-Identifier: MPL-2.0
+
+package settings
+
+// addresses resolves the four addresses. What is not given is derived from the
+// gateway's address as Python's Gateway derives it (dask_gateway/client.py,
+// Gateway.__init__); the Hub's address, which Python does not need, from the way
+// in which a Hub serves a gateway.
+func (r *resolver) addresses(s *Settings) {
+	address := resolve(r, "address", parseWebAddress)
+	s.Address = convert(address, webAddress.String)
+	s.PublicAddress = derive(address, webAddress.String)
+	if public := resolve(r, "public_address", parseWebAddress); public.Set || public.Unknown {
+		s.PublicAddress = convert(public, webAddress.String)
+	}
+	s.ProxyAddress = r.proxyAddress(address)
+	s.HubAddress = r.hubAddress(address)
+}
+
+func (r *resolver) proxyAddress(address Setting[webAddress]) Setting[string] {
+	proxy := resolve(r, "proxy_address", parseProxyAddress)
+	if proxy.Unknown || proxy.Value.address != "" {
+		return convert(proxy, func(p schedulerProxy) string { return p.address })
+	}
+	return derive(address, func(a webAddress) string {
+		if proxy.Set {
+			return gatewayAddress(a.host, proxy.Value.port)
+		}
+		return gatewayAddress(a.host, a.port)
+	})
+}
+
+// hubAddress prefers the Hub that serves the gateway to the one whose notebook
+// server this is. They are the same inside a Hub; where they are not, the
+// gateway's address was chosen on purpose, and its Hub is the one that the token
+// is for.
+func (r *resolver) hubAddress(address Setting[webAddress]) Setting[string] {
+	f, rank := r.find("hub_address")
+	if rank >= r.hubLayer() {
+		derived := derive(address, hubOfService)
+		if derived.Unknown || derived.Value != "" {
+			return derived
+		}
+	}
+	if rank == len(r.layers) {
+		return Setting[string]{}
+	}
+	return parsed(r, "hub_address", f, func(text string) (string, error) {
+		hub, err := parseWebAddress(text)
+		return hubRoot(hub), err
+	})
+}
+
+// derive makes a setting of another. It is not set where the other is not.
+func derive[T, U any](from Setting[T], value func(T) U) Setting[U] {
+	derived := convert(from, value)
+	if from.Origin != "" {
+		derived.Origin = from.Origin + ", from which it is derived"
+	}
+	return derived
+}
+
+// convert makes a setting of another that is the same in other words.
+func convert[T, U any](from Setting[T], value func(T) U) Setting[U] {
+	converted := Setting[U]{Origin: from.Origin, Set: from.Set, Unknown: from.Unknown}
+	if from.Set {
+		converted.Value = value(from.Value)
+	}
+	return converted
+}

@@ -1,0 +1,101 @@
+// Copyright (c) The terraform-provider-pc Authors
+// SPDX-License-Identifier: MPL-2.0
+
+package settings
+
+import (
+	"errors"
+	"os/user"
+	"strings"
+
+	"github.com/planetary-computer/terraform-provider-pc/internal/secret"
+)
+
+// The values of auth.
+const (
+	authJupyterHub = "jupyterhub"
+	authBasic      = "basic"
+	authNone       = "none"
+)
+
+// credentials resolves who the provider is. Where nothing says how to
+// authenticate, the credentials that are there decide, the nearer ones first,
+// and without any it is jupyterhub. Dask's default is basic; but the gateways
+// that this provider is made for stand behind a JupyterHub, and with basic a
+// missing token would show as a request that the gateway turns away.
+func (r *resolver) credentials(s *Settings) {
+	s.APIToken = resolve(r, "api_token", parseToken)
+	s.Username = resolve(r, "username", parseUsername)
+	s.Password = resolve(r, "password", func(text string) (secret.String, error) { return secret.New(text), nil })
+	s.Auth = resolve(r, "auth", parseAuth)
+
+	_, tokenRank := r.find("api_token")
+	_, usernameRank := r.find("username")
+	_, passwordRank := r.find("password")
+	if !s.Auth.Set && !s.Auth.Unknown {
+		s.Auth = Setting[string]{Value: authJupyterHub, Origin: "the default"}
+		if min(usernameRank, passwordRank) < tokenRank {
+			s.Auth = Setting[string]{Value: authBasic, Origin: "the default where a user name or a password is set"}
+		}
+	}
+	if s.Auth.Value == authBasic && usernameRank == len(r.layers) {
+		s.Username = systemUser(r.env)
+	}
+	if passwordRank == len(r.layers) {
+		s.Password.Origin = "the default, which is no password"
+	}
+	if tokenRank == r.hubLayer() {
+		s.User = resolve(r, userName, func(text string) (string, error) { return text, nil })
+	}
+}
+
+// parseAuth knows the names of dask_gateway/auth.py, get_auth, and its classes,
+// which Dask's configuration may name by their paths.
+func parseAuth(text string) (string, error) {
+	class := strings.TrimPrefix(strings.TrimPrefix(text, "dask_gateway."), "auth.")
+	switch {
+	case text == authJupyterHub || class != text && class == "JupyterHubAuth":
+		return authJupyterHub, nil
+	case text == authBasic || class != text && class == "BasicAuth":
+		return authBasic, nil
+	case text == authNone:
+		return authNone, nil
+	case text == "kerberos" || class != text && class == "KerberosAuth":
+		return "", errors.New("is not supported yet")
+	case strings.Contains(text, "."):
+		return "", errors.New("names a Python class, which only Python can use")
+	default:
+		return "", errors.New("is no way to authenticate that the provider knows")
+	}
+}
+
+// parseToken refuses what cannot stand in a header. A line end comes along when
+// a token is read from a file.
+func parseToken(text string) (secret.String, error) {
+	if strings.ContainsFunc(text, func(r rune) bool { return r <= ' ' || r > '~' }) {
+		return secret.String{}, errors.New("has a blank, a line end or another character in it that no token has")
+	}
+	return secret.New(text), nil
+}
+
+// parseUsername refuses a colon, which ends the name in the header (RFC 7617, 2).
+func parseUsername(text string) (string, error) {
+	if strings.Contains(text, ":") {
+		return "", errors.New("has a colon in it")
+	}
+	return text, nil
+}
+
+// systemUser is the name that Python's getpass.getuser gives.
+func systemUser(env Environment) Setting[string] {
+	for _, name := range []string{"LOGNAME", "USER", "LNAME", "USERNAME"} {
+		if value, _ := env.Lookup(name); value != "" {
+			return Setting[string]{Value: value, Origin: variable(name), Set: true}
+		}
+	}
+	current, err := user.Current()
+	if err != nil {
+		return Setting[string]{}
+	}
+	return Setting[string]{Value: current.Username, Origin: "the operating system", Set: true}
+}

@@ -1,0 +1,66 @@
+// Copyright (c) The terraform-provider-pc Authors
+// SPDX-License-Identifier: MPL-2.0
+
+package settings
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+)
+
+// missingVariableError says that a template names an environment variable that
+// does not exist.
+type missingVariableError struct{ name string }
+
+func (e *missingVariableError) Error() string {
+	return fmt.Sprintf("it names the environment variable %s, which is not set", e.name)
+}
+
+var (
+	errLoneBrace   = errors.New("it has a brace without its partner; a brace that belongs to the value is written twice, {{ or }}")
+	errFieldSyntax = errors.New("it uses a part of Python's format syntax other than {NAME}, {{ and }}")
+)
+
+// fillTemplate does what Dask does with each string of its gateway configuration,
+// str.format with the environment (dask_gateway/utils.py, format_template), as
+// far as a name in braces goes.
+func fillTemplate(text string, env Environment) (string, error) {
+	var filled strings.Builder
+	for {
+		brace := strings.IndexAny(text, "{}")
+		if brace < 0 {
+			filled.WriteString(text)
+			return filled.String(), nil
+		}
+		filled.WriteString(text[:brace])
+		kind, rest := text[brace], text[brace+1:]
+		if strings.HasPrefix(rest, string(kind)) {
+			filled.WriteByte(kind)
+			text = rest[1:]
+			continue
+		}
+		name, after, closed := strings.Cut(rest, "}")
+		if kind == '}' || !closed {
+			return "", errLoneBrace
+		}
+		value, err := field(name, env)
+		if err != nil {
+			return "", err
+		}
+		filled.WriteString(value)
+		text = after
+	}
+}
+
+func field(name string, env Environment) (string, error) {
+	// An empty name or a number is a positional argument, of which Dask gives none.
+	if strings.Trim(name, "0123456789") == "" || strings.ContainsAny(name, "{!:.[") {
+		return "", errFieldSyntax
+	}
+	value, ok := env.Lookup(name)
+	if !ok {
+		return "", &missingVariableError{name: name}
+	}
+	return value, nil
+}
