@@ -1,0 +1,287 @@
+// Copyright (c) The terraform-provider-pc Authors
+// SPDX-License-Identifier: MPL-2.0
+
+// Package terraform runs the real terraform binary on a configuration, with
+// this provider built from the tree, as a person at a terminal would.
+package terraform
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+)
+
+// Workspace is a folder with a configuration, its state and its log.
+type Workspace struct {
+	t       *testing.T
+	dir     string
+	command string
+	env     []string
+}
+
+// New makes an empty workspace for the test. The configuration in it uses the
+// provider without terraform init.
+func New(t *testing.T) *Workspace {
+	t.Helper()
+	dir := t.TempDir()
+	binary, err := build()
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := &Workspace{t: t, dir: dir, command: find(t)}
+	cli := filepath.Join(dir, "cli.tfrc")
+	overrides := fmt.Sprintf("provider_installation {\n  dev_overrides {\n    \"registry.terraform.io/planetary-computer/pc\" = %q\n  }\n  direct {}\n}\n", filepath.Dir(binary))
+	w.write(cli, overrides)
+	w.env = append(cleanEnvironment(), "TF_CLI_CONFIG_FILE="+cli, "TF_IN_AUTOMATION=1", "CHECKPOINT_DISABLE=1")
+	w.Write("versions.tf", "terraform {\n  required_providers {\n    pc = {\n      source = \"registry.terraform.io/planetary-computer/pc\"\n    }\n  }\n}\n")
+	return w
+}
+
+// Setenv adds variables, as NAME=VALUE, to every command from now on.
+func (w *Workspace) Setenv(variables ...string) { w.env = append(w.env, variables...) }
+
+// Write puts a file into the workspace.
+func (w *Workspace) Write(name, content string) {
+	w.t.Helper()
+	w.write(filepath.Join(w.dir, name), content)
+}
+
+// Remove takes a file out of the workspace.
+func (w *Workspace) Remove(name string) {
+	w.t.Helper()
+	if err := os.Remove(filepath.Join(w.dir, name)); err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+func (w *Workspace) write(file, content string) {
+	w.t.Helper()
+	if err := os.WriteFile(file, []byte(content), 0o600); err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+// ReadAll returns the text of every file in the workspace: state, plans, logs.
+func (w *Workspace) ReadAll() map[string]string {
+	w.t.Helper()
+	texts := map[string]string{}
+	entries, err := os.ReadDir(w.dir)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	for _, entry := range entries {
+		if entry.IsDir() {
+			continue
+		}
+		content, err := os.ReadFile(filepath.Join(w.dir, entry.Name()))
+		if err != nil {
+			w.t.Fatal(err)
+		}
+		texts[entry.Name()] = string(content)
+	}
+	return texts
+}
+
+// Result is what a command printed, both streams as a person sees them, with
+// the frames around diagnostics taken away.
+type Result struct {
+	Output string
+	Code   int
+}
+
+// Run runs a command and returns what came of it, success or not.
+func (w *Workspace) Run(arguments ...string) Result {
+	w.t.Helper()
+	return w.Start(arguments...).Wait()
+}
+
+// Must runs a command that has to succeed.
+func (w *Workspace) Must(arguments ...string) Result {
+	w.t.Helper()
+	result := w.Run(arguments...)
+	if result.Code != 0 {
+		w.t.Fatalf("terraform %s ended with %d:\n%s", strings.Join(arguments, " "), result.Code, result.Output)
+	}
+	return result
+}
+
+// Apply applies without asking.
+func (w *Workspace) Apply() Result {
+	w.t.Helper()
+	return w.Must("apply", "-auto-approve", "-no-color")
+}
+
+// Destroy destroys without asking.
+func (w *Workspace) Destroy() Result {
+	w.t.Helper()
+	return w.Must("destroy", "-auto-approve", "-no-color")
+}
+
+// Process is a command that runs.
+type Process struct {
+	t      *testing.T
+	cmd    *exec.Cmd
+	output bytes.Buffer
+	mu     sync.Mutex
+}
+
+// Start begins a command, so that it can be interrupted.
+func (w *Workspace) Start(arguments ...string) *Process {
+	w.t.Helper()
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(w.t.Context()), 10*time.Minute)
+	w.t.Cleanup(cancel)
+	p := &Process{t: w.t, cmd: exec.CommandContext(ctx, w.command, arguments...)} //nolint:gosec // the test names the command
+	p.cmd.Dir, p.cmd.Env = w.dir, w.env
+	p.cmd.Stdout, p.cmd.Stderr = p, p
+	if err := p.cmd.Start(); err != nil {
+		w.t.Fatal(err)
+	}
+	return p
+}
+
+// Write collects output; exec may call it from two goroutines.
+func (p *Process) Write(part []byte) (int, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.output.Write(part)
+}
+
+// Signal sends a signal, as Ctrl-C or kill would.
+func (p *Process) Signal(signal os.Signal) {
+	p.t.Helper()
+	if err := p.cmd.Process.Signal(signal); err != nil {
+		p.t.Fatal(err)
+	}
+}
+
+// Wait waits for the end of the command.
+func (p *Process) Wait() Result {
+	p.t.Helper()
+	err := p.cmd.Wait()
+	var exit *exec.ExitError
+	if err != nil && !errors.As(err, &exit) {
+		p.t.Fatal(err)
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return Result{Output: unframed(p.output.String()), Code: p.cmd.ProcessState.ExitCode()}
+}
+
+// Outputs returns the values of the root module's outputs.
+func (w *Workspace) Outputs() map[string]any {
+	w.t.Helper()
+	var outputs map[string]struct {
+		Value any `json:"value"`
+	}
+	if err := json.Unmarshal([]byte(w.Must("output", "-json").Output), &outputs); err != nil {
+		w.t.Fatal(err)
+	}
+	values := make(map[string]any, len(outputs))
+	for name, output := range outputs {
+		values[name] = output.Value
+	}
+	return values
+}
+
+// Actions plans and returns what is planned for each resource, for example
+// "update" or "delete,create". Nothing planned is an empty map.
+func (w *Workspace) Actions() map[string]string {
+	w.t.Helper()
+	w.Must("plan", "-no-color", "-out=actions.plan")
+	var plan struct {
+		ResourceChanges []struct {
+			Address string `json:"address"`
+			Mode    string `json:"mode"`
+			Change  struct {
+				Actions []string `json:"actions"`
+			} `json:"change"`
+		} `json:"resource_changes"`
+	}
+	if err := json.Unmarshal([]byte(w.Must("show", "-json", "actions.plan").Output), &plan); err != nil {
+		w.t.Fatal(err)
+	}
+	w.Remove("actions.plan")
+	actions := map[string]string{}
+	for _, change := range plan.ResourceChanges {
+		if joined := strings.Join(change.Change.Actions, ","); joined != "no-op" && change.Mode == "managed" {
+			actions[change.Address] = joined
+		}
+	}
+	return actions
+}
+
+// unframed takes away the box that terraform draws around diagnostics, and the
+// line breaks that it puts where the terminal ends, so that a text can be
+// searched for. JSON has no box and stays as it is.
+func unframed(output string) string {
+	if !strings.Contains(output, "╷") {
+		return output
+	}
+	lines := strings.Split(output, "\n")
+	for i, line := range lines {
+		lines[i] = strings.TrimPrefix(strings.TrimPrefix(line, "│"), " ")
+	}
+	return strings.Join(lines, "\n")
+}
+
+// Flat returns the output on one line, for texts that terraform has wrapped.
+func (r Result) Flat() string { return strings.Join(strings.Fields(r.Output), " ") }
+
+// cleanEnvironment is the test's own without what would configure Terraform,
+// Dask or the provider.
+func cleanEnvironment() []string {
+	var kept []string
+	for _, variable := range os.Environ() {
+		name, _, _ := strings.Cut(variable, "=")
+		if !strings.HasPrefix(name, "TF_") && !strings.HasPrefix(name, "PC_") && !strings.HasPrefix(name, "DASK_") && !strings.HasPrefix(name, "JUPYTERHUB_") {
+			kept = append(kept, variable)
+		}
+	}
+	return kept
+}
+
+// find looks for the binary where make test does.
+func find(t *testing.T) string {
+	t.Helper()
+	if path := os.Getenv("TF_ACC_TERRAFORM_PATH"); path != "" {
+		return path
+	}
+	for _, name := range []string{"terraform", "tofu"} {
+		if path, err := exec.LookPath(name); err == nil {
+			return path
+		}
+	}
+	t.Fatal("there is no terraform: set TF_ACC_TERRAFORM_PATH, or run the tests by make, which finds or builds one")
+	return ""
+}
+
+// build builds the provider once for the test process, at the place that the
+// process's tests share.
+var build = sync.OnceValues(func() (string, error) {
+	dir, err := os.MkdirTemp("", "terraform-provider-pc-")
+	if err != nil {
+		return "", err
+	}
+	binary := filepath.Join(dir, "terraform-provider-pc")
+	cmd := exec.CommandContext(context.Background(), "go", "build", "-o", binary, "github.com/planetary-computer/terraform-provider-pc") //nolint:gosec // fixed command
+	if output, err := cmd.CombinedOutput(); err != nil {
+		return "", fmt.Errorf("the provider does not build: %w\n%s", err, output)
+	}
+	return binary, nil
+})
+
+// Clean removes what the tests of a process shared; TestMain calls it.
+func Clean() {
+	if binary, err := build(); err == nil {
+		_ = os.RemoveAll(filepath.Dir(binary))
+	}
+}

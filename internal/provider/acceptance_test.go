@@ -1,0 +1,118 @@
+// Copyright (c) The terraform-provider-pc Authors
+// SPDX-License-Identifier: MPL-2.0
+
+package provider_test
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/hashicorp/terraform-plugin-framework/providerserver"
+	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
+	"github.com/hashicorp/terraform-plugin-testing/statecheck"
+
+	"github.com/planetary-computer/terraform-provider-pc/internal/clock"
+	"github.com/planetary-computer/terraform-provider-pc/internal/mockserver"
+	"github.com/planetary-computer/terraform-provider-pc/internal/provider"
+)
+
+const cluster = "pc_dask_cluster.test"
+
+// startMock starts a gateway and Hub of the test's own, and ends them with it.
+func startMock(t *testing.T, cfg mockserver.Config) *mockserver.Server {
+	t.Helper()
+	server, err := mockserver.Start(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(server.Close)
+	return server
+}
+
+// factories make the provider with a clock that passes at once and with
+// retries that do not wait.
+func factories() map[string]func() (tfprotov6.ProviderServer, error) {
+	return factoriesWith(provider.WithClock(clock.NewFake(time.Now())))
+}
+
+func factoriesWith(options ...provider.Option) map[string]func() (tfprotov6.ProviderServer, error) {
+	options = append(options, provider.WithRetryWait(time.Millisecond, 2*time.Millisecond))
+	return map[string]func() (tfprotov6.ProviderServer, error){
+		"pc": providerserver.NewProtocol6WithError(provider.New("test", options...)()),
+	}
+}
+
+// providerBlock points the provider at a mock, as user alice.
+func providerBlock(server *mockserver.Server) string {
+	return providerBlockAs(server, server.NewToken("alice"))
+}
+
+func providerBlockAs(server *mockserver.Server, token string) string {
+	return fmt.Sprintf("provider \"pc\" {\n  address = %q\n  api_token = %q\n}\n", server.GatewayURL(), token)
+}
+
+// block is providerBlock for the plugin protocol.
+func block(server *mockserver.Server) map[string]any {
+	return map[string]any{"address": server.GatewayURL(), "api_token": server.NewToken("alice")}
+}
+
+// during runs an assertion on the mock in the midst of a test step: after its
+// apply and before the plan that shows that nothing is left to do.
+type during func() error
+
+func (d during) CheckState(_ context.Context, _ statecheck.CheckStateRequest, resp *statecheck.CheckStateResponse) {
+	resp.Error = d()
+}
+
+// requested asserts how often a request was made since the journal was last
+// cleared.
+func requested(server *mockserver.Server, method, path string, want int) during {
+	return func() error {
+		if got := server.Count(method, path); got != want {
+			return fmt.Errorf("%s %s was requested %d times, want %d\n%s", method, path, got, want, journal(server))
+		}
+		return nil
+	}
+}
+
+func journal(server *mockserver.Server) string {
+	text := ""
+	for _, request := range server.Requests() {
+		text += fmt.Sprintf("  %s %s?%s -> %d %s\n", request.Method, request.Path, request.Query, request.Status, request.Body)
+	}
+	return text
+}
+
+// wantBody asserts the body of the last POST to such a path.
+func wantBody(server *mockserver.Server, suffix, want string) error {
+	var body []byte
+	for _, request := range server.Requests() {
+		if request.Method == http.MethodPost && strings.HasSuffix(request.Path, suffix) {
+			body = request.Body
+		}
+	}
+	var got any
+	if err := json.Unmarshal(body, &got); err != nil {
+		return fmt.Errorf("body of POST %s: %w", suffix, err)
+	}
+	sorted, err := json.Marshal(got)
+	if err == nil && string(sorted) != want {
+		err = fmt.Errorf("POST %s had the body %s, want %s", suffix, sorted, want)
+	}
+	return err
+}
+
+// assertNothingRuns asserts that the user's clusters have all ended.
+func assertNothingRuns(t *testing.T, server *mockserver.Server) {
+	t.Helper()
+	for _, each := range server.Clusters("alice") {
+		if each.Status != "STOPPED" && each.Status != "FAILED" {
+			t.Errorf("the cluster %s is left behind, %s", each.Name, each.Status)
+		}
+	}
+}

@@ -1,0 +1,140 @@
+// Copyright (c) The terraform-provider-pc Authors
+// SPDX-License-Identifier: MPL-2.0
+
+package provider
+
+import (
+	"context"
+	"time"
+
+	"github.com/hashicorp/terraform-plugin-framework-timeouts/resource/timeouts"
+	"github.com/hashicorp/terraform-plugin-framework-timetypes/timetypes"
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+	"github.com/hashicorp/terraform-plugin-framework/types/basetypes"
+
+	"github.com/planetary-computer/terraform-provider-pc/internal/gateway"
+)
+
+// daskClusterModel is pc_dask_cluster in configuration, plan and state.
+type daskClusterModel struct {
+	Options          types.Dynamic     `tfsdk:"options"`
+	Adapt            types.Object      `tfsdk:"adapt"`
+	Workers          types.Int64       `tfsdk:"workers"`
+	WaitForWorkers   types.Int64       `tfsdk:"wait_for_workers"`
+	Timeouts         timeouts.Value    `tfsdk:"timeouts"`
+	Name             types.String      `tfsdk:"name"`
+	Status           types.String      `tfsdk:"status"`
+	SchedulerAddress types.String      `tfsdk:"scheduler_address"`
+	DashboardLink    types.String      `tfsdk:"dashboard_link"`
+	StartedAt        timetypes.RFC3339 `tfsdk:"started_at"`
+	EffectiveOptions types.Dynamic     `tfsdk:"effective_options"`
+}
+
+// adaptModel is the adapt argument.
+type adaptModel struct {
+	Minimum types.Int64 `tfsdk:"minimum"`
+	Maximum types.Int64 `tfsdk:"maximum"`
+}
+
+// daskClusterIdentity is what tells one cluster from every other.
+type daskClusterIdentity struct {
+	Name types.String `tfsdk:"name"`
+}
+
+func (m *daskClusterModel) identity() daskClusterIdentity {
+	return daskClusterIdentity{Name: m.Name}
+}
+
+// recordName fills in all that is known once the gateway has named the cluster,
+// and leaves nothing unknown, so that the state can be saved before the cluster
+// runs: from here on it costs money and must not be forgotten.
+func (m *daskClusterModel) recordName(name string, addresses gateway.Addresses) {
+	m.Name = types.StringValue(name)
+	m.SchedulerAddress = types.StringValue(addresses.SchedulerAddress(name))
+	m.Status = types.StringValue(string(gateway.StatusPending))
+	m.DashboardLink = types.StringNull()
+	m.StartedAt = timetypes.NewRFC3339Null()
+	m.EffectiveOptions = types.DynamicNull()
+}
+
+// recordCluster fills in what the gateway says of the cluster.
+func (m *daskClusterModel) recordCluster(ctx context.Context, cluster gateway.Cluster, addresses gateway.Addresses) diag.Diagnostics {
+	m.Name = types.StringValue(cluster.Name)
+	m.SchedulerAddress = types.StringValue(addresses.SchedulerAddress(cluster.Name))
+	m.Status = types.StringValue(string(cluster.Status))
+	m.DashboardLink = stringOrNull(addresses.DashboardLink(cluster.DashboardRoute))
+	m.StartedAt = timeOrNull(cluster.StartTime)
+	options, diags := dynamicObject(ctx, cluster.Options)
+	m.EffectiveOptions = options
+	return diags
+}
+
+// keepComputed plans the computed attributes of a cluster that stays, as they
+// are. A cluster that was not running yet may still change all but its name.
+func (m *daskClusterModel) keepComputed(prior daskClusterModel) {
+	m.Name, m.SchedulerAddress = prior.Name, prior.SchedulerAddress
+	if prior.Status.ValueString() != string(gateway.StatusRunning) {
+		return
+	}
+	m.Status, m.DashboardLink, m.StartedAt, m.EffectiveOptions = prior.Status, prior.DashboardLink, prior.StartedAt, prior.EffectiveOptions
+}
+
+// forgetComputed plans the computed attributes of a cluster that is replaced.
+func (m *daskClusterModel) forgetComputed() {
+	m.Name, m.SchedulerAddress = types.StringUnknown(), types.StringUnknown()
+	m.Status, m.DashboardLink = types.StringUnknown(), types.StringUnknown()
+	m.StartedAt, m.EffectiveOptions = timetypes.NewRFC3339Unknown(), types.DynamicUnknown()
+}
+
+// scaling is how many workers are asked for. The zero value asks for nothing.
+type scaling struct {
+	adaptive *gateway.Adaptive
+	workers  *int64
+}
+
+func (m *daskClusterModel) scaling(ctx context.Context) (scaling, diag.Diagnostics) {
+	var wanted scaling
+	if !m.Workers.IsNull() {
+		wanted.workers = m.Workers.ValueInt64Pointer()
+		return wanted, nil
+	}
+	if m.Adapt.IsNull() {
+		return wanted, nil
+	}
+	var bounds adaptModel
+	diags := m.Adapt.As(ctx, &bounds, basetypes.ObjectAsOptions{})
+	wanted.adaptive = &gateway.Adaptive{
+		Minimum: bounds.Minimum.ValueInt64Pointer(),
+		Maximum: bounds.Maximum.ValueInt64Pointer(),
+		Active:  true,
+	}
+	return wanted, diags
+}
+
+// equal says whether the gateway need not be told.
+func (s scaling) equal(other scaling) bool {
+	if !equalNumbers(s.workers, other.workers) || (s.adaptive == nil) != (other.adaptive == nil) {
+		return false
+	}
+	return s.adaptive == nil ||
+		equalNumbers(s.adaptive.Minimum, other.adaptive.Minimum) && equalNumbers(s.adaptive.Maximum, other.adaptive.Maximum)
+}
+
+func equalNumbers(a, b *int64) bool {
+	return (a == nil) == (b == nil) && (a == nil || *a == *b)
+}
+
+func stringOrNull(text string) types.String {
+	if text == "" {
+		return types.StringNull()
+	}
+	return types.StringValue(text)
+}
+
+func timeOrNull(at time.Time) timetypes.RFC3339 {
+	if at.IsZero() {
+		return timetypes.NewRFC3339Null()
+	}
+	return timetypes.NewRFC3339TimeValue(at.UTC())
+}

@@ -1,0 +1,235 @@
+// Copyright (c) The terraform-provider-pc Authors
+// SPDX-License-Identifier: MPL-2.0
+
+package provider
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/hashicorp/terraform-plugin-framework/attr"
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/planetary-computer/terraform-provider-pc/internal/gateway"
+	"github.com/planetary-computer/terraform-provider-pc/internal/transport"
+)
+
+// clusterOptions are the options that a configuration asks for, by name.
+type clusterOptions struct {
+	values map[string]any
+	// undecided says that even the names are known only after apply.
+	undecided bool
+	// origins has where an option comes from that is not in the configuration.
+	origins map[string]string
+	// keyed says that the configuration gave a map and not an object, which
+	// decides how an attribute path is written.
+	keyed bool
+}
+
+// unknown says whether any part is known only after apply.
+func (o clusterOptions) unknown() bool {
+	if o.undecided {
+		return true
+	}
+	for _, value := range o.values {
+		if _, unknown := value.(unknownValue); unknown {
+			return true
+		}
+	}
+	return false
+}
+
+// path is the place in the configuration that sets one option.
+func (o clusterOptions) path(name string) path.Path {
+	if o.origins[name] != "" {
+		return path.Root("options")
+	}
+	if o.keyed {
+		return path.Root("options").AtMapKey(name)
+	}
+	return path.Root("options").AtName(name)
+}
+
+// wantedOptions are the configured options over the defaults that Dask's own
+// configuration gives under gateway.cluster.options.
+func (r *daskClusterResource) wantedOptions(plan daskClusterModel) clusterOptions {
+	wanted := configuredOptions(plan.Options)
+	for name, setting := range r.settings.ClusterOptions {
+		if _, set := wanted.values[name]; set {
+			continue
+		}
+		wanted.values[name], wanted.origins[name] = setting.Value, setting.Origin
+	}
+	return wanted
+}
+
+func configuredOptions(options types.Dynamic) clusterOptions {
+	wanted := clusterOptions{values: map[string]any{}, origins: map[string]string{}}
+	if options.IsUnknown() || options.IsUnderlyingValueUnknown() {
+		wanted.undecided = true
+		return wanted
+	}
+	var members map[string]attr.Value
+	switch underlying := options.UnderlyingValue().(type) {
+	case types.Object:
+		members = underlying.Attributes()
+	case types.Map:
+		members, wanted.keyed = underlying.Elements(), true
+	}
+	for name, member := range members {
+		if value := goValue(member); value != nil {
+			wanted.values[name] = value
+		}
+	}
+	return wanted
+}
+
+// checkOptions holds the options against what the gateway declares. A gateway
+// that cannot be asked is a warning: the plan may be made before it is up.
+func checkOptions(ctx context.Context, api *gateway.Client, wanted clusterOptions, diags *diag.Diagnostics) {
+	declared, err := api.Options(ctx)
+	if err != nil {
+		addOptionsUnavailable(diags, err)
+		return
+	}
+	byName := make(map[string]gateway.Option, len(declared))
+	for _, option := range declared {
+		byName[option.Field] = option
+	}
+	for _, name := range slices.Sorted(maps.Keys(wanted.values)) {
+		if _, unknown := wanted.values[name].(unknownValue); unknown {
+			continue
+		}
+		option, ok := byName[name]
+		if !ok {
+			addUnknownOption(diags, wanted, name, declared)
+			continue
+		}
+		if err := option.Check(wanted.values[name]); err != nil {
+			diags.AddAttributeError(wanted.path(name), "The cluster option "+name+" has a value that the gateway does not allow",
+				sentence(err.Error())+originNote(wanted, name))
+		}
+	}
+}
+
+func addUnknownOption(diags *diag.Diagnostics, wanted clusterOptions, name string, declared []gateway.Option) {
+	names := make([]string, 0, len(declared))
+	for _, option := range declared {
+		names = append(names, option.Field)
+	}
+	detail := "This gateway lets no cluster option be chosen."
+	if len(names) > 0 {
+		detail = "This gateway has the cluster options " + strings.Join(names, ", ") + "."
+	}
+	if nearest := gateway.Nearest(name, declared); nearest != "" {
+		detail = fmt.Sprintf("Did you mean %q? ", nearest) + detail
+	}
+	diags.AddAttributeError(wanted.path(name), fmt.Sprintf("The gateway has no cluster option %q", name), detail+originNote(wanted, name))
+}
+
+func originNote(wanted clusterOptions, name string) string {
+	if origin := wanted.origins[name]; origin != "" {
+		return " The value comes from " + origin + "."
+	}
+	return ""
+}
+
+// addOptionsUnavailable warns where the gateway cannot be reached. Whoever was
+// turned away, or talks to the wrong server, must know before the apply.
+func addOptionsUnavailable(diags *diag.Diagnostics, err error) {
+	var failure *transport.Error
+	if errors.As(err, &failure) && failure.Kind != transport.KindUnreachable && failure.Kind != transport.KindNoAnswer && failure.Status < 500 {
+		addError(diags, "The gateway's cluster options could not be read", err)
+		return
+	}
+	if errors.As(err, &failure) && failure.Kind == transport.KindCredentials {
+		addError(diags, "The gateway's cluster options could not be read", err)
+		return
+	}
+	diags.AddAttributeWarning(path.Root("options"), "The cluster options could not be checked",
+		explain(err)+"\n\nThe plan goes on without the check; the gateway checks the options again when the cluster is made.")
+}
+
+// comparison is what decides between a change in place and another cluster.
+type comparison struct {
+	plan, state daskClusterModel
+	wanted      clusterOptions
+	imported    bool
+}
+
+// needsReplacement says whether the running cluster differs, in value, from
+// what the configuration asks for. 1 and 1.0 are equal, and an option that was
+// never set is equal to the default that was in effect. An option that the
+// configuration no longer sets, and every option of an imported cluster, is
+// held against the gateway's default of today.
+func (r *daskClusterResource) needsReplacement(ctx context.Context, c comparison, diags *diag.Diagnostics) bool {
+	if c.wanted.unknown() {
+		return true
+	}
+	effective, ok := goValue(c.state.EffectiveOptions).(map[string]any)
+	if !ok {
+		return !c.plan.Options.Equal(c.state.Options)
+	}
+	for name, value := range c.wanted.values {
+		if has, ok := effective[name]; !ok || !gateway.SameValue(value, has) {
+			return true
+		}
+	}
+	left := c.leftOut(effective)
+	if len(left) == 0 {
+		return false
+	}
+	return r.differsFromDefaults(ctx, effective, left, diags)
+}
+
+// leftOut names the options in effect that the configuration does not set, and
+// of which it is not known that they are the gateway's defaults.
+func (c comparison) leftOut(effective map[string]any) []string {
+	before := configuredOptions(c.state.Options).values
+	var names []string
+	for name := range effective {
+		_, wanted := c.wanted.values[name]
+		_, had := before[name]
+		if !wanted && (had || c.imported) {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	return names
+}
+
+func (r *daskClusterResource) differsFromDefaults(ctx context.Context, effective map[string]any, names []string, diags *diag.Diagnostics) bool {
+	api, ok := r.gateway.get(diags)
+	if !ok {
+		return false
+	}
+	declared, err := api.Options(ctx)
+	if err != nil {
+		addOptionsUnavailable(diags, err)
+		return false
+	}
+	for _, option := range declared {
+		if slices.Contains(names, option.Field) && !gateway.SameValue(option.Default, effective[option.Field]) {
+			diags.AddAttributeWarning(path.Root("options"), "A cluster option that is left out makes another cluster necessary",
+				fmt.Sprintf("The cluster has %s = %s, and the gateway's default is %s. To keep the cluster, set the option to what it has.",
+					option.Field, asJSON(effective[option.Field]), asJSON(option.Default)))
+			return true
+		}
+	}
+	return false
+}
+
+func asJSON(value any) string {
+	text, err := json.Marshal(value)
+	if err != nil {
+		return fmt.Sprint(value)
+	}
+	return string(text)
+}

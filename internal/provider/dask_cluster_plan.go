@@ -1,0 +1,156 @@
+// Copyright (c) The terraform-provider-pc Authors
+// SPDX-License-Identifier: MPL-2.0
+
+package provider
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/hashicorp/terraform-plugin-framework-timeouts/resource/timeouts"
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/resource"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+	"github.com/hashicorp/terraform-plugin-framework/types/basetypes"
+)
+
+// ValidateConfig checks what needs no gateway. The real server accepts a
+// minimum over the maximum, and numbers below zero, and then runs no workers.
+func (r *daskClusterResource) ValidateConfig(ctx context.Context, req resource.ValidateConfigRequest, resp *resource.ValidateConfigResponse) {
+	var config daskClusterModel
+	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	validateOptionsShape(config.Options, &resp.Diagnostics)
+	validateTimeouts(ctx, config.Timeouts, &resp.Diagnostics)
+	var bounds adaptModel
+	if !config.Adapt.IsNull() && !config.Adapt.IsUnknown() {
+		resp.Diagnostics.Append(config.Adapt.As(ctx, &bounds, basetypes.ObjectAsOptions{})...)
+	}
+	validateBounds(bounds, &resp.Diagnostics)
+	validateWait(config, bounds, &resp.Diagnostics)
+}
+
+func validateOptionsShape(options types.Dynamic, diags *diag.Diagnostics) {
+	if options.IsNull() || options.IsUnknown() || options.IsUnderlyingValueNull() || options.IsUnderlyingValueUnknown() {
+		return
+	}
+	switch underlying := options.UnderlyingValue().(type) {
+	case types.Object, types.Map:
+	default:
+		diags.AddAttributeError(path.Root("options"), "Cluster options must be an object",
+			fmt.Sprintf("They are given by name, for example options = { worker_cores = 2 }, but this is a %s.", underlying.Type(context.Background())))
+	}
+}
+
+func validateBounds(bounds adaptModel, diags *diag.Diagnostics) {
+	if !known(bounds.Minimum) || !known(bounds.Maximum) || bounds.Minimum.ValueInt64() <= bounds.Maximum.ValueInt64() {
+		return
+	}
+	diags.AddAttributeError(path.Root("adapt").AtName("minimum"), "The minimum of adapt is over its maximum",
+		fmt.Sprintf("minimum = %d must not be greater than maximum = %d. The gateway would accept it and run at most the maximum.",
+			bounds.Minimum.ValueInt64(), bounds.Maximum.ValueInt64()))
+}
+
+// validateWait refuses a wait that could never end.
+func validateWait(config daskClusterModel, bounds adaptModel, diags *diag.Diagnostics) {
+	wait := config.WaitForWorkers
+	if !known(wait) || wait.ValueInt64() == 0 || config.Adapt.IsUnknown() || config.Workers.IsUnknown() {
+		return
+	}
+	at, wanted := path.Root("wait_for_workers"), wait.ValueInt64()
+	switch {
+	case config.Adapt.IsNull() && config.Workers.IsNull():
+		diags.AddAttributeError(at, "There are no workers to wait for",
+			fmt.Sprintf("wait_for_workers = %d needs workers = %d or more, or adapt with such a minimum: without them the cluster has no workers.", wanted, wanted))
+	case !config.Workers.IsNull() && wanted > config.Workers.ValueInt64():
+		diags.AddAttributeError(at, "More workers are waited for than are asked for",
+			fmt.Sprintf("wait_for_workers = %d must not be greater than workers = %d.", wanted, config.Workers.ValueInt64()))
+	case known(bounds.Maximum) && wanted > bounds.Maximum.ValueInt64():
+		diags.AddAttributeError(at, "More workers are waited for than are allowed",
+			fmt.Sprintf("wait_for_workers = %d must not be greater than adapt.maximum = %d.", wanted, bounds.Maximum.ValueInt64()))
+	case config.Workers.IsNull() && !bounds.Minimum.IsUnknown() && wanted > bounds.Minimum.ValueInt64():
+		diags.AddAttributeWarning(at, "The workers that are waited for may never come",
+			fmt.Sprintf("Adaptive scaling keeps adapt.minimum = %d workers and adds more only while there is work for them. A cluster without work "+
+				"never has the wait_for_workers = %d that are waited for, and the apply ends at its time-out.", bounds.Minimum.ValueInt64(), wanted))
+	}
+}
+
+// validateTimeouts adds to the block's own check, which accepts "0s" and "-1m".
+func validateTimeouts(ctx context.Context, block timeouts.Value, diags *diag.Diagnostics) {
+	if block.IsNull() || block.IsUnknown() {
+		return
+	}
+	for name, attribute := range block.Attributes() {
+		text, ok := attribute.(types.String)
+		if !ok || !known(text) {
+			continue
+		}
+		if duration, err := time.ParseDuration(text.ValueString()); err == nil && duration <= 0 {
+			diags.AddAttributeError(path.Root("timeouts").AtName(name), "A time-out must be longer than nothing",
+				fmt.Sprintf("%q leaves no time at all. Write a duration such as \"90s\" or \"20m\", or leave it out for the default.", text.ValueString()))
+		}
+	}
+}
+
+type knowable interface {
+	IsNull() bool
+	IsUnknown() bool
+}
+
+// known says whether a value is there and can be looked at.
+func known(value knowable) bool { return !value.IsNull() && !value.IsUnknown() }
+
+// ModifyPlan checks the cluster options against the gateway before anything is
+// made, and decides whether a change of them needs another cluster.
+func (r *daskClusterResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
+	if req.Plan.Raw.IsNull() || r.clients == nil {
+		return
+	}
+	var plan daskClusterModel
+	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	if req.State.Raw.IsNull() {
+		r.planCreate(ctx, plan, &resp.Diagnostics)
+		return
+	}
+	r.planChange(ctx, plan, req, resp)
+}
+
+func (r *daskClusterResource) planCreate(ctx context.Context, plan daskClusterModel, diags *diag.Diagnostics) {
+	if r.gateway.unknown {
+		return
+	}
+	if api, ok := r.gateway.get(diags); ok {
+		checkOptions(ctx, api, r.wantedOptions(plan), diags)
+	}
+}
+
+func (r *daskClusterResource) planChange(ctx context.Context, plan daskClusterModel, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
+	var state daskClusterModel
+	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+	imported, diags := req.Private.GetKey(ctx, importedKey)
+	resp.Diagnostics.Append(diags...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	if r.gateway.unknown {
+		plan.keepComputed(state)
+		resp.Diagnostics.Append(resp.Plan.Set(ctx, plan)...)
+		return
+	}
+	comparison := comparison{plan: plan, state: state, imported: string(imported) == "true", wanted: r.wantedOptions(plan)}
+	if r.needsReplacement(ctx, comparison, &resp.Diagnostics) {
+		plan.forgetComputed()
+		resp.RequiresReplace.Append(path.Root("options"), path.Root("effective_options"))
+		r.planCreate(ctx, plan, &resp.Diagnostics)
+	} else {
+		plan.keepComputed(state)
+	}
+	resp.Diagnostics.Append(resp.Plan.Set(ctx, plan)...)
+}

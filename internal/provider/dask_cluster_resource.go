@@ -1,0 +1,225 @@
+// Copyright (c) The terraform-provider-pc Authors
+// SPDX-License-Identifier: MPL-2.0
+
+package provider
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/resource"
+
+	"github.com/planetary-computer/terraform-provider-pc/internal/gateway"
+)
+
+var (
+	_ resource.Resource                   = (*daskClusterResource)(nil)
+	_ resource.ResourceWithConfigure      = (*daskClusterResource)(nil)
+	_ resource.ResourceWithIdentity       = (*daskClusterResource)(nil)
+	_ resource.ResourceWithImportState    = (*daskClusterResource)(nil)
+	_ resource.ResourceWithModifyPlan     = (*daskClusterResource)(nil)
+	_ resource.ResourceWithValidateConfig = (*daskClusterResource)(nil)
+)
+
+// Defaults of the timeouts block. A new node of a Kubernetes cluster and a
+// large image take minutes, so they are generous.
+const (
+	defaultClusterChange = 20 * time.Minute
+	defaultClusterRead   = 5 * time.Minute
+)
+
+// importedKey marks, in the private state, a cluster that was imported and not
+// yet applied: only then is a left-out option compared with its default.
+const importedKey = "imported"
+
+type daskClusterResource struct{ configuredResource }
+
+func newDaskClusterResource() resource.Resource { return &daskClusterResource{} }
+
+func (r *daskClusterResource) Metadata(_ context.Context, req resource.MetadataRequest, resp *resource.MetadataResponse) {
+	resp.TypeName = req.ProviderTypeName + "_dask_cluster"
+}
+
+func (r *daskClusterResource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
+	var plan daskClusterModel
+	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
+	api, ok := r.gateway.get(&resp.Diagnostics)
+	timeout, diags := plan.Timeouts.Create(ctx, defaultClusterChange)
+	resp.Diagnostics.Append(diags...)
+	if !ok || resp.Diagnostics.HasError() {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, timeout)
+	defer cancel()
+
+	creation, err := api.Create(ctx, r.wantedOptions(plan).values)
+	if err != nil {
+		addCreateError(&resp.Diagnostics, err)
+		return
+	}
+	if creation.Claimed {
+		addClaimWarning(&resp.Diagnostics, creation.Name)
+	}
+	// The cluster costs money from now on: it goes into the state before
+	// anything else can fail.
+	plan.recordName(creation.Name, r.addresses)
+	resp.Diagnostics.Append(resp.State.Set(ctx, plan)...)
+	resp.Diagnostics.Append(resp.Identity.Set(ctx, plan.identity())...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	cluster, err := api.AwaitRunning(ctx, creation.Name)
+	if err != nil {
+		addStartError(&resp.Diagnostics, creation.Name, err)
+		return
+	}
+	resp.Diagnostics.Append(plan.recordCluster(ctx, cluster, r.addresses)...)
+	resp.Diagnostics.Append(resp.State.Set(ctx, plan)...)
+	r.scale(ctx, api, plan, daskClusterModel{}, &resp.Diagnostics)
+}
+
+func (r *daskClusterResource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
+	var state daskClusterModel
+	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+	if resp.Diagnostics.HasError() || r.gateway.unknown {
+		return
+	}
+	api, ok := r.gateway.get(&resp.Diagnostics)
+	timeout, diags := state.Timeouts.Read(ctx, defaultClusterRead)
+	resp.Diagnostics.Append(diags...)
+	if !ok || resp.Diagnostics.HasError() {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, timeout)
+	defer cancel()
+
+	cluster, absence, err := api.Look(ctx, state.Name.ValueString())
+	if err != nil {
+		addError(&resp.Diagnostics, "The cluster "+state.Name.ValueString()+" could not be read", err)
+		return
+	}
+	if absence != nil {
+		forgetCluster(ctx, *absence, state.Name.ValueString(), resp)
+		return
+	}
+	resp.Diagnostics.Append(state.recordCluster(ctx, cluster, r.addresses)...)
+	resp.Diagnostics.Append(resp.State.Set(ctx, state)...)
+	resp.Diagnostics.Append(resp.Identity.Set(ctx, state.identity())...)
+}
+
+func (r *daskClusterResource) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
+	var plan, state daskClusterModel
+	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
+	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+	api, ok := r.gateway.get(&resp.Diagnostics)
+	timeout, diags := plan.Timeouts.Update(ctx, defaultClusterChange)
+	resp.Diagnostics.Append(diags...)
+	if !ok || resp.Diagnostics.HasError() {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, timeout)
+	defer cancel()
+
+	if plan.Status.IsUnknown() {
+		cluster, err := api.AwaitRunning(ctx, state.Name.ValueString())
+		if err != nil {
+			addStartError(&resp.Diagnostics, state.Name.ValueString(), err)
+			return
+		}
+		resp.Diagnostics.Append(plan.recordCluster(ctx, cluster, r.addresses)...)
+	}
+	if !r.scale(ctx, api, plan, state, &resp.Diagnostics) {
+		return
+	}
+	resp.Diagnostics.Append(resp.State.Set(ctx, plan)...)
+	resp.Diagnostics.Append(resp.Identity.Set(ctx, plan.identity())...)
+	resp.Diagnostics.Append(resp.Private.SetKey(ctx, importedKey, []byte("false"))...)
+}
+
+func (r *daskClusterResource) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {
+	var state daskClusterModel
+	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+	api, ok := r.gateway.get(&resp.Diagnostics)
+	timeout, diags := state.Timeouts.Delete(ctx, defaultClusterChange)
+	resp.Diagnostics.Append(diags...)
+	if !ok || resp.Diagnostics.HasError() {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, timeout)
+	defer cancel()
+
+	if _, err := api.AwaitStopped(ctx, state.Name.ValueString()); err != nil {
+		addStopError(&resp.Diagnostics, state.Name.ValueString(), err)
+	}
+}
+
+func (r *daskClusterResource) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
+	resource.ImportStatePassthroughWithIdentity(ctx, path.Root("name"), path.Root("name"), req, resp)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	checkImportedName(ctx, resp)
+	resp.Diagnostics.Append(resp.Private.SetKey(ctx, importedKey, []byte("true"))...)
+}
+
+// forgetCluster is the one place where a cluster leaves the state: only for an
+// Absence, which the gateway package alone can make.
+func forgetCluster(ctx context.Context, absence gateway.Absence, name string, resp *resource.ReadResponse) {
+	addAbsenceWarning(&resp.Diagnostics, absence, name)
+	resp.State.RemoveResource(ctx)
+}
+
+// scale asks for the workers that the plan wants where they differ from the
+// prior ones, and waits for them. It reports whether the gateway took the
+// request, so that the state can say what is true.
+func (r *daskClusterResource) scale(ctx context.Context, api *gateway.Client, plan, prior daskClusterModel, diags *diag.Diagnostics) bool {
+	name := plan.Name.ValueString()
+	clamped, err := r.sendScaling(ctx, api, plan, prior, diags)
+	if err != nil {
+		addScaleError(ctx, diags, api, name, err)
+		return false
+	}
+	if clamped != "" {
+		addClampWarning(diags, plan, clamped)
+	}
+	if wanted := plan.WaitForWorkers.ValueInt64(); wanted > 0 {
+		if err := api.AwaitWorkers(ctx, name, wanted, nil); err != nil {
+			addWorkersError(diags, name, wanted, clamped, err)
+		}
+	}
+	return true
+}
+
+// sendScaling returns the gateway's message when it clamped the request.
+func (r *daskClusterResource) sendScaling(ctx context.Context, api *gateway.Client, plan, prior daskClusterModel, diags *diag.Diagnostics) (string, error) {
+	wanted, wantedDiags := plan.scaling(ctx)
+	diags.Append(wantedDiags...)
+	had, hadDiags := prior.scaling(ctx)
+	diags.Append(hadDiags...)
+	if diags.HasError() {
+		return "", errors.New("the planned workers could not be read")
+	}
+	var answer gateway.Scaling
+	var err error
+	name := plan.Name.ValueString()
+	switch {
+	case wanted.equal(had):
+		return "", nil
+	case wanted.workers != nil:
+		answer, err = api.Scale(ctx, name, *wanted.workers)
+	case wanted.adaptive != nil:
+		answer, err = api.Adapt(ctx, name, *wanted.adaptive)
+	case had.adaptive != nil:
+		answer, err = api.Adapt(ctx, name, gateway.Adaptive{Active: false})
+	default:
+		// A fixed number that is no longer managed: the workers stay.
+		return "", nil
+	}
+	if err != nil || answer.OK {
+		return "", err
+	}
+	return answer.Message, nil
+}

@@ -1,0 +1,199 @@
+// Copyright (c) The terraform-provider-pc Authors
+// SPDX-License-Identifier: MPL-2.0
+
+package provider
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/hashicorp/terraform-plugin-framework-timetypes/timetypes"
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/resource"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/planetary-computer/terraform-provider-pc/internal/hub"
+)
+
+var (
+	_ resource.Resource                   = (*hubTokenResource)(nil)
+	_ resource.ResourceWithConfigure      = (*hubTokenResource)(nil)
+	_ resource.ResourceWithImportState    = (*hubTokenResource)(nil)
+	_ resource.ResourceWithModifyPlan     = (*hubTokenResource)(nil)
+	_ resource.ResourceWithValidateConfig = (*hubTokenResource)(nil)
+)
+
+type hubTokenResource struct{ configuredResource }
+
+func newHubTokenResource() resource.Resource { return &hubTokenResource{} }
+
+func (r *hubTokenResource) Metadata(_ context.Context, req resource.MetadataRequest, resp *resource.MetadataResponse) {
+	resp.TypeName = req.ProviderTypeName + "_hub_token"
+}
+
+// ValidateConfig checks the durations. The Hub counts whole seconds and
+// refuses 0; a renewal that is due from the first second on would make a new
+// token with every apply.
+func (r *hubTokenResource) ValidateConfig(ctx context.Context, req resource.ValidateConfigRequest, resp *resource.ValidateConfigResponse) {
+	var config hubTokenModel
+	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	expiresIn, hasExpiry := duration(config.ExpiresIn)
+	renewBefore, hasRenewal := duration(config.RenewBefore)
+	if hasExpiry && (expiresIn < time.Second || expiresIn%time.Second != 0) {
+		resp.Diagnostics.AddAttributeError(path.Root("expires_in"), "The lifetime of a token is in whole seconds",
+			fmt.Sprintf("%q must be at least \"1s\" and without a fraction of a second. Leave expires_in out for a token that does not expire.", config.ExpiresIn.ValueString()))
+	}
+	if hasRenewal && renewBefore <= 0 {
+		resp.Diagnostics.AddAttributeError(path.Root("renew_before"), "The time for renewal must be longer than nothing",
+			fmt.Sprintf("%q leaves no time. Write how long before its end the token is to be replaced, for example \"24h\", or leave it out.", config.RenewBefore.ValueString()))
+	}
+	if hasExpiry && hasRenewal && renewBefore >= expiresIn {
+		resp.Diagnostics.AddAttributeError(path.Root("renew_before"), "The token would be due for renewal as soon as it is made",
+			fmt.Sprintf("renew_before = %q must be shorter than expires_in = %q.", config.RenewBefore.ValueString(), config.ExpiresIn.ValueString()))
+	}
+}
+
+// ModifyPlan plans a replacement once the token is due. The planned value of
+// ready_for_renewal is unknown then, because only a difference in value can
+// require a replacement; one apply makes the new token.
+func (r *hubTokenResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
+	if req.Plan.Raw.IsNull() || r.clients == nil {
+		return
+	}
+	if req.State.Raw.IsNull() {
+		if !r.hub.unknown {
+			r.hub.get(&resp.Diagnostics)
+		}
+		return
+	}
+	var plan, state hubTokenModel
+	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
+	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	if !plan.due(state.ExpiresAt, r.clock.Now()) {
+		plan.ReadyForRenewal = types.BoolValue(false)
+		resp.Diagnostics.Append(resp.Plan.Set(ctx, plan)...)
+		return
+	}
+	plan.forgetComputed()
+	resp.RequiresReplace.Append(path.Root("ready_for_renewal"))
+	resp.Diagnostics.Append(resp.Plan.Set(ctx, plan)...)
+}
+
+func (r *hubTokenResource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
+	var plan hubTokenModel
+	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
+	api, ok := r.hub.get(&resp.Diagnostics)
+	if !ok || resp.Diagnostics.HasError() {
+		return
+	}
+	user, err := r.owner(ctx, api, plan)
+	if err != nil {
+		addError(&resp.Diagnostics, "The token was not made, because the Hub did not say whose credentials these are", err)
+		return
+	}
+	request, diags := plan.request(ctx)
+	resp.Diagnostics.Append(diags...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	token, err := api.Issue(ctx, user, request)
+	if err != nil {
+		addIssueError(&resp.Diagnostics, user, err)
+		return
+	}
+	plan.recordToken(user, token)
+	plan.Token = types.StringValue(token.Value.Reveal())
+	plan.ReadyForRenewal = types.BoolValue(false)
+	resp.Diagnostics.Append(resp.State.Set(ctx, plan)...)
+}
+
+func (r *hubTokenResource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
+	var state hubTokenModel
+	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+	if resp.Diagnostics.HasError() || r.hub.unknown {
+		return
+	}
+	api, ok := r.hub.get(&resp.Diagnostics)
+	was, diags := state.known()
+	resp.Diagnostics.Append(diags...)
+	if !ok || resp.Diagnostics.HasError() {
+		return
+	}
+	token, there, err := api.Look(ctx, state.User.ValueString(), was)
+	if err != nil {
+		addError(&resp.Diagnostics, "The token "+was.ID+" of "+was.User+" could not be read", err)
+		return
+	}
+	if !there {
+		resp.Diagnostics.AddWarning("The token "+was.ID+" of "+was.User+" is gone",
+			"The Hub no longer has it: it was revoked or it expired. It leaves the state; the next apply makes a new one.")
+		resp.State.RemoveResource(ctx)
+		return
+	}
+	state.recordToken(state.User.ValueString(), token)
+	state.ReadyForRenewal = types.BoolValue(state.due(state.ExpiresAt, r.clock.Now()))
+	resp.Diagnostics.Append(resp.State.Set(ctx, state)...)
+}
+
+// Update changes nothing at the Hub, which cannot change a token: all that
+// does not replace it is when to renew it.
+func (r *hubTokenResource) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
+	var plan hubTokenModel
+	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	resp.Diagnostics.Append(resp.State.Set(ctx, plan)...)
+}
+
+func (r *hubTokenResource) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {
+	var state hubTokenModel
+	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+	api, ok := r.hub.get(&resp.Diagnostics)
+	was, diags := state.known()
+	resp.Diagnostics.Append(diags...)
+	if !ok || resp.Diagnostics.HasError() {
+		return
+	}
+	if err := api.Revoke(ctx, was.User, was); err != nil {
+		diag := explain(err) + "\n\nThe token may still be valid. It stays in the state: run terraform destroy again, or revoke it on the Hub's page /hub/token."
+		resp.Diagnostics.AddError("The token "+was.ID+" of "+was.User+" was not revoked", diag)
+	}
+}
+
+// ImportState refuses, because what an import could bring into the state is
+// not the token: the Hub keeps only its hash.
+func (r *hubTokenResource) ImportState(_ context.Context, _ resource.ImportStateRequest, resp *resource.ImportStateResponse) {
+	resp.Diagnostics.AddError("A Hub token cannot be imported",
+		"The Hub shows a token's value once, when it is made, and keeps only its hash; an imported token would have no value. "+
+			"Let Terraform make a new token, and revoke the old one on the Hub's page /hub/token.")
+}
+
+// owner is whose token is made: the user argument, else who the provider is.
+func (r *hubTokenResource) owner(ctx context.Context, api *hub.Client, plan hubTokenModel) (string, error) {
+	if known(plan.User) {
+		return plan.User.ValueString(), nil
+	}
+	who, err := api.Whoami(ctx)
+	return who.Name, err
+}
+
+func addIssueError(diags *diag.Diagnostics, user string, err error) {
+	diags.AddError("No token was made for "+user, explain(err))
+}
+
+func duration(value timetypes.GoDuration) (time.Duration, bool) {
+	if !known(value) {
+		return 0, false
+	}
+	parsed, diags := value.ValueGoDuration()
+	return parsed, !diags.HasError()
+}

@@ -1,0 +1,81 @@
+// Copyright (c) The terraform-provider-pc Authors
+// SPDX-License-Identifier: MPL-2.0
+
+package provider
+
+import (
+	"context"
+	"time"
+
+	"github.com/hashicorp/terraform-plugin-framework/datasource"
+	"github.com/hashicorp/terraform-plugin-framework/provider"
+	"github.com/hashicorp/terraform-plugin-framework/provider/schema"
+	"github.com/hashicorp/terraform-plugin-framework/resource"
+
+	"github.com/planetary-computer/terraform-provider-pc/internal/clock"
+)
+
+var _ provider.Provider = (*pcProvider)(nil)
+
+// pcProvider holds what a release and a test decide about the provider; what a
+// user decides comes with Configure.
+type pcProvider struct {
+	version      string
+	clock        clock.Clock
+	retryWaitMin time.Duration
+	retryWaitMax time.Duration
+}
+
+// Option changes what New makes. Releases use none; tests use them to let time
+// pass without waiting for it.
+type Option func(*pcProvider)
+
+// WithClock makes every wait and every look at the time go through c.
+func WithClock(c clock.Clock) Option {
+	return func(p *pcProvider) { p.clock = c }
+}
+
+// WithRetryWait bounds the pause before a request is repeated.
+func WithRetryWait(shortest, longest time.Duration) Option {
+	return func(p *pcProvider) { p.retryWaitMin, p.retryWaitMax = shortest, longest }
+}
+
+// New returns the constructor that terraform-plugin-framework serves. The
+// version goes into the User-Agent header of every request.
+func New(version string, options ...Option) func() provider.Provider {
+	return func() provider.Provider {
+		p := &pcProvider{version: version, clock: clock.Real()}
+		for _, option := range options {
+			option(p)
+		}
+		return p
+	}
+}
+
+func (p *pcProvider) Metadata(_ context.Context, _ provider.MetadataRequest, resp *provider.MetadataResponse) {
+	resp.TypeName = "pc"
+	resp.Version = p.version
+}
+
+func (p *pcProvider) Schema(_ context.Context, _ provider.SchemaRequest, resp *provider.SchemaResponse) {
+	resp.Schema = schema.Schema{
+		MarkdownDescription: "Declares compute next to the data of the Planetary Computer: Dask clusters on a " +
+			"[Dask Gateway](https://gateway.dask.org/) and tokens of the [JupyterHub](https://jupyterhub.readthedocs.io/) in front of it. " +
+			"Every argument is optional: what the block leaves out is taken from `PC_*` environment variables, then from the variables that " +
+			"Dask itself reads (`DASK_GATEWAY__*`), then from those that JupyterHub sets in a notebook server (`JUPYTERHUB_*`).",
+		Attributes: providerAttributes(),
+	}
+}
+
+func (p *pcProvider) Resources(context.Context) []func() resource.Resource {
+	return []func() resource.Resource{
+		newDaskClusterResource,
+		newHubTokenResource,
+	}
+}
+
+func (p *pcProvider) DataSources(context.Context) []func() datasource.DataSource {
+	return []func() datasource.DataSource{
+		newClustersDataSource,
+	}
+}

@@ -1,0 +1,135 @@
+// Copyright (c) The terraform-provider-pc Authors
+// SPDX-License-Identifier: MPL-2.0
+
+package provider
+
+import (
+	"github.com/hashicorp/terraform-plugin-framework-timetypes/timetypes"
+	"github.com/hashicorp/terraform-plugin-framework-validators/int64validator"
+	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
+	"github.com/hashicorp/terraform-plugin-framework/attr"
+	"github.com/hashicorp/terraform-plugin-framework/provider/schema"
+	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/planetary-computer/terraform-provider-pc/internal/settings"
+)
+
+// providerModel is the provider block.
+type providerModel struct {
+	Address        types.String         `tfsdk:"address"`
+	ProxyAddress   types.String         `tfsdk:"proxy_address"`
+	PublicAddress  types.String         `tfsdk:"public_address"`
+	HubAddress     types.String         `tfsdk:"hub_address"`
+	Auth           types.String         `tfsdk:"auth"`
+	APIToken       types.String         `tfsdk:"api_token"`
+	Username       types.String         `tfsdk:"username"`
+	Password       types.String         `tfsdk:"password"`
+	CACertificate  types.String         `tfsdk:"ca_certificate"`
+	HTTPProxy      types.String         `tfsdk:"http_proxy"`
+	MaxRetries     types.Int64          `tfsdk:"max_retries"`
+	RequestTimeout timetypes.GoDuration `tfsdk:"request_timeout"`
+	AllowCleartext types.Bool           `tfsdk:"allow_cleartext"`
+}
+
+func providerAttributes() map[string]schema.Attribute {
+	return map[string]schema.Attribute{
+		"address": schema.StringAttribute{
+			MarkdownDescription: "Address of the Dask Gateway, as in Python's `Gateway(address)`, for example `https://hub.example.com/services/dask-gateway/`. " +
+				"Environment: `PC_ADDRESS`, `DASK_GATEWAY__ADDRESS`.",
+			Optional: true,
+		},
+		"proxy_address": schema.StringAttribute{
+			MarkdownDescription: "Address of the proxy in front of the schedulers, as in Python's `Gateway(proxy_address)`, for example `gateway://dask.example.com:8786`. " +
+				"Default: host and port of `address`. Environment: `PC_PROXY_ADDRESS`, `DASK_GATEWAY__PROXY_ADDRESS`.",
+			Optional: true,
+		},
+		"public_address": schema.StringAttribute{
+			MarkdownDescription: "Address of the gateway as a browser opens it; `dashboard_link` begins with it. Default: `address`. " +
+				"Environment: `PC_PUBLIC_ADDRESS`, `DASK_GATEWAY__PUBLIC_ADDRESS`.",
+			Optional: true,
+		},
+		"hub_address": schema.StringAttribute{
+			MarkdownDescription: "Address of the JupyterHub, for example `https://hub.example.com/`. Default: derived from `address` when that ends in " +
+				"`/services/NAME/`. Environment: `PC_HUB_ADDRESS`, `JUPYTERHUB_API_URL`.",
+			Optional: true,
+		},
+		"auth": schema.StringAttribute{
+			MarkdownDescription: "How to authenticate to the gateway: `jupyterhub` (with `api_token`), `basic` (with `username` and `password`) or `none`. " +
+				"Default: `jupyterhub`. Environment: `PC_AUTH`, `DASK_GATEWAY__AUTH__TYPE`.",
+			Optional:   true,
+			Validators: []validator.String{stringvalidator.OneOf("jupyterhub", "basic", "none")},
+		},
+		"api_token": schema.StringAttribute{
+			MarkdownDescription: "Token of the JupyterHub, made on its page `/hub/token`. Environment: `PC_API_TOKEN`, " +
+				"`DASK_GATEWAY__AUTH__KWARGS__API_TOKEN`, `JUPYTERHUB_API_TOKEN`.",
+			Optional:  true,
+			Sensitive: true,
+		},
+		"username": schema.StringAttribute{
+			MarkdownDescription: "User name for `auth = \"basic\"`. Default: the name of the operating system's user, as in Python. " +
+				"Environment: `PC_USERNAME`, `DASK_GATEWAY__AUTH__KWARGS__USERNAME`.",
+			Optional: true,
+		},
+		"password": schema.StringAttribute{
+			MarkdownDescription: "Password for `auth = \"basic\"`. Environment: `PC_PASSWORD`, `DASK_GATEWAY__AUTH__KWARGS__PASSWORD`.",
+			Optional:            true,
+			Sensitive:           true,
+		},
+		"ca_certificate": schema.StringAttribute{
+			MarkdownDescription: "PEM certificates of authorities to trust beside the system's own. Environment: `PC_CA_CERTIFICATE`.",
+			Optional:            true,
+		},
+		"http_proxy": schema.StringAttribute{
+			MarkdownDescription: "URL of an HTTP proxy for all requests. Default: `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY` of the environment. " +
+				"Environment: `PC_HTTP_PROXY`, `DASK_GATEWAY__HTTP_CLIENT__PROXY`.",
+			Optional: true,
+		},
+		"max_retries": schema.Int64Attribute{
+			MarkdownDescription: "How often a request that failed for a passing reason is sent again, from 0 to 20. A request that creates something is never " +
+				"sent again once it may have arrived. Default: 4. Environment: `PC_MAX_RETRIES`.",
+			Optional:   true,
+			Validators: []validator.Int64{int64validator.Between(0, 20)},
+		},
+		"request_timeout": schema.StringAttribute{
+			MarkdownDescription: "How long one request may take, as a [Go duration](https://pkg.go.dev/time#ParseDuration). Default: `30s`. Environment: `PC_REQUEST_TIMEOUT`.",
+			Optional:            true,
+			CustomType:          timetypes.GoDurationType{},
+		},
+		"allow_cleartext": schema.BoolAttribute{
+			MarkdownDescription: "Whether credentials may be sent over `http://` to hosts outside the machine, private networks and cluster-internal names. " +
+				"Default: `false`. Environment: `PC_ALLOW_CLEARTEXT`.",
+			Optional: true,
+		},
+	}
+}
+
+// block hands the provider block to settings, which knows nothing of Terraform.
+func (m providerModel) block() settings.Block {
+	return settings.Block{
+		Address:        argument(m.Address, m.Address.ValueString()),
+		ProxyAddress:   argument(m.ProxyAddress, m.ProxyAddress.ValueString()),
+		PublicAddress:  argument(m.PublicAddress, m.PublicAddress.ValueString()),
+		HubAddress:     argument(m.HubAddress, m.HubAddress.ValueString()),
+		Auth:           argument(m.Auth, m.Auth.ValueString()),
+		APIToken:       argument(m.APIToken, m.APIToken.ValueString()),
+		Username:       argument(m.Username, m.Username.ValueString()),
+		Password:       argument(m.Password, m.Password.ValueString()),
+		CACertificate:  argument(m.CACertificate, m.CACertificate.ValueString()),
+		HTTPProxy:      argument(m.HTTPProxy, m.HTTPProxy.ValueString()),
+		MaxRetries:     argument(m.MaxRetries, m.MaxRetries.ValueInt64()),
+		RequestTimeout: argument(m.RequestTimeout, m.RequestTimeout.ValueString()),
+		AllowCleartext: argument(m.AllowCleartext, m.AllowCleartext.ValueBool()),
+	}
+}
+
+func argument[T any](value attr.Value, known T) settings.Value[T] {
+	switch {
+	case value.IsUnknown():
+		return settings.Value[T]{State: settings.Unknown}
+	case value.IsNull():
+		return settings.Value[T]{State: settings.Null}
+	default:
+		return settings.Value[T]{State: settings.Known, V: known}
+	}
+}
