@@ -59,12 +59,14 @@ func run(ctx context.Context, cfg realservers.Config, command []string) error {
 	defer stack.Stop()
 	user := cfg.Users[0]
 	if len(command) > 0 {
+		if err := os.Setenv("PATH", stack.Bin+string(os.PathListSeparator)+os.Getenv("PATH")); err != nil {
+			return err
+		}
 		cmd := exec.CommandContext(ctx, command[0], command[1:]...) //nolint:gosec // the user's own command
 		cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
 		// Ctrl-C reaches the command from the terminal; it may clean up.
 		cmd.Cancel = func() error { return nil }
 		cmd.Env = append(os.Environ(), stack.Environ(user)...)
-		cmd.Env = append(cmd.Env, "PATH="+stack.Bin+string(os.PathListSeparator)+os.Getenv("PATH"))
 		return cmd.Run()
 	}
 	fmt.Print(block(stack, user))

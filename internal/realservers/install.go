@@ -17,9 +17,13 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"time"
 )
 
-// lockFiles pin every Python and Node package, by hash.
+// lockFiles pin every Python and Node package, by hash and without the address
+// of any registry. requirements.in says how requirements.txt is made;
+// package-lock.json is made by npm install --package-lock-only
+// --omit-lockfile-registry-resolved.
 //
 //go:embed lock
 var lockFiles embed.FS
@@ -164,6 +168,7 @@ func (i Installation) install(ctx context.Context, log io.Writer) error {
 func run(ctx context.Context, dir, name string, args ...string) error {
 	cmd := exec.CommandContext(ctx, name, args...)
 	cmd.Dir = dir
+	cmd.WaitDelay = 5 * time.Second
 	output, err := cmd.CombinedOutput()
 	if err != nil {
 		return fmt.Errorf("%s %s: %w\n%s", filepath.Base(name), strings.Join(args, " "), err, tail(output, 20))

@@ -161,11 +161,11 @@ func start(ctx context.Context, inst Installation, cfg Config) (_ *Stack, err er
 // them the scratch folder if it was a temporary one. It may be called twice.
 func (s *Stack) Stop() { s.supervisor.stop() }
 
-// Logs returns the last lines of what each server wrote.
+// Logs returns the last lines of what each server wrote, if it wrote any.
 func (s *Stack) Logs() string {
 	var parts []string
 	for _, name := range []string{"supervisor", "hub", "gateway"} {
-		if err := logError(s.Dir, name); err != nil && !errors.Is(err, os.ErrNotExist) {
+		if err := logError(s.Dir, name); err != nil {
 			parts = append(parts, err.Error())
 		}
 	}

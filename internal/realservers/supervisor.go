@@ -43,6 +43,8 @@ type supervisor struct {
 	input io.Closer
 	kill  func() error
 	ended chan struct{}
+	// scratch is the folder to remove in the end, or empty.
+	scratch string
 }
 
 // supervise starts the servers. onExit is called from another goroutine for
@@ -73,6 +75,9 @@ func supervise(ctx context.Context, python string, t task, onExit func(name stri
 		return nil, fmt.Errorf("start the servers: %w", err)
 	}
 	s := &supervisor{input: input, kill: cmd.Process.Kill, ended: make(chan struct{})}
+	if t.Remove {
+		s.scratch = t.Directory
+	}
 	go func() {
 		defer close(s.ended)
 		events := bufio.NewScanner(output)
@@ -90,8 +95,9 @@ func supervise(ctx context.Context, python string, t task, onExit func(name stri
 		}
 	}()
 	if _, err := input.Write(append(line, '\n')); err != nil {
+		err = errors.Join(err, logError(t.Directory, "supervisor"))
 		s.stop()
-		return nil, fmt.Errorf("start the servers: %w", errors.Join(err, logError(t.Directory, "supervisor")))
+		return nil, fmt.Errorf("start the servers: %w", err)
 	}
 	return s, nil
 }
@@ -107,13 +113,17 @@ func (s *supervisor) stop() {
 		_ = s.kill()
 		<-s.ended
 	}
+	if s.scratch != "" {
+		// Gone already, unless the supervisor itself was killed.
+		_ = os.RemoveAll(s.scratch)
+	}
 }
 
-// logError holds the last lines of a server's log.
+// logError holds the last lines of a server's log; nil when there are none.
 func logError(dir, name string) error {
 	text, err := os.ReadFile(filepath.Join(dir, name+".log")) //nolint:gosec // our own scratch folder
-	if err != nil {
-		return err
+	if err != nil || len(text) == 0 {
+		return nil
 	}
 	return fmt.Errorf("%s.log ends with:\n%s", name, tail(text, 25))
 }

@@ -41,6 +41,7 @@ def cluster_config(options):
     return config
 
 
+c.DaskGateway.log_format = "[%(levelname)1.1s %(asctime)s.%(msecs).03d %(name)s] %(message)s"
 c.DaskGateway.address = parameters["gateway_api"]
 c.DaskGateway.backend_class = "dask_gateway_server.backends.local.UnsafeLocalBackend"
 c.UnsafeLocalBackend.clusters_directory = os.path.join(parameters["directory"], "clusters")
