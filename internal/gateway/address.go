@@ -18,7 +18,7 @@ type Addresses struct {
 // SchedulerAddress is the address of a cluster's scheduler, as Python's
 // cluster.scheduler_address: gateway://HOST:PORT/NAME.
 func (a Addresses) SchedulerAddress(name string) string {
-	return strings.TrimRight(a.ProxyAddress, "/") + "/" + name
+	return a.ProxyAddress + "/" + name
 }
 
 // DashboardLink is the address of a cluster's dashboard, as Python's
