@@ -124,21 +124,27 @@ func (c *Client) CreateCluster(ctx context.Context, options map[string]any) (str
 	if options == nil {
 		options = map[string]any{}
 	}
-	created, err := transport.Call[struct {
-		Name string `json:"name"`
-	}](ctx, c.transport, transport.Request{
+	created, err := transport.Call(ctx, c.transport, transport.Request{
 		Method: http.MethodPost,
 		Path:   clustersPath(""),
 		Body:   map[string]any{"cluster_options": options},
 		Want:   "the name of the new cluster",
+	}, func(answer wireCreated) string {
+		return objectionIf(answer.Name == "", "the answer names no cluster")
 	})
-	if err != nil {
-		return "", err
+	return created.Name, err
+}
+
+type wireCreated struct {
+	Name string `json:"name"`
+}
+
+// objectionIf is what Call's checks return.
+func objectionIf(wrong bool, words string) string {
+	if wrong {
+		return words
 	}
-	if created.Name == "" {
-		return "", &transport.Error{Kind: transport.KindBody, Method: http.MethodPost, Path: "/api/v1/clusters/", Words: "the answer names no cluster"}
-	}
-	return created.Name, nil
+	return ""
 }
 
 // GetCluster reads one cluster: GET /api/v1/clusters/NAME. For a name that the
@@ -156,13 +162,13 @@ func (c *Client) WaitCluster(ctx context.Context, name string) (Cluster, error) 
 
 func (c *Client) getCluster(ctx context.Context, name string, r transport.Request) (Cluster, error) {
 	r.Method, r.Path, r.Repeatable, r.Want = http.MethodGet, clustersPath(name), true, "the cluster"
-	wire, err := transport.Call[wireCluster](ctx, c.transport, r)
+	wire, err := transport.Call(ctx, c.transport, r, func(answer wireCluster) string {
+		return objectionIf(answer.Name != name, fmt.Sprintf("the answer is about the cluster %q", answer.Name))
+	})
 	if err != nil {
 		return Cluster{}, err
 	}
-	if wire.Name != name {
-		return Cluster{}, &transport.Error{Kind: transport.KindBody, Method: r.Method, Path: "/api/v1/clusters/" + name, Words: fmt.Sprintf("the answer is about %q", wire.Name)}
-	}
+	c.own.saw(name)
 	return wire.cluster(), nil
 }
 
@@ -188,6 +194,9 @@ func (c *Client) listClusters(ctx context.Context, statuses ...Status) (map[stri
 	if err != nil {
 		return nil, time.Time{}, err
 	}
+	for name := range clusters {
+		c.own.saw(name)
+	}
 	return clusters, response.Date, nil
 }
 
@@ -205,8 +214,7 @@ func statusQuery(statuses []Status) string {
 // decodeClusters reads an object of clusters member by member, so that only
 // one cluster's certificates are in memory at a time.
 func decodeClusters(body io.Reader) (map[string]Cluster, error) {
-	decoder := json.NewDecoder(body)
-	decoder.UseNumber()
+	decoder := transport.NewDecoder(body)
 	if token, err := decoder.Token(); err != nil {
 		return nil, err
 	} else if token != json.Delim('{') {
@@ -214,12 +222,16 @@ func decodeClusters(body io.Reader) (map[string]Cluster, error) {
 	}
 	clusters := map[string]Cluster{}
 	for decoder.More() {
-		if _, err := decoder.Token(); err != nil {
+		name, err := decoder.Token()
+		if err != nil {
 			return nil, err
 		}
 		var wire wireCluster
 		if err := decoder.Decode(&wire); err != nil {
 			return nil, err
+		}
+		if wire.Name != name {
+			return nil, &transport.Error{Kind: transport.KindBody, Words: fmt.Sprintf("the list has the cluster %q under the name %q", wire.Name, name)}
 		}
 		clusters[wire.Name] = wire.cluster()
 	}

@@ -60,14 +60,13 @@ func (c *Client) Options(ctx context.Context) ([]Option, error) {
 }
 
 func (c *Client) readOptions(ctx context.Context) ([]Option, error) {
-	wire, err := transport.Call[wireOptions](ctx, c.transport, transport.Request{
+	wire, err := transport.Call(ctx, c.transport, transport.Request{
 		Method: http.MethodGet, Path: []string{"api", "v1", "options"}, Repeatable: true, Want: "the cluster options",
+	}, func(answer wireOptions) string {
+		return objectionIf(answer.ClusterOptions == nil, "the answer has no cluster_options")
 	})
 	if err != nil {
 		return nil, err
-	}
-	if wire.ClusterOptions == nil {
-		return nil, &transport.Error{Kind: transport.KindBody, Method: http.MethodGet, Path: "/api/v1/options", Words: "the answer has no cluster_options"}
 	}
 	options := make([]Option, 0, len(wire.ClusterOptions))
 	for _, each := range wire.ClusterOptions {

@@ -13,34 +13,48 @@ import (
 	"github.com/agext/levenshtein"
 )
 
-// Check says whether the gateway would take the value for the option; the error
-// says what is allowed. Values are as encoding/json decodes them with
+// InvalidOptionError is a value that the gateway would refuse for an option.
+type InvalidOptionError struct {
+	Field string
+	// Allowed says what the option takes, for example "a number of at least
+	// 0.1 and at most 8".
+	Allowed string
+	Value   any
+}
+
+// Error names the option, what it takes and what it got.
+func (e *InvalidOptionError) Error() string {
+	return fmt.Sprintf("%s must be %s, not %s", e.Field, e.Allowed, shown(e.Value))
+}
+
+// Check says whether the gateway would take the value for the option; if not,
+// the error is an *InvalidOptionError. Values are as encoding/json decodes them with
 // UseNumber. The rules are those of dask_gateway_server/options.py, but that a
 // bool is no number here.
 func (o Option) Check(value any) error {
 	switch o.Type {
 	case OptionString:
-		return o.checkKind(isA[string](value), "a string", value)
+		return o.allow(isA[string](value), "a string", value)
 	case OptionBool:
-		return o.checkKind(isA[bool](value), "a bool, true or false", value)
+		return o.allow(isA[bool](value), "a bool, true or false", value)
 	case OptionMapping:
-		return o.checkKind(isA[map[string]any](value), "a map", value)
+		return o.allow(isA[map[string]any](value), "a map", value)
 	case OptionInt, OptionFloat:
 		return o.checkNumber(value)
 	case OptionSelect:
 		text, ok := value.(string)
-		return o.checkKind(ok && slices.Contains(o.Choices, text), "one of "+quoted(o.Choices), value)
+		return o.allow(ok && slices.Contains(o.Choices, text), "one of "+quoted(o.Choices), value)
 	default:
 		// A kind that a later gateway has is for that gateway to check.
 		return nil
 	}
 }
 
-func (o Option) checkKind(ok bool, want string, value any) error {
+func (o Option) allow(ok bool, want string, value any) error {
 	if ok {
 		return nil
 	}
-	return fmt.Errorf("%s must be %s, not %s", o.Field, want, shown(value))
+	return &InvalidOptionError{Field: o.Field, Allowed: want, Value: value}
 }
 
 func (o Option) checkNumber(value any) error {
@@ -51,7 +65,7 @@ func (o Option) checkNumber(value any) error {
 	number, ok := numberOf(value)
 	ok = ok && (o.Type != OptionInt || number.IsInt())
 	if o.Min != nil {
-		want += " of at least " + o.Min.String()
+		want += " of at least " + plainNumber(*o.Min)
 		ok = ok && !less(number, *o.Min)
 	}
 	if o.Max != nil {
@@ -60,10 +74,19 @@ func (o Option) checkNumber(value any) error {
 		} else {
 			want += " of"
 		}
-		want += " at most " + o.Max.String()
+		want += " at most " + plainNumber(*o.Max)
 		ok = ok && !greater(number, *o.Max)
 	}
-	return o.checkKind(ok, want, value)
+	return o.allow(ok, want, value)
+}
+
+// plainNumber writes 8.0 as 8.
+func plainNumber(number json.Number) string {
+	value, ok := numberOf(number)
+	if !ok {
+		return number.String()
+	}
+	return value.Text('g', -1)
 }
 
 func less(number *big.Float, limit json.Number) bool {

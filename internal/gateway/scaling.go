@@ -42,36 +42,41 @@ func (c *Client) Adapt(ctx context.Context, name string, bounds Adaptive) (Scali
 
 func (c *Client) changeWorkers(ctx context.Context, name, how string, body any) (Scaling, error) {
 	c.directory.changed(name)
-	answer, err := transport.Call[struct {
-		OK  bool    `json:"ok"`
-		Msg *string `json:"msg"`
-	}](ctx, c.transport, transport.Request{
+	answer, err := transport.Call(ctx, c.transport, transport.Request{
 		Method: http.MethodPost, Path: append(clustersPath(name), how), Body: body, Repeatable: true, Want: "the answer to " + how,
+	}, func(answer wireScaling) string {
+		return objectionIf(answer.OK == nil, "the answer to "+how+" has no ok")
 	})
 	if err != nil {
 		return Scaling{}, err
 	}
-	scaling := Scaling{OK: answer.OK}
+	scaling := Scaling{OK: *answer.OK}
 	if answer.Msg != nil {
 		scaling.Message = *answer.Msg
 	}
 	return scaling, nil
 }
 
+type wireScaling struct {
+	OK  *bool   `json:"ok"`
+	Msg *string `json:"msg"`
+}
+
 // Workers counts the workers that have joined the scheduler. The scheduler's
 // own dashboard answers, GET /clusters/NAME/json/counts.json: it asks for no
 // credentials and gets none, because code of the cluster's user runs there.
 func (c *Client) Workers(ctx context.Context, name string) (int64, error) {
-	counts, err := transport.Call[struct {
-		Workers *int64 `json:"workers"`
-	}](ctx, c.transport, transport.Request{
+	counts, err := transport.Call(ctx, c.transport, transport.Request{
 		Method: http.MethodGet, Path: []string{"clusters", name, "json", "counts.json"}, Anonymous: true, Repeatable: true, Want: "the scheduler's counts",
+	}, func(answer wireCounts) string {
+		return objectionIf(answer.Workers == nil, "the answer counts no workers")
 	})
 	if err != nil {
 		return 0, err
 	}
-	if counts.Workers == nil {
-		return 0, &transport.Error{Kind: transport.KindBody, Method: http.MethodGet, Path: "/clusters/" + name + "/json/counts.json", Words: "the answer counts no workers"}
-	}
 	return *counts.Workers, nil
+}
+
+type wireCounts struct {
+	Workers *int64 `json:"workers"`
 }

@@ -130,6 +130,10 @@ func (c *Client) AwaitRunning(ctx context.Context, name string) (Cluster, error)
 		case err == nil:
 			w.saw(cluster)
 		case IsNotFound(err) && c.clock.Now().Sub(w.began) < infancy:
+		case IsNotFound(err):
+			if _, absence, lookErr := c.confirm(ctx, name); lookErr != nil || absence != nil {
+				return Cluster{}, w.ended(errors.Join(lookErr, err))
+			}
 		case !w.bears(ctx, err):
 			return Cluster{}, w.ended(err)
 		}
@@ -183,7 +187,7 @@ func (c *Client) AwaitStopped(ctx context.Context, name string) (Absence, error)
 		}
 		cluster, absence, err := c.look(ctx, name)
 		switch {
-		case err == nil && absence != nil && !stopped.IsZero():
+		case err == nil && absence != nil:
 			return *absence, nil
 		case err == nil:
 			w.saw(cluster)
@@ -219,7 +223,7 @@ func (c *Client) AwaitWorkers(ctx context.Context, name string, want int64, prog
 		}
 		if now := c.clock.Now(); err != nil || now.Sub(checked) >= checkup {
 			checked = now
-			if cluster, err := c.GetCluster(ctx, name); err == nil && cluster.Status != StatusRunning {
+			if cluster, err := c.GetCluster(ctx, name); err == nil && (cluster.Status.Final() || cluster.Status == StatusStopping) {
 				return &EndedError{Cluster: c.untilFinal(ctx, cluster)}
 			}
 		}

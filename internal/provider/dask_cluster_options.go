@@ -28,9 +28,6 @@ type clusterOptions struct {
 	undecided bool
 	// origins has where an option comes from that is not in the configuration.
 	origins map[string]string
-	// keyed says that the configuration gave a map and not an object, which
-	// decides how an attribute path is written.
-	keyed bool
 }
 
 // unknown says whether any part is known only after apply.
@@ -46,15 +43,14 @@ func (o clusterOptions) unknown() bool {
 	return false
 }
 
-// path is the place in the configuration that sets one option.
+// path is the place in the configuration that sets one option. Terraform finds
+// the line of a member of a dynamic attribute by its key, also when it is an
+// object.
 func (o clusterOptions) path(name string) path.Path {
 	if o.origins[name] != "" {
 		return path.Root("options")
 	}
-	if o.keyed {
-		return path.Root("options").AtMapKey(name)
-	}
-	return path.Root("options").AtName(name)
+	return path.Root("options").AtMapKey(name)
 }
 
 // wantedOptions are the configured options over the defaults that Dask's own
@@ -81,7 +77,7 @@ func configuredOptions(options types.Dynamic) clusterOptions {
 	case types.Object:
 		members = underlying.Attributes()
 	case types.Map:
-		members, wanted.keyed = underlying.Elements(), true
+		members = underlying.Elements()
 	}
 	for name, member := range members {
 		if value := goValue(member); value != nil {
@@ -114,7 +110,7 @@ func checkOptions(ctx context.Context, api *gateway.Client, wanted clusterOption
 		}
 		if err := option.Check(wanted.values[name]); err != nil {
 			diags.AddAttributeError(wanted.path(name), "The cluster option "+name+" has a value that the gateway does not allow",
-				sentence(err.Error())+originNote(wanted, name))
+				err.Error()+"."+originNote(wanted, name))
 		}
 	}
 }

@@ -105,7 +105,7 @@ func TestDaskCluster_checksOptionsWhenPlanned(t *testing.T) {
 	t.Parallel()
 	mock := startMock(t, mockserver.Config{})
 	w := newWire(t, block(mock))
-	at := func(name string) string { return `AttributeName("options").AttributeName("` + name + `")` }
+	at := func(name string) string { return `AttributeName("options").ElementKeyString("` + name + `")` }
 	for name, test := range map[string]struct {
 		options map[string]any
 		want    wanted

@@ -84,6 +84,9 @@ func (r *daskClusterResource) Create(ctx context.Context, req resource.CreateReq
 func (r *daskClusterResource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
 	var state daskClusterModel
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+	// Terraform before 1.12 keeps no identity, and the framework wants one from
+	// every Read, those that remove the resource included.
+	resp.Diagnostics.Append(resp.Identity.Set(ctx, state.identity())...)
 	if resp.Diagnostics.HasError() || r.gateway.unknown {
 		return
 	}
@@ -107,7 +110,6 @@ func (r *daskClusterResource) Read(ctx context.Context, req resource.ReadRequest
 	}
 	resp.Diagnostics.Append(state.recordCluster(ctx, cluster, r.addresses)...)
 	resp.Diagnostics.Append(resp.State.Set(ctx, state)...)
-	resp.Diagnostics.Append(resp.Identity.Set(ctx, state.identity())...)
 }
 
 func (r *daskClusterResource) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {

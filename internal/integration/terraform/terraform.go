@@ -16,6 +16,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 )
@@ -264,13 +265,13 @@ func find(t *testing.T) string {
 	return ""
 }
 
-// build builds the provider once for the test process, at the place that the
-// process's tests share.
+// build builds the provider once for the test process.
 var build = sync.OnceValues(func() (string, error) {
 	dir, err := os.MkdirTemp("", "terraform-provider-pc-")
 	if err != nil {
 		return "", err
 	}
+	built.Store(&dir)
 	binary := filepath.Join(dir, "terraform-provider-pc")
 	cmd := exec.CommandContext(context.Background(), "go", "build", "-o", binary, "github.com/planetary-computer/terraform-provider-pc") //nolint:gosec // fixed command
 	if output, err := cmd.CombinedOutput(); err != nil {
@@ -279,9 +280,12 @@ var build = sync.OnceValues(func() (string, error) {
 	return binary, nil
 })
 
-// Clean removes what the tests of a process shared; TestMain calls it.
+// built is the folder that build made.
+var built atomic.Pointer[string]
+
+// Clean removes what the workspaces of a test process shared; TestMain calls it.
 func Clean() {
-	if binary, err := build(); err == nil {
-		_ = os.RemoveAll(filepath.Dir(binary))
+	if dir := built.Load(); dir != nil {
+		_ = os.RemoveAll(*dir)
 	}
 }

@@ -1,0 +1,207 @@
+// Copyright (c) The terraform-provider-pc Authors
+// SPDX-License-Identifier: MPL-2.0
+
+//go:build integration
+
+package integration_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+)
+
+const outputs = `
+output "name" { value = pc_dask_cluster.test.name }
+output "scheduler_address" { value = pc_dask_cluster.test.scheduler_address }
+output "dashboard_link" { value = pc_dask_cluster.test.dashboard_link }
+output "status" { value = pc_dask_cluster.test.status }
+`
+
+// compute connects to the cluster by its name and adds up a million numbers;
+// it prints the sum, the number of workers, and the addresses that Python
+// derives.
+const compute = `
+import os
+from dask_gateway import Gateway
+import dask.array as da
+with Gateway() as gateway:
+    cluster = gateway.connect(os.environ["CLUSTER"])
+    client = cluster.get_client()
+    client.wait_for_workers(int(os.environ["WORKERS"]), timeout=90)
+    print(int(da.arange(1_000_000, chunks=100_000).sum().compute()))
+    print(cluster.scheduler_address)
+    print(cluster.dashboard_link)
+`
+
+func TestCluster_runsIsResizedAndGone(t *testing.T) {
+	t.Parallel()
+	s := begin(t)
+	sized := func(size string) {
+		s.Write("main.tf", "resource \"pc_dask_cluster\" \"test\" {\n options = { worker_cores = 0.5, worker_memory = 1 }\n"+size+"\n}\n"+outputs)
+	}
+	sized("adapt = { minimum = 1, maximum = 3 }\n wait_for_workers = 1")
+	s.Apply()
+	made := s.Outputs()
+	if made["status"] != "RUNNING" {
+		t.Errorf("status %v", made["status"])
+	}
+	if actions := s.Actions(); len(actions) != 0 {
+		t.Errorf("the second plan is not empty: %v", actions)
+	}
+	name := fmt.Sprint(made["name"])
+	seen := strings.Fields(s.python(compute, "CLUSTER="+name, "WORKERS=1"))
+	if want := []string{"499999500000", fmt.Sprint(made["scheduler_address"]), fmt.Sprint(made["dashboard_link"])}; strings.Join(seen, " ") != strings.Join(want, " ") {
+		t.Errorf("Python saw %v, Terraform %v", seen, want)
+	}
+
+	sized("workers = 3\n wait_for_workers = 3")
+	if actions := s.Actions(); actions["pc_dask_cluster.test"] != "update" || len(actions) != 1 {
+		t.Errorf("a resize is planned as %v", actions)
+	}
+	s.Apply()
+	if got := s.Outputs()["name"]; got != name {
+		t.Errorf("the resize made another cluster: %v", got)
+	}
+	s.python(compute, "CLUSTER="+name, "WORKERS=3")
+
+	s.Destroy()
+	if left := s.clusters(); left != "" {
+		t.Errorf("left after destroy: %s", left)
+	}
+}
+
+func TestCluster_isReplacedForOtherOptions(t *testing.T) {
+	t.Parallel()
+	s := begin(t)
+	with := func(options string) {
+		s.Write("main.tf", "resource \"pc_dask_cluster\" \"test\" {\n options = "+options+"\n}\n"+outputs)
+	}
+	with(`{ worker_cores = 1 }`)
+	s.Apply()
+	first := s.Outputs()["name"]
+	with(`{}`)
+	if actions := s.Actions(); actions["pc_dask_cluster.test"] != "update" {
+		t.Errorf("leaving out a default is planned as %v", actions)
+	}
+	with(`{ worker_cores = 1, environment = { GREETING = "hello" } }`)
+	if actions := s.Actions(); actions["pc_dask_cluster.test"] != "delete,create" {
+		t.Errorf("another environment is planned as %v", actions)
+	}
+	s.Apply()
+	if second := s.Outputs()["name"]; second == first {
+		t.Error("the cluster is still the same")
+	}
+	if got := s.clusters(); got != fmt.Sprintf("%v RUNNING", s.Outputs()["name"]) {
+		t.Errorf("Python lists %q", got)
+	}
+	s.Destroy()
+}
+
+func TestCluster_stoppedFromOutsideIsPlannedAnew(t *testing.T) {
+	t.Parallel()
+	s := begin(t)
+	s.Write("main.tf", "resource \"pc_dask_cluster\" \"test\" {}\n"+outputs)
+	s.Apply()
+	name := fmt.Sprint(s.Outputs()["name"])
+	s.python(`
+import os, time
+from dask_gateway import Gateway
+from dask_gateway.client import ClusterStatus
+with Gateway() as gateway:
+    gateway.stop_cluster(os.environ["CLUSTER"])
+    while not gateway.list_clusters(status=[ClusterStatus.STOPPED]):
+        time.sleep(0.1)
+`, "CLUSTER="+name)
+	plan := s.Must("plan", "-no-color").Flat()
+	for _, part := range []string{"The cluster " + name + " has ended", "became STOPPED", "pc_dask_cluster.test will be created"} {
+		if !strings.Contains(plan, part) {
+			t.Errorf("the plan does not say %q:\n%s", part, plan)
+		}
+	}
+	s.Apply()
+	if second := s.Outputs()["name"]; second == name {
+		t.Error("the cluster is still the same")
+	}
+	s.Destroy()
+}
+
+func TestCluster_madeInPythonIsListedAndImported(t *testing.T) {
+	t.Parallel()
+	s := begin(t)
+	name := s.python(`
+from dask_gateway import Gateway
+with Gateway() as gateway:
+    cluster = gateway.new_cluster(worker_cores=2, shutdown_on_close=False)
+    print(cluster.name)
+`)
+	s.Write("list.tf", "data \"pc_clusters\" \"all\" {}\noutput \"names\" { value = data.pc_clusters.all.names }\noutput \"cores\" { value = jsondecode(values(data.pc_clusters.all.clusters)[0].options).worker_cores }\n")
+	s.Apply()
+	if got := fmt.Sprint(s.Outputs()); got != fmt.Sprintf("map[cores:2 names:[%s]]", name) {
+		t.Errorf("pc_clusters gives %s", got)
+	}
+	s.Remove("list.tf")
+	s.Write("main.tf", "resource \"pc_dask_cluster\" \"test\" {\n options = { worker_cores = 2 }\n workers = 1\n}\n"+outputs)
+	s.Must("import", "-no-color", "pc_dask_cluster.test", name)
+	if actions := s.Actions(); actions["pc_dask_cluster.test"] != "update" {
+		t.Errorf("after the import %v is planned", actions)
+	}
+	s.Apply()
+	if got := s.Outputs()["name"]; got != name {
+		t.Errorf("the cluster is %v, want %s", got, name)
+	}
+	s.Destroy()
+	if left := s.clusters(); left != "" {
+		t.Errorf("left after destroy: %s", left)
+	}
+}
+
+func TestCluster_failsWithTheServersWords(t *testing.T) {
+	t.Parallel()
+	s := begin(t)
+	for options, want := range map[string][]string{
+		`{ image = "pangeo" }`:   {"The gateway refused the cluster options", "When specifying an image you must also provide a tag"},
+		`{ profile = "broken" }`: {"The cluster did not start", "became FAILED", "marked as tainted"},
+		`{ worker_coers = 2 }`:   {`The gateway has no cluster option "worker_coers"`, `Did you mean "worker_cores"?`},
+		`{ worker_cores = 9 }`:   {"at least 0.1 and at most 8, not 9", "on main.tf line 2"},
+		`{ profile = "huge" }`:   {`one of "standard", "broken", "stuck"`},
+	} {
+		s.Write("main.tf", "resource \"pc_dask_cluster\" \"test\" {\n options = "+options+"\n}\n")
+		result := s.Run("apply", "-auto-approve", "-no-color")
+		if result.Code == 0 {
+			t.Errorf("%s was applied", options)
+		}
+		for _, part := range want {
+			if !strings.Contains(result.Flat(), part) {
+				t.Errorf("%s: the error does not say %q:\n%s", options, part, result.Output)
+			}
+		}
+	}
+	s.Remove("main.tf")
+	s.Apply()
+	if left := s.clusters(); left != "" {
+		t.Errorf("left: %s", left)
+	}
+}
+
+func TestCluster_isClampedWithAWarning(t *testing.T) {
+	t.Parallel()
+	s := begin(t)
+	s.Write("main.tf", "resource \"pc_dask_cluster\" \"test\" {\n adapt = { minimum = 0, maximum = 99 }\n}\n")
+	if applied := s.Apply().Flat(); !strings.Contains(applied, "would exceed resource limit of 4 workers") {
+		t.Errorf("no warning:\n%s", applied)
+	}
+	s.Destroy()
+}
+
+func TestCluster_addressUnknownAtPlanTime(t *testing.T) {
+	t.Parallel()
+	s := begin(t)
+	s.Write("provider.tf", fmt.Sprintf("resource \"terraform_data\" \"hub\" {\n input = %q\n}\nprovider \"pc\" {\n address = terraform_data.hub.output\n}\n", stack.GatewayURL))
+	s.Write("main.tf", "resource \"pc_dask_cluster\" \"test\" {\n options = { worker_cores = 1 }\n}\n"+outputs)
+	s.Apply()
+	if got := s.Outputs()["status"]; got != "RUNNING" {
+		t.Errorf("status %v", got)
+	}
+	s.Destroy()
+}
