@@ -183,8 +183,8 @@ func TestStartTellsWhyAServerEnded(t *testing.T) {
 		t.Fatal(err)
 	}
 	dir := t.TempDir()
-	// The Hub cannot open a database that is a folder.
-	if err := os.Mkdir(filepath.Join(dir, "hub.sqlite"), 0o700); err != nil {
+	// The Hub cannot read its secret from a folder.
+	if err := os.Mkdir(filepath.Join(dir, "cookie_secret"), 0o700); err != nil {
 		t.Fatal(err)
 	}
 	stack, err := realservers.Start(t.Context(), inst, realservers.Config{Dir: dir})
@@ -192,7 +192,7 @@ func TestStartTellsWhyAServerEnded(t *testing.T) {
 		stack.Stop()
 		t.Fatal("started, want an error")
 	}
-	for _, want := range []string{"the process hub ended with exit code 1", "hub.log ends with:", "Failed to connect to db"} {
+	for _, want := range []string{"the process hub ended with exit code 1", "hub.log ends with:", "Is a directory"} {
 		if !strings.Contains(err.Error(), want) {
 			t.Errorf("the error lacks %q: %v", want, err)
 		}
