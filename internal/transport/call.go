@@ -52,16 +52,20 @@ type Response struct {
 	Date time.Time
 }
 
-// Call sends a request and decodes the JSON of its answer, numbers inside an
-// any as json.Number. An answer of another shape is an *Error of KindBody.
-func Call[T any](ctx context.Context, c *Client, r Request) (T, error) {
+// Call sends a request and decodes the JSON of its answer as NewDecoder does. An
+// answer of another shape is an *Error of KindBody, and so is one that a check
+// objects to: it returns what is wrong, or "".
+func Call[T any](ctx context.Context, c *Client, r Request, checks ...func(T) string) (T, error) {
 	var result T
 	r.Decode = func(body io.Reader) error {
 		var fresh T
-		decoder := json.NewDecoder(body)
-		decoder.UseNumber()
-		if err := decoder.Decode(&fresh); err != nil {
+		if err := NewDecoder(body).Decode(&fresh); err != nil {
 			return err
+		}
+		for _, check := range checks {
+			if objection := check(fresh); objection != "" {
+				return &Error{Kind: KindBody, Words: objection}
+			}
 		}
 		result = fresh
 		return nil
@@ -183,6 +187,10 @@ func withoutCookies(header http.Header) http.Header {
 // decodeError says what was expected instead of what came. begun is how the
 // answer begins.
 func decodeError(r Request, contentType string, begun []byte, err error) *Error {
+	var known *Error
+	if errors.As(err, &known) {
+		return known
+	}
 	want := r.Want
 	if want == "" {
 		want = "an answer"
