@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/planetary-computer/terraform-provider-pc/internal/transport"
@@ -40,12 +39,16 @@ type Creation struct {
 // decided whether it made a cluster, and which.
 type ClaimError struct {
 	Cause error
-	// Candidates are the clusters that may be the one, by name.
+	// Candidates are the clusters that may be the one, by name; also those that
+	// have ended since.
 	Candidates []Cluster
 }
 
 // Error says how many clusters may be the one.
 func (e *ClaimError) Error() string {
+	if len(e.Candidates) == 0 {
+		return fmt.Sprintf("the answer was lost, and no new cluster was seen: %v", e.Cause)
+	}
 	return fmt.Sprintf("the answer was lost, and %d new clusters may be the one that was asked for: %v", len(e.Candidates), e.Cause)
 }
 
@@ -61,7 +64,7 @@ func (c *Client) Create(ctx context.Context, options map[string]any) (Creation, 
 	ours := c.own.begin(options)
 	defer c.own.end(ours)
 	began := c.clock.Now()
-	posting, cancel := lasting(ctx, grace)
+	posting, cancel := transport.Outlive(ctx, grace)
 	defer cancel()
 	name, err := c.CreateCluster(posting, options)
 	if err == nil {
@@ -81,25 +84,17 @@ func (c *Client) Create(ctx context.Context, options map[string]any) (Creation, 
 	return c.claim(ctx, ours, began, claimLooks, err)
 }
 
-// lasting is a context that outlives ctx by d.
-func lasting(ctx context.Context, d time.Duration) (context.Context, context.CancelFunc) {
-	longer, cancel := context.WithCancel(context.WithoutCancel(ctx))
-	stop := context.AfterFunc(ctx, func() {
-		timer := time.AfterFunc(d, cancel)
-		context.AfterFunc(longer, func() { timer.Stop() })
-	})
-	return longer, func() { stop(); cancel() }
-}
-
 // claim looks for the cluster of a lost answer.
 func (c *Client) claim(ctx context.Context, ours *creation, began time.Time, looks int, cause error) (Creation, error) {
+	var candidates []Cluster
 	for look := 1; ; look++ {
-		// A create in flight with the same options may own what is seen.
+		// A create in flight may own what is seen.
 		if err := c.own.awaitOthers(ctx, ours); err != nil {
-			return Creation{}, &ClaimError{Cause: cause}
+			return Creation{}, &ClaimError{Cause: cause, Candidates: candidates}
 		}
-		candidates, err := c.candidates(ctx, ours, began)
+		seen, err := c.candidates(ctx, ours, began)
 		if err == nil {
+			candidates = seen
 			name, decided := c.own.take(ours, candidates)
 			switch {
 			case name != "":
@@ -114,10 +109,15 @@ func (c *Client) claim(ctx context.Context, ours *creation, began time.Time, loo
 	}
 }
 
-// candidates are the clusters that began in the time of the request, by the
-// server's clock, with the options that were asked for.
+// candidates are the clusters that began since the request, by the server's
+// clock, that this process does not know otherwise, and that have the options
+// asked for. Ended ones are among them: a cluster can fail within a second.
 func (c *Client) candidates(ctx context.Context, ours *creation, began time.Time) ([]Cluster, error) {
-	clusters, serverNow, err := c.listClusters(ctx)
+	declared, err := c.Options(ctx)
+	if err != nil {
+		return nil, err
+	}
+	clusters, serverNow, err := c.listClusters(ctx, StatusPending, StatusRunning, StatusStopping, StatusStopped, StatusFailed)
 	if err != nil {
 		return nil, err
 	}
@@ -126,10 +126,9 @@ func (c *Client) candidates(ctx context.Context, ours *creation, began time.Time
 		since = serverNow.Add(-c.clock.Now().Sub(began))
 	}
 	since = since.Add(-slack)
-	declared, _ := c.options.Peek()
 	var found []Cluster
 	for _, cluster := range clusters {
-		if !cluster.StartTime.Before(since) && agrees(ours.options, cluster.Options, declared) && !c.own.knows(cluster.Name) {
+		if !cluster.StartTime.Before(since) && agrees(ours.options, cluster.Options, declared) && !c.own.knows(cluster.Name, ours) {
 			found = append(found, cluster)
 		}
 	}
@@ -137,8 +136,8 @@ func (c *Client) candidates(ctx context.Context, ours *creation, began time.Time
 	return found, nil
 }
 
-// agrees says whether a cluster has the options asked for, and the defaults
-// for the others where those are known.
+// agrees says whether a cluster has the options asked for and the defaults for
+// the others.
 func agrees(asked, has map[string]any, declared []Option) bool {
 	for name, value := range asked {
 		if !SameValue(value, has[name]) {
@@ -151,116 +150,4 @@ func agrees(asked, has map[string]any, declared []Option) bool {
 		}
 	}
 	return true
-}
-
-// ownClusters are the clusters that this process has made or is making.
-type ownClusters struct {
-	mu       sync.Mutex
-	names    map[string]bool
-	creating map[*creation]bool
-	settled  chan struct{}
-}
-
-// creation is one create that has not ended. Lost says that its answer is.
-type creation struct {
-	options map[string]any
-	lost    bool
-}
-
-func newOwnClusters() *ownClusters {
-	return &ownClusters{names: map[string]bool{}, creating: map[*creation]bool{}, settled: make(chan struct{})}
-}
-
-func (o *ownClusters) begin(options map[string]any) *creation {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	ours := &creation{options: options}
-	o.creating[ours] = true
-	return ours
-}
-
-func (o *ownClusters) end(ours *creation) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	delete(o.creating, ours)
-	o.wake()
-}
-
-func (o *ownClusters) made(ours *creation, name string) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	o.names[name] = true
-	delete(o.creating, ours)
-	o.wake()
-}
-
-func (o *ownClusters) lost(ours *creation) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	ours.lost = true
-	o.wake()
-}
-
-func (o *ownClusters) knows(name string) bool {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return o.names[name]
-}
-
-// wake tells those who wait for other creates that one has moved on.
-func (o *ownClusters) wake() {
-	close(o.settled)
-	o.settled = make(chan struct{})
-}
-
-// awaitOthers waits until no other create with the same options is in flight.
-func (o *ownClusters) awaitOthers(ctx context.Context, ours *creation) error {
-	for {
-		o.mu.Lock()
-		inFlight := false
-		for other := range o.creating {
-			inFlight = inFlight || other != ours && !other.lost && SameValue(other.options, ours.options)
-		}
-		settled := o.settled
-		o.mu.Unlock()
-		if !inFlight {
-			return nil
-		}
-		select {
-		case <-settled:
-		case <-ctx.Done():
-			return ctx.Err()
-		}
-	}
-}
-
-// take gives one of the candidates to the create, if there are not more of them
-// than creates of this process whose answers were lost: the options of those
-// are the same, so any of them will do. More candidates than that are decided
-// too: one of them is somebody else's, and nobody can say which.
-func (o *ownClusters) take(ours *creation, candidates []Cluster) (name string, decided bool) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	var free []string
-	for _, candidate := range candidates {
-		if !o.names[candidate.Name] {
-			free = append(free, candidate.Name)
-		}
-	}
-	rivals := 0
-	for other := range o.creating {
-		if other.lost && SameValue(other.options, ours.options) {
-			rivals++
-		}
-	}
-	switch {
-	case len(free) == 0:
-		return "", false
-	case len(free) > rivals:
-		return "", true
-	}
-	o.names[free[0]] = true
-	delete(o.creating, ours)
-	o.wake()
-	return free[0], true
 }

@@ -129,10 +129,9 @@ func (c *Client) AwaitRunning(ctx context.Context, name string) (Cluster, error)
 		switch {
 		case err == nil:
 			w.saw(cluster)
-		case IsNotFound(err) && c.clock.Now().Sub(w.began) < infancy:
 		case IsNotFound(err):
-			if _, absence, lookErr := c.confirm(ctx, name); lookErr != nil || absence != nil {
-				return Cluster{}, w.ended(errors.Join(lookErr, err))
+			if err := w.missing(ctx, name, err); err != nil {
+				return Cluster{}, w.ended(err)
 			}
 		case !w.bears(ctx, err):
 			return Cluster{}, w.ended(err)
@@ -151,6 +150,24 @@ func (c *Client) AwaitRunning(ctx context.Context, name string) (Cluster, error)
 			return Cluster{}, err
 		}
 	}
+}
+
+// missing returns nil if the wait for a cluster to run may go on after a 404: the
+// cluster is young, or it turns out to be there after all.
+func (w *wait) missing(ctx context.Context, name string, notFound error) error {
+	if w.client.clock.Now().Sub(w.began) < infancy {
+		return nil
+	}
+	_, absence, err := w.client.confirm(ctx, name)
+	if absence != nil {
+		if _, ended := absence.Ended(); !ended {
+			return notFound
+		}
+	}
+	if err != nil && !w.bears(ctx, err) {
+		return err
+	}
+	return nil
 }
 
 // untilFinal gives a cluster that is STOPPING, on the way to FAILED or STOPPED,

@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"sync"
 	"time"
 
@@ -16,8 +17,13 @@ import (
 const (
 	// slack is for Date headers in whole seconds.
 	slack = 2 * time.Second
-	// cleaning bounds the search for an orphan after Ctrl-C.
-	cleaning = 900 * time.Millisecond
+	// grace is how long the answer may still arrive after Ctrl-C, cleaning
+	// bounds the search for the orphan after that.
+	grace    = 400 * time.Millisecond
+	cleaning = 500 * time.Millisecond
+	// unnamed begins the note that the Hub gives to a token without one
+	// (apihandlers/users.py).
+	unnamed = "Requested via api"
 )
 
 // LostTokenError is a token whose answer was lost, and with it the value.
@@ -58,7 +64,9 @@ func (c *Client) Issue(ctx context.Context, user string, r TokenRequest) (Token,
 	}
 	defer unlock()
 	began := c.clock.Now()
-	token, err := c.CreateToken(ctx, user, r)
+	posting, cancel := transport.Outlive(ctx, grace)
+	defer cancel()
+	token, err := c.CreateToken(posting, user, r)
 	if err == nil {
 		c.issuing.made(token.ID, token.Created)
 		return token, nil
@@ -67,11 +75,12 @@ func (c *Client) Issue(ctx context.Context, user string, r TokenRequest) (Token,
 	if !errors.As(err, &failure) || !failure.MayHaveArrived() {
 		return Token{}, err
 	}
-	looking, cancel := context.WithCancel(ctx)
+	looking := ctx
 	if ctx.Err() != nil {
-		looking, cancel = context.WithTimeout(context.WithoutCancel(ctx), cleaning)
+		bounded, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleaning)
+		defer cancel()
+		looking = bounded
 	}
-	defer cancel()
 	lost := &LostTokenError{Cause: err, Candidates: c.orphans(looking, user, r, began)}
 	if len(lost.Candidates) == 1 && c.DeleteToken(looking, user, lost.Candidates[0].ID) == nil {
 		lost.Revoked, lost.Candidates = lost.Candidates[0].ID, nil
@@ -91,11 +100,18 @@ func (c *Client) orphans(ctx context.Context, user string, r TokenRequest, began
 	since = since.Add(-slack)
 	var found []Token
 	for _, token := range tokens {
-		if token.Note == r.Note && !token.Created.Before(since) && !c.issuing.knows(token.ID, token.Created) {
+		if hasNote(token, r) && !token.Created.Before(since) && !c.issuing.knows(token.ID, token.Created) {
 			found = append(found, token)
 		}
 	}
 	return found
+}
+
+func hasNote(token Token, r TokenRequest) bool {
+	if r.Note == "" {
+		return strings.HasPrefix(token.Note, unnamed)
+	}
+	return token.Note == r.Note
 }
 
 // Look reads a token that was made earlier. False means that it is gone: the

@@ -7,6 +7,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"io"
 	"net/http"
 	"time"
 
@@ -94,24 +95,27 @@ func (c *Client) CreateToken(ctx context.Context, user string, r TokenRequest) (
 	if len(r.Roles) > 0 {
 		body["roles"] = r.Roles
 	}
-	wire, err := transport.Call[wireToken](ctx, c.transport, transport.Request{
+	wire, err := transport.Call(ctx, c.transport, transport.Request{
 		Method: http.MethodPost, Path: tokensPath(user), Body: body, Want: "the new token",
+	}, func(answer wireToken) string {
+		if answer.ID == "" || answer.Token == "" {
+			return "the answer holds no token"
+		}
+		return ""
 	})
-	if err != nil {
-		return Token{}, err
-	}
-	token := wire.token()
-	if token.ID == "" || token.Value.IsZero() {
-		return Token{}, &transport.Error{Kind: transport.KindBody, Method: http.MethodPost, Path: "/hub/api/users/" + user + "/tokens", Words: "the answer holds no token"}
-	}
-	return token, nil
+	return wire.token(), err
 }
 
 // GetToken reads one token, without its value: GET
 // /hub/api/users/USER/tokens/ID.
 func (c *Client) GetToken(ctx context.Context, user, id string) (Token, error) {
-	wire, err := transport.Call[wireToken](ctx, c.transport, transport.Request{
+	wire, err := transport.Call(ctx, c.transport, transport.Request{
 		Method: http.MethodGet, Path: tokensPath(user, id), Repeatable: true, Want: "the token",
+	}, func(answer wireToken) string {
+		if answer.ID != id {
+			return fmt.Sprintf("the answer is about the token %q", answer.ID)
+		}
+		return ""
 	})
 	return wire.token(), err
 }
@@ -119,20 +123,25 @@ func (c *Client) GetToken(ctx context.Context, user, id string) (Token, error) {
 // ListTokens lists a user's tokens: GET /hub/api/users/USER/tokens. It also
 // returns the server's clock, zero if it did not tell.
 func (c *Client) ListTokens(ctx context.Context, user string) ([]Token, time.Time, error) {
+	var list struct {
+		APITokens *[]wireToken `json:"api_tokens"`
+	}
 	response, err := c.transport.Do(ctx, transport.Request{
 		Method: http.MethodGet, Path: tokensPath(user), Repeatable: true, Want: "the user's tokens",
+		Decode: func(body io.Reader) error {
+			list.APITokens = nil
+			err := transport.NewDecoder(body).Decode(&list)
+			if err == nil && list.APITokens == nil {
+				err = &transport.Error{Kind: transport.KindBody, Words: "the answer has no api_tokens"}
+			}
+			return err
+		},
 	})
 	if err != nil {
 		return nil, time.Time{}, err
 	}
-	var list struct {
-		APITokens []wireToken `json:"api_tokens"`
-	}
-	if err := json.Unmarshal(response.Body, &list); err != nil {
-		return nil, time.Time{}, &transport.Error{Kind: transport.KindBody, Method: http.MethodGet, Path: "/hub/api/users/" + user + "/tokens", Words: "expected the user's tokens as JSON"}
-	}
-	tokens := make([]Token, 0, len(list.APITokens))
-	for _, wire := range list.APITokens {
+	tokens := make([]Token, 0, len(*list.APITokens))
+	for _, wire := range *list.APITokens {
 		tokens = append(tokens, wire.token())
 	}
 	return tokens, response.Date, nil

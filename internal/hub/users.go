@@ -54,13 +54,14 @@ type User struct {
 // Client share one answer.
 func (c *Client) Whoami(ctx context.Context) (User, error) {
 	return c.whoami.Get(ctx, func(ctx context.Context) (User, error) {
-		user, err := transport.Call[User](ctx, c.transport, transport.Request{
+		return transport.Call(ctx, c.transport, transport.Request{
 			Method: http.MethodGet, Path: api("user"), Repeatable: true, Want: "the token's user",
+		}, func(answer User) string {
+			if answer.Name == "" {
+				return "the answer names no user"
+			}
+			return ""
 		})
-		if err == nil && user.Name == "" {
-			err = &transport.Error{Kind: transport.KindBody, Method: http.MethodGet, Path: "/hub/api/user", Words: "the answer names no user"}
-		}
-		return user, err
 	})
 }
 
