@@ -8,6 +8,8 @@ package settings_test
 import (
 	"reflect"
 	"testing"
+
+	"github.com/planetary-computer/terraform-provider-pc/internal/realservers"
 )
 
 // addressCases is every way to give the three addresses. With refused, the
@@ -105,7 +107,8 @@ var addressCases = []struct {
 	{question: question{Environment: []string{"DASK_GATEWAY__ADDRESS=http://hub", "DASK_GATEWAY__PROXY_ADDRESS=8786.0"}}, refused: true},
 }
 
-func TestAddressesAreThePythonClients(t *testing.T) {
+// testAddresses compares what is derived from the addresses.
+func testAddresses(t *testing.T, stack *realservers.Stack) {
 	t.Parallel()
 	var questions []question
 	for _, each := range addressCases {
@@ -113,7 +116,7 @@ func TestAddressesAreThePythonClients(t *testing.T) {
 		q.Environment = append(q.Environment, "LOGNAME=alice")
 		questions = append(questions, q)
 	}
-	answers := ask(t, startGateway(t), questions)
+	answers := ask(t, stack, questions)
 	for i, each := range addressCases {
 		s, problems := questions[i].resolve()
 		if each.refused {

@@ -13,15 +13,15 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/planetary-computer/terraform-provider-pc/internal/realservers"
 	"github.com/planetary-computer/terraform-provider-pc/internal/settings"
 )
 
-// TestEnvironmentIsReadAsByThePythonClient has environments in which Gateway()
+// testEnvironment has environments in which Gateway()
 // needs no argument; the provider is to find the same credentials, the same HTTP
 // proxy and the same cluster options in them.
-func TestEnvironmentIsReadAsByThePythonClient(t *testing.T) {
+func testEnvironment(t *testing.T, stack *realservers.Stack) {
 	t.Parallel()
-	stack := startGateway(t)
 	basic := []string{"DASK_GATEWAY__ADDRESS=http://hub", "DASK_GATEWAY__AUTH__TYPE=basic"}
 	hub := []string{"DASK_GATEWAY__ADDRESS=http://hub", "DASK_GATEWAY__AUTH__TYPE=jupyterhub"}
 	with := func(base []string, more ...string) question {

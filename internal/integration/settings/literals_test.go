@@ -10,10 +10,12 @@ import (
 	"math/rand/v2"
 	"strings"
 	"testing"
+
+	"github.com/planetary-computer/terraform-provider-pc/internal/realservers"
 )
 
-// TestLiteralsAreReadAsByPython asks Python about texts put together at random.
-func TestLiteralsAreReadAsByPython(t *testing.T) {
+// testLiterals asks Python about texts put together at random.
+func testLiterals(t *testing.T, stack *realservers.Stack) {
 	t.Parallel()
 	const texts = 8000
 	questions := make([]question, 0, texts)
@@ -28,7 +30,7 @@ func TestLiteralsAreReadAsByPython(t *testing.T) {
 		}})
 	}
 	compared := 0
-	for i, want := range ask(t, startGateway(t), questions) {
+	for i, want := range ask(t, stack, questions) {
 		s, problems := questions[i].resolve()
 		if want.Error != "" {
 			// A template that cannot be filled in; or a literal at which Python stops
@@ -38,7 +40,8 @@ func TestLiteralsAreReadAsByPython(t *testing.T) {
 			}
 			continue
 		}
-		if len(problems) > 0 && want.Options["x"] == nil {
+		if len(problems) > 0 && (want.Options["x"] == nil || strings.Contains(problems[0].Detail, "format syntax")) {
+			// What only Python can send; or more of str.format than a name in braces.
 			continue
 		}
 		for _, problem := range problems {

@@ -3,7 +3,7 @@
 
 //go:build integration
 
-// Package settings_test compares what the provider derives from arguments and
+// Package settings_test compares what the provider makes of arguments and
 // environment with what the Python client does.
 package settings_test
 
@@ -47,6 +47,14 @@ type answer struct {
 	Credentials      map[string]any     `json:"credentials"`
 	HTTPProxy        *string            `json:"http_proxy"`
 	Options          map[string]*string `json:"options"`
+}
+
+func TestSettingsAreThePythonClients(t *testing.T) {
+	t.Parallel()
+	stack := startGateway(t)
+	t.Run("addresses", func(t *testing.T) { testAddresses(t, stack) })
+	t.Run("environment", func(t *testing.T) { testEnvironment(t, stack) })
+	t.Run("literals", func(t *testing.T) { testLiterals(t, stack) })
 }
 
 // startGateway starts a gateway, whose installation has the Python client.
