@@ -1,0 +1,96 @@
+// Copyright (c) The terraform-provider-pc Authors
+// SPDX-License-Identifier: MPL-2.0
+
+package mockserver
+
+import (
+	"net/http"
+	"time"
+)
+
+// DropPoint is where a connection is closed.
+type DropPoint int
+
+const (
+	// None closes no connection.
+	None DropPoint = iota
+	// BeforeHandling closes it before anything is done.
+	BeforeHandling
+	// AfterHandling closes it when everything is done, without an answer.
+	AfterHandling
+	// MidAnswer closes it in the midst of the answer.
+	MidAnswer
+)
+
+// Fault is something that goes wrong with a request.
+type Fault struct {
+	// Method and Path say with which; "" for any. A * in the path stands for any
+	// characters.
+	Method, Path string
+	// Times is how often; 0 means once.
+	Times int
+	// Delay is how long the request is held up first.
+	Delay time.Duration
+	// Drop closes the connection; None gives the answer below.
+	Drop DropPoint
+	// AfterHandling gives the answer below when the request has been carried
+	// out, as a proxy does that has waited for too long.
+	AfterHandling     bool
+	Status            int
+	ContentType, Body string
+	Header            http.Header
+}
+
+// FailNext lets the next requests that match the fault go wrong. Faults are
+// used up in the order in which they were given.
+func (s *Server) FailNext(f Fault) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	f.Times = max(f.Times, 1)
+	s.faults = append(s.faults, &f)
+}
+
+// GatewayDown is what configurable-http-proxy answers while the gateway behind
+// it is down: JupyterHub's page, whatever the client accepts.
+func GatewayDown() Fault {
+	return Fault{Status: http.StatusServiceUnavailable, ContentType: "text/html", Body: gatewayDownPage}
+}
+
+const gatewayDownPage = `<!DOCTYPE HTML>
+<html lang="en">
+<head><meta charset="utf-8"><title>JupyterHub</title></head>
+<body>
+<div class="error">
+<h1>503 : Service Unavailable</h1>
+<p>Your server appears to be down. Try restarting it from the hub.</p>
+</div>
+</body>
+</html>
+`
+
+// RestartProxy lets the next requests to the gateway meet its proxy before it
+// knows its routes, as in the half second after a restart.
+func (s *Server) RestartProxy(requests int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.proxy404 = requests
+}
+
+func (s *Server) takeFault(x *exchange) *Fault {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for i, fault := range s.faults {
+		if fault.Method != "" && fault.Method != x.Method || !matches(fault.Path, x.path) {
+			continue
+		}
+		if fault.Times--; fault.Times == 0 {
+			s.faults = append(s.faults[:i:i], s.faults[i+1:]...)
+		}
+		return fault
+	}
+	return nil
+}
+
+func (f *Fault) reply() *reply {
+	return &reply{status: f.Status, contentType: f.ContentType, body: f.Body, header: f.Header.Clone()}
+}

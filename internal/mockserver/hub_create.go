@@ -1,0 +1,137 @@
+// Copyright (c) The terraform-provider-pc Authors
+// SPDX-License-Identifier: MPL-2.0
+
+package mockserver
+
+import (
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+)
+
+// createToken is POST /users/NAME/tokens, with the checks in the Hub's order.
+func (s *Server) createToken(x *exchange, bearer *token, name string) *reply {
+	body := object{}
+	if strings.TrimSpace(string(x.body)) != "" {
+		value, err := loads(string(x.body))
+		if err != nil {
+			return hubRefuse(http.StatusBadRequest, "Invalid JSON in body of request")
+		}
+		given, ok := value.(object)
+		if !ok && truthy(value) {
+			return hubRefuse(http.StatusBadRequest, "Body must be a JSON dict or empty")
+		}
+		body = given
+	}
+	if bearer == nil {
+		return hubRefuse(http.StatusForbidden, nil)
+	}
+	u := s.state.users[name]
+	if u == nil || !bearer.holds("tokens", name) {
+		return hubRefuse(http.StatusForbidden, "User "+name+" not found or no permissions to generate tokens")
+	}
+	lifetime, words := lifetimeOf(body)
+	if words == "" {
+		words = checkLists(body)
+	}
+	if words != "" {
+		return hubRefuse(http.StatusBadRequest, words)
+	}
+	scopes, words := s.grant(u, body)
+	if words == "" && lifetime != nil && *lifetime < 1 {
+		words = fmt.Sprintf("expires_in must be a positive integer or null, not %d", *lifetime)
+	}
+	if words != "" {
+		return hubRefuse(http.StatusBadRequest, words)
+	}
+	seconds := int64(0)
+	if lifetime != nil {
+		seconds = *lifetime
+	}
+	made := s.addToken(name, noteOf(body, bearer.user, name), scopes, time.Duration(seconds)*time.Second)
+	return hubReply(http.StatusCreated, append(made.model(), member{"token", made.value}))
+}
+
+func noteOf(body object, requester, owner string) string {
+	note, _ := body.get("note")
+	if truthy(note) {
+		return str(note)
+	}
+	if requester != owner {
+		return "Requested via api by user " + requester
+	}
+	return "Requested via api"
+}
+
+func checkLists(body object) string {
+	for _, key := range []string{"roles", "scopes"} {
+		value, _ := body.get(key)
+		if value == nil {
+			continue
+		}
+		list, ok := value.([]any)
+		if !ok || slices.ContainsFunc(list, func(each any) bool { return typeName(each) != "str" }) {
+			return fmt.Sprintf("token %s must be null or a list of strings, not %s", key, repr(value))
+		}
+	}
+	return ""
+}
+
+// lifetimeOf reads expires_in; true is 1 in Python.
+func lifetimeOf(body object) (*int64, string) {
+	value, _ := body.get("expires_in")
+	if value == nil {
+		return nil, ""
+	}
+	seconds, ok := wholeNumber(value)
+	if !ok {
+		return nil, "token expires_in must be null or integer, not " + repr(value)
+	}
+	return &seconds, ""
+}
+
+// grant resolves what is asked for to the scopes that the token gets, which are
+// more: whoever may reach a service may also tell it who they are.
+func (s *Server) grant(u *user, body object) (scopes []string, words string) {
+	askedScopes, _ := body.get("scopes")
+	askedRoles, _ := body.get("roles")
+	held := s.heldScopes(u)
+	switch {
+	case askedScopes != nil && askedRoles != nil:
+		return nil, "Can only assign one of scopes or roles when creating tokens."
+	case askedScopes == nil && askedRoles == nil:
+		return held, ""
+	case askedRoles != nil:
+		for _, role := range askedRoles.([]any) {
+			if !slices.Contains(roles, role.(string)) {
+				return nil, "No such role: " + role.(string)
+			}
+		}
+		return held, ""
+	}
+	for _, each := range askedScopes.([]any) {
+		scope := each.(string)
+		base, _, _ := strings.Cut(scope, "!")
+		switch {
+		case scope == "inherit" || scope == "self":
+			return held, ""
+		case !knownScope(base):
+			return nil, fmt.Sprintf("\"Scope '%s' for token does not exist\"", scope)
+		case !slices.Contains(held, scope):
+			return nil, fmt.Sprintf("Not assigning requested scopes %s not held by User %s", scope, u.name)
+		}
+		scopes = append(scopes, scope)
+	}
+	return append(scopes, "read:users:name!user="+u.name, "read:users:groups!user="+u.name), ""
+}
+
+func knownScope(base string) bool {
+	for _, scope := range append(ownScopes("x"), adminScopes()...) {
+		if known, _, _ := strings.Cut(scope, "!"); known == base {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,90 @@
+// Copyright (c) The terraform-provider-pc Authors
+// SPDX-License-Identifier: MPL-2.0
+
+package mockserver
+
+import (
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Request is a request that was received.
+type Request struct {
+	Method string
+	// Path is escaped and without the query.
+	Path, Query string
+	Header      http.Header
+	Body        []byte
+	// Status is that of the answer; 0 when there was none.
+	Status int
+	// User is who the request acted as, "" for nobody.
+	User string
+	Time time.Time
+}
+
+// Requests returns all requests since the start or the last ForgetRequests, in
+// the order of their answers.
+func (s *Server) Requests() []Request {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.journal)
+}
+
+// ForgetRequests empties the journal.
+func (s *Server) ForgetRequests() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.journal = nil
+}
+
+// Count counts the requests with the method ("" for any) and a path that
+// matches the pattern, in which each * stands for any characters.
+func (s *Server) Count(method, pattern string) int {
+	count := 0
+	for _, request := range s.Requests() {
+		if (method == "" || method == request.Method) && matches(pattern, request.Path) {
+			count++
+		}
+	}
+	return count
+}
+
+func (s *Server) record(x *exchange, status int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.journal = append(s.journal, Request{
+		Method: x.Method, Path: x.path, Query: x.URL.RawQuery, Header: x.Header.Clone(), Body: x.body, Status: status, User: x.user, Time: s.now.now(),
+	})
+	if s.cfg.Log != nil {
+		query := ""
+		if x.URL.RawQuery != "" {
+			query = "?" + x.URL.RawQuery
+		}
+		_, _ = fmt.Fprintf(s.cfg.Log, "%s %s%s %d %s\n", x.Method, x.path, query, status, x.user)
+	}
+}
+
+// matches compares a path with a pattern whose * stand for any characters,
+// slashes included. The pattern "" matches every path.
+func matches(pattern, path string) bool {
+	if pattern == "" {
+		return true
+	}
+	parts := strings.Split(pattern, "*")
+	rest, ok := strings.CutPrefix(path, parts[0])
+	if !ok || len(parts) == 1 {
+		return ok && rest == ""
+	}
+	last := len(parts) - 1
+	for _, part := range parts[1:last] {
+		i := strings.Index(rest, part)
+		if i < 0 {
+			return false
+		}
+		rest = rest[i+len(part):]
+	}
+	return strings.HasSuffix(rest, parts[last])
+}

@@ -1,0 +1,226 @@
+// Copyright (c) The terraform-provider-pc Authors
+// SPDX-License-Identifier: MPL-2.0
+
+package mockserver
+
+import (
+	"math"
+	"strconv"
+	"strings"
+	"unicode/utf16"
+)
+
+// The servers are Python programs, and their words show it: 1 becomes 1.0,
+// texts are quoted as repr() quotes them, and JSON is what json.dumps writes.
+// Values are nil, bool, int64, float64, string, []any and object.
+
+// object is a JSON object in its own order.
+type object []member
+
+type member struct {
+	name  string
+	value any
+}
+
+func (o object) get(name string) (any, bool) {
+	for _, m := range o {
+		if m.name == name {
+			return m.value, true
+		}
+	}
+	return nil, false
+}
+
+func (o object) with(name string, value any) object {
+	for i := range o {
+		if o[i].name == name {
+			o[i].value = value
+			return o
+		}
+	}
+	return append(o, member{name, value})
+}
+
+// dumps writes a value as Python's json.dumps does by default: ", " and ": ",
+// ASCII only, NaN and Infinity as such.
+func dumps(value any) string {
+	var text strings.Builder
+	writeJSON(&text, value)
+	return text.String()
+}
+
+func writeJSON(text *strings.Builder, value any) {
+	switch value := value.(type) {
+	case nil:
+		text.WriteString("null")
+	case bool:
+		text.WriteString(strconv.FormatBool(value))
+	case string:
+		writeJSONString(text, value)
+	case float64:
+		text.WriteString(jsonFloat(value))
+	case []any:
+		text.WriteByte('[')
+		for i, each := range value {
+			if i > 0 {
+				text.WriteString(", ")
+			}
+			writeJSON(text, each)
+		}
+		text.WriteByte(']')
+	case object:
+		text.WriteByte('{')
+		for i, m := range value {
+			if i > 0 {
+				text.WriteString(", ")
+			}
+			writeJSONString(text, m.name)
+			text.WriteString(": ")
+			writeJSON(text, m.value)
+		}
+		text.WriteByte('}')
+	default:
+		text.WriteString(repr(value))
+	}
+}
+
+func jsonFloat(number float64) string {
+	switch {
+	case math.IsNaN(number):
+		return "NaN"
+	case math.IsInf(number, 1):
+		return "Infinity"
+	case math.IsInf(number, -1):
+		return "-Infinity"
+	default:
+		return repr(number)
+	}
+}
+
+func writeJSONString(text *strings.Builder, s string) {
+	const hex = "0123456789abcdef"
+	unit := func(r rune) {
+		text.WriteString(`\u`)
+		for shift := 12; shift >= 0; shift -= 4 {
+			text.WriteByte(hex[(r>>shift)&0xf])
+		}
+	}
+	text.WriteByte('"')
+	for _, r := range s {
+		switch {
+		case r == '"' || r == '\\':
+			text.WriteByte('\\')
+			text.WriteRune(r)
+		case r == '\n':
+			text.WriteString(`\n`)
+		case r == '\r':
+			text.WriteString(`\r`)
+		case r == '\t':
+			text.WriteString(`\t`)
+		case r >= 0x20 && r < 0x7f:
+			text.WriteRune(r)
+		case r > 0xffff:
+			high, low := utf16.EncodeRune(r)
+			unit(high)
+			unit(low)
+		default:
+			unit(r)
+		}
+	}
+	text.WriteByte('"')
+}
+
+// repr writes a value as Python's repr() does.
+func repr(value any) string {
+	switch value := value.(type) {
+	case nil:
+		return "None"
+	case bool:
+		if value {
+			return "True"
+		}
+		return "False"
+	case int64:
+		return strconv.FormatInt(value, 10)
+	case int:
+		return strconv.Itoa(value)
+	case float64:
+		return reprFloat(value)
+	case string:
+		return reprString(value)
+	case []any:
+		parts := make([]string, 0, len(value))
+		for _, each := range value {
+			parts = append(parts, repr(each))
+		}
+		return "[" + strings.Join(parts, ", ") + "]"
+	case object:
+		parts := make([]string, 0, len(value))
+		for _, m := range value {
+			parts = append(parts, repr(m.name)+": "+repr(m.value))
+		}
+		return "{" + strings.Join(parts, ", ") + "}"
+	default:
+		return ""
+	}
+}
+
+// str is Python's str(): repr but for strings.
+func str(value any) string {
+	if text, ok := value.(string); ok {
+		return text
+	}
+	return repr(value)
+}
+
+func reprFloat(number float64) string {
+	switch {
+	case math.IsNaN(number):
+		return "nan"
+	case math.IsInf(number, 1):
+		return "inf"
+	case math.IsInf(number, -1):
+		return "-inf"
+	}
+	if size := math.Abs(number); size != 0 && (size < 1e-4 || size >= 1e16) {
+		return strconv.FormatFloat(number, 'e', -1, 64)
+	}
+	text := strconv.FormatFloat(number, 'f', -1, 64)
+	if !strings.Contains(text, ".") {
+		text += ".0"
+	}
+	return text
+}
+
+func reprString(s string) string {
+	quote := byte('\'')
+	if strings.Contains(s, "'") && !strings.Contains(s, `"`) {
+		quote = '"'
+	}
+	s = strings.ReplaceAll(s, `\`, `\\`)
+	s = strings.NewReplacer("\n", `\n`, "\r", `\r`, "\t", `\t`).Replace(s)
+	if quote == '\'' {
+		s = strings.ReplaceAll(s, "'", `\'`)
+	}
+	return string(quote) + s + string(quote)
+}
+
+// typeName is the name of a value's type in Python.
+func typeName(value any) string {
+	switch value.(type) {
+	case nil:
+		return "NoneType"
+	case bool:
+		return "bool"
+	case int64:
+		return "int"
+	case float64:
+		return "float"
+	case string:
+		return "str"
+	case []any:
+		return "list"
+	default:
+		return "dict"
+	}
+}
