@@ -74,19 +74,11 @@ func toTerraform(typ tftypes.Type, plain any) tftypes.Value {
 	case nil:
 		return tftypes.NewValue(typ, nil)
 	case unknown:
-		return tftypes.NewValue(typ, tftypes.UnknownValue)
+		return tftypes.NewValue(orText(typ), tftypes.UnknownValue)
 	case map[string]any:
 		return toObject(typ, plain)
 	case []any:
-		elements := make([]tftypes.Value, 0, len(plain))
-		element := tftypes.Type(tftypes.String)
-		if set, ok := typ.(tftypes.Set); ok {
-			element = set.ElementType
-		}
-		for _, each := range plain {
-			elements = append(elements, toTerraform(element, each))
-		}
-		return tftypes.NewValue(typ, elements)
+		return toList(typ, plain)
 	case int:
 		return tftypes.NewValue(scalar(typ, tftypes.Number), big.NewFloat(float64(plain)))
 	case float64:
@@ -98,6 +90,28 @@ func toTerraform(typ tftypes.Type, plain any) tftypes.Value {
 	default:
 		panic(fmt.Sprintf("no Terraform value for %v", plain))
 	}
+}
+
+// toList makes a set where the schema wants one, else a tuple.
+func toList(typ tftypes.Type, plain []any) tftypes.Value {
+	set, isSet := typ.(tftypes.Set)
+	elements := make([]tftypes.Value, 0, len(plain))
+	types := make([]tftypes.Type, 0, len(plain))
+	for _, each := range plain {
+		element := toTerraform(set.ElementType, each)
+		elements, types = append(elements, element), append(types, element.Type())
+	}
+	if isSet {
+		return tftypes.NewValue(set, elements)
+	}
+	return tftypes.NewValue(tftypes.Tuple{ElementTypes: types}, elements)
+}
+
+func orText(typ tftypes.Type) tftypes.Type {
+	if typ == nil {
+		return tftypes.String
+	}
+	return typ
 }
 
 // scalar is the type of a value inside a dynamic attribute, which has none of
