@@ -1,0 +1,91 @@
+// Copyright (c) The terraform-provider-pc Authors
+// SPDX-License-Identifier: MPL-2.0
+
+// Command mockserver runs a mock JupyterHub with a mock Dask Gateway, for
+// trying the provider out without either.
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"os/signal"
+	"syscall"
+	"time"
+
+	"github.com/planetary-computer/terraform-provider-pc/internal/mockserver"
+)
+
+const usage = `A mock Dask Gateway behind a mock JupyterHub. Nothing it makes costs money.
+
+  mockserver [flags]                 runs until Ctrl-C
+  mockserver [flags] COMMAND ARGS    runs the command with PC_ADDRESS and
+                                     PC_API_TOKEN set, and ends with it
+
+`
+
+func main() { os.Exit(run()) }
+
+func run() int {
+	cfg := mockserver.Config{}
+	flag.StringVar(&cfg.Listen, "listen", "127.0.0.1:0", "address to listen on")
+	flag.DurationVar(&cfg.StartDelay, "start-delay", time.Second, "how long a cluster takes to run")
+	flag.DurationVar(&cfg.WorkerDelay, "worker-delay", time.Second, "how long workers take to join")
+	flag.DurationVar(&cfg.StopDelay, "stop-delay", time.Second, "how long a cluster takes to stop")
+	flag.IntVar(&cfg.MaxWorkers, "max-workers", 0, "workers that a cluster may have; 0 for no limit")
+	user := flag.String("user", "alice", "whose token is printed")
+	quiet := flag.Bool("quiet", false, "do not print a line for each request")
+	flag.Usage = func() {
+		_, _ = fmt.Fprint(flag.CommandLine.Output(), usage)
+		flag.PrintDefaults()
+	}
+	flag.Parse()
+	if !*quiet {
+		cfg.Log = os.Stderr
+	}
+	server, err := mockserver.Start(cfg)
+	if err != nil {
+		_, _ = fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	defer server.Close()
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	token := server.NewToken(*user)
+	if flag.NArg() > 0 {
+		return with(ctx, server, token, flag.Args())
+	}
+	explain(os.Stdout, server, token)
+	<-ctx.Done()
+	return 0
+}
+
+// with runs a command while the servers run, and returns its exit code.
+func with(ctx context.Context, server *mockserver.Server, token string, command []string) int {
+	cmd := exec.CommandContext(ctx, command[0], command[1:]...) //nolint:gosec // the person at the terminal names the command
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
+	cmd.Env = append(os.Environ(), "PC_ADDRESS="+server.GatewayURL(), "PC_API_TOKEN="+token)
+	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) }
+	if err := cmd.Run(); err != nil {
+		_, _ = fmt.Fprintln(os.Stderr, err)
+		return max(cmd.ProcessState.ExitCode(), 1)
+	}
+	return 0
+}
+
+func explain(out io.Writer, server *mockserver.Server, token string) {
+	_, _ = fmt.Fprintf(out, `The mock runs until Ctrl-C.
+
+  Dask Gateway  %s
+  JupyterHub    %s
+  Hub token     %s
+
+Point the provider at it from another terminal:
+
+  export PC_ADDRESS=%s
+  export PC_API_TOKEN=%s
+`, server.GatewayURL(), server.HubURL(), token, server.GatewayURL(), token)
+}
