@@ -7,6 +7,7 @@ package integration_test
 
 import (
 	"fmt"
+	"os"
 	"strings"
 	"testing"
 )
@@ -197,11 +198,37 @@ func TestCluster_isClampedWithAWarning(t *testing.T) {
 func TestCluster_addressUnknownAtPlanTime(t *testing.T) {
 	t.Parallel()
 	s := begin(t)
-	s.Write("provider.tf", fmt.Sprintf("resource \"terraform_data\" \"hub\" {\n input = %q\n}\nprovider \"pc\" {\n address = terraform_data.hub.output\n}\n", stack.GatewayURL))
+	s.Write("provider.tf", fmt.Sprintf("resource \"terraform_data\" \"hub\" {\n input = %q\n}\nprovider \"pc\" {\n address = terraform_data.hub.output\n}\n", s.stack.GatewayURL))
 	s.Write("main.tf", "resource \"pc_dask_cluster\" \"test\" {\n options = { worker_cores = 1 }\n}\n"+outputs)
 	s.Apply()
 	if got := s.Outputs()["status"]; got != "RUNNING" {
 		t.Errorf("status %v", got)
 	}
 	s.Destroy()
+}
+
+// TestCluster_interruptedIsNotForgotten presses Ctrl-C while the cluster
+// starts.
+func TestCluster_interruptedIsNotForgotten(t *testing.T) {
+	t.Parallel()
+	s := begin(t)
+	s.Write("main.tf", "resource \"pc_dask_cluster\" \"test\" {\n options = { profile = \"stuck\" }\n}\n")
+	apply := s.Start("apply", "-auto-approve", "-no-color")
+	for s.clusters() == "" {
+		if err := t.Context().Err(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	apply.Signal(os.Interrupt)
+	result := apply.Wait()
+	if result.Code == 0 || !strings.Contains(result.Flat(), "The wait for the cluster was interrupted") {
+		t.Errorf("the apply ended with %d:\n%s", result.Code, result.Output)
+	}
+	if listed := s.Must("state", "list").Output; !strings.Contains(listed, "pc_dask_cluster.test") {
+		t.Errorf("the state has %q", listed)
+	}
+	s.Destroy()
+	if left := s.clusters(); left != "" {
+		t.Errorf("left: %s", left)
+	}
 }

@@ -18,24 +18,26 @@ import (
 	"github.com/planetary-computer/terraform-provider-pc/internal/realservers"
 )
 
-// stack is one gateway behind one Hub for all stories; each story has a user
-// of its own.
-var stack *realservers.Stack
+// servers are one gateway behind one Hub for the stories, each of which has a
+// user of its own.
+var servers *realservers.Stack
+
+var installation realservers.Installation
 
 func TestMain(m *testing.M) { os.Exit(run(m)) }
 
 func run(m *testing.M) int {
 	defer terraform.Clean()
 	ctx := context.Background()
-	installation, err := realservers.Install(ctx, os.Stderr)
-	if err == nil {
-		stack, err = realservers.Start(ctx, installation, realservers.Config{MaxWorkers: 4})
+	var err error
+	if installation, err = realservers.Install(ctx, os.Stderr); err == nil {
+		servers, err = realservers.Start(ctx, installation, realservers.Config{MaxWorkers: 4})
 	}
 	if err != nil {
 		_, _ = fmt.Fprintln(os.Stderr, err)
 		return 1
 	}
-	defer stack.Stop()
+	defer servers.Stop()
 	return m.Run()
 }
 
@@ -43,6 +45,7 @@ func run(m *testing.M) int {
 type story struct {
 	*terraform.Workspace
 	t     *testing.T
+	stack *realservers.Stack
 	user  string
 	token string
 }
@@ -51,13 +54,18 @@ type story struct {
 // and token come from the environment, as in a notebook server of the Hub.
 func begin(t *testing.T) *story {
 	t.Helper()
+	return beginOn(t, servers)
+}
+
+func beginOn(t *testing.T, stack *realservers.Stack) *story {
+	t.Helper()
 	user := strings.ToLower(t.Name())
 	user = strings.NewReplacer("/", "-", "_", "-").Replace(user)
 	token, err := stack.NewToken(t.Context(), user)
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &story{Workspace: terraform.New(t), t: t, user: user, token: token}
+	s := &story{Workspace: terraform.New(t), t: t, stack: stack, user: user, token: token}
 	s.Setenv("PC_ADDRESS="+stack.GatewayURL, "PC_API_TOKEN="+token, "PC_PROXY_ADDRESS="+stack.ProxyAddress)
 	s.Write("provider.tf", `provider "pc" {}`)
 	t.Cleanup(s.stopAll)
@@ -67,18 +75,18 @@ func begin(t *testing.T) *story {
 // stopAll stops what a failed story has left, so that it costs the others
 // nothing.
 func (s *story) stopAll() {
-	_, _ = stack.Python(context.WithoutCancel(s.t.Context()), `
+	_, _ = s.stack.Python(context.WithoutCancel(s.t.Context()), `
 from dask_gateway import Gateway
 with Gateway() as gateway:
     for cluster in gateway.list_clusters():
         gateway.stop_cluster(cluster.name)
-`, stack.Environ(s.user)...)
+`, s.stack.Environ(s.user)...)
 }
 
 // python runs a script as the story's user and returns its output, trimmed.
 func (s *story) python(script string, env ...string) string {
 	s.t.Helper()
-	output, err := stack.Python(s.t.Context(), script, append(stack.Environ(s.user), env...)...)
+	output, err := s.stack.Python(s.t.Context(), script, append(s.stack.Environ(s.user), env...)...)
 	if err != nil {
 		s.t.Fatal(err)
 	}
