@@ -82,11 +82,11 @@ func (o Option) checkNumber(value any) error {
 
 // plainNumber writes 8.0 as 8.
 func plainNumber(number json.Number) string {
-	value, ok := numberOf(number)
-	if !ok {
-		return number.String()
+	whole, fraction, _ := strings.Cut(number.String(), ".")
+	if strings.Trim(fraction, "0") == "" {
+		return whole
 	}
-	return value.Text('g', -1)
+	return number.String()
 }
 
 func less(number *big.Float, limit json.Number) bool {
@@ -102,7 +102,7 @@ func greater(number *big.Float, limit json.Number) bool {
 // Nearest returns the name of the declared option that a misspelt name most
 // likely meant, or "".
 func Nearest(name string, declared []Option) string {
-	nearest, best := "", 0.6
+	nearest, best := "", 0.5
 	for _, option := range declared {
 		if likeness := levenshtein.Similarity(strings.ToLower(name), strings.ToLower(option.Field), nil); likeness > best {
 			nearest, best = option.Field, likeness

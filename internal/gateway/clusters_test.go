@@ -1,0 +1,295 @@
+// Copyright (c) The terraform-provider-pc Authors
+// SPDX-License-Identifier: MPL-2.0
+
+package gateway_test
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/planetary-computer/terraform-provider-pc/internal/gateway"
+	"github.com/planetary-computer/terraform-provider-pc/internal/transport"
+)
+
+func TestGetCluster_decodesEachStatus(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		status gateway.Status
+		route  string
+		ended  bool
+	}{
+		{gateway.StatusPending, "", false},
+		{gateway.StatusRunning, "/clusters/" + name + "/status", false},
+		{gateway.StatusStopping, "", false},
+		{gateway.StatusStopped, "", true},
+		{gateway.StatusFailed, "", true},
+	} {
+		t.Run(string(test.status), func(t *testing.T) {
+			t.Parallel()
+			server, client, _ := newScripted(t)
+			server.on(get, is(string(test.status)))
+			cluster, err := client.GetCluster(t.Context(), name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if cluster.Name != name || cluster.Status != test.status || cluster.DashboardRoute != test.route || !cluster.StartTime.Equal(start) {
+				t.Errorf("got %+v", cluster)
+			}
+			if cluster.Status.Final() != test.ended || cluster.StopTime.IsZero() == test.ended {
+				t.Errorf("final %t, stopped at %s", cluster.Status.Final(), cluster.StopTime)
+			}
+			if got := cluster.Options["worker_cores"]; got != json.Number("1.0") {
+				t.Errorf("worker_cores is %#v", got)
+			}
+			if text := fmt.Sprintf("%+v", cluster); strings.Contains(text, "BEGIN") {
+				t.Errorf("the cluster holds TLS material: %s", text)
+			}
+		})
+	}
+}
+
+func TestGetCluster_sendsCredentialsWithEachRequest(t *testing.T) {
+	t.Parallel()
+	server, client, _ := newScripted(t)
+	answer := is("RUNNING")
+	answer.request = func(r *http.Request, _ string) {
+		if got := r.Header.Get("Authorization"); got != "jupyterhub geheim" {
+			t.Errorf("Authorization: %q", got)
+		}
+	}
+	server.on(get, answer)
+	for range 2 {
+		if _, err := client.GetCluster(t.Context(), name); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func TestIsNotFound(t *testing.T) {
+	t.Parallel()
+	for label, test := range map[string]struct {
+		answer reply
+		want   bool
+	}{
+		"the gateway's own":       {missing, true},
+		"the proxy's":             {proxy404, false},
+		"the gateway's router":    {text(404, "404: Not Found"), false},
+		"another JSON":            {failing(404, "No such thing"), false},
+		"Traefik's":               {text(404, "404 page not found"), false},
+		"an HTML page":            {reply{status: 404, contentType: "text/html", body: "<html><title>404: Not Found</title>"}, false},
+		"JSON said to be text":    {text(404, `{"error": "Cluster `+name+` not found"}`), false},
+		"somebody else's cluster": {failing(403, "User bob lacks permissions to view cluster "+name), false},
+		"a crash":                 {crashed, false},
+	} {
+		t.Run(label, func(t *testing.T) {
+			t.Parallel()
+			server, client, _ := newScripted(t)
+			server.on(get, test.answer)
+			_, err := client.GetCluster(t.Context(), name)
+			if err == nil || gateway.IsNotFound(err) != test.want {
+				t.Errorf("IsNotFound(%v) = %t, want %t", err, gateway.IsNotFound(err), test.want)
+			}
+		})
+	}
+}
+
+func TestCredentialFailure(t *testing.T) {
+	t.Parallel()
+	server, client, _ := newScripted(t)
+	server.on(list, failing(500, "Permission failure verifying user's JupyterHub API token"))
+	_, err := client.ListClusters(t.Context())
+	var failure *transport.Error
+	if !errors.As(err, &failure) || failure.Kind != transport.KindCredentials {
+		t.Errorf("got %v", err)
+	}
+	if gateway.IsCredentialFailure(500, "Server got itself in trouble") || !gateway.IsCredentialFailure(401, "") {
+		t.Error("a crash is no credential failure, a 401 is")
+	}
+}
+
+func TestListClusters(t *testing.T) {
+	t.Parallel()
+	server, client, _ := newScripted(t)
+	server.on(list, listing(running(name), clusterJSON(other, "PENDING", start, `{"x": NaN, "y": -Infinity}`)))
+	server.on("GET /api/v1/clusters/?status=stopped%2Cfailed", empty)
+	clusters, err := client.ListClusters(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(clusters) != 2 || clusters[name].Status != gateway.StatusRunning || clusters[other].Status != gateway.StatusPending {
+		t.Errorf("got %+v", clusters)
+	}
+	if want := map[string]any{"x": nil, "y": nil}; !reflect.DeepEqual(clusters[other].Options, want) {
+		t.Errorf("options that are no JSON became %v", clusters[other].Options)
+	}
+	ended, err := client.ListClusters(t.Context(), gateway.StatusStopped, gateway.StatusFailed)
+	if err != nil || len(ended) != 0 {
+		t.Errorf("got %v, %v", ended, err)
+	}
+}
+
+func TestUnusableAnswers(t *testing.T) {
+	t.Parallel()
+	html := reply{status: 200, contentType: "text/html", body: "<html><body><h1>Sign in</h1></body></html>"}
+	for label, test := range map[string]struct {
+		request string
+		answer  reply
+		call    func(*gateway.Client) error
+		words   string
+	}{
+		"a list that is an array": {list, ok(`[]`), listThem, "expected the list of clusters as JSON"},
+		"a list that is null":     {list, ok(`null`), listThem, "expected the list of clusters as JSON"},
+		"a list that breaks off":  {list, ok(`{"a": {`), listThem, "expected the list of clusters as JSON"},
+		"a list of nameless":      {list, ok(`{"a": null}`), listThem, `the cluster "" under the name "a"`},
+		"a page for a list":       {list, html, listThem, "Sign in"},
+		"another cluster":         {get, ok(running(other)), getIt, "the answer is about the cluster \"" + other},
+		"a status that is none":   {get, ok(`{"name": 7}`), getIt, "got a JSON number in name"},
+		"a creation without name": {create, ok(`{}`), func(c *gateway.Client) error { _, err := c.CreateCluster(t.Context(), nil); return err }, "names no cluster"},
+		"options without any":     {options, ok(`{}`), optionsOf, "has no cluster_options"},
+		"options of another kind": {options, ok(`{"cluster_options": {}}`), optionsOf, "got a JSON object in cluster_options"},
+		"counts without workers":  {counts, ok(`{"bytes": 0}`), func(c *gateway.Client) error { _, err := c.Workers(t.Context(), name); return err }, "counts no workers"},
+		"scaling without ok":      {"POST /api/v1/clusters/" + name + "/scale", ok(`null`), func(c *gateway.Client) error { _, err := c.Scale(t.Context(), name, 1); return err }, "has no ok"},
+		"a version without one":   {"GET /api/version", ok(`{}`), func(c *gateway.Client) error { _, err := c.Version(t.Context()); return err }, "names no version"},
+		"health that fails":       {"GET /api/health", ok(`{"status": "fail"}`), func(c *gateway.Client) error { return c.Health(t.Context()) }, `"fail", not "pass"`},
+	} {
+		t.Run(label, func(t *testing.T) {
+			t.Parallel()
+			server, client, _ := newScripted(t)
+			server.on(test.request, test.answer)
+			err := test.call(client)
+			var failure *transport.Error
+			if !errors.As(err, &failure) || failure.Kind != transport.KindBody {
+				t.Fatalf("got %v, want an error of KindBody", err)
+			}
+			if !strings.Contains(err.Error(), test.words) || !strings.Contains(err.Error(), prefix) {
+				t.Errorf("%q does not say %q and the path", err, test.words)
+			}
+		})
+	}
+}
+
+func listThem(c *gateway.Client) error {
+	_, err := c.ListClusters(background)
+	return err
+}
+
+func getIt(c *gateway.Client) error {
+	_, err := c.GetCluster(background, name)
+	return err
+}
+
+func optionsOf(c *gateway.Client) error {
+	_, err := c.Options(background)
+	return err
+}
+
+func TestCreateCluster_asksForOptions(t *testing.T) {
+	t.Parallel()
+	server, client, _ := newScripted(t)
+	var bodies []string
+	answer := created
+	answer.request = func(_ *http.Request, body string) { bodies = append(bodies, body) }
+	server.on(create, answer)
+	for _, options := range []map[string]any{nil, {"worker_cores": json.Number("2"), "gpu": true}} {
+		if got, err := client.CreateCluster(t.Context(), options); err != nil || got != name {
+			t.Errorf("got %q, %v", got, err)
+		}
+	}
+	if want := []string{`{"cluster_options":{}}`, `{"cluster_options":{"gpu":true,"worker_cores":2}}`}; !reflect.DeepEqual(bodies, want) {
+		t.Errorf("sent %q, want %q", bodies, want)
+	}
+}
+
+func TestScaleAndAdapt(t *testing.T) {
+	t.Parallel()
+	server, client, _ := newScripted(t)
+	var sent []string
+	record := func(p reply) reply {
+		p.request = func(_ *http.Request, body string) { sent = append(sent, body) }
+		return p
+	}
+	server.on("POST /api/v1/clusters/"+name+"/scale", record(clamped))
+	server.on("POST /api/v1/clusters/"+name+"/adapt", record(ok(`{"ok": true, "msg": null}`)))
+	scaling, err := client.Scale(t.Context(), name, 9)
+	if err != nil || scaling.OK || !strings.Contains(scaling.Message, "limit of 4 workers") {
+		t.Errorf("Scale: %+v, %v", scaling, err)
+	}
+	most := int64(50)
+	for _, bounds := range []gateway.Adaptive{{Maximum: &most, Active: true}, {}} {
+		if scaling, err := client.Adapt(t.Context(), name, bounds); err != nil || !scaling.OK || scaling.Message != "" {
+			t.Errorf("Adapt: %+v, %v", scaling, err)
+		}
+	}
+	want := []string{`{"count":9}`, `{"minimum":null,"maximum":50,"active":true}`, `{"minimum":null,"maximum":null,"active":false}`}
+	if !reflect.DeepEqual(sent, want) {
+		t.Errorf("sent %q, want %q", sent, want)
+	}
+}
+
+func TestScale_doesNotRepeatAConflict(t *testing.T) {
+	t.Parallel()
+	server, client, _ := newScripted(t)
+	scale := "POST /api/v1/clusters/" + name + "/scale"
+	server.on(scale, failing(409, "cluster "+name+" is not running"))
+	if _, err := client.Scale(t.Context(), name, 1); err == nil {
+		t.Error("no error")
+	}
+	server.expect(t, scale)
+}
+
+func TestPublicRoutes_getNoCredentials(t *testing.T) {
+	t.Parallel()
+	server, client, _ := newScripted(t)
+	open := func(p reply) reply {
+		p.request = func(r *http.Request, _ string) {
+			if got := r.Header.Get("Authorization"); got != "" {
+				t.Errorf("%s got credentials", r.URL.Path)
+			}
+		}
+		return p
+	}
+	server.on(counts, open(ok(`{"bytes": 0, "clients": 1, "cores": 4, "workers": 3, "desired_workers": 0}`)))
+	server.on("GET /api/version", open(ok(`{"version": "2026.3.0"}`)))
+	server.on("GET /api/health", open(ok(`{"status": "pass"}`)))
+	if workers, err := client.Workers(t.Context(), name); err != nil || workers != 3 {
+		t.Errorf("Workers = %d, %v", workers, err)
+	}
+	if version, err := client.Version(t.Context()); err != nil || version != "2026.3.0" {
+		t.Errorf("Version = %q, %v", version, err)
+	}
+	if err := client.Health(t.Context()); err != nil {
+		t.Errorf("Health: %v", err)
+	}
+}
+
+func TestAddresses(t *testing.T) {
+	t.Parallel()
+	for _, slash := range []string{"", "/"} {
+		addresses := gateway.Addresses{PublicAddress: "https://hub.example.com/services/dask-gateway" + slash, ProxyAddress: "gateway://dask.example.com:8786"}
+		if got, want := addresses.SchedulerAddress(name), "gateway://dask.example.com:8786/"+name; got != want {
+			t.Errorf("scheduler %q, want %q", got, want)
+		}
+		if got, want := addresses.DashboardLink("/clusters/x/status"), "https://hub.example.com/services/dask-gateway/clusters/x/status"; got != want {
+			t.Errorf("dashboard %q, want %q", got, want)
+		}
+		if got := addresses.DashboardLink(""); got != "" {
+			t.Errorf("a cluster without a dashboard has %q", got)
+		}
+	}
+}
+
+func TestKubernetesTimes(t *testing.T) {
+	t.Parallel()
+	server, client, _ := newScripted(t)
+	server.on(get, ok(`{"name": "`+name+`", "dashboard_route": null, "status": "PENDING", "start_time": 1795422384000, "stop_time": null, "options": {"n": 1}, "tls_cert": null, "tls_key": null}`))
+	cluster, err := client.GetCluster(t.Context(), name)
+	if want := time.Date(2026, 11, 23, 8, 26, 24, 0, time.UTC); err != nil || !cluster.StartTime.Equal(want) || !cluster.StopTime.IsZero() {
+		t.Errorf("got %s and %s, want %s, %v", cluster.StartTime, cluster.StopTime, want, err)
+	}
+}
