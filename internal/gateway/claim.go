@@ -61,6 +61,9 @@ func (e *ClaimError) Unwrap() error { return e.Cause }
 // decided is a *ClaimError. The server lets no one choose a cluster's name or
 // mark a request, so options and start time are all there is to go by.
 func (c *Client) Create(ctx context.Context, options map[string]any) (Creation, error) {
+	if err := ctx.Err(); err != nil {
+		return Creation{}, err
+	}
 	ours := c.own.begin(options)
 	defer c.own.end(ours)
 	began := c.clock.Now()

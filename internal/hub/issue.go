@@ -63,6 +63,9 @@ func (c *Client) Issue(ctx context.Context, user string, r TokenRequest) (Token,
 		return Token{}, err
 	}
 	defer unlock()
+	if err := ctx.Err(); err != nil {
+		return Token{}, err
+	}
 	began := c.clock.Now()
 	posting, cancel := transport.Outlive(ctx, grace)
 	defer cancel()
