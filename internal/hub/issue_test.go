@@ -1,0 +1,287 @@
+// Copyright (c) The terraform-provider-pc Authors
+// SPDX-License-Identifier: MPL-2.0
+
+package hub_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/planetary-computer/terraform-provider-pc/internal/clock"
+	"github.com/planetary-computer/terraform-provider-pc/internal/hub"
+)
+
+func TestIssue_costsOneRequest(t *testing.T) {
+	t.Parallel()
+	server, client, _ := newScripted(t)
+	server.on(post, issued("a12", "ci", start))
+	token, err := client.Issue(t.Context(), "alice", hub.TokenRequest{Note: "ci"})
+	if err != nil || token.ID != "a12" || token.Value.IsZero() {
+		t.Errorf("got %+v, %v", token, err)
+	}
+	server.expect(t, post)
+}
+
+func TestIssue_revokesTheOrphanOfALostAnswer(t *testing.T) {
+	t.Parallel()
+	for label, answer := range map[string]reply{
+		"the connection broke":    lost,
+		"the proxy gave up":       {status: 504, text: true, body: "<html>"},
+		"an answer without token": {status: 201, body: tokenJSON("a12", "ci", start, "")},
+	} {
+		for _, ahead := range []time.Duration{0, 5 * time.Minute, -5 * time.Minute} {
+			t.Run(fmt.Sprintf("%s, Hub %s ahead", label, ahead), func(t *testing.T) {
+				t.Parallel()
+				server, client, fake := newScripted(t)
+				hubNow := start.Add(ahead + 10*time.Second)
+				server.on(post, after(answer, func() { fake.Advance(10 * time.Second) }))
+				server.on(list, listing(hubNow,
+					tokenJSON("a3", "ci", hubNow.Add(-time.Minute), ""),
+					tokenJSON("a11", "laptop", hubNow, ""),
+					tokenJSON("a12", "ci", hubNow.Add(-9*time.Second), "")))
+				server.on(remove, noContent)
+				_, err := client.Issue(t.Context(), "alice", hub.TokenRequest{Note: "ci"})
+				var orphaned *hub.LostTokenError
+				if !errors.As(err, &orphaned) || orphaned.Revoked != "a12" || len(orphaned.Candidates) != 0 {
+					t.Errorf("got %v", err)
+				}
+				server.expect(t, post, list, remove)
+			})
+		}
+	}
+}
+
+func TestIssue_findsAnOrphanByTheHubsOwnNote(t *testing.T) {
+	t.Parallel()
+	server, client, _ := newScripted(t)
+	server.on(post, lost)
+	server.on(list, listing(start, tokenJSON("a12", "Requested via api by user bob", start, ""), tokenJSON("a11", "Server at /user/alice/", start, "")))
+	server.on(remove, noContent)
+	_, err := client.Issue(t.Context(), "alice", hub.TokenRequest{})
+	var orphaned *hub.LostTokenError
+	if !errors.As(err, &orphaned) || orphaned.Revoked != "a12" {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestIssue_revokesNothingInDoubt(t *testing.T) {
+	t.Parallel()
+	two := []string{tokenJSON("a12", "ci", start, ""), tokenJSON("a13", "ci", start, "")}
+	for label, test := range map[string]struct {
+		list       reply
+		candidates int
+	}{
+		"two fit":                {listing(start, two...), 2},
+		"none fits":              {listing(start), 0},
+		"the list cannot be had": {reply{status: 502}, 0},
+	} {
+		t.Run(label, func(t *testing.T) {
+			t.Parallel()
+			server, client, _ := newScripted(t)
+			server.on(post, lost)
+			server.on(list, test.list)
+			_, err := client.Issue(t.Context(), "alice", hub.TokenRequest{Note: "ci"})
+			var orphaned *hub.LostTokenError
+			if !errors.As(err, &orphaned) || orphaned.Revoked != "" || len(orphaned.Candidates) != test.candidates {
+				t.Errorf("got %v", err)
+			}
+			server.expect(t, post, list)
+		})
+	}
+}
+
+func TestIssue_namesTheOrphanItCouldNotRevoke(t *testing.T) {
+	t.Parallel()
+	server, client, _ := newScripted(t)
+	server.on(post, lost)
+	server.on(list, listing(start, tokenJSON("a12", "ci", start, "")))
+	server.on(remove, reply{status: 502})
+	_, err := client.Issue(t.Context(), "alice", hub.TokenRequest{Note: "ci"})
+	var orphaned *hub.LostTokenError
+	if !errors.As(err, &orphaned) || orphaned.Revoked != "" || len(orphaned.Candidates) != 1 || orphaned.Candidates[0].ID != "a12" {
+		t.Errorf("got %v", err)
+	}
+}
+
+// Tokens with the same note are made one after the other, so that what one of
+// them lost is never what another one made.
+func TestIssue_neverRevokesWhatItMade(t *testing.T) {
+	t.Parallel()
+	server, client, _ := newScripted(t)
+	server.on(post, issued("a11", "ci", start), lost, issued("a13", "ci", start))
+	server.on(list, listing(start, tokenJSON("a11", "ci", start, ""), tokenJSON("a12", "ci", start, "")))
+	server.on(remove, noContent)
+	var mu sync.Mutex
+	var made []string
+	failures := 0
+	var all sync.WaitGroup
+	for range 3 {
+		all.Go(func() {
+			token, err := client.Issue(t.Context(), "alice", hub.TokenRequest{Note: "ci"})
+			mu.Lock()
+			defer mu.Unlock()
+			if err != nil {
+				failures++
+				return
+			}
+			made = append(made, token.ID)
+		})
+	}
+	all.Wait()
+	slices.Sort(made)
+	if failures != 1 || !slices.Equal(made, []string{"a11", "a13"}) {
+		t.Errorf("made %q, %d failures", made, failures)
+	}
+	server.expect(t, post, post, list, remove, post)
+}
+
+func TestIssue_whatWasRefusedIsNotLookedFor(t *testing.T) {
+	t.Parallel()
+	for label, answer := range map[string]reply{
+		"a scope it lacks": failing(400, `"Not assigning requested scopes nope not held by User alice"`),
+		"no permission":    failing(403, `"User bob not found or no permissions to generate tokens"`),
+		"bad credentials":  failing(403, `null`),
+	} {
+		t.Run(label, func(t *testing.T) {
+			t.Parallel()
+			server, client, _ := newScripted(t)
+			server.on(post, answer)
+			_, err := client.Issue(t.Context(), "alice", hub.TokenRequest{Note: "ci"})
+			var orphaned *hub.LostTokenError
+			if err == nil || errors.As(err, &orphaned) {
+				t.Errorf("got %v", err)
+			}
+			server.expect(t, post)
+		})
+	}
+}
+
+func TestIssue_interrupted(t *testing.T) {
+	t.Parallel()
+	t.Run("the answer still comes", func(t *testing.T) {
+		t.Parallel()
+		server, client, _ := newScripted(t)
+		ctx, cancel := context.WithCancel(t.Context())
+		server.on(post, after(issued("a12", "ci", start), cancel))
+		if token, err := client.Issue(ctx, "alice", hub.TokenRequest{Note: "ci"}); err != nil || token.ID != "a12" {
+			t.Errorf("got %+v, %v", token, err)
+		}
+	})
+	t.Run("the orphan is revoked", func(t *testing.T) {
+		t.Parallel()
+		server, client, _ := newScripted(t)
+		ctx, cancel := context.WithCancel(t.Context())
+		server.on(post, after(lost, cancel))
+		server.on(list, listing(start, tokenJSON("a12", "ci", start, "")))
+		server.on(remove, noContent)
+		_, err := client.Issue(ctx, "alice", hub.TokenRequest{Note: "ci"})
+		var orphaned *hub.LostTokenError
+		if !errors.As(err, &orphaned) || orphaned.Revoked != "a12" {
+			t.Errorf("got %v", err)
+		}
+	})
+	t.Run("the Hub hangs", func(t *testing.T) {
+		t.Parallel()
+		server, client, _ := newScripted(t)
+		ctx, cancel := context.WithCancel(t.Context())
+		hang := make(chan struct{})
+		t.Cleanup(func() { close(hang) })
+		server.on(post, after(lost, func() { cancel(); <-hang }))
+		server.on(list, after(lost, func() { <-hang }))
+		before := clock.Real().Now()
+		if _, err := client.Issue(ctx, "alice", hub.TokenRequest{Note: "ci"}); !errors.Is(err, context.Canceled) {
+			t.Errorf("got %v", err)
+		}
+		if took := clock.Real().Now().Sub(before); took > 2*time.Second {
+			t.Errorf("took %s", took)
+		}
+	})
+	t.Run("before anything was sent", func(t *testing.T) {
+		t.Parallel()
+		server, client, _ := newScripted(t)
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel()
+		if _, err := client.Issue(ctx, "alice", hub.TokenRequest{Note: "ci"}); !errors.Is(err, context.Canceled) {
+			t.Errorf("got %v", err)
+		}
+		server.expect(t)
+	})
+}
+
+// Hubs on sqlite give a freed id to the next token.
+func TestLookAndRevoke_tellATokenFromItsHeir(t *testing.T) {
+	t.Parallel()
+	was := hub.Token{ID: "a12", User: "alice", Note: "ci", Created: start.Add(123456 * time.Microsecond)}
+	for label, test := range map[string]struct {
+		answer  reply
+		there   bool
+		revoked bool
+	}{
+		"the same token":           {ok(tokenJSON("a12", "ci", was.Created, "")), true, true},
+		"a later token":            {ok(tokenJSON("a12", "ci", was.Created.Add(time.Microsecond), "")), false, false},
+		"a token of another note":  {ok(tokenJSON("a12", "laptop", was.Created, "")), false, false},
+		"no token":                 {noSuchToken, false, false},
+		"a token of another user":  {failing(404, `"No such token a12 for user alice"`), false, false},
+		"a user that is gone, too": {failing(404, `null`), false, false},
+	} {
+		t.Run(label, func(t *testing.T) {
+			t.Parallel()
+			server, client, _ := newScripted(t)
+			server.on(get, test.answer)
+			server.on(remove, noContent)
+			token, there, err := client.Look(t.Context(), "alice", was)
+			if err != nil || there != test.there || there && token.ID != "a12" {
+				t.Errorf("Look = %+v, %t, %v", token, there, err)
+			}
+			server.expect(t, get)
+			if err := client.Revoke(t.Context(), "alice", was); err != nil {
+				t.Errorf("Revoke: %v", err)
+			}
+			if test.revoked {
+				server.expect(t, get, get, remove)
+			} else {
+				server.expect(t, get, get)
+			}
+		})
+	}
+}
+
+func TestRevoke_succeedsWhenAnotherWasFaster(t *testing.T) {
+	t.Parallel()
+	server, client, _ := newScripted(t)
+	server.on(get, ok(tokenJSON("a12", "ci", start, "")))
+	server.on(remove, noSuchToken)
+	if err := client.Revoke(t.Context(), "alice", hub.Token{ID: "a12", Note: "ci", Created: start}); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestLookAndRevoke_whatProvesNothingIsAnError(t *testing.T) {
+	t.Parallel()
+	for label, answer := range map[string]reply{
+		"a user not to be seen": failing(404, `"No access to resources or resources not found"`),
+		"the proxy's page":      {status: 404, text: true, body: "<html><h1>404 : Not Found</h1></html>"},
+		"bad credentials":       failing(403, `"Missing or invalid credentials."`),
+		"a crash":               failing(500, `"Internal Server Error"`),
+		"a lost answer":         lost,
+	} {
+		t.Run(label, func(t *testing.T) {
+			t.Parallel()
+			server, client, _ := newScripted(t)
+			server.on(get, answer)
+			was := hub.Token{ID: "a12", Note: "ci", Created: start}
+			if _, there, err := client.Look(t.Context(), "alice", was); err == nil || there {
+				t.Errorf("Look = %t, %v", there, err)
+			}
+			if err := client.Revoke(t.Context(), "alice", was); err == nil {
+				t.Error("Revoke: no error")
+			}
+			server.expect(t, get, get)
+		})
+	}
+}

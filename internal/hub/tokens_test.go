@@ -1,0 +1,147 @@
+// Copyright (c) The terraform-provider-pc Authors
+// SPDX-License-Identifier: MPL-2.0
+
+package hub_test
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"reflect"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/planetary-computer/terraform-provider-pc/internal/hub"
+	"github.com/planetary-computer/terraform-provider-pc/internal/transport"
+)
+
+func TestWhoami_isAskedOnce(t *testing.T) {
+	t.Parallel()
+	server, client, _ := newScripted(t)
+	server.on(whoami,
+		failing(503, `"Service Unavailable"`),
+		ok(`{"kind": "user", "name": "alice", "admin": false, "groups": [], "roles": ["user"], "server": null, "pending": null, "servers": {}, "token_id": "a7", "session_id": null, "scopes": ["self"]}`))
+	if _, err := client.Whoami(t.Context()); err == nil {
+		t.Error("no error")
+	}
+	var all sync.WaitGroup
+	for range 10 {
+		all.Go(func() {
+			got, err := client.Whoami(t.Context())
+			if want := (hub.User{Kind: "user", Name: "alice", Scopes: []string{"self"}}); err != nil || !reflect.DeepEqual(got, want) {
+				t.Errorf("got %+v, %v", got, err)
+			}
+		})
+	}
+	all.Wait()
+	server.expect(t, whoami, whoami)
+}
+
+func TestWhoami_ofAService(t *testing.T) {
+	t.Parallel()
+	server, client, _ := newScripted(t)
+	server.on(whoami, ok(`{"kind": "service", "name": "pipeline", "admin": false, "session_id": null, "scopes": ["tokens"]}`))
+	if got, err := client.Whoami(t.Context()); err != nil || got.Kind != "service" || got.Name != "pipeline" {
+		t.Errorf("got %+v, %v", got, err)
+	}
+}
+
+func TestErrors(t *testing.T) {
+	t.Parallel()
+	for label, test := range map[string]struct {
+		answer   reply
+		kind     transport.Kind
+		notFound bool
+	}{
+		"bad credentials":        {failing(403, `"Missing or invalid credentials."`), transport.KindCredentials, false},
+		"bad credentials, null":  {failing(403, `null`), transport.KindCredentials, false},
+		"no scope":               {failing(403, `"Action is not authorized with current scopes; requires any of [read:tokens]"`), transport.KindStatus, false},
+		"no such token":          {noSuchToken, transport.KindStatus, true},
+		"no such user":           {failing(404, `null`), transport.KindStatus, true},
+		"a user not to be seen":  {failing(404, `"No access to resources or resources not found"`), transport.KindStatus, false},
+		"the proxy's page":       {reply{status: 404, text: true, body: "<html><h1>404 : Not Found</h1></html>"}, transport.KindStatus, false},
+		"a crash":                {failing(500, `"Internal Server Error"`), transport.KindStatus, false},
+		"a token without an id":  {ok(`{}`), transport.KindBody, false},
+		"another token":          {ok(tokenJSON("a13", "x", start, "")), transport.KindBody, false},
+		"a time that is none":    {ok(`{"id": "a12", "created": "yesterday"}`), transport.KindBody, false},
+		"a list":                 {ok(`[]`), transport.KindBody, false},
+		"a page in place of one": {reply{status: 200, text: true, body: "<html><h1>Sign in</h1></html>"}, transport.KindBody, false},
+	} {
+		t.Run(label, func(t *testing.T) {
+			t.Parallel()
+			server, client, _ := newScripted(t)
+			server.on(get, test.answer)
+			_, err := client.GetToken(t.Context(), "alice", "a12")
+			var failure *transport.Error
+			if !errors.As(err, &failure) || failure.Kind != test.kind || hub.IsNotFound(err) != test.notFound {
+				t.Errorf("got %v, not found: %t", err, hub.IsNotFound(err))
+			}
+		})
+	}
+}
+
+func TestCreateToken(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		request hub.TokenRequest
+		body    string
+	}{
+		{hub.TokenRequest{}, `{}`},
+		{
+			hub.TokenRequest{Note: "ci", ExpiresIn: time.Hour, Scopes: []string{"access:services!service=dask-gateway"}, Roles: []string{"user"}},
+			`{"note": "ci", "expires_in": 3600, "scopes": ["access:services!service=dask-gateway"], "roles": ["user"]}`,
+		},
+	} {
+		for _, status := range []int{http.StatusCreated, http.StatusOK} {
+			server, client, _ := newScripted(t)
+			answer := reply{status: status, body: tokenJSON("a12", "ci", start.Add(123456*time.Microsecond), `, "token": "0123456789abcdef0123456789abcdef"`)}
+			answer.request = func(_ *http.Request, body string) {
+				var got, want any
+				if json.Unmarshal([]byte(body), &got) != nil || json.Unmarshal([]byte(test.body), &want) != nil || !reflect.DeepEqual(got, want) {
+					t.Errorf("sent %s, want %s", body, test.body)
+				}
+			}
+			server.on(post, answer)
+			token, err := client.CreateToken(t.Context(), "alice", test.request)
+			if err != nil || token.ID != "a12" || token.User != "alice" || token.Note != "ci" || len(token.Scopes) != 2 ||
+				!token.Created.Equal(start.Add(123456*time.Microsecond)) || !token.ExpiresAt.IsZero() {
+				t.Errorf("got %+v, %v", token, err)
+			}
+			if token.Value.Reveal() != "0123456789abcdef0123456789abcdef" || strings.Contains(fmt.Sprintf("%+v", token), "0123456789abcdef") {
+				t.Errorf("its value is lost or shown: %+v", token)
+			}
+		}
+	}
+}
+
+func TestTokens_ofOldHubsAndOddNotes(t *testing.T) {
+	t.Parallel()
+	server, client, _ := newScripted(t)
+	server.on(list, ok(`{"api_tokens": [
+		{"id": "a1", "user": "alice", "created": "2026-11-23T08:00:00.000001", "expires_at": "2026-11-24T08:00:00Z", "note": 7},
+		{"id": "a2", "user": "alice", "created": "2026-11-23T08:00:00Z", "expires_at": null, "note": null}], "oauth_tokens": []}`))
+	got, _, err := client.ListTokens(t.Context(), "alice")
+	want := []hub.Token{
+		{ID: "a1", User: "alice", Note: "7", Created: start.Add(time.Microsecond), ExpiresAt: start.Add(24 * time.Hour)},
+		{ID: "a2", User: "alice", Created: start},
+	}
+	if err != nil || !reflect.DeepEqual(got, want) {
+		t.Errorf("got %+v, %v", got, err)
+	}
+	server.on(list, ok(`{"error": "no list"}`))
+	if _, _, err := client.ListTokens(t.Context(), "alice"); err == nil || !strings.Contains(err.Error(), "has no api_tokens") {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestPaths_areEscaped(t *testing.T) {
+	t.Parallel()
+	server, client, _ := newScripted(t)
+	server.on("DELETE /hub/api/users/al%2Fice%20b@c/tokens/a12", noContent)
+	if err := client.DeleteToken(t.Context(), "al/ice b@c", "a12"); err != nil {
+		t.Error(err)
+	}
+}
