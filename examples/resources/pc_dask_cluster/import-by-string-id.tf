@@ -1,0 +1,4 @@
+import {
+  to = pc_dask_cluster.ndvi
+  id = "prod.fbfed27704fc4d1da027dad20471993b"
+}

@@ -1,0 +1,16 @@
+# A token for a nightly run, replaced a week before it ends.
+resource "pc_hub_token" "nightly" {
+  note         = "nightly NDVI"
+  expires_in   = "720h"
+  renew_before = "168h"
+  scopes       = ["access:services!service=dask-gateway"]
+
+  lifecycle {
+    create_before_destroy = true
+  }
+}
+
+output "jupyterhub_token" {
+  value     = pc_hub_token.nightly.token
+  sensitive = true
+}

@@ -1,0 +1,133 @@
+#!/usr/bin/env bash
+# Copyright (c) The terraform-provider-pc Authors
+# SPDX-License-Identifier: MPL-2.0
+#
+# Shows the provider at work: plan, apply, resize, list, import, destroy.
+#
+#   demo.sh        on the built-in mock
+#   demo.sh real   on the real Dask Gateway and JupyterHub, and with Python
+
+# shellcheck source=internal/tools/cache.sh
+. "$(dirname "$0")/cache.sh"
+
+servers=${1:-mock}
+
+# The servers set PC_ADDRESS or DASK_GATEWAY__ADDRESS and run this script again.
+if [ -z "${PC_DEMO_INSIDE:-}" ]; then
+  export PC_DEMO_INSIDE=1
+  work=$(mktemp -d)
+  trap 'rm -rf "$work"' EXIT
+  cd "$root"
+  if [ "$servers" = real ]; then
+    go build -o "$work/servers" ./internal/realservers/cmd/realservers
+    "$work/servers" "$root/internal/tools/demo.sh" real
+  else
+    go build -o "$work/servers" ./internal/mockserver/cmd/mockserver
+    "$work/servers" -quiet -start-delay 1s -worker-delay 500ms "$root/internal/tools/demo.sh" mock
+  fi
+  exit
+fi
+
+terraform=$(terraform_binary)
+work=$(mktemp -d)
+bold=$(tput bold 2>/dev/null || true)
+plain=$(tput sgr0 2>/dev/null || true)
+
+step() { printf '\n%s== %s%s\n' "$bold" "$1" "$plain"; shift; [ $# -eq 0 ] || printf '   %s\n' "$@"; }
+run() { printf '\n%s$ terraform %s%s\n' "$bold" "$*" "$plain"; "$terraform" "$@"; }
+fail() { printf '\nThe demo failed: %s\n' "$*" >&2; exit 1; }
+
+# Whatever happens, no cluster is left behind.
+finish() {
+  local code=$?
+  trap - EXIT
+  if [ -f "$work/terraform.tfstate" ] && [ -n "$("$terraform" -chdir="$work" state list 2>/dev/null)" ]; then
+    "$terraform" -chdir="$work" destroy -auto-approve -no-color || true
+  fi
+  rm -rf "$work"
+  exit $code
+}
+trap finish EXIT
+
+# plans SUMMARY ARGUMENTS plans, shows the plan, and fails unless terraform sums
+# it up so.
+plans() {
+  local summary=$1
+  shift
+  run plan -no-color "$@" | tee plan.txt
+  grep -qF "Plan: $summary." plan.txt || fail "the plan is not: $summary"
+}
+
+step "Build the provider and put it where terraform init finds it" \
+  "A filesystem mirror in a temporary folder stands in for the registry."
+version=0.1.0
+platform=$(go env GOOS)_$(go env GOARCH)
+mirror=$work/mirror/registry.terraform.io/planetary-computer/pc/$version/$platform
+mkdir -p "$mirror"
+(cd "$root" && go build -ldflags "-X main.version=$version" -o "$mirror/terraform-provider-pc_v$version" .)
+cat > "$work/cli.tfrc" <<CONFIG
+provider_installation {
+  filesystem_mirror {
+    path = "$work/mirror"
+  }
+}
+CONFIG
+export TF_CLI_CONFIG_FILE=$work/cli.tfrc TF_IN_AUTOMATION=1 CHECKPOINT_DISABLE=1
+cp "$root"/examples/demo/*.tf "$work/"
+cd "$work"
+run init -no-color
+
+step "Plan a cluster with adaptive scaling, 1 to 100 workers" \
+  "The provider block is empty: address and token come from the environment." \
+  "The cluster options are checked against the gateway while planning."
+plans "1 to add, 0 to change, 0 to destroy" -out=create.plan
+
+step "Apply it" "One POST makes the cluster; terraform returns when it runs and one worker has joined."
+run apply -no-color create.plan
+name=$("$terraform" output -raw name)
+run plan -no-color -detailed-exitcode || fail "the second plan is not empty"
+
+step "Resize it in place, to 2 to 50 workers" "The same cluster, told by one more request."
+plans "0 to add, 1 to change, 0 to destroy" -var minimum=2 -var maximum=50 -out=resize.plan
+run apply -no-color resize.plan
+[ "$("$terraform" output -raw name)" = "$name" ] || fail "the resize made another cluster"
+
+step "List the user's clusters, as gateway.list_clusters() does"
+run output -no-color clusters
+"$terraform" output -json clusters | grep -q "$name" || fail "the cluster is not listed"
+
+if [ "$servers" = real ]; then
+  step "Compute on it with Python" "The client needs nothing but terraform's outputs."
+  CLUSTER=$name python - <<'PYTHON'
+import os
+
+import dask.array as da
+from dask_gateway import Gateway
+
+with Gateway() as gateway:
+    cluster = gateway.connect(os.environ["CLUSTER"])
+    client = cluster.get_client()
+    client.wait_for_workers(2, timeout=120)
+    total = int(da.arange(1_000_000, chunks=100_000).sum().compute())
+    print(f"{len(client.scheduler_info()['workers'])} workers of {cluster.name} added up 0 to 999,999: {total}")
+    assert total == 499_999_500_000, total
+PYTHON
+fi
+
+step "Forget the state, and import the cluster by its name" \
+  "A cluster made elsewhere comes under Terraform's care like this. No replacement is planned."
+rm terraform.tfstate
+rm -f terraform.tfstate.backup
+run import -no-color -var minimum=2 -var maximum=50 pc_dask_cluster.ndvi "$name"
+plans "0 to add, 1 to change, 0 to destroy" -var minimum=2 -var maximum=50 -out=import.plan
+run apply -no-color import.plan
+
+step "Destroy it" "terraform returns when the gateway reports it stopped."
+run destroy -no-color -auto-approve
+mkdir after
+cp "$root/examples/demo/list/main.tf" after/
+"$terraform" -chdir=after init -no-color >/dev/null
+"$terraform" -chdir=after apply -no-color -auto-approve >/dev/null
+left=$("$terraform" -chdir=after output -json names)
+[ "$left" = "[]" ] || fail "clusters are left on the gateway: $left"
+step "Done: no cluster is left on the gateway."

@@ -1,0 +1,38 @@
+#!/usr/bin/env bash
+# Copyright (c) The terraform-provider-pc Authors
+# SPDX-License-Identifier: MPL-2.0
+#
+# Writes docs/ from the schemas, templates/ and examples/. The schemas come from
+# the provider as it is in the tree; nothing is downloaded.
+
+# shellcheck source=internal/tools/cache.sh
+. "$(dirname "$0")/cache.sh"
+
+terraform=$(terraform_binary)
+generator=$(tool docs github.com/hashicorp/terraform-plugin-docs/cmd/tfplugindocs)
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+cd "$root"
+go build -o "$work/terraform-provider-pc" .
+cat > "$work/cli.tfrc" <<CONFIG
+provider_installation {
+  dev_overrides {
+    "registry.terraform.io/planetary-computer/pc" = "$work"
+  }
+  direct {}
+}
+CONFIG
+cat > "$work/main.tf" <<CONFIG
+terraform {
+  required_providers {
+    pc = {
+      source = "registry.terraform.io/planetary-computer/pc"
+    }
+  }
+}
+CONFIG
+export TF_CLI_CONFIG_FILE=$work/cli.tfrc CHECKPOINT_DISABLE=1
+(cd "$work" && "$terraform" providers schema -json > schema.json)
+"$terraform" fmt -recursive examples >&2
+"$generator" generate --provider-name pc --rendered-provider-name "Planetary Computer" --providers-schema "$work/schema.json"
+"$generator" validate --provider-name pc --providers-schema "$work/schema.json"
