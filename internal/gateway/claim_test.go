@@ -219,10 +219,9 @@ func TestCreate_severalLostAnswersShareAsManyClusters(t *testing.T) {
 			for range test.creates {
 				all.Go(func() {
 					got, err := client.Create(t.Context(), twoCores())
-					var undecided *gateway.ClaimError
 					if err == nil {
 						names <- got.Name
-					} else if !errors.As(err, &undecided) {
+					} else if _, ok := errors.AsType[*gateway.ClaimError](err); !ok {
 						t.Errorf("got %v", err)
 					}
 				})

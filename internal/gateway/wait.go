@@ -251,8 +251,7 @@ func (c *Client) AwaitWorkers(ctx context.Context, name string, want int64, prog
 }
 
 func (c *Client) workersLate(err error, have, want int64) error {
-	var late *TimeoutError
-	if errors.As(err, &late) {
+	if late, ok := errors.AsType[*TimeoutError](err); ok {
 		late.Have, late.Want = max(have, 0), want
 	}
 	return err

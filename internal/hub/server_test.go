@@ -160,8 +160,8 @@ func tokenJSON(id, note string, created time.Time, members string) string {
 		id, created.UTC().Format("2006-01-02T15:04:05.000000Z"), note, members)
 }
 
-func issued(id, note string, created time.Time) reply {
-	return reply{status: http.StatusCreated, body: tokenJSON(id, note, created, `, "token": "0123456789abcdef0123456789abcdef"`)}
+func issued(id string, created time.Time) reply {
+	return reply{status: http.StatusCreated, body: tokenJSON(id, "ci", created, `, "token": "0123456789abcdef0123456789abcdef"`)}
 }
 
 func listing(date time.Time, all ...string) reply {

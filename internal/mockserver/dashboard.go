@@ -25,15 +25,34 @@ func (s *Server) dashboard(_ *exchange, rest string) *reply {
 	switch path {
 	case "json/counts.json":
 		return schedulerJSON(object{
-			{"bytes", int64(0)}, {"clients", int64(1)}, {"cores", c.workers}, {"erred", int64(0)}, {"hosts", min(c.workers, 1)}, {"idle", c.workers},
-			{"memory", int64(0)}, {"processing", int64(0)}, {"released", int64(0)}, {"saturated", int64(0)}, {"tasks", int64(0)},
-			{"unrunnable", int64(0)}, {"waiting", int64(0)}, {"waiting_data", int64(0)}, {"workers", c.workers}, {"desired_workers", int64(0)},
+			{"bytes", int64(0)},
+			{"clients", int64(1)},
+			{"cores", c.workers},
+			{"erred", int64(0)},
+			{"hosts", min(c.workers, 1)},
+			{"idle", c.workers},
+			{"memory", int64(0)},
+			{"processing", int64(0)},
+			{"released", int64(0)},
+			{"saturated", int64(0)},
+			{"tasks", int64(0)},
+			{"unrunnable", int64(0)},
+			{"waiting", int64(0)},
+			{"waiting_data", int64(0)},
+			{"workers", c.workers},
+			{"desired_workers", int64(0)},
 		})
 	case "json/identity.json":
 		return schedulerJSON(object{
-			{"type", "Scheduler"}, {"id", "Scheduler-" + c.name}, {"address", "tls://127.0.0.1:1"}, {"services", object{}},
-			{"started", float64(c.started.UnixMilli()) / 1000}, {"n_workers", c.workers}, {"total_threads", c.workers},
-			{"total_memory", c.workers << 30}, {"workers", object{}},
+			{"type", "Scheduler"},
+			{"id", "Scheduler-" + c.name},
+			{"address", "tls://127.0.0.1:1"},
+			{"services", object{}},
+			{"started", float64(c.started.UnixMilli()) / 1000},
+			{"n_workers", c.workers},
+			{"total_threads", c.workers},
+			{"total_memory", c.workers << 30},
+			{"workers", object{}},
 		})
 	case "health":
 		return &reply{status: http.StatusOK, contentType: "text/plain", body: "ok"}

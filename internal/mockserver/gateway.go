@@ -143,7 +143,7 @@ func listClusters(s *Server, x *exchange, _ string) *reply {
 	statuses := []string{"PENDING", "RUNNING"}
 	if asked, there := x.URL.Query()["status"]; there {
 		statuses = nil
-		for _, name := range strings.Split(asked[0], ",") {
+		for name := range strings.SplitSeq(asked[0], ",") {
 			status := strings.ToUpper(name)
 			if !slices.Contains([]string{"PENDING", "RUNNING", "STOPPING", "STOPPED", "FAILED"}, status) {
 				return refuse(http.StatusUnprocessableEntity, repr(name)+" is not a valid ClusterStatus")

@@ -126,8 +126,17 @@ func (s *Server) model(u *user) object {
 		roles = append(roles, "admin")
 	}
 	return object{
-		{"kind", "user"}, {"name", u.name}, {"admin", u.admin}, {"groups", []any{}}, {"roles", roles}, {"server", nil}, {"pending", nil},
-		{"created", u.created.Format(hubTimes)}, {"last_activity", nil}, {"servers", object{}}, {"user_info", object{}},
+		{"kind", "user"},
+		{"name", u.name},
+		{"admin", u.admin},
+		{"groups", []any{}},
+		{"roles", roles},
+		{"server", nil},
+		{"pending", nil},
+		{"created", u.created.Format(hubTimes)},
+		{"last_activity", nil},
+		{"servers", object{}},
+		{"user_info", object{}},
 	}
 }
 

@@ -104,15 +104,14 @@ func (s *Server) grant(u *user, body object) (scopes []string, words string) {
 	case askedScopes == nil && askedRoles == nil:
 		return held, ""
 	case askedRoles != nil:
-		for _, role := range askedRoles.([]any) {
-			if !slices.Contains(roles, role.(string)) {
-				return nil, "No such role: " + role.(string)
+		for _, role := range listOf(askedRoles) {
+			if !slices.Contains(roles, role) {
+				return nil, "No such role: " + role
 			}
 		}
 		return held, ""
 	}
-	for _, each := range askedScopes.([]any) {
-		scope := each.(string)
+	for _, scope := range listOf(askedScopes) {
 		base, _, _ := strings.Cut(scope, "!")
 		switch {
 		case scope == "inherit" || scope == "self":
@@ -125,6 +124,17 @@ func (s *Server) grant(u *user, body object) (scopes []string, words string) {
 		scopes = append(scopes, scope)
 	}
 	return append(scopes, "read:users:name!user="+u.name, "read:users:groups!user="+u.name), ""
+}
+
+// listOf are the strings of a list that checkLists has passed.
+func listOf(value any) []string {
+	var texts []string
+	if list, ok := value.([]any); ok {
+		for _, each := range list {
+			texts = append(texts, str(each))
+		}
+	}
+	return texts
 }
 
 func knownScope(base string) bool {

@@ -234,7 +234,16 @@ func (t *token) model() object {
 		return at.Format(hubTimes)
 	}
 	return object{
-		{"user", t.user}, {"id", t.apiID()}, {"kind", "api_token"}, {"roles", []any{}}, {"scopes", texts(t.scopes)}, {"created", when(t.created)},
-		{"last_activity", when(t.used)}, {"expires_at", when(t.expires)}, {"note", t.note}, {"session_id", nil}, {"oauth_client", "JupyterHub"},
+		{"user", t.user},
+		{"id", t.apiID()},
+		{"kind", "api_token"},
+		{"roles", []any{}},
+		{"scopes", texts(t.scopes)},
+		{"created", when(t.created)},
+		{"last_activity", when(t.used)},
+		{"expires_at", when(t.expires)},
+		{"note", t.note},
+		{"session_id", nil},
+		{"oauth_client", "JupyterHub"},
 	}
 }

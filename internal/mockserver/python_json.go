@@ -90,7 +90,7 @@ func (p *parser) object(depth int) (any, error) {
 		if err != nil {
 			return nil, err
 		}
-		result = result.with(name.(string), value)
+		result = result.with(name, value)
 		if p.space(); p.take("}") {
 			return result, nil
 		}
@@ -121,9 +121,9 @@ func (p *parser) list(depth int) (any, error) {
 	}
 }
 
-func (p *parser) string() (any, error) {
+func (p *parser) string() (string, error) {
 	if !p.take(`"`) {
-		return nil, errJSON
+		return "", errJSON
 	}
 	var text strings.Builder
 	for p.at < len(p.text) {
@@ -134,15 +134,15 @@ func (p *parser) string() (any, error) {
 			return text.String(), nil
 		case r == '\\':
 			if err := p.escape(&text); err != nil {
-				return nil, err
+				return "", err
 			}
 		case r < 0x20:
-			return nil, errJSON
+			return "", errJSON
 		default:
 			text.WriteRune(r)
 		}
 	}
-	return nil, errJSON
+	return "", errJSON
 }
 
 func (p *parser) escape(text *strings.Builder) error {

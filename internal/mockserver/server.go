@@ -15,6 +15,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net"
 	"net/http"
 	"strings"
@@ -220,9 +221,7 @@ func send(w http.ResponseWriter, answer *reply) {
 }
 
 func writeHeader(w http.ResponseWriter, answer *reply) {
-	for name, values := range answer.header {
-		w.Header()[name] = values
-	}
+	maps.Copy(w.Header(), answer.header)
 	// A nil value keeps net/http from guessing a type.
 	w.Header()["Content-Type"] = nil
 	if answer.contentType != "" {

@@ -270,8 +270,14 @@ func (c *cluster) answer() object {
 		ended = c.ended.UnixMilli()
 	}
 	return object{
-		{"name", c.name}, {"dashboard_route", route}, {"status", c.status}, {"start_time", c.started.UnixMilli()}, {"stop_time", ended},
-		{"options", c.options}, {"tls_cert", certificate}, {"tls_key", key},
+		{"name", c.name},
+		{"dashboard_route", route},
+		{"status", c.status},
+		{"start_time", c.started.UnixMilli()},
+		{"stop_time", ended},
+		{"options", c.options},
+		{"tls_cert", certificate},
+		{"tls_key", key},
 	}
 }
 

@@ -37,7 +37,7 @@ func startMock(t *testing.T, cfg mockserver.Config) *mockserver.Server {
 // factories make the provider with a clock that passes at once and with
 // retries that do not wait.
 func factories() map[string]func() (tfprotov6.ProviderServer, error) {
-	return factoriesWith(provider.WithClock(clock.NewFake(time.Now())))
+	return factoriesWith(provider.WithClock(clock.NewFake(clock.Real().Now())))
 }
 
 func factoriesWith(options ...provider.Option) map[string]func() (tfprotov6.ProviderServer, error) {

@@ -140,8 +140,7 @@ func addWorkersError(diags *diag.Diagnostics, name string, wanted int64, clamped
 }
 
 func addStopError(diags *diag.Diagnostics, name string, err error) {
-	var late *gateway.TimeoutError
-	if errors.As(err, &late) {
+	if late, ok := errors.AsType[*gateway.TimeoutError](err); ok {
 		diags.AddError("The cluster did not stop in time",
 			fmt.Sprintf("The cluster %s was still %s after %s. It stays in the state: run terraform destroy again, or raise timeouts.delete.",
 				name, late.Last, late.Waited.Round(time.Second)))

@@ -24,8 +24,8 @@ func (r *daskClusterResource) ValidateConfig(ctx context.Context, req resource.V
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	validateOptionsShape(config.Options, &resp.Diagnostics)
-	validateTimeouts(ctx, config.Timeouts, &resp.Diagnostics)
+	validateOptionsShape(ctx, config.Options, &resp.Diagnostics)
+	validateTimeouts(config.Timeouts, &resp.Diagnostics)
 	var bounds adaptModel
 	if !config.Adapt.IsNull() && !config.Adapt.IsUnknown() {
 		resp.Diagnostics.Append(config.Adapt.As(ctx, &bounds, basetypes.ObjectAsOptions{})...)
@@ -34,7 +34,7 @@ func (r *daskClusterResource) ValidateConfig(ctx context.Context, req resource.V
 	validateWait(config, bounds, &resp.Diagnostics)
 }
 
-func validateOptionsShape(options types.Dynamic, diags *diag.Diagnostics) {
+func validateOptionsShape(ctx context.Context, options types.Dynamic, diags *diag.Diagnostics) {
 	if options.IsNull() || options.IsUnknown() || options.IsUnderlyingValueNull() || options.IsUnderlyingValueUnknown() {
 		return
 	}
@@ -42,7 +42,7 @@ func validateOptionsShape(options types.Dynamic, diags *diag.Diagnostics) {
 	case types.Object, types.Map:
 	default:
 		diags.AddAttributeError(path.Root("options"), "Cluster options must be an object",
-			fmt.Sprintf("They are given by name, for example options = { worker_cores = 2 }, but this is a %s.", underlying.Type(context.Background())))
+			fmt.Sprintf("They are given by name, for example options = { worker_cores = 2 }, but this is a %s.", underlying.Type(ctx)))
 	}
 }
 
@@ -80,7 +80,7 @@ func validateWait(config daskClusterModel, bounds adaptModel, diags *diag.Diagno
 }
 
 // validateTimeouts adds to the block's own check, which accepts "0s" and "-1m".
-func validateTimeouts(ctx context.Context, block timeouts.Value, diags *diag.Diagnostics) {
+func validateTimeouts(block timeouts.Value, diags *diag.Diagnostics) {
 	if block.IsNull() || block.IsUnknown() {
 		return
 	}

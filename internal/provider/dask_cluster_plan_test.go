@@ -123,7 +123,7 @@ func TestDaskCluster_checksOptionsWhenPlanned(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			resp := w.plan(t, "pc_dask_cluster", w.none(t, "pc_dask_cluster"), map[string]any{"options": test.options})
+			resp := w.plan(t, "pc_dask_cluster", w.none(t), map[string]any{"options": test.options})
 			assertDiagnostics(t, resp.Diagnostics, test.want)
 		})
 	}
@@ -141,7 +141,7 @@ func TestDaskCluster_plansWhenTheGatewayCannotBeAsked(t *testing.T) {
 	mock.Close()
 	gone["max_retries"] = 0
 	w := newWire(t, gone)
-	resp := w.plan(t, "pc_dask_cluster", w.none(t, "pc_dask_cluster"), map[string]any{})
+	resp := w.plan(t, "pc_dask_cluster", w.none(t), map[string]any{})
 	assertDiagnostics(t, resp.Diagnostics, warningAt(`AttributeName("options")`, "The plan goes on without the check"))
 }
 
@@ -151,7 +151,7 @@ func TestDaskCluster_planFailsOnBadCredentials(t *testing.T) {
 	bad := block(mock)
 	bad["api_token"] = "0123456789abcdef0123456789abcdef"
 	w := newWire(t, bad)
-	resp := w.plan(t, "pc_dask_cluster", w.none(t, "pc_dask_cluster"), map[string]any{})
+	resp := w.plan(t, "pc_dask_cluster", w.none(t), map[string]any{})
 	assertDiagnostics(t, resp.Diagnostics, errorAt("", "did not accept the credentials from api_token in the provider block"))
 	if got := mock.Count(http.MethodGet, "*/options"); got != 1 {
 		t.Errorf("a bad token was tried %d times, want 1", got)
@@ -162,7 +162,7 @@ func TestDaskCluster_saysWhatTheServerSays(t *testing.T) {
 	t.Parallel()
 	mock := startMock(t, mockserver.Config{})
 	w := newWire(t, block(mock))
-	_, diagnostics := w.apply(t.Context(), t, "pc_dask_cluster", w.none(t, "pc_dask_cluster"),
+	_, diagnostics := w.apply(t.Context(), t, "pc_dask_cluster", w.none(t),
 		map[string]any{"options": map[string]any{"image": "pangeo"}})
 	assertDiagnostics(t, diagnostics, errorAt(`AttributeName("options")`, "When specifying an image you must also provide a tag"))
 }
@@ -171,7 +171,7 @@ func TestDaskCluster_warnsOfAClampedRequest(t *testing.T) {
 	t.Parallel()
 	mock := startMock(t, mockserver.Config{MaxWorkers: 4})
 	w := newWire(t, block(mock))
-	made, diagnostics := w.apply(t.Context(), t, "pc_dask_cluster", w.none(t, "pc_dask_cluster"),
+	made, diagnostics := w.apply(t.Context(), t, "pc_dask_cluster", w.none(t),
 		map[string]any{"adapt": map[string]any{"minimum": 1, "maximum": 99}})
 	assertDiagnostics(t, diagnostics, warningAt(`AttributeName("adapt")`, "would exceed resource limit of 4 workers"))
 	_, diagnostics = w.apply(t.Context(), t, "pc_dask_cluster", made, map[string]any{"workers": 7})
@@ -187,7 +187,7 @@ func TestProvider_namesEveryPlaceOfWhatIsMissing(t *testing.T) {
 		t.Run(argument, func(t *testing.T) {
 			t.Parallel()
 			w := newWire(t, block)
-			resp := w.plan(t, "pc_dask_cluster", w.none(t, "pc_dask_cluster"), map[string]any{})
+			resp := w.plan(t, "pc_dask_cluster", w.none(t), map[string]any{})
 			if len(resp.Diagnostics) != 1 {
 				t.Fatalf("%d diagnostics, want 1", len(resp.Diagnostics))
 			}

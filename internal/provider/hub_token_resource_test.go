@@ -87,7 +87,7 @@ func notes(mock *mockserver.Server, user string) map[string]int {
 func TestAccHubToken_isRenewedByOneApply(t *testing.T) {
 	t.Parallel()
 	mock := startMock(t, mockserver.Config{})
-	passing := clock.NewFake(time.Now())
+	passing := clock.NewFake(clock.Real().Now())
 	config := providerBlock(mock) + `
 resource "pc_hub_token" "test" {
   note         = "rotating"

@@ -1,6 +1,9 @@
 // Copyright (c) The terraform-provider-pc Authors
 // SPDX-License-Identifier: MPL-2.0
 
+// Package provider is all that Terraform sees: schemas, plans, lifecycles and
+// diagnostics. It is the only package that knows terraform-plugin-framework; it
+// builds no URL and decodes no answer.
 package provider
 
 import (

@@ -13,6 +13,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 
+	"github.com/planetary-computer/terraform-provider-pc/internal/clock"
 	"github.com/planetary-computer/terraform-provider-pc/internal/provider"
 )
 
@@ -25,9 +26,9 @@ type wire struct {
 }
 
 // newWire starts a provider and configures it with the attributes given.
-func newWire(t *testing.T, block map[string]any, options ...provider.Option) wire {
+func newWire(t *testing.T, block map[string]any) wire {
 	t.Helper()
-	server, err := providerserver.NewProtocol6WithError(provider.New("test", options...)())()
+	server, err := providerserver.NewProtocol6WithError(provider.New("test", provider.WithClock(clock.NewFake(clock.Real().Now())))())()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -151,9 +152,10 @@ func (w wire) resourceType(name string) tftypes.Type {
 	return w.schema.ResourceSchemas[name].ValueType()
 }
 
-func (w wire) none(t *testing.T, typeName string) instance {
+// none is a cluster that is not there yet.
+func (w wire) none(t *testing.T) instance {
 	t.Helper()
-	return instance{state: w.value(t, w.resourceType(typeName), nil)}
+	return instance{state: w.value(t, w.resourceType("pc_dask_cluster"), nil)}
 }
 
 func (w wire) validate(t *testing.T, typeName string, config map[string]any) []*tfprotov6.Diagnostic {

@@ -166,7 +166,7 @@ func (i Installation) install(ctx context.Context, log io.Writer) error {
 
 // run runs a command and puts the end of what it said into the error.
 func run(ctx context.Context, dir, name string, args ...string) error {
-	cmd := exec.CommandContext(ctx, name, args...)
+	cmd := exec.CommandContext(ctx, name, args...) //nolint:gosec // the callers name python, npm and pip
 	cmd.Dir = dir
 	cmd.WaitDelay = 5 * time.Second
 	output, err := cmd.CombinedOutput()

@@ -61,7 +61,7 @@ func supervise(ctx context.Context, python string, t task, onExit func(name stri
 	defer func() { _ = logFile.Close() }()
 
 	// The servers outlive the context that they were started with.
-	cmd := exec.CommandContext(context.WithoutCancel(ctx), python, "-I", "-S", "-c", superviseScript)
+	cmd := exec.CommandContext(context.WithoutCancel(ctx), python, "-I", "-S", "-c", superviseScript) //nolint:gosec // the installed python and our own script
 	cmd.Stderr = logFile
 	input, err := cmd.StdinPipe()
 	if err != nil {
@@ -123,7 +123,7 @@ func (s *supervisor) stop() {
 func logError(dir, name string) error {
 	text, err := os.ReadFile(filepath.Join(dir, name+".log")) //nolint:gosec // our own scratch folder
 	if err != nil || len(text) == 0 {
-		return nil
+		return nil //nolint:nilerr // a server that wrote no log has no last lines
 	}
 	return fmt.Errorf("%s.log ends with:\n%s", name, tail(text, 25))
 }

@@ -12,6 +12,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"slices"
 	"time"
 
 	"github.com/planetary-computer/terraform-provider-pc/internal/clock"
@@ -131,10 +132,8 @@ func call(request *http.Request, want ...int) ([]byte, error) {
 	if err != nil {
 		return nil, errors.Join(errNotReady, err)
 	}
-	for _, status := range want {
-		if response.StatusCode == status {
-			return body, nil
-		}
+	if slices.Contains(want, response.StatusCode) {
+		return body, nil
 	}
 	err = fmt.Errorf("%s %s answered %s: %.300s", request.Method, request.URL.Path, response.Status, body)
 	switch response.StatusCode {

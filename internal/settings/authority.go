@@ -31,7 +31,7 @@ func splitAuthority(authority string) (string, int, error) {
 	if strings.Contains(authority, "@") {
 		return "", 0, errors.New("has a user or a password in it")
 	}
-	host, port := authority, ""
+	var host, port string
 	if rest, bracketed := strings.CutPrefix(authority, "["); bracketed {
 		inner, after, closed := strings.Cut(rest, "]")
 		ip, err := netip.ParseAddr(inner)

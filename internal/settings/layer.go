@@ -67,7 +67,7 @@ func addArgument[T any](l layer, argument string, value Value[T]) {
 }
 
 // providerVariables are the provider's own environment variables.
-var providerVariables = map[string]string{
+var providerVariables = map[string]string{ //nolint:gosec // names of variables, not their values
 	"address":         "PC_ADDRESS",
 	"proxy_address":   "PC_PROXY_ADDRESS",
 	"public_address":  "PC_PUBLIC_ADDRESS",
@@ -85,7 +85,7 @@ var providerVariables = map[string]string{
 
 // hubVariables are what JupyterHub sets in each notebook server
 // (jupyterhub/spawner.py, get_env).
-var hubVariables = map[string]string{
+var hubVariables = map[string]string{ //nolint:gosec // names of variables, not their values
 	"api_token":   "JUPYTERHUB_API_TOKEN",
 	"hub_address": "JUPYTERHUB_API_URL",
 	userName:      "JUPYTERHUB_USER",

@@ -74,64 +74,76 @@ func TestResolve_firstPlaceWins(t *testing.T) {
 		get      func(settings.Settings) (string, string)
 	}{
 		{
-			"address", settings.Block{Address: known("http://h0")},
+			"address",
+			settings.Block{Address: known("http://h0")},
 			[]string{"PC_ADDRESS=http://h1", "DASK_GATEWAY__ADDRESS=http://h2"},
 			func(s settings.Settings) (string, string) { return s.Address.Value, s.Address.Origin },
 		},
 		{
-			"public_address", settings.Block{PublicAddress: known("http://h0")},
+			"public_address",
+			settings.Block{PublicAddress: known("http://h0")},
 			[]string{"PC_PUBLIC_ADDRESS=http://h1", "DASK_GATEWAY__PUBLIC_ADDRESS=http://h2"},
 			func(s settings.Settings) (string, string) { return s.PublicAddress.Value, s.PublicAddress.Origin },
 		},
 		{
-			"proxy_address", settings.Block{ProxyAddress: known("h0")},
+			"proxy_address",
+			settings.Block{ProxyAddress: known("h0")},
 			[]string{"PC_PROXY_ADDRESS=h1", "DASK_GATEWAY__PROXY_ADDRESS=h2"},
 			func(s settings.Settings) (string, string) { return s.ProxyAddress.Value, s.ProxyAddress.Origin },
 		},
 		{
-			"hub_address", settings.Block{HubAddress: known("http://h0")},
+			"hub_address",
+			settings.Block{HubAddress: known("http://h0")},
 			[]string{"PC_HUB_ADDRESS=http://h1", "JUPYTERHUB_API_URL=http://h2/hub/api"},
 			func(s settings.Settings) (string, string) { return s.HubAddress.Value, s.HubAddress.Origin },
 		},
 		{
-			"api_token", settings.Block{APIToken: known("t0")},
+			"api_token",
+			settings.Block{APIToken: known("t0")},
 			[]string{"PC_API_TOKEN=t1", "DASK_GATEWAY__AUTH__KWARGS__API_TOKEN=t2", "JUPYTERHUB_API_TOKEN=t3"},
 			func(s settings.Settings) (string, string) { return s.APIToken.Value.Reveal(), s.APIToken.Origin },
 		},
 		{
-			"username", settings.Block{Username: known("u0")},
+			"username",
+			settings.Block{Username: known("u0")},
 			[]string{"PC_USERNAME=u1", "DASK_GATEWAY__AUTH__KWARGS__USERNAME=u2"},
 			func(s settings.Settings) (string, string) { return s.Username.Value, s.Username.Origin },
 		},
 		{
-			"password", settings.Block{Password: known("p0")},
+			"password",
+			settings.Block{Password: known("p0")},
 			[]string{"PC_PASSWORD=p1", "DASK_GATEWAY__AUTH__KWARGS__PASSWORD=p2"},
 			func(s settings.Settings) (string, string) { return s.Password.Value.Reveal(), s.Password.Origin },
 		},
 		{
-			"auth", settings.Block{Auth: known("basic")},
+			"auth",
+			settings.Block{Auth: known("basic")},
 			[]string{"PC_AUTH=none", "DASK_GATEWAY__AUTH__TYPE=jupyterhub"},
 			func(s settings.Settings) (string, string) { return s.Auth.Value, s.Auth.Origin },
 		},
 		{
-			"http_proxy", settings.Block{HTTPProxy: known("http://p0:1")},
+			"http_proxy",
+			settings.Block{HTTPProxy: known("http://p0:1")},
 			[]string{"PC_HTTP_PROXY=http://p1:1", "DASK_GATEWAY__HTTP_CLIENT__PROXY=http://p2:1"},
 			func(s settings.Settings) (string, string) { return s.HTTPProxy.Value.Reveal(), s.HTTPProxy.Origin },
 		},
 		{
-			"max_retries", settings.Block{MaxRetries: known[int64](0)},
+			"max_retries",
+			settings.Block{MaxRetries: known[int64](0)},
 			[]string{"PC_MAX_RETRIES=1"},
 			func(s settings.Settings) (string, string) { return fmt.Sprint(s.MaxRetries.Value), s.MaxRetries.Origin },
 		},
 		{
-			"request_timeout", settings.Block{RequestTimeout: known("1s")},
+			"request_timeout",
+			settings.Block{RequestTimeout: known("1s")},
 			[]string{"PC_REQUEST_TIMEOUT=2s"},
 			func(s settings.Settings) (string, string) {
 				return s.RequestTimeout.Value.String(), s.RequestTimeout.Origin
 			},
 		},
 		{
-			"allow_cleartext", settings.Block{AllowCleartext: known(false)},
+			"allow_cleartext",
+			settings.Block{AllowCleartext: known(false)},
 			[]string{"PC_ALLOW_CLEARTEXT=true"},
 			func(s settings.Settings) (string, string) {
 				return fmt.Sprint(s.AllowCleartext.Value), s.AllowCleartext.Origin

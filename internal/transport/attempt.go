@@ -121,8 +121,7 @@ func (a *attempt) take(answer *http.Response) error {
 
 // classify says what kind of failure an attempt ended with.
 func classify(parent context.Context, err error, connected bool, timeout time.Duration) error {
-	var known *Error
-	if errors.As(err, &known) {
+	if known, ok := errors.AsType[*Error](err); ok {
 		return known
 	}
 	kind := KindUnreachable

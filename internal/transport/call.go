@@ -187,8 +187,7 @@ func withoutCookies(header http.Header) http.Header {
 // decodeError says what was expected instead of what came. begun is how the
 // answer begins.
 func decodeError(r Request, contentType string, begun []byte, err error) *Error {
-	var known *Error
-	if errors.As(err, &known) {
+	if known, ok := errors.AsType[*Error](err); ok {
 		return known
 	}
 	want := r.Want
@@ -196,8 +195,7 @@ func decodeError(r Request, contentType string, begun []byte, err error) *Error 
 		want = "an answer"
 	}
 	words := "expected " + want + " as JSON, got "
-	var mismatch *json.UnmarshalTypeError
-	if errors.As(err, &mismatch) {
+	if mismatch, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
 		words += "a JSON " + mismatch.Value
 		if mismatch.Field != "" {
 			words += " in " + mismatch.Field

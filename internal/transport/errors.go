@@ -111,8 +111,7 @@ func (e *Error) MayHaveArrived() bool {
 
 // kindOf is the Kind of an error of a single attempt.
 func kindOf(err error) Kind {
-	var failure *Error
-	if errors.As(err, &failure) {
+	if failure, ok := errors.AsType[*Error](err); ok {
 		return failure.Kind
 	}
 	return KindNoAnswer

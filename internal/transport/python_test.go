@@ -46,7 +46,7 @@ func TestNewDecoder_readsWhatPythonWrites(t *testing.T) {
 
 func TestNewDecoder_stillRefusesWhatIsNoJSON(t *testing.T) {
 	t.Parallel()
-	for _, text := range []string{`{"a": None}`, `{"a": NaNa}`, `Infinit`, `-Inf`, `{"a": N`, `<html>`} {
+	for _, text := range []string{`{"a": None}`, `{"a": NaNa}`, `Infin`, `-Inf`, `{"a": N`, `<html>`} {
 		var got any
 		if err := transport.NewDecoder(strings.NewReader(text)).Decode(&got); err == nil {
 			t.Errorf("%s was read as %v", text, got)

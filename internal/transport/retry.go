@@ -33,7 +33,10 @@ func (c *Client) newRetryClient(cfg Config, trips http.RoundTripper) *retryableh
 		RetryMax:   max(cfg.MaxRetries, 0),
 		CheckRetry: c.checkRetry,
 		Backoff: func(_, _ time.Duration, attempt int, answer *http.Response) time.Duration {
-			return waits.wait(attempt, answer)
+			if answer == nil {
+				return waits.wait(attempt, 0, "")
+			}
+			return waits.wait(attempt, answer.StatusCode, answer.Header.Get("Retry-After"))
 		},
 		ErrorHandler: retryablehttp.PassthroughErrorHandler,
 	}
@@ -43,7 +46,7 @@ func (c *Client) newRetryClient(cfg Config, trips http.RoundTripper) *retryableh
 // context has ended; everything else is mayRepeat's decision.
 func (c *Client) checkRetry(ctx context.Context, answer *http.Response, err error) (bool, error) {
 	if ctx.Err() != nil {
-		return false, nil
+		return false, nil //nolint:nilerr // the request's own error says more than the context's
 	}
 	repeatable := false
 	if a := attemptOf(ctx); a != nil {
@@ -95,12 +98,12 @@ type backoff struct {
 	clock             clock.Clock
 }
 
-// wait returns the pause after the attempt (0 is the first): as long as the
-// server's Retry-After says, up to a limit, else twice as long each time, with
+// wait returns the pause after the attempt (0 is the first), which ended with
+// the status, 0 for none: as long as the server's Retry-After header says, up to a limit, else twice as long each time, with
 // jitter so that many clients do not come back at once.
-func (b backoff) wait(attempt int, answer *http.Response) time.Duration {
-	if answer != nil && (answer.StatusCode == http.StatusTooManyRequests || answer.StatusCode == http.StatusServiceUnavailable) {
-		if asked, ok := retryAfter(answer.Header.Get("Retry-After"), b.clock.Now()); ok {
+func (b backoff) wait(attempt, status int, header string) time.Duration {
+	if status == http.StatusTooManyRequests || status == http.StatusServiceUnavailable {
+		if asked, ok := retryAfter(header, b.clock.Now()); ok {
 			return min(asked, retryAfterFactor*b.longest)
 		}
 	}

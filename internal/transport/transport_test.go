@@ -94,7 +94,7 @@ func TestDo_sendsWhatIsNeeded(t *testing.T) {
 	base, _ := serve(t, func(w http.ResponseWriter, r *http.Request) {
 		got = r
 		body, _ = io.ReadAll(r.Body)
-		http.SetCookie(w, &http.Cookie{Name: "dask-gateway-x", Value: "y"})
+		w.Header().Set("Set-Cookie", "dask-gateway-x=y; Max-Age=600; Path=/")
 		answer(http.StatusCreated, "application/json", `{"name":"n"}`)(w, r)
 	})
 	c := client(t, base, nil)

@@ -52,9 +52,18 @@ type answer struct {
 func TestSettingsAreThePythonClients(t *testing.T) {
 	t.Parallel()
 	stack := startGateway(t)
-	t.Run("addresses", func(t *testing.T) { testAddresses(t, stack) })
-	t.Run("environment", func(t *testing.T) { testEnvironment(t, stack) })
-	t.Run("literals", func(t *testing.T) { testLiterals(t, stack) })
+	t.Run("addresses", func(t *testing.T) {
+		t.Parallel()
+		testAddresses(t, stack)
+	})
+	t.Run("environment", func(t *testing.T) {
+		t.Parallel()
+		testEnvironment(t, stack)
+	})
+	t.Run("literals", func(t *testing.T) {
+		t.Parallel()
+		testLiterals(t, stack)
+	})
 }
 
 // startGateway starts a gateway, whose installation has the Python client.

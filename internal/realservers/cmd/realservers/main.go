@@ -28,7 +28,7 @@ func main() {
 	flag.IntVar(&cfg.MaxWorkers, "max-workers", 0, "the gateway's limit of workers per cluster; 0 is none")
 	user := flag.String("user", "alice", "the user to make")
 	flag.Usage = func() {
-		fmt.Fprintln(flag.CommandLine.Output(), "Usage: realservers [flags] [command [argument...]]")
+		_, _ = fmt.Fprintln(flag.CommandLine.Output(), "Usage: realservers [flags] [command [argument...]]")
 		flag.PrintDefaults()
 	}
 	flag.Parse()
