@@ -32,7 +32,8 @@ terraform {
 }
 CONFIG
 export TF_CLI_CONFIG_FILE=$work/cli.tfrc CHECKPOINT_DISABLE=1
-(cd "$work" && "$terraform" providers schema -json > schema.json)
+(cd "$work" && "$terraform" providers schema -json > terraform.json)
+go run ./internal/tools/schema < "$work/terraform.json" > "$work/schema.json"
 "$terraform" fmt -recursive examples >&2
 "$generator" generate --provider-name pc --rendered-provider-name "Planetary Computer" --providers-schema "$work/schema.json"
 "$generator" validate --provider-name pc --providers-schema "$work/schema.json"
