@@ -11,6 +11,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework-validators/setvalidator"
 	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/planmodifier"
@@ -74,17 +75,20 @@ func (r *hubTokenResource) Schema(_ context.Context, _ resource.SchemaRequest, r
 				CustomType: timetypes.GoDurationType{},
 			},
 			"scopes": schema.SetAttribute{
-				MarkdownDescription: "Scopes of the token, for example `access:services!service=dask-gateway`; the user must hold them. Default: all that the user may do.",
+				MarkdownDescription: "Scopes of the token, for example `access:services!service=dask-gateway`; the user must hold them. Conflicts with `roles`. Default: all that the user may do.",
 				ElementType:         types.StringType,
 				Optional:            true,
-				Validators:          []validator.Set{setvalidator.ValueStringsAre(stringvalidator.LengthAtLeast(1))},
-				PlanModifiers:       replaceSet,
+				Validators: []validator.Set{
+					setvalidator.SizeAtLeast(1), setvalidator.ValueStringsAre(stringvalidator.LengthAtLeast(1)),
+					setvalidator.ConflictsWith(path.MatchRoot("roles")),
+				},
+				PlanModifiers: replaceSet,
 			},
 			"roles": schema.SetAttribute{
 				MarkdownDescription: "Roles whose scopes the token gets. JupyterHub 3 and later resolve them once, when the token is made.",
 				ElementType:         types.StringType,
 				Optional:            true,
-				Validators:          []validator.Set{setvalidator.ValueStringsAre(stringvalidator.LengthAtLeast(1))},
+				Validators:          []validator.Set{setvalidator.SizeAtLeast(1), setvalidator.ValueStringsAre(stringvalidator.LengthAtLeast(1))},
 				PlanModifiers:       replaceSet,
 			},
 			"id": schema.StringAttribute{

@@ -236,6 +236,8 @@ func TestAccHubToken_refusesBadArguments(t *testing.T) {
 		"expires_in = \"1h\"\n renew_before = \"1h\"": "due for renewal as soon",
 		`scopes = ["nope"]`:                           `Scope 'nope' for token does not exist`,
 		`scopes = [""]`:                               "length must be at least 1",
+		"scopes = [\"self\"]\n roles = [\"user\"]":    "cannot be specified when",
+		`scopes = []`:                                 "at least 1 elements",
 		`user = ""`:                                   "length must be at least 1",
 		`user = "bob"`:                                "User bob not found or no permissions",
 		`roles = ["nope"]`:                            "No such role: nope",

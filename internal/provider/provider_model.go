@@ -6,7 +6,6 @@ package provider
 import (
 	"github.com/hashicorp/terraform-plugin-framework-timetypes/timetypes"
 	"github.com/hashicorp/terraform-plugin-framework-validators/int64validator"
-	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/provider/schema"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
@@ -40,7 +39,7 @@ func providerAttributes() map[string]schema.Attribute {
 			Optional: true,
 		},
 		"proxy_address": schema.StringAttribute{
-			MarkdownDescription: "Address of the proxy in front of the schedulers, as in Python's `Gateway(proxy_address)`, for example `gateway://dask.example.com:8786`. " +
+			MarkdownDescription: "Address of the proxy in front of the schedulers, as in Python's `Gateway(proxy_address)`, for example `gateway://dask.example.com:8786`, or a port alone. " +
 				"Default: host and port of `address`. Environment: `PC_PROXY_ADDRESS`, `DASK_GATEWAY__PROXY_ADDRESS`.",
 			Optional: true,
 		},
@@ -50,15 +49,14 @@ func providerAttributes() map[string]schema.Attribute {
 			Optional: true,
 		},
 		"hub_address": schema.StringAttribute{
-			MarkdownDescription: "Address of the JupyterHub, for example `https://hub.example.com/`. Default: derived from `address` when that ends in " +
-				"`/services/NAME/`. Environment: `PC_HUB_ADDRESS`, `JUPYTERHUB_API_URL`.",
+			MarkdownDescription: "Address of the JupyterHub, for example `https://hub.example.com/`. Environment: `PC_HUB_ADDRESS`. " +
+				"Default: derived from `address` when that ends in `/services/NAME/`, else `JUPYTERHUB_API_URL`.",
 			Optional: true,
 		},
 		"auth": schema.StringAttribute{
 			MarkdownDescription: "How to authenticate to the gateway: `jupyterhub` (with `api_token`), `basic` (with `username` and `password`) or `none`. " +
-				"Default: `jupyterhub`. Environment: `PC_AUTH`, `DASK_GATEWAY__AUTH__TYPE`.",
-			Optional:   true,
-			Validators: []validator.String{stringvalidator.OneOf("jupyterhub", "basic", "none")},
+				"Default: the one whose credentials are found nearest, else `jupyterhub`. Environment: `PC_AUTH`, `DASK_GATEWAY__AUTH__TYPE`.",
+			Optional: true,
 		},
 		"api_token": schema.StringAttribute{
 			MarkdownDescription: "Token of the JupyterHub, made on its page `/hub/token`. Environment: `PC_API_TOKEN`, " +
@@ -81,7 +79,7 @@ func providerAttributes() map[string]schema.Attribute {
 			Optional:            true,
 		},
 		"http_proxy": schema.StringAttribute{
-			MarkdownDescription: "URL of an HTTP proxy for all requests. Default: `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY` of the environment. " +
+			MarkdownDescription: "URL of an HTTP proxy for all requests, or `false` for none. Default: `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY` of the environment. " +
 				"Environment: `PC_HTTP_PROXY`, `DASK_GATEWAY__HTTP_CLIENT__PROXY`.",
 			Optional: true,
 		},
