@@ -12,16 +12,19 @@ mkdir -p "$cache/tools"
 
 say() { printf '%s\n' "$*" >&2; }
 
-# tool FOLDER PACKAGE prints the path of a tool that internal/tools/FOLDER pins,
-# after building it if the cache does not have that version yet. The cache is
-# keyed by the lock file and the Go version, so that another clone finds it.
+# tool FOLDER PACKAGE [LDFLAGS] prints the path of a tool that
+# internal/tools/FOLDER pins, after building it if the cache does not have that
+# version yet. The cache is keyed by the module files and the Go version, so
+# that another clone finds it.
 tool() {
-  local folder=$1 package=$2 key binary
-  key=$(cat "$root/internal/tools/$folder/go.sum" <(go env GOVERSION) | cksum | cut -d' ' -f1)
-  binary=$cache/tools/$(basename "$package")-$key
+  local folder=$root/internal/tools/$1 package=$2 ldflags="-s -w ${3:-}" name key binary
+  name=$(basename "${package%/v[0-9]}")
+  key=$(cat "$folder/go.mod" "$folder/go.sum" <(go env GOVERSION) | cksum | cut -d' ' -f1)
+  binary=$cache/tools/$name-$key
   if [ ! -x "$binary" ]; then
-    say "Building $(basename "$package") once; it is kept in $cache."
-    (cd "$root/internal/tools/$folder" && CGO_ENABLED=0 go build -trimpath -ldflags='-s -w' -o "$binary.$$" "$package" && mv "$binary.$$" "$binary")
+    say "Building $name once, which takes minutes; it is kept in $cache."
+    # Built beside its place and then moved, so that an interrupted build leaves no half of it.
+    (cd "$folder" && CGO_ENABLED=0 go build -trimpath -ldflags="$ldflags" -o "$binary.$$" "$package" && mv "$binary.$$" "$binary")
   fi
   printf '%s\n' "$binary"
 }
@@ -36,6 +39,26 @@ terraform_binary() {
   elif command -v tofu >/dev/null; then
     command -v tofu
   else
-    tool opentofu github.com/opentofu/opentofu/cmd/tofu
+    # Without the flag it takes itself for a pre-release, which version constraints leave out.
+    tool opentofu github.com/opentofu/opentofu/cmd/tofu "-X github.com/opentofu/opentofu/version.dev=no"
   fi
+}
+
+# is_opentofu says whether a binary is OpenTofu, whatever its name is.
+is_opentofu() {
+  # All of the output is read: a pipe closed early would fail the command.
+  [[ "$(TF_CLI_CONFIG_FILE=/dev/null TF_LOG='' CHECKPOINT_DISABLE=1 "$1" version)" == OpenTofu* ]]
+}
+
+# forget_settings takes out of the environment what a person has set for a
+# provider, a Dask client or a Terraform of their own: it would send what is done
+# here to their servers.
+forget_settings() {
+  local name
+  for name in $(compgen -e); do
+    case $name in
+      TF_ACC_TERRAFORM_PATH | TF_LOG | TF_LOG_PATH | TF_LOG_PROVIDER | TF_ACC_LOG*) ;;
+      PC_* | DASK_* | JUPYTERHUB_* | TF_*) unset "$name" ;;
+    esac
+  done
 }

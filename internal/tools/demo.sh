@@ -14,6 +14,7 @@ servers=${1:-mock}
 
 # The servers set PC_ADDRESS or DASK_GATEWAY__ADDRESS and run this script again.
 if [ -z "${PC_DEMO_INSIDE:-}" ]; then
+  forget_settings
   export PC_DEMO_INSIDE=1
   work=$(mktemp -d)
   trap 'rm -rf "$work"' EXIT
@@ -29,12 +30,19 @@ if [ -z "${PC_DEMO_INSIDE:-}" ]; then
 fi
 
 terraform=$(terraform_binary)
+command=terraform registry=registry.terraform.io
+if is_opentofu "$terraform"; then
+  command=tofu registry=registry.opentofu.org
+fi
 work=$(mktemp -d)
-bold=$(tput bold 2>/dev/null || true)
-plain=$(tput sgr0 2>/dev/null || true)
+bold='' plain=''
+if [ -t 1 ]; then
+  bold=$(tput bold 2>/dev/null || true)
+  plain=$(tput sgr0 2>/dev/null || true)
+fi
 
 step() { printf '\n%s== %s%s\n' "$bold" "$1" "$plain"; shift; [ $# -eq 0 ] || printf '   %s\n' "$@"; }
-run() { printf '\n%s$ terraform %s%s\n' "$bold" "$*" "$plain"; "$terraform" "$@"; }
+run() { printf '\n%s$ %s %s%s\n' "$bold" "$command" "$*" "$plain"; "$terraform" "$@"; }
 fail() { printf '\nThe demo failed: %s\n' "$*" >&2; exit 1; }
 
 # Whatever happens, no cluster is left behind.
@@ -61,10 +69,9 @@ plans() {
 step "Build the provider and put it where terraform init finds it" \
   "A filesystem mirror in a temporary folder stands in for the registry."
 version=0.1.0
-platform=$(go env GOOS)_$(go env GOARCH)
-mirror=$work/mirror/registry.terraform.io/planetary-computer/pc/$version/$platform
+mirror=$work/mirror/$registry/planetary-computer/pc/$version/$(go env GOOS)_$(go env GOARCH)
 mkdir -p "$mirror"
-(cd "$root" && go build -ldflags "-X main.version=$version" -o "$mirror/terraform-provider-pc_v$version" .)
+(cd "$root" && go build -trimpath -ldflags "-X main.version=$version" -o "$mirror/terraform-provider-pc_v$version" .)
 cat > "$work/cli.tfrc" <<CONFIG
 provider_installation {
   filesystem_mirror {

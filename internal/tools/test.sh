@@ -8,11 +8,12 @@
 . "$(dirname "$0")/cache.sh"
 
 TF_ACC_TERRAFORM_PATH=$(terraform_binary)
+forget_settings
 export TF_ACC_TERRAFORM_PATH TF_ACC=1 CHECKPOINT_DISABLE=1
-case $(basename "$TF_ACC_TERRAFORM_PATH") in
-  tofu*) export TF_ACC_PROVIDER_HOST=registry.opentofu.org ;;
-esac
-# A configuration of the person's own must not decide what the tests see.
+if is_opentofu "$TF_ACC_TERRAFORM_PATH"; then
+  export TF_ACC_PROVIDER_HOST=registry.opentofu.org
+fi
+# Nor must a configuration of the person's own decide what the tests see.
 config=$(mktemp)
 trap 'rm -f "$config"' EXIT
 export TF_CLI_CONFIG_FILE=$config

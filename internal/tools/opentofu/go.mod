@@ -261,3 +261,11 @@ require (
 	sigs.k8s.io/structured-merge-diff/v6 v6.3.0 // indirect
 	sigs.k8s.io/yaml v1.6.0 // indirect
 )
+
+// As in OpenTofu's own go.mod: neither directive reaches a module that requires it.
+replace github.com/hashicorp/hcl/v2 v2.20.1 => github.com/opentofu/hcl/v2 v2.20.2-0.20251021132045-587d123c2828
+
+godebug (
+	tlsmlkem=0
+	winsymlink=0
+)
