@@ -4,6 +4,7 @@
 package mockserver
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"slices"
@@ -52,9 +53,29 @@ func (s *Server) Count(method, pattern string) int {
 	return count
 }
 
+// Await waits until such a request has been answered, or for the end of the
+// context.
+func (s *Server) Await(ctx context.Context, method, pattern string) error {
+	for {
+		s.mu.Lock()
+		recorded := s.recorded
+		s.mu.Unlock()
+		if s.Count(method, pattern) > 0 {
+			return nil
+		}
+		select {
+		case <-recorded:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
 func (s *Server) record(x *exchange, status int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	close(s.recorded)
+	s.recorded = make(chan struct{})
 	s.journal = append(s.journal, Request{
 		Method: x.Method, Path: x.path, Query: x.URL.RawQuery, Header: x.Header.Clone(), Body: x.body, Status: status, User: x.user, Time: s.now.now(),
 	})

@@ -9,12 +9,8 @@ import (
 	"math/big"
 	"testing"
 
-	"github.com/hashicorp/terraform-plugin-framework/providerserver"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
-
-	"github.com/planetary-computer/terraform-provider-pc/internal/clock"
-	"github.com/planetary-computer/terraform-provider-pc/internal/provider"
 )
 
 // wire speaks Terraform's plugin protocol with the provider, for what the
@@ -28,7 +24,7 @@ type wire struct {
 // newWire starts a provider and configures it with the attributes given.
 func newWire(t *testing.T, block map[string]any) wire {
 	t.Helper()
-	server, err := providerserver.NewProtocol6WithError(provider.New("test", provider.WithClock(clock.NewFake(clock.Real().Now())))())()
+	server, err := factories()["pc"]()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,0 +1,259 @@
+// Copyright (c) The terraform-provider-pc Authors
+// SPDX-License-Identifier: MPL-2.0
+
+package provider_test
+
+import (
+	"context"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/planetary-computer/terraform-provider-pc/internal/mockserver"
+)
+
+const daskCluster = "pc_dask_cluster"
+
+// calls is what was requested, as "METHOD path?query" below the gateway's
+// address, with NAME for the cluster's name.
+func calls(mock *mockserver.Server, name string) []string {
+	var made []string
+	for _, request := range mock.Requests() {
+		call := request.Method + " " + strings.TrimPrefix(request.Path, "/services/dask-gateway")
+		if request.Query != "" {
+			call += "?" + request.Query
+		}
+		made = append(made, strings.ReplaceAll(call, name, "NAME"))
+	}
+	return made
+}
+
+func assertCalls(t *testing.T, mock *mockserver.Server, name string, want ...string) {
+	t.Helper()
+	if got := calls(mock, name); !slices.Equal(got, want) {
+		t.Errorf("requested:\n  %s\nwant:\n  %s", strings.Join(got, "\n  "), strings.Join(want, "\n  "))
+	}
+}
+
+func TestDaskCluster_costsFewRequests(t *testing.T) {
+	t.Parallel()
+	mock := startMock(t, mockserver.Config{})
+	w := newWire(t, block(mock))
+	config := map[string]any{"adapt": map[string]any{"minimum": 1, "maximum": 100}}
+	made, diagnostics := w.apply(t.Context(), t, daskCluster, w.none(t), config)
+	assertDiagnostics(t, diagnostics, wanted{})
+	name := w.text(t, daskCluster, made.state, "name")
+	assertCalls(t, mock, name, "GET /api/v1/options", "POST /api/v1/clusters/", "GET /api/v1/clusters/NAME?wait", "POST /api/v1/clusters/NAME/adapt")
+
+	mock.ForgetRequests()
+	_, diagnostics = w.read(t, daskCluster, made)
+	assertDiagnostics(t, diagnostics, wanted{})
+	w.plan(t, daskCluster, made, config)
+	assertCalls(t, mock, name, "GET /api/v1/clusters/NAME")
+}
+
+// TestDaskCluster_isInTheStateWhateverFailsAfterwards fails each call after the
+// POST in turn, and asks for what is left.
+func TestDaskCluster_isInTheStateWhateverFailsAfterwards(t *testing.T) {
+	t.Parallel()
+	broken := func(method, path string, status int) mockserver.Fault {
+		return mockserver.Fault{Method: method, Path: path, Times: 1000, Status: status, ContentType: "text/plain; charset=utf-8", Body: "no"}
+	}
+	for name, test := range map[string]struct {
+		fault mockserver.Fault
+		want  wanted
+	}{
+		"wait forbidden": {broken(http.MethodGet, "*/clusters/*", 403), errorAt("", "It is not known whether the cluster started")},
+		"wait fails":     {broken(http.MethodGet, "*/clusters/*", 500), errorAt("", "It is not known whether the cluster started")},
+		"wait cut off":   {mockserver.Fault{Method: http.MethodGet, Path: "*/clusters/*", Times: 1000, Drop: mockserver.MidAnswer}, errorAt("", "It is not known whether the cluster started")},
+		"adapt fails":    {broken(http.MethodPost, "*/adapt", 500), errorAt("", "The workers of the cluster")},
+		"adapt refused":  {broken(http.MethodPost, "*/adapt", 422), errorAt("", "The server refused the values")},
+		"workers hidden": {broken(http.MethodGet, "*/counts.json", 403), errorAt("", "The wait for the workers of the cluster")},
+		"scheduler is out of reach": {
+			mockserver.Fault{Method: http.MethodPost, Path: "*/adapt", Status: 409, ContentType: "application/json; charset=utf-8", Body: `{"error": "cluster x is not running"}`},
+			errorAt("", "It is now RUNNING."),
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			mock := startMock(t, mockserver.Config{})
+			w := newWire(t, block(mock))
+			mock.FailNext(test.fault)
+			made, diagnostics := w.apply(t.Context(), t, daskCluster, w.none(t), map[string]any{
+				"adapt": map[string]any{"minimum": 1, "maximum": 1}, "wait_for_workers": 1,
+			})
+			assertDiagnostics(t, diagnostics, test.want)
+			clusters := mock.Clusters("alice")
+			if len(clusters) != 1 {
+				t.Fatalf("%d clusters, want 1", len(clusters))
+			}
+			if got := w.text(t, daskCluster, made.state, "name"); got != clusters[0].Name {
+				t.Errorf("the state has %q, the gateway %q", got, clusters[0].Name)
+			}
+		})
+	}
+}
+
+// TestDaskCluster_survivesALostAnswer loses the answer to the POST.
+func TestDaskCluster_survivesALostAnswer(t *testing.T) {
+	t.Parallel()
+	post := func(fault mockserver.Fault) mockserver.Fault {
+		fault.Method, fault.Path = http.MethodPost, "*/clusters/"
+		return fault
+	}
+	proxy := func(status int) mockserver.Fault {
+		return post(mockserver.Fault{AfterHandling: true, Status: status, ContentType: "text/html", Body: "<title>" + http.StatusText(status) + "</title>"})
+	}
+	for name, test := range map[string]struct {
+		fault    mockserver.Fault
+		clusters int
+		want     wanted
+	}{
+		"reset after it arrived":  {post(mockserver.Fault{Drop: mockserver.AfterHandling}), 1, warningAt("", "was taken over")},
+		"cut off in its midst":    {post(mockserver.Fault{Drop: mockserver.MidAnswer}), 1, warningAt("", "was taken over")},
+		"502 after it arrived":    {proxy(502), 1, warningAt("", "was taken over")},
+		"504 after it arrived":    {proxy(504), 1, warningAt("", "was taken over")},
+		"reset before it arrived": {post(mockserver.Fault{Drop: mockserver.BeforeHandling}), 0, errorAt("", "Most likely nothing was made")},
+		"503 of the proxy":        {post(mockserver.GatewayDown()), 0, errorAt("", "Most likely nothing was made")},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			mock := startMock(t, mockserver.Config{})
+			mock.AddCluster("alice", map[string]any{"gpu": true})
+			w := newWire(t, block(mock))
+			mock.FailNext(test.fault)
+			made, diagnostics := w.apply(t.Context(), t, daskCluster, w.none(t), map[string]any{"options": map[string]any{"worker_cores": 2}})
+			assertDiagnostics(t, diagnostics, test.want)
+			if got := mock.Count(http.MethodPost, "*/clusters/"); got != 1 {
+				t.Errorf("%d POST requests, want 1", got)
+			}
+			clusters := mock.Clusters("alice")[1:]
+			if len(clusters) != test.clusters {
+				t.Fatalf("%d clusters were made, want %d", len(clusters), test.clusters)
+			}
+			if test.clusters == 1 && w.text(t, daskCluster, made.state, "name") != clusters[0].Name {
+				t.Error("the state does not have the cluster that was made")
+			}
+		})
+	}
+}
+
+// TestDaskCluster_namesTheCandidates makes another cluster with the same
+// options in the moment in which the answer is lost.
+func TestDaskCluster_namesTheCandidates(t *testing.T) {
+	t.Parallel()
+	mock := startMock(t, mockserver.Config{})
+	w := newWire(t, block(mock))
+	mock.FailNext(mockserver.Fault{Method: http.MethodPost, Path: "*/clusters/", Drop: mockserver.AfterHandling})
+	mock.AddCluster("alice", nil)
+	_, diagnostics := w.apply(t.Context(), t, daskCluster, w.none(t), map[string]any{})
+	assertDiagnostics(t, diagnostics, errorAt("", "terraform import ADDRESS_OF_THIS_RESOURCE"))
+	for _, each := range mock.Clusters("alice") {
+		if !strings.Contains(diagnostics[0].Detail, each.Name) {
+			t.Errorf("%s is not named:\n%s", each.Name, diagnostics[0].Detail)
+		}
+	}
+}
+
+func TestDaskCluster_staysInTheStateWhenNothingIsProven(t *testing.T) {
+	t.Parallel()
+	text := func(status int, contentType, body string) mockserver.Fault {
+		return mockserver.Fault{Times: 1000, Status: status, ContentType: contentType, Body: body}
+	}
+	for name, fault := range map[string]mockserver.Fault{
+		"500":                  text(500, "text/plain", "500 Internal Server Error"),
+		"gateway down":         {Times: 1000, Status: 503, ContentType: "text/html", Body: "<h1>503</h1>"},
+		"unauthorized":         text(401, "application/json; charset=utf-8", `{"error": "Authentication required"}`),
+		"bad token":            text(500, "application/json; charset=utf-8", `{"error": "Permission failure verifying user's JupyterHub API token"}`),
+		"forbidden":            text(403, "application/json; charset=utf-8", `{"error": "User bob lacks permissions to view cluster x"}`),
+		"proxy without routes": text(404, "text/plain; charset=utf-8", "Not Found\n"),
+		"another API":          text(404, "application/json; charset=utf-8", `{"error": "nothing here"}`),
+		"a page":               text(200, "text/html", "<title>Sign in</title>"),
+		"login":                {Times: 1000, Status: 302, Header: http.Header{"Location": {"/hub/login"}}},
+		"no answer":            {Times: 1000, Drop: mockserver.BeforeHandling},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			mock := startMock(t, mockserver.Config{})
+			w := newWire(t, block(mock))
+			made, _ := w.apply(t.Context(), t, daskCluster, w.none(t), map[string]any{})
+			mock.FailNext(fault)
+			read, diagnostics := w.read(t, daskCluster, made)
+			if !hasError(diagnostics) {
+				t.Error("no error")
+			}
+			if got, want := w.text(t, daskCluster, read.state, "name"), w.text(t, daskCluster, made.state, "name"); got != want {
+				t.Errorf("the state has %q, want %q", got, want)
+			}
+		})
+	}
+}
+
+func TestDaskCluster_destroyIsSure(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		fault  *mockserver.Fault
+		forget bool
+		// deletes is how many DELETE requests are made at least.
+		deletes int
+		want    wanted
+	}{
+		"simple":                   {deletes: 1},
+		"gone already":             {forget: true, deletes: 1},
+		"passing faults":           {fault: &mockserver.Fault{Times: 7, Status: 502}, deletes: 3},
+		"DELETE that does nothing": {fault: &mockserver.Fault{Method: http.MethodDelete, Status: 204}, deletes: 2},
+		"no end in sight": {
+			fault: &mockserver.Fault{Times: 100000, Status: 500, ContentType: "text/plain", Body: "no"}, deletes: 10,
+			want: errorAt("", "stays in the state: run terraform destroy again"),
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			mock := startMock(t, mockserver.Config{})
+			w := newWire(t, block(mock))
+			made, _ := w.apply(t.Context(), t, daskCluster, w.none(t), map[string]any{})
+			if test.forget {
+				mock.ForgetCluster(w.text(t, daskCluster, made.state, "name"))
+			}
+			if test.fault != nil {
+				mock.FailNext(*test.fault)
+			}
+			after, diagnostics := w.apply(t.Context(), t, daskCluster, made, nil)
+			assertDiagnostics(t, diagnostics, test.want)
+			if got := mock.Count(http.MethodDelete, "*"); got < test.deletes || name == "simple" && got != 1 {
+				t.Errorf("%d DELETE requests, want %d", got, test.deletes)
+			}
+			if kept := w.attributes(t, w.resourceType(daskCluster), after.state) != nil; kept != hasError(diagnostics) {
+				t.Errorf("still in the state: %v", kept)
+			}
+			if !hasError(diagnostics) {
+				assertNothingRuns(t, mock)
+			}
+		})
+	}
+}
+
+// TestDaskCluster_interruptedIsInTheState ends the context, as Terraform does
+// on Ctrl-C, while the cluster is PENDING.
+func TestDaskCluster_interruptedIsInTheState(t *testing.T) {
+	t.Parallel()
+	mock := startMock(t, mockserver.Config{})
+	mock.HoldStart(true)
+	w := newWire(t, block(mock))
+	ctx, interrupt := context.WithCancel(t.Context())
+	go func() {
+		defer interrupt()
+		if err := mock.Await(t.Context(), http.MethodPost, "*/clusters/"); err != nil {
+			t.Error(err)
+		}
+	}()
+	made, diagnostics := w.apply(ctx, t, daskCluster, w.none(t), map[string]any{})
+	assertDiagnostics(t, diagnostics, errorAt("", "The wait for the cluster was interrupted"))
+	if got, want := w.text(t, daskCluster, made.state, "name"), mock.Clusters("alice")[0].Name; got != want {
+		t.Errorf("the state has %q, want %q", got, want)
+	}
+	_, diagnostics = w.apply(t.Context(), t, daskCluster, made, nil)
+	assertDiagnostics(t, diagnostics, wanted{})
+	assertNothingRuns(t, mock)
+}
