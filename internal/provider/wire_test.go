@@ -21,8 +21,8 @@ type wire struct {
 	schema *tfprotov6.GetProviderSchemaResponse
 }
 
-// newWire starts a provider and configures it with the attributes given.
-func newWire(t *testing.T, block map[string]any) wire {
+// startWire starts a provider.
+func startWire(t *testing.T) wire {
 	t.Helper()
 	server, err := factories()["pc"]()
 	if err != nil {
@@ -32,10 +32,16 @@ func newWire(t *testing.T, block map[string]any) wire {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w := wire{server: server, schema: schema}
-	resp, err := server.ConfigureProvider(t.Context(), &tfprotov6.ConfigureProviderRequest{
+	return wire{server: server, schema: schema}
+}
+
+// newWire starts a provider and configures it with the attributes given.
+func newWire(t *testing.T, block map[string]any) wire {
+	t.Helper()
+	w := startWire(t)
+	resp, err := w.server.ConfigureProvider(t.Context(), &tfprotov6.ConfigureProviderRequest{
 		TerraformVersion: "1.14.0",
-		Config:           w.value(t, schema.Provider.ValueType(), block),
+		Config:           w.value(t, w.schema.Provider.ValueType(), block),
 	})
 	if err != nil {
 		t.Fatal(err)

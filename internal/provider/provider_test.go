@@ -1,0 +1,155 @@
+// Copyright (c) The terraform-provider-pc Authors
+// SPDX-License-Identifier: MPL-2.0
+
+package provider_test
+
+import (
+	"context"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/hashicorp/terraform-plugin-framework/datasource"
+	"github.com/hashicorp/terraform-plugin-framework/provider"
+	"github.com/hashicorp/terraform-plugin-framework/resource"
+	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
+
+	"github.com/planetary-computer/terraform-provider-pc/internal/mockserver"
+	pc "github.com/planetary-computer/terraform-provider-pc/internal/provider"
+)
+
+// TestSchemas_areValid finds mistakes in schemas without Terraform.
+func TestSchemas_areValid(t *testing.T) {
+	t.Parallel()
+	ctx := t.Context()
+	p := pc.New("test")()
+	var provided provider.SchemaResponse
+	p.Schema(ctx, provider.SchemaRequest{}, &provided)
+	if d := provided.Schema.ValidateImplementation(ctx); d.HasError() {
+		t.Errorf("provider: %v", d)
+	}
+	for _, make := range p.Resources(ctx) {
+		var schema resource.SchemaResponse
+		make().Schema(ctx, resource.SchemaRequest{}, &schema)
+		if d := schema.Schema.ValidateImplementation(ctx); d.HasError() {
+			t.Errorf("%T: %v", make(), d)
+		}
+	}
+	for _, make := range p.DataSources(ctx) {
+		var schema datasource.SchemaResponse
+		make().Schema(ctx, datasource.SchemaRequest{}, &schema)
+		if d := schema.Schema.ValidateImplementation(ctx); d.HasError() {
+			t.Errorf("%T: %v", make(), d)
+		}
+	}
+}
+
+// configureProvider returns what the provider says of a block.
+func configureProvider(ctx context.Context, t *testing.T, plain map[string]any) []*tfprotov6.Diagnostic {
+	t.Helper()
+	w := startWire(t)
+	config := w.value(t, w.schema.Provider.ValueType(), plain)
+	validated, err := w.server.ValidateProviderConfig(ctx, &tfprotov6.ValidateProviderConfigRequest{Config: config})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if hasError(validated.Diagnostics) {
+		return validated.Diagnostics
+	}
+	resp, err := w.server.ConfigureProvider(ctx, &tfprotov6.ConfigureProviderRequest{TerraformVersion: "1.11.4", Config: config})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return resp.Diagnostics
+}
+
+func TestProvider_refusesBadArguments(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		argument string
+		value    any
+		text     string
+	}{
+		"no scheme":        {"address", "hub.example.com/services/dask-gateway/", "http"},
+		"other scheme":     {"address", "ftp://hub.example.com/", "http"},
+		"no host":          {"address", "https:///services/dask-gateway/", "host"},
+		"query":            {"address", "https://hub.example.com/?a=b", "query"},
+		"password inside":  {"address", "https://alice:pw@hub.example.com/", "password"},
+		"public address":   {"public_address", "hub", "http"},
+		"hub address":      {"hub_address", "hub", "http"},
+		"auth":             {"auth", "kerberos", "kerberos"},
+		"unheard-of auth":  {"auth", "magic", "jupyterhub"},
+		"certificate":      {"ca_certificate", "nonsense", "certificate"},
+		"http_proxy":       {"http_proxy", "proxy:3128", "http"},
+		"retries":          {"max_retries", 21, "20"},
+		"negative retries": {"max_retries", -1, "0"},
+		"time-out":         {"request_timeout", "soon", "uration"},
+		"no time":          {"request_timeout", "0s", "0"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			plain := map[string]any{"address": "https://hub.example.com/services/dask-gateway/", "api_token": "t"}
+			plain[test.argument] = test.value
+			assertDiagnostics(t, configureProvider(t.Context(), t, plain), errorAt(`AttributeName("`+test.argument+`")`, test.text))
+		})
+	}
+}
+
+func TestProvider_acceptsUnknownArguments(t *testing.T) {
+	t.Parallel()
+	for _, argument := range []string{"address", "proxy_address", "public_address", "hub_address", "auth", "api_token", "ca_certificate", "http_proxy", "max_retries", "request_timeout", "allow_cleartext"} {
+		t.Run(argument, func(t *testing.T) {
+			t.Parallel()
+			plain := map[string]any{"address": "http://127.0.0.1:1/services/dask-gateway/", "api_token": "t", "max_retries": 0}
+			plain[argument] = unknown{}
+			w := newWire(t, plain)
+			resp := w.plan(t, daskCluster, w.none(t), map[string]any{})
+			for _, d := range resp.Diagnostics {
+				if d.Severity == tfprotov6.DiagnosticSeverityError {
+					t.Errorf("%s: %s", d.Summary, d.Detail)
+				}
+			}
+		})
+	}
+}
+
+// TestProvider_sendsNoCredentialsInClearText asks for a plan with a host that
+// clear text must not reach.
+func TestProvider_sendsNoCredentialsInClearText(t *testing.T) {
+	t.Parallel()
+	w := newWire(t, map[string]any{"address": "http://hub.example.com/services/dask-gateway/", "api_token": "t"})
+	resp := w.plan(t, daskCluster, w.none(t), map[string]any{})
+	assertDiagnostics(t, resp.Diagnostics, errorAt("", "allow_cleartext = true"))
+}
+
+func TestProvider_saysWhoItIs(t *testing.T) {
+	t.Parallel()
+	mock := startMock(t, mockserver.Config{})
+	w := newWire(t, block(mock))
+	w.plan(t, daskCluster, w.none(t), map[string]any{})
+	requests := mock.Requests()
+	if len(requests) != 1 || !strings.HasPrefix(requests[0].Header.Get("User-Agent"), "terraform-provider-pc/test (Terraform 1.14.0; ") {
+		t.Errorf("User-Agent %q in %d requests", requests[0].Header.Get("User-Agent"), len(requests))
+	}
+}
+
+func TestProvider_basicAuth(t *testing.T) {
+	t.Parallel()
+	mock := startMock(t, mockserver.Config{Auth: "basic", Password: "qwerty"})
+	right := map[string]any{"address": mock.GatewayURL(), "auth": "basic", "username": "alice", "password": "qwerty"}
+	w := newWire(t, right)
+	made, diagnostics := w.apply(t.Context(), t, daskCluster, w.none(t), map[string]any{})
+	assertDiagnostics(t, diagnostics, wanted{})
+	_, diagnostics = w.apply(t.Context(), t, daskCluster, made, nil)
+	assertDiagnostics(t, diagnostics, wanted{})
+	assertNothingRuns(t, mock)
+
+	mock.ForgetRequests()
+	right["password"] = "wrong"
+	w = newWire(t, right)
+	resp := w.plan(t, daskCluster, w.none(t), map[string]any{})
+	assertDiagnostics(t, resp.Diagnostics, errorAt("", "did not accept the credentials from password in the provider block"))
+	if got := mock.Count(http.MethodGet, "*"); got != 1 {
+		t.Errorf("a wrong password was tried %d times", got)
+	}
+}
