@@ -1,0 +1,128 @@
+// Copyright (c) The terraform-provider-pc Authors
+// SPDX-License-Identifier: MPL-2.0
+
+// Package examples_test validates what the documentation shows, so that no
+// reader copies what does not work.
+package examples_test
+
+import (
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/planetary-computer/terraform-provider-pc/internal/integration/terraform"
+	"github.com/planetary-computer/terraform-provider-pc/internal/provider"
+)
+
+const root = "../../.."
+
+func TestMain(m *testing.M) {
+	code := m.Run()
+	terraform.Clean()
+	os.Exit(code)
+}
+
+func read(t *testing.T, file string) string {
+	t.Helper()
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
+// workspace holds the texts as .tf files, with a terraform block unless one of
+// them has it.
+func workspace(t *testing.T, texts map[string]string) *terraform.Workspace {
+	t.Helper()
+	w := terraform.New(t)
+	for name, text := range texts {
+		if strings.Contains(text, "required_providers") {
+			w.Remove("versions.tf")
+		}
+		w.Write(name, text)
+	}
+	return w
+}
+
+// TestExamples validates each folder below examples. An import block stands
+// beside a resource, one at a time, as a reader would use it.
+func TestExamples(t *testing.T) {
+	t.Parallel()
+	files, err := filepath.Glob(root + "/examples/*/*.tf")
+	if err != nil {
+		t.Fatal(err)
+	}
+	deeper, err := filepath.Glob(root + "/examples/*/*/*.tf")
+	if err != nil {
+		t.Fatal(err)
+	}
+	folders := map[string]map[string]string{}
+	for _, file := range append(files, deeper...) {
+		name, folder := filepath.Base(file), filepath.Dir(file)
+		text := read(t, file)
+		if strings.HasPrefix(name, "import") {
+			folders[file] = map[string]string{name: text, "resource.tf": read(t, filepath.Join(folder, "resource.tf"))}
+			continue
+		}
+		if folders[folder] == nil {
+			folders[folder] = map[string]string{}
+		}
+		folders[folder][name] = text
+	}
+	if len(folders) < 6 {
+		t.Errorf("only %d examples were found", len(folders))
+	}
+	for name, texts := range folders {
+		t.Run(strings.TrimPrefix(name, root+"/examples/"), func(t *testing.T) {
+			t.Parallel()
+			w := workspace(t, texts)
+			if strings.Contains(name, "identity") && !w.AtLeast(1, 12) {
+				t.Skip("import by identity needs Terraform 1.12")
+			}
+			w.Must("validate", "-no-color")
+		})
+	}
+}
+
+// TestGuides validates each Terraform snippet of the guides. The snippets of
+// one guide may speak of what an earlier one declares.
+func TestGuides(t *testing.T) {
+	t.Parallel()
+	guides, err := filepath.Glob(root + "/templates/guides/*.tmpl")
+	if err != nil || len(guides) == 0 {
+		t.Fatalf("no guides: %v", err)
+	}
+	block := regexp.MustCompile("(?s)```terraform\n(.*?)```")
+	for _, guide := range guides {
+		for i, found := range block.FindAllStringSubmatch(read(t, guide), -1) {
+			snippet := found[1]
+			t.Run(filepath.Base(guide)+"/"+string(rune('a'+i)), func(t *testing.T) {
+				t.Parallel()
+				workspace(t, map[string]string{"main.tf": snippet}).Must("validate", "-no-color")
+			})
+		}
+	}
+}
+
+// TestEveryTypeHasAnExample holds the examples against what the provider has.
+func TestEveryTypeHasAnExample(t *testing.T) {
+	t.Parallel()
+	p := provider.New("test")()
+	var want []string
+	for _, make := range p.Resources(t.Context()) {
+		want = append(want, "resources/"+resourceName(t, make)+"/resource.tf")
+	}
+	for _, make := range p.DataSources(t.Context()) {
+		want = append(want, "data-sources/"+dataSourceName(t, make)+"/data-source.tf")
+	}
+	if !slices.Contains(want, "resources/pc_dask_cluster/resource.tf") {
+		t.Errorf("the types are %v", want)
+	}
+	for _, file := range want {
+		read(t, filepath.Join(root, "examples", file))
+	}
+}
