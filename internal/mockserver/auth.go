@@ -97,7 +97,7 @@ func (s *Server) basicUser(scheme, key string) (string, *reply) {
 	}
 	raw, err := base64.StdEncoding.DecodeString(key)
 	user, password, ok := strings.Cut(string(raw), ":")
-	if err != nil || !ok {
+	if err != nil || !ok || strings.ContainsFunc(string(raw), func(r rune) bool { return r > 0x7f }) {
 		return "", crash()
 	}
 	if s.cfg.Password != "" && password != s.cfg.Password {
@@ -110,7 +110,8 @@ func (s *Server) basicUser(scheme, key string) (string, *reply) {
 func (s *Server) hubUser(value string) (string, *reply) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	t := s.tokenByValue(value)
+	// The Hub reads what follows the scheme, blanks before it included.
+	t := s.tokenByValue(strings.TrimSpace(value))
 	if t == nil {
 		return "", refuse(http.StatusInternalServerError, "Permission failure verifying user's JupyterHub API token")
 	}

@@ -4,14 +4,16 @@
 package mockserver
 
 import (
+	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 )
 
 // dashboard answers for the schedulers, below /clusters/NAME/: without
 // credentials, for anyone who knows the name. While the cluster does not run,
 // the API server answers in their place.
-func (s *Server) dashboard(_ *exchange, rest string) *reply {
+func (s *Server) dashboard(x *exchange, rest string) *reply {
 	name, path, slash := strings.Cut(rest, "/")
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -21,6 +23,13 @@ func (s *Server) dashboard(_ *exchange, rest string) *reply {
 	}
 	if !slash || path == "" {
 		return (&reply{status: http.StatusMovedPermanently, contentType: "text/html; charset=UTF-8"}).set("Location", "/status")
+	}
+	pages := []string{"json/counts.json", "json/identity.json", "health", "status"}
+	switch {
+	case !slices.Contains(pages, path):
+		return schedulerError(http.StatusNotFound)
+	case x.Method != http.MethodGet && x.Method != http.MethodHead:
+		return schedulerError(http.StatusMethodNotAllowed)
 	}
 	switch path {
 	case "json/counts.json":
@@ -45,9 +54,9 @@ func (s *Server) dashboard(_ *exchange, rest string) *reply {
 	case "json/identity.json":
 		return schedulerJSON(object{
 			{"type", "Scheduler"},
-			{"id", "Scheduler-" + c.name},
+			{"id", fmt.Sprintf("Scheduler-%s-%s-%s-%s-%s", c.name[:8], c.name[8:12], c.name[12:16], c.name[16:20], c.name[20:])},
 			{"address", "tls://127.0.0.1:1"},
-			{"services", object{}},
+			{"services", object{{"dashboard", int64(2)}, {"gateway", int64(3)}}},
 			{"started", float64(c.started.UnixMilli()) / 1000},
 			{"n_workers", c.workers},
 			{"total_threads", c.workers},
@@ -55,17 +64,21 @@ func (s *Server) dashboard(_ *exchange, rest string) *reply {
 			{"workers", object{}},
 		})
 	case "health":
-		return &reply{status: http.StatusOK, contentType: "text/plain", body: "ok"}
-	case "status":
-		return &reply{status: http.StatusOK, contentType: "text/html; charset=UTF-8", body: "<!DOCTYPE html><html><title>Dask: Status</title></html>"}
+		return &reply{status: http.StatusOK, contentType: textType, body: "ok"}
 	default:
-		return &reply{
-			status: http.StatusNotFound, contentType: "text/html; charset=UTF-8",
-			body: "<html><title>404: Not Found</title><body>404: Not Found</body></html>",
-		}
+		return &reply{status: http.StatusOK, contentType: "text/html", body: "<!DOCTYPE html><html><title>Dask: Status</title></html>"}
+	}
+}
+
+// schedulerError is a page of Tornado's.
+func schedulerError(status int) *reply {
+	words := fmt.Sprintf("%d: %s", status, http.StatusText(status))
+	return &reply{
+		status: status, contentType: "text/html; charset=UTF-8",
+		body: "<html><title>" + words + "</title><body>" + words + "</body></html>",
 	}
 }
 
 func schedulerJSON(value object) *reply {
-	return &reply{status: http.StatusOK, contentType: "application/json", body: dumps(value)}
+	return &reply{status: http.StatusOK, contentType: "application/json; charset=UTF-8", body: dumps(value)}
 }

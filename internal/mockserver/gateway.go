@@ -82,18 +82,22 @@ var handlers = map[string]map[string]gatewayHandler{
 	"/api/v1/clusters/NAME":       {http.MethodGet: {handle: getCluster}, http.MethodDelete: {handle: deleteCluster}},
 	"/api/v1/clusters/NAME/scale": {http.MethodPost: {handle: scaleCluster}},
 	"/api/v1/clusters/NAME/adapt": {http.MethodPost: {handle: adaptCluster}},
+	// These are for the gateway's own parts, none of which is here.
+	"/api/v1/routes":                  {http.MethodGet: {handle: routes, anonymous: true}},
+	"/api/v1/clusters/NAME/heartbeat": {http.MethodPost: {handle: heartbeat, anonymous: true}},
 }
 
 func (s *Server) api(x *exchange, path string) *reply {
 	pattern, name := path, ""
 	if rest, ok := strings.CutPrefix(path, "/api/v1/clusters/"); ok && rest != "" {
 		element, action, _ := strings.Cut(rest, "/")
-		if strings.Contains(strings.ToUpper(element), "%2F") {
+		// The Go proxy takes its prefix off the path, and the escapes with it.
+		if s.cfg.GatewayPrefix != "" && strings.Contains(strings.ToUpper(element), "%2F") {
 			return noRoute()
 		}
 		name, _ = url.PathUnescape(element)
 		pattern = "/api/v1/clusters/NAME" + rest[len(element):]
-		if action != "scale" && action != "adapt" && rest != element {
+		if !slices.Contains([]string{"scale", "adapt", "heartbeat"}, action) && rest != element {
 			return noRoute()
 		}
 	}
@@ -133,6 +137,14 @@ func health(*Server, *exchange, string) *reply {
 
 func version(*Server, *exchange, string) *reply {
 	return jsonReply(http.StatusOK, object{{"version", "2026.3.0"}})
+}
+
+func routes(*Server, *exchange, string) *reply {
+	return (&reply{status: http.StatusUnauthorized, contentType: textType, body: "401: Unauthorized"}).set("Www-Authenticate", "token")
+}
+
+func heartbeat(*Server, *exchange, string) *reply {
+	return refuse(http.StatusUnauthorized, "Unauthorized").set("Www-Authenticate", "token")
 }
 
 func listOptions(*Server, *exchange, string) *reply {
@@ -180,36 +192,6 @@ func createCluster(s *Server, x *exchange, _ string) *reply {
 		s.later(s.cfg.StartDelay, func() { s.start(c) })
 	}
 	return jsonReply(http.StatusCreated, object{{"name", c.name}})
-}
-
-// message is the JSON object of a request's body. Anything else makes the
-// server's handlers fail.
-func (x *exchange) message() (object, bool) {
-	value, err := loads(string(x.body))
-	message, ok := value.(object)
-	return message, err == nil && ok
-}
-
-// truthy is Python's bool().
-func truthy(value any) bool {
-	switch value := value.(type) {
-	case nil:
-		return false
-	case bool:
-		return value
-	case int64:
-		return value != 0
-	case float64:
-		return value != 0
-	case string:
-		return value != ""
-	case []any:
-		return len(value) > 0
-	case object:
-		return len(value) > 0
-	default:
-		return true
-	}
 }
 
 func getCluster(s *Server, x *exchange, name string) *reply {

@@ -4,6 +4,8 @@
 package mockserver
 
 import (
+	"crypto/sha1" //nolint:gosec // for tags, as Tornado makes them
+	"fmt"
 	"net/http"
 	"net/url"
 	"slices"
@@ -14,14 +16,27 @@ import (
 // hubTimes are written with microseconds and a Z.
 const hubTimes = "2006-01-02T15:04:05.000000Z"
 
-// gatewayAccess is the scope without which the gateway lets no token in.
-const gatewayAccess = "access:services!service=dask-gateway"
-
 // user is a user of the Hub.
 type user struct {
 	name    string
 	admin   bool
 	created time.Time
+	// active is when a token of the user's was last seen.
+	active time.Time
+}
+
+// hubPages is the Hub for browsers, and whatever has no route of its own: the
+// Hub redirects that to itself, but for a POST, which lacks the Hub's cookie.
+func (s *Server) hubPages(x *exchange) *reply {
+	page := &reply{status: http.StatusNotFound, contentType: "text/html", body: "\n<!DOCTYPE HTML>\n<html lang=\"en\">\n  <head>\n    <title>JupyterHub</title>\n  </head>\n</html>\n"}
+	_, own := below(x.path, s.cfg.HubPrefix+"/hub")
+	switch {
+	case x.Method != http.MethodGet && x.Method != http.MethodHead:
+		page.status = http.StatusForbidden
+	case !own:
+		return (&reply{status: http.StatusFound, contentType: "text/html"}).set("Location", s.cfg.HubPrefix+"/hub"+x.path)
+	}
+	return page.set("X-Jupyterhub-Version", "6.1.1")
 }
 
 func hubReply(status int, value any) *reply {
@@ -33,8 +48,21 @@ func hubRefuse(status int, message any) *reply {
 	return hubReply(status, object{{"status", int64(status)}, {"message", message}})
 }
 
-// hub is JupyterHub's REST API. It never answers 401.
+// hub is JupyterHub's REST API, with a tag on each good answer to a GET.
 func (s *Server) hub(x *exchange, path string) *reply {
+	answer := s.hubAPI(x, path)
+	if answer.status != http.StatusOK {
+		return answer
+	}
+	tag := fmt.Sprintf("\"%x\"", sha1.Sum([]byte(answer.body))) //nolint:gosec // a tag, as Tornado makes it
+	if x.Header.Get("If-None-Match") == tag {
+		answer = (&reply{status: http.StatusNotModified}).set("X-Jupyterhub-Version", "6.1.1")
+	}
+	return answer.set("Etag", tag)
+}
+
+// hubAPI never answers 401.
+func (s *Server) hubAPI(x *exchange, path string) *reply {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	bearer := s.bearer(x)
@@ -52,6 +80,12 @@ func (s *Server) hub(x *exchange, path string) *reply {
 		return s.only(x, func() *reply { return info(bearer) }, http.MethodGet)
 	case path == "/user":
 		return s.only(x, func() *reply { return s.self(bearer) }, http.MethodGet)
+	case path == "/users" && (bearer == nil || !bearer.holds("list:users", "")):
+		return s.only(x, func() *reply { return lacking(bearer, "list:users") }, http.MethodGet)
+	case len(elements) == 2 && elements[0] == "users" && x.Method == http.MethodPost:
+		return lacking(bearer, "admin:users")
+	case len(elements) == 2 && elements[0] == "users" && x.Method == http.MethodDelete:
+		return lacking(bearer, "delete:users")
 	case len(elements) == 2 && elements[0] == "users":
 		return s.only(x, func() *reply { return s.userModel(bearer, elements[1]) }, http.MethodGet)
 	case len(elements) >= 3 && len(elements) <= 4 && elements[0] == "users" && elements[2] == "tokens":
@@ -77,6 +111,7 @@ func (s *Server) bearer(x *exchange) *token {
 	t := s.tokenByValue(strings.TrimSpace(value))
 	if t != nil {
 		t.used = s.now.now()
+		s.addUser(t.user).active = t.used
 	}
 	return t
 }
@@ -85,12 +120,23 @@ func badCredentials() *reply {
 	return hubRefuse(http.StatusForbidden, "Missing or invalid credentials.")
 }
 
-func info(bearer *token) *reply {
+// lacking refuses those who lack a scope. What the others could do is not
+// imitated.
+func lacking(bearer *token, scope string) *reply {
 	switch {
 	case bearer == nil:
 		return badCredentials()
-	case !bearer.holds("read:hub", ""):
-		return hubRefuse(http.StatusForbidden, "Action is not authorized with current scopes; requires any of [read:hub]")
+	case !bearer.holds(scope, ""):
+		return hubRefuse(http.StatusForbidden, "Action is not authorized with current scopes; requires any of ["+scope+"]")
+	default:
+		return hubRefuse(http.StatusMethodNotAllowed, nil)
+	}
+}
+
+func info(bearer *token) *reply {
+	switch {
+	case bearer == nil || !bearer.holds("read:hub", ""):
+		return lacking(bearer, "read:hub")
 	default:
 		return hubReply(http.StatusOK, object{{"version", "6.1.1"}, {"python", "3.11"}, {"sys_executable", "/usr/bin/python3"}, {"spawner", object{}}, {"authenticator", object{}}})
 	}
@@ -100,7 +146,7 @@ func (s *Server) self(bearer *token) *reply {
 	if bearer == nil {
 		return hubRefuse(http.StatusForbidden, nil)
 	}
-	model := s.model(s.addUser(bearer.user))
+	model := s.addUser(bearer.user).model(bearer)
 	model = append(model, member{"token_id", bearer.apiID()}, member{"session_id", nil}, member{"scopes", texts(bearer.scopes)})
 	return hubReply(http.StatusOK, model)
 }
@@ -116,28 +162,40 @@ func (s *Server) userModel(bearer *token, name string) *reply {
 	if u == nil || !bearer.holds("read:users", name) {
 		return hubRefuse(http.StatusNotFound, "No access to resources or resources not found")
 	}
-	return hubReply(http.StatusOK, s.model(u))
+	return hubReply(http.StatusOK, u.model(bearer))
 }
 
-func (s *Server) model(u *user) object {
-	role := "user"
-	roles := []any{role}
+// model is the user as far as a token's scopes show it.
+func (u *user) model(bearer *token) object {
+	roles := []any{"user"}
 	if u.admin {
 		roles = append(roles, "admin")
 	}
-	return object{
-		{"kind", "user"},
-		{"name", u.name},
-		{"admin", u.admin},
-		{"groups", []any{}},
-		{"roles", roles},
-		{"server", nil},
-		{"pending", nil},
-		{"created", u.created.Format(hubTimes)},
-		{"last_activity", nil},
-		{"servers", object{}},
-		{"user_info", object{}},
+	whole := bearer.holds("read:users", u.name)
+	model := object{{"kind", "user"}, {"name", u.name}, {"admin", u.admin}, {"user_info", nil}}
+	if whole || bearer.holds("read:users:groups", u.name) {
+		model = append(model, member{"groups", []any{}})
 	}
+	if whole {
+		model = append(model, object{
+			{"roles", roles},
+			{"server", nil},
+			{"pending", nil},
+			{"created", u.created.Format(hubTimes)},
+			{"last_activity", timeOrNil(u.active)},
+		}...)
+	}
+	if bearer.holds("read:servers", u.name) {
+		model = append(model, member{"servers", object{}})
+	}
+	return model
+}
+
+func timeOrNil(at time.Time) any {
+	if at.IsZero() {
+		return nil
+	}
+	return at.Format(hubTimes)
 }
 
 // addUser returns the user, made if need be. Users named admin are one.

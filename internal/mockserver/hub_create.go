@@ -39,7 +39,7 @@ func (s *Server) createToken(x *exchange, bearer *token, name string) *reply {
 	if words != "" {
 		return hubRefuse(http.StatusBadRequest, words)
 	}
-	scopes, words := s.grant(u, body)
+	scopes, words := grant(u, body)
 	if words == "" && lifetime != nil && *lifetime < 1 {
 		words = fmt.Sprintf("expires_in must be a positive integer or null, not %d", *lifetime)
 	}
@@ -50,12 +50,19 @@ func (s *Server) createToken(x *exchange, bearer *token, name string) *reply {
 	if lifetime != nil {
 		seconds = *lifetime
 	}
+	if note, _ := body.get("note"); truthy(note) && (typeName(note) == "dict" || typeName(note) == "list") {
+		return hubRefuse(http.StatusInternalServerError, "Internal Server Error")
+	}
 	made := s.addToken(name, noteOf(body, bearer.user, name), scopes, time.Duration(seconds)*time.Second)
 	return hubReply(http.StatusCreated, append(made.model(), member{"token", made.value}))
 }
 
+// noteOf is the note as sqlite keeps it, where a bool is a number.
 func noteOf(body object, requester, owner string) string {
 	note, _ := body.get("note")
+	if number, ok := wholeNumber(note); ok && number != 0 {
+		return str(number)
+	}
 	if truthy(note) {
 		return str(note)
 	}
@@ -93,11 +100,12 @@ func lifetimeOf(body object) (*int64, string) {
 }
 
 // grant resolves what is asked for to the scopes that the token gets, which are
-// more: whoever may reach a service may also tell it who they are.
-func (s *Server) grant(u *user, body object) (scopes []string, words string) {
+// more: a scope brings others along, and every token may tell whose it is.
+func grant(u *user, body object) (scopes []string, words string) {
 	askedScopes, _ := body.get("scopes")
 	askedRoles, _ := body.get("roles")
-	held := s.heldScopes(u)
+	held := heldScopes(u)
+	var asked []string
 	switch {
 	case askedScopes != nil && askedRoles != nil:
 		return nil, "Can only assign one of scopes or roles when creating tokens."
@@ -105,25 +113,38 @@ func (s *Server) grant(u *user, body object) (scopes []string, words string) {
 		return held, ""
 	case askedRoles != nil:
 		for _, role := range listOf(askedRoles) {
-			if !slices.Contains(roles, role) {
+			switch scopes, ok := roleScopes[role]; {
+			case role == "token":
+				asked = append(asked, held...)
+			case role == "user":
+				asked = append(asked, append(scopes, gatewayAccess)...)
+			case ok:
+				asked = append(asked, scopes...)
+			case role != "server":
 				return nil, "No such role: " + role
 			}
 		}
-		return held, ""
 	}
 	for _, scope := range listOf(askedScopes) {
-		base, _, _ := strings.Cut(scope, "!")
-		switch {
-		case scope == "inherit" || scope == "self":
-			return held, ""
-		case !knownScope(base):
+		switch base, _, _ := strings.Cut(scope, "!"); {
+		case scope == "inherit":
+			asked = append(asked, held...)
+		case scope != "self" && !knownScope(base):
 			return nil, fmt.Sprintf("\"Scope '%s' for token does not exist\"", scope)
-		case !slices.Contains(held, scope):
-			return nil, fmt.Sprintf("Not assigning requested scopes %s not held by User %s", scope, u.name)
+		default:
+			asked = append(asked, scope)
 		}
-		scopes = append(scopes, scope)
 	}
-	return append(scopes, "read:users:name!user="+u.name, "read:users:groups!user="+u.name), ""
+	var missing []string
+	for _, scope := range expand(u.name, asked) {
+		if base, _, _ := strings.Cut(scope, "!"); !slices.Contains(held, scope) && !slices.Contains(held, base) {
+			missing = append(missing, scope)
+		}
+	}
+	if len(missing) > 0 {
+		return nil, fmt.Sprintf("Not assigning requested scopes %s not held by User %s", strings.Join(missing, ","), u.name)
+	}
+	return expand(u.name, append(asked, "read:users:name!user="+u.name, "read:users:groups!user="+u.name)), ""
 }
 
 // listOf are the strings of a list that checkLists has passed.
@@ -138,10 +159,6 @@ func listOf(value any) []string {
 }
 
 func knownScope(base string) bool {
-	for _, scope := range append(ownScopes("x"), adminScopes()...) {
-		if known, _, _ := strings.Cut(scope, "!"); known == base {
-			return true
-		}
-	}
-	return false
+	_, known := subscopes[base]
+	return known
 }

@@ -23,40 +23,6 @@ type token struct {
 
 func (t *token) apiID() string { return fmt.Sprintf("a%d", t.id) }
 
-// holds says whether the token has the scope for the user, or for all when the
-// user is "".
-func (t *token) holds(scope, user string) bool {
-	return slices.Contains(t.scopes, scope) || user != "" && slices.Contains(t.scopes, scope+"!user="+user)
-}
-
-// ownScopes are what a user may do, of which the Hub resolves the scope "self".
-func ownScopes(user string) []string {
-	scopes := []string{gatewayAccess}
-	for _, scope := range []string{
-		"access:servers", "delete:servers", "list:users", "read:servers", "read:tokens", "read:users", "read:users:activity",
-		"read:users:groups", "read:users:name", "servers", "start:servers", "stop:servers", "tokens", "users:activity",
-	} {
-		scopes = append(scopes, scope+"!user="+user)
-	}
-	return scopes
-}
-
-// adminScopes are what the user admin may do beside that.
-func adminScopes() []string {
-	return []string{"admin:users", "list:users", "read:hub", "read:tokens", "read:users", "tokens", "access:services"}
-}
-
-// heldScopes are all that the user may do.
-func (s *Server) heldScopes(u *user) []string {
-	if u.admin {
-		return append(ownScopes(u.name), adminScopes()...)
-	}
-	return ownScopes(u.name)
-}
-
-// roles are the Hub's default ones.
-var roles = []string{"admin", "server", "token", "user"}
-
 // Token is what a test may know of a token.
 type Token struct {
 	ID, User, Note string
@@ -74,9 +40,9 @@ func (s *Server) NewToken(user string, scopes ...string) string {
 	defer s.mu.Unlock()
 	u := s.addUser(user)
 	if len(scopes) == 0 {
-		scopes = s.heldScopes(u)
+		scopes = heldScopes(u)
 	}
-	return s.addToken(user, "made by a test", scopes, 0).value
+	return s.addToken(user, "for the tests", scopes, 0).value
 }
 
 // AddToken makes a token as another client of the user would, and returns its
@@ -84,7 +50,7 @@ func (s *Server) NewToken(user string, scopes ...string) string {
 func (s *Server) AddToken(user, note string) string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.addToken(user, note, s.heldScopes(s.addUser(user)), 0).apiID()
+	return s.addToken(user, note, heldScopes(s.addUser(user)), 0).apiID()
 }
 
 // Tokens returns the user's tokens in the order of their ids.
@@ -112,7 +78,6 @@ func (s *Server) RevokeToken(user, id string) {
 // addToken gives the lowest id above all that are taken, as sqlite does: when
 // the newest token goes, the next one inherits its id.
 func (s *Server) addToken(user, note string, scopes []string, lifetime time.Duration) *token {
-	s.forgetExpired()
 	id := 1
 	for taken := range s.state.tokens {
 		id = max(id, taken+1)
@@ -125,20 +90,16 @@ func (s *Server) addToken(user, note string, scopes []string, lifetime time.Dura
 	return t
 }
 
-func (s *Server) forgetExpired() {
-	now := s.now.now()
-	for id, t := range s.state.tokens {
-		if !t.expires.IsZero() && t.expires.Before(now) {
-			delete(s.state.tokens, id)
-		}
-	}
-}
-
+// tokensOf sweeps away the user's tokens that have expired. Until then they can
+// be read like any other.
 func (s *Server) tokensOf(user string) []*token {
-	s.forgetExpired()
 	var found []*token
-	for _, t := range s.state.tokens {
-		if t.user == user {
+	for id, t := range s.state.tokens {
+		switch {
+		case t.user != user:
+		case s.expired(t):
+			delete(s.state.tokens, id)
+		default:
 			found = append(found, t)
 		}
 	}
@@ -146,10 +107,12 @@ func (s *Server) tokensOf(user string) []*token {
 	return found
 }
 
+func (s *Server) expired(t *token) bool { return !t.expires.IsZero() && t.expires.Before(s.now.now()) }
+
+// tokenByValue is the token that a request may come with.
 func (s *Server) tokenByValue(value string) *token {
-	s.forgetExpired()
 	for _, t := range s.state.tokens {
-		if t.value == value {
+		if t.value == value && !s.expired(t) {
 			return t
 		}
 	}
@@ -209,7 +172,6 @@ func (s *Server) withAccess(bearer *token, scope, name string, handle func() *re
 }
 
 func (s *Server) withToken(name, id string, handle func(*token) *reply) *reply {
-	s.forgetExpired()
 	t := s.tokenByID(name, id)
 	if t == nil {
 		return hubRefuse(http.StatusNotFound, "No such token "+id+" for user "+name)
@@ -227,21 +189,15 @@ func (s *Server) listTokens(name string) *reply {
 
 // model is a token without its value.
 func (t *token) model() object {
-	when := func(at time.Time) any {
-		if at.IsZero() {
-			return nil
-		}
-		return at.Format(hubTimes)
-	}
 	return object{
 		{"user", t.user},
 		{"id", t.apiID()},
 		{"kind", "api_token"},
 		{"roles", []any{}},
 		{"scopes", texts(t.scopes)},
-		{"created", when(t.created)},
-		{"last_activity", when(t.used)},
-		{"expires_at", when(t.expires)},
+		{"created", timeOrNil(t.created)},
+		{"last_activity", timeOrNil(t.used)},
+		{"expires_at", timeOrNil(t.expires)},
 		{"note", t.note},
 		{"session_id", nil},
 		{"oauth_client", "JupyterHub"},

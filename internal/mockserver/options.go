@@ -6,6 +6,7 @@ package mockserver
 import (
 	"fmt"
 	"math"
+	"math/big"
 	"slices"
 	"strings"
 )
@@ -83,6 +84,11 @@ func resolveOptions(asked any) (resolved object, words string) {
 	if image, _ := resolved.get("image"); !strings.Contains(str(image), ":") {
 		return nil, "When specifying an image you must also provide a tag"
 	}
+	for _, name := range []string{"worker_cores", "worker_memory"} {
+		if value, _ := resolved.get(name); math.IsNaN(value.(float64)) { //nolint:forcetypeassert // validate has widened it
+			return nil, "cannot convert float NaN to integer"
+		}
+	}
 	return resolved, ""
 }
 
@@ -108,7 +114,7 @@ func (o option) validate(value any) (any, string) {
 			return must("a mapping")
 		}
 	case "int":
-		if _, ok := value.(int64); !ok && typeName(value) != "bool" {
+		if name := typeName(value); name != "int" && name != "bool" {
 			return must("an integer")
 		}
 		return o.within(value)
@@ -132,6 +138,9 @@ func asFloat(value any) (float64, bool) {
 		return 0, true
 	case int64:
 		return float64(value), true
+	case *big.Int:
+		number, _ := new(big.Float).SetInt(value).Float64()
+		return number, true
 	case float64:
 		return value, true
 	default:

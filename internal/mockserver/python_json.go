@@ -6,6 +6,7 @@ package mockserver
 import (
 	"errors"
 	"math"
+	"math/big"
 	"strconv"
 	"strings"
 	"unicode/utf16"
@@ -192,8 +193,14 @@ func (p *parser) number() (any, error) {
 		return nil, errJSON
 	}
 	if !strings.ContainsAny(text, ".eE") {
-		number, err := strconv.ParseInt(text, 10, 64)
-		return number, err
+		if number, err := strconv.ParseInt(text, 10, 64); err == nil {
+			return number, nil
+		}
+		number, ok := new(big.Int).SetString(text, 10)
+		if !ok {
+			return nil, errJSON
+		}
+		return number, nil
 	}
 	number, err := strconv.ParseFloat(text, 64)
 	if err != nil && !math.IsInf(number, 0) {

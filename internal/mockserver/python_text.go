@@ -5,6 +5,7 @@ package mockserver
 
 import (
 	"math"
+	"math/big"
 	"strconv"
 	"strings"
 	"unicode/utf16"
@@ -12,7 +13,8 @@ import (
 
 // The servers are Python programs, and their words show it: 1 becomes 1.0,
 // texts are quoted as repr() quotes them, and JSON is what json.dumps writes.
-// Values are nil, bool, int64, float64, string, []any and object.
+// Values are nil, bool, int64, *big.Int for what is longer, float64, string,
+// []any and object.
 
 // object is a JSON object in its own order.
 type object []member
@@ -144,6 +146,8 @@ func repr(value any) string {
 		return strconv.FormatInt(value, 10)
 	case int:
 		return strconv.Itoa(value)
+	case *big.Int:
+		return value.String()
 	case float64:
 		return reprFloat(value)
 	case string:
@@ -212,7 +216,7 @@ func typeName(value any) string {
 		return "NoneType"
 	case bool:
 		return "bool"
-	case int64:
+	case int64, *big.Int:
 		return "int"
 	case float64:
 		return "float"

@@ -47,15 +47,17 @@ type Config struct {
 
 // Server is the running servers.
 type Server struct {
-	cfg      Config
-	http     *http.Server
-	url      string
-	now      *movingClock
-	done     chan struct{}
-	closing  sync.Once
-	mu       sync.Mutex
-	state    *state
-	journal  []Request
+	cfg     Config
+	http    *http.Server
+	url     string
+	now     *movingClock
+	done    chan struct{}
+	closing sync.Once
+	mu      sync.Mutex
+	state   *state
+	journal []Request
+	// recorded is closed when the journal grows.
+	recorded chan struct{}
 	faults   []*Fault
 	proxy404 int
 }
@@ -67,7 +69,7 @@ func Start(cfg Config) (*Server, error) {
 	if err != nil {
 		return nil, fmt.Errorf("the mock cannot listen: %w", err)
 	}
-	s := &Server{cfg: cfg, url: "http://" + listener.Addr().String(), now: &movingClock{}, done: make(chan struct{}), state: newState()}
+	s := &Server{cfg: cfg, url: "http://" + listener.Addr().String(), now: &movingClock{}, done: make(chan struct{}), recorded: make(chan struct{}), state: newState()}
 	s.http = &http.Server{Handler: http.HandlerFunc(s.serve), ReadHeaderTimeout: time.Minute}
 	go func() {
 		if err := s.http.Serve(listener); !errors.Is(err, http.ErrServerClosed) && cfg.Log != nil {
@@ -206,8 +208,7 @@ func (s *Server) route(x *exchange) *reply {
 	if path, ok := below(x.path, s.cfg.HubPrefix+"/hub/api"); ok {
 		return s.hub(x, path)
 	}
-	// Whatever has no route of its own is the Hub's, which redirects to itself.
-	return (&reply{status: http.StatusFound, contentType: "text/html; charset=UTF-8"}).set("Location", s.cfg.HubPrefix+"/hub"+x.path)
+	return s.hubPages(x)
 }
 
 func below(path, prefix string) (string, bool) {
