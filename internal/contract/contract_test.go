@@ -1,0 +1,97 @@
+// Copyright (c) The terraform-provider-pc Authors
+// SPDX-License-Identifier: MPL-2.0
+
+package contract_test
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/planetary-computer/terraform-provider-pc/internal/contract"
+	"github.com/planetary-computer/terraform-provider-pc/internal/mockserver"
+)
+
+// mockTarget is a mock server.
+type mockTarget struct {
+	name     string
+	server   *mockserver.Server
+	password string
+	poll     time.Duration
+	lacks    map[contract.Capability]string
+}
+
+func (m mockTarget) Name() string            { return m.name }
+func (m mockTarget) GatewayURL() string      { return m.server.GatewayURL() }
+func (m mockTarget) ProxyURL() string        { return "" }
+func (m mockTarget) LongPoll() time.Duration { return m.poll }
+
+func (m mockTarget) HubURL() string {
+	if m.password != "" {
+		return ""
+	}
+	return m.server.HubURL()
+}
+
+func (m mockTarget) Lacks() map[contract.Capability]string { return m.lacks }
+
+func (m mockTarget) Credential(_ context.Context, user string, scopes ...string) (string, error) {
+	switch {
+	case m.password != "":
+		return m.password, nil
+	case user == "administrator":
+		return "", errors.New("there is none")
+	}
+	return m.server.NewToken(user, scopes...), nil
+}
+
+// TestMock runs the table on the mock, in the two forms in which it runs on the
+// real servers, and holds the mock's answers against the recorded ones.
+func TestMock(t *testing.T) {
+	t.Parallel()
+	start := func(name string, cfg mockserver.Config, lacks map[contract.Capability]string) contract.Target {
+		cfg.LongPoll = time.Second
+		server, err := mockserver.Start(cfg)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(server.Close)
+		lacks[contract.Administrator] = "the mock has no services, its administrator is a user"
+		lacks[contract.Proxy] = "the mock is one process; its restarts are tested with it"
+		lacks[contract.Scheduler] = "the mock has no schedulers, only their counts and identity"
+		return mockTarget{name: name, server: server, password: cfg.Password, poll: cfg.LongPoll, lacks: lacks}
+	}
+	targets := []contract.Target{
+		start("hub", mockserver.Config{}, behindHub()),
+		start("basic", mockserver.Config{GatewayPrefix: "/", Auth: "basic", Password: "secret", MaxWorkers: 4}, alone()),
+	}
+	contract.Run(t, targets, contract.NewRecorder("testdata", false), func(report contract.Report) {
+		t.Log("the mock: ", report)
+		const want = 10
+		if len(report.NotRun) != want {
+			t.Errorf("%d cases can't be run on the mock, but %d were not", want, len(report.NotRun))
+		}
+	})
+}
+
+// behindHub is what a gateway lacks that knows its users from a JupyterHub and
+// has no limit of workers.
+func behindHub() map[contract.Capability]string {
+	return map[contract.Capability]string{
+		contract.Basic:    "users are known from the Hub here",
+		contract.Limit:    "there is none here",
+		contract.NoPrefix: "there is one here",
+	}
+}
+
+// alone is what a gateway lacks that takes any user with the one password, and
+// grants four workers at most.
+func alone() map[contract.Capability]string {
+	return map[contract.Capability]string{
+		contract.Hub:           "the gateway is alone here",
+		contract.Administrator: "the gateway is alone here",
+		contract.NoLimit:       "there is one here",
+		contract.Prefix:        "there is none here",
+	}
+}
