@@ -109,7 +109,7 @@ var addressCases = []struct {
 
 // testAddresses compares what is derived from the addresses.
 func testAddresses(t *testing.T, stack *realservers.Stack) {
-	t.Parallel()
+	t.Helper()
 	var questions []question
 	for _, each := range addressCases {
 		q := each.question

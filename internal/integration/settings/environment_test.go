@@ -21,7 +21,7 @@ import (
 // needs no argument; the provider is to find the same credentials, the same HTTP
 // proxy and the same cluster options in them.
 func testEnvironment(t *testing.T, stack *realservers.Stack) {
-	t.Parallel()
+	t.Helper()
 	basic := []string{"DASK_GATEWAY__ADDRESS=http://hub", "DASK_GATEWAY__AUTH__TYPE=basic"}
 	hub := []string{"DASK_GATEWAY__ADDRESS=http://hub", "DASK_GATEWAY__AUTH__TYPE=jupyterhub"}
 	with := func(base []string, more ...string) question {

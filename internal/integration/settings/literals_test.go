@@ -16,7 +16,7 @@ import (
 
 // testLiterals asks Python about texts put together at random.
 func testLiterals(t *testing.T, stack *realservers.Stack) {
-	t.Parallel()
+	t.Helper()
 	const texts = 8000
 	questions := make([]question, 0, texts)
 	random := rand.New(rand.NewPCG(1, 2)) //nolint:gosec // the same texts in each run
