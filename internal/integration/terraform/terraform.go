@@ -40,7 +40,8 @@ func New(t *testing.T) *Workspace {
 	}
 	w := &Workspace{t: t, dir: dir, command: find(t)}
 	cli := filepath.Join(dir, "cli.tfrc")
-	overrides := fmt.Sprintf("provider_installation {\n  dev_overrides {\n    \"registry.terraform.io/planetary-computer/pc\" = %q\n  }\n  direct {}\n}\n", filepath.Dir(binary))
+	// OpenTofu reads a source without a host as one of its own registry.
+	overrides := fmt.Sprintf("provider_installation {\n  dev_overrides {\n    \"registry.terraform.io/planetary-computer/pc\" = %[1]q\n    \"registry.opentofu.org/planetary-computer/pc\" = %[1]q\n  }\n  direct {}\n}\n", filepath.Dir(binary))
 	w.write(cli, overrides)
 	w.env = append(cleanEnvironment(), "TF_CLI_CONFIG_FILE="+cli, "TF_IN_AUTOMATION=1", "CHECKPOINT_DISABLE=1")
 	w.Write("versions.tf", "terraform {\n  required_providers {\n    pc = {\n      source = \"registry.terraform.io/planetary-computer/pc\"\n    }\n  }\n}\n")
