@@ -182,9 +182,9 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 	case fault != nil && fault.Drop == AfterHandling:
 		drop(w)
 	case fault != nil && fault.Drop == MidAnswer:
-		sendHalf(w, answer)
+		s.sendHalf(w, answer)
 	default:
-		send(w, answer)
+		s.send(w, answer)
 	}
 }
 
@@ -216,13 +216,14 @@ func below(path, prefix string) (string, bool) {
 	return rest, ok && (rest == "" || rest[0] == '/')
 }
 
-func send(w http.ResponseWriter, answer *reply) {
-	writeHeader(w, answer)
+func (s *Server) send(w http.ResponseWriter, answer *reply) {
+	s.writeHeader(w, answer)
 	_, _ = io.WriteString(w, answer.body)
 }
 
-func writeHeader(w http.ResponseWriter, answer *reply) {
+func (s *Server) writeHeader(w http.ResponseWriter, answer *reply) {
 	maps.Copy(w.Header(), answer.header)
+	w.Header().Set("Date", s.now.now().Format(http.TimeFormat))
 	// A nil value keeps net/http from guessing a type.
 	w.Header()["Content-Type"] = nil
 	if answer.contentType != "" {
@@ -232,9 +233,9 @@ func writeHeader(w http.ResponseWriter, answer *reply) {
 }
 
 // sendHalf announces the whole answer and breaks off in its midst.
-func sendHalf(w http.ResponseWriter, answer *reply) {
+func (s *Server) sendHalf(w http.ResponseWriter, answer *reply) {
 	answer.set("Content-Length", fmt.Sprint(len(answer.body)+1))
-	writeHeader(w, answer)
+	s.writeHeader(w, answer)
 	_, _ = io.WriteString(w, answer.body[:len(answer.body)/2])
 	_ = http.NewResponseController(w).Flush()
 	drop(w)
