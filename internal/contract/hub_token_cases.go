@@ -146,6 +146,10 @@ func foreignTokenCases() []Case {
 		one("hub token: an administrator's without a note", post("/users/<<bob>>/tokens", "").hub().as(administrator),
 			newToken(`"Requested via api by service test-admin"`, "null", bob)),
 		one("hub token: an administrator's for a user who is not there", post("/users/unknown/tokens", "{}").hub().as(administrator), notGranted("Service unknown")),
+		recorded("token_404_user.json", one("hub token: an administrator's look at one of a user who is not there", get("/users/unknown/tokens/a1").hub().as(administrator),
+			hubError(http.StatusNotFound, "No such user: unknown"))),
+		one("hub token: an administrator's DELETE of one of a user who is not there", send(http.MethodDelete, "/users/unknown/tokens/a1").hub().as(administrator),
+			hubError(http.StatusNotFound, "No such user: unknown")),
 		one("hub token: an administrator's list of a user who is not there", get("/users/unknown/tokens").hub().as(administrator),
 			hubError(http.StatusNotFound, "No such user: unknown")),
 	}, Administrator)...)
