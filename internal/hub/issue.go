@@ -15,8 +15,6 @@ import (
 )
 
 const (
-	// slack is for Date headers in whole seconds.
-	slack = 2 * time.Second
 	// grace is how long the answer may still arrive after Ctrl-C, cleaning
 	// bounds the search for the orphan after that.
 	grace    = 400 * time.Millisecond
@@ -96,11 +94,7 @@ func (c *Client) orphans(ctx context.Context, user string, r TokenRequest, began
 	if err != nil {
 		return nil
 	}
-	since := began
-	if !serverNow.IsZero() {
-		since = serverNow.Add(-c.clock.Now().Sub(began))
-	}
-	since = since.Add(-slack)
+	since := transport.OnServerClock(began, c.clock.Now(), serverNow)
 	var found []Token
 	for _, token := range tokens {
 		if hasNote(token, r) && !token.Created.Before(since) && !c.issuing.knows(token.ID, token.Created) {
@@ -119,17 +113,23 @@ func hasNote(token Token, r TokenRequest) bool {
 
 // Look reads a token that was made earlier. False means that it is gone: the
 // Hub has no such id, or the id now names another token, which is told by its
-// time and its note.
+// time and its note, or the token has expired. One that has can be read until
+// the Hub sweeps it away, which a list of the user's tokens does
+// (apihandlers/users.py); it is judged by the Hub's clock.
 func (c *Client) Look(ctx context.Context, user string, was Token) (Token, bool, error) {
-	token, err := c.GetToken(ctx, user, was.ID)
+	token, now, err := c.getToken(ctx, user, was.ID)
 	if IsNotFound(err) {
 		return Token{}, false, nil
 	}
 	if err != nil {
 		return Token{}, false, err
 	}
+	if now.IsZero() {
+		now = c.clock.Now()
+	}
 	same := token.Created.Equal(was.Created) && token.Note == was.Note
-	return token, same, nil
+	expired := !token.ExpiresAt.IsZero() && !token.ExpiresAt.After(now)
+	return token, same && !expired, nil
 }
 
 // Revoke revokes a token that was made earlier. It succeeds for a token that is

@@ -7,7 +7,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -227,7 +229,7 @@ func TestLookAndRevoke_tellATokenFromItsHeir(t *testing.T) {
 		"a token of another note":  {ok(tokenJSON("a12", "laptop", was.Created, "")), false, false},
 		"no token":                 {noSuchToken, false, false},
 		"a token of another user":  {failing(404, `"No such token a12 for user alice"`), false, false},
-		"a user that is gone, too": {failing(404, `null`), false, false},
+		"a user that is gone, too": {failing(404, `"No such user: alice"`), false, false},
 	} {
 		t.Run(label, func(t *testing.T) {
 			t.Parallel()
@@ -251,6 +253,36 @@ func TestLookAndRevoke_tellATokenFromItsHeir(t *testing.T) {
 	}
 }
 
+// The Hub goes on telling of a token that has expired.
+func TestLook_anExpiredTokenIsGone(t *testing.T) {
+	t.Parallel()
+	was := hub.Token{ID: "a12", User: "alice", Note: "ci", Created: start}
+	ends := start.Add(time.Hour)
+	body := strings.Replace(tokenJSON("a12", "ci", start, ""), `"expires_at": null`, `"expires_at": "`+ends.Format(time.RFC3339)+`"`, 1)
+	for label, test := range map[string]struct {
+		server, local time.Time
+		there         bool
+	}{
+		"before its end":                {ends.Add(-time.Second), start, true},
+		"at its end":                    {ends, start, false},
+		"after its end":                 {ends.Add(time.Second), start, false},
+		"the Hub's clock is late":       {ends.Add(-time.Second), ends.Add(time.Minute), true},
+		"a Hub without a clock, before": {time.Time{}, ends.Add(-time.Second), true},
+		"a Hub without a clock, after":  {time.Time{}, ends.Add(time.Second), false},
+	} {
+		t.Run(label, func(t *testing.T) {
+			t.Parallel()
+			server, client, passing := newScripted(t)
+			passing.Advance(test.local.Sub(start))
+			server.on(get, reply{status: http.StatusOK, body: body, date: test.server})
+			_, there, err := client.Look(t.Context(), "alice", was)
+			if err != nil || there != test.there {
+				t.Errorf("Look = %t, %v, want %t", there, err, test.there)
+			}
+		})
+	}
+}
+
 func TestRevoke_succeedsWhenAnotherWasFaster(t *testing.T) {
 	t.Parallel()
 	server, client, _ := newScripted(t)
@@ -265,6 +297,7 @@ func TestLookAndRevoke_whatProvesNothingIsAnError(t *testing.T) {
 	t.Parallel()
 	for label, answer := range map[string]reply{
 		"a user not to be seen": failing(404, `"No access to resources or resources not found"`),
+		"a path not there":      failing(404, `null`),
 		"the proxy's page":      {status: 404, text: true, body: "<html><h1>404 : Not Found</h1></html>"},
 		"bad credentials":       failing(403, `"Missing or invalid credentials."`),
 		"a crash":               failing(500, `"Internal Server Error"`),

@@ -109,15 +109,28 @@ func (c *Client) CreateToken(ctx context.Context, user string, r TokenRequest) (
 // GetToken reads one token, without its value: GET
 // /hub/api/users/USER/tokens/ID.
 func (c *Client) GetToken(ctx context.Context, user, id string) (Token, error) {
-	wire, err := transport.Call(ctx, c.transport, transport.Request{
+	token, _, err := c.getToken(ctx, user, id)
+	return token, err
+}
+
+// getToken also returns the server's clock, zero if it did not tell.
+func (c *Client) getToken(ctx context.Context, user, id string) (Token, time.Time, error) {
+	var wire wireToken
+	response, err := c.transport.Do(ctx, transport.Request{
 		Method: http.MethodGet, Path: tokensPath(user, id), Repeatable: true, Want: "the token",
-	}, func(answer wireToken) string {
-		if answer.ID != id {
-			return fmt.Sprintf("the answer is about the token %q", answer.ID)
-		}
-		return ""
+		Decode: func(body io.Reader) error {
+			wire = wireToken{}
+			err := transport.NewDecoder(body).Decode(&wire)
+			if err == nil && wire.ID != id {
+				err = &transport.Error{Kind: transport.KindBody, Words: fmt.Sprintf("the answer is about the token %q", wire.ID)}
+			}
+			return err
+		},
 	})
-	return wire.token(), err
+	if err != nil {
+		return Token{}, time.Time{}, err
+	}
+	return wire.token(), response.Date, nil
 }
 
 // ListTokens lists a user's tokens: GET /hub/api/users/USER/tokens. It also

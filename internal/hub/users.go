@@ -65,13 +65,14 @@ func (c *Client) Whoami(ctx context.Context) (User, error) {
 	})
 }
 
-// IsNotFound says that the Hub itself answered 404: there is no such token, or
-// no such user. The Hub gives the same status, with another text, where the
-// token may not see the user; that is not proof of anything.
+// IsNotFound says that the Hub itself answered 404: "No such token ..." or "No
+// such user: ...". The Hub gives the same status with another text where the
+// token may not see the user, and without any for a path that it does not
+// have; neither is proof of anything.
 func IsNotFound(err error) bool {
 	var failure *transport.Error
 	return errors.As(err, &failure) && failure.Kind == transport.KindStatus && failure.Status == http.StatusNotFound && failure.JSONError &&
-		!strings.HasPrefix(failure.Words, "No access to resources")
+		strings.HasPrefix(failure.Words, "No such ")
 }
 
 func api(elements ...string) []string { return append([]string{"hub", "api"}, elements...) }

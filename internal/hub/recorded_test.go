@@ -1,0 +1,161 @@
+// Copyright (c) The terraform-provider-pc Authors
+// SPDX-License-Identifier: MPL-2.0
+
+package hub_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/planetary-computer/terraform-provider-pc/internal/hub"
+	"github.com/planetary-computer/terraform-provider-pc/internal/transport"
+)
+
+// recorded is what a real Hub said; internal/contract/testdata/README.md tells
+// of the files.
+func recorded(t *testing.T, file string) reply {
+	t.Helper()
+	raw, err := os.ReadFile(filepath.Join("..", "contract", "testdata", file+".json")) //nolint:gosec // the names are those of the table
+	if err != nil {
+		t.Fatal(err)
+	}
+	var answer struct {
+		Server      string          `json:"server"`
+		Status      int             `json:"status"`
+		ContentType string          `json:"content_type"`
+		Body        json.RawMessage `json:"body"`
+	}
+	if err := json.Unmarshal(raw, &answer); err != nil || answer.Server != "hub" || answer.ContentType != "application/json" {
+		t.Fatalf("%s: server %q, content type %q, %v", file, answer.Server, answer.ContentType, err)
+	}
+	return reply{status: answer.Status, body: string(answer.Body)}
+}
+
+// recordedTime is the nth time of a recorded answer.
+func recordedTime(n int) time.Time { return time.Date(2026, 1, 1, 0, 0, n, 0, time.UTC) }
+
+func TestRecorded_whoami(t *testing.T) {
+	t.Parallel()
+	for file, want := range map[string]struct {
+		kind, name string
+		scopes     int
+	}{
+		"hub_user":        {"user", "alice", 16},
+		"hub_user_scoped": {"user", "alice", 3},
+		"hub_service":     {"service", "test-admin", 22},
+	} {
+		t.Run(file, func(t *testing.T) {
+			t.Parallel()
+			server, client, _ := newScripted(t)
+			server.on(whoami, recorded(t, file))
+			got, err := client.Whoami(t.Context())
+			if err != nil || got.Kind != want.kind || got.Name != want.name || got.Admin || len(got.Scopes) != want.scopes {
+				t.Errorf("got %+v, %v, want %+v", got, err, want)
+			}
+			if !slices.Contains(got.Scopes, "access:services!service=dask-gateway") {
+				t.Errorf("the gateway's scope is missing in %q", got.Scopes)
+			}
+		})
+	}
+}
+
+func TestRecorded_tokens(t *testing.T) {
+	t.Parallel()
+	server, client, _ := newScripted(t)
+	server.on(post, recorded(t, "token_created"))
+	server.on(list, recorded(t, "tokens"))
+	server.on("GET "+tokens+"/a1", recorded(t, "token"), recorded(t, "token_expiring"))
+
+	made, err := client.CreateToken(t.Context(), "alice", hub.TokenRequest{})
+	if err != nil || made.Value.Reveal() != "00000000000000000000000000000001" {
+		t.Errorf("the new token's value is %q, %v", made.Value.Reveal(), err)
+	}
+	checkToken(t, made, 16, recordedTime(1), time.Time{})
+
+	read, err := client.GetToken(t.Context(), "alice", "a1")
+	if err != nil || !read.Value.IsZero() {
+		t.Errorf("the value can be read again, or %v", err)
+	}
+	checkToken(t, read, 16, recordedTime(1), time.Time{})
+
+	expiring, err := client.GetToken(t.Context(), "alice", "a1")
+	if err != nil {
+		t.Error(err)
+	}
+	checkToken(t, expiring, 16, recordedTime(1), recordedTime(2))
+
+	all, _, err := client.ListTokens(t.Context(), "alice")
+	if err != nil || len(all) != 2 || all[0].ID != "a1" || all[1].ID != "a2" {
+		t.Fatalf("got %+v, %v", all, err)
+	}
+	checkToken(t, all[1], 15, recordedTime(3), recordedTime(4))
+}
+
+func checkToken(t *testing.T, got hub.Token, scopes int, created, expires time.Time) {
+	t.Helper()
+	if got.User != "alice" || got.Note != "for the case" || len(got.Scopes) != scopes || !got.Created.Equal(created) || !got.ExpiresAt.Equal(expires) {
+		t.Errorf("got %+v, want %d scopes, created %s, expires %s", got, scopes, created, expires)
+	}
+}
+
+func TestRecorded_refusals(t *testing.T) {
+	t.Parallel()
+	create := func(ctx context.Context, c *hub.Client) error {
+		_, err := c.CreateToken(ctx, "alice", hub.TokenRequest{})
+		return err
+	}
+	read := func(ctx context.Context, c *hub.Client) error {
+		_, err := c.GetToken(ctx, "alice", "a12")
+		return err
+	}
+	self := func(ctx context.Context, c *hub.Client) error {
+		_, err := c.Whoami(ctx)
+		return err
+	}
+	for file, test := range map[string]struct {
+		request  string
+		do       func(context.Context, *hub.Client) error
+		kind     transport.Kind
+		status   int
+		words    string
+		notFound bool
+	}{
+		"hub_403":         {get, read, transport.KindCredentials, http.StatusForbidden, "Missing or invalid credentials.", false},
+		"hub_403_null":    {whoami, self, transport.KindCredentials, http.StatusForbidden, "", false},
+		"hub_403_scope":   {get, read, transport.KindStatus, http.StatusForbidden, "Action is not authorized with current scopes; requires any of [read:hub]", false},
+		"hub_404_access":  {get, read, transport.KindStatus, http.StatusNotFound, "No access to resources or resources not found", false},
+		"hub_404_null":    {whoami, self, transport.KindStatus, http.StatusNotFound, "", false},
+		"hub_405":         {whoami, self, transport.KindStatus, http.StatusMethodNotAllowed, "", false},
+		"token_400":       {post, create, transport.KindStatus, http.StatusBadRequest, "expires_in must be a positive integer or null, not 0", false},
+		"token_400_scope": {post, create, transport.KindStatus, http.StatusBadRequest, `"Scope 'nope' for token does not exist"`, false},
+		"token_403":       {post, create, transport.KindStatus, http.StatusForbidden, "User alice not found or no permissions to generate tokens", false},
+		"token_404":       {get, read, transport.KindStatus, http.StatusNotFound, "No such token a1 for user alice", true},
+		"token_404_user":  {get, read, transport.KindStatus, http.StatusNotFound, "No such user: unknown", true},
+	} {
+		t.Run(file, func(t *testing.T) {
+			t.Parallel()
+			server, client, _ := newScripted(t)
+			server.on(test.request, recorded(t, file))
+			err := test.do(t.Context(), client)
+			var failure *transport.Error
+			if !errors.As(err, &failure) {
+				t.Fatalf("got %v", err)
+			}
+			if failure.Kind != test.kind || failure.Status != test.status || !strings.HasPrefix(failure.Words, test.words) || !failure.JSONError {
+				t.Errorf("got kind %d, status %d, JSON %t, %q, want %d, %d, JSON, %q", failure.Kind, failure.Status, failure.JSONError, failure.Words,
+					test.kind, test.status, test.words)
+			}
+			if got := hub.IsNotFound(err); got != test.notFound {
+				t.Errorf("IsNotFound is %t, want %t", got, test.notFound)
+			}
+		})
+	}
+}
