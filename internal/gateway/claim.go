@@ -24,8 +24,6 @@ const (
 	// gateway lists it only when its cache has followed.
 	claimLooks = 6
 	claimPause = 2 * time.Second
-	// slack is for start times and Date headers in whole seconds.
-	slack = 2 * time.Second
 )
 
 // Creation is a cluster that was made. Claimed says that the gateway's answer
@@ -42,12 +40,18 @@ type ClaimError struct {
 	// Candidates are the clusters that may be the one, by name; also those that
 	// have ended since.
 	Candidates []Cluster
+	// Unseen is why the gateway's clusters could not be listed since, not even
+	// once; nil if they could. Then no candidates mean nothing.
+	Unseen error
 }
 
 // Error says how many clusters may be the one.
 func (e *ClaimError) Error() string {
 	if len(e.Candidates) == 0 {
 		return fmt.Sprintf("the answer was lost, and no new cluster was seen: %v", e.Cause)
+	}
+	if e.Unseen != nil {
+		return fmt.Sprintf("the answer was lost, and the clusters could not be listed since: %v", e.Cause)
 	}
 	return fmt.Sprintf("the answer was lost, and %d new clusters may be the one that was asked for: %v", len(e.Candidates), e.Cause)
 }
@@ -90,12 +94,16 @@ func (c *Client) Create(ctx context.Context, options map[string]any) (Creation, 
 // claim looks for the cluster of a lost answer.
 func (c *Client) claim(ctx context.Context, ours *creation, began time.Time, looks int, cause error) (Creation, error) {
 	var candidates []Cluster
+	unseen := cause
 	for look := 1; ; look++ {
 		// A create in flight may own what is seen.
 		if err := c.own.awaitOthers(ctx, ours); err != nil {
-			return Creation{}, &ClaimError{Cause: cause, Candidates: candidates}
+			return Creation{}, &ClaimError{Cause: cause, Candidates: candidates, Unseen: unseen}
 		}
 		seen, err := c.candidates(ctx, ours, began)
+		if look == 1 || err == nil {
+			unseen = err
+		}
 		if err == nil {
 			candidates = seen
 			name, decided := c.own.take(ours, candidates)
@@ -107,7 +115,7 @@ func (c *Client) claim(ctx context.Context, ours *creation, began time.Time, loo
 			}
 		}
 		if look == looks || c.clock.Sleep(ctx, claimPause) != nil {
-			return Creation{}, &ClaimError{Cause: cause, Candidates: candidates}
+			return Creation{}, &ClaimError{Cause: cause, Candidates: candidates, Unseen: unseen}
 		}
 	}
 }
@@ -124,11 +132,7 @@ func (c *Client) candidates(ctx context.Context, ours *creation, began time.Time
 	if err != nil {
 		return nil, err
 	}
-	since := began
-	if !serverNow.IsZero() {
-		since = serverNow.Add(-c.clock.Now().Sub(began))
-	}
-	since = since.Add(-slack)
+	since := transport.OnServerClock(began, c.clock.Now(), serverNow)
 	var found []Cluster
 	for _, cluster := range clusters {
 		if !cluster.StartTime.Before(since) && agrees(ours.options, cluster.Options, declared) && !c.own.knows(cluster.Name, ours) {

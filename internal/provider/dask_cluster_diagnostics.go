@@ -41,6 +41,11 @@ func refusedOptions(err error) bool {
 
 func lostDetail(lost *gateway.ClaimError) string {
 	detail := sentence(lost.Cause.Error()) + "\n\n"
+	if lost.Unseen != nil {
+		return detail + "The answer to the request was lost, and the gateway's clusters could not be listed since: " + lost.Unseen.Error() + ". " +
+			"A cluster may run and cost money. Once the gateway answers, look with the data source pc_clusters, or Python's gateway.list_clusters(), " +
+			"and import or stop what is there before the next terraform apply."
+	}
 	if len(lost.Candidates) == 0 {
 		return detail + "The answer to the request was lost, and no new cluster was seen on the gateway since. Most likely nothing was made. " +
 			"Look with the data source pc_clusters, or Python's gateway.list_clusters(), before the next terraform apply."

@@ -139,6 +139,18 @@ func TestDaskCluster_survivesALostAnswer(t *testing.T) {
 	}
 }
 
+// TestDaskCluster_saysThatItCouldNotLook loses the answer and everything after
+// it.
+func TestDaskCluster_saysThatItCouldNotLook(t *testing.T) {
+	t.Parallel()
+	mock := startMock(t, mockserver.Config{})
+	w := newWire(t, block(mock))
+	mock.FailNext(mockserver.Fault{Method: http.MethodPost, Path: "*/clusters/", Drop: mockserver.AfterHandling})
+	mock.FailNext(mockserver.Fault{Method: http.MethodGet, Path: "*/clusters/", Times: 1000, Status: http.StatusBadGateway})
+	_, diagnostics := w.apply(t.Context(), t, daskCluster, w.none(t), map[string]any{})
+	assertDiagnostics(t, diagnostics, errorAt("", "A cluster may run and cost money"))
+}
+
 // TestDaskCluster_namesTheCandidates makes another cluster with the same
 // options in the moment in which the answer is lost.
 func TestDaskCluster_namesTheCandidates(t *testing.T) {

@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"net/http"
 	"slices"
 	"strings"
 
@@ -137,20 +138,31 @@ func originNote(wanted clusterOptions, name string) string {
 	return ""
 }
 
-// addOptionsUnavailable warns where the gateway cannot be reached. Whoever was
-// turned away, or talks to the wrong server, must know before the apply.
+// addOptionsUnavailable warns where the gateway is out of reach or out of
+// order. Whoever was turned away, or talks to the wrong server, must know
+// before the apply.
 func addOptionsUnavailable(diags *diag.Diagnostics, err error) {
-	var failure *transport.Error
-	if errors.As(err, &failure) && failure.Kind != transport.KindUnreachable && failure.Kind != transport.KindNoAnswer && failure.Status < 500 {
-		addError(diags, "The gateway's cluster options could not be read", err)
-		return
-	}
-	if errors.As(err, &failure) && failure.Kind == transport.KindCredentials {
+	if !isOutage(err) {
 		addError(diags, "The gateway's cluster options could not be read", err)
 		return
 	}
 	diags.AddAttributeWarning(path.Root("options"), "The cluster options could not be checked",
 		explain(err)+"\n\nThe plan goes on without the check; the gateway checks the options again when the cluster is made.")
+}
+
+func isOutage(err error) bool {
+	failure, ok := errors.AsType[*transport.Error](err)
+	if !ok {
+		return false
+	}
+	switch failure.Kind {
+	case transport.KindUnreachable, transport.KindNoAnswer:
+		return true
+	case transport.KindStatus:
+		return failure.Status >= http.StatusInternalServerError || failure.Status == http.StatusTooManyRequests
+	default:
+		return false
+	}
 }
 
 // comparison is what decides between a change in place and another cluster.
