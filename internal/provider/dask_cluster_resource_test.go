@@ -4,6 +4,7 @@
 package provider_test
 
 import (
+	"fmt"
 	"regexp"
 	"testing"
 	"time"
@@ -262,22 +263,32 @@ func TestAccDaskCluster_isReplacedAfterAFailedStart(t *testing.T) {
 func TestAccDaskCluster_plansWithAnUnknownAddress(t *testing.T) {
 	t.Parallel()
 	mock := startMock(t, mockserver.Config{})
-	config := `
+	token := mock.NewToken("alice")
+	config := func(generation int) string {
+		return fmt.Sprintf(`
 resource "terraform_data" "hub" {
-  input = "` + mock.GatewayURL() + `"
+  input            = %q
+  triggers_replace = %d
 }
 provider "pc" {
   address   = terraform_data.hub.output
-  api_token = "` + mock.NewToken("alice") + `"
+  api_token = %q
 }
 resource "pc_dask_cluster" "test" {
   options = { worker_cores = 2 }
-}`
+}`, mock.GatewayURL(), generation, token)
+	}
 	resource.Test(t, resource.TestCase{
 		ProtoV6ProviderFactories: factories(),
 		Steps: []resource.TestStep{
-			{Config: config, ConfigStateChecks: []statecheck.StateCheck{clusterHas("status", knownvalue.StringExact("RUNNING"))}},
-			{Config: config, ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{plancheck.ExpectEmptyPlan()}}},
+			{Config: config(1), ConfigStateChecks: []statecheck.StateCheck{clusterHas("status", knownvalue.StringExact("RUNNING"))}},
+			{Config: config(1), ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{plancheck.ExpectEmptyPlan()}}},
+			{
+				// The address is unknown again, and the cluster is there already.
+				Config:            config(2),
+				ConfigPlanChecks:  does(plancheck.ResourceActionNoop),
+				ConfigStateChecks: []statecheck.StateCheck{requested(mock, "POST", "*/clusters/", 1)},
+			},
 		},
 	})
 	assertNothingRuns(t, mock)
