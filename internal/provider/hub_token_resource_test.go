@@ -71,14 +71,14 @@ resource "pc_hub_token" "test" {
 			{Config: config, ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{plancheck.ExpectEmptyPlan()}}},
 		},
 	})
-	if got := notes(mock, "alice"); got["nightly run"] != 0 {
+	if got := notes(mock); got["nightly run"] != 0 {
 		t.Errorf("the token is left behind: %v", got)
 	}
 }
 
-func notes(mock *mockserver.Server, user string) map[string]int {
+func notes(mock *mockserver.Server) map[string]int {
 	found := map[string]int{}
-	for _, each := range mock.Tokens(user) {
+	for _, each := range mock.Tokens("alice") {
 		found[each.Note]++
 	}
 	return found
@@ -116,7 +116,7 @@ resource "pc_hub_token" "test" {
 					differ.AddStateValue(token, tfjsonpath.New("token")),
 					tokenHas("ready_for_renewal", knownvalue.Bool(false)),
 					during(func() error {
-						if got := notes(mock, "alice")["rotating"]; got != 1 {
+						if got := notes(mock)["rotating"]; got != 1 {
 							return fmt.Errorf("%d tokens after the renewal, want 1", got)
 						}
 						return nil
@@ -184,7 +184,7 @@ func TestAccHubToken_isPlannedAnewWhenItIsGone(t *testing.T) {
 			if inherit {
 				want = 2
 			}
-			if got := notes(mock, "alice")["somebody else's"]; got != want {
+			if got := notes(mock)["somebody else's"]; got != want {
 				t.Errorf("%d of the other tokens are left, want %d", got, want)
 			}
 		})

@@ -28,18 +28,18 @@ func TestSchemas_areValid(t *testing.T) {
 	if d := provided.Schema.ValidateImplementation(ctx); d.HasError() {
 		t.Errorf("provider: %v", d)
 	}
-	for _, make := range p.Resources(ctx) {
+	for _, construct := range p.Resources(ctx) {
 		var schema resource.SchemaResponse
-		make().Schema(ctx, resource.SchemaRequest{}, &schema)
+		construct().Schema(ctx, resource.SchemaRequest{}, &schema)
 		if d := schema.Schema.ValidateImplementation(ctx); d.HasError() {
-			t.Errorf("%T: %v", make(), d)
+			t.Errorf("%T: %v", construct(), d)
 		}
 	}
-	for _, make := range p.DataSources(ctx) {
+	for _, construct := range p.DataSources(ctx) {
 		var schema datasource.SchemaResponse
-		make().Schema(ctx, datasource.SchemaRequest{}, &schema)
+		construct().Schema(ctx, datasource.SchemaRequest{}, &schema)
 		if d := schema.Schema.ValidateImplementation(ctx); d.HasError() {
-			t.Errorf("%T: %v", make(), d)
+			t.Errorf("%T: %v", construct(), d)
 		}
 	}
 }

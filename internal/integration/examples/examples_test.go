@@ -27,7 +27,7 @@ func TestMain(m *testing.M) {
 
 func read(t *testing.T, file string) string {
 	t.Helper()
-	text, err := os.ReadFile(file)
+	text, err := os.ReadFile(file) //nolint:gosec // a file of the tree
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -113,11 +113,11 @@ func TestEveryTypeHasAnExample(t *testing.T) {
 	t.Parallel()
 	p := provider.New("test")()
 	var want []string
-	for _, make := range p.Resources(t.Context()) {
-		want = append(want, "resources/"+resourceName(t, make)+"/resource.tf")
+	for _, construct := range p.Resources(t.Context()) {
+		want = append(want, "resources/"+resourceName(t, construct())+"/resource.tf")
 	}
-	for _, make := range p.DataSources(t.Context()) {
-		want = append(want, "data-sources/"+dataSourceName(t, make)+"/data-source.tf")
+	for _, construct := range p.DataSources(t.Context()) {
+		want = append(want, "data-sources/"+dataSourceName(t, construct())+"/data-source.tf")
 	}
 	if !slices.Contains(want, "resources/pc_dask_cluster/resource.tf") {
 		t.Errorf("the types are %v", want)

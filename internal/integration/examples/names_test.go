@@ -10,16 +10,16 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 )
 
-func resourceName(t *testing.T, make func() resource.Resource) string {
+func resourceName(t *testing.T, r resource.Resource) string {
 	t.Helper()
 	var metadata resource.MetadataResponse
-	make().Metadata(t.Context(), resource.MetadataRequest{ProviderTypeName: "pc"}, &metadata)
+	r.Metadata(t.Context(), resource.MetadataRequest{ProviderTypeName: "pc"}, &metadata)
 	return metadata.TypeName
 }
 
-func dataSourceName(t *testing.T, make func() datasource.DataSource) string {
+func dataSourceName(t *testing.T, d datasource.DataSource) string {
 	t.Helper()
 	var metadata datasource.MetadataResponse
-	make().Metadata(t.Context(), datasource.MetadataRequest{ProviderTypeName: "pc"}, &metadata)
+	d.Metadata(t.Context(), datasource.MetadataRequest{ProviderTypeName: "pc"}, &metadata)
 	return metadata.TypeName
 }
