@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/planetary-computer/terraform-provider-pc/internal/gateway"
+	"github.com/planetary-computer/terraform-provider-pc/internal/scripted"
 	"github.com/planetary-computer/terraform-provider-pc/internal/transport"
 )
 
@@ -20,12 +21,12 @@ func TestLook_oneRefreshIsOneRequest(t *testing.T) {
 		t.Run(status, func(t *testing.T) {
 			t.Parallel()
 			server, client, _ := newScripted(t)
-			server.on(get, is(status))
+			server.On(get, is(status))
 			cluster, absence, err := client.Look(t.Context(), name)
 			if err != nil || absence != nil || string(cluster.Status) != status {
 				t.Errorf("got %+v, %v, %v", cluster, absence, err)
 			}
-			server.expect(t, get)
+			server.Expect(t, get)
 		})
 	}
 }
@@ -36,7 +37,7 @@ func TestLook_aFinalStatusIsAbsence(t *testing.T) {
 		t.Run(status, func(t *testing.T) {
 			t.Parallel()
 			server, client, _ := newScripted(t)
-			server.on(get, is(status))
+			server.On(get, is(status))
 			_, absence, err := client.Look(t.Context(), name)
 			if err != nil || absence == nil {
 				t.Fatalf("got %v, %v", absence, err)
@@ -45,7 +46,7 @@ func TestLook_aFinalStatusIsAbsence(t *testing.T) {
 			if !ended || string(cluster.Status) != status || !cluster.StopTime.Equal(start.Add(time.Minute)) {
 				t.Errorf("ended %t as %+v", ended, cluster)
 			}
-			server.expect(t, get)
+			server.Expect(t, get)
 		})
 	}
 }
@@ -62,8 +63,8 @@ func TestLook_confirmsThatAClusterIsGone(t *testing.T) {
 		t.Run(label, func(t *testing.T) {
 			t.Parallel()
 			server, client, _ := newScripted(t)
-			server.on(get, missing)
-			server.on(list, test.list)
+			server.On(get, missing)
+			server.On(list, test.list)
 			_, absence, err := client.Look(t.Context(), name)
 			if err != nil || absence == nil {
 				t.Fatalf("got %v, %v", absence, err)
@@ -74,7 +75,7 @@ func TestLook_confirmsThatAClusterIsGone(t *testing.T) {
 			if waited := absence.At().Sub(start); waited < test.at || waited > test.at+time.Second {
 				t.Errorf("believed after %s", waited)
 			}
-			if n := server.count(get); n < 3 {
+			if n := server.Count(get); n < 3 {
 				t.Errorf("%d looks", n)
 			}
 		})
@@ -95,8 +96,8 @@ func TestLook_aClusterThatComesBackIsNotGone(t *testing.T) {
 		t.Run(label, func(t *testing.T) {
 			t.Parallel()
 			server, client, _ := newScripted(t)
-			server.on(get, test.gets...)
-			server.on(list, test.lists...)
+			server.On(get, test.gets...)
+			server.On(list, test.lists...)
 			cluster, absence, err := client.Look(t.Context(), name)
 			if err != nil || absence != nil || cluster.Status != gateway.StatusRunning {
 				t.Errorf("got %+v, %v, %v", cluster, absence, err)
@@ -108,12 +109,12 @@ func TestLook_aClusterThatComesBackIsNotGone(t *testing.T) {
 func TestLook_aListThatKeepsGrowingProvesNothing(t *testing.T) {
 	t.Parallel()
 	server, client, fake := newScripted(t)
-	server.on(get, missing)
+	server.On(get, missing)
 	growing := make([]reply, 0, 100)
 	for n := range 100 {
 		growing = append(growing, listOf(n))
 	}
-	server.on(list, growing...)
+	server.On(list, growing...)
 	_, absence, err := client.Look(t.Context(), name)
 	if err == nil || absence != nil {
 		t.Errorf("got %v, %v", absence, err)
@@ -137,21 +138,21 @@ func TestLook_whatProvesNothingIsAnError(t *testing.T) {
 	for label, answer := range map[string]reply{
 		"the proxy's text 404":      proxy404,
 		"the router's text 404":     text(404, "404: Not Found"),
-		"an HTML 404":               {status: 404, contentType: "text/html", body: "<html><title>404</title></html>"},
+		"an HTML 404":               {Status: 404, ContentType: "text/html", Body: "<html><title>404</title></html>"},
 		"a JSON 404 of another API": failing(404, "Not Found"),
 		"no permission":             failing(403, "User bob lacks permissions to view cluster "+name),
 		"a crash":                   crashed,
 		"a bad gateway":             badGate,
-		"the Hub's 503 page":        {status: 503, contentType: "text/html", body: "<html><h1>503 : Service Unavailable</h1></html>"},
+		"the Hub's 503 page":        {Status: 503, ContentType: "text/html", Body: "<html><h1>503 : Service Unavailable</h1></html>"},
 		"a lost answer":             lost,
-		"a redirect":                {status: 302},
+		"a redirect":                {Status: 302},
 	} {
 		t.Run(label, func(t *testing.T) {
 			t.Parallel()
 			for _, script := range [][]reply{{answer}, {missing, answer}, {missing, missing, answer}} {
 				server, client, _ := newScripted(t)
-				server.on(get, script...)
-				server.on(list, listing(running(other)))
+				server.On(get, script...)
+				server.On(list, listing(running(other)))
 				_, absence, err := client.Look(t.Context(), name)
 				var failure *transport.Error
 				if absence != nil || !errors.As(err, &failure) || gateway.IsNotFound(err) {
@@ -159,8 +160,8 @@ func TestLook_whatProvesNothingIsAnError(t *testing.T) {
 				}
 			}
 			server, client, _ := newScripted(t)
-			server.on(get, missing)
-			server.on(list, listing(running(other)), answer)
+			server.On(get, missing)
+			server.On(list, listing(running(other)), answer)
 			if _, absence, err := client.Look(t.Context(), name); absence != nil || err == nil {
 				t.Errorf("as the list: %v, %v", absence, err)
 			}
@@ -172,8 +173,8 @@ func TestLook_isInterruptedWhileItConfirms(t *testing.T) {
 	t.Parallel()
 	server, client, _ := newScripted(t)
 	ctx, cancel := context.WithCancel(t.Context())
-	server.on(get, missing)
-	server.on(list, after(empty, cancel))
+	server.On(get, missing)
+	server.On(list, scripted.After(empty, cancel))
 	if _, absence, err := client.Look(ctx, name); absence != nil || !errors.Is(err, context.Canceled) {
 		t.Errorf("got %v, %v", absence, err)
 	}

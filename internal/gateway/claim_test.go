@@ -15,6 +15,7 @@ import (
 
 	"github.com/planetary-computer/terraform-provider-pc/internal/clock"
 	"github.com/planetary-computer/terraform-provider-pc/internal/gateway"
+	"github.com/planetary-computer/terraform-provider-pc/internal/scripted"
 )
 
 // began is a running cluster with the options in effect when two cores were
@@ -31,12 +32,12 @@ func candidate(n int) string { return fmt.Sprintf("prod.%032x", n) }
 func TestCreate_costsOneRequest(t *testing.T) {
 	t.Parallel()
 	server, client, _ := newScripted(t)
-	server.on(create, created)
+	server.On(create, created)
 	got, err := client.Create(t.Context(), twoCores())
 	if err != nil || got != (gateway.Creation{Name: name}) {
 		t.Errorf("got %+v, %v", got, err)
 	}
-	server.expect(t, create)
+	server.Expect(t, create)
 }
 
 func TestCreate_takesOverTheClusterOfALostAnswer(t *testing.T) {
@@ -46,17 +47,17 @@ func TestCreate_takesOverTheClusterOfALostAnswer(t *testing.T) {
 		"the proxy lost its peer":  badGate,
 		"the proxy lost patience":  text(504, "Gateway Timeout"),
 		"the gateway crashed":      crashed,
-		"an answer without a name": {status: 201, contentType: "application/json", body: `{}`},
-		"an answer cut short":      {status: 201, contentType: "application/json", body: `{"name": "prod.`},
+		"an answer without a name": {Status: 201, ContentType: "application/json", Body: `{}`},
+		"an answer cut short":      {Status: 201, ContentType: "application/json", Body: `{"name": "prod.`},
 	} {
 		for _, ahead := range []time.Duration{0, 7 * time.Minute, -7 * time.Minute} {
 			t.Run(fmt.Sprintf("%s, server %s ahead", label, ahead), func(t *testing.T) {
 				t.Parallel()
 				server, client, fake := newScripted(t)
-				server.on(create, after(answer, func() { fake.Advance(30 * time.Second) }))
-				server.on(options, declared)
+				server.On(create, scripted.After(answer, func() { fake.Advance(30 * time.Second) }))
+				server.On(options, declared)
 				serverNow := start.Add(ahead + 30*time.Second)
-				server.on(listAll, at(listing(
+				server.On(listAll, at(listing(
 					began(name, serverNow.Add(-29*time.Second)),
 					began(candidate(1), serverNow.Add(-40*time.Second)),
 					clusterJSON(candidate(2), "RUNNING", serverNow, defaults("1.0")),
@@ -65,7 +66,7 @@ func TestCreate_takesOverTheClusterOfALostAnswer(t *testing.T) {
 				if err != nil || got != (gateway.Creation{Name: name, Claimed: true}) {
 					t.Errorf("got %+v, %v", got, err)
 				}
-				server.expect(t, create, options, listAll)
+				server.Expect(t, create, options, listAll)
 			})
 		}
 	}
@@ -77,19 +78,19 @@ func TestCreate_whatWasRefusedIsNotLookedFor(t *testing.T) {
 		"wrong options":   failing(422, "Unknown fields ['nope']"),
 		"no credentials":  failing(401, "Authentication required"),
 		"bad credentials": failing(500, "Permission failure verifying user's JupyterHub API token"),
-		"a redirect":      {status: 302},
+		"a redirect":      {Status: 302},
 		"a wrong address": proxy404,
 	} {
 		t.Run(label, func(t *testing.T) {
 			t.Parallel()
 			server, client, _ := newScripted(t)
-			server.on(create, answer)
+			server.On(create, answer)
 			_, err := client.Create(t.Context(), nil)
 			var undecided *gateway.ClaimError
 			if err == nil || errors.As(err, &undecided) {
 				t.Errorf("got %v", err)
 			}
-			server.expect(t, create)
+			server.Expect(t, create)
 		})
 	}
 }
@@ -97,9 +98,9 @@ func TestCreate_whatWasRefusedIsNotLookedFor(t *testing.T) {
 func TestCreate_waitsForAClusterThatIsNotListedYet(t *testing.T) {
 	t.Parallel()
 	server, client, _ := newScripted(t)
-	server.on(create, lost)
-	server.on(options, declared)
-	server.on(listAll, at(empty, start), badGate, at(empty, start.Add(4*time.Second)), at(listing(began(name, start)), start.Add(6*time.Second)))
+	server.On(create, lost)
+	server.On(options, declared)
+	server.On(listAll, at(empty, start), badGate, at(empty, start.Add(4*time.Second)), at(listing(began(name, start)), start.Add(6*time.Second)))
 	got, err := client.Create(t.Context(), twoCores())
 	if err != nil || got.Name != name {
 		t.Errorf("got %+v, %v", got, err)
@@ -126,9 +127,9 @@ func TestCreate_whatCannotBeDecidedIsNotTaken(t *testing.T) {
 		t.Run(label, func(t *testing.T) {
 			t.Parallel()
 			server, client, fake := newScripted(t)
-			server.on(create, lost)
-			server.on(options, declared)
-			server.on(listAll, at(test.listed, second))
+			server.On(create, lost)
+			server.On(options, declared)
+			server.On(listAll, at(test.listed, second))
 			_, err := client.Create(t.Context(), twoCores())
 			var undecided *gateway.ClaimError
 			if !errors.As(err, &undecided) {
@@ -141,10 +142,10 @@ func TestCreate_whatCannotBeDecidedIsNotTaken(t *testing.T) {
 			if !slices.Equal(names, test.candidates) {
 				t.Errorf("candidates %q, want %q", names, test.candidates)
 			}
-			if n := server.count(listAll); n != test.looks {
+			if n := server.Count(listAll); n != test.looks {
 				t.Errorf("%d looks, want %d", n, test.looks)
 			}
-			if n := server.count(create); n != 1 {
+			if n := server.Count(create); n != 1 {
 				t.Errorf("%d POSTs", n)
 			}
 			if waited := fake.Now().Sub(start); test.looks > 1 && waited != 10*time.Second {
@@ -157,10 +158,10 @@ func TestCreate_whatCannotBeDecidedIsNotTaken(t *testing.T) {
 func TestCreate_takesNothingItKnew(t *testing.T) {
 	t.Parallel()
 	server, client, _ := newScripted(t)
-	server.on(create, created, lost)
-	server.on(options, declared)
-	server.on("GET /api/v1/clusters/"+candidate(1), ok(began(candidate(1), start)))
-	server.on(listAll, at(listing(began(name, start), began(candidate(1), start), began(candidate(2), start)), start))
+	server.On(create, created, lost)
+	server.On(options, declared)
+	server.On("GET /api/v1/clusters/"+candidate(1), ok(began(candidate(1), start)))
+	server.On(listAll, at(listing(began(name, start), began(candidate(1), start), began(candidate(2), start)), start))
 	if _, err := client.Create(t.Context(), twoCores()); err != nil {
 		t.Fatal(err)
 	}
@@ -177,12 +178,12 @@ func TestCreate_waitsForOthersInFlight(t *testing.T) {
 	t.Parallel()
 	server, client, _ := newScripted(t)
 	arrived, lostOne := make(chan struct{}), make(chan struct{})
-	server.on(create,
-		after(created, func() { close(arrived); <-lostOne }),
-		after(lost, func() { close(lostOne) }),
+	server.On(create,
+		scripted.After(created, func() { close(arrived); <-lostOne }),
+		scripted.After(lost, func() { close(lostOne) }),
 	)
-	server.on(options, declared)
-	server.on(listAll, at(listing(began(name, start), began(candidate(1), start)), start))
+	server.On(options, declared)
+	server.On(listAll, at(listing(began(name, start), began(candidate(1), start)), start))
 	var both sync.WaitGroup
 	both.Go(func() {
 		if got, err := client.Create(t.Context(), twoCores()); err != nil || got.Name != name || got.Claimed {
@@ -207,13 +208,13 @@ func TestCreate_severalLostAnswersShareAsManyClusters(t *testing.T) {
 			server, client, _ := newScripted(t)
 			var arrived sync.WaitGroup
 			arrived.Add(test.creates)
-			server.on(create, after(lost, func() { arrived.Done(); arrived.Wait() }))
-			server.on(options, declared)
+			server.On(create, scripted.After(lost, func() { arrived.Done(); arrived.Wait() }))
+			server.On(options, declared)
 			clusters := make([]string, 0, test.appeared)
 			for n := range test.appeared {
 				clusters = append(clusters, began(candidate(n+1), start))
 			}
-			server.on(listAll, listing(clusters...))
+			server.On(listAll, listing(clusters...))
 			names := make(chan string, test.creates)
 			var all sync.WaitGroup
 			for range test.creates {
@@ -248,7 +249,7 @@ func TestCreate_interrupted(t *testing.T) {
 		t.Parallel()
 		server, client, _ := newScripted(t)
 		ctx, cancel := context.WithCancel(t.Context())
-		server.on(create, after(created, cancel))
+		server.On(create, scripted.After(created, cancel))
 		got, err := client.Create(ctx, twoCores())
 		if err != nil || got.Name != name {
 			t.Errorf("got %+v, %v", got, err)
@@ -258,9 +259,9 @@ func TestCreate_interrupted(t *testing.T) {
 		t.Parallel()
 		server, client, _ := newScripted(t)
 		ctx, cancel := context.WithCancel(t.Context())
-		server.on(create, after(lost, cancel))
-		server.on(options, declared)
-		server.on(listAll, at(listing(began(name, start)), start))
+		server.On(create, scripted.After(lost, cancel))
+		server.On(options, declared)
+		server.On(listAll, at(listing(began(name, start)), start))
 		got, err := client.Create(ctx, twoCores())
 		if err != nil || !got.Claimed || got.Name != name {
 			t.Errorf("got %+v, %v", got, err)
@@ -272,8 +273,8 @@ func TestCreate_interrupted(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		hang := make(chan struct{})
 		t.Cleanup(func() { close(hang) })
-		server.on(create, after(created, func() { cancel(); <-hang }))
-		server.on(options, after(declared, func() { <-hang }))
+		server.On(create, scripted.After(created, func() { cancel(); <-hang }))
+		server.On(options, scripted.After(declared, func() { <-hang }))
 		before := clock.Real().Now()
 		_, err := client.Create(ctx, twoCores())
 		var undecided *gateway.ClaimError

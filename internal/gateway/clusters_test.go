@@ -33,7 +33,7 @@ func TestGetCluster_decodesEachStatus(t *testing.T) {
 		t.Run(string(test.status), func(t *testing.T) {
 			t.Parallel()
 			server, client, _ := newScripted(t)
-			server.on(get, is(string(test.status)))
+			server.On(get, is(string(test.status)))
 			cluster, err := client.GetCluster(t.Context(), name)
 			if err != nil {
 				t.Fatal(err)
@@ -58,12 +58,12 @@ func TestGetCluster_sendsCredentialsWithEachRequest(t *testing.T) {
 	t.Parallel()
 	server, client, _ := newScripted(t)
 	answer := is("RUNNING")
-	answer.request = func(r *http.Request, _ string) {
+	answer.Request = func(r *http.Request, _ string) {
 		if got := r.Header.Get("Authorization"); got != "jupyterhub geheim" {
 			t.Errorf("Authorization: %q", got)
 		}
 	}
-	server.on(get, answer)
+	server.On(get, answer)
 	for range 2 {
 		if _, err := client.GetCluster(t.Context(), name); err != nil {
 			t.Fatal(err)
@@ -82,7 +82,7 @@ func TestIsNotFound(t *testing.T) {
 		"the gateway's router":    {text(404, "404: Not Found"), false},
 		"another JSON":            {failing(404, "No such thing"), false},
 		"Traefik's":               {text(404, "404 page not found"), false},
-		"an HTML page":            {reply{status: 404, contentType: "text/html", body: "<html><title>404: Not Found</title>"}, false},
+		"an HTML page":            {reply{Status: 404, ContentType: "text/html", Body: "<html><title>404: Not Found</title>"}, false},
 		"JSON said to be text":    {text(404, `{"error": "Cluster `+name+` not found"}`), false},
 		"somebody else's cluster": {failing(403, "User bob lacks permissions to view cluster "+name), false},
 		"a crash":                 {crashed, false},
@@ -90,7 +90,7 @@ func TestIsNotFound(t *testing.T) {
 		t.Run(label, func(t *testing.T) {
 			t.Parallel()
 			server, client, _ := newScripted(t)
-			server.on(get, test.answer)
+			server.On(get, test.answer)
 			_, err := client.GetCluster(t.Context(), name)
 			if err == nil || gateway.IsNotFound(err) != test.want {
 				t.Errorf("IsNotFound(%v) = %t, want %t", err, gateway.IsNotFound(err), test.want)
@@ -102,7 +102,7 @@ func TestIsNotFound(t *testing.T) {
 func TestCredentialFailure(t *testing.T) {
 	t.Parallel()
 	server, client, _ := newScripted(t)
-	server.on(list, failing(500, "Permission failure verifying user's JupyterHub API token"))
+	server.On(list, failing(500, "Permission failure verifying user's JupyterHub API token"))
 	_, err := client.ListClusters(t.Context())
 	var failure *transport.Error
 	if !errors.As(err, &failure) || failure.Kind != transport.KindCredentials {
@@ -116,8 +116,8 @@ func TestCredentialFailure(t *testing.T) {
 func TestListClusters(t *testing.T) {
 	t.Parallel()
 	server, client, _ := newScripted(t)
-	server.on(list, listing(running(name), clusterJSON(other, "PENDING", start, `{"x": NaN, "y": -Infinity}`)))
-	server.on("GET /api/v1/clusters/?status=stopped%2Cfailed", empty)
+	server.On(list, listing(running(name), clusterJSON(other, "PENDING", start, `{"x": NaN, "y": -Infinity}`)))
+	server.On("GET /api/v1/clusters/?status=stopped%2Cfailed", empty)
 	clusters, err := client.ListClusters(t.Context())
 	if err != nil {
 		t.Fatal(err)
@@ -136,7 +136,7 @@ func TestListClusters(t *testing.T) {
 
 func TestUnusableAnswers(t *testing.T) {
 	t.Parallel()
-	html := reply{status: 200, contentType: "text/html", body: "<html><body><h1>Sign in</h1></body></html>"}
+	html := reply{Status: 200, ContentType: "text/html", Body: "<html><body><h1>Sign in</h1></body></html>"}
 	for label, test := range map[string]struct {
 		request string
 		answer  reply
@@ -161,7 +161,7 @@ func TestUnusableAnswers(t *testing.T) {
 		t.Run(label, func(t *testing.T) {
 			t.Parallel()
 			server, client, _ := newScripted(t)
-			server.on(test.request, test.answer)
+			server.On(test.request, test.answer)
 			err := test.call(client)
 			var failure *transport.Error
 			if !errors.As(err, &failure) || failure.Kind != transport.KindBody {
@@ -194,8 +194,8 @@ func TestCreateCluster_asksForOptions(t *testing.T) {
 	server, client, _ := newScripted(t)
 	var bodies []string
 	answer := created
-	answer.request = func(_ *http.Request, body string) { bodies = append(bodies, body) }
-	server.on(create, answer)
+	answer.Request = func(_ *http.Request, body string) { bodies = append(bodies, body) }
+	server.On(create, answer)
 	for _, options := range []map[string]any{nil, {"worker_cores": json.Number("2"), "gpu": true}} {
 		if got, err := client.CreateCluster(t.Context(), options); err != nil || got != name {
 			t.Errorf("got %q, %v", got, err)
@@ -211,11 +211,11 @@ func TestScaleAndAdapt(t *testing.T) {
 	server, client, _ := newScripted(t)
 	var sent []string
 	record := func(p reply) reply {
-		p.request = func(_ *http.Request, body string) { sent = append(sent, body) }
+		p.Request = func(_ *http.Request, body string) { sent = append(sent, body) }
 		return p
 	}
-	server.on("POST /api/v1/clusters/"+name+"/scale", record(clamped))
-	server.on("POST /api/v1/clusters/"+name+"/adapt", record(ok(`{"ok": true, "msg": null}`)))
+	server.On("POST /api/v1/clusters/"+name+"/scale", record(clamped))
+	server.On("POST /api/v1/clusters/"+name+"/adapt", record(ok(`{"ok": true, "msg": null}`)))
 	scaling, err := client.Scale(t.Context(), name, 9)
 	if err != nil || scaling.OK || !strings.Contains(scaling.Message, "limit of 4 workers") {
 		t.Errorf("Scale: %+v, %v", scaling, err)
@@ -236,27 +236,27 @@ func TestScale_doesNotRepeatAConflict(t *testing.T) {
 	t.Parallel()
 	server, client, _ := newScripted(t)
 	scale := "POST /api/v1/clusters/" + name + "/scale"
-	server.on(scale, failing(409, "cluster "+name+" is not running"))
+	server.On(scale, failing(409, "cluster "+name+" is not running"))
 	if _, err := client.Scale(t.Context(), name, 1); err == nil {
 		t.Error("no error")
 	}
-	server.expect(t, scale)
+	server.Expect(t, scale)
 }
 
 func TestPublicRoutes_getNoCredentials(t *testing.T) {
 	t.Parallel()
 	server, client, _ := newScripted(t)
 	open := func(p reply) reply {
-		p.request = func(r *http.Request, _ string) {
+		p.Request = func(r *http.Request, _ string) {
 			if got := r.Header.Get("Authorization"); got != "" {
 				t.Errorf("%s got credentials", r.URL.Path)
 			}
 		}
 		return p
 	}
-	server.on(counts, open(ok(`{"bytes": 0, "clients": 1, "cores": 4, "workers": 3, "desired_workers": 0}`)))
-	server.on("GET /api/version", open(ok(`{"version": "2026.3.0"}`)))
-	server.on("GET /api/health", open(ok(`{"status": "pass"}`)))
+	server.On(counts, open(ok(`{"bytes": 0, "clients": 1, "cores": 4, "workers": 3, "desired_workers": 0}`)))
+	server.On("GET /api/version", open(ok(`{"version": "2026.3.0"}`)))
+	server.On("GET /api/health", open(ok(`{"status": "pass"}`)))
 	if workers, err := client.Workers(t.Context(), name); err != nil || workers != 3 {
 		t.Errorf("Workers = %d, %v", workers, err)
 	}
@@ -287,7 +287,7 @@ func TestAddresses(t *testing.T) {
 func TestKubernetesTimes(t *testing.T) {
 	t.Parallel()
 	server, client, _ := newScripted(t)
-	server.on(get, ok(`{"name": "`+name+`", "dashboard_route": null, "status": "PENDING", "start_time": 1795422384000, "stop_time": null, "options": {"n": 1}, "tls_cert": null, "tls_key": null}`))
+	server.On(get, ok(`{"name": "`+name+`", "dashboard_route": null, "status": "PENDING", "start_time": 1795422384000, "stop_time": null, "options": {"n": 1}, "tls_cert": null, "tls_key": null}`))
 	cluster, err := client.GetCluster(t.Context(), name)
 	if want := time.Date(2026, 11, 23, 8, 26, 24, 0, time.UTC); err != nil || !cluster.StartTime.Equal(want) || !cluster.StopTime.IsZero() {
 		t.Errorf("got %s and %s, want %s, %v", cluster.StartTime, cluster.StopTime, want, err)

@@ -83,7 +83,7 @@ func keepsSecrets(t *testing.T, value any, err error) {
 }
 
 func FuzzDecodeOptions(f *testing.F) {
-	f.Add([]byte(declared.body))
+	f.Add([]byte(declared.Body))
 	f.Add([]byte(`{"cluster_options": [{"field": "x", "default": NaN, "spec": {"type": "float", "max": Infinity}}]}`))
 	f.Add([]byte(`{"cluster_options": []}`))
 	set, newClient := answering(f)

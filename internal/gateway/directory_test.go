@@ -13,6 +13,7 @@ import (
 
 	"github.com/planetary-computer/terraform-provider-pc/internal/clock"
 	"github.com/planetary-computer/terraform-provider-pc/internal/gateway"
+	"github.com/planetary-computer/terraform-provider-pc/internal/scripted"
 )
 
 // gatedClock is a fake clock on which the time for which reads are gathered
@@ -61,7 +62,7 @@ func TestLook_manySharesOneListing(t *testing.T) {
 	gated := newGatedClock()
 	server, client := newScriptedWith(t, gated)
 	const many = 50
-	server.on(list, listOf(many))
+	server.On(list, listOf(many))
 	results := make(map[string]<-chan looked, many)
 	for i := range many {
 		called := fmt.Sprintf("prod.%032x", i+10)
@@ -73,15 +74,15 @@ func TestLook_manySharesOneListing(t *testing.T) {
 			t.Errorf("%s: got %+v", called, got)
 		}
 	}
-	server.expect(t, list)
+	server.Expect(t, list)
 }
 
 func TestLook_asksByNameForWhatTheListLacks(t *testing.T) {
 	t.Parallel()
 	gated := newGatedClock()
 	server, client := newScriptedWith(t, gated)
-	server.on(list, listing(running(other)))
-	server.on(get, is("STOPPED"))
+	server.On(list, listing(running(other)))
+	server.On(get, is("STOPPED"))
 	first := looking(t.Context(), client, name, 1)
 	second := looking(t.Context(), client, other, 2)
 	close(gated.gate)
@@ -91,7 +92,7 @@ func TestLook_asksByNameForWhatTheListLacks(t *testing.T) {
 	if got := <-second; got.err != nil || got.cluster.Name != other {
 		t.Errorf("the running one: %+v", got)
 	}
-	server.expect(t, list, get)
+	server.Expect(t, list, get)
 }
 
 func TestLook_readsAfreshWhatWasChanged(t *testing.T) {
@@ -101,23 +102,23 @@ func TestLook_readsAfreshWhatWasChanged(t *testing.T) {
 		gated := newGatedClock()
 		server, client := newScriptedWith(t, gated)
 		scale := "POST /api/v1/clusters/" + name + "/scale"
-		server.on(scale, ok(`{"ok": true, "msg": null}`))
-		server.on(get, is("RUNNING"))
+		server.On(scale, ok(`{"ok": true, "msg": null}`))
+		server.On(get, is("RUNNING"))
 		if _, err := client.Scale(t.Context(), name, 1); err != nil {
 			t.Fatal(err)
 		}
 		if _, _, err := client.Look(t.Context(), name); err != nil {
 			t.Error(err)
 		}
-		server.expect(t, scale, get)
+		server.Expect(t, scale, get)
 	})
 	t.Run("while the listing is under way", func(t *testing.T) {
 		t.Parallel()
 		gated := newGatedClock()
 		server, client := newScriptedWith(t, gated)
-		server.on(stop, noContent)
-		server.on(get, is("STOPPING"))
-		server.on(list, after(listing(running(name), running(other)), func() {
+		server.On(stop, noContent)
+		server.On(get, is("STOPPING"))
+		server.On(list, scripted.After(listing(running(name), running(other)), func() {
 			if err := client.StopCluster(t.Context(), name); err != nil {
 				t.Error(err)
 			}
@@ -129,7 +130,7 @@ func TestLook_readsAfreshWhatWasChanged(t *testing.T) {
 			t.Errorf("got %+v", got)
 		}
 		<-second
-		server.expect(t, list, stop, get)
+		server.Expect(t, list, stop, get)
 	})
 }
 
@@ -139,7 +140,7 @@ func TestLook_oneCallersEndIsNotTheOthers(t *testing.T) {
 		t.Parallel()
 		gated := newGatedClock()
 		server, client := newScriptedWith(t, gated)
-		server.on(list, listing(running(name), running(other)))
+		server.On(list, listing(running(name), running(other)))
 		ctx, cancel := context.WithCancel(t.Context())
 		ending := looking(ctx, client, candidate(1), 1)
 		first := looking(t.Context(), client, name, 2)
@@ -154,7 +155,7 @@ func TestLook_oneCallersEndIsNotTheOthers(t *testing.T) {
 				t.Errorf("another: %+v", got)
 			}
 		}
-		server.expect(t, list)
+		server.Expect(t, list)
 	})
 	t.Run("while the listing is under way", func(t *testing.T) {
 		t.Parallel()
@@ -162,7 +163,7 @@ func TestLook_oneCallersEndIsNotTheOthers(t *testing.T) {
 		server, client := newScriptedWith(t, gated)
 		ctx, cancel := context.WithCancel(t.Context())
 		ended := make(chan looked, 1)
-		server.on(list, after(listing(running(name), running(other)), func() { cancel(); <-ended }))
+		server.On(list, scripted.After(listing(running(name), running(other)), func() { cancel(); <-ended }))
 		ending := looking(ctx, client, name, 1)
 		staying := looking(t.Context(), client, other, 2)
 		close(gated.gate)
@@ -179,7 +180,7 @@ func TestLook_oneCallersEndIsNotTheOthers(t *testing.T) {
 		t.Parallel()
 		gated := newGatedClock()
 		server, client := newScriptedWith(t, gated)
-		server.on(get, is("RUNNING"))
+		server.On(get, is("RUNNING"))
 		ctx, cancel := context.WithCancel(t.Context())
 		ending := looking(ctx, client, other, 1)
 		staying := looking(t.Context(), client, name, 2)
@@ -189,24 +190,24 @@ func TestLook_oneCallersEndIsNotTheOthers(t *testing.T) {
 		if got := <-staying; got.err != nil || got.cluster.Name != name {
 			t.Errorf("got %+v", got)
 		}
-		server.expect(t, get)
+		server.Expect(t, get)
 	})
 	t.Run("all of them", func(t *testing.T) {
 		t.Parallel()
 		gated := newGatedClock()
 		server, client := newScriptedWith(t, gated)
-		server.on(get, is("RUNNING"))
+		server.On(get, is("RUNNING"))
 		ctx, cancel := context.WithCancel(t.Context())
 		first, second := looking(ctx, client, name, 1), looking(ctx, client, other, 2)
 		cancel()
 		<-first
 		<-second
-		server.expect(t)
+		server.Expect(t)
 		close(gated.gate)
 		if _, _, err := client.Look(t.Context(), name); err != nil {
 			t.Errorf("the next one: %v", err)
 		}
-		server.expect(t, get)
+		server.Expect(t, get)
 	})
 }
 
@@ -217,7 +218,7 @@ func TestLook_aListingThatFailsIsAnErrorForAll(t *testing.T) {
 			t.Parallel()
 			gated := newGatedClock()
 			server, client := newScriptedWith(t, gated)
-			server.on(list, answer)
+			server.On(list, answer)
 			first, second := looking(t.Context(), client, name, 1), looking(t.Context(), client, other, 2)
 			close(gated.gate)
 			for _, result := range []<-chan looked{first, second} {
@@ -225,7 +226,7 @@ func TestLook_aListingThatFailsIsAnErrorForAll(t *testing.T) {
 					t.Errorf("got %+v", got)
 				}
 			}
-			server.expect(t, list)
+			server.Expect(t, list)
 		})
 	}
 }
@@ -233,11 +234,11 @@ func TestLook_aListingThatFailsIsAnErrorForAll(t *testing.T) {
 func TestLook_withTheRealClock(t *testing.T) {
 	t.Parallel()
 	server, client := newScriptedWith(t, clock.Real())
-	server.on(get, is("RUNNING"))
+	server.On(get, is("RUNNING"))
 	for range 3 {
 		if _, _, err := client.Look(t.Context(), name); err != nil {
 			t.Error(err)
 		}
 	}
-	server.expect(t, get, get, get)
+	server.Expect(t, get, get, get)
 }

@@ -20,7 +20,7 @@ var background = context.Background()
 func TestOptions_decodes(t *testing.T) {
 	t.Parallel()
 	server, client, _ := newScripted(t)
-	server.on(options, declared)
+	server.On(options, declared)
 	got, err := client.Options(t.Context())
 	if err != nil {
 		t.Fatal(err)
@@ -41,7 +41,7 @@ func TestOptions_decodes(t *testing.T) {
 func TestOptions_areReadOnce(t *testing.T) {
 	t.Parallel()
 	server, client, _ := newScripted(t)
-	server.on(options, crashed, declared)
+	server.On(options, crashed, declared)
 	if _, err := client.Options(t.Context()); err == nil {
 		t.Error("no error")
 	}
@@ -54,13 +54,13 @@ func TestOptions_areReadOnce(t *testing.T) {
 		})
 	}
 	all.Wait()
-	server.expect(t, options, options)
+	server.Expect(t, options, options)
 }
 
 func TestOptions_none(t *testing.T) {
 	t.Parallel()
 	server, client, _ := newScripted(t)
-	server.on(options, ok(`{"cluster_options": []}`))
+	server.On(options, ok(`{"cluster_options": []}`))
 	if got, err := client.Options(t.Context()); err != nil || len(got) != 0 {
 		t.Errorf("got %v, %v", got, err)
 	}

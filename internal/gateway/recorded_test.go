@@ -42,7 +42,7 @@ func recorded(t *testing.T, file string) reply {
 	if answer.Body != nil {
 		answer.Text = string(answer.Body)
 	}
-	return reply{status: answer.Status, contentType: answer.ContentType, body: answer.Text}
+	return reply{Status: answer.Status, ContentType: answer.ContentType, Body: answer.Text}
 }
 
 // recordedTime is the nth time of a recorded answer.
@@ -67,7 +67,7 @@ func TestRecorded_clusters(t *testing.T) {
 			t.Parallel()
 			want.Name, want.StartTime = recordedName, recordedTime(1)
 			server, client, _ := newScripted(t)
-			server.on("GET /api/v1/clusters/"+recordedName, recorded(t, file))
+			server.On("GET /api/v1/clusters/"+recordedName, recorded(t, file))
 			got, err := client.GetCluster(t.Context(), recordedName)
 			if err != nil || !reflect.DeepEqual(got, want) {
 				t.Errorf("got  %+v, %v\nwant %+v", got, err, want)
@@ -94,7 +94,7 @@ func TestRecorded_lists(t *testing.T) {
 		t.Run(file, func(t *testing.T) {
 			t.Parallel()
 			server, client, _ := newScripted(t)
-			server.on(list, recorded(t, file))
+			server.On(list, recorded(t, file))
 			got, err := client.ListClusters(t.Context())
 			if err != nil || !reflect.DeepEqual(got, want) {
 				t.Errorf("got  %+v, %v\nwant %+v", got, err, want)
@@ -116,7 +116,7 @@ func TestRecorded_options(t *testing.T) {
 		{Field: "idle_minutes", Label: "Idle Minutes", Default: json.Number("0"), Type: gateway.OptionInt, Min: number("0"), Max: number("1440")},
 	}
 	server, client, _ := newScripted(t)
-	server.on(options, recorded(t, "options"))
+	server.On(options, recorded(t, "options"))
 	got, err := client.Options(t.Context())
 	if err != nil || !reflect.DeepEqual(got, want) {
 		t.Errorf("got  %+v, %v\nwant %+v", got, err, want)
@@ -171,7 +171,7 @@ func TestRecorded_answers(t *testing.T) {
 		t.Run(file, func(t *testing.T) {
 			t.Parallel()
 			server, client, _ := newScripted(t)
-			server.on(test.call.request, recorded(t, file))
+			server.On(test.call.request, recorded(t, file))
 			got, err := test.call.do(t.Context(), client)
 			if err != nil || !reflect.DeepEqual(got, test.want) {
 				t.Errorf("got %+v, %v, want %+v", got, err, test.want)
@@ -207,7 +207,7 @@ func TestRecorded_refusals(t *testing.T) {
 		t.Run(file, func(t *testing.T) {
 			t.Parallel()
 			server, client, _ := newScripted(t)
-			server.on(test.call.request, recorded(t, file))
+			server.On(test.call.request, recorded(t, file))
 			_, err := test.call.do(t.Context(), client)
 			var failure *transport.Error
 			if !errors.As(err, &failure) {

@@ -5,18 +5,14 @@ package gateway_test
 
 import (
 	"fmt"
-	"io"
 	"net/http"
-	"net/http/httptest"
-	"net/url"
-	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
 	"github.com/planetary-computer/terraform-provider-pc/internal/clock"
 	"github.com/planetary-computer/terraform-provider-pc/internal/gateway"
+	"github.com/planetary-computer/terraform-provider-pc/internal/scripted"
 	"github.com/planetary-computer/terraform-provider-pc/internal/secret"
 	"github.com/planetary-computer/terraform-provider-pc/internal/transport"
 )
@@ -39,157 +35,49 @@ const (
 // start is what the fake clock shows at first.
 var start = time.Date(2026, 11, 23, 8, 0, 0, 0, time.UTC)
 
-// reply is one answer, written by hand from what real servers were seen to say.
-type reply struct {
-	status      int
-	contentType string
-	body        string
-	date        time.Time
-	drop        bool
-	before      func()
-	request     func(r *http.Request, body string)
-}
+type reply = scripted.Reply
 
-// scripted is a gateway below a prefix that gives the answers it was told to,
-// each in its turn and the last one again and again.
-type scripted struct {
-	t        *testing.T
-	mu       sync.Mutex
-	replies  map[string][]reply
-	requests []string
-}
-
-func newScripted(t *testing.T) (*scripted, *gateway.Client, *clock.Fake) {
+func newScripted(t *testing.T) (*scripted.Server, *gateway.Client, *clock.Fake) {
 	t.Helper()
 	fake := clock.NewFake(start)
 	s, client := newScriptedWith(t, fake)
 	return s, client, fake
 }
 
-func newScriptedWith(t *testing.T, c clock.Clock) (*scripted, *gateway.Client) {
+func newScriptedWith(t *testing.T, c clock.Clock) (*scripted.Server, *gateway.Client) {
 	t.Helper()
-	s := &scripted{t: t, replies: map[string][]reply{}}
-	server := httptest.NewServer(s)
-	t.Cleanup(server.Close)
-	base, err := url.Parse(server.URL + prefix + "/")
-	if err != nil {
-		t.Fatal(err)
-	}
+	server := scripted.New(t, prefix)
 	sender, err := transport.New(transport.Config{
-		BaseURL: base, Auth: transport.JupyterHubAuth(secret.New("geheim")), UserAgent: "test", NoProxy: true,
+		BaseURL: server.Base, Auth: transport.JupyterHubAuth(secret.New("geheim")), UserAgent: "test", NoProxy: true,
 		IsCredentialFailure: gateway.IsCredentialFailure,
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	return s, gateway.New(gateway.Config{Transport: sender, Clock: c})
-}
-
-func (s *scripted) on(request string, replies ...reply) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.replies[request] = replies
-}
-
-func (s *scripted) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	body, _ := io.ReadAll(r.Body)
-	path, below := strings.CutPrefix(r.URL.EscapedPath(), prefix)
-	if !below {
-		s.t.Errorf("a request outside the prefix: %s", r.URL)
-	}
-	key := r.Method + " " + path
-	if r.URL.RawQuery != "" {
-		key += "?" + r.URL.RawQuery
-	}
-	s.mu.Lock()
-	s.requests = append(s.requests, key)
-	waiting := s.replies[key]
-	if len(waiting) > 1 {
-		s.replies[key] = waiting[1:]
-	}
-	s.mu.Unlock()
-	if len(waiting) == 0 {
-		s.t.Errorf("an unexpected request: %s", key)
-		http.Error(w, "unexpected", http.StatusTeapot)
-		return
-	}
-	waiting[0].send(s.t, w, r, string(body))
-}
-
-func (p reply) send(t *testing.T, w http.ResponseWriter, r *http.Request, body string) {
-	if p.request != nil {
-		p.request(r, body)
-	}
-	if p.before != nil {
-		p.before()
-	}
-	if p.drop {
-		connection, _, err := http.NewResponseController(w).Hijack()
-		if err != nil {
-			t.Error(err)
-			return
-		}
-		_ = connection.Close()
-		return
-	}
-	w.Header()["Date"] = nil
-	if !p.date.IsZero() {
-		w.Header().Set("Date", p.date.UTC().Format(http.TimeFormat))
-	}
-	w.Header()["Content-Type"] = nil
-	if p.contentType != "" {
-		w.Header().Set("Content-Type", p.contentType)
-	}
-	w.WriteHeader(p.status)
-	_, _ = io.WriteString(w, p.body)
-}
-
-// journal returns the requests so far.
-func (s *scripted) journal() []string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return slices.Clone(s.requests)
-}
-
-func (s *scripted) count(request string) int {
-	n := 0
-	for _, each := range s.journal() {
-		if each == request {
-			n++
-		}
-	}
-	return n
-}
-
-// expect compares the requests so far.
-func (s *scripted) expect(t *testing.T, want ...string) {
-	t.Helper()
-	if got := s.journal(); !slices.Equal(got, want) {
-		t.Errorf("the requests were\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
-	}
+	return server, gateway.New(gateway.Config{Transport: sender, Clock: c})
 }
 
 func ok(body string) reply {
-	return reply{status: http.StatusOK, contentType: "application/json; charset=utf-8", body: body}
+	return reply{Status: http.StatusOK, ContentType: "application/json; charset=utf-8", Body: body}
 }
 
 func failing(status int, words string) reply {
-	return reply{status: status, contentType: "application/json; charset=utf-8", body: fmt.Sprintf(`{"error": %q}`, words)}
+	return reply{Status: status, ContentType: "application/json; charset=utf-8", Body: fmt.Sprintf(`{"error": %q}`, words)}
 }
 
 func text(status int, body string) reply {
-	return reply{status: status, contentType: "text/plain; charset=utf-8", body: body}
+	return reply{Status: status, ContentType: "text/plain; charset=utf-8", Body: body}
 }
 
 var (
-	created   = reply{status: http.StatusCreated, contentType: "application/json; charset=utf-8", body: `{"name": "` + name + `"}`}
-	noContent = reply{status: http.StatusNoContent}
+	created   = reply{Status: http.StatusCreated, ContentType: "application/json; charset=utf-8", Body: `{"name": "` + name + `"}`}
+	noContent = reply{Status: http.StatusNoContent}
 	missing   = failing(http.StatusNotFound, "Cluster "+name+" not found")
-	badGate   = reply{status: http.StatusBadGateway}
+	badGate   = reply{Status: http.StatusBadGateway}
 	proxy404  = text(http.StatusNotFound, "Not Found\n")
 	crashed   = text(http.StatusInternalServerError, "500 Internal Server Error\n\nServer got itself in trouble")
 	empty     = ok(`{}`)
-	lost      = reply{drop: true}
+	lost      = reply{Drop: true}
 	clamped   = ok(`{"ok": false, "msg": "Scale request of 9 workers would exceed resource limit of 4 workers. Scaling to 4 instead."}`)
 	declared  = ok(`{"cluster_options": [
 		{"field": "worker_cores", "label": "Worker Cores", "default": 1, "spec": {"type": "float", "min": 0.1, "max": 8}},
@@ -237,14 +125,8 @@ func listing(clusters ...string) reply {
 
 func running(name string) string { return clusterJSON(name, "RUNNING", start, defaults("1.0")) }
 
-// after returns the reply with something done before it is sent.
-func after(p reply, do func()) reply {
-	p.before = do
-	return p
-}
-
 // at returns the reply with the server's clock.
 func at(p reply, date time.Time) reply {
-	p.date = date
+	p.Date = date
 	return p
 }

@@ -12,6 +12,7 @@ import (
 
 	"github.com/planetary-computer/terraform-provider-pc/internal/clock"
 	"github.com/planetary-computer/terraform-provider-pc/internal/gateway"
+	"github.com/planetary-computer/terraform-provider-pc/internal/scripted"
 	"github.com/planetary-computer/terraform-provider-pc/internal/transport"
 )
 
@@ -36,12 +37,12 @@ func (c *endingClock) Sleep(ctx context.Context, d time.Duration) error {
 func TestAwaitRunning_oneLongPollIsEnough(t *testing.T) {
 	t.Parallel()
 	server, client, fake := newScripted(t)
-	server.on(poll, is("RUNNING"))
+	server.On(poll, is("RUNNING"))
 	cluster, err := client.AwaitRunning(t.Context(), name)
 	if err != nil || cluster.Status != gateway.StatusRunning {
 		t.Errorf("got %+v, %v", cluster, err)
 	}
-	server.expect(t, poll)
+	server.Expect(t, poll)
 	if sleeps := fake.Sleeps(); len(sleeps) != 0 {
 		t.Errorf("slept %v", sleeps)
 	}
@@ -50,12 +51,12 @@ func TestAwaitRunning_oneLongPollIsEnough(t *testing.T) {
 func TestAwaitRunning_pollsAgainAtOnceAfterALongPoll(t *testing.T) {
 	t.Parallel()
 	server, client, fake := newScripted(t)
-	held := after(is("PENDING"), func() { fake.Advance(20 * time.Second) })
-	server.on(poll, held, held, held, is("RUNNING"))
+	held := scripted.After(is("PENDING"), func() { fake.Advance(20 * time.Second) })
+	server.On(poll, held, held, held, is("RUNNING"))
 	if _, err := client.AwaitRunning(t.Context(), name); err != nil {
 		t.Fatal(err)
 	}
-	server.expect(t, poll, poll, poll, poll)
+	server.Expect(t, poll, poll, poll, poll)
 	if sleeps := fake.Sleeps(); len(sleeps) != 0 {
 		t.Errorf("slept %v between long polls", sleeps)
 	}
@@ -65,13 +66,13 @@ func TestAwaitRunning_doesNotHammer(t *testing.T) {
 	t.Parallel()
 	limited := newEndingClock(10 * time.Minute)
 	server, client := newScriptedWith(t, limited)
-	server.on(poll, is("PENDING"))
+	server.On(poll, is("PENDING"))
 	_, err := client.AwaitRunning(t.Context(), name)
 	var late *gateway.TimeoutError
 	if !errors.As(err, &late) || !errors.Is(err, context.DeadlineExceeded) || late.Last != gateway.StatusPending || late.Waited != 10*time.Minute {
 		t.Errorf("got %v", err)
 	}
-	if n := server.count(poll); n < 60 || n > 180 {
+	if n := server.Count(poll); n < 60 || n > 180 {
 		t.Errorf("%d polls in ten minutes of answers that came back at once", n)
 	}
 }
@@ -79,7 +80,7 @@ func TestAwaitRunning_doesNotHammer(t *testing.T) {
 func TestAwaitRunning_bearsAYoungClustersAbsence(t *testing.T) {
 	t.Parallel()
 	server, client, _ := newScripted(t)
-	server.on(poll, missing, missing, proxy404, badGate, is("PENDING"), is("RUNNING"))
+	server.On(poll, missing, missing, proxy404, badGate, is("PENDING"), is("RUNNING"))
 	cluster, err := client.AwaitRunning(t.Context(), name)
 	if err != nil || cluster.Status != gateway.StatusRunning {
 		t.Errorf("got %+v, %v", cluster, err)
@@ -99,10 +100,10 @@ func TestAwaitRunning_confirmsALaterAbsence(t *testing.T) {
 		t.Run(label, func(t *testing.T) {
 			t.Parallel()
 			server, client, fake := newScripted(t)
-			slow := after(is("PENDING"), func() { fake.Advance(20 * time.Second) })
-			server.on(poll, append([]reply{slow, slow, slow, slow}, test.polls...)...)
-			server.on(list, test.list...)
-			server.on(get, missing)
+			slow := scripted.After(is("PENDING"), func() { fake.Advance(20 * time.Second) })
+			server.On(poll, append([]reply{slow, slow, slow, slow}, test.polls...)...)
+			server.On(list, test.list...)
+			server.On(get, missing)
 			_, err := client.AwaitRunning(t.Context(), name)
 			if gateway.IsNotFound(err) != test.gone || !test.gone && err != nil {
 				t.Errorf("got %v", err)
@@ -114,14 +115,14 @@ func TestAwaitRunning_confirmsALaterAbsence(t *testing.T) {
 func TestAwaitRunning_tellsHowTheClusterEnded(t *testing.T) {
 	t.Parallel()
 	server, client, _ := newScripted(t)
-	server.on(poll, is("STOPPING"))
-	server.on(get, is("STOPPING"), is("STOPPING"), is("FAILED"))
+	server.On(poll, is("STOPPING"))
+	server.On(get, is("STOPPING"), is("STOPPING"), is("FAILED"))
 	_, err := client.AwaitRunning(t.Context(), name)
 	var ended *gateway.EndedError
 	if !errors.As(err, &ended) || ended.Cluster.Status != gateway.StatusFailed || ended.Cluster.StopTime.IsZero() {
 		t.Errorf("got %v", err)
 	}
-	server.expect(t, poll, get, get, get)
+	server.Expect(t, poll, get, get, get)
 }
 
 func TestAwaitRunning_endsOnWhatDoesNotPass(t *testing.T) {
@@ -129,17 +130,17 @@ func TestAwaitRunning_endsOnWhatDoesNotPass(t *testing.T) {
 	for label, answer := range map[string]reply{
 		"somebody else's cluster": failing(403, "User bob lacks permissions to view cluster "+name),
 		"bad credentials":         failing(500, "Permission failure verifying user's JupyterHub API token"),
-		"a redirect to the login": {status: 302},
-		"a page for an answer":    {status: 200, contentType: "text/html", body: "<html>"},
+		"a redirect to the login": {Status: 302},
+		"a page for an answer":    {Status: 200, ContentType: "text/html", Body: "<html>"},
 	} {
 		t.Run(label, func(t *testing.T) {
 			t.Parallel()
 			server, client, _ := newScripted(t)
-			server.on(poll, answer)
+			server.On(poll, answer)
 			if _, err := client.AwaitRunning(t.Context(), name); err == nil {
 				t.Error("no error")
 			}
-			server.expect(t, poll)
+			server.Expect(t, poll)
 		})
 	}
 }
@@ -147,7 +148,7 @@ func TestAwaitRunning_endsOnWhatDoesNotPass(t *testing.T) {
 func TestAwaitRunning_losesPatienceWithFaults(t *testing.T) {
 	t.Parallel()
 	server, client, fake := newScripted(t)
-	server.on(poll, badGate)
+	server.On(poll, badGate)
 	_, err := client.AwaitRunning(t.Context(), name)
 	var failure *transport.Error
 	if !errors.As(err, &failure) || failure.Status != 502 {
@@ -162,7 +163,7 @@ func TestAwaitRunning_isInterrupted(t *testing.T) {
 	t.Parallel()
 	server, client, _ := newScripted(t)
 	ctx, cancel := context.WithCancel(t.Context())
-	server.on(poll, after(is("PENDING"), cancel))
+	server.On(poll, scripted.After(is("PENDING"), cancel))
 	if _, err := client.AwaitRunning(ctx, name); !errors.Is(err, context.Canceled) {
 		t.Errorf("got %v", err)
 	}
@@ -171,8 +172,8 @@ func TestAwaitRunning_isInterrupted(t *testing.T) {
 func TestAwaitStopped_untilTheEndIsReported(t *testing.T) {
 	t.Parallel()
 	server, client, _ := newScripted(t)
-	server.on(stop, noContent)
-	server.on(get, is("STOPPING"), is("STOPPING"), is("STOPPED"))
+	server.On(stop, noContent)
+	server.On(get, is("STOPPING"), is("STOPPING"), is("STOPPED"))
 	absence, err := client.AwaitStopped(t.Context(), name)
 	if err != nil {
 		t.Fatal(err)
@@ -180,16 +181,16 @@ func TestAwaitStopped_untilTheEndIsReported(t *testing.T) {
 	if cluster, ended := absence.Ended(); !ended || cluster.Status != gateway.StatusStopped {
 		t.Errorf("ended %t as %+v", ended, cluster)
 	}
-	server.expect(t, stop, get, get, get)
+	server.Expect(t, stop, get, get, get)
 }
 
 // A gateway that has not cached the cluster answers 204 and stops nothing.
 func TestAwaitStopped_stopsAgainAClusterThatTurnsUp(t *testing.T) {
 	t.Parallel()
 	server, client, _ := newScripted(t)
-	server.on(stop, noContent)
-	server.on(get, missing, missing, is("RUNNING"), is("RUNNING"), is("STOPPED"))
-	server.on(list, empty, listing(running(other)), listing(running(other), running(name)))
+	server.On(stop, noContent)
+	server.On(get, missing, missing, is("RUNNING"), is("RUNNING"), is("STOPPED"))
+	server.On(list, empty, listing(running(other)), listing(running(other), running(name)))
 	absence, err := client.AwaitStopped(t.Context(), name)
 	if err != nil {
 		t.Fatal(err)
@@ -197,8 +198,8 @@ func TestAwaitStopped_stopsAgainAClusterThatTurnsUp(t *testing.T) {
 	if _, ended := absence.Ended(); !ended {
 		t.Error("the absence was believed although the cluster ran")
 	}
-	if n := server.count(stop); n != 2 {
-		t.Errorf("%d DELETEs, want 2: %q", n, server.journal())
+	if n := server.Count(stop); n != 2 {
+		t.Errorf("%d DELETEs, want 2: %q", n, server.Requests())
 	}
 }
 
@@ -206,13 +207,13 @@ func TestAwaitStopped_stopsAgainAClusterThatTurnsUp(t *testing.T) {
 func TestAwaitStopped_stopsAgainWhatRunsOn(t *testing.T) {
 	t.Parallel()
 	server, client, fake := newScripted(t)
-	server.on(stop, noContent)
-	server.on(get, slices.Repeat([]reply{is("RUNNING")}, 12)...)
+	server.On(stop, noContent)
+	server.On(get, slices.Repeat([]reply{is("RUNNING")}, 12)...)
 	var second time.Time
-	server.on(stop, noContent, after(noContent, func() {
+	server.On(stop, noContent, scripted.After(noContent, func() {
 		if second.IsZero() {
 			second = fake.Now()
-			server.on(get, is("STOPPED"))
+			server.On(get, is("STOPPED"))
 		}
 	}))
 	if _, err := client.AwaitStopped(t.Context(), name); err != nil {
@@ -226,9 +227,9 @@ func TestAwaitStopped_stopsAgainWhatRunsOn(t *testing.T) {
 func TestAwaitStopped_believesOnlyAConfirmedAbsence(t *testing.T) {
 	t.Parallel()
 	server, client, fake := newScripted(t)
-	server.on(stop, noContent)
-	server.on(get, missing)
-	server.on(list, listing(running(other)))
+	server.On(stop, noContent)
+	server.On(get, missing)
+	server.On(list, listing(running(other)))
 	absence, err := client.AwaitStopped(t.Context(), name)
 	if err != nil {
 		t.Fatal(err)
@@ -236,7 +237,7 @@ func TestAwaitStopped_believesOnlyAConfirmedAbsence(t *testing.T) {
 	if _, ended := absence.Ended(); ended || absence.At().Sub(start) < 4*time.Second {
 		t.Errorf("believed after %s", absence.At().Sub(start))
 	}
-	if n := server.count(get); n < 3 {
+	if n := server.Count(get); n < 3 {
 		t.Errorf("%d looks", n)
 	}
 	if !absence.At().Equal(fake.Now()) {
@@ -247,8 +248,8 @@ func TestAwaitStopped_believesOnlyAConfirmedAbsence(t *testing.T) {
 func TestAwaitStopped_bearsFaults(t *testing.T) {
 	t.Parallel()
 	server, client, _ := newScripted(t)
-	server.on(stop, badGate, lost, crashed, noContent)
-	server.on(get, badGate, proxy404, is("RUNNING"), is("STOPPING"), badGate, is("FAILED"))
+	server.On(stop, badGate, lost, crashed, noContent)
+	server.On(get, badGate, proxy404, is("RUNNING"), is("STOPPING"), badGate, is("FAILED"))
 	absence, err := client.AwaitStopped(t.Context(), name)
 	if err != nil {
 		t.Fatal(err)
@@ -256,7 +257,7 @@ func TestAwaitStopped_bearsFaults(t *testing.T) {
 	if cluster, _ := absence.Ended(); cluster.Status != gateway.StatusFailed {
 		t.Errorf("ended as %s", cluster.Status)
 	}
-	if n := server.count(stop); n != 4 {
+	if n := server.Count(stop); n != 4 {
 		t.Errorf("%d DELETEs, want 4", n)
 	}
 }
@@ -264,25 +265,25 @@ func TestAwaitStopped_bearsFaults(t *testing.T) {
 func TestAwaitStopped_endsOnWhatDoesNotPass(t *testing.T) {
 	t.Parallel()
 	server, client, _ := newScripted(t)
-	server.on(stop, failing(403, "User bob lacks permissions to stop cluster "+name))
+	server.On(stop, failing(403, "User bob lacks permissions to stop cluster "+name))
 	if _, err := client.AwaitStopped(t.Context(), name); err == nil {
 		t.Error("no error")
 	}
-	server.expect(t, stop)
+	server.Expect(t, stop)
 }
 
 func TestAwaitStopped_saysWhatItLastSaw(t *testing.T) {
 	t.Parallel()
 	limited := newEndingClock(5 * time.Minute)
 	server, client := newScriptedWith(t, limited)
-	server.on(stop, noContent)
-	server.on(get, is("STOPPING"))
+	server.On(stop, noContent)
+	server.On(get, is("STOPPING"))
 	_, err := client.AwaitStopped(t.Context(), name)
 	var late *gateway.TimeoutError
 	if !errors.As(err, &late) || late.Last != gateway.StatusStopping || late.Waited != 5*time.Minute {
 		t.Errorf("got %v", err)
 	}
-	if n := server.count(stop); n != 1 {
+	if n := server.Count(stop); n != 1 {
 		t.Errorf("a cluster that is STOPPING was stopped %d times", n)
 	}
 }
@@ -290,8 +291,8 @@ func TestAwaitStopped_saysWhatItLastSaw(t *testing.T) {
 func TestAwaitWorkers(t *testing.T) {
 	t.Parallel()
 	server, client, _ := newScripted(t)
-	server.on(counts, text(404, "404: Not Found"), badGate, ok(`{"workers": 0}`), ok(`{"workers": 1}`), ok(`{"workers": 1}`), ok(`{"workers": 4}`))
-	server.on(get, is("RUNNING"))
+	server.On(counts, text(404, "404: Not Found"), badGate, ok(`{"workers": 0}`), ok(`{"workers": 1}`), ok(`{"workers": 1}`), ok(`{"workers": 4}`))
+	server.On(get, is("RUNNING"))
 	var told []int64
 	err := client.AwaitWorkers(t.Context(), name, 3, func(have int64) { told = append(told, have) })
 	if err != nil || !slices.Equal(told, []int64{0, 1}) {
@@ -302,11 +303,11 @@ func TestAwaitWorkers(t *testing.T) {
 func TestAwaitWorkers_needsOneRequestWhenTheyAreThere(t *testing.T) {
 	t.Parallel()
 	server, client, _ := newScripted(t)
-	server.on(counts, ok(`{"workers": 3}`))
+	server.On(counts, ok(`{"workers": 3}`))
 	if err := client.AwaitWorkers(t.Context(), name, 3, nil); err != nil {
 		t.Error(err)
 	}
-	server.expect(t, counts)
+	server.Expect(t, counts)
 }
 
 func TestAwaitWorkers_noticesTheClustersEnd(t *testing.T) {
@@ -315,8 +316,8 @@ func TestAwaitWorkers_noticesTheClustersEnd(t *testing.T) {
 		t.Run(label, func(t *testing.T) {
 			t.Parallel()
 			server, client, fake := newScripted(t)
-			server.on(counts, answer)
-			server.on(get, is("RUNNING"), is("STOPPING"), is("FAILED"))
+			server.On(counts, answer)
+			server.On(get, is("RUNNING"), is("STOPPING"), is("FAILED"))
 			err := client.AwaitWorkers(t.Context(), name, 3, nil)
 			var ended *gateway.EndedError
 			if !errors.As(err, &ended) || ended.Cluster.Status != gateway.StatusFailed {
@@ -332,14 +333,14 @@ func TestAwaitWorkers_noticesTheClustersEnd(t *testing.T) {
 func TestAwaitWorkers_saysHowManyThereAre(t *testing.T) {
 	t.Parallel()
 	server, client := newScriptedWith(t, newEndingClock(time.Minute))
-	server.on(counts, ok(`{"workers": 2}`))
-	server.on(get, is("RUNNING"))
+	server.On(counts, ok(`{"workers": 2}`))
+	server.On(get, is("RUNNING"))
 	err := client.AwaitWorkers(t.Context(), name, 3, nil)
 	var late *gateway.TimeoutError
 	if !errors.As(err, &late) || late.Have != 2 || late.Want != 3 || late.Waited != time.Minute {
 		t.Errorf("got %+v", late)
 	}
-	if n := server.count(get); n < 3 || n > 7 {
+	if n := server.Count(get); n < 3 || n > 7 {
 		t.Errorf("the cluster was read %d times in a minute", n)
 	}
 }

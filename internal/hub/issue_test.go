@@ -16,43 +16,44 @@ import (
 
 	"github.com/planetary-computer/terraform-provider-pc/internal/clock"
 	"github.com/planetary-computer/terraform-provider-pc/internal/hub"
+	"github.com/planetary-computer/terraform-provider-pc/internal/scripted"
 )
 
 func TestIssue_costsOneRequest(t *testing.T) {
 	t.Parallel()
 	server, client, _ := newScripted(t)
-	server.on(post, issued("a12", start))
+	server.On(post, issued("a12", start))
 	token, err := client.Issue(t.Context(), "alice", hub.TokenRequest{Note: "ci"})
 	if err != nil || token.ID != "a12" || token.Value.IsZero() {
 		t.Errorf("got %+v, %v", token, err)
 	}
-	server.expect(t, post)
+	server.Expect(t, post)
 }
 
 func TestIssue_revokesTheOrphanOfALostAnswer(t *testing.T) {
 	t.Parallel()
 	for label, answer := range map[string]reply{
 		"the connection broke":    lost,
-		"the proxy gave up":       {status: 504, text: true, body: "<html>"},
-		"an answer without token": {status: 201, body: tokenJSON("a12", "ci", start, "")},
+		"the proxy gave up":       {Status: 504, ContentType: "text/html", Body: "<html>"},
+		"an answer without token": {Status: 201, Body: tokenJSON("a12", "ci", start, "")},
 	} {
 		for _, ahead := range []time.Duration{0, 5 * time.Minute, -5 * time.Minute} {
 			t.Run(fmt.Sprintf("%s, Hub %s ahead", label, ahead), func(t *testing.T) {
 				t.Parallel()
 				server, client, fake := newScripted(t)
 				hubNow := start.Add(ahead + 10*time.Second)
-				server.on(post, after(answer, func() { fake.Advance(10 * time.Second) }))
-				server.on(list, listing(hubNow,
+				server.On(post, scripted.After(answer, func() { fake.Advance(10 * time.Second) }))
+				server.On(list, listing(hubNow,
 					tokenJSON("a3", "ci", hubNow.Add(-time.Minute), ""),
 					tokenJSON("a11", "laptop", hubNow, ""),
 					tokenJSON("a12", "ci", hubNow.Add(-9*time.Second), "")))
-				server.on(remove, noContent)
+				server.On(remove, noContent)
 				_, err := client.Issue(t.Context(), "alice", hub.TokenRequest{Note: "ci"})
 				var orphaned *hub.LostTokenError
 				if !errors.As(err, &orphaned) || orphaned.Revoked != "a12" || len(orphaned.Candidates) != 0 {
 					t.Errorf("got %v", err)
 				}
-				server.expect(t, post, list, remove)
+				server.Expect(t, post, list, remove)
 			})
 		}
 	}
@@ -61,9 +62,9 @@ func TestIssue_revokesTheOrphanOfALostAnswer(t *testing.T) {
 func TestIssue_findsAnOrphanByTheHubsOwnNote(t *testing.T) {
 	t.Parallel()
 	server, client, _ := newScripted(t)
-	server.on(post, lost)
-	server.on(list, listing(start, tokenJSON("a12", "Requested via api by user bob", start, ""), tokenJSON("a11", "Server at /user/alice/", start, "")))
-	server.on(remove, noContent)
+	server.On(post, lost)
+	server.On(list, listing(start, tokenJSON("a12", "Requested via api by user bob", start, ""), tokenJSON("a11", "Server at /user/alice/", start, "")))
+	server.On(remove, noContent)
 	_, err := client.Issue(t.Context(), "alice", hub.TokenRequest{})
 	var orphaned *hub.LostTokenError
 	if !errors.As(err, &orphaned) || orphaned.Revoked != "a12" {
@@ -80,19 +81,19 @@ func TestIssue_revokesNothingInDoubt(t *testing.T) {
 	}{
 		"two fit":                {listing(start, two...), 2},
 		"none fits":              {listing(start), 0},
-		"the list cannot be had": {reply{status: 502}, 0},
+		"the list cannot be had": {reply{Status: 502}, 0},
 	} {
 		t.Run(label, func(t *testing.T) {
 			t.Parallel()
 			server, client, _ := newScripted(t)
-			server.on(post, lost)
-			server.on(list, test.list)
+			server.On(post, lost)
+			server.On(list, test.list)
 			_, err := client.Issue(t.Context(), "alice", hub.TokenRequest{Note: "ci"})
 			var orphaned *hub.LostTokenError
 			if !errors.As(err, &orphaned) || orphaned.Revoked != "" || len(orphaned.Candidates) != test.candidates {
 				t.Errorf("got %v", err)
 			}
-			server.expect(t, post, list)
+			server.Expect(t, post, list)
 		})
 	}
 }
@@ -100,9 +101,9 @@ func TestIssue_revokesNothingInDoubt(t *testing.T) {
 func TestIssue_namesTheOrphanItCouldNotRevoke(t *testing.T) {
 	t.Parallel()
 	server, client, _ := newScripted(t)
-	server.on(post, lost)
-	server.on(list, listing(start, tokenJSON("a12", "ci", start, "")))
-	server.on(remove, reply{status: 502})
+	server.On(post, lost)
+	server.On(list, listing(start, tokenJSON("a12", "ci", start, "")))
+	server.On(remove, reply{Status: 502})
 	_, err := client.Issue(t.Context(), "alice", hub.TokenRequest{Note: "ci"})
 	var orphaned *hub.LostTokenError
 	if !errors.As(err, &orphaned) || orphaned.Revoked != "" || len(orphaned.Candidates) != 1 || orphaned.Candidates[0].ID != "a12" {
@@ -115,9 +116,9 @@ func TestIssue_namesTheOrphanItCouldNotRevoke(t *testing.T) {
 func TestIssue_neverRevokesWhatItMade(t *testing.T) {
 	t.Parallel()
 	server, client, _ := newScripted(t)
-	server.on(post, issued("a11", start), lost, issued("a13", start))
-	server.on(list, listing(start, tokenJSON("a11", "ci", start, ""), tokenJSON("a12", "ci", start, "")))
-	server.on(remove, noContent)
+	server.On(post, issued("a11", start), lost, issued("a13", start))
+	server.On(list, listing(start, tokenJSON("a11", "ci", start, ""), tokenJSON("a12", "ci", start, "")))
+	server.On(remove, noContent)
 	var mu sync.Mutex
 	var made []string
 	failures := 0
@@ -139,7 +140,7 @@ func TestIssue_neverRevokesWhatItMade(t *testing.T) {
 	if failures != 1 || !slices.Equal(made, []string{"a11", "a13"}) {
 		t.Errorf("made %q, %d failures", made, failures)
 	}
-	server.expect(t, post, post, list, remove, post)
+	server.Expect(t, post, post, list, remove, post)
 }
 
 func TestIssue_whatWasRefusedIsNotLookedFor(t *testing.T) {
@@ -152,13 +153,13 @@ func TestIssue_whatWasRefusedIsNotLookedFor(t *testing.T) {
 		t.Run(label, func(t *testing.T) {
 			t.Parallel()
 			server, client, _ := newScripted(t)
-			server.on(post, answer)
+			server.On(post, answer)
 			_, err := client.Issue(t.Context(), "alice", hub.TokenRequest{Note: "ci"})
 			var orphaned *hub.LostTokenError
 			if err == nil || errors.As(err, &orphaned) {
 				t.Errorf("got %v", err)
 			}
-			server.expect(t, post)
+			server.Expect(t, post)
 		})
 	}
 }
@@ -169,7 +170,7 @@ func TestIssue_interrupted(t *testing.T) {
 		t.Parallel()
 		server, client, _ := newScripted(t)
 		ctx, cancel := context.WithCancel(t.Context())
-		server.on(post, after(issued("a12", start), cancel))
+		server.On(post, scripted.After(issued("a12", start), cancel))
 		if token, err := client.Issue(ctx, "alice", hub.TokenRequest{Note: "ci"}); err != nil || token.ID != "a12" {
 			t.Errorf("got %+v, %v", token, err)
 		}
@@ -178,9 +179,9 @@ func TestIssue_interrupted(t *testing.T) {
 		t.Parallel()
 		server, client, _ := newScripted(t)
 		ctx, cancel := context.WithCancel(t.Context())
-		server.on(post, after(lost, cancel))
-		server.on(list, listing(start, tokenJSON("a12", "ci", start, "")))
-		server.on(remove, noContent)
+		server.On(post, scripted.After(lost, cancel))
+		server.On(list, listing(start, tokenJSON("a12", "ci", start, "")))
+		server.On(remove, noContent)
 		_, err := client.Issue(ctx, "alice", hub.TokenRequest{Note: "ci"})
 		var orphaned *hub.LostTokenError
 		if !errors.As(err, &orphaned) || orphaned.Revoked != "a12" {
@@ -193,8 +194,8 @@ func TestIssue_interrupted(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		hang := make(chan struct{})
 		t.Cleanup(func() { close(hang) })
-		server.on(post, after(lost, func() { cancel(); <-hang }))
-		server.on(list, after(lost, func() { <-hang }))
+		server.On(post, scripted.After(lost, func() { cancel(); <-hang }))
+		server.On(list, scripted.After(lost, func() { <-hang }))
 		before := clock.Real().Now()
 		if _, err := client.Issue(ctx, "alice", hub.TokenRequest{Note: "ci"}); !errors.Is(err, context.Canceled) {
 			t.Errorf("got %v", err)
@@ -211,7 +212,7 @@ func TestIssue_interrupted(t *testing.T) {
 		if _, err := client.Issue(ctx, "alice", hub.TokenRequest{Note: "ci"}); !errors.Is(err, context.Canceled) {
 			t.Errorf("got %v", err)
 		}
-		server.expect(t)
+		server.Expect(t)
 	})
 }
 
@@ -234,20 +235,20 @@ func TestLookAndRevoke_tellATokenFromItsHeir(t *testing.T) {
 		t.Run(label, func(t *testing.T) {
 			t.Parallel()
 			server, client, _ := newScripted(t)
-			server.on(get, test.answer)
-			server.on(remove, noContent)
+			server.On(get, test.answer)
+			server.On(remove, noContent)
 			token, there, err := client.Look(t.Context(), "alice", was)
 			if err != nil || there != test.there || there && token.ID != "a12" {
 				t.Errorf("Look = %+v, %t, %v", token, there, err)
 			}
-			server.expect(t, get)
+			server.Expect(t, get)
 			if err := client.Revoke(t.Context(), "alice", was); err != nil {
 				t.Errorf("Revoke: %v", err)
 			}
 			if test.revoked {
-				server.expect(t, get, get, remove)
+				server.Expect(t, get, get, remove)
 			} else {
-				server.expect(t, get, get)
+				server.Expect(t, get, get)
 			}
 		})
 	}
@@ -274,7 +275,7 @@ func TestLook_anExpiredTokenIsGone(t *testing.T) {
 			t.Parallel()
 			server, client, passing := newScripted(t)
 			passing.Advance(test.local.Sub(start))
-			server.on(get, reply{status: http.StatusOK, body: body, date: test.server})
+			server.On(get, reply{Status: http.StatusOK, Body: body, Date: test.server})
 			_, there, err := client.Look(t.Context(), "alice", was)
 			if err != nil || there != test.there {
 				t.Errorf("Look = %t, %v, want %t", there, err, test.there)
@@ -286,8 +287,8 @@ func TestLook_anExpiredTokenIsGone(t *testing.T) {
 func TestRevoke_succeedsWhenAnotherWasFaster(t *testing.T) {
 	t.Parallel()
 	server, client, _ := newScripted(t)
-	server.on(get, ok(tokenJSON("a12", "ci", start, "")))
-	server.on(remove, noSuchToken)
+	server.On(get, ok(tokenJSON("a12", "ci", start, "")))
+	server.On(remove, noSuchToken)
 	if err := client.Revoke(t.Context(), "alice", hub.Token{ID: "a12", Note: "ci", Created: start}); err != nil {
 		t.Error(err)
 	}
@@ -298,7 +299,7 @@ func TestLookAndRevoke_whatProvesNothingIsAnError(t *testing.T) {
 	for label, answer := range map[string]reply{
 		"a user not to be seen": failing(404, `"No access to resources or resources not found"`),
 		"a path not there":      failing(404, `null`),
-		"the proxy's page":      {status: 404, text: true, body: "<html><h1>404 : Not Found</h1></html>"},
+		"the proxy's page":      {Status: 404, ContentType: "text/html", Body: "<html><h1>404 : Not Found</h1></html>"},
 		"bad credentials":       failing(403, `"Missing or invalid credentials."`),
 		"a crash":               failing(500, `"Internal Server Error"`),
 		"a lost answer":         lost,
@@ -306,7 +307,7 @@ func TestLookAndRevoke_whatProvesNothingIsAnError(t *testing.T) {
 		t.Run(label, func(t *testing.T) {
 			t.Parallel()
 			server, client, _ := newScripted(t)
-			server.on(get, answer)
+			server.On(get, answer)
 			was := hub.Token{ID: "a12", Note: "ci", Created: start}
 			if _, there, err := client.Look(t.Context(), "alice", was); err == nil || there {
 				t.Errorf("Look = %t, %v", there, err)
@@ -314,7 +315,7 @@ func TestLookAndRevoke_whatProvesNothingIsAnError(t *testing.T) {
 			if err := client.Revoke(t.Context(), "alice", was); err == nil {
 				t.Error("Revoke: no error")
 			}
-			server.expect(t, get, get)
+			server.Expect(t, get, get)
 		})
 	}
 }

@@ -36,7 +36,7 @@ func recorded(t *testing.T, file string) reply {
 	if err := json.Unmarshal(raw, &answer); err != nil || answer.Server != "hub" || answer.ContentType != "application/json" {
 		t.Fatalf("%s: server %q, content type %q, %v", file, answer.Server, answer.ContentType, err)
 	}
-	return reply{status: answer.Status, body: string(answer.Body)}
+	return reply{Status: answer.Status, Body: string(answer.Body)}
 }
 
 // recordedTime is the nth time of a recorded answer.
@@ -55,7 +55,7 @@ func TestRecorded_whoami(t *testing.T) {
 		t.Run(file, func(t *testing.T) {
 			t.Parallel()
 			server, client, _ := newScripted(t)
-			server.on(whoami, recorded(t, file))
+			server.On(whoami, recorded(t, file))
 			got, err := client.Whoami(t.Context())
 			if err != nil || got.Kind != want.kind || got.Name != want.name || got.Admin || len(got.Scopes) != want.scopes {
 				t.Errorf("got %+v, %v, want %+v", got, err, want)
@@ -70,9 +70,9 @@ func TestRecorded_whoami(t *testing.T) {
 func TestRecorded_tokens(t *testing.T) {
 	t.Parallel()
 	server, client, _ := newScripted(t)
-	server.on(post, recorded(t, "token_created"))
-	server.on(list, recorded(t, "tokens"))
-	server.on("GET "+tokens+"/a1", recorded(t, "token"), recorded(t, "token_expiring"))
+	server.On(post, recorded(t, "token_created"))
+	server.On(list, recorded(t, "tokens"))
+	server.On("GET "+tokens+"/a1", recorded(t, "token"), recorded(t, "token_expiring"))
 
 	made, err := client.CreateToken(t.Context(), "alice", hub.TokenRequest{})
 	if err != nil || made.Value.Reveal() != "00000000000000000000000000000001" {
@@ -143,7 +143,7 @@ func TestRecorded_refusals(t *testing.T) {
 		t.Run(file, func(t *testing.T) {
 			t.Parallel()
 			server, client, _ := newScripted(t)
-			server.on(test.request, recorded(t, file))
+			server.On(test.request, recorded(t, file))
 			err := test.do(t.Context(), client)
 			var failure *transport.Error
 			if !errors.As(err, &failure) {

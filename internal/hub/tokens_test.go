@@ -21,7 +21,7 @@ import (
 func TestWhoami_isAskedOnce(t *testing.T) {
 	t.Parallel()
 	server, client, _ := newScripted(t)
-	server.on(whoami,
+	server.On(whoami,
 		failing(503, `"Service Unavailable"`),
 		ok(`{"kind": "user", "name": "alice", "admin": false, "groups": [], "roles": ["user"], "server": null, "pending": null, "servers": {}, "token_id": "a7", "session_id": null, "scopes": ["self"]}`))
 	if _, err := client.Whoami(t.Context()); err == nil {
@@ -37,13 +37,13 @@ func TestWhoami_isAskedOnce(t *testing.T) {
 		})
 	}
 	all.Wait()
-	server.expect(t, whoami, whoami)
+	server.Expect(t, whoami, whoami)
 }
 
 func TestWhoami_ofAService(t *testing.T) {
 	t.Parallel()
 	server, client, _ := newScripted(t)
-	server.on(whoami, ok(`{"kind": "service", "name": "pipeline", "admin": false, "session_id": null, "scopes": ["tokens"]}`))
+	server.On(whoami, ok(`{"kind": "service", "name": "pipeline", "admin": false, "session_id": null, "scopes": ["tokens"]}`))
 	if got, err := client.Whoami(t.Context()); err != nil || got.Kind != "service" || got.Name != "pipeline" {
 		t.Errorf("got %+v, %v", got, err)
 	}
@@ -63,18 +63,18 @@ func TestErrors(t *testing.T) {
 		"no such user":           {failing(404, `"No such user: alice"`), transport.KindStatus, true},
 		"no such path":           {failing(404, `null`), transport.KindStatus, false},
 		"a user not to be seen":  {failing(404, `"No access to resources or resources not found"`), transport.KindStatus, false},
-		"the proxy's page":       {reply{status: 404, text: true, body: "<html><h1>404 : Not Found</h1></html>"}, transport.KindStatus, false},
+		"the proxy's page":       {reply{Status: 404, ContentType: "text/html", Body: "<html><h1>404 : Not Found</h1></html>"}, transport.KindStatus, false},
 		"a crash":                {failing(500, `"Internal Server Error"`), transport.KindStatus, false},
 		"a token without an id":  {ok(`{}`), transport.KindBody, false},
 		"another token":          {ok(tokenJSON("a13", "x", start, "")), transport.KindBody, false},
 		"a time that is none":    {ok(`{"id": "a12", "created": "yesterday"}`), transport.KindBody, false},
 		"a list":                 {ok(`[]`), transport.KindBody, false},
-		"a page in place of one": {reply{status: 200, text: true, body: "<html><h1>Sign in</h1></html>"}, transport.KindBody, false},
+		"a page in place of one": {reply{Status: 200, ContentType: "text/html", Body: "<html><h1>Sign in</h1></html>"}, transport.KindBody, false},
 	} {
 		t.Run(label, func(t *testing.T) {
 			t.Parallel()
 			server, client, _ := newScripted(t)
-			server.on(get, test.answer)
+			server.On(get, test.answer)
 			_, err := client.GetToken(t.Context(), "alice", "a12")
 			var failure *transport.Error
 			if !errors.As(err, &failure) || failure.Kind != test.kind || hub.IsNotFound(err) != test.notFound {
@@ -98,14 +98,14 @@ func TestCreateToken(t *testing.T) {
 	} {
 		for _, status := range []int{http.StatusCreated, http.StatusOK} {
 			server, client, _ := newScripted(t)
-			answer := reply{status: status, body: tokenJSON("a12", "ci", start.Add(123456*time.Microsecond), `, "token": "0123456789abcdef0123456789abcdef"`)}
-			answer.request = func(_ *http.Request, body string) {
+			answer := reply{Status: status, Body: tokenJSON("a12", "ci", start.Add(123456*time.Microsecond), `, "token": "0123456789abcdef0123456789abcdef"`)}
+			answer.Request = func(_ *http.Request, body string) {
 				var got, want any
 				if json.Unmarshal([]byte(body), &got) != nil || json.Unmarshal([]byte(test.body), &want) != nil || !reflect.DeepEqual(got, want) {
 					t.Errorf("sent %s, want %s", body, test.body)
 				}
 			}
-			server.on(post, answer)
+			server.On(post, answer)
 			token, err := client.CreateToken(t.Context(), "alice", test.request)
 			if err != nil || token.ID != "a12" || token.User != "alice" || token.Note != "ci" || len(token.Scopes) != 2 ||
 				!token.Created.Equal(start.Add(123456*time.Microsecond)) || !token.ExpiresAt.IsZero() {
@@ -121,7 +121,7 @@ func TestCreateToken(t *testing.T) {
 func TestTokens_ofOldHubsAndOddNotes(t *testing.T) {
 	t.Parallel()
 	server, client, _ := newScripted(t)
-	server.on(list, ok(`{"api_tokens": [
+	server.On(list, ok(`{"api_tokens": [
 		{"id": "a1", "user": "alice", "created": "2026-11-23T08:00:00.000001", "expires_at": "2026-11-24T08:00:00Z", "note": 7},
 		{"id": "a2", "user": "alice", "created": "2026-11-23T08:00:00Z", "expires_at": null, "note": null}], "oauth_tokens": []}`))
 	got, _, err := client.ListTokens(t.Context(), "alice")
@@ -132,7 +132,7 @@ func TestTokens_ofOldHubsAndOddNotes(t *testing.T) {
 	if err != nil || !reflect.DeepEqual(got, want) {
 		t.Errorf("got %+v, %v", got, err)
 	}
-	server.on(list, ok(`{"error": "no list"}`))
+	server.On(list, ok(`{"error": "no list"}`))
 	if _, _, err := client.ListTokens(t.Context(), "alice"); err == nil || !strings.Contains(err.Error(), "has no api_tokens") {
 		t.Errorf("got %v", err)
 	}
@@ -141,7 +141,7 @@ func TestTokens_ofOldHubsAndOddNotes(t *testing.T) {
 func TestPaths_areEscaped(t *testing.T) {
 	t.Parallel()
 	server, client, _ := newScripted(t)
-	server.on("DELETE /hub/api/users/al%2Fice%20b@c/tokens/a12", noContent)
+	server.On("DELETE /hub/api/users/al%2Fice%20b@c/tokens/a12", noContent)
 	if err := client.DeleteToken(t.Context(), "al/ice b@c", "a12"); err != nil {
 		t.Error(err)
 	}
