@@ -6,7 +6,6 @@ package mockserver
 import (
 	"encoding/base64"
 	"net/http"
-	"slices"
 	"strings"
 	"time"
 )
@@ -106,17 +105,18 @@ func (s *Server) basicUser(scheme, key string) (string, *reply) {
 	return user, nil
 }
 
-// hubUser asks the Hub whose token it is, with the scopes that go with it.
+// hubUser asks the Hub whose token it is, with the scopes that go with it. The
+// Hub skips blanks before a token, but takes none within.
 func (s *Server) hubUser(value string) (string, *reply) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	// The Hub reads what follows the scheme, blanks before it included.
-	t := s.tokenByValue(strings.TrimSpace(value))
+	t := s.useToken(strings.TrimSpace(value))
 	if t == nil {
 		return "", refuse(http.StatusInternalServerError, "Permission failure verifying user's JupyterHub API token")
 	}
-	if !slices.Contains(t.scopes, "access:services") && !slices.Contains(t.scopes, gatewayAccess) {
+	scope, filter, _ := strings.Cut(gatewayAccess, "!")
+	if !t.scopes().covers(scope, filter) {
 		return "", unauthorized("jupyterhub")
 	}
-	return t.user, nil
+	return t.owner.gatewayName(), nil
 }

@@ -6,75 +6,113 @@ package mockserver
 import (
 	"fmt"
 	"net/http"
-	"slices"
+	"net/url"
 	"strings"
 )
 
+const schedulerHTML = "text/html; charset=UTF-8"
+
 // dashboard answers for the schedulers, below /clusters/NAME/: without
-// credentials, for anyone who knows the name. While the cluster does not run,
-// the API server answers in their place.
-func (s *Server) dashboard(x *exchange, rest string) *reply {
-	name, path, slash := strings.Cut(rest, "/")
+// credentials, for anyone who knows the name. It is nil while there is no such
+// scheduler, and the API server answers in its place.
+func (s *Server) dashboard(x *exchange, name string, elements []string) *reply {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	c := s.state.clusters[name]
 	if c == nil || c.status != "RUNNING" {
-		return noRoute()
+		return nil
 	}
-	if !slash || path == "" {
-		return (&reply{status: http.StatusMovedPermanently, contentType: "text/html; charset=UTF-8"}).set("Location", "/status")
-	}
-	pages := []string{"json/counts.json", "json/identity.json", "health", "status"}
+	page, ok := map[string]func(*exchange, *cluster) *reply{
+		"":                   toStatus,
+		"health":             schedulerHealth,
+		"json/counts.json":   counts,
+		"json/identity.json": identity,
+		"status":             statusPage,
+	}[strings.Join(elements, "/")]
 	switch {
-	case !slices.Contains(pages, path):
+	case !ok:
 		return schedulerError(http.StatusNotFound)
-	case x.Method != http.MethodGet && x.Method != http.MethodHead:
+	case x.Method != http.MethodGet:
 		return schedulerError(http.StatusMethodNotAllowed)
-	}
-	switch path {
-	case "json/counts.json":
-		return schedulerJSON(object{
-			{"bytes", int64(0)},
-			{"clients", int64(1)},
-			{"cores", c.workers},
-			{"erred", int64(0)},
-			{"hosts", min(c.workers, 1)},
-			{"idle", c.workers},
-			{"memory", int64(0)},
-			{"processing", int64(0)},
-			{"released", int64(0)},
-			{"saturated", int64(0)},
-			{"tasks", int64(0)},
-			{"unrunnable", int64(0)},
-			{"waiting", int64(0)},
-			{"waiting_data", int64(0)},
-			{"workers", c.workers},
-			{"desired_workers", int64(0)},
-		})
-	case "json/identity.json":
-		return schedulerJSON(object{
-			{"type", "Scheduler"},
-			{"id", fmt.Sprintf("Scheduler-%s-%s-%s-%s-%s", c.name[:8], c.name[8:12], c.name[12:16], c.name[16:20], c.name[20:])},
-			{"address", "tls://127.0.0.1:1"},
-			{"services", object{{"dashboard", int64(2)}, {"gateway", int64(3)}}},
-			{"started", float64(c.started.UnixMilli()) / 1000},
-			{"n_workers", c.workers},
-			{"total_threads", c.workers},
-			{"total_memory", c.workers << 30},
-			{"workers", object{}},
-		})
-	case "health":
-		return &reply{status: http.StatusOK, contentType: textType, body: "ok"}
 	default:
-		return &reply{status: http.StatusOK, contentType: "text/html", body: "<!DOCTYPE html><html><title>Dask: Status</title></html>"}
+		return tagged(x, page(x, c))
 	}
+}
+
+// toStatus leads out of the gateway's prefix: the scheduler knows of none.
+func toStatus(x *exchange, _ *cluster) *reply {
+	location := url.URL{Path: "/status", RawQuery: x.URL.RawQuery}
+	return (&reply{status: http.StatusMovedPermanently, contentType: schedulerHTML}).set("Location", location.String())
+}
+
+func schedulerHealth(*exchange, *cluster) *reply {
+	return &reply{status: http.StatusOK, contentType: textType, body: "ok"}
+}
+
+func statusPage(*exchange, *cluster) *reply {
+	return &reply{status: http.StatusOK, contentType: "text/html", body: "<!DOCTYPE html><html><title>Dask: Status</title></html>"}
+}
+
+// counts are of workers that have joined. What the scheduler would like to have,
+// desired_workers, stays 0 without tasks, whatever was asked of the gateway.
+func counts(_ *exchange, c *cluster) *reply {
+	return schedulerJSON(object{
+		{"bytes", int64(0)},
+		{"clients", int64(1)},
+		{"cores", c.workers * int64(coresOf(c.options))},
+		{"erred", int64(0)},
+		{"hosts", min(c.workers, 1)},
+		{"idle", c.workers},
+		{"memory", int64(0)},
+		{"processing", int64(0)},
+		{"released", int64(0)},
+		{"saturated", int64(0)},
+		{"tasks", int64(0)},
+		{"unrunnable", int64(0)},
+		{"waiting", int64(0)},
+		{"waiting_data", int64(0)},
+		{"workers", c.workers},
+		{"desired_workers", int64(0)},
+	})
+}
+
+// identity is the scheduler's own account of itself, with less of each worker
+// than a real one tells.
+func identity(_ *exchange, c *cluster) *reply {
+	cores, memory := int64(coresOf(c.options)), int64(memoryOf(c.options))
+	workers := object{}
+	for i := range min(c.workers, 1000) {
+		name := fmt.Sprintf("%s%08x", c.name[:24], i)
+		workers = append(workers, member{fmt.Sprintf("tls://127.0.0.1:%d", 40000+i), object{
+			{"type", "Worker"},
+			{"id", name},
+			{"host", "127.0.0.1"},
+			{"resources", object{}},
+			{"name", name},
+			{"nthreads", cores},
+			{"memory_limit", memory},
+			{"services", object{}},
+			{"status", "running"},
+		}})
+	}
+	return schedulerJSON(object{
+		{"type", "Scheduler"},
+		{"id", fmt.Sprintf("Scheduler-%s-%s-%s-%s-%s", c.name[:8], c.name[8:12], c.name[12:16], c.name[16:20], c.name[20:])},
+		{"address", "tls://127.0.0.1:8786"},
+		{"services", object{{"dashboard", int64(8787)}, {"gateway", int64(8788)}}},
+		{"started", float64(c.started.UnixMilli()) / 1000},
+		{"n_workers", c.workers},
+		{"total_threads", c.workers * cores},
+		{"total_memory", c.workers * memory},
+		{"workers", workers},
+	})
 }
 
 // schedulerError is a page of Tornado's.
 func schedulerError(status int) *reply {
 	words := fmt.Sprintf("%d: %s", status, http.StatusText(status))
 	return &reply{
-		status: status, contentType: "text/html; charset=UTF-8",
+		status: status, contentType: schedulerHTML,
 		body: "<html><title>" + words + "</title><body>" + words + "</body></html>",
 	}
 }

@@ -4,18 +4,19 @@
 package mockserver
 
 import (
-	"fmt"
+	"mime"
 	"net/http"
 	"net/url"
 	"slices"
-	"strconv"
 	"strings"
-	"time"
+	"unicode/utf8"
 )
 
 const (
 	jsonType = "application/json; charset=utf-8"
 	textType = "text/plain; charset=utf-8"
+	// maxBody is the longest body that the gateway reads, in bytes.
+	maxBody = 1 << 20
 )
 
 func jsonReply(status int, value any) *reply {
@@ -42,7 +43,7 @@ func noRoute() *reply {
 	return &reply{status: http.StatusNotFound, contentType: textType, body: "404: Not Found"}
 }
 
-func wrongMethod(allowed ...string) *reply {
+func wrongMethod(allowed []string) *reply {
 	return (&reply{status: http.StatusMethodNotAllowed, contentType: textType, body: "405: Method Not Allowed"}).set("Allow", strings.Join(allowed, ","))
 }
 
@@ -58,50 +59,88 @@ func (s *Server) gatewayProxy(x *exchange, path string) *reply {
 	if starting {
 		return (&reply{status: http.StatusNotFound, contentType: textType, body: "Not Found\n"}).set("X-Content-Type-Options", "nosniff")
 	}
-	if len(x.body) > 1<<20 {
-		return refuse(http.StatusRequestEntityTooLarge, "Request Entity Too Large")
+	elements := s.elements(path)
+	if len(elements) > 1 && elements[0] == "clusters" {
+		if answer := s.dashboard(x, elements[1], elements[2:]); answer != nil {
+			return answer
+		}
 	}
-	if rest, ok := strings.CutPrefix(path, "/clusters/"); ok {
-		return s.dashboard(x, rest)
-	}
-	return s.api(x, path)
+	return s.api(x, elements)
 }
+
+// elements takes a path apart and its escapes off. The proxy takes the escapes
+// off before it takes its prefix off, so that below a prefix an escaped slash
+// becomes a plain one, and without a prefix it does not.
+func (s *Server) elements(path string) []string {
+	path = strings.TrimPrefix(path, "/")
+	if s.cfg.GatewayPrefix != "" {
+		path = unescape(path)
+		return strings.Split(path, "/")
+	}
+	elements := strings.Split(path, "/")
+	for i := range elements {
+		elements[i] = unescape(elements[i])
+	}
+	return elements
+}
+
+// unescape takes the escapes off; net/http lets no bad ones through.
+func unescape(path string) string {
+	plain, err := url.PathUnescape(path)
+	if err != nil {
+		return path
+	}
+	return plain
+}
+
+// credentials is what a handler asks for.
+type credentials int
+
+const (
+	// anyone needs no credentials.
+	anyone credentials = iota
+	// aUser is one that the authenticator knows.
+	aUser
+	// userOrScheduler is a user, or the cluster's scheduler with its own token.
+	userOrScheduler
+	// scheduler is a cluster's scheduler only, proxy the gateway's proxy.
+	scheduler
+	proxy
+)
 
 type gatewayHandler struct {
 	handle func(s *Server, x *exchange, name string) *reply
-	// anonymous needs no user; byCluster also takes the cluster's own token.
-	anonymous bool
+	needs  credentials
 }
 
 // handlers are the routes by pattern and method; NAME is one path element.
 var handlers = map[string]map[string]gatewayHandler{
-	"/api/health":                 {http.MethodGet: {handle: health, anonymous: true}},
-	"/api/version":                {http.MethodGet: {handle: version, anonymous: true}},
-	"/api/v1/options":             {http.MethodGet: {handle: listOptions}},
-	"/api/v1/clusters/":           {http.MethodGet: {handle: listClusters}, http.MethodPost: {handle: createCluster}},
-	"/api/v1/clusters/NAME":       {http.MethodGet: {handle: getCluster}, http.MethodDelete: {handle: deleteCluster}},
-	"/api/v1/clusters/NAME/scale": {http.MethodPost: {handle: scaleCluster}},
-	"/api/v1/clusters/NAME/adapt": {http.MethodPost: {handle: adaptCluster}},
-	// These are for the gateway's own parts, none of which is here.
-	"/api/v1/routes":                  {http.MethodGet: {handle: routes, anonymous: true}},
-	"/api/v1/clusters/NAME/heartbeat": {http.MethodPost: {handle: heartbeat, anonymous: true}},
+	"api/health":                     {http.MethodGet: {health, anyone}},
+	"api/version":                    {http.MethodGet: {version, anyone}},
+	"api/v1/options":                 {http.MethodGet: {listOptions, aUser}},
+	"api/v1/routes":                  {http.MethodGet: {nil, proxy}},
+	"api/v1/clusters/":               {http.MethodGet: {listClusters, aUser}, http.MethodPost: {createCluster, aUser}},
+	"api/v1/clusters/NAME":           {http.MethodGet: {getCluster, aUser}, http.MethodDelete: {deleteCluster, userOrScheduler}},
+	"api/v1/clusters/NAME/scale":     {http.MethodPost: {scaleCluster, aUser}},
+	"api/v1/clusters/NAME/adapt":     {http.MethodPost: {adaptCluster, aUser}},
+	"api/v1/clusters/NAME/heartbeat": {http.MethodPost: {nil, scheduler}},
 }
 
-func (s *Server) api(x *exchange, path string) *reply {
-	pattern, name := path, ""
-	if rest, ok := strings.CutPrefix(path, "/api/v1/clusters/"); ok && rest != "" {
-		element, action, _ := strings.Cut(rest, "/")
-		// The Go proxy takes its prefix off the path, and the escapes with it.
-		if s.cfg.GatewayPrefix != "" && strings.Contains(strings.ToUpper(element), "%2F") {
+// api is the gateway's API server: first the path, then the method, then the
+// credentials, then the handler.
+func (s *Server) api(x *exchange, elements []string) *reply {
+	name := ""
+	if len(elements) > 3 && elements[3] != "" && slices.Equal(elements[:3], []string{"api", "v1", "clusters"}) {
+		name = elements[3]
+		// The pattern of the route's variable is [^{}/]+ before escapes are off,
+		// and the proxy has put them on again for braces that came without.
+		if strings.ContainsAny(name, "{}") {
 			return noRoute()
 		}
-		name, _ = url.PathUnescape(element)
-		pattern = "/api/v1/clusters/NAME" + rest[len(element):]
-		if !slices.Contains([]string{"scale", "adapt", "heartbeat"}, action) && rest != element {
-			return noRoute()
-		}
+		elements = slices.Clone(elements)
+		elements[3] = "NAME"
 	}
-	methods, ok := handlers[pattern]
+	methods, ok := handlers[strings.Join(elements, "/")]
 	if !ok {
 		return noRoute()
 	}
@@ -111,12 +150,28 @@ func (s *Server) api(x *exchange, path string) *reply {
 	}
 	handler, ok := methods[method]
 	if !ok {
-		return wrongMethod(allowed(methods)...)
+		return wrongMethod(allowed(methods))
 	}
-	if handler.anonymous {
+	switch handler.needs {
+	case aUser:
+		return s.authenticated(x, func() *reply { return handler.handle(s, x, name) })
+	case userOrScheduler, scheduler, proxy:
+		// Nobody is told the scheduler's or the proxy's token, so no other one can
+		// be right. A header that can't be taken apart fails before the cookie is
+		// looked at.
+		if header := x.Header.Get("Authorization"); header != "" && !strings.Contains(header, " ") {
+			return crash()
+		}
+		switch handler.needs {
+		case scheduler:
+			return refuse(http.StatusUnauthorized, "Unauthorized").set("Www-Authenticate", "token")
+		case proxy:
+			return (&reply{status: http.StatusUnauthorized, contentType: textType, body: "401: Unauthorized"}).set("Www-Authenticate", "token")
+		}
+		return s.authenticated(x, func() *reply { return handler.handle(s, x, name) })
+	default:
 		return handler.handle(s, x, name)
 	}
-	return s.authenticated(x, func() *reply { return handler.handle(s, x, name) })
 }
 
 func allowed(methods map[string]gatewayHandler) []string {
@@ -139,129 +194,35 @@ func version(*Server, *exchange, string) *reply {
 	return jsonReply(http.StatusOK, object{{"version", "2026.3.0"}})
 }
 
-func routes(*Server, *exchange, string) *reply {
-	return (&reply{status: http.StatusUnauthorized, contentType: textType, body: "401: Unauthorized"}).set("Www-Authenticate", "token")
-}
-
-func heartbeat(*Server, *exchange, string) *reply {
-	return refuse(http.StatusUnauthorized, "Unauthorized").set("Www-Authenticate", "token")
-}
-
 func listOptions(*Server, *exchange, string) *reply {
 	return jsonReply(http.StatusOK, object{{"cluster_options", specification()}})
 }
 
-func listClusters(s *Server, x *exchange, _ string) *reply {
-	statuses := []string{"PENDING", "RUNNING"}
-	if asked, there := x.URL.Query()["status"]; there {
-		statuses = nil
-		for name := range strings.SplitSeq(asked[0], ",") {
-			status := strings.ToUpper(name)
-			if !slices.Contains([]string{"PENDING", "RUNNING", "STOPPING", "STOPPED", "FAILED"}, status) {
-				return refuse(http.StatusUnprocessableEntity, repr(name)+" is not a valid ClusterStatus")
-			}
-			statuses = append(statuses, status)
-		}
+// message reads the JSON object of a request's body. Anything else makes the
+// server's handlers fail.
+func (x *exchange) message() (object, *reply) {
+	if len(x.body) > maxBody {
+		return nil, refuse(http.StatusRequestEntityTooLarge, "Request Entity Too Large")
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	list := object{}
-	for _, c := range s.state.ownedBy(x.user, statuses) {
-		list = append(list, member{c.name, c.answer()})
+	if !x.readable() {
+		return nil, crash()
 	}
-	return jsonReply(http.StatusOK, list)
+	value, err := loads(string(x.body))
+	message, ok := value.(object)
+	if err != nil || !ok {
+		return nil, crash()
+	}
+	return message, nil
 }
 
-func createCluster(s *Server, x *exchange, _ string) *reply {
-	message, ok := x.message()
-	if !ok {
-		return crash()
-	}
-	asked, _ := message.get("cluster_options")
-	if !truthy(asked) {
-		asked = object{}
-	}
-	resolved, words := resolveOptions(asked)
-	if words != "" {
-		return refuse(http.StatusUnprocessableEntity, words)
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	c := s.addCluster(x.user, resolved)
-	if !s.state.startHeld {
-		s.later(s.cfg.StartDelay, func() { s.start(c) })
-	}
-	return jsonReply(http.StatusCreated, object{{"name", c.name}})
-}
-
-func getCluster(s *Server, x *exchange, name string) *reply {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	c := s.state.clusters[name]
-	if c != nil && waits(x.URL.Query()) {
-		s.awaitStart(x, c)
-	}
-	if refused := s.mayNot(x, c, name, "view"); refused != nil {
-		return refused
-	}
-	return jsonReply(http.StatusOK, c.answer())
-}
-
-// waits reads the flag as routes.py does: present and empty, or a number that
-// is not 0.
-func waits(query url.Values) bool {
-	values, there := query["wait"]
-	if !there {
+// readable says whether the body is text in the character set that its type
+// names; of the type nothing else counts.
+func (x *exchange) readable() bool {
+	_, parameters, _ := mime.ParseMediaType(x.Header.Get("Content-Type"))
+	switch charset := strings.ToLower(parameters["charset"]); charset {
+	case "", "utf-8", "utf8", "us-ascii", "ascii":
+		return utf8.Valid(x.body)
+	default:
 		return false
 	}
-	number, err := strconv.Atoi(values[0])
-	return values[0] == "" || err == nil && number != 0
-}
-
-// awaitStart holds a request until the cluster is no longer PENDING. It gives
-// up the lock meanwhile.
-func (s *Server) awaitStart(x *exchange, c *cluster) {
-	limit := time.NewTimer(s.cfg.LongPoll)
-	defer limit.Stop()
-	for c.status == "PENDING" {
-		changed := c.changed
-		s.mu.Unlock()
-		over := false
-		select {
-		case <-changed:
-		case <-limit.C:
-			over = true
-		case <-x.Context().Done():
-			over = true
-		case <-s.done:
-			over = true
-		}
-		s.mu.Lock()
-		if over {
-			return
-		}
-	}
-}
-
-// mayNot is the check before every call on one cluster: 404, then 403.
-func (s *Server) mayNot(x *exchange, c *cluster, name, what string) *reply {
-	if c == nil {
-		return refuse(http.StatusNotFound, "Cluster "+name+" not found")
-	}
-	if c.user != x.user {
-		return refuse(http.StatusForbidden, fmt.Sprintf("User %s lacks permissions to %s cluster %s", x.user, what, name))
-	}
-	return nil
-}
-
-func deleteCluster(s *Server, x *exchange, name string) *reply {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if c := s.state.clusters[name]; c != nil {
-		if refused := s.mayNot(x, c, name, "stop"); refused != nil {
-			return refused
-		}
-		s.stop(c)
-	}
-	return &reply{status: http.StatusNoContent}
 }

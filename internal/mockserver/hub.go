@@ -4,43 +4,20 @@
 package mockserver
 
 import (
-	"crypto/sha1" //nolint:gosec // for tags, as Tornado makes them
-	"fmt"
 	"net/http"
-	"net/url"
-	"slices"
+	"regexp"
 	"strings"
 	"time"
 )
 
-// hubTimes are written with microseconds and a Z.
-const hubTimes = "2006-01-02T15:04:05.000000Z"
+// hubVersion is the Hub's, which it tells with every answer.
+const hubVersion = "6.1.1"
 
-// user is a user of the Hub.
-type user struct {
-	name    string
-	admin   bool
-	created time.Time
-	// active is when a token of the user's was last seen.
-	active time.Time
-}
-
-// hubPages is the Hub for browsers, and whatever has no route of its own: the
-// Hub redirects that to itself, but for a POST, which lacks the Hub's cookie.
-func (s *Server) hubPages(x *exchange) *reply {
-	page := &reply{status: http.StatusNotFound, contentType: "text/html", body: "\n<!DOCTYPE HTML>\n<html lang=\"en\">\n  <head>\n    <title>JupyterHub</title>\n  </head>\n</html>\n"}
-	_, own := below(x.path, s.cfg.HubPrefix+"/hub")
-	switch {
-	case x.Method != http.MethodGet && x.Method != http.MethodHead:
-		page.status = http.StatusForbidden
-	case !own:
-		return (&reply{status: http.StatusFound, contentType: "text/html"}).set("Location", s.cfg.HubPrefix+"/hub"+x.path)
-	}
-	return page.set("X-Jupyterhub-Version", "6.1.1")
-}
+// activityResolution is how exact the Hub's times of last activity are.
+const activityResolution = 30 * time.Second
 
 func hubReply(status int, value any) *reply {
-	return (&reply{status: status, contentType: "application/json", body: dumps(value)}).set("X-Jupyterhub-Version", "6.1.1")
+	return (&reply{status: status, contentType: "application/json", body: dumps(value)}).set("X-Jupyterhub-Version", hubVersion)
 }
 
 // hubRefuse is the Hub's error; its message may be null.
@@ -48,170 +25,137 @@ func hubRefuse(status int, message any) *reply {
 	return hubReply(status, object{{"status", int64(status)}, {"message", message}})
 }
 
-// hub is JupyterHub's REST API, with a tag on each good answer to a GET.
-func (s *Server) hub(x *exchange, path string) *reply {
-	answer := s.hubAPI(x, path)
-	if answer.status != http.StatusOK {
-		return answer
-	}
-	tag := fmt.Sprintf("\"%x\"", sha1.Sum([]byte(answer.body))) //nolint:gosec // a tag, as Tornado makes it
-	if x.Header.Get("If-None-Match") == tag {
-		answer = (&reply{status: http.StatusNotModified}).set("X-Jupyterhub-Version", "6.1.1")
-	}
-	return answer.set("Etag", tag)
+// hubCrash is what the Hub answers when a handler fails.
+func hubCrash() *reply {
+	return hubRefuse(http.StatusInternalServerError, http.StatusText(http.StatusInternalServerError))
 }
 
-// hubAPI never answers 401.
-func (s *Server) hubAPI(x *exchange, path string) *reply {
+// hubCall is a request for the REST API: what it came with, whom it is about,
+// and which of their tokens.
+type hubCall struct {
+	*exchange
+	// bearer is nil without valid credentials.
+	bearer   *token
+	name, id string
+}
+
+// hubHandlers are the routes by pattern and method; NAME and ID are one path
+// element each.
+var hubHandlers = map[string]map[string]func(*Server, *hubCall) *reply{
+	"":      {http.MethodGet: hubRoot},
+	"info":  {http.MethodGet: hubInfo},
+	"user":  {http.MethodGet: whoami},
+	"users": {http.MethodGet: notImitated("list:users"), http.MethodPost: notImitated("admin:users")},
+	"users/NAME": {
+		http.MethodGet: getUser, http.MethodPost: notImitated("admin:users"), http.MethodPatch: notImitated("admin:users"), http.MethodDelete: notImitated("delete:users"),
+	},
+	"users/NAME/tokens":    {http.MethodGet: listTokens, http.MethodPost: createToken},
+	"users/NAME/tokens/ID": {http.MethodGet: getToken, http.MethodDelete: deleteToken},
+}
+
+// hub is JupyterHub's REST API. It never answers 401.
+func (s *Server) hub(x *exchange, path string) *reply {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	bearer := s.bearer(x)
-	if bearer != nil {
-		x.user = bearer.user
-	}
+	call := &hubCall{exchange: x}
 	elements := strings.Split(strings.TrimPrefix(path, "/"), "/")
-	for i, element := range elements {
-		elements[i], _ = url.PathUnescape(element)
+	for i := range elements {
+		elements[i] = unescape(elements[i])
 	}
-	switch {
-	case path == "" || path == "/":
-		return s.only(x, func() *reply { return hubReply(http.StatusOK, object{{"version", "6.1.1"}}) }, http.MethodGet)
-	case path == "/info":
-		return s.only(x, func() *reply { return info(bearer) }, http.MethodGet)
-	case path == "/user":
-		return s.only(x, func() *reply { return s.self(bearer) }, http.MethodGet)
-	case path == "/users" && (bearer == nil || !bearer.holds("list:users", "")):
-		return s.only(x, func() *reply { return lacking(bearer, "list:users") }, http.MethodGet)
-	case len(elements) == 2 && elements[0] == "users" && x.Method == http.MethodPost:
-		return lacking(bearer, "admin:users")
-	case len(elements) == 2 && elements[0] == "users" && x.Method == http.MethodDelete:
-		return lacking(bearer, "delete:users")
-	case len(elements) == 2 && elements[0] == "users":
-		return s.only(x, func() *reply { return s.userModel(bearer, elements[1]) }, http.MethodGet)
-	case len(elements) >= 3 && len(elements) <= 4 && elements[0] == "users" && elements[2] == "tokens":
-		return s.tokenCall(x, bearer, elements[1], elements[3:])
-	default:
+	if len(elements) > 1 && elements[0] == "users" && elements[1] != "" {
+		call.name, elements[1] = elements[1], "NAME"
+	}
+	if len(elements) == 4 && elements[2] == "tokens" {
+		call.id, elements[3] = elements[3], "ID"
+	}
+	methods, ok := hubHandlers[strings.Join(elements, "/")]
+	if !ok {
 		return hubRefuse(http.StatusNotFound, nil)
 	}
-}
-
-func (s *Server) only(x *exchange, handle func() *reply, methods ...string) *reply {
-	if x.Method != http.MethodHead && !slices.Contains(methods, x.Method) {
+	if x.Method == http.MethodOptions {
+		return (&reply{status: http.StatusOK, contentType: "application/json"}).set("X-Jupyterhub-Version", hubVersion)
+	}
+	handle, ok := methods[x.Method]
+	if !ok {
 		return hubRefuse(http.StatusMethodNotAllowed, nil)
 	}
-	return handle()
+	if call.bearer = s.bearer(x); call.bearer != nil {
+		x.user = call.bearer.owner.name
+	}
+	return tagged(x, handle(s, call))
 }
 
-// bearer is the token that a request brings: "token" or "bearer", in any case.
+// authorization is the header that the Hub reads, jupyterhub/handlers/base.py.
+var authorization = regexp.MustCompile(`(?i)^(?:token|bearer)\s+(\S+)$`)
+
+// bearer is the token that a request brings.
 func (s *Server) bearer(x *exchange) *token {
-	scheme, value, ok := strings.Cut(x.Header.Get("Authorization"), " ")
-	if !ok || !strings.EqualFold(scheme, "token") && !strings.EqualFold(scheme, "bearer") {
+	found := authorization.FindStringSubmatch(x.Header.Get("Authorization"))
+	if found == nil {
 		return nil
 	}
-	t := s.tokenByValue(strings.TrimSpace(value))
-	if t != nil {
-		t.used = s.now.now()
-		s.addUser(t.user).active = t.used
+	return s.useToken(found[1])
+}
+
+// useToken finds a token that is good, and takes note of its use.
+func (s *Server) useToken(value string) *token {
+	t := s.tokenByValue(value)
+	if t == nil {
+		return nil
+	}
+	now := s.now.now().Truncate(time.Microsecond)
+	for _, last := range []*time.Time{&t.used, &t.owner.active} {
+		if last.IsZero() || now.Sub(*last) > activityResolution {
+			*last = now
+		}
 	}
 	return t
 }
 
-func badCredentials() *reply {
-	return hubRefuse(http.StatusForbidden, "Missing or invalid credentials.")
-}
-
-// lacking refuses those who lack a scope. What the others could do is not
-// imitated.
-func lacking(bearer *token, scope string) *reply {
-	switch {
-	case bearer == nil:
-		return badCredentials()
-	case !bearer.holds(scope, ""):
-		return hubRefuse(http.StatusForbidden, "Action is not authorized with current scopes; requires any of ["+scope+"]")
-	default:
-		return hubRefuse(http.StatusMethodNotAllowed, nil)
+// need is the Hub's check of scopes for one user: any of them is enough. Who
+// has one for others only is not told whether there is such a user.
+func (call *hubCall) need(scopes ...string) *reply {
+	if call.bearer == nil {
+		return hubRefuse(http.StatusForbidden, "Missing or invalid credentials.")
 	}
-}
-
-func info(bearer *token) *reply {
-	switch {
-	case bearer == nil || !bearer.holds("read:hub", ""):
-		return lacking(bearer, "read:hub")
-	default:
-		return hubReply(http.StatusOK, object{{"version", "6.1.1"}, {"python", "3.11"}, {"sys_executable", "/usr/bin/python3"}, {"spawner", object{}}, {"authenticator", object{}}})
+	held := call.bearer.scopes()
+	filtered := false
+	for _, scope := range scopes {
+		if held.covers(scope, "user="+call.name) {
+			return nil
+		}
+		filtered = filtered || held[scope] != nil
 	}
-}
-
-func (s *Server) self(bearer *token) *reply {
-	if bearer == nil {
-		return hubRefuse(http.StatusForbidden, nil)
-	}
-	model := s.addUser(bearer.user).model(bearer)
-	model = append(model, member{"token_id", bearer.apiID()}, member{"session_id", nil}, member{"scopes", texts(bearer.scopes)})
-	return hubReply(http.StatusOK, model)
-}
-
-func (s *Server) userModel(bearer *token, name string) *reply {
-	if bearer == nil {
-		return badCredentials()
-	}
-	u := s.state.users[name]
-	if bearer.holds("read:users", "") && u == nil {
-		return hubRefuse(http.StatusNotFound, nil)
-	}
-	if u == nil || !bearer.holds("read:users", name) {
+	if filtered && call.name != "" {
 		return hubRefuse(http.StatusNotFound, "No access to resources or resources not found")
 	}
-	return hubReply(http.StatusOK, u.model(bearer))
+	return hubRefuse(http.StatusForbidden, "Action is not authorized with current scopes; requires any of ["+strings.Join(scopes, ", ")+"]")
 }
 
-// model is the user as far as a token's scopes show it.
-func (u *user) model(bearer *token) object {
-	roles := []any{"user"}
-	if u.admin {
-		roles = append(roles, "admin")
+// notImitated refuses those who lack the scope as the Hub does, and tells the
+// others that this is a mock.
+func notImitated(scope string) func(*Server, *hubCall) *reply {
+	return func(_ *Server, call *hubCall) *reply {
+		if refused := call.need(scope); refused != nil {
+			return refused
+		}
+		return hubRefuse(http.StatusNotImplemented, "the mock does not imitate this")
 	}
-	whole := bearer.holds("read:users", u.name)
-	model := object{{"kind", "user"}, {"name", u.name}, {"admin", u.admin}, {"user_info", nil}}
-	if whole || bearer.holds("read:users:groups", u.name) {
-		model = append(model, member{"groups", []any{}})
-	}
-	if whole {
-		model = append(model, object{
-			{"roles", roles},
-			{"server", nil},
-			{"pending", nil},
-			{"created", u.created.Format(hubTimes)},
-			{"last_activity", timeOrNil(u.active)},
-		}...)
-	}
-	if bearer.holds("read:servers", u.name) {
-		model = append(model, member{"servers", object{}})
-	}
-	return model
 }
 
-func timeOrNil(at time.Time) any {
-	if at.IsZero() {
-		return nil
-	}
-	return at.Format(hubTimes)
+func hubRoot(*Server, *hubCall) *reply {
+	return hubReply(http.StatusOK, object{{"version", hubVersion}})
 }
 
-// addUser returns the user, made if need be. Users named admin are one.
-func (s *Server) addUser(name string) *user {
-	u := s.state.users[name]
-	if u == nil {
-		u = &user{name: name, admin: name == "admin", created: s.now.now()}
-		s.state.users[name] = u
+func hubInfo(_ *Server, call *hubCall) *reply {
+	if refused := call.need("read:hub"); refused != nil {
+		return refused
 	}
-	return u
-}
-
-func texts(values []string) []any {
-	converted := make([]any, 0, len(values))
-	for _, value := range values {
-		converted = append(converted, value)
-	}
-	return converted
+	return hubReply(http.StatusOK, object{
+		{"version", hubVersion},
+		{"python", "3.11.2 (main, Apr 28 2025, 14:11:48) [GCC 12.2.0]"},
+		{"sys_executable", "/usr/bin/python3"},
+		{"spawner", object{{"class", "jupyterhub.spawner.SimpleLocalProcessSpawner"}, {"version", hubVersion}}},
+		{"authenticator", object{{"class", "jupyterhub.auth.DummyAuthenticator"}, {"version", hubVersion}}},
+	})
 }

@@ -4,7 +4,10 @@
 package mockserver
 
 import (
+	"bytes"
 	"fmt"
+	"math"
+	"math/big"
 	"net/http"
 	"slices"
 	"strings"
@@ -12,67 +15,96 @@ import (
 )
 
 // createToken is POST /users/NAME/tokens, with the checks in the Hub's order.
-func (s *Server) createToken(x *exchange, bearer *token, name string) *reply {
-	body := object{}
-	if strings.TrimSpace(string(x.body)) != "" {
-		value, err := loads(string(x.body))
-		if err != nil {
-			return hubRefuse(http.StatusBadRequest, "Invalid JSON in body of request")
-		}
-		given, ok := value.(object)
-		if !ok && truthy(value) {
-			return hubRefuse(http.StatusBadRequest, "Body must be a JSON dict or empty")
-		}
-		body = given
+func createToken(s *Server, call *hubCall) *reply {
+	body, refused := call.json()
+	if refused != nil {
+		return refused
 	}
-	if bearer == nil {
+	if call.bearer == nil {
 		return hubRefuse(http.StatusForbidden, nil)
 	}
-	u := s.state.users[name]
-	if u == nil || !bearer.holds("tokens", name) {
-		return hubRefuse(http.StatusForbidden, "User "+name+" not found or no permissions to generate tokens")
+	requester := call.bearer.owner
+	u := s.state.users[call.name]
+	if u == nil || !call.bearer.scopes().covers("tokens", "user="+call.name) {
+		return hubRefuse(http.StatusForbidden, requester.class()+" "+call.name+" not found or no permissions to generate tokens")
 	}
-	lifetime, words := lifetimeOf(body)
+	lifetime, words := checkTypes(body)
+	var scopes []string
 	if words == "" {
-		words = checkLists(body)
+		scopes, words = u.grant(body)
+	}
+	if words == "" && lifetime != nil && lifetime.Sign() < 1 {
+		words = fmt.Sprintf("expires_in must be a positive integer or null, not %s", lifetime)
 	}
 	if words != "" {
 		return hubRefuse(http.StatusBadRequest, words)
 	}
-	scopes, words := grant(u, body)
-	if words == "" && lifetime != nil && *lifetime < 1 {
-		words = fmt.Sprintf("expires_in must be a positive integer or null, not %d", *lifetime)
-	}
-	if words != "" {
-		return hubRefuse(http.StatusBadRequest, words)
-	}
-	seconds := int64(0)
+	t := &token{owner: u, granted: scopes, created: s.now.now().Truncate(time.Microsecond)}
 	if lifetime != nil {
-		seconds = *lifetime
+		t.expires = time.Unix(t.created.Unix()+inInt64(lifetime), int64(t.created.Nanosecond())).UTC()
+		// Python's time ends with the year 9999.
+		if lifetime.Cmp(big.NewInt(math.MaxInt32*200)) > 0 || t.expires.Year() > 9999 {
+			return hubCrash()
+		}
 	}
-	if note, _ := body.get("note"); truthy(note) && (typeName(note) == "dict" || typeName(note) == "list") {
-		return hubRefuse(http.StatusInternalServerError, "Internal Server Error")
-	}
-	made := s.addToken(name, noteOf(body, bearer.user, name), scopes, time.Duration(seconds)*time.Second)
-	return hubReply(http.StatusCreated, append(made.model(), member{"token", made.value}))
-}
-
-// noteOf is the note as sqlite keeps it, where a bool is a number.
-func noteOf(body object, requester, owner string) string {
 	note, _ := body.get("note")
-	if number, ok := wholeNumber(note); ok && number != 0 {
-		return str(number)
+	if !truthy(note) {
+		note = "Requested via api"
+		if requester != u {
+			note = fmt.Sprintf("Requested via api by %s %s", requester.kind, requester.name)
+		}
 	}
-	if truthy(note) {
-		return str(note)
+	var ok bool
+	if t.note, ok = kept(note); !ok {
+		return hubCrash()
 	}
-	if requester != owner {
-		return "Requested via api by user " + requester
-	}
-	return "Requested via api"
+	s.addToken(t)
+	return hubReply(http.StatusCreated, append(t.model(), member{"token", t.value}))
 }
 
-func checkLists(body object) string {
+// json is the body of a request for the Hub: an object, or nothing at all.
+func (call *hubCall) json() (object, *reply) {
+	if len(call.body) == 0 {
+		return nil, nil
+	}
+	value, err := loads(string(bytes.TrimSpace(call.body)))
+	if err != nil {
+		return nil, hubRefuse(http.StatusBadRequest, "Invalid JSON in body of request")
+	}
+	given, ok := value.(object)
+	if !ok && truthy(value) {
+		return nil, hubRefuse(http.StatusBadRequest, "Body must be a JSON dict or empty")
+	}
+	return given, nil
+}
+
+// kept is a note as the Hub's database gives it back, in which it is text; not
+// ok is what it can't keep.
+func kept(note any) (any, bool) {
+	switch note := note.(type) {
+	case string:
+		return note, true
+	case bool:
+		return "1", true
+	case int64:
+		return repr(note), true
+	case float64:
+		if math.IsNaN(note) {
+			return nil, true
+		}
+		text := strings.Replace(repr(note), "inf", "Inf", 1)
+		if mantissa, exponent, ok := strings.Cut(text, "e"); ok && !strings.Contains(mantissa, ".") {
+			text = mantissa + ".0e" + exponent
+		}
+		return text, true
+	default:
+		return nil, false
+	}
+}
+
+// checkTypes checks the members that have one, and reads expires_in, which is
+// nil for a token without an end.
+func checkTypes(body object) (lifetime *big.Int, words string) {
 	for _, key := range []string{"roles", "scopes"} {
 		value, _ := body.get(key)
 		if value == nil {
@@ -80,74 +112,55 @@ func checkLists(body object) string {
 		}
 		list, ok := value.([]any)
 		if !ok || slices.ContainsFunc(list, func(each any) bool { return typeName(each) != "str" }) {
-			return fmt.Sprintf("token %s must be null or a list of strings, not %s", key, repr(value))
+			return nil, fmt.Sprintf("token %s must be null or a list of strings, not %s", key, repr(value))
 		}
 	}
-	return ""
-}
-
-// lifetimeOf reads expires_in; true is 1 in Python.
-func lifetimeOf(body object) (*int64, string) {
 	value, _ := body.get("expires_in")
 	if value == nil {
 		return nil, ""
 	}
-	seconds, ok := wholeNumber(value)
+	lifetime, ok := wholeNumber(value)
 	if !ok {
 		return nil, "token expires_in must be null or integer, not " + repr(value)
 	}
-	return &seconds, ""
+	return lifetime, ""
 }
 
-// grant resolves what is asked for to the scopes that the token gets, which are
-// more: a scope brings others along, and every token may tell whose it is.
-func grant(u *user, body object) (scopes []string, words string) {
+// grant is what a token is given of that which is asked for, as it is written:
+// it is resolved each time the token is used.
+func (o *owner) grant(body object) (scopes []string, words string) {
 	askedScopes, _ := body.get("scopes")
 	askedRoles, _ := body.get("roles")
-	held := heldScopes(u)
-	var asked []string
 	switch {
 	case askedScopes != nil && askedRoles != nil:
 		return nil, "Can only assign one of scopes or roles when creating tokens."
-	case askedScopes == nil && askedRoles == nil:
-		return held, ""
+	case askedScopes != nil:
+		scopes = listOf(askedScopes)
 	case askedRoles != nil:
 		for _, role := range listOf(askedRoles) {
-			switch scopes, ok := roleScopes[role]; {
-			case role == "token":
-				asked = append(asked, held...)
-			case role == "user":
-				asked = append(asked, append(scopes, gatewayAccess)...)
-			case ok:
-				asked = append(asked, scopes...)
-			case role != "server":
+			given, ok := roleScopes[role]
+			if !ok {
 				return nil, "No such role: " + role
 			}
+			scopes = append(scopes, given...)
+		}
+	default:
+		scopes = roleScopes["token"]
+	}
+	for _, scope := range scopes {
+		if words := unknownScope(scope); words != "" {
+			return nil, words
 		}
 	}
-	for _, scope := range listOf(askedScopes) {
-		switch base, _, _ := strings.Cut(scope, "!"); {
-		case scope == "inherit":
-			asked = append(asked, held...)
-		case scope != "self" && !knownScope(base):
-			return nil, fmt.Sprintf("\"Scope '%s' for token does not exist\"", scope)
-		default:
-			asked = append(asked, scope)
-		}
+	// To inherit is to have what the owner has, which needs no check.
+	rest := slices.DeleteFunc(slices.Clone(scopes), func(scope string) bool { return scope == "inherit" })
+	if excess := o.expand(rest).without(o.scopes()); len(excess) > 0 {
+		return nil, fmt.Sprintf("Not assigning requested scopes %s not held by %s %s", strings.Join(excess, ","), o.class(), o.name)
 	}
-	var missing []string
-	for _, scope := range expand(u.name, asked) {
-		if base, _, _ := strings.Cut(scope, "!"); !slices.Contains(held, scope) && !slices.Contains(held, base) {
-			missing = append(missing, scope)
-		}
-	}
-	if len(missing) > 0 {
-		return nil, fmt.Sprintf("Not assigning requested scopes %s not held by User %s", strings.Join(missing, ","), u.name)
-	}
-	return expand(u.name, append(asked, "read:users:name!user="+u.name, "read:users:groups!user="+u.name)), ""
+	return scopes, ""
 }
 
-// listOf are the strings of a list that checkLists has passed.
+// listOf are the strings of a list that checkTypes has passed.
 func listOf(value any) []string {
 	var texts []string
 	if list, ok := value.([]any); ok {
@@ -156,9 +169,4 @@ func listOf(value any) []string {
 		}
 	}
 	return texts
-}
-
-func knownScope(base string) bool {
-	_, known := subscopes[base]
-	return known
 }

@@ -4,6 +4,8 @@
 package mockserver
 
 import (
+	"fmt"
+	"maps"
 	"slices"
 	"strings"
 )
@@ -14,6 +16,9 @@ const gatewayAccess = "access:services!service=dask-gateway"
 // subscopes are the Hub's scopes with those that each of them brings along, as
 // jupyterhub/scopes.py defines them.
 var subscopes = map[string][]string{
+	"(no_scope)":          nil,
+	"self":                nil,
+	"inherit":             nil,
 	"access:servers":      nil,
 	"access:services":     nil,
 	"admin-ui":            nil,
@@ -61,64 +66,142 @@ var subscopes = map[string][]string{
 	"users:shares":        {"read:users:shares"},
 }
 
-// roleScopes are the Hub's default roles but "token", which is all that the
-// user may do, and "server", which means nothing without one.
+// selfScopes are what the scope "self" stands for, with a filter for the user.
+var selfScopes = []string{"read:users", "users:shares", "read:shares", "users:activity", "servers", "tokens", "access:servers"}
+
+// roleScopes are the Hub's default roles; that of users reaches the gateway as
+// well, as it does on every Hub with a gateway behind it.
 var roleScopes = map[string][]string{
-	"user": {"self"},
+	"user": {"self", gatewayAccess},
 	"admin": {
 		"admin-ui", "admin:users", "admin:servers", "admin:services", "tokens", "admin:groups", "list:services", "read:services", "read:hub",
 		"proxy", "shutdown", "access:services", "access:servers", "read:roles", "read:metrics", "shares",
 	},
+	"server": {"users:activity!user", "access:servers!server"},
+	"token":  {"inherit"},
 }
 
-// selfScopes are what the scope "self" stands for.
-func selfScopes(user string) []string {
-	var scopes []string
-	for _, scope := range []string{
-		"access:servers", "delete:servers", "read:servers", "read:shares", "read:tokens", "read:users", "read:users:activity", "read:users:groups",
-		"read:users:name", "read:users:shares", "servers", "start:servers", "tokens", "users:activity", "users:shares",
-	} {
-		scopes = append(scopes, scope+"!user="+user)
+// unknownScope says what is wrong with the name of a scope; "" if nothing is.
+func unknownScope(scope string) string {
+	base, filter, filtered := strings.Cut(scope, "!")
+	kind, name, named := strings.Cut(filter, "=")
+	_, known := subscopes[base]
+	switch {
+	case base == "all":
+		return `"Draft scope 'all' is now called 'inherit'"`
+	case !known:
+		return fmt.Sprintf(`"Scope '%s' for token does not exist"`, scope)
+	case !filtered || filter == "":
+		return ""
+	case !slices.Contains([]string{"user", "service", "server", "group"}, kind) || kind == "group" && !named:
+		return fmt.Sprintf(`"Scope filter %s '!%s' in scope '%s' for token does not exist"`, filter, filter, scope)
+	case named && name == "":
+		return "Empty string is not a valid filter: " + scope
+	default:
+		return ""
 	}
-	return scopes
 }
 
-// heldScopes are all that the user may do: the role user reaches the gateway as
-// well here.
-func heldScopes(u *user) []string {
-	scopes := append(selfScopes(u.name), gatewayAccess)
-	if u.admin {
-		scopes = append(scopes, expand(u.name, roleScopes["admin"])...)
+// scopeSet is a set of resolved scopes: of each scope the filters under which
+// it is held ("user=alice"), or "" if it is held for everything.
+type scopeSet map[string]map[string]bool
+
+// plus is the set with more scopes in it.
+func (held scopeSet) plus(scopes ...string) scopeSet {
+	sum := scopeSet{}
+	for _, scope := range append(held.list(), scopes...) {
+		base, filter, _ := strings.Cut(scope, "!")
+		switch filters := sum[base]; {
+		case filters[""]:
+		case filters == nil || filter == "":
+			sum[base] = map[string]bool{filter: true}
+		default:
+			filters[filter] = true
+		}
+	}
+	return sum
+}
+
+// list is the set in order, as it is written.
+func (held scopeSet) list() []string {
+	var scopes []string
+	for base, filters := range held {
+		for filter := range filters {
+			scopes = append(scopes, strings.TrimSuffix(base+"!"+filter, "!"))
+		}
 	}
 	slices.Sort(scopes)
 	return scopes
 }
 
-// expand resolves scopes to all that they bring along, with their filters.
-func expand(user string, scopes []string) []string {
-	var all []string
-	for len(scopes) > 0 {
-		scope := scopes[0]
-		scopes = scopes[1:]
-		switch base, filter, filtered := strings.Cut(scope, "!"); {
-		case scope == "self":
-			scopes = append(scopes, selfScopes(user)...)
-		case slices.Contains(all, scope):
-		default:
-			all = append(all, scope)
-			for _, each := range subscopes[base] {
-				if filtered {
-					each += "!" + filter
-				}
-				scopes = append(scopes, each)
-			}
+// covers says whether the scope is held under the filter. Whoever has it for a
+// user has it for the user's servers.
+func (held scopeSet) covers(scope, filter string) bool {
+	filters := held[scope]
+	if server, ok := strings.CutPrefix(filter, "server="); ok {
+		user, _, _ := strings.Cut(server, "/")
+		if filters["user="+user] {
+			return true
 		}
 	}
-	return all
+	return filters[""] || filters[filter]
 }
 
-// holds says whether the token has the scope for the user, or for all when the
-// user is "".
-func (t *token) holds(scope, user string) bool {
-	return slices.Contains(t.scopes, scope) || user != "" && slices.Contains(t.scopes, scope+"!user="+user)
+// without is what the set has that the other one does not cover.
+func (held scopeSet) without(other scopeSet) []string {
+	return slices.DeleteFunc(held.list(), func(scope string) bool {
+		base, filter, _ := strings.Cut(scope, "!")
+		return other.covers(base, filter)
+	})
+}
+
+// within is what both sets have.
+func (held scopeSet) within(other scopeSet) scopeSet {
+	all := append(held.list(), other.list()...)
+	return scopeSet{}.plus(slices.DeleteFunc(all, func(scope string) bool {
+		base, filter, _ := strings.Cut(scope, "!")
+		return !held.covers(base, filter) || !other.covers(base, filter)
+	})...)
+}
+
+// expand resolves scopes as they are written to all that they bring along, with
+// their filters, for an owner who is meant by "self" and "!user".
+func (o *owner) expand(written []string) scopeSet {
+	all := map[string]bool{}
+	var add func(base, filter string)
+	add = func(base, filter string) {
+		// The name of a server's user is no matter of the server.
+		if strings.HasPrefix(filter, "server") && strings.HasPrefix(base, "read:user") {
+			return
+		}
+		all[strings.TrimSuffix(base+"!"+filter, "!")] = true
+		for _, each := range subscopes[base] {
+			add(each, filter)
+		}
+	}
+	for _, scope := range written {
+		switch base, filter, _ := strings.Cut(scope, "!"); {
+		case scope == "self" && o.kind == "user":
+			for _, each := range selfScopes {
+				add(each, "user="+o.name)
+			}
+		case scope == "self" || filter == "server":
+			// Nobody here is a server.
+		case filter == "user" || filter == "service":
+			if filter == o.kind {
+				add(base, filter+"="+o.name)
+			}
+		default:
+			add(base, filter)
+		}
+	}
+	return scopeSet{}.plus(slices.Collect(maps.Keys(all))...)
+}
+
+// identity are the scopes to tell who the owner is, which every token has.
+func (o *owner) identity() []string {
+	if o.kind == "service" {
+		return []string{"read:services:name!service=" + o.name}
+	}
+	return []string{"read:users:name!user=" + o.name, "read:users:groups!user=" + o.name}
 }

@@ -4,10 +4,10 @@
 package mockserver
 
 import (
+	"cmp"
 	"fmt"
 	"net/http"
 	"slices"
-	"sort"
 	"strconv"
 	"strings"
 	"time"
@@ -15,13 +15,25 @@ import (
 
 // token is an API token of the Hub.
 type token struct {
-	id                     int
-	value, user, note      string
-	scopes                 []string
+	id    int
+	value string
+	owner *owner
+	// note is a string, or nil.
+	note any
+	// granted are the token's scopes as they are written.
+	granted                []string
 	created, expires, used time.Time
 }
 
 func (t *token) apiID() string { return fmt.Sprintf("a%d", t.id) }
+
+// scopes are the token's scopes resolved, and never more than its owner has.
+func (t *token) scopes() scopeSet {
+	if slices.Contains(t.granted, "inherit") {
+		return t.owner.scopes()
+	}
+	return t.owner.expand(t.granted).plus(t.owner.identity()...).within(t.owner.scopes())
+}
 
 // Token is what a test may know of a token.
 type Token struct {
@@ -38,11 +50,15 @@ type Token struct {
 func (s *Server) NewToken(user string, scopes ...string) string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	u := s.addUser(user)
-	if len(scopes) == 0 {
-		scopes = heldScopes(u)
-	}
-	return s.addToken(user, "for the tests", scopes, 0).value
+	return s.addTokenFor(s.addUser(user), "for the tests", scopes).value
+}
+
+// NewServiceToken makes a token for a service of the Hub that has the scopes,
+// as an administrator does who automates, and returns its value.
+func (s *Server) NewServiceToken(service string, scopes ...string) string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.addTokenFor(&owner{kind: "service", name: service, roles: scopes}, "", nil).value
 }
 
 // AddToken makes a token as another client of the user would, and returns its
@@ -50,7 +66,7 @@ func (s *Server) NewToken(user string, scopes ...string) string {
 func (s *Server) AddToken(user, note string) string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.addToken(user, note, heldScopes(s.addUser(user)), 0).apiID()
+	return s.addTokenFor(s.addUser(user), note, nil).apiID()
 }
 
 // Tokens returns the user's tokens in the order of their ids.
@@ -59,7 +75,7 @@ func (s *Server) Tokens(user string) []Token {
 	defer s.mu.Unlock()
 	var found []Token
 	for _, t := range s.tokensOf(user) {
-		found = append(found, Token{ID: t.apiID(), User: t.user, Note: t.note, Created: t.created, Expires: t.expires, Scopes: t.scopes})
+		found = append(found, Token{ID: t.apiID(), User: user, Note: str(t.note), Created: t.created, Expires: t.expires, Scopes: t.scopes().list()})
 	}
 	return found
 }
@@ -75,19 +91,23 @@ func (s *Server) RevokeToken(user, id string) {
 	delete(s.state.tokens, t.id)
 }
 
+func (s *Server) addTokenFor(o *owner, note string, scopes []string) *token {
+	if len(scopes) == 0 {
+		scopes = roleScopes["token"]
+	}
+	t := &token{owner: o, note: note, granted: scopes, created: s.now.now().Truncate(time.Microsecond)}
+	s.addToken(t)
+	return t
+}
+
 // addToken gives the lowest id above all that are taken, as sqlite does: when
 // the newest token goes, the next one inherits its id.
-func (s *Server) addToken(user, note string, scopes []string, lifetime time.Duration) *token {
-	id := 1
+func (s *Server) addToken(t *token) {
+	t.id, t.value = 1, newHex()
 	for taken := range s.state.tokens {
-		id = max(id, taken+1)
+		t.id = max(t.id, taken+1)
 	}
-	t := &token{id: id, value: newHex(), user: user, note: note, scopes: scopes, created: s.now.now().Truncate(time.Microsecond)}
-	if lifetime > 0 {
-		t.expires = t.created.Add(lifetime)
-	}
-	s.state.tokens[id] = t
-	return t
+	s.state.tokens[t.id] = t
 }
 
 // tokensOf sweeps away the user's tokens that have expired. Until then they can
@@ -96,18 +116,21 @@ func (s *Server) tokensOf(user string) []*token {
 	var found []*token
 	for id, t := range s.state.tokens {
 		switch {
-		case t.user != user:
+		case !t.of(user):
 		case s.expired(t):
 			delete(s.state.tokens, id)
 		default:
 			found = append(found, t)
 		}
 	}
-	sort.Slice(found, func(i, j int) bool { return found[i].id < found[j].id })
+	slices.SortFunc(found, func(a, b *token) int { return cmp.Compare(a.id, b.id) })
 	return found
 }
 
-func (s *Server) expired(t *token) bool { return !t.expires.IsZero() && t.expires.Before(s.now.now()) }
+// of says whether the token is the user's, and not a service's of that name.
+func (t *token) of(user string) bool { return t.owner.kind == "user" && t.owner.name == user }
+
+func (s *Server) expired(t *token) bool { return !t.expires.IsZero() && !t.expires.After(s.now.now()) }
 
 // tokenByValue is the token that a request may come with.
 func (s *Server) tokenByValue(value string) *token {
@@ -120,84 +143,79 @@ func (s *Server) tokenByValue(value string) *token {
 }
 
 func (s *Server) tokenByID(user, id string) *token {
-	number, err := strconv.Atoi(strings.TrimPrefix(id, "a"))
-	t := s.state.tokens[number]
-	if err != nil || !strings.HasPrefix(id, "a") || t == nil || t.user != user {
-		return nil
+	digits, ok := strings.CutPrefix(id, "a")
+	number, err := strconv.Atoi(digits)
+	if t := s.state.tokens[number]; ok && err == nil && t != nil && t.of(user) {
+		return t
 	}
-	return t
+	return nil
 }
 
-// tokenCall is everything below /users/NAME/tokens.
-func (s *Server) tokenCall(x *exchange, bearer *token, name string, rest []string) *reply {
-	if len(rest) == 0 {
-		switch x.Method {
-		case http.MethodPost:
-			return s.createToken(x, bearer, name)
-		case http.MethodGet, http.MethodHead:
-			return s.withAccess(bearer, "read:tokens", name, func() *reply { return s.listTokens(name) })
-		}
-		return hubRefuse(http.StatusMethodNotAllowed, nil)
+// listTokens is GET /users/NAME/tokens: the one used last comes last.
+func listTokens(s *Server, call *hubCall) *reply {
+	if refused := s.needUser(call, "read:tokens"); refused != nil {
+		return refused
 	}
-	switch x.Method {
-	case http.MethodGet, http.MethodHead:
-		return s.withAccess(bearer, "read:tokens", name, func() *reply {
-			return s.withToken(name, rest[0], func(t *token) *reply { return hubReply(http.StatusOK, t.model()) })
-		})
-	case http.MethodDelete:
-		return s.withAccess(bearer, "tokens", name, func() *reply {
-			return s.withToken(name, rest[0], func(t *token) *reply {
-				delete(s.state.tokens, t.id)
-				return (&reply{status: http.StatusNoContent}).set("X-Jupyterhub-Version", "6.1.1")
-			})
-		})
-	}
-	return hubRefuse(http.StatusMethodNotAllowed, nil)
-}
-
-// withAccess is the Hub's check of a scope for one user.
-func (s *Server) withAccess(bearer *token, scope, name string, handle func() *reply) *reply {
-	switch {
-	case bearer == nil:
-		return badCredentials()
-	case !slices.ContainsFunc(bearer.scopes, func(held string) bool { return held == scope || strings.HasPrefix(held, scope+"!") }):
-		return hubRefuse(http.StatusForbidden, "Action is not authorized with current scopes; requires any of ["+scope+"]")
-	case !bearer.holds(scope, name):
-		return hubRefuse(http.StatusNotFound, "No access to resources or resources not found")
-	case s.state.users[name] == nil:
-		return hubRefuse(http.StatusNotFound, "No such user: "+name)
-	default:
-		return handle()
-	}
-}
-
-func (s *Server) withToken(name, id string, handle func(*token) *reply) *reply {
-	t := s.tokenByID(name, id)
-	if t == nil {
-		return hubRefuse(http.StatusNotFound, "No such token "+id+" for user "+name)
-	}
-	return handle(t)
-}
-
-func (s *Server) listTokens(name string) *reply {
+	found := s.tokensOf(call.name)
+	slices.SortStableFunc(found, func(a, b *token) int { return a.lastSeen().Compare(b.lastSeen()) })
 	list := []any{}
-	for _, t := range s.tokensOf(name) {
+	for _, t := range found {
 		list = append(list, t.model())
 	}
 	return hubReply(http.StatusOK, object{{"api_tokens", list}})
 }
 
+func (t *token) lastSeen() time.Time {
+	if t.used.IsZero() {
+		return t.created
+	}
+	return t.used
+}
+
+func getToken(s *Server, call *hubCall) *reply {
+	return s.withToken(call, "read:tokens", func(t *token) *reply { return hubReply(http.StatusOK, t.model()) })
+}
+
+func deleteToken(s *Server, call *hubCall) *reply {
+	return s.withToken(call, "tokens", func(t *token) *reply {
+		delete(s.state.tokens, t.id)
+		return (&reply{status: http.StatusNoContent}).set("X-Jupyterhub-Version", hubVersion)
+	})
+}
+
+func (s *Server) withToken(call *hubCall, scope string, handle func(*token) *reply) *reply {
+	if refused := s.needUser(call, scope); refused != nil {
+		return refused
+	}
+	t := s.tokenByID(call.name, call.id)
+	if t == nil {
+		return hubRefuse(http.StatusNotFound, "No such token "+call.id+" for user "+call.name)
+	}
+	return handle(t)
+}
+
+// needUser is the check of the scope for a user, and of the user.
+func (s *Server) needUser(call *hubCall, scope string) *reply {
+	if refused := call.need(scope); refused != nil {
+		return refused
+	}
+	if s.state.users[call.name] == nil {
+		return hubRefuse(http.StatusNotFound, "No such user: "+call.name)
+	}
+	return nil
+}
+
 // model is a token without its value.
 func (t *token) model() object {
 	return object{
-		{"user", t.user},
+		{t.owner.kind, t.owner.name},
 		{"id", t.apiID()},
 		{"kind", "api_token"},
 		{"roles", []any{}},
-		{"scopes", texts(t.scopes)},
-		{"created", timeOrNil(t.created)},
-		{"last_activity", timeOrNil(t.used)},
-		{"expires_at", timeOrNil(t.expires)},
+		{"scopes", texts(t.scopes().list())},
+		{"created", isoFormat(t.created)},
+		{"last_activity", isoFormat(t.used)},
+		{"expires_at", isoFormat(t.expires)},
 		{"note", t.note},
 		{"session_id", nil},
 		{"oauth_client", "JupyterHub"},

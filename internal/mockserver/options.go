@@ -6,7 +6,6 @@ package mockserver
 import (
 	"fmt"
 	"math"
-	"math/big"
 	"slices"
 	"strings"
 )
@@ -84,10 +83,8 @@ func resolveOptions(asked any) (resolved object, words string) {
 	if image, _ := resolved.get("image"); !strings.Contains(str(image), ":") {
 		return nil, "When specifying an image you must also provide a tag"
 	}
-	for _, name := range []string{"worker_cores", "worker_memory"} {
-		if value, _ := resolved.get(name); math.IsNaN(value.(float64)) { //nolint:forcetypeassert // validate has widened it
-			return nil, "cannot convert float NaN to integer"
-		}
+	if math.IsNaN(coresOf(resolved)) || math.IsNaN(memoryOf(resolved)) {
+		return nil, "cannot convert float NaN to integer"
 	}
 	return resolved, ""
 }
@@ -123,29 +120,12 @@ func (o option) validate(value any) (any, string) {
 		if !ok {
 			return must("a float")
 		}
+		if typeName(value) == "int" && math.IsInf(number, 0) {
+			return nil, "int too large to convert to float"
+		}
 		return o.within(number)
 	}
 	return value, ""
-}
-
-// asFloat widens an int, and a bool, which is one in Python.
-func asFloat(value any) (float64, bool) {
-	switch value := value.(type) {
-	case bool:
-		if value {
-			return 1, true
-		}
-		return 0, true
-	case int64:
-		return float64(value), true
-	case *big.Int:
-		number, _ := new(big.Float).SetInt(value).Float64()
-		return number, true
-	case float64:
-		return value, true
-	default:
-		return 0, false
-	}
 }
 
 func (o option) within(value any) (any, string) {

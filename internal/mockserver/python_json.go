@@ -7,6 +7,7 @@ import (
 	"errors"
 	"math"
 	"math/big"
+	"regexp"
 	"strconv"
 	"strings"
 	"unicode/utf16"
@@ -183,25 +184,31 @@ func (p *parser) unit() (rune, error) {
 	return rune(code), err
 }
 
+// number is the pattern of Python's decoder; what it does not match ends the
+// number.
+var number = regexp.MustCompile(`^(-?(?:0|[1-9][0-9]*))(\.[0-9]+)?([eE][-+]?[0-9]+)?`)
+
+// longestInteger is how many digits Python reads at most.
+const longestInteger = 4300
+
 func (p *parser) number() (any, error) {
-	begin := p.at
-	for p.at < len(p.text) && strings.IndexByte("+-0123456789.eE", p.text[p.at]) >= 0 {
-		p.at++
-	}
-	text := p.text[begin:p.at]
-	if text == "" || text[0] == '+' || text[0] == '.' {
+	found := number.FindStringSubmatch(p.text[p.at:])
+	if found == nil {
 		return nil, errJSON
 	}
-	if !strings.ContainsAny(text, ".eE") {
+	text := found[0]
+	p.at += len(text)
+	if found[2] == "" && found[3] == "" {
 		if number, err := strconv.ParseInt(text, 10, 64); err == nil {
 			return number, nil
 		}
 		number, ok := new(big.Int).SetString(text, 10)
-		if !ok {
+		if !ok || len(strings.TrimPrefix(text, "-")) > longestInteger {
 			return nil, errJSON
 		}
 		return number, nil
 	}
+	// What is too large is infinite, in Python as in Go.
 	number, err := strconv.ParseFloat(text, 64)
 	if err != nil && !math.IsInf(number, 0) {
 		return nil, errJSON

@@ -4,10 +4,12 @@
 package mockserver
 
 import (
+	"fmt"
 	"math"
 	"math/big"
 	"strconv"
 	"strings"
+	"unicode"
 	"unicode/utf16"
 )
 
@@ -196,35 +198,36 @@ func reprFloat(number float64) string {
 	return text
 }
 
+// reprString quotes with the quote that spares the most backslashes, and writes
+// as such what can be seen.
 func reprString(s string) string {
-	quote := byte('\'')
+	quote := '\''
 	if strings.Contains(s, "'") && !strings.Contains(s, `"`) {
 		quote = '"'
 	}
-	s = strings.ReplaceAll(s, `\`, `\\`)
-	s = strings.NewReplacer("\n", `\n`, "\r", `\r`, "\t", `\t`).Replace(s)
-	if quote == '\'' {
-		s = strings.ReplaceAll(s, "'", `\'`)
+	var text strings.Builder
+	text.WriteRune(quote)
+	for _, r := range s {
+		switch {
+		case r == quote || r == '\\':
+			text.WriteByte('\\')
+			text.WriteRune(r)
+		case r == '\n':
+			text.WriteString(`\n`)
+		case r == '\r':
+			text.WriteString(`\r`)
+		case r == '\t':
+			text.WriteString(`\t`)
+		case unicode.IsPrint(r):
+			text.WriteRune(r)
+		case r <= 0xff:
+			fmt.Fprintf(&text, `\x%02x`, r)
+		case r <= 0xffff:
+			fmt.Fprintf(&text, `\u%04x`, r)
+		default:
+			fmt.Fprintf(&text, `\U%08x`, r)
+		}
 	}
-	return string(quote) + s + string(quote)
-}
-
-// typeName is the name of a value's type in Python.
-func typeName(value any) string {
-	switch value.(type) {
-	case nil:
-		return "NoneType"
-	case bool:
-		return "bool"
-	case int64, *big.Int:
-		return "int"
-	case float64:
-		return "float"
-	case string:
-		return "str"
-	case []any:
-		return "list"
-	default:
-		return "dict"
-	}
+	text.WriteRune(quote)
+	return text.String()
 }

@@ -5,6 +5,7 @@ package mockserver
 
 import (
 	"fmt"
+	"math/big"
 	"net/http"
 )
 
@@ -12,19 +13,19 @@ func scaleCluster(s *Server, x *exchange, name string) *reply {
 	return s.changeWorkers(x, name, func(c *cluster, message object) *reply {
 		value, _ := message.get("count")
 		count, ok := wholeNumber(value)
-		if !ok || count < 0 {
+		if !ok || count.Sign() < 0 {
 			return refuse(http.StatusUnprocessableEntity, "Scale expects a non-negative integer, got "+str(value))
 		}
 		words := any(nil)
-		if limit := int64(s.cfg.MaxWorkers); limit > 0 && count > limit {
-			words = fmt.Sprintf("Scale request of %d workers would exceed resource limit of %d workers. Scaling to %d instead.", count, limit, limit)
-			count = limit
+		if limit, limited := s.workerLimit(c.options); limited && count.Cmp(big.NewInt(limit)) > 0 {
+			words = fmt.Sprintf("Scale request of %s workers would exceed resource limit of %d workers. Scaling to %d instead.", str(value), limit, limit)
+			count = big.NewInt(limit)
 		}
 		if c.status != "RUNNING" {
 			return notRunning(c)
 		}
 		c.adaptive, c.minimum, c.maximum = false, nil, nil
-		s.resize(c, count)
+		s.resize(c, inInt64(count))
 		return jsonReply(http.StatusOK, object{{"ok", words == nil}, {"msg", words}})
 	})
 }
@@ -35,7 +36,7 @@ func adaptCluster(s *Server, x *exchange, name string) *reply {
 		maximum, _ := message.get("maximum")
 		active, there := message.get("active")
 		words := any(nil)
-		if limit := int64(s.cfg.MaxWorkers); limit > 0 {
+		if limit, limited := s.workerLimit(c.options); limited {
 			var ok bool
 			if minimum, maximum, words, ok = clampBounds(minimum, maximum, limit); !ok {
 				return crash()
@@ -44,16 +45,38 @@ func adaptCluster(s *Server, x *exchange, name string) *reply {
 		if c.status != "RUNNING" {
 			return notRunning(c)
 		}
-		c.adaptive = !there || truthy(active)
-		c.minimum, c.maximum = minimum, maximum
-		if least, ok := wholeNumber(minimum); ok && c.adaptive {
-			if most, ok := wholeNumber(maximum); ok {
-				least = min(least, most)
-			}
-			s.resize(c, max(least, 0))
+		// Switched off, it leaves the workers as they are.
+		c.adaptive, c.minimum, c.maximum = !there || truthy(active), nil, nil
+		if c.adaptive {
+			c.minimum, c.maximum = minimum, maximum
+			s.adapt(c)
 		}
 		return jsonReply(http.StatusOK, object{{"ok", words == nil}, {"msg", words}})
 	})
+}
+
+// adapt gives a cluster without tasks as many workers as its bounds make it
+// have: the minimum, unless the maximum is less. Bounds that are no whole
+// numbers are taken as well, and no worker can be made from then on.
+func (s *Server) adapt(c *cluster) {
+	target := new(big.Int)
+	if c.minimum != nil {
+		least, ok := wholeNumber(c.minimum)
+		if !ok {
+			return
+		}
+		target = least
+	}
+	if c.maximum != nil {
+		most, ok := wholeNumber(c.maximum)
+		if !ok {
+			return
+		}
+		if most.Cmp(target) < 0 {
+			target = most
+		}
+	}
+	s.resize(c, max(inInt64(target), 0))
 }
 
 // clampBounds holds the bounds under the limit. Not ok means that they are no
@@ -70,15 +93,16 @@ func clampBounds(minimum, maximum any, limit int64) (low, high, words any, ok bo
 	if !isNumber || !isNumberToo {
 		return nil, nil, nil, false
 	}
-	if most <= float64(limit) && least <= float64(limit) {
+	// The comparisons are those of the server, which matters for NaN.
+	if !(most > float64(limit) || least > float64(limit)) {
 		return minimum, maximum, nil, true
 	}
-	low, high = minimum, maximum
-	if least > float64(limit) {
-		low = limit
+	low, high = any(limit), any(limit)
+	if least < float64(limit) {
+		low = minimum
 	}
-	if most > float64(limit) {
-		high = limit
+	if most < float64(limit) {
+		high = maximum
 	}
 	words = fmt.Sprintf("Adapt with `maximum=%s, minimum=%s` workers would exceed resource limit of %d workers. Using `maximum=%s, minimum=%s` instead.",
 		str(maximum), str(minimum), limit, str(high), str(low))
@@ -93,28 +117,13 @@ func (s *Server) changeWorkers(x *exchange, name string, change func(*cluster, o
 	if refused := s.mayNot(x, c, name, "view"); refused != nil {
 		return refused
 	}
-	message, ok := x.message()
-	if !ok {
-		return crash()
+	message, failed := x.message()
+	if failed != nil {
+		return failed
 	}
 	return change(c, message)
 }
 
 func notRunning(c *cluster) *reply {
 	return refuse(http.StatusConflict, "cluster "+c.name+" is not running")
-}
-
-// wholeNumber is Python's isinstance(value, int): a bool is one.
-func wholeNumber(value any) (int64, bool) {
-	switch value := value.(type) {
-	case int64:
-		return value, true
-	case bool:
-		if value {
-			return 1, true
-		}
-		return 0, true
-	default:
-		return 0, false
-	}
 }

@@ -6,8 +6,11 @@
 // servers were seen to say, and imports nothing of the provider's, so that a
 // mistake in the clients cannot be made here as well.
 //
-// What it does not imitate: the Hub's servers, its OAuth pages, and the
-// schedulers themselves, of which only the dashboard routes answer.
+// What it does not imitate: the Hub's servers and its OAuth pages, changes to
+// its users (501), logging in by the body of a request, text that is no Unicode,
+// the start that gives up after a minute (the profile "stuck" stays PENDING),
+// and the schedulers themselves, of which a few dashboard routes answer.
+// Certificates have EC keys, not RSA ones, which would take long to make.
 package mockserver
 
 import (
@@ -15,7 +18,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"maps"
 	"net"
 	"net/http"
 	"strings"
@@ -32,15 +34,18 @@ type Config struct {
 	// default; HubPrefix where the Hub does, "/" by default.
 	GatewayPrefix, HubPrefix string
 	// Auth is "jupyterhub", the default, or "basic" with any user name and the
-	// one Password.
+	// one Password; any password where that is "".
 	Auth, Password string
 	// StartDelay is from POST to RUNNING, StopDelay from DELETE to STOPPED,
 	// WorkerDelay from a request for workers to their joining; 5 ms by default.
 	StartDelay, StopDelay, WorkerDelay time.Duration
 	// LongPoll is how long ?wait holds a request at most, 20 s by default.
 	LongPoll time.Duration
-	// MaxWorkers is the gateway's cluster_max_workers; 0 for no limit.
-	MaxWorkers int
+	// MaxWorkers, MaxCores and MaxMemory (in bytes) are the gateway's
+	// cluster_max_workers, cluster_max_cores and cluster_max_memory; 0 for no
+	// limit. A scheduler takes a core and 2 GiB of them.
+	MaxWorkers, MaxCores int
+	MaxMemory            int64
 	// Log gets a line for each request; nil for none.
 	Log io.Writer
 }
@@ -65,11 +70,17 @@ type Server struct {
 // Start starts the servers. They run until Close.
 func Start(cfg Config) (*Server, error) {
 	cfg = withDefaults(cfg)
+	if cfg.Auth != "jupyterhub" && cfg.Auth != "basic" {
+		return nil, fmt.Errorf("the mock knows no authentication %q, only jupyterhub and basic", cfg.Auth)
+	}
 	listener, err := (&net.ListenConfig{}).Listen(context.Background(), "tcp", cfg.Listen)
 	if err != nil {
 		return nil, fmt.Errorf("the mock cannot listen: %w", err)
 	}
-	s := &Server{cfg: cfg, url: "http://" + listener.Addr().String(), now: &movingClock{}, done: make(chan struct{}), recorded: make(chan struct{}), state: newState()}
+	s := &Server{
+		cfg: cfg, url: "http://" + listener.Addr().String(), now: &movingClock{}, state: newState(),
+		done: make(chan struct{}), recorded: make(chan struct{}),
+	}
 	s.http = &http.Server{Handler: http.HandlerFunc(s.serve), ReadHeaderTimeout: time.Minute}
 	go func() {
 		if err := s.http.Serve(listener); !errors.Is(err, http.ErrServerClosed) && cfg.Log != nil {
@@ -119,131 +130,6 @@ func (s *Server) GatewayURL() string { return s.url + s.cfg.GatewayPrefix + "/" 
 // HubURL is the address of the Hub, with its slash.
 func (s *Server) HubURL() string { return s.url + s.cfg.HubPrefix + "/" }
 
-// Advance moves the servers' clock on: tokens expire, and what happens next
-// happens later.
+// Advance moves the servers' clock on, the Date of their answers included:
+// tokens and cookies expire, and what happens next happens later.
 func (s *Server) Advance(d time.Duration) { s.now.advance(d) }
-
-// reply is an answer to be sent.
-type reply struct {
-	status      int
-	contentType string
-	body        string
-	header      http.Header
-}
-
-func (r *reply) set(name, value string) *reply {
-	if r.header == nil {
-		r.header = http.Header{}
-	}
-	r.header.Set(name, value)
-	return r
-}
-
-// exchange is a request on its way through the servers.
-type exchange struct {
-	*http.Request
-	// path is the escaped path, as it came.
-	path string
-	body []byte
-	user string
-}
-
-// serve is the outermost proxy, configurable-http-proxy: it records, breaks
-// what is to be broken, and routes by prefix.
-func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
-	body, err := io.ReadAll(r.Body)
-	x := &exchange{Request: r, path: r.URL.EscapedPath(), body: body}
-	if err != nil {
-		// A body that breaks off never reaches a handler.
-		return
-	}
-	fault := s.takeFault(x)
-	if fault != nil {
-		s.pause(r.Context(), fault.Delay)
-	}
-	var answer *reply
-	switch {
-	case fault == nil || fault.Drop == None && fault.Status == 0:
-		answer = s.route(x)
-	case fault.Drop == BeforeHandling:
-		s.record(x, 0)
-		drop(w)
-		return
-	case fault.Drop == None && !fault.AfterHandling:
-		answer = fault.reply()
-	default:
-		answer = s.route(x)
-		if fault.AfterHandling {
-			answer = fault.reply()
-		}
-	}
-	s.record(x, answer.status)
-	switch {
-	case fault != nil && fault.Drop == AfterHandling:
-		drop(w)
-	case fault != nil && fault.Drop == MidAnswer:
-		s.sendHalf(w, answer)
-	default:
-		s.send(w, answer)
-	}
-}
-
-func (s *Server) pause(ctx context.Context, d time.Duration) {
-	if d <= 0 {
-		return
-	}
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-	case <-ctx.Done():
-	case <-s.done:
-	}
-}
-
-func (s *Server) route(x *exchange) *reply {
-	if path, ok := below(x.path, s.cfg.GatewayPrefix); ok {
-		return s.gatewayProxy(x, path)
-	}
-	if path, ok := below(x.path, s.cfg.HubPrefix+"/hub/api"); ok {
-		return s.hub(x, path)
-	}
-	return s.hubPages(x)
-}
-
-func below(path, prefix string) (string, bool) {
-	rest, ok := strings.CutPrefix(path, prefix)
-	return rest, ok && (rest == "" || rest[0] == '/')
-}
-
-func (s *Server) send(w http.ResponseWriter, answer *reply) {
-	s.writeHeader(w, answer)
-	_, _ = io.WriteString(w, answer.body)
-}
-
-func (s *Server) writeHeader(w http.ResponseWriter, answer *reply) {
-	maps.Copy(w.Header(), answer.header)
-	w.Header().Set("Date", s.now.now().Format(http.TimeFormat))
-	// A nil value keeps net/http from guessing a type.
-	w.Header()["Content-Type"] = nil
-	if answer.contentType != "" {
-		w.Header().Set("Content-Type", answer.contentType)
-	}
-	w.WriteHeader(answer.status)
-}
-
-// sendHalf announces the whole answer and breaks off in its midst.
-func (s *Server) sendHalf(w http.ResponseWriter, answer *reply) {
-	answer.set("Content-Length", fmt.Sprint(len(answer.body)+1))
-	s.writeHeader(w, answer)
-	_, _ = io.WriteString(w, answer.body[:len(answer.body)/2])
-	_ = http.NewResponseController(w).Flush()
-	drop(w)
-}
-
-// drop closes the connection without another byte.
-func drop(w http.ResponseWriter) {
-	if connection, _, err := http.NewResponseController(w).Hijack(); err == nil {
-		_ = connection.Close()
-	}
-}

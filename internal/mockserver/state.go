@@ -7,8 +7,6 @@ import (
 	"crypto/rand"
 	"encoding/hex"
 	"fmt"
-	"slices"
-	"strings"
 	"time"
 )
 
@@ -16,7 +14,7 @@ import (
 type state struct {
 	clusters   map[string]*cluster
 	order      []string
-	users      map[string]*user
+	users      map[string]*owner
 	tokens     map[int]*token
 	cookieName string
 	cookies    map[string]cookie
@@ -29,24 +27,9 @@ type cookie struct {
 	issued time.Time
 }
 
-// cluster is a record of the gateway.
-type cluster struct {
-	name, user string
-	status     string
-	started    time.Time
-	ended      time.Time
-	options    object
-	workers    int64
-	minimum    any
-	maximum    any
-	adaptive   bool
-	// changed is closed when the status changes.
-	changed chan struct{}
-}
-
 func newState() *state {
 	return &state{
-		clusters: map[string]*cluster{}, users: map[string]*user{}, tokens: map[int]*token{},
+		clusters: map[string]*cluster{}, users: map[string]*owner{}, tokens: map[int]*token{},
 		cookieName: "dask-gateway-" + newHex(), cookies: map[string]cookie{},
 	}
 }
@@ -83,7 +66,7 @@ func (s *Server) Clusters(user string) []Cluster {
 		}
 		options := map[string]any{}
 		for _, m := range c.options {
-			options[m.name] = m.value
+			options[m.name] = toGo(m.value)
 		}
 		found = append(found, Cluster{
 			Name: c.name, User: c.user, Status: c.status, Options: options,
@@ -120,6 +103,26 @@ func fromGo(value any) any {
 		converted := object{}
 		for name, text := range value {
 			converted = converted.with(name, text)
+		}
+		return converted
+	default:
+		return value
+	}
+}
+
+// toGo turns a value of Python's into one that a test can compare.
+func toGo(value any) any {
+	switch value := value.(type) {
+	case object:
+		converted := map[string]any{}
+		for _, m := range value {
+			converted[m.name] = toGo(m.value)
+		}
+		return converted
+	case []any:
+		converted := make([]any, 0, len(value))
+		for _, each := range value {
+			converted = append(converted, toGo(each))
 		}
 		return converted
 	default:
@@ -178,111 +181,4 @@ func (s *Server) cluster(name string) *cluster {
 		panic(fmt.Sprintf("mockserver: no cluster %q", name))
 	}
 	return c
-}
-
-func (s *Server) addCluster(user string, options object) *cluster {
-	c := &cluster{name: newHex(), user: user, status: "PENDING", started: s.now.now(), options: options, changed: make(chan struct{})}
-	s.state.clusters[c.name] = c
-	s.state.order = append(s.state.order, c.name)
-	return c
-}
-
-// become changes a cluster's status and wakes those who wait for it.
-func (s *Server) become(c *cluster, status string) {
-	if c.status == status || final(c.status) {
-		return
-	}
-	c.status = status
-	if final(status) {
-		c.ended, c.workers = s.now.now(), 0
-	}
-	close(c.changed)
-	c.changed = make(chan struct{})
-}
-
-func final(status string) bool { return status == "STOPPED" || status == "FAILED" }
-
-// start is the end of a start, good or bad. A bad one passes through STOPPING.
-func (s *Server) start(c *cluster) {
-	profile, _ := c.options.get("profile")
-	switch {
-	case c.status != "PENDING" || profile == "stuck":
-	case s.state.startFails || profile == "broken":
-		s.become(c, "STOPPING")
-		s.later(s.cfg.StopDelay, func() { s.become(c, "FAILED") })
-	default:
-		s.become(c, "RUNNING")
-	}
-}
-
-// stop is the server's stop_cluster: STOPPING at once, STOPPED later.
-func (s *Server) stop(c *cluster) {
-	if c.status == "STOPPING" || final(c.status) {
-		return
-	}
-	s.become(c, "STOPPING")
-	s.later(s.cfg.StopDelay, func() { s.become(c, "STOPPED") })
-}
-
-// resize lets the workers become so many, after a while.
-func (s *Server) resize(c *cluster, workers int64) {
-	s.later(s.cfg.WorkerDelay, func() {
-		if c.status == "RUNNING" {
-			c.workers = workers
-		}
-	})
-}
-
-// later runs f under the lock after d, unless the servers have ended.
-func (s *Server) later(d time.Duration, f func()) {
-	time.AfterFunc(d, func() {
-		select {
-		case <-s.done:
-			return
-		default:
-		}
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		f()
-	})
-}
-
-// ownedBy returns the user's clusters with one of the statuses, oldest first.
-func (s *state) ownedBy(user string, statuses []string) []*cluster {
-	var found []*cluster
-	for _, name := range s.order {
-		if c := s.clusters[name]; c != nil && c.user == user && slices.Contains(statuses, c.status) {
-			found = append(found, c)
-		}
-	}
-	return found
-}
-
-// answer is the cluster as the gateway tells of it, TLS material included.
-func (c *cluster) answer() object {
-	var route, ended, certificate, key any
-	if c.status == "RUNNING" {
-		route = "/clusters/" + c.name + "/status"
-		certificate = pem("CERTIFICATE", c.name)
-		key = pem("PRIVATE KEY", c.name)
-	}
-	if !c.ended.IsZero() {
-		ended = c.ended.UnixMilli()
-	}
-	return object{
-		{"name", c.name},
-		{"dashboard_route", route},
-		{"status", c.status},
-		{"start_time", c.started.UnixMilli()},
-		{"stop_time", ended},
-		{"options", c.options},
-		{"tls_cert", certificate},
-		{"tls_key", key},
-	}
-}
-
-// pem looks like PEM and is not: nothing here speaks TLS, and what a client
-// does with a key can be looked for in its logs all the same.
-func pem(kind, name string) string {
-	return "-----BEGIN " + kind + "-----\n" + strings.Repeat("MOCK"+name+"\n", 3) + "-----END " + kind + "-----\n"
 }

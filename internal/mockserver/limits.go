@@ -1,0 +1,69 @@
+// Copyright (c) The terraform-provider-pc Authors
+// SPDX-License-Identifier: MPL-2.0
+
+package mockserver
+
+import (
+	"fmt"
+	"math"
+)
+
+// What a scheduler takes of a cluster's limits by default.
+const (
+	schedulerCores  = 1
+	schedulerMemory = 2 << 30
+)
+
+// schedulerRefused says why not even the scheduler fits into the limits; "" if
+// it does.
+func (s *Server) schedulerRefused() string {
+	switch {
+	case s.cfg.MaxMemory > 0 && s.cfg.MaxMemory < schedulerMemory:
+		return fmt.Sprintf("Scheduler memory request of %s exceeds cluster memory limit of %s", formatBytes(schedulerMemory), formatBytes(s.cfg.MaxMemory))
+	default:
+		return ""
+	}
+}
+
+// workerLimit is how many workers with these options the gateway grants; ok is
+// false without a limit. It may be 0: such a cluster runs all the same.
+func (s *Server) workerLimit(options object) (limit int64, ok bool) {
+	least := math.Inf(1)
+	if s.cfg.MaxWorkers > 0 {
+		least = float64(s.cfg.MaxWorkers)
+	}
+	if s.cfg.MaxCores > 0 {
+		least = min(least, math.Floor(float64(s.cfg.MaxCores-schedulerCores)/coresOf(options)))
+	}
+	if s.cfg.MaxMemory > 0 {
+		least = min(least, math.Floor(float64(s.cfg.MaxMemory-schedulerMemory)/memoryOf(options)))
+	}
+	return int64(max(least, 0)), !math.IsInf(least, 1)
+}
+
+// coresOf and memoryOf are a worker's, as the gateway's handler of the options
+// resolves them: whole cores, and bytes.
+func coresOf(options object) float64 {
+	value, _ := options.get("worker_cores")
+	cores, _ := asFloat(value)
+	return math.Ceil(cores)
+}
+
+func memoryOf(options object) float64 {
+	value, _ := options.get("worker_memory")
+	gibibytes, _ := asFloat(value)
+	return math.Floor(gibibytes * (1 << 30))
+}
+
+// formatBytes is dask_gateway_server/utils.py's.
+func formatBytes(bytes int64) string {
+	for _, unit := range []struct {
+		name  string
+		bytes int64
+	}{{"PiB", 1 << 50}, {"TiB", 1 << 40}, {"GiB", 1 << 30}, {"MiB", 1 << 20}, {"KiB", 1 << 10}} {
+		if bytes > unit.bytes {
+			return fmt.Sprintf("%.2f %s", float64(bytes)/float64(unit.bytes), unit.name)
+		}
+	}
+	return fmt.Sprintf("%d B", bytes)
+}
