@@ -2,8 +2,9 @@
 # Copyright (c) The terraform-provider-pc Authors
 # SPDX-License-Identifier: MPL-2.0
 #
-# Writes docs/ from the schemas, templates/ and examples/. The schemas come from
-# the provider as it is in the tree; nothing is downloaded.
+# Writes docs/ from the schemas, templates/ and examples/; docs.sh check fails
+# when that changed anything. The schemas come from the provider as it is in the
+# tree; nothing is downloaded.
 
 # shellcheck source=internal/tools/cache.sh
 . "$(dirname "$0")/cache.sh"
@@ -13,6 +14,7 @@ generator=$(tool docs github.com/hashicorp/terraform-plugin-docs/cmd/tfplugindoc
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 cd "$root"
+cp -R docs "$work/before"
 go build -o "$work/terraform-provider-pc" .
 cat > "$work/cli.tfrc" <<CONFIG
 provider_installation {
@@ -37,3 +39,7 @@ go run ./internal/tools/schema < "$work/terraform.json" > "$work/schema.json"
 "$terraform" fmt -recursive examples >&2
 "$generator" generate --provider-name pc --rendered-provider-name "Planetary Computer" --providers-schema "$work/schema.json"
 "$generator" validate --provider-name pc --providers-schema "$work/schema.json"
+if [ "${1:-}" = check ] && ! diff -ru "$work/before" docs; then
+  say "docs/ was not up to date; it is now. Commit it with what changed it."
+  exit 1
+fi
