@@ -10,7 +10,7 @@ root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/terraform-provider-pc
 mkdir -p "$cache/tools"
 
-say() { printf '%s\n' "$*" >&2; }
+say() { printf '%s\n' "$@" >&2; }
 
 # tool FOLDER PACKAGE [LDFLAGS] prints the path of a tool that
 # internal/tools/FOLDER pins, after building it if the cache does not have that

@@ -2,8 +2,9 @@
 # Copyright (c) The terraform-provider-pc Authors
 # SPDX-License-Identifier: MPL-2.0
 #
-# Runs the linters of .golangci.yml, go mod tidy and terraform fmt as checks;
-# lint.sh fix mends what can be mended.
+# Runs the linters of .golangci.yml, and checks the length of the tests, go.mod,
+# the examples' format and the shell scripts; lint.sh fix mends what can be
+# mended.
 
 # shellcheck source=internal/tools/cache.sh
 . "$(dirname "$0")/cache.sh"
@@ -14,12 +15,19 @@ export GOLANGCI_LINT_CACHE=$cache/lint TF_CLI_CONFIG_FILE=/dev/null
 cd "$root"
 if [ "${1:-}" = fix ]; then
   "$linter" fmt
-  "$linter" run --fix
+  "$linter" run --allow-serial-runners --fix
   "$terraform" fmt -recursive examples
   go mod tidy
   exit
 fi
-"$linter" run
+# Two clones on one machine take turns.
+"$linter" run --allow-serial-runners
+# The linter knows one limit for all files, and a test may be longer than that.
+long=$(git ls-files '*_test.go' | xargs awk '!/^[[:space:]]*(\/\/.*)?$/ { lines[FILENAME]++ } END { for (file in lines) if (lines[file] > 500) print "  " file ": " lines[file] }')
+if [ -n "$long" ]; then
+  say "Tests of more than 500 lines, blank ones and comments left out:" "$long"
+  exit 1
+fi
 "$terraform" fmt -check -recursive examples
 go mod tidy -diff
 if command -v shellcheck >/dev/null; then
