@@ -32,6 +32,9 @@ type LostTokenError struct {
 	// Candidates are the tokens that may be the orphan, where it could not be
 	// decided.
 	Candidates []Token
+	// Unseen is why the user's tokens could not be listed since; nil if they
+	// could.
+	Unseen error
 }
 
 // Error says what became of the orphan.
@@ -41,6 +44,8 @@ func (e *LostTokenError) Error() string {
 		return fmt.Sprintf("the answer was lost; the token that was made, %s, was revoked: %v", e.Revoked, e.Cause)
 	case len(e.Candidates) > 0:
 		return fmt.Sprintf("the answer was lost, and %d new tokens may be the one that was made: %v", len(e.Candidates), e.Cause)
+	case e.Unseen != nil:
+		return fmt.Sprintf("the answer was lost, and the tokens could not be listed since, so that a token with this note may be left on the Hub: %v", e.Cause)
 	default:
 		return fmt.Sprintf("the answer was lost, and no new token was seen: %v", e.Cause)
 	}
@@ -82,17 +87,18 @@ func (c *Client) Issue(ctx context.Context, user string, r TokenRequest) (Token,
 		defer cancel()
 		looking = bounded
 	}
-	lost := &LostTokenError{Cause: err, Candidates: c.orphans(looking, user, r, began)}
+	lost := &LostTokenError{Cause: err}
+	lost.Candidates, lost.Unseen = c.orphans(looking, user, r, began)
 	if len(lost.Candidates) == 1 && c.DeleteToken(looking, user, lost.Candidates[0].ID) == nil {
 		lost.Revoked, lost.Candidates = lost.Candidates[0].ID, nil
 	}
 	return Token{}, lost
 }
 
-func (c *Client) orphans(ctx context.Context, user string, r TokenRequest, began time.Time) []Token {
+func (c *Client) orphans(ctx context.Context, user string, r TokenRequest, began time.Time) ([]Token, error) {
 	tokens, serverNow, err := c.ListTokens(ctx, user)
 	if err != nil {
-		return nil
+		return nil, err
 	}
 	since := transport.OnServerClock(began, c.clock.Now(), serverNow)
 	var found []Token
@@ -101,7 +107,7 @@ func (c *Client) orphans(ctx context.Context, user string, r TokenRequest, began
 			found = append(found, token)
 		}
 	}
-	return found
+	return found, nil
 }
 
 func hasNote(token Token, r TokenRequest) bool {

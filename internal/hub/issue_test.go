@@ -90,7 +90,7 @@ func TestIssue_revokesNothingInDoubt(t *testing.T) {
 			server.On(list, test.list)
 			_, err := client.Issue(t.Context(), "alice", hub.TokenRequest{Note: "ci"})
 			var orphaned *hub.LostTokenError
-			if !errors.As(err, &orphaned) || orphaned.Revoked != "" || len(orphaned.Candidates) != test.candidates {
+			if !errors.As(err, &orphaned) || orphaned.Revoked != "" || len(orphaned.Candidates) != test.candidates || (orphaned.Unseen != nil) != (label == "the list cannot be had") {
 				t.Errorf("got %v", err)
 			}
 			server.Expect(t, post, list)
