@@ -94,15 +94,33 @@ func (s *Server) basicUser(scheme, key string) (string, *reply) {
 	if scheme != "Basic" {
 		return "", unauthorized("Basic")
 	}
-	raw, err := base64.StdEncoding.DecodeString(key)
-	user, password, ok := strings.Cut(string(raw), ":")
-	if err != nil || !ok || strings.ContainsFunc(string(raw), func(r rune) bool { return r > 0x7f }) {
+	pair, err := pythonBase64(key)
+	user, password, ok := strings.Cut(pair, ":")
+	if err != nil || !ok || strings.ContainsFunc(pair, func(r rune) bool { return r > 0x7f }) {
 		return "", crash()
 	}
 	if s.cfg.Password != "" && password != s.cfg.Password {
 		return "", unauthorized("Basic")
 	}
 	return user, nil
+}
+
+// pythonBase64 decodes as Python's b64decode does: what is no letter of base64 is
+// skipped, and so is padding that is more than enough.
+func pythonBase64(text string) (string, error) {
+	const letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/="
+	text = strings.Map(func(r rune) rune {
+		if strings.ContainsRune(letters, r) {
+			return r
+		}
+		return -1
+	}, text)
+	digits, padding, padded := strings.Cut(text, "=")
+	if padded {
+		padding = strings.Repeat("=", min(len(padding)+1, -len(digits)&3))
+	}
+	raw, err := base64.StdEncoding.DecodeString(digits + padding)
+	return string(raw), err
 }
 
 // hubUser asks the Hub whose token it is, with the scopes that go with it. The

@@ -51,22 +51,14 @@ func (s *Server) FailNext(f Fault) {
 }
 
 // GatewayDown is what configurable-http-proxy answers while the gateway behind
-// it is down: JupyterHub's page, whatever the client accepts.
+// it is down: JupyterHub's page, whatever the client accepts. Its Path is every
+// path, those of the Hub included, unless one is set.
 func GatewayDown() Fault {
-	return Fault{Status: http.StatusServiceUnavailable, ContentType: "text/html", Body: gatewayDownPage}
+	return Fault{
+		Status: http.StatusServiceUnavailable, ContentType: "text/html",
+		Body: hubErrorPage("503 : Service Unavailable", "Your server appears to be down. Try restarting it <a href='/hub/home'>from the hub</a>"),
+	}
 }
-
-const gatewayDownPage = `<!DOCTYPE HTML>
-<html lang="en">
-<head><meta charset="utf-8"><title>JupyterHub</title></head>
-<body>
-<div class="error">
-<h1>503 : Service Unavailable</h1>
-<p>Your server appears to be down. Try restarting it from the hub.</p>
-</div>
-</body>
-</html>
-`
 
 // RestartProxy lets the next requests to the gateway meet its proxy before it
 // knows its routes, as in the half second after a restart.

@@ -140,6 +140,9 @@ func (s *Server) api(x *exchange, elements []string) *reply {
 		elements = slices.Clone(elements)
 		elements[3] = "NAME"
 	}
+	if slices.ContainsFunc(elements, func(element string) bool { return strings.Contains(element, "/") }) {
+		return noRoute()
+	}
 	methods, ok := handlers[strings.Join(elements, "/")]
 	if !ok {
 		return noRoute()

@@ -22,8 +22,9 @@ import (
 const usage = `A mock Dask Gateway behind a mock JupyterHub. Nothing it makes costs money.
 
   mockserver [flags]                 runs until Ctrl-C
-  mockserver [flags] COMMAND ARGS    runs the command with PC_ADDRESS and
-                                     PC_API_TOKEN set, and ends with it
+  mockserver [flags] COMMAND ARGS    runs the command with PC_ADDRESS and the
+                                     credentials in its environment, and ends
+                                     with it
 
 `
 
@@ -36,7 +37,9 @@ func run() int {
 	flag.DurationVar(&cfg.WorkerDelay, "worker-delay", time.Second, "how long workers take to join")
 	flag.DurationVar(&cfg.StopDelay, "stop-delay", time.Second, "how long a cluster takes to stop")
 	flag.IntVar(&cfg.MaxWorkers, "max-workers", 0, "workers that a cluster may have; 0 for no limit")
-	user := flag.String("user", "alice", "whose token is printed")
+	flag.StringVar(&cfg.Auth, "auth", "jupyterhub", "how the gateway knows its users: jupyterhub or basic")
+	flag.StringVar(&cfg.Password, "password", "secret", "everybody's password with basic")
+	user := flag.String("user", "alice", "whose credentials are printed")
 	quiet := flag.Bool("quiet", false, "do not print a line for each request")
 	flag.Usage = func() {
 		_, _ = fmt.Fprint(flag.CommandLine.Output(), usage)
@@ -54,20 +57,29 @@ func run() int {
 	defer server.Close()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	token := server.NewToken(*user)
+	variables := environment(server, cfg, *user)
 	if flag.NArg() > 0 {
-		return with(ctx, server, token, flag.Args())
+		return with(ctx, variables, flag.Args())
 	}
-	explain(os.Stdout, server, token)
+	explain(os.Stdout, server, cfg, variables)
 	<-ctx.Done()
 	return 0
 }
 
+// environment is what the provider needs to know, in its own variables.
+func environment(server *mockserver.Server, cfg mockserver.Config, user string) []string {
+	variables := []string{"PC_ADDRESS=" + server.GatewayURL()}
+	if cfg.Auth == "basic" {
+		return append(variables, "PC_AUTH=basic", "PC_USERNAME="+user, "PC_PASSWORD="+cfg.Password)
+	}
+	return append(variables, "PC_API_TOKEN="+server.NewToken(user))
+}
+
 // with runs a command while the servers run, and returns its exit code.
-func with(ctx context.Context, server *mockserver.Server, token string, command []string) int {
+func with(ctx context.Context, variables, command []string) int {
 	cmd := exec.CommandContext(ctx, command[0], command[1:]...) //nolint:gosec // the person at the terminal names the command
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
-	cmd.Env = append(os.Environ(), "PC_ADDRESS="+server.GatewayURL(), "PC_API_TOKEN="+token)
+	cmd.Env = append(os.Environ(), variables...)
 	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) }
 	if err := cmd.Run(); err != nil {
 		_, _ = fmt.Fprintln(os.Stderr, err)
@@ -76,16 +88,13 @@ func with(ctx context.Context, server *mockserver.Server, token string, command 
 	return 0
 }
 
-func explain(out io.Writer, server *mockserver.Server, token string) {
-	_, _ = fmt.Fprintf(out, `The mock runs until Ctrl-C.
-
-  Dask Gateway  %s
-  JupyterHub    %s
-  Hub token     %s
-
-Point the provider at it from another terminal:
-
-  export PC_ADDRESS=%s
-  export PC_API_TOKEN=%s
-`, server.GatewayURL(), server.HubURL(), token, server.GatewayURL(), token)
+func explain(out io.Writer, server *mockserver.Server, cfg mockserver.Config, variables []string) {
+	_, _ = fmt.Fprintf(out, "The mock runs until Ctrl-C.\n\n  Dask Gateway  %s\n", server.GatewayURL())
+	if cfg.Auth == "jupyterhub" {
+		_, _ = fmt.Fprintf(out, "  JupyterHub    %s\n", server.HubURL())
+	}
+	_, _ = fmt.Fprint(out, "\nPoint the provider at it from another terminal:\n\n")
+	for _, variable := range variables {
+		_, _ = fmt.Fprintf(out, "  export %s\n", variable)
+	}
 }
