@@ -1,0 +1,142 @@
+// Copyright (c) The terraform-provider-pc Authors
+// SPDX-License-Identifier: MPL-2.0
+
+package transport_test
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/planetary-computer/terraform-provider-pc/internal/clock"
+	"github.com/planetary-computer/terraform-provider-pc/internal/transport"
+)
+
+func TestShared_isFetchedOnce(t *testing.T) {
+	t.Parallel()
+	var shared transport.Shared[string]
+	if value, ok := shared.Peek(); ok || value != "" {
+		t.Errorf("Peek() = %q, %v before anything was fetched", value, ok)
+	}
+	var fetches atomic.Int32
+	release := make(chan struct{})
+	var all sync.WaitGroup
+	for range 8 {
+		all.Go(func() {
+			got, err := shared.Get(t.Context(), func(context.Context) (string, error) {
+				fetches.Add(1)
+				<-release
+				return "answer", nil
+			})
+			if got != "answer" || err != nil {
+				t.Errorf("Get() = %q, %v", got, err)
+			}
+		})
+	}
+	close(release)
+	all.Wait()
+	if value, ok := shared.Peek(); !ok || value != "answer" || fetches.Load() != 1 {
+		t.Errorf("Peek() = %q, %v after %d fetches", value, ok, fetches.Load())
+	}
+}
+
+func TestShared_forgetsFailures(t *testing.T) {
+	t.Parallel()
+	var shared transport.Shared[int]
+	broken := errors.New("broken")
+	if _, err := shared.Get(t.Context(), func(context.Context) (int, error) { return 0, broken }); !errors.Is(err, broken) {
+		t.Errorf("Get() = %v", err)
+	}
+	if got, err := shared.Get(t.Context(), func(context.Context) (int, error) { return 7, nil }); got != 7 || err != nil {
+		t.Errorf("Get() = %d, %v", got, err)
+	}
+}
+
+// TestShared_outlivesACaller lets the one who fetches be cancelled, and one who
+// waits; a third gets the answer all the same.
+func TestShared_outlivesACaller(t *testing.T) {
+	t.Parallel()
+	var shared transport.Shared[int]
+	first, cancelFirst := context.WithCancel(t.Context())
+	fetching := make(chan struct{})
+	var all sync.WaitGroup
+	all.Go(func() {
+		_, err := shared.Get(first, func(ctx context.Context) (int, error) {
+			close(fetching)
+			<-ctx.Done()
+			return 0, ctx.Err()
+		})
+		if !errors.Is(err, context.Canceled) {
+			t.Errorf("the first: %v", err)
+		}
+	})
+	<-fetching
+	ended, cancel := context.WithCancel(t.Context())
+	cancel()
+	never := func(context.Context) (int, error) {
+		t.Error("fetched by one whose context had ended")
+		return 0, nil
+	}
+	if _, err := shared.Get(ended, never); !errors.Is(err, context.Canceled) {
+		t.Errorf("the second: %v", err)
+	}
+	all.Go(func() {
+		if got, err := shared.Get(t.Context(), func(context.Context) (int, error) { return 7, nil }); got != 7 || err != nil {
+			t.Errorf("the third: %d, %v", got, err)
+		}
+	})
+	cancelFirst()
+	all.Wait()
+}
+
+func TestOutlive_endsLater(t *testing.T) {
+	t.Parallel()
+	const grace = 50 * time.Millisecond
+	type key struct{}
+	ctx, cancel := context.WithCancel(context.WithValue(t.Context(), key{}, "value"))
+	longer, end := transport.Outlive(ctx, grace)
+	defer end()
+	if longer.Value(key{}) != "value" {
+		t.Error("the values are gone")
+	}
+	began := clock.Real().Now()
+	cancel()
+	<-longer.Done()
+	if took := clock.Real().Now().Sub(began); took < grace {
+		t.Errorf("ended after %s", took)
+	}
+}
+
+func TestOutlive_canBeEndedAtOnce(t *testing.T) {
+	t.Parallel()
+	longer, end := transport.Outlive(t.Context(), time.Hour)
+	if longer.Err() != nil {
+		t.Error("ended before anything else did")
+	}
+	end()
+	if !errors.Is(longer.Err(), context.Canceled) {
+		t.Errorf("Err() = %v", longer.Err())
+	}
+}
+
+func TestOnServerClock_leavesSlack(t *testing.T) {
+	t.Parallel()
+	now := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
+	at := now.Add(-10 * time.Second)
+	for name, test := range map[string]struct{ date, want time.Time }{
+		"clocks agree":         {now, at.Add(-2 * time.Second)},
+		"server an hour ahead": {now.Add(time.Hour), at.Add(time.Hour - 2*time.Second)},
+		"server behind":        {now.Add(-time.Minute), at.Add(-time.Minute - 2*time.Second)},
+		"server tells nothing": {time.Time{}, at.Add(-2 * time.Second)},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			if got := transport.OnServerClock(at, now, test.date); !got.Equal(test.want) {
+				t.Errorf("%s, want %s", got, test.want)
+			}
+		})
+	}
+}
