@@ -44,29 +44,33 @@ func (f *finiteReader) Read(p []byte) (int, error) {
 		if err != nil {
 			return n, err
 		}
-		f.pending = f.token(next)
+		if f.beginsWord(next) {
+			f.pending = f.word(next)
+			continue
+		}
+		p[n] = next
+		n++
 	}
 	return n, nil
 }
 
-// token returns what stands for the byte and, if it begins a word, for that.
-func (f *finiteReader) token(first byte) []byte {
+// beginsWord follows the text into strings and out of them, and says whether
+// the byte is the first of a word that may have to be replaced.
+func (f *finiteReader) beginsWord(next byte) bool {
 	switch {
 	case f.escaped:
 		f.escaped = false
-	case f.inString && first == '\\':
-		f.escaped = true
-	case first == '"':
+	case next == '"':
 		f.inString = !f.inString
-	case !f.inString && (first == 'N' || first == 'I' || first == '-' && f.startsWord()):
-		return f.word(first)
+	case f.inString:
+		f.escaped = next == '\\'
+	case next == '-':
+		after, err := f.source.Peek(1)
+		return err == nil && after[0] == 'I'
+	default:
+		return next == 'N' || next == 'I'
 	}
-	return []byte{first}
-}
-
-func (f *finiteReader) startsWord() bool {
-	next, err := f.source.Peek(1)
-	return err == nil && next[0] == 'I'
+	return false
 }
 
 func (f *finiteReader) word(first byte) []byte {
