@@ -5,8 +5,8 @@ package transport
 
 import (
 	"encoding/base64"
-	"net"
 	"net/http"
+	"net/netip"
 	"net/url"
 	"strings"
 
@@ -62,7 +62,7 @@ func (c *Client) authorize(r *http.Request) error {
 	}
 	if c.base.Scheme == "http" && !c.allowCleartext && !isTrustedNetwork(c.base) {
 		return &Error{
-			Kind: KindCleartext, Method: r.Method, Path: r.URL.Path, Host: c.base.Host,
+			Kind: KindCleartext, Method: r.Method, Path: r.URL.Path, Host: c.base.Host, CredentialOrigin: c.credentialOrigin,
 			Words: "credentials would be sent in clear text, over http://, to " + c.base.Hostname() + ", which is outside this machine and its private networks",
 		}
 	}
@@ -75,8 +75,13 @@ func (c *Client) authorize(r *http.Request) error {
 // a notebook server reaches its gateway as http://proxy-public.
 func isTrustedNetwork(address *url.URL) bool {
 	host := strings.ToLower(strings.TrimSuffix(address.Hostname(), "."))
-	if ip := net.ParseIP(host); ip != nil {
+	if ip, err := netip.ParseAddr(host); err == nil {
+		ip = ip.Unmap()
 		return ip.IsLoopback() || ip.IsPrivate()
+	}
+	// The C library reads 134744072 and 0x8080808 as 8.8.8.8.
+	if strings.Trim(host, "0123456789") == "" || strings.HasPrefix(host, "0x") {
+		return false
 	}
 	return !strings.Contains(host, ".") || strings.HasSuffix(host, ".localhost") ||
 		strings.HasSuffix(host, ".svc") || strings.HasSuffix(host, ".svc.cluster.local")

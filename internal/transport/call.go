@@ -89,11 +89,11 @@ func (c *Client) Do(ctx context.Context, r Request) (*Response, error) {
 	}
 	answer, err := c.retry.Do(req)
 	if err != nil {
-		return nil, c.failure(r, target, a, err)
+		return nil, c.failure(ctx, r, target, a, err)
 	}
 	defer func() { _ = answer.Body.Close() }()
 	if answer.StatusCode < 200 || answer.StatusCode > 299 {
-		return nil, c.refusal(r, target, a, answer)
+		return nil, c.refusal(ctx, r, target, a)
 	}
 	date, err := http.ParseTime(answer.Header.Get("Date"))
 	if err != nil {
@@ -136,7 +136,7 @@ func (c *Client) url(r Request) (*url.URL, error) {
 		}
 		escaped = append(escaped, url.PathEscape(element))
 	}
-	target, err := url.Parse(prefix + "/" + strings.Join(escaped, "/"))
+	target, err := url.ParseRequestURI(prefix + "/" + strings.Join(escaped, "/"))
 	if err != nil {
 		return nil, fmt.Errorf("the address of the request cannot be written: %w", err)
 	}
@@ -144,44 +144,53 @@ func (c *Client) url(r Request) (*url.URL, error) {
 	return target, nil
 }
 
-// failure describes a request without an answer.
-func (c *Client) failure(r Request, target *url.URL, a *attempt, err error) error {
-	var known *Error
-	if !errors.As(err, &known) {
-		known = &Error{Kind: KindNoAnswer, Err: err}
+// failure describes a request without an answer. An error that is none of ours
+// is the context's, which ended in the pause after an attempt: what that one
+// said is told as well, and decides whether the request may have arrived.
+func (c *Client) failure(ctx context.Context, r Request, target *url.URL, a *attempt, err error) error {
+	failed := Error{Kind: KindNoAnswer}
+	known, ok := errors.AsType[*Error](err)
+	switch {
+	case ok:
+		failed = *known
+	case a.answer != nil:
+		return c.refusal(ctx, r, target, a)
+	case a.failed != nil:
+		failed = *a.failed
+		failed.Err = err
+	default:
+		failed.Err = err
 	}
-	failed := *known
 	failed.Method, failed.Path, failed.Host = r.Method, target.Path, c.base.Host
 	failed.Attempts, failed.CredentialOrigin = a.count, c.credentialOrigin
-	failed.Words = c.redact.text(failed.Words)
+	failed.Words = cut(c.redact.text(failed.Words))
 	if failed.Err != nil && !errors.Is(failed.Err, context.Canceled) && !errors.Is(failed.Err, context.DeadlineExceeded) {
 		failed.Err = errors.New(c.redact.text(failed.Err.Error()))
 	}
 	return &failed
 }
 
-// refusal describes an answer that is not a 2xx.
-func (c *Client) refusal(r Request, target *url.URL, a *attempt, answer *http.Response) error {
-	words, isJSON := serverWords(answer.Header.Get("Content-Type"), a.body)
+// refusal describes an answer that is not a 2xx. It wraps the context's error
+// where only the end of the context kept the request from being repeated.
+func (c *Client) refusal(ctx context.Context, r Request, target *url.URL, a *attempt) error {
+	header := c.redact.header(a.answer.Header)
+	words, isJSON := serverWords(a.answer.Header.Get("Content-Type"), a.body)
 	refused := &Error{
 		Kind: KindStatus, Method: r.Method, Path: target.Path, Host: c.base.Host,
-		Status: answer.StatusCode, Header: withoutCookies(answer.Header), ContentType: answer.Header.Get("Content-Type"),
-		Words: c.redact.text(words), JSONError: isJSON, Body: []byte(c.redact.text(string(a.body))),
+		Status: a.answer.StatusCode, Header: header, ContentType: header.Get("Content-Type"),
+		Words: cut(c.redact.text(words)), JSONError: isJSON, Body: []byte(c.redact.text(string(a.body))),
 		Attempts: a.count, CredentialOrigin: c.credentialOrigin,
 	}
 	switch {
-	case answer.StatusCode >= 300 && answer.StatusCode < 400:
-		refused.Kind, refused.Words = KindRedirect, c.redact.text(redirectWords(target, answer.Header.Get("Location")))
-	case c.isCredential(answer.StatusCode, words):
+	case refused.Status >= 300 && refused.Status < 400:
+		refused.Kind, refused.Words = KindRedirect, c.redact.text(redirectWords(target, a.answer.Header.Get("Location")))
+	case c.isCredential(refused.Status, words):
 		refused.Kind = KindCredentials
 	}
+	if mayRepeat(r.Repeatable, refused.Kind, refused.Status) {
+		refused.Err = ctx.Err()
+	}
 	return refused
-}
-
-func withoutCookies(header http.Header) http.Header {
-	kept := header.Clone()
-	kept.Del("Set-Cookie")
-	return kept
 }
 
 // decodeError says what was expected instead of what came. begun is how the

@@ -22,8 +22,8 @@ const (
 	// KindNoAnswer means that the request may have arrived but no whole answer
 	// came back.
 	KindNoAnswer
-	// KindTLS means that the server's certificate was not accepted; nothing was
-	// sent.
+	// KindTLS means that there was no TLS connection, mostly because the server's
+	// certificate was not accepted; nothing was sent.
 	KindTLS
 	// KindCredentials is an answer that turns the credentials down.
 	KindCredentials
@@ -43,7 +43,7 @@ type Error struct {
 	// Method, Path and Host are those of the request; the path has no query.
 	Method, Path, Host string
 	// Status, Header and ContentType are those of the answer; zero when there
-	// was none. Cookies are left out.
+	// was none. Cookies are left out, secrets in other headers masked.
 	Status      int
 	Header      http.Header
 	ContentType string
@@ -83,13 +83,17 @@ func (e *Error) Error() string {
 	if e.Attempts > 1 {
 		fmt.Fprintf(&text, " (%d attempts)", e.Attempts)
 	}
-	switch {
-	case e.Words != "":
-		text.WriteString(": " + e.Words)
-	case e.Err != nil:
-		text.WriteString(": " + e.Err.Error())
+	if reason := e.reason(); reason != "" {
+		text.WriteString(": " + reason)
 	}
 	return text.String()
+}
+
+func (e *Error) reason() string {
+	if e.Words == "" && e.Err != nil {
+		return e.Err.Error()
+	}
+	return e.Words
 }
 
 // Unwrap returns the cause.

@@ -5,10 +5,13 @@ package transport_test
 
 import (
 	"context"
+	"crypto/tls"
 	"encoding/base64"
 	"encoding/pem"
 	"errors"
 	"fmt"
+	"io"
+	"log"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -151,6 +154,8 @@ func TestCredentials_goInClearTextOnlyNearby(t *testing.T) {
 	for host, allowed := range map[string]bool{
 		"127.0.0.1": true, "localhost": true, "[::1]": true, "10.1.2.3": true, "192.168.1.1": true, "[fd00::1]": true,
 		"proxy-public": true, "gateway.daskhub.svc": true, "gateway.daskhub.svc.cluster.local": true, "a.svc.": true,
+		"[fe80::1%25eth0]": false, "[2001:db8::1%25eth0]": false, "[::ffff:10.0.0.1]": true, "[::ffff:8.8.8.8]": false,
+		"134744072": false, "0x8080808": false, "0.0.0.0": false, "172.32.0.1": false, "172.31.0.1": true, "x.localhost": true,
 		"hub.example.com": false, "8.8.8.8": false, "[2001:db8::1]": false, "evil.svc.example.com": false, "svc.example": false,
 	} {
 		t.Run(host, func(t *testing.T) {
@@ -170,9 +175,17 @@ func TestCredentials_goInClearTextOnlyNearby(t *testing.T) {
 
 func TestTLS_saysWhatIsWrong(t *testing.T) {
 	t.Parallel()
-	server := httptest.NewTLSServer(answer(http.StatusOK, "application/json", "{}"))
+	server := httptest.NewUnstartedServer(answer(http.StatusOK, "application/json", "{}"))
+	server.Config.ErrorLog = log.New(io.Discard, "", 0)
+	server.StartTLS()
 	t.Cleanup(server.Close)
 	authority := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: server.Certificate().Raw})
+	strict := httptest.NewUnstartedServer(answer(http.StatusOK, "application/json", "{}"))
+	strict.TLS = &tls.Config{NextProtos: []string{"no HTTP"}, MinVersion: tls.VersionTLS13}
+	strict.Config.ErrorLog = log.New(io.Discard, "", 0)
+	strict.StartTLS()
+	t.Cleanup(strict.Close)
+	strictAuthority := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: strict.Certificate().Raw})
 	plain, count := serve(t, answer(http.StatusOK, "application/json", "{}"))
 	for name, test := range map[string]struct {
 		address string
@@ -183,6 +196,7 @@ func TestTLS_saysWhatIsWrong(t *testing.T) {
 		"unknown":    {server.URL, nil, "authority that is not trusted"},
 		"other host": {strings.Replace(server.URL, "127.0.0.1", "localhost", 1), authority, "not for the host localhost"},
 		"no TLS":     {"https://" + plain.Host, nil, "does not speak TLS"},
+		"alert":      {strict.URL, strictAuthority, "no TLS connection could be agreed on"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

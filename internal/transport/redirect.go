@@ -23,3 +23,11 @@ func redirectWords(from *url.URL, location string) string {
 	target = from.ResolveReference(target)
 	return "the server redirects to " + target.Scheme + "://" + target.Host + target.EscapedPath()
 }
+
+// dropUnusableLocation removes a Location that is no address: http.Client
+// answers it with an error that looks as if there had been no answer.
+func dropUnusableLocation(answer *http.Response) {
+	if _, err := answer.Request.URL.Parse(answer.Header.Get("Location")); err != nil {
+		answer.Header.Del("Location")
+	}
+}

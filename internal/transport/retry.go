@@ -48,18 +48,16 @@ func (c *Client) checkRetry(ctx context.Context, answer *http.Response, err erro
 	if ctx.Err() != nil {
 		return false, nil //nolint:nilerr // the request's own error says more than the context's
 	}
-	repeatable := false
-	if a := attemptOf(ctx); a != nil {
-		repeatable = a.request.Repeatable
-	}
+	a := attemptOf(ctx)
 	if err != nil {
-		return mayRepeat(repeatable, kindOf(err), 0) && !isLasting(err), nil
+		return mayRepeat(a.request.Repeatable, kindOf(err), 0) && !isLasting(err), nil
 	}
+	words, _ := serverWords(answer.Header.Get("Content-Type"), a.body)
 	kind := KindStatus
-	if c.isCredential(answer.StatusCode, wordsOf(answer)) {
+	if c.isCredential(answer.StatusCode, words) {
 		kind = KindCredentials
 	}
-	return mayRepeat(repeatable, kind, answer.StatusCode), nil
+	return mayRepeat(a.request.Repeatable, kind, answer.StatusCode), nil
 }
 
 // mayRepeat decides whether a request is sent again. Status is 0 when there was
@@ -99,30 +97,31 @@ type backoff struct {
 }
 
 // wait returns the pause after the attempt (0 is the first), which ended with
-// the status, 0 for none: as long as the server's Retry-After header says, up to a limit, else twice as long each time, with
-// jitter so that many clients do not come back at once.
+// the status, 0 for none. It is twice as long each time, with jitter so that
+// many clients do not come back at once. A Retry-After header makes it longer,
+// up to a limit, but not shorter: a date that has passed by this machine's
+// clock may lie ahead by the server's.
 func (b backoff) wait(attempt, status int, header string) time.Duration {
-	if status == http.StatusTooManyRequests || status == http.StatusServiceUnavailable {
-		if asked, ok := retryAfter(header, b.clock.Now()); ok {
-			return min(asked, retryAfterFactor*b.longest)
-		}
-	}
 	ceiling := b.longest
 	if attempt < 16 {
 		ceiling = min(b.longest, b.shortest<<attempt)
 	}
 	half := ceiling / 2
-	return half + rand.N(half+1) //nolint:gosec // jitter needs no unpredictable numbers
+	pause := half + rand.N(half+1) //nolint:gosec // jitter needs no unpredictable numbers
+	if status == http.StatusTooManyRequests || status == http.StatusServiceUnavailable {
+		pause = max(pause, min(retryAfter(header, b.clock.Now()), retryAfterFactor*b.longest))
+	}
+	return pause
 }
 
 // retryAfter reads the header's two forms, seconds and a date (RFC 9110,
-// section 10.2.3). A time that has passed is no pause.
-func retryAfter(header string, now time.Time) (time.Duration, bool) {
-	if seconds, err := strconv.ParseInt(header, 10, 32); err == nil && seconds >= 0 {
-		return time.Duration(seconds) * time.Second, true
+// section 10.2.3). Anything else, and what has passed, is 0 or less.
+func retryAfter(header string, now time.Time) time.Duration {
+	if seconds, err := strconv.ParseInt(header, 10, 32); err == nil {
+		return time.Duration(seconds) * time.Second
 	}
 	if at, err := http.ParseTime(header); err == nil {
-		return max(at.Sub(now), 0), true
+		return at.Sub(now)
 	}
-	return 0, false
+	return 0
 }

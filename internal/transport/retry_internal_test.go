@@ -4,7 +4,12 @@
 package transport
 
 import (
+	"context"
+	"errors"
+	"io"
+	"net"
 	"net/http"
+	"net/http/httptrace"
 	"testing"
 	"time"
 
@@ -25,10 +30,11 @@ func TestBackoff_growsAndHonoursRetryAfter(t *testing.T) {
 		"third":                {2, 0, "", 2 * time.Second, 4 * time.Second},
 		"late":                 {60, 0, "", 5 * time.Second, 10 * time.Second},
 		"seconds":              {0, 429, "7", 7 * time.Second, 7 * time.Second},
-		"none":                 {0, 503, "0", 0, 0},
+		"none":                 {1, 503, "0", time.Second, 2 * time.Second},
+		"shorter":              {3, 503, "1", 4 * time.Second, 8 * time.Second},
 		"a day":                {0, 429, "86400", time.Minute, time.Minute},
 		"date":                 {0, 503, now.Add(20 * time.Second).Format(http.TimeFormat), 20 * time.Second, 20 * time.Second},
-		"date that has passed": {0, 503, now.Add(-time.Hour).Format(http.TimeFormat), 0, 0},
+		"date that has passed": {0, 503, now.Add(-time.Hour).Format(http.TimeFormat), 500 * time.Millisecond, time.Second},
 		"nonsense":             {0, 503, "soon", 500 * time.Millisecond, time.Second},
 		"below zero":           {0, 503, "-5", 500 * time.Millisecond, time.Second},
 		"status that has none": {0, 502, "7", 500 * time.Millisecond, time.Second},
@@ -39,6 +45,144 @@ func TestBackoff_growsAndHonoursRetryAfter(t *testing.T) {
 				if got := b.wait(test.attempt, test.status, test.retryAfter); got < test.shortest || got > test.longest {
 					t.Fatalf("wait %s, want %s to %s", got, test.shortest, test.longest)
 				}
+			}
+		})
+	}
+}
+
+func TestMayRepeat_decides(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		kind               Kind
+		status             int
+		repeatable, always bool
+	}{
+		"unreachable":         {KindUnreachable, 0, true, true},
+		"no answer":           {KindNoAnswer, 0, true, false},
+		"TLS":                 {KindTLS, 0, false, false},
+		"clear text":          {KindCleartext, 0, false, false},
+		"credentials as 500":  {KindCredentials, 500, false, false},
+		"unusable body":       {KindBody, 0, false, false},
+		"redirect":            {KindRedirect, 302, false, false},
+		"success":             {KindStatus, 200, false, false},
+		"bad request":         {KindStatus, 400, false, false},
+		"request timeout":     {KindStatus, 408, false, false},
+		"conflict":            {KindStatus, 409, false, false},
+		"too many requests":   {KindStatus, 429, true, true},
+		"server error":        {KindStatus, 500, true, false},
+		"not implemented":     {KindStatus, 501, false, false},
+		"bad gateway":         {KindStatus, 502, true, false},
+		"service unavailable": {KindStatus, 503, true, false},
+		"gateway timeout":     {KindStatus, 504, true, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			if got := mayRepeat(true, test.kind, test.status); got != test.repeatable {
+				t.Errorf("repeatable: %v", got)
+			}
+			if got := mayRepeat(false, test.kind, test.status); got != test.always {
+				t.Errorf("not repeatable: %v", got)
+			}
+		})
+	}
+}
+
+func TestCheckRetry_leavesHostsThatDoNotExist(t *testing.T) {
+	t.Parallel()
+	c := &Client{isCredential: func(int, string) bool { return false }}
+	ctx := context.WithValue(t.Context(), attemptKey{}, &attempt{request: Request{Repeatable: true}})
+	for _, missing := range []bool{true, false} {
+		again, err := c.checkRetry(ctx, nil, &Error{Kind: KindUnreachable, Err: &net.DNSError{Name: "h", IsNotFound: missing}})
+		if again == missing || err != nil {
+			t.Errorf("host does not exist %v: repeated %v, %v", missing, again, err)
+		}
+	}
+}
+
+func TestMayHaveArrived_tells(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		failed Error
+		want   bool
+	}{
+		"unreachable":                 {Error{Kind: KindUnreachable}, false},
+		"no answer":                   {Error{Kind: KindNoAnswer}, true},
+		"TLS":                         {Error{Kind: KindTLS}, false},
+		"clear text":                  {Error{Kind: KindCleartext}, false},
+		"redirect":                    {Error{Kind: KindRedirect, Status: 302}, false},
+		"bad token as 500":            {Error{Kind: KindCredentials, Status: 500}, false},
+		"success that is not usable":  {Error{Kind: KindBody}, true},
+		"refused":                     {Error{Kind: KindStatus, Status: 422}, false},
+		"unauthorised":                {Error{Kind: KindStatus, Status: 401}, false},
+		"rate limit":                  {Error{Kind: KindStatus, Status: 429}, false},
+		"crash":                       {Error{Kind: KindStatus, Status: 500}, true},
+		"proxy without a server":      {Error{Kind: KindStatus, Status: 502}, true},
+		"proxy with an unhealthy one": {Error{Kind: KindStatus, Status: 503}, true},
+		"proxy that waited":           {Error{Kind: KindStatus, Status: 504}, true},
+		"a proxy's own":               {Error{Kind: KindStatus, Status: 524}, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			if got := test.failed.MayHaveArrived(); got != test.want {
+				t.Errorf("MayHaveArrived() = %v", got)
+			}
+		})
+	}
+}
+
+// tripFunc is a http.RoundTripper.
+type tripFunc func(*http.Request) (*http.Response, error)
+
+func (f tripFunc) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
+
+// TestAttempts_knowWhatWasSent reports to the trace what http.Transport does.
+func TestAttempts_knowWhatWasSent(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		trace func(*httptrace.ClientTrace)
+		err   error
+		want  Kind
+	}{
+		"no connection": {func(trace *httptrace.ClientTrace) { trace.GetConn("h:80") }, io.EOF, KindUnreachable},
+		"connection": {func(trace *httptrace.ClientTrace) {
+			trace.GetConn("h:80")
+			trace.GotConn(httptrace.GotConnInfo{})
+		}, io.EOF, KindNoAnswer},
+		"idle connection that was closed, and no other": {func(trace *httptrace.ClientTrace) {
+			trace.GetConn("h:80")
+			trace.GotConn(httptrace.GotConnInfo{Reused: true, WasIdle: true})
+			trace.GetConn("h:80")
+		}, &net.OpError{Op: "dial", Err: errors.New("connection refused")}, KindUnreachable},
+		"alert in the handshake": {
+			func(trace *httptrace.ClientTrace) { trace.GetConn("h:443") },
+			&net.OpError{Op: "remote error", Err: errors.New("tls: handshake failure")}, KindTLS,
+		},
+		"alert on a connection in use": {func(trace *httptrace.ClientTrace) {
+			trace.GetConn("h:443")
+			trace.GotConn(httptrace.GotConnInfo{})
+		}, &net.OpError{Op: "remote error", Err: errors.New("tls: internal error")}, KindNoAnswer},
+		"handshake that broke off": {
+			func(trace *httptrace.ClientTrace) { trace.GetConn("h:443") },
+			&net.OpError{Op: "read", Err: errors.New("connection reset by peer")}, KindUnreachable,
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			trips := &attempts{clock: clock.Real(), timeout: time.Minute, next: tripFunc(func(r *http.Request) (*http.Response, error) {
+				test.trace(httptrace.ContextClientTrace(r.Context()))
+				return nil, test.err
+			})}
+			ctx := context.WithValue(t.Context(), attemptKey{}, &attempt{})
+			request, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://h/", http.NoBody)
+			if err != nil {
+				t.Fatal(err)
+			}
+			answer, err := trips.RoundTrip(request)
+			if err == nil {
+				_ = answer.Body.Close()
+			}
+			if got := kindOf(err); got != test.want {
+				t.Errorf("kind %d, want %d: %v", got, test.want, err)
 			}
 		})
 	}

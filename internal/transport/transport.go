@@ -55,7 +55,7 @@ type Config struct {
 	// MaxRetries is how often a request may be repeated; 0 for never.
 	MaxRetries int
 	// RetryWaitMin and RetryWaitMax bound the pause before a repetition; zero
-	// means 500 ms and 10 s. A Retry-After is honoured up to six times
+	// means 500 ms and 10 s. A Retry-After makes it longer, up to six times
 	// RetryWaitMax: a server may not hold up a pipeline for a day.
 	RetryWaitMin, RetryWaitMax time.Duration
 	// RequestTimeout is for one attempt, from dialling to the last byte of the
@@ -73,6 +73,15 @@ type Config struct {
 	IsCredentialFailure func(status int, words string) bool
 	// CredentialOrigin says where the credentials came from, for errors.
 	CredentialOrigin string
+}
+
+// Format keeps what Auth and the addresses hold out of %v, %+v and %#v.
+func (cfg Config) Format(state fmt.State, _ rune) {
+	host := ""
+	if cfg.BaseURL != nil {
+		host = cfg.BaseURL.Host
+	}
+	_, _ = fmt.Fprintf(state, "transport.Config(%s)", host)
 }
 
 // Client sends requests to one server with one identity. It is safe for

@@ -15,6 +15,19 @@ import (
 
 const maxWords = 300
 
+// serverWords is what an answer says, in one line, and whether it said it in
+// the error member of a JSON object: {"error"} at the gateway, {"message"} at
+// the Hub, where it may be null.
+func serverWords(contentType string, body []byte) (string, bool) {
+	if words, ok := jsonWords(body); ok && isJSON(contentType) {
+		return oneLine(words), true
+	}
+	if isHTML(contentType, body) {
+		return oneLine(htmlWords(body)), false
+	}
+	return oneLine(string(bytes.ToValidUTF8(body, []byte("?")))), false
+}
+
 func isJSON(contentType string) bool {
 	media, _, err := mime.ParseMediaType(contentType)
 	return err == nil && (media == "application/json" || strings.HasSuffix(media, "+json"))
@@ -70,9 +83,11 @@ func htmlText(fragment string) string {
 	return strings.TrimSpace(html.UnescapeString(htmlTag.ReplaceAllString(fragment, " ")))
 }
 
-// oneLine folds white space and cuts what is too long to be read in an error.
-func oneLine(text string) string {
-	text = strings.Join(strings.Fields(text), " ")
+func oneLine(text string) string { return strings.Join(strings.Fields(text), " ") }
+
+// cut shortens what is too long to be read in an error. It comes after
+// redaction, which would not know a secret by its first half.
+func cut(text string) string {
 	if utf8.RuneCountInString(text) <= maxWords {
 		return text
 	}

@@ -1,0 +1,259 @@
+// Copyright (c) The terraform-provider-pc Authors
+// SPDX-License-Identifier: MPL-2.0
+
+package transport_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/planetary-computer/terraform-provider-pc/internal/secret"
+	"github.com/planetary-computer/terraform-provider-pc/internal/transport"
+)
+
+// TestDo_tellsWhyItPaused ends the context in the pause after an attempt. The
+// error is the context's and still says what the attempt ended with.
+func TestDo_tellsWhyItPaused(t *testing.T) {
+	t.Parallel()
+	busy := func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Retry-After", "3600")
+		answer(http.StatusTooManyRequests, "text/plain", "come back later")(w, r)
+	}
+	for name, test := range map[string]struct {
+		handle  http.HandlerFunc
+		refused bool
+		kind    transport.Kind
+		words   string
+	}{
+		"rate limit": {busy, false, transport.KindStatus, "come back later"},
+		"refused":    {busy, true, transport.KindUnreachable, "refused"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			base, count := serve(t, test.handle)
+			if test.refused {
+				base.Host = "127.0.0.1:1"
+			}
+			// The context ends well after the first attempt, within its pause.
+			ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
+			defer cancel()
+			c := client(t, base, func(cfg *transport.Config) { cfg.RetryWaitMin, cfg.RetryWaitMax = time.Hour, time.Hour })
+			_, err := c.Do(ctx, transport.Request{Method: http.MethodPost, Path: []string{"x"}, Body: 1})
+			failed := failure(t, err)
+			if !errors.Is(err, context.DeadlineExceeded) {
+				t.Errorf("%v is not context.DeadlineExceeded", err)
+			}
+			if failed.Kind != test.kind || !strings.Contains(failed.Words, test.words) || failed.Attempts != 1 {
+				t.Errorf("kind %d after %d attempts and %d requests: %v", failed.Kind, failed.Attempts, count.Load(), err)
+			}
+			if failed.MayHaveArrived() {
+				t.Error("what was turned away has not arrived")
+			}
+		})
+	}
+}
+
+func TestDo_isCancelledWhereItWouldRepeat(t *testing.T) {
+	t.Parallel()
+	for status, cancelled := range map[int]bool{http.StatusBadGateway: true, http.StatusNotFound: false} {
+		base, count := serve(t, answer(status, "text/plain", "x"))
+		ctx, cancel := context.WithCancel(t.Context())
+		c := client(t, base, func(cfg *transport.Config) {
+			cfg.Log = func(context.Context, string, map[string]any) { cancel() }
+		})
+		_, err := c.Do(ctx, transport.Request{Method: http.MethodGet, Path: []string{"x"}, Repeatable: true})
+		if errors.Is(err, context.Canceled) != cancelled || failure(t, err).Status != status || count.Load() != 1 {
+			t.Errorf("%d: %v after %d requests", status, err, count.Load())
+		}
+	}
+}
+
+func TestDo_takesNoAnswerWithoutEnd(t *testing.T) {
+	t.Parallel()
+	base, count := serve(t, func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		part := strings.Repeat("a", 1<<20)
+		_, err := io.WriteString(w, `"`)
+		for err == nil {
+			_, err = io.WriteString(w, part)
+		}
+	})
+	c := client(t, base, nil)
+	for name, decode := range map[string]func(io.Reader) error{
+		"kept": nil,
+		"decoded": func(body io.Reader) error {
+			_, err := io.Copy(io.Discard, body)
+			return err
+		},
+	} {
+		count.Store(0)
+		_, err := c.Do(t.Context(), transport.Request{Method: http.MethodGet, Path: []string{"x"}, Repeatable: true, Decode: decode})
+		if failed := failure(t, err); failed.Kind != transport.KindBody || !strings.Contains(failed.Words, "longer than 32 MiB") || count.Load() != 1 {
+			t.Errorf("%s: %v after %d requests", name, err, count.Load())
+		}
+	}
+}
+
+func TestDo_keepsTheBeginningOfAnErrorPage(t *testing.T) {
+	t.Parallel()
+	base, _ := serve(t, answer(http.StatusNotFound, "text/plain", strings.Repeat("x", 1<<20)))
+	_, err := client(t, base, nil).Do(t.Context(), transport.Request{Method: http.MethodGet, Path: []string{"x"}})
+	if got := len(failure(t, err).Body); got != 64<<10 {
+		t.Errorf("%d bytes were kept", got)
+	}
+}
+
+// TestDo_joinsThePrefix lists how the base address may be written.
+func TestDo_joinsThePrefix(t *testing.T) {
+	t.Parallel()
+	for prefix, want := range map[string]string{
+		"": "/api/n", "/": "/api/n", "/a": "/a/api/n", "/a/b/": "/a/b/api/n", "/a%2Fb": "/a%2Fb/api/n", "//a/b": "//a/b/api/n", "/ä": "/%C3%A4/api/n",
+	} {
+		t.Run(prefix, func(t *testing.T) {
+			t.Parallel()
+			var got atomic.Value
+			base, _ := serve(t, func(w http.ResponseWriter, r *http.Request) {
+				got.Store(r.RequestURI)
+				w.WriteHeader(http.StatusNoContent)
+			})
+			base = parse(t, "http://"+base.Host+prefix)
+			if _, err := client(t, base, nil).Do(t.Context(), transport.Request{Method: http.MethodDelete, Path: []string{"api", "n"}}); err != nil {
+				t.Fatal(err)
+			}
+			if got.Load() != want {
+				t.Errorf("asked for %s, want %s", got.Load(), want)
+			}
+		})
+	}
+}
+
+func TestDo_tellsRedirectsApart(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct{ location, words string }{
+		"path":    {"/hub/login?next=%2Fx&token=" + token, "/hub/login"},
+		"none":    {"", "without a usable Location"},
+		"no URL":  {"http://%zz/?token=" + token, "without a usable Location"},
+		"garbled": {"http://h:port/", "without a usable Location"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			base, count := serve(t, func(w http.ResponseWriter, _ *http.Request) {
+				if test.location != "" {
+					w.Header().Set("Location", test.location)
+				}
+				w.WriteHeader(http.StatusTemporaryRedirect)
+			})
+			_, err := client(t, base, nil).Do(t.Context(), transport.Request{Method: http.MethodPost, Path: []string{"x"}, Body: 1, Repeatable: true})
+			failed := failure(t, err)
+			if failed.Kind != transport.KindRedirect || failed.Status != http.StatusTemporaryRedirect || !strings.HasSuffix(failed.Words, test.words) || count.Load() != 1 {
+				t.Errorf("kind %d after %d requests: %v", failed.Kind, count.Load(), err)
+			}
+			if dump := fmt.Sprintf("%#v %v", failed, failed.Header); strings.Contains(dump, token) {
+				t.Errorf("the token is in %s", dump)
+			}
+		})
+	}
+}
+
+// TestLog_hasOneLineForEachAttempt reads all lines of a request whose first two
+// attempts fail.
+func TestLog_hasOneLineForEachAttempt(t *testing.T) {
+	t.Parallel()
+	var turn atomic.Int32
+	base, _ := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		switch turn.Add(1) {
+		case 1:
+			drop(w, r)
+		case 2:
+			answer(http.StatusBadGateway, "text/plain", "the proxy's words")(w, r)
+		default:
+			answer(http.StatusOK, "application/json", `{'token': 'another-users-token'}`)(w, r)
+		}
+	})
+	var mu sync.Mutex
+	var lines []map[string]any
+	c := client(t, base, func(cfg *transport.Config) {
+		cfg.Log = func(_ context.Context, _ string, fields map[string]any) {
+			mu.Lock()
+			defer mu.Unlock()
+			lines = append(lines, fields)
+		}
+	})
+	_, err := transport.Call[map[string]any](t.Context(), c, transport.Request{
+		Method: http.MethodGet, Path: []string{"x"}, Query: "token=" + token, Repeatable: true,
+	})
+	if strings.Contains(failure(t, err).Words, "another-users-token") {
+		t.Errorf("the token is in %v", err)
+	}
+	mu.Lock()
+	defer mu.Unlock()
+	if len(lines) != 3 {
+		t.Fatalf("%d lines: %v", len(lines), lines)
+	}
+	for i, want := range []map[string]any{{"error": "EOF"}, {"status": 502}, {"error": "the answer cannot be used"}} {
+		want["method"], want["attempt"], want["url"] = http.MethodGet, i+1, base.String()+"x?token=***"
+		for name, value := range want {
+			if lines[i][name] != value {
+				t.Errorf("line %d: %s is %v, want %v", i+1, name, lines[i][name], value)
+			}
+		}
+		if took, err := time.ParseDuration(fmt.Sprint(lines[i]["duration"])); err != nil || took <= 0 {
+			t.Errorf("line %d: duration %v", i+1, lines[i]["duration"])
+		}
+	}
+}
+
+func TestAnswers_hideSecretsInEveryForm(t *testing.T) {
+	t.Parallel()
+	const password = `pä"ss<w>or/d&1`
+	for name, test := range map[string]struct{ contentType, body string }{
+		"as it is":           {"text/plain", "x " + password + " y"},
+		"where it is cut":    {"text/plain", strings.Repeat("x ", 145) + password + " y"},
+		"in JSON":            {"application/json", `{"error": "x pä\"ss<w>or/d&1 y"}`},
+		"in JSON of Python":  {"application/json", `{"error": "x p\u00e4\"ss<w>or/d&1 y"}`},
+		"in JSON of Go":      {"text/plain", `x pä\"ss\u003cw\u003eor/d\u00261 y`},
+		"in HTML":            {"text/plain", "x pä&#34;ss&lt;w&gt;or/d&amp;1 y"},
+		"in a path":          {"text/plain", "x p%C3%A4%22ss%3Cw%3Eor%2Fd&1 y"},
+		"in a query":         {"text/plain", "x p%C3%A4%22ss%3Cw%3Eor%2Fd%261 y"},
+		"in an error's page": {"text/html", "<h1>x pä&#34;ss&lt;w&gt;or/d&amp;1 y</h1>"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			base, _ := serve(t, answer(http.StatusBadRequest, test.contentType, test.body))
+			c := client(t, base, func(cfg *transport.Config) { cfg.Auth = transport.BasicAuth("alice", secret.New(password)) })
+			_, err := c.Do(t.Context(), transport.Request{Method: http.MethodGet, Path: []string{"x"}})
+			failed := failure(t, err)
+			for what, text := range map[string]string{"words": failed.Words, "body": string(failed.Body)} {
+				if strings.Contains(text, "or/d") || strings.Contains(text, "pä") || strings.Contains(text, `p\u00e4`) || strings.Contains(text, "p%C3") || !strings.Contains(text, "***") {
+					t.Errorf("the %s are %q", what, text)
+				}
+			}
+		})
+	}
+}
+
+func TestDumps_holdNoSecret(t *testing.T) {
+	t.Parallel()
+	cfg := transport.Config{
+		BaseURL: parse(t, "http://u:hidden@h/"), Proxy: parse(t, "http://u:hidden@proxy:3128"), Auth: transport.BasicAuth("alice", secret.New("hidden")),
+	}
+	c, err := transport.New(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%x"} {
+		for _, value := range []any{cfg, &cfg, c, []any{cfg, c}, struct{ C transport.Config }{cfg}, cfg.Auth} {
+			if text := fmt.Sprintf(verb, value); strings.Contains(text, "hidden") || strings.Contains(text, fmt.Sprintf("%x", "hidden")) {
+				t.Errorf("%s of %T: %s", verb, value, text)
+			}
+		}
+	}
+}
