@@ -102,7 +102,10 @@ func jsonFloat(number float64) string {
 }
 
 func writeJSONString(text *strings.Builder, s string) {
-	const hex = "0123456789abcdef"
+	const (
+		hex   = "0123456789abcdef"
+		short = "\b\f\n\r\t"
+	)
 	unit := func(r rune) {
 		text.WriteString(`\u`)
 		for shift := 12; shift >= 0; shift -= 4 {
@@ -115,12 +118,9 @@ func writeJSONString(text *strings.Builder, s string) {
 		case r == '"' || r == '\\':
 			text.WriteByte('\\')
 			text.WriteRune(r)
-		case r == '\n':
-			text.WriteString(`\n`)
-		case r == '\r':
-			text.WriteString(`\r`)
-		case r == '\t':
-			text.WriteString(`\t`)
+		case strings.ContainsRune(short, r):
+			text.WriteByte('\\')
+			text.WriteByte("bfnrt"[strings.IndexRune(short, r)])
 		case r >= 0x20 && r < 0x7f:
 			text.WriteRune(r)
 		case r > 0xffff:
