@@ -232,6 +232,39 @@ func TestScaleAndAdapt(t *testing.T) {
 	}
 }
 
+// A replica of a Kubernetes gateway may not know a cluster that another one has
+// told of.
+func TestScale_asksAgainWhereTheClusterIsNotKnownYet(t *testing.T) {
+	t.Parallel()
+	const scale = "POST /api/v1/clusters/" + name + "/scale"
+	for label, test := range map[string]struct {
+		lists []reply
+		gets  []reply
+		want  func(error) bool
+	}{
+		"known elsewhere": {[]reply{listing(running(name))}, nil, func(err error) bool { return err == nil }},
+		"gone":            {[]reply{empty}, []reply{missing}, gateway.IsNotFound},
+		"ended": {[]reply{empty}, []reply{is("STOPPED")}, func(err error) bool {
+			var ended *gateway.EndedError
+			return errors.As(err, &ended) && ended.Cluster.Status == gateway.StatusStopped
+		}},
+	} {
+		t.Run(label, func(t *testing.T) {
+			t.Parallel()
+			server, client, _ := newScripted(t)
+			server.On(scale, missing, ok(`{"ok": true, "msg": null}`))
+			server.On(list, test.lists...)
+			server.On(get, test.gets...)
+			if _, err := client.Scale(t.Context(), name, 1); !test.want(err) {
+				t.Errorf("Scale: %v", err)
+			}
+			if got, want := server.Count(scale), map[bool]int{true: 2, false: 1}[label == "known elsewhere"]; got != want {
+				t.Errorf("asked %d times, want %d", got, want)
+			}
+		})
+	}
+}
+
 func TestScale_doesNotRepeatAConflict(t *testing.T) {
 	t.Parallel()
 	server, client, _ := newScripted(t)

@@ -40,8 +40,32 @@ func (c *Client) Adapt(ctx context.Context, name string, bounds Adaptive) (Scali
 	return c.changeWorkers(ctx, name, "adapt", bounds)
 }
 
+// changeWorkers asks again where the gateway does not know the cluster: one on
+// Kubernetes reads from a cache, which a new cluster reaches late and in one
+// replica after the other. A cluster that has ended is an *EndedError, one that
+// is gone the gateway's 404.
 func (c *Client) changeWorkers(ctx context.Context, name, how string, body any) (Scaling, error) {
 	c.directory.changed(name)
+	began := c.clock.Now()
+	for {
+		scaling, err := c.postScaling(ctx, name, how, body)
+		if !IsNotFound(err) || c.clock.Now().Sub(began) >= infancy {
+			return scaling, err
+		}
+		cluster, absence, lookErr := c.confirm(ctx, name)
+		switch {
+		case lookErr != nil:
+			return Scaling{}, lookErr
+		case absence == nil:
+		case cluster.Status.Final():
+			return Scaling{}, &EndedError{Cluster: cluster}
+		default:
+			return Scaling{}, err
+		}
+	}
+}
+
+func (c *Client) postScaling(ctx context.Context, name, how string, body any) (Scaling, error) {
 	answer, err := transport.Call(ctx, c.transport, transport.Request{
 		Method: http.MethodPost, Path: append(clustersPath(name), how), Body: body, Repeatable: true, Want: "the answer to " + how,
 	}, func(answer wireScaling) string {

@@ -101,6 +101,11 @@ func lifetime(cluster gateway.Cluster) string {
 // gateway saying that it did not reach the scheduler, after which it stops the
 // cluster; so the cluster is looked at once more.
 func addScaleError(ctx context.Context, diags *diag.Diagnostics, api *gateway.Client, name string, err error) {
+	if ended, ok := errors.AsType[*gateway.EndedError](err); ok {
+		diags.AddError("The workers of the cluster "+name+" were not changed",
+			"The cluster has ended: it is "+string(ended.Cluster.Status)+". Run terraform apply again: it is made anew.")
+		return
+	}
 	var failure *transport.Error
 	if !errors.As(err, &failure) || failure.Status != http.StatusConflict {
 		addError(diags, "The workers of the cluster "+name+" were not changed", err)
