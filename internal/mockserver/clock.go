@@ -8,8 +8,12 @@ import (
 	"time"
 )
 
-// movingClock is the machine's clock, moved on by tests.
+// machineTime is the machine's clock.
+func machineTime() time.Time { return time.Now() }
+
+// movingClock is a clock, moved on by tests.
 type movingClock struct {
+	base  func() time.Time
 	mu    sync.Mutex
 	ahead time.Duration
 }
@@ -17,7 +21,7 @@ type movingClock struct {
 func (c *movingClock) now() time.Time {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return time.Now().Add(c.ahead).UTC()
+	return c.base().Add(c.ahead).UTC()
 }
 
 func (c *movingClock) advance(d time.Duration) {

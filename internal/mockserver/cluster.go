@@ -12,9 +12,10 @@ import (
 type cluster struct {
 	name, user string
 	status     string
-	started    time.Time
-	ended      time.Time
-	options    object
+	// born is when it was made, started what the gateway tells of that.
+	born, started time.Time
+	ended         time.Time
+	options       object
 	// certificate and key are PEM while the cluster runs.
 	certificate, key string
 	// workers have joined, of those that are wanted.
@@ -26,7 +27,11 @@ type cluster struct {
 }
 
 func (s *Server) addCluster(user string, options object) *cluster {
-	c := &cluster{name: newHex(), user: user, status: "PENDING", started: s.now.now(), options: options, changed: make(chan struct{})}
+	now := s.now.now()
+	c := &cluster{name: newHex(), user: user, status: "PENDING", born: now, started: now, options: options, changed: make(chan struct{})}
+	if s.cfg.Kubernetes != nil {
+		c.name, c.started = s.cfg.Kubernetes.Namespace+"."+c.name, now.Truncate(time.Second)
+	}
 	s.state.clusters[c.name] = c
 	s.state.order = append(s.state.order, c.name)
 	return c
@@ -44,6 +49,9 @@ func (s *Server) become(c *cluster, status string) {
 		c.certificate, c.key = newCertificate(c.name, c.started)
 	case final(status):
 		c.ended, c.workers, c.wanted = s.now.now(), 0, 0
+		if s.cfg.Kubernetes != nil {
+			c.ended = c.ended.Truncate(time.Second)
+		}
 	}
 	close(c.changed)
 	c.changed = make(chan struct{})
@@ -57,7 +65,7 @@ func (s *Server) start(c *cluster) {
 	switch {
 	case c.status != "PENDING" || profile == "stuck":
 	case s.state.startFails || profile == "broken":
-		s.become(c, "STOPPING")
+		s.beginEnd(c)
 		s.later(s.cfg.StopDelay, func() { s.become(c, "FAILED") })
 	default:
 		s.become(c, "RUNNING")
@@ -69,8 +77,15 @@ func (s *Server) stop(c *cluster) {
 	if c.status == "STOPPING" || final(c.status) {
 		return
 	}
-	s.become(c, "STOPPING")
+	s.beginEnd(c)
 	s.later(s.cfg.StopDelay, func() { s.become(c, "STOPPED") })
+}
+
+// beginEnd tells of an end that has begun; Kubernetes has no word for it.
+func (s *Server) beginEnd(c *cluster) {
+	if s.cfg.Kubernetes == nil {
+		s.become(c, "STOPPING")
+	}
 }
 
 // resize lets the workers become so many, after a while. The last word counts.

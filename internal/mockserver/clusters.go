@@ -31,7 +31,9 @@ func listClusters(s *Server, x *exchange, _ string) *reply {
 	defer s.mu.Unlock()
 	list := object{}
 	for _, c := range s.state.ownedBy(x.user, wanted) {
-		list = append(list, member{c.name, c.answer()})
+		if s.cached(x, c) {
+			list = append(list, member{c.name, c.answer()})
+		}
 	}
 	return jsonReply(http.StatusOK, list)
 }
@@ -45,7 +47,7 @@ func createCluster(s *Server, x *exchange, _ string) *reply {
 	if !truthy(asked) {
 		asked = object{}
 	}
-	resolved, words := resolveOptions(asked)
+	resolved, words := resolveOptions(asked, s.cfg.Kubernetes != nil)
 	if words == "" {
 		words = s.schedulerRefused()
 	}
@@ -64,10 +66,14 @@ func createCluster(s *Server, x *exchange, _ string) *reply {
 func getCluster(s *Server, x *exchange, name string) *reply {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	c := s.state.clusters[name]
+	c := s.find(x, name)
 	// An unknown name is not waited for, another user's cluster is.
-	if c != nil && waits(x.URL.Query()) {
+	switch waiting := waits(x.URL.Query()); {
+	case waiting && c != nil:
 		s.awaitStart(x, c)
+	case waiting && s.cfg.Kubernetes != nil:
+		s.awaitUnknown(x.Context())
+		c = s.find(x, name)
 	}
 	if refused := s.mayNot(x, c, name, "view"); refused != nil {
 		return refused
@@ -128,7 +134,7 @@ func (s *Server) mayNot(x *exchange, c *cluster, name, what string) *reply {
 func deleteCluster(s *Server, x *exchange, name string) *reply {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if c := s.state.clusters[name]; c != nil {
+	if c := s.find(x, name); c != nil {
 		if refused := s.mayNot(x, c, name, "stop"); refused != nil {
 			return refused
 		}

@@ -20,6 +20,8 @@ type exchange struct {
 	path string
 	body []byte
 	user string
+	// lag is that of the gateway's replica that answers.
+	lag time.Duration
 }
 
 // reply is an answer to be sent.

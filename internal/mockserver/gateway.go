@@ -59,6 +59,7 @@ func (s *Server) gatewayProxy(x *exchange, path string) *reply {
 	if starting {
 		return (&reply{status: http.StatusNotFound, contentType: textType, body: "Not Found\n"}).set("X-Content-Type-Options", "nosniff")
 	}
+	s.takeTurn(x)
 	elements := s.elements(path)
 	if len(elements) > 1 && elements[0] == "clusters" {
 		if answer := s.dashboard(x, elements[1], elements[2:]); answer != nil {

@@ -44,13 +44,26 @@ func (s *Server) ForgetRequests() {
 // Count counts the requests with the method ("" for any) and a path that
 // matches the pattern, in which each * stands for any characters.
 func (s *Server) Count(method, pattern string) int {
+	return s.count(func(r Request) bool { return r.is(method, pattern) })
+}
+
+// CountTaken counts those of them that were answered with a success.
+func (s *Server) CountTaken(method, pattern string) int {
+	return s.count(func(r Request) bool { return r.is(method, pattern) && r.Status >= 200 && r.Status < 300 })
+}
+
+func (s *Server) count(counts func(Request) bool) int {
 	count := 0
 	for _, request := range s.Requests() {
-		if (method == "" || method == request.Method) && matches(pattern, request.Path) {
+		if counts(request) {
 			count++
 		}
 	}
 	return count
+}
+
+func (r Request) is(method, pattern string) bool {
+	return (method == "" || method == r.Method) && matches(pattern, r.Path)
 }
 
 // Await waits until such a request has been answered, or for the end of the

@@ -49,8 +49,9 @@ func specification() []any {
 }
 
 // resolveOptions checks the options asked for and fills in the defaults. The
-// words of a refusal are the server's; "" means that all is well.
-func resolveOptions(asked any) (resolved object, words string) {
+// words of a refusal are the server's; "" means that all is well. Numbers
+// become what the option's kind makes of them, or stay as given.
+func resolveOptions(asked any, asGiven bool) (resolved object, words string) {
 	given, isObject := asked.(object)
 	if !isObject {
 		return nil, fmt.Sprintf("options must be a dict, got '%s'", typeName(asked))
@@ -74,9 +75,12 @@ func resolveOptions(asked any) (resolved object, words string) {
 		if !there {
 			value = o.fallback
 		}
-		value, words := o.validate(value)
+		checked, words := o.validate(value)
 		if words != "" {
 			return nil, words
+		}
+		if !asGiven {
+			value = checked
 		}
 		resolved = append(resolved, member{o.field, value})
 	}

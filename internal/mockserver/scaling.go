@@ -113,7 +113,7 @@ func clampBounds(minimum, maximum any, limit int64) (low, high, words any, ok bo
 func (s *Server) changeWorkers(x *exchange, name string, change func(*cluster, object) *reply) *reply {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	c := s.state.clusters[name]
+	c := s.find(x, name)
 	if refused := s.mayNot(x, c, name, "view"); refused != nil {
 		return refused
 	}

@@ -46,6 +46,12 @@ type Config struct {
 	// limit. A scheduler takes a core and 2 GiB of them.
 	MaxWorkers, MaxCores int
 	MaxMemory            int64
+	// Kubernetes makes it a gateway with the Kubernetes backend; nil for one with
+	// the local backend.
+	Kubernetes *Kubernetes
+	// Now is the servers' clock; nil for the machine's. Delays pass by the
+	// machine's clock all the same.
+	Now func() time.Time
 	// Log gets a line for each request; nil for none.
 	Log io.Writer
 }
@@ -78,7 +84,7 @@ func Start(cfg Config) (*Server, error) {
 		return nil, fmt.Errorf("the mock cannot listen: %w", err)
 	}
 	s := &Server{
-		cfg: cfg, url: "http://" + listener.Addr().String(), now: &movingClock{}, state: newState(),
+		cfg: cfg, url: "http://" + listener.Addr().String(), now: &movingClock{base: cfg.Now}, state: newState(),
 		done: make(chan struct{}), recorded: make(chan struct{}),
 	}
 	s.http = &http.Server{Handler: http.HandlerFunc(s.serve), ReadHeaderTimeout: time.Minute}
@@ -107,6 +113,17 @@ func withDefaults(cfg Config) Config {
 	}
 	if cfg.LongPoll == 0 {
 		cfg.LongPoll = 20 * time.Second
+	}
+	if cfg.Now == nil {
+		cfg.Now = machineTime
+	}
+	if cfg.Kubernetes != nil {
+		kubernetes := *cfg.Kubernetes
+		set(&kubernetes.Namespace, "prod")
+		if kubernetes.Fill == 0 {
+			kubernetes.Fill = 8 * time.Millisecond
+		}
+		cfg.Kubernetes = &kubernetes
 	}
 	cfg.GatewayPrefix = strings.TrimRight(cfg.GatewayPrefix, "/")
 	cfg.HubPrefix = strings.TrimRight(cfg.HubPrefix, "/")

@@ -12,6 +12,9 @@ import (
 
 // state is all that the servers remember. Server.mu guards it.
 type state struct {
+	// restarted is when the gateway last was; turn counts its requests.
+	restarted  time.Time
+	turn       int
 	clusters   map[string]*cluster
 	order      []string
 	users      map[string]*owner
@@ -83,7 +86,7 @@ func (s *Server) AddCluster(user string, options map[string]any) string {
 	for name, value := range options {
 		asked = asked.with(name, fromGo(value))
 	}
-	resolved, words := resolveOptions(asked)
+	resolved, words := resolveOptions(asked, s.cfg.Kubernetes != nil)
 	if words != "" {
 		panic("mockserver: " + words)
 	}

@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -23,21 +24,37 @@ import (
 
 const cluster = "pc_dask_cluster.test"
 
+// mock is a gateway and a Hub, with the clock by which the provider waits for
+// them.
+type mock struct {
+	*mockserver.Server
+	clock *clock.Fake
+}
+
 // startMock starts a gateway and Hub of the test's own, and ends them with it.
-func startMock(t *testing.T, cfg mockserver.Config) *mockserver.Server {
+// With MOCK_GATEWAY=kubernetes it is a gateway with the Kubernetes backend
+// and two replicas, one of which lags behind; their clock is the provider's, so
+// that the cache catches up while the provider waits.
+func startMock(t *testing.T, cfg mockserver.Config) *mock {
 	t.Helper()
+	m := &mock{clock: clock.NewFake(clock.Real().Now())}
+	if os.Getenv("MOCK_GATEWAY") == "kubernetes" {
+		cfg.Kubernetes = &mockserver.Kubernetes{Lags: []time.Duration{0, 3 * time.Second}}
+		cfg.Now, cfg.LongPoll = m.clock.Now, 10*time.Millisecond
+	}
 	server, err := mockserver.Start(cfg)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(server.Close)
-	return server
+	m.Server = server
+	return m
 }
 
-// factories make the provider with a clock that passes at once and with
-// retries that do not wait.
-func factories() map[string]func() (tfprotov6.ProviderServer, error) {
-	return factoriesWith(provider.WithClock(clock.NewFake(clock.Real().Now())))
+// factories make the provider with the mock's clock, which passes at once, and
+// with retries that do not wait.
+func factories(m *mock) map[string]func() (tfprotov6.ProviderServer, error) {
+	return factoriesWith(provider.WithClock(m.clock))
 }
 
 func factoriesWith(options ...provider.Option) map[string]func() (tfprotov6.ProviderServer, error) {
@@ -48,16 +65,16 @@ func factoriesWith(options ...provider.Option) map[string]func() (tfprotov6.Prov
 }
 
 // providerBlock points the provider at a mock, as user alice.
-func providerBlock(server *mockserver.Server) string {
+func providerBlock(server *mock) string {
 	return providerBlockAs(server, server.NewToken("alice"))
 }
 
-func providerBlockAs(server *mockserver.Server, token string) string {
+func providerBlockAs(server *mock, token string) string {
 	return fmt.Sprintf("provider \"pc\" {\n  address = %q\n  api_token = %q\n}\n", server.GatewayURL(), token)
 }
 
 // block is providerBlock for the plugin protocol.
-func block(server *mockserver.Server) map[string]any {
+func block(server *mock) map[string]any {
 	return map[string]any{"address": server.GatewayURL(), "api_token": server.NewToken("alice")}
 }
 
@@ -69,18 +86,18 @@ func (d during) CheckState(_ context.Context, _ statecheck.CheckStateRequest, re
 	resp.Error = d()
 }
 
-// requested asserts how often a request was made since the journal was last
-// cleared.
-func requested(server *mockserver.Server, method, path string, want int) during {
+// requested asserts how often a request was made and taken since the journal
+// was last cleared. A replica that does not know the cluster yet takes none.
+func requested(server *mock, method, path string, want int) during {
 	return func() error {
-		if got := server.Count(method, path); got != want {
+		if got := server.CountTaken(method, path); got != want {
 			return fmt.Errorf("%s %s was requested %d times, want %d\n%s", method, path, got, want, journal(server))
 		}
 		return nil
 	}
 }
 
-func journal(server *mockserver.Server) string {
+func journal(server *mock) string {
 	text := ""
 	for _, request := range server.Requests() {
 		text += fmt.Sprintf("  %s %s?%s -> %d %s\n", request.Method, request.Path, request.Query, request.Status, request.Body)
@@ -89,7 +106,7 @@ func journal(server *mockserver.Server) string {
 }
 
 // wantBody asserts the body of the last POST to such a path.
-func wantBody(server *mockserver.Server, suffix, want string) error {
+func wantBody(server *mock, suffix, want string) error {
 	var body []byte
 	for _, request := range server.Requests() {
 		if request.Method == http.MethodPost && strings.HasSuffix(request.Path, suffix) {
@@ -108,7 +125,7 @@ func wantBody(server *mockserver.Server, suffix, want string) error {
 }
 
 // assertNothingRuns asserts that the user's clusters have all ended.
-func assertNothingRuns(t *testing.T, server *mockserver.Server) {
+func assertNothingRuns(t *testing.T, server *mock) {
 	t.Helper()
 	for _, each := range server.Clusters("alice") {
 		if each.Status != "STOPPED" && each.Status != "FAILED" {

@@ -8,6 +8,7 @@ import (
 	"regexp"
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
 	"github.com/hashicorp/terraform-plugin-testing/knownvalue"
@@ -28,6 +29,8 @@ func TestAccClusters_listsTheUsersOwn(t *testing.T) {
 	failed := mock.AddCluster("alice", nil)
 	mock.FailCluster(failed)
 	mock.AddCluster("bob", nil)
+	// A gateway on Kubernetes lists a cluster when its cache has it.
+	mock.clock.Advance(time.Minute)
 	names := func(want ...string) statecheck.StateCheck {
 		slices.Sort(want)
 		exact := make([]knownvalue.Check, 0, len(want))
@@ -43,7 +46,7 @@ func TestAccClusters_listsTheUsersOwn(t *testing.T) {
 		return providerBlock(mock) + "data \"pc_clusters\" \"test\" {\n" + arguments + "\n}\n"
 	}
 	resource.Test(t, resource.TestCase{
-		ProtoV6ProviderFactories: factories(),
+		ProtoV6ProviderFactories: factories(mock),
 		Steps: []resource.TestStep{
 			{
 				Config: config(""),
@@ -98,7 +101,7 @@ data "pc_clusters" "test" {
 }`
 	}
 	resource.Test(t, resource.TestCase{
-		ProtoV6ProviderFactories: factories(),
+		ProtoV6ProviderFactories: factories(mock),
 		Steps: []resource.TestStep{
 			{Config: config(""), ExpectError: regexp.MustCompile(`depends_on`)},
 			{

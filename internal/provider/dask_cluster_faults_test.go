@@ -17,7 +17,7 @@ const daskCluster = "pc_dask_cluster"
 
 // calls is what was requested, as "METHOD path?query" below the gateway's
 // address, with NAME for the cluster's name.
-func calls(mock *mockserver.Server, name string) []string {
+func calls(mock *mock, name string) []string {
 	var made []string
 	for _, request := range mock.Requests() {
 		call := request.Method + " " + strings.TrimPrefix(request.Path, "/services/dask-gateway")
@@ -29,7 +29,7 @@ func calls(mock *mockserver.Server, name string) []string {
 	return made
 }
 
-func assertCalls(t *testing.T, mock *mockserver.Server, name string, want ...string) {
+func assertCalls(t *testing.T, mock *mock, name string, want ...string) {
 	t.Helper()
 	if got := calls(mock, name); !slices.Equal(got, want) {
 		t.Errorf("requested:\n  %s\nwant:\n  %s", strings.Join(got, "\n  "), strings.Join(want, "\n  "))

@@ -41,16 +41,16 @@ resource "pc_dask_cluster" "test" {
   wait_for_workers = 1
 }`
 	resource.Test(t, resource.TestCase{
-		ProtoV6ProviderFactories: factories(),
+		ProtoV6ProviderFactories: factories(mock),
 		Steps: []resource.TestStep{
 			{
 				Config:           config,
 				ConfigPlanChecks: does(plancheck.ResourceActionCreate),
 				ConfigStateChecks: []statecheck.StateCheck{
 					clusterHas("status", knownvalue.StringExact("RUNNING")),
-					clusterHas("name", knownvalue.StringRegexp(regexp.MustCompile(`^[0-9a-f]{32}$`))),
-					clusterHas("scheduler_address", knownvalue.StringRegexp(regexp.MustCompile(`^gateway://127\.0\.0\.1:\d+/[0-9a-f]{32}$`))),
-					clusterHas("dashboard_link", knownvalue.StringRegexp(regexp.MustCompile(`/services/dask-gateway/clusters/[0-9a-f]{32}/status$`))),
+					clusterHas("name", knownvalue.StringRegexp(regexp.MustCompile(`^(prod\.)?[0-9a-f]{32}$`))),
+					clusterHas("scheduler_address", knownvalue.StringRegexp(regexp.MustCompile(`^gateway://127\.0\.0\.1:\d+/(prod\.)?[0-9a-f]{32}$`))),
+					clusterHas("dashboard_link", knownvalue.StringRegexp(regexp.MustCompile(`/services/dask-gateway/clusters/(prod\.)?[0-9a-f]{32}/status$`))),
 					clusterHas("started_at", knownvalue.StringFunc(func(text string) error {
 						_, err := time.Parse(time.RFC3339, text)
 						return err
@@ -78,7 +78,7 @@ func TestAccDaskCluster_resizesInPlace(t *testing.T) {
 	forget := func() { mock.ForgetRequests() }
 	same := statecheck.CompareValue(compare.ValuesSame())
 	resource.Test(t, resource.TestCase{
-		ProtoV6ProviderFactories: factories(),
+		ProtoV6ProviderFactories: factories(mock),
 		Steps: []resource.TestStep{
 			{
 				Config:            sized("adapt = { minimum = 1, maximum = 100 }"),
@@ -133,7 +133,7 @@ func TestAccDaskCluster_isReplacedOnlyWhenAnOptionDiffers(t *testing.T) {
 		return providerBlock(mock) + "resource \"pc_dask_cluster\" \"test\" {\n options = " + options + "\n}"
 	}
 	resource.Test(t, resource.TestCase{
-		ProtoV6ProviderFactories: factories(),
+		ProtoV6ProviderFactories: factories(mock),
 		Steps: []resource.TestStep{
 			{Config: with(`{ worker_cores = 2, worker_memory = 8 }`)},
 			{
@@ -171,10 +171,10 @@ func TestAccDaskCluster_isReplacedOnlyWhenAnOptionDiffers(t *testing.T) {
 
 func TestAccDaskCluster_isPlannedAnewWhenItHasEnded(t *testing.T) {
 	t.Parallel()
-	for name, end := range map[string]func(*mockserver.Server, string){
-		"stopped":   (*mockserver.Server).StopCluster,
-		"failed":    (*mockserver.Server).FailCluster,
-		"forgotten": (*mockserver.Server).ForgetCluster,
+	for name, end := range map[string]func(*mock, string){
+		"stopped":   (*mock).StopCluster,
+		"failed":    (*mock).FailCluster,
+		"forgotten": (*mock).ForgetCluster,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -182,7 +182,7 @@ func TestAccDaskCluster_isPlannedAnewWhenItHasEnded(t *testing.T) {
 			config := providerBlock(mock) + `resource "pc_dask_cluster" "test" {}`
 			differ := statecheck.CompareValue(compare.ValuesDiffer())
 			resource.Test(t, resource.TestCase{
-				ProtoV6ProviderFactories: factories(),
+				ProtoV6ProviderFactories: factories(mock),
 				Steps: []resource.TestStep{
 					{Config: config, ConfigStateChecks: []statecheck.StateCheck{differ.AddStateValue(cluster, tfjsonpath.New("name"))}},
 					{
@@ -202,8 +202,9 @@ func TestAccDaskCluster_isImportedWithoutReplacement(t *testing.T) {
 	t.Parallel()
 	mock := startMock(t, mockserver.Config{})
 	name := mock.AddCluster("alice", map[string]any{"worker_cores": 2.0})
+	mock.clock.Advance(time.Minute)
 	resource.Test(t, resource.TestCase{
-		ProtoV6ProviderFactories: factories(),
+		ProtoV6ProviderFactories: factories(mock),
 		Steps: []resource.TestStep{
 			{
 				Config: providerBlock(mock) + `
@@ -247,7 +248,7 @@ func TestAccDaskCluster_isReplacedAfterAFailedStart(t *testing.T) {
 	config := providerBlock(mock) + `resource "pc_dask_cluster" "test" {}`
 	mock.SetStartFails(true)
 	resource.Test(t, resource.TestCase{
-		ProtoV6ProviderFactories: factories(),
+		ProtoV6ProviderFactories: factories(mock),
 		Steps: []resource.TestStep{
 			{Config: config, ExpectError: regexp.MustCompile(`(?s)The cluster did not start.*became (FAILED|STOPPING)`)},
 			{
@@ -279,7 +280,7 @@ resource "pc_dask_cluster" "test" {
 }`, mock.GatewayURL(), generation, token)
 	}
 	resource.Test(t, resource.TestCase{
-		ProtoV6ProviderFactories: factories(),
+		ProtoV6ProviderFactories: factories(mock),
 		Steps: []resource.TestStep{
 			{Config: config(1), ConfigStateChecks: []statecheck.StateCheck{clusterHas("status", knownvalue.StringExact("RUNNING"))}},
 			{Config: config(1), ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{plancheck.ExpectEmptyPlan()}}},

@@ -46,7 +46,7 @@ resource "pc_hub_token" "test" {
   scopes     = ["access:services!service=dask-gateway"]
 }`
 	resource.Test(t, resource.TestCase{
-		ProtoV6ProviderFactories: factories(),
+		ProtoV6ProviderFactories: factories(mock),
 		Steps: []resource.TestStep{
 			{
 				Config:           config,
@@ -76,7 +76,7 @@ resource "pc_hub_token" "test" {
 	}
 }
 
-func notes(mock *mockserver.Server) map[string]int {
+func notes(mock *mock) map[string]int {
 	found := map[string]int{}
 	for _, each := range mock.Tokens("alice") {
 		found[each.Note]++
@@ -135,7 +135,7 @@ func TestAccHubToken_changesOfRenewalNeedNoNewToken(t *testing.T) {
 	}
 	same := statecheck.CompareValue(compare.ValuesSame())
 	resource.Test(t, resource.TestCase{
-		ProtoV6ProviderFactories: factories(),
+		ProtoV6ProviderFactories: factories(mock),
 		Steps: []resource.TestStep{
 			{
 				Config: with(`expires_in = "48h"`),
@@ -165,7 +165,7 @@ func TestAccHubToken_isPlannedAnewWhenItIsGone(t *testing.T) {
 			mock := startMock(t, mockserver.Config{})
 			config := providerBlock(mock) + `resource "pc_hub_token" "test" { note = "ours" }`
 			resource.Test(t, resource.TestCase{
-				ProtoV6ProviderFactories: factories(),
+				ProtoV6ProviderFactories: factories(mock),
 				Steps: []resource.TestStep{
 					{Config: config},
 					{
@@ -193,7 +193,7 @@ func TestAccHubToken_isPlannedAnewWhenItIsGone(t *testing.T) {
 
 // revoke ends the token with the note behind Terraform's back, and lets
 // another token inherit its id if asked to, as Hubs on sqlite do.
-func revoke(t *testing.T, mock *mockserver.Server, note string, inherit bool) {
+func revoke(t *testing.T, mock *mock, note string, inherit bool) {
 	t.Helper()
 	for _, each := range mock.Tokens("alice") {
 		if each.Note != note {
@@ -215,7 +215,7 @@ func TestAccHubToken_refusesImport(t *testing.T) {
 	t.Parallel()
 	mock := startMock(t, mockserver.Config{})
 	resource.Test(t, resource.TestCase{
-		ProtoV6ProviderFactories: factories(),
+		ProtoV6ProviderFactories: factories(mock),
 		Steps: []resource.TestStep{{
 			Config:        providerBlock(mock) + `resource "pc_hub_token" "test" {}`,
 			ResourceName:  token,
@@ -247,7 +247,7 @@ func TestAccHubToken_refusesBadArguments(t *testing.T) {
 			mock := startMock(t, mockserver.Config{})
 			before := len(mock.Tokens("alice"))
 			resource.Test(t, resource.TestCase{
-				ProtoV6ProviderFactories: factories(),
+				ProtoV6ProviderFactories: factories(mock),
 				Steps: []resource.TestStep{{
 					Config:      providerBlock(mock) + "resource \"pc_hub_token\" \"test\" {\n" + arguments + "\n}",
 					ExpectError: regexp.MustCompile(want),

@@ -14,6 +14,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 
+	"github.com/planetary-computer/terraform-provider-pc/internal/clock"
 	"github.com/planetary-computer/terraform-provider-pc/internal/mockserver"
 	pc "github.com/planetary-computer/terraform-provider-pc/internal/provider"
 )
@@ -47,7 +48,7 @@ func TestSchemas_areValid(t *testing.T) {
 // configureProvider returns what the provider says of a block.
 func configureProvider(ctx context.Context, t *testing.T, plain map[string]any) []*tfprotov6.Diagnostic {
 	t.Helper()
-	w := startWire(t)
+	w := startWire(t, clock.Real())
 	config := w.value(t, w.schema.Provider.ValueType(), plain)
 	validated, err := w.server.ValidateProviderConfig(ctx, &tfprotov6.ValidateProviderConfigRequest{Config: config})
 	if err != nil {

@@ -11,6 +11,9 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
+
+	"github.com/planetary-computer/terraform-provider-pc/internal/clock"
+	"github.com/planetary-computer/terraform-provider-pc/internal/provider"
 )
 
 // wire speaks Terraform's plugin protocol with the provider, for what the
@@ -21,10 +24,10 @@ type wire struct {
 	schema *tfprotov6.GetProviderSchemaResponse
 }
 
-// startWire starts a provider.
-func startWire(t *testing.T) wire {
+// startWire starts a provider that waits by the clock.
+func startWire(t *testing.T, c clock.Clock) wire {
 	t.Helper()
-	server, err := factories()["pc"]()
+	server, err := factoriesWith(provider.WithClock(c))["pc"]()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -38,7 +41,12 @@ func startWire(t *testing.T) wire {
 // newWire starts a provider and configures it with the attributes given.
 func newWire(t *testing.T, block map[string]any) wire {
 	t.Helper()
-	w := startWire(t)
+	return newWireWith(t, clock.NewFake(clock.Real().Now()), block)
+}
+
+func newWireWith(t *testing.T, c clock.Clock, block map[string]any) wire {
+	t.Helper()
+	w := startWire(t, c)
 	resp, err := w.server.ConfigureProvider(t.Context(), &tfprotov6.ConfigureProviderRequest{
 		TerraformVersion: "1.14.0",
 		Config:           w.value(t, w.schema.Provider.ValueType(), block),
