@@ -104,19 +104,24 @@ run output -no-color clusters
 "$terraform" output -json clusters | grep -q "$name" || fail "the cluster is not listed"
 
 if [ "$servers" = real ]; then
-  step "Compute on it with Python" "The client needs nothing but terraform's outputs."
-  CLUSTER=$name python - <<'PYTHON'
+  step "Compute on it with Python" \
+    "The client takes the cluster's name from terraform's outputs, and address and token" \
+    "from the environment, as the provider did. The addresses it finds are terraform's."
+  name=$name link=$("$terraform" output -raw dashboard_link) \
+    scheduler=$("$terraform" output -raw scheduler_address) python - <<'PYTHON'
 import os
 
 import dask.array as da
 from dask_gateway import Gateway
 
 with Gateway() as gateway:
-    cluster = gateway.connect(os.environ["CLUSTER"])
+    cluster = gateway.connect(os.environ["name"])
+    assert cluster.scheduler_address == os.environ["scheduler"], cluster.scheduler_address
+    assert cluster.dashboard_link == os.environ["link"], cluster.dashboard_link
     client = cluster.get_client()
     client.wait_for_workers(2, timeout=120)
     total = int(da.arange(1_000_000, chunks=100_000).sum().compute())
-    print(f"{len(client.scheduler_info()['workers'])} workers of {cluster.name} added up 0 to 999,999: {total}")
+    print(f"\n{len(client.scheduler_info()['workers'])} workers of {cluster.scheduler_address} added up 0 to 999,999: {total:,}")
     assert total == 499_999_500_000, total
 PYTHON
 fi
