@@ -39,6 +39,8 @@ func run() int {
 	flag.IntVar(&cfg.MaxWorkers, "max-workers", 0, "workers that a cluster may have; 0 for no limit")
 	flag.StringVar(&cfg.Auth, "auth", "jupyterhub", "how the gateway knows its users: jupyterhub or basic")
 	flag.StringVar(&cfg.Password, "password", "secret", "everybody's password with basic")
+	kubernetes := flag.Bool("kubernetes", false, "answer as a gateway with the Kubernetes backend and two replicas")
+	lag := flag.Duration("lag", 2*time.Second, "how far behind the cache of the second replica is, with -kubernetes")
 	user := flag.String("user", "alice", "whose credentials are printed")
 	quiet := flag.Bool("quiet", false, "do not print a line for each request")
 	flag.Usage = func() {
@@ -46,6 +48,9 @@ func run() int {
 		flag.PrintDefaults()
 	}
 	flag.Parse()
+	if *kubernetes {
+		cfg.Kubernetes = &mockserver.Kubernetes{Lags: []time.Duration{0, *lag}}
+	}
 	if !*quiet {
 		cfg.Log = os.Stderr
 	}
