@@ -4,8 +4,9 @@
 #
 # Shows the provider at work: plan, apply, resize, list, import, destroy.
 #
-#   demo.sh        on the built-in mock
-#   demo.sh real   on the real Dask Gateway and JupyterHub, and with Python
+#   demo.sh             on the built-in mock
+#   demo.sh kubernetes  on the mock as a gateway with the Kubernetes backend
+#   demo.sh real        on the real Dask Gateway and JupyterHub, and with Python
 
 # shellcheck source=internal/tools/cache.sh
 . "$(dirname "$0")/cache.sh"
@@ -24,7 +25,9 @@ if [ -z "${PC_DEMO_INSIDE:-}" ]; then
     "$work/servers" "$root/internal/tools/demo.sh" real
   else
     go build -o "$work/servers" ./internal/mockserver/cmd/mockserver
-    "$work/servers" -quiet -start-delay 1s -worker-delay 500ms "$root/internal/tools/demo.sh" mock
+    backend=()
+    [ "$servers" != kubernetes ] || backend=(-kubernetes)
+    "$work/servers" -quiet "${backend[@]}" "$root/internal/tools/demo.sh" "$servers"
   fi
   exit
 fi
