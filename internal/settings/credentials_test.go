@@ -103,12 +103,14 @@ func TestResolve_malformedCredentials(t *testing.T) {
 		argument string
 		want     string
 	}{
-		"token with a line end": {settings.Block{APIToken: known("s3cr3t\n")}, "api_token", "trimspace"},
-		"token with a blank":    {settings.Block{APIToken: known("s3cr3t s3cr3t")}, "api_token", "blank"},
-		"token beyond ASCII":    {settings.Block{APIToken: known("s3cr3té")}, "api_token", "another character"},
-		"empty token":           {settings.Block{APIToken: known("")}, "api_token", "is empty"},
-		"user name with colon":  {settings.Block{Username: known("a:b"), Password: known("s3cr3t")}, "username", "colon"},
-		"proxy without scheme":  {settings.Block{HTTPProxy: known("u:s3cr3t@h:1")}, "http_proxy", "http, https and socks5"},
+		"token with a line end":  {settings.Block{APIToken: known("s3cr3t\n")}, "api_token", "trimspace"},
+		"token with a blank":     {settings.Block{APIToken: known("s3cr3t s3cr3t")}, "api_token", "blank"},
+		"token beyond ASCII":     {settings.Block{APIToken: known("s3cr3té")}, "api_token", "another character"},
+		"empty token":            {settings.Block{APIToken: known("")}, "api_token", "is empty"},
+		"user name with colon":   {settings.Block{Username: known("a:b"), Password: known("s3cr3t")}, "username", "colon"},
+		"user name beyond ASCII": {settings.Block{Username: known("é"), Password: known("s3cr3t")}, "username", "beyond ASCII"},
+		"password beyond ASCII":  {settings.Block{Username: known("a"), Password: known("s3cr3té")}, "password", "beyond ASCII"},
+		"proxy without scheme":   {settings.Block{HTTPProxy: known("u:s3cr3t@h:1")}, "http_proxy", "http, https and socks5"},
 		"proxy with a slash in its password": {
 			settings.Block{HTTPProxy: known("http://u:s3cr3t/x@h:1")}, "http_proxy", "percent-encoded",
 		},

@@ -50,10 +50,11 @@ var arguments = map[string]argumentTexts{
 	},
 	"username": {
 		summary: "The user name cannot be used",
-		allowed: "Allowed is any text without a colon.",
+		allowed: "Allowed is any ASCII text without a colon.",
 	},
 	"password": {
 		summary: "The password cannot be used",
+		allowed: "Allowed is any ASCII text.",
 		hidden:  true,
 	},
 	"ca_certificate": {

@@ -26,7 +26,7 @@ const (
 func (r *resolver) credentials(s *Settings) {
 	s.APIToken = resolve(r, "api_token", parseToken)
 	s.Username = resolve(r, "username", parseUsername)
-	s.Password = resolve(r, "password", func(text string) (secret.String, error) { return secret.New(text), nil })
+	s.Password = resolve(r, "password", parsePassword)
 	s.Auth = resolve(r, "auth", parseAuth)
 
 	_, tokenRank := r.find("api_token")
@@ -83,7 +83,20 @@ func parseUsername(text string) (string, error) {
 	if strings.Contains(text, ":") {
 		return "", errors.New("has a colon in it")
 	}
-	return text, nil
+	return text, checkASCII(text)
+}
+
+func parsePassword(text string) (secret.String, error) {
+	return secret.New(text), checkASCII(text)
+}
+
+// checkASCII refuses what the gateway's SimpleAuthenticator cannot read: it
+// decodes the header as ASCII and answers 500 (dask_gateway_server/auth.py).
+func checkASCII(text string) error {
+	if strings.ContainsFunc(text, func(r rune) bool { return r > '~' }) {
+		return errors.New("has a character beyond ASCII in it, which the gateway cannot read")
+	}
+	return nil
 }
 
 // systemUser is the name that Python's getpass.getuser gives.
