@@ -1,0 +1,366 @@
+// Copyright (c) The terraform-provider-pc Authors
+// SPDX-License-Identifier: MPL-2.0
+
+package transport_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/binary"
+	"errors"
+	"net"
+	"net/http"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/jcmturner/gokrb5/v8/iana/errorcode"
+	"github.com/jcmturner/gokrb5/v8/iana/etypeID"
+	"github.com/jcmturner/gokrb5/v8/iana/nametype"
+	"github.com/jcmturner/gokrb5/v8/keytab"
+	"github.com/jcmturner/gokrb5/v8/messages"
+	"github.com/jcmturner/gokrb5/v8/spnego"
+	"github.com/jcmturner/gokrb5/v8/types"
+
+	"github.com/planetary-computer/terraform-provider-pc/internal/clock"
+	"github.com/planetary-computer/terraform-provider-pc/internal/transport"
+)
+
+const (
+	realm   = "PC.TEST"
+	service = "HTTP/127.0.0.1"
+)
+
+// kerberos is a realm on disk: what a KDC would have handed out, and a KDC that
+// says only one thing.
+type kerberos struct {
+	t   *testing.T
+	dir string
+	cfg transport.KerberosConfig
+	// keytab is the server's.
+	keytab *keytab.Keytab
+	// answer is the error that the KDC has for everybody; -1 for none.
+	answer atomic.Int32
+	asked  atomic.Int32
+}
+
+func newKerberos(t *testing.T) *kerberos {
+	t.Helper()
+	k := &kerberos{t: t, dir: t.TempDir(), keytab: keytab.New()}
+	k.answer.Store(-1)
+	if err := k.keytab.AddEntry(service, realm, "server's", time.Unix(1, 0), 1, etypeID.AES256_CTS_HMAC_SHA1_96); err != nil {
+		t.Fatal(err)
+	}
+	k.cfg = transport.KerberosConfig{
+		Host: "127.0.0.1", Cache: "FILE:" + filepath.Join(k.dir, "cache"),
+		ConfigFiles: k.write("krb5.conf", "[libdefaults]\n default_realm = "+realm+"\n dns_canonicalize_hostname = false\n[realms]\n "+
+			realm+" = {\n  kdc = "+k.listen()+"\n  auth_to_local_names = {\n   a = b\n  }\n }\n"),
+	}
+	return k
+}
+
+func (k *kerberos) write(name, text string) string {
+	k.t.Helper()
+	path := filepath.Join(k.dir, name)
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		k.t.Fatal(err)
+	}
+	return path
+}
+
+// listen starts the KDC, by UDP.
+func (k *kerberos) listen() string {
+	k.t.Helper()
+	var config net.ListenConfig
+	connection, err := config.ListenPacket(k.t.Context(), "udp", "127.0.0.1:0")
+	if err != nil {
+		k.t.Fatal(err)
+	}
+	k.t.Cleanup(func() { _ = connection.Close() })
+	go func() {
+		for buffer := make([]byte, 4096); ; {
+			_, from, err := connection.ReadFrom(buffer)
+			if err != nil {
+				return
+			}
+			k.asked.Add(1)
+			said := messages.NewKRBError(types.NewPrincipalName(nametype.KRB_NT_SRV_INST, "krbtgt/"+realm), realm, k.answer.Load(), "")
+			if text, err := said.Marshal(); err == nil {
+				_, _ = connection.WriteTo(text, from)
+			}
+		}
+	}()
+	return connection.LocalAddr().String()
+}
+
+// ticket makes a ticket of alice's and writes it as the credential cache has it
+// (MIT's "Credential cache file format", version 4).
+func (k *kerberos) ticket(out *bytes.Buffer, name string, kt *keytab.Keytab, ends time.Time) {
+	k.t.Helper()
+	alice, server := types.NewPrincipalName(nametype.KRB_NT_PRINCIPAL, "alice"), types.NewPrincipalName(nametype.KRB_NT_SRV_INST, name)
+	begins := clock.Real().Now().Add(-time.Minute)
+	ticket, key, err := messages.NewTicket(alice, realm, server, realm, types.NewKrbFlags(), kt, etypeID.AES256_CTS_HMAC_SHA1_96, 1, begins, begins, ends, begins)
+	if err != nil {
+		k.t.Fatal(err)
+	}
+	encoded, err := ticket.Marshal()
+	if err != nil {
+		k.t.Fatal(err)
+	}
+	put := func(values ...any) {
+		for _, value := range values {
+			_ = binary.Write(out, binary.BigEndian, value)
+		}
+	}
+	principal(out, alice)
+	principal(out, server)
+	put(uint16(key.KeyType)) //nolint:gosec // the type of a key is small
+	field(out, key.KeyValue)
+	put(uint32(begins.Unix()), uint32(begins.Unix()), uint32(ends.Unix()), uint32(0), uint8(0), uint32(0), uint32(0), uint32(0)) //nolint:gosec // times until 2106
+	field(out, encoded)
+	field(out, nil)
+}
+
+func principal(out *bytes.Buffer, name types.PrincipalName) {
+	_ = binary.Write(out, binary.BigEndian, [2]uint32{uint32(name.NameType), uint32(len(name.NameString))}) //nolint:gosec // small numbers
+	field(out, []byte(realm))
+	for _, part := range name.NameString {
+		field(out, []byte(part))
+	}
+}
+
+func field(out *bytes.Buffer, text []byte) {
+	_ = binary.Write(out, binary.BigEndian, uint32(len(text))) //nolint:gosec // a small number
+	out.Write(text)
+}
+
+// fill writes a cache with alice's ticket-granting ticket and, unless it is to
+// be asked for, the one for the service.
+func (k *kerberos) fill(ends time.Time, withService bool) {
+	k.t.Helper()
+	out := bytes.NewBuffer([]byte{5, 4, 0, 0})
+	principal(out, types.NewPrincipalName(nametype.KRB_NT_PRINCIPAL, "alice"))
+	granting := keytab.New()
+	if err := granting.AddEntry("krbtgt/"+realm, realm, "the KDC's", time.Unix(1, 0), 1, etypeID.AES256_CTS_HMAC_SHA1_96); err != nil {
+		k.t.Fatal(err)
+	}
+	k.ticket(out, "krbtgt/"+realm, granting, ends)
+	if withService {
+		k.ticket(out, service, k.keytab, ends)
+	}
+	k.write("cache", out.String())
+}
+
+// serve starts a server that takes tickets, and refuses those that it has seen.
+func (k *kerberos) serve(inner http.HandlerFunc) (*url.URL, *atomic.Int32) {
+	k.t.Helper()
+	return serve(k.t, spnego.SPNEGOKRB5Authenticate(inner, k.keytab).ServeHTTP)
+}
+
+func (k *kerberos) do(base *url.URL) error {
+	k.t.Helper()
+	auth, err := transport.KerberosAuth(k.cfg)
+	if err != nil {
+		k.t.Fatal(err)
+	}
+	_, err = client(k.t, base, func(cfg *transport.Config) { cfg.Auth = auth }).
+		Do(k.t.Context(), transport.Request{Method: http.MethodGet, Path: []string{"clusters"}, Repeatable: true})
+	return err
+}
+
+// TestKerberos_sendsAFreshTokenEachTime has a server that fails twice: the
+// repetitions carry tokens that it has not seen.
+func TestKerberos_sendsAFreshTokenEachTime(t *testing.T) {
+	t.Parallel()
+	k := newKerberos(t)
+	k.fill(clock.Real().Now().Add(time.Hour), true)
+	var seen atomic.Int32
+	tokens := map[string]bool{}
+	base, count := k.serve(func(w http.ResponseWriter, r *http.Request) {
+		tokens[r.Header.Get("Authorization")] = true
+		if seen.Add(1) < 3 {
+			w.WriteHeader(http.StatusServiceUnavailable)
+		}
+	})
+	if err := k.do(base); err != nil {
+		t.Fatal(err)
+	}
+	if count.Load() != 3 || seen.Load() != 3 || len(tokens) != 3 {
+		t.Errorf("%d requests, %d of them with a ticket that counts, %d tokens, want 3 each", count.Load(), seen.Load(), len(tokens))
+	}
+	if got := k.asked.Load(); got != 0 {
+		t.Errorf("the KDC was asked %d times for a ticket that is there", got)
+	}
+}
+
+func TestKerberos_withoutATicketSendsNothing(t *testing.T) {
+	t.Parallel()
+	hour := clock.Real().Now().Add(time.Hour)
+	for name, test := range map[string]struct {
+		prepare func(k *kerberos)
+		want    string
+	}{
+		"no cache":                {func(*kerberos) {}, "there is no ticket: the credential cache FILE:DIR/cache (KRB5CCNAME) does not exist"},
+		"no krb5.conf":            {func(k *kerberos) { k.cfg.ConfigFiles = "/nowhere/krb5.conf" }, "there is no Kerberos configuration at /nowhere/krb5.conf (KRB5_CONFIG)"},
+		"an ended ticket":         {func(k *kerberos) { k.fill(time.Unix(1_800_000_000-1e9, 0), true) }, "the ticket of alice@PC.TEST in the credential cache FILE:DIR/cache (KRB5CCNAME) expired at 1995-05-09T06:13:20Z"},
+		"a cache in the kernel":   {func(k *kerberos) { k.cfg.Cache = "KEYRING:persistent:0" }, "reads only those of the kind FILE: get a ticket into a file with kinit -c FILE:/path"},
+		"a folder of caches":      {func(k *kerberos) { k.cfg.Cache = "DIR:/tmp/tickets" }, "DIR:/tmp/tickets (KRB5CCNAME) is one of the kind DIR"},
+		"no file":                 {func(k *kerberos) { k.cfg.Cache = k.dir }, "is not a file"},
+		"not a cache":             {func(k *kerberos) { k.write("cache", "nonsense") }, "is none: klist shows"},
+		"a cut cache":             {func(k *kerberos) { k.write("cache", "\x05\x04\x00\x00\x00\x00\x00\x01\x7f\xff\xff\xff\x00") }, "is none: klist shows"},
+		"an empty cache":          {func(k *kerberos) { k.write("cache", "") }, "is none: klist shows"},
+		"somebody else's cache":   {func(k *kerberos) { k.fill(hour, true); k.cfg.Principal = "bob" }, "has tickets of alice@PC.TEST, and principal is bob"},
+		"another realm's":         {func(k *kerberos) { k.fill(hour, true); k.cfg.Principal = "alice@OTHER" }, "and principal is alice@OTHER"},
+		"a service nobody knows":  {func(k *kerberos) { k.fill(hour, false); k.answer.Store(errorcode.KDC_ERR_S_PRINCIPAL_UNKNOWN) }, "the KDC of PC.TEST knows no service HTTP/127.0.0.1"},
+		"another clock":           {func(k *kerberos) { k.fill(hour, false); k.answer.Store(errorcode.KRB_AP_ERR_SKEW) }, "are too far apart"},
+		"a KDC with its own mind": {func(k *kerberos) { k.fill(hour, false); k.answer.Store(errorcode.KRB_ERR_GENERIC) }, "gave no ticket for HTTP/127.0.0.1: "},
+		"a principal nobody knows": {func(k *kerberos) {
+			k.clientKeytab("old")
+			k.answer.Store(errorcode.KDC_ERR_C_PRINCIPAL_UNKNOWN)
+		}, "the KDC of PC.TEST knows no principal alice@PC.TEST"},
+		"an old keytab": {func(k *kerberos) { k.clientKeytab("old"); k.answer.Store(errorcode.KDC_ERR_KEY_EXPIRED) }, "the password of alice@PC.TEST has expired"},
+		"no KDC": {func(k *kerberos) {
+			k.fill(hour, false)
+			k.cfg.ConfigFiles = k.write("other.conf", "[libdefaults]\ndns_lookup_kdc = no\n[realms]\nPC.TEST = {\nkdc = https://proxy/KdcProxy\n}\n")
+		}, "krb5.conf names no KDC of the realm PC.TEST"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			k := newKerberos(t)
+			test.prepare(k)
+			base, count := k.serve(func(http.ResponseWriter, *http.Request) {})
+			failed := failure(t, k.do(base))
+			said := strings.ReplaceAll(failed.Error(), k.dir, "DIR")
+			if failed.Kind != transport.KindTicket || !strings.Contains(said, test.want) || !strings.Contains(said, "GET "+prefix+"/clusters was not sent: ") {
+				t.Errorf("kind %d, %q, want %q", failed.Kind, said, test.want)
+			}
+			if failed.MayHaveArrived() || failed.Scheme != transport.SchemeKerberos || count.Load() != 0 {
+				t.Errorf("%+v after %d requests", failed, count.Load())
+			}
+		})
+	}
+}
+
+// clientKeytab gives the client a keytab with one key, alice's.
+func (k *kerberos) clientKeytab(password string) {
+	k.t.Helper()
+	kt := keytab.New()
+	if err := kt.AddEntry("alice", realm, password, time.Unix(1, 0), 1, etypeID.AES128_CTS_HMAC_SHA1_96); err != nil {
+		k.t.Fatal(err)
+	}
+	text, err := kt.Marshal()
+	if err != nil {
+		k.t.Fatal(err)
+	}
+	k.cfg.Keytab = k.write("client.keytab", string(text))
+}
+
+func TestKerberosAuth_keytabsThatCannotBeUsed(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		prepare func(k *kerberos)
+		want    string
+	}{
+		"none there":        {func(k *kerberos) { k.cfg.Keytab = "/nowhere.keytab" }, "the keytab /nowhere.keytab does not exist"},
+		"a folder":          {func(k *kerberos) { k.cfg.Keytab = k.dir }, "is not a file"},
+		"something else":    {func(k *kerberos) { k.cfg.Keytab = k.write("k", "s3cr3t in a text") }, "is none, or holds no key"},
+		"one that is cut":   {func(k *kerberos) { k.cfg.Keytab = k.write("k", "\x05\x02\x00\x00\x00\x40s3cr3t") }, "is none, or holds no key"},
+		"an empty one":      {func(k *kerberos) { k.cfg.Keytab = k.write("k", "\x05\x02") }, "is none, or holds no key"},
+		"of somebody else":  {func(k *kerberos) { k.clientKeytab("s3cr3t"); k.cfg.Principal = "bob" }, "no key of the principal bob; DIR/client.keytab has those of alice@PC.TEST"},
+		"of another realm":  {func(k *kerberos) { k.clientKeytab("s3cr3t"); k.cfg.Principal = "alice@OTHER" }, "no key of the principal alice@OTHER"},
+		"one without right": {func(k *kerberos) { k.clientKeytab("s3cr3t"); k.forbid(k.cfg.Keytab) }, "may not be read by the user"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			k := newKerberos(t)
+			test.prepare(k)
+			_, err := transport.KerberosAuth(k.cfg)
+			if err == nil || !strings.Contains(strings.ReplaceAll(err.Error(), k.dir, "DIR"), test.want) || strings.Contains(err.Error(), "s3cr3t") {
+				t.Errorf("%v, want %q", err, test.want)
+			}
+			if got := errors.Is(err, transport.ErrPrincipal); got != strings.HasPrefix(name, "of ") {
+				t.Errorf("about the principal: %v", got)
+			}
+		})
+	}
+}
+
+// forbid takes the right to read a file away, which the administrator has all
+// the same.
+func (k *kerberos) forbid(path string) {
+	k.t.Helper()
+	if err := os.Chmod(path, 0); err != nil {
+		k.t.Fatal(err)
+	}
+	if file, err := os.Open(path); err == nil {
+		_ = file.Close()
+		k.t.Skip("this user may read every file")
+	}
+}
+
+// TestKerberos_takesARenewedTicket lets the cache's ticket end and somebody
+// renew it.
+func TestKerberos_takesARenewedTicket(t *testing.T) {
+	t.Parallel()
+	k := newKerberos(t)
+	first := clock.Real().Now().Add(time.Hour)
+	k.fill(first, true)
+	now := &shifted{}
+	k.cfg.Clock = now
+	auth, err := transport.KerberosAuth(k.cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	base, _ := k.serve(func(http.ResponseWriter, *http.Request) {})
+	c := client(t, base, func(cfg *transport.Config) { cfg.Auth = auth })
+	request := transport.Request{Method: http.MethodGet, Path: []string{"clusters"}}
+	if _, err := c.Do(t.Context(), request); err != nil {
+		t.Fatal(err)
+	}
+	now.by.Store(int64(time.Hour))
+	if _, err := c.Do(t.Context(), request); err == nil || !strings.Contains(err.Error(), "expired at") {
+		t.Errorf("with an ended ticket: %v", err)
+	}
+	k.fill(first.Add(30*time.Minute), true)
+	if _, err := c.Do(t.Context(), request); err != nil {
+		t.Errorf("with a renewed ticket: %v", err)
+	}
+}
+
+// shifted is the real clock, ahead.
+type shifted struct{ by atomic.Int64 }
+
+func (s *shifted) Now() time.Time { return clock.Real().Now().Add(time.Duration(s.by.Load())) }
+
+func (s *shifted) Sleep(ctx context.Context, d time.Duration) error {
+	return clock.Real().Sleep(ctx, d)
+}
+
+// TestKerberos_isInterrupted has a KDC that says nothing.
+func TestKerberos_isInterrupted(t *testing.T) {
+	t.Parallel()
+	k := newKerberos(t)
+	k.fill(clock.Real().Now().Add(time.Hour), false)
+	var config net.ListenConfig
+	silent, err := config.ListenPacket(t.Context(), "udp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = silent.Close() })
+	k.cfg.ConfigFiles = k.write("silent.conf", "[realms]\nPC.TEST = {\nkdc = "+silent.LocalAddr().String()+"\n}\n")
+	auth, err := transport.KerberosAuth(k.cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	base, _ := k.serve(func(http.ResponseWriter, *http.Request) {})
+	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer cancel()
+	_, err = client(t, base, func(cfg *transport.Config) { cfg.Auth = auth }).Do(ctx, transport.Request{Method: http.MethodGet, Path: []string{"clusters"}})
+	if !errors.Is(err, context.DeadlineExceeded) || failure(t, err).Kind != transport.KindTicket {
+		t.Errorf("Do() = %v", err)
+	}
+}
