@@ -1,0 +1,139 @@
+// Copyright (c) The terraform-provider-pc Authors
+// SPDX-License-Identifier: MPL-2.0
+
+package transport_test
+
+import (
+	"crypto/tls"
+	"io"
+	"log"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/planetary-computer/terraform-provider-pc/internal/scripted"
+	"github.com/planetary-computer/terraform-provider-pc/internal/transport"
+)
+
+// TestTLS_saysWhatIsWrong meets certificates of each kind. None of them is asked
+// twice for, and nothing is sent to any.
+func TestTLS_saysWhatIsWrong(t *testing.T) {
+	t.Parallel()
+	authority, stranger := scripted.NewAuthority(t), scripted.NewAuthority(t)
+	here := []string{"127.0.0.1"}
+	for name, test := range map[string]struct {
+		leaf   scripted.Leaf
+		roots  string
+		reason transport.TLSReason
+		words  []string
+	}{
+		"trusted":       {scripted.Leaf{Hosts: here}, authority.PEM, "", nil},
+		"unknown":       {scripted.Leaf{Hosts: here}, "", transport.TLSUntrusted, []string{"an authority that is not trusted here", "The tests' authority"}},
+		"stranger":      {scripted.Leaf{Hosts: here}, stranger.PEM, transport.TLSUntrusted, []string{"an authority that is not trusted here"}},
+		"self-signed":   {scripted.Leaf{Hosts: here, SelfSigned: true}, authority.PEM, transport.TLSSelfSigned, []string{"is self-signed, and not trusted here"}},
+		"other name":    {scripted.Leaf{Hosts: []string{"hub.example.com", "10.0.0.1"}}, authority.PEM, transport.TLSWrongHost, []string{"not for the host 127.0.0.1", "it is for hub.example.com, 10.0.0.1"}},
+		"no name":       {scripted.Leaf{}, authority.PEM, transport.TLSWrongHost, []string{"not for the host 127.0.0.1", "it names none"}},
+		"expired":       {scripted.Leaf{Hosts: here, From: -48 * time.Hour, Until: -24 * time.Hour}, authority.PEM, transport.TLSExpired, []string{"has expired, on 2"}},
+		"not yet valid": {scripted.Leaf{Hosts: here, From: 24 * time.Hour, Until: 48 * time.Hour}, authority.PEM, transport.TLSNotYetValid, []string{"is not valid yet, but from 2"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			certificate, _ := authority.Issue(t, test.leaf)
+			arrived := make(chan string, 1)
+			address := scripted.ServeTLS(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				arrived <- r.Header.Get("Authorization")
+				_, _ = io.WriteString(w, "{}")
+			}), certificate)
+			err := get(t, "https://"+address, test.roots)
+			if test.reason == "" {
+				if err != nil || !strings.HasSuffix(<-arrived, token) {
+					t.Error(err)
+				}
+				return
+			}
+			assertTLS(t, err, test.reason, test.words...)
+			if len(arrived) != 0 {
+				t.Error("a request was sent")
+			}
+		})
+	}
+}
+
+// TestTLS_takesASelfSignedCertificateThatIsGiven: for a server of one's own it is
+// its own authority.
+func TestTLS_takesASelfSignedCertificateThatIsGiven(t *testing.T) {
+	t.Parallel()
+	certificate, text := scripted.NewAuthority(t).Issue(t, scripted.Leaf{Hosts: []string{"127.0.0.1"}, SelfSigned: true})
+	address := scripted.ServeTLS(t, answer(http.StatusOK, "application/json", "{}"), certificate)
+	if err := get(t, "https://"+address, text); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestTLS_saysWhereTheSchemeIsWrong(t *testing.T) {
+	t.Parallel()
+	plain, arrived := serve(t, answer(http.StatusOK, "application/json", "{}"))
+	certificate, _ := scripted.NewAuthority(t).Issue(t, scripted.Leaf{Hosts: []string{"127.0.0.1"}})
+	encrypted := scripted.ServeTLS(t, answer(http.StatusOK, "application/json", "{}"), certificate)
+	alerting, _ := serve(t, func(w http.ResponseWriter, _ *http.Request) {
+		connection, _, err := http.NewResponseController(w).Hijack()
+		if err == nil {
+			// What OpenSSL sends to a client that does not speak TLS.
+			_, _ = connection.Write([]byte{0x15, 0x03, 0x01, 0x00, 0x02, 0x02, 0x46})
+			_ = connection.Close()
+		}
+	})
+	nginx, _ := serve(t, answer(http.StatusBadRequest, "text/html", "<html><head><title>400 The plain HTTP request was sent to HTTPS port</title></head></html>"))
+
+	assertTLS(t, get(t, "https://"+plain.Host, ""), transport.TLSNotSpoken, "does not speak TLS on this port", "https://")
+	if arrived.Load() != 0 {
+		t.Error("a request arrived in clear text")
+	}
+	for _, host := range []string{encrypted, alerting.Host, nginx.Host} {
+		assertTLS(t, get(t, "http://"+host, ""), transport.TLSWanted, "it speaks TLS on this port", "http://")
+	}
+}
+
+func TestTLS_saysWhereNothingIsAgreedOn(t *testing.T) {
+	t.Parallel()
+	authority := scripted.NewAuthority(t)
+	certificate, _ := authority.Issue(t, scripted.Leaf{Hosts: []string{"127.0.0.1"}})
+	for name, config := range map[string]*tls.Config{
+		"another protocol": {NextProtos: []string{"no HTTP"}},
+		"a client's own":   {ClientAuth: tls.RequireAnyClientCert},
+		"too old":          {MaxVersion: tls.VersionTLS11, MinVersion: tls.VersionTLS10},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			server := httptest.NewUnstartedServer(answer(http.StatusOK, "application/json", "{}"))
+			config.Certificates = []tls.Certificate{certificate}
+			server.TLS = config
+			server.Config.ErrorLog = log.New(io.Discard, "", 0)
+			server.StartTLS()
+			t.Cleanup(server.Close)
+			assertTLS(t, get(t, server.URL, authority.PEM), transport.TLSRefused, "no TLS connection could be agreed on")
+		})
+	}
+}
+
+func get(t *testing.T, address, roots string) error {
+	t.Helper()
+	c := client(t, parse(t, address+"/"), func(cfg *transport.Config) { cfg.RootCAs = []byte(roots) })
+	_, err := c.Do(t.Context(), transport.Request{Method: http.MethodGet, Path: []string{"x"}, Repeatable: true})
+	return err
+}
+
+func assertTLS(t *testing.T, err error, reason transport.TLSReason, words ...string) {
+	t.Helper()
+	failed := failure(t, err)
+	if failed.Kind != transport.KindTLS || failed.TLS != reason || failed.Attempts != 1 || failed.MayHaveArrived() {
+		t.Errorf("kind %d, %q, after %d attempts, want %q: %v", failed.Kind, failed.TLS, failed.Attempts, reason, err)
+	}
+	for _, part := range words {
+		if !strings.Contains(failed.Words, part) {
+			t.Errorf("%q does not say %q", failed.Words, part)
+		}
+	}
+}
