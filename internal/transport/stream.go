@@ -1,0 +1,136 @@
+// Copyright (c) The terraform-provider-pc Authors
+// SPDX-License-Identifier: MPL-2.0
+
+package transport
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"mime"
+	"net/http"
+	"time"
+)
+
+const (
+	eventStream = "text/event-stream"
+	maxEvent    = 1 << 20
+)
+
+// Stream reads a stream of server-sent events (the WHATWG's HTML standard,
+// section 9.2): GET of the request's path, with the rules of Do for credentials,
+// redirects and logs. Each gets the data of one event after the other, until it
+// returns true, which ends the stream with success. A request is sent once, and
+// a stream that has said nothing for as long as idle, not even an empty line,
+// ends with an error: a proxy in between may be keeping it back. Nothing else
+// bounds the stream but the context.
+func (c *Client) Stream(ctx context.Context, r Request, idle time.Duration, each func(data []byte) (stop bool, err error)) error {
+	r.Method, r.Repeatable = http.MethodGet, false
+	target, err := c.url(r)
+	if err != nil {
+		return err
+	}
+	bounded, cancel := context.WithCancel(ctx)
+	defer cancel()
+	wrapped, err := c.newRequest(bounded, r, target)
+	if err != nil {
+		return err
+	}
+	wrapped.Header.Set("Accept", eventStream)
+	a := &attempt{request: r, count: 1}
+	began := c.attempts.clock.Now()
+	watchdog := time.AfterFunc(idle, cancel)
+	defer watchdog.Stop()
+	answer, err := c.attempts.next.RoundTrip(wrapped.Request)
+	if err == nil {
+		dropUnusableLocation(answer)
+		defer func() { _ = answer.Body.Close() }()
+		a.answer = answer
+		if answer.StatusCode != http.StatusOK {
+			a.body, err = io.ReadAll(io.LimitReader(answer.Body, maxError))
+		}
+	}
+	if err != nil {
+		a.answer, a.failed = nil, c.streamFailure(ctx, err, idle)
+	}
+	c.attempts.report(wrapped.Request, a, c.attempts.clock.Now().Sub(began))
+	switch {
+	case a.failed != nil:
+		return c.failure(ctx, r, target, a, a.failed)
+	case answer.StatusCode != http.StatusOK:
+		return c.refusal(ctx, r, target, a)
+	}
+	if media, _, err := mime.ParseMediaType(answer.Header.Get("Content-Type")); err != nil || media != eventStream {
+		return c.failure(ctx, r, target, a, &Error{
+			Kind: KindBody, Words: "expected a stream of events, got " + orUntyped(answer.Header.Get("Content-Type")),
+		})
+	}
+	alive := &aliveReader{source: answer.Body, watchdog: watchdog, idle: idle}
+	if err := readEvents(alive, each); err != nil {
+		return c.failure(ctx, r, target, a, c.streamFailure(ctx, err, idle))
+	}
+	return nil
+}
+
+// streamFailure says why a stream ended: the parent's context, or the silence
+// that the watchdog did not bear.
+func (c *Client) streamFailure(parent context.Context, err error, idle time.Duration) *Error {
+	if known, ok := errors.AsType[*Error](err); ok {
+		return known
+	}
+	if parent.Err() == nil && errors.Is(err, context.Canceled) {
+		return &Error{Kind: KindNoAnswer, Words: fmt.Sprintf("the stream of events was silent for %s", idle)}
+	}
+	return classify(parent, err, true, idle)
+}
+
+// aliveReader puts the watchdog off with each byte that comes.
+type aliveReader struct {
+	source   io.Reader
+	watchdog *time.Timer
+	idle     time.Duration
+}
+
+func (r *aliveReader) Read(p []byte) (int, error) {
+	n, err := r.source.Read(p)
+	if n > 0 {
+		r.watchdog.Reset(r.idle)
+	}
+	return n, err
+}
+
+// readEvents hands over the data of each event. Fields other than data, and
+// comments, which begin with a colon, mean nothing here.
+func readEvents(source io.Reader, each func([]byte) (bool, error)) error {
+	lines := bufio.NewScanner(source)
+	lines.Buffer(nil, maxEvent)
+	var data [][]byte
+	for lines.Scan() {
+		line := bytes.TrimSuffix(lines.Bytes(), []byte("\r"))
+		if len(line) > 0 {
+			field, value, _ := bytes.Cut(line, []byte(":"))
+			if string(field) == "data" {
+				data = append(data, bytes.Clone(bytes.TrimPrefix(value, []byte(" "))))
+			}
+			continue
+		}
+		if len(data) == 0 {
+			continue
+		}
+		stop, err := each(bytes.Join(data, []byte("\n")))
+		if stop || err != nil {
+			return err
+		}
+		data = nil
+	}
+	if errors.Is(lines.Err(), bufio.ErrTooLong) {
+		return &Error{Kind: KindBody, Words: fmt.Sprintf("an event of the stream is longer than %d KiB", maxEvent>>10)}
+	}
+	if err := lines.Err(); err != nil {
+		return err
+	}
+	return &Error{Kind: KindNoAnswer, Words: "the stream of events ended early"}
+}

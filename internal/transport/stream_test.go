@@ -1,0 +1,158 @@
+// Copyright (c) The terraform-provider-pc Authors
+// SPDX-License-Identifier: MPL-2.0
+
+package transport_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/planetary-computer/terraform-provider-pc/internal/transport"
+)
+
+const eventType = "text/event-stream"
+
+// patient is an idle time that no test reaches.
+const patient = time.Minute
+
+var progress = transport.Request{Path: []string{"users", "alice", "server", "progress"}}
+
+// events reads the stream until an event is the last one.
+func events(ctx context.Context, c *transport.Client, last string, idle time.Duration) ([]string, error) {
+	var got []string
+	err := c.Stream(ctx, progress, idle, func(data []byte) (bool, error) {
+		got = append(got, string(data))
+		return string(data) == last, nil
+	})
+	return got, err
+}
+
+func TestStream_handsOverEachEvent(t *testing.T) {
+	t.Parallel()
+	base, _ := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		if got := r.Header.Get("Authorization") + r.Header.Get("Accept") + r.Method + r.URL.Path; got != "jupyterhub "+token+eventType+"GET"+prefix+"/users/alice/server/progress" {
+			t.Errorf("the request was %q", got)
+		}
+		answer(http.StatusOK, eventType+"; charset=utf-8", "\n\n: a comment\nevent: x\ndata: one\n\n\n\ndata:two\r\ndata: three\r\n\r\ndata: end\n\ndata: never\n\n")(w, r)
+	})
+	got, err := events(t.Context(), client(t, base, nil), "end", patient)
+	if want := []string{"one", "two\nthree", "end"}; err != nil || !slices.Equal(got, want) {
+		t.Errorf("got %q, %v; want %q", got, err, want)
+	}
+}
+
+func TestStream_errors(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct {
+		handle http.HandlerFunc
+		kind   transport.Kind
+		words  string
+	}{
+		"ended early":   {answer(http.StatusOK, eventType, "data: one\n\n"), transport.KindNoAnswer, "ended early"},
+		"half an event": {answer(http.StatusOK, eventType, "data: one"), transport.KindNoAnswer, "ended early"},
+		"another type":  {answer(http.StatusOK, "text/html", "<h1>Log in</h1>"), transport.KindBody, "expected a stream of events, got text/html"},
+		"no content":    {answer(http.StatusNoContent, "", ""), transport.KindStatus, "204"},
+		"refused":       {answer(http.StatusNotFound, "application/json", `{"status": 404, "message": "No such server"}`), transport.KindStatus, "No such server"},
+		"a redirect":    {http.RedirectHandler("https://elsewhere.example/login?token="+token, http.StatusFound).ServeHTTP, transport.KindRedirect, "elsewhere.example/login"},
+		"dropped":       {drop, transport.KindNoAnswer, ""},
+		"too long":      {answer(http.StatusOK, eventType, "data: "+strings.Repeat("x", 2<<20)), transport.KindBody, "longer than 1024 KiB"},
+		"a wrong event": {answer(http.StatusOK, eventType, "data: wrong\n\n"), transport.KindNoAnswer, "no event of ours"},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			base, count := serve(t, test.handle)
+			err := client(t, base, nil).Stream(t.Context(), progress, patient, func(data []byte) (bool, error) {
+				if string(data) == "wrong" {
+					return false, errors.New("no event of ours, " + token)
+				}
+				return false, nil
+			})
+			var failure *transport.Error
+			if !errors.As(err, &failure) || failure.Kind != test.kind || !strings.Contains(err.Error(), test.words) {
+				t.Fatalf("got %v, want kind %d with %q", err, test.kind, test.words)
+			}
+			if strings.Contains(err.Error(), token) {
+				t.Errorf("the token is in %v", err)
+			}
+			if count.Load() != 1 {
+				t.Errorf("sent %d times", count.Load())
+			}
+		})
+	}
+}
+
+// hold sends what it has and keeps the stream open until the client goes.
+func hold(text string) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", eventType)
+		_, _ = io.WriteString(w, text)
+		_ = http.NewResponseController(w).Flush()
+		<-r.Context().Done()
+	}
+}
+
+func TestStream_endsWhenSilent(t *testing.T) {
+	t.Parallel()
+	for name, handle := range map[string]http.HandlerFunc{
+		"before the answer": func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() },
+		"after an event":    hold("data: one\n\n"),
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			base, _ := serve(t, handle)
+			_, err := events(t.Context(), client(t, base, nil), "end", 50*time.Millisecond)
+			if err == nil || !strings.Contains(err.Error(), "silent for 50ms") {
+				t.Errorf("got %v", err)
+			}
+		})
+	}
+}
+
+func TestStream_endsWithTheContext(t *testing.T) {
+	t.Parallel()
+	base, _ := serve(t, hold("data: one\n\n"))
+	ctx, cancel := context.WithCancel(t.Context())
+	err := client(t, base, nil).Stream(ctx, progress, patient, func([]byte) (bool, error) {
+		cancel()
+		return false, nil
+	})
+	if !errors.Is(err, context.Canceled) {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestStream_sendsNoCredentialsInClearText(t *testing.T) {
+	t.Parallel()
+	c := client(t, &url.URL{Scheme: "http", Host: "hub.example.com"}, nil)
+	_, err := events(t.Context(), c, "end", patient)
+	var failure *transport.Error
+	if !errors.As(err, &failure) || failure.Kind != transport.KindCleartext {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestStream_isLoggedWithoutSecrets(t *testing.T) {
+	t.Parallel()
+	base, _ := serve(t, answer(http.StatusOK, eventType, "data: end "+token+"\n\n"))
+	var lines []string
+	c := client(t, base, func(cfg *transport.Config) {
+		cfg.Log = func(_ context.Context, message string, fields map[string]any) {
+			lines = append(lines, fmt.Sprint(message, fields))
+		}
+	})
+	if _, err := events(t.Context(), c, "end "+token, patient); err != nil {
+		t.Fatal(err)
+	}
+	if len(lines) != 1 || !strings.Contains(lines[0], "status:200") || strings.Contains(lines[0], token) {
+		t.Errorf("logged %q", lines)
+	}
+}
