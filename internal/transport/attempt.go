@@ -17,7 +17,9 @@ import (
 )
 
 const (
-	maxAnswer = 32 << 20
+	// maxAnswer is above a list of 10,000 clusters with their certificates and
+	// keys, of which only one is in memory at a time: see maxValue.
+	maxAnswer = 64 << 20
 	maxError  = 64 << 10
 	maxBegun  = 2 << 10
 )
@@ -69,7 +71,7 @@ func (t *attempts) RoundTrip(r *http.Request) (*http.Response, error) {
 	})
 	answer, err := t.next.RoundTrip(r.WithContext(traced))
 	if err == nil {
-		err = a.take(answer)
+		err = a.take(answer, t.redact)
 	}
 	if err != nil {
 		a.failed = classify(r.Context(), err, connected.Load(), timeout)
@@ -83,18 +85,23 @@ func (t *attempts) RoundTrip(r *http.Request) (*http.Response, error) {
 
 // take reads the body: into Decode when the answer is a success, else into
 // memory; both under a limit.
-func (a *attempt) take(answer *http.Response) error {
+func (a *attempt) take(answer *http.Response, redact redactor) error {
 	defer func() { _ = answer.Body.Close() }()
-	source := &watchedReader{source: answer.Body, left: maxAnswer}
+	source := &watchedReader{source: answer.Body, limit: maxAnswer}
 	success := answer.StatusCode >= 200 && answer.StatusCode < 300
 	answer.Body = http.NoBody
-	if !success {
+	switch {
+	case answer.StatusCode == http.StatusSwitchingProtocols:
+		// What follows is the bare connection, which no deadline ends.
+		return nil
+	case !success:
 		var err error
 		a.body, err = io.ReadAll(io.LimitReader(source, maxError))
 		return err
 	}
 	decode := a.request.Decode
 	if decode == nil {
+		source.limit = maxValue
 		decode = func(body io.Reader) (err error) {
 			a.body, err = io.ReadAll(body)
 			return err
@@ -103,12 +110,14 @@ func (a *attempt) take(answer *http.Response) error {
 	var begun prefix
 	err := decode(io.TeeReader(source, &begun))
 	switch {
+	case err == nil:
+		// What comes after the JSON, or does not, makes it no worse.
+		return nil
 	case source.err != nil:
 		return source.err
-	case err != nil:
-		return decodeError(a.request, answer.Header.Get("Content-Type"), begun.kept, err)
+	default:
+		return decodeError(a.request, answer.Header.Get("Content-Type"), begun.kept, redact, err)
 	}
-	return nil
 }
 
 // classify says what kind of failure an attempt ended with.
@@ -123,8 +132,14 @@ func classify(parent context.Context, err error, connected bool, timeout time.Du
 	if parent.Err() != nil {
 		return &Error{Kind: kind, Err: parent.Err()}
 	}
-	if words, ok := tlsWords(err); ok && !connected {
-		return &Error{Kind: KindTLS, Words: words, Err: err}
+	if refused, ok := proxyFailure(err); ok {
+		return refused
+	}
+	if reason, words, ok := tlsFailure(err); ok && (!connected || isCertificateRequired(err)) {
+		return &Error{Kind: KindTLS, TLS: reason, Words: words, Err: err}
+	}
+	if wantsTLS(err) {
+		return &Error{Kind: KindTLS, TLS: TLSWanted, Words: tlsWantedWords, Err: err}
 	}
 	if errors.Is(err, context.DeadlineExceeded) {
 		return &Error{Kind: kind, Words: fmt.Sprintf("no whole answer within %s", timeout)}
@@ -158,17 +173,17 @@ func (t *attempts) report(r *http.Request, a *attempt, took time.Duration) {
 // watchedReader tells a connection that broke, and a body that is too long,
 // from JSON that is wrong.
 type watchedReader struct {
-	source io.Reader
-	left   int64
-	err    error
+	source      io.Reader
+	limit, read int64
+	err         error
 }
 
 func (w *watchedReader) Read(p []byte) (int, error) {
 	n, err := w.source.Read(p)
-	w.left -= int64(n)
+	w.read += int64(n)
 	switch {
-	case w.left < 0:
-		w.err = &Error{Kind: KindBody, Words: fmt.Sprintf("the answer is longer than %d MiB", maxAnswer>>20)}
+	case w.read > w.limit:
+		w.err = &Error{Kind: KindBody, Words: fmt.Sprintf("the answer is longer than %d MiB", w.limit>>20)}
 		return n, w.err
 	case err != nil && !errors.Is(err, io.EOF):
 		w.err = err

@@ -4,7 +4,9 @@
 package transport
 
 import (
+	"context"
 	"encoding/base64"
+	"errors"
 	"net/http"
 	"net/netip"
 	"net/url"
@@ -17,22 +19,39 @@ import (
 // case-sensitive at Dask Gateway (dask_gateway_server/auth.py), so each is
 // spelt as its server spells it.
 type Auth interface {
-	authorization() string
+	// authorization is the header's value for one attempt: what may be sent but
+	// once is made anew each time.
+	authorization(ctx context.Context) (string, error)
+	scheme() Scheme
 	secrets() []string
 }
 
+// Scheme is the sort of credentials that a client sends, for what an error says
+// about them.
+type Scheme string
+
+// The schemes. A client without credentials has none of them.
+const (
+	SchemeToken Scheme = "token"
+	SchemeBasic Scheme = "basic"
+)
+
 type tokenAuth struct {
-	scheme string
-	token  secret.String
+	word  string
+	token secret.String
 }
 
 // JupyterHubAuth is a Hub token as Dask Gateway takes it: "jupyterhub TOKEN".
-func JupyterHubAuth(token secret.String) Auth { return tokenAuth{scheme: "jupyterhub", token: token} }
+func JupyterHubAuth(token secret.String) Auth { return tokenAuth{word: "jupyterhub", token: token} }
 
 // TokenAuth is a Hub token as JupyterHub's own API takes it: "token TOKEN".
-func TokenAuth(token secret.String) Auth { return tokenAuth{scheme: "token", token: token} }
+func TokenAuth(token secret.String) Auth { return tokenAuth{word: "token", token: token} }
 
-func (a tokenAuth) authorization() string { return a.scheme + " " + a.token.Reveal() }
+func (a tokenAuth) authorization(context.Context) (string, error) {
+	return a.word + " " + a.token.Reveal(), nil
+}
+
+func (a tokenAuth) scheme() Scheme { return SchemeToken }
 
 func (a tokenAuth) secrets() []string { return []string{a.token.Reveal()} }
 
@@ -47,7 +66,9 @@ func BasicAuth(username string, password secret.String) Auth {
 	return basicAuth{username: username, password: password}
 }
 
-func (a basicAuth) authorization() string { return "Basic " + a.encoded() }
+func (a basicAuth) authorization(context.Context) (string, error) { return "Basic " + a.encoded(), nil }
+
+func (a basicAuth) scheme() Scheme { return SchemeBasic }
 
 func (a basicAuth) secrets() []string { return []string{a.password.Reveal(), a.encoded()} }
 
@@ -62,12 +83,28 @@ func (c *Client) authorize(r *http.Request) error {
 	}
 	if c.base.Scheme == "http" && !c.allowCleartext && !isTrustedNetwork(c.base) {
 		return &Error{
-			Kind: KindCleartext, Method: r.Method, Path: r.URL.Path, Host: c.base.Host, CredentialOrigin: c.credentialOrigin,
+			Kind: KindCleartext, Method: r.Method, Path: r.URL.Path, Host: c.base.Host, CredentialOrigin: c.credentialOrigin, Scheme: c.scheme(),
 			Words: "credentials would be sent in clear text, over http://, to " + c.base.Hostname() + ", which is outside this machine and its private networks",
 		}
 	}
-	r.Header.Set("Authorization", c.auth.authorization())
+	value, err := c.auth.authorization(r.Context())
+	if failed, ok := errors.AsType[*Error](err); ok {
+		failed.Method, failed.Path, failed.Host = r.Method, r.URL.Path, c.base.Host
+		failed.CredentialOrigin, failed.Scheme = c.credentialOrigin, c.scheme()
+		failed.Words = cut(c.redact.line(failed.Words))
+	}
+	if err != nil {
+		return err
+	}
+	r.Header.Set(headerOf(c.auth), value)
 	return nil
+}
+
+func (c *Client) scheme() Scheme {
+	if c.auth == nil {
+		return ""
+	}
+	return c.auth.scheme()
 }
 
 // isTrustedNetwork says whether clear text stays near: on this machine, in a

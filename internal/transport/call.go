@@ -10,10 +10,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/url"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/hashicorp/go-retryablehttp"
 )
@@ -22,7 +25,8 @@ import (
 type Request struct {
 	Method string
 	// Path are the elements below the base address, each escaped on its own. A
-	// last empty element makes a trailing slash.
+	// last empty element makes a trailing slash. An element with a slash, a
+	// backslash or a control character in it is refused, and so are dots alone.
 	Path []string
 	// Query is sent as it is, without the question mark.
 	Query string
@@ -131,8 +135,8 @@ func (c *Client) url(r Request) (*url.URL, error) {
 	prefix := strings.TrimRight(c.base.EscapedPath(), "/")
 	escaped := make([]string, 0, len(r.Path))
 	for i, element := range r.Path {
-		if element == "." || element == ".." || element == "" && i != len(r.Path)-1 {
-			return nil, fmt.Errorf("%q cannot be a part of an address", element)
+		if !isPathElement(element) && (element != "" || i != len(r.Path)-1) {
+			return nil, fmt.Errorf("%q cannot be a part of an address", cut(c.redact.text(element)))
 		}
 		escaped = append(escaped, url.PathEscape(element))
 	}
@@ -142,6 +146,13 @@ func (c *Client) url(r Request) (*url.URL, error) {
 	}
 	target.Scheme, target.Host, target.RawQuery = c.base.Scheme, c.base.Host, r.Query
 	return target, nil
+}
+
+// isPathElement refuses what would mean another path to the server or to a
+// proxy before it, some of which decode a slash before they look at the path.
+func isPathElement(element string) bool {
+	return element != "" && element != "." && element != ".." && utf8.ValidString(element) &&
+		!strings.ContainsFunc(element, func(r rune) bool { return r == '/' || r == '\\' || unicode.IsControl(r) })
 }
 
 // failure describes a request without an answer. An error that is none of ours
@@ -162,10 +173,14 @@ func (c *Client) failure(ctx context.Context, r Request, target *url.URL, a *att
 		failed.Err = err
 	}
 	failed.Method, failed.Path, failed.Host = r.Method, target.Path, c.base.Host
-	failed.Attempts, failed.CredentialOrigin = a.count, c.credentialOrigin
-	failed.Words = cut(c.redact.text(failed.Words))
+	failed.Attempts, failed.CredentialOrigin, failed.Scheme = a.count, c.credentialOrigin, c.scheme()
+	failed.Words = cut(c.redact.line(failed.Words))
+	if failed.Kind == KindProxy {
+		failed.Proxy = c.proxy
+	}
+	_, failed.Lookup = errors.AsType[*net.DNSError](failed.Err)
 	if failed.Err != nil && !errors.Is(failed.Err, context.Canceled) && !errors.Is(failed.Err, context.DeadlineExceeded) {
-		failed.Err = errors.New(c.redact.text(failed.Err.Error()))
+		failed.Err = errors.New(cut(c.redact.line(failed.Err.Error())))
 	}
 	return &failed
 }
@@ -173,17 +188,19 @@ func (c *Client) failure(ctx context.Context, r Request, target *url.URL, a *att
 // refusal describes an answer that is not a 2xx. It wraps the context's error
 // where only the end of the context kept the request from being repeated.
 func (c *Client) refusal(ctx context.Context, r Request, target *url.URL, a *attempt) error {
-	header := c.redact.header(a.answer.Header)
-	words, isJSON := serverWords(a.answer.Header.Get("Content-Type"), a.body)
+	words, isJSON := c.redact.serverWords(a.answer.Header.Get("Content-Type"), a.body, len(a.body) == maxError)
 	refused := &Error{
 		Kind: KindStatus, Method: r.Method, Path: target.Path, Host: c.base.Host,
-		Status: a.answer.StatusCode, Header: header, ContentType: header.Get("Content-Type"),
-		Words: cut(c.redact.text(words)), JSONError: isJSON, Body: []byte(c.redact.text(string(a.body))),
-		Attempts: a.count, CredentialOrigin: c.credentialOrigin,
+		Status: a.answer.StatusCode, Words: cut(words), JSONError: isJSON,
+		Attempts: a.count, CredentialOrigin: c.credentialOrigin, Scheme: c.scheme(),
 	}
 	switch {
 	case refused.Status >= 300 && refused.Status < 400:
-		refused.Kind, refused.Words = KindRedirect, c.redact.text(redirectWords(target, a.answer.Header.Get("Location")))
+		refused.Kind, refused.Words = KindRedirect, cut(c.redact.line(redirectWords(target, a.answer.Header.Get("Location"))))
+	case refused.Status == http.StatusProxyAuthRequired:
+		refused.Kind, refused.Proxy = KindProxy, c.proxy
+	case target.Scheme == "http" && saysHTTPS(refused.Status, words):
+		refused.Kind, refused.TLS, refused.Words = KindTLS, TLSWanted, tlsWantedWords
 	case c.isCredential(refused.Status, words):
 		refused.Kind = KindCredentials
 	}
@@ -195,7 +212,7 @@ func (c *Client) refusal(ctx context.Context, r Request, target *url.URL, a *att
 
 // decodeError says what was expected instead of what came. begun is how the
 // answer begins.
-func decodeError(r Request, contentType string, begun []byte, err error) *Error {
+func decodeError(r Request, contentType string, begun []byte, redact redactor, err error) *Error {
 	if known, ok := errors.AsType[*Error](err); ok {
 		return known
 	}
@@ -210,10 +227,17 @@ func decodeError(r Request, contentType string, begun []byte, err error) *Error 
 			words += " in " + mismatch.Field
 		}
 	} else {
-		said, _ := serverWords(contentType, bytes.TrimSpace(begun))
-		words += orUntyped(contentType) + ": " + said
+		said, _ := redact.serverWords(contentType, bytes.TrimSpace(begun), len(begun) == maxBegun)
+		switch {
+		case len(bytes.TrimSpace(begun)) == 0:
+			words += "nothing"
+		case said == "":
+			words += orUntyped(contentType)
+		default:
+			words += orUntyped(contentType) + ": " + said
+		}
 	}
-	return &Error{Kind: KindBody, ContentType: contentType, Words: words}
+	return &Error{Kind: KindBody, Words: words}
 }
 
 func orUntyped(contentType string) string {

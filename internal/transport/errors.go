@@ -32,8 +32,14 @@ const (
 	// KindCleartext means that nothing was sent, because credentials would have
 	// gone over a foreign network in clear text.
 	KindCleartext
+	// KindTicket means that nothing was sent, because there was no Kerberos
+	// ticket.
+	KindTicket
 	// KindRedirect is a 3xx answer, which is not followed.
 	KindRedirect
+	// KindProxy means that the HTTP proxy in between let nothing through: it
+	// refused with a status, or could not be reached, which is status 0.
+	KindProxy
 )
 
 // Error is a request that did not bring what was asked for. Its texts are
@@ -42,22 +48,25 @@ type Error struct {
 	Kind Kind
 	// Method, Path and Host are those of the request; the path has no query.
 	Method, Path, Host string
-	// Status, Header and ContentType are those of the answer; zero when there
-	// was none. Cookies are left out, secrets in other headers masked.
-	Status      int
-	Header      http.Header
-	ContentType string
+	// Status is that of the answer; zero when there was none.
+	Status int
 	// Words is what the server said, in one line, or what went wrong.
 	Words string
 	// JSONError says that Words is the error member of a JSON answer, so that
 	// the API itself spoke and not a proxy before it.
 	JSONError bool
-	// Body is the beginning of the answer.
-	Body []byte
+	// TLS is why there was no TLS connection, for KindTLS.
+	TLS TLSReason
+	// Proxy is the host and port of the HTTP proxy, for KindProxy.
+	Proxy string
+	// Lookup says that it went wrong while the host's name was looked up.
+	Lookup bool
 	// Attempts is how often the request was sent.
 	Attempts int
 	// CredentialOrigin says where the credentials came from.
 	CredentialOrigin string
+	// Scheme says what sort of credentials the client has, "" for none.
+	Scheme Scheme
 	// Err is the cause, if it was an error; the context's among them.
 	Err error
 }
@@ -73,7 +82,14 @@ func (e *Error) Error() string {
 		fmt.Fprintf(&text, " could not be sent to %s", e.Host)
 	case KindTLS:
 		fmt.Fprintf(&text, " was not sent to %s", e.Host)
-	case KindCleartext:
+	case KindProxy:
+		fmt.Fprintf(&text, " was not sent to %s: the HTTP proxy %s ", e.Host, e.Proxy)
+		if e.Status == 0 {
+			text.WriteString("could not be reached")
+		} else {
+			fmt.Fprintf(&text, "refused it with %d %s", e.Status, http.StatusText(e.Status))
+		}
+	case KindCleartext, KindTicket:
 		text.WriteString(" was not sent")
 	case KindNoAnswer:
 		fmt.Fprintf(&text, " got no answer from %s", e.Host)
@@ -101,22 +117,24 @@ func (e *Error) Unwrap() error { return e.Err }
 
 // MayHaveArrived says of a request that is not Repeatable whether the server
 // may have acted on it: when no whole answer came, when what came cannot be
-// used, and when a proxy or a crash answered in the server's place.
+// used, and when a proxy or a crash answered in the server's place. A status
+// below 200 is no answer of HTTP.
 func (e *Error) MayHaveArrived() bool {
 	switch e.Kind {
 	case KindNoAnswer, KindBody:
 		return true
 	case KindStatus:
-		return e.Status >= http.StatusInternalServerError
+		return e.Status >= http.StatusInternalServerError || e.Status < http.StatusOK
 	default:
 		return false
 	}
 }
 
-// kindOf is the Kind of an error of a single attempt.
-func kindOf(err error) Kind {
+// kindOf is the Kind of an error of a single attempt, with the status of a proxy
+// that refused it.
+func kindOf(err error) (Kind, int) {
 	if failure, ok := errors.AsType[*Error](err); ok {
-		return failure.Kind
+		return failure.Kind, failure.Status
 	}
-	return KindNoAnswer
+	return KindNoAnswer, 0
 }

@@ -5,26 +5,63 @@ package transport
 
 import (
 	"bufio"
+	"bytes"
 	"encoding/json"
+	"fmt"
 	"io"
 )
+
+const (
+	// maxValue is for one value that is decoded as a whole: an answer, or one
+	// member of an object that is read member by member.
+	maxValue = 16 << 20
+	// maxValues is for all values of an answer, since each of them takes up
+	// many times more memory than the three bytes that it may have come in.
+	maxValues = 1 << 20
+	// maxDepth is more than Python's json writes or reads before its recursion
+	// ends, which is at 1,000 levels.
+	maxDepth = 1000
+)
+
+// Decoder is a json.Decoder that takes only so much for one value.
+type Decoder struct {
+	*json.Decoder
+	source *finiteReader
+}
 
 // NewDecoder reads the JSON that Python's json module writes: NaN, Infinity
 // and -Infinity, which are no JSON (RFC 8259, section 6), become null. One
 // cluster with such an option would otherwise make the list of all of them
-// unreadable. Numbers inside an any are json.Number.
-func NewDecoder(body io.Reader) *json.Decoder {
-	decoder := json.NewDecoder(&finiteReader{source: bufio.NewReader(body)})
+// unreadable. Numbers inside an any are json.Number. What is too much for the
+// memory is an *Error of KindBody.
+func NewDecoder(body io.Reader) *Decoder {
+	source := &finiteReader{source: bufio.NewReader(body)}
+	decoder := json.NewDecoder(source)
 	decoder.UseNumber()
-	return decoder
+	return &Decoder{Decoder: decoder, source: source}
+}
+
+// Decode reads the next value.
+func (d *Decoder) Decode(value any) error {
+	d.source.length = 0
+	return d.Decoder.Decode(value)
+}
+
+// Token reads the next token, which is a bracket or a value that is none.
+func (d *Decoder) Token() (json.Token, error) {
+	d.source.length = 0
+	return d.Decoder.Token()
 }
 
 // finiteReader replaces the words outside strings that stand for numbers which
-// are not finite.
+// are not finite, and drops blanks, over which a json.Decoder that has been
+// asked for a token goes again with every read.
 type finiteReader struct {
-	source            *bufio.Reader
-	pending           []byte
-	inString, escaped bool
+	source                *bufio.Reader
+	pending               []byte
+	inString, escaped     bool
+	blank                 bool
+	length, values, depth int
 }
 
 // Read fills p as far as the source can without waiting for more.
@@ -40,6 +77,13 @@ func (f *finiteReader) Read(p []byte) (int, error) {
 		if n > 0 && f.source.Buffered() == 0 {
 			break
 		}
+		if taken := f.plainText(p[n:]); taken > 0 {
+			n += taken
+			if err := f.excess(); err != nil {
+				return n, err
+			}
+			continue
+		}
 		next, err := f.source.ReadByte()
 		if err != nil {
 			return n, err
@@ -48,10 +92,73 @@ func (f *finiteReader) Read(p []byte) (int, error) {
 			f.pending = f.word(next)
 			continue
 		}
+		f.count(next)
+		if err := f.excess(); err != nil {
+			return n, err
+		}
+		if f.repeatsBlank(next) {
+			continue
+		}
 		p[n] = next
 		n++
 	}
 	return n, nil
+}
+
+// plainText copies what is inside a string and neither ends it nor escapes, as far
+// as it has arrived. Certificates are most of a list, and are long strings.
+func (f *finiteReader) plainText(p []byte) int {
+	if !f.inString || f.escaped {
+		return 0
+	}
+	arrived, _ := f.source.Peek(min(f.source.Buffered(), len(p)))
+	if end := bytes.IndexAny(arrived, `"\\`); end >= 0 {
+		arrived = arrived[:end]
+	}
+	taken := copy(p, arrived)
+	_, _ = f.source.Discard(taken)
+	f.length += taken
+	f.blank = false
+	return taken
+}
+
+// repeatsBlank says of a blank outside strings that there was one before it.
+func (f *finiteReader) repeatsBlank(next byte) bool {
+	before := f.blank
+	f.blank = !f.inString && (next == ' ' || next == '\t' || next == '\r' || next == '\n')
+	return before && f.blank
+}
+
+func (f *finiteReader) count(next byte) {
+	f.length++
+	if f.inString {
+		return
+	}
+	switch next {
+	case '[', '{':
+		f.depth++
+		f.values++
+	case ']', '}':
+		f.depth--
+	case ',':
+		f.values++
+	}
+}
+
+// excess is an error that says what there is too much of, or nil.
+func (f *finiteReader) excess() error {
+	words := ""
+	switch {
+	case f.length > maxValue:
+		words = fmt.Sprintf("one value in the answer is longer than %d MiB", maxValue>>20)
+	case f.values > maxValues:
+		words = fmt.Sprintf("the answer has more than %d values", maxValues)
+	case f.depth > maxDepth:
+		words = fmt.Sprintf("the answer is nested more than %d levels deep", maxDepth)
+	default:
+		return nil
+	}
+	return &Error{Kind: KindBody, Words: words}
 }
 
 // beginsWord follows the text into strings and out of them, and says whether

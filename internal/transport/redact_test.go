@@ -5,15 +5,10 @@ package transport_test
 
 import (
 	"context"
-	"crypto/tls"
 	"encoding/base64"
-	"encoding/pem"
 	"errors"
 	"fmt"
-	"io"
-	"log"
 	"net/http"
-	"net/http/httptest"
 	"strings"
 	"sync"
 	"testing"
@@ -74,7 +69,7 @@ func TestSecrets_areNowhere(t *testing.T) {
 					continue
 				}
 				for what, text := range map[string]string{
-					"error": err.Error(), "dump": fmt.Sprintf("%+v %#v", failed, failed), "body": string(failed.Body),
+					"error": err.Error(), "dump": fmt.Sprintf("%+v %#v", failed, failed),
 					"log": logged.String(), "client": fmt.Sprintf("%+v %#v", c, c), "config": fmt.Sprintf("%+v", cfg),
 				} {
 					if strings.Contains(text, hidden) {
@@ -171,53 +166,6 @@ func TestCredentials_goInClearTextOnlyNearby(t *testing.T) {
 			}
 		})
 	}
-}
-
-func TestTLS_saysWhatIsWrong(t *testing.T) {
-	t.Parallel()
-	server := httptest.NewUnstartedServer(answer(http.StatusOK, "application/json", "{}"))
-	server.Config.ErrorLog = log.New(io.Discard, "", 0)
-	server.StartTLS()
-	t.Cleanup(server.Close)
-	authority := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: server.Certificate().Raw})
-	strict := httptest.NewUnstartedServer(answer(http.StatusOK, "application/json", "{}"))
-	strict.TLS = &tls.Config{NextProtos: []string{"no HTTP"}, MinVersion: tls.VersionTLS13}
-	strict.Config.ErrorLog = log.New(io.Discard, "", 0)
-	strict.StartTLS()
-	t.Cleanup(strict.Close)
-	strictAuthority := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: strict.Certificate().Raw})
-	plain, count := serve(t, answer(http.StatusOK, "application/json", "{}"))
-	for name, test := range map[string]struct {
-		address string
-		roots   []byte
-		words   string
-	}{
-		"trusted":    {server.URL, authority, ""},
-		"unknown":    {server.URL, nil, "authority that is not trusted"},
-		"other host": {strings.Replace(server.URL, "127.0.0.1", "localhost", 1), authority, "not for the host localhost"},
-		"no TLS":     {"https://" + plain.Host, nil, "does not speak TLS"},
-		"alert":      {strict.URL, strictAuthority, "no TLS connection could be agreed on"},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			c := client(t, parse(t, test.address), func(cfg *transport.Config) { cfg.RootCAs = test.roots })
-			_, err := c.Do(t.Context(), transport.Request{Method: http.MethodGet, Path: []string{"x"}, Repeatable: true})
-			if test.words == "" {
-				if err != nil {
-					t.Error(err)
-				}
-				return
-			}
-			if failed := failure(t, err); failed.Kind != transport.KindTLS || !strings.Contains(failed.Words, test.words) || failed.Attempts != 1 {
-				t.Errorf("kind %d after %d attempts: %v", failed.Kind, failed.Attempts, err)
-			}
-		})
-	}
-	t.Cleanup(func() {
-		if count.Load() != 0 {
-			t.Error("a request arrived in clear text")
-		}
-	})
 }
 
 func TestNew_refusesWhatCannotWork(t *testing.T) {

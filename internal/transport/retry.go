@@ -39,6 +39,14 @@ func (c *Client) newRetryClient(cfg Config, trips http.RoundTripper) *retryableh
 			return waits.wait(attempt, answer.StatusCode, answer.Header.Get("Retry-After"))
 		},
 		ErrorHandler: retryablehttp.PassthroughErrorHandler,
+		PrepareRetry: func(r *http.Request) error {
+			if attemptOf(r.Context()).request.Anonymous {
+				return nil
+			}
+			// The attempt before may still be writing the headers that it has.
+			r.Header = r.Header.Clone()
+			return c.authorize(r)
+		},
 	}
 }
 
@@ -50,11 +58,15 @@ func (c *Client) checkRetry(ctx context.Context, answer *http.Response, err erro
 	}
 	a := attemptOf(ctx)
 	if err != nil {
-		return mayRepeat(a.request.Repeatable, kindOf(err), 0) && !isLasting(err), nil
+		kind, status := kindOf(err)
+		return mayRepeat(a.request.Repeatable, kind, status) && !isLasting(err), nil
 	}
-	words, _ := serverWords(answer.Header.Get("Content-Type"), a.body)
+	words, _ := c.redact.serverWords(answer.Header.Get("Content-Type"), a.body, false)
 	kind := KindStatus
-	if c.isCredential(answer.StatusCode, words) {
+	switch {
+	case answer.StatusCode == http.StatusProxyAuthRequired:
+		kind = KindProxy
+	case c.isCredential(answer.StatusCode, words):
 		kind = KindCredentials
 	}
 	return mayRepeat(a.request.Repeatable, kind, answer.StatusCode), nil
@@ -68,6 +80,8 @@ func mayRepeat(repeatable bool, kind Kind, status int) bool {
 	switch kind {
 	case KindUnreachable:
 		return true
+	case KindProxy:
+		return status == 0 || status == http.StatusTooManyRequests || status >= http.StatusInternalServerError
 	case KindNoAnswer:
 		return repeatable
 	case KindStatus:

@@ -181,9 +181,26 @@ func TestAttempts_knowWhatWasSent(t *testing.T) {
 			if err == nil {
 				_ = answer.Body.Close()
 			}
-			if got := kindOf(err); got != test.want {
+			if got, _ := kindOf(err); got != test.want {
 				t.Errorf("kind %d, want %d: %v", got, test.want, err)
 			}
 		})
 	}
+}
+
+// FuzzRetryAfter: no header holds the client up for longer than is promised, or
+// makes it come back at once.
+func FuzzRetryAfter(f *testing.F) {
+	for _, header := range []string{"", "0", "-1", "120", "2147483647", "99999999999999999999", "0x10", "1e9", "Mon, 23 Nov 2026 08:00:00 GMT", "Fri, 31 Dec 9999 23:59:59 GMT", "x", "1, 2"} {
+		f.Add(header, 0)
+	}
+	b := backoff{shortest: time.Second, longest: 10 * time.Second, clock: clock.NewFake(time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC))}
+	f.Fuzz(func(t *testing.T, header string, attempt int) {
+		if attempt < 0 || attempt > 20 {
+			attempt = 0
+		}
+		if pause := b.wait(attempt, http.StatusTooManyRequests, header); pause < b.shortest/2 || pause > retryAfterFactor*b.longest {
+			t.Errorf("%q after attempt %d makes a pause of %s", header, attempt, pause)
+		}
+	})
 }

@@ -29,6 +29,7 @@ const (
 	defaultRetryWaitMin   = 500 * time.Millisecond
 	defaultRetryWaitMax   = 10 * time.Second
 	dialTimeout           = 10 * time.Second
+	maxHeader             = 256 << 10
 )
 
 // ErrNoCertificate is returned by New when RootCAs holds no PEM certificate.
@@ -48,12 +49,19 @@ type Config struct {
 	UserAgent string
 	// RootCAs are PEM certificates that are trusted beside the system's.
 	RootCAs []byte
+	// ServerName is the name that the server's certificate must have; empty for
+	// the host of BaseURL.
+	ServerName string
 	// Proxy is an HTTP proxy for all requests. Nil means HTTPS_PROXY,
 	// HTTP_PROXY and NO_PROXY of the environment, unless NoProxy is set.
 	Proxy   *url.URL
 	NoProxy bool
 	// MaxRetries is how often a request may be repeated; 0 for never.
 	MaxRetries int
+	// MaxConnections is how many connections there are to a host at most; zero means
+	// 32. Requests wait for one, within RequestTimeout. Those that the server holds
+	// back leave a quarter of them free: see TryHold.
+	MaxConnections int
 	// RetryWaitMin and RetryWaitMax bound the pause before a repetition; zero
 	// means 500 ms and 10 s. A Retry-After makes it longer, up to six times
 	// RetryWaitMax: a server may not hold up a pipeline for a day.
@@ -94,7 +102,12 @@ type Client struct {
 	credentialOrigin string
 	isCredential     func(int, string) bool
 	redact           redactor
-	retry            *retryablehttp.Client
+	// proxy is the host and port of the HTTP proxy, "" for none.
+	proxy    string
+	attempts *attempts
+	retry    *retryablehttp.Client
+	// held has an element for each request that the server holds back.
+	held chan struct{}
 }
 
 // New makes a Client. It sends nothing. The error says which part of the
@@ -103,7 +116,9 @@ func New(cfg Config) (*Client, error) {
 	if cfg.BaseURL == nil || cfg.BaseURL.Host == "" || cfg.BaseURL.Scheme != "http" && cfg.BaseURL.Scheme != "https" {
 		return nil, errors.New("the address must begin with http:// or https:// and name a host")
 	}
-	trips, err := newHTTPTransport(cfg)
+	proxy := proxyOf(cfg)
+	redact := newRedactor(cfg.Auth, proxy)
+	trips, err := newHTTPTransport(cfg, redact)
 	if err != nil {
 		return nil, err
 	}
@@ -114,18 +129,23 @@ func New(cfg Config) (*Client, error) {
 		allowCleartext:   cfg.AllowCleartext,
 		credentialOrigin: cfg.CredentialOrigin,
 		isCredential:     cfg.IsCredentialFailure,
-		redact:           newRedactor(cfg.Auth, cfg.Proxy),
+		redact:           redact,
+		held:             make(chan struct{}, holdable(maxConnections(cfg))),
+	}
+	if proxy != nil {
+		c.proxy = proxy.Host
 	}
 	if c.isCredential == nil {
 		c.isCredential = func(int, string) bool { return false }
 	}
-	c.retry = c.newRetryClient(cfg, &attempts{
+	c.attempts = &attempts{
 		next:    trips,
 		clock:   clockOrReal(cfg.Clock),
 		timeout: orDefault(cfg.RequestTimeout, defaultRequestTimeout),
 		log:     cfg.Log,
 		redact:  c.redact,
-	})
+	}
+	c.retry = c.newRetryClient(cfg, c.attempts)
 	return c, nil
 }
 
@@ -134,17 +154,19 @@ func (c *Client) Format(state fmt.State, _ rune) {
 	_, _ = fmt.Fprintf(state, "transport.Client(%s)", c.base.Host)
 }
 
-func newHTTPTransport(cfg Config) (*http.Transport, error) {
+func newHTTPTransport(cfg Config, redact redactor) (*http.Transport, error) {
 	trips := cleanhttp.DefaultPooledTransport()
 	trips.DialContext = (&net.Dialer{Timeout: dialTimeout, KeepAlive: 30 * time.Second}).DialContext
 	trips.TLSHandshakeTimeout = dialTimeout
-	trips.MaxIdleConnsPerHost = 16
+	trips.MaxConnsPerHost = maxConnections(cfg)
+	trips.MaxIdleConnsPerHost = trips.MaxConnsPerHost
+	trips.MaxIdleConns = trips.MaxConnsPerHost
 	trips.IdleConnTimeout = 60 * time.Second
-	switch {
-	case cfg.NoProxy:
-		trips.Proxy = nil
-	case cfg.Proxy != nil:
-		trips.Proxy = http.ProxyURL(cfg.Proxy)
+	trips.MaxResponseHeaderBytes = maxHeader
+	trips.Proxy = proxyFor(cfg)
+	trips.OnProxyConnectResponse = refusedTunnel(redact) //nolint:bodyclose // net/http closes it
+	if cfg.ServerName != "" {
+		trips.TLSClientConfig = &tls.Config{ServerName: cfg.ServerName, MinVersion: tls.VersionTLS12}
 	}
 	if len(cfg.RootCAs) > 0 {
 		pool, err := x509.SystemCertPool()
@@ -154,7 +176,7 @@ func newHTTPTransport(cfg Config) (*http.Transport, error) {
 		if !pool.AppendCertsFromPEM(cfg.RootCAs) {
 			return nil, ErrNoCertificate
 		}
-		trips.TLSClientConfig = &tls.Config{RootCAs: pool, MinVersion: tls.VersionTLS12}
+		trips.TLSClientConfig = &tls.Config{RootCAs: pool, ServerName: cfg.ServerName, MinVersion: tls.VersionTLS12}
 	}
 	return trips, nil
 }

@@ -10,22 +10,28 @@ import (
 	"mime"
 	"regexp"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 )
 
 const maxWords = 300
 
-// serverWords is what an answer says, in one line, and whether it said it in
-// the error member of a JSON object: {"error"} at the gateway, {"message"} at
-// the Hub, where it may be null.
-func serverWords(contentType string, body []byte) (string, bool) {
+// serverWords is what an answer says, in one line and without secrets, and
+// whether it said it in the error member of a JSON object: {"error"} at the
+// gateway, {"message"} at the Hub, where it may be null, {"description"} and
+// {"detail"} at a STAC API and what is made like one. isCut says that the body is
+// only the beginning of the answer.
+func (r redactor) serverWords(contentType string, body []byte, isCut bool) (string, bool) {
 	if words, ok := jsonWords(body); ok && isJSON(contentType) {
-		return oneLine(words), true
+		return r.line(words), true
+	}
+	if isCut {
+		body = r.end(body)
 	}
 	if isHTML(contentType, body) {
-		return oneLine(htmlWords(body)), false
+		return r.line(htmlWords(body)), false
 	}
-	return oneLine(string(bytes.ToValidUTF8(body, []byte("?")))), false
+	return r.line(string(body)), false
 }
 
 func isJSON(contentType string) bool {
@@ -45,7 +51,7 @@ func jsonWords(body []byte) (words string, ok bool) {
 	if json.Unmarshal(body, &members) != nil {
 		return "", false
 	}
-	for _, name := range []string{"error", "message"} {
+	for _, name := range []string{"error", "message", "description", "detail"} {
 		raw, there := members[name]
 		if !there {
 			continue
@@ -83,7 +89,20 @@ func htmlText(fragment string) string {
 	return strings.TrimSpace(html.UnescapeString(htmlTag.ReplaceAllString(fragment, " ")))
 }
 
-func oneLine(text string) string { return strings.Join(strings.Fields(text), " ") }
+// oneLine also takes out what would move the cursor of a terminal, or turn the
+// direction of its text.
+func oneLine(text string) string {
+	return strings.Map(func(r rune) rune {
+		if r == utf8.RuneError || !unicode.IsPrint(r) {
+			return '?'
+		}
+		return r
+	}, strings.Join(strings.Fields(text), " "))
+}
+
+// Words makes one short line of what a server said in an answer, without
+// secrets, so that a person can be shown it.
+func (c *Client) Words(said string) string { return cut(c.redact.line(said)) }
 
 // cut shortens what is too long to be read in an error. It comes after
 // redaction, which would not know a secret by its first half.

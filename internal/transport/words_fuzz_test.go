@@ -1,0 +1,151 @@
+// Copyright (c) The terraform-provider-pc Authors
+// SPDX-License-Identifier: MPL-2.0
+
+package transport_test
+
+import (
+	"context"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+	"unicode"
+
+	"github.com/planetary-computer/terraform-provider-pc/internal/secret"
+	"github.com/planetary-computer/terraform-provider-pc/internal/transport"
+)
+
+// said is an answer that the fuzzer has made up.
+type said struct {
+	status int
+	header http.Header
+	body   string
+}
+
+// saying is a server that gives the fuzzed answer, and a client of it with a
+// password in which every encoding finds something to escape.
+func saying(f *testing.F) (set func(said), ask func() (*transport.Response, error)) {
+	f.Helper()
+	var mu sync.Mutex
+	var answer said
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		mu.Lock()
+		defer mu.Unlock()
+		maps.Copy(w.Header(), answer.header)
+		w.WriteHeader(answer.status)
+		_, _ = w.Write([]byte(answer.body))
+	}))
+	f.Cleanup(server.Close)
+	base, err := http.NewRequest(http.MethodGet, server.URL+prefix, http.NoBody) //nolint:noctx // nobody sends it
+	if err != nil {
+		f.Fatal(err)
+	}
+	c, err := transport.New(transport.Config{BaseURL: base.URL, Auth: transport.BasicAuth("alice", secret.New(fuzzedPassword)), NoProxy: true})
+	if err != nil {
+		f.Fatal(err)
+	}
+	set = func(next said) {
+		mu.Lock()
+		defer mu.Unlock()
+		answer = next
+	}
+	return set, func() (*transport.Response, error) {
+		return c.Do(context.Background(), transport.Request{
+			Method: http.MethodGet, Path: []string{"x"}, Want: "the thing",
+			Decode: func(body io.Reader) error { return transport.NewDecoder(body).Decode(new(map[string]int)) },
+		})
+	}
+}
+
+const fuzzedPassword = `pä"s <w>or/d&1`
+
+// shapes are how servers echo a password.
+var shapes = []string{
+	fuzzedPassword, base64.StdEncoding.EncodeToString([]byte("alice:" + fuzzedPassword)),
+	`pä\"s <w>or/d&1`, `p\u00e4\"s <w>or/d&1`, `pä\"s \u003cw\u003eor/d\u00261`, `pä\"s <w>or\/d&1`,
+	"pä&#34;s &lt;w&gt;or/d&amp;1", "pä&quot;s &lt;w&gt;or/d&amp;1",
+	"p%C3%A4%22s%20%3Cw%3Eor%2Fd&1", "p%C3%A4%22s+%3Cw%3Eor%2Fd%261", "p%c3%a4%22s+%3cw%3eor%2fd%261",
+}
+
+// presentable fails unless the error can be shown: short, of one line, in
+// characters that only print, and without the password.
+func presentable(t *testing.T, err error) {
+	t.Helper()
+	var failure *transport.Error
+	if !errors.As(err, &failure) {
+		t.Fatalf("%T: %v", err, err)
+	}
+	text := err.Error()
+	if len(text) > 2000 || strings.ContainsFunc(text, func(r rune) bool { return !unicode.IsPrint(r) }) {
+		t.Errorf("nobody can be shown %q", text)
+	}
+	for _, shape := range shapes {
+		if dump := fmt.Sprintf("%s %+v", text, *failure); strings.Contains(dump, shape) {
+			t.Errorf("the password is in %q", dump)
+		}
+	}
+}
+
+// FuzzWords: whatever a server says, and wherever it echoes the password, the
+// error can be shown.
+func FuzzWords(f *testing.F) {
+	for i := range shapes {
+		f.Add(400, "application/json", `{"error": "`, `"}`, i)
+		f.Add(500, "application/json; charset=utf-8", `{"status": 500, "message": ["x", "`, `"]}`, i)
+		f.Add(403, "text/html; charset=utf-8", "<!DOCTYPE html><html><head><title>", "</title></head><body>", i)
+		f.Add(502, "text/plain", "a\x1b[2J\n\n", "\xff\x00", i)
+		f.Add(200, "text/html", "<h1>"+strings.Repeat(" ", 2030), "</h1>", i)
+		f.Add(404, "", "<script>"+strings.Repeat("x", 65_500)+"</script>", "", i)
+		f.Add(302, "text/plain", "", "", i)
+	}
+	set, ask := saying(f)
+	f.Fuzz(func(t *testing.T, status int, contentType, before, after string, shape int) {
+		if status < 200 || status > 999 {
+			status = 200
+		}
+		echo := shapes[max(shape, -shape, 0)%len(shapes)]
+		set(said{status: status, header: http.Header{"Content-Type": {contentType}}, body: before + echo + after})
+		if _, err := ask(); err != nil {
+			presentable(t, err)
+		}
+	})
+}
+
+// FuzzHeaders: no header of an answer stops the client, or gets into an error
+// with more than it says.
+func FuzzHeaders(f *testing.F) {
+	for _, at := range []string{"Mon, 23 Nov 2026 08:00:00 GMT", "Monday, 23-Nov-26 08:00:00 GMT", "Fri, 31 Dec 9999 23:59:59 GMT", "now", ""} {
+		f.Add(200, at, "", "")
+	}
+	for _, location := range []string{
+		"/hub/login?next=%2F", "https://alice:x@h.example.com/", "//h/..", "http://[::1", "javascript:x", "?token=" + fuzzedPassword, "http://h:port/", "\x1b[2J", "http://\u202e/",
+	} {
+		f.Add(302, "", location, "")
+	}
+	for _, after := range []string{"3", "-1", "1e9", "99999999999999999999", "Mon, 23 Nov 2026 08:00:00 GMT", "x"} {
+		f.Add(429, "", "", after)
+	}
+	set, ask := saying(f)
+	f.Fuzz(func(t *testing.T, status int, date, location, retryAfter string) {
+		if status < 200 || status > 999 {
+			status = 302
+		}
+		set(said{status: status, header: http.Header{"Date": {date}, "Location": {location}, "Retry-After": {retryAfter}}, body: "{}"})
+		response, err := ask()
+		if err != nil {
+			presentable(t, err)
+			return
+		}
+		now := time.Date(2026, 11, 23, 8, 0, 0, 0, time.UTC)
+		if at := transport.OnServerClock(now.Add(-time.Minute), now, response.Date); response.Date.IsZero() != at.Equal(now.Add(-time.Minute-2*time.Second)) && !response.Date.Equal(now) {
+			t.Errorf("the date %q is %s, a minute ago %s", date, response.Date, at)
+		}
+	})
+}
