@@ -26,6 +26,8 @@ type Reply struct {
 	Date time.Time
 	// Drop closes the connection in place of an answer.
 	Drop bool
+	// Handle answers in place of all that is above.
+	Handle http.HandlerFunc
 	// Before is done first, and Request is given what was asked.
 	Before  func()
 	Request func(r *http.Request, body string)
@@ -111,6 +113,10 @@ func (p Reply) send(t *testing.T, w http.ResponseWriter, r *http.Request, body s
 	}
 	if p.Before != nil {
 		p.Before()
+	}
+	if p.Handle != nil {
+		p.Handle(w, r)
+		return
 	}
 	if p.Drop {
 		connection, _, err := http.NewResponseController(w).Hijack()

@@ -1,0 +1,52 @@
+// Copyright (c) The terraform-provider-pc Authors
+// SPDX-License-Identifier: MPL-2.0
+
+package scripted
+
+import (
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"strings"
+	"testing"
+
+	"github.com/hashicorp/go-hclog"
+)
+
+// AssertHidden writes values in every way that a value gets into a log or a
+// report, and looks for secrets there.
+func AssertHidden(t *testing.T, secrets []string, values ...any) {
+	t.Helper()
+	for _, value := range values {
+		for way, text := range dumps(value) {
+			for _, hidden := range secrets {
+				if strings.Contains(text, hidden) || strings.Contains(strings.ToLower(text), hex.EncodeToString([]byte(hidden))) {
+					t.Errorf("%s of %T holds %q: %s", way, value, hidden, text)
+				}
+			}
+		}
+	}
+}
+
+func dumps(value any) map[string]string {
+	found := map[string]string{"fmt.Sprint": fmt.Sprint(value, []any{value}, map[string]any{"x": value}, struct{ X any }{value})}
+	for _, verb := range []string{"%s", "%q", "%x", "%X", "%d", "%v", "%+v", "%#v"} {
+		found[verb] = fmt.Sprintf(verb, value)
+	}
+	if marshalled, err := json.Marshal(value); err == nil {
+		found["JSON"] = string(marshalled)
+	}
+	for _, asJSON := range []bool{false, true} {
+		var lines strings.Builder
+		logger := hclog.New(&hclog.LoggerOptions{Output: &lines, JSONFormat: asJSON, Level: hclog.Trace})
+		logger.Trace("dump", "value", value)
+		logger.With("value", value).Error("dump")
+		found[fmt.Sprintf("hclog, JSON %t", asJSON)] = lines.String()
+	}
+	var lines strings.Builder
+	slog.New(slog.NewJSONHandler(&lines, nil)).Error("dump", "value", value)
+	slog.New(slog.NewTextHandler(&lines, nil)).Error("dump", "value", value)
+	found["slog"] = lines.String()
+	return found
+}
