@@ -1,0 +1,157 @@
+// Copyright (c) The terraform-provider-pc Authors
+// SPDX-License-Identifier: MPL-2.0
+
+package settings_test
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"testing"
+
+	"github.com/planetary-computer/terraform-provider-pc/internal/settings"
+)
+
+// machine is a folder with files, by their names below it.
+func machine(t *testing.T, files map[string]string) string {
+	t.Helper()
+	root := t.TempDir()
+	for name, content := range files {
+		file := filepath.Join(root, filepath.FromSlash(name))
+		if err := os.MkdirAll(filepath.Dir(file), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(file, []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return root
+}
+
+func address(text string) string { return "gateway: {address: \"" + text + "\"}\n" }
+
+// TestResolve_files takes one place after the other away from a machine that has
+// all of them.
+func TestResolve_files(t *testing.T) {
+	t.Parallel()
+	if runtime.GOOS == "windows" {
+		t.Skip("the paths are those of other systems")
+	}
+	root := machine(t, map[string]string{
+		"etc/a.yaml": address("http://etc-a"), "etc/b.yml": address("http://etc-b"), "etc/C.JSON": `{"gateway": {"address": "http://etc-c"}}`, "etc/z.txt": address("http://no"), "etc/.yaml": address("http://no-ending"),
+		"python/bin/python3": "", "python/etc/dask/x.yaml": address("http://prefix"),
+		"home/.config/dask/gateway.yaml": address("http://home"), "further/x.yaml": address("http://further"), "one.conf": address("http://one"),
+	})
+	at := func(name string) string { return filepath.Join(root, filepath.FromSlash(name)) }
+	all := []string{"DASK_ROOT_CONFIG=" + at("etc"), "PATH=/nowhere:" + at("python/bin"), "HOME=" + at("home"), "DASK_CONFIG=" + at("further")}
+	for name, test := range map[string]struct {
+		env  []string
+		want string
+		from string
+	}{
+		"a variable":            {append([]string{"DASK_GATEWAY__ADDRESS=http://env"}, all...), "http://env", "the environment variable DASK_GATEWAY__ADDRESS"},
+		"ours":                  {append([]string{"PC_ADDRESS=http://pc"}, all...), "http://pc", "the environment variable PC_ADDRESS"},
+		"DASK_CONFIG":           {all, "http://further", "the file " + at("further/x.yaml")},
+		"DASK_CONFIG is a file": {append([]string{"DASK_CONFIG=" + at("one.conf")}, all[:3]...), "http://one", "the file " + at("one.conf")},
+		"DASK_CONFIG is none":   {append([]string{"DASK_CONFIG=" + at("none")}, all[:3]...), "http://home", "the file " + at("home/.config/dask/gateway.yaml")},
+		"home":                  {all[:3], "http://home", "the file " + at("home/.config/dask/gateway.yaml")},
+		"Python's own":          {all[:2], "http://prefix", "the file " + at("python/etc/dask/x.yaml")},
+		"a virtual environment": {[]string{all[0], "VIRTUAL_ENV=" + at("python")}, "http://prefix", "the file " + at("python/etc/dask/x.yaml")},
+		"the system's":          {all[:1], "http://etc-b", "the file " + at("etc/b.yml")},
+		"root is a file":        {[]string{"DASK_ROOT_CONFIG=" + at("etc/C.JSON")}, "http://etc-c", "the file " + at("etc/C.JSON")},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := resolve(t, settings.Block{}, test.env...)
+			equal(t, "address", s.Address.Value, test.want)
+			equal(t, "where it is from", s.Address.Origin, test.from)
+		})
+	}
+	text := resolve(t, settings.Block{}, "DASK_ROOT_CONFIG="+at("none"), "HOME="+at("empty")).Missing("api_token")
+	contains(t, text, "DASK_GATEWAY__AUTH__KWARGS__API_TOKEN, or gateway.auth.kwargs.api_token in Dask's files: "+at("none")+", "+at("empty/.config/dask"))
+}
+
+func TestResolve_filesFillTemplatesAndMerge(t *testing.T) {
+	t.Parallel()
+	root := machine(t, map[string]string{
+		"etc/1.yaml": "gateway:\n  address: http://{HOST}/gw\n  http_client: {proxy: off}\n  cluster:\n    options: {image: \"{IMAGE}\", cores: 2, environment: {A: \"{kept}\"}}\n",
+		"etc/2.yaml": "gateway:\n  auth: {type: jupyterhub, kwargs: {api-token: \"{T}\"}}\n  cluster:\n    options: {cores: 3, environment: {B: 1}}\n",
+	})
+	s := resolve(t, settings.Block{}, "DASK_ROOT_CONFIG="+root+"/etc", "HOST=hub", "IMAGE=i:1", "T=t0ken", "DASK_GATEWAY__CLUSTER__OPTIONS__GPU=True")
+	equal(t, "address", s.Address.Value, "http://hub/gw")
+	equal(t, "api_token", s.APIToken.Value.Reveal(), "t0ken")
+	equal(t, "http_proxy", s.HTTPProxy.Value.Reveal(), "false")
+	options := map[string]string{}
+	for name, option := range s.ClusterOptions {
+		options[name] = fmt.Sprintf("%v from %s", option.Value, strings.ReplaceAll(option.Origin, root, ""))
+	}
+	for name, want := range map[string]string{
+		"image": "i:1 from the file /etc/1.yaml", "cores": "3 from the file /etc/2.yaml", "gpu": "true from the environment variable DASK_GATEWAY__CLUSTER__OPTIONS__GPU",
+		"environment": "map[A:{kept} B:1] from the files /etc/1.yaml, /etc/2.yaml",
+	} {
+		equal(t, name, options[name], want)
+	}
+}
+
+// TestResolve_filesThatCannotBe names the file, and the line or the variable;
+// what is in the file is not shown.
+func TestResolve_filesThatCannotBe(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct{ text, says string }{
+		"no YAML":           {"gateway:\n  auth: {kwargs: {api_token: s3cr3t\n", "line"},
+		"a list":            {"- s3cr3t\n", "there is no mapping at its top"},
+		"two documents":     {"a: s3cr3t\n---\nb: 1\n", "a second document"},
+		"an unknown tag":    {"a: s3cr3t\nb: !!python/object:os.system x\n", "line 2"},
+		"a tag that lies":   {"a: !!int s3cr3t\n", "line 1: a value does not fit its tag"},
+		"itself":            {"a: &a [*a]\n", "there is no end to its values"},
+		"a missing anchor":  {"a: *s3cr3t\n", "unknown anchor"},
+		"a key of a list":   {"? [1, 2]\n: 3\n", "line 1: a key is no text"},
+		"a merge of a text": {"a: {<<: s3cr3t}\n", "what is merged is no mapping"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			file := filepath.Join(machine(t, map[string]string{"x.yaml": test.text}), "x.yaml")
+			p := problem(t, settings.Block{}, "DASK_ROOT_CONFIG="+file)
+			equal(t, "origin", p.Origin, "the file "+file)
+			equal(t, "argument", p.Argument, "")
+			contains(t, p.Detail, test.says)
+			if name != "a missing anchor" {
+				containsNot(t, p.Detail, "s3cr3t")
+			}
+		})
+	}
+	bomb := "a: &a [x, x, x, x, x, x, x, x, x, x]\n"
+	for c := 'b'; c < 'k'; c++ {
+		bomb += fmt.Sprintf("%c: &%c [%s]\n", c, c, strings.TrimSuffix(strings.Repeat(fmt.Sprintf("*%c, ", c-1), 10), ", "))
+	}
+	file := filepath.Join(machine(t, map[string]string{"x.yaml": bomb}), "x.yaml")
+	contains(t, problem(t, settings.Block{}, "DASK_ROOT_CONFIG="+file).Detail, "there is no end to its values")
+	file = filepath.Join(machine(t, map[string]string{"x.yaml": address("http://{NOWHERE}/")}), "x.yaml")
+	p := problem(t, settings.Block{}, "DASK_ROOT_CONFIG="+file)
+	equal(t, "origin", p.Origin, "the file "+file)
+	contains(t, p.Detail, "NOWHERE")
+}
+
+// FuzzResolve_files: no file makes the provider fail, or forget where a value is
+// from.
+func FuzzResolve_files(f *testing.F) {
+	for _, text := range []string{"", "gateway: {address: http://h}\n", "a: &a {b: 1}\ngateway: {<<: *a, cluster: {options: {x: 1:30, y: 0x1F, z: !!int \"1\"}}}\n", "- 1", "\t", "? x\n: y\n", "gateway:\n  cluster:\n    options: {a: on, b: 1e3, c: ~}\n"} {
+		f.Add(text)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		file := filepath.Join(machine(t, map[string]string{"x.yaml": text}), "x.yaml")
+		s, problems := settings.Resolve(settings.Block{}, settings.NewEnvironment([]string{"DASK_ROOT_CONFIG=" + file}))
+		for _, p := range problems {
+			if p.Origin == "" || p.Detail == "" {
+				t.Errorf("%q: %+v", text, p)
+			}
+		}
+		for name, option := range s.ClusterOptions {
+			if option.Origin != "the file "+file {
+				t.Errorf("%q: the option %q is from %q", text, name, option.Origin)
+			}
+		}
+	})
+}
