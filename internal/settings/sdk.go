@@ -1,0 +1,83 @@
+// Copyright (c) The terraform-provider-pc Authors
+// SPDX-License-Identifier: MPL-2.0
+
+package settings
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"github.com/joho/godotenv"
+
+	"github.com/planetary-computer/terraform-provider-pc/internal/secret"
+)
+
+// The services of the public Planetary Computer. The second is the default of
+// Python's planetary_computer (settings.py), its /token included.
+const (
+	defaultSTACAddress = "https://planetarycomputer.microsoft.com/api/stac/v1"
+	defaultSASAddress  = "https://planetarycomputer.microsoft.com/api/sas/v1/token"
+)
+
+// sdkVariables are those that Python's planetary_computer reads (settings.py).
+var sdkVariables = map[string]string{
+	"sas_url":          "PC_SDK_SAS_URL",
+	"subscription_key": "PC_SDK_SUBSCRIPTION_KEY",
+}
+
+// sdkLayers has what Python's planetary_computer would find: in the environment,
+// and for a variable that is not there, not even empty, in its file. The error
+// is about the file.
+func sdkLayers(env Environment) (variables, file layer, err error) {
+	variables = variableLayer(env, sdkVariables)
+	file = layer{places: map[string]string{}, found: map[string]finding{}}
+	name := sdkFile(env)
+	if name == "" {
+		return variables, file, nil
+	}
+	text, err := os.ReadFile(name) //nolint:gosec // the user's own
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return variables, file, err
+	}
+	values, err := godotenv.UnmarshalBytes(text)
+	if err != nil {
+		// The library's error quotes the line.
+		return variables, file, errors.New(name + " is no file of lines such as PC_SDK_SUBSCRIPTION_KEY=0123")
+	}
+	for argument, key := range sdkVariables {
+		place := key + " in " + name
+		file.places[argument] = place
+		if _, inEnvironment := env.Lookup(key); values[key] != "" && !inEnvironment {
+			file.found[argument] = finding{value: values[key], text: values[key], origin: place}
+		}
+	}
+	return variables, file, nil
+}
+
+// sdkFile is ~/.planetarycomputer/settings.env, with ~ as Python's
+// os.path.expanduser has it; "" where the environment names no home.
+func sdkFile(env Environment) string {
+	home := homeFolder(env)
+	if home == "" {
+		return ""
+	}
+	return filepath.Join(home, ".planetarycomputer", "settings.env")
+}
+
+// catalog resolves where the data services are.
+func (r *resolver) catalog(s *Settings) {
+	s.STACAddress = orDefault(convert(resolve(r, "stac_url", parseWebAddress), webAddress.String), defaultSTACAddress)
+	s.SASAddress = orDefault(convert(resolve(r, "sas_url", parseWebAddress), webAddress.String), defaultSASAddress)
+	s.SubscriptionKey = resolve(r, "subscription_key", parseKey)
+}
+
+// parseKey refuses what cannot stand in a header.
+func parseKey(text string) (secret.String, error) {
+	key, err := parseToken(text)
+	if err != nil {
+		return key, errors.New("has a blank, a line end or another character in it that no key has")
+	}
+	return key, nil
+}

@@ -1,0 +1,90 @@
+// Copyright (c) The terraform-provider-pc Authors
+// SPDX-License-Identifier: MPL-2.0
+
+package settings_test
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/planetary-computer/terraform-provider-pc/internal/settings"
+)
+
+// sdkHome is a home with such a file of Python's planetary_computer in it.
+func sdkHome(t *testing.T, content string) (home, file string) {
+	t.Helper()
+	home = t.TempDir()
+	file = filepath.Join(home, ".planetarycomputer", "settings.env")
+	if err := os.MkdirAll(filepath.Dir(file), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(file, []byte(content), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return home, file
+}
+
+func TestResolve_catalog(t *testing.T) {
+	t.Parallel()
+	const defaultSAS, inFile = "https://planetarycomputer.microsoft.com/api/sas/v1/token", "https://file.example.com/token"
+	home, file := sdkHome(t, "# Planetary Computer\nexport PC_SDK_SAS_URL=\"https://file.example.com/token/\"\nPC_SDK_SUBSCRIPTION_KEY = 'f11e'\nOTHER=x\n")
+	for name, test := range map[string]struct {
+		block         settings.Block
+		env           []string
+		sas, key      string
+		sasFrom, from string
+	}{
+		"nothing":              {sas: defaultSAS},
+		"the file":             {env: []string{"HOME=" + home}, sas: inFile, sasFrom: "PC_SDK_SAS_URL in " + file, key: "f11e", from: "PC_SDK_SUBSCRIPTION_KEY in " + file},
+		"the SDK's variables":  {env: []string{"HOME=" + home, "PC_SDK_SAS_URL=https://env.example.com/t", "PC_SDK_SUBSCRIPTION_KEY=e1"}, sas: "https://env.example.com/t", sasFrom: "the environment variable PC_SDK_SAS_URL", key: "e1", from: "the environment variable PC_SDK_SUBSCRIPTION_KEY"},
+		"the SDK's, but empty": {env: []string{"HOME=" + home, "PC_SDK_SAS_URL=", "PC_SDK_SUBSCRIPTION_KEY="}, sas: defaultSAS},
+		"our variables":        {env: []string{"HOME=" + home, "PC_SAS_URL=https://ours.example.com/t", "PC_SUBSCRIPTION_KEY=0a", "PC_SDK_SUBSCRIPTION_KEY=e1"}, sas: "https://ours.example.com/t", sasFrom: "the environment variable PC_SAS_URL", key: "0a", from: "the environment variable PC_SUBSCRIPTION_KEY"},
+		"the block":            {block: settings.Block{SASAddress: known("https://b.example.com"), SubscriptionKey: known("b10c")}, env: []string{"HOME=" + home, "PC_SAS_URL=https://ours.example.com/t"}, sas: "https://b.example.com", sasFrom: "sas_url in the provider block", key: "b10c", from: "subscription_key in the provider block"},
+		"a home without":       {env: []string{"HOME=" + t.TempDir()}, sas: defaultSAS},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := resolve(t, test.block, test.env...)
+			equal(t, "sas_url", s.SASAddress.Value, test.sas)
+			equal(t, "where sas_url is from", s.SASAddress.Origin, test.sasFrom)
+			equal(t, "subscription_key", s.SubscriptionKey.Value.Reveal(), test.key)
+			equal(t, "where subscription_key is from", s.SubscriptionKey.Origin, test.from)
+			equal(t, "stac_url", s.STACAddress.Value, "https://planetarycomputer.microsoft.com/api/stac/v1")
+			if s.SDKFile != nil {
+				t.Error(s.SDKFile)
+			}
+		})
+	}
+	s := resolve(t, settings.Block{}, "PC_STAC_URL=http://127.0.0.1:8080/stac/")
+	equal(t, "stac_url", s.STACAddress.Value, "http://127.0.0.1:8080/stac")
+}
+
+// TestResolve_catalogThatCannotBe: a broken file hurts those alone who need it,
+// and is not quoted.
+func TestResolve_catalogThatCannotBe(t *testing.T) {
+	t.Parallel()
+	home, file := sdkHome(t, "s3cr3t key\n")
+	s := resolve(t, settings.Block{}, "HOME="+home)
+	if s.SDKFile == nil || !strings.Contains(s.SDKFile.Error(), file) || strings.Contains(s.SDKFile.Error(), "s3cr3t") {
+		t.Error(s.SDKFile)
+	}
+	folder := t.TempDir()
+	if err := os.MkdirAll(filepath.Join(folder, ".planetarycomputer", "settings.env"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if s = resolve(t, settings.Block{}, "HOME="+folder); s.SDKFile == nil {
+		t.Error("a folder was read as a file")
+	}
+	for argument, block := range map[string]settings.Block{
+		"stac_url": {STACAddress: known("planetarycomputer.microsoft.com")}, "sas_url": {SASAddress: known("ftp://h/")}, "subscription_key": {SubscriptionKey: known("two words")},
+	} {
+		p := problem(t, block)
+		equal(t, "argument", p.Argument, argument)
+		contains(t, p.Detail, map[bool]string{true: "A key is one word", false: "Allowed is http://"}[argument == "subscription_key"])
+		if argument == "subscription_key" {
+			containsNot(t, p.Detail, "two words")
+		}
+	}
+}
