@@ -55,6 +55,22 @@ func parseWebAddress(text string) (webAddress, error) {
 	return address, nil
 }
 
+// parsePublicAddress checks an address that only a browser opens. Inside a Hub
+// that may be a bare path, to which the browser adds the Hub's own name: the
+// daskhub Helm chart sets /services/dask-gateway/.
+func parsePublicAddress(text string) (webAddress, error) {
+	if !strings.HasPrefix(text, "/") || strings.HasPrefix(text, "//") {
+		return parseWebAddress(text)
+	}
+	if err := checkCharacters(text); err != nil {
+		return webAddress{}, err
+	}
+	if _, err := url.Parse(text); err != nil {
+		return webAddress{}, errors.New("has a path with a broken percent escape")
+	}
+	return webAddress{path: strings.TrimRight(text, "/")}, nil
+}
+
 // schedulerProxy is the proxy in front of the schedulers as the configuration
 // names it: by its address, or by a port on the gateway's own host.
 type schedulerProxy struct {

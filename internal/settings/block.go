@@ -3,6 +3,8 @@
 
 package settings
 
+import "fmt"
+
 // State says how much is known of an argument of the provider block.
 type State int
 
@@ -20,6 +22,24 @@ type Value[T any] struct {
 	V     T
 }
 
+// String returns the state alone: what is known may be a token.
+func (v Value[T]) String() string {
+	switch v.State {
+	case Unknown:
+		return "unknown"
+	case Known:
+		return "known"
+	default:
+		return "null"
+	}
+}
+
+// Format writes the state alone for every verb.
+func (v Value[T]) Format(state fmt.State, _ rune) { _, _ = state.Write([]byte(v.String())) }
+
+// MarshalText gives the state alone to encoders.
+func (v Value[T]) MarshalText() ([]byte, error) { return []byte(v.String()), nil }
+
 // Block is the provider block as it was written. RequestTimeout is a Go
 // duration; HTTPProxy is a URL, or "false" for no proxy at all, or "true" for
 // that of the environment.
@@ -32,9 +52,16 @@ type Block struct {
 	APIToken       Value[string]
 	Username       Value[string]
 	Password       Value[string]
+	Principal      Value[string]
+	KeytabPath     Value[string]
 	CACertificate  Value[string]
 	HTTPProxy      Value[string]
 	MaxRetries     Value[int64]
+	MaxConnections Value[int64]
 	RequestTimeout Value[string]
 	AllowCleartext Value[bool]
+
+	STACAddress     Value[string]
+	SASAddress      Value[string]
+	SubscriptionKey Value[string]
 }

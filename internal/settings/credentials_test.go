@@ -27,6 +27,12 @@ func TestResolve_auth(t *testing.T) {
 		"Dask's type beside a token":        {env: []string{"DASK_GATEWAY__AUTH__TYPE=basic", "JUPYTERHUB_API_TOKEN=t"}, want: "basic"},
 		"Dask's type as the class's path":   {env: []string{"DASK_GATEWAY__AUTH__TYPE=dask_gateway.auth.JupyterHubAuth"}, want: "jupyterhub"},
 		"the path that the package exports": {env: []string{"DASK_GATEWAY__AUTH__TYPE=dask_gateway.BasicAuth"}, want: "basic"},
+		"Kerberos of Dask":                  {env: []string{"DASK_GATEWAY__AUTH__TYPE=kerberos"}, want: "kerberos"},
+		"Kerberos as the class's path":      {env: []string{"DASK_GATEWAY__AUTH__TYPE=dask_gateway.auth.KerberosAuth"}, want: "kerberos"},
+		"a keytab":                          {block: settings.Block{KeytabPath: known("k")}, env: []string{"PC_API_TOKEN=t"}, want: "kerberos"},
+		"a keytab farther than a token":     {block: settings.Block{APIToken: known("t")}, env: []string{"PC_KEYTAB_PATH=k"}, want: "jupyterhub"},
+		"a keytab beside a token":           {env: []string{"PC_KEYTAB_PATH=k", "PC_API_TOKEN=t"}, want: "jupyterhub"},
+		"a principal, which is no secret":   {env: []string{"PC_PRINCIPAL=alice"}, want: "jupyterhub"},
 		"none in the block":                 {block: settings.Block{Auth: known("none")}, env: []string{"PC_AUTH=basic"}, want: "none"},
 		"None of Python, which is not set":  {env: []string{"DASK_GATEWAY__AUTH__TYPE=None"}, want: "jupyterhub"},
 	}
@@ -42,16 +48,14 @@ func TestResolve_auth(t *testing.T) {
 func TestResolve_authThatCannotBe(t *testing.T) {
 	t.Parallel()
 	for value, want := range map[string]string{
-		"kerberos":                       "not supported yet",
-		"dask_gateway.auth.KerberosAuth": "not supported yet",
-		"corp.auth.MyAuth":               "Python class",
-		"JupyterHub":                     "no way to authenticate",
-		"{TYPE}":                         "no way to authenticate",
+		"corp.auth.MyAuth": "Python class",
+		"JupyterHub":       "no way to authenticate",
+		"{TYPE}":           "no way to authenticate",
 	} {
 		t.Run(value, func(t *testing.T) {
 			t.Parallel()
 			p := problem(t, settings.Block{}, "DASK_GATEWAY__AUTH__TYPE="+value, "TYPE=basic")
-			contains(t, p.Detail, value, want, `"jupyterhub"`, `"basic"`, `"none"`)
+			contains(t, p.Detail, value, want, `"jupyterhub"`, `"basic"`, `"kerberos"`, `"none"`)
 			equal(t, "origin", p.Origin, "the environment variable DASK_GATEWAY__AUTH__TYPE")
 			equal(t, "argument", p.Argument, "")
 			p = problem(t, settings.Block{Auth: known(value)})
@@ -136,4 +140,26 @@ func TestResolve_secretTemplatesStaySecret(t *testing.T) {
 	s := resolve(t, settings.Block{}, "DASK_GATEWAY__AUTH__KWARGS__API_TOKEN={MY_TOKEN}", "MY_TOKEN=t")
 	equal(t, "api_token", s.APIToken.Value.Reveal(), "t")
 	equal(t, "api_token as an argument", resolve(t, settings.Block{APIToken: known("{MY_TOKEN}")}, "MY_TOKEN=t").APIToken.Value.Reveal(), "{MY_TOKEN}")
+}
+
+func TestResolve_kerberos(t *testing.T) {
+	t.Parallel()
+	block := settings.Block{Principal: known("HTTP/ci@EXAMPLE.COM"), KeytabPath: known("FILE:/etc/ci.keytab")}
+	s := resolve(t, block, "KRB5CCNAME=FILE:/tmp/tickets", "KRB5_CONFIG=/etc/other.conf", "PC_PRINCIPAL=alice")
+	equal(t, "auth", s.Auth.Value, "kerberos")
+	equal(t, "origin of auth", s.Auth.Origin, "the default where a keytab is set")
+	equal(t, "principal", s.Principal.Value, "HTTP/ci@EXAMPLE.COM")
+	equal(t, "keytab_path", s.KeytabPath.Value, "/etc/ci.keytab")
+	equal(t, "credential cache", s.CredentialCache.Value, "FILE:/tmp/tickets")
+	equal(t, "configuration", s.KerberosConfig.Value, "/etc/other.conf")
+	s = resolve(t, settings.Block{Auth: known("kerberos")}, "PC_PRINCIPAL=alice", `PC_KEYTAB_PATH=C:\ci.keytab`)
+	equal(t, "principal", s.Principal.Origin, "the environment variable PC_PRINCIPAL")
+	equal(t, "keytab_path", s.KeytabPath.Value, `C:\ci.keytab`)
+
+	for _, bad := range []string{"@EXAMPLE.COM", "alice@", "a@b@c", "alice @EXAMPLE.COM"} {
+		equal(t, "argument", problem(t, settings.Block{Principal: known(bad)}).Argument, "principal")
+	}
+	p := problem(t, settings.Block{KeytabPath: known("MEMORY:x")})
+	equal(t, "argument", p.Argument, "keytab_path")
+	contains(t, p.Detail, "another kind than FILE", "/etc/pipeline.keytab")
 }

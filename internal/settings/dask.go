@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 )
 
 // daskKeys are the keys below "gateway" in Dask's configuration
@@ -28,10 +29,10 @@ var daskKeys = map[string]struct {
 // daskLayer has what Dask's own configuration says. Its strings are templates,
 // except the type of authentication (dask_gateway/auth.py, get_auth). None, and
 // the empty text, count as not set.
-func daskLayer(config *daskConfig) layer {
+func daskLayer(config *daskConfig, paths []string) layer {
 	l := layer{places: map[string]string{}, found: map[string]finding{}}
 	for argument, key := range daskKeys {
-		l.places[argument] = variable(key.variable)
+		l.places[argument] = variable(key.variable) + ", or gateway." + strings.Join(key.keys, ".") + " in Dask's files: " + strings.Join(paths, ", ")
 		part := config.get(append([]string{"gateway"}, key.keys...)...)
 		if part == nil {
 			continue

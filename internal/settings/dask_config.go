@@ -4,6 +4,10 @@
 package settings
 
 import (
+	"bytes"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -12,38 +16,92 @@ import (
 // daskConfig is a part of Dask's configuration: a mapping of keys to parts, or
 // one value that is no mapping.
 type daskConfig struct {
-	keys  map[string]*daskConfig // nil for a value
+	keys map[string]*daskConfig // nil for a value
+	// order has the keys of a file's mapping in the order in which Python has them;
+	// it matters where one is there with "_" and with "-".
+	order []string
 	value any
 	text  string
-	// variables are the names of the environment variables it comes from.
-	variables []string
+	// variables are the names of the environment variables it comes from, files
+	// those of files.
+	variables, files []string
 }
 
 // daskEnvironment reads the DASK_* variables as Dask does (dask/config.py,
-// collect_env): lower case, "__" between keys, Python literals as values.
-func daskEnvironment(env Environment) *daskConfig {
-	config := &daskConfig{keys: map[string]*daskConfig{}}
+// collect_env): lower case, "__" between keys, Python literals as values; and
+// before them what one of them hands down.
+func daskEnvironment(env Environment) (*daskConfig, []Problem) {
+	parts, order, problems := inherited(env)
 	// Names that are equal in lower case are one key, whose place in the order is
 	// the first one's and whose value is the last one's.
-	last := map[string]string{}
-	var order []string
 	for _, name := range env.names {
 		path, isDask := strings.CutPrefix(name, "DASK_")
 		if !isDask {
 			continue
 		}
 		path = strings.ReplaceAll(strings.ToLower(path), "__", ".")
-		if _, repeated := last[path]; !repeated {
+		if parts[path] == nil {
 			order = append(order, path)
 		}
-		last[path] = name
-	}
-	for _, path := range order {
-		name := last[path]
 		text := env.values[name]
-		config.assign(strings.Split(path, "."), newDaskConfig(interpret(text), text, name))
+		parts[path] = newDaskConfig(interpret(text), text, name)
 	}
-	return config
+	config := &daskConfig{keys: map[string]*daskConfig{}}
+	for _, path := range order {
+		config.assign(strings.Split(path, "."), parts[path])
+	}
+	return config, problems
+}
+
+// inheritedVariable has a whole configuration: Dask gives it to processes that it
+// starts on other machines.
+const inheritedVariable = "DASK_INTERNAL_INHERIT_CONFIG"
+
+// inherited are the parts of that configuration (dask/config.py, deserialize).
+func inherited(env Environment) (parts map[string]*daskConfig, order []string, problems []Problem) {
+	parts = map[string]*daskConfig{}
+	text, given := env.Lookup(inheritedVariable)
+	if !given {
+		return parts, nil, nil
+	}
+	plain, err := base64.URLEncoding.DecodeString(text)
+	if err == nil {
+		order, err = readInherited(plain, parts)
+	}
+	if err != nil {
+		return map[string]*daskConfig{}, nil, []Problem{{
+			Origin:  variable(inheritedVariable),
+			Summary: "The configuration that Dask hands down is malformed",
+			Detail:  "Allowed is what Python's dask.config.serialize(...) makes, an object of JSON in base64. Dask sets this variable itself: unset it where nothing of Dask's has started this run.",
+		}}
+	}
+	return parts, order, nil
+}
+
+// readInherited reads an object of JSON, and says in which order its keys are.
+func readInherited(text []byte, parts map[string]*daskConfig) (order []string, err error) {
+	decoder := json.NewDecoder(bytes.NewReader(text))
+	decoder.UseNumber()
+	if start, err := decoder.Token(); err != nil || start != json.Delim('{') {
+		return nil, errors.New("no object")
+	}
+	for decoder.More() {
+		key, err := decoder.Token()
+		if err != nil {
+			return nil, err
+		}
+		name, _ := key.(string)
+		var value any
+		if err := decoder.Decode(&value); err != nil {
+			return nil, err
+		}
+		if parts[name] == nil {
+			order = append(order, name)
+		}
+		parts[name] = newDaskConfig(value, fmt.Sprint(value), inheritedVariable)
+	}
+	_, err = decoder.Token()
+	return order, err
 }
 
 func newDaskConfig(value any, text, name string) *daskConfig {
@@ -115,21 +173,37 @@ func (c *daskConfig) plain() any {
 	return mapping
 }
 
-// origin names the variables that the part comes from.
+// origin names the variables and the files that the part comes from.
 func (c *daskConfig) origin() string {
-	names := c.names()
-	slices.Sort(names)
-	names = slices.Compact(names)
-	if len(names) == 1 {
-		return variable(names[0])
+	variables, files := c.names()
+	var places []string
+	if len(variables) > 0 {
+		places = append(places, oneOrMore("the environment variable", variables))
 	}
-	return "the environment variables " + strings.Join(names, ", ")
+	if len(files) > 0 {
+		places = append(places, oneOrMore("the file", files))
+	}
+	return strings.Join(places, " and ")
 }
 
-func (c *daskConfig) names() []string {
-	names := slices.Clone(c.variables)
-	for _, part := range c.keys {
-		names = append(names, part.names()...)
+func oneOrMore(noun string, names []string) string {
+	if len(names) > 1 {
+		noun += "s"
 	}
-	return names
+	return noun + " " + strings.Join(names, ", ")
+}
+
+// names are those of all parts, in order.
+func (c *daskConfig) names() (variables, files []string) {
+	if c.keys == nil {
+		return c.variables, c.files
+	}
+	variables, files = slices.Clone(c.variables), slices.Clone(c.files)
+	for _, part := range c.keys {
+		further, more := part.names()
+		variables, files = append(variables, further...), append(files, more...)
+	}
+	slices.Sort(variables)
+	slices.Sort(files)
+	return slices.Compact(variables), slices.Compact(files)
 }

@@ -4,6 +4,7 @@
 package settings_test
 
 import (
+	"encoding/base64"
 	"encoding/json"
 	"strings"
 	"testing"
@@ -115,6 +116,26 @@ func TestResolve_clusterOptions(t *testing.T) {
 	equal(t, "number of options", len(resolve(t, settings.Block{}, "DASK_GATEWAY__CLUSTER__OPTIONS=None").ClusterOptions), 0)
 }
 
+// TestResolve_inherited reads what Dask hands down, which counts less than any
+// variable of its own.
+func TestResolve_inherited(t *testing.T) {
+	t.Parallel()
+	inherit := func(text string) string {
+		return "DASK_INTERNAL_INHERIT_CONFIG=" + base64.URLEncoding.EncodeToString([]byte(text))
+	}
+	s := resolve(t, settings.Block{}, inherit(`{"gateway": {"address": "http://{H}", "public-address": "/x", "cluster": {"options": {"n": 1.0}}}}`), "H=hub", "DASK_GATEWAY__PUBLIC_ADDRESS=/y")
+	equal(t, "address", s.Address.Value, "http://hub")
+	equal(t, "origin", s.Address.Origin, "the environment variable DASK_INTERNAL_INHERIT_CONFIG")
+	equal(t, "public_address", s.PublicAddress.Value, "/y")
+	equal(t, "option", optionJSON(t, inherit(`{"gateway.cluster.options": {"x": 1.0}}`)), "1.0")
+	for _, text := range []string{"%", "", "bm90aGluZw==", base64.URLEncoding.EncodeToString([]byte(`["s3cr3t"]`)), base64.URLEncoding.EncodeToString([]byte(`{"a": s3cr3t}`)), base64.URLEncoding.EncodeToString([]byte(`{"a": "s3cr3t"`))} {
+		p := problem(t, settings.Block{}, "DASK_INTERNAL_INHERIT_CONFIG="+text)
+		equal(t, "origin", p.Origin, "the environment variable DASK_INTERNAL_INHERIT_CONFIG")
+		contains(t, p.Detail, "dask.config.serialize")
+		containsNot(t, p.Detail, "s3cr3t")
+	}
+}
+
 func TestResolve_templates(t *testing.T) {
 	t.Parallel()
 	env := []string{"A=1", "B_=two", "EMPTY="}
@@ -134,6 +155,26 @@ func TestResolve_templates(t *testing.T) {
 	}
 	p := problem(t, settings.Block{}, "DASK_GATEWAY__ADDRESS=http://{HOST}/")
 	contains(t, p.Detail, "the environment variable HOST, which is not set")
+}
+
+// TestResolve_templatesOfSecrets names the missing variable, but not what may be
+// a piece of the secret.
+func TestResolve_templatesOfSecrets(t *testing.T) {
+	t.Parallel()
+	for text, name := range map[string]string{
+		"{HUB_TOKEN}": "HUB_TOKEN", "{TOKEN}": "TOKEN", "http://me:{PROXY_PASSWORD}@proxy:1": "PROXY_PASSWORD",
+		"{s3cr3t}": "", "x{S3CR3T}y": "", "a{b_C}": "", "_{_}_": "",
+	} {
+		for _, variable := range []string{"AUTH__KWARGS__API_TOKEN", "AUTH__KWARGS__PASSWORD", "HTTP_CLIENT__PROXY"} {
+			p := problem(t, settings.Block{}, "USER=u", "DASK_GATEWAY__"+variable+"="+text)
+			if name != "" {
+				contains(t, p.Detail, "the environment variable "+name+", which is not set")
+				continue
+			}
+			contains(t, p.Detail, "it names one that is not set")
+			containsNot(t, p.Detail, strings.Trim(text, "{}"))
+		}
+	}
 }
 
 func TestSettings_proxy(t *testing.T) {

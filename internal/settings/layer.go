@@ -44,11 +44,17 @@ func blockLayer(b Block) layer {
 	addArgument(l, "api_token", b.APIToken)
 	addArgument(l, "username", b.Username)
 	addArgument(l, "password", b.Password)
+	addArgument(l, "principal", b.Principal)
+	addArgument(l, "keytab_path", b.KeytabPath)
 	addArgument(l, "ca_certificate", b.CACertificate)
 	addArgument(l, "http_proxy", b.HTTPProxy)
 	addArgument(l, "max_retries", b.MaxRetries)
+	addArgument(l, "max_connections", b.MaxConnections)
 	addArgument(l, "request_timeout", b.RequestTimeout)
 	addArgument(l, "allow_cleartext", b.AllowCleartext)
+	addArgument(l, "stac_url", b.STACAddress)
+	addArgument(l, "sas_url", b.SASAddress)
+	addArgument(l, "subscription_key", b.SubscriptionKey)
 	return l
 }
 
@@ -68,19 +74,25 @@ func addArgument[T any](l layer, argument string, value Value[T]) {
 
 // providerVariables are the provider's own environment variables.
 var providerVariables = map[string]string{ //nolint:gosec // names of variables, not their values
-	"address":         "PC_ADDRESS",
-	"proxy_address":   "PC_PROXY_ADDRESS",
-	"public_address":  "PC_PUBLIC_ADDRESS",
-	"hub_address":     "PC_HUB_ADDRESS",
-	"auth":            "PC_AUTH",
-	"api_token":       "PC_API_TOKEN",
-	"username":        "PC_USERNAME",
-	"password":        "PC_PASSWORD",
-	"ca_certificate":  "PC_CA_CERTIFICATE",
-	"http_proxy":      "PC_HTTP_PROXY",
-	"max_retries":     "PC_MAX_RETRIES",
-	"request_timeout": "PC_REQUEST_TIMEOUT",
-	"allow_cleartext": "PC_ALLOW_CLEARTEXT",
+	"address":          "PC_ADDRESS",
+	"proxy_address":    "PC_PROXY_ADDRESS",
+	"public_address":   "PC_PUBLIC_ADDRESS",
+	"hub_address":      "PC_HUB_ADDRESS",
+	"auth":             "PC_AUTH",
+	"api_token":        "PC_API_TOKEN",
+	"username":         "PC_USERNAME",
+	"password":         "PC_PASSWORD",
+	"principal":        "PC_PRINCIPAL",
+	"keytab_path":      "PC_KEYTAB_PATH",
+	"ca_certificate":   "PC_CA_CERTIFICATE",
+	"http_proxy":       "PC_HTTP_PROXY",
+	"max_retries":      "PC_MAX_RETRIES",
+	"max_connections":  "PC_MAX_CONNECTIONS",
+	"request_timeout":  "PC_REQUEST_TIMEOUT",
+	"allow_cleartext":  "PC_ALLOW_CLEARTEXT",
+	"stac_url":         "PC_STAC_URL",
+	"sas_url":          "PC_SAS_URL",
+	"subscription_key": "PC_SUBSCRIPTION_KEY",
 }
 
 // hubVariables are what JupyterHub sets in each notebook server

@@ -17,6 +17,9 @@ import (
 // maxRetries is where more repetitions of a request only keep a person waiting.
 const maxRetries = 20
 
+// maxConnections is far above what one gateway can answer at a time.
+const maxConnections = 1000
+
 func parseCertificates(text string) (string, error) {
 	if !x509.NewCertPool().AppendCertsFromPEM([]byte(text)) {
 		return "", errors.New("holds no PEM certificate")
@@ -64,6 +67,14 @@ func parseRetries(text string) (int64, error) {
 		return 0, errors.New("is no number of retries")
 	}
 	return retries, nil
+}
+
+func parseConnections(text string) (int64, error) {
+	connections, err := strconv.ParseInt(text, 10, 64)
+	if err != nil || connections < 1 || connections > maxConnections {
+		return 0, errors.New("is no number of connections")
+	}
+	return connections, nil
 }
 
 func parseTimeout(text string) (time.Duration, error) {

@@ -5,6 +5,7 @@ package settings
 
 import (
 	"errors"
+	"regexp"
 	"strconv"
 	"strings"
 )
@@ -28,7 +29,7 @@ var arguments = map[string]argumentTexts{
 	},
 	"public_address": {
 		summary: "The public address of the Dask Gateway cannot be used",
-		allowed: webAddressAllowed + "https://hub.example.com/services/dask-gateway/.",
+		allowed: webAddressAllowed + "https://hub.example.com/services/dask-gateway/. Where the browser is on the same host, a path alone will do: /services/dask-gateway/.",
 	},
 	"hub_address": {
 		summary: "The address of the JupyterHub cannot be used",
@@ -41,7 +42,7 @@ var arguments = map[string]argumentTexts{
 	},
 	"auth": {
 		summary: "The way to authenticate cannot be used",
-		allowed: "Supported now are \"jupyterhub\" (with api_token), \"basic\" (with username and password) and \"none\".",
+		allowed: "Allowed are \"jupyterhub\" (with api_token), \"basic\" (with username and password), \"kerberos\" (with a ticket, or with keytab_path) and \"none\".",
 	},
 	"api_token": {
 		summary: "The token for the JupyterHub cannot be used",
@@ -56,6 +57,14 @@ var arguments = map[string]argumentTexts{
 		summary: "The password cannot be used",
 		allowed: "Allowed is any ASCII text.",
 		hidden:  true,
+	},
+	"principal": {
+		summary: "The Kerberos principal cannot be used",
+		allowed: "Allowed is NAME or NAME@REALM, for example pipeline@EXAMPLE.COM.",
+	},
+	"keytab_path": {
+		summary: "The keytab cannot be used",
+		allowed: "Allowed is the path of a file, for example \"/etc/pipeline.keytab\".",
 	},
 	"ca_certificate": {
 		summary: "The CA certificate cannot be used",
@@ -72,9 +81,26 @@ var arguments = map[string]argumentTexts{
 		summary: "The number of retries cannot be used",
 		allowed: "Allowed is a whole number from 0 to " + strconv.Itoa(maxRetries) + ".",
 	},
+	"max_connections": {
+		summary: "The number of connections cannot be used",
+		allowed: "Allowed is a whole number from 1 to " + strconv.Itoa(maxConnections) + ".",
+	},
 	"request_timeout": {
 		summary: "The time for a request cannot be used",
 		allowed: "Allowed is a Go duration of more than 0, for example \"30s\" or \"1m30s\".",
+	},
+	"stac_url": {
+		summary: "The address of the STAC API cannot be used",
+		allowed: webAddressAllowed + defaultSTACAddress + ".",
+	},
+	"sas_url": {
+		summary: "The address of the service for read tokens cannot be used",
+		allowed: webAddressAllowed + defaultSASAddress + ".",
+	},
+	"subscription_key": {
+		summary: "The subscription key cannot be used",
+		allowed: "A key is one word of letters and digits. One that is read from a file may need trimspace(file(...)).",
+		hidden:  true,
 	},
 	"allow_cleartext": {
 		summary: "The permission to send credentials in clear text cannot be used",
@@ -93,13 +119,24 @@ func (a argumentTexts) describe(text string, err error) string {
 }
 
 // describeTemplate says why a template could not be filled in. What looks like
-// the name of a variable may be a piece of a password.
-func (a argumentTexts) describeTemplate(err error) string {
+// the name of a variable may be a piece of a password, unless it looks like
+// nothing else.
+func (a argumentTexts) describeTemplate(text string, err error) string {
 	var missing *missingVariableError
-	if a.hidden && errors.As(err, &missing) {
+	if a.hidden && errors.As(err, &missing) && !isPlainlyVariable(missing.name, text) {
 		err = errors.New("it names one that is not set")
 	}
 	return templateDetail(err)
+}
+
+// variableName is one with an underscore in its midst, as no password has between
+// braces.
+var variableName = regexp.MustCompile(`^[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+$`)
+
+// isPlainlyVariable says of a name in braces that it can be shown: it is all of
+// the text and in capital letters, or written as only variables are.
+func isPlainlyVariable(name, text string) bool {
+	return variableName.MatchString(name) || text == "{"+name+"}" && name == strings.ToUpper(name)
 }
 
 func templateDetail(err error) string {

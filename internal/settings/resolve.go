@@ -5,39 +5,48 @@ package settings
 
 import (
 	"errors"
+	"slices"
 	"time"
 )
 
 // Defaults where no place has a value.
 const (
-	defaultMaxRetries     = 4
+	defaultMaxRetries = 4
+	// Three times what Terraform has under way by default.
+	defaultMaxConnections = 32
 	defaultRequestTimeout = 30 * time.Second
 )
 
 // Resolve finds the value of every argument: in the provider block, in PC_*
-// variables, in Dask's configuration, in JupyterHub's variables, in this order.
+// variables, in Dask's configuration, in the settings of Python's
+// planetary_computer, in JupyterHub's variables, in this order.
 // Only the value that is used is checked. The settings are of use only when
 // there is no problem.
 func Resolve(block Block, env Environment) (Settings, []Problem) {
-	dask := daskEnvironment(env)
+	dask, malformed := daskConfiguration(env)
+	sdk, sdkFile, sdkErr := sdkLayers(env)
 	r := &resolver{env: env, layers: []layer{
 		blockLayer(block),
 		variableLayer(env, providerVariables),
-		daskLayer(dask),
+		daskLayer(dask, daskPaths(env)),
+		sdk,
+		sdkFile,
 		variableLayer(env, hubVariables),
 	}}
-	var s Settings
+	s := Settings{SDKFile: sdkErr}
 	r.addresses(&s)
 	r.credentials(&s)
+	r.catalog(&s)
 	s.CACertificate = resolve(r, "ca_certificate", parseCertificates)
 	s.HTTPProxy = resolve(r, "http_proxy", parseProxySetting)
 	s.MaxRetries = orDefault(resolve(r, "max_retries", parseRetries), defaultMaxRetries)
+	s.MaxConnections = orDefault(resolve(r, "max_connections", parseConnections), defaultMaxConnections)
 	s.RequestTimeout = orDefault(resolve(r, "request_timeout", parseTimeout), defaultRequestTimeout)
 	s.AllowCleartext = resolve(r, "allow_cleartext", parseBool)
 	options, problems := clusterOptions(dask, env)
 	s.ClusterOptions = options
 	s.places = r.places()
-	return s, append(r.problems, problems...)
+	return s, slices.Concat(malformed, r.problems, problems)
 }
 
 // resolver looks arguments up in the layers and gathers problems.
@@ -93,7 +102,7 @@ func parsed[T any](r *resolver, argument string, f finding, parse func(text stri
 		if f.template {
 			filled, err := fillTemplate(value, r.env)
 			if err != nil {
-				detail = arguments[argument].describeTemplate(err)
+				detail = arguments[argument].describeTemplate(value, err)
 			}
 			text = filled
 		}

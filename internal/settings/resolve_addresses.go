@@ -11,7 +11,7 @@ func (r *resolver) addresses(s *Settings) {
 	address := resolve(r, "address", parseWebAddress)
 	s.Address = convert(address, webAddress.String)
 	s.PublicAddress = derive(address, webAddress.String)
-	if public := resolve(r, "public_address", parseWebAddress); public.Set || public.Unknown {
+	if public := resolve(r, "public_address", parsePublicAddress); public.Set || public.Unknown {
 		s.PublicAddress = convert(public, webAddress.String)
 	}
 	s.ProxyAddress = r.proxyAddress(address)

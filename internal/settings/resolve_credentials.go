@@ -7,6 +7,7 @@ import (
 	"errors"
 	"os/user"
 	"strings"
+	"unicode"
 
 	"github.com/planetary-computer/terraform-provider-pc/internal/secret"
 )
@@ -15,6 +16,7 @@ import (
 const (
 	authJupyterHub = "jupyterhub"
 	authBasic      = "basic"
+	authKerberos   = "kerberos"
 	authNone       = "none"
 )
 
@@ -28,13 +30,22 @@ func (r *resolver) credentials(s *Settings) {
 	s.Username = resolve(r, "username", parseUsername)
 	s.Password = resolve(r, "password", parsePassword)
 	s.Auth = resolve(r, "auth", parseAuth)
+	s.Principal = resolve(r, "principal", parsePrincipal)
+	s.KeytabPath = resolve(r, "keytab_path", parseKeytabPath)
+	s.CredentialCache = environmentSetting(r.env, "KRB5CCNAME")
+	s.KerberosConfig = environmentSetting(r.env, "KRB5_CONFIG")
 
 	_, tokenRank := r.find("api_token")
 	_, usernameRank := r.find("username")
 	_, passwordRank := r.find("password")
+	_, keytabRank := r.find("keytab_path")
+	basicRank := min(usernameRank, passwordRank)
 	if !s.Auth.Set && !s.Auth.Unknown {
 		s.Auth = Setting[string]{Value: authJupyterHub, Origin: "the default"}
-		if min(usernameRank, passwordRank) < tokenRank {
+		switch {
+		case keytabRank < min(tokenRank, basicRank):
+			s.Auth = Setting[string]{Value: authKerberos, Origin: "the default where a keytab is set"}
+		case basicRank < tokenRank:
 			s.Auth = Setting[string]{Value: authBasic, Origin: "the default where a user name or a password is set"}
 		}
 	}
@@ -61,7 +72,7 @@ func parseAuth(text string) (string, error) {
 	case text == authNone:
 		return authNone, nil
 	case text == "kerberos" || class != text && class == "KerberosAuth":
-		return "", errors.New("is not supported yet")
+		return authKerberos, nil
 	case strings.Contains(text, "."):
 		return "", errors.New("names a Python class, which only Python can use")
 	default:
@@ -88,6 +99,35 @@ func parseUsername(text string) (string, error) {
 
 func parsePassword(text string) (secret.String, error) {
 	return secret.New(text), checkASCII(text)
+}
+
+// parsePrincipal refuses what no realm has as a name.
+func parsePrincipal(text string) (string, error) {
+	name, realm, hasRealm := strings.Cut(text, "@")
+	if name == "" || hasRealm && realm == "" || strings.Contains(realm, "@") || strings.ContainsFunc(text, unicode.IsSpace) {
+		return "", errors.New("is no principal")
+	}
+	return text, nil
+}
+
+// parseKeytabPath takes a name of a keytab as the MIT library does: a path, or
+// FILE: and a path.
+func parseKeytabPath(text string) (string, error) {
+	kind, rest, hasKind := strings.Cut(text, ":")
+	switch {
+	case !hasKind || len(kind) == 1:
+		return text, nil
+	case (kind == "FILE" || kind == "WRFILE") && rest != "":
+		return rest, nil
+	default:
+		return "", errors.New("is a keytab of another kind than FILE")
+	}
+}
+
+// environmentSetting is a variable that has no argument beside it.
+func environmentSetting(env Environment, name string) Setting[string] {
+	value, _ := env.Lookup(name)
+	return Setting[string]{Value: value, Origin: variable(name), Set: value != ""}
 }
 
 // checkASCII refuses what the gateway's SimpleAuthenticator cannot read: it

@@ -27,7 +27,8 @@ type Setting[T any] struct {
 // Settings are the values in effect.
 type Settings struct {
 	// Address and PublicAddress are http or https URLs without a slash at the end,
-	// as Python's Gateway keeps them. PublicAddress is Address by default.
+	// as Python's Gateway keeps them. PublicAddress is Address by default, and may
+	// be a path alone.
 	Address       Setting[string]
 	PublicAddress Setting[string]
 	// ProxyAddress is gateway://HOST:PORT, or without the port when it was written
@@ -35,22 +36,42 @@ type Settings struct {
 	ProxyAddress Setting[string]
 	// HubAddress is the URL below which hub/api is, without a slash at the end.
 	HubAddress Setting[string]
-	// Auth is "jupyterhub", "basic" or "none".
+	// Auth is "jupyterhub", "basic", "kerberos" or "none".
 	Auth     Setting[string]
 	APIToken Setting[secret.String]
 	// Username and Password are for "basic". The defaults are Python's: the name of
 	// the operating system's user, and no password.
 	Username Setting[string]
 	Password Setting[secret.String]
+	// Principal and KeytabPath are for "kerberos": who the tickets are for, and the
+	// path of a keytab to get them with. Without a keytab they are those of
+	// CredentialCache.
+	Principal  Setting[string]
+	KeytabPath Setting[string]
+	// CredentialCache and KerberosConfig are KRB5CCNAME and KRB5_CONFIG of the
+	// environment, as the MIT library reads them.
+	CredentialCache Setting[string]
+	KerberosConfig  Setting[string]
 	// CACertificate is PEM with at least one certificate.
 	CACertificate Setting[string]
 	// HTTPProxy is a URL, which may have a password in it, or "true" or "false". See Proxy.
 	HTTPProxy Setting[secret.String]
 	// MaxRetries is from 0 to 20, by default 4.
 	MaxRetries Setting[int64]
+	// MaxConnections is from 1 to 1000, by default 32.
+	MaxConnections Setting[int64]
 	// RequestTimeout is more than 0, by default 30 s.
 	RequestTimeout Setting[time.Duration]
 	AllowCleartext Setting[bool]
+	// STACAddress and SASAddress are http or https URLs without a slash at the end,
+	// by default those of the public Planetary Computer. SubscriptionKey is for the
+	// latter alone.
+	STACAddress, SASAddress Setting[string]
+	SubscriptionKey         Setting[secret.String]
+	// SDKFile is why the settings of Python's planetary_computer could not be read,
+	// nil if they could or if there are none. Only what asks those services needs
+	// them.
+	SDKFile error
 	// User is whose token JUPYTERHUB_API_TOKEN is. It is not set when the token
 	// comes from elsewhere.
 	User Setting[string]

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/planetary-computer/terraform-provider-pc/internal/scripted"
 	"github.com/planetary-computer/terraform-provider-pc/internal/settings"
 )
 
@@ -182,6 +183,7 @@ func TestResolve_defaults(t *testing.T) {
 	}
 	equal(t, "auth", s.Auth.Value, "jupyterhub")
 	equal(t, "max_retries", s.MaxRetries.Value, 4)
+	equal(t, "max_connections", s.MaxConnections.Value, 32)
 	equal(t, "request_timeout", s.RequestTimeout.Value.String(), "30s")
 	equal(t, "allow_cleartext", s.AllowCleartext.Value, false)
 	equal(t, "number of cluster options", len(s.ClusterOptions), 0)
@@ -244,10 +246,15 @@ func TestMissing_namesEveryPlace(t *testing.T) {
 	contains(t, s.Missing("api_token"), "https://h.example.com/hub/token")
 }
 
+// TestSettings_printNoSecret dumps what is resolved, what was written, and what
+// cannot be used.
 func TestSettings_printNoSecret(t *testing.T) {
 	t.Parallel()
-	s := resolve(t, settings.Block{APIToken: known("s3cr3t-token"), Password: known("s3cr3t-password"), HTTPProxy: known("http://u:s3cr3t-proxy@h:1")})
-	for _, verb := range []string{"%v", "%+v", "%#v", "%s"} {
-		containsNot(t, fmt.Sprintf(verb, s), "s3cr3t")
-	}
+	block := settings.Block{APIToken: known("s3cr3t-token"), Password: known("s3cr3t-password"), HTTPProxy: known("http://u:s3cr3t-proxy@h:1")}
+	s := resolve(t, block)
+	environment := resolve(t, settings.Block{}, "PC_PASSWORD=s3cr3t", "JUPYTERHUB_API_TOKEN=s3cr3t", "PC_HTTP_PROXY=http://u:s3cr3t@h:1")
+	scripted.AssertHidden(t, []string{"s3cr3t"}, block, &block, block.Password, s, &s, s.APIToken, s.HTTPProxy, environment,
+		problem(t, settings.Block{APIToken: known("s3cr3t token")}),
+		problem(t, settings.Block{HTTPProxy: known("ftp://u:s3cr3t@h:1")}),
+		problem(t, settings.Block{Address: known("https://u:s3cr3t@h.example.com/")}))
 }
