@@ -40,19 +40,20 @@ func (a Absence) Ended() (Cluster, bool) {
 	return *a.ended, true
 }
 
-// Look reads a cluster. It returns the cluster if it has not ended, else an
-// Absence; everything that proves neither is an error. Clients that look for
-// many clusters at once share one listing; one cluster alone costs one request.
-func (c *Client) Look(ctx context.Context, name string) (Cluster, *Absence, error) {
-	cluster, listed, err := c.directory.find(ctx, name)
+// Refresh is Look for those who look for many clusters, as Terraform's refresh
+// does: they share a listing, which may be some seconds old. One cluster alone
+// costs one request.
+func (c *Client) Refresh(ctx context.Context, name string) (Cluster, *Absence, error) {
+	cluster, listed, err := c.directory.Find(ctx, name)
 	if err != nil || listed {
 		return cluster, nil, err
 	}
-	return c.look(ctx, name)
+	return c.Look(ctx, name)
 }
 
-// look asks for the cluster by name.
-func (c *Client) look(ctx context.Context, name string) (Cluster, *Absence, error) {
+// Look reads a cluster. It returns the cluster if it has not ended, else an
+// Absence; everything that proves neither is an error.
+func (c *Client) Look(ctx context.Context, name string) (Cluster, *Absence, error) {
 	cluster, err := c.GetCluster(ctx, name)
 	switch {
 	case err == nil:

@@ -24,7 +24,30 @@ const (
 	// gateway lists it only when its cache has followed.
 	claimLooks = 6
 	claimPause = 2 * time.Second
+	// A gateway that cannot list is waited for with pauses that double up to
+	// outagePause, outages of them: about two minutes, in which a gateway is
+	// restarted.
+	outages     = 8
+	outagePause = 30 * time.Second
+	// surveying bounds the look at what there is before the first create.
+	surveying = 5 * time.Second
 )
+
+// Survey remembers which clusters there are, so that no create whose answer is
+// lost takes one that was there before. It costs one listing for all creates of
+// a Client; where that fails, the clusters' start times have to do.
+func (c *Client) Survey(ctx context.Context) {
+	_, _ = c.surveyed.Get(ctx, func(ctx context.Context) (bool, error) {
+		ctx, cancel := context.WithTimeout(ctx, surveying)
+		defer cancel()
+		_, err := c.ListClusters(ctx, everyStatus...)
+		// A failure is not repeated by each of the creates.
+		return err == nil, nil
+	})
+}
+
+// everyStatus is for listings of ended clusters, too.
+var everyStatus = []Status{StatusPending, StatusRunning, StatusStopping, StatusStopped, StatusFailed}
 
 // Creation is a cluster that was made. Claimed says that the gateway's answer
 // was lost and the cluster was found by its options and start time.
@@ -43,6 +66,9 @@ type ClaimError struct {
 	// Unseen is why the gateway's clusters could not be listed since, not even
 	// once; nil if they could. Then no candidates mean nothing.
 	Unseen error
+	// Hasty says that there was no time for all looks, after Ctrl-C for example: a
+	// cluster that a cache does not show yet was not waited for.
+	Hasty bool
 }
 
 // Error says how many clusters may be the one.
@@ -91,22 +117,32 @@ func (c *Client) Create(ctx context.Context, options map[string]any) (Creation, 
 	return c.claim(ctx, ours, began, claimLooks, err)
 }
 
-// claim looks for the cluster of a lost answer.
+// claim looks for the cluster of a lost answer. Where there is time for more than
+// one look it is taken when a second one shows nothing new: the first that shows
+// may be somebody else's, and ours be late.
 func (c *Client) claim(ctx context.Context, ours *creation, began time.Time, looks int, cause error) (Creation, error) {
-	var candidates []Cluster
-	unseen := cause
+	var candidates, before []Cluster
+	unseen, outage := cause, 0
 	for look := 1; ; look++ {
-		// A create in flight may own what is seen.
-		if err := c.own.awaitOthers(ctx, ours); err != nil {
-			return Creation{}, &ClaimError{Cause: cause, Candidates: candidates, Unseen: unseen}
-		}
+		pause := claimPause
 		seen, err := c.candidates(ctx, ours, began)
 		if look == 1 || err == nil {
 			unseen = err
 		}
+		if err != nil && looks > 1 && outage < outages && passes(err) {
+			// Nobody has looked.
+			pause = min(claimPause<<outage, outagePause)
+			outage++
+			look--
+		}
 		if err == nil {
-			candidates = seen
-			name, decided := c.own.take(ours, candidates)
+			before, candidates = candidates, seen
+			// A create in flight may own what is seen.
+			if err := c.own.awaitOthers(ctx, ours); err != nil {
+				return Creation{}, &ClaimError{Cause: cause, Candidates: candidates, Hasty: true}
+			}
+			candidates = slices.DeleteFunc(candidates, func(seen Cluster) bool { return c.own.knows(seen.Name, ours) })
+			name, decided := c.own.take(ours, candidates, !newIn(candidates, before))
 			switch {
 			case name != "":
 				return Creation{Name: name, Claimed: true}, nil
@@ -114,28 +150,39 @@ func (c *Client) claim(ctx context.Context, ours *creation, began time.Time, loo
 				return Creation{}, &ClaimError{Cause: cause, Candidates: candidates}
 			}
 		}
-		if look == looks || c.clock.Sleep(ctx, claimPause) != nil {
-			return Creation{}, &ClaimError{Cause: cause, Candidates: candidates, Unseen: unseen}
+		if look == looks || c.clock.Sleep(ctx, pause) != nil {
+			// There will be no other look.
+			if name, _ := c.own.take(ours, candidates, true); name != "" {
+				return Creation{Name: name, Claimed: true}, nil
+			}
+			return Creation{}, &ClaimError{Cause: cause, Candidates: candidates, Unseen: unseen, Hasty: look < claimLooks}
 		}
 	}
 }
 
+// newIn says whether one of the clusters was not among those before.
+func newIn(clusters, before []Cluster) bool {
+	return slices.ContainsFunc(clusters, func(cluster Cluster) bool {
+		return !slices.ContainsFunc(before, func(other Cluster) bool { return other.Name == cluster.Name })
+	})
+}
+
 // candidates are the clusters that began since the request, by the server's
-// clock, that this process does not know otherwise, and that have the options
-// asked for. Ended ones are among them: a cluster can fail within a second.
+// clock, and that have the options asked for. Ended ones are among them: a
+// cluster can fail within a second.
 func (c *Client) candidates(ctx context.Context, ours *creation, began time.Time) ([]Cluster, error) {
 	declared, err := c.Options(ctx)
 	if err != nil {
 		return nil, err
 	}
-	clusters, serverNow, err := c.listClusters(ctx, StatusPending, StatusRunning, StatusStopping, StatusStopped, StatusFailed)
+	clusters, serverNow, err := c.listClusters(ctx, everyStatus...)
 	if err != nil {
 		return nil, err
 	}
 	since := transport.OnServerClock(began, c.clock.Now(), serverNow)
 	var found []Cluster
 	for _, cluster := range clusters {
-		if !cluster.StartTime.Before(since) && agrees(ours.options, cluster.Options, declared) && !c.own.knows(cluster.Name, ours) {
+		if !cluster.StartTime.Before(since) && agrees(ours.options, cluster.Options, declared) {
 			found = append(found, cluster)
 		}
 	}

@@ -66,7 +66,7 @@ func TestCreate_takesOverTheClusterOfALostAnswer(t *testing.T) {
 				if err != nil || got != (gateway.Creation{Name: name, Claimed: true}) {
 					t.Errorf("got %+v, %v", got, err)
 				}
-				server.Expect(t, create, options, listAll)
+				server.Expect(t, create, options, listAll, listAll)
 			})
 		}
 	}
@@ -114,15 +114,17 @@ func TestCreate_whatCannotBeDecidedIsNotTaken(t *testing.T) {
 		listed     reply
 		candidates []string
 		looks      int
+		waited     time.Duration
 	}{
-		"nothing appeared":       {empty, nil, 6},
-		"two appeared":           {listing(began(candidate(2), second), began(candidate(1), second)), []string{candidate(1), candidate(2)}, 1},
-		"an older one is there":  {listing(began(candidate(1), start.Add(-time.Minute))), nil, 6},
-		"other cores":            {listing(clusterJSON(candidate(1), "RUNNING", second, defaults("1.0"))), nil, 6},
-		"another option chosen":  {listing(clusterJSON(candidate(1), "RUNNING", second, `{"worker_cores": 2.0, "gpu": true}`)), nil, 6},
-		"it failed at once":      {listing(clusterJSON(candidate(1), "FAILED", second, defaults("2.0"))), []string{candidate(1)}, 1},
-		"one failed, one runs":   {listing(clusterJSON(candidate(1), "FAILED", second, defaults("2.0")), began(candidate(2), second)), []string{candidate(1), candidate(2)}, 1},
-		"the list cannot be had": {badGate, nil, 6},
+		"nothing appeared":       {empty, nil, 6, 10 * time.Second},
+		"two appeared":           {listing(began(candidate(2), second), began(candidate(1), second)), []string{candidate(1), candidate(2)}, 1, 0},
+		"an older one is there":  {listing(began(candidate(1), start.Add(-time.Minute))), nil, 6, 10 * time.Second},
+		"other cores":            {listing(clusterJSON(candidate(1), "RUNNING", second, defaults("1.0"))), nil, 6, 10 * time.Second},
+		"another option chosen":  {listing(clusterJSON(candidate(1), "RUNNING", second, `{"worker_cores": 2.0, "gpu": true}`)), nil, 6, 10 * time.Second},
+		"it failed at once":      {listing(clusterJSON(candidate(1), "FAILED", second, defaults("2.0"))), []string{candidate(1)}, 1, 0},
+		"one failed, one runs":   {listing(clusterJSON(candidate(1), "FAILED", second, defaults("2.0")), began(candidate(2), second)), []string{candidate(1), candidate(2)}, 1, 0},
+		"the list cannot be had": {badGate, nil, 14, 160 * time.Second},
+		"the list is refused":    {failing(403, "no"), nil, 6, 10 * time.Second},
 	} {
 		t.Run(label, func(t *testing.T) {
 			t.Parallel()
@@ -142,17 +144,88 @@ func TestCreate_whatCannotBeDecidedIsNotTaken(t *testing.T) {
 			if !slices.Equal(names, test.candidates) {
 				t.Errorf("candidates %q, want %q", names, test.candidates)
 			}
+			if undecided.Hasty {
+				t.Error("there was time enough")
+			}
 			if n := server.Count(listAll); n != test.looks {
 				t.Errorf("%d looks, want %d", n, test.looks)
 			}
 			if n := server.Count(create); n != 1 {
 				t.Errorf("%d POSTs", n)
 			}
-			if waited := fake.Now().Sub(start); test.looks > 1 && waited != 10*time.Second {
-				t.Errorf("looked for %s", waited)
+			if waited := fake.Now().Sub(start); waited != test.waited {
+				t.Errorf("looked for %s, want %s", waited, test.waited)
 			}
 		})
 	}
+}
+
+// TestCreate_takesNothingAtFirstSight: the cluster that shows first is somebody
+// else's, and a cache that lags behind shows ours two seconds later.
+func TestCreate_takesNothingAtFirstSight(t *testing.T) {
+	t.Parallel()
+	server, client, _ := newScripted(t)
+	server.On(create, lost)
+	server.On(options, declared)
+	theirs := began(candidate(1), start)
+	server.On(listAll, at(empty, start), at(listing(theirs), start.Add(2*time.Second)), at(listing(theirs, began(name, start.Add(time.Second))), start.Add(4*time.Second)))
+	got, err := client.Create(t.Context(), twoCores())
+	undecided, ok := errors.AsType[*gateway.ClaimError](err)
+	if !ok || len(undecided.Candidates) != 2 {
+		t.Errorf("got %+v, %v", got, err)
+	}
+}
+
+// TestCreate_waitsForAGatewayThatIsBeingRestarted: no look while it is down
+// counts as one.
+func TestCreate_waitsForAGatewayThatIsBeingRestarted(t *testing.T) {
+	t.Parallel()
+	server, client, fake := newScripted(t)
+	server.On(create, lost)
+	server.On(options, declared)
+	// The cache of a Kubernetes gateway fills after the restart.
+	server.On(listAll, badGate, badGate, proxy404, badGate, at(empty, start.Add(30*time.Second)), at(empty, start.Add(32*time.Second)), at(listing(began(name, start)), start.Add(34*time.Second)))
+	got, err := client.Create(t.Context(), twoCores())
+	if err != nil || got != (gateway.Creation{Name: name, Claimed: true}) {
+		t.Errorf("got %+v, %v", got, err)
+	}
+	if waited := fake.Now().Sub(start); waited != (2+4+8+16+2+2+2)*time.Second {
+		t.Errorf("looked for %s", waited)
+	}
+}
+
+// TestSurvey_tellsWhatWasThere: a cluster with the same options that began a
+// second before is no candidate once it has been seen.
+func TestSurvey_tellsWhatWasThere(t *testing.T) {
+	t.Parallel()
+	server, client, _ := newScripted(t)
+	before := began(candidate(1), start.Add(-time.Second))
+	server.On(listAll, at(listing(before), start), at(listing(before, began(name, start)), start.Add(time.Second)))
+	server.On(create, lost)
+	server.On(options, declared)
+	for range 3 {
+		client.Survey(t.Context())
+	}
+	got, err := client.Create(t.Context(), twoCores())
+	if err != nil || got != (gateway.Creation{Name: name, Claimed: true}) {
+		t.Errorf("got %+v, %v", got, err)
+	}
+	server.Expect(t, listAll, create, options, listAll, listAll)
+}
+
+// TestSurvey_isNotRepeatedWhereItFails: it is a help, and many creates ask.
+func TestSurvey_isNotRepeatedWhereItFails(t *testing.T) {
+	t.Parallel()
+	server, client, _ := newScripted(t)
+	server.On(listAll, failing(403, "no"))
+	server.On(create, created)
+	for range 3 {
+		client.Survey(t.Context())
+	}
+	if _, err := client.Create(t.Context(), twoCores()); err != nil {
+		t.Error(err)
+	}
+	server.Expect(t, listAll, create)
 }
 
 func TestCreate_takesNothingItKnew(t *testing.T) {
@@ -193,6 +266,43 @@ func TestCreate_waitsForOthersInFlight(t *testing.T) {
 	<-arrived
 	got, err := client.Create(t.Context(), twoCores())
 	if err != nil || got != (gateway.Creation{Name: candidate(1), Claimed: true}) {
+		t.Errorf("the one whose answer was lost got %+v, %v", got, err)
+	}
+	both.Wait()
+}
+
+// TestCreate_leavesTheClusterOfALaterCreate lists a cluster whose create began
+// after the answer was lost and has no answer yet. Under load two resources once
+// got the same cluster in this way.
+func TestCreate_leavesTheClusterOfALaterCreate(t *testing.T) {
+	t.Parallel()
+	server, client, _ := newScripted(t)
+	arrived, firstDone := make(chan struct{}), make(chan struct{})
+	server.On(create, lost, scripted.After(created, func() {
+		close(arrived)
+		// The first create is done at once where it does not wait for this one.
+		select {
+		case <-firstDone:
+		case <-time.After(100 * time.Millisecond):
+		}
+	}))
+	server.On(options, declared)
+	var both sync.WaitGroup
+	var once sync.Once
+	server.On(listAll, scripted.After(at(listing(began(name, start)), start), func() {
+		once.Do(func() {
+			both.Go(func() {
+				if got, err := client.Create(t.Context(), twoCores()); err != nil || got != (gateway.Creation{Name: name}) {
+					t.Errorf("the later one got %+v, %v", got, err)
+				}
+			})
+			<-arrived
+		})
+	}))
+	got, err := client.Create(t.Context(), twoCores())
+	close(firstDone)
+	undecided, ok := errors.AsType[*gateway.ClaimError](err)
+	if !ok || len(undecided.Candidates) != 0 {
 		t.Errorf("the one whose answer was lost got %+v, %v", got, err)
 	}
 	both.Wait()
@@ -262,6 +372,31 @@ func TestCreate_interrupted(t *testing.T) {
 		server.On(create, scripted.After(lost, cancel))
 		server.On(options, declared)
 		server.On(listAll, at(listing(began(name, start)), start))
+		got, err := client.Create(ctx, twoCores())
+		if err != nil || !got.Claimed || got.Name != name {
+			t.Errorf("got %+v, %v", got, err)
+		}
+	})
+	t.Run("the answer is lost, and one look finds nothing", func(t *testing.T) {
+		t.Parallel()
+		server, client, _ := newScripted(t)
+		ctx, cancel := context.WithCancel(t.Context())
+		server.On(create, scripted.After(lost, cancel))
+		server.On(options, declared)
+		server.On(listAll, at(empty, start))
+		_, err := client.Create(ctx, twoCores())
+		if undecided, ok := errors.AsType[*gateway.ClaimError](err); !ok || !undecided.Hasty {
+			t.Errorf("got %v", err)
+		}
+		server.Expect(t, create, options, listAll)
+	})
+	t.Run("the cluster is found before Ctrl-C, and no second look is left", func(t *testing.T) {
+		t.Parallel()
+		server, client, _ := newScripted(t)
+		ctx, cancel := context.WithCancel(t.Context())
+		server.On(create, lost)
+		server.On(options, declared)
+		server.On(listAll, at(empty, start), at(listing(began(name, start)), start), scripted.After(badGate, cancel))
 		got, err := client.Create(ctx, twoCores())
 		if err != nil || !got.Claimed || got.Name != name {
 			t.Errorf("got %+v, %v", got, err)

@@ -8,7 +8,6 @@ package gateway
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -40,8 +39,9 @@ type Client struct {
 	addresses Addresses
 	clock     clock.Clock
 	options   transport.Shared[[]Option]
+	surveyed  transport.Shared[bool]
 	own       *ownClusters
-	directory *directory
+	directory *transport.Directory[Cluster]
 }
 
 // New makes a Client. It sends nothing.
@@ -50,16 +50,16 @@ func New(cfg Config) *Client {
 	if c.clock == nil {
 		c.clock = clock.Real()
 	}
-	c.directory = newDirectory(c)
+	c.directory = transport.NewDirectory(c.clock, func(ctx context.Context) (map[string]Cluster, error) { return c.ListClusters(ctx) })
 	return c
 }
 
-// IsCredentialFailure recognises how a gateway turns credentials down: 401,
-// and, for a Hub token that is wrong, expired or revoked, a 500 with this text
-// (auth.py since 2025.4.0).
+// IsCredentialFailure recognises how a gateway turns credentials down: 401, and
+// a 500 with one of two texts: for a Hub token that is wrong, expired or revoked
+// (auth.py since 2025.4.0), and for a Kerberos ticket that it cannot read.
 func IsCredentialFailure(status int, words string) bool {
-	return status == http.StatusUnauthorized ||
-		status == http.StatusInternalServerError && strings.HasPrefix(words, "Permission failure verifying user's JupyterHub API token")
+	return status == http.StatusUnauthorized || status == http.StatusInternalServerError &&
+		(strings.HasPrefix(words, "Permission failure verifying user's JupyterHub API token") || strings.HasPrefix(words, "Error during kerberos authentication"))
 }
 
 // Status is what the gateway says of a cluster.
@@ -79,6 +79,33 @@ const (
 // Final says that the cluster has ended and will not change any more.
 func (s Status) Final() bool { return s == StatusStopped || s == StatusFailed }
 
+// maxName is far above what any backend makes, and what fits into a path.
+const maxName = 512
+
+// ValidName says whether a cluster may be called so: 32 hexadecimal digits, on
+// Kubernetes with a namespace and a dot before them (backends/base.py,
+// k8s/backend.py). What is refused is only what no backend makes and what could
+// name something else as a part of a URL: anything but RFC 3986's unreserved
+// characters, and the elements "." and "..".
+func ValidName(name string) bool {
+	if name == "" || name == "." || name == ".." || len(name) > maxName {
+		return false
+	}
+	return !strings.ContainsFunc(name, func(r rune) bool {
+		letter := 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z'
+		return !letter && (r < '0' || r > '9') && !strings.ContainsRune("-._~", r)
+	})
+}
+
+// checkName keeps a name that is none, from a state or an argument, out of the
+// paths of requests.
+func checkName(name string) error {
+	if ValidName(name) {
+		return nil
+	}
+	return fmt.Errorf("%.80q is not the name of a cluster", name)
+}
+
 // Cluster is one cluster, without the TLS key that the gateway's answer also
 // holds: what is never decoded cannot leak.
 type Cluster struct {
@@ -91,30 +118,6 @@ type Cluster struct {
 	StartTime, StopTime time.Time
 	// Options are all options in effect, numbers as json.Number.
 	Options map[string]any
-}
-
-type wireCluster struct {
-	Name           string         `json:"name"`
-	Status         Status         `json:"status"`
-	DashboardRoute *string        `json:"dashboard_route"`
-	StartTime      *int64         `json:"start_time"`
-	StopTime       *int64         `json:"stop_time"`
-	Options        map[string]any `json:"options"`
-}
-
-func (w wireCluster) cluster() Cluster {
-	cluster := Cluster{Name: w.Name, Status: w.Status, StartTime: milliseconds(w.StartTime), StopTime: milliseconds(w.StopTime), Options: w.Options}
-	if w.DashboardRoute != nil {
-		cluster.DashboardRoute = *w.DashboardRoute
-	}
-	return cluster
-}
-
-func milliseconds(since *int64) time.Time {
-	if since == nil {
-		return time.Time{}
-	}
-	return time.UnixMilli(*since).UTC()
 }
 
 // CreateCluster asks for a cluster and returns its name: POST
@@ -130,21 +133,9 @@ func (c *Client) CreateCluster(ctx context.Context, options map[string]any) (str
 		Body:   map[string]any{"cluster_options": options},
 		Want:   "the name of the new cluster",
 	}, func(answer wireCreated) string {
-		return objectionIf(answer.Name == "", "the answer names no cluster")
+		return objectionIf(!ValidName(answer.Name), fmt.Sprintf("%q is not the name of a cluster", answer.Name))
 	})
 	return created.Name, err
-}
-
-type wireCreated struct {
-	Name string `json:"name"`
-}
-
-// objectionIf is what Call's checks return.
-func objectionIf(wrong bool, words string) string {
-	if wrong {
-		return words
-	}
-	return ""
 }
 
 // GetCluster reads one cluster: GET /api/v1/clusters/NAME. For a name that the
@@ -155,16 +146,25 @@ func (c *Client) GetCluster(ctx context.Context, name string) (Cluster, error) {
 }
 
 // WaitCluster reads one cluster once it is no longer PENDING, or after 20 s:
-// GET /api/v1/clusters/NAME?wait.
+// GET /api/v1/clusters/NAME?wait. Where as many wait already as the connections
+// allow, it reads the cluster at once.
 func (c *Client) WaitCluster(ctx context.Context, name string) (Cluster, error) {
+	release, ok := c.transport.TryHold()
+	if !ok {
+		return c.GetCluster(ctx, name)
+	}
+	defer release()
 	return c.getCluster(ctx, name, transport.Request{Query: "wait", Timeout: longPoll})
 }
 
 func (c *Client) getCluster(ctx context.Context, name string, r transport.Request) (Cluster, error) {
+	if err := checkName(name); err != nil {
+		return Cluster{}, err
+	}
 	r.Method, r.Path, r.Repeatable, r.Want = http.MethodGet, clustersPath(name), true, "the cluster"
 	wire, err := transport.Call(ctx, c.transport, r, func(answer wireCluster) string {
 		return objectionIf(answer.Name != name, fmt.Sprintf("the answer is about the cluster %q", answer.Name))
-	})
+	}, wireCluster.objection)
 	if err != nil {
 		return Cluster{}, err
 	}
@@ -211,39 +211,14 @@ func statusQuery(statuses []Status) string {
 	return "status=" + url.QueryEscape(strings.Join(names, ","))
 }
 
-// decodeClusters reads an object of clusters member by member, so that only
-// one cluster's certificates are in memory at a time.
-func decodeClusters(body io.Reader) (map[string]Cluster, error) {
-	decoder := transport.NewDecoder(body)
-	if token, err := decoder.Token(); err != nil {
-		return nil, err
-	} else if token != json.Delim('{') {
-		return nil, &json.UnmarshalTypeError{Value: fmt.Sprintf("value that begins with %v", token)}
-	}
-	clusters := map[string]Cluster{}
-	for decoder.More() {
-		name, err := decoder.Token()
-		if err != nil {
-			return nil, err
-		}
-		var wire wireCluster
-		if err := decoder.Decode(&wire); err != nil {
-			return nil, err
-		}
-		if wire.Name != name {
-			return nil, &transport.Error{Kind: transport.KindBody, Words: fmt.Sprintf("the list has the cluster %q under the name %q", wire.Name, name)}
-		}
-		clusters[wire.Name] = wire.cluster()
-	}
-	_, err := decoder.Token()
-	return clusters, err
-}
-
 // StopCluster asks for the end of a cluster: DELETE /api/v1/clusters/NAME. The
 // gateway answers 204 in every state and for names that it does not know, so
 // no error proves nothing: see AwaitStopped.
 func (c *Client) StopCluster(ctx context.Context, name string) error {
-	c.directory.changed(name)
+	if err := checkName(name); err != nil {
+		return err
+	}
+	c.directory.Changed(name)
 	_, err := c.transport.Do(ctx, transport.Request{Method: http.MethodDelete, Path: clustersPath(name), Repeatable: true})
 	return err
 }

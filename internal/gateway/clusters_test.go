@@ -108,6 +108,9 @@ func TestCredentialFailure(t *testing.T) {
 	if !errors.As(err, &failure) || failure.Kind != transport.KindCredentials {
 		t.Errorf("got %v", err)
 	}
+	if !gateway.IsCredentialFailure(500, "Error during kerberos authentication") {
+		t.Error("a ticket that the gateway cannot read is not taken for a credential failure")
+	}
 	if gateway.IsCredentialFailure(500, "Server got itself in trouble") || !gateway.IsCredentialFailure(401, "") {
 		t.Error("a crash is no credential failure, a 401 is")
 	}
@@ -134,6 +137,22 @@ func TestListClusters(t *testing.T) {
 	}
 }
 
+func TestValidName(t *testing.T) {
+	t.Parallel()
+	for _, valid := range []string{name, "prod." + name, "a", "team-1_x~", "...", strings.Repeat("a", 512)} {
+		if !gateway.ValidName(valid) {
+			t.Errorf("%q is refused", valid)
+		}
+	}
+	for _, invalid := range []string{
+		"", ".", "..", "/", "a/b", "../clusters/x", `a\b`, "a%2fb", "%2e%2e", "a?wait", "a#b", "a b", "a\nb", "a\x00b", "é", "a\xffb", "a:b", strings.Repeat("a", 513),
+	} {
+		if gateway.ValidName(invalid) {
+			t.Errorf("%q is taken", invalid)
+		}
+	}
+}
+
 func TestUnusableAnswers(t *testing.T) {
 	t.Parallel()
 	html := reply{Status: 200, ContentType: "text/html", Body: "<html><body><h1>Sign in</h1></body></html>"}
@@ -150,7 +169,9 @@ func TestUnusableAnswers(t *testing.T) {
 		"a page for a list":       {list, html, listThem, "Sign in"},
 		"another cluster":         {get, ok(running(other)), getIt, "the answer is about the cluster \"" + other},
 		"a status that is none":   {get, ok(`{"name": 7}`), getIt, "got a JSON number in name"},
-		"a creation without name": {create, ok(`{}`), func(c *gateway.Client) error { _, err := c.CreateCluster(t.Context(), nil); return err }, "names no cluster"},
+		"a creation without name": {create, ok(`{}`), createIt, `"" is not the name of a cluster`},
+		"a creation of a path":    {create, ok(`{"name": "../clusters/x"}`), createIt, `"../clusters/x" is not the name of a cluster`},
+		"a list with a path":      {list, ok(`{"x/../y": {"name": "x/../y"}}`), listThem, `"x/../y" is not the name of a cluster`},
 		"options without any":     {options, ok(`{}`), optionsOf, "has no cluster_options"},
 		"options of another kind": {options, ok(`{"cluster_options": {}}`), optionsOf, "got a JSON object in cluster_options"},
 		"counts without workers":  {counts, ok(`{"bytes": 0}`), func(c *gateway.Client) error { _, err := c.Workers(t.Context(), name); return err }, "counts no workers"},
@@ -176,6 +197,11 @@ func TestUnusableAnswers(t *testing.T) {
 
 func listThem(c *gateway.Client) error {
 	_, err := c.ListClusters(background)
+	return err
+}
+
+func createIt(c *gateway.Client) error {
+	_, err := c.CreateCluster(background, nil)
 	return err
 }
 
@@ -288,10 +314,14 @@ func TestPublicRoutes_getNoCredentials(t *testing.T) {
 		return p
 	}
 	server.On(counts, open(ok(`{"bytes": 0, "clients": 1, "cores": 4, "workers": 3, "desired_workers": 0}`)))
+	server.On(account, open(ok(`{"type": "Scheduler", "n_workers": 3, "workers": {}}`)))
 	server.On("GET /api/version", open(ok(`{"version": "2026.3.0"}`)))
 	server.On("GET /api/health", open(ok(`{"status": "pass"}`)))
 	if workers, err := client.Workers(t.Context(), name); err != nil || workers != 3 {
 		t.Errorf("Workers = %d, %v", workers, err)
+	}
+	if capacity, err := client.Capacity(t.Context(), name); err != nil || capacity.Workers != 3 {
+		t.Errorf("Capacity = %+v, %v", capacity, err)
 	}
 	if version, err := client.Version(t.Context()); err != nil || version != "2026.3.0" {
 		t.Errorf("Version = %q, %v", version, err)

@@ -7,43 +7,23 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"net/http"
-	"net/http/httptest"
-	"net/url"
 	"strings"
-	"sync"
 	"testing"
 
 	"github.com/planetary-computer/terraform-provider-pc/internal/gateway"
+	"github.com/planetary-computer/terraform-provider-pc/internal/scripted"
 	"github.com/planetary-computer/terraform-provider-pc/internal/transport"
 )
 
 // answering is a gateway that gives the fuzzed answer to every request.
 func answering(f *testing.F) (set func([]byte), newClient func() *gateway.Client) {
 	f.Helper()
-	var mu sync.Mutex
-	var body []byte
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		mu.Lock()
-		defer mu.Unlock()
-		w.Header().Set("Content-Type", "application/json; charset=utf-8")
-		_, _ = w.Write(body)
-	}))
-	f.Cleanup(server.Close)
-	base, err := url.Parse(server.URL + prefix)
+	server := scripted.NewFuzzed(f, prefix, "application/json; charset=utf-8")
+	sender, err := transport.New(transport.Config{BaseURL: server.Base, NoProxy: true})
 	if err != nil {
 		f.Fatal(err)
 	}
-	sender, err := transport.New(transport.Config{BaseURL: base, NoProxy: true})
-	if err != nil {
-		f.Fatal(err)
-	}
-	set = func(answer []byte) {
-		mu.Lock()
-		defer mu.Unlock()
-		body = answer
-	}
-	return set, func() *gateway.Client { return gateway.New(gateway.Config{Transport: sender}) }
+	return server.Set, func() *gateway.Client { return gateway.New(gateway.Config{Transport: sender}) }
 }
 
 func FuzzDecodeCluster(f *testing.F) {

@@ -6,6 +6,7 @@ package gateway
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"net/http"
 
 	"github.com/planetary-computer/terraform-provider-pc/internal/transport"
@@ -40,9 +41,9 @@ type Option struct {
 
 type wireOptions struct {
 	ClusterOptions []struct {
-		Field   string `json:"field"`
-		Label   string `json:"label"`
-		Default any    `json:"default"`
+		Field   string    `json:"field"`
+		Label   string    `json:"label"`
+		Default wireValue `json:"default"`
 		Spec    struct {
 			Type    OptionType   `json:"type"`
 			Min     *json.Number `json:"min"`
@@ -64,16 +65,44 @@ func (c *Client) readOptions(ctx context.Context) ([]Option, error) {
 		Method: http.MethodGet, Path: []string{"api", "v1", "options"}, Repeatable: true, Want: "the cluster options",
 	}, func(answer wireOptions) string {
 		return objectionIf(answer.ClusterOptions == nil, "the answer has no cluster_options")
-	})
+	}, wireOptions.objection)
 	if err != nil {
 		return nil, err
 	}
 	options := make([]Option, 0, len(wire.ClusterOptions))
 	for _, each := range wire.ClusterOptions {
 		options = append(options, Option{
-			Field: each.Field, Label: each.Label, Default: each.Default,
-			Type: each.Spec.Type, Min: each.Spec.Min, Max: each.Spec.Max, Choices: each.Spec.Options,
+			Field: each.Field, Label: each.Label, Default: each.Default.value,
+			Type: each.Spec.Type, Min: limit(each.Spec.Min), Max: limit(each.Spec.Max), Choices: each.Spec.Options,
 		})
 	}
 	return options, nil
+}
+
+// objection says what is wrong with the options, or "".
+func (w wireOptions) objection() string {
+	fields := map[string]bool{}
+	for _, option := range w.ClusterOptions {
+		switch {
+		case option.Field == "":
+			return "an option has no field"
+		case fields[option.Field]:
+			return fmt.Sprintf("the option %q is there twice", option.Field)
+		case option.Spec.Type == "":
+			return fmt.Sprintf("the option %q has no type", option.Field)
+		}
+		fields[option.Field] = true
+	}
+	return ""
+}
+
+// limit is no limit where Python would read an infinite one.
+func limit(number *json.Number) *json.Number {
+	if number == nil {
+		return nil
+	}
+	if finite, ok := finiteNumber(*number).(json.Number); ok {
+		return &finite
+	}
+	return nil
 }

@@ -5,6 +5,7 @@ package gateway
 
 import (
 	"context"
+	"slices"
 	"sync"
 )
 
@@ -89,14 +90,21 @@ func (o *ownClusters) wake() {
 	o.moved = make(chan struct{})
 }
 
-// awaitOthers waits until every other create has its answer, or has lost it.
+// awaitOthers waits until every other create of the same options that is in
+// flight now has its answer, or has lost it. Those that begin later do not
+// matter to what has been listed already.
 func (o *ownClusters) awaitOthers(ctx context.Context, ours *creation) error {
+	o.mu.Lock()
+	var others []*creation
+	for other := range o.creating {
+		if other != ours && SameValue(other.options, ours.options) {
+			others = append(others, other)
+		}
+	}
+	o.mu.Unlock()
 	for {
 		o.mu.Lock()
-		inFlight := false
-		for other := range o.creating {
-			inFlight = inFlight || other != ours && !other.lost
-		}
+		inFlight := slices.ContainsFunc(others, func(other *creation) bool { return o.creating[other] && !other.lost })
 		moved := o.moved
 		o.mu.Unlock()
 		if !inFlight {
@@ -114,8 +122,9 @@ func (o *ownClusters) awaitOthers(ctx context.Context, ours *creation) error {
 // than creates of this process whose answers were lost: the options of those
 // are the same, so any of them will do. More candidates than that are decided
 // too: one of them is somebody else's, and nobody can say which. One that has
-// ended is counted, but not given.
-func (o *ownClusters) take(ours *creation, candidates []Cluster) (name string, decided bool) {
+// ended is counted, but not given. Unless they are settled none is given: there may
+// be more of them in a moment.
+func (o *ownClusters) take(ours *creation, candidates []Cluster, settled bool) (name string, decided bool) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	free, alive := 0, ""
@@ -139,6 +148,8 @@ func (o *ownClusters) take(ours *creation, candidates []Cluster) (name string, d
 		return "", false
 	case free > rivals, alive == "":
 		return "", true
+	case !settled:
+		return "", false
 	}
 	o.names[alive] = true
 	delete(o.creating, ours)

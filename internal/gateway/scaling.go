@@ -45,7 +45,10 @@ func (c *Client) Adapt(ctx context.Context, name string, bounds Adaptive) (Scali
 // replica after the other. A cluster that has ended is an *EndedError, one that
 // is gone the gateway's 404.
 func (c *Client) changeWorkers(ctx context.Context, name, how string, body any) (Scaling, error) {
-	c.directory.changed(name)
+	if err := checkName(name); err != nil {
+		return Scaling{}, err
+	}
+	c.directory.Changed(name)
 	began := c.clock.Now()
 	for {
 		scaling, err := c.postScaling(ctx, name, how, body)
@@ -76,7 +79,7 @@ func (c *Client) postScaling(ctx context.Context, name, how string, body any) (S
 	}
 	scaling := Scaling{OK: *answer.OK}
 	if answer.Msg != nil {
-		scaling.Message = *answer.Msg
+		scaling.Message = c.transport.Words(*answer.Msg)
 	}
 	return scaling, nil
 }
@@ -90,10 +93,13 @@ type wireScaling struct {
 // own dashboard answers, GET /clusters/NAME/json/counts.json: it asks for no
 // credentials and gets none, because code of the cluster's user runs there.
 func (c *Client) Workers(ctx context.Context, name string) (int64, error) {
+	if err := checkName(name); err != nil {
+		return 0, err
+	}
 	counts, err := transport.Call(ctx, c.transport, transport.Request{
 		Method: http.MethodGet, Path: []string{"clusters", name, "json", "counts.json"}, Anonymous: true, Repeatable: true, Want: "the scheduler's counts",
 	}, func(answer wireCounts) string {
-		return objectionIf(answer.Workers == nil, "the answer counts no workers")
+		return objectionIf(answer.Workers == nil || *answer.Workers < 0, "the answer counts no workers")
 	})
 	if err != nil {
 		return 0, err

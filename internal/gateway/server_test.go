@@ -29,6 +29,7 @@ const (
 	poll    = get + "?wait"
 	stop    = "DELETE /api/v1/clusters/" + name
 	counts  = "GET /clusters/" + name + "/json/counts.json"
+	account = "GET /clusters/" + name + "/json/identity.json"
 	options = "GET /api/v1/options"
 )
 

@@ -110,6 +110,8 @@ func passes(err error) bool {
 	switch failure.Kind {
 	case transport.KindUnreachable, transport.KindNoAnswer:
 		return true
+	case transport.KindProxy:
+		return failure.Status == 0 || failure.Status == http.StatusTooManyRequests || failure.Status >= http.StatusInternalServerError
 	case transport.KindStatus:
 		return failure.Status >= http.StatusInternalServerError || failure.Status == http.StatusTooManyRequests ||
 			failure.Status == http.StatusNotFound && !failure.JSONError
@@ -123,6 +125,7 @@ func passes(err error) bool {
 // instead is an *EndedError, the context's deadline a *TimeoutError.
 func (c *Client) AwaitRunning(ctx context.Context, name string) (Cluster, error) {
 	w := c.newWait()
+	w.last = StatusPending
 	for {
 		asked := c.clock.Now()
 		cluster, err := c.WaitCluster(ctx, name)
@@ -191,18 +194,19 @@ func (c *Client) untilFinal(ctx context.Context, cluster Cluster) Cluster {
 // as if it had not been sent: a gateway that has not cached the cluster yet
 // answers 204 and stops nothing.
 func (c *Client) AwaitStopped(ctx context.Context, name string) (Absence, error) {
-	w := c.newWait()
+	// A DELETE that fails is not made good by a read that does not.
+	w, stops := c.newWait(), c.newWait()
 	var stopped time.Time
 	for {
 		if now := c.clock.Now(); stopped.IsZero() || now.Sub(stopped) >= restatement && w.last != StatusStopping {
 			switch err := c.StopCluster(ctx, name); {
 			case err == nil:
-				stopped = now
-			case !w.bears(ctx, err):
+				stopped, stops.faulty = now, time.Time{}
+			case !stops.bears(ctx, err):
 				return Absence{}, w.ended(err)
 			}
 		}
-		cluster, absence, err := c.look(ctx, name)
+		cluster, absence, err := c.Look(ctx, name)
 		switch {
 		case err == nil && absence != nil:
 			return *absence, nil

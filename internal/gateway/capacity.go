@@ -1,0 +1,103 @@
+// Copyright (c) The terraform-provider-pc Authors
+// SPDX-License-Identifier: MPL-2.0
+
+package gateway
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+	"time"
+
+	"github.com/planetary-computer/terraform-provider-pc/internal/transport"
+)
+
+// routing is how long the route to the scheduler of a cluster that runs may be
+// missing: the proxy learns of it a moment after the gateway does.
+const routing = 10 * time.Second
+
+// Capacity is what the workers that have joined a scheduler can do together.
+type Capacity struct {
+	Workers, Threads int64
+	// Memory is in bytes. A worker without a limit counts as 0.
+	Memory int64
+}
+
+// Capacity asks the cluster's scheduler for its workers: GET
+// /clusters/NAME/json/identity.json, without credentials as Workers does.
+func (c *Client) Capacity(ctx context.Context, name string) (Capacity, error) {
+	if err := checkName(name); err != nil {
+		return Capacity{}, err
+	}
+	identity, err := transport.Call(ctx, c.transport, transport.Request{
+		Method: http.MethodGet, Path: []string{"clusters", name, "json", "identity.json"}, Anonymous: true, Repeatable: true, Want: "the scheduler's account of itself",
+	}, wireIdentity.objection)
+	if err != nil {
+		return Capacity{}, err
+	}
+	return identity.capacity(), nil
+}
+
+// AwaitCapacity is Capacity of a cluster that may have begun to run just now: it
+// bears for a moment that the scheduler cannot be reached.
+func (c *Client) AwaitCapacity(ctx context.Context, name string) (Capacity, error) {
+	w := c.newWait()
+	for {
+		capacity, err := c.Capacity(ctx, name)
+		if err == nil || !w.bears(ctx, err) || c.clock.Now().Sub(w.began) >= routing {
+			return capacity, err
+		}
+		if err := w.rest(ctx, 2*time.Second); err != nil {
+			return Capacity{}, err
+		}
+	}
+}
+
+// wireIdentity is Scheduler.identity (distributed/scheduler.py). The totals are
+// newer than the workers, from which they can be had.
+type wireIdentity struct {
+	Type         string                `json:"type"`
+	TotalWorkers *int64                `json:"n_workers"`
+	TotalThreads *int64                `json:"total_threads"`
+	TotalMemory  *int64                `json:"total_memory"`
+	Workers      map[string]wireWorker `json:"workers"`
+}
+
+type wireWorker struct {
+	Threads     int64       `json:"nthreads"`
+	MemoryLimit json.Number `json:"memory_limit"`
+}
+
+// objection says what is wrong with the account, or "".
+func (w wireIdentity) objection() string {
+	capacity := w.capacity()
+	switch {
+	case w.Type != "Scheduler":
+		return "the answer is not about a scheduler"
+	case w.Workers == nil:
+		return "the answer has no workers"
+	case capacity.Workers < 0 || capacity.Threads < 0 || capacity.Memory < 0:
+		return "the answer counts less than nothing"
+	default:
+		return ""
+	}
+}
+
+func (w wireIdentity) capacity() Capacity {
+	sum := Capacity{Workers: int64(len(w.Workers))}
+	for _, worker := range w.Workers {
+		sum.Threads += worker.Threads
+		if bytes, err := worker.MemoryLimit.Int64(); err == nil {
+			sum.Memory += bytes
+		}
+	}
+	for _, total := range []struct {
+		told *int64
+		into *int64
+	}{{w.TotalWorkers, &sum.Workers}, {w.TotalThreads, &sum.Threads}, {w.TotalMemory, &sum.Memory}} {
+		if total.told != nil {
+			*total.into = *total.told
+		}
+	}
+	return sum
+}

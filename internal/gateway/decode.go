@@ -1,0 +1,171 @@
+// Copyright (c) The terraform-provider-pc Authors
+// SPDX-License-Identifier: MPL-2.0
+
+package gateway
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+	"time"
+	"unicode"
+
+	"github.com/planetary-computer/terraform-provider-pc/internal/transport"
+)
+
+type wireCreated struct {
+	Name string `json:"name"`
+}
+
+type wireCluster struct {
+	Name           string    `json:"name"`
+	Status         Status    `json:"status"`
+	DashboardRoute *string   `json:"dashboard_route"`
+	StartTime      *int64    `json:"start_time"`
+	StopTime       *int64    `json:"stop_time"`
+	Options        wireValue `json:"options"`
+}
+
+func (w wireCluster) cluster() Cluster {
+	options, _ := w.Options.value.(map[string]any)
+	cluster := Cluster{Name: w.Name, Status: w.Status, StartTime: milliseconds(w.StartTime), StopTime: milliseconds(w.StopTime), Options: options}
+	if w.DashboardRoute != nil {
+		cluster.DashboardRoute = *w.DashboardRoute
+	}
+	return cluster
+}
+
+func milliseconds(since *int64) time.Time {
+	if since == nil {
+		return time.Time{}
+	}
+	return time.UnixMilli(*since).UTC()
+}
+
+// objection says what is wrong with a cluster, or "". What is missing is not
+// taken for empty: a cluster without options would be planned to be replaced.
+func (w wireCluster) objection() string {
+	_, hasOptions := w.Options.value.(map[string]any)
+	switch {
+	case !ValidName(w.Name):
+		return fmt.Sprintf("%q is not the name of a cluster", w.Name)
+	case !isStatus(w.Status):
+		return fmt.Sprintf("the cluster %s has the status %q", w.Name, w.Status)
+	case !hasOptions:
+		return fmt.Sprintf("the cluster %s has no options", w.Name)
+	case w.DashboardRoute != nil && !isRoute(*w.DashboardRoute):
+		return fmt.Sprintf("the cluster %s has the dashboard_route %q", w.Name, *w.DashboardRoute)
+	case !isTime(w.StartTime) || !isTime(w.StopTime):
+		return fmt.Sprintf("the cluster %s has a start_time or a stop_time that is none", w.Name)
+	}
+	return ""
+}
+
+// isStatus takes the statuses of later gateways too.
+func isStatus(status Status) bool {
+	return status != "" && len(status) <= 32 && strings.Trim(string(status), "ABCDEFGHIJKLMNOPQRSTUVWXYZ_") == ""
+}
+
+// isRoute says whether a route stays at the host that it is appended to.
+func isRoute(route string) bool {
+	return route == "" || strings.HasPrefix(route, "/") && !strings.HasPrefix(route, "//") &&
+		!strings.ContainsFunc(route, func(r rune) bool { return r == '\\' || unicode.IsSpace(r) || !unicode.IsPrint(r) })
+}
+
+// isTime takes what RFC 3339 can write, years up to 9999.
+func isTime(since *int64) bool {
+	return since == nil || *since >= 0 && milliseconds(since).Year() <= 9999
+}
+
+// decodeClusters reads an object of clusters member by member, so that only
+// one cluster's certificates are in memory at a time.
+func decodeClusters(body io.Reader) (map[string]Cluster, error) {
+	decoder := transport.NewDecoder(body)
+	if token, err := decoder.Token(); err != nil {
+		return nil, err
+	} else if token != json.Delim('{') {
+		return nil, &json.UnmarshalTypeError{Value: fmt.Sprintf("value that begins with %v", token)}
+	}
+	clusters := map[string]Cluster{}
+	for decoder.More() {
+		name, err := decoder.Token()
+		if err != nil {
+			return nil, err
+		}
+		var wire wireCluster
+		if err := decoder.Decode(&wire); err != nil {
+			return nil, err
+		}
+		objection := objectionIf(wire.Name != name, fmt.Sprintf("the list has the cluster %q under the name %q", wire.Name, name))
+		if objection == "" {
+			objection = wire.objection()
+		}
+		if objection != "" {
+			return nil, &transport.Error{Kind: transport.KindBody, Words: objection}
+		}
+		clusters[wire.Name] = wire.cluster()
+	}
+	_, err := decoder.Token()
+	return clusters, err
+}
+
+// objectionIf is what Call's checks return.
+func objectionIf(wrong bool, words string) string {
+	if wrong {
+		return words
+	}
+	return ""
+}
+
+// wireValue is any value of JSON, with numbers as json.Number, and null for those
+// that Python reads as infinite. The last of several members of one name counts,
+// as it does in Python; encoding/json would merge them.
+type wireValue struct{ value any }
+
+// UnmarshalJSON reads a value.
+func (v *wireValue) UnmarshalJSON(raw []byte) error {
+	decoder := json.NewDecoder(strings.NewReader(string(raw)))
+	decoder.UseNumber()
+	var value any
+	err := decoder.Decode(&value)
+	v.value = finite(value)
+	return err
+}
+
+// finite replaces the numbers in a value.
+func finite(value any) any {
+	switch value := value.(type) {
+	case json.Number:
+		return finiteNumber(value)
+	case map[string]any:
+		for name, member := range value {
+			value[name] = finite(member)
+		}
+	case []any:
+		for i, element := range value {
+			value[i] = finite(element)
+		}
+	}
+	return value
+}
+
+// maxDigits is above those of any float64 that is written without an exponent.
+const maxDigits = 400
+
+// finiteNumber keeps a number as it is written unless Python's float would not
+// hold it. 1e999999999 is ten letters here and a gigabyte of digits where
+// Terraform writes it down.
+func finiteNumber(number json.Number) any {
+	value, err := strconv.ParseFloat(number.String(), 64)
+	switch {
+	case err != nil:
+		return nil
+	case value == 0 && strings.ContainsAny(number.String(), "eE"):
+		return json.Number("0")
+	case len(number) > maxDigits:
+		return json.Number(strconv.FormatFloat(value, 'g', -1, 64))
+	}
+	return number
+}
