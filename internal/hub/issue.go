@@ -54,10 +54,33 @@ func (e *LostTokenError) Error() string {
 // Unwrap returns what happened to the answer.
 func (e *LostTokenError) Unwrap() error { return e.Cause }
 
+// IgnoredError is a token that may do more than was asked for, because the Hub
+// is too old for scopes or roles and made it all the same.
+type IgnoredError struct {
+	// Argument is what the Hub ignored: "scopes" or "roles".
+	Argument string
+	ID       string
+	// Unrevoked is why the token could not be revoked; nil when it was.
+	Unrevoked error
+}
+
+// Error says what became of the token.
+func (e *IgnoredError) Error() string {
+	text := fmt.Sprintf("the Hub knows no %s of tokens: it made the token %s with all that the user may do, which was ", e.Argument, e.ID)
+	if e.Unrevoked != nil {
+		return text + "not revoked: " + e.Unrevoked.Error()
+	}
+	return text + "revoked"
+}
+
+// Unwrap returns why the token was not revoked.
+func (e *IgnoredError) Unwrap() error { return e.Unrevoked }
+
 // Issue makes a token. When the answer is lost after the request may have
 // arrived, the value is lost too: the orphan is looked for by its note and its
 // time, by the server's clock, and revoked if exactly one token fits. A
-// *LostTokenError says which.
+// *LostTokenError says which. A token that may do more than was asked for is
+// revoked too; an *IgnoredError says so.
 func (c *Client) Issue(ctx context.Context, user string, r TokenRequest) (Token, error) {
 	// One at a time for each note: what an orphan looks like, a token whose
 	// answer is still under way looks like too.
@@ -76,6 +99,12 @@ func (c *Client) Issue(ctx context.Context, user string, r TokenRequest) (Token,
 	if err == nil {
 		c.issuing.made(token.ID, token.Created)
 		return token, nil
+	}
+	if ignored, ok := errors.AsType[*IgnoredError](err); ok {
+		revoking, cancel := transport.Outlive(ctx, grace)
+		defer cancel()
+		ignored.Unrevoked = c.DeleteToken(revoking, user, token.ID)
+		return Token{}, ignored
 	}
 	var failure *transport.Error
 	if !errors.As(err, &failure) || !failure.MayHaveArrived() {
@@ -130,12 +159,19 @@ func (c *Client) Look(ctx context.Context, user string, was Token) (Token, bool,
 	if err != nil {
 		return Token{}, false, err
 	}
+	found, same := c.judge(seenToken{token, now}, was)
+	return found, same, nil
+}
+
+// judge says whether a token is the one that was made, and still good.
+func (c *Client) judge(seen seenToken, was Token) (Token, bool) {
+	now := seen.now
 	if now.IsZero() {
 		now = c.clock.Now()
 	}
-	same := token.Created.Equal(was.Created) && token.Note == was.Note
-	expired := !token.ExpiresAt.IsZero() && !token.ExpiresAt.After(now)
-	return token, same && !expired, nil
+	same := seen.Created.Equal(was.Created) && seen.Note == was.Note
+	expired := !seen.ExpiresAt.IsZero() && !seen.ExpiresAt.After(now)
+	return seen.Token, same && !expired
 }
 
 // Revoke revokes a token that was made earlier. It succeeds for a token that is

@@ -22,6 +22,7 @@ const (
 	tokens = "/hub/api/users/alice/tokens"
 
 	whoami = "GET /hub/api/user"
+	user   = "GET /hub/api/users/alice"
 	post   = "POST " + tokens
 	list   = "GET " + tokens
 	get    = "GET " + tokens + "/a12"

@@ -5,10 +5,11 @@ package hub
 
 import (
 	"context"
-	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/planetary-computer/terraform-provider-pc/internal/secret"
@@ -39,48 +40,10 @@ type TokenRequest struct {
 	Scopes, Roles []string
 }
 
-type wireToken struct {
-	ID        string   `json:"id"`
-	User      string   `json:"user"`
-	Note      any      `json:"note"`
-	Token     string   `json:"token"`
-	Created   hubTime  `json:"created"`
-	ExpiresAt hubTime  `json:"expires_at"`
-	Scopes    []string `json:"scopes"`
-}
-
-func (w wireToken) token() Token {
-	note, isText := w.Note.(string)
-	if !isText && w.Note != nil {
-		note = fmt.Sprint(w.Note)
-	}
-	return Token{
-		ID: w.ID, User: w.User, Note: note, Value: secret.New(w.Token),
-		Created: time.Time(w.Created), ExpiresAt: time.Time(w.ExpiresAt), Scopes: w.Scopes,
-	}
-}
-
-// hubTime is ISO 8601 in UTC with microseconds; Hubs before 1.0 leave out the Z.
-type hubTime time.Time
-
-// UnmarshalJSON reads a time or null.
-func (t *hubTime) UnmarshalJSON(raw []byte) error {
-	var text *string
-	if err := json.Unmarshal(raw, &text); err != nil || text == nil {
-		return err
-	}
-	for _, layout := range []string{time.RFC3339Nano, "2006-01-02T15:04:05.999999"} {
-		if parsed, err := time.Parse(layout, *text); err == nil {
-			*t = hubTime(parsed.UTC())
-			return nil
-		}
-	}
-	return fmt.Errorf("%q is not a time", *text)
-}
-
 // CreateToken makes a token: POST /hub/api/users/USER/tokens, answered with 201
 // (200 before JupyterHub 2). It is never repeated once it may have arrived;
-// Issue knows what to do then.
+// Issue knows what to do then, and after an *IgnoredError, which comes with the
+// token.
 func (c *Client) CreateToken(ctx context.Context, user string, r TokenRequest) (Token, error) {
 	body := map[string]any{}
 	if r.Note != "" {
@@ -97,13 +60,21 @@ func (c *Client) CreateToken(ctx context.Context, user string, r TokenRequest) (
 	}
 	wire, err := transport.Call(ctx, c.transport, transport.Request{
 		Method: http.MethodPost, Path: tokensPath(user), Body: body, Want: "the new token",
-	}, func(answer wireToken) string {
-		if answer.ID == "" || answer.Token == "" {
-			return "the answer holds no token"
-		}
-		return ""
-	})
+	}, wireToken.valueObjection)
+	c.tokens.of(user).Changed(wire.ID)
+	if ignored := wire.ignored(r); err == nil && ignored != "" {
+		err = &IgnoredError{Argument: ignored, ID: wire.ID}
+	}
 	return wire.token(), err
+}
+
+// IsTooLong says that the Hub refused the lifetime of a token, because it allows
+// less: token_expires_in_max_seconds (apihandlers/users.py, since JupyterHub
+// 5.1). A request without one gets the longest.
+func IsTooLong(err error) bool {
+	var failure *transport.Error
+	return errors.As(err, &failure) && failure.Kind == transport.KindStatus && failure.Status == http.StatusBadRequest && failure.JSONError &&
+		strings.HasPrefix(failure.Words, "token expires_in: ") && strings.Contains(failure.Words, " must not exceed ")
 }
 
 // GetToken reads one token, without its value: GET
@@ -115,16 +86,21 @@ func (c *Client) GetToken(ctx context.Context, user, id string) (Token, error) {
 
 // getToken also returns the server's clock, zero if it did not tell.
 func (c *Client) getToken(ctx context.Context, user, id string) (Token, time.Time, error) {
+	if !isID(id) {
+		return Token{}, time.Time{}, fmt.Errorf("the id of a token cannot be %.80q", id)
+	}
 	var wire wireToken
 	response, err := c.transport.Do(ctx, transport.Request{
 		Method: http.MethodGet, Path: tokensPath(user, id), Repeatable: true, Want: "the token",
 		Decode: func(body io.Reader) error {
 			wire = wireToken{}
-			err := transport.NewDecoder(body).Decode(&wire)
-			if err == nil && wire.ID != id {
-				err = &transport.Error{Kind: transport.KindBody, Words: fmt.Sprintf("the answer is about the token %q", wire.ID)}
+			if err := transport.NewDecoder(body).Decode(&wire); err != nil {
+				return err
 			}
-			return err
+			if wire.ID != id {
+				return unusable(fmt.Sprintf("the answer is about the token %q", wire.ID))
+			}
+			return unusable(wire.objection())
 		},
 	})
 	if err != nil {
@@ -143,11 +119,18 @@ func (c *Client) ListTokens(ctx context.Context, user string) ([]Token, time.Tim
 		Method: http.MethodGet, Path: tokensPath(user), Repeatable: true, Want: "the user's tokens",
 		Decode: func(body io.Reader) error {
 			list.APITokens = nil
-			err := transport.NewDecoder(body).Decode(&list)
-			if err == nil && list.APITokens == nil {
-				err = &transport.Error{Kind: transport.KindBody, Words: "the answer has no api_tokens"}
+			if err := transport.NewDecoder(body).Decode(&list); err != nil {
+				return err
 			}
-			return err
+			if list.APITokens == nil {
+				return unusable("the answer has no api_tokens")
+			}
+			for _, wire := range *list.APITokens {
+				if err := unusable(wire.objection()); err != nil {
+					return err
+				}
+			}
+			return nil
 		},
 	})
 	if err != nil {
@@ -163,6 +146,10 @@ func (c *Client) ListTokens(ctx context.Context, user string) ([]Token, time.Tim
 // DeleteToken revokes a token: DELETE /hub/api/users/USER/tokens/ID. For an id
 // that is not there IsNotFound(err) is true.
 func (c *Client) DeleteToken(ctx context.Context, user, id string) error {
+	if !isID(id) {
+		return fmt.Errorf("the id of a token cannot be %.80q", id)
+	}
+	c.tokens.of(user).Changed(id)
 	_, err := c.transport.Do(ctx, transport.Request{Method: http.MethodDelete, Path: tokensPath(user, id), Repeatable: true})
 	return err
 }

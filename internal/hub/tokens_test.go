@@ -141,8 +141,8 @@ func TestTokens_ofOldHubsAndOddNotes(t *testing.T) {
 func TestPaths_areEscaped(t *testing.T) {
 	t.Parallel()
 	server, client, _ := newScripted(t)
-	server.On("DELETE /hub/api/users/al%2Fice%20b@c/tokens/a12", noContent)
-	if err := client.DeleteToken(t.Context(), "al/ice b@c", "a12"); err != nil {
+	server.On("DELETE /hub/api/users/al%25ice%20b@c/tokens/a12", noContent)
+	if err := client.DeleteToken(t.Context(), "al%ice b@c", "a12"); err != nil {
 		t.Error(err)
 	}
 }

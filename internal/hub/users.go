@@ -9,6 +9,7 @@ package hub
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"strings"
 
@@ -21,7 +22,10 @@ type Client struct {
 	transport *transport.Client
 	clock     clock.Clock
 	whoami    transport.Shared[User]
+	release   transport.Shared[string]
 	issuing   *issuing
+	tokens    perUser[seenToken]
+	servers   perUser[Server]
 }
 
 // New makes a Client. The transport's base address is the Hub's, without
@@ -30,15 +34,26 @@ func New(t *transport.Client, c clock.Clock) *Client {
 	if c == nil {
 		c = clock.Real()
 	}
-	return &Client{transport: t, clock: c, issuing: newIssuing()}
+	client := &Client{transport: t, clock: c, issuing: newIssuing()}
+	client.tokens.list, client.servers.list = client.seenTokens, client.activeServers
+	client.tokens.clock, client.servers.clock = c, c
+	return client
 }
 
 // IsCredentialFailure recognises how a Hub turns a token down: never with 401,
-// but with 403 and one of two texts, of which one is null
-// (apihandlers/base.py). A missing scope is another 403.
+// but with 403 and one of two texts, of which one is null, and before JupyterHub
+// 6 "Forbidden" (apihandlers/base.py). A missing scope is another 403, except
+// for JupyterHub 1, which has no scopes and one text for all.
 func IsCredentialFailure(status int, words string) bool {
 	return status == http.StatusUnauthorized ||
-		status == http.StatusForbidden && (words == "" || strings.HasPrefix(words, "Missing or invalid credentials"))
+		status == http.StatusForbidden && (words == "" || words == http.StatusText(status) || strings.HasPrefix(words, "Missing or invalid credentials"))
+}
+
+// IsRights says that the Hub turned a request down for a missing scope. Before
+// JupyterHub 4 it says the same to a token that it does not know.
+func IsRights(err error) bool {
+	failure, ok := errors.AsType[*transport.Error](err)
+	return ok && failure.Kind == transport.KindStatus && failure.Status == http.StatusForbidden && strings.HasPrefix(failure.Words, "Action is not authorized with current scopes")
 }
 
 // User is who a token belongs to.
@@ -57,22 +72,22 @@ func (c *Client) Whoami(ctx context.Context) (User, error) {
 		return transport.Call(ctx, c.transport, transport.Request{
 			Method: http.MethodGet, Path: api("user"), Repeatable: true, Want: "the token's user",
 		}, func(answer User) string {
-			if answer.Name == "" {
-				return "the answer names no user"
+			if isUserName(answer.Name) {
+				return ""
 			}
-			return ""
+			return fmt.Sprintf("the answer names no user: %q", answer.Name)
 		})
 	})
 }
 
 // IsNotFound says that the Hub itself answered 404: "No such token ..." or "No
-// such user: ...". The Hub gives the same status with another text where the
+// such user: ...", before JupyterHub 5 also "Token not found None". The Hub gives the same status with another text where the
 // token may not see the user, and without any for a path that it does not
 // have; neither is proof of anything.
 func IsNotFound(err error) bool {
 	var failure *transport.Error
 	return errors.As(err, &failure) && failure.Kind == transport.KindStatus && failure.Status == http.StatusNotFound && failure.JSONError &&
-		strings.HasPrefix(failure.Words, "No such ")
+		(strings.HasPrefix(failure.Words, "No such ") || strings.HasPrefix(failure.Words, "Token not found"))
 }
 
 func api(elements ...string) []string { return append([]string{"hub", "api"}, elements...) }

@@ -1,0 +1,102 @@
+// Copyright (c) The terraform-provider-pc Authors
+// SPDX-License-Identifier: MPL-2.0
+
+package hub_test
+
+import (
+	"encoding/json"
+	"net/http"
+	"reflect"
+	"testing"
+	"time"
+
+	"github.com/planetary-computer/terraform-provider-pc/internal/hub"
+	"github.com/planetary-computer/terraform-provider-pc/internal/transport"
+)
+
+func TestRecorded_self(t *testing.T) {
+	t.Parallel()
+	no := false
+	for file, want := range map[string]struct {
+		account hub.Account
+		scopes  int
+	}{
+		"hub_user": {hub.Account{
+			Kind: "user", Name: "alice", Admin: &no, Groups: []string{}, Roles: []string{"user"}, Created: recordedTime(1), Servers: map[string]hub.Server{},
+		}, 16},
+		// What a token may not see is left out.
+		"hub_user_scoped": {hub.Account{Kind: "user", Name: "alice", Admin: &no, Groups: []string{}}, 3},
+		"hub_service":     {hub.Account{Kind: "service", Name: "test-admin", Admin: &no}, 22},
+	} {
+		t.Run(file, func(t *testing.T) {
+			t.Parallel()
+			server, client, _ := newScripted(t)
+			server.On(whoami, recorded(t, file))
+			got, err := client.Self(t.Context())
+			if err != nil || len(got.Scopes) != want.scopes {
+				t.Fatalf("%d scopes, %v", len(got.Scopes), err)
+			}
+			got.Scopes = nil
+			if !reflect.DeepEqual(got, want.account) {
+				t.Errorf("got %+v, want %+v", got, want.account)
+			}
+		})
+	}
+}
+
+func TestGetUser_servers(t *testing.T) {
+	t.Parallel()
+	server, client, _ := newScripted(t)
+	// As JupyterHub 6.1.1 wrote it, with less; and as a Hub that knows its public address.
+	server.On(user, ok(`{"name": "alice", "kind": "user", "servers": {
+		"": {"name": "", "started": "2026-11-23T20:37:53.785356Z", "pending": null, "ready": true, "stopped": false, "url": "/user/alice/", "full_url": null, "user_options": {"n": 1}},
+		"two": {"name": "two", "started": null, "pending": "spawn", "ready": false, "url": "/user/alice/two/", "full_url": "https://hub.example.com/user/alice/two/", "user_options": {}}}}`))
+	got, err := client.GetUser(t.Context(), "alice")
+	want := map[string]hub.Server{
+		"": {
+			Name: "", URL: "/user/alice/", Ready: true, Started: time.Date(2026, 11, 23, 20, 37, 53, 785_356_000, time.UTC),
+			UserOptions: map[string]any{"n": json.Number("1")},
+		},
+		"two": {Name: "two", URL: "https://hub.example.com/user/alice/two/", Pending: "spawn", UserOptions: map[string]any{}},
+	}
+	if err != nil || !reflect.DeepEqual(got.Servers, want) {
+		t.Errorf("got %+v, %v, want %+v", got.Servers, err, want)
+	}
+}
+
+func TestSelf_isNeverKept(t *testing.T) {
+	t.Parallel()
+	server, client, _ := newScripted(t)
+	server.On(whoami, ok(`{"name": "alice", "groups": []}`), ok(`{"name": "alice", "groups": ["a"]}`))
+	for want := range 2 {
+		if got, err := client.Self(t.Context()); err != nil || len(got.Groups) != want {
+			t.Errorf("got %+v, %v", got, err)
+		}
+	}
+}
+
+func TestIsUnseen(t *testing.T) {
+	t.Parallel()
+	for title, test := range map[string]struct {
+		answer reply
+		want   bool
+	}{
+		"a user whom the token may not see": {recorded(t, "hub_404_access"), true},
+		"one who is not there":              {recorded(t, "hub_404_null"), true},
+		"a proxy's 404":                     {reply{Status: http.StatusNotFound, ContentType: "text/html", Body: "<title>404</title>"}, false},
+		"a missing scope":                   {recorded(t, "hub_403_scope"), false},
+		"bad credentials":                   {recorded(t, "hub_403"), false},
+	} {
+		t.Run(title, func(t *testing.T) {
+			t.Parallel()
+			server, client, _ := newScripted(t)
+			server.On(user, test.answer)
+			if _, err := client.GetUser(t.Context(), "alice"); hub.IsUnseen(err) != test.want {
+				t.Errorf("got %t of %v", !test.want, err)
+			}
+		})
+	}
+	if hub.IsUnseen(nil) || hub.IsUnseen(&transport.Error{}) {
+		t.Error("no answer is no 404")
+	}
+}

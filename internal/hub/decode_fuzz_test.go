@@ -1,0 +1,114 @@
+// Copyright (c) The terraform-provider-pc Authors
+// SPDX-License-Identifier: MPL-2.0
+
+package hub_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"net/url"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+	"unicode"
+
+	"github.com/planetary-computer/terraform-provider-pc/internal/clock"
+	"github.com/planetary-computer/terraform-provider-pc/internal/hub"
+	"github.com/planetary-computer/terraform-provider-pc/internal/scripted"
+	"github.com/planetary-computer/terraform-provider-pc/internal/secret"
+	"github.com/planetary-computer/terraform-provider-pc/internal/transport"
+)
+
+// answering is a Hub that gives the fuzzed answer to every request.
+func answering(f *testing.F) (set func([]byte), newClient func() *hub.Client) {
+	f.Helper()
+	server := scripted.NewFuzzed(f, prefix, "application/json")
+	sender, err := transport.New(transport.Config{BaseURL: server.Base, Auth: transport.TokenAuth(secret.New("geheim")), NoProxy: true})
+	if err != nil {
+		f.Fatal(err)
+	}
+	return server.Set, func() *hub.Client { return hub.New(sender, clock.NewFake(start)) }
+}
+
+// sound fails if an answer was taken that should not have been, or if the error
+// about it cannot be shown.
+func sound(t *testing.T, err error, isSound bool, value any) {
+	t.Helper()
+	if err == nil {
+		if !isSound {
+			t.Errorf("%+v was taken", value)
+		}
+		return
+	}
+	var failure *transport.Error
+	if !errors.As(err, &failure) || failure.Kind != transport.KindBody {
+		t.Fatalf("%T: %v", err, err)
+	}
+	if text := err.Error(); len(text) > 2000 || strings.Contains(text, "geheim") || strings.ContainsFunc(text, func(r rune) bool { return !unicode.IsPrint(r) }) {
+		t.Errorf("nobody can be shown %q", text)
+	}
+}
+
+// isSound says whether a token has what tells it from others, in a form that
+// can be a part of a path and of a state.
+func isSound(token hub.Token) bool {
+	_, err := time.Parse(time.RFC3339Nano, token.Created.Format(time.RFC3339Nano))
+	path := url.PathEscape(token.ID)
+	return err == nil && !token.Created.IsZero() && path == token.ID && strings.Trim(path, ".") != ""
+}
+
+func FuzzDecodeTokens(f *testing.F) {
+	f.Add([]byte(tokenJSON("a12", "ci", start, `, "token": "0123456789abcdef"`)))
+	f.Add([]byte(tokenJSON("a12", "geheim", start, `, "token": "geheim", "expires_at": "2026-11-23T08:00:00Z"`)))
+	f.Add([]byte(tokenJSON("../a", "x", start, `, "note": {"a": [1, null]}, "token": "a\nb"`)))
+	f.Add([]byte(`{"id": "a12", "created": "0001-01-01T00:00:00Z", "note": null, "token": "x"}`))
+	f.Add([]byte(`{"id": "a12", "created": "9999-12-31T23:59:59.999999-23:59", "note": null, "token": "x"}`))
+	f.Add([]byte(`{"id": 12, "created": 5}`))
+	f.Add([]byte(`null`))
+	set, newClient := answering(f)
+	client := newClient()
+	f.Fuzz(func(t *testing.T, answer []byte) {
+		set(answer)
+		ctx := context.Background()
+		made, err := client.CreateToken(ctx, "alice", hub.TokenRequest{Note: "ci"})
+		value := made.Value.Reveal()
+		sound(t, err, isSound(made) && value != "" && !strings.ContainsAny(value, " \r\n\x00"), made)
+		if text := fmt.Sprintf("%+v %v", made, err); len(value) > 8 && strings.Contains(text, value) && !strings.Contains(made.Note+made.ID+made.User+strings.Join(made.Scopes, " "), value) {
+			t.Errorf("the value is in %q", text)
+		}
+		read, err := client.GetToken(ctx, "alice", "a12")
+		sound(t, err, isSound(read) && read.ID == "a12", read)
+		// The same as the members of a list, and as a list of its own.
+		for _, list := range []string{fmt.Sprintf(`{"api_tokens": [%s, %s]}`, answer, answer), fmt.Sprintf(`{"api_tokens": %s}`, answer)} {
+			set([]byte(list))
+			tokens, _, err := client.ListTokens(ctx, "alice")
+			for _, token := range tokens {
+				sound(t, err, isSound(token), token)
+			}
+			sound(t, err, true, nil)
+		}
+	})
+}
+
+func FuzzDecodeUser(f *testing.F) {
+	for _, body := range []string{
+		`{"kind": "user", "name": "alice", "admin": false, "scopes": ["self"]}`, `{"kind": "service", "name": "test-admin", "scopes": []}`,
+		`{"name": ".."}`, `{"name": "%2e%2e"}`, `{"name": "a/b"}`, `{"name": "a\nb"}`, `{"name": "geheim", "scopes": "geheim"}`, `{"name": ["x"]}`, `null`, `{`, "\xff",
+	} {
+		f.Add([]byte(body))
+	}
+	set, newClient := answering(f)
+	f.Fuzz(func(t *testing.T, answer []byte) {
+		set(answer)
+		client := newClient()
+		account, err := client.Self(context.Background())
+		sound(t, err, strings.Trim(account.Name, ".") != "" && !slices.ContainsFunc(slices.Collect(maps.Values(account.Servers)), func(s hub.Server) bool {
+			return !strings.HasPrefix(s.URL, "/") && !strings.HasPrefix(strings.ToLower(s.URL), "http")
+		}), account)
+		user, err := client.Whoami(context.Background())
+		sound(t, err, strings.Trim(user.Name, ".") != "" && !strings.ContainsAny(user.Name, "/\\\r\n\x00"), user)
+	})
+}

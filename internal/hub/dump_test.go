@@ -1,0 +1,31 @@
+// Copyright (c) The terraform-provider-pc Authors
+// SPDX-License-Identifier: MPL-2.0
+
+package hub_test
+
+import (
+	"net/http"
+	"testing"
+
+	"github.com/planetary-computer/terraform-provider-pc/internal/hub"
+	"github.com/planetary-computer/terraform-provider-pc/internal/scripted"
+)
+
+// TestDumps_holdNoSecret dumps the client, a new token, and errors of answers
+// that hold a token's value.
+func TestDumps_holdNoSecret(t *testing.T) {
+	t.Parallel()
+	const value = "0123456789abcdef0123456789abcdef"
+	server, client, fake := newScripted(t)
+	server.On(post, issued("a1", fake.Now()), failing(http.StatusForbidden, `"token geheim may not make {\"token\": \"`+value+`\"}"`))
+	request := hub.TokenRequest{Note: "ci"}
+	token, err := client.CreateToken(t.Context(), "alice", request)
+	if err != nil || token.Value.Reveal() != value {
+		t.Fatalf("%v, %v", token, err)
+	}
+	_, refused := client.CreateToken(t.Context(), "alice", request)
+	if refused == nil {
+		t.Fatal("a 403 was no error")
+	}
+	scripted.AssertHidden(t, []string{"geheim", value}, client, token, &token, request, refused)
+}

@@ -1,0 +1,283 @@
+// Copyright (c) The terraform-provider-pc Authors
+// SPDX-License-Identifier: MPL-2.0
+
+package hub_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"reflect"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/planetary-computer/terraform-provider-pc/internal/clock"
+	"github.com/planetary-computer/terraform-provider-pc/internal/hub"
+	"github.com/planetary-computer/terraform-provider-pc/internal/scripted"
+	"github.com/planetary-computer/terraform-provider-pc/internal/secret"
+	"github.com/planetary-computer/terraform-provider-pc/internal/transport"
+)
+
+// calls are all requests that the client makes. Revoking reads no JSON.
+var calls = map[string]struct {
+	request string
+	blind   bool
+	do      func(ctx context.Context, c *hub.Client) error
+}{
+	"whoami": {whoami, false, func(ctx context.Context, c *hub.Client) error { return second(c.Whoami(ctx)) }},
+	"self":   {whoami, false, func(ctx context.Context, c *hub.Client) error { return second(c.Self(ctx)) }},
+	"user":   {user, false, func(ctx context.Context, c *hub.Client) error { return second(c.GetUser(ctx, "alice")) }},
+	"list":   {list, false, func(ctx context.Context, c *hub.Client) error { _, _, err := c.ListTokens(ctx, "alice"); return err }},
+	"get":    {get, false, func(ctx context.Context, c *hub.Client) error { return second(c.GetToken(ctx, "alice", "a12")) }},
+	"create": {post, false, func(ctx context.Context, c *hub.Client) error {
+		return second(c.CreateToken(ctx, "alice", hub.TokenRequest{}))
+	}},
+	"delete": {remove, true, func(ctx context.Context, c *hub.Client) error { return c.DeleteToken(ctx, "alice", "a12") }},
+}
+
+func second[T any](_ T, err error) error { return err }
+
+var kindNames = map[transport.Kind]string{
+	transport.KindStatus: "status", transport.KindRedirect: "redirect", transport.KindNoAnswer: "no answer", transport.KindBody: "body",
+}
+
+func kindName(err error) string {
+	var failure *transport.Error
+	if !errors.As(err, &failure) {
+		return "none"
+	}
+	return kindNames[failure.Kind]
+}
+
+// TestHostileAnswers gives every answer that no Hub gives to every request. Each
+// is asked for once, ends in an error that can be shown, and costs little.
+func TestHostileAnswers(t *testing.T) {
+	t.Parallel()
+	var strayed atomic.Int32
+	elsewhere := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { strayed.Add(1) }))
+	t.Cleanup(func() {
+		elsewhere.Close()
+		if strayed.Load() != 0 {
+			t.Errorf("a redirect was followed %d times", strayed.Load())
+		}
+	})
+	for called, call := range calls {
+		for answer, hostile := range scripted.Cases(elsewhere.URL + "/x") {
+			if call.blind && hostile.Body || hostile.Heavy && called != "list" && called != "delete" {
+				continue
+			}
+			t.Run(called+": "+answer, func(t *testing.T) {
+				t.Parallel()
+				server := scripted.New(t, prefix)
+				server.On(call.request, hostile.Reply)
+				err := call.do(t.Context(), hostileClient(t, server, hostile.Short))
+				hostile.Judge(t, kindName(err), err)
+				server.Expect(t, call.request)
+			})
+		}
+	}
+}
+
+// hostileClient is impatient with a server that holds the connection.
+func hostileClient(t *testing.T, server *scripted.Server, impatient bool) *hub.Client {
+	t.Helper()
+	cfg := transport.Config{BaseURL: server.Base, Auth: transport.TokenAuth(secret.New("geheim")), NoProxy: true}
+	if impatient {
+		cfg.RequestTimeout = time.Second
+	}
+	sender, err := transport.New(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return hub.New(sender, clock.NewFake(start))
+}
+
+// TestHostileNames_areInNoPath: whether a user or an id comes from the Hub or
+// from a state or an argument, what could be another path is in no request.
+func TestHostileNames_areInNoPath(t *testing.T) {
+	t.Parallel()
+	climbing := []string{"", ".", "..", "/", "../bob", "bob/tokens/a1", `..\bob`, "bob\n", "\x00"}
+	users := append([]string{"...", "%2e%2e", "b\u202eob", strings.Repeat("b", 100_000)}, climbing...)
+	ids := append([]string{"a%2f..", "a 1", "a?1", "a#1", "é", strings.Repeat("a", 100_000)}, climbing...)
+	server, client, _ := newScripted(t)
+	for _, bad := range users {
+		quoted, err := json.Marshal(bad)
+		if err != nil {
+			t.Fatal(err)
+		}
+		server.On(whoami, ok(fmt.Sprintf(`{"kind": "user", "name": %s}`, quoted)))
+		for _, err := range []error{second(client.Whoami(t.Context())), second(client.Self(t.Context()))} {
+			if kindName(err) != "body" || !strings.Contains(err.Error(), "names no user") || len(err.Error()) > 1000 {
+				t.Errorf("%.40q: %.1000v", bad, err)
+			}
+		}
+	}
+	for _, bad := range ids {
+		server.On(post, reply{Status: http.StatusCreated, Body: tokenJSON("ID", "ci", start, `, "token": "0123"`)})
+		quoted, err := json.Marshal(bad)
+		if err != nil {
+			t.Fatal(err)
+		}
+		body := func(text string) string { return strings.ReplaceAll(text, `"ID"`, string(quoted)) }
+		server.On(post, reply{Status: http.StatusCreated, Body: body(tokenJSON("ID", "ci", start, `, "token": "0123"`))})
+		server.On(list, ok(body(`{"api_tokens": [`+tokenJSON("ID", "ci", start, "")+`]}`)))
+		for _, err := range []error{
+			second(client.CreateToken(t.Context(), "alice", hub.TokenRequest{Note: "ci"})),
+			second(client.Issue(t.Context(), "alice", hub.TokenRequest{Note: "ci"})),
+		} {
+			if kindName(err) != "body" || !strings.Contains(err.Error(), "the id of a token cannot be") || len(err.Error()) > 1000 {
+				t.Errorf("%.40q: %.1000v", bad, err)
+			}
+		}
+	}
+	asked := len(server.Requests())
+	for _, bad := range users {
+		if err := second(client.GetUser(t.Context(), bad)); err == nil || !strings.Contains(err.Error(), "is not the name of a user") || len(err.Error()) > 1000 {
+			t.Errorf("%.40q: %.1000v", bad, err)
+		}
+	}
+	for _, bad := range ids {
+		_, there, lookErr := client.Look(t.Context(), "alice", hub.Token{ID: bad, Created: start})
+		for what, err := range map[string]error{
+			"get": second(client.GetToken(t.Context(), "alice", bad)), "delete": client.DeleteToken(t.Context(), "alice", bad),
+			"look": lookErr, "revoke": client.Revoke(t.Context(), "alice", hub.Token{ID: bad, Created: start}),
+		} {
+			if err == nil || there || !strings.Contains(err.Error(), "the id of a token cannot be") || len(err.Error()) > 1000 {
+				t.Errorf("%s of %.40q: %.1000v", what, bad, err)
+			}
+		}
+	}
+	for _, bad := range climbing {
+		_, _, listErr := client.ListTokens(t.Context(), bad)
+		for what, err := range map[string]error{
+			"get": second(client.GetToken(t.Context(), bad, "a12")), "delete": client.DeleteToken(t.Context(), bad, "a12"),
+			"list": listErr, "create": second(client.CreateToken(t.Context(), bad, hub.TokenRequest{})),
+			"issue": second(client.Issue(t.Context(), bad, hub.TokenRequest{})),
+		} {
+			if err == nil || !strings.Contains(err.Error(), "cannot be a part of an address") || len(err.Error()) > 1000 {
+				t.Errorf("%s for %.40q: %.1000v", what, bad, err)
+			}
+		}
+	}
+	if got := server.Requests(); len(got) != asked {
+		t.Errorf("%v was asked for", got[asked:])
+	}
+}
+
+// TestHostileFields_ofAnAnswer lists answers whose form is right and whose
+// content is not, or is only odd. Where refused is "", taken is what the client
+// makes of the answer.
+func TestHostileFields_ofAnAnswer(t *testing.T) {
+	t.Parallel()
+	token := func(members string) string { return tokenJSON("a12", "ci", start, members) }
+	without := func(name string) string { return strings.Replace(token(""), `"`+name+`"`, `"x"`, 1) }
+	with := func(value string) string { return token(`, "token": ` + value) }
+	for what, test := range map[string]struct {
+		request, body, refused string
+		taken                  any
+	}{
+		"no id":                    {get, without("id"), "the answer is about the token", nil},
+		"an id as a number":        {get, token(`, "id": 12`), "got a JSON number in id", nil},
+		"an id twice":              {get, token(`, "id": "a13"`), `the answer is about the token "a13"`, nil},
+		"no time":                  {get, without("created"), "has no created", nil},
+		"a time of null":           {get, token(`, "created": null`), "has no created", nil},
+		"a time as a number":       {get, token(`, "created": 1795422384213`), "as JSON, got", nil},
+		"a time that is none":      {get, token(`, "created": "yesterday"`), "as JSON, got", nil},
+		"a time without a zone":    {get, token(`, "created": "2026-11-23T08:00:00"`), "", "ci"},
+		"no note":                  {get, without("note"), "has no note", nil},
+		"a note of null":           {get, token(`, "note": null`), "", ""},
+		"a note as an object":      {get, token(`, "note": {"a": 1}`), "", "map[a:1]"},
+		"a note twice":             {get, token(`, "note": "other"`), "", "other"},
+		"a note that is not UTF-8": {get, token(`, "note": "` + "\xff" + `"`), "", "\ufffd"},
+		"scopes as a text":         {get, token(`, "scopes": "self"`), "got a JSON string in scopes", nil},
+		"an end that is none":      {get, token(`, "expires_at": "never"`), "as JSON, got", nil},
+		"words after the JSON":     {get, token("") + " x", "", "ci"},
+		"no list":                  {list, `{}`, "has no api_tokens", nil},
+		"a list of null":           {list, `{"api_tokens": null}`, "has no api_tokens", nil},
+		"a list of lists":          {list, `{"api_tokens": [[]]}`, "got a JSON array", nil},
+		"a list of nulls":          {list, `{"api_tokens": [null]}`, "the id of a token cannot be", nil},
+		"a list with no time":      {list, `{"api_tokens": [` + without("created") + `]}`, "has no created", nil},
+		"a list with no note":      {list, `{"api_tokens": [` + without("note") + `]}`, "has no note", nil},
+		"two lists":                {list, `{"api_tokens": [` + token("") + `], "api_tokens": []}`, "", 0},
+		"a list that is too long":  {list, `{"api_tokens": [` + strings.Repeat("null,", 1<<20) + `null]}`, "more than 1048576 values", nil},
+		"no value":                 {post, token(""), "the answer holds no token", nil},
+		"a value of null":          {post, with("null"), "the answer holds no token", nil},
+		"a value as a number":      {post, with("12345"), "got a JSON number in token", nil},
+		"a value on two lines":     {post, with(`"a\r\nX: b"`), "the answer holds no token", nil},
+		"a value of blanks":        {post, with(`"a b"`), "the answer holds no token", nil},
+		"a value without end":      {post, with(`"` + strings.Repeat("a", 1<<20) + `"`), "the answer holds no token", nil},
+		"a value and no time":      {post, strings.Replace(with(`"abc"`), `"created"`, `"x"`, 1), "has no created", nil},
+		"no user":                  {whoami, `{"kind": "user"}`, "names no user", nil},
+		"a user of null":           {whoami, `{"kind": "user", "name": null}`, "names no user", nil},
+		"a user as a number":       {whoami, `{"kind": "user", "name": 7}`, "got a JSON number in name", nil},
+		"a user not in UTF-8":      {whoami, `{"kind": "user", "name": "` + "\xff" + `"}`, "names no user", nil},
+		"another user":             {user, `{"kind": "user", "name": "bob"}`, `the answer is about the user "bob"`, nil},
+		"servers as a list":        {user, `{"name": "alice", "servers": []}`, "got a JSON array in servers", nil},
+		"servers of null":          {user, `{"name": "alice", "servers": null}`, "", 0},
+		"a server without address": {user, `{"name": "alice", "servers": {"a": {}}}`, `the server "a" has the address ""`, nil},
+		"a server that is code":    {user, `{"name": "alice", "servers": {"a": {"url": "javascript:alert(1)"}}}`, "has the address", nil},
+		"a server with a password": {user, `{"name": "alice", "servers": {"a": {"url": "https://a:b@example.com/"}}}`, "has the address", nil},
+		"a server on a file":       {user, `{"name": "alice", "servers": {"a": {"url": "file:///etc/passwd"}}}`, "has the address", nil},
+		"a server of null":         {user, `{"name": "alice", "servers": {"a": null}}`, "has the address", nil},
+		"a start that is none":     {user, `{"name": "alice", "servers": {"": {"url": "/user/alice/", "started": "soon"}}}`, "as JSON, got", nil},
+		"a server with little":     {user, `{"name": "alice", "servers": {"": {"url": "/user/alice/"}}}`, "", 1},
+		"groups as a text":         {user, `{"name": "alice", "groups": "all"}`, "got a JSON string in groups", nil},
+		"a user of many letters":   {whoami, `{"kind": "user", "name": "ä%2f b@c"}`, "", "ä%2f b@c"},
+	} {
+		t.Run(what, func(t *testing.T) {
+			t.Parallel()
+			server, client, _ := newScripted(t)
+			server.On(test.request, ok(test.body))
+			got, err := ask(t, client, test.request)
+			if test.refused == "" {
+				if err != nil || !reflect.DeepEqual(got, test.taken) {
+					t.Errorf("got %#v, want %#v: %v", got, test.taken, err)
+				}
+				return
+			}
+			if kindName(err) != "body" || !strings.Contains(err.Error(), test.refused) || len(err.Error()) > 1000 {
+				t.Errorf("%.1000v does not say %q", err, test.refused)
+			}
+		})
+	}
+}
+
+// ask sends the request and returns what is of interest in the answer.
+func ask(t *testing.T, c *hub.Client, request string) (any, error) {
+	t.Helper()
+	switch request {
+	case get:
+		token, err := c.GetToken(t.Context(), "alice", "a12")
+		return token.Note, err
+	case list:
+		all, _, err := c.ListTokens(t.Context(), "alice")
+		return len(all), err
+	case post:
+		token, err := c.CreateToken(t.Context(), "alice", hub.TokenRequest{})
+		return token.ID, err
+	case user:
+		account, err := c.GetUser(t.Context(), "alice")
+		return len(account.Servers), err
+	default:
+		who, err := c.Whoami(t.Context())
+		return who.Name, err
+	}
+}
+
+// TestLook_neverTakesABrokenAnswerForAnotherToken: a token that is said to be
+// gone leaves the state and lives on at the Hub.
+func TestLook_neverTakesABrokenAnswerForAnotherToken(t *testing.T) {
+	t.Parallel()
+	for _, left := range []string{"created", "note", "id"} {
+		server, client, _ := newScripted(t)
+		server.On(get, ok(strings.Replace(tokenJSON("a12", "ci", start, ""), `"`+left+`"`, `"x"`, 1)))
+		if _, _, err := client.Look(t.Context(), "alice", hub.Token{ID: "a12", Note: "ci", Created: start}); kindName(err) != "body" {
+			t.Errorf("without %s: %v", left, err)
+		}
+	}
+}

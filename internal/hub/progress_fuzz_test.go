@@ -1,0 +1,91 @@
+// Copyright (c) The terraform-provider-pc Authors
+// SPDX-License-Identifier: MPL-2.0
+
+package hub_test
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"sync"
+	"testing"
+	"unicode"
+
+	"github.com/planetary-computer/terraform-provider-pc/internal/clock"
+	"github.com/planetary-computer/terraform-provider-pc/internal/hub"
+	"github.com/planetary-computer/terraform-provider-pc/internal/secret"
+	"github.com/planetary-computer/terraform-provider-pc/internal/transport"
+)
+
+// FuzzProgress gives the fuzzed stream of events to who waits for a server:
+// neither decides it whether the server runs, nor is anything of it told that
+// cannot be shown.
+func FuzzProgress(f *testing.F) {
+	for _, stream := range []string{
+		readyEvent.Body, failed.Body, "data: {\"progress\": 50, \"message\": \"a\\u001b[2J\\nb geheim\"}\r\n\r\n", "data:{\"message\": \"two\ndata: lines\"}\n\n",
+		": alive\n\nevent: x\nid: 1\ndata\n\n", "data: {\"failed\": true, \"message\": \"Spawn failed: \xff\"}\n\n", "data: {\"ready\": \"yes\"}\n\n", "data: [[[", "\n\n\n", "",
+	} {
+		f.Add([]byte(stream))
+	}
+	var mu sync.Mutex
+	var stream []byte
+	ready := false
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		mu.Lock()
+		defer mu.Unlock()
+		if strings.HasSuffix(r.URL.Path, "/progress") {
+			w.Header().Set("Content-Type", "text/event-stream")
+			_, _ = w.Write(stream)
+			return
+		}
+		answer := noServers
+		if ready {
+			answer = isReady
+		}
+		w.Header().Set("Content-Type", "application/json")
+		_, _ = w.Write([]byte(answer.Body))
+	}))
+	f.Cleanup(server.Close)
+	base, err := url.Parse(server.URL + prefix)
+	if err != nil {
+		f.Fatal(err)
+	}
+	sender, err := transport.New(transport.Config{BaseURL: base, Auth: transport.TokenAuth(secret.New("geheim")), NoProxy: true})
+	if err != nil {
+		f.Fatal(err)
+	}
+	await := func(t *testing.T, sent []byte, isUp bool) error {
+		t.Helper()
+		mu.Lock()
+		stream, ready = sent, isUp
+		mu.Unlock()
+		_, err := hub.New(sender, clock.NewFake(start)).AwaitServer(context.Background(), "alice", "gpu", func(message string) { showable(t, message) })
+		return err
+	}
+	f.Fuzz(func(t *testing.T, sent []byte) {
+		if err := await(t, sent, true); err != nil {
+			t.Errorf("the server is ready, and the wait ended with %v", err)
+		}
+		err := await(t, sent, false)
+		spawn, ok := errors.AsType[*hub.SpawnError](err)
+		if !ok {
+			t.Fatalf("the server is gone, and the wait ended with %v", err)
+		}
+		showable(t, spawn.Reason)
+		if len(spawn.Messages) > 20 {
+			t.Errorf("%d messages are kept", len(spawn.Messages))
+		}
+	})
+}
+
+// showable fails unless what the Hub said can be shown: short, in characters that
+// print, and without the token.
+func showable(t *testing.T, said string) {
+	t.Helper()
+	if len(said) > 2000 || strings.Contains(said, "geheim") || strings.ContainsFunc(said, func(r rune) bool { return !unicode.IsPrint(r) }) {
+		t.Errorf("nobody can be shown %q", said)
+	}
+}
