@@ -1,0 +1,60 @@
+// Copyright (c) The terraform-provider-pc Authors
+// SPDX-License-Identifier: MPL-2.0
+
+package scheduler
+
+import (
+	"fmt"
+	"math"
+	"strings"
+	"time"
+	"unicode"
+)
+
+type wireCounts struct {
+	Workers *int64 `json:"workers"`
+}
+
+// objection says what is wrong with the counts, or "".
+func (w wireCounts) objection() string {
+	switch {
+	case w.Workers == nil:
+		return "the answer counts no workers"
+	case *w.Workers < 0:
+		return fmt.Sprintf("the answer counts %d workers", *w.Workers)
+	default:
+		return ""
+	}
+}
+
+type wireIdentity struct {
+	Type    string  `json:"type"`
+	Address string  `json:"address"`
+	Started float64 `json:"started"`
+	Threads int64   `json:"total_threads"`
+	Memory  int64   `json:"total_memory"`
+}
+
+// endOfTime is the first second that RFC 3339 cannot write: the year 10000.
+const endOfTime = 253402300800
+
+// objection says what is wrong with the account, or "".
+func (w wireIdentity) objection() string {
+	switch {
+	case w.Type != "Scheduler":
+		return fmt.Sprintf("the answer is about a %q", w.Type)
+	case w.Address == "" || strings.ContainsFunc(w.Address, func(r rune) bool { return r == ' ' || !unicode.IsPrint(r) }):
+		return fmt.Sprintf("the answer has the address %.80q, which is none", w.Address)
+	case w.Threads < 0 || w.Memory < 0:
+		return "the answer counts less than nothing"
+	case w.Started < 0 || w.Started >= endOfTime:
+		return fmt.Sprintf("the answer tells of a start at %g, which is no time", w.Started)
+	default:
+		return ""
+	}
+}
+
+func (w wireIdentity) started() time.Time {
+	whole, fraction := math.Modf(w.Started)
+	return time.Unix(int64(whole), int64(fraction*1e9)).UTC()
+}
