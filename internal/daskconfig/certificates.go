@@ -1,0 +1,118 @@
+// Copyright (c) The terraform-provider-pc Authors
+// SPDX-License-Identifier: MPL-2.0
+
+package daskconfig
+
+import (
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/pem"
+	"errors"
+	"fmt"
+	"slices"
+)
+
+// certificates are what every machine of a cluster has: the certificate of the
+// cluster's authority, and one for all roles with its key. The authority's key
+// is on no machine. The key is either here or in a Key Vault.
+type certificates struct {
+	ca, certificate, key string
+	secret               vaultSecret
+}
+
+func (m *machine) readTLS(r *reader) {
+	object, ok := take[map[string]any](r, "tls", "an object with ca_certificate, certificate, and private_key or private_key_secret")
+	if !ok {
+		return
+	}
+	in := &reader{given: object, prefix: "tls."}
+	in.checkNames([]string{"ca_certificate", "certificate", "private_key", "private_key_secret", "identity_client_id"})
+	m.tls = &certificates{
+		ca:          in.required("ca_certificate", certificatePEM),
+		certificate: in.required("certificate", certificatePEM),
+	}
+	switch {
+	case in.absent("private_key_secret"):
+		m.tls.key = in.required("private_key", keyPEM)
+		if !in.absent("identity_client_id") {
+			in.object("identity_client_id", "is of the identity that reads private_key_secret, which is left out")
+		}
+	case !in.absent("private_key"):
+		in.object("private_key_secret", "must be left out where private_key is given: the key is either in the text or in the Key Vault")
+	default:
+		m.tls.secret = vaultSecret{id: in.required("private_key_secret", secretID), clientID: in.text("identity_client_id", uuid)}
+	}
+	if m.tls.certificate != "" && m.tls.key != "" {
+		if _, err := tls.X509KeyPair([]byte(m.tls.certificate), []byte(m.tls.key)); err != nil {
+			// The error tells of the key's kind at most.
+			in.object("private_key", "is not the key of the certificate")
+		}
+	}
+	if m.tls.certificate != "" && m.tls.ca != "" {
+		if words := unsuitable(m.tls.certificate, m.tls.ca); words != "" {
+			in.object("certificate", words)
+		}
+	}
+	r.pending = r.pending || in.pending
+	r.objects = append(r.objects, in.objects...)
+}
+
+func certificatePEM(text string) string {
+	block, _ := pem.Decode([]byte(text))
+	if block == nil || block.Type != "CERTIFICATE" {
+		return "must be a certificate in PEM, which begins with -----BEGIN CERTIFICATE-----"
+	}
+	if _, err := x509.ParseCertificate(block.Bytes); err != nil {
+		return fmt.Sprintf("must be a certificate in PEM, and cannot be read: %v", err)
+	}
+	return nonText(text)
+}
+
+// keyPEM never repeats what it got.
+func keyPEM(text string) string {
+	block, _ := pem.Decode([]byte(text))
+	if block == nil || !slices.Contains([]string{"PRIVATE KEY", "RSA PRIVATE KEY", "EC PRIVATE KEY"}, block.Type) {
+		return "must be a private key in PEM without a password, which begins with -----BEGIN PRIVATE KEY----- or the like"
+	}
+	return nonText(text)
+}
+
+// nonText objects to what cannot stand in a file of lines beside the PEM.
+func nonText(text string) string {
+	for _, r := range text {
+		if breaks(r) && r != '\n' {
+			return "must have no control characters but line ends; Windows' line ends are removed by replace(…, \"\\r\", \"\")"
+		}
+	}
+	return ""
+}
+
+// unsuitable says what makes Dask refuse a certificate at the first connection.
+// Its names don't matter: Dask does not look at them.
+func unsuitable(certificate, ca string) string {
+	block, _ := pem.Decode([]byte(certificate))
+	leaf, err := x509.ParseCertificate(block.Bytes)
+	if err != nil {
+		return ""
+	}
+	roots := x509.NewCertPool()
+	roots.AppendCertsFromPEM([]byte(ca))
+	for _, usage := range []struct {
+		name string
+		key  x509.ExtKeyUsage
+	}{{"server_auth", x509.ExtKeyUsageServerAuth}, {"client_auth", x509.ExtKeyUsageClientAuth}} {
+		_, err := leaf.Verify(x509.VerifyOptions{
+			Roots: roots, KeyUsages: []x509.ExtKeyUsage{usage.key},
+			// Whether it is valid today is not a question of what is written: the same
+			// options give the same text tomorrow.
+			CurrentTime: leaf.NotBefore,
+		})
+		if invalid, ok := errors.AsType[x509.CertificateInvalidError](err); ok && invalid.Reason == x509.IncompatibleUsage {
+			return "must be allowed to be a server's and a client's (allowed_uses with server_auth and client_auth), and " + usage.name + " is missing"
+		}
+		if err != nil {
+			return fmt.Sprintf("is not one of ca_certificate: %v", err)
+		}
+	}
+	return ""
+}

@@ -1,0 +1,116 @@
+// Copyright (c) The terraform-provider-pc Authors
+// SPDX-License-Identifier: MPL-2.0
+
+package daskconfig
+
+import (
+	"fmt"
+	"net"
+	"net/url"
+	"path"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode"
+
+	"github.com/distribution/reference"
+)
+
+// Each check returns what it objects to, in words that follow a name, or "".
+
+func imageReference(text string) string {
+	if _, err := reference.ParseNormalizedNamed(text); err != nil {
+		return fmt.Sprintf("must be the name of a container image, such as pangeo/pangeo-notebook:2026.08.01, not %q: %v", text, err)
+	}
+	return ""
+}
+
+// oneLine refuses what ends a line of an environment file, a unit or a command.
+func oneLine(text string) string {
+	if at := strings.IndexFunc(text, breaks); at >= 0 {
+		return fmt.Sprintf("must be one line without control characters, and has %q", []rune(text[at:])[0])
+	}
+	return ""
+}
+
+// breaks also knows the separators of lines and paragraphs, which YAML 1.1 takes
+// for the ends of lines.
+func breaks(r rune) bool {
+	return unicode.IsControl(r) || unicode.In(r, unicode.Zl, unicode.Zp) || r == '\ufeff'
+}
+
+// shellLines may have several lines.
+func shellLines(text string) string {
+	if strings.TrimSpace(text) == "" {
+		return "must be a command of the shell, and is empty"
+	}
+	if at := strings.IndexFunc(text, func(r rune) bool { return breaks(r) && r != '\n' && r != '\t' }); at >= 0 {
+		return fmt.Sprintf("must have no control characters but tabs and line ends, and has %q", []rune(text[at:])[0])
+	}
+	return ""
+}
+
+var (
+	durationForm = regexp.MustCompile(`^([0-9]+(?:\.[0-9]+)?) ?([A-Za-z]*)$`)
+	// durationUnits are those of dask.utils.timedelta_sizes.
+	durationUnits = strings.Fields("s ms us ns m h d w second minute hour day week millisecond microsecond nanosecond " +
+		"seconds minutes hours days weeks milliseconds microseconds nanoseconds")
+	memoryForm = regexp.MustCompile(`^([0-9]+(?:\.[0-9]+)?(?:[eE][0-9]+)?) ?([A-Za-z]*)$`)
+	// memoryUnits are those of dask.utils.byte_sizes.
+	memoryUnits = strings.Fields("kb mb gb tb pb kib mib gib tib pib b k m g t p ki mi gi ti pi")
+	pythonForm  = regexp.MustCompile(`^[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+$`)
+)
+
+// duration is what dask.utils.parse_timedelta takes with a unit.
+func duration(text string) string {
+	parts := durationForm.FindStringSubmatch(text)
+	if parts == nil || !slices.Contains(durationUnits, strings.ToLower(parts[2])) {
+		return fmt.Sprintf(`must be a time as Dask writes it, a number and one unit, such as "90s", "30 minutes" or "1.5h", not %q`, text)
+	}
+	return ""
+}
+
+// memoryLimit is what distributed.worker_memory.parse_memory_limit takes.
+func memoryLimit(text string) string {
+	if text == "auto" {
+		return ""
+	}
+	parts := memoryForm.FindStringSubmatch(text)
+	if parts == nil || parts[2] != "" && !slices.Contains(memoryUnits, strings.ToLower(parts[2])) {
+		return fmt.Sprintf(`must be memory as Dask writes it, such as "14GiB", "0.9" for nine tenths of the machine's, "0" for no limit or "auto", not %q`, text)
+	}
+	return ""
+}
+
+func absolutePath(text string) string {
+	if words := oneLine(text); words != "" {
+		return words
+	}
+	if !path.IsAbs(text) || path.Clean(text) != text || text == "/" || strings.ContainsAny(text, ":,") {
+		return fmt.Sprintf("must be the absolute path of a folder, without .. and without a colon or comma, such as /mnt/dask, not %q", text)
+	}
+	return ""
+}
+
+func pythonName(text string) string {
+	if !pythonForm.MatchString(text) {
+		return fmt.Sprintf("must be the full name of a Python class, such as dask_cuda.CUDAWorker, not %q", text)
+	}
+	return ""
+}
+
+// SchedulerAddress is what distributed's clients and workers take.
+func SchedulerAddress(text string) string {
+	const want = "must be the scheduler's address with its port, such as tls://10.0.0.4:8786"
+	parsed, err := url.Parse(text)
+	if err != nil || parsed.Scheme != "tls" && parsed.Scheme != "tcp" || parsed.Scheme+"://"+parsed.Host != text {
+		return fmt.Sprintf("%s, not %q", want, text)
+	}
+	host, port, err := net.SplitHostPort(parsed.Host)
+	number, portErr := strconv.Atoi(port)
+	if err != nil || portErr != nil || host == "" || number < 1 || number > 65535 || oneLine(text) != "" {
+		return fmt.Sprintf("%s, not %q", want, text)
+	}
+	return ""
+}

@@ -1,0 +1,129 @@
+// Copyright (c) The terraform-provider-pc Authors
+// SPDX-License-Identifier: MPL-2.0
+
+//go:build integration
+
+package daskconfig_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"testing"
+
+	"github.com/planetary-computer/terraform-provider-pc/internal/daskconfig"
+	"github.com/planetary-computer/terraform-provider-pc/internal/realservers"
+)
+
+// machineRead is what cloud-init itself makes of a cloud-config.
+type machineRead struct {
+	Files    map[string]string `json:"files"`
+	Commands [][]string        `json:"commands"`
+	// Script is that of all commands, which a machine runs with sh.
+	Script string `json:"script"`
+}
+
+const readByCloudInit = `
+import json, sys
+from cloudinit import safeyaml, util
+config = safeyaml.load(sys.stdin.read())
+json.dump({"files": {file["path"]: file["content"] for file in config["write_files"]}, "commands": config["runcmd"], "script": util.shellify(config["runcmd"])}, sys.stdout)
+`
+
+// asMachine reads a text by cloud-init's own code, whose YAML is 1.1 and another
+// library's than the one that wrote it.
+func asMachine(t *testing.T, text string) machineRead {
+	t.Helper()
+	installation, err := realservers.Install(t.Context(), os.Stderr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	packages, err := realservers.InstallCloudInit(t.Context(), installation, os.Stderr)
+	if errors.Is(err, realservers.ErrNoAPT) && os.Getenv("CI") == "" {
+		t.Skip(err)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.CommandContext(context.WithoutCancel(t.Context()), filepath.Join(installation.Bin(), "python"), "-c", readByCloudInit)
+	cmd.Env = []string{"PYTHONPATH=" + packages, "HOME=" + t.TempDir(), "PYTHONUTF8=1"}
+	cmd.Stdin, cmd.Stderr = strings.NewReader(text), t.Output()
+	output, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("%v\n%s", err, text)
+	}
+	var read machineRead
+	if err := json.Unmarshal(output, &read); err != nil {
+		t.Fatal(err)
+	}
+	return read
+}
+
+// TestCloudInit_hostileValuesOnAMachine has all hostile values in one text.
+func TestCloudInit_hostileValuesOnAMachine(t *testing.T) {
+	t.Parallel()
+	var lines, arguments []any
+	env := map[string]any{}
+	wantWords := []string{"run", "--rm", "--name=dask", "--net=host", "--env-file=/etc/dask/env"}
+	var wantCommands [][]string
+	wantEnv := ""
+	for i, value := range hostile {
+		word := strings.NewReplacer("\n", "", "\t", "").Replace(value)
+		name := fmt.Sprintf("HOSTILE_%03d", i)
+		lines, arguments, env[name] = append(lines, value), append(arguments, word), word
+		wantCommands, wantWords = append(wantCommands, []string{"command", "eval", value}), append(wantWords, word)
+		wantEnv += name + "=" + word + "\n"
+	}
+	wantCommands = append(wantCommands, []string{"systemctl", "daemon-reload"}, []string{"systemctl", "enable", "--now", "dask.service"})
+	wantWords = append(wantWords, "a", "dask", "scheduler", "--port", "8786", "--dashboard-address", ":8787")
+	text := render(t, daskconfig.RoleScheduler, map[string]any{"image": "a", "env": env, "docker_args": arguments, "extra_bootstrap": lines})
+	got := asMachine(t, text)
+	if got.Files["/etc/dask/env"] != wantEnv {
+		t.Errorf("the environment is %q, want %q", got.Files["/etc/dask/env"], wantEnv)
+	}
+	if !reflect.DeepEqual(got.Commands, wantCommands) {
+		t.Errorf("the commands are %q, want %q", got.Commands, wantCommands)
+	}
+	if words := readBack(t, text).words(t); !reflect.DeepEqual(words, wantWords) {
+		t.Errorf("docker gets %q, want %q", words, wantWords)
+	}
+	if unit := readBack(t, text).file(t, "/etc/systemd/system/dask.service"); got.Files["/etc/systemd/system/dask.service"] != unit {
+		t.Errorf("the unit is %q, want %q", got.Files["/etc/systemd/system/dask.service"], unit)
+	}
+}
+
+// TestCloudInit_brokenLinesKeepDaskRunning: what is no complete command of the
+// shell ends with itself, and what is one reaches the next line.
+func TestCloudInit_brokenLinesKeepDaskRunning(t *testing.T) {
+	t.Parallel()
+	folder := t.TempDir()
+	lines := []any{
+		`it's`, `"`, `$(`, "`", `if true; then`, `(`, `)`, `}`, `{`, `case x in`, "cat <<EOF\nsystemctl stop", `# nothing`, `a \`, `false`, `no-such-command`,
+		`X='a b'; cd "$PLACE"`, `printf '%s|%s' "$X" "$PWD" > shared`,
+	}
+	script := asMachine(t, render(t, daskconfig.RoleScheduler, map[string]any{"image": "a", "extra_bootstrap": lines})).Script
+	bin := filepath.Join(folder, "bin")
+	if err := os.Mkdir(bin, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(bin, "systemctl"), []byte("#!/bin/sh\necho \"$*\" >> \"$PLACE/asked\"\n"), 0o700); err != nil { //nolint:gosec // it has to be run
+		t.Fatal(err)
+	}
+	cmd := exec.CommandContext(context.WithoutCancel(t.Context()), "sh")
+	cmd.Env, cmd.Dir = []string{"PATH=" + bin + ":" + os.Getenv("PATH"), "PLACE=" + folder}, folder
+	cmd.Stdin, cmd.Stderr = strings.NewReader(script), t.Output()
+	if err := cmd.Run(); err != nil {
+		t.Errorf("%v\n%s", err, script)
+	}
+	for name, want := range map[string]string{"asked": "daemon-reload\nenable --now dask.service\n", "shared": "a b|" + folder} {
+		if got, err := os.ReadFile(filepath.Join(folder, name)); string(got) != want {
+			t.Errorf("%s is %q, want %q, %v", name, got, want, err)
+		}
+	}
+}

@@ -1,0 +1,443 @@
+// Copyright (c) The terraform-provider-pc Authors
+// SPDX-License-Identifier: MPL-2.0
+
+package daskconfig_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"flag"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"go.yaml.in/yaml/v3"
+
+	"github.com/planetary-computer/terraform-provider-pc/internal/daskconfig"
+)
+
+var update = flag.Bool("update", false, "write the golden files anew")
+
+const image = `"image": "pangeo/pangeo-notebook:2026.08.01"`
+
+// goldens are options in JSON, by the name of a golden file, which begins with the
+// role.
+var goldens = map[string]string{
+	"scheduler":                 `{` + image + `}`,
+	"scheduler_ports":           `{` + image + `, "port": 9786, "dashboard_port": 9787}`,
+	"scheduler_idle_timeout":    `{` + image + `, "idle_timeout": "30 minutes"}`,
+	"scheduler_tls":             `{` + image + `, "tls": $TLS}`,
+	"scheduler_key_vault":       `{` + image + `, "tls": $VAULT, "dashboard_tls": true}`,
+	"scheduler_dashboard_tls":   `{` + image + `, "tls": $TLS, "dashboard_tls": true}`,
+	"scheduler_env":             `{` + image + `, "env": {"B": "it's \"x\" $HOME %h\\", "A": " spaces ", "EMPTY": "", "N": 3, "T": true}}`,
+	"scheduler_config":          `{` + image + `, "config": {"distributed": {"scheduler": {"work-stealing": false, "allowed-failures": 5}, "admin": {"log_format": "it's %(name)s\n"}}, "array": {"slicing": {"split_large_chunks": false}}, "jobqueue": {}, "labels": ["a", 1.5, true, null]}}`,
+	"scheduler_docker_args":     `{` + image + `, "docker_args": ["--shm-size=1g", "--label", "a \"b\" 100% $5 \\n"]}`,
+	"scheduler_extra_bootstrap": `{` + image + `, "extra_bootstrap": ["az acr login --name 'x'", "if true; then\n\techo \"a: b\" # c\nfi"]}`,
+	"scheduler_bootstrap":       `{` + image + `, "bootstrap": false}`,
+	"scheduler_gpu":             `{` + image + `, "gpu": true}`,
+	"worker":                    `{` + image + `, ` + scheduler + `}`,
+	"worker_ipv6":               `{` + image + `, "scheduler_address": "tcp://[fd00::4]:8786"}`,
+	"worker_tls":                `{` + image + `, "scheduler_address": "tls://10.0.0.4:8786", "tls": $TLS}`,
+	"worker_key_vault":          `{` + image + `, "scheduler_address": "tls://10.0.0.4:8786", "tls": $VAULT, "local_directory": "/mnt"}`,
+	"worker_processes":          `{` + image + `, ` + scheduler + `, "nworkers": 4, "nthreads": 2, "memory_limit": "14GiB"}`,
+	"worker_auto":               `{` + image + `, ` + scheduler + `, "nworkers": "auto", "memory_limit": 0.9}`,
+	"worker_no_nanny":           `{` + image + `, ` + scheduler + `, "nanny": false, "nworkers": 1, "memory_limit": "auto"}`,
+	"worker_resources":          `{` + image + `, ` + scheduler + `, "resources": {"GPU": 2, "MEM": 10e9}}`,
+	"worker_local_directory":    `{` + image + `, ` + scheduler + `, "local_directory": "/mnt/dask 100%"}`,
+	"worker_worker_class":       `{` + image + `, ` + scheduler + `, "worker_class": "dask_cuda.CUDAWorker", "gpu": true}`,
+	"worker_lifetime":           `{` + image + `, ` + scheduler + `, "lifetime": "1.5h"}`,
+	"worker_env":                `{` + image + `, ` + scheduler + `, "env": {"B": "it's \"x\" $HOME %h\\", "A": " spaces "}}`,
+	"worker_docker_args":        `{` + image + `, ` + scheduler + `, "docker_args": ["--shm-size=1g", "--label", "a \"b\" 100% $5 \\n"]}`,
+	"worker_bootstrap":          `{` + image + `, ` + scheduler + `, "bootstrap": false, "extra_bootstrap": ["mkdir -p /mnt/dask"]}`,
+	"worker_dashboard_port":     `{` + image + `, ` + scheduler + `, "dashboard_port": 8790}`,
+	"worker_connect_timeout":    `{` + image + `, ` + scheduler + `, "config": {"distributed": {"comm": {"timeouts": {"connect": "5m"}}}}}`,
+}
+
+const scheduler = `"scheduler_address": "tcp://10.0.0.4:8786"`
+
+func pem(t *testing.T, name string) string {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join("testdata", "tls", name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
+// parse reads options as Terraform would hand them over.
+func parse(t *testing.T, text string) map[string]any {
+	t.Helper()
+	tls, err := json.Marshal(map[string]string{
+		"ca_certificate": pem(t, "ca.pem"), "certificate": pem(t, "cert.pem"), "private_key": pem(t, "key.pem"),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	vault, err := json.Marshal(map[string]string{
+		"ca_certificate": pem(t, "ca.pem"), "certificate": pem(t, "cert.pem"),
+		"private_key_secret": "https://example.vault.azure.net/secrets/dask-key/0123456789abcdef0123456789abcdef", "identity_client_id": "11111111-2222-3333-4444-555555555555",
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	decoder := json.NewDecoder(strings.NewReader(strings.NewReplacer("$TLS", string(tls), "$VAULT", string(vault)).Replace(text)))
+	decoder.UseNumber()
+	var options map[string]any
+	if err := decoder.Decode(&options); err != nil {
+		t.Fatalf("%s: %v", text, err)
+	}
+	return options
+}
+
+func render(t *testing.T, role string, options map[string]any) string {
+	t.Helper()
+	text, known, err := daskconfig.CloudInit(role, options)
+	if err != nil || !known {
+		t.Fatalf("known %t, %v", known, err)
+	}
+	return text
+}
+
+func TestCloudInit_golden(t *testing.T) {
+	t.Parallel()
+	tested := map[string]bool{}
+	for name, options := range goldens {
+		role, _, _ := strings.Cut(name, "_")
+		given := parse(t, options)
+		for option := range given {
+			tested[role+" "+option] = true
+		}
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			got := render(t, role, given)
+			file := filepath.Join("testdata", "cloud_init", name+".yaml")
+			if *update {
+				if err := os.WriteFile(file, []byte(got), 0o600); err != nil {
+					t.Fatal(err)
+				}
+			}
+			want, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got != string(want) {
+				t.Errorf("got\n%s\nwant\n%s", got, want)
+			}
+			for range 20 {
+				if again := render(t, role, parse(t, options)); again != got {
+					t.Fatalf("the same options gave another text:\n%s", again)
+				}
+			}
+		})
+	}
+	for _, role := range []string{daskconfig.RoleScheduler, daskconfig.RoleWorker} {
+		for _, option := range daskconfig.MachineOptions() {
+			_, _, err := daskconfig.CloudInit(role, map[string]any{"image": "a", option: daskconfig.Unknown{}})
+			if of := err != nil && strings.Contains(err.Error(), option+" is an option of a"); !of && !tested[role+" "+option] {
+				t.Errorf("no golden file of a %s has the option %s", role, option)
+			}
+		}
+	}
+}
+
+// read is a cloud-config as a machine reads it.
+type read struct {
+	BootCmd    [][]string `yaml:"bootcmd"`
+	Packages   []string   `yaml:"packages"`
+	WriteFiles []struct {
+		Path, Permissions, Content string
+	} `yaml:"write_files"`
+	RunCmd [][]string `yaml:"runcmd"`
+}
+
+func readBack(t *testing.T, text string) read {
+	t.Helper()
+	if !strings.HasPrefix(text, "#cloud-config\n") {
+		t.Fatalf("it does not begin with #cloud-config:\n%s", text)
+	}
+	decoder := yaml.NewDecoder(bytes.NewReader([]byte(text)))
+	var config read
+	if err := decoder.Decode(&config); err != nil {
+		t.Fatalf("%v\n%s", err, text)
+	}
+	if err := decoder.Decode(&read{}); err == nil {
+		t.Fatalf("there is a second document:\n%s", text)
+	}
+	return config
+}
+
+func (r read) file(t *testing.T, path string) string {
+	t.Helper()
+	for _, file := range r.WriteFiles {
+		if file.Path == path {
+			return file.Content
+		}
+	}
+	t.Fatalf("no file %s is written", path)
+	return ""
+}
+
+// words undoes systemd's quotes of the one ExecStart line.
+func (r read) words(t *testing.T) []string {
+	t.Helper()
+	var line string
+	for text := range strings.SplitSeq(r.file(t, "/etc/systemd/system/dask.service"), "\n") {
+		if rest, ok := strings.CutPrefix(text, "ExecStart=/usr/bin/docker "); ok {
+			if line != "" {
+				t.Fatal("there are two ExecStart lines")
+			}
+			line = rest
+		}
+	}
+	var words []string
+	for line != "" {
+		if line[0] != '"' {
+			t.Fatalf("%q is not quoted", line)
+		}
+		var word strings.Builder
+		at := 1
+		for ; line[at] != '"'; at++ {
+			switch line[at] {
+			case '\\':
+				at++
+			case '%', '$':
+				if line[at+1] != line[at] {
+					t.Fatalf("%q has a specifier or a variable", line)
+				}
+				at++
+			}
+			word.WriteByte(line[at])
+		}
+		words = append(words, word.String())
+		line = strings.TrimPrefix(line[at+1:], " ")
+	}
+	return words
+}
+
+// hostile are texts that mean something to YAML, a shell, systemd, docker or
+// cloud-init.
+var hostile = []string{
+	`it's`, `"`, `""`, `\`, `\"`, `\n`, `$HOME`, `$(reboot)`, "`reboot`", `${X}`, `%h`, `%%`, `100%`, `#cloud-config`, `# no comment`, `a #b`,
+	`- a`, `? a`, `a: b`, `{a: b}`, `[a]`, `&a`, `*a`, `!!binary x`, `|`, `>`, `@x`, `~`, `null`, `yes`, `no`, `on`, `0700`, `1e3`, `1:30`, `2026-01-01`,
+	` a`, `a `, `; reboot`, `&& reboot`, `| reboot`, `> /etc/passwd`, `--privileged`, `-v /:/host`, `---`, `...`, `## template: jinja`, `{{ v1 }}`,
+	`é`, `日本`, `<<`, `1_000`, `0x1F`, `190:20:30`, "a\tb", `🎉`, `<<EOF`, `EOF`, `a\`, `'`, `''`, `'"'"'`, `=`, `a=b`, "# first\n  second: x\n", "\nafter", "\ttab\n\tagain",
+}
+
+func TestCloudInit_hostileValues(t *testing.T) {
+	t.Parallel()
+	for _, value := range hostile {
+		t.Run(value, func(t *testing.T) {
+			t.Parallel()
+			options := parse(t, `{`+image+`}`)
+			options["extra_bootstrap"] = []any{value, "echo done"}
+			word := strings.NewReplacer("\n", "", "\t", "").Replace(value) // Only commands of the shell may have them.
+			options["env"] = map[string]any{"HOSTILE": word, "Z": "last"}
+			options["docker_args"] = []any{"--label", word}
+			got := readBack(t, render(t, daskconfig.RoleScheduler, options))
+			if env := got.file(t, "/etc/dask/env"); env != "HOSTILE="+word+"\nZ=last\n" {
+				t.Errorf("the environment is %q", env)
+			}
+			want := []string{
+				"run", "--rm", "--name=dask", "--net=host", "--env-file=/etc/dask/env", "--label", word, "pangeo/pangeo-notebook:2026.08.01",
+				"dask", "scheduler", "--port", "8786", "--dashboard-address", ":8787",
+			}
+			if words := got.words(t); !slices.Equal(words, want) {
+				t.Errorf("docker gets %q, want %q", words, want)
+			}
+			if len(got.RunCmd) != 4 || !slices.Equal(got.RunCmd[0], []string{"command", "eval", value}) || len(got.WriteFiles) != 2 || len(got.BootCmd) != 1 {
+				t.Errorf("the value is not where it belongs: %+v", got)
+			}
+		})
+	}
+}
+
+// refused are options that make no machine, with what the error must say.
+var refused = map[string]struct{ role, options, words string }{
+	"no image":              {"worker", `{` + scheduler + `}`, "options.image is required"},
+	"no scheduler":          {"worker", `{` + image + `}`, "options.scheduler_address is required"},
+	"another role":          {"client", `{` + image + `}`, `the role "client", and it must be "scheduler" or "worker"`},
+	"a misspelt name":       {"scheduler", `{` + image + `, "imagee": "x"}`, "options.imagee is no option, did you mean image?"},
+	"a name of nothing":     {"scheduler", `{` + image + `, "xyzzy": "x"}`, "options.xyzzy is no option (There are: bootstrap, config,"},
+	"a worker's option":     {"scheduler", `{` + image + `, "nthreads": 2}`, "options.nthreads is an option of a worker, not of a scheduler"},
+	"a scheduler's option":  {"worker", `{` + image + `, ` + scheduler + `, "idle_timeout": "1h"}`, "options.idle_timeout is an option of a scheduler"},
+	"an image with a space": {"scheduler", `{"image": "a b"}`, "options.image must be the name of a container image"},
+	"an image that is a flag": {
+		"scheduler", `{"image": "--privileged"}`, "options.image must be the name of a container image",
+	},
+	"an image that is no text":       {"scheduler", `{"image": 7}`, "options.image must be a string, not a number"},
+	"a port that is none":            {"scheduler", `{` + image + `, "port": 65536}`, "options.port must be a whole number from 1 to 65535, not 65536"},
+	"a port with a fraction":         {"scheduler", `{` + image + `, "port": 1.5}`, "not 1.5"},
+	"one port twice":                 {"scheduler", `{` + image + `, "port": 8787}`, "options.dashboard_port must be another port than port, 8787"},
+	"a Go duration":                  {"scheduler", `{` + image + `, "idle_timeout": "1h30m"}`, `options.idle_timeout must be a time as Dask writes it`},
+	"a time without unit":            {"scheduler", `{` + image + `, "idle_timeout": "90"}`, `not "90"`},
+	"HTTPS without a certificate":    {"scheduler", `{` + image + `, "dashboard_tls": true}`, "options.dashboard_tls needs tls"},
+	"an environment with a line end": {"scheduler", `{` + image + `, "env": {"A": "x\ny"}}`, `options.env.A must be one line without control characters, and has '\n'`},
+	"an environment with NUL":        {"scheduler", `{` + image + `, "env": {"A": "x\u0000y"}}`, `has '\x00'`},
+	"an environment with a Unicode line end": {
+		"scheduler", `{` + image + `, "env": {"A": "x\u2028y"}}`, `options.env.A must be one line`,
+	},
+	"a variable with =":              {"scheduler", `{` + image + `, "env": {"A=B": "x"}}`, `options.env has the name "A=B"`},
+	"a variable with a line end":     {"scheduler", `{` + image + `, "env": {"A\nB": "x"}}`, `options.env has the name "A\nB"`},
+	"a variable that is a comment":   {"scheduler", `{` + image + `, "env": {"#A": "x"}}`, `options.env has the name "#A"`},
+	"a variable that is a list":      {"scheduler", `{` + image + `, "env": {"A": ["x"]}}`, `options.env.A must be a string, not a list`},
+	"a variable of TLS":              {"scheduler", `{` + image + `, "tls": $TLS, "env": {"DASK_DISTRIBUTED__COMM__REQUIRE_ENCRYPTION": "False"}}`, "options.env must not set DASK_DISTRIBUTED__COMM__REQUIRE_ENCRYPTION, which is set by tls"},
+	"a configuration of TLS":         {"scheduler", `{` + image + `, "tls": $TLS, "config": {"distributed": {"comm": {"require-encryption": false}}}}`, "options.config must not set DASK_DISTRIBUTED__COMM__REQUIRE_ENCRYPTION"},
+	"configuration and environment":  {"scheduler", `{` + image + `, "env": {"DASK_A": "1"}, "config": {"a": 2}}`, "options.env sets DASK_A a second time"},
+	"a configuration with dots":      {"scheduler", `{` + image + `, "config": {"a.b": 2}}`, `options.config has the name "a.b"`},
+	"a configuration in capitals":    {"scheduler", `{` + image + `, "config": {"a": {"B": 2}}}`, `options.config.a has the name "B"`},
+	"a configuration in two ways":    {"scheduler", `{` + image + `, "config": {"a-b": 2, "a_b": 3}}`, `options.config.a_b is there twice`},
+	"a configuration that is a text": {"scheduler", `{` + image + `, "config": "a: b"}`, `options.config must be an object`},
+	"an argument with a line end":    {"scheduler", `{` + image + `, "docker_args": ["a", "b\nc"]}`, `options.docker_args[1] must be one line`},
+	"arguments that are one text":    {"scheduler", `{` + image + `, "docker_args": "--a --b"}`, `options.docker_args must be a list of strings, not a string`},
+	"a command that is empty":        {"scheduler", `{` + image + `, "extra_bootstrap": [" "]}`, `options.extra_bootstrap[0] must be a command of the shell`},
+	"a command with NUL":             {"scheduler", `{` + image + `, "extra_bootstrap": ["a\u0000b"]}`, `options.extra_bootstrap[0] must have no control characters`},
+	"a scheduler without port":       {"worker", `{` + image + `, "scheduler_address": "tcp://10.0.0.4"}`, "must be the scheduler's address with its port, such as tls://10.0.0.4:8786"},
+	"a scheduler without scheme":     {"worker", `{` + image + `, "scheduler_address": "10.0.0.4:8786"}`, "must be the scheduler's address"},
+	"a scheduler with a path":        {"worker", `{` + image + `, "scheduler_address": "tcp://10.0.0.4:8786/x"}`, "must be the scheduler's address"},
+	"a scheduler with a user":        {"worker", `{` + image + `, "scheduler_address": "tcp://me@10.0.0.4:8786"}`, "must be the scheduler's address"},
+	"TLS of one side":                {"worker", `{` + image + `, "scheduler_address": "tls://10.0.0.4:8786"}`, "options.tls is needed"},
+	"TLS of the other side":          {"worker", `{` + image + `, ` + scheduler + `, "tls": $TLS}`, "options.scheduler_address must begin with tls://"},
+	"workers without nanny":          {"worker", `{` + image + `, ` + scheduler + `, "nanny": false, "nworkers": 2}`, "options.nanny must be true for more than one worker"},
+	"a number of workers in words":   {"worker", `{` + image + `, ` + scheduler + `, "nworkers": "many"}`, `or "auto", not "many"`},
+	"memory of no unit":              {"worker", `{` + image + `, ` + scheduler + `, "memory_limit": "5 foos"}`, `options.memory_limit must be memory as Dask writes it`},
+	"negative memory":                {"worker", `{` + image + `, ` + scheduler + `, "memory_limit": -1}`, `options.memory_limit must not be negative`},
+	"a resource in words":            {"worker", `{` + image + `, ` + scheduler + `, "resources": {"GPU": "two"}}`, `options.resources.GPU must be a number, not a string`},
+	"a resource with a space":        {"worker", `{` + image + `, ` + scheduler + `, "resources": {"A B": 1}}`, `options.resources has the name "A B"`},
+	"a folder that is relative":      {"worker", `{` + image + `, ` + scheduler + `, "local_directory": "../x"}`, `options.local_directory must be the absolute path of a folder`},
+	"a folder that mounts":           {"worker", `{` + image + `, ` + scheduler + `, "local_directory": "/a:/b"}`, `options.local_directory must be the absolute path`},
+	"a class with a space":           {"worker", `{` + image + `, ` + scheduler + `, "worker_class": "a.b; c"}`, `options.worker_class must be the full name of a Python class`},
+	"a flag in words":                {"worker", `{` + image + `, ` + scheduler + `, "gpu": "yes"}`, `options.gpu must be true or false, not a string`},
+	"half of TLS":                    {"scheduler", `{` + image + `, "tls": {"ca_certificate": "x"}}`, "options.tls.certificate is required"},
+	"TLS that is none":               {"scheduler", `{` + image + `, "tls": {"ca_certificate": "x", "certificate": "y", "private_key": "z"}}`, "options.tls.ca_certificate must be a certificate in PEM"},
+	"a key here and in a vault":      {"scheduler", `{` + image + `, "tls": {"private_key": "x", "private_key_secret": "y"}}`, "options.tls.private_key_secret must be left out where private_key is given"},
+	"a secret that is none":          {"scheduler", `{` + image + `, "tls": {"private_key_secret": "https://example.com/secrets/x"}}`, "options.tls.private_key_secret must be the id of a secret of a Key Vault, such as https://"},
+	"a secret that ends the string":  {"scheduler", `{` + image + `, "tls": {"private_key_secret": "https://example.vault.azure.net/secrets/x\"+exit()+\""}}`, "options.tls.private_key_secret must be the id of a secret"},
+	"an identity that is none":       {"scheduler", `{` + image + `, "tls": {"private_key_secret": "https://example.vault.azure.net/secrets/x", "identity_client_id": "dask"}}`, "options.tls.identity_client_id must be the client id of a managed identity"},
+	"an identity without a secret":   {"scheduler", `{` + image + `, "tls": {"private_key": "x", "identity_client_id": "11111111-2222-3333-4444-555555555555"}}`, "options.tls.identity_client_id is of the identity that reads private_key_secret"},
+	"a misspelt name in TLS":         {"scheduler", `{` + image + `, "tls": {"key": "x"}}`, "options.tls.key is no option"},
+	"TLS that is a text":             {"scheduler", `{` + image + `, "tls": "x"}`, "options.tls must be an object"},
+}
+
+func TestCloudInit_refuses(t *testing.T) {
+	t.Parallel()
+	for name, test := range refused {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			text, known, err := daskconfig.CloudInit(test.role, parse(t, test.options))
+			if text != "" || known {
+				t.Errorf("it made the text %q", text)
+			}
+			if invalid, ok := errors.AsType[*daskconfig.OptionError](err); !ok || invalid.Words == "" {
+				t.Fatalf("got the error %v", err)
+			}
+			if !strings.Contains(err.Error(), test.words) {
+				t.Errorf("%q does not say %q", err, test.words)
+			}
+		})
+	}
+}
+
+func TestCloudInit_certificates(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct{ ca, certificate, key, words string }{
+		"of another authority":  {"other_ca.pem", "cert.pem", "key.pem", "options.tls.certificate is not one of ca_certificate"},
+		"for servers only":      {"ca.pem", "server_only.pem", "key.pem", "options.tls.certificate must be allowed to be a server's and a client's"},
+		"with another key":      {"ca.pem", "ca.pem", "key.pem", "options.tls.private_key is not the key of the certificate"},
+		"with a key for it":     {"ca.pem", "key.pem", "key.pem", "options.tls.certificate must be a certificate in PEM"},
+		"with a certificate":    {"ca.pem", "cert.pem", "cert.pem", "options.tls.private_key must be a private key in PEM"},
+		"whose authority's key": {"key.pem", "cert.pem", "key.pem", "options.tls.ca_certificate must be a certificate in PEM"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			options := parse(t, `{`+image+`}`)
+			options["tls"] = map[string]any{
+				"ca_certificate": pem(t, test.ca), "certificate": pem(t, test.certificate), "private_key": pem(t, test.key),
+			}
+			_, _, err := daskconfig.CloudInit(daskconfig.RoleScheduler, options)
+			if err == nil || !strings.Contains(err.Error(), test.words) {
+				t.Errorf("got %v, want %q", err, test.words)
+			}
+			if err != nil && strings.Contains(err.Error(), "BEGIN EC PRIVATE KEY") {
+				t.Errorf("the error has the key: %v", err)
+			}
+		})
+	}
+}
+
+func TestCloudInit_allErrorsAtOnce(t *testing.T) {
+	t.Parallel()
+	_, _, err := daskconfig.CloudInit("worker", parse(t, `{"imagee": "x", "nthreads": 0, "env": {"B": "\n", "A": "\n"}}`))
+	const want = "options.imagee is no option, did you mean image?"
+	if err == nil || !strings.HasPrefix(err.Error(), want) || strings.Count(err.Error(), "\n")+1 != 6 {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestCloudInit_unknownValues(t *testing.T) {
+	t.Parallel()
+	for name, set := range map[string]func(map[string]any){
+		"a certificate": func(o map[string]any) {
+			o["tls"] = map[string]any{"ca_certificate": daskconfig.Unknown{}, "certificate": daskconfig.Unknown{}, "private_key": daskconfig.Unknown{}}
+		},
+		"all of TLS":       func(o map[string]any) { o["tls"] = daskconfig.Unknown{} },
+		"the image":        func(o map[string]any) { o["image"] = daskconfig.Unknown{} },
+		"an environment":   func(o map[string]any) { o["env"] = map[string]any{"A": daskconfig.Unknown{}} },
+		"a configuration":  func(o map[string]any) { o["config"] = map[string]any{"a": []any{daskconfig.Unknown{}}} },
+		"an argument":      func(o map[string]any) { o["docker_args"] = []any{daskconfig.Unknown{}} },
+		"a resource":       func(o map[string]any) { o["resources"] = map[string]any{"GPU": daskconfig.Unknown{}} },
+		"the scheduler":    func(o map[string]any) { o["scheduler_address"] = daskconfig.Unknown{} },
+		"a number":         func(o map[string]any) { o["nthreads"] = daskconfig.Unknown{} },
+		"a memory's limit": func(o map[string]any) { o["memory_limit"] = daskconfig.Unknown{} },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			options := parse(t, `{`+image+`, "scheduler_address": "tls://10.0.0.4:8786", "tls": $TLS}`)
+			set(options)
+			text, known, err := daskconfig.CloudInit(daskconfig.RoleWorker, options)
+			if text != "" || known || err != nil {
+				t.Errorf("got %q, known %t, %v", text, known, err)
+			}
+			options["imagee"] = "x"
+			if _, _, err := daskconfig.CloudInit(daskconfig.RoleWorker, options); err == nil || !strings.Contains(err.Error(), "imagee") {
+				t.Errorf("what is known is not checked: %v", err)
+			}
+		})
+	}
+}
+
+func TestCloudInit_tooMuchForAzure(t *testing.T) {
+	t.Parallel()
+	options := parse(t, `{`+image+`}`)
+	options["env"] = map[string]any{"LONG": strings.Repeat("x", 64000)}
+	render(t, daskconfig.RoleScheduler, options)
+	options["env"] = map[string]any{"LONG": strings.Repeat("x", 66000)}
+	_, _, err := daskconfig.CloudInit(daskconfig.RoleScheduler, options)
+	if err == nil || !strings.Contains(err.Error(), "Azure takes at most 87380") {
+		t.Errorf("got %v", err)
+	}
+}
+
+func FuzzCloudInit(f *testing.F) {
+	for _, value := range hostile {
+		f.Add(value, value, value)
+	}
+	f.Fuzz(func(t *testing.T, env, argument, line string) {
+		given := map[string]any{
+			"image": "a", "env": map[string]any{"A": env}, "docker_args": []any{argument}, "extra_bootstrap": []any{line},
+		}
+		text, known, err := daskconfig.CloudInit(daskconfig.RoleScheduler, given)
+		if err != nil {
+			return
+		}
+		if !known {
+			t.Fatal("nothing was unknown")
+		}
+		got := readBack(t, text)
+		if got.file(t, "/etc/dask/env") != "A="+env+"\n" || got.words(t)[5] != argument || !slices.Equal(got.RunCmd[0], []string{"command", "eval", line}) || len(got.RunCmd) != 3 {
+			t.Fatalf("%q, %q and %q came back as %+v", env, argument, line, got)
+		}
+	})
+}

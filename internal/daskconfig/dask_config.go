@@ -1,0 +1,274 @@
+// Copyright (c) The terraform-provider-pc Authors
+// SPDX-License-Identifier: MPL-2.0
+
+package daskconfig
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"net"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+)
+
+// The ways to authenticate that dask_gateway/auth.py, get_auth, has names for.
+const (
+	authJupyterHub = "jupyterhub"
+	authBasic      = "basic"
+	authKerberos   = "kerberos"
+)
+
+// gatewayOptions are all options of GatewayConfig.
+var gatewayOptions = []string{
+	"address", "api_token", "auth", "cluster_options", "http_proxy", "include_secrets", "password", "proxy_address", "public_address", "username",
+}
+
+// GatewayOptions are the names of the options of GatewayConfig, sorted.
+func GatewayOptions() []string { return slices.Clone(gatewayOptions) }
+
+// GatewayConfig returns the YAML with which Python's Gateway() needs no argument:
+// a file for ~/.config/dask, or for what DASK_CONFIG names. The options are as
+// encoding/json decodes them with UseNumber, and Unknown for what is not known yet;
+// then the text is "" and known false, once the rest has been checked. An error is
+// one *OptionError, or several joined. The same options give the same bytes.
+//
+// What Dask takes for a template is written so that it comes out as it was given:
+// names in braces are none of Dask's environment (dask_gateway/client.py,
+// format_template).
+func GatewayConfig(options map[string]any) (text string, known bool, err error) {
+	r := &reader{given: options}
+	r.checkNames(gatewayOptions)
+	gateway := mapping{}
+	gateway.add("address", r.template(r.required("address", webAddress)))
+	gateway.add("proxy-address", r.proxyAddress())
+	gateway.add("public-address", r.template(r.text("public_address", publicAddress)))
+	gateway.add("auth", r.auth())
+	if proxy := r.httpProxy(); proxy != nil {
+		client := mapping{}
+		client.add("proxy", proxy)
+		gateway.add("http-client", client.node())
+	}
+	if chosen := r.clusterOptions(); chosen != nil {
+		cluster := mapping{}
+		cluster.add("options", chosen)
+		gateway.add("cluster", cluster.node())
+	}
+	if err := r.err(); err != nil || r.pending {
+		return "", false, err
+	}
+	document := mapping{}
+	document.add("gateway", gateway.node())
+	var written bytes.Buffer
+	encoder := yaml.NewEncoder(&written)
+	encoder.SetIndent(2)
+	if err := encoder.Encode(document.node()); err != nil {
+		return "", false, fmt.Errorf("write the configuration: %w", err)
+	}
+	return written.String(), true, nil
+}
+
+// mapping is one of YAML's, in the order of its making.
+type mapping struct{ content []*yaml.Node }
+
+// add puts in a member; nil is none.
+func (m *mapping) add(key string, value *yaml.Node) {
+	if value != nil {
+		m.content = append(m.content, &yaml.Node{Kind: yaml.ScalarNode, Value: key}, value)
+	}
+}
+
+func (m *mapping) node() *yaml.Node { return &yaml.Node{Kind: yaml.MappingNode, Content: m.content} }
+
+// template is a text that Dask fills in; nil for "".
+func (r *reader) template(text string) *yaml.Node {
+	if text == "" {
+		return nil
+	}
+	return yamlText(strings.NewReplacer("{", "{{", "}", "}}").Replace(text))
+}
+
+func (r *reader) proxyAddress() *yaml.Node {
+	const name = "proxy_address"
+	if port, ok := r.given[name].(json.Number); ok {
+		if number, err := port.Int64(); err != nil || number < 1 || number > 65535 {
+			r.object(name, "must be a port from 1 to 65535 or an address such as gateway://dask.example.com:8786, not "+port.String())
+		}
+		return &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!int", Value: port.String()}
+	}
+	return r.template(r.text(name, proxyAddress))
+}
+
+// auth has the type always: Dask's own default is another one than the
+// provider's.
+func (r *reader) auth() *yaml.Node {
+	way := r.text("auth", func(text string) string {
+		if slices.Contains([]string{authJupyterHub, authBasic, authKerberos}, text) {
+			return ""
+		}
+		return fmt.Sprintf("must be %q, %q or %q, which are those that Python knows, not %q", authJupyterHub, authBasic, authKerberos, text)
+	})
+	if r.given["auth"] == nil {
+		way = authJupyterHub
+	}
+	// Which arguments fit is known only when the way is.
+	decided := way != ""
+	include := r.flag("include_secrets", false)
+	arguments := mapping{}
+	for _, each := range []struct {
+		name, way string
+		secret    bool
+	}{{"api_token", authJupyterHub, true}, {"username", authBasic, false}, {"password", authBasic, true}} {
+		value := r.text(each.name, oneLine)
+		switch {
+		case r.absent(each.name) || r.given[each.name] == nil:
+		case decided && each.way != way:
+			r.object(each.name, fmt.Sprintf("is for auth = %q, and auth is %q", each.way, way))
+		case each.secret && !include:
+			r.object(each.name, "is a secret: leave it out, and let Python find it in "+whereSecretsAre(each.name)+", or set include_secrets = true to have it in the text")
+		default:
+			arguments.add(each.name, r.template(value))
+		}
+	}
+	auth := mapping{}
+	auth.add("type", yamlText(way))
+	if len(arguments.content) > 0 {
+		auth.add("kwargs", arguments.node())
+	}
+	return auth.node()
+}
+
+func whereSecretsAre(name string) string {
+	if name == "api_token" {
+		return "JUPYTERHUB_API_TOKEN"
+	}
+	return "DASK_GATEWAY__AUTH__KWARGS__PASSWORD"
+}
+
+// httpProxy is a URL, or whether the one of the environment is used.
+func (r *reader) httpProxy() *yaml.Node {
+	const name = "http_proxy"
+	if chosen, ok := r.given[name].(bool); ok {
+		return &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!bool", Value: strconv.FormatBool(chosen)}
+	}
+	return r.template(r.text(name, func(text string) string {
+		address, err := url.Parse(text)
+		switch {
+		case err != nil || address.Host == "" || address.Scheme != "http" && address.Scheme != "https":
+			return "must be true, false or a URL such as http://proxy.example.com:3128"
+		case address.User != nil && !r.flag("include_secrets", false):
+			return "has a user in it, which may be a secret: leave it out, or set include_secrets = true to have it in the text"
+		default:
+			return oneLine(text)
+		}
+	}))
+}
+
+// clusterOptions are the defaults of every new cluster. Texts at the top are
+// templates, those below are not.
+func (r *reader) clusterOptions() *yaml.Node {
+	const name = "cluster_options"
+	given, ok := take[map[string]any](r, name, "an object")
+	if !ok {
+		return nil
+	}
+	options := &yaml.Node{Kind: yaml.MappingNode}
+	for _, key := range slices.Sorted(maps.Keys(given)) {
+		value := given[key]
+		if text, isText := value.(string); isText {
+			value = strings.NewReplacer("{", "{{", "}", "}}").Replace(text)
+		}
+		if value == nil {
+			// The gateway would refuse it.
+			continue
+		}
+		options.Content = append(options.Content, yamlText(key), r.yamlValue(name+"."+key, value))
+	}
+	return options
+}
+
+// yamlValue writes a value so that YAML 1.1 has the same one.
+func (r *reader) yamlValue(at string, value any) *yaml.Node {
+	switch value := value.(type) {
+	case Unknown:
+		r.pending = true
+		return &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!null", Value: "null"}
+	case nil:
+		return &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!null", Value: "null"}
+	case bool:
+		return &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!bool", Value: strconv.FormatBool(value)}
+	case json.Number:
+		return r.yamlNumber(at, value)
+	case string:
+		return yamlText(value)
+	case []any:
+		list := &yaml.Node{Kind: yaml.SequenceNode}
+		for i, element := range value {
+			list.Content = append(list.Content, r.yamlValue(fmt.Sprintf("%s[%d]", at, i), element))
+		}
+		return list
+	case map[string]any:
+		object := &yaml.Node{Kind: yaml.MappingNode}
+		for _, key := range slices.Sorted(maps.Keys(value)) {
+			object.Content = append(object.Content, yamlText(key), r.yamlValue(at+"."+key, value[key]))
+		}
+		return object
+	default:
+		r.object(at, "cannot be written")
+		return nil
+	}
+}
+
+// yamlNumber keeps whole numbers whole, and writes others with a point and a sign
+// in the exponent, without which they are texts in YAML 1.1.
+func (r *reader) yamlNumber(at string, number json.Number) *yaml.Node {
+	text := number.String()
+	if !strings.ContainsAny(text, ".eE") {
+		return &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!int", Value: text}
+	}
+	value, err := number.Float64()
+	if err != nil {
+		r.object(at, "is a number beyond any that Python's floats hold: "+text)
+		return nil
+	}
+	text = strconv.FormatFloat(value, 'g', -1, 64)
+	mantissa, exponent, hasExponent := strings.Cut(text, "e")
+	if !strings.Contains(mantissa, ".") {
+		mantissa += ".0"
+	}
+	if hasExponent {
+		mantissa += "e" + exponent
+	}
+	return &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!float", Value: mantissa}
+}
+
+func webAddress(text string) string {
+	address, err := url.Parse(text)
+	if err != nil || address.Host == "" || address.Scheme != "http" && address.Scheme != "https" || address.User != nil || address.RawQuery != "" || address.Fragment != "" {
+		return fmt.Sprintf("must be an address such as https://hub.example.com/services/dask-gateway/, without a user, a query or a fragment, not %q", text)
+	}
+	return oneLine(text)
+}
+
+// publicAddress may be a path alone, as the daskhub chart has it.
+func publicAddress(text string) string {
+	if strings.HasPrefix(text, "/") {
+		return oneLine(text)
+	}
+	return webAddress(text)
+}
+
+func proxyAddress(text string) string {
+	host := strings.TrimPrefix(strings.TrimPrefix(text, "gateway://"), "tls://")
+	name, port, err := net.SplitHostPort(host)
+	number, parseErr := strconv.ParseUint(port, 10, 16)
+	if err != nil || parseErr != nil || number == 0 || name == "" || strings.ContainsAny(name, "/@?# ") {
+		return fmt.Sprintf("must be a port, or an address with one such as gateway://dask.example.com:8786, not %q", text)
+	}
+	return oneLine(text)
+}

@@ -1,0 +1,79 @@
+// Copyright (c) The terraform-provider-pc Authors
+// SPDX-License-Identifier: MPL-2.0
+
+package daskconfig
+
+import (
+	"regexp"
+	"strings"
+)
+
+// fetchKey is the program that fetches the key before each start of Dask.
+const fetchKey = daskFolder + "/fetch-key"
+
+// vaultSecret is a secret of an Azure Key Vault, and the client id of the
+// machine's identity that may read it, "" for the only one that it has.
+type vaultSecret struct{ id, clientID string }
+
+var (
+	// vaultSecretID is what AzureRM's azurerm_key_vault_secret has as id and as
+	// versionless_id, in Azure's three clouds.
+	vaultSecretID = regexp.MustCompile(`^https://[0-9A-Za-z-]{3,24}\.(vault\.azure\.net|vault\.azure\.cn|vault\.usgovcloudapi\.net)/secrets/[0-9A-Za-z-]{1,127}(/[0-9a-f]{32})?/?$`)
+	uuidText      = regexp.MustCompile(`^[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$`)
+)
+
+func secretID(text string) string {
+	return objectionUnless(vaultSecretID.MatchString(text), "must be the id of a secret of a Key Vault, such as https://example.vault.azure.net/secrets/dask-key")
+}
+
+func uuid(text string) string {
+	return objectionUnless(uuidText.MatchString(text), "must be the client id of a managed identity, which is a UUID")
+}
+
+func objectionUnless(right bool, words string) string {
+	if right {
+		return ""
+	}
+	return words
+}
+
+// script is the program. It needs what each Ubuntu has that cloud-init runs on.
+// What it is told is checked so narrowly that no text of it can end a string.
+func (s vaultSecret) script() string {
+	id := strings.TrimSuffix(s.id, "/")
+	_, vault, _ := strings.Cut(strings.TrimPrefix(id, "https://"), ".")
+	vault, _, _ = strings.Cut(vault, "/")
+	return strings.NewReplacer("SECRET", id, "RESOURCE", "https://"+vault, "CLIENT", s.clientID, "FILE", tlsFolder+"/key.pem").Replace(fetchKeyScript)
+}
+
+// fetchKeyScript asks Azure's instance metadata service for a token of the
+// machine's identity (Microsoft's manual, "How to use managed identities on an
+// Azure VM to acquire an access token"), and with it the Key Vault ("Get Secret").
+// It follows no redirect, which would carry the token elsewhere. A key in base64
+// is one whose line ends had to outlive a tool that strips them.
+const fetchKeyScript = `#!/usr/bin/python3
+# Writes the key of this machine's certificate, which a Key Vault holds.
+import base64, json, os, urllib.parse, urllib.request
+
+class NoRedirect(urllib.request.HTTPRedirectHandler):
+    def redirect_request(self, *_):
+        return None
+
+def get(address, headers, *handlers):
+    opener = urllib.request.build_opener(NoRedirect, *handlers)
+    with opener.open(urllib.request.Request(address, headers=headers), timeout=20) as answer:
+        return json.load(answer)
+
+query = {"api-version": "2018-02-01", "resource": "RESOURCE", "client_id": "CLIENT"}
+query = urllib.parse.urlencode({name: value for name, value in query.items() if value})
+no_proxy = urllib.request.ProxyHandler({})
+token = get("http://169.254.169.254/metadata/identity/oauth2/token?" + query, {"Metadata": "true"}, no_proxy)["access_token"]
+key = get("SECRET?api-version=7.4", {"Authorization": "Bearer " + token})["value"]
+if "-----BEGIN" not in key:
+    key = base64.b64decode(key).decode()
+os.makedirs(os.path.dirname("FILE"), exist_ok=True)
+descriptor = os.open("FILE.new", os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o444)
+with os.fdopen(descriptor, "w") as file:
+    file.write(key.rstrip("\n") + "\n")
+os.replace("FILE.new", "FILE")
+`

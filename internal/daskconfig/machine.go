@@ -1,0 +1,154 @@
+// Copyright (c) The terraform-provider-pc Authors
+// SPDX-License-Identifier: MPL-2.0
+
+package daskconfig
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+)
+
+// machine is what runs Dask, with every option checked. Numbers are as they are
+// written on a command line; "" is what was left to Dask.
+type machine struct {
+	role           string
+	image          string
+	dockerArgs     []string
+	extraBootstrap []string
+	bootstrap, gpu bool
+	tls            *certificates
+	env            map[string]string
+
+	port, dashboardPort string
+	idleTimeout         string
+
+	schedulerAddress, nthreads, nworkers, memoryLimit string
+	noNanny                                           bool
+	resources                                         []string
+	localDirectory, workerClass, lifetime             string
+}
+
+const connectTimeout = "DASK_DISTRIBUTED__COMM__TIMEOUTS__CONNECT"
+
+// machineOptions are the options' names, with the one role that has it, or "".
+var machineOptions = map[string]string{
+	"image": "", "docker_args": "", "extra_bootstrap": "", "bootstrap": "", "gpu": "",
+	"tls": "", "env": "", "config": "", "dashboard_port": "",
+	"port": RoleScheduler, "idle_timeout": RoleScheduler, "dashboard_tls": RoleScheduler,
+	"scheduler_address": RoleWorker, "nthreads": RoleWorker, "nworkers": RoleWorker, "memory_limit": RoleWorker, "nanny": RoleWorker,
+	"resources": RoleWorker, "local_directory": RoleWorker, "worker_class": RoleWorker, "lifetime": RoleWorker,
+}
+
+// MachineOptions are the names of CloudInit's options, sorted.
+func MachineOptions() []string { return slices.Sorted(maps.Keys(machineOptions)) }
+
+// parseMachine checks all that is known.
+func parseMachine(role string, options map[string]any) (m machine, known bool, err error) {
+	if role != RoleScheduler && role != RoleWorker {
+		return machine{}, false, &OptionError{Words: fmt.Sprintf("are for the role %q, and it must be %q or %q", role, RoleScheduler, RoleWorker)}
+	}
+	r := &reader{given: options}
+	r.checkNames(MachineOptions())
+	for _, name := range r.names() {
+		if only := machineOptions[name]; only != "" && only != role {
+			r.object(name, "is an option of a "+only+", not of a "+role)
+		}
+	}
+	m = machine{role: role}
+	m.readContainer(r)
+	m.readTLS(r)
+	if role == RoleScheduler {
+		m.readScheduler(r)
+	} else {
+		m.readWorker(r)
+	}
+	m.readEnvironment(r)
+	return m, !r.pending, r.err()
+}
+
+func (m *machine) readContainer(r *reader) {
+	m.image = r.required("image", imageReference)
+	m.dockerArgs = r.texts("docker_args", oneLine)
+	m.extraBootstrap = r.texts("extra_bootstrap", shellLines)
+	m.bootstrap = r.flag("bootstrap", true)
+	m.gpu = r.flag("gpu", false)
+}
+
+func (m *machine) readScheduler(r *reader) {
+	m.port = r.whole("port", 65535, "8786")
+	m.dashboardPort = r.whole("dashboard_port", 65535, "8787")
+	if m.port == m.dashboardPort && m.port != "" {
+		r.object("dashboard_port", "must be another port than port, "+m.port)
+	}
+	m.idleTimeout = r.text("idle_timeout", duration)
+}
+
+func (m *machine) readWorker(r *reader) {
+	m.schedulerAddress = r.required("scheduler_address", SchedulerAddress)
+	scheme, _, _ := strings.Cut(m.schedulerAddress, "://")
+	switch {
+	case scheme == "tls" && r.absent("tls"):
+		r.object("tls", "is needed: the scheduler_address begins with tls://")
+	case scheme == "tcp" && !r.absent("tls"):
+		r.object("scheduler_address", "must begin with tls:// where there is tls")
+	}
+	m.dashboardPort = r.whole("dashboard_port", 65535, "")
+	m.nthreads = r.whole("nthreads", 1<<16, "")
+	m.nworkers = r.nworkers()
+	m.noNanny = !r.flag("nanny", true)
+	if m.noNanny && m.nworkers != "" && m.nworkers != "1" {
+		r.object("nanny", "must be true for more than one worker: it is the nanny that starts them")
+	}
+	m.memoryLimit = r.memory("memory_limit")
+	m.resources = r.resources()
+	m.localDirectory = r.text("local_directory", absolutePath)
+	m.workerClass = r.text("worker_class", pythonName)
+	m.lifetime = r.text("lifetime", duration)
+}
+
+// readEnvironment puts together what the container's environment has: TLS, the
+// Dask configuration, and what the user gives.
+func (m *machine) readEnvironment(r *reader) {
+	m.env = map[string]string{}
+	if m.tls != nil {
+		m.env["DASK_DISTRIBUTED__COMM__REQUIRE_ENCRYPTION"] = "True"
+		m.env["DASK_DISTRIBUTED__COMM__TLS__CA_FILE"] = tlsFolder + "/ca.pem"
+		for _, who := range []string{"SCHEDULER", "WORKER", "CLIENT"} {
+			m.env["DASK_DISTRIBUTED__COMM__TLS__"+who+"__CERT"] = tlsFolder + "/cert.pem"
+			m.env["DASK_DISTRIBUTED__COMM__TLS__"+who+"__KEY"] = tlsFolder + "/key.pem"
+		}
+	}
+	if r.flag("dashboard_tls", false) {
+		if r.absent("tls") {
+			r.object("dashboard_tls", "needs tls: it is its certificate that the dashboard shows")
+		}
+		m.env["DASK_DISTRIBUTED__SCHEDULER__DASHBOARD__TLS__CERT"] = tlsFolder + "/cert.pem"
+		m.env["DASK_DISTRIBUTED__SCHEDULER__DASHBOARD__TLS__KEY"] = tlsFolder + "/key.pem"
+	}
+	ours := maps.Clone(m.env)
+	add := func(option, name, value string) {
+		_, taken := m.env[name]
+		switch _, reserved := ours[name]; {
+		case reserved:
+			r.object(option, "must not set "+name+", which is set by tls")
+		case taken:
+			r.object(option, "sets "+name+" a second time")
+		}
+		m.env[name] = value
+	}
+	for _, source := range []struct {
+		option string
+		values map[string]string
+	}{{"config", r.configuration("config")}, {"env", r.environment("env")}} {
+		for _, name := range slices.Sorted(maps.Keys(source.values)) {
+			add(source.option, name, source.values[name])
+		}
+	}
+	// Scheduler and workers start at the same time, and a worker gives up after
+	// 30 s by itself.
+	if _, given := m.env[connectTimeout]; m.role == RoleWorker && !given {
+		m.env[connectTimeout] = "120s"
+	}
+}
