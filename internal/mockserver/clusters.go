@@ -47,12 +47,19 @@ func createCluster(s *Server, x *exchange, _ string) *reply {
 	if !truthy(asked) {
 		asked = object{}
 	}
-	resolved, words := resolveOptions(asked, s.cfg.Kubernetes != nil)
+	resolved, words := resolveOptions(asked)
+	if words == "" && s.cfg.Kubernetes == nil {
+		words = wholeCores(resolved)
+	}
 	if words == "" {
 		words = s.schedulerRefused()
 	}
 	if words != "" {
 		return refuse(http.StatusUnprocessableEntity, words)
+	}
+	resolved, kept := s.keep(resolved)
+	if !kept {
+		return crash()
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()

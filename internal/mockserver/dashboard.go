@@ -95,9 +95,10 @@ func identity(_ *exchange, c *cluster) *reply {
 			{"status", "running"},
 		}})
 	}
+	hex := c.name[strings.LastIndexByte(c.name, '.')+1:]
 	return schedulerJSON(object{
 		{"type", "Scheduler"},
-		{"id", fmt.Sprintf("Scheduler-%s-%s-%s-%s-%s", c.name[:8], c.name[8:12], c.name[12:16], c.name[16:20], c.name[20:])},
+		{"id", fmt.Sprintf("Scheduler-%s-%s-%s-%s-%s", hex[:8], hex[8:12], hex[12:16], hex[16:20], hex[20:])},
 		{"address", "tls://127.0.0.1:8786"},
 		{"services", object{{"dashboard", int64(8787)}, {"gateway", int64(8788)}}},
 		{"started", float64(c.started.UnixMilli()) / 1000},

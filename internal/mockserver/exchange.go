@@ -4,6 +4,7 @@
 package mockserver
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"io"
@@ -30,6 +31,8 @@ type reply struct {
 	contentType string
 	body        string
 	header      http.Header
+	// rest writes what is not known yet when the answer begins; nil for nothing.
+	rest func(ctx context.Context, w io.Writer)
 }
 
 func (r *reply) set(name, value string) *reply {
@@ -53,6 +56,9 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 	fault := s.takeFault(x)
 	if fault != nil {
 		s.pause(r.Context(), fault.Delay)
+		if fault.Meanwhile != nil {
+			fault.Meanwhile()
+		}
 	}
 	var answer *reply
 	switch {
@@ -70,15 +76,25 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 			answer = fault.reply()
 		}
 	}
+	if fault != nil && fault.Afterwards != nil {
+		fault.Afterwards()
+	}
 	s.record(x, answer.status)
 	answer.set("Date", s.now.now().Format(http.TimeFormat))
-	switch {
-	case fault != nil && fault.Drop == AfterHandling:
+	if fault == nil {
+		send(r.Context(), w, answer)
+		return
+	}
+	s.pause(r.Context(), fault.Linger)
+	switch fault.Drop {
+	case AfterHandling:
 		drop(w)
-	case fault != nil && fault.Drop == MidAnswer:
+	case MidAnswer:
 		sendHalf(w, answer)
+	case AtByte:
+		sendBytes(w, answer, fault.Byte)
 	default:
-		send(w, answer)
+		send(r.Context(), w, answer)
 	}
 }
 
@@ -112,9 +128,13 @@ func below(path, prefix string) (string, bool) {
 	return rest, ok && (rest == "" || rest[0] == '/')
 }
 
-func send(w http.ResponseWriter, answer *reply) {
+func send(ctx context.Context, w http.ResponseWriter, answer *reply) {
 	writeHeader(w, answer)
 	_, _ = io.WriteString(w, answer.body)
+	if answer.rest != nil {
+		_ = http.NewResponseController(w).Flush()
+		answer.rest(ctx, w)
+	}
 }
 
 func writeHeader(w http.ResponseWriter, answer *reply) {
@@ -134,6 +154,24 @@ func sendHalf(w http.ResponseWriter, answer *reply) {
 	_, _ = io.WriteString(w, answer.body[:len(answer.body)/2])
 	_ = http.NewResponseController(w).Flush()
 	drop(w)
+}
+
+// sendBytes sends the first bytes of the answer as it is on the wire.
+func sendBytes(w http.ResponseWriter, answer *reply, count int) {
+	connection, _, err := http.NewResponseController(w).Hijack()
+	if err != nil {
+		return
+	}
+	defer func() { _ = connection.Close() }()
+	var wire bytes.Buffer
+	response := http.Response{
+		StatusCode: answer.status, ProtoMajor: 1, ProtoMinor: 1, Header: answer.header,
+		Body: io.NopCloser(strings.NewReader(answer.body)), ContentLength: int64(len(answer.body)),
+	}
+	response.Header.Set("Content-Type", answer.contentType)
+	if err := response.Write(&wire); err == nil {
+		_, _ = connection.Write(wire.Next(count))
+	}
 }
 
 // drop closes the connection without another byte.

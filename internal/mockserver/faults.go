@@ -20,6 +20,9 @@ const (
 	AfterHandling
 	// MidAnswer closes it in the midst of the answer.
 	MidAnswer
+	// AtByte closes it when Byte bytes of the answer have been sent, those of its
+	// status line and header included.
+	AtByte
 )
 
 // Fault is something that goes wrong with a request.
@@ -29,10 +32,15 @@ type Fault struct {
 	Method, Path string
 	// Times is how often; 0 means once.
 	Times int
-	// Delay is how long the request is held up first.
-	Delay time.Duration
+	// Delay is how long the request is held up first, Linger how long its answer
+	// is afterwards; both end when the client gives up.
+	Delay, Linger time.Duration
+	// Meanwhile is what happens in that moment, before the request is carried out,
+	// and Afterwards what happens before its answer; nil for nothing.
+	Meanwhile, Afterwards func()
 	// Drop closes the connection; None gives the answer below.
 	Drop DropPoint
+	Byte int
 	// AfterHandling gives the answer below when the request has been carried
 	// out, as a proxy does that has waited for too long.
 	AfterHandling     bool
@@ -48,6 +56,35 @@ func (s *Server) FailNext(f Fault) {
 	defer s.mu.Unlock()
 	f.Times = max(f.Times, 1)
 	s.faults = append(s.faults, &f)
+}
+
+// FailEvery lets each nth request to the gateway's API go wrong, with one fault
+// after the other, until Heal. Their Method, Path and Times do not count.
+func (s *Server) FailEvery(n int, faults ...Fault) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.load = &load{every: n, faults: faults}
+}
+
+// load is faults at a steady rate.
+type load struct {
+	every, requests int
+	faults          []Fault
+}
+
+func (l *load) next() *Fault {
+	l.requests++
+	if l.requests%l.every != 0 {
+		return nil
+	}
+	return &l.faults[l.requests/l.every%len(l.faults)]
+}
+
+// Heal forgets the faults that are still to come.
+func (s *Server) Heal() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.faults, s.proxy404, s.load = nil, 0, nil
 }
 
 // GatewayDown is what configurable-http-proxy answers while the gateway behind
@@ -79,6 +116,9 @@ func (s *Server) takeFault(x *exchange) *Fault {
 			s.faults = append(s.faults[:i:i], s.faults[i+1:]...)
 		}
 		return fault
+	}
+	if s.load != nil && matches("*/api/v1/*", x.path) {
+		return s.load.next()
 	}
 	return nil
 }

@@ -7,6 +7,7 @@ import (
 	"bytes"
 	"context"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -24,12 +25,13 @@ func TestFault_drops(t *testing.T) {
 		"before":   {mockserver.BeforeHandling, 0, 0},
 		"after":    {mockserver.AfterHandling, 1, http.StatusCreated},
 		"in midst": {mockserver.MidAnswer, 1, http.StatusCreated},
+		"at byte":  {mockserver.AtByte, 1, http.StatusCreated},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			server := start(t, mockserver.Config{})
 			alice := newClient(t, server, server.NewToken("alice"))
-			server.FailNext(mockserver.Fault{Method: http.MethodPost, Path: "*/clusters/", Drop: test.drop})
+			server.FailNext(mockserver.Fault{Method: http.MethodPost, Path: "*/clusters/", Drop: test.drop, Byte: 20})
 			_, err := alice.do(t.Context(), http.MethodPost, alice.gateway+clusters, "{}", map[string]string{"Authorization": "jupyterhub " + alice.token})
 			if err == nil {
 				t.Error("the answer came")
@@ -87,6 +89,22 @@ func TestFault_answers(t *testing.T) {
 	}
 }
 
+func TestFault_tellsWhenItIsCarriedOut(t *testing.T) {
+	t.Parallel()
+	server := start(t, mockserver.Config{})
+	alice := newClient(t, server, server.NewToken("alice"))
+	type counts struct{ clusters, answers int }
+	seen := make(chan counts, 2)
+	count := func() { seen <- counts{len(server.Clusters("alice")), server.Count(http.MethodPost, "")} }
+	server.FailNext(mockserver.Fault{Meanwhile: count, Afterwards: count, Drop: mockserver.AfterHandling})
+	if _, err := alice.do(t.Context(), http.MethodPost, alice.gateway+clusters, "{}", map[string]string{"Authorization": "jupyterhub " + alice.token}); err == nil {
+		t.Error("there was an answer")
+	}
+	if before, after := <-seen, <-seen; before != (counts{0, 0}) || after != (counts{1, 0}) {
+		t.Errorf("clusters and answers are %v before and %v afterwards", before, after)
+	}
+}
+
 func TestFault_delaysUntilTheEnd(t *testing.T) {
 	t.Parallel()
 	server := start(t, mockserver.Config{})
@@ -99,6 +117,59 @@ func TestFault_delaysUntilTheEnd(t *testing.T) {
 	}
 	// The request had arrived, so it is carried out.
 	eventually(t, "the cluster", func() bool { return len(server.Clusters("alice")) == 1 })
+}
+
+func TestFault_lingersWhenItIsDone(t *testing.T) {
+	t.Parallel()
+	server := start(t, mockserver.Config{})
+	alice := newClient(t, server, server.NewToken("alice"))
+	server.FailNext(mockserver.Fault{Linger: time.Hour})
+	ctx, cancel := context.WithCancel(t.Context())
+	go func() {
+		defer cancel()
+		if err := server.Await(t.Context(), http.MethodPost, ""); err != nil {
+			t.Error(err)
+		}
+	}()
+	if _, err := alice.do(ctx, http.MethodPost, alice.gateway+clusters, "{}", map[string]string{"Authorization": "jupyterhub " + alice.token}); err == nil {
+		t.Error("the answer came")
+	}
+	if made := len(server.Clusters("alice")); made != 1 {
+		t.Errorf("%d clusters, want 1", made)
+	}
+}
+
+func TestFailEvery(t *testing.T) {
+	t.Parallel()
+	server := start(t, mockserver.Config{})
+	alice := newClient(t, server, server.NewToken("alice"))
+	server.FailEvery(3, mockserver.Fault{Status: http.StatusBadGateway}, mockserver.Fault{Status: http.StatusGatewayTimeout})
+	var got []int
+	for range 7 {
+		got = append(got, alice.ask(http.MethodGet, clusters, "").StatusCode)
+		alice.askHub(http.MethodGet, "/user", "")
+	}
+	if want := []int{200, 200, 504, 200, 200, 502, 200}; !slices.Equal(got, want) {
+		t.Errorf("got %v, want %v", got, want)
+	}
+	server.Heal()
+	for range 3 {
+		if got := alice.ask(http.MethodGet, clusters, ""); got.StatusCode != http.StatusOK {
+			t.Errorf("it is still ill: %d", got.StatusCode)
+		}
+	}
+}
+
+func TestHeal(t *testing.T) {
+	t.Parallel()
+	server := start(t, mockserver.Config{})
+	alice := newClient(t, server, server.NewToken("alice"))
+	server.FailNext(mockserver.Fault{Status: http.StatusBadGateway, Times: 9})
+	server.RestartProxy(9)
+	server.Heal()
+	if got := alice.ask(http.MethodGet, clusters, ""); got.StatusCode != http.StatusOK {
+		t.Errorf("it is still ill: %d", got.StatusCode)
+	}
 }
 
 func TestJournal(t *testing.T) {

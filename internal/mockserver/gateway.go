@@ -144,8 +144,10 @@ func (s *Server) api(x *exchange, elements []string) *reply {
 	if slices.ContainsFunc(elements, func(element string) bool { return strings.Contains(element, "/") }) {
 		return noRoute()
 	}
-	methods, ok := handlers[strings.Join(elements, "/")]
-	if !ok {
+	route := strings.Join(elements, "/")
+	methods, ok := handlers[route]
+	// On Kubernetes the gateway has no proxy of its own.
+	if !ok || route == "api/v1/routes" && s.cfg.Kubernetes != nil {
 		return noRoute()
 	}
 	method := x.Method

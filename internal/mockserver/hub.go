@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// hubVersion is the Hub's, which it tells with every answer.
+// hubVersion is the newest Hub's, which it tells with every answer.
 const hubVersion = "6.1.1"
 
 // activityResolution is how exact the Hub's times of last activity are.
@@ -37,10 +37,14 @@ type hubCall struct {
 	// bearer is nil without valid credentials.
 	bearer   *token
 	name, id string
+	// server is the name in a path of a named server.
+	server string
+	// release is the Hub's major version.
+	release int
 }
 
 // hubHandlers are the routes by pattern and method; NAME and ID are one path
-// element each.
+// element each, and so is SRV.
 var hubHandlers = map[string]map[string]func(*Server, *hubCall) *reply{
 	"":      {http.MethodGet: hubRoot},
 	"info":  {http.MethodGet: hubInfo},
@@ -49,15 +53,23 @@ var hubHandlers = map[string]map[string]func(*Server, *hubCall) *reply{
 	"users/NAME": {
 		http.MethodGet: getUser, http.MethodPost: notImitated("admin:users"), http.MethodPatch: notImitated("admin:users"), http.MethodDelete: notImitated("delete:users"),
 	},
-	"users/NAME/tokens":    {http.MethodGet: listTokens, http.MethodPost: createToken},
-	"users/NAME/tokens/ID": {http.MethodGet: getToken, http.MethodDelete: deleteToken},
+	"users/NAME/tokens":               {http.MethodGet: listTokens, http.MethodPost: createToken},
+	"users/NAME/tokens/ID":            {http.MethodGet: getToken, http.MethodDelete: deleteToken},
+	"users/NAME/server":               {http.MethodPost: startServer, http.MethodDelete: stopServer},
+	"users/NAME/servers/SRV":          {http.MethodPost: startServer, http.MethodDelete: stopServer},
+	"users/NAME/server/progress":      {http.MethodGet: serverProgress},
+	"users/NAME/servers/SRV/progress": {http.MethodGet: serverProgress},
 }
 
 // hub is JupyterHub's REST API. It never answers 401.
 func (s *Server) hub(x *exchange, path string) *reply {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	call := &hubCall{exchange: x}
+	return s.aged(s.hubAnswer(x, path))
+}
+
+func (s *Server) hubAnswer(x *exchange, path string) *reply {
+	call := &hubCall{exchange: x, release: s.release()}
 	elements := strings.Split(strings.TrimPrefix(path, "/"), "/")
 	for i := range elements {
 		elements[i] = unescape(elements[i])
@@ -67,6 +79,9 @@ func (s *Server) hub(x *exchange, path string) *reply {
 	}
 	if len(elements) == 4 && elements[2] == "tokens" {
 		call.id, elements[3] = elements[3], "ID"
+	}
+	if len(elements) >= 4 && elements[2] == "servers" && elements[3] != "" {
+		call.server, elements[3] = elements[3], "SRV"
 	}
 	methods, ok := hubHandlers[strings.Join(elements, "/")]
 	if !ok {
@@ -115,6 +130,9 @@ func (s *Server) useToken(value string) *token {
 // need is the Hub's check of scopes for one user: any of them is enough. Who
 // has one for others only is not told whether there is such a user.
 func (call *hubCall) need(scopes ...string) *reply {
+	if refused, decided := call.needOld(scopes); decided {
+		return refused
+	}
 	if call.bearer == nil {
 		return hubRefuse(http.StatusForbidden, "Missing or invalid credentials.")
 	}
@@ -129,7 +147,7 @@ func (call *hubCall) need(scopes ...string) *reply {
 	if filtered && call.name != "" {
 		return hubRefuse(http.StatusNotFound, "No access to resources or resources not found")
 	}
-	return hubRefuse(http.StatusForbidden, "Action is not authorized with current scopes; requires any of ["+strings.Join(scopes, ", ")+"]")
+	return lacksScopes(scopes)
 }
 
 // notImitated refuses those who lack the scope as the Hub does, and tells the
@@ -143,19 +161,20 @@ func notImitated(scope string) func(*Server, *hubCall) *reply {
 	}
 }
 
-func hubRoot(*Server, *hubCall) *reply {
-	return hubReply(http.StatusOK, object{{"version", hubVersion}})
+func hubRoot(_ *Server, call *hubCall) *reply {
+	return hubReply(http.StatusOK, object{{"version", hubReleases[call.release]}})
 }
 
 func hubInfo(_ *Server, call *hubCall) *reply {
 	if refused := call.need("read:hub"); refused != nil {
 		return refused
 	}
+	version := hubReleases[call.release]
 	return hubReply(http.StatusOK, object{
-		{"version", hubVersion},
+		{"version", version},
 		{"python", "3.11.2 (main, Apr 28 2025, 14:11:48) [GCC 12.2.0]"},
 		{"sys_executable", "/usr/bin/python3"},
-		{"spawner", object{{"class", "jupyterhub.spawner.SimpleLocalProcessSpawner"}, {"version", hubVersion}}},
-		{"authenticator", object{{"class", "jupyterhub.auth.DummyAuthenticator"}, {"version", hubVersion}}},
+		{"spawner", object{{"class", "jupyterhub.spawner.SimpleLocalProcessSpawner"}, {"version", version}}},
+		{"authenticator", object{{"class", "jupyterhub.auth.DummyAuthenticator"}, {"version", version}}},
 	})
 }

@@ -25,21 +25,19 @@ func createToken(s *Server, call *hubCall) *reply {
 	}
 	requester := call.bearer.owner
 	u := s.state.users[call.name]
-	if u == nil || !call.bearer.scopes().covers("tokens", "user="+call.name) {
+	if call.release == 1 {
+		if refused := call.mayMakeToken(u); refused != nil {
+			return refused
+		}
+	} else if u == nil || !call.bearer.scopes().covers("tokens", "user="+call.name) {
 		return hubRefuse(http.StatusForbidden, requester.class()+" "+call.name+" not found or no permissions to generate tokens")
 	}
-	lifetime, words := checkTypes(body)
-	var scopes []string
-	if words == "" {
-		scopes, words = u.grant(body)
+	asked, refused := call.tokenRequest(u, body)
+	if refused != nil {
+		return refused
 	}
-	if words == "" && lifetime != nil && lifetime.Sign() < 1 {
-		words = fmt.Sprintf("expires_in must be a positive integer or null, not %s", lifetime)
-	}
-	if words != "" {
-		return hubRefuse(http.StatusBadRequest, words)
-	}
-	t := &token{owner: u, granted: scopes, created: s.now.now().Truncate(time.Microsecond)}
+	lifetime := asked.lifetime
+	t := &token{owner: u, granted: asked.scopes, roles: asked.roles, created: s.now.now().Truncate(time.Microsecond)}
 	if lifetime != nil {
 		t.expires = time.Unix(t.created.Unix()+inInt64(lifetime), int64(t.created.Nanosecond())).UTC()
 		// Python's time ends with the year 9999.
@@ -59,7 +57,36 @@ func createToken(s *Server, call *hubCall) *reply {
 		return hubCrash()
 	}
 	s.addToken(t)
-	return hubReply(http.StatusCreated, append(t.model(), member{"token", t.value}))
+	status := http.StatusCreated
+	if call.release == 1 {
+		status = http.StatusOK
+	}
+	return hubReply(status, append(call.tokenModel(t), member{"token", t.value}))
+}
+
+// tokenRequest is what a body asks for.
+type tokenRequest struct {
+	// lifetime is in seconds, nil for a token without an end.
+	lifetime      *big.Int
+	scopes, roles []string
+}
+
+func (call *hubCall) tokenRequest(u *owner, body object) (asked tokenRequest, refused *reply) {
+	if call.release < 5 {
+		return call.oldRequest(u, body)
+	}
+	lifetime, words := checkTypes(body)
+	var scopes []string
+	if words == "" {
+		scopes, words = u.grant(body)
+	}
+	if words == "" && lifetime != nil && lifetime.Sign() < 1 {
+		words = fmt.Sprintf("expires_in must be a positive integer or null, not %s", lifetime)
+	}
+	if words != "" {
+		return asked, hubRefuse(http.StatusBadRequest, words)
+	}
+	return tokenRequest{lifetime: lifetime, scopes: scopes}, nil
 }
 
 // json is the body of a request for the Hub: an object, or nothing at all.

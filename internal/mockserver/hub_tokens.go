@@ -20,8 +20,9 @@ type token struct {
 	owner *owner
 	// note is a string, or nil.
 	note any
-	// granted are the token's scopes as they are written.
-	granted                []string
+	// granted are the token's scopes as they are written; roles are what the Hub
+	// shows, if it is one that keeps them.
+	granted, roles         []string
 	created, expires, used time.Time
 }
 
@@ -95,7 +96,7 @@ func (s *Server) addTokenFor(o *owner, note string, scopes []string) *token {
 	if len(scopes) == 0 {
 		scopes = roleScopes["token"]
 	}
-	t := &token{owner: o, note: note, granted: scopes, created: s.now.now().Truncate(time.Microsecond)}
+	t := &token{owner: o, note: note, granted: scopes, roles: []string{"token"}, created: s.now.now().Truncate(time.Microsecond)}
 	s.addToken(t)
 	return t
 }
@@ -160,9 +161,13 @@ func listTokens(s *Server, call *hubCall) *reply {
 	slices.SortStableFunc(found, func(a, b *token) int { return a.lastSeen().Compare(b.lastSeen()) })
 	list := []any{}
 	for _, t := range found {
-		list = append(list, t.model())
+		list = append(list, call.tokenModel(t))
 	}
-	return hubReply(http.StatusOK, object{{"api_tokens", list}})
+	model := object{{"api_tokens", list}}
+	if call.release == 1 {
+		model = append(model, member{"oauth_tokens", []any{}})
+	}
+	return hubReply(http.StatusOK, model)
 }
 
 func (t *token) lastSeen() time.Time {
@@ -173,7 +178,7 @@ func (t *token) lastSeen() time.Time {
 }
 
 func getToken(s *Server, call *hubCall) *reply {
-	return s.withToken(call, "read:tokens", func(t *token) *reply { return hubReply(http.StatusOK, t.model()) })
+	return s.withToken(call, "read:tokens", func(t *token) *reply { return hubReply(http.StatusOK, call.tokenModel(t)) })
 }
 
 func deleteToken(s *Server, call *hubCall) *reply {
@@ -189,7 +194,7 @@ func (s *Server) withToken(call *hubCall, scope string, handle func(*token) *rep
 	}
 	t := s.tokenByID(call.name, call.id)
 	if t == nil {
-		return hubRefuse(http.StatusNotFound, "No such token "+call.id+" for user "+call.name)
+		return call.noToken()
 	}
 	return handle(t)
 }
@@ -198,6 +203,9 @@ func (s *Server) withToken(call *hubCall, scope string, handle func(*token) *rep
 func (s *Server) needUser(call *hubCall, scope string) *reply {
 	if refused := call.need(scope); refused != nil {
 		return refused
+	}
+	if s.state.users[call.name] == nil && call.release == 1 {
+		return hubRefuse(http.StatusNotFound, nil)
 	}
 	if s.state.users[call.name] == nil {
 		return hubRefuse(http.StatusNotFound, "No such user: "+call.name)

@@ -19,7 +19,8 @@ type owner struct {
 	roles   []string
 	created time.Time
 	// active is when a token of the owner's was last seen.
-	active time.Time
+	active  time.Time
+	servers []*hubServer
 }
 
 // class is the owner's kind with a capital letter, as it is in errors.
@@ -56,9 +57,7 @@ func whoami(_ *Server, call *hubCall) *reply {
 	}
 	held := call.bearer.scopes()
 	seen := held.plus(call.bearer.owner.identity()...)
-	model := append(call.bearer.owner.model(seen),
-		member{"token_id", call.bearer.apiID()}, member{"session_id", nil}, member{"scopes", texts(held.list())})
-	return hubReply(http.StatusOK, model)
+	return hubReply(http.StatusOK, call.self(call.userModel(call.bearer.owner.model(seen))))
 }
 
 // getUser is GET /users/NAME.
@@ -71,7 +70,7 @@ func getUser(s *Server, call *hubCall) *reply {
 	if u == nil {
 		return hubRefuse(http.StatusNotFound, nil)
 	}
-	return hubReply(http.StatusOK, u.model(call.bearer.scopes()))
+	return hubReply(http.StatusOK, call.userModel(u.model(call.bearer.scopes())))
 }
 
 // shown says which scopes show which members of a user's model, as
@@ -101,6 +100,7 @@ func (o *owner) model(held scopeSet) object {
 	if o.admin {
 		roles = []any{"admin", "user"}
 	}
+	address, pending := o.defaultServer()
 	model := object{}
 	for _, m := range (object{
 		{"kind", o.kind},
@@ -108,12 +108,12 @@ func (o *owner) model(held scopeSet) object {
 		{"admin", o.admin},
 		{"groups", []any{}},
 		{"roles", roles},
-		{"server", nil},
-		{"pending", nil},
+		{"server", address},
+		{"pending", pending},
 		{"created", isoFormat(o.created)},
 		{"last_activity", isoFormat(o.active)},
 		{"auth_state", nil},
-		{"servers", object{}},
+		{"servers", o.serverModels()},
 		{"user_info", nil},
 	}) {
 		for _, scope := range shown[m.name] {

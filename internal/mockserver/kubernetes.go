@@ -5,13 +5,18 @@ package mockserver
 
 import (
 	"context"
+	"math"
+	"math/big"
+	"slices"
+	"strconv"
+	"strings"
 	"time"
 )
 
 // Kubernetes says how a gateway with the Kubernetes backend differs from the
 // others: its clusters' names have a namespace, there is no STOPPING, times are
-// in whole seconds, options come back as they were given, and everything is
-// read from a cache that follows the API server. What the cache does not have
+// in whole seconds, options come back as the API server keeps them, and
+// everything is read from a cache that follows the API server. What the cache does not have
 // yet is not found, not listed, and not stopped by a DELETE that answers 204
 // all the same (k8s/backend.py).
 type Kubernetes struct {
@@ -82,4 +87,66 @@ func (s *Server) awaitUnknown(ctx context.Context) {
 	s.mu.Unlock()
 	defer s.mu.Lock()
 	s.pause(ctx, s.cfg.LongPoll)
+}
+
+// keep returns options as they come back: a Kubernetes gateway keeps them in the
+// API server, others as they are. It fails on what is no JSON.
+func (s *Server) keep(options object) (object, bool) {
+	if s.cfg.Kubernetes == nil {
+		return options, true
+	}
+	kept, ok := throughAPIServer(options)
+	asObject, _ := kept.(object)
+	return asObject, ok
+}
+
+// throughAPIServer is a value that the API server has read and written: keys in
+// their order, and numbers as Go writes them, so that a whole one has no point
+// and one beyond 64 bits is a float.
+func throughAPIServer(value any) (any, bool) {
+	switch value := value.(type) {
+	case object:
+		kept := object{}
+		for _, m := range value {
+			each, ok := throughAPIServer(m.value)
+			if !ok {
+				return nil, false
+			}
+			kept = append(kept, member{m.name, each})
+		}
+		slices.SortFunc(kept, func(a, b member) int { return strings.Compare(a.name, b.name) })
+		return kept, true
+	case []any:
+		kept := make([]any, len(value))
+		for i, each := range value {
+			ok := false
+			if kept[i], ok = throughAPIServer(each); !ok {
+				return nil, false
+			}
+		}
+		return kept, true
+	case float64:
+		return wholeOrFloat(value)
+	case *big.Int:
+		float, _ := new(big.Float).SetInt(value).Float64()
+		return wholeOrFloat(float)
+	default:
+		return value, true
+	}
+}
+
+// wholeOrFloat is a float as Python reads it in Go's form.
+func wholeOrFloat(number float64) (any, bool) {
+	switch {
+	case math.IsNaN(number) || math.IsInf(number, 0):
+		return nil, false
+	case math.Abs(number) < 1e21 && number == math.Trunc(number):
+		whole, ok := new(big.Int).SetString(strconv.FormatFloat(number, 'f', -1, 64), 10)
+		if ok && whole.IsInt64() {
+			return whole.Int64(), true
+		}
+		return whole, ok
+	default:
+		return number, true
+	}
 }

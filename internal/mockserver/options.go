@@ -50,8 +50,8 @@ func specification() []any {
 
 // resolveOptions checks the options asked for and fills in the defaults. The
 // words of a refusal are the server's; "" means that all is well. Numbers
-// become what the option's kind makes of them, or stay as given.
-func resolveOptions(asked any, asGiven bool) (resolved object, words string) {
+// become what the option's kind makes of them.
+func resolveOptions(asked any) (resolved object, words string) {
 	given, isObject := asked.(object)
 	if !isObject {
 		return nil, fmt.Sprintf("options must be a dict, got '%s'", typeName(asked))
@@ -79,18 +79,21 @@ func resolveOptions(asked any, asGiven bool) (resolved object, words string) {
 		if words != "" {
 			return nil, words
 		}
-		if !asGiven {
-			value = checked
-		}
-		resolved = append(resolved, member{o.field, value})
+		resolved = append(resolved, member{o.field, checked})
 	}
 	if image, _ := resolved.get("image"); !strings.Contains(str(image), ":") {
 		return nil, "When specifying an image you must also provide a tag"
 	}
-	if math.IsNaN(coresOf(resolved)) || math.IsNaN(memoryOf(resolved)) {
-		return nil, "cannot convert float NaN to integer"
-	}
 	return resolved, ""
+}
+
+// wholeCores says why the local backend, whose cores are whole ones, refuses
+// what Kubernetes does not.
+func wholeCores(resolved object) string {
+	if math.IsNaN(coresOf(resolved)) || math.IsNaN(memoryOf(resolved)) {
+		return "cannot convert float NaN to integer"
+	}
+	return ""
 }
 
 func (o option) validate(value any) (any, string) {

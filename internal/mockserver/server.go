@@ -1,13 +1,13 @@
 // Copyright (c) The terraform-provider-pc Authors
 // SPDX-License-Identifier: MPL-2.0
 
-// Package mockserver is a Dask Gateway 2026.3.0 behind a JupyterHub 6.1.1 in
-// one process, for tests and for trying things out. It imitates what the real
+// Package mockserver is a Dask Gateway 2026.3.0 behind a JupyterHub 6.1.1, or an
+// older one, in one process, for tests and for trying things out. It imitates what the real
 // servers were seen to say, and imports nothing of the provider's, so that a
 // mistake in the clients cannot be made here as well.
 //
-// What it does not imitate: the Hub's servers and its OAuth pages, changes to
-// its users (501), logging in by the body of a request, text that is no Unicode,
+// What it does not imitate: the Hub's OAuth pages, what answers in its servers,
+// the answer that waits for their start, changes to its users (501), logging in by the body of a request, text that is no Unicode,
 // the start that gives up after a minute (the profile "stuck" stays PENDING),
 // and the schedulers themselves, of which a few dashboard routes answer.
 // Certificates have EC keys, not RSA ones, which would take long to make.
@@ -33,6 +33,9 @@ type Config struct {
 	// GatewayPrefix is where the gateway stands, "/services/dask-gateway" by
 	// default; HubPrefix where the Hub does, "/" by default.
 	GatewayPrefix, HubPrefix string
+	// HubVersion is the Hub's major version, from "1" to "6", or the release that
+	// the mock knows of it; "" is the newest.
+	HubVersion string
 	// Auth is "jupyterhub", the default, or "basic" with any user name and the
 	// one Password; any password where that is "".
 	Auth, Password string
@@ -70,7 +73,10 @@ type Server struct {
 	// recorded is closed when the journal grows.
 	recorded chan struct{}
 	faults   []*Fault
+	load     *load
 	proxy404 int
+
+	connections connections
 }
 
 // Start starts the servers. They run until Close.
@@ -78,6 +84,9 @@ func Start(cfg Config) (*Server, error) {
 	cfg = withDefaults(cfg)
 	if cfg.Auth != "jupyterhub" && cfg.Auth != "basic" {
 		return nil, fmt.Errorf("the mock knows no authentication %q, only jupyterhub and basic", cfg.Auth)
+	}
+	if majorVersion(cfg.HubVersion) == 0 {
+		return nil, fmt.Errorf("the mock can be no JupyterHub %q, only those of the major versions 1 to 6", cfg.HubVersion)
 	}
 	listener, err := (&net.ListenConfig{}).Listen(context.Background(), "tcp", cfg.Listen)
 	if err != nil {
@@ -87,7 +96,7 @@ func Start(cfg Config) (*Server, error) {
 		cfg: cfg, url: "http://" + listener.Addr().String(), now: &movingClock{base: cfg.Now}, state: newState(),
 		done: make(chan struct{}), recorded: make(chan struct{}),
 	}
-	s.http = &http.Server{Handler: http.HandlerFunc(s.serve), ReadHeaderTimeout: time.Minute}
+	s.http = &http.Server{Handler: http.HandlerFunc(s.serve), ReadHeaderTimeout: time.Minute, ConnState: s.connections.changed}
 	go func() {
 		if err := s.http.Serve(listener); !errors.Is(err, http.ErrServerClosed) && cfg.Log != nil {
 			_, _ = fmt.Fprintln(cfg.Log, err)
@@ -106,6 +115,7 @@ func withDefaults(cfg Config) Config {
 	set(&cfg.GatewayPrefix, "/services/dask-gateway")
 	set(&cfg.HubPrefix, "/")
 	set(&cfg.Auth, "jupyterhub")
+	set(&cfg.HubVersion, hubVersion)
 	for _, delay := range []*time.Duration{&cfg.StartDelay, &cfg.StopDelay, &cfg.WorkerDelay} {
 		if *delay == 0 {
 			*delay = 5 * time.Millisecond

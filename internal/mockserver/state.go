@@ -49,9 +49,9 @@ type Cluster struct {
 	Name, User, Status string
 	// Options are all options in effect.
 	Options map[string]any
-	// Workers have joined. Minimum and Maximum are the bounds of adaptive
-	// scaling as they were given, while Adaptive is on.
-	Workers          int64
+	// Workers have joined, of those Wanted. Minimum and Maximum are the bounds of
+	// adaptive scaling as they were given, while Adaptive is on.
+	Workers, Wanted  int64
 	Minimum, Maximum any
 	Adaptive         bool
 }
@@ -73,7 +73,7 @@ func (s *Server) Clusters(user string) []Cluster {
 		}
 		found = append(found, Cluster{
 			Name: c.name, User: c.user, Status: c.status, Options: options,
-			Workers: c.workers, Minimum: c.minimum, Maximum: c.maximum, Adaptive: c.adaptive,
+			Workers: c.workers, Wanted: c.wanted, Minimum: c.minimum, Maximum: c.maximum, Adaptive: c.adaptive,
 		})
 	}
 	return found
@@ -86,9 +86,13 @@ func (s *Server) AddCluster(user string, options map[string]any) string {
 	for name, value := range options {
 		asked = asked.with(name, fromGo(value))
 	}
-	resolved, words := resolveOptions(asked, s.cfg.Kubernetes != nil)
+	resolved, words := resolveOptions(asked)
 	if words != "" {
 		panic("mockserver: " + words)
+	}
+	resolved, kept := s.keep(resolved)
+	if !kept {
+		panic("mockserver: Kubernetes keeps no number that is no JSON")
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()

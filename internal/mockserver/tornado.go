@@ -14,7 +14,7 @@ import (
 // tagged gives a good answer to a GET its tag, as Tornado does, in which the Hub
 // and the schedulers are written, and makes it a 304 for those who know it.
 func tagged(x *exchange, answer *reply) *reply {
-	if x.Method != http.MethodGet || answer.status != http.StatusOK {
+	if x.Method != http.MethodGet || answer.status != http.StatusOK || answer.contentType == "text/event-stream" {
 		return answer
 	}
 	tag := fmt.Sprintf("\"%x\"", sha1.Sum([]byte(answer.body))) //nolint:gosec // a tag, as Tornado makes it

@@ -38,6 +38,7 @@ func run() int {
 	flag.DurationVar(&cfg.StopDelay, "stop-delay", time.Second, "how long a cluster takes to stop")
 	flag.IntVar(&cfg.MaxWorkers, "max-workers", 0, "workers that a cluster may have; 0 for no limit")
 	flag.StringVar(&cfg.Auth, "auth", "jupyterhub", "how the gateway knows its users: jupyterhub or basic")
+	flag.StringVar(&cfg.HubVersion, "hub-version", "6", "the JupyterHub's major version, from 1 to 6")
 	flag.StringVar(&cfg.Password, "password", "secret", "everybody's password with basic")
 	kubernetes := flag.Bool("kubernetes", false, "answer as a gateway with the Kubernetes backend and two replicas")
 	lag := flag.Duration("lag", 2*time.Second, "how far behind the cache of the second replica is, with -kubernetes")
