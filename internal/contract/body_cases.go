@@ -35,7 +35,7 @@ func bodyCases() []Case {
 
 		recorded("create_201.json", story("the answer to a POST is the name and nothing else", Exchange{
 			Request: post(clusters, stuck).as(loner),
-			Answer: Answer{Status: http.StatusCreated, Type: gatewayJSON, Body: `{"name": "<<cluster=hex>>"}`, Header: map[string]string{
+			Answer: Answer{Status: http.StatusCreated, Type: gatewayJSON, Body: `{"name": "<<cluster=clustername>>"}`, Header: map[string]string{
 				"Location": "", "Set-Cookie": "<<pair>>; Max-Age=600; Path=/",
 			}},
 		})),
@@ -47,7 +47,7 @@ func bodyCases() []Case {
 
 		story("a cluster is made although nobody waits for the answer",
 			Exchange{Request: lost(post(clusters, stuck)).as(loner)},
-			Exchange{Request: get(clusters).as(loner), Until: true, Answer: gatewayOK(`{"<<cluster=hex>>": {"name": "<<any>>"status": "PENDING", <<any>>}}`)},
+			Exchange{Request: get(clusters).as(loner), Until: true, Answer: gatewayOK(`{"<<cluster=clustername>>": {"name": "<<any>>"status": "PENDING", <<any>>}}`)},
 			stop().byLoner(),
 		),
 		story("no cluster is made of half a body",

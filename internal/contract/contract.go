@@ -56,6 +56,16 @@ const (
 	Proxy Capability = "a proxy of the gateway's own"
 	// Administrator is a service of the Hub that may make tokens for everyone.
 	Administrator Capability = "an administrating service of the Hub"
+	// Local is a backend that knows at once what it is told, and has a word for
+	// clusters that are being stopped. A gateway without it has the Kubernetes
+	// backend.
+	Local Capability = "the local backend"
+	// Kubernetes is the backend of that name.
+	Kubernetes Capability = "the Kubernetes backend"
+	// Workers are schedulers that take messages and grant workers.
+	Workers Capability = "schedulers that run"
+	// Deaf are schedulers that no message reaches.
+	Deaf Capability = "schedulers that don't answer"
 	// Scheduler is the web server of a real Dask scheduler.
 	Scheduler Capability = "the pages of a real scheduler"
 )
@@ -167,10 +177,10 @@ func Cases() []Case {
 	for _, area := range [][]Case{
 		authCases(), basicCases(), routeCases(),
 		optionCases(), bodyCases(),
-		clusterCases(), listCases(), waitCases(), lifecycleCases(),
+		clusterCases(), listCases(), waitCases(), lifecycleCases(), kubernetesCases(),
 		scaleCases(), adaptCases(), limitCases(),
 		dashboardCases(),
-		hubAuthCases(), hubUserCases(), hubTokenCases(), hubTokenBodyCases(),
+		hubAuthCases(), hubUserCases(), hubServerCases(), hubTokenCases(), hubTokenBodyCases(),
 	} {
 		all = append(all, area...)
 	}

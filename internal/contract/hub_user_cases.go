@@ -105,6 +105,24 @@ func hubUserCases() []Case {
 			token(`{"scopes": ["access:services!service=dask-gateway"]}`),
 			Exchange{Request: get("/user").hub().authorization("token <<token>>"), Answer: scoped, Record: "hub_user_scoped.json"},
 		),
+		story("hub: oneself by name, with few scopes",
+			token(`{"scopes": ["read:users:groups!user", "read:users:activity!user"]}`),
+			Exchange{Request: get("/users/<<loner>>").hub().authorization("token <<token>>"), Answer: hubObject(map[string]string{
+				"name": `"<<loner>>"`, "kind": `"user"`, "groups": "[]", "last_activity": `"<<time>>"`, "admin": "false", "user_info": "null",
+			})},
+		),
+		story("hub: oneself by name, without the scope",
+			token(`{"scopes": ["access:services!service=dask-gateway"]}`),
+			Exchange{Request: get("/users/<<loner>>").hub().authorization("token <<token>>"), Answer: hubObject(map[string]string{
+				"name": `"<<loner>>"`, "kind": `"user"`, "groups": "[]", "admin": "false", "user_info": "null",
+			})},
+		),
+		story("hub: servers alone",
+			token(`{"scopes": ["read:servers!user"]}`),
+			Exchange{Request: get("/users/<<loner>>").hub().authorization("token <<token>>"), Answer: hubObject(map[string]string{
+				"name": `"<<loner>>"`, "kind": `"user"`, "admin": "false", "user_info": "null", "servers": "{}", "groups": "[]",
+			})},
+		),
 		one("hub: oneself by name", get("/users/<<loner>>").hub().as(loner), hubObject(userModel(loner))),
 		one("hub: another user", get("/users/<<alice>>").hub().as(bob), hubError(http.StatusNotFound, noAccess)),
 		recorded("hub_404_access.json", one("hub: a user who is not there", get("/users/unknown").hub(), hubError(http.StatusNotFound, noAccess))),
@@ -121,7 +139,15 @@ func hubUserCases() []Case {
 		"list:services", "list:users", "read:roles:users", "read:servers", "read:services:name", "read:tokens", "read:users", "read:users:activity",
 		"read:users:groups", "read:users:name", "servers", "start:servers", "tokens", "users", "users:activity",
 	})
+	// Whoever may see the state of logins is shown that there is none.
+	seen := userModel(loner)
+	seen["auth_state"] = "null"
 	return needing(append(cases, needing([]Case{
+		story("hub: another user, for who may see all",
+			Exchange{Request: get("/users/<<loner>>").hub().as(loner), Answer: hubObject(userModel(loner))},
+			Exchange{Request: get("/users/<<loner>>").hub().as(administrator), Answer: hubObject(seen)},
+		),
+		one("hub: a service is no user", get("/users/test-admin").hub().as(administrator), hubSilence(http.StatusNotFound)),
 		recorded("hub_service.json", one("hub: who is a service", get("/user").hub().as(administrator), service)),
 		one("hub: a user who is not there, for who may see all", get("/users/unknown").hub().as(administrator), hubSilence(http.StatusNotFound)),
 	}, Administrator)...), Hub)

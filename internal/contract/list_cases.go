@@ -64,6 +64,6 @@ func listCases() []Case {
 
 // keepingName keeps the name of a cluster that is made under another name.
 func (x Exchange) keepingName(name string) Exchange {
-	x.Answer.Body = `{"name": "<<` + name + `=hex>>"}`
+	x.Answer.Body = `{"name": "<<` + name + `=clustername>>"}`
 	return x
 }

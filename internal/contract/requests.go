@@ -13,6 +13,7 @@ import (
 const (
 	clusters = "api/v1/clusters/"
 	counts   = "/json/counts.json"
+	identity = "/json/identity.json"
 
 	gatewayJSON   = "application/json; charset=utf-8"
 	gatewayText   = "text/plain; charset=utf-8"
@@ -148,11 +149,12 @@ func hubRefusal(code int, message string) Answer {
 	}}
 }
 
-// create makes a cluster and keeps its name as <<cluster>>.
+// create makes a cluster and keeps its name as <<cluster>>. On Kubernetes there
+// is a namespace before it.
 func create(options string) Exchange {
 	return Exchange{
 		Request: post(clusters, `{"cluster_options": `+options+`}`),
-		Answer:  Answer{Status: http.StatusCreated, Type: gatewayJSON, Body: `{"name": "<<cluster=hex>>"}`},
+		Answer:  Answer{Status: http.StatusCreated, Type: gatewayJSON, Body: `{"name": "<<cluster=clustername>>"}`},
 	}
 }
 

@@ -37,15 +37,17 @@ func routeCases() []Case {
 		one("GET of an adapting", get(clusters+"unknown/adapt"), notAllowed("POST")),
 		one("DELETE of the options", send(http.MethodDelete, "api/v1/options"), notAllowed("GET,HEAD")),
 		one("POST of the health", post("api/health", "").as(nobody), notAllowed("GET,HEAD")),
-		one("the proxy's routes are the proxy's", get("api/v1/routes"), Answer{
-			Status: http.StatusUnauthorized, Type: gatewayText, Body: "401: Unauthorized",
-			Header: map[string]string{"Www-Authenticate": "token"},
-		}),
 		running("a heartbeat is the scheduler's", post(clusters+"<<cluster>>/heartbeat", "{}"), Answer{
 			Status: http.StatusUnauthorized, Type: gatewayJSON, Body: `{"error": "Unauthorized"}`,
 			Header: map[string]string{"Www-Authenticate": "token"},
 		}),
 	}
+	cases = append(cases, needing([]Case{
+		one("the proxy's routes are the proxy's", get("api/v1/routes"), Answer{
+			Status: http.StatusUnauthorized, Type: gatewayText, Body: "401: Unauthorized",
+			Header: map[string]string{"Www-Authenticate": "token"},
+		}),
+	}, Local)...)
 	cases = append(cases, needing([]Case{
 		recorded("gateway_404_proxy.json", one("the gateway's proxy has no route, as in the first moments of a restart", Request{
 			Method: http.MethodGet, Base: proxyBase, Path: "nothing/api/v1/clusters/",

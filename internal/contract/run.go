@@ -48,7 +48,18 @@ func (r Report) String() string {
 // go to the recorder.
 func Run(t *testing.T, targets []Target, recorder *Recorder, done func(Report)) {
 	t.Helper()
-	cases := Cases()
+	runCases(t, Cases(), targets, recorder, done)
+}
+
+// RunHub runs the cases of a major version of JupyterHub on a target with such a
+// Hub.
+func RunHub(t *testing.T, major int, target Target, done func(Report)) {
+	t.Helper()
+	runCases(t, HubCases(major), []Target{target}, NewRecorder("", false), done)
+}
+
+func runCases(t *testing.T, cases []Case, targets []Target, recorder *Recorder, done func(Report)) {
+	t.Helper()
 	report := Report{Cases: len(cases), NotRun: map[string]string{}}
 	servers := make([]*server, len(targets))
 	for i, target := range targets {
@@ -93,7 +104,11 @@ func newServer(target Target) *server {
 	s.running = sync.OnceValues(func() (string, error) {
 		shared := &session{server: s, kept: map[string]string{}, made: map[string]string{}}
 		ctx := context.Background() // The first case must not end it for the others.
-		for _, exchange := range []Exchange{create(`{}`), become("RUNNING"), reachable()} {
+		exchanges := []Exchange{create(`{}`), become("RUNNING")}
+		if s.has(Workers) {
+			exchanges = append(exchanges, reachable())
+		}
+		for _, exchange := range exchanges {
 			if err := shared.exchange(ctx, exchange, nil); err != nil {
 				return "", fmt.Errorf("start the shared cluster: %w", err)
 			}
@@ -101,6 +116,20 @@ func newServer(target Target) *server {
 		return shared.kept["cluster"], nil
 	})
 	return s
+}
+
+// options are those of a cluster that was made with a profile and no others.
+func (s *server) options(profile string) string {
+	if s.has(Local) {
+		return localOptions(profile)
+	}
+	return kubernetesOptions(profile)
+}
+
+// has says whether the target has the capability.
+func (s *server) has(capability Capability) bool {
+	_, lacking := s.target.Lacks()[capability]
+	return !lacking
 }
 
 // lacks is what the target lacks for the case, with the reason.
@@ -140,6 +169,9 @@ func (s *server) run(t *testing.T, c Case, recorder *Recorder) {
 		kept:   map[string]string{"challenge": challenge},
 		made:   map[string]string{},
 	}
+	for _, profile := range []string{"standard", "stuck", "broken"} {
+		run.kept["options-"+profile] = s.options(profile)
+	}
 	if c.Running {
 		name, err := s.running()
 		if err != nil {
@@ -164,9 +196,15 @@ func (s *session) exchange(ctx context.Context, x Exchange, recorder *Recorder) 
 			return err
 		}
 		s.remember(x.Request, got)
+		if err := s.settle(ctx, x.Request, got); err != nil {
+			return err
+		}
 		kept, differences := check(x.Answer, got, s.server.target.LongPoll(), s.value(ctx))
 		if len(differences) == 0 {
 			maps.Copy(s.kept, kept)
+			if !s.server.has(Local) {
+				return nil // What is recorded is the local backend's.
+			}
 			return recorder.record(x, got, s)
 		}
 		if !x.Until || clock.Real().Now().After(deadline) {
@@ -186,6 +224,41 @@ func (s *session) remember(r Request, got *answer) {
 	if name, ok := strings.CutPrefix(got.body, `{"name": "`); ok {
 		s.made[strings.TrimSuffix(name, `"}`)] = r.As
 	}
+}
+
+// settle lets a gateway on Kubernetes catch up after a change of a cluster, so
+// that the cases of every gateway hold there. What it says before that is in
+// cases of its own.
+func (s *session) settle(ctx context.Context, r Request, got *answer) error {
+	if s.server.has(Local) || got.status != http.StatusCreated && got.status != http.StatusNoContent {
+		return nil
+	}
+	path, err := expand(r.Path, s.value(ctx))
+	if err != nil {
+		return err
+	}
+	name, settled := strings.TrimPrefix(path, clusters), func(a *answer) bool {
+		return strings.Contains(a.body, `"stop_time": 1`)
+	}
+	if r.Method == http.MethodPost {
+		name = strings.TrimSuffix(strings.TrimPrefix(got.body, `{"name": "`), `"}`)
+		settled = func(a *answer) bool { return a.status == http.StatusOK }
+	}
+	owner, ours := s.made[name]
+	deadline := clock.Real().Now().Add(patience(s.server.target.LongPoll()))
+	for ours && clock.Real().Now().Before(deadline) {
+		answer, err := s.send(ctx, Request{Method: http.MethodGet, Path: clusters + name, As: owner})
+		if err != nil {
+			return err
+		}
+		if settled(answer) {
+			return nil
+		}
+		if err := clock.Real().Sleep(ctx, pause); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // stopAll stops the clusters of the case, which cost time on a real server.

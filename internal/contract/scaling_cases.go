@@ -27,12 +27,14 @@ func scaleCases() []Case {
 		return running("scale: "+name, post(scale, `{"count": `+count+`}`),
 			gatewayError(http.StatusUnprocessableEntity, "Scale expects a non-negative integer, got "+got))
 	}
-	return []Case{
+	cases := needing([]Case{
 		recorded("scale_ok.json", running("scale: to none", post(scale, `{"count": 0}`), accepted())),
 		running("scale: true is one", post(scale, `{"count": true}`), accepted()),
 		running("scale: false is none", post(scale, `{"count": false}`), accepted()),
 		running("scale: more keys than the count", post(scale, `{"count": 0, "n": 3}`), accepted()),
 		running("scale: another content type", post(scale, `{"count": 0}`).with("Content-Type", "text/plain"), accepted()),
+	}, Workers)
+	return append(cases, []Case{
 		recorded("scale_422.json", bad("a negative count", "-1", "-1")),
 		bad("a count with a point", "1.0", "1.0"),
 		bad("a count as text", `"1"`, "1"),
@@ -58,13 +60,13 @@ func scaleCases() []Case {
 			stop(),
 			Exchange{Request: post(scale, `{"count": 0}`), Answer: notRunning()},
 		),
-	}
+	}...)
 }
 
 // adaptCases are about bounds, almost nothing of which is checked.
 func adaptCases() []Case {
 	taken := func(name, body string) Case { return running("adapt: "+name, post(adapt, body), accepted()) }
-	cases := []Case{
+	cases := needing([]Case{
 		taken("bounds", `{"minimum": 0, "maximum": 0, "active": true}`),
 		taken("nothing", `{}`),
 		taken("to be inactive", `{"active": false}`),
@@ -75,6 +77,8 @@ func adaptCases() []Case {
 		taken("negative bounds", `{"minimum": -7, "maximum": -5}`),
 		taken("a fraction", `{"minimum": 1.5, "maximum": 2, "active": false}`),
 		taken("bools", `{"minimum": true, "maximum": true, "active": false}`),
+	}, Workers)
+	cases = append(cases, []Case{
 		running("adapt: no JSON", post(adapt, "{"), crash()),
 		running("adapt: no body", post(adapt, ""), crash()),
 		running("adapt: an array", post(adapt, "[]"), crash()),
@@ -90,11 +94,11 @@ func adaptCases() []Case {
 			create(`{"profile": "broken"}`), become("FAILED"),
 			Exchange{Request: post(adapt, `{"minimum": 1, "maximum": 2}`), Answer: notRunning()},
 		),
-	}
+	}...)
 	return append(cases, needing([]Case{
 		running("adapt: text, without a limit", post(adapt, `{"minimum": "a", "maximum": "b", "active": false}`), accepted()),
 		running("adapt: far more than there will ever be, without a limit", post(adapt, `{"minimum": 0, "maximum": 100000, "active": false}`), accepted()),
-	}, NoLimit)...)
+	}, NoLimit, Workers)...)
 }
 
 // limitCases are about a gateway that grants four workers at most.
