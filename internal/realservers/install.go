@@ -124,6 +124,10 @@ func lockHash(python string) (string, error) {
 
 func (i Installation) python() string { return filepath.Join(i.dir, "venv", "bin", "python") }
 
+// Bin is the folder of the python that has dask and distributed, and of the
+// command dask.
+func (i Installation) Bin() string { return filepath.Dir(i.python()) }
+
 func (i Installation) configurableHTTPProxy() string {
 	return filepath.Join(i.dir, "lock", "node_modules", ".bin", "configurable-http-proxy")
 }
@@ -166,8 +170,13 @@ func (i Installation) install(ctx context.Context, log io.Writer) error {
 
 // run runs a command and puts the end of what it said into the error.
 func run(ctx context.Context, dir, name string, args ...string) error {
+	return runWith(ctx, dir, nil, name, args...)
+}
+
+// runWith runs it with variables, NAME=value, over the environment.
+func runWith(ctx context.Context, dir string, env []string, name string, args ...string) error {
 	cmd := exec.CommandContext(ctx, name, args...) //nolint:gosec // the callers name python, npm and pip
-	cmd.Dir = dir
+	cmd.Dir, cmd.Env = dir, append(os.Environ(), env...)
 	cmd.WaitDelay = 5 * time.Second
 	output, err := cmd.CombinedOutput()
 	if err != nil {

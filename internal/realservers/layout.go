@@ -7,13 +7,15 @@ import (
 	"context"
 	"crypto/rand"
 	"embed"
+	"encoding/base64"
 	"encoding/json"
 	"errors"
+	"maps"
 	"os"
 	"path/filepath"
 )
 
-//go:embed servers/gateway_config.py servers/hub_config.py
+//go:embed servers/gateway_config.py servers/hub_config.py servers/kubelet.py
 var serverConfigs embed.FS
 
 // layout is what the configuration files of the servers are told, by the names
@@ -27,26 +29,55 @@ type layout struct {
 	GatewayProxy  string `json:"gateway_proxy"`
 	GatewayPrefix string `json:"gateway_prefix"`
 	GatewayToken  string `json:"gateway_token"`
+	DatabaseKey   string `json:"database_key"`
 	AdminToken    string `json:"admin_token"`
 	HubURL        string `json:"hub_url"`
 	HubAPI        string `json:"hub_api"`
 	HubProxyAPI   string `json:"hub_proxy_api"`
 	HubProxyToken string `json:"hub_proxy_token"`
 	HubProxy      string `json:"configurable_http_proxy"`
+	// HubMajor is 0 for the newest Hub.
+	HubMajor  int `json:"hub_major"`
+	MaxStarts int `json:"max_starts"`
 
-	inst Installation
-	user string
+	// Backend is "local" or "kubernetes"; what follows is for the latter.
+	Backend    string `json:"backend"`
+	Controller string `json:"controller"`
+	Namespace  string `json:"namespace"`
+
+	KerberosKeytab string `json:"kerberos_keytab"`
+
+	kube  *kube
+	realm *realm
+	hub   HubInstallation
+	inst  Installation
+	users []string
 }
 
 func newLayout(ctx context.Context, inst Installation, cfg Config, dir string) (layout, error) {
-	addresses, err := freeAddresses(ctx, 5)
+	addresses, err := freeAddresses(ctx, 9)
 	if err != nil {
 		return layout{}, err
 	}
+	// 32 bytes, as the gateway wants them.
+	key := make([]byte, 32)
+	_, _ = rand.Read(key)
 	l := layout{
-		Directory: dir, Auth: cfg.Auth, MaxWorkers: cfg.MaxWorkers,
-		GatewayAPI: addresses[0], GatewayProxy: addresses[1], GatewayPrefix: "/",
-		inst: inst, user: cfg.Users[0],
+		Directory: dir, Auth: cfg.Auth, MaxWorkers: cfg.MaxWorkers, MaxStarts: cfg.MaxStarts,
+		GatewayAPI: addresses[0], GatewayProxy: addresses[1], GatewayPrefix: "/", Backend: "local",
+		DatabaseKey: base64.URLEncoding.EncodeToString(key),
+		inst:        inst, hub: cfg.Hub, users: cfg.Users,
+	}
+	if cfg.apiserver != "" {
+		l.Backend, l.Namespace, l.Controller = "kubernetes", namespace, addresses[5]
+		l.kube = newKube(cfg.apiserver, dir, addresses[6:])
+		// No proxy of its own stands before this gateway.
+		l.GatewayProxy = l.GatewayAPI
+	}
+	if cfg.Auth == Kerberos {
+		l.realm = newRealm(*cfg.kerberos, dir, addresses[5])
+		l.KerberosKeytab = l.realm.file("gateway.keytab")
+		return l, nil
 	}
 	if cfg.Auth == Basic {
 		l.Password = rand.Text()
@@ -54,6 +85,7 @@ func newLayout(ctx context.Context, inst Installation, cfg Config, dir string) (
 	}
 	l.GatewayPrefix = "/services/dask-gateway"
 	l.GatewayToken, l.AdminToken, l.HubProxyToken = rand.Text(), rand.Text(), rand.Text()
+	l.HubMajor = cfg.Hub.major
 	l.HubURL = "http://" + addresses[2] + "/"
 	l.HubAPI = "http://" + addresses[3]
 	l.HubProxyAPI = "http://" + addresses[4]
@@ -68,13 +100,24 @@ func (l layout) write() error {
 			return err
 		}
 	}
-	// A Hub that finds an earlier one's process ids may signal whoever has them now.
-	for _, name := range []string{"hub.sqlite", "proxy.pid", "hub.log", "gateway.log"} {
+	// A Hub or a gateway that finds an earlier one's process ids may signal
+	// whoever has them now.
+	for _, name := range []string{"hub.sqlite", "gateway.sqlite", "proxy.pid", "hub.log", "gateway.log"} {
 		if err := os.Remove(filepath.Join(l.Directory, name)); err != nil && !errors.Is(err, os.ErrNotExist) {
 			return err
 		}
 	}
-	for _, name := range []string{"gateway_config.py", "hub_config.py"} {
+	if l.kube != nil {
+		if err := l.kube.write(); err != nil {
+			return err
+		}
+	}
+	if l.realm != nil {
+		if err := l.realm.write(); err != nil {
+			return err
+		}
+	}
+	for _, name := range []string{"gateway_config.py", "hub_config.py", "kubelet.py"} {
 		text, err := serverConfigs.ReadFile("servers/" + name)
 		if err != nil {
 			return err
@@ -102,12 +145,29 @@ func (l layout) servers() []server {
 		Name:        "gateway",
 		Command:     []string{filepath.Join(bin, "dask-gateway-server"), "-f", filepath.Join(l.Directory, "gateway_config.py")},
 		Environment: environment,
+		// Its schedulers and workers outlive it.
+		With: "dask-gateway-proxy",
 	}}
+	if l.kube != nil {
+		return l.kube.servers(l, servers[0])
+	}
+	if l.realm != nil {
+		maps.Copy(environment, l.realm.variables())
+		return append(servers, l.realm.server())
+	}
 	if l.Auth == JupyterHub {
+		hubEnvironment := environment
+		if l.hub.major > 0 {
+			bin = l.hub.bin()
+			// Its users' servers are programs of its own.
+			hubEnvironment = maps.Clone(environment)
+			hubEnvironment["PATH"] = bin + string(os.PathListSeparator) + environment["PATH"]
+		}
 		servers = append(servers, server{
 			Name:        "hub",
 			Command:     []string{filepath.Join(bin, "jupyterhub"), "-f", filepath.Join(l.Directory, "hub_config.py")},
-			Environment: environment,
+			Environment: hubEnvironment,
+			With:        "configurable-http-proxy",
 		})
 	}
 	return servers
@@ -124,7 +184,10 @@ func (l layout) stack() *Stack {
 		Bin:          filepath.Dir(l.inst.python()),
 		inst:         l.inst,
 		auth:         l.Auth,
-		user:         l.user,
+		user:         l.users[0],
+		users:        l.users,
+		kube:         l.kube,
+		realm:        l.realm,
 		tokens:       map[string]string{},
 	}
 	if l.HubURL != "" {

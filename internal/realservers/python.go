@@ -22,6 +22,12 @@ func (s *Stack) Environ(user string) []string {
 		"DASK_GATEWAY__PROXY_ADDRESS=" + s.ProxyAddress,
 		"DASK_GATEWAY__AUTH__TYPE=" + s.auth,
 	}
+	if s.auth == Kerberos {
+		for name, value := range s.realm.variables() {
+			environ = append(environ, name+"="+value)
+		}
+		return append(environ, "KRB5CCNAME=FILE:"+s.realm.cache(user))
+	}
 	if s.auth == Basic {
 		return append(environ,
 			"DASK_GATEWAY__AUTH__KWARGS__USERNAME="+user,

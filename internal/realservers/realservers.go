@@ -29,6 +29,9 @@ const (
 	// Basic starts a gateway alone, without a path prefix, that takes any user
 	// name with the one password.
 	Basic = "basic"
+	// Kerberos starts such a gateway that takes tickets, and the KDC that has
+	// them: see StartKerberos.
+	Kerberos = "kerberos"
 )
 
 // Config says what to start.
@@ -37,13 +40,26 @@ type Config struct {
 	// looked at; the next stack in it begins anew. Empty means a temporary
 	// folder that goes with the servers.
 	Dir string
-	// Auth is JupyterHub, the default, or Basic.
+	// Auth is JupyterHub, the default, or Basic; StartKerberos has its own.
 	Auth string
 	// MaxWorkers is the gateway's cluster_max_workers; 0 means no limit.
 	MaxWorkers int
+	// MaxStarts is how many servers the Hub lets start at a time; 0 means its own
+	// limit.
+	MaxStarts int
 	// Users are made with a token each; none means alice. With Basic they need
 	// not be made, and only the first one counts, as the user of Python.
 	Users []string
+
+	// Hub is an older JupyterHub; the zero value is the newest. Behind JupyterHub 1
+	// the gateway asks for no scope.
+	Hub HubInstallation
+
+	// kerberos is the KDC's installation, for Kerberos.
+	kerberos *KerberosInstallation
+	// apiserver is the path of the program with which the gateway has the
+	// Kubernetes backend; without it, it has the local one.
+	apiserver string
 }
 
 // Stack is a set of running servers.
@@ -68,7 +84,10 @@ type Stack struct {
 	inst       Installation
 	auth       string
 	user       string
+	users      []string
 	supervisor *supervisor
+	kube       *kube
+	realm      *realm
 
 	mu     sync.Mutex
 	tokens map[string]string
@@ -84,7 +103,7 @@ func Start(ctx context.Context, inst Installation, cfg Config) (*Stack, error) {
 	if cfg.Auth == "" {
 		cfg.Auth = JupyterHub
 	}
-	if cfg.Auth != JupyterHub && cfg.Auth != Basic {
+	if cfg.Auth != JupyterHub && cfg.Auth != Basic && (cfg.Auth != Kerberos || cfg.kerberos == nil) {
 		return nil, fmt.Errorf("start the real servers: no such way to authenticate: %q", cfg.Auth)
 	}
 	if len(cfg.Users) == 0 {
@@ -138,7 +157,7 @@ func start(ctx context.Context, inst Installation, cfg Config) (_ *Stack, err er
 		}
 		return nil, err
 	}
-	if err := stack.awaitReady(waiting, cfg.Users); err != nil {
+	if err := stack.bringUp(waiting); err != nil {
 		if cause := context.Cause(waiting); cause != nil {
 			err = cause
 		}
@@ -152,14 +171,56 @@ func start(ctx context.Context, inst Installation, cfg Config) (_ *Stack, err er
 	return stack, nil
 }
 
+// bringUp starts what could not start at once, and returns when all answer.
+func (s *Stack) bringUp(ctx context.Context) error {
+	if s.kube != nil {
+		if err := s.kube.bringUp(ctx, s.supervisor); err != nil {
+			return err
+		}
+	}
+	if s.realm != nil {
+		if err := s.realm.answers(ctx); err != nil {
+			return err
+		}
+	}
+	return s.awaitReady(ctx)
+}
+
+// Kill sends SIGKILL to one server, "gateway" or "hub", and its proxy, and
+// returns when it has ended. The clusters' schedulers and workers run on.
+func (s *Stack) Kill(ctx context.Context, name string) error {
+	ctx, cancel := context.WithTimeout(ctx, stopTimeout)
+	defer cancel()
+	return s.supervisor.killServer(ctx, name)
+}
+
+// Restart starts a server that Kill has ended, at the address it had, and
+// returns when it answers. The gateway knows the clusters that it had.
+func (s *Stack) Restart(ctx context.Context, name string) error {
+	ctx, cancel := context.WithTimeoutCause(ctx, startTimeout, fmt.Errorf("no answer after %s", startTimeout))
+	defer cancel()
+	if err := s.supervisor.order("start", name); err != nil {
+		return err
+	}
+	if err := s.awaitReady(ctx); err != nil {
+		return fmt.Errorf("restart %s: %w\n%s", name, errors.Join(err, context.Cause(ctx)), s.Logs())
+	}
+	return nil
+}
+
 // Stop ends every process of the stack and returns when they are gone, and with
 // them the scratch folder if it was a temporary one. It may be called twice.
-func (s *Stack) Stop() { s.supervisor.stop() }
+func (s *Stack) Stop() {
+	if s.kube != nil {
+		s.kube.close()
+	}
+	s.supervisor.stop(strings.TrimPrefix(s.ProxyAddress, "gateway://"))
+}
 
 // Logs returns the last lines of what each server wrote, if it wrote any.
 func (s *Stack) Logs() string {
 	var parts []string
-	for _, name := range []string{"supervisor", "hub", "gateway"} {
+	for _, name := range []string{"supervisor", "etcd", "apiserver", "kubelet", "controller", "kdc", "hub", "gateway"} {
 		if err := logError(s.Dir, name); err != nil {
 			parts = append(parts, err.Error())
 		}

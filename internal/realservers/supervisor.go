@@ -11,10 +11,14 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"sync"
 	"time"
+
+	"github.com/planetary-computer/terraform-provider-pc/internal/clock"
 )
 
 // stopTimeout is how long the supervisor may take to kill everything.
@@ -23,7 +27,7 @@ const stopTimeout = 20 * time.Second
 //go:embed servers/supervise.py
 var superviseScript string
 
-// task is the supervisor's only line of input; see supervise.py.
+// task is the supervisor's first line of input; see supervise.py.
 type task struct {
 	Directory string   `json:"directory"`
 	Remove    bool     `json:"remove"`
@@ -34,17 +38,28 @@ type server struct {
 	Name        string            `json:"name"`
 	Command     []string          `json:"command"`
 	Environment map[string]string `json:"environment"`
+	// With is in the command of those children that go with a killed server.
+	With string `json:"with"`
+	// Later leaves the start to an order.
+	Later bool `json:"later"`
 }
 
 // supervisor is the process between this one and the servers. It lives as long
 // as this process holds its standard input, so a panic, os.Exit or SIGKILL here
 // ends the servers and everything they have started.
 type supervisor struct {
-	input io.Closer
+	input io.WriteCloser
 	kill  func() error
 	ended chan struct{}
 	// scratch is the folder to remove in the end, or empty.
 	scratch string
+	// orphaned says that the supervisor was killed; known once it has ended.
+	orphaned bool
+
+	mu sync.Mutex
+	// dying holds a channel for each server that was asked to end and has not
+	// yet.
+	dying map[string]chan struct{}
 }
 
 // supervise starts the servers. onExit is called from another goroutine for
@@ -74,7 +89,7 @@ func supervise(ctx context.Context, python string, t task, onExit func(name stri
 	if err := cmd.Start(); err != nil {
 		return nil, fmt.Errorf("start the servers: %w", err)
 	}
-	s := &supervisor{input: input, kill: cmd.Process.Kill, ended: make(chan struct{})}
+	s := &supervisor{input: input, kill: cmd.Process.Kill, ended: make(chan struct{}), dying: map[string]chan struct{}{}}
 	if t.Remove {
 		s.scratch = t.Directory
 	}
@@ -86,24 +101,70 @@ func supervise(ctx context.Context, python string, t task, onExit func(name stri
 				Server string `json:"server"`
 				Exit   int    `json:"exit"`
 			}
-			if json.Unmarshal(events.Bytes(), &event) == nil {
+			if json.Unmarshal(events.Bytes(), &event) == nil && !s.askedFor(event.Server) {
 				onExit(event.Server, event.Exit)
 			}
 		}
 		if err := cmd.Wait(); err != nil {
+			s.orphaned = true
 			onExit("supervisor", cmd.ProcessState.ExitCode())
 		}
 	}()
 	if _, err := input.Write(append(line, '\n')); err != nil {
 		err = errors.Join(err, logError(t.Directory, "supervisor"))
-		s.stop()
+		s.stop("")
 		return nil, fmt.Errorf("start the servers: %w", err)
 	}
 	return s, nil
 }
 
-// stop ends the servers and returns when all their processes are gone.
-func (s *supervisor) stop() {
+// askedFor says whether killServer waits for this end, and tells it.
+func (s *supervisor) askedFor(name string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	exit, asked := s.dying[name]
+	if asked {
+		close(exit)
+		delete(s.dying, name)
+	}
+	return asked
+}
+
+// killServer sends SIGKILL to a server that runs and returns when it has ended.
+func (s *supervisor) killServer(ctx context.Context, name string) error {
+	exit := make(chan struct{})
+	s.mu.Lock()
+	s.dying[name] = exit
+	s.mu.Unlock()
+	if err := s.order("kill", name); err != nil {
+		return err
+	}
+	select {
+	case <-exit:
+		return nil
+	case <-s.ended:
+		return fmt.Errorf("kill %s: the servers have been stopped", name)
+	case <-ctx.Done():
+		return fmt.Errorf("kill %s: %w", name, context.Cause(ctx))
+	}
+}
+
+// order tells the supervisor to do something to a server.
+func (s *supervisor) order(verb, name string) error {
+	line, err := json.Marshal(map[string]string{verb: name})
+	if err == nil {
+		_, err = s.input.Write(append(line, '\n'))
+	}
+	if err != nil {
+		return fmt.Errorf("%s %s: %w", verb, name, err)
+	}
+	return nil
+}
+
+// stop ends the servers and returns when all their processes are gone. Servers
+// whose supervisor was killed end by themselves, which they do at last where
+// the address no longer answers.
+func (s *supervisor) stop(last string) {
 	_ = s.input.Close()
 	timer := time.NewTimer(stopTimeout)
 	defer timer.Stop()
@@ -113,9 +174,32 @@ func (s *supervisor) stop() {
 		_ = s.kill()
 		<-s.ended
 	}
-	if s.scratch != "" {
-		// Gone already, unless the supervisor itself was killed.
-		_ = os.RemoveAll(s.scratch)
+	if s.scratch == "" {
+		return
+	}
+	if s.orphaned {
+		// The gateway stops its clusters, for which it needs its database.
+		awaitSilence(last)
+	}
+	// Gone already, unless the supervisor itself was killed.
+	_ = os.RemoveAll(s.scratch)
+}
+
+// awaitSilence returns when nobody listens on the address any more, or after a
+// while.
+func awaitSilence(address string) {
+	ctx, cancel := context.WithTimeout(context.Background(), stopTimeout)
+	defer cancel()
+	var dialer net.Dialer
+	for {
+		connection, err := dialer.DialContext(ctx, "tcp", address)
+		if err != nil {
+			return
+		}
+		_ = connection.Close()
+		if clock.Real().Sleep(ctx, 50*time.Millisecond) != nil {
+			return
+		}
 	}
 }
 

@@ -28,10 +28,14 @@ var client = &http.Client{
 // errNotReady tells that a server does not answer as it should yet.
 var errNotReady = errors.New("not ready")
 
-// awaitReady makes the users and returns when the gateway answers the first one.
-func (s *Stack) awaitReady(ctx context.Context, users []string) error {
+// awaitReady makes the users that have no token and returns when the gateway
+// answers the first one.
+func (s *Stack) awaitReady(ctx context.Context) error {
 	if s.auth == JupyterHub {
-		for _, user := range users {
+		for _, user := range s.users {
+			if s.Token(user) != "" {
+				continue
+			}
 			err := retry(ctx, func() error {
 				_, err := s.NewToken(ctx, user)
 				return err
@@ -46,9 +50,14 @@ func (s *Stack) awaitReady(ctx context.Context, users []string) error {
 		if err != nil {
 			return err
 		}
-		if s.auth == Basic {
+		switch s.auth {
+		case Basic:
 			request.SetBasicAuth(s.user, s.Password)
-		} else {
+		case Kerberos:
+			// That it wants a ticket is answer enough.
+			_, err = call(request, http.StatusUnauthorized)
+			return err
+		default:
 			request.Header.Set("Authorization", "jupyterhub "+s.Token(s.user))
 		}
 		_, err = call(request, http.StatusOK)
@@ -90,7 +99,7 @@ func (s *Stack) NewToken(ctx context.Context, user string, scopes ...string) (st
 	if len(scopes) > 0 {
 		note["scopes"] = scopes
 	}
-	answer, err := s.admin(ctx, path+"/tokens", note, http.StatusCreated)
+	answer, err := s.admin(ctx, path+"/tokens", note, http.StatusCreated, http.StatusOK)
 	if err != nil {
 		return "", err
 	}
@@ -121,8 +130,13 @@ func (s *Stack) admin(ctx context.Context, path string, body any, want ...int) (
 }
 
 // call returns the body of a wanted answer. No answer at all, and the answers
-// of the proxies while what they lead to starts, are errNotReady.
+// of the proxies and of the API server while what they lead to starts, are
+// errNotReady.
 func call(request *http.Request, want ...int) ([]byte, error) {
+	return callWith(client, request, want...)
+}
+
+func callWith(client *http.Client, request *http.Request, want ...int) ([]byte, error) {
 	response, err := client.Do(request)
 	if err != nil {
 		return nil, errors.Join(errNotReady, err)
@@ -137,7 +151,7 @@ func call(request *http.Request, want ...int) ([]byte, error) {
 	}
 	err = fmt.Errorf("%s %s answered %s: %.300s", request.Method, request.URL.Path, response.Status, body)
 	switch response.StatusCode {
-	case http.StatusFound, http.StatusNotFound, http.StatusInternalServerError, http.StatusBadGateway, http.StatusServiceUnavailable:
+	case http.StatusFound, http.StatusNotFound, http.StatusTooManyRequests, http.StatusInternalServerError, http.StatusBadGateway, http.StatusServiceUnavailable:
 		return nil, errors.Join(errNotReady, err)
 	}
 	return nil, err

@@ -18,19 +18,22 @@ with open(os.environ["PC_SERVERS_PARAMETERS"]) as file:
     parameters = json.load(file)
 
 c = get_config()  # noqa: F821  (provided by traitlets)
+kubernetes = parameters["backend"] == "kubernetes"
 
 
 def cluster_config(options):
     if ":" not in options.image:
         raise ValueError("When specifying an image you must also provide a tag")
     config = {
-        # The local backend takes whole cores only, the Planetary Computer's
-        # (Kubernetes) took parts of one as well.
-        "worker_cores": math.ceil(options.worker_cores),
+        # The local backend takes whole cores only.
+        "worker_cores": options.worker_cores if kubernetes else math.ceil(options.worker_cores),
         "worker_memory": int(options.worker_memory * 2**30),
         "environment": {name: str(value) for name, value in options.environment.items()},
         "idle_timeout": options.idle_minutes * 60,
     }
+    # Tests have no minutes to wait.
+    if "IDLE_SECONDS" in options.environment:
+        config["idle_timeout"] = float(options.environment["IDLE_SECONDS"])
     # Two profiles that go wrong on purpose: one never finds its scheduler's
     # command and is FAILED within a second, the other one's scheduler never
     # reports, so that the cluster stays PENDING for a minute.
@@ -43,7 +46,25 @@ def cluster_config(options):
 
 c.DaskGateway.log_format = "[%(levelname)1.1s %(asctime)s.%(msecs).03d %(name)s] %(message)s"
 c.DaskGateway.address = parameters["gateway_api"]
-c.DaskGateway.backend_class = "dask_gateway_server.backends.local.UnsafeLocalBackend"
+if kubernetes:
+    c.DaskGateway.backend_class = "dask_gateway_server.backends.kubernetes.KubeBackend"
+    c.KubeBackend.gateway_instance = c.KubeController.gateway_instance = "test"
+    c.KubeBackend.api_url = c.KubeController.api_url = "http://" + parameters["gateway_api"] + "/api"
+    c.KubeClusterConfig.namespace = parameters["namespace"]
+    c.KubeController.address = parameters["controller"]
+    # Beyond what the tests ask for, so that it waits for nothing.
+    c.KubeController.k8s_api_rate_limit = 500
+    c.KubeController.k8s_api_rate_limit_burst = 1000
+else:
+    c.DaskGateway.backend_class = "dask_gateway_server.backends.local.UnsafeLocalBackend"
+# A gateway that is killed and started again finds its clusters in the database.
+c.DBBackendBase.db_url = "sqlite:///" + os.path.join(parameters["directory"], "gateway.sqlite")
+c.DBBackendBase.db_encrypt_keys = [parameters["database_key"]]
+# A scheduler that is killed is noticed within seconds.
+c.DBBackendBase.cluster_status_period = 2
+c.DBBackendBase.cluster_heartbeat_period = 5
+c.DBBackendBase.cluster_heartbeat_timeout = 20
+c.DBBackendBase.check_timeouts_period = 3
 c.UnsafeLocalBackend.clusters_directory = os.path.join(parameters["directory"], "clusters")
 c.Backend.cluster_options = Options(
     Float("worker_cores", default=1, min=0.1, max=8, label="Worker Cores"),
@@ -71,6 +92,12 @@ if parameters["auth"] == "jupyterhub":
     c.JupyterHubAuthenticator.jupyterhub_api_url = parameters["hub_url"] + "hub/api"
     c.JupyterHubAuthenticator.jupyterhub_api_token = parameters["gateway_token"]
     c.JupyterHubAuthenticator.jupyterhub_service_name = "dask-gateway"
+    if parameters["hub_major"] == 1:
+        # The first JupyterHub has no scopes.
+        c.JupyterHubAuthenticator.use_service_access_scopes = False
+elif parameters["auth"] == "kerberos":
+    c.DaskGateway.authenticator_class = "dask_gateway_server.auth.KerberosAuthenticator"
+    c.KerberosAuthenticator.keytab = parameters["kerberos_keytab"]
 else:
     c.DaskGateway.authenticator_class = "dask_gateway_server.auth.SimpleAuthenticator"
     c.SimpleAuthenticator.password = parameters["password"]

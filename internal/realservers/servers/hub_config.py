@@ -3,8 +3,12 @@
 
 """Configuration of JupyterHub for tests, with the gateway as its service."""
 
+import asyncio
 import json
 import os
+
+from jupyterhub.spawner import SimpleLocalProcessSpawner
+from tornado import web
 
 with open(os.environ["PC_SERVERS_PARAMETERS"]) as file:
     parameters = json.load(file)
@@ -22,11 +26,60 @@ c.ConfigurableHTTPProxy.command = [parameters["configurable_http_proxy"]]
 c.ConfigurableHTTPProxy.auth_token = parameters["hub_proxy_token"]
 c.ConfigurableHTTPProxy.pid_file = os.path.join(directory, "proxy.pid")
 
+# For so many seconds the Hub holds back the answer to a POST that starts a server,
+# to say 201 if it is up by then, else 202. Its own 10 are few for a busy machine.
+HELD_BACK = 20
+c.JupyterHub.tornado_settings = {"slow_spawn_timeout": HELD_BACK}
+
+if parameters["max_starts"]:
+    c.JupyterHub.concurrent_spawn_limit = parameters["max_starts"]
+    # The seconds after which those are to ask again who were turned away: no option
+    # of the Hub's, and otherwise 30 to 60.
+    c.JupyterHub.tornado_settings["spawn_throttle_retry_range"] = (1, 2)
+
 c.JupyterHub.authenticator_class = "dummy"
 c.Authenticator.allow_all = True
-c.JupyterHub.spawner_class = "simple"
+
+
+class ProfileSpawner(SimpleLocalProcessSpawner):
+    """The simple spawner, with starts that go wrong for those who ask for one."""
+
+    async def start(self):
+        """Start the server as its profile has it."""
+        profile = self.user_options.get("profile")
+        if profile == "slow":
+            await asyncio.sleep(HELD_BACK + 2)
+        if profile == "stuck":
+            await asyncio.sleep(3600)
+        if profile == "broken":
+            raise RuntimeError("no node has room for it")
+        if profile == "refused":
+            raise web.HTTPError(409, "quota reached")
+        if profile == "late":
+            await asyncio.sleep(HELD_BACK + 1)
+            raise RuntimeError("no node came up")
+        if profile == "exits":
+            # The process ends at once, and the Hub waits for it all the same.
+            self.cmd = ["false"]
+        return await super().start()
+
+    async def progress(self):
+        """Say what happens."""
+        yield {"progress": 20, "message": "Looking for a node"}
+        yield {"progress": 50, "message": "Spawning server..."}
+
+
+c.JupyterHub.spawner_class = ProfileSpawner
 c.SimpleLocalProcessSpawner.home_dir_template = os.path.join(directory, "home", "{username}")
 c.JupyterHub.allow_named_servers = True
+# What the daskhub Helm chart gives to each server: the public address is a bare
+# path, because only a browser knows the Hub's name.
+c.Spawner.environment = {
+    "DASK_GATEWAY__ADDRESS": parameters["hub_url"] + "services/dask-gateway/",
+    "DASK_GATEWAY__PROXY_ADDRESS": "gateway://" + parameters["gateway_proxy"],
+    "DASK_GATEWAY__PUBLIC_ADDRESS": "/services/dask-gateway/",
+    "DASK_GATEWAY__AUTH__TYPE": "jupyterhub",
+}
 if os.geteuid() == 0:
     c.Spawner.args = ["--allow-root"]
 
@@ -34,8 +87,16 @@ c.JupyterHub.services = [
     {"name": "dask-gateway", "url": "http://" + parameters["gateway_proxy"], "api_token": parameters["gateway_token"]},
     {"name": "test-admin", "api_token": parameters["admin_token"]},
 ]
+if parameters["hub_major"] == 1:
+    # There are no roles yet, and all that a service may be is an administrator.
+    for service in c.JupyterHub.services:
+        service["admin"] = True
+# Before JupyterHub 3 a server's token is for all servers of its user.
+server = "user" if parameters["hub_major"] == 2 else "server"
 c.JupyterHub.load_roles = [
     {"name": "user", "scopes": ["self", "access:services!service=dask-gateway"]},
+    # The token of a user's server may use the gateway as well.
+    {"name": "server", "scopes": ["users:activity!user", "access:servers!" + server, "access:services!service=dask-gateway"]},
     {"name": "gateway-service", "services": ["dask-gateway"], "scopes": ["read:users"]},
     {
         "name": "test-admin",

@@ -5,7 +5,13 @@
 
 The first line of standard input is a JSON object:
 
-    {"directory": "/tmp/x", "servers": [{"name": "hub", "command": [...], "environment": {...}}]}
+    {"directory": "/tmp/x", "servers": [{"name": "hub", "command": [...], "environment": {...}, "with": "",
+                                        "later": false}]}
+
+Further lines are orders: {"kill": "hub"} sends that server SIGKILL, and with it
+those of its children whose command holds the word of the server's "with" (all
+other children outlive it), and {"start": "hub"} starts it again, or for the
+first time where it is for "later".
 
 Each server writes to directory/NAME.log. A line of JSON on standard output
 tells of each server that ends. At the end of standard input (also because the
@@ -98,29 +104,82 @@ def kill_all():
             return
 
 
-def watch(names):
-    """Reports servers that end, until the end of standard input or a signal."""
+def command_of(pid):
+    if LINUX:
+        try:
+            with open(f"/proc/{pid}/cmdline", "rb") as file:
+                return file.read().decode(errors="replace")
+        except OSError:
+            return ""
+    return subprocess.run(["ps", "-p", str(pid), "-o", "command="], capture_output=True, text=True).stdout
+
+
+def kill(pid, companion):
+    children = [child for child, parent in parents().items() if parent == pid]
+    doomed = [child for child in children if companion and companion in command_of(child)]
+    for each in [pid, *doomed]:
+        try:
+            os.kill(each, signal.SIGKILL)
+        except ProcessLookupError:
+            pass
+
+
+def report_ends(names):
+    while True:
+        try:
+            pid, status = os.waitpid(-1, os.WNOHANG)
+        except ChildProcessError:
+            return
+        if pid == 0:
+            return
+        if pid in names:
+            code = os.waitstatus_to_exitcode(status)
+            print(json.dumps({"server": names.pop(pid), "exit": code}), flush=True)
+
+
+def obey(order, servers, directory, names):
+    if "start" in order:
+        server = servers[order["start"]]
+        names[start(server, directory).pid] = server["name"]
+        return
+    for pid, name in list(names.items()):
+        if name == order["kill"]:
+            kill(pid, servers[name]["with"])
+
+
+def watch(servers, directory, names, unread):
+    """Obeys orders and reports servers that end, until the end of standard
+    input or a signal."""
     wake, waker = os.pipe()
     os.set_blocking(waker, False)
     signal.set_wakeup_fd(waker)
     for number in (signal.SIGCHLD, signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(number, lambda *_: None)
     while True:
-        while names:
-            try:
-                pid, status = os.waitpid(-1, os.WNOHANG)
-            except ChildProcessError:
-                break
-            if pid == 0:
-                break
-            if pid in names:
-                code = os.waitstatus_to_exitcode(status)
-                print(json.dumps({"server": names.pop(pid), "exit": code}), flush=True)
+        report_ends(names)
+        while b"\n" in unread:
+            line, _, unread = unread.partition(b"\n")
+            obey(json.loads(line), servers, directory, names)
         ready, _, _ = select.select([0, wake], [], [])
-        if 0 in ready and not os.read(0, 4096):
-            return
+        if 0 in ready:
+            part = os.read(0, 65536)
+            if not part:
+                return
+            unread += part
         if wake in ready and any(number != signal.SIGCHLD for number in os.read(wake, 64)):
             return
+
+
+def first_line():
+    """The first line, and what came with it."""
+    text = b""
+    while b"\n" not in text:
+        part = os.read(0, 65536)
+        if not part:
+            sys.exit("no task on standard input")
+        text += part
+    line, _, unread = text.partition(b"\n")
+    return json.loads(line), unread
 
 
 def main():
@@ -129,10 +188,11 @@ def main():
     except PermissionError:
         pass
     prctl(PR_SET_CHILD_SUBREAPER, 1)
-    task = json.loads(sys.stdin.buffer.readline())
+    task, unread = first_line()
     try:
-        names = {start(server, task["directory"]).pid: server["name"] for server in task["servers"]}
-        watch(names)
+        servers = {server["name"]: server for server in task["servers"]}
+        names = {start(server, task["directory"]).pid: name for name, server in servers.items() if not server["later"]}
+        watch(servers, task["directory"], names, unread)
     finally:
         kill_all()
         if task["remove"]:

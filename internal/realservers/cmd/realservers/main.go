@@ -26,6 +26,7 @@ func main() {
 	flag.StringVar(&cfg.Auth, "auth", realservers.JupyterHub, "how the gateway knows its users: jupyterhub or basic")
 	flag.StringVar(&cfg.Dir, "dir", "", "folder for logs and databases, kept; a temporary one if empty")
 	flag.IntVar(&cfg.MaxWorkers, "max-workers", 0, "the gateway's limit of workers per cluster; 0 is none")
+	hub := flag.Int("hub", 0, "the JupyterHub's major version, from 1 to 5; the newest if 0")
 	user := flag.String("user", "alice", "the user to make")
 	flag.Usage = func() {
 		_, _ = fmt.Fprintln(flag.CommandLine.Output(), "Usage: realservers [flags] [command [argument...]]")
@@ -35,7 +36,7 @@ func main() {
 	cfg.Users = []string{*user}
 
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	err := run(ctx, cfg, flag.Args())
+	err := run(ctx, cfg, *hub, flag.Args())
 	stop()
 	var exit *exec.ExitError
 	switch {
@@ -47,10 +48,15 @@ func main() {
 	}
 }
 
-func run(ctx context.Context, cfg realservers.Config, command []string) error {
+func run(ctx context.Context, cfg realservers.Config, hub int, command []string) error {
 	inst, err := realservers.Install(ctx, os.Stderr)
 	if err != nil {
 		return err
+	}
+	if hub > 0 {
+		if cfg.Hub, err = realservers.InstallHub(ctx, inst, hub, os.Stderr); err != nil {
+			return err
+		}
 	}
 	stack, err := realservers.Start(ctx, inst, cfg)
 	if err != nil {

@@ -1,0 +1,86 @@
+// Copyright (c) The terraform-provider-pc Authors
+// SPDX-License-Identifier: MPL-2.0
+
+package realservers
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+)
+
+// cloudInitPackages are cloud-init and those of the Python packages it needs that
+// the installation of the servers has not.
+var cloudInitPackages = []string{"cloud-init", "python3-configobj", "python3-six", "python3-jsonpatch", "python3-json-pointer", "python3-oauthlib"}
+
+// ErrNoAPT says that this machine cannot have Debian's packages.
+var ErrNoAPT = errors.New("this needs Debian's apt-get and dpkg-deb")
+
+// InstallCloudInit puts Debian's cloud-init, unpacked and not installed, into a
+// folder of the user's cache, unless it is there already, and returns the folder
+// of its Python packages. Without Debian's tools it is an ErrNoAPT.
+func InstallCloudInit(ctx context.Context, inst Installation, log io.Writer) (string, error) {
+	for _, name := range []string{"apt-get", "dpkg-deb"} {
+		if _, err := exec.LookPath(name); err != nil {
+			return "", fmt.Errorf("%w; not found: %s", ErrNoAPT, name)
+		}
+	}
+	name := sha256.Sum256([]byte(strings.Join(cloudInitPackages, " ")))
+	dir := inst.dir + "-cloud-init-" + hex.EncodeToString(name[:])[:8]
+	unlock, err := lockFile(ctx, dir+".lock")
+	if err != nil {
+		return "", fmt.Errorf("wait for another installation of cloud-init: %w", err)
+	}
+	defer unlock()
+	packages := filepath.Join(dir, "root", "usr", "lib", "python3", "dist-packages")
+	marker := filepath.Join(dir, "complete")
+	if _, err := os.Stat(marker); err == nil {
+		return packages, nil
+	}
+	_, _ = fmt.Fprintf(log, "Unpacking cloud-init into %s (once)\n", dir)
+	if err := os.RemoveAll(dir); err != nil {
+		return "", err
+	}
+	if err := unpackDebian(ctx, dir, cloudInitPackages); err != nil {
+		return "", fmt.Errorf("unpack cloud-init into %s: %w", dir, err)
+	}
+	return packages, os.WriteFile(marker, nil, 0o600)
+}
+
+// unpackDebian downloads packages, at the version that Debian has, and unpacks
+// them below the folder root in dir.
+func unpackDebian(ctx context.Context, dir string, packages []string) error {
+	for _, folder := range []string{"root", "packages", "apt/lists/partial", "apt/cache/archives/partial"} {
+		if err := os.MkdirAll(filepath.Join(dir, folder), 0o750); err != nil {
+			return err
+		}
+	}
+	// Lists of its own, which need no rights on this machine's.
+	apt := []string{
+		"-qq", "-o", "Dir::State::Lists=" + filepath.Join(dir, "apt/lists"), "-o", "Dir::Cache=" + filepath.Join(dir, "apt/cache"), "-o", "APT::Sandbox::User=",
+	}
+	if err := run(ctx, dir, "apt-get", append(apt, "update")...); err != nil {
+		return err
+	}
+	debs := filepath.Join(dir, "packages")
+	if err := run(ctx, debs, "apt-get", append(append(apt, "download"), packages...)...); err != nil {
+		return err
+	}
+	found, err := filepath.Glob(filepath.Join(debs, "*.deb"))
+	if err != nil {
+		return err
+	}
+	for _, deb := range found {
+		if err := run(ctx, dir, "dpkg-deb", "-x", deb, filepath.Join(dir, "root")); err != nil {
+			return err
+		}
+	}
+	return errors.Join(os.RemoveAll(debs), os.RemoveAll(filepath.Join(dir, "apt")))
+}

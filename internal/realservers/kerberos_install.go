@@ -1,0 +1,127 @@
+// Copyright (c) The terraform-provider-pc Authors
+// SPDX-License-Identifier: MPL-2.0
+
+package realservers
+
+import (
+	"context"
+	"crypto/sha256"
+	"embed"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+)
+
+// kerberosLock names the Debian packages of the KDC, which come at the version
+// that Debian has, and the Python package by which the gateway uses them.
+//
+//go:embed lock-kerberos
+var kerberosLock embed.FS
+
+// ErrNoDebian says that this machine has not what Debian's packages and the
+// gateway's Kerberos binding need.
+var ErrNoDebian = errors.New("the real KDC needs Debian's apt-get and dpkg-deb, and gcc")
+
+// KerberosInstallation is a folder that holds a KDC and what the gateway needs
+// beside it.
+type KerberosInstallation struct {
+	dir string
+	// library is the folder of the shared libraries.
+	library string
+}
+
+// InstallKerberos puts the KDC of Debian's packages, unpacked and not installed,
+// into a folder of the user's cache, and builds the gateway's Kerberos binding,
+// unless they are there already. It needs Debian's apt-get and dpkg-deb, and a
+// C compiler; root it need not be.
+func InstallKerberos(ctx context.Context, inst Installation, log io.Writer) (KerberosInstallation, error) {
+	var missing []string
+	for _, name := range []string{"apt-get", "dpkg-deb", "gcc"} {
+		if _, err := exec.LookPath(name); err != nil {
+			missing = append(missing, name)
+		}
+	}
+	if len(missing) > 0 {
+		return KerberosInstallation{}, fmt.Errorf("%w; not found: %s", ErrNoDebian, strings.Join(missing, ", "))
+	}
+	packages, err := kerberosLock.ReadFile("lock-kerberos/packages.txt")
+	if err != nil {
+		return KerberosInstallation{}, err
+	}
+	requirements, err := kerberosLock.ReadFile("lock-kerberos/requirements.txt")
+	if err != nil {
+		return KerberosInstallation{}, err
+	}
+	// The binding fits one Python, which is that of the installation.
+	name := sha256.Sum256([]byte(inst.dir + "\n" + string(packages) + string(requirements)))
+	k := KerberosInstallation{dir: inst.dir + "-kerberos-" + hex.EncodeToString(name[:])[:8]}
+	unlock, err := lockFile(ctx, k.dir+".lock")
+	if err != nil {
+		return KerberosInstallation{}, fmt.Errorf("wait for another installation of the KDC: %w", err)
+	}
+	defer unlock()
+	if _, err := os.Stat(k.marker()); err != nil {
+		if err := k.install(ctx, inst, strings.Fields(string(packages)), log); err != nil {
+			return KerberosInstallation{}, fmt.Errorf("install the KDC into %s: %w", k.dir, err)
+		}
+	}
+	return k, k.findLibraries()
+}
+
+func (k KerberosInstallation) marker() string { return filepath.Join(k.dir, "complete") }
+
+func (k KerberosInstallation) root(elements ...string) string {
+	return filepath.Join(append([]string{k.dir, "root"}, elements...)...)
+}
+
+// findLibraries finds the folder that is named after the machine.
+func (k *KerberosInstallation) findLibraries() error {
+	found, err := filepath.Glob(k.root("usr", "lib", "*", "libkrb5.so.3"))
+	if err != nil || len(found) != 1 {
+		return errors.Join(fmt.Errorf("%d libraries libkrb5.so.3 below %s, want one", len(found), k.root()), err)
+	}
+	k.library = filepath.Dir(found[0])
+	return nil
+}
+
+func (k *KerberosInstallation) install(ctx context.Context, inst Installation, packages []string, log io.Writer) error {
+	_, _ = fmt.Fprintf(log, "Installing a Kerberos KDC into %s (once; half a minute)\n", k.dir)
+	if err := os.RemoveAll(k.dir); err != nil {
+		return err
+	}
+	if err := unpackDebian(ctx, k.dir, packages); err != nil {
+		return err
+	}
+	if err := k.findLibraries(); err != nil {
+		return err
+	}
+	if err := k.build(ctx, inst); err != nil {
+		return err
+	}
+	return os.WriteFile(k.marker(), nil, 0o600)
+}
+
+// build builds the Python package against the unpacked headers and libraries.
+func (k *KerberosInstallation) build(ctx context.Context, inst Installation) error {
+	lock := filepath.Join(k.dir, "requirements.txt")
+	text, err := kerberosLock.ReadFile("lock-kerberos/requirements.txt")
+	if err != nil {
+		return err
+	}
+	if err := os.WriteFile(lock, text, 0o600); err != nil {
+		return err
+	}
+	return runWith(ctx, k.dir, []string{
+		"PATH=" + k.root("usr", "bin") + string(os.PathListSeparator) + os.Getenv("PATH"),
+		"CFLAGS=-I" + k.root("usr", "include") + " -I" + k.root("usr", "include", "mit-krb5"),
+		"LDFLAGS=-L" + k.library + " -L" + filepath.Join(k.library, "mit-krb5"),
+	}, inst.python(), "-m", "pip", "install", "--quiet", "--no-input", "--disable-pip-version-check", "--no-deps", "--no-binary=pykerberos",
+		"--require-hashes", "--target", k.site(), "--requirement", lock)
+}
+
+func (k KerberosInstallation) site() string { return filepath.Join(k.dir, "site") }

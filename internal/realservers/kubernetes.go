@@ -1,0 +1,186 @@
+// Copyright (c) The terraform-provider-pc Authors
+// SPDX-License-Identifier: MPL-2.0
+
+package realservers
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/rsa"
+	"crypto/x509"
+	"encoding/json"
+	"encoding/pem"
+	"fmt"
+	"maps"
+	"net"
+	"os"
+	"path/filepath"
+	"time"
+)
+
+// Kubernetes is a stack whose gateway has the Kubernetes backend, as the
+// Planetary Computer's had: a real API server with its database, the gateway
+// and its controller. Nothing runs pods: a stand-in says that they run, so
+// clusters go from PENDING to RUNNING, but there is no scheduler to scale or to
+// compute on, and no proxy that leads to one.
+//
+// Kill and Restart know the servers "gateway" and "controller".
+type Kubernetes struct {
+	*Stack
+}
+
+// StartKubernetes starts such a stack, with a path of the kube-apiserver that
+// internal/tools/kube-apiserver builds. The gateway takes any user name with
+// the one password, at the root of its address.
+func StartKubernetes(ctx context.Context, inst Installation, apiserver string, cfg Config) (*Kubernetes, error) {
+	cfg.Auth, cfg.apiserver = Basic, apiserver
+	stack, err := Start(ctx, inst, cfg)
+	if err != nil {
+		return nil, err
+	}
+	return &Kubernetes{Stack: stack}, nil
+}
+
+// SetWatchLag makes the gateway see every change of its clusters so much later
+// from now on. The controller sees them at once.
+func (k *Kubernetes) SetWatchLag(lag time.Duration) { k.kube.proxy.lag.Store(int64(lag)) }
+
+// SetAnswerLag makes the API server's answers to the gateway's creations come so
+// much later from now on: what is made is there, and the gateway does not know.
+func (k *Kubernetes) SetAnswerLag(lag time.Duration) { k.kube.proxy.posts.Store(int64(lag)) }
+
+// kube is what a stack on Kubernetes has beside the gateway.
+type kube struct {
+	apiserver  string
+	dir        string
+	etcd, peer string
+	api        *kubeAPI
+	proxy      *watchProxy
+}
+
+// newKube takes the addresses for etcd, its peers, who are none, and the API
+// server.
+func newKube(apiserver, dir string, addresses []string) *kube {
+	return &kube{
+		apiserver: apiserver, dir: dir, etcd: "http://" + addresses[0], peer: "http://" + addresses[1],
+		api: &kubeAPI{
+			url:         "https://" + addresses[2],
+			token:       rand.Text(),
+			certificate: filepath.Join(dir, "kube", "certificates", "apiserver.crt"),
+		},
+	}
+}
+
+func (k *kube) file(name string) string { return filepath.Join(k.dir, "kube", name) }
+
+// write makes the files that etcd and the API server read.
+func (k *kube) write() error {
+	// Objects and certificates of an earlier stack in the same folder.
+	if err := os.RemoveAll(filepath.Join(k.dir, "kube")); err != nil {
+		return err
+	}
+	if err := os.MkdirAll(filepath.Join(k.dir, "kube"), 0o700); err != nil {
+		return err
+	}
+	database, err := json.Marshal(map[string]any{
+		"name": "etcd", "data-dir": k.file("etcd"), "unsafe-no-fsync": true, "log-level": "error",
+		"listen-client-urls": k.etcd, "advertise-client-urls": k.etcd,
+		"listen-peer-urls": k.peer, "initial-advertise-peer-urls": k.peer, "initial-cluster": "etcd=" + k.peer,
+	})
+	if err != nil {
+		return err
+	}
+	key, err := rsa.GenerateKey(rand.Reader, 2048)
+	if err != nil {
+		return err
+	}
+	for name, content := range map[string][]byte{
+		// YAML is JSON and more.
+		"etcd.yaml":           database,
+		"service-account.key": pem.EncodeToMemory(&pem.Block{Type: "RSA PRIVATE KEY", Bytes: x509.MarshalPKCS1PrivateKey(key)}),
+		"tokens.csv":          []byte(k.api.token + ",admin,admin,system:masters\n"),
+	} {
+		if err := os.WriteFile(k.file(name), content, 0o600); err != nil {
+			return err
+		}
+	}
+	direct := kubeconfig(map[string]string{"server": k.api.url, "certificate-authority": k.api.certificate}, k.api.token)
+	return os.WriteFile(k.file("direct.json"), direct, 0o600)
+}
+
+// kubeconfig is the file by which a client of Kubernetes finds the API server.
+func kubeconfig(cluster map[string]string, token string) []byte {
+	text, err := json.Marshal(map[string]any{
+		"apiVersion": "v1", "kind": "Config", "current-context": "test",
+		"clusters": []any{map[string]any{"name": "test", "cluster": cluster}},
+		"users":    []any{map[string]any{"name": "test", "user": map[string]string{"token": token}}},
+		"contexts": []any{map[string]any{"name": "test", "context": map[string]string{"cluster": "test", "user": "test"}}},
+	})
+	if err != nil {
+		panic(err) // strings have no other form
+	}
+	return text
+}
+
+// servers are those of a stack on Kubernetes, given the gateway's. All but etcd
+// and the API server wait for bringUp.
+func (k *kube) servers(l layout, gateway server) []server {
+	_, port, _ := net.SplitHostPort(k.api.url[len("https://"):])
+	environment := func(kubeconfig string) map[string]string {
+		variables := map[string]string{"KUBECONFIG": k.file(kubeconfig)}
+		maps.Copy(variables, gateway.Environment)
+		return variables
+	}
+	controller, gatewayServer := gateway, gateway
+	controller.Name, controller.Environment = "controller", environment("direct.json")
+	controller.Command = append([]string{gateway.Command[0], "kube-controller"}, gateway.Command[1:]...)
+	gatewayServer.Environment = environment("lagging.json")
+	controller.Later, gatewayServer.Later = true, true
+	return []server{
+		{Name: "etcd", Command: []string{k.apiserver, "etcd", k.file("etcd.yaml")}, Environment: gateway.Environment},
+		{Name: "apiserver", Environment: gateway.Environment, Command: []string{
+			k.apiserver,
+			"--etcd-servers=" + k.etcd, "--bind-address=127.0.0.1", "--advertise-address=127.0.0.1", "--secure-port=" + port,
+			"--endpoint-reconciler-type=none", "--cert-dir=" + filepath.Dir(k.api.certificate),
+			"--service-account-issuer=https://kubernetes.invalid", "--service-account-key-file=" + k.file("service-account.key"),
+			"--service-account-signing-key-file=" + k.file("service-account.key"), "--token-auth-file=" + k.file("tokens.csv"),
+			"--authorization-mode=RBAC", "--service-cluster-ip-range=10.0.0.0/24",
+			// It would want an account for each pod, which another server makes.
+			"--disable-admission-plugins=ServiceAccount",
+		}},
+		{Name: "kubelet", Command: []string{l.inst.python(), filepath.Join(l.Directory, "kubelet.py")}, Environment: environment("direct.json"), Later: true},
+		controller,
+		gatewayServer,
+	}
+}
+
+// bringUp starts the gateway and its controller once the API server has what
+// they need.
+func (k *kube) bringUp(ctx context.Context, s *supervisor) error {
+	if err := k.api.connect(ctx); err != nil {
+		return err
+	}
+	if err := k.api.prepare(ctx); err != nil {
+		return err
+	}
+	var err error
+	if k.proxy, err = newWatchProxy(context.WithoutCancel(ctx), k.api); err != nil {
+		return fmt.Errorf("listen for the gateway's watches: %w", err)
+	}
+	lagging := kubeconfig(map[string]string{"server": k.proxy.url}, k.api.token)
+	if err := os.WriteFile(k.file("lagging.json"), lagging, 0o600); err != nil {
+		return err
+	}
+	for _, name := range []string{"kubelet", "controller", "gateway"} {
+		if err := s.order("start", name); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (k *kube) close() {
+	if k.proxy != nil {
+		k.proxy.close()
+	}
+}

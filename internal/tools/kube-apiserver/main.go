@@ -1,0 +1,40 @@
+// Copyright (c) The terraform-provider-pc Authors
+// SPDX-License-Identifier: MPL-2.0
+
+// Command kube-apiserver is Kubernetes' own API server, at the version that
+// this module pins, and with "etcd FILE" as its arguments the database that the
+// API server keeps everything in, set up by that file of YAML.
+package main
+
+import (
+	"fmt"
+	"os"
+
+	"go.etcd.io/etcd/server/v3/embed"
+	"k8s.io/component-base/cli"
+	_ "k8s.io/component-base/metrics/prometheus/clientgo"
+	_ "k8s.io/component-base/metrics/prometheus/version"
+	"k8s.io/kubernetes/cmd/kube-apiserver/app"
+)
+
+func main() {
+	if len(os.Args) == 3 && os.Args[1] == "etcd" {
+		fmt.Fprintln(os.Stderr, etcd(os.Args[2]))
+		os.Exit(1)
+	}
+	os.Exit(cli.Run(app.NewAPIServerCommand()))
+}
+
+// etcd runs until it fails or the process is killed.
+func etcd(file string) error {
+	config, err := embed.ConfigFromFile(file)
+	if err != nil {
+		return fmt.Errorf("configure etcd: %w", err)
+	}
+	server, err := embed.StartEtcd(config)
+	if err != nil {
+		return fmt.Errorf("start etcd: %w", err)
+	}
+	defer server.Close()
+	return <-server.Err()
+}
