@@ -1,0 +1,284 @@
+// Copyright (c) The terraform-provider-pc Authors
+// SPDX-License-Identifier: MPL-2.0
+
+package provider
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/hashicorp/terraform-plugin-framework-timetypes/timetypes"
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/resource"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+	"github.com/hashicorp/terraform-plugin-log/tflog"
+
+	"github.com/planetary-computer/terraform-provider-pc/internal/gateway"
+	"github.com/planetary-computer/terraform-provider-pc/internal/hub"
+)
+
+var (
+	_ resource.Resource                   = (*hubServerResource)(nil)
+	_ resource.ResourceWithConfigure      = (*hubServerResource)(nil)
+	_ resource.ResourceWithIdentity       = (*hubServerResource)(nil)
+	_ resource.ResourceWithImportState    = (*hubServerResource)(nil)
+	_ resource.ResourceWithModifyPlan     = (*hubServerResource)(nil)
+	_ resource.ResourceWithValidateConfig = (*hubServerResource)(nil)
+)
+
+type hubServerResource struct{ configuredResource }
+
+func newHubServerResource() resource.Resource { return &hubServerResource{} }
+
+func (r *hubServerResource) Metadata(_ context.Context, req resource.MetadataRequest, resp *resource.MetadataResponse) {
+	resp.TypeName = req.ProviderTypeName + "_hub_server"
+}
+
+func (r *hubServerResource) ValidateConfig(ctx context.Context, req resource.ValidateConfigRequest, resp *resource.ValidateConfigResponse) {
+	var config hubServerModel
+	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	validateTimeouts(config.Timeouts, &resp.Diagnostics)
+	validateServerOptions(config.UserOptions, &resp.Diagnostics)
+	if known(config.User) && !hub.ValidUserName(config.User.ValueString()) {
+		resp.Diagnostics.AddAttributeError(path.Root("user"), "This is not the name of a user",
+			fmt.Sprintf("%q cannot be one: a name has neither slashes nor control characters, and is not empty. Leave user out for the owner of the provider's token.", config.User.ValueString()))
+	}
+	if known(config.Name) && !validServerName(config.Name.ValueString()) {
+		resp.Diagnostics.AddAttributeError(path.Root("name"), "This is not the name of a server",
+			fmt.Sprintf("%q cannot be one: a name begins with a small letter, and has small letters, digits and single hyphens. Leave name out for the default server.", config.Name.ValueString()))
+	}
+}
+
+// ModifyPlan replaces a server whose options differ in value, and waits in the
+// update for one that was starting at the refresh.
+func (r *hubServerResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
+	if req.Plan.Raw.IsNull() || r.clients == nil {
+		return
+	}
+	if req.State.Raw.IsNull() {
+		if !r.hub.unknown {
+			r.hub.get(&resp.Diagnostics)
+		}
+		return
+	}
+	var plan, state hubServerModel
+	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
+	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	if !gateway.SameValue(plan.options(), state.options()) {
+		resp.RequiresReplace.Append(path.Root("user_options"))
+	}
+	plan.Ready = types.BoolValue(true)
+	if !state.Ready.ValueBool() {
+		plan.URL, plan.Ready, plan.StartedAt = types.StringUnknown(), types.BoolUnknown(), timetypes.NewRFC3339Unknown()
+	}
+	resp.Diagnostics.Append(resp.Plan.Set(ctx, plan)...)
+}
+
+func (r *hubServerResource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
+	var plan hubServerModel
+	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
+	api, ok := r.hub.get(&resp.Diagnostics)
+	timeout, diags := plan.Timeouts.Create(ctx, defaultClusterChange)
+	resp.Diagnostics.Append(diags...)
+	if !ok || resp.Diagnostics.HasError() {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, timeout)
+	defer cancel()
+
+	user, err := tokenOwner(ctx, api, plan.User)
+	if err != nil {
+		addError(&resp.Diagnostics, "The server was not started, because the Hub did not say whose credentials these are", err)
+		return
+	}
+	plan.User = types.StringValue(user)
+	if err := api.Launch(ctx, user, plan.Name.ValueString(), plan.options()); err != nil {
+		addLaunchError(&resp.Diagnostics, plan, err)
+		return
+	}
+	// The server costs money from now on: it goes into the state before anything
+	// else can fail.
+	plan.recordBegun()
+	resp.Diagnostics.Append(resp.State.Set(ctx, plan)...)
+	resp.Diagnostics.Append(resp.Identity.Set(ctx, plan.identity())...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	if !r.await(ctx, api, &plan, &resp.Diagnostics) {
+		resp.State.RemoveResource(ctx)
+		return
+	}
+	resp.Diagnostics.Append(resp.State.Set(ctx, plan)...)
+}
+
+func (r *hubServerResource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
+	var state hubServerModel
+	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+	// Terraform before 1.12 keeps no identity, and the framework wants one from
+	// every Read, those that remove the resource included.
+	resp.Diagnostics.Append(resp.Identity.Set(ctx, state.identity())...)
+	if resp.Diagnostics.HasError() || r.hub.unknown {
+		return
+	}
+	api, ok := r.hub.get(&resp.Diagnostics)
+	timeout, diags := state.Timeouts.Read(ctx, defaultClusterRead)
+	resp.Diagnostics.Append(diags...)
+	if !ok || resp.Diagnostics.HasError() {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, timeout)
+	defer cancel()
+
+	server, active, err := api.RefreshServer(ctx, state.User.ValueString(), state.Name.ValueString())
+	if err != nil {
+		addError(&resp.Diagnostics, "The "+state.title()+" could not be read", err)
+		return
+	}
+	if !active || server.Stops() {
+		is := "does not run"
+		if active {
+			is = "is being stopped"
+		}
+		resp.Diagnostics.AddWarning("The "+state.title()+" "+is,
+			"It was stopped outside Terraform, by its user or by the Hub, which may stop idle servers. It leaves the state; the next apply starts it again.")
+		resp.State.RemoveResource(ctx)
+		return
+	}
+	resp.Diagnostics.Append(state.record(ctx, server, r.settings.HubAddress.Value)...)
+	resp.Diagnostics.Append(resp.State.Set(ctx, state)...)
+}
+
+// Update waits for a server that was starting; nothing else can be changed.
+func (r *hubServerResource) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
+	var plan hubServerModel
+	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
+	api, ok := r.hub.get(&resp.Diagnostics)
+	timeout, diags := plan.Timeouts.Update(ctx, defaultClusterChange)
+	resp.Diagnostics.Append(diags...)
+	if !ok || resp.Diagnostics.HasError() {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, timeout)
+	defer cancel()
+
+	if plan.Ready.IsUnknown() {
+		plan.recordBegun()
+		if !r.await(ctx, api, &plan, &resp.Diagnostics) {
+			resp.State.RemoveResource(ctx)
+			return
+		}
+	}
+	resp.Diagnostics.Append(resp.State.Set(ctx, plan)...)
+	resp.Diagnostics.Append(resp.Identity.Set(ctx, plan.identity())...)
+}
+
+func (r *hubServerResource) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {
+	var state hubServerModel
+	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+	api, ok := r.hub.get(&resp.Diagnostics)
+	timeout, diags := state.Timeouts.Delete(ctx, defaultClusterChange)
+	resp.Diagnostics.Append(diags...)
+	if !ok || resp.Diagnostics.HasError() {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, timeout)
+	defer cancel()
+
+	if err := api.StopServer(ctx, state.User.ValueString(), state.Name.ValueString(), state.RemoveOnDestroy.ValueBool()); err != nil {
+		detail := explain(err)
+		if errors.Is(err, context.DeadlineExceeded) {
+			detail = fmt.Sprintf("It was still stopping after %s. It is in the state still: run terraform destroy again, or set timeouts.delete.", timeout)
+		}
+		resp.Diagnostics.AddError("The "+state.title()+" was not stopped", detail)
+	}
+}
+
+// ImportState takes USER/SERVER, or USER for the default server.
+func (r *hubServerResource) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
+	var server hubServerIdentity
+	if req.ID == "" {
+		resp.Diagnostics.Append(req.Identity.Get(ctx, &server)...)
+		req.ID = server.User.ValueString() + "/" + server.Name.ValueString()
+	}
+	user, name, err := parseServerID(req.ID)
+	if err != nil {
+		resp.Diagnostics.AddError("This server cannot be imported",
+			sentence(err.Error())+" Give USER/SERVER, for example alice/gpu, or USER alone for the default server.")
+		return
+	}
+	server = hubServerIdentity{User: types.StringValue(user), Name: types.StringValue(name)}
+	resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root("user"), server.User)...)
+	resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root("name"), server.Name)...)
+	resp.Diagnostics.Append(resp.Identity.Set(ctx, server)...)
+}
+
+// await waits for the server and records it. False means that it did not start,
+// so that there is none to keep in the state.
+func (r *hubServerResource) await(ctx context.Context, api *hub.Client, model *hubServerModel, diags *diag.Diagnostics) bool {
+	heard := ""
+	server, err := api.AwaitServer(ctx, model.User.ValueString(), model.Name.ValueString(), func(message string) {
+		heard = message
+		tflog.Info(ctx, "The Hub starts the server", map[string]any{"user": model.User.ValueString(), "server": model.Name.ValueString(), "message": message})
+	})
+	failed, isFailure := errors.AsType[*hub.SpawnError](err)
+	switch {
+	case err == nil:
+		diags.Append(model.record(ctx, server, r.settings.HubAddress.Value)...)
+	case isFailure:
+		diags.AddError("The "+model.title()+" did not start", spawnAdvice(failed))
+	case errors.Is(err, context.DeadlineExceeded):
+		diags.AddAttributeError(path.Root("timeouts"), "The "+model.title()+" was not ready in time",
+			"It is in the state still, and the Hub may go on starting it. "+lastHeard(heard)+"Give it longer by timeouts. "+
+				"After a create the next apply stops it and starts another one, unless terraform untaint keeps it: then that apply waits for it.")
+	default:
+		addError(diags, "It is not known whether the "+model.title()+" is ready", err)
+	}
+	return !isFailure
+}
+
+func lastHeard(message string) string {
+	if message == "" {
+		return ""
+	}
+	return fmt.Sprintf("The last that the Hub said is: %q. ", message)
+}
+
+// spawnAdvice is why a start failed, what was said on the way, and what to do.
+func spawnAdvice(failed *hub.SpawnError) string {
+	text := sentence(failed.Error())
+	if failed.Reason == "" {
+		text = sentence(failed.Error() + ", and the Hub does not say why")
+	}
+	if len(failed.Messages) > 0 {
+		text += "\n\nWhile it was starting, the Hub said:\n  - " + strings.Join(failed.Messages, "\n  - ")
+	}
+	return text + "\n\nNo server is left. Change user_options if they are the reason; else the Hub's log, or that of its spawner, has more."
+}
+
+// addLaunchError reports a server that was not started.
+func addLaunchError(diags *diag.Diagnostics, model hubServerModel, err error) {
+	if active, ok := errors.AsType[*hub.ActiveError](err); ok {
+		diags.AddAttributeError(path.Root("name"), "There is such a server already", sentence(active.Error())+
+			fmt.Sprintf("\n\nTo manage it here: terraform import ADDRESS_OF_THIS_RESOURCE %s\nElse stop it first, on the Hub's page /hub/home, or give this one another name.", model.importID()))
+		return
+	}
+	if failed, ok := errors.AsType[*hub.SpawnError](err); ok {
+		diags.AddError("The "+model.title()+" did not start", spawnAdvice(failed))
+		return
+	}
+	if errors.Is(err, hub.ErrServersHidden) || hub.IsUnseen(err) {
+		diags.AddAttributeError(path.Root("user"), "The Hub does not show the servers of "+model.User.ValueString(),
+			sentence(err.Error())+"\n\nEither there is no such user, or the provider's token lacks a scope: it needs read:users and servers, for this user or for all.")
+		return
+	}
+	addError(diags, "The "+model.title()+" was not started", err)
+}

@@ -1,0 +1,308 @@
+// Copyright (c) The terraform-provider-pc Authors
+// SPDX-License-Identifier: MPL-2.0
+
+package provider_test
+
+import (
+	"fmt"
+	"net/http"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
+	"github.com/hashicorp/terraform-plugin-testing/knownvalue"
+	"github.com/hashicorp/terraform-plugin-testing/plancheck"
+	"github.com/hashicorp/terraform-plugin-testing/statecheck"
+	"github.com/hashicorp/terraform-plugin-testing/tfjsonpath"
+
+	"github.com/planetary-computer/terraform-provider-pc/internal/mockserver"
+)
+
+const (
+	hubServer     = "pc_hub_server"
+	testServer    = "pc_hub_server.test"
+	namedPath     = "*/users/alice/servers/gpu"
+	namedProgress = namedPath + "/progress"
+)
+
+func serverDoes(action plancheck.ResourceActionType) resource.ConfigPlanChecks {
+	return resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{plancheck.ExpectResourceAction(testServer, action)}}
+}
+
+func serverHas(attribute string, value knownvalue.Check) statecheck.StateCheck {
+	return statecheck.ExpectKnownValue(testServer, tfjsonpath.New(attribute), value)
+}
+
+// serverIs asserts what the Hub has of alice's server.
+func serverIs(server *mock, want string) during {
+	return func() error {
+		if got := fmt.Sprintf("%+v", server.HubServers("alice")); got != want {
+			return fmt.Errorf("the Hub has %s, want %s", got, want)
+		}
+		return nil
+	}
+}
+
+func TestAccHubServer_startsAndStops(t *testing.T) {
+	t.Parallel()
+	mock := startMock(t, mockserver.Config{})
+	config := func(arguments string) string {
+		return providerBlock(mock) + "resource \"pc_hub_server\" \"test\" {\n" + arguments + "\n}\n"
+	}
+	named := func(options, further string) string {
+		return config("  name = \"gpu\"\n  user_options = " + options + "\n" + further)
+	}
+	resource.Test(t, resource.TestCase{
+		ProtoV6ProviderFactories: factories(mock),
+		Steps: []resource.TestStep{
+			{
+				Config:           config(""),
+				ConfigPlanChecks: serverDoes(plancheck.ResourceActionCreate),
+				ConfigStateChecks: []statecheck.StateCheck{
+					serverHas("user", knownvalue.StringExact("alice")), serverHas("name", knownvalue.StringExact("")),
+					serverHas("url", knownvalue.StringExact(mock.URL()+"/user/alice/")), serverHas("ready", knownvalue.Bool(true)), serverHas("started_at", isTime),
+					serverHas("user_options", knownvalue.Null()), serverHas("remove_on_destroy", knownvalue.Bool(false)),
+					serverIs(mock, `[{Name: Pending: Ready:true Options:map[]}]`),
+					during(func() error { return wantBody(mock, "/server", `{"user_options":{}}`) }),
+				},
+			},
+			{
+				Config:           named(`{ profile = "small", n = 1 }`, ""),
+				ConfigPlanChecks: serverDoes(plancheck.ResourceActionDestroyBeforeCreate),
+				ConfigStateChecks: []statecheck.StateCheck{
+					serverHas("url", knownvalue.StringExact(mock.URL()+"/user/alice/gpu/")),
+					serverIs(mock, `[{Name: Pending: Ready:false Options:map[]} {Name:gpu Pending: Ready:true Options:map[n:1 profile:small]}]`),
+					during(func() error { return wantBody(mock, "/servers/gpu", `{"n":1,"profile":"small"}`) }),
+				},
+			},
+			{ResourceName: testServer, ImportState: true, ImportStateId: "alice/gpu", ImportStateVerify: true, ImportStateVerifyIdentifierAttribute: "name"},
+			// The same in value; the Hub is asked for nothing.
+			{Config: named(`{ n = 1.0, profile = "small" }`, "remove_on_destroy = true"), ConfigPlanChecks: serverDoes(plancheck.ResourceActionUpdate)},
+			{
+				Config:            named(`{ profile = "large" }`, "remove_on_destroy = true"),
+				ConfigPlanChecks:  serverDoes(plancheck.ResourceActionDestroyBeforeCreate),
+				ConfigStateChecks: []statecheck.StateCheck{serverIs(mock, `[{Name: Pending: Ready:false Options:map[]} {Name:gpu Pending: Ready:true Options:map[profile:large]}]`)},
+			},
+		},
+	})
+	if err := serverIs(mock, `[{Name: Pending: Ready:false Options:map[]}]`)(); err != nil {
+		t.Error(err)
+	}
+	if got := mock.CountTaken(http.MethodPost, "*/users/alice/server*"); got != 3 {
+		t.Errorf("servers were started %d times, want 3", got)
+	}
+}
+
+// TestAccHubServer_isStartedAgain after somebody has stopped it, or started it
+// with other options.
+func TestAccHubServer_isStartedAgain(t *testing.T) {
+	t.Parallel()
+	mock := startMock(t, mockserver.Config{})
+	config := providerBlock(mock) + "resource \"pc_hub_server\" \"test\" {\n  name = \"gpu\"\n  user_options = { profile = \"small\" }\n}\n"
+	resource.Test(t, resource.TestCase{
+		ProtoV6ProviderFactories: factories(mock),
+		Steps: []resource.TestStep{
+			{Config: config},
+			{
+				PreConfig: func() { mock.CullServer("alice", "gpu") },
+				Config:    config, ConfigPlanChecks: serverDoes(plancheck.ResourceActionCreate),
+				ConfigStateChecks: []statecheck.StateCheck{serverIs(mock, `[{Name:gpu Pending: Ready:true Options:map[profile:small]}]`)},
+			},
+			{
+				PreConfig: func() {
+					mock.CullServer("alice", "gpu")
+					mock.StartServer("alice", "gpu", `{"profile": "huge"}`)
+				},
+				Config: config, ConfigPlanChecks: serverDoes(plancheck.ResourceActionDestroyBeforeCreate),
+				ConfigStateChecks: []statecheck.StateCheck{serverIs(mock, `[{Name:gpu Pending: Ready:true Options:map[profile:small]}]`)},
+			},
+			{
+				PreConfig: func() {
+					mock.CullServer("alice", "gpu")
+					mock.StartServer("alice", "gpu", `{"profile": "small"}`)
+				},
+				Config: config, PlanOnly: true,
+			},
+		},
+	})
+}
+
+func TestHubServer_waitsByTheStream(t *testing.T) {
+	t.Parallel()
+	mock := startMock(t, mockserver.Config{})
+	w := newWireWith(t, mock.clock, block(mock))
+	made, diagnostics := w.apply(t.Context(), t, hubServer, w.none(t), map[string]any{"name": "gpu", "user_options": map[string]any{"profile": "slow"}})
+	assertDiagnostics(t, diagnostics, wanted{})
+	if url := w.text(t, hubServer, made.state, "url"); url != mock.URL()+"/user/alice/gpu/" {
+		t.Errorf("the server is at %q", url)
+	}
+	if streams, looks := mock.CountTaken(http.MethodGet, namedProgress), mock.CountTaken(http.MethodGet, "*/users/alice"); streams != 1 || looks != 2 {
+		t.Errorf("%d streams and %d looks:\n%s", streams, looks, journal(mock))
+	}
+}
+
+// TestHubServer_saysWhyItDidNotStart, and keeps nothing in the state: nothing
+// runs.
+func TestHubServer_saysWhyItDidNotStart(t *testing.T) {
+	t.Parallel()
+	for profile, says := range map[string][]string{
+		"broken":  {"The server gpu of alice did not start", "no node has room for it", "user_options"},
+		"late":    {"The server gpu of alice did not start", "no node came up", "While it was starting, the Hub said:\n  - Server requested\n  - Looking for a node\n  - Spawning server..."},
+		"refused": {"The server gpu of alice was not started", "quota reached"},
+	} {
+		t.Run(profile, func(t *testing.T) {
+			t.Parallel()
+			mock := startMock(t, mockserver.Config{})
+			w := newWireWith(t, mock.clock, block(mock))
+			made, diagnostics := w.apply(t.Context(), t, hubServer, w.none(t), map[string]any{"name": "gpu", "user_options": map[string]any{"profile": profile}})
+			for _, part := range says {
+				assertDiagnostics(t, diagnostics, errorAt("", part))
+			}
+			if state, err := made.state.Unmarshal(w.resourceType(hubServer)); err != nil || !state.IsNull() {
+				t.Errorf("the state has %v, %v", state, err)
+			}
+			if got := mock.Count(http.MethodPost, namedPath); got != 1 {
+				t.Errorf("it was started %d times", got)
+			}
+		})
+	}
+}
+
+func TestHubServer_isNotTakenOverUnasked(t *testing.T) {
+	t.Parallel()
+	mock := startMock(t, mockserver.Config{})
+	mock.StartServer("alice", "gpu", `{"profile": "theirs"}`)
+	w := newWireWith(t, mock.clock, block(mock))
+	_, diagnostics := w.apply(t.Context(), t, hubServer, w.none(t), map[string]any{"name": "gpu"})
+	assertDiagnostics(t, diagnostics, errorAt(`AttributeName("name")`, "terraform import ADDRESS_OF_THIS_RESOURCE alice/gpu"))
+	if got := mock.Count(http.MethodPost, namedPath); got != 0 {
+		t.Errorf("it was started %d times", got)
+	}
+}
+
+// TestHubServer_thatNeverStarts stays in the state, and destroy cancels it.
+func TestHubServer_thatNeverStarts(t *testing.T) {
+	t.Parallel()
+	mock := startMock(t, mockserver.Config{})
+	w := newWireWith(t, mock.clock, block(mock))
+	made, diagnostics := w.apply(t.Context(), t, hubServer, w.none(t), map[string]any{
+		"name": "gpu", "user_options": map[string]any{"profile": "stuck"}, "timeouts": map[string]any{"create": "2s"},
+	})
+	assertDiagnostics(t, diagnostics, errorAt(`AttributeName("timeouts")`, `The last that the Hub said is: "Spawning server...".`))
+	if got := w.text(t, hubServer, made.state, "name"); got != "gpu" {
+		t.Fatalf("the state has %q", got)
+	}
+	if err := serverIs(mock, `[{Name:gpu Pending:spawn Ready:false Options:map[profile:stuck]}]`)(); err != nil {
+		t.Error(err)
+	}
+	_, diagnostics = w.apply(t.Context(), t, hubServer, made, nil)
+	assertDiagnostics(t, diagnostics, wanted{})
+	if err := serverIs(mock, `[{Name:gpu Pending: Ready:false Options:map[profile:stuck]}]`)(); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestHubServer_validates(t *testing.T) {
+	t.Parallel()
+	mock := startMock(t, mockserver.Config{})
+	w := newWireWith(t, mock.clock, block(mock))
+	for path, config := range map[string]map[string]any{
+		"user":         {"user": "a/b"},
+		"name":         {"name": ".."},
+		"user_options": {"user_options": "large"},
+	} {
+		assertDiagnostics(t, w.validate(t, hubServer, config), errorAt(fmt.Sprintf("AttributeName(%q)", path), ""))
+	}
+	assertDiagnostics(t, w.validate(t, hubServer, map[string]any{"timeouts": map[string]any{"create": "0s"}}), errorAt(`AttributeName("timeouts").AttributeName("create")`, "0s"))
+	assertDiagnostics(t, w.validate(t, hubServer, map[string]any{"user": "alice", "name": "gpu", "user_options": map[string]any{"profile": unknown{}}}), wanted{})
+	assertDiagnostics(t, w.validate(t, hubServer, map[string]any{"user_options": unknown{}}), wanted{})
+	if got := len(mock.Requests()); got != 0 {
+		t.Errorf("%d requests were made", got)
+	}
+}
+
+func TestAccHubServer_importsByName(t *testing.T) {
+	t.Parallel()
+	mock := startMock(t, mockserver.Config{})
+	mock.StartServer("alice", "", `{"profile": "small"}`)
+	config := providerBlock(mock) + "resource \"pc_hub_server\" \"test\" {\n  user_options = { profile = \"small\" }\n}\n"
+	refused := func(id, says string) resource.TestStep {
+		return resource.TestStep{Config: config, ResourceName: testServer, ImportState: true, ImportStateId: id, ExpectError: regexp.MustCompile(says)}
+	}
+	steps := []resource.TestStep{
+		refused("/", "is not the id of a server"), refused("alice/a/b", "is not the id of a server"), refused("../x", "is not the id of a server"),
+		refused("alice/none", "(?s)Cannot import non-existent"), refused("nobody-here", "could not be read"),
+	}
+	for _, id := range []string{"alice", "alice/"} {
+		steps = append(steps, resource.TestStep{Config: config, ResourceName: testServer, ImportState: true, ImportStateId: id, ImportStatePersist: id == "alice/"})
+	}
+	resource.Test(t, resource.TestCase{
+		ProtoV6ProviderFactories: factories(mock),
+		Steps:                    append(steps, resource.TestStep{Config: config, PlanOnly: true}),
+	})
+	if got := mock.Count(http.MethodPost, "*/server*"); got != 0 {
+		t.Errorf("servers were started %d times", got)
+	}
+}
+
+// TestHubServer_onOldHubs: the options arrive as they were written, and none as
+// none.
+func TestHubServer_onOldHubs(t *testing.T) {
+	t.Parallel()
+	for _, version := range []string{"1", "2", "3", "4", "5", "6"} {
+		for name, test := range map[string]struct {
+			options map[string]any
+			has     string
+		}{
+			"a profile": {map[string]any{"profile": "slow"}, "map[profile:slow]"},
+			"none":      {nil, "map[]"},
+		} {
+			t.Run(version+" "+name, func(t *testing.T) {
+				t.Parallel()
+				mock := startMock(t, mockserver.Config{HubVersion: version})
+				w := newWireWith(t, mock.clock, block(mock))
+				config := map[string]any{"name": "gpu"}
+				if test.options != nil {
+					config["user_options"] = test.options
+				}
+				made, diagnostics := w.apply(t.Context(), t, hubServer, w.none(t), config)
+				assertDiagnostics(t, diagnostics, wanted{})
+				if servers := mock.HubServers("alice"); len(servers) != 1 || !strings.HasPrefix(fmt.Sprint(servers[0].Options), test.has) {
+					t.Errorf("the Hub has %+v", servers)
+				}
+				if planned := w.plan(t, hubServer, made, config); len(planned.RequiresReplace) != 0 {
+					t.Errorf("it would be replaced: %v", planned.RequiresReplace)
+				}
+				_, diagnostics = w.apply(t.Context(), t, hubServer, made, nil)
+				assertDiagnostics(t, diagnostics, wanted{})
+				if mock.HubServers("alice")[0].Ready {
+					t.Error("it runs still")
+				}
+			})
+		}
+	}
+}
+
+// TestHubServer_isStoppedWhileItStarts on Hubs that interrupt a start, which may
+// be one without end, and on those before 5, which refuse to until it has ended.
+func TestHubServer_isStoppedWhileItStarts(t *testing.T) {
+	t.Parallel()
+	for version, profile := range map[string]string{"1": "slow", "2": "slow", "3": "slow", "4": "slow", "5": "stuck", "6": "stuck"} {
+		t.Run(version, func(t *testing.T) {
+			t.Parallel()
+			mock := startMock(t, mockserver.Config{HubVersion: version, StartDelay: 100 * time.Millisecond})
+			w := newWireWith(t, mock.clock, block(mock))
+			made, diagnostics := w.apply(t.Context(), t, hubServer, w.none(t), map[string]any{"name": "gpu"})
+			assertDiagnostics(t, diagnostics, wanted{})
+			mock.CullServer("alice", "gpu")
+			mock.StartServer("alice", "gpu", `{"profile": "`+profile+`"}`)
+			_, diagnostics = w.apply(t.Context(), t, hubServer, made, nil)
+			assertDiagnostics(t, diagnostics, wanted{})
+			if left := mock.HubServers("alice")[0]; left.Ready || left.Pending != "" {
+				t.Errorf("it is there still: %+v\n%s", left, journal(mock))
+			}
+		})
+	}
+}
