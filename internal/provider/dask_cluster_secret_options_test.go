@@ -1,0 +1,122 @@
+// Copyright (c) The terraform-provider-pc Authors
+// SPDX-License-Identifier: MPL-2.0
+
+package provider_test
+
+import (
+	"encoding/json"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/planetary-computer/terraform-provider-pc/internal/mockserver"
+)
+
+const hush = "sv=2026&sig=s3cret"
+
+func TestDaskCluster_refusesSecretOptions(t *testing.T) {
+	t.Parallel()
+	mock := startMock(t, mockserver.Config{})
+	w := newWire(t, block(mock))
+	at := func(names ...string) string {
+		path := `AttributeName("options_wo")`
+		for _, name := range names {
+			path += `.ElementKeyString("` + name + `")`
+		}
+		return path
+	}
+	both := func(open, secret map[string]any) map[string]any {
+		return map[string]any{"options": open, "options_wo": secret}
+	}
+	environment := func(members map[string]any) map[string]any { return map[string]any{"environment": members} }
+	for name, test := range map[string]struct {
+		config map[string]any
+		want   wanted
+	}{
+		"beside what is open":      {both(environment(map[string]any{"A": "1"}), environment(map[string]any{"URL": hush})), wanted{}},
+		"a member twice":           {both(environment(map[string]any{"URL": "x"}), environment(map[string]any{"URL": hush})), errorAt(at("environment", "URL"), "environment.URL is in options and in options_wo")},
+		"an option twice":          {both(map[string]any{"image": "a:b"}, map[string]any{"image": "c:d"}), errorAt(at("image"), "image is in options and in options_wo")},
+		"a text over a mapping":    {both(environment(nil), map[string]any{"environment": "x"}), errorAt(at("environment"), "environment is in options and in options_wo")},
+		"a text for a mapping":     {map[string]any{"options_wo": map[string]any{"environment": hush}}, errorAt(at("environment"), "environment must be a map. The value is write-only")},
+		"no object":                {map[string]any{"options_wo": hush}, errorAt(`AttributeName("options_wo")`, "options_wo = { worker_cores = 2 }")},
+		"not known yet":            {both(environment(map[string]any{"URL": "x"}), environment(map[string]any{"URL": unknown{}})), wanted{}},
+		"a version of nothing":     {map[string]any{"options_wo_version": 1}, errorAt(`AttributeName("options_wo_version")`, "options_wo")},
+		"misspelt":                 {map[string]any{"options_wo": map[string]any{"environmnt": map[string]any{"URL": hush}}}, errorAt(at("environmnt"), `Did you mean "environment"?`)},
+		"a value that cannot be":   {map[string]any{"options_wo": map[string]any{"worker_cores": hush}}, errorAt(at("worker_cores"), "worker_cores must be a number")},
+		"a number out of range":    {map[string]any{"options_wo": map[string]any{"worker_cores": 99}}, errorAt(at("worker_cores"), "at most 8. The value is write-only and is not shown.")},
+		"open options are checked": {both(map[string]any{"worker_cores": 99}, environment(map[string]any{"URL": hush})), errorAt(`AttributeName("options").ElementKeyString("worker_cores")`, "at most 8")},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			got := w.validate(t, "pc_dask_cluster", test.config)
+			if len(got) == 0 {
+				got = w.plan(t, "pc_dask_cluster", w.none(t), test.config).Diagnostics
+			}
+			assertDiagnostics(t, got, test.want)
+			for _, d := range got {
+				if strings.Contains(d.Summary+d.Detail, hush) {
+					t.Errorf("the value is in the message: %s", d.Detail)
+				}
+			}
+		})
+	}
+}
+
+// TestDaskCluster_keepsSecretOptionsOutOfTheState follows them from the request to
+// the answers of the gateway, which tells them each time.
+func TestDaskCluster_keepsSecretOptionsOutOfTheState(t *testing.T) {
+	t.Parallel()
+	mock := startMock(t, mockserver.Config{})
+	w := newWire(t, block(mock))
+	config := map[string]any{
+		"options":            map[string]any{"environment": map[string]any{"A": "1"}},
+		"options_wo":         map[string]any{"environment": map[string]any{"URL": hush}, "image": "private:" + "s3cret"},
+		"options_wo_version": 1,
+	}
+	made, diagnostics := w.apply(t.Context(), t, "pc_dask_cluster", w.none(t), config)
+	assertDiagnostics(t, diagnostics, wanted{})
+	var body struct {
+		Options map[string]any `json:"cluster_options"`
+	}
+	for _, request := range mock.Requests() {
+		if request.Method == http.MethodPost {
+			if err := json.Unmarshal(request.Body, &body); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	if got := asJSON(t, body.Options); got != `{"environment":{"A":"1","URL":"sv=2026\u0026sig=s3cret"},"image":"private:s3cret"}` {
+		t.Errorf("the gateway was asked for %s", got)
+	}
+	read, diagnostics := w.read(t, "pc_dask_cluster", made)
+	assertDiagnostics(t, diagnostics, wanted{})
+	config["workers"] = 2
+	resized, diagnostics := w.apply(t.Context(), t, "pc_dask_cluster", read, config)
+	assertDiagnostics(t, diagnostics, wanted{})
+	for name, each := range map[string]instance{"made": made, "read": read, "resized": resized} {
+		value, err := each.state.Unmarshal(w.resourceType("pc_dask_cluster"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if text := value.String(); strings.Contains(text, "s3cret") || !strings.Contains(text, `"A":tftypes.String<"1">`) {
+			t.Errorf("%s: the state is %s", name, text)
+		}
+	}
+	config["options_wo"] = map[string]any{"environment": map[string]any{"URL": "another"}}
+	if plan := w.plan(t, "pc_dask_cluster", resized, config); len(plan.RequiresReplace) > 0 {
+		t.Errorf("what cannot be compared is replaced: %v", plan.RequiresReplace)
+	}
+	config["options_wo_version"] = 2
+	if plan := w.plan(t, "pc_dask_cluster", resized, config); len(plan.RequiresReplace) == 0 {
+		t.Error("another version replaces nothing")
+	}
+}
+
+func asJSON(t *testing.T, value any) string {
+	t.Helper()
+	text, err := json.Marshal(value)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
