@@ -6,11 +6,14 @@ package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"os"
+	"os/signal"
+	"syscall"
+	"time"
 
 	"github.com/hashicorp/go-hclog"
-	"github.com/hashicorp/terraform-plugin-framework/providerserver"
 
 	"github.com/planetary-computer/terraform-provider-pc/internal/provider"
 )
@@ -18,16 +21,46 @@ import (
 // version is set by the release build.
 var version = "dev"
 
+// farewell is what Terraform leaves of the two seconds that it gives a provider
+// to end, for what it has not closed.
+const farewell = 1800 * time.Millisecond
+
 func main() {
 	var debug bool
 	flag.BoolVar(&debug, "debug", false, "serve until interrupted, for a debugger such as delve; prints the TF_REATTACH_PROVIDERS to use")
 	flag.Parse()
-	err := providerserver.Serve(context.Background(), provider.New(version), providerserver.ServeOpts{
-		Address: "registry.terraform.io/planetary-computer/pc",
-		Debug:   debug,
-	})
+	leftovers := &provider.Leftovers{}
+	if !debug {
+		outlastTerraform(func() { end(leftovers, nil) })
+	}
+	end(leftovers, provider.Serve(provider.New(version, provider.WithLeftovers(leftovers)), debug))
+}
+
+// end closes what Terraform has left open, and ends the process.
+func end(leftovers *provider.Leftovers, err error) {
+	ctx, cancel := context.WithTimeout(context.Background(), farewell)
+	err = errors.Join(err, leftovers.End(ctx))
+	cancel()
 	if err != nil {
-		hclog.New(&hclog.LoggerOptions{Name: "terraform-provider-pc", JSONFormat: true}).Error("the provider could not be served", "error", err)
+		hclog.New(&hclog.LoggerOptions{Name: "terraform-provider-pc", JSONFormat: true}).Error("the provider did not end well", "error", err)
 		os.Exit(1)
 	}
+	os.Exit(0)
+}
+
+// outlastTerraform keeps SIGTERM from ending the provider before Terraform does.
+// CI systems send it to all processes of a job: Terraform stops then as well, and
+// needs the provider's answers for its state. go-plugin does the same with Ctrl-C
+// (Serve in its server.go). A provider whose Terraform is gone is ended by it.
+func outlastTerraform(orphaned func()) {
+	terraform := os.Getppid()
+	terminations := make(chan os.Signal, 1)
+	signal.Notify(terminations, syscall.SIGTERM)
+	go func() {
+		for range terminations {
+			if os.Getppid() != terraform {
+				orphaned()
+			}
+		}
+	}()
 }
