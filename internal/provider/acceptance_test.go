@@ -13,7 +13,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/hashicorp/terraform-plugin-framework/providerserver"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"github.com/hashicorp/terraform-plugin-testing/statecheck"
 
@@ -60,7 +59,9 @@ func factories(m *mock) map[string]func() (tfprotov6.ProviderServer, error) {
 func factoriesWith(options ...provider.Option) map[string]func() (tfprotov6.ProviderServer, error) {
 	options = append(options, provider.WithRetryWait(time.Millisecond, 2*time.Millisecond))
 	return map[string]func() (tfprotov6.ProviderServer, error){
-		"pc": providerserver.NewProtocol6WithError(provider.New("test", options...)()),
+		"pc": func() (tfprotov6.ProviderServer, error) {
+			return provider.NewServer(provider.New("test", options...)()), nil
+		},
 	}
 }
 

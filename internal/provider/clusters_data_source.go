@@ -127,20 +127,20 @@ func (d *clustersDataSource) Read(ctx context.Context, req datasource.ReadReques
 	slices.Sort(model.Names)
 	model.Clusters = make(map[string]clusterModel, len(clusters))
 	for name, cluster := range clusters {
-		model.Clusters[name] = d.describe(cluster)
+		model.Clusters[name] = describeCluster(cluster, d.addresses)
 	}
 	resp.Diagnostics.Append(resp.State.Set(ctx, model)...)
 }
 
-func (d *clustersDataSource) describe(cluster gateway.Cluster) clusterModel {
+func describeCluster(cluster gateway.Cluster, addresses gateway.Addresses) clusterModel {
 	options, err := json.Marshal(cluster.Options)
 	if err != nil {
 		options = []byte("null")
 	}
 	return clusterModel{
 		Status:           types.StringValue(string(cluster.Status)),
-		SchedulerAddress: types.StringValue(d.addresses.SchedulerAddress(cluster.Name)),
-		DashboardLink:    stringOrNull(d.addresses.DashboardLink(cluster.DashboardRoute)),
+		SchedulerAddress: types.StringValue(addresses.SchedulerAddress(cluster.Name)),
+		DashboardLink:    stringOrNull(addresses.DashboardLink(cluster.DashboardRoute)),
 		StartedAt:        timeOrNull(cluster.StartTime),
 		StoppedAt:        timeOrNull(cluster.StopTime),
 		Options:          types.StringValue(string(options)),

@@ -12,11 +12,13 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/ephemeral"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/provider"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-log/tflog"
 
+	"github.com/planetary-computer/terraform-provider-pc/internal/catalog"
 	"github.com/planetary-computer/terraform-provider-pc/internal/clock"
 	"github.com/planetary-computer/terraform-provider-pc/internal/gateway"
 	"github.com/planetary-computer/terraform-provider-pc/internal/hub"
@@ -28,9 +30,14 @@ import (
 type clients struct {
 	gateway   access[*gateway.Client]
 	hub       access[*hub.Client]
+	catalog   access[*catalog.Client]
 	addresses gateway.Addresses
 	settings  settings.Settings
 	clock     clock.Clock
+	// open is for servers that are neither the gateway nor the Hub: it has no
+	// credentials, and trusts no certificate of the provider block.
+	open      transport.Config
+	leftovers *Leftovers
 }
 
 // access is a client, or why there is none: an argument that is known only
@@ -83,8 +90,9 @@ func (p *pcProvider) userAgent(terraformVersion string) string {
 // connect makes the clients without sending anything.
 func (p *pcProvider) connect(s settings.Settings, userAgent string, diags *diag.Diagnostics) *clients {
 	data := &clients{
-		settings: s,
-		clock:    p.clock,
+		settings:  s,
+		clock:     p.clock,
+		leftovers: p.leftovers,
 		addresses: gateway.Addresses{
 			Address:       s.Address.Value,
 			PublicAddress: s.PublicAddress.Value,
@@ -95,6 +103,7 @@ func (p *pcProvider) connect(s settings.Settings, userAgent string, diags *diag.
 		UserAgent:      userAgent,
 		RootCAs:        []byte(s.CACertificate.Value),
 		MaxRetries:     int(s.MaxRetries.Value),
+		MaxConnections: int(s.MaxConnections.Value),
 		RetryWaitMin:   p.retryWaitMin,
 		RetryWaitMax:   p.retryWaitMax,
 		RequestTimeout: s.RequestTimeout.Value,
@@ -102,8 +111,10 @@ func (p *pcProvider) connect(s settings.Settings, userAgent string, diags *diag.
 		Log:            logAttempt,
 		Clock:          p.clock,
 	}
+	data.open = transport.Config{UserAgent: userAgent, RequestTimeout: s.RequestTimeout.Value, Log: logAttempt, Clock: p.clock}
 	data.gateway = p.connectGateway(s, base, data.addresses, diags)
 	data.hub = p.connectHub(s, base, diags)
+	data.catalog = connectCatalog(s, base, diags)
 	return data
 }
 
@@ -126,6 +137,13 @@ func (p *pcProvider) connectGateway(s settings.Settings, cfg transport.Config, a
 	case "basic":
 		unknown = s.Username.Unknown || s.Password.Unknown
 		cfg.Auth, cfg.CredentialOrigin = transport.BasicAuth(s.Username.Value, s.Password.Value), s.Password.Origin
+	case "kerberos":
+		unknown = s.Principal.Unknown || s.KeytabPath.Unknown
+		if !unknown && s.Address.Set {
+			if cfg.Auth, cfg.CredentialOrigin = p.kerberos(s, diags); cfg.Auth == nil {
+				return access[*gateway.Client]{}
+			}
+		}
 	}
 	if unknown || missing.HasError() {
 		return access[*gateway.Client]{unknown: unknown, missing: missing}
@@ -136,6 +154,35 @@ func (p *pcProvider) connectGateway(s settings.Settings, cfg transport.Config, a
 		return access[*gateway.Client]{}
 	}
 	return access[*gateway.Client]{client: gateway.New(gateway.Config{Transport: client, Addresses: addresses, Clock: p.clock})}
+}
+
+// kerberos reads the keytab, if there is one. Nil means that it cannot be used.
+func (p *pcProvider) kerberos(s settings.Settings, diags *diag.Diagnostics) (transport.Auth, string) {
+	address, err := url.Parse(s.Address.Value)
+	if err != nil {
+		diags.AddAttributeError(path.Root("address"), "The address cannot be used", err.Error())
+		return nil, ""
+	}
+	auth, err := transport.KerberosAuth(transport.KerberosConfig{
+		Host:        address.Hostname(),
+		Principal:   s.Principal.Value,
+		Keytab:      s.KeytabPath.Value,
+		Cache:       s.CredentialCache.Value,
+		ConfigFiles: s.KerberosConfig.Value,
+		Clock:       p.clock,
+	})
+	switch {
+	case errors.Is(err, transport.ErrPrincipal):
+		diags.AddAttributeError(path.Root("principal"), "The Kerberos principal cannot be used", sentence(err.Error())+"\n\nThe value comes from "+s.Principal.Origin+".")
+		return nil, ""
+	case err != nil:
+		diags.AddAttributeError(path.Root("keytab_path"), "The keytab cannot be used", sentence(err.Error())+"\n\nThe value comes from "+s.KeytabPath.Origin+".")
+		return nil, ""
+	case s.KeytabPath.Set:
+		return auth, s.KeytabPath.Origin
+	default:
+		return auth, "the Kerberos credential cache"
+	}
 }
 
 func (p *pcProvider) connectHub(s settings.Settings, cfg transport.Config, diags *diag.Diagnostics) access[*hub.Client] {
@@ -161,10 +208,35 @@ func (p *pcProvider) connectHub(s settings.Settings, cfg transport.Config, diags
 	return access[*hub.Client]{client: hub.New(client, p.clock)}
 }
 
+// connectCatalog gives neither service a credential of the gateway or the Hub.
+func connectCatalog(s settings.Settings, cfg transport.Config, diags *diag.Diagnostics) access[*catalog.Client] {
+	if s.STACAddress.Unknown || s.SASAddress.Unknown || s.SubscriptionKey.Unknown || transportUnknown(s) {
+		return access[*catalog.Client]{unknown: true}
+	}
+	if s.SDKFile != nil {
+		var missing diag.Diagnostics
+		missing.AddError("The settings of Python's planetary_computer cannot be read",
+			sentence(s.SDKFile.Error())+" Correct the file, or set sas_url and subscription_key in the provider block and remove it.")
+		return access[*catalog.Client]{missing: missing}
+	}
+	stac, ok := newTransport(cfg, s.STACAddress.Value, s, "stac_url", diags)
+	if !ok {
+		return access[*catalog.Client]{}
+	}
+	if s.SubscriptionKey.Set {
+		cfg.Auth, cfg.CredentialOrigin = transport.KeyAuth(catalog.SubscriptionKeyHeader, s.SubscriptionKey.Value), s.SubscriptionKey.Origin
+	}
+	sas, ok := newTransport(cfg, s.SASAddress.Value, s, "sas_url", diags)
+	if !ok {
+		return access[*catalog.Client]{}
+	}
+	return access[*catalog.Client]{client: catalog.New(stac, sas)}
+}
+
 // transportUnknown says whether anything that every client needs is known only
 // after apply.
 func transportUnknown(s settings.Settings) bool {
-	return s.CACertificate.Unknown || s.HTTPProxy.Unknown || s.MaxRetries.Unknown || s.RequestTimeout.Unknown || s.AllowCleartext.Unknown
+	return s.CACertificate.Unknown || s.HTTPProxy.Unknown || s.MaxRetries.Unknown || s.MaxConnections.Unknown || s.RequestTimeout.Unknown || s.AllowCleartext.Unknown
 }
 
 func newTransport(cfg transport.Config, address string, s settings.Settings, attribute string, diags *diag.Diagnostics) (*transport.Client, bool) {
@@ -180,7 +252,6 @@ func newTransport(cfg transport.Config, address string, s settings.Settings, att
 	}
 	client, err := transport.New(cfg)
 	if err != nil {
-		attribute := "address"
 		if errors.Is(err, transport.ErrNoCertificate) {
 			attribute = "ca_certificate"
 		}
@@ -195,8 +266,8 @@ func logAttempt(ctx context.Context, message string, fields map[string]any) {
 	tflog.Debug(ctx, message, fields)
 }
 
-// configured is embedded in every resource and data source and carries the
-// clients. Terraform validates before it configures, so they may be nil.
+// configured is embedded in every resource, data source and ephemeral resource
+// and carries the clients. Terraform validates before it configures, so they may be nil.
 type configured struct {
 	*clients
 }
@@ -216,5 +287,11 @@ func (c *configuredResource) Configure(_ context.Context, req resource.Configure
 type configuredDataSource struct{ configured }
 
 func (c *configuredDataSource) Configure(_ context.Context, req datasource.ConfigureRequest, _ *datasource.ConfigureResponse) {
+	c.take(req.ProviderData)
+}
+
+type configuredEphemeralResource struct{ configured }
+
+func (c *configuredEphemeralResource) Configure(_ context.Context, req ephemeral.ConfigureRequest, _ *ephemeral.ConfigureResponse) {
 	c.take(req.ProviderData)
 }

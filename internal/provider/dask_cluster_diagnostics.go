@@ -46,6 +46,11 @@ func lostDetail(lost *gateway.ClaimError) string {
 			"A cluster may run and cost money. Once the gateway answers, look with the data source pc_clusters, or Python's gateway.list_clusters(), " +
 			"and import or stop what is there before the next terraform apply."
 	}
+	if len(lost.Candidates) == 0 && lost.Hasty {
+		return detail + "The answer to the request was lost, and there was time for a quick look at the gateway's clusters only, which showed no new one; a gateway may show it " +
+			"seconds later. A cluster may run and cost money. Look with the data source pc_clusters, or Python's gateway.list_clusters(), " +
+			"and import or stop what is there before the next terraform apply."
+	}
 	if len(lost.Candidates) == 0 {
 		return detail + "The answer to the request was lost, and no new cluster was seen on the gateway since. Most likely nothing was made. " +
 			"Look with the data source pc_clusters, or Python's gateway.list_clusters(), before the next terraform apply."
@@ -175,12 +180,11 @@ func addAbsenceWarning(diags *diag.Diagnostics, absence gateway.Absence, name st
 }
 
 // checkImportedName refuses what cannot be a cluster's name before it goes
-// into a URL. Names are 32 hexadecimal digits, on Kubernetes with a namespace
-// and a dot before them; only what no backend makes is refused.
+// into a URL.
 func checkImportedName(ctx context.Context, resp *resource.ImportStateResponse) {
 	var name types.String
 	resp.Diagnostics.Append(resp.State.GetAttribute(ctx, path.Root("name"), &name)...)
-	if text := name.ValueString(); text == "" || strings.ContainsAny(text, " \t\r\n/?#%\"") {
+	if text := name.ValueString(); !gateway.ValidName(text) {
 		resp.Diagnostics.AddAttributeError(path.Root("name"), "This is not the name of a cluster",
 			fmt.Sprintf("%q cannot be imported. The name is what Python's gateway.list_clusters() and the data source pc_clusters show, "+
 				"for example prod.fbfed27704fc4d1da027dad20471993b.", text))

@@ -44,7 +44,8 @@ func TestDaskCluster_costsFewRequests(t *testing.T) {
 	made, diagnostics := w.apply(t.Context(), t, daskCluster, w.none(t), config)
 	assertDiagnostics(t, diagnostics, wanted{})
 	name := w.text(t, daskCluster, made.state, "name")
-	assertCalls(t, mock, name, "GET /api/v1/options", "POST /api/v1/clusters/", "GET /api/v1/clusters/NAME?wait", "POST /api/v1/clusters/NAME/adapt")
+	survey := "GET /api/v1/clusters/?status=pending%2Crunning%2Cstopping%2Cstopped%2Cfailed"
+	assertCalls(t, mock, name, "GET /api/v1/options", survey, "POST /api/v1/clusters/", "GET /api/v1/clusters/NAME?wait", "POST /api/v1/clusters/NAME/adapt")
 
 	mock.ForgetRequests()
 	_, diagnostics = w.read(t, daskCluster, made)
@@ -139,6 +140,32 @@ func TestDaskCluster_survivesALostAnswer(t *testing.T) {
 	}
 }
 
+// TestDaskCluster_survivesAnAnswerCutAtEveryByte ends the connection after each
+// byte of the answer to the POST in turn, until the whole answer has come.
+func TestDaskCluster_survivesAnAnswerCutAtEveryByte(t *testing.T) {
+	t.Parallel()
+	const longest = 1000
+	for cut := range longest {
+		mock := startMock(t, mockserver.Config{})
+		w := newWireWith(t, mock.clock, block(mock))
+		mock.FailNext(mockserver.Fault{Method: http.MethodPost, Path: "*/clusters/", Drop: mockserver.AtByte, Byte: cut})
+		made, diagnostics := w.apply(t.Context(), t, daskCluster, w.none(t), map[string]any{})
+		clusters := mock.Clusters("alice")
+		if len(clusters) != 1 || w.text(t, daskCluster, made.state, "name") != clusters[0].Name || mock.CountTaken(http.MethodPost, "*/clusters/") != 1 {
+			t.Fatalf("cut after %d bytes: %d clusters, and the state has %q", cut, len(clusters), w.text(t, daskCluster, made.state, "name"))
+		}
+		mock.Close()
+		if len(diagnostics) == 0 {
+			if cut < 100 {
+				t.Errorf("an answer of %d bytes is whole", cut)
+			}
+			return
+		}
+		assertDiagnostics(t, diagnostics, warningAt("", "was taken over"))
+	}
+	t.Errorf("an answer of %d bytes is not whole", longest)
+}
+
 // TestDaskCluster_saysThatItCouldNotLook loses the answer and everything after
 // it.
 func TestDaskCluster_saysThatItCouldNotLook(t *testing.T) {
@@ -157,8 +184,7 @@ func TestDaskCluster_namesTheCandidates(t *testing.T) {
 	t.Parallel()
 	mock := startMock(t, mockserver.Config{})
 	w := newWire(t, block(mock))
-	mock.FailNext(mockserver.Fault{Method: http.MethodPost, Path: "*/clusters/", Drop: mockserver.AfterHandling})
-	mock.AddCluster("alice", nil)
+	mock.FailNext(mockserver.Fault{Method: http.MethodPost, Path: "*/clusters/", Drop: mockserver.AfterHandling, Meanwhile: func() { mock.AddCluster("alice", nil) }})
 	_, diagnostics := w.apply(t.Context(), t, daskCluster, w.none(t), map[string]any{})
 	assertDiagnostics(t, diagnostics, errorAt("", "terraform import ADDRESS_OF_THIS_RESOURCE"))
 	for _, each := range mock.Clusters("alice") {

@@ -19,6 +19,8 @@ import (
 // daskClusterModel is pc_dask_cluster in configuration, plan and state.
 type daskClusterModel struct {
 	Options          types.Dynamic     `tfsdk:"options"`
+	OptionsWO        types.Dynamic     `tfsdk:"options_wo"`
+	OptionsWOVersion types.Int64       `tfsdk:"options_wo_version"`
 	Adapt            types.Object      `tfsdk:"adapt"`
 	Workers          types.Int64       `tfsdk:"workers"`
 	WaitForWorkers   types.Int64       `tfsdk:"wait_for_workers"`
@@ -58,16 +60,23 @@ func (m *daskClusterModel) recordName(name string, addresses gateway.Addresses) 
 	m.EffectiveOptions = types.DynamicNull()
 }
 
-// recordCluster fills in what the gateway says of the cluster.
-func (m *daskClusterModel) recordCluster(ctx context.Context, cluster gateway.Cluster, addresses gateway.Addresses) diag.Diagnostics {
+// recordCluster fills in what the gateway says of the cluster, but for the options
+// that are write-only.
+func (m *daskClusterModel) recordCluster(ctx context.Context, cluster gateway.Cluster, addresses gateway.Addresses, hidden hiddenOptions) diag.Diagnostics {
 	m.Name = types.StringValue(cluster.Name)
 	m.SchedulerAddress = types.StringValue(addresses.SchedulerAddress(cluster.Name))
 	m.Status = types.StringValue(string(cluster.Status))
 	m.DashboardLink = stringOrNull(addresses.DashboardLink(cluster.DashboardRoute))
 	m.StartedAt = timeOrNull(cluster.StartTime)
-	options, diags := dynamicObject(ctx, cluster.Options)
+	options, diags := dynamicObject(ctx, hidden.strip(cluster.Options))
 	m.EffectiveOptions = options
 	return diags
+}
+
+// sameComputed says whether all that the gateway tells of the cluster is as it was.
+func (m *daskClusterModel) sameComputed(prior daskClusterModel) bool {
+	return m.Name.Equal(prior.Name) && m.SchedulerAddress.Equal(prior.SchedulerAddress) && m.Status.Equal(prior.Status) &&
+		m.DashboardLink.Equal(prior.DashboardLink) && m.StartedAt.Equal(prior.StartedAt) && m.EffectiveOptions.Equal(prior.EffectiveOptions)
 }
 
 // keepComputed plans the computed attributes of a cluster that stays, as they

@@ -90,7 +90,7 @@ func configuredOptions(options types.Dynamic) clusterOptions {
 
 // checkOptions holds the options against what the gateway declares. A gateway
 // that cannot be asked is a warning: the plan may be made before it is up.
-func checkOptions(ctx context.Context, api *gateway.Client, wanted clusterOptions, diags *diag.Diagnostics) {
+func checkOptions(ctx context.Context, api *gateway.Client, wanted clusterOptions, secrets secretOptions, diags *diag.Diagnostics) {
 	declared, err := api.Options(ctx)
 	if err != nil {
 		addOptionsUnavailable(diags, err)
@@ -100,23 +100,33 @@ func checkOptions(ctx context.Context, api *gateway.Client, wanted clusterOption
 	for _, option := range declared {
 		byName[option.Field] = option
 	}
-	for _, name := range slices.Sorted(maps.Keys(wanted.values)) {
-		if _, unknown := wanted.values[name].(unknownValue); unknown {
+	all := secrets.over(wanted)
+	for _, name := range slices.Sorted(maps.Keys(all.values)) {
+		if _, unknown := all.values[name].(unknownValue); unknown {
 			continue
 		}
+		_, secret := secrets.values[name]
 		option, ok := byName[name]
 		if !ok {
-			addUnknownOption(diags, wanted, name, declared)
+			addUnknownOption(diags, wanted, name, secret, declared)
 			continue
 		}
-		if err := option.Check(wanted.values[name]); err != nil {
+		switch err := option.Check(all.values[name]); {
+		case err == nil:
+		case secret:
+			addSecretOptionError(diags, name, err)
+		default:
 			diags.AddAttributeError(wanted.path(name), "The cluster option "+name+" has a value that the gateway does not allow",
 				err.Error()+"."+originNote(wanted, name))
 		}
 	}
 }
 
-func addUnknownOption(diags *diag.Diagnostics, wanted clusterOptions, name string, declared []gateway.Option) {
+func addUnknownOption(diags *diag.Diagnostics, wanted clusterOptions, name string, secret bool, declared []gateway.Option) {
+	at := wanted.path(name)
+	if secret {
+		at = path.Root("options_wo").AtMapKey(name)
+	}
 	names := make([]string, 0, len(declared))
 	for _, option := range declared {
 		names = append(names, option.Field)
@@ -128,7 +138,7 @@ func addUnknownOption(diags *diag.Diagnostics, wanted clusterOptions, name strin
 	if nearest := gateway.Nearest(name, declared); nearest != "" {
 		detail = fmt.Sprintf("Did you mean %q? ", nearest) + detail
 	}
-	diags.AddAttributeError(wanted.path(name), fmt.Sprintf("The gateway has no cluster option %q", name), detail+originNote(wanted, name))
+	diags.AddAttributeError(at, fmt.Sprintf("The gateway has no cluster option %q", name), detail+originNote(wanted, name))
 }
 
 func originNote(wanted clusterOptions, name string) string {
@@ -178,7 +188,7 @@ type comparison struct {
 // configuration no longer sets, and every option of an imported cluster, is
 // held against the gateway's default of today.
 func (r *daskClusterResource) needsReplacement(ctx context.Context, c comparison, diags *diag.Diagnostics) bool {
-	if c.wanted.unknown() {
+	if c.wanted.unknown() || !c.imported && !c.plan.OptionsWOVersion.Equal(c.state.OptionsWOVersion) {
 		return true
 	}
 	effective, ok := goValue(c.state.EffectiveOptions).(map[string]any)

@@ -8,7 +8,7 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/hashicorp/terraform-plugin-framework-timeouts/resource/timeouts"
+	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
@@ -24,7 +24,9 @@ func (r *daskClusterResource) ValidateConfig(ctx context.Context, req resource.V
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	validateOptionsShape(ctx, config.Options, &resp.Diagnostics)
+	validateOptionsShape(ctx, "options", config.Options, &resp.Diagnostics)
+	validateOptionsShape(ctx, "options_wo", config.OptionsWO, &resp.Diagnostics)
+	secretsOf(config.OptionsWO).validate(configuredOptions(config.Options), &resp.Diagnostics)
 	validateTimeouts(config.Timeouts, &resp.Diagnostics)
 	var bounds adaptModel
 	if !config.Adapt.IsNull() && !config.Adapt.IsUnknown() {
@@ -34,15 +36,15 @@ func (r *daskClusterResource) ValidateConfig(ctx context.Context, req resource.V
 	validateWait(config, bounds, &resp.Diagnostics)
 }
 
-func validateOptionsShape(ctx context.Context, options types.Dynamic, diags *diag.Diagnostics) {
+func validateOptionsShape(ctx context.Context, name string, options types.Dynamic, diags *diag.Diagnostics) {
 	if options.IsNull() || options.IsUnknown() || options.IsUnderlyingValueNull() || options.IsUnderlyingValueUnknown() {
 		return
 	}
 	switch underlying := options.UnderlyingValue().(type) {
 	case types.Object, types.Map:
 	default:
-		diags.AddAttributeError(path.Root("options"), "Cluster options must be an object",
-			fmt.Sprintf("They are given by name, for example options = { worker_cores = 2 }, but this is a %s.", underlying.Type(ctx)))
+		diags.AddAttributeError(path.Root(name), "Cluster options must be an object",
+			fmt.Sprintf("They are given by name, for example %s = { worker_cores = 2 }, but this is a %s.", name, underlying.Type(ctx)))
 	}
 }
 
@@ -79,8 +81,15 @@ func validateWait(config daskClusterModel, bounds adaptModel, diags *diag.Diagno
 	}
 }
 
+// timeoutsBlock is one of terraform-plugin-framework-timeouts, which has a type of
+// its own for each kind.
+type timeoutsBlock interface {
+	knowable
+	Attributes() map[string]attr.Value
+}
+
 // validateTimeouts adds to the block's own check, which accepts "0s" and "-1m".
-func validateTimeouts(block timeouts.Value, diags *diag.Diagnostics) {
+func validateTimeouts(block timeoutsBlock, diags *diag.Diagnostics) {
 	if block.IsNull() || block.IsUnknown() {
 		return
 	}
@@ -112,44 +121,47 @@ func (r *daskClusterResource) ModifyPlan(ctx context.Context, req resource.Modif
 	}
 	var plan daskClusterModel
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
+	secrets := secretsFrom(ctx, req.Config, &resp.Diagnostics)
 	if resp.Diagnostics.HasError() {
 		return
 	}
 	if req.State.Raw.IsNull() {
-		r.planCreate(ctx, plan, &resp.Diagnostics)
+		r.planCreate(ctx, plan, secrets, &resp.Diagnostics)
 		return
 	}
-	r.planChange(ctx, plan, req, resp)
+	r.planChange(ctx, plan, secrets, req, resp)
 }
 
-func (r *daskClusterResource) planCreate(ctx context.Context, plan daskClusterModel, diags *diag.Diagnostics) {
+func (r *daskClusterResource) planCreate(ctx context.Context, plan daskClusterModel, secrets secretOptions, diags *diag.Diagnostics) {
 	if r.gateway.unknown {
 		return
 	}
 	if api, ok := r.gateway.get(diags); ok {
-		checkOptions(ctx, api, r.wantedOptions(plan), diags)
+		checkOptions(ctx, api, r.wantedOptions(plan), secrets, diags)
 	}
 }
 
-func (r *daskClusterResource) planChange(ctx context.Context, plan daskClusterModel, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
-	var state daskClusterModel
-	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+func (r *daskClusterResource) planChange(ctx context.Context, plan daskClusterModel, secrets secretOptions, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
+	// Most plans change nothing: then the plan is the state, and what is computed
+	// need not be kept.
+	state, unchanged := plan, req.Plan.Raw.Equal(req.State.Raw)
+	if !unchanged {
+		resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+	}
 	imported, diags := req.Private.GetKey(ctx, importedKey)
 	resp.Diagnostics.Append(diags...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	if r.gateway.unknown {
-		plan.keepComputed(state)
-		resp.Diagnostics.Append(resp.Plan.Set(ctx, plan)...)
-		return
-	}
 	comparison := comparison{plan: plan, state: state, imported: string(imported) == "true", wanted: r.wantedOptions(plan)}
-	if r.needsReplacement(ctx, comparison, &resp.Diagnostics) {
+	switch {
+	case !r.gateway.unknown && r.needsReplacement(ctx, comparison, &resp.Diagnostics):
 		plan.forgetComputed()
-		resp.RequiresReplace.Append(path.Root("options"), path.Root("effective_options"))
-		r.planCreate(ctx, plan, &resp.Diagnostics)
-	} else {
+		resp.RequiresReplace.Append(path.Root("options"), path.Root("options_wo_version"), path.Root("effective_options"))
+		r.planCreate(ctx, plan, secrets, &resp.Diagnostics)
+	case unchanged:
+		return
+	default:
 		plan.keepComputed(state)
 	}
 	resp.Diagnostics.Append(resp.Plan.Set(ctx, plan)...)

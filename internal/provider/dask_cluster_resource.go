@@ -46,6 +46,7 @@ func (r *daskClusterResource) Metadata(_ context.Context, req resource.MetadataR
 func (r *daskClusterResource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
 	var plan daskClusterModel
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
+	secrets := secretsFrom(ctx, req.Config, &resp.Diagnostics)
 	api, ok := r.gateway.get(&resp.Diagnostics)
 	timeout, diags := plan.Timeouts.Create(ctx, defaultClusterChange)
 	resp.Diagnostics.Append(diags...)
@@ -55,7 +56,9 @@ func (r *daskClusterResource) Create(ctx context.Context, req resource.CreateReq
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 
-	creation, err := api.Create(ctx, r.wantedOptions(plan).values)
+	hidden := secrets.hidden()
+	api.Survey(ctx)
+	creation, err := api.Create(ctx, secrets.over(r.wantedOptions(plan)).values)
 	if err != nil {
 		addCreateError(&resp.Diagnostics, err)
 		return
@@ -68,6 +71,7 @@ func (r *daskClusterResource) Create(ctx context.Context, req resource.CreateReq
 	plan.recordName(creation.Name, r.addresses)
 	resp.Diagnostics.Append(resp.State.Set(ctx, plan)...)
 	resp.Diagnostics.Append(resp.Identity.Set(ctx, plan.identity())...)
+	resp.Diagnostics.Append(resp.Private.SetKey(ctx, hiddenKey, []byte(asJSON(hidden)))...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
@@ -76,7 +80,7 @@ func (r *daskClusterResource) Create(ctx context.Context, req resource.CreateReq
 		addStartError(&resp.Diagnostics, creation.Name, err)
 		return
 	}
-	resp.Diagnostics.Append(plan.recordCluster(ctx, cluster, r.addresses)...)
+	resp.Diagnostics.Append(plan.recordCluster(ctx, cluster, r.addresses, hidden)...)
 	resp.Diagnostics.Append(resp.State.Set(ctx, plan)...)
 	r.scale(ctx, api, plan, daskClusterModel{}, &resp.Diagnostics)
 }
@@ -87,6 +91,7 @@ func (r *daskClusterResource) Read(ctx context.Context, req resource.ReadRequest
 	// Terraform before 1.12 keeps no identity, and the framework wants one from
 	// every Read, those that remove the resource included.
 	resp.Diagnostics.Append(resp.Identity.Set(ctx, state.identity())...)
+	hidden := hiddenFrom(ctx, req.Private, &resp.Diagnostics)
 	if resp.Diagnostics.HasError() || r.gateway.unknown {
 		return
 	}
@@ -99,7 +104,7 @@ func (r *daskClusterResource) Read(ctx context.Context, req resource.ReadRequest
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 
-	cluster, absence, err := api.Look(ctx, state.Name.ValueString())
+	cluster, absence, err := api.Refresh(ctx, state.Name.ValueString())
 	if err != nil {
 		addError(&resp.Diagnostics, "The cluster "+state.Name.ValueString()+" could not be read", err)
 		return
@@ -108,8 +113,13 @@ func (r *daskClusterResource) Read(ctx context.Context, req resource.ReadRequest
 		forgetCluster(ctx, *absence, state.Name.ValueString(), resp)
 		return
 	}
-	resp.Diagnostics.Append(state.recordCluster(ctx, cluster, r.addresses)...)
-	resp.Diagnostics.Append(resp.State.Set(ctx, state)...)
+	before := state
+	resp.Diagnostics.Append(state.recordCluster(ctx, cluster, r.addresses, hidden)...)
+	// To write a state is much of what a refresh costs, and most clusters are as
+	// they were.
+	if !state.sameComputed(before) {
+		resp.Diagnostics.Append(resp.State.Set(ctx, state)...)
+	}
 }
 
 func (r *daskClusterResource) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
@@ -131,7 +141,7 @@ func (r *daskClusterResource) Update(ctx context.Context, req resource.UpdateReq
 			addStartError(&resp.Diagnostics, state.Name.ValueString(), err)
 			return
 		}
-		resp.Diagnostics.Append(plan.recordCluster(ctx, cluster, r.addresses)...)
+		resp.Diagnostics.Append(plan.recordCluster(ctx, cluster, r.addresses, hiddenFrom(ctx, req.Private, &resp.Diagnostics))...)
 	}
 	if !r.scale(ctx, api, plan, state, &resp.Diagnostics) {
 		return

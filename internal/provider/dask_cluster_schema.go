@@ -25,8 +25,20 @@ func (r *daskClusterResource) Schema(ctx context.Context, _ resource.SchemaReque
 			"options": schema.DynamicAttribute{
 				MarkdownDescription: "Cluster options, an object with the names that the gateway declares (Python: `gateway.cluster_options()`), over the defaults of " +
 					"`DASK_GATEWAY__CLUSTER__OPTIONS__*`. They are checked against the gateway at plan time. A change of a value that the gateway would resolve differently " +
-					"replaces the cluster; options that are left out keep the gateway's default. Their values are stored in the state and shown in plans: no secrets here.",
+					"replaces the cluster; options that are left out keep the gateway's default. Their values are stored in the state and shown in plans: secrets go into `options_wo`.",
 				Optional: true,
+			},
+			"options_wo": schema.DynamicAttribute{
+				MarkdownDescription: "More cluster options, whose values are in no state and no plan, and may be ephemeral: a token in the cluster's `environment`, for example. " +
+					"Members of a mapping are put beside those that `options` gives it; everything else must be in one of the two. `effective_options` leaves them out. " +
+					"The gateway itself shows them to the cluster's user, and so do the data sources `pc_dask_cluster` and `pc_clusters`. Needs Terraform 1.11 or later.",
+				Optional:  true,
+				WriteOnly: true,
+			},
+			"options_wo_version": schema.Int64Attribute{
+				MarkdownDescription: "A number of your choice. Another one replaces the cluster: nobody can tell whether `options_wo` has changed, so say it here.",
+				Optional:            true,
+				Validators:          []validator.Int64{int64validator.AlsoRequires(path.MatchRoot("options_wo"))},
 			},
 			"adapt": schema.SingleNestedAttribute{
 				MarkdownDescription: "Adaptive scaling, as Python's `cluster.adapt(minimum, maximum)`. Changed in place. Conflicts with `workers`. " +
@@ -73,7 +85,7 @@ func (r *daskClusterResource) Schema(ctx context.Context, _ resource.SchemaReque
 				CustomType:          timetypes.RFC3339Type{},
 			},
 			"effective_options": schema.DynamicAttribute{
-				MarkdownDescription: "All cluster options as the gateway resolved them, its defaults included.",
+				MarkdownDescription: "All cluster options as the gateway resolved them, its defaults included, and those of `options_wo` left out.",
 				Computed:            true,
 			},
 		},

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/url"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -15,6 +16,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 
+	"github.com/planetary-computer/terraform-provider-pc/internal/hub"
 	"github.com/planetary-computer/terraform-provider-pc/internal/settings"
 	"github.com/planetary-computer/terraform-provider-pc/internal/transport"
 )
@@ -64,11 +66,16 @@ func advice(err error) string {
 	case transport.KindNoAnswer:
 		return "The answer of " + failure.Host + " never came in full. Run the command again once the server answers; request_timeout in the provider block sets how long one answer may take."
 	case transport.KindTLS:
-		return "The certificate of " + failure.Host + " was not accepted. Give the authority's certificate as ca_certificate in the provider block, or use the name that the certificate is made for."
+		return tlsAdvice(failure)
+	case transport.KindProxy:
+		return proxyAdvice(failure)
 	case transport.KindCredentials:
 		return credentialAdvice(failure)
 	case transport.KindCleartext:
 		return "Use an https:// address. If the network in between is trusted, set allow_cleartext = true in the provider block."
+	case transport.KindTicket:
+		return "auth = \"kerberos\" sends a ticket with each request, from " + failure.CredentialOrigin + ". kinit gets one and klist shows which there are; with keytab_path, and principal, in the provider block " +
+			"the provider gets its own."
 	case transport.KindRedirect:
 		return "The provider follows no redirect, because its credentials must not reach another server. A redirect here mostly means that the address misses " +
 			"its path, or that it should begin with https://."
@@ -79,19 +86,70 @@ func advice(err error) string {
 	}
 }
 
+// tlsAdvice never says how to switch the check off: there is no way.
+func tlsAdvice(failure *transport.Error) string {
+	switch failure.TLS {
+	case transport.TLSUntrusted:
+		return "If this is the server you mean, give the certificate of its authority, in PEM, as ca_certificate in the provider block: ca_certificate = file(\"ca.pem\")."
+	case transport.TLSSelfSigned:
+		return "If this is the server you mean, give this certificate itself, in PEM, as ca_certificate in the provider block: ca_certificate = file(\"server.pem\")."
+	case transport.TLSWrongHost:
+		return "Use a name in the address that the certificate is made for, or have one made for " + failure.Host + "."
+	case transport.TLSExpired:
+		return "Whoever runs " + failure.Host + " has to renew its certificate. Nothing here can make up for it; if it was renewed, check this machine's clock."
+	case transport.TLSNotYetValid:
+		return "Check this machine's clock; else the certificate of " + failure.Host + " was made for a later time."
+	case transport.TLSNotSpoken:
+		return "Check the port in the address. Where the server has no TLS at all, the address begins with http://."
+	case transport.TLSWanted:
+		return "Begin the address with https://."
+	default:
+		return "TLS 1.2 or later is needed, and a server that asks for no certificate of its clients. Check the address in the provider block."
+	}
+}
+
+func proxyAdvice(failure *transport.Error) string {
+	const without = " For a server that needs no proxy, name it in NO_PROXY, or set http_proxy = \"false\" in the provider block."
+	switch failure.Status {
+	case 0:
+		return "Check the proxy in http_proxy of the provider block, or in HTTPS_PROXY or HTTP_PROXY of the environment, and the network." + without
+	case http.StatusProxyAuthRequired:
+		return "The proxy wants a user name and a password, or other ones than it got. Give them in http_proxy of the provider block, or in HTTPS_PROXY or " +
+			"HTTP_PROXY of the environment: http://USER:PASSWORD@HOST:PORT, with special characters percent-encoded." + without
+	default:
+		return "It was the proxy that refused, and not " + failure.Host + ". Ask those who run the proxy to let it through." + without
+	}
+}
+
 func credentialAdvice(failure *transport.Error) string {
 	origin := "the configuration"
 	if failure.CredentialOrigin != "" {
 		origin = failure.CredentialOrigin
 	}
-	return "The server did not accept the credentials from " + origin + ": they are wrong, expired or revoked, or lack the scope for this. " +
-		"Make a new token on the Hub's page /hub/token and put it in their place."
+	switch failure.Scheme {
+	case "":
+		return "The server wants credentials, and auth = \"none\" sends none. Set auth in the provider block, or PC_AUTH, to the way in which this gateway knows its users."
+	case transport.SchemeBasic:
+		return "The server did not accept the user name and the password. The password is that from " + origin + ". " +
+			"Correct username and password in the provider block, or PC_USERNAME and PC_PASSWORD."
+	case transport.SchemeKerberos:
+		return "The server did not accept the Kerberos ticket, which was made with " + origin + ". Its log has the reason: mostly the keytab of the gateway, which must have the key of HTTP/" + hostname(failure.Host) +
+			", or clocks that are more than five minutes apart."
+	default:
+		return "The server did not accept the credentials from " + origin + ": they are wrong, expired or revoked, or lack the scope for this. " +
+			"Make a new token on the Hub's page /hub/token and put it in their place."
+	}
 }
+
+// hostname is a host without its port.
+func hostname(host string) string { return (&url.URL{Host: host}).Hostname() }
 
 func statusAdvice(failure *transport.Error) string {
 	switch status := failure.Status; {
 	case status == http.StatusUnauthorized:
 		return credentialAdvice(failure)
+	case status == http.StatusForbidden && hub.IsRights(failure):
+		return "The token lacks one of these scopes. Before JupyterHub 4, this is also the answer to a token that is wrong, expired or revoked. It comes from " + failure.CredentialOrigin + "."
 	case status == http.StatusForbidden:
 		return "The credentials are valid but do not allow this. It may belong to another user, or the token lacks a scope."
 	case status == http.StatusNotFound && !failure.JSONError:
@@ -131,3 +189,7 @@ func plural(count int64, noun string) string {
 	}
 	return fmt.Sprintf("%d %ss", count, noun)
 }
+
+// writeType prints the name of a value's type in place of the value, for models
+// that may hold a secret: the framework's strings print what they hold.
+func writeType(state fmt.State, value any) { _, _ = fmt.Fprintf(state, "%T", value) }

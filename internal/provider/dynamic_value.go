@@ -11,10 +11,12 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/planetary-computer/terraform-provider-pc/internal/daskconfig"
 )
 
 // unknownValue stands in a converted value for what is known only after apply.
-type unknownValue struct{}
+type unknownValue = daskconfig.Unknown
 
 // goValue converts a Terraform value of any type to what encoding/json makes
 // of it: string, bool, json.Number, map[string]any, []any or nil. A null inside
@@ -56,6 +58,46 @@ func goNumber(number *big.Float) json.Number {
 		return json.Number(number.Text('f', 0))
 	}
 	return json.Number(number.Text('g', -1))
+}
+
+// partialValue is goValue, but that only what is itself unknown is unknownValue:
+// what stands beside it is kept.
+func partialValue(value attr.Value) any {
+	if value == nil || value.IsNull() || value.IsUnknown() {
+		return goValue(value)
+	}
+	switch v := value.(type) {
+	case types.Dynamic:
+		return partialValue(v.UnderlyingValue())
+	case types.Object:
+		return partialMap(v.Attributes())
+	case types.Map:
+		return partialMap(v.Elements())
+	case types.Tuple:
+		return partialList(v.Elements())
+	case types.List:
+		return partialList(v.Elements())
+	default:
+		return goValue(value)
+	}
+}
+
+func partialMap(values map[string]attr.Value) any {
+	converted := make(map[string]any, len(values))
+	for name, value := range values {
+		if member := partialValue(value); member != nil {
+			converted[name] = member
+		}
+	}
+	return converted
+}
+
+func partialList(values []attr.Value) any {
+	converted := make([]any, 0, len(values))
+	for _, value := range values {
+		converted = append(converted, partialValue(value))
+	}
+	return converted
 }
 
 func goMap(values map[string]attr.Value) any {

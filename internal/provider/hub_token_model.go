@@ -5,6 +5,7 @@ package provider
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework-timetypes/timetypes"
@@ -38,6 +39,9 @@ type hubTokenModel struct {
 	ExpiresAt       timetypes.RFC3339    `tfsdk:"expires_at"`
 	ReadyForRenewal types.Bool           `tfsdk:"ready_for_renewal"`
 }
+
+// Format keeps the values out of what is printed.
+func (m hubTokenModel) Format(state fmt.State, _ rune) { writeType(state, m) }
 
 func (r *hubTokenResource) Schema(_ context.Context, _ resource.SchemaRequest, resp *resource.SchemaResponse) {
 	keepString := []planmodifier.String{stringplanmodifier.UseStateForUnknown()}
@@ -75,7 +79,7 @@ func (r *hubTokenResource) Schema(_ context.Context, _ resource.SchemaRequest, r
 				CustomType: timetypes.GoDurationType{},
 			},
 			"scopes": schema.SetAttribute{
-				MarkdownDescription: "Scopes of the token, for example `access:services!service=dask-gateway`; the user must hold them. Conflicts with `roles`. Default: all that the user may do.",
+				MarkdownDescription: "Scopes of the token, for example `access:services!service=dask-gateway`; the user must hold them. Conflicts with `roles`. Default: all that the user may do. Needs JupyterHub 3: an older one ignores them, which is an error here.",
 				ElementType:         types.StringType,
 				Optional:            true,
 				Validators: []validator.Set{
@@ -85,7 +89,7 @@ func (r *hubTokenResource) Schema(_ context.Context, _ resource.SchemaRequest, r
 				PlanModifiers: replaceSet,
 			},
 			"roles": schema.SetAttribute{
-				MarkdownDescription: "Roles whose scopes the token gets. JupyterHub 3 and later resolve them once, when the token is made.",
+				MarkdownDescription: "Roles whose scopes the token gets. JupyterHub 3 and later resolve them once, when the token is made. Needs JupyterHub 2.",
 				ElementType:         types.StringType,
 				Optional:            true,
 				Validators:          []validator.Set{setvalidator.SizeAtLeast(1), setvalidator.ValueStringsAre(stringvalidator.LengthAtLeast(1))},

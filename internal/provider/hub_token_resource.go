@@ -5,7 +5,10 @@ package provider
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"net/http"
+	"strings"
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework-timetypes/timetypes"
@@ -15,6 +18,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/planetary-computer/terraform-provider-pc/internal/hub"
+	"github.com/planetary-computer/terraform-provider-pc/internal/transport"
 )
 
 var (
@@ -44,10 +48,7 @@ func (r *hubTokenResource) ValidateConfig(ctx context.Context, req resource.Vali
 	}
 	expiresIn, hasExpiry := duration(config.ExpiresIn)
 	renewBefore, hasRenewal := duration(config.RenewBefore)
-	if hasExpiry && (expiresIn < time.Second || expiresIn%time.Second != 0) {
-		resp.Diagnostics.AddAttributeError(path.Root("expires_in"), "The lifetime of a token is in whole seconds",
-			fmt.Sprintf("%q must be at least \"1s\" and without a fraction of a second. Leave expires_in out for a token that does not expire.", config.ExpiresIn.ValueString()))
-	}
+	validateLifetime(config.ExpiresIn, "Leave expires_in out for a token that does not expire.", &resp.Diagnostics)
 	if hasRenewal && renewBefore <= 0 {
 		resp.Diagnostics.AddAttributeError(path.Root("renew_before"), "The time for renewal must be longer than nothing",
 			fmt.Sprintf("%q leaves no time. Write how long before its end the token is to be replaced, for example \"24h\", or leave it out.", config.RenewBefore.ValueString()))
@@ -94,7 +95,7 @@ func (r *hubTokenResource) Create(ctx context.Context, req resource.CreateReques
 	if !ok || resp.Diagnostics.HasError() {
 		return
 	}
-	user, err := r.owner(ctx, api, plan)
+	user, err := tokenOwner(ctx, api, plan.User)
 	if err != nil {
 		addError(&resp.Diagnostics, "The token was not made, because the Hub did not say whose credentials these are", err)
 		return
@@ -106,7 +107,7 @@ func (r *hubTokenResource) Create(ctx context.Context, req resource.CreateReques
 	}
 	token, err := api.Issue(ctx, user, request)
 	if err != nil {
-		addIssueError(&resp.Diagnostics, user, err)
+		addIssueError(&resp.Diagnostics, user, request, err)
 		return
 	}
 	plan.recordToken(user, token)
@@ -127,7 +128,7 @@ func (r *hubTokenResource) Read(ctx context.Context, req resource.ReadRequest, r
 	if !ok || resp.Diagnostics.HasError() {
 		return
 	}
-	token, there, err := api.Look(ctx, state.User.ValueString(), was)
+	token, there, err := api.Refresh(ctx, state.User.ValueString(), was)
 	if err != nil {
 		addError(&resp.Diagnostics, "The token "+was.ID+" of "+was.User+" could not be read", err)
 		return
@@ -177,17 +178,65 @@ func (r *hubTokenResource) ImportState(_ context.Context, _ resource.ImportState
 			"Let Terraform make a new token, and revoke the old one on the Hub's page /hub/token.")
 }
 
-// owner is whose token is made: the user argument, else who the provider is.
-func (r *hubTokenResource) owner(ctx context.Context, api *hub.Client, plan hubTokenModel) (string, error) {
-	if known(plan.User) {
-		return plan.User.ValueString(), nil
+// validateLifetime checks what the Hub would refuse: it counts whole seconds,
+// from one on.
+func validateLifetime(lifetime timetypes.GoDuration, otherwise string, diags *diag.Diagnostics) {
+	if parsed, ok := duration(lifetime); ok && (parsed < time.Second || parsed%time.Second != 0) {
+		diags.AddAttributeError(path.Root("expires_in"), "The lifetime of a token is in whole seconds",
+			fmt.Sprintf("%q must be at least \"1s\" and without a fraction of a second. %s", lifetime.ValueString(), otherwise))
+	}
+}
+
+// tokenOwner is whose token is made: the user argument, else who the provider
+// is.
+func tokenOwner(ctx context.Context, api *hub.Client, user types.String) (string, error) {
+	if known(user) {
+		return user.ValueString(), nil
 	}
 	who, err := api.Whoami(ctx)
 	return who.Name, err
 }
 
-func addIssueError(diags *diag.Diagnostics, user string, err error) {
-	diags.AddError("No token was made for "+user, explain(err))
+// addIssueError reports a POST that made no token that could be kept. A lost
+// answer takes the value with it: the token, if there is one, is of no use.
+func addIssueError(diags *diag.Diagnostics, user string, request hub.TokenRequest, err error) {
+	if ignored, ok := errors.AsType[*hub.IgnoredError](err); ok {
+		detail := sentence(ignored.Error()) + " JupyterHub 3 is the first with scopes of tokens, JupyterHub 2 the first with roles. Leave out " + ignored.Argument + " to have a token with all that the user may do."
+		if ignored.Unrevoked != nil {
+			detail += "\n\nRevoke the token " + ignored.ID + " on the Hub's page /hub/token."
+		}
+		diags.AddAttributeError(path.Root(ignored.Argument), "This JupyterHub is too old for "+ignored.Argument, detail)
+		return
+	}
+	lost, ok := errors.AsType[*hub.LostTokenError](err)
+	if !ok {
+		diags.AddError("No token was made for "+user, explain(err))
+		return
+	}
+	detail := sentence(lost.Error())
+	switch {
+	case lost.Revoked != "":
+		detail += " Run terraform apply again to make another."
+	case len(lost.Candidates) > 0:
+		ids := make([]string, 0, len(lost.Candidates))
+		for _, candidate := range lost.Candidates {
+			ids = append(ids, fmt.Sprintf("%s (note %q, made %s)", candidate.ID, candidate.Note, candidate.Created.UTC().Format(time.RFC3339)))
+		}
+		detail += "\n\nThese may be the one: " + strings.Join(ids, ", ") + ". None was revoked, because the others are somebody's. " +
+			"Revoke the one that nobody uses on the Hub's page /hub/token, then run terraform apply again."
+	case lost.Unseen != nil:
+		detail += "\n\nOnce the Hub answers, look on its page /hub/token for a token with this note that nobody has used, revoke it, and run terraform apply again."
+	default:
+		detail += " Most likely none was made. Run terraform apply again; the Hub's page /hub/token shows what there is."
+	}
+	if cause, ok := errors.AsType[*transport.Error](lost.Cause); ok && cause.Status == http.StatusInternalServerError && len(request.Scopes) > 0 {
+		detail += "\n\nBefore JupyterHub 5, this is the answer to scopes that do not exist. Check the names in scopes."
+	}
+	summary := "No token was made for " + user
+	if lost.Revoked == "" {
+		summary = "It is not known whether a token was made for " + user
+	}
+	diags.AddError(summary, detail)
 }
 
 func duration(value timetypes.GoDuration) (time.Duration, bool) {

@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
+	"github.com/hashicorp/terraform-plugin-framework/ephemeral"
+	"github.com/hashicorp/terraform-plugin-framework/function"
 	"github.com/hashicorp/terraform-plugin-framework/provider"
 	"github.com/hashicorp/terraform-plugin-framework/provider/schema"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
@@ -18,7 +20,11 @@ import (
 	"github.com/planetary-computer/terraform-provider-pc/internal/clock"
 )
 
-var _ provider.Provider = (*pcProvider)(nil)
+var (
+	_ provider.Provider                       = (*pcProvider)(nil)
+	_ provider.ProviderWithFunctions          = (*pcProvider)(nil)
+	_ provider.ProviderWithEphemeralResources = (*pcProvider)(nil)
+)
 
 // pcProvider holds what a release and a test decide about the provider; what a
 // user decides comes with Configure.
@@ -27,6 +33,7 @@ type pcProvider struct {
 	clock        clock.Clock
 	retryWaitMin time.Duration
 	retryWaitMax time.Duration
+	leftovers    *Leftovers
 }
 
 // Option changes what New makes. Releases use none; tests use them to let time
@@ -47,7 +54,7 @@ func WithRetryWait(shortest, longest time.Duration) Option {
 // version goes into the User-Agent header of every request.
 func New(version string, options ...Option) func() provider.Provider {
 	return func() provider.Provider {
-		p := &pcProvider{version: version, clock: clock.Real()}
+		p := &pcProvider{version: version, clock: clock.Real(), leftovers: &Leftovers{}}
 		for _, option := range options {
 			option(p)
 		}
@@ -64,8 +71,8 @@ func (p *pcProvider) Schema(_ context.Context, _ provider.SchemaRequest, resp *p
 	resp.Schema = schema.Schema{
 		MarkdownDescription: "Declares compute next to the data of the Planetary Computer: Dask clusters on a " +
 			"[Dask Gateway](https://gateway.dask.org/) and tokens of the [JupyterHub](https://jupyterhub.readthedocs.io/) in front of it. " +
-			"Every argument is optional: what the block leaves out is taken from `PC_*` environment variables, then from the variables that " +
-			"Dask itself reads (`DASK_GATEWAY__*`), then from those that JupyterHub sets in a notebook server (`JUPYTERHUB_*`).",
+			"Every argument is optional: what the block leaves out is taken from `PC_*` environment variables, then from the configuration that " +
+			"Dask itself reads (`DASK_GATEWAY__*` and its YAML files), then from the variables that JupyterHub sets in a notebook server (`JUPYTERHUB_*`).",
 		Attributes: providerAttributes(),
 	}
 }
@@ -73,6 +80,7 @@ func (p *pcProvider) Schema(_ context.Context, _ provider.SchemaRequest, resp *p
 func (p *pcProvider) Resources(context.Context) []func() resource.Resource {
 	return []func() resource.Resource{
 		newDaskClusterResource,
+		newHubServerResource,
 		newHubTokenResource,
 	}
 }
@@ -80,5 +88,26 @@ func (p *pcProvider) Resources(context.Context) []func() resource.Resource {
 func (p *pcProvider) DataSources(context.Context) []func() datasource.DataSource {
 	return []func() datasource.DataSource{
 		newClustersDataSource,
+		newClusterOptionsDataSource,
+		newDaskClusterDataSource,
+		newCollectionDataSource,
+		newDaskSchedulerDataSource,
+		newGatewayDataSource,
+		newHubUserDataSource,
+	}
+}
+
+func (p *pcProvider) Functions(context.Context) []func() function.Function {
+	return []func() function.Function{
+		newDaskCloudInitFunction,
+		newDaskConfigFunction,
+	}
+}
+
+func (p *pcProvider) EphemeralResources(context.Context) []func() ephemeral.EphemeralResource {
+	return []func() ephemeral.EphemeralResource{
+		newDaskClusterCredentialsEphemeral,
+		newHubTokenEphemeral,
+		newSASTokenEphemeral,
 	}
 }

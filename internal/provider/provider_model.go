@@ -4,6 +4,8 @@
 package provider
 
 import (
+	"fmt"
+
 	"github.com/hashicorp/terraform-plugin-framework-timetypes/timetypes"
 	"github.com/hashicorp/terraform-plugin-framework-validators/int64validator"
 	"github.com/hashicorp/terraform-plugin-framework/attr"
@@ -16,20 +18,29 @@ import (
 
 // providerModel is the provider block.
 type providerModel struct {
-	Address        types.String         `tfsdk:"address"`
-	ProxyAddress   types.String         `tfsdk:"proxy_address"`
-	PublicAddress  types.String         `tfsdk:"public_address"`
-	HubAddress     types.String         `tfsdk:"hub_address"`
-	Auth           types.String         `tfsdk:"auth"`
-	APIToken       types.String         `tfsdk:"api_token"`
-	Username       types.String         `tfsdk:"username"`
-	Password       types.String         `tfsdk:"password"`
-	CACertificate  types.String         `tfsdk:"ca_certificate"`
-	HTTPProxy      types.String         `tfsdk:"http_proxy"`
-	MaxRetries     types.Int64          `tfsdk:"max_retries"`
-	RequestTimeout timetypes.GoDuration `tfsdk:"request_timeout"`
-	AllowCleartext types.Bool           `tfsdk:"allow_cleartext"`
+	Address         types.String         `tfsdk:"address"`
+	ProxyAddress    types.String         `tfsdk:"proxy_address"`
+	PublicAddress   types.String         `tfsdk:"public_address"`
+	HubAddress      types.String         `tfsdk:"hub_address"`
+	Auth            types.String         `tfsdk:"auth"`
+	APIToken        types.String         `tfsdk:"api_token"`
+	Username        types.String         `tfsdk:"username"`
+	Password        types.String         `tfsdk:"password"`
+	Principal       types.String         `tfsdk:"principal"`
+	KeytabPath      types.String         `tfsdk:"keytab_path"`
+	CACertificate   types.String         `tfsdk:"ca_certificate"`
+	HTTPProxy       types.String         `tfsdk:"http_proxy"`
+	MaxRetries      types.Int64          `tfsdk:"max_retries"`
+	MaxConnections  types.Int64          `tfsdk:"max_connections"`
+	RequestTimeout  timetypes.GoDuration `tfsdk:"request_timeout"`
+	AllowCleartext  types.Bool           `tfsdk:"allow_cleartext"`
+	STACAddress     types.String         `tfsdk:"stac_url"`
+	SASAddress      types.String         `tfsdk:"sas_url"`
+	SubscriptionKey types.String         `tfsdk:"subscription_key"`
 }
+
+// Format keeps the values out of what is printed.
+func (m providerModel) Format(state fmt.State, _ rune) { writeType(state, m) }
 
 func providerAttributes() map[string]schema.Attribute {
 	return map[string]schema.Attribute{
@@ -44,7 +55,7 @@ func providerAttributes() map[string]schema.Attribute {
 			Optional: true,
 		},
 		"public_address": schema.StringAttribute{
-			MarkdownDescription: "Address of the gateway as a browser opens it; `dashboard_link` begins with it. Default: `address`. " +
+			MarkdownDescription: "Address of the gateway as a browser opens it; `dashboard_link` begins with it. A path alone, such as `/services/dask-gateway/`, will do where the browser is on the same host. Default: `address`. " +
 				"Environment: `PC_PUBLIC_ADDRESS`, `DASK_GATEWAY__PUBLIC_ADDRESS`.",
 			Optional: true,
 		},
@@ -54,7 +65,8 @@ func providerAttributes() map[string]schema.Attribute {
 			Optional: true,
 		},
 		"auth": schema.StringAttribute{
-			MarkdownDescription: "How to authenticate to the gateway: `jupyterhub` (with `api_token`), `basic` (with `username` and `password`) or `none`. " +
+			MarkdownDescription: "How to authenticate to the gateway: `jupyterhub` (with `api_token`), `basic` (with `username` and `password`), " +
+				"`kerberos` (with a ticket from the credential cache, or with `keytab_path`) or `none`. " +
 				"Default: the one whose credentials are found nearest, else `jupyterhub`. Environment: `PC_AUTH`, `DASK_GATEWAY__AUTH__TYPE`.",
 			Optional: true,
 		},
@@ -74,6 +86,16 @@ func providerAttributes() map[string]schema.Attribute {
 			Optional:            true,
 			Sensitive:           true,
 		},
+		"principal": schema.StringAttribute{
+			MarkdownDescription: "Kerberos principal for `auth = \"kerberos\"`, such as `pipeline@EXAMPLE.COM`: whose key to take from the keytab, or whose tickets the credential cache must have. " +
+				"Default: the keytab's first one, or whoever the cache belongs to. Environment: `PC_PRINCIPAL`.",
+			Optional: true,
+		},
+		"keytab_path": schema.StringAttribute{
+			MarkdownDescription: "Path of a keytab for `auth = \"kerberos\"`, with which the provider gets its tickets itself. Default: the tickets in the credential cache, which `kinit` makes and `KRB5CCNAME` names; " +
+				"it must be one of the kind `FILE:`. Realms and KDCs are those of the `krb5.conf` that `KRB5_CONFIG` names. Environment: `PC_KEYTAB_PATH`.",
+			Optional: true,
+		},
 		"ca_certificate": schema.StringAttribute{
 			MarkdownDescription: "PEM certificates of authorities to trust beside the system's own. Environment: `PC_CA_CERTIFICATE`.",
 			Optional:            true,
@@ -89,6 +111,12 @@ func providerAttributes() map[string]schema.Attribute {
 			Optional:   true,
 			Validators: []validator.Int64{int64validator.Between(0, 20)},
 		},
+		"max_connections": schema.Int64Attribute{
+			MarkdownDescription: "How many connections to the gateway there are at most, and as many to the Hub, from 1 to 1000. What more is to be asked waits for one. " +
+				"Three quarters of them may wait for clusters or servers that start; those for which none is left are looked at every few seconds. Default: 32. Environment: `PC_MAX_CONNECTIONS`.",
+			Optional:   true,
+			Validators: []validator.Int64{int64validator.Between(1, 1000)},
+		},
 		"request_timeout": schema.StringAttribute{
 			MarkdownDescription: "How long one request may take, as a [Go duration](https://pkg.go.dev/time#ParseDuration). Default: `30s`. Environment: `PC_REQUEST_TIMEOUT`.",
 			Optional:            true,
@@ -98,6 +126,23 @@ func providerAttributes() map[string]schema.Attribute {
 			MarkdownDescription: "Whether credentials may be sent over `http://` to hosts outside the machine, private networks and cluster-internal names. " +
 				"Default: `false`. Environment: `PC_ALLOW_CLEARTEXT`.",
 			Optional: true,
+		},
+		"stac_url": schema.StringAttribute{
+			MarkdownDescription: "Address of the STAC API that `pc_collection` asks; it gets no credentials. Default: the public Planetary Computer's, " +
+				"`https://planetarycomputer.microsoft.com/api/stac/v1`. Environment: `PC_STAC_URL`.",
+			Optional: true,
+		},
+		"sas_url": schema.StringAttribute{
+			MarkdownDescription: "Address of the service that `pc_sas_token` asks, as Python's `planetary_computer` has it in `PC_SDK_SAS_URL`; it gets no credentials of the Hub. " +
+				"Default: the public Planetary Computer's, `https://planetarycomputer.microsoft.com/api/sas/v1/token`. Environment: `PC_SAS_URL`, `PC_SDK_SAS_URL`, " +
+				"also in `~/.planetarycomputer/settings.env`.",
+			Optional: true,
+		},
+		"subscription_key": schema.StringAttribute{
+			MarkdownDescription: "Subscription key for `sas_url`, which may give tokens that last longer for it. Default: none. Environment: `PC_SUBSCRIPTION_KEY`, " +
+				"`PC_SDK_SUBSCRIPTION_KEY`, also in `~/.planetarycomputer/settings.env`.",
+			Optional:  true,
+			Sensitive: true,
 		},
 	}
 }
@@ -113,11 +158,18 @@ func (m providerModel) block() settings.Block {
 		APIToken:       argument(m.APIToken, m.APIToken.ValueString()),
 		Username:       argument(m.Username, m.Username.ValueString()),
 		Password:       argument(m.Password, m.Password.ValueString()),
+		Principal:      argument(m.Principal, m.Principal.ValueString()),
+		KeytabPath:     argument(m.KeytabPath, m.KeytabPath.ValueString()),
 		CACertificate:  argument(m.CACertificate, m.CACertificate.ValueString()),
 		HTTPProxy:      argument(m.HTTPProxy, m.HTTPProxy.ValueString()),
 		MaxRetries:     argument(m.MaxRetries, m.MaxRetries.ValueInt64()),
+		MaxConnections: argument(m.MaxConnections, m.MaxConnections.ValueInt64()),
 		RequestTimeout: argument(m.RequestTimeout, m.RequestTimeout.ValueString()),
 		AllowCleartext: argument(m.AllowCleartext, m.AllowCleartext.ValueBool()),
+
+		STACAddress:     argument(m.STACAddress, m.STACAddress.ValueString()),
+		SASAddress:      argument(m.SASAddress, m.SASAddress.ValueString()),
+		SubscriptionKey: argument(m.SubscriptionKey, m.SubscriptionKey.ValueString()),
 	}
 }
 

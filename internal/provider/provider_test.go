@@ -6,6 +6,8 @@ package provider_test
 import (
 	"context"
 	"net/http"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -78,7 +80,8 @@ func TestProvider_refusesBadArguments(t *testing.T) {
 		"password inside":  {"address", "https://alice:pw@hub.example.com/", "password"},
 		"public address":   {"public_address", "hub", "http"},
 		"hub address":      {"hub_address", "hub", "http"},
-		"auth":             {"auth", "kerberos", "kerberos"},
+		"keytab's kind":    {"keytab_path", "KEYRING:x", "another kind"},
+		"principal":        {"principal", "alice@", "NAME@REALM"},
 		"unheard-of auth":  {"auth", "magic", "jupyterhub"},
 		"certificate":      {"ca_certificate", "nonsense", "certificate"},
 		"http_proxy":       {"http_proxy", "proxy:3128", "http"},
@@ -96,9 +99,36 @@ func TestProvider_refusesBadArguments(t *testing.T) {
 	}
 }
 
+// TestProvider_refusesKeytabs has them read while the provider is configured, so
+// that the error is on the argument.
+func TestProvider_refusesKeytabs(t *testing.T) {
+	t.Parallel()
+	broken := filepath.Join(t.TempDir(), "broken.keytab")
+	if err := os.WriteFile(broken, []byte("s3cr3t"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for path, text := range map[string]string{"/nowhere.keytab": "/nowhere.keytab does not exist", broken: "is none, or holds no key", filepath.Dir(broken): "is not a file"} {
+		diagnostics := configureProvider(t.Context(), t, map[string]any{"address": "https://hub.example.com/", "auth": "kerberos", "keytab_path": path})
+		assertDiagnostics(t, diagnostics, errorAt(`AttributeName("keytab_path")`, text))
+	}
+}
+
+// TestProvider_kerberosWithoutATicket configures without one, and objects where
+// a ticket is needed.
+func TestProvider_kerberosWithoutATicket(t *testing.T) {
+	t.Setenv("KRB5_CONFIG", "/nowhere/krb5.conf")
+	mock := startMock(t, mockserver.Config{})
+	w := newWire(t, map[string]any{"address": mock.GatewayURL(), "auth": "kerberos"})
+	resp := w.plan(t, daskCluster, w.none(t), map[string]any{})
+	assertDiagnostics(t, resp.Diagnostics, errorAt("", "kinit gets one and klist shows which there are"))
+	if got := len(mock.Requests()); got != 0 {
+		t.Errorf("%d requests were sent without a ticket", got)
+	}
+}
+
 func TestProvider_acceptsUnknownArguments(t *testing.T) {
 	t.Parallel()
-	for _, argument := range []string{"address", "proxy_address", "public_address", "hub_address", "auth", "api_token", "ca_certificate", "http_proxy", "max_retries", "request_timeout", "allow_cleartext"} {
+	for _, argument := range []string{"address", "proxy_address", "public_address", "hub_address", "auth", "api_token", "principal", "keytab_path", "ca_certificate", "http_proxy", "max_retries", "request_timeout", "allow_cleartext"} {
 		t.Run(argument, func(t *testing.T) {
 			t.Parallel()
 			plain := map[string]any{"address": "http://127.0.0.1:1/services/dask-gateway/", "api_token": "t", "max_retries": 0}
@@ -149,8 +179,12 @@ func TestProvider_basicAuth(t *testing.T) {
 	right["password"] = "wrong"
 	w = newWire(t, right)
 	resp := w.plan(t, daskCluster, w.none(t), map[string]any{})
-	assertDiagnostics(t, resp.Diagnostics, errorAt("", "did not accept the credentials from password in the provider block"))
+	assertDiagnostics(t, resp.Diagnostics, errorAt("", "The password is that from password in the provider block. Correct username and password"))
 	if got := mock.Count(http.MethodGet, "*"); got != 1 {
 		t.Errorf("a wrong password was tried %d times", got)
 	}
+
+	w = newWire(t, map[string]any{"address": mock.GatewayURL(), "auth": "none"})
+	resp = w.plan(t, daskCluster, w.none(t), map[string]any{})
+	assertDiagnostics(t, resp.Diagnostics, errorAt("", `The server wants credentials, and auth = "none" sends none`))
 }

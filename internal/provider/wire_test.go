@@ -25,9 +25,9 @@ type wire struct {
 }
 
 // startWire starts a provider that waits by the clock.
-func startWire(t *testing.T, c clock.Clock) wire {
+func startWire(t *testing.T, c clock.Clock, options ...provider.Option) wire {
 	t.Helper()
-	server, err := factoriesWith(provider.WithClock(c))["pc"]()
+	server, err := factoriesWith(append(options, provider.WithClock(c))...)["pc"]()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -44,9 +44,9 @@ func newWire(t *testing.T, block map[string]any) wire {
 	return newWireWith(t, clock.NewFake(clock.Real().Now()), block)
 }
 
-func newWireWith(t *testing.T, c clock.Clock, block map[string]any) wire {
+func newWireWith(t *testing.T, c clock.Clock, block map[string]any, options ...provider.Option) wire {
 	t.Helper()
-	w := startWire(t, c)
+	w := startWire(t, c, options...)
 	resp, err := w.server.ConfigureProvider(t.Context(), &tfprotov6.ConfigureProviderRequest{
 		TerraformVersion: "1.14.0",
 		Config:           w.value(t, w.schema.Provider.ValueType(), block),
@@ -173,6 +173,8 @@ func (w wire) validate(t *testing.T, typeName string, config map[string]any) []*
 	resp, err := w.server.ValidateResourceConfig(t.Context(), &tfprotov6.ValidateResourceConfigRequest{
 		TypeName: typeName,
 		Config:   w.value(t, w.resourceType(typeName), config),
+		// As Terraform 1.11 and later says.
+		ClientCapabilities: &tfprotov6.ValidateResourceConfigClientCapabilities{WriteOnlyAttributesAllowed: true},
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -181,7 +183,8 @@ func (w wire) validate(t *testing.T, typeName string, config map[string]any) []*
 }
 
 // plan plans the configuration over what there is. The proposed state is the
-// configuration with the computed attributes of before, as Terraform makes it.
+// configuration with the computed attributes of before and without the write-only
+// ones, as Terraform makes it.
 func (w wire) plan(t *testing.T, typeName string, before instance, config map[string]any) *tfprotov6.PlanResourceChangeResponse {
 	t.Helper()
 	typ := w.resourceType(typeName)
@@ -214,6 +217,9 @@ func (w wire) proposed(t *testing.T, typeName string, before instance, config ma
 	for _, attribute := range w.schema.ResourceSchemas[typeName].Block.Attributes {
 		if attribute.Computed && values[attribute.Name].IsNull() && had != nil {
 			values[attribute.Name] = had[attribute.Name]
+		}
+		if attribute.WriteOnly {
+			values[attribute.Name] = tftypes.NewValue(attribute.Type, nil)
 		}
 	}
 	proposed, err := tfprotov6.NewDynamicValue(typ, tftypes.NewValue(typ, values))

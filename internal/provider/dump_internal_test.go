@@ -1,0 +1,41 @@
+// Copyright (c) The terraform-provider-pc Authors
+// SPDX-License-Identifier: MPL-2.0
+
+package provider
+
+import (
+	"testing"
+
+	"github.com/hashicorp/terraform-plugin-framework-timetypes/timetypes"
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/planetary-computer/terraform-provider-pc/internal/clock"
+	"github.com/planetary-computer/terraform-provider-pc/internal/scripted"
+	"github.com/planetary-computer/terraform-provider-pc/internal/settings"
+)
+
+// TestDumps_holdNoSecret dumps all that has a token, a password or a key in this
+// package.
+func TestDumps_holdNoSecret(t *testing.T) {
+	t.Parallel()
+	const hidden = "s3cr3t"
+	configuration := providerModel{
+		Address:        types.StringValue("https://hub.example.com/services/dask-gateway/"),
+		APIToken:       types.StringValue(hidden),
+		Password:       types.StringValue(hidden),
+		HTTPProxy:      types.StringValue("http://u:" + hidden + "@proxy.example.com:3128"),
+		RequestTimeout: timetypes.NewGoDurationNull(),
+	}
+	var diags diag.Diagnostics
+	resolved, problems := settings.Resolve(configuration.block(), settings.Environment{})
+	made := (&pcProvider{clock: clock.Real()}).connect(resolved, "test", &diags)
+	if len(problems) != 0 || diags.HasError() || made.gateway.client == nil || made.hub.client == nil {
+		t.Fatal(problems, diags)
+	}
+	token := hubTokenModel{Token: types.StringValue(hidden)}
+	oneRun := hubTokenEphemeralModel{Token: types.StringValue(hidden)}
+	credentials := daskClusterCredentialsModel{TLSKey: types.StringValue(hidden)}
+	scripted.AssertHidden(t, []string{hidden}, configuration, &configuration, made, resolved, made.gateway, made.hub.client, made.open, token, &token, oneRun, &oneRun, credentials, &credentials, diags,
+		&daskClusterResource{configuredResource{configured{clients: made}}})
+}
