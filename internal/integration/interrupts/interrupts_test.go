@@ -40,6 +40,12 @@ func stages() map[string]stage {
 	apply := []string{"apply", "-auto-approve", "-no-color"}
 	nothing := func(*mockserver.Server) {}
 	return map[string]stage{
+		"while the POST is under way": {
+			func(m *mockserver.Server) {
+				m.FailNext(mockserver.Fault{Method: http.MethodPost, Path: "*/clusters/", Linger: time.Minute})
+			}, "", apply,
+			http.MethodPost, "*/clusters/", nothing,
+		},
 		"while it starts": {
 			func(m *mockserver.Server) { m.HoldStart(true) }, "", apply,
 			http.MethodPost, "*/clusters/", func(m *mockserver.Server) { m.HoldStart(false) },
@@ -68,10 +74,15 @@ type way struct {
 
 func ways() map[string]way {
 	return map[string]way{
-		"Ctrl-C":  {func(p *terraform.Process) { p.Signal(os.Interrupt) }, true},
+		"Ctrl-C":  {func(p *terraform.Process) { p.Interrupt() }, true},
 		"SIGTERM": {func(p *terraform.Process) { p.Signal(syscall.SIGTERM) }, true},
+		// As those do who end a whole group of processes.
+		"SIGTERM to both": {func(p *terraform.Process) {
+			p.SignalProvider(syscall.SIGTERM)
+			p.Signal(syscall.SIGTERM)
+		}, true},
 		"Ctrl-C twice": {func(p *terraform.Process) {
-			p.Signal(os.Interrupt)
+			p.Interrupt()
 			p.Signal(os.Interrupt)
 		}, false},
 		"the provider is killed": {func(p *terraform.Process) { p.KillProvider() }, false},

@@ -9,29 +9,88 @@ import (
 	"runtime"
 	"strconv"
 	"strings"
+	"time"
 )
 
-// KillProvider kills the provider's process, which is a child of terraform's.
-// It looks for it in Linux's /proc, and skips the test elsewhere.
+// patience is far beyond what it takes terraform to notice a signal.
+const patience = time.Minute
+
+// Interrupt does what Ctrl-C does at a terminal: it interrupts terraform and the
+// provider's process, and waits until terraform says that it has noticed.
+func (p *Process) Interrupt() {
+	p.t.Helper()
+	for _, provider := range p.providers() {
+		_ = provider.Signal(os.Interrupt)
+	}
+	p.Signal(os.Interrupt)
+	p.await("Interrupt received")
+}
+
+// await waits until terraform has printed the text.
+func (p *Process) await(text string) {
+	p.t.Helper()
+	limit := time.NewTimer(patience)
+	defer limit.Stop()
+	for {
+		p.mu.Lock()
+		printed, output := p.printed, p.output.String()
+		p.mu.Unlock()
+		if strings.Contains(output, text) {
+			return
+		}
+		select {
+		case <-printed:
+		case <-limit.C:
+			p.t.Fatalf("terraform does not print %q:\n%s", text, output)
+		}
+	}
+}
+
+// KillProvider kills the provider's processes.
 func (p *Process) KillProvider() {
+	p.t.Helper()
+	p.SignalProvider(os.Kill)
+}
+
+// SignalProvider sends a signal to the provider's processes.
+func (p *Process) SignalProvider(signal os.Signal) {
+	p.t.Helper()
+	sent := false
+	for _, provider := range p.Providers() {
+		sent = provider.Signal(signal) == nil || sent
+	}
+	if !sent {
+		p.t.Fatal("terraform has no process of the provider")
+	}
+}
+
+// Providers are the provider's processes, which are children of terraform's: one
+// for each of its configurations. It looks for them in Linux's /proc, and skips
+// the test elsewhere.
+func (p *Process) Providers() []*os.Process {
 	p.t.Helper()
 	if runtime.GOOS != "linux" {
 		_ = p.cmd.Process.Kill()
 		p.t.Skip("the provider's process is looked for in /proc, which only Linux has")
 	}
+	return p.providers()
+}
+
+// providers are the provider's processes, which are children of terraform's, as far
+// as Linux's /proc has them.
+func (p *Process) providers() []*os.Process {
+	p.t.Helper()
 	stats, err := filepath.Glob("/proc/[0-9]*/stat")
 	if err != nil {
 		p.t.Fatal(err)
 	}
-	killed := false
+	var found []*os.Process
 	for _, stat := range stats {
 		if child, ok := childOf(stat, p.cmd.Process.Pid); ok {
-			killed = child.Kill() == nil || killed
+			found = append(found, child)
 		}
 	}
-	if !killed {
-		p.t.Fatal("terraform has no process of the provider")
-	}
+	return found
 }
 
 // childOf returns the process of a stat file if it is the provider's and the

@@ -11,14 +11,18 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 )
 
 // Workspace is a folder with a configuration, its state and its log.
@@ -27,6 +31,10 @@ type Workspace struct {
 	dir     string
 	command string
 	env     []string
+	// factory makes the provider of a workspace whose provider is in this
+	// process; nil for one that terraform starts.
+	factory func() tfprotov6.ProviderServer
+	ended   func()
 }
 
 // New makes an empty workspace for the test. The configuration in it uses the
@@ -34,18 +42,48 @@ type Workspace struct {
 func New(t *testing.T) *Workspace {
 	t.Helper()
 	dir := t.TempDir()
+	w := &Workspace{t: t, dir: dir, command: find(t)}
+	w.overrideProviders(nil)
+	w.env = append(cleanEnvironment(), "TF_CLI_CONFIG_FILE="+w.Path(cliConfig), "TF_IN_AUTOMATION=1", "CHECKPOINT_DISABLE=1")
+	w.requireProvider()
+	return w
+}
+
+// cliConfig is the file that tells terraform where the providers are.
+const cliConfig = "cli.tfrc"
+
+// UseTLS makes the provider hashicorp/tls, whose plugin is the given file, usable
+// without terraform init as well.
+func (w *Workspace) UseTLS(plugin string) {
+	w.t.Helper()
+	folder := w.t.TempDir()
+	if err := os.Symlink(plugin, filepath.Join(folder, "terraform-provider-tls")); err != nil {
+		w.t.Fatal(err)
+	}
+	w.overrideProviders(map[string]string{"registry.terraform.io/hashicorp/tls": folder, "registry.opentofu.org/hashicorp/tls": folder})
+}
+
+// overrideProviders tells terraform the folders of providers, by their addresses.
+// OpenTofu reads a source without a host as one of its own registry.
+func (w *Workspace) overrideProviders(folders map[string]string) {
+	w.t.Helper()
 	binary, err := build()
 	if err != nil {
-		t.Fatal(err)
+		w.t.Fatal(err)
 	}
-	w := &Workspace{t: t, dir: dir, command: find(t)}
-	cli := filepath.Join(dir, "cli.tfrc")
-	// OpenTofu reads a source without a host as one of its own registry.
-	overrides := fmt.Sprintf("provider_installation {\n  dev_overrides {\n    \"registry.terraform.io/planetary-computer/pc\" = %[1]q\n    \"registry.opentofu.org/planetary-computer/pc\" = %[1]q\n  }\n  direct {}\n}\n", filepath.Dir(binary))
-	w.write(cli, overrides)
-	w.env = append(cleanEnvironment(), "TF_CLI_CONFIG_FILE="+cli, "TF_IN_AUTOMATION=1", "CHECKPOINT_DISABLE=1")
-	w.Write("versions.tf", "terraform {\n  required_providers {\n    pc = {\n      source = \"registry.terraform.io/planetary-computer/pc\"\n    }\n  }\n}\n")
-	return w
+	var lines strings.Builder
+	for _, address := range addresses {
+		fmt.Fprintf(&lines, "    %q = %q\n", address, filepath.Dir(binary))
+	}
+	for _, address := range slices.Sorted(maps.Keys(folders)) {
+		fmt.Fprintf(&lines, "    %q = %q\n", address, folders[address])
+	}
+	w.Write(cliConfig, "provider_installation {\n  dev_overrides {\n"+lines.String()+"  }\n  direct {}\n}\n")
+}
+
+func (w *Workspace) requireProvider() {
+	w.t.Helper()
+	w.Write("versions.tf", "terraform {\n  required_providers {\n    pc = {\n      source = \""+addresses[0]+"\"\n    }\n  }\n}\n")
 }
 
 // AtLeast says whether the binary has such a version of Terraform's language.
@@ -75,6 +113,9 @@ func (w *Workspace) Write(name, content string) {
 	w.t.Helper()
 	w.write(filepath.Join(w.dir, name), content)
 }
+
+// Path is where a file of the workspace is.
+func (w *Workspace) Path(name string) string { return filepath.Join(w.dir, name) }
 
 // Remove takes a file out of the workspace.
 func (w *Workspace) Remove(name string) {
@@ -152,7 +193,11 @@ type Process struct {
 	t      *testing.T
 	cmd    *exec.Cmd
 	output bytes.Buffer
-	mu     sync.Mutex
+	// printed is closed when the output grows.
+	printed chan struct{}
+	mu      sync.Mutex
+	// end ends a provider that is in this process; nil where there is none.
+	end func()
 }
 
 // Start begins a command, so that it can be interrupted.
@@ -160,8 +205,13 @@ func (w *Workspace) Start(arguments ...string) *Process {
 	w.t.Helper()
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(w.t.Context()), 10*time.Minute)
 	w.t.Cleanup(cancel)
-	p := &Process{t: w.t, cmd: exec.CommandContext(ctx, w.command, arguments...)} //nolint:gosec // the test names the command
+	p := &Process{t: w.t, printed: make(chan struct{}), cmd: exec.CommandContext(ctx, w.command, arguments...)} //nolint:gosec // the test names the command
 	p.cmd.Dir, p.cmd.Env = w.dir, w.env
+	if w.factory != nil {
+		attachment, end := serve(w.t, w.factory)
+		p.cmd.Env = append(slices.Clone(w.env), attachment)
+		p.end = func() { end(); w.ended() }
+	}
 	p.cmd.Stdout, p.cmd.Stderr = p, p
 	if err := p.cmd.Start(); err != nil {
 		w.t.Fatal(err)
@@ -173,6 +223,8 @@ func (w *Workspace) Start(arguments ...string) *Process {
 func (p *Process) Write(part []byte) (int, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	close(p.printed)
+	p.printed = make(chan struct{})
 	return p.output.Write(part)
 }
 
@@ -188,6 +240,9 @@ func (p *Process) Signal(signal os.Signal) {
 func (p *Process) Wait() Result {
 	p.t.Helper()
 	err := p.cmd.Wait()
+	if p.end != nil {
+		p.end()
+	}
 	var exit *exec.ExitError
 	if err != nil && !errors.As(err, &exit) {
 		p.t.Fatal(err)
@@ -258,12 +313,13 @@ func unframed(output string) string {
 func (r Result) Flat() string { return strings.Join(strings.Fields(r.Output), " ") }
 
 // cleanEnvironment is the test's own without what would configure Terraform,
-// Dask or the provider.
+// Dask, the provider or its way to the servers.
 func cleanEnvironment() []string {
 	var kept []string
 	for _, variable := range os.Environ() {
 		name, _, _ := strings.Cut(variable, "=")
-		if !strings.HasPrefix(name, "TF_") && !strings.HasPrefix(name, "PC_") && !strings.HasPrefix(name, "DASK_") && !strings.HasPrefix(name, "JUPYTERHUB_") {
+		if !strings.HasPrefix(name, "TF_") && !strings.HasPrefix(name, "PC_") && !strings.HasPrefix(name, "DASK_") && !strings.HasPrefix(name, "JUPYTERHUB_") &&
+			!strings.HasSuffix(strings.ToUpper(name), "_PROXY") {
 			kept = append(kept, variable)
 		}
 	}
