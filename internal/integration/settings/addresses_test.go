@@ -64,6 +64,8 @@ var addressCases = []struct {
 
 	{question: question{Address: "http://hub/x", PublicAddress: "https://public.example.com/x/"}},
 	{question: question{Address: "http://hub/x/", PublicAddress: "https://public.example.com"}},
+	{question: question{Address: "http://hub/x/", PublicAddress: "/services/dask-gateway/"}},
+	{question: question{Environment: []string{"DASK_GATEWAY__ADDRESS=http://hub/x/", "DASK_GATEWAY__PUBLIC_ADDRESS=/services/dask-gateway"}}},
 	{question: question{Address: "http://hub/x/", ProxyAddress: "dask:1", PublicAddress: "https://public.example.com/y//"}},
 
 	{question: question{Environment: []string{"DASK_GATEWAY__ADDRESS=http://hub/x/"}}},

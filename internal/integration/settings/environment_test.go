@@ -6,6 +6,7 @@
 package settings_test
 
 import (
+	"encoding/base64"
 	"encoding/json"
 	"maps"
 	"reflect"
@@ -53,6 +54,10 @@ func testEnvironment(t *testing.T, stack *realservers.Stack) {
 		with(basic, "USER=u", "DASK_GATEWAY__CLUSTER__OPTIONS__ENVIRONMENT__A={USER}", "DASK_GATEWAY__CLUSTER__OPTIONS__ENVIRONMENT__B_C=2"),
 		with(basic, "USER=u", "DASK_GATEWAY__CLUSTER__OPTIONS__a_b=1", "DASK_GATEWAY__CLUSTER__OPTIONS__a-b=2"),
 		{Environment: append(stack.Environ("alice"), "LOGNAME=alice")},
+		{Environment: []string{"USER=u", handedDown(`{"gateway": {"address": "http://{H}", "proxy-address": 8786, "auth": {"type": "basic", "kwargs": {"username": "alice", "password": null}}, ` +
+			`"http-client": {"proxy": false}, "cluster": {"options": {"image": "{H}", "n": 1.0, "m": 2, "none": null, "list": [1, {"a": "{H}"}]}}}, "a.b": 1, "distributed": {"x": 1e-3}}`), "H=hub"}},
+		with(basic, "USER=u", handedDown(`{"gateway": {"address": "http://other", "cluster": {"options": {"worker-cores": 1, "image": "i:1"}}}}`), "DASK_GATEWAY__CLUSTER__OPTIONS__WORKER_CORES=2"),
+		with(basic, "USER=u", handedDown(`{"gateway.cluster.options": {"a": 1}, "gateway": 5}`), `DASK_GATEWAY={"address": "http://hub", "auth": {"type": "basic"}, "cluster": {"options": {"b": 2}}}`),
 	}
 	classes := map[string]string{"BasicAuth": "basic", "JupyterHubAuth": "jupyterhub"}
 	for i, want := range ask(t, stack, questions) {
@@ -71,11 +76,17 @@ func testEnvironment(t *testing.T, stack *realservers.Stack) {
 		if !maps.Equal(credentials, want.Credentials) {
 			t.Errorf("%q: credentials are %v, Python's %v", questions[i].Environment, credentials, want.Credentials)
 		}
-		if got := httpProxy(t, s); got != valueOr(want.HTTPProxy, "none") {
-			t.Errorf("%q: the proxy is %s, Python's %s", questions[i].Environment, got, valueOr(want.HTTPProxy, "none"))
+		if got := httpProxy(t, s); got != orNone(want.HTTPProxy) {
+			t.Errorf("%q: the proxy is %s, Python's %s", questions[i].Environment, got, orNone(want.HTTPProxy))
 		}
 		compareOptions(t, questions[i].Environment, s, want)
 	}
+}
+
+// handedDown is the variable in which Dask gives a configuration to the processes
+// that it starts.
+func handedDown(config string) string {
+	return "DASK_INTERNAL_INHERIT_CONFIG=" + base64.URLEncoding.EncodeToString([]byte(config))
 }
 
 // httpProxy is the proxy where no environment variable names one, or where none
@@ -92,9 +103,9 @@ func httpProxy(t *testing.T, s settings.Settings) string {
 	return proxy.String()
 }
 
-func valueOr(text *string, otherwise string) string {
+func orNone(text *string) string {
 	if text == nil {
-		return otherwise
+		return "none"
 	}
 	return *text
 }

@@ -60,6 +60,18 @@ func TestSettingsAreThePythonClients(t *testing.T) {
 		t.Parallel()
 		testEnvironment(t, stack)
 	})
+	t.Run("files", func(t *testing.T) {
+		t.Parallel()
+		testFiles(t, stack)
+	})
+	t.Run("prefixes", func(t *testing.T) {
+		t.Parallel()
+		testPrefixes(t, stack)
+	})
+	t.Run("written files", func(t *testing.T) {
+		t.Parallel()
+		testWrittenFiles(t, stack)
+	})
 	t.Run("literals", func(t *testing.T) {
 		t.Parallel()
 		testLiterals(t, stack)
