@@ -99,6 +99,51 @@ func TestCluster_isReplacedForOtherOptions(t *testing.T) {
 	s.Destroy()
 }
 
+// environmentOf asks a worker for a variable.
+const environmentOf = `
+import os
+from dask_gateway import Gateway
+with Gateway() as gateway:
+    client = gateway.connect(os.environ["CLUSTER"]).get_client()
+    client.wait_for_workers(1, timeout=90)
+    print(client.submit(os.getenv, "CONTAINER_URL").result(), client.submit(os.getenv, "GREETING").result())
+`
+
+// TestCluster_secretOptionsArrive gives a cluster what is in no state.
+func TestCluster_secretOptionsArrive(t *testing.T) {
+	t.Parallel()
+	s := begin(t)
+	if !s.AtLeast(1, 11) {
+		t.Skip("write-only arguments came with Terraform 1.11")
+	}
+	s.Write("main.tf", `
+variable "url" {
+  type      = string
+  ephemeral = true
+}
+resource "pc_dask_cluster" "test" {
+  options    = { environment = { GREETING = "hello" } }
+  options_wo = { environment = { CONTAINER_URL = var.url } }
+  workers    = 1
+}
+`+outputs)
+	s.Setenv("TF_VAR_url=https://example.com/x?sig=s3cret")
+	s.Apply()
+	if got := strings.TrimSpace(s.python(environmentOf, "CLUSTER="+fmt.Sprint(s.Outputs()["name"]))); got != "https://example.com/x?sig=s3cret hello" {
+		t.Errorf("a worker has %q", got)
+	}
+	s.Must("apply", "-refresh-only", "-auto-approve", "-no-color")
+	if actions := s.Actions(); len(actions) > 0 {
+		t.Errorf("a second plan would change %v", actions)
+	}
+	for name, text := range s.ReadAll() {
+		if strings.Contains(text, "s3cret") {
+			t.Errorf("it is in %s", name)
+		}
+	}
+	s.Destroy()
+}
+
 func TestCluster_stoppedFromOutsideIsPlannedAnew(t *testing.T) {
 	t.Parallel()
 	s := begin(t)

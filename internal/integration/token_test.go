@@ -30,7 +30,7 @@ func (s *story) tokens() string {
 	s.t.Helper()
 	return s.python(hubTokens + `
 for token in sorted(hub("GET", tokens)["api_tokens"], key=lambda token: token["id"]):
-    if token["note"].startswith("story"):
+    if token["note"].startswith(("story", "pipeline")):
         print(token["id"], token["note"])
 `)
 }

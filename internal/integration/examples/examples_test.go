@@ -13,6 +13,8 @@ import (
 	"strings"
 	"testing"
 
+	fwprovider "github.com/hashicorp/terraform-plugin-framework/provider"
+
 	"github.com/planetary-computer/terraform-provider-pc/internal/integration/terraform"
 	"github.com/planetary-computer/terraform-provider-pc/internal/provider"
 )
@@ -27,7 +29,7 @@ func TestMain(m *testing.M) {
 
 func read(t *testing.T, file string) string {
 	t.Helper()
-	text, err := os.ReadFile(file) //nolint:gosec // a file of the tree
+	text, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -76,12 +78,23 @@ func TestExamples(t *testing.T) {
 	if len(folders) < 6 {
 		t.Errorf("only %d examples were found", len(folders))
 	}
+	elsewhere := read(t, root+"/internal/tools/examples.sh")
 	for name, texts := range folders {
 		t.Run(strings.TrimPrefix(name, root+"/examples/"), func(t *testing.T) {
 			t.Parallel()
+			if strings.Contains(texts["versions.tf"], "hashicorp/") {
+				// Its other providers cannot be had by every machine.
+				if !strings.Contains(elsewhere, "/"+filepath.Base(name)+"\"") {
+					t.Errorf("make examples does not check %s", name)
+				}
+				return
+			}
 			w := workspace(t, texts)
 			if strings.Contains(name, "identity") && !w.AtLeast(1, 12) {
 				t.Skip("import by identity needs Terraform 1.12")
+			}
+			if strings.Contains(name, "ephemeral") && !w.AtLeast(1, 10) {
+				t.Skip("ephemeral resources need Terraform 1.10")
 			}
 			w.Must("validate", "-no-color")
 		})
@@ -118,6 +131,11 @@ func TestEveryTypeHasAnExample(t *testing.T) {
 	}
 	for _, construct := range p.DataSources(t.Context()) {
 		want = append(want, "data-sources/"+dataSourceName(t, construct())+"/data-source.tf")
+	}
+	if ephemerals, ok := p.(fwprovider.ProviderWithEphemeralResources); ok {
+		for _, construct := range ephemerals.EphemeralResources(t.Context()) {
+			want = append(want, "ephemeral-resources/"+ephemeralName(t, construct())+"/ephemeral-resource.tf")
+		}
 	}
 	if !slices.Contains(want, "resources/pc_dask_cluster/resource.tf") {
 		t.Errorf("the types are %v", want)

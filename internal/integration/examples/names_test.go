@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
+	"github.com/hashicorp/terraform-plugin-framework/ephemeral"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 )
 
@@ -21,5 +22,12 @@ func dataSourceName(t *testing.T, d datasource.DataSource) string {
 	t.Helper()
 	var metadata datasource.MetadataResponse
 	d.Metadata(t.Context(), datasource.MetadataRequest{ProviderTypeName: "pc"}, &metadata)
+	return metadata.TypeName
+}
+
+func ephemeralName(t *testing.T, e ephemeral.EphemeralResource) string {
+	t.Helper()
+	var metadata ephemeral.MetadataResponse
+	e.Metadata(t.Context(), ephemeral.MetadataRequest{ProviderTypeName: "pc"}, &metadata)
 	return metadata.TypeName
 }
