@@ -1,0 +1,219 @@
+// Copyright (c) The terraform-provider-pc Authors
+// SPDX-License-Identifier: MPL-2.0
+
+// Package protocol drives the provider as Terraform does, by the plugin
+// protocol, but in this process and without Terraform: what is measured is the
+// provider alone.
+package protocol
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/big"
+	"sync"
+	"sync/atomic"
+
+	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
+	"github.com/hashicorp/terraform-plugin-go/tftypes"
+
+	"github.com/planetary-computer/terraform-provider-pc/internal/provider"
+)
+
+// typeName is the resource type that is driven.
+const typeName = "pc_dask_cluster"
+
+// Parallelism is how many calls Terraform has under way at the same time,
+// unless it is told otherwise.
+const Parallelism = 10
+
+// Provider is a configured provider.
+type Provider struct {
+	server tfprotov6.ProviderServer
+	schema *tfprotov6.GetProviderSchemaResponse
+}
+
+// Cluster is a cluster as Terraform keeps it between two commands.
+type Cluster struct {
+	state, config *tfprotov6.DynamicValue
+	private       []byte
+	identity      *tfprotov6.ResourceIdentityData
+}
+
+// Start starts a provider and configures it for the gateway.
+func Start(ctx context.Context, address, token string) (*Provider, error) {
+	server := provider.NewServer(provider.New("bench")())
+	schema, err := server.GetProviderSchema(ctx, &tfprotov6.GetProviderSchemaRequest{})
+	if err != nil {
+		return nil, err
+	}
+	p := &Provider{server: server, schema: schema}
+	block := p.schema.Provider.ValueType()
+	values := nulls(block)
+	values["address"], values["api_token"] = tftypes.NewValue(tftypes.String, address), tftypes.NewValue(tftypes.String, token)
+	config, err := tfprotov6.NewDynamicValue(block, tftypes.NewValue(block, values))
+	if err != nil {
+		return nil, err
+	}
+	resp, err := server.ConfigureProvider(ctx, &tfprotov6.ConfigureProviderRequest{TerraformVersion: "1.14.0", Config: &config})
+	if err != nil {
+		return nil, err
+	}
+	return p, failure(resp.Diagnostics)
+}
+
+// nulls are the attributes of an object, all null.
+func nulls(typ tftypes.Type) map[string]tftypes.Value {
+	values := map[string]tftypes.Value{}
+	if object, ok := typ.(tftypes.Object); ok {
+		for name, attribute := range object.AttributeTypes {
+			values[name] = tftypes.NewValue(attribute, nil)
+		}
+	}
+	return values
+}
+
+// failure is the first error among the diagnostics.
+func failure(diagnostics []*tfprotov6.Diagnostic) error {
+	for _, d := range diagnostics {
+		if d.Severity == tfprotov6.DiagnosticSeverityError {
+			return fmt.Errorf("%s: %s", d.Summary, d.Detail)
+		}
+	}
+	return nil
+}
+
+// Import takes clusters into the state as terraform import does, and then sets
+// what the configuration would say of them: adapt, with the maximum.
+func (p *Provider) Import(ctx context.Context, names []string, maximum int) ([]Cluster, error) {
+	clusters := make([]Cluster, len(names))
+	err := each(len(names), func(i int) error {
+		resp, err := p.server.ImportResourceState(ctx, &tfprotov6.ImportResourceStateRequest{TypeName: typeName, ID: names[i]})
+		if err != nil {
+			return err
+		}
+		if err := failure(resp.Diagnostics); err != nil {
+			return err
+		}
+		clusters[i] = Cluster{state: resp.ImportedResources[0].State, identity: resp.ImportedResources[0].Identity}
+		if err := p.Read(ctx, &clusters[i]); err != nil {
+			return err
+		}
+		return p.declare(&clusters[i], maximum)
+	})
+	return clusters, err
+}
+
+// declare gives a cluster the configuration that made it.
+func (p *Provider) declare(c *Cluster, maximum int) error {
+	typ := p.schema.ResourceSchemas[typeName].ValueType()
+	state, err := c.state.Unmarshal(typ)
+	if err != nil {
+		return err
+	}
+	var values map[string]tftypes.Value
+	if err := state.As(&values); err != nil {
+		return err
+	}
+	declared := nulls(typ)
+	declared["adapt"] = tftypes.NewValue(values["adapt"].Type(), map[string]tftypes.Value{
+		"minimum": tftypes.NewValue(tftypes.Number, big.NewFloat(0)),
+		"maximum": tftypes.NewValue(tftypes.Number, big.NewFloat(float64(maximum))),
+	})
+	declared["options"] = values["effective_options"]
+	values["adapt"], values["options"] = declared["adapt"], declared["options"]
+	full, err := tfprotov6.NewDynamicValue(typ, tftypes.NewValue(typ, values))
+	if err != nil {
+		return err
+	}
+	config, err := tfprotov6.NewDynamicValue(typ, tftypes.NewValue(typ, declared))
+	c.state, c.config = &full, &config
+	return err
+}
+
+// Read refreshes a cluster.
+func (p *Provider) Read(ctx context.Context, c *Cluster) error {
+	resp, err := p.server.ReadResource(ctx, &tfprotov6.ReadResourceRequest{
+		TypeName: typeName, CurrentState: c.state, Private: c.private, CurrentIdentity: c.identity,
+	})
+	if err != nil {
+		return err
+	}
+	if err := failure(resp.Diagnostics); err != nil {
+		return err
+	}
+	if isNull, err := resp.NewState.IsNull(); err != nil || isNull {
+		return errors.Join(errors.New("the cluster is gone"), err)
+	}
+	c.state, c.private, c.identity = resp.NewState, resp.Private, resp.NewIdentity
+	return nil
+}
+
+// Refresh reads all clusters, as many at once as Terraform does.
+func (p *Provider) Refresh(ctx context.Context, clusters []Cluster) error {
+	return each(len(clusters), func(i int) error { return p.Read(ctx, &clusters[i]) })
+}
+
+// Plan does with all clusters what terraform plan does: validate, upgrade the
+// state, read and plan. Nothing may have to change.
+func (p *Provider) Plan(ctx context.Context, clusters []Cluster) error {
+	return each(len(clusters), func(i int) error { return p.planOne(ctx, &clusters[i]) })
+}
+
+func (p *Provider) planOne(ctx context.Context, c *Cluster) error {
+	valid, err := p.server.ValidateResourceConfig(ctx, &tfprotov6.ValidateResourceConfigRequest{TypeName: typeName, Config: c.config})
+	if err != nil {
+		return err
+	}
+	if err := errors.Join(failure(valid.Diagnostics), p.Read(ctx, c)); err != nil {
+		return err
+	}
+	// With nothing changed in the configuration, Terraform proposes the state.
+	resp, err := p.server.PlanResourceChange(ctx, &tfprotov6.PlanResourceChangeRequest{
+		TypeName: typeName, PriorState: c.state, ProposedNewState: c.state, Config: c.config, PriorPrivate: c.private, PriorIdentity: c.identity,
+	})
+	if err != nil {
+		return err
+	}
+	if err := failure(resp.Diagnostics); err != nil {
+		return err
+	}
+	return p.unchanged(c.state, resp.PlannedState)
+}
+
+func (p *Provider) unchanged(before, after *tfprotov6.DynamicValue) error {
+	typ := p.schema.ResourceSchemas[typeName].ValueType()
+	had, err := before.Unmarshal(typ)
+	if err != nil {
+		return err
+	}
+	will, err := after.Unmarshal(typ)
+	if err != nil {
+		return err
+	}
+	if !had.Equal(will) {
+		return fmt.Errorf("the plan changes %s into %s", had, will)
+	}
+	return nil
+}
+
+// each calls do for all numbers below n, Parallelism at once, and stops at the
+// first error.
+func each(n int, do func(i int) error) error {
+	var next atomic.Int64
+	var group sync.WaitGroup
+	failures := make([]error, Parallelism)
+	for worker := range Parallelism {
+		group.Go(func() {
+			for failures[worker] == nil {
+				i := int(next.Add(1)) - 1
+				if i >= n {
+					return
+				}
+				failures[worker] = do(i)
+			}
+		})
+	}
+	group.Wait()
+	return errors.Join(failures...)
+}

@@ -1,0 +1,97 @@
+// Copyright (c) The terraform-provider-pc Authors
+// SPDX-License-Identifier: MPL-2.0
+
+package bench
+
+import (
+	"math"
+	"slices"
+)
+
+// Median is the middle of the values, NaN if there are none.
+func Median(values []float64) float64 {
+	if len(values) == 0 {
+		return math.NaN()
+	}
+	sorted := slices.Sorted(slices.Values(values))
+	middle := len(sorted) / 2
+	if len(sorted)%2 == 1 {
+		return sorted[middle]
+	}
+	return (sorted[middle-1] + sorted[middle]) / 2
+}
+
+// MedianOf is the median of something of each of many.
+func MedianOf[T any](many []T, something func(T) float64) float64 {
+	values := make([]float64, 0, len(many))
+	for _, each := range many {
+		values = append(values, something(each))
+	}
+	return Median(values)
+}
+
+// Medians is the sample of the medians, each for itself.
+func Medians(samples []Sample) Sample {
+	return Sample{
+		Wall:            Round(MedianOf(samples, func(s Sample) float64 { return s.Wall }), 3),
+		CPU:             Round(MedianOf(samples, func(s Sample) float64 { return s.CPU }), 3),
+		ProviderCPU:     Round(MedianOf(samples, func(s Sample) float64 { return s.ProviderCPU }), 3),
+		Memory:          Round(MedianOf(samples, func(s Sample) float64 { return s.Memory }), 1),
+		TerraformMemory: Round(MedianOf(samples, func(s Sample) float64 { return s.TerraformMemory }), 1),
+		Requests:        MedianOf(samples, func(s Sample) float64 { return s.Requests }),
+	}
+}
+
+// MedianPoint is the point of the medians, each for itself.
+func MedianPoint(n int, points []Point) Point {
+	return Point{
+		N:           n,
+		Wall:        Round(MedianOf(points, func(p Point) float64 { return p.Wall }), 1),
+		CPU:         Round(MedianOf(points, func(p Point) float64 { return p.CPU }), 1),
+		Allocations: Round(MedianOf(points, func(p Point) float64 { return p.Allocations }), 0),
+		Bytes:       Round(MedianOf(points, func(p Point) float64 { return p.Bytes }), 0),
+		Requests:    MedianOf(points, func(p Point) float64 { return p.Requests }),
+	}
+}
+
+// CompareReal is the medians of rounds on the real gateway. Each round of the one
+// client stands beside that of the other, so the ratio is taken in each.
+func CompareReal(clusters int, terraform, python []RealTime) Real {
+	ratios := make([]float64, 0, len(terraform))
+	for i := range terraform {
+		ratios = append(ratios, terraform[i].Create/python[i].Create)
+	}
+	return Real{
+		Runs: len(terraform), Clusters: clusters, Terraform: medianTime(terraform), Python: medianTime(python),
+		Create: Round(Median(ratios), 3),
+	}
+}
+
+func medianTime(times []RealTime) RealTime {
+	return RealTime{
+		Create: Round(MedianOf(times, func(t RealTime) float64 { return t.Create }), 2),
+		List:   Round(MedianOf(times, func(t RealTime) float64 { return t.List }), 2),
+		Stop:   Round(MedianOf(times, func(t RealTime) float64 { return t.Stop }), 2),
+	}
+}
+
+// Sum makes a sample of the records of one command: that of terraform, and
+// those of the provider's processes, which terraform starts one after the other.
+func Sum(records []Record) Sample {
+	var sum Sample
+	for _, record := range records {
+		if record.IsProvider() {
+			sum.ProviderCPU += record.CPU
+			sum.Memory = max(sum.Memory, record.Memory)
+			continue
+		}
+		sum.Wall, sum.CPU, sum.TerraformMemory = record.Wall, record.CPU, record.Memory
+	}
+	return sum
+}
+
+// Round rounds to a number of decimals.
+func Round(value float64, decimals int) float64 {
+	scale := math.Pow(10, float64(decimals))
+	return math.Round(value*scale) / scale
+}

@@ -1,0 +1,75 @@
+// Copyright (c) The terraform-provider-pc Authors
+// SPDX-License-Identifier: MPL-2.0
+
+package bench
+
+import (
+	"fmt"
+	"math"
+)
+
+// The sizes at which the targets are held.
+const (
+	manyClusters  = 1000
+	curveFrom     = 100
+	curveTo       = 10000
+	realUntil     = 1.15
+	maxRequests   = 3
+	maxPlanRatio  = 1.25
+	maxMemory     = 150
+	maxCurveRatio = 1.2
+)
+
+// Target is something that must hold, and whether it did.
+type Target struct {
+	// What is measured, the Limit that it must not exceed, and what was Measured,
+	// both as the guide shows them.
+	What, Limit, Measured string
+	Met                   bool
+	// Excess is how far beyond the limit it is, in percent; 0 when it is met.
+	Excess float64
+}
+
+// Targets holds the results against what must hold of them. Sizes that were not
+// measured give no target.
+func Targets(mock Mock, beside Real) []Target {
+	var targets []Target
+	ours, measured := mock.Find(Ours, Plan, manyClusters)
+	if measured {
+		targets = append(targets,
+			target("Requests of a plan of 1,000 clusters with nothing to change", ours.Requests, maxRequests, "%.0f"),
+			target("Peak memory of the provider in it, in MiB", ours.Memory, maxMemory, "%.0f"))
+	}
+	if floor, found := mock.Find(TimeStatic, Plan, manyClusters); measured && found {
+		targets = append(targets, target("Its time, in those of 1,000 `time_static`", ours.Wall/floor.Wall, maxPlanRatio, "%.2f"))
+	}
+	if low, high, found := mock.curveEnds(); found {
+		targets = append(targets,
+			target("Time of a refresh per cluster at 10,000, in those at 100", high.Wall/low.Wall, maxCurveRatio, "%.2f"),
+			target("CPU time of the same", high.CPU/low.CPU, maxCurveRatio, "%.2f"))
+	}
+	if beside.Runs > 0 {
+		what := fmt.Sprintf("Time until %d clusters run on the real gateway, in those of Python's asynchronous client", beside.Clusters)
+		targets = append(targets, target(what, beside.Create, realUntil, "%.2f"))
+	}
+	return targets
+}
+
+func target(what string, measured, limit float64, format string) Target {
+	return Target{
+		What: what, Limit: fmt.Sprintf("%.4g", limit), Measured: fmt.Sprintf(format, measured),
+		Met: measured <= limit, Excess: Round(math.Max(0, measured/limit-1)*100, 0),
+	}
+}
+
+func (m Mock) curveEnds() (low, high Point, found bool) {
+	for _, point := range m.Curve {
+		switch point.N {
+		case curveFrom:
+			low = point
+		case curveTo:
+			high = point
+		}
+	}
+	return low, high, low.N > 0 && high.N > 0
+}

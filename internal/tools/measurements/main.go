@@ -1,0 +1,83 @@
+// Copyright (c) The terraform-provider-pc Authors
+// SPDX-License-Identifier: MPL-2.0
+
+// Command measurements prints the guide "A thousand clusters", made of what make
+// bench and make bench-real have measured.
+package main
+
+import (
+	_ "embed"
+	"fmt"
+	"os"
+	"strings"
+	"text/template"
+
+	"github.com/planetary-computer/terraform-provider-pc/internal/bench"
+)
+
+//go:embed guide.md.tmpl
+var guide string
+
+func main() {
+	if err := run(); err != nil {
+		fmt.Fprintln(os.Stderr, "measurements:", err)
+		os.Exit(1)
+	}
+}
+
+func run() error {
+	var mock bench.Mock
+	var beside bench.Real
+	for file, results := range map[string]any{"mock": &mock, "real": &beside} {
+		name := "internal/bench/results/" + file + ".json"
+		found, err := bench.Load(name, results)
+		if err != nil {
+			return err
+		}
+		if !found {
+			return fmt.Errorf("there is no %s: run make bench and make bench-real", name)
+		}
+	}
+	page, err := template.New("guide").Funcs(template.FuncMap{
+		"count": count, "ratio": ratio, "each": func(wall float64, n int) float64 { return wall * 1000 / float64(n) }, "named": named,
+		"floor": func(m bench.Measurement, subject string) (bench.Measurement, error) {
+			floor, found := mock.Find(subject, m.Operation, m.N)
+			if !found {
+				return floor, fmt.Errorf("there is no %s of %d %s", m.Operation, m.N, subject)
+			}
+			return floor, nil
+		},
+	}).Parse(guide)
+	if err != nil {
+		return err
+	}
+	return page.Execute(os.Stdout, map[string]any{
+		"Mock": mock, "Real": beside, "Targets": bench.Targets(mock, beside),
+		"Ours": mock.Of(bench.Ours), "TimeStatic": bench.TimeStatic, "TerraformData": bench.TerraformData,
+	})
+}
+
+// named is what a person types for an operation.
+func named(operation string) (string, error) {
+	names := map[string]string{
+		bench.Create: "`apply`, all new", bench.Plan: "`plan`, nothing to change", bench.Resize: "`apply`, all resized", bench.Destroy: "`destroy`",
+	}
+	name, found := names[operation]
+	if !found {
+		return "", fmt.Errorf("no such operation: %q", operation)
+	}
+	return name, nil
+}
+
+// count writes a number with commas between the thousands.
+func count(n int) string {
+	digits := fmt.Sprint(n)
+	var parts []string
+	for len(digits) > 3 {
+		parts = append([]string{digits[len(digits)-3:]}, parts...)
+		digits = digits[:len(digits)-3]
+	}
+	return strings.Join(append([]string{digits}, parts...), ",")
+}
+
+func ratio(one, other float64) string { return fmt.Sprintf("%.2f", one/other) }
