@@ -1,0 +1,7 @@
+terraform {
+  required_providers {
+    pc = {
+      source = "planetary-computer/pc"
+    }
+  }
+}
