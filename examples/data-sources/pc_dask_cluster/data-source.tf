@@ -1,0 +1,23 @@
+# A cluster that somebody made in a notebook: what cluster.name prints there.
+variable "cluster" {
+  description = "Name of a running Dask cluster."
+  type        = string
+  default     = "prod.fbfed27704fc4d1da027dad20471993b"
+}
+
+data "pc_dask_cluster" "theirs" {
+  name = var.cluster
+}
+
+output "dashboard" {
+  value = data.pc_dask_cluster.theirs.dashboard_link
+}
+
+# Null while the cluster does not run.
+output "workers" {
+  value = data.pc_dask_cluster.theirs.workers
+}
+
+output "memory_gib" {
+  value = try(data.pc_dask_cluster.theirs.memory / pow(1024, 3), null)
+}

@@ -1,0 +1,34 @@
+data "pc_collection" "sentinel" {
+  id = "sentinel-2-l2a"
+}
+
+# Reads that container, for about an hour.
+ephemeral "pc_sas_token" "sentinel" {
+  storage_account = data.pc_collection.sentinel.storage_account
+  container       = data.pc_collection.sentinel.container
+}
+
+locals {
+  container_url = join("?", [
+    "https://${data.pc_collection.sentinel.storage_account}.blob.core.windows.net/${data.pc_collection.sentinel.container}",
+    ephemeral.pc_sas_token.sentinel.token,
+  ])
+}
+
+# What runs in the apply can have it: azcopy, GDAL, or a job of your own.
+resource "terraform_data" "list" {
+  triggers_replace = data.pc_collection.sentinel.container
+
+  provisioner "local-exec" {
+    command     = "azcopy list \"$CONTAINER_URL\" > tiles.txt"
+    environment = { CONTAINER_URL = local.container_url }
+  }
+}
+
+# So can a cluster, for as long as the token lasts: write-only options are in no
+# state and no plan.
+resource "pc_dask_cluster" "ndvi" {
+  options    = { environment = { GDAL_DISABLE_READDIR_ON_OPEN = "EMPTY_DIR" } }
+  options_wo = { environment = { CONTAINER_URL = local.container_url } }
+  workers    = 4
+}

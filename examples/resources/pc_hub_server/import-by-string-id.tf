@@ -1,0 +1,4 @@
+import {
+  to = pc_hub_server.gpu
+  id = "alice/gpu"
+}

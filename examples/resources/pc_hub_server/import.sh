@@ -1,0 +1,3 @@
+# USER/SERVER; USER/ is the default server.
+terraform import pc_hub_server.lab alice/
+terraform import pc_hub_server.gpu alice/gpu
