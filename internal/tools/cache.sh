@@ -14,12 +14,12 @@ say() { printf '%s\n' "$@" >&2; }
 
 # tool FOLDER PACKAGE [LDFLAGS] prints the path of a tool that
 # internal/tools/FOLDER pins, after building it if the cache does not have that
-# version yet. The cache is keyed by the module files and the Go version, so
-# that another clone finds it.
+# version yet. The cache is keyed by the module files, the folder's own code if
+# there is any, and the Go version, so that another clone finds it.
 tool() {
   local folder=$root/internal/tools/$1 package=$2 ldflags="-s -w ${3:-}" name key binary
   name=$(basename "${package%/v[0-9]}")
-  key=$(cat "$folder/go.mod" "$folder/go.sum" <(go env GOVERSION) | cksum | cut -d' ' -f1)
+  key=$(find "$folder" -name '*.go' -exec cat {} + | cat "$folder/go.mod" "$folder/go.sum" - <(go env GOVERSION) | cksum | cut -d' ' -f1)
   binary=$cache/tools/$name-$key
   if [ ! -x "$binary" ]; then
     say "Building $name once, which takes minutes; it is kept in $cache."

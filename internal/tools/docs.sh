@@ -2,19 +2,25 @@
 # Copyright (c) The terraform-provider-pc Authors
 # SPDX-License-Identifier: MPL-2.0
 #
-# Writes docs/ from the schemas, templates/ and examples/; docs.sh check fails
-# when that changed anything. The schemas come from the provider as it is in the
-# tree; nothing is downloaded.
+# Writes docs/ from the schemas, templates/, examples/, the table of faults and
+# the results of the benchmarks; docs.sh check fails when that changed anything. The schemas come from
+# the provider as it is in the tree; nothing is downloaded.
 
 # shellcheck source=internal/tools/cache.sh
 . "$(dirname "$0")/cache.sh"
 
 terraform=$(terraform_binary)
 generator=$(tool docs github.com/hashicorp/terraform-plugin-docs/cmd/tfplugindocs)
+chart=$(tool chart github.com/planetary-computer/terraform-provider-pc/internal/tools/chart)
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 cd "$root"
-cp -R docs "$work/before"
+mkdir "$work/before"
+cp -R docs templates "$work/before"
+go run ./internal/tools/promises > templates/guides/what-this-provider-promises.md.tmpl
+go run ./internal/tools/measurements > templates/guides/a-thousand-clusters.md.tmpl
+mkdir -p docs/images
+"$chart" < internal/bench/results/mock.json > docs/images/a-thousand-clusters.svg
 go build -o "$work/terraform-provider-pc" .
 cat > "$work/cli.tfrc" <<CONFIG
 provider_installation {
@@ -39,7 +45,7 @@ go run ./internal/tools/schema < "$work/terraform.json" > "$work/schema.json"
 "$terraform" fmt -recursive examples >&2
 "$generator" generate --provider-name pc --rendered-provider-name "Planetary Computer" --providers-schema "$work/schema.json"
 "$generator" validate --provider-name pc --providers-schema "$work/schema.json"
-if [ "${1:-}" = check ] && ! diff -ru "$work/before" docs; then
-  say "docs/ was not up to date; it is now. Commit it with what changed it."
+if [ "${1:-}" = check ] && ! { diff -ru "$work/before/docs" docs && diff -ru "$work/before/templates" templates; }; then
+  say "docs/ or templates/ was not up to date; it is now. Commit it with what changed it."
   exit 1
 fi
