@@ -94,9 +94,8 @@ func (c *Client) Create(ctx context.Context, options map[string]any) (Creation, 
 	if err := ctx.Err(); err != nil {
 		return Creation{}, err
 	}
-	ours := c.own.begin(options)
+	ours := c.own.begin(options, c.clock.Now)
 	defer c.own.end(ours)
-	began := c.clock.Now()
 	posting, cancel := transport.Outlive(ctx, grace)
 	defer cancel()
 	name, err := c.CreateCluster(posting, options)
@@ -112,20 +111,20 @@ func (c *Client) Create(ctx context.Context, options map[string]any) (Creation, 
 	if ctx.Err() != nil {
 		looking, cancel := context.WithTimeout(context.WithoutCancel(ctx), glance)
 		defer cancel()
-		return c.claim(looking, ours, began, 1, err)
+		return c.claim(looking, ours, 1, err)
 	}
-	return c.claim(ctx, ours, began, claimLooks, err)
+	return c.claim(ctx, ours, claimLooks, err)
 }
 
 // claim looks for the cluster of a lost answer. Where there is time for more than
 // one look it is taken when a second one shows nothing new: the first that shows
 // may be somebody else's, and ours be late.
-func (c *Client) claim(ctx context.Context, ours *creation, began time.Time, looks int, cause error) (Creation, error) {
-	var candidates, before []Cluster
+func (c *Client) claim(ctx context.Context, ours *creation, looks int, cause error) (Creation, error) {
+	var candidates sight
 	unseen, outage := cause, 0
 	for look := 1; ; look++ {
 		pause := claimPause
-		seen, err := c.candidates(ctx, ours, began)
+		seen, err := c.candidates(ctx, ours)
 		if look == 1 || err == nil {
 			unseen = err
 		}
@@ -136,26 +135,31 @@ func (c *Client) claim(ctx context.Context, ours *creation, began time.Time, loo
 			look--
 		}
 		if err == nil {
-			before, candidates = candidates, seen
+			before := candidates.clusters
+			candidates = seen
 			// A create in flight may own what is seen.
 			if err := c.own.awaitOthers(ctx, ours); err != nil {
-				return Creation{}, &ClaimError{Cause: cause, Candidates: candidates, Hasty: true}
+				return Creation{}, &ClaimError{Cause: cause, Candidates: candidates.clusters, Hasty: true}
 			}
-			candidates = slices.DeleteFunc(candidates, func(seen Cluster) bool { return c.own.knows(seen.Name, ours) })
-			name, decided := c.own.take(ours, candidates, !newIn(candidates, before))
+			candidates.clusters = slices.DeleteFunc(candidates.clusters, func(seen Cluster) bool { return c.own.knows(seen.Name, ours) })
+			stage := settled
+			if newIn(candidates.clusters, before) {
+				stage = unsettled
+			}
+			name, decided := c.own.take(ours, candidates, stage)
 			switch {
 			case name != "":
 				return Creation{Name: name, Claimed: true}, nil
 			case decided:
-				return Creation{}, &ClaimError{Cause: cause, Candidates: candidates}
+				return Creation{}, &ClaimError{Cause: cause, Candidates: candidates.clusters}
 			}
 		}
 		if look == looks || c.clock.Sleep(ctx, pause) != nil {
 			// There will be no other look.
-			if name, _ := c.own.take(ours, candidates, true); name != "" {
+			if name, _ := c.own.take(ours, candidates, lastLook); name != "" {
 				return Creation{Name: name, Claimed: true}, nil
 			}
-			return Creation{}, &ClaimError{Cause: cause, Candidates: candidates, Unseen: unseen, Hasty: look < claimLooks}
+			return Creation{}, &ClaimError{Cause: cause, Candidates: candidates.clusters, Unseen: unseen, Hasty: look < claimLooks}
 		}
 	}
 }
@@ -170,24 +174,23 @@ func newIn(clusters, before []Cluster) bool {
 // candidates are the clusters that began since the request, by the server's
 // clock, and that have the options asked for. Ended ones are among them: a
 // cluster can fail within a second.
-func (c *Client) candidates(ctx context.Context, ours *creation, began time.Time) ([]Cluster, error) {
+func (c *Client) candidates(ctx context.Context, ours *creation) (sight, error) {
 	declared, err := c.Options(ctx)
 	if err != nil {
-		return nil, err
+		return sight{}, err
 	}
 	clusters, serverNow, err := c.listClusters(ctx, everyStatus...)
 	if err != nil {
-		return nil, err
+		return sight{}, err
 	}
-	since := transport.OnServerClock(began, c.clock.Now(), serverNow)
-	var found []Cluster
+	seen := sight{now: c.clock.Now(), serverNow: serverNow}
 	for _, cluster := range clusters {
-		if !cluster.StartTime.Before(since) && agrees(ours.options, cluster.Options, declared) {
-			found = append(found, cluster)
+		if seen.mayBe(cluster, ours) && agrees(ours.options, cluster.Options, declared) {
+			seen.clusters = append(seen.clusters, cluster)
 		}
 	}
-	slices.SortFunc(found, func(a, b Cluster) int { return strings.Compare(a.Name, b.Name) })
-	return found, nil
+	slices.SortFunc(seen.clusters, func(a, b Cluster) int { return strings.Compare(a.Name, b.Name) })
+	return seen, nil
 }
 
 // agrees says whether a cluster has the options asked for and the defaults for

@@ -4,9 +4,14 @@
 package gateway
 
 import (
+	"cmp"
 	"context"
 	"slices"
+	"strings"
 	"sync"
+	"time"
+
+	"github.com/planetary-computer/terraform-provider-pc/internal/transport"
 )
 
 // ownClusters is what this process knows of clusters when an answer is lost:
@@ -22,11 +27,20 @@ type ownClusters struct {
 	moved     chan struct{}
 }
 
-// creation is one create that has not ended. Lost says that its answer is.
+// creation is one create that has not ended, and when it began. Lost says that
+// its answer is.
 type creation struct {
 	number  int
+	began   time.Time
 	options map[string]any
 	lost    bool
+}
+
+// sight is what a listing showed that may be the cluster of a lost answer. Now
+// and serverNow are one moment, by this machine's clock and by the server's.
+type sight struct {
+	clusters       []Cluster
+	now, serverNow time.Time
 }
 
 func newOwnClusters() *ownClusters {
@@ -36,11 +50,12 @@ func newOwnClusters() *ownClusters {
 	}
 }
 
-func (o *ownClusters) begin(options map[string]any) *creation {
+// begin counts a create. What begins later has the later time.
+func (o *ownClusters) begin(options map[string]any, now func() time.Time) *creation {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.creates++
-	ours := &creation{number: o.creates, options: options}
+	ours := &creation{number: o.creates, began: now(), options: options}
 	o.creating[ours] = true
 	return ours
 }
@@ -118,41 +133,73 @@ func (o *ownClusters) awaitOthers(ctx context.Context, ours *creation) error {
 	}
 }
 
-// take gives one of the candidates to the create, if there are not more of them
-// than creates of this process whose answers were lost: the options of those
-// are the same, so any of them will do. More candidates than that are decided
-// too: one of them is somebody else's, and nobody can say which. One that has
-// ended is counted, but not given. Unless they are settled none is given: there may
-// be more of them in a moment.
-func (o *ownClusters) take(ours *creation, candidates []Cluster, settled bool) (name string, decided bool) {
+// stage is how far a create has come that looks for its cluster.
+type stage int
+
+const (
+	// unsettled: the last look showed what none before it did.
+	unsettled stage = iota
+	// settled: two looks in a row showed the same.
+	settled
+	// lastLook: there will be no other.
+	lastLook
+)
+
+// take gives one of the clusters seen to the create, if there are not more of
+// them than creates of this process whose answers were lost: the options of
+// those are the same, so any of them will do that began late enough. More than
+// that are decided, too: one of them is somebody else's, and nobody can say
+// which. One that has ended is counted, but not given. Before the last look none
+// is given unless they are settled and as many as those creates: a cluster that
+// does not show yet may be the only one that suits another of them.
+func (o *ownClusters) take(ours *creation, seen sight, stage stage) (name string, decided bool) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	free, alive := 0, ""
-	for _, candidate := range candidates {
-		if o.names[candidate.Name] {
-			continue
-		}
-		free++
-		if alive == "" && (candidate.Status == StatusPending || candidate.Status == StatusRunning) {
-			alive = candidate.Name
-		}
-	}
-	rivals := 0
+	var rivals []*creation
 	for other := range o.creating {
 		if other.lost && SameValue(other.options, ours.options) {
-			rivals++
+			rivals = append(rivals, other)
 		}
 	}
+	free := slices.DeleteFunc(slices.Clone(seen.clusters), func(cluster Cluster) bool { return o.names[cluster.Name] })
+	alive := slices.DeleteFunc(slices.Clone(free), func(cluster Cluster) bool {
+		return cluster.Status != StatusPending && cluster.Status != StatusRunning
+	})
 	switch {
-	case free == 0:
+	case len(free) == 0:
 		return "", false
-	case free > rivals, alive == "":
+	case len(free) > len(rivals), len(alive) == 0:
 		return "", true
-	case !settled:
+	case stage == unsettled, stage == settled && len(free) < len(rivals):
 		return "", false
 	}
-	o.names[alive] = true
+	name = o.tightest(alive, rivals, seen)
+	o.names[name] = true
 	delete(o.creating, ours)
 	o.wake()
-	return alive, true
+	return name, true
+}
+
+// tightest returns the name of the cluster that suits the fewest creates, of
+// several the one that started first: a later create would else be left with
+// clusters that are older than itself, and they with no one.
+func (o *ownClusters) tightest(clusters []Cluster, rivals []*creation, seen sight) string {
+	suited := func(cluster Cluster) int {
+		count := 0
+		for _, rival := range rivals {
+			if seen.mayBe(cluster, rival) && o.firstSeen[cluster.Name] >= rival.number {
+				count++
+			}
+		}
+		return count
+	}
+	return slices.MinFunc(clusters, func(a, b Cluster) int {
+		return cmp.Or(suited(a)-suited(b), a.StartTime.Compare(b.StartTime), strings.Compare(a.Name, b.Name))
+	}).Name
+}
+
+// mayBe says whether a cluster began since the create did, by the server's
+// clock.
+func (s sight) mayBe(cluster Cluster, made *creation) bool {
+	return !cluster.StartTime.Before(transport.OnServerClock(made.began, s.now, s.serverNow))
 }

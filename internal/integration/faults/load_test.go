@@ -31,9 +31,12 @@ func until(t *testing.T, w *terraform.Workspace, arguments ...string) {
 	t.Helper()
 	arguments = append(arguments, "-auto-approve", "-no-color", "-parallelism=50")
 	for range tries {
-		if w.Run(arguments...).Code == 0 {
+		run := w.Run(arguments...)
+		if run.Code == 0 {
 			return
 		}
+		// Shown where a cluster is lost in the end.
+		t.Logf("terraform %v:\n%s", arguments, run.Output)
 	}
 	t.Fatalf("terraform %v fails %d times in a row:\n%s", arguments, tries, w.Run(arguments...).Output)
 }

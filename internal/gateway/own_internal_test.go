@@ -1,0 +1,161 @@
+// Copyright (c) The terraform-provider-pc Authors
+// SPDX-License-Identifier: MPL-2.0
+
+package gateway
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"testing"
+	"time"
+)
+
+// lossy is a gateway that makes clusters and loses answers, seen from the
+// creates of one process, in a time of its own.
+type lossy struct {
+	*rand.Rand
+	own      *ownClusters
+	now      time.Time
+	ahead    time.Duration
+	clusters []Cluster
+	shows    map[string]time.Time
+	inFlight []*creation
+	looking  []*looker
+	// owner has the create that was given each cluster; expected counts the
+	// creates that can have none.
+	owner    map[string]*creation
+	expected int
+	failed   int
+}
+
+// looker is a create whose answer was lost, with what it saw last.
+type looker struct {
+	*creation
+	before []Cluster
+	looks  int
+}
+
+const lossyOptions = "worker_cores"
+
+func newLossy(seed uint64) *lossy {
+	source := rand.New(rand.NewPCG(seed, 1))
+	return &lossy{
+		Rand: source, own: newOwnClusters(), now: time.Date(2026, 11, 1, 12, 0, 0, 0, time.UTC),
+		ahead: time.Duration(source.IntN(600)-300) * time.Second,
+		shows: map[string]time.Time{}, owner: map[string]*creation{},
+	}
+}
+
+// step lets something happen: a create begins, one gets its answer or loses it,
+// one looks.
+func (l *lossy) step() {
+	l.now = l.now.Add(time.Duration(l.IntN(1500)) * time.Millisecond)
+	switch choice := l.IntN(4); {
+	case choice == 0:
+		l.inFlight = append(l.inFlight, l.own.begin(map[string]any{lossyOptions: 1}, func() time.Time { return l.now }))
+	case choice == 1 && len(l.inFlight) > 0:
+		l.answer(l.IntN(len(l.inFlight)))
+	case len(l.looking) > 0:
+		l.look(l.IntN(len(l.looking)))
+	}
+}
+
+// answer ends the POST of a create: the gateway has made a cluster or has not,
+// and the answer arrives or is lost.
+func (l *lossy) answer(which int) {
+	ours := l.inFlight[which]
+	l.inFlight = slices.Delete(l.inFlight, which, which+1)
+	made, answered := l.IntN(3) > 0, l.IntN(3) == 0
+	name := ""
+	if made {
+		name = fmt.Sprintf("%08x", l.Uint32())
+		l.clusters = append(l.clusters, Cluster{Name: name, Status: StatusPending, StartTime: l.now.Add(l.ahead).Truncate(time.Second)})
+		l.shows[name] = l.now.Add(time.Duration(l.IntN(8000)) * time.Millisecond)
+	} else {
+		l.expected++
+	}
+	if made && answered {
+		l.own.made(ours, name)
+		l.owner[name] = ours
+		return
+	}
+	l.own.lost(ours)
+	l.looking = append(l.looking, &looker{creation: ours})
+}
+
+// look is one look of a create, as claim has them: it lists, and waits for the
+// answers of those in flight.
+func (l *lossy) look(which int) {
+	ours := l.looking[which]
+	seen := sight{now: l.now, serverNow: l.now.Add(l.ahead).Truncate(time.Second)}
+	for _, cluster := range l.clusters {
+		if l.now.Before(l.shows[cluster.Name]) {
+			continue
+		}
+		l.own.saw(cluster.Name)
+		if seen.mayBe(cluster, ours.creation) {
+			seen.clusters = append(seen.clusters, cluster)
+		}
+	}
+	l.Shuffle(len(seen.clusters), func(i, j int) {
+		seen.clusters[i], seen.clusters[j] = seen.clusters[j], seen.clusters[i]
+	})
+	for len(l.inFlight) > 0 {
+		l.answer(0)
+	}
+	seen.clusters = slices.DeleteFunc(seen.clusters, func(cluster Cluster) bool { return l.own.knows(cluster.Name, ours.creation) })
+	ours.looks++
+	at := settled
+	switch {
+	case ours.looks >= claimLooks && l.allShow():
+		at = lastLook
+	case newIn(seen.clusters, ours.before):
+		at = unsettled
+	}
+	ours.before = seen.clusters
+	name, decided := l.own.take(ours.creation, seen, at)
+	if name == "" && !decided && at != lastLook {
+		return
+	}
+	l.looking = slices.Delete(l.looking, which, which+1)
+	l.own.end(ours.creation)
+	if name == "" {
+		l.failed++
+		return
+	}
+	l.owner[name] = ours.creation
+}
+
+// allShow says that no cluster is hidden by a cache any more.
+func (l *lossy) allShow() bool {
+	return !slices.ContainsFunc(l.clusters, func(cluster Cluster) bool { return l.now.Before(l.shows[cluster.Name]) })
+}
+
+// TestTake_leavesNoCluster lets creates with the same options lose their answers
+// while others begin. Under load a create was once given a later one's cluster,
+// and its own was in no state.
+func TestTake_leavesNoCluster(t *testing.T) {
+	t.Parallel()
+	for seed := range uint64(2000) {
+		world := newLossy(seed)
+		for range 40 {
+			world.step()
+		}
+		for len(world.inFlight) > 0 {
+			world.answer(0)
+		}
+		for len(world.looking) > 0 {
+			world.now = world.now.Add(claimPause)
+			world.look(world.IntN(len(world.looking)))
+		}
+		for _, cluster := range world.clusters {
+			if world.owner[cluster.Name] == nil {
+				t.Errorf("seed %d: %s belongs to no create", seed, cluster.Name)
+			}
+		}
+		if world.failed != world.expected {
+			t.Errorf("seed %d: %d creates have no cluster, the gateway made none for %d", seed, world.failed, world.expected)
+		}
+	}
+}
