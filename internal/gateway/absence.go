@@ -19,6 +19,8 @@ const (
 	absenceTimeEmpty = 8 * time.Second
 	absencePause     = 2 * time.Second
 	absenceLimit     = time.Minute
+	// A cache that has had its time to fill is not waited for again so soon.
+	filledFor = time.Minute
 )
 
 // Absence is the knowledge that a cluster is gone or has ended. Only this
@@ -75,7 +77,9 @@ func (c *Client) verdict(cluster Cluster) (Cluster, *Absence, error) {
 // confirm looks again after a 404. A Kubernetes gateway reads from a cache:
 // after a restart, and behind a watch that lags, it answers 404 for clusters
 // that run. So the cluster must be missing several times, over several
-// seconds, by name and in a list that has stopped growing.
+// seconds, by name and in a list that has stopped growing; and once more when a
+// cache has had its time, because it fills with everybody's clusters, and the
+// list has the user's only.
 func (c *Client) confirm(ctx context.Context, name string) (Cluster, *Absence, error) {
 	began, size := c.clock.Now(), -1
 	for looks := 2; ; looks++ {
@@ -100,12 +104,42 @@ func (c *Client) confirm(ctx context.Context, name string) (Cluster, *Absence, e
 		size = len(clusters)
 		passed := c.clock.Now().Sub(began)
 		if still && looks >= absenceLooks && passed >= absenceTimeFor(size) {
-			return Cluster{}, &Absence{at: c.clock.Now()}, nil
+			return c.outwait(ctx, name)
 		}
-		if passed > absenceLimit {
+		if looks >= absenceLooks && passed > absenceLimit {
 			return Cluster{}, nil, fmt.Errorf("it is not certain that the cluster %s is gone: the gateway does not know it, but its list of clusters has kept growing for %s", name, passed.Round(time.Second))
 		}
 	}
+}
+
+// outwait is the last look. A Kubernetes gateway holds ?wait for a name that it
+// does not know for 20 s (k8s/backend.py), in which it reads some thousand
+// clusters; other gateways, which have no cache, answer at once. One such request
+// is enough for all who look for a cluster meanwhile.
+func (c *Client) outwait(ctx context.Context, name string) (Cluster, *Absence, error) {
+	select {
+	case c.filling <- struct{}{}:
+		defer func() { <-c.filling }()
+	case <-ctx.Done():
+		return Cluster{}, nil, ctx.Err()
+	}
+	fresh := c.clock.Now().Sub(c.filled) < filledFor
+	look := c.pollCluster
+	if fresh {
+		look = c.GetCluster
+	}
+	cluster, err := look(ctx, name)
+	switch {
+	case err == nil:
+		return c.verdict(cluster)
+	case !IsNotFound(err):
+		return Cluster{}, nil, err
+	}
+	now := c.clock.Now()
+	if !fresh {
+		c.filled = now
+	}
+	return Cluster{}, &Absence{at: now}, nil
 }
 
 func absenceTimeFor(clusters int) time.Duration {

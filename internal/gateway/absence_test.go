@@ -65,6 +65,7 @@ func TestLook_confirmsThatAClusterIsGone(t *testing.T) {
 			server, client, _ := newScripted(t)
 			server.On(get, missing)
 			server.On(list, test.list)
+			server.On(poll, missing)
 			_, absence, err := client.Look(t.Context(), name)
 			if err != nil || absence == nil {
 				t.Fatalf("got %v, %v", absence, err)
@@ -92,12 +93,14 @@ func TestLook_aClusterThatComesBackIsNotGone(t *testing.T) {
 			[]reply{missing},
 			[]reply{empty, listOf(1), listOf(2), listOf(3), listOf(4), listOf(5), listing(running(name))},
 		},
+		"in the end, while the gateway holds the request": {[]reply{missing}, []reply{listOf(1)}},
 	} {
 		t.Run(label, func(t *testing.T) {
 			t.Parallel()
 			server, client, _ := newScripted(t)
 			server.On(get, test.gets...)
 			server.On(list, test.lists...)
+			server.On(poll, is("RUNNING"))
 			cluster, absence, err := client.Look(t.Context(), name)
 			if err != nil || absence != nil || cluster.Status != gateway.StatusRunning {
 				t.Errorf("got %+v, %v, %v", cluster, absence, err)
@@ -164,6 +167,13 @@ func TestLook_whatProvesNothingIsAnError(t *testing.T) {
 			server.On(list, listing(running(other)), answer)
 			if _, absence, err := client.Look(t.Context(), name); absence != nil || err == nil {
 				t.Errorf("as the list: %v, %v", absence, err)
+			}
+			server, client, _ = newScripted(t)
+			server.On(get, missing)
+			server.On(list, listing(running(other)))
+			server.On(poll, answer)
+			if _, absence, err := client.Look(t.Context(), name); absence != nil || err == nil {
+				t.Errorf("in the end: %v, %v", absence, err)
 			}
 		})
 	}

@@ -42,11 +42,15 @@ type Client struct {
 	surveyed  transport.Shared[bool]
 	own       *ownClusters
 	directory *transport.Directory[Cluster]
+	// filling is held by the one that gives a cache the time to fill, filled when
+	// one last had it.
+	filling chan struct{}
+	filled  time.Time
 }
 
 // New makes a Client. It sends nothing.
 func New(cfg Config) *Client {
-	c := &Client{transport: cfg.Transport, addresses: cfg.Addresses, clock: cfg.Clock, own: newOwnClusters()}
+	c := &Client{transport: cfg.Transport, addresses: cfg.Addresses, clock: cfg.Clock, own: newOwnClusters(), filling: make(chan struct{}, 1)}
 	if c.clock == nil {
 		c.clock = clock.Real()
 	}
@@ -154,6 +158,11 @@ func (c *Client) WaitCluster(ctx context.Context, name string) (Cluster, error) 
 		return c.GetCluster(ctx, name)
 	}
 	defer release()
+	return c.pollCluster(ctx, name)
+}
+
+// pollCluster is WaitCluster whatever else waits.
+func (c *Client) pollCluster(ctx context.Context, name string) (Cluster, error) {
 	return c.getCluster(ctx, name, transport.Request{Query: "wait", Timeout: longPoll})
 }
 

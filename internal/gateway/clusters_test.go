@@ -281,6 +281,7 @@ func TestScale_asksAgainWhereTheClusterIsNotKnownYet(t *testing.T) {
 			server.On(scale, missing, ok(`{"ok": true, "msg": null}`))
 			server.On(list, test.lists...)
 			server.On(get, test.gets...)
+			server.On(poll, missing)
 			if _, err := client.Scale(t.Context(), name, 1); !test.want(err) {
 				t.Errorf("Scale: %v", err)
 			}

@@ -84,6 +84,7 @@ func TestAwaitCredentials_saysThatThereIsNoSuchCluster(t *testing.T) {
 	t.Parallel()
 	server, client, _ := newScripted(t)
 	server.On(get, missing)
+	server.On(poll, missing)
 	server.On(list, empty)
 	_, err := client.AwaitCredentials(t.Context(), name)
 	if absent, ok := errors.AsType[*gateway.AbsentError](err); !ok || absent.Name != name {

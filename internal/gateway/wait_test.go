@@ -229,6 +229,7 @@ func TestAwaitStopped_believesOnlyAConfirmedAbsence(t *testing.T) {
 	server, client, fake := newScripted(t)
 	server.On(stop, noContent)
 	server.On(get, missing)
+	server.On(poll, missing)
 	server.On(list, listing(running(other)))
 	absence, err := client.AwaitStopped(t.Context(), name)
 	if err != nil {

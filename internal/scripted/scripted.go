@@ -45,6 +45,7 @@ type Server struct {
 	prefix   string
 	mu       sync.Mutex
 	replies  map[string][]Reply
+	always   *Reply
 	requests []string
 }
 
@@ -68,6 +69,13 @@ func (s *Server) On(request string, replies ...Reply) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.replies[request] = replies
+}
+
+// Always sets the reply to every request that has none of its own.
+func (s *Server) Always(reply Reply) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.always = &reply
 }
 
 // ServeHTTP gives the next reply.
@@ -98,6 +106,9 @@ func (s *Server) next(key string) (Reply, bool) {
 	defer s.mu.Unlock()
 	s.requests = append(s.requests, key)
 	waiting := s.replies[key]
+	if len(waiting) == 0 && s.always != nil {
+		return *s.always, true
+	}
 	if len(waiting) == 0 {
 		return Reply{}, false
 	}
