@@ -43,7 +43,7 @@ type forgetful struct {
 // newForgetful has the cluster called name, unless it is gone, and some others of
 // the user.
 func newForgetful(seed uint64, fake *clock.Fake, gone bool) *forgetful {
-	source := rand.New(rand.NewPCG(seed, 2))
+	source := rand.New(rand.NewPCG(seed, 2)) //nolint:gosec // a test that can be repeated
 	f := &forgetful{Rand: source, clock: fake, replicas: 1 + source.IntN(3), sticky: source.IntN(2) == 0, active: map[string]bool{}}
 	for i := range source.IntN(5) {
 		f.active[fmt.Sprintf("prod.%032x", i+10)] = true
@@ -94,10 +94,10 @@ func (f *forgetful) get(w http.ResponseWriter, cluster string, wait bool) {
 	w.Header().Set("Content-Type", "application/json")
 	if !f.knows(cluster) {
 		w.WriteHeader(http.StatusNotFound)
-		_, _ = fmt.Fprintf(w, `{"error": "Cluster %s not found"}`, cluster)
+		_, _ = fmt.Fprintf(w, `{"error": "Cluster %s not found"}`, cluster) //nolint:gosec // no browser reads it
 		return
 	}
-	_, _ = io.WriteString(w, f.cluster(cluster))
+	_, _ = io.WriteString(w, f.cluster(cluster)) //nolint:gosec // no browser reads it
 }
 
 func (f *forgetful) list(w http.ResponseWriter) {

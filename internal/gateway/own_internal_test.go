@@ -39,7 +39,7 @@ type looker struct {
 const lossyOptions = "worker_cores"
 
 func newLossy(seed uint64) *lossy {
-	source := rand.New(rand.NewPCG(seed, 1))
+	source := rand.New(rand.NewPCG(seed, 1)) //nolint:gosec // a test that can be repeated
 	return &lossy{
 		Rand: source, own: newOwnClusters(), now: time.Date(2026, 11, 1, 12, 0, 0, 0, time.UTC),
 		ahead: time.Duration(source.IntN(600)-300) * time.Second,
