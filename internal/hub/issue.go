@@ -103,7 +103,7 @@ func (c *Client) Issue(ctx context.Context, user string, r TokenRequest) (Token,
 	if ignored, ok := errors.AsType[*IgnoredError](err); ok {
 		revoking, cancel := transport.Outlive(ctx, grace)
 		defer cancel()
-		ignored.Unrevoked = c.DeleteToken(revoking, user, token.ID)
+		ignored.Unrevoked = c.remove(revoking, user, token)
 		return Token{}, ignored
 	}
 	var failure *transport.Error
@@ -118,7 +118,7 @@ func (c *Client) Issue(ctx context.Context, user string, r TokenRequest) (Token,
 	}
 	lost := &LostTokenError{Cause: err}
 	lost.Candidates, lost.Unseen = c.orphans(looking, user, r, began)
-	if len(lost.Candidates) == 1 && c.DeleteToken(looking, user, lost.Candidates[0].ID) == nil {
+	if len(lost.Candidates) == 1 && c.remove(looking, user, lost.Candidates[0]) == nil {
 		lost.Revoked, lost.Candidates = lost.Candidates[0].ID, nil
 	}
 	return Token{}, lost
@@ -172,19 +172,6 @@ func (c *Client) judge(seen seenToken, was Token) (Token, bool) {
 	same := seen.Created.Equal(was.Created) && seen.Note == was.Note
 	expired := !seen.ExpiresAt.IsZero() && !seen.ExpiresAt.After(now)
 	return seen.Token, same && !expired
-}
-
-// Revoke revokes a token that was made earlier. It succeeds for a token that is
-// gone, and never touches another one that has inherited the id.
-func (c *Client) Revoke(ctx context.Context, user string, was Token) error {
-	_, there, err := c.Look(ctx, user, was)
-	if err != nil || !there {
-		return err
-	}
-	if err := c.DeleteToken(ctx, user, was.ID); err != nil && !IsNotFound(err) {
-		return err
-	}
-	return nil
 }
 
 // issuing lets tokens with the same note be made one after the other, and

@@ -104,6 +104,7 @@ func TestIssue_namesTheOrphanItCouldNotRevoke(t *testing.T) {
 	server.On(post, lost)
 	server.On(list, listing(start, tokenJSON("a12", "ci", start, "")))
 	server.On(remove, reply{Status: 502})
+	server.On(get, ok(tokenJSON("a12", "ci", start, "")))
 	_, err := client.Issue(t.Context(), "alice", hub.TokenRequest{Note: "ci"})
 	var orphaned *hub.LostTokenError
 	if !errors.As(err, &orphaned) || orphaned.Revoked != "" || len(orphaned.Candidates) != 1 || orphaned.Candidates[0].ID != "a12" {
@@ -279,6 +280,35 @@ func TestLook_anExpiredTokenIsGone(t *testing.T) {
 			_, there, err := client.Look(t.Context(), "alice", was)
 			if err != nil || there != test.there {
 				t.Errorf("Look = %t, %v, want %t", there, err, test.there)
+			}
+		})
+	}
+}
+
+// A DELETE whose answer is lost is not sent again before a look at what has the
+// id now.
+func TestRevoke_looksBeforeItAsksAgain(t *testing.T) {
+	t.Parallel()
+	was := hub.Token{ID: "a12", Note: "ci", Created: start}
+	ours, heir := ok(tokenJSON("a12", "ci", start, "")), ok(tokenJSON("a12", "laptop", start.Add(time.Second), ""))
+	for label, test := range map[string]struct {
+		seen reply
+		sent []string
+	}{
+		"it is gone":              {noSuchToken, []string{get, remove, get}},
+		"it has an heir":          {heir, []string{get, remove, get}},
+		"it is as good as before": {ours, []string{get, remove, get, remove}},
+	} {
+		t.Run(label, func(t *testing.T) {
+			t.Parallel()
+			for _, answer := range []reply{lost, {Status: 502}, {Status: 504, ContentType: "text/html", Body: "<html>"}, failing(500, `"Internal Server Error"`)} {
+				server, client, _ := newScripted(t)
+				server.On(get, ours, test.seen)
+				server.On(remove, answer, noContent)
+				if err := client.Revoke(t.Context(), "alice", was); err != nil {
+					t.Error(err)
+				}
+				server.Expect(t, test.sent...)
 			}
 		})
 	}

@@ -144,13 +144,15 @@ func (c *Client) ListTokens(ctx context.Context, user string) ([]Token, time.Tim
 }
 
 // DeleteToken revokes a token: DELETE /hub/api/users/USER/tokens/ID. For an id
-// that is not there IsNotFound(err) is true.
+// that is not there IsNotFound(err) is true. It is never repeated once it may
+// have arrived, because another token may have the id by then; Revoke knows what
+// to do.
 func (c *Client) DeleteToken(ctx context.Context, user, id string) error {
 	if !isID(id) {
 		return fmt.Errorf("the id of a token cannot be %.80q", id)
 	}
 	c.tokens.of(user).Changed(id)
-	_, err := c.transport.Do(ctx, transport.Request{Method: http.MethodDelete, Path: tokensPath(user, id), Repeatable: true})
+	_, err := c.transport.Do(ctx, transport.Request{Method: http.MethodDelete, Path: tokensPath(user, id)})
 	return err
 }
 
