@@ -7,7 +7,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 	"sync"
 	"time"
 
@@ -19,6 +18,17 @@ const (
 	// bounds the search for the orphan after that.
 	grace    = 400 * time.Millisecond
 	cleaning = 500 * time.Millisecond
+	// A lost token is looked for so often and with such pauses: a Hub that was too
+	// busy to answer may read the request late.
+	orphanLooks = 3
+	orphanPause = 2 * time.Second
+	// A Hub that cannot list is waited for with pauses that double up to
+	// outagePause, outages of them: about two minutes, in which a Hub is restarted.
+	outages     = 8
+	outagePause = 30 * time.Second
+	// lifetimeSlack is far above what lies between the two looks at the clock by
+	// which the Hub gives a token its time and its end (orm.py).
+	lifetimeSlack = time.Minute
 	// unnamed begins the note that the Hub gives to a token without one
 	// (apihandlers/users.py).
 	unnamed = "Requested via api"
@@ -30,8 +40,10 @@ type LostTokenError struct {
 	// Revoked is the id of the orphan that was found and revoked, or "".
 	Revoked string
 	// Candidates are the tokens that may be the orphan, where it could not be
-	// decided.
+	// decided, or not be revoked.
 	Candidates []Token
+	// Unrevoked is why the only candidate could not be revoked.
+	Unrevoked error
 	// Unseen is why the user's tokens could not be listed since; nil if they
 	// could.
 	Unseen error
@@ -42,6 +54,8 @@ func (e *LostTokenError) Error() string {
 	switch {
 	case e.Revoked != "":
 		return fmt.Sprintf("the answer was lost; the token that was made, %s, was revoked: %v", e.Revoked, e.Cause)
+	case e.Unrevoked != nil:
+		return fmt.Sprintf("the answer was lost, and the token that was made, %s, could not be revoked (%v): %v", e.Candidates[0].ID, e.Unrevoked, e.Cause)
 	case len(e.Candidates) > 0:
 		return fmt.Sprintf("the answer was lost, and %d new tokens may be the one that was made: %v", len(e.Candidates), e.Cause)
 	case e.Unseen != nil:
@@ -77,10 +91,10 @@ func (e *IgnoredError) Error() string {
 func (e *IgnoredError) Unwrap() error { return e.Unrevoked }
 
 // Issue makes a token. When the answer is lost after the request may have
-// arrived, the value is lost too: the orphan is looked for by its note and its
-// time, by the server's clock, and revoked if exactly one token fits. A
-// *LostTokenError says which. A token that may do more than was asked for is
-// revoked too; an *IgnoredError says so.
+// arrived, the value is lost too: the orphan is looked for by its note, its
+// lifetime and its time, by the server's clock, and revoked if exactly one token
+// fits. A *LostTokenError says which. A token that may do more than was asked for
+// is revoked too; an *IgnoredError says so.
 func (c *Client) Issue(ctx context.Context, user string, r TokenRequest) (Token, error) {
 	// One at a time for each note: what an orphan looks like, a token whose
 	// answer is still under way looks like too.
@@ -110,40 +124,7 @@ func (c *Client) Issue(ctx context.Context, user string, r TokenRequest) (Token,
 	if !errors.As(err, &failure) || !failure.MayHaveArrived() {
 		return Token{}, err
 	}
-	looking := ctx
-	if ctx.Err() != nil {
-		bounded, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleaning)
-		defer cancel()
-		looking = bounded
-	}
-	lost := &LostTokenError{Cause: err}
-	lost.Candidates, lost.Unseen = c.orphans(looking, user, r, began)
-	if len(lost.Candidates) == 1 && c.remove(looking, user, lost.Candidates[0]) == nil {
-		lost.Revoked, lost.Candidates = lost.Candidates[0].ID, nil
-	}
-	return Token{}, lost
-}
-
-func (c *Client) orphans(ctx context.Context, user string, r TokenRequest, began time.Time) ([]Token, error) {
-	tokens, serverNow, err := c.ListTokens(ctx, user)
-	if err != nil {
-		return nil, err
-	}
-	since := transport.OnServerClock(began, c.clock.Now(), serverNow)
-	var found []Token
-	for _, token := range tokens {
-		if hasNote(token, r) && !token.Created.Before(since) && !c.issuing.knows(token.ID, token.Created) {
-			found = append(found, token)
-		}
-	}
-	return found, nil
-}
-
-func hasNote(token Token, r TokenRequest) bool {
-	if r.Note == "" {
-		return strings.HasPrefix(token.Note, unnamed)
-	}
-	return token.Note == r.Note
+	return Token{}, c.revokeOrphan(ctx, user, r, began, err)
 }
 
 // Look reads a token that was made earlier. False means that it is gone: the

@@ -53,9 +53,67 @@ func TestIssue_revokesTheOrphanOfALostAnswer(t *testing.T) {
 				if !errors.As(err, &orphaned) || orphaned.Revoked != "a12" || len(orphaned.Candidates) != 0 {
 					t.Errorf("got %v", err)
 				}
-				server.Expect(t, post, list, remove)
+				server.Expect(t, post, list, list, remove)
 			})
 		}
+	}
+}
+
+// A Hub that was too busy to answer reads the request late, when somebody else
+// may have made a token with this note.
+func TestIssue_waitsForALateOrphan(t *testing.T) {
+	t.Parallel()
+	ours, theirs := tokenJSON("a12", "ci", start, ""), tokenJSON("a11", "ci", start, "")
+	down := reply{Status: http.StatusServiceUnavailable, ContentType: "text/html", Body: "<html>"}
+	for label, test := range map[string]struct {
+		lists   []reply
+		revoked string
+	}{
+		"nothing shows at first":         {[]reply{listing(start), listing(start, ours)}, "a12"},
+		"somebody else's shows first":    {[]reply{listing(start, theirs), listing(start, theirs, ours)}, ""},
+		"the Hub is restarted meanwhile": {[]reply{down, down, down, listing(start, ours)}, "a12"},
+	} {
+		t.Run(label, func(t *testing.T) {
+			t.Parallel()
+			server, client, _ := newScripted(t)
+			server.On(post, lost)
+			server.On(list, test.lists...)
+			server.On(remove, noContent)
+			_, err := client.Issue(t.Context(), "alice", hub.TokenRequest{Note: "ci"})
+			var orphaned *hub.LostTokenError
+			if !errors.As(err, &orphaned) || orphaned.Revoked != test.revoked || orphaned.Unseen != nil || test.revoked == "" && len(orphaned.Candidates) != 2 {
+				t.Errorf("got %v", err)
+			}
+		})
+	}
+}
+
+// A token that ends at another time was asked for by somebody else.
+func TestIssue_tellsAnOrphanByItsLifetime(t *testing.T) {
+	t.Parallel()
+	ending := func(id, note string, end time.Time) string {
+		return strings.Replace(tokenJSON(id, note, start, ""), `"expires_at": null`, `"expires_at": "`+end.Format(time.RFC3339)+`"`, 1)
+	}
+	for label, test := range map[string]struct {
+		others  string
+		revoked string
+	}{
+		"none":         {tokenJSON("a11", "ci", start, ""), "a12"},
+		"a longer one": {ending("a11", "ci", start.Add(2*time.Hour)), "a12"},
+		"the same":     {ending("a11", "ci", start.Add(time.Hour+time.Second)), ""},
+	} {
+		t.Run(label, func(t *testing.T) {
+			t.Parallel()
+			server, client, _ := newScripted(t)
+			server.On(post, lost)
+			server.On(list, listing(start, test.others, ending("a12", "ci", start.Add(time.Hour))))
+			server.On(remove, noContent)
+			_, err := client.Issue(t.Context(), "alice", hub.TokenRequest{Note: "ci", ExpiresIn: time.Hour})
+			var orphaned *hub.LostTokenError
+			if !errors.As(err, &orphaned) || orphaned.Revoked != test.revoked {
+				t.Errorf("got %v", err)
+			}
+		})
 	}
 }
 
@@ -78,10 +136,12 @@ func TestIssue_revokesNothingInDoubt(t *testing.T) {
 	for label, test := range map[string]struct {
 		list       reply
 		candidates int
+		looks      int
 	}{
-		"two fit":                {listing(start, two...), 2},
-		"none fits":              {listing(start), 0},
-		"the list cannot be had": {reply{Status: 502}, 0},
+		"two fit":                  {listing(start, two...), 2, 1},
+		"none fits":                {listing(start), 0, 3},
+		"the list cannot be had":   {reply{Status: 502}, 0, 9},
+		"the list must not be had": {failing(403, `"Action is not authorized with current scopes"`), 0, 1},
 	} {
 		t.Run(label, func(t *testing.T) {
 			t.Parallel()
@@ -90,10 +150,10 @@ func TestIssue_revokesNothingInDoubt(t *testing.T) {
 			server.On(list, test.list)
 			_, err := client.Issue(t.Context(), "alice", hub.TokenRequest{Note: "ci"})
 			var orphaned *hub.LostTokenError
-			if !errors.As(err, &orphaned) || orphaned.Revoked != "" || len(orphaned.Candidates) != test.candidates || (orphaned.Unseen != nil) != (label == "the list cannot be had") {
+			if !errors.As(err, &orphaned) || orphaned.Revoked != "" || len(orphaned.Candidates) != test.candidates || (orphaned.Unseen != nil) != strings.HasPrefix(label, "the list") {
 				t.Errorf("got %v", err)
 			}
-			server.Expect(t, post, list)
+			server.Expect(t, append([]string{post}, slices.Repeat([]string{list}, test.looks)...)...)
 		})
 	}
 }
@@ -107,7 +167,7 @@ func TestIssue_namesTheOrphanItCouldNotRevoke(t *testing.T) {
 	server.On(get, ok(tokenJSON("a12", "ci", start, "")))
 	_, err := client.Issue(t.Context(), "alice", hub.TokenRequest{Note: "ci"})
 	var orphaned *hub.LostTokenError
-	if !errors.As(err, &orphaned) || orphaned.Revoked != "" || len(orphaned.Candidates) != 1 || orphaned.Candidates[0].ID != "a12" {
+	if !errors.As(err, &orphaned) || orphaned.Revoked != "" || orphaned.Unrevoked == nil || len(orphaned.Candidates) != 1 || orphaned.Candidates[0].ID != "a12" {
 		t.Errorf("got %v", err)
 	}
 }
@@ -141,7 +201,7 @@ func TestIssue_neverRevokesWhatItMade(t *testing.T) {
 	if failures != 1 || !slices.Equal(made, []string{"a11", "a13"}) {
 		t.Errorf("made %q, %d failures", made, failures)
 	}
-	server.Expect(t, post, post, list, remove, post)
+	server.Expect(t, post, post, list, list, remove, post)
 }
 
 func TestIssue_whatWasRefusedIsNotLookedFor(t *testing.T) {

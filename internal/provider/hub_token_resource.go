@@ -217,6 +217,8 @@ func addIssueError(diags *diag.Diagnostics, user string, request hub.TokenReques
 	switch {
 	case lost.Revoked != "":
 		detail += " Run terraform apply again to make another."
+	case lost.Unrevoked != nil:
+		detail += fmt.Sprintf("\n\nRevoke the token %s, made %s, on the Hub's page /hub/token, then run terraform apply again.", lost.Candidates[0].ID, lost.Candidates[0].Created.UTC().Format(time.RFC3339))
 	case len(lost.Candidates) > 0:
 		ids := make([]string, 0, len(lost.Candidates))
 		for _, candidate := range lost.Candidates {

@@ -36,7 +36,7 @@ func claimRows() []Row {
 		},
 		{
 			Fault: "The gateway reads the request only when the time is over.", Promise: "The same: the cluster that appears late is found.",
-			Provider: "request_timeout = \"1s\"", Break: readLate,
+			Provider: "request_timeout = \"1s\"", Break: readLate(clusters),
 		},
 		{Fault: "A proxy answers 502 in its place.", Promise: "The same.", Break: fails(http.MethodPost, clusters, late(http.StatusBadGateway))},
 		{Fault: "A proxy answers 503 in its place.", Promise: "The same.", Break: fails(http.MethodPost, clusters, late(http.StatusServiceUnavailable))},
@@ -166,20 +166,23 @@ func kubernetes(lags ...time.Duration) mockserver.Config {
 	return mockserver.Config{Kubernetes: &mockserver.Kubernetes{Lags: lags}, LongPoll: 10 * time.Millisecond}
 }
 
-// readLate lets the gateway read a create only when the provider has given it up
-// and looked for its cluster once, and lets no second look come before.
-func readLate(w *World) {
-	looked := make(chan struct{})
-	fails(http.MethodPost, clusters, mockserver.Fault{Meanwhile: func() {
-		look := mockserver.Fault{Afterwards: func() { close(looked) }}
-		fails(http.MethodGet, clusters, look)(w)
-		look.Afterwards, look.Meanwhile = nil, func() { _ = w.Mock.Await(w.t.Context(), http.MethodPost, clusters) }
-		fails(http.MethodGet, clusters, look)(w)
-		select {
-		case <-looked:
-		case <-w.t.Context().Done():
-		}
-	}})(w)
+// readLate lets the server read a request to make something only when the
+// provider has given it up and looked for what it made once, and lets no second
+// look come before.
+func readLate(path string) func(*World) {
+	return func(w *World) {
+		looked := make(chan struct{})
+		fails(http.MethodPost, path, mockserver.Fault{Meanwhile: func() {
+			look := mockserver.Fault{Afterwards: func() { close(looked) }}
+			fails(http.MethodGet, path, look)(w)
+			look.Afterwards, look.Meanwhile = nil, func() { _ = w.Mock.Await(w.t.Context(), http.MethodPost, path) }
+			fails(http.MethodGet, path, look)(w)
+			select {
+			case <-looked:
+			case <-w.t.Context().Done():
+			}
+		}})(w)
+	}
 }
 
 // together lets so many creates arrive before one of them is read, and holds back

@@ -14,7 +14,8 @@ const (
 	issuing = "A Hub token is made"
 	keeping = "A Hub token is read or revoked"
 
-	tokenConfig = "resource \"pc_hub_token\" \"test\" {\n  note = \"ours\"\n  expires_in = \"24h\"\n}\n" //nolint:gosec // a configuration
+	tokenConfig  = "resource \"pc_hub_token\" \"test\" {\n  note = \"ours\"\n  expires_in = \"24h\"\n}\n" //nolint:gosec // a configuration
+	endlessToken = "resource \"pc_hub_token\" \"test\" {\n  note = \"ours\"\n}\n"                         //nolint:gosec // a configuration
 )
 
 // tokenRows are faults of a token's creation. An answer that is lost takes the
@@ -35,9 +36,22 @@ func tokenRows() []Row {
 			Break: all(func(w *World) { w.AddTheirToken(note); w.Mock.Advance(time.Minute) }, fails(http.MethodPost, tokenList, answerLost)), Want: revoked,
 		},
 		{
-			Fault: "The answer is lost, and another token with the same note appears in that moment.", Promise: "Nobody can tell which is which: none is revoked, and the error names both.",
-			Break: all(fails(http.MethodPost, tokenList, answerLost), func(w *World) { w.AddTheirToken(note) }),
-			Want:  Want{Exit: 1, Says: []string{"2 new tokens may be the one", "/hub/token"}, Tokens: 1, StrayTokens: 1, Requests: map[string]int{"POST " + tokenList: 1, "DELETE *": 0}},
+			Fault: "The answer is lost, and another token with the same note and another lifetime appears in that moment.", Promise: "The other one is left alone.",
+			Break: all(fails(http.MethodPost, tokenList, answerLost), func(w *World) { w.AddTheirToken(note) }), Want: revoked,
+		},
+		{
+			Fault: "The Hub reads the request only when the time is over.", Promise: "The orphan that appears late is found and revoked.",
+			Provider: "request_timeout = \"1s\"", Break: readLate(tokenList), Want: revoked,
+		},
+		{
+			Fault: "The answer is lost, and the Hub is down for a while afterwards.", Promise: "It is waited for; the orphan is found and revoked.",
+			Break: all(fails(http.MethodPost, tokenList, answerLost), fails(http.MethodGet, tokenList, times(12, gatewayDown))), Want: revoked,
+		},
+		{
+			Fault: "The answer is lost, and another token with the same note and no end either appears in that moment.", Promise: "Nobody can tell which is which: none is revoked, and the error names both.",
+			Config: endlessToken,
+			Break:  all(fails(http.MethodPost, tokenList, answerLost), func(w *World) { w.AddTheirToken(note) }),
+			Want:   Want{Exit: 1, Says: []string{"2 new tokens may be the one", "/hub/token"}, Tokens: 1, StrayTokens: 1, Requests: map[string]int{"POST " + tokenList: 1, "DELETE *": 0}},
 		},
 		{
 			Fault: "The answer is lost, and the tokens cannot be listed.", Promise: "The error says that a token with this note may be left, and where to revoke it.",
@@ -57,7 +71,10 @@ func tokenRows() []Row {
 		},
 	}
 	for i := range rows {
-		rows[i].Moment, rows[i].Config = issuing, tokenConfig
+		rows[i].Moment = issuing
+		if rows[i].Config == "" {
+			rows[i].Config = tokenConfig
+		}
 	}
 	return rows
 }
@@ -85,6 +102,14 @@ func tokenEndRows() []Row {
 		{Fault: "Somebody revoked it, and it is destroyed.", Promise: "That is a success.", Command: destroy, Break: revoke},
 		{Fault: "Another token has inherited its id, and it is destroyed.", Promise: "The other one is left alone.", Command: destroy, Break: recycle},
 		{Fault: "The answer to its DELETE is lost.", Promise: "The request is repeated; that it is gone is a success.", Command: destroy, Break: fails(http.MethodDelete, oneToken, answerLost)},
+		{
+			Fault: "The answer to its DELETE is lost, and another token inherits its id.", Promise: "The Hub is asked what has the id now before the request is repeated: the other one is left alone.",
+			Command: destroy, Break: func(w *World) {
+				heir := answerLost
+				heir.Afterwards = func() { w.AddTheirToken("another's") }
+				fails(http.MethodDelete, oneToken, heir)(w)
+			},
+		},
 		{Fault: "The Hub fails when it is revoked.", Promise: "The error says that the token may still be valid; it stays in the state.", Command: destroy, Break: fails(http.MethodDelete, oneToken, times(always, mockserver.Fault{Status: http.StatusInternalServerError})), Want: stays("may still be valid")},
 	}
 	for i := range rows {

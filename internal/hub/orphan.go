@@ -1,0 +1,99 @@
+// Copyright (c) The terraform-provider-pc Authors
+// SPDX-License-Identifier: MPL-2.0
+
+package hub
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/planetary-computer/terraform-provider-pc/internal/transport"
+)
+
+// revokeOrphan revokes the token of a lost answer, if it is the only one that may
+// be it.
+func (c *Client) revokeOrphan(ctx context.Context, user string, r TokenRequest, began time.Time, cause error) *LostTokenError {
+	lost := &LostTokenError{Cause: cause}
+	lost.Candidates, lost.Unseen = c.findOrphan(ctx, user, r, began)
+	if len(lost.Candidates) != 1 {
+		return lost
+	}
+	revoking, cancel := hurried(ctx)
+	defer cancel()
+	if lost.Unrevoked = c.remove(revoking, user, lost.Candidates[0]); lost.Unrevoked == nil {
+		lost.Revoked, lost.Candidates = lost.Candidates[0].ID, nil
+	}
+	return lost
+}
+
+// findOrphan looks for the token of a lost answer until two looks in a row show
+// the same one, because the first that shows may be somebody else's, and ours be
+// late, or until there are two. After Ctrl-C there is time for one look.
+func (c *Client) findOrphan(ctx context.Context, user string, r TokenRequest, began time.Time) (found []Token, unseen error) {
+	outage := 0
+	for look := 1; ; look++ {
+		looking, cancel := hurried(ctx)
+		seen, err := c.orphans(looking, user, r, began)
+		cancel()
+		switch {
+		case err != nil && ctx.Err() == nil && outage < outages && passes(err):
+			// Nobody has looked.
+			_ = c.clock.Sleep(ctx, min(orphanPause<<outage, outagePause))
+			outage++
+			look--
+			continue
+		case err != nil && look == 1:
+			return nil, err
+		case err != nil:
+			return found, nil //nolint:nilerr // an earlier look succeeded
+		case len(seen) > 1, len(seen) == 1 && slices.EqualFunc(seen, found, isSame), look == orphanLooks, ctx.Err() != nil:
+			return seen, err
+		}
+		found = seen
+		// Interrupted, it looks once more.
+		_ = c.clock.Sleep(ctx, orphanPause)
+	}
+}
+
+// hurried is the context, or after its end one for what must be done all the
+// same.
+func hurried(ctx context.Context) (context.Context, context.CancelFunc) {
+	if ctx.Err() == nil {
+		return context.WithCancel(ctx)
+	}
+	return context.WithTimeout(context.WithoutCancel(ctx), cleaning)
+}
+
+// orphans are the tokens that may be that of a lost answer.
+func (c *Client) orphans(ctx context.Context, user string, r TokenRequest, began time.Time) ([]Token, error) {
+	tokens, serverNow, err := c.ListTokens(ctx, user)
+	if err != nil {
+		return nil, err
+	}
+	since := transport.OnServerClock(began, c.clock.Now(), serverNow)
+	var found []Token
+	for _, token := range tokens {
+		if hasNote(token, r) && hasLifetime(token, r) && !token.Created.Before(since) && !c.issuing.knows(token.ID, token.Created) {
+			found = append(found, token)
+		}
+	}
+	slices.SortFunc(found, func(a, b Token) int { return strings.Compare(a.ID, b.ID) })
+	return found, nil
+}
+
+func hasNote(token Token, r TokenRequest) bool {
+	if r.Note == "" {
+		return strings.HasPrefix(token.Note, unnamed)
+	}
+	return token.Note == r.Note
+}
+
+// hasLifetime says whether a token ends when it should. Without a lifetime a Hub
+// gives its longest, whatever that is.
+func hasLifetime(token Token, r TokenRequest) bool {
+	return r.ExpiresIn <= 0 || (token.ExpiresAt.Sub(token.Created)-r.ExpiresIn).Abs() < lifetimeSlack
+}
+
+func isSame(a, b Token) bool { return a.ID == b.ID && a.Note == b.Note && a.Created.Equal(b.Created) }
