@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/http"
 	"testing"
+	"time"
 
 	"github.com/planetary-computer/terraform-provider-pc/internal/integration/faults"
 	"github.com/planetary-computer/terraform-provider-pc/internal/integration/terraform"
@@ -42,12 +43,42 @@ func until(t *testing.T, w *terraform.Workspace, arguments ...string) {
 }
 
 // TestLoad creates, resizes and destroys 200 clusters with 50 requests at a
-// time, while one answer in twenty fails in one way or another.
+// time, while one answer in twenty fails in one way or another; and as many as
+// suffice on a Kubernetes gateway, whose replicas answer in turn and lag behind
+// each other by seconds.
 func TestLoad(t *testing.T) {
 	t.Parallel()
-	world := faults.NewWorld(t, mockserver.Config{})
-	w := world.Workspace(clustersWith(many, 1))
-	world.Mock.FailEvery(20,
+	lagging := &mockserver.Kubernetes{Lags: []time.Duration{0, 4 * time.Second, 2 * time.Second}}
+	for name, test := range map[string]struct {
+		gateway mockserver.Config
+		count   int
+	}{
+		"local":      {mockserver.Config{}, many},
+		"Kubernetes": {mockserver.Config{Kubernetes: lagging, LongPoll: 10 * time.Millisecond}, some},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			world := faults.NewWorld(t, test.gateway)
+			failEvery(world, 20)
+			w := world.Workspace(clustersWith(test.count, 1))
+			until(t, w, "apply")
+			assertManaged(t, world, w, test.count, 1)
+
+			w.Write("main.tf", clustersWith(test.count, 3))
+			until(t, w, "apply")
+			assertManaged(t, world, w, test.count, 3)
+
+			until(t, w, "destroy")
+			if left := world.Running(); len(left) != 0 || len(w.Instances()) != 0 {
+				t.Errorf("%d clusters are left on the gateway, %d in the state", len(left), len(w.Instances()))
+			}
+		})
+	}
+}
+
+// failEvery lets each nth answer of the gateway fail, each time in another way.
+func failEvery(world *faults.World, n int) {
+	world.Mock.FailEvery(n,
 		mockserver.Fault{Drop: mockserver.AfterHandling},
 		mockserver.Fault{Status: http.StatusBadGateway, AfterHandling: true},
 		mockserver.Fault{Drop: mockserver.MidAnswer},
@@ -57,22 +88,11 @@ func TestLoad(t *testing.T) {
 		mockserver.Fault{Drop: mockserver.BeforeHandling},
 		mockserver.Fault{Status: http.StatusInternalServerError},
 	)
-	until(t, w, "apply")
-	assertManaged(t, world, w, 1)
-
-	w.Write("main.tf", clustersWith(many, 3))
-	until(t, w, "apply")
-	assertManaged(t, world, w, 3)
-
-	until(t, w, "destroy")
-	if left := world.Running(); len(left) != 0 || len(w.Instances()) != 0 {
-		t.Errorf("%d clusters are left on the gateway, %d in the state", len(left), len(w.Instances()))
-	}
 }
 
-// assertManaged asserts that what runs is what the state has, with so many
-// workers each.
-func assertManaged(t *testing.T, world *faults.World, w *terraform.Workspace, workers int64) {
+// assertManaged asserts that what runs is what the state has, so many clusters
+// with so many workers each.
+func assertManaged(t *testing.T, world *faults.World, w *terraform.Workspace, clusters int, workers int64) {
 	t.Helper()
 	known := map[string]bool{}
 	for _, each := range w.Instances() {
@@ -80,8 +100,8 @@ func assertManaged(t *testing.T, world *faults.World, w *terraform.Workspace, wo
 		known[name] = true
 	}
 	running := world.Running()
-	if len(known) != many || len(running) != many {
-		t.Errorf("the state has %d clusters, the gateway runs %d, want %d", len(known), len(running), many)
+	if len(known) != clusters || len(running) != clusters {
+		t.Errorf("the state has %d clusters, the gateway runs %d, want %d", len(known), len(running), clusters)
 	}
 	for _, each := range running {
 		if !known[each.Name] {
