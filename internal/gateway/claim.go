@@ -89,8 +89,9 @@ func (e *ClaimError) Unwrap() error { return e.Cause }
 // arrived, it neither makes a second cluster nor loses the first: the one that
 // has appeared since, with these options, is taken over. What cannot be
 // decided is a *ClaimError. The server lets no one choose a cluster's name or
-// mark a request, so options and start time are all there is to go by.
-func (c *Client) Create(ctx context.Context, options map[string]any) (Creation, error) {
+// mark a request, so options and start time are all there is to go by. The secrets
+// are texts in the options that no error shows.
+func (c *Client) Create(ctx context.Context, options map[string]any, secrets ...string) (Creation, error) {
 	if err := ctx.Err(); err != nil {
 		return Creation{}, err
 	}
@@ -98,7 +99,7 @@ func (c *Client) Create(ctx context.Context, options map[string]any) (Creation, 
 	defer c.own.end(ours)
 	posting, cancel := transport.Outlive(ctx, grace)
 	defer cancel()
-	name, err := c.CreateCluster(posting, options)
+	name, err := c.CreateCluster(posting, options, secrets...)
 	if err == nil {
 		c.own.made(ours, name)
 		return Creation{Name: name}, nil

@@ -126,16 +126,17 @@ type Cluster struct {
 
 // CreateCluster asks for a cluster and returns its name: POST
 // /api/v1/clusters/. It is never repeated once it may have arrived; Create
-// knows what to do then. Options that are left out get the gateway's defaults.
-func (c *Client) CreateCluster(ctx context.Context, options map[string]any) (string, error) {
+// knows what to do then. Options that are left out get the gateway's defaults. The
+// secrets are texts in the options that no error shows.
+func (c *Client) CreateCluster(ctx context.Context, options map[string]any, secrets ...string) (string, error) {
 	if options == nil {
 		options = map[string]any{}
 	}
 	created, err := transport.Call(ctx, c.transport, transport.Request{
 		Method: http.MethodPost,
 		Path:   clustersPath(""),
-		Body:   map[string]any{"cluster_options": options},
-		Want:   "the name of the new cluster",
+		Body:   map[string]any{"cluster_options": options}, Secrets: secrets,
+		Want: "the name of the new cluster",
 	}, func(answer wireCreated) string {
 		return objectionIf(!ValidName(answer.Name), fmt.Sprintf("%q is not the name of a cluster", answer.Name))
 	})

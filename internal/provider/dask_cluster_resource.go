@@ -58,7 +58,7 @@ func (r *daskClusterResource) Create(ctx context.Context, req resource.CreateReq
 
 	hidden := secrets.hidden()
 	api.Survey(ctx)
-	creation, err := api.Create(ctx, secrets.over(r.wantedOptions(plan)).values)
+	creation, err := api.Create(ctx, secrets.over(r.wantedOptions(plan)).values, textsOf(secrets.values)...)
 	if err != nil {
 		addCreateError(&resp.Diagnostics, err)
 		return

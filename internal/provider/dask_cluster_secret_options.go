@@ -73,6 +73,25 @@ func (s secretOptions) hidden() hiddenOptions {
 	return names
 }
 
+// textsOf are all texts in a value of an option, however deep: a gateway that
+// refuses one says what it was given.
+func textsOf(value any) []string {
+	var texts []string
+	switch value := value.(type) {
+	case string:
+		texts = append(texts, value)
+	case map[string]any:
+		for _, member := range value {
+			texts = append(texts, textsOf(member)...)
+		}
+	case []any:
+		for _, element := range value {
+			texts = append(texts, textsOf(element)...)
+		}
+	}
+	return texts
+}
+
 // validate refuses what options sets as well.
 func (s secretOptions) validate(open clusterOptions, diags *diag.Diagnostics) {
 	for _, names := range s.hidden() {

@@ -5,6 +5,7 @@ package provider_test
 
 import (
 	"encoding/json"
+	"html"
 	"net/http"
 	"strings"
 	"testing"
@@ -109,6 +110,40 @@ func TestDaskCluster_keepsSecretOptionsOutOfTheState(t *testing.T) {
 	config["options_wo_version"] = 2
 	if plan := w.plan(t, "pc_dask_cluster", resized, config); len(plan.RequiresReplace) == 0 {
 		t.Error("another version replaces nothing")
+	}
+}
+
+// A gateway that refuses a value says what it was given, and so may the code of
+// its own that makes a cluster of the options.
+func TestDaskCluster_hidesSecretOptionsThatAreRefused(t *testing.T) {
+	t.Parallel()
+	const long, word = "abcdefghijklmnopqrstuvwxyz", "c0rrect <horse> battery"
+	for name, answer := range map[string]mockserver.Fault{
+		"refused":            {Status: 422, ContentType: "application/json; charset=utf-8", Body: `{"error": "'` + word + `' is not a valid option for environment"}`},
+		"refused at length":  {Status: 422, ContentType: "application/json", Body: `{"error": "` + strings.Repeat("x", 290) + strings.Repeat(long, 9) + `"}`},
+		"a crash":            {Status: 500, ContentType: "text/plain", Body: "ValueError: " + word},
+		"a page":             {Status: 502, ContentType: "text/html", Body: "<html><h1>" + html.EscapeString(word) + "</h1></html>"},
+		"an unusable answer": {Status: 201, ContentType: "application/json", Body: `{"name": "` + word + `"}`},
+		"no JSON":            {Status: 201, ContentType: "text/plain", Body: "made with " + word},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			mock := startMock(t, mockserver.Config{})
+			w := newWire(t, block(mock))
+			answer.Method, answer.Path = http.MethodPost, "*/clusters/"
+			mock.FailNext(answer)
+			_, got := w.apply(t.Context(), t, "pc_dask_cluster", w.none(t), map[string]any{
+				"options_wo": map[string]any{"environment": map[string]any{"URL": word, "KEY": strings.Repeat(long, 9)}},
+			})
+			if len(got) == 0 {
+				t.Fatal("there is no error")
+			}
+			for _, d := range got {
+				if text := d.Summary + d.Detail; strings.Contains(text, "c0rrect") || strings.Contains(text, long[:8]) {
+					t.Errorf("the value is in the message: %s", text)
+				}
+			}
+		})
 	}
 }
 

@@ -71,7 +71,7 @@ func (t *attempts) RoundTrip(r *http.Request) (*http.Response, error) {
 	})
 	answer, err := t.next.RoundTrip(r.WithContext(traced))
 	if err == nil {
-		err = a.take(answer, t.redact)
+		err = a.take(answer, t.redact.with(a.request.Secrets))
 	}
 	if err != nil {
 		a.failed = classify(r.Context(), err, connected.Load(), timeout)
@@ -165,7 +165,7 @@ func (t *attempts) report(r *http.Request, a *attempt, took time.Duration) {
 	case a.failed.Kind == KindBody:
 		fields["error"] = "the answer cannot be used"
 	default:
-		fields["error"] = t.redact.text(a.failed.reason())
+		fields["error"] = t.redact.with(a.request.Secrets).text(a.failed.reason())
 	}
 	t.log(r.Context(), "HTTP attempt", fields)
 }

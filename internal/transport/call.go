@@ -32,6 +32,9 @@ type Request struct {
 	Query string
 	// Body is encoded as JSON; nil for no body.
 	Body any
+	// Secrets are texts in the body that no error may show, though a server says
+	// them.
+	Secrets []string
 	// Repeatable says that the request does no harm when it arrives twice.
 	Repeatable bool
 	// Anonymous keeps the credentials off the request.
@@ -174,13 +177,14 @@ func (c *Client) failure(ctx context.Context, r Request, target *url.URL, a *att
 	}
 	failed.Method, failed.Path, failed.Host = r.Method, target.Path, c.base.Host
 	failed.Attempts, failed.CredentialOrigin, failed.Scheme = a.count, c.credentialOrigin, c.scheme()
-	failed.Words = cut(c.redact.line(failed.Words))
+	redact := c.redact.with(r.Secrets)
+	failed.Words = cut(redact.line(failed.Words))
 	if failed.Kind == KindProxy {
 		failed.Proxy = c.proxy
 	}
 	_, failed.Lookup = errors.AsType[*net.DNSError](failed.Err)
 	if failed.Err != nil && !errors.Is(failed.Err, context.Canceled) && !errors.Is(failed.Err, context.DeadlineExceeded) {
-		failed.Err = errors.New(cut(c.redact.line(failed.Err.Error())))
+		failed.Err = errors.New(cut(redact.line(failed.Err.Error())))
 	}
 	return &failed
 }
@@ -188,7 +192,8 @@ func (c *Client) failure(ctx context.Context, r Request, target *url.URL, a *att
 // refusal describes an answer that is not a 2xx. It wraps the context's error
 // where only the end of the context kept the request from being repeated.
 func (c *Client) refusal(ctx context.Context, r Request, target *url.URL, a *attempt) error {
-	words, isJSON := c.redact.serverWords(a.answer.Header.Get("Content-Type"), a.body, len(a.body) == maxError)
+	redact := c.redact.with(r.Secrets)
+	words, isJSON := redact.serverWords(a.answer.Header.Get("Content-Type"), a.body, len(a.body) == maxError)
 	refused := &Error{
 		Kind: KindStatus, Method: r.Method, Path: target.Path, Host: c.base.Host,
 		Status: a.answer.StatusCode, Words: cut(words), JSONError: isJSON,
@@ -196,7 +201,7 @@ func (c *Client) refusal(ctx context.Context, r Request, target *url.URL, a *att
 	}
 	switch {
 	case refused.Status >= 300 && refused.Status < 400:
-		refused.Kind, refused.Words = KindRedirect, cut(c.redact.line(redirectWords(target, a.answer.Header.Get("Location"))))
+		refused.Kind, refused.Words = KindRedirect, cut(redact.line(redirectWords(target, a.answer.Header.Get("Location"))))
 	case refused.Status == http.StatusProxyAuthRequired:
 		refused.Kind, refused.Proxy = KindProxy, c.proxy
 	case target.Scheme == "http" && saysHTTPS(refused.Status, words):

@@ -57,11 +57,29 @@ func newRedactor(auth Auth, proxy *url.URL) redactor {
 		hide(password)
 		hide(base64.StdEncoding.EncodeToString([]byte(proxy.User.Username() + ":" + password)))
 	}
+	return redactorOf(forms)
+}
+
+func redactorOf(forms []string) redactor {
 	pairs := make([]string, 0, 2*len(forms))
 	for _, form := range forms {
 		pairs = append(pairs, form, mask)
 	}
 	return redactor{forms: func() []string { return forms }, own: strings.NewReplacer(pairs...).Replace}
+}
+
+// with also removes the secrets of one request.
+func (r redactor) with(secrets []string) redactor {
+	if len(secrets) == 0 {
+		return r
+	}
+	forms := slices.Clone(r.forms())
+	for _, secret := range secrets {
+		if secret != "" {
+			forms = append(forms, formsOf(secret)...)
+		}
+	}
+	return redactorOf(forms)
 }
 
 // formsOf is how a text may stand in an answer: the longest form of all those
