@@ -73,6 +73,18 @@ func (m *daskClusterModel) recordCluster(ctx context.Context, cluster gateway.Cl
 	return diags
 }
 
+// hide takes write-only options out of those in effect. An import brings all
+// options, because only a configuration says which are write-only.
+func (m *daskClusterModel) hide(ctx context.Context, hidden hiddenOptions) diag.Diagnostics {
+	effective, ok := goValue(m.EffectiveOptions).(map[string]any)
+	if !ok || !hidden.in(effective) {
+		return nil
+	}
+	options, diags := dynamicObject(ctx, hidden.strip(effective))
+	m.EffectiveOptions = options
+	return diags
+}
+
 // sameComputed says whether all that the gateway tells of the cluster is as it was.
 func (m *daskClusterModel) sameComputed(prior daskClusterModel) bool {
 	return m.Name.Equal(prior.Name) && m.SchedulerAddress.Equal(prior.SchedulerAddress) && m.Status.Equal(prior.Status) &&

@@ -154,6 +154,10 @@ func (r *daskClusterResource) planChange(ctx context.Context, plan daskClusterMo
 		return
 	}
 	comparison := comparison{plan: plan, state: state, imported: string(imported) == "true", wanted: r.wantedOptions(plan)}
+	if comparison.imported {
+		resp.Diagnostics.Append(comparison.state.hide(ctx, secrets.hidden())...)
+		unchanged = unchanged && comparison.state.EffectiveOptions.Equal(state.EffectiveOptions)
+	}
 	switch {
 	case !r.gateway.unknown && r.needsReplacement(ctx, comparison, &resp.Diagnostics):
 		plan.forgetComputed()
@@ -162,7 +166,7 @@ func (r *daskClusterResource) planChange(ctx context.Context, plan daskClusterMo
 	case unchanged:
 		return
 	default:
-		plan.keepComputed(state)
+		plan.keepComputed(comparison.state)
 	}
 	resp.Diagnostics.Append(resp.Plan.Set(ctx, plan)...)
 }

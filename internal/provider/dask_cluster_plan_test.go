@@ -205,22 +205,7 @@ func TestDaskCluster_isImportedByIdentity(t *testing.T) {
 	mock := startMock(t, mockserver.Config{})
 	name := mock.AddCluster("alice", nil)
 	w := newWire(t, block(mock))
-	identities, err := w.server.GetResourceIdentitySchemas(t.Context(), &tfprotov6.GetResourceIdentitySchemasRequest{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	typ := identities.IdentitySchemas["pc_dask_cluster"].ValueType()
-	resp, err := w.server.ImportResourceState(t.Context(), &tfprotov6.ImportResourceStateRequest{
-		TypeName: "pc_dask_cluster",
-		Identity: &tfprotov6.ResourceIdentityData{IdentityData: w.value(t, typ, map[string]any{"name": name})},
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	assertDiagnostics(t, resp.Diagnostics, wanted{})
-	imported := resp.ImportedResources[0]
-	read, diagnostics := w.read(t, "pc_dask_cluster", instance{state: imported.State, private: imported.Private, identity: imported.Identity})
-	assertDiagnostics(t, diagnostics, wanted{})
+	read := w.imported(t, "pc_dask_cluster", name)
 	if got := w.text(t, "pc_dask_cluster", read.state, "name"); got != name {
 		t.Errorf("name = %q, want %q", got, name)
 	}

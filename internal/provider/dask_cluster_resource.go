@@ -135,19 +135,24 @@ func (r *daskClusterResource) Update(ctx context.Context, req resource.UpdateReq
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 
+	hidden := hiddenFrom(ctx, req.Private, &resp.Diagnostics)
+	if imported, _ := req.Private.GetKey(ctx, importedKey); string(imported) == "true" {
+		hidden = secretsFrom(ctx, req.Config, &resp.Diagnostics).hidden()
+	}
 	if plan.Status.IsUnknown() {
 		cluster, err := api.AwaitRunning(ctx, state.Name.ValueString())
 		if err != nil {
 			addStartError(&resp.Diagnostics, state.Name.ValueString(), err)
 			return
 		}
-		resp.Diagnostics.Append(plan.recordCluster(ctx, cluster, r.addresses, hiddenFrom(ctx, req.Private, &resp.Diagnostics))...)
+		resp.Diagnostics.Append(plan.recordCluster(ctx, cluster, r.addresses, hidden)...)
 	}
 	if !r.scale(ctx, api, plan, state, &resp.Diagnostics) {
 		return
 	}
 	resp.Diagnostics.Append(resp.State.Set(ctx, plan)...)
 	resp.Diagnostics.Append(resp.Identity.Set(ctx, plan.identity())...)
+	resp.Diagnostics.Append(resp.Private.SetKey(ctx, hiddenKey, []byte(asJSON(hidden)))...)
 	resp.Diagnostics.Append(resp.Private.SetKey(ctx, importedKey, []byte("false"))...)
 }
 

@@ -30,7 +30,8 @@ func (r *daskClusterResource) Schema(ctx context.Context, _ resource.SchemaReque
 			},
 			"options_wo": schema.DynamicAttribute{
 				MarkdownDescription: "More cluster options, whose values are in no state and no plan, and may be ephemeral: a token in the cluster's `environment`, for example. " +
-					"Members of a mapping are put beside those that `options` gives it; everything else must be in one of the two. `effective_options` leaves them out. " +
+					"Members of a mapping are put beside those that `options` gives it; everything else must be in one of the two. `effective_options` leaves them out; an import brings them into the state until the next apply, " +
+					"because only a configuration tells which they are. " +
 					"The gateway itself shows them to the cluster's user, and so do the data sources `pc_dask_cluster` and `pc_clusters`. Needs Terraform 1.11 or later.",
 				Optional:  true,
 				WriteOnly: true,

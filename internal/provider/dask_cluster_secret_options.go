@@ -150,6 +150,18 @@ func (h hiddenOptions) strip(options map[string]any) map[string]any {
 	return left
 }
 
+// in says whether the options have all the hidden ones.
+func (h hiddenOptions) in(options map[string]any) bool {
+	return !slices.ContainsFunc(h, func(names []string) bool {
+		value, there := options[names[0]]
+		if there && len(names) == 2 {
+			members, _ := value.(map[string]any)
+			_, there = members[names[1]]
+		}
+		return !there
+	})
+}
+
 // privateState is where a resource keeps what Terraform does not show.
 type privateState interface {
 	GetKey(ctx context.Context, key string) ([]byte, diag.Diagnostics)

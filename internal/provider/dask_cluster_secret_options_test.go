@@ -147,6 +147,55 @@ func TestDaskCluster_hidesSecretOptionsThatAreRefused(t *testing.T) {
 	}
 }
 
+// An import knows no configuration, and brings all options of the cluster into the
+// state. The apply after it takes the secret ones out again, and keeps the cluster.
+func TestDaskCluster_hidesSecretOptionsAfterAnImport(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		has  map[string]any
+		keep bool
+	}{
+		"the same":         {map[string]any{"image": "private:s3cret", "environment": map[string]string{"A": "1", "URL": hush}}, true},
+		"another secret":   {map[string]any{"image": "private:s3cret", "environment": map[string]string{"A": "1", "URL": "s3cret of last week"}}, true},
+		"without a secret": {map[string]any{"image": "private:s3cret", "environment": map[string]string{"A": "1"}}, false},
+		"more than that":   {map[string]any{"image": "private:s3cret", "environment": map[string]string{"A": "1", "B": "2", "URL": hush}}, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			mock := startMock(t, mockserver.Config{})
+			w := newWire(t, block(mock))
+			imported := w.imported(t, "pc_dask_cluster", mock.AddCluster("alice", test.has))
+			config := map[string]any{
+				"options":            map[string]any{"environment": map[string]any{"A": "1"}},
+				"options_wo":         map[string]any{"environment": map[string]any{"URL": hush}, "image": "private:s3cret"},
+				"options_wo_version": 1,
+			}
+			if plan := w.plan(t, "pc_dask_cluster", imported, config); (len(plan.RequiresReplace) == 0) != test.keep {
+				t.Fatalf("a replacement is planned because of %v", plan.RequiresReplace)
+			}
+			if !test.keep {
+				return
+			}
+			applied, diagnostics := w.apply(t.Context(), t, "pc_dask_cluster", imported, config)
+			assertDiagnostics(t, diagnostics, wanted{})
+			read, diagnostics := w.read(t, "pc_dask_cluster", applied)
+			assertDiagnostics(t, diagnostics, wanted{})
+			for _, each := range []instance{applied, read} {
+				value, err := each.state.Unmarshal(w.resourceType("pc_dask_cluster"))
+				if err != nil {
+					t.Fatal(err)
+				}
+				if strings.Contains(value.String(), "s3cret") {
+					t.Errorf("the state is %s", value)
+				}
+			}
+			if plan := w.plan(t, "pc_dask_cluster", read, config); len(plan.RequiresReplace) > 0 {
+				t.Errorf("the next plan has a replacement because of %v", plan.RequiresReplace)
+			}
+		})
+	}
+}
+
 func asJSON(t *testing.T, value any) string {
 	t.Helper()
 	text, err := json.Marshal(value)

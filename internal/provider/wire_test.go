@@ -293,6 +293,27 @@ func (w wire) read(t *testing.T, typeName string, before instance) (instance, []
 	return instance{state: resp.NewState, private: resp.Private, identity: resp.NewIdentity}, resp.Diagnostics
 }
 
+// imported is what has this name as its identity, imported and read.
+func (w wire) imported(t *testing.T, typeName, name string) instance {
+	t.Helper()
+	identities, err := w.server.GetResourceIdentitySchemas(t.Context(), &tfprotov6.GetResourceIdentitySchemasRequest{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	resp, err := w.server.ImportResourceState(t.Context(), &tfprotov6.ImportResourceStateRequest{
+		TypeName: typeName,
+		Identity: &tfprotov6.ResourceIdentityData{IdentityData: w.value(t, identities.IdentitySchemas[typeName].ValueType(), map[string]any{"name": name})},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	assertDiagnostics(t, resp.Diagnostics, wanted{})
+	each := resp.ImportedResources[0]
+	read, diagnostics := w.read(t, typeName, instance{state: each.State, private: each.Private, identity: each.Identity})
+	assertDiagnostics(t, diagnostics, wanted{})
+	return read
+}
+
 func hasError(diagnostics []*tfprotov6.Diagnostic) bool {
 	for _, d := range diagnostics {
 		if d.Severity == tfprotov6.DiagnosticSeverityError {
