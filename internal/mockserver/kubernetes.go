@@ -28,6 +28,9 @@ type Kubernetes struct {
 	// Fill is how long an empty cache takes for each cluster after a restart; 8 ms
 	// by default.
 	Fill time.Duration
+	// Held is called when a request for an unknown name has been held back, for
+	// servers whose clock is not the machine's; nil for nothing.
+	Held func()
 }
 
 // RestartGateway empties the caches of a Kubernetes gateway, which fill again
@@ -87,6 +90,9 @@ func (s *Server) awaitUnknown(ctx context.Context) {
 	s.mu.Unlock()
 	defer s.mu.Lock()
 	s.pause(ctx, s.cfg.LongPoll)
+	if held := s.cfg.Kubernetes.Held; held != nil {
+		held()
+	}
 }
 
 // keep returns options as they come back: a Kubernetes gateway keeps them in the

@@ -166,6 +166,14 @@ func kubernetes(lags ...time.Duration) mockserver.Config {
 	return mockserver.Config{Kubernetes: &mockserver.Kubernetes{Lags: lags}, LongPoll: 10 * time.Millisecond}
 }
 
+// slowCache is a gateway whose cache takes longer to fill than a list that shows
+// nothing new is watched.
+func slowCache() mockserver.Config {
+	slow := kubernetes(0)
+	slow.Kubernetes.Fill = 15 * time.Second
+	return slow
+}
+
 // readLate lets the server read a request to make something only when the
 // provider has given it up and looked for what it made once, and lets no second
 // look come before.

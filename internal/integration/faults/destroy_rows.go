@@ -30,6 +30,10 @@ func destroyRows() []Row {
 			Mock: kubernetes(2 * time.Second), Break: func(w *World) { w.Mock.RestartGateway() },
 		},
 		{
+			Fault: "The Kubernetes gateway restarts, and reads thousands of other people's clusters before this one.", Promise: "The same.", Command: withoutRefresh(destroy),
+			Mock: slowCache(), Break: func(w *World) { w.Mock.RestartGateway() },
+		},
+		{
 			Fault: "The Kubernetes gateway does not know a young cluster yet.", Promise: "The same.", Mock: kubernetes(0, 6*time.Second),
 		},
 		{

@@ -36,6 +36,11 @@ func refreshRows() []Row {
 			Fault: "A replica of the Kubernetes gateway lags seconds behind.", Promise: "The same.", Mock: kubernetes(3 * time.Second),
 			Break: restart, Want: unnoticed,
 		},
+		{
+			Fault:   "The Kubernetes gateway has restarted, and reads thousands of other people's clusters before this one.",
+			Promise: "It is given the twenty seconds for which it holds a request for a cluster that it does not know; the plan is empty.",
+			Mock:    slowCache(), Break: restart, Want: unnoticed,
+		},
 		{Fault: "The gateway stays down: the Hub's page, 503.", Promise: "The plan fails with what the server said; the cluster stays in the state.", Break: reading(times(always, gatewayDown)), Want: stays("503")},
 		{Fault: "The gateway fails: 500.", Promise: "The same.", Break: reading(times(always, crash)), Want: stays("500")},
 		{Fault: "A proxy answers 502.", Promise: "The same.", Break: reading(times(always, page(http.StatusBadGateway))), Want: stays("502")},

@@ -66,6 +66,11 @@ func newWorld(t *testing.T, cfg mockserver.Config, skew time.Duration) *World {
 	t.Helper()
 	world := &World{t: t, Clock: clock.NewFake(clock.Real().Now()), theirClusters: map[string]bool{}, theirTokens: map[string]bool{}}
 	cfg.Now = func() time.Time { return world.Clock.Now().Add(skew) }
+	if cfg.Kubernetes != nil {
+		held := *cfg.Kubernetes
+		held.Held = func() { world.Clock.Advance(20 * time.Second) }
+		cfg.Kubernetes = &held
+	}
 	world.Mock, world.Other = start(t, cfg), start(t, mockserver.Config{})
 	world.token = world.Mock.NewToken(user)
 	return world
