@@ -15,7 +15,7 @@ const (
 	// A DELETE whose answer was lost is sent again so often, with pauses that
 	// double.
 	removals     = 5
-	removalPause = 100 * time.Millisecond
+	removalPause = 250 * time.Millisecond
 )
 
 // Revoke revokes a token that was made earlier. It succeeds for a token that is
