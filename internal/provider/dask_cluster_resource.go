@@ -72,6 +72,7 @@ func (r *daskClusterResource) Create(ctx context.Context, req resource.CreateReq
 	resp.Diagnostics.Append(resp.State.Set(ctx, plan)...)
 	resp.Diagnostics.Append(resp.Identity.Set(ctx, plan.identity())...)
 	resp.Diagnostics.Append(resp.Private.SetKey(ctx, hiddenKey, []byte(asJSON(hidden)))...)
+	resp.Diagnostics.Append(resp.Private.SetKey(ctx, homeKey, []byte(asJSON(homeOf(r.addresses))))...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
@@ -109,9 +110,16 @@ func (r *daskClusterResource) Read(ctx context.Context, req resource.ReadRequest
 		addError(&resp.Diagnostics, "The cluster "+state.Name.ValueString()+" could not be read", err)
 		return
 	}
-	if absence != nil {
+	home, current := homeFrom(ctx, req.Private, &resp.Diagnostics), homeOf(r.addresses)
+	switch {
+	case absence != nil && movedFrom(*absence, home, current):
+		addMovedError(&resp.Diagnostics, state.Name.ValueString(), home, current)
+		return
+	case absence != nil:
 		forgetCluster(ctx, *absence, state.Name.ValueString(), resp)
 		return
+	case home != current:
+		resp.Diagnostics.Append(resp.Private.SetKey(ctx, homeKey, []byte(asJSON(current)))...)
 	}
 	before := state
 	resp.Diagnostics.Append(state.recordCluster(ctx, cluster, r.addresses, hidden)...)
@@ -168,8 +176,13 @@ func (r *daskClusterResource) Delete(ctx context.Context, req resource.DeleteReq
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 
-	if _, err := api.AwaitStopped(ctx, state.Name.ValueString()); err != nil {
+	absence, err := api.AwaitStopped(ctx, state.Name.ValueString())
+	if err != nil {
 		addStopError(&resp.Diagnostics, state.Name.ValueString(), err)
+		return
+	}
+	if home, current := homeFrom(ctx, req.Private, &resp.Diagnostics), homeOf(r.addresses); movedFrom(absence, home, current) {
+		addMovedError(&resp.Diagnostics, state.Name.ValueString(), home, current)
 	}
 }
 
