@@ -42,6 +42,10 @@ func (a Absence) Ended() (Cluster, bool) {
 	return *a.ended, true
 }
 
+// Told says that the gateway itself told of the end, and did not just not know the
+// cluster.
+func (a Absence) Told() bool { return a.ended != nil }
+
 // Refresh is Look for those who look for many clusters, as Terraform's refresh
 // does: they share a listing, which may be some seconds old. One cluster alone
 // costs one request.

@@ -35,6 +35,9 @@ const (
 // yet applied: only then is a left-out option compared with its default.
 const importedKey = "imported"
 
+// runsElsewhere is what a cluster may do that this gateway does not know.
+const runsElsewhere = "run and cost money"
+
 type daskClusterResource struct{ configuredResource }
 
 func newDaskClusterResource() resource.Resource { return &daskClusterResource{} }
@@ -72,7 +75,7 @@ func (r *daskClusterResource) Create(ctx context.Context, req resource.CreateReq
 	resp.Diagnostics.Append(resp.State.Set(ctx, plan)...)
 	resp.Diagnostics.Append(resp.Identity.Set(ctx, plan.identity())...)
 	resp.Diagnostics.Append(resp.Private.SetKey(ctx, hiddenKey, []byte(asJSON(hidden)))...)
-	resp.Diagnostics.Append(resp.Private.SetKey(ctx, homeKey, []byte(asJSON(homeOf(r.addresses))))...)
+	resp.Diagnostics.Append(home{is: homeOf(r.addresses.Address)}.keep(ctx, resp.Private)...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
@@ -110,17 +113,16 @@ func (r *daskClusterResource) Read(ctx context.Context, req resource.ReadRequest
 		addError(&resp.Diagnostics, "The cluster "+state.Name.ValueString()+" could not be read", err)
 		return
 	}
-	home, current := homeFrom(ctx, req.Private, &resp.Diagnostics), homeOf(r.addresses)
+	home := homeFrom(ctx, req.Private, r.addresses.Address, &resp.Diagnostics)
 	switch {
-	case absence != nil && movedFrom(*absence, home, current):
-		addMovedError(&resp.Diagnostics, state.Name.ValueString(), home, current)
+	case absence != nil && !absence.Told() && home.moved():
+		home.addMovedError(&resp.Diagnostics, "cluster "+state.Name.ValueString(), "address", runsElsewhere)
 		return
 	case absence != nil:
 		forgetCluster(ctx, *absence, state.Name.ValueString(), resp)
 		return
-	case home != current:
-		resp.Diagnostics.Append(resp.Private.SetKey(ctx, homeKey, []byte(asJSON(current)))...)
 	}
+	resp.Diagnostics.Append(home.keep(ctx, resp.Private)...)
 	before := state
 	resp.Diagnostics.Append(state.recordCluster(ctx, cluster, r.addresses, hidden)...)
 	// To write a state is much of what a refresh costs, and most clusters are as
@@ -181,8 +183,8 @@ func (r *daskClusterResource) Delete(ctx context.Context, req resource.DeleteReq
 		addStopError(&resp.Diagnostics, state.Name.ValueString(), err)
 		return
 	}
-	if home, current := homeFrom(ctx, req.Private, &resp.Diagnostics), homeOf(r.addresses); movedFrom(absence, home, current) {
-		addMovedError(&resp.Diagnostics, state.Name.ValueString(), home, current)
+	if home := homeFrom(ctx, req.Private, r.addresses.Address, &resp.Diagnostics); !absence.Told() && home.moved() {
+		home.addMovedError(&resp.Diagnostics, "cluster "+state.Name.ValueString(), "address", runsElsewhere)
 	}
 }
 

@@ -110,6 +110,7 @@ func (r *hubServerResource) Create(ctx context.Context, req resource.CreateReque
 	plan.recordBegun()
 	resp.Diagnostics.Append(resp.State.Set(ctx, plan)...)
 	resp.Diagnostics.Append(resp.Identity.Set(ctx, plan.identity())...)
+	resp.Diagnostics.Append(home{is: homeOf(r.settings.HubAddress.Value)}.keep(ctx, resp.Private)...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
@@ -143,6 +144,12 @@ func (r *hubServerResource) Read(ctx context.Context, req resource.ReadRequest, 
 		addError(&resp.Diagnostics, "The "+state.title()+" could not be read", err)
 		return
 	}
+	home := homeFrom(ctx, req.Private, r.settings.HubAddress.Value, &resp.Diagnostics)
+	if !active && home.moved() {
+		home.addMovedError(&resp.Diagnostics, state.title(), "hub_address", "run and cost money")
+		return
+	}
+	resp.Diagnostics.Append(home.keep(ctx, resp.Private)...)
 	if !active || server.Stops() {
 		is := "does not run"
 		if active {
@@ -193,6 +200,12 @@ func (r *hubServerResource) Delete(ctx context.Context, req resource.DeleteReque
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 
+	if home := homeFrom(ctx, req.Private, r.settings.HubAddress.Value, &resp.Diagnostics); home.moved() {
+		if _, active, err := api.LookForServer(ctx, state.User.ValueString(), state.Name.ValueString()); err == nil && !active {
+			home.addMovedError(&resp.Diagnostics, state.title(), "hub_address", "run and cost money")
+			return
+		}
+	}
 	if err := api.StopServer(ctx, state.User.ValueString(), state.Name.ValueString(), state.RemoveOnDestroy.ValueBool()); err != nil {
 		detail := explain(err)
 		if errors.Is(err, context.DeadlineExceeded) {

@@ -114,6 +114,7 @@ func (r *hubTokenResource) Create(ctx context.Context, req resource.CreateReques
 	plan.Token = types.StringValue(token.Value.Reveal())
 	plan.ReadyForRenewal = types.BoolValue(false)
 	resp.Diagnostics.Append(resp.State.Set(ctx, plan)...)
+	resp.Diagnostics.Append(home{is: homeOf(r.settings.HubAddress.Value)}.keep(ctx, resp.Private)...)
 }
 
 func (r *hubTokenResource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
@@ -133,12 +134,18 @@ func (r *hubTokenResource) Read(ctx context.Context, req resource.ReadRequest, r
 		addError(&resp.Diagnostics, "The token "+was.ID+" of "+was.User+" could not be read", err)
 		return
 	}
+	home := homeFrom(ctx, req.Private, r.settings.HubAddress.Value, &resp.Diagnostics)
+	if !there && home.moved() && r.mayBeValid(state) {
+		home.addMovedError(&resp.Diagnostics, "token "+was.ID+" of "+was.User, "hub_address", "be valid")
+		return
+	}
 	if !there {
 		resp.Diagnostics.AddWarning("The token "+was.ID+" of "+was.User+" is gone",
 			"The Hub no longer has it: it was revoked or it expired. It leaves the state; the next apply makes a new one.")
 		resp.State.RemoveResource(ctx)
 		return
 	}
+	resp.Diagnostics.Append(home.keep(ctx, resp.Private)...)
 	state.recordToken(state.User.ValueString(), token)
 	state.ReadyForRenewal = types.BoolValue(state.due(state.ExpiresAt, r.clock.Now()))
 	resp.Diagnostics.Append(resp.State.Set(ctx, state)...)
@@ -164,10 +171,22 @@ func (r *hubTokenResource) Delete(ctx context.Context, req resource.DeleteReques
 	if !ok || resp.Diagnostics.HasError() {
 		return
 	}
+	if home := homeFrom(ctx, req.Private, r.settings.HubAddress.Value, &resp.Diagnostics); home.moved() && r.mayBeValid(state) {
+		if _, there, err := api.Look(ctx, was.User, was); err == nil && !there {
+			home.addMovedError(&resp.Diagnostics, "token "+was.ID+" of "+was.User, "hub_address", "be valid")
+			return
+		}
+	}
 	if err := api.Revoke(ctx, was.User, was); err != nil {
 		diag := explain(err) + "\n\nThe token may still be valid. It stays in the state: run terraform destroy again, or revoke it on the Hub's page /hub/token."
 		resp.Diagnostics.AddError("The token "+was.ID+" of "+was.User+" was not revoked", diag)
 	}
+}
+
+// mayBeValid says that a token has not ended by itself.
+func (r *hubTokenResource) mayBeValid(state hubTokenModel) bool {
+	ends, _ := state.ExpiresAt.ValueRFC3339Time()
+	return state.ExpiresAt.IsNull() || ends.After(r.clock.Now())
 }
 
 // ImportState refuses, because what an import could bring into the state is
