@@ -5,6 +5,7 @@ package transport
 
 import (
 	"context"
+	"maps"
 	"sync"
 	"time"
 
@@ -31,16 +32,16 @@ type Directory[T any] struct {
 	list  func(context.Context) (map[string]T, error)
 
 	mu sync.Mutex
-	// changed holds what this process made or changed: a listing may be older
-	// than the change, so it is read by itself.
-	changed map[string]bool
+	// byName holds what is read by itself: what this process made or changed, which
+	// a listing may not show yet, and what a listing lacked, which has been asked
+	// for by name since.
+	byName map[string]bool
 	// latest is the listing that reads join: one for which they are gathered, one
 	// that is under way, or one that is fresh.
 	latest *listing[T]
-	// alone is what was last read by itself because nobody else was there, and
-	// when.
-	alone     string
-	aloneTime time.Time
+	// alone is the latest one for which a single read had come, which was then sent
+	// to ask by itself.
+	alone *listing[T]
 }
 
 // listing is one shared request, and those who wait for it.
@@ -48,7 +49,8 @@ type listing[T any] struct {
 	ctx     context.Context
 	cancel  context.CancelFunc
 	waiting int
-	served  map[string]bool
+	// served has what it does not answer for again.
+	served map[string]bool
 	// asked is when the request was sent; zero while reads are gathered.
 	asked time.Time
 	alone bool
@@ -59,14 +61,14 @@ type listing[T any] struct {
 
 // NewDirectory makes a Directory of what list returns by name.
 func NewDirectory[T any](c clock.Clock, list func(context.Context) (map[string]T, error)) *Directory[T] {
-	return &Directory[T]{clock: c, list: list, changed: map[string]bool{}}
+	return &Directory[T]{clock: c, list: list, byName: map[string]bool{}}
 }
 
 // Changed keeps a thing out of listings from now on.
 func (d *Directory[T]) Changed(name string) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.changed[name] = true
+	d.byName[name] = true
 }
 
 // Find returns a thing if a shared listing has it. False means that it has to be
@@ -88,11 +90,15 @@ func (d *Directory[T]) Find(ctx context.Context, name string) (T, bool, error) {
 	if l.alone || l.err != nil {
 		return none, false, l.err
 	}
-	d.mu.Lock()
-	changed := d.changed[name]
-	d.mu.Unlock()
 	found, listed := l.all[name]
-	if !listed || changed {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.latest != nil {
+		// Where it is another one, it may have answered sooner, with what is older.
+		d.latest.served[name] = true
+	}
+	if !listed || d.byName[name] {
+		d.byName[name] = true
 		return none, false, nil
 	}
 	return found, true, nil
@@ -103,7 +109,7 @@ func (d *Directory[T]) Find(ctx context.Context, name string) (T, bool, error) {
 func (d *Directory[T]) join(ctx context.Context, name string) *listing[T] {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if d.changed[name] {
+	if d.byName[name] {
 		return nil
 	}
 	if l := d.latest; l != nil && (l.served[name] || !l.asked.IsZero() && d.clock.Now().Sub(l.asked) >= freshness) {
@@ -125,11 +131,16 @@ func (d *Directory[T]) open(ctx context.Context, name string) {
 	// The request belongs to all who wait: one caller's end must not end it.
 	l.ctx, l.cancel = context.WithCancel(context.WithoutCancel(ctx)) //nolint:gosec // called by run, and by the last one that leaves
 	d.latest = l
-	following := !d.aloneTime.IsZero() && d.alone != name && d.clock.Now().Sub(d.aloneTime) < freshness
-	if following {
-		l.asked = d.clock.Now()
+	now := d.clock.Now()
+	following := false
+	if d.alone != nil && now.Sub(d.alone.asked) < freshness {
+		if following = !d.alone.served[name]; following {
+			l.asked = now
+		}
+		// The read alone may still be under way, and end with what is newer.
+		maps.Copy(l.served, d.alone.served)
 	}
-	go d.run(l, name, following)
+	go d.run(l, following)
 }
 
 // leave takes one caller off a listing, and ends it with the last one.
@@ -145,11 +156,11 @@ func (d *Directory[T]) leave(l *listing[T]) {
 	}
 }
 
-func (d *Directory[T]) run(l *listing[T], name string, following bool) {
+func (d *Directory[T]) run(l *listing[T], following bool) {
 	defer l.cancel()
 	defer close(l.done)
 	if !following {
-		if l.err = d.clock.Sleep(l.ctx, gathering); l.err != nil || d.isAlone(l, name) {
+		if l.err = d.clock.Sleep(l.ctx, gathering); l.err != nil || d.isAlone(l) {
 			return
 		}
 	}
@@ -164,13 +175,13 @@ func (d *Directory[T]) run(l *listing[T], name string, following bool) {
 }
 
 // isAlone ends the gathering, and says whether one read alone has come.
-func (d *Directory[T]) isAlone(l *listing[T], name string) bool {
+func (d *Directory[T]) isAlone(l *listing[T]) bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	l.asked = d.clock.Now()
 	l.alone = l.waiting < 2
 	if l.alone {
-		d.alone, d.aloneTime = name, l.asked
+		d.alone = l
 		if d.latest == l {
 			d.latest = nil
 		}

@@ -147,6 +147,30 @@ func TestDirectory_neverAnswersTwiceFromOneListing(t *testing.T) {
 	s.expect(t, "2", true, 3)
 }
 
+// TestDirectory_theReadAloneIsNewer has one alone ask by itself. How long that takes
+// the Directory cannot know: a listing of meanwhile may be older.
+func TestDirectory_theReadAloneIsNewer(t *testing.T) {
+	t.Parallel()
+	s := opened(3)
+	s.expect(t, "0", false, 0)
+	s.expect(t, "1", true, 1)
+	s.expect(t, "0", false, 1)
+	t.Run("the first of two has left", func(t *testing.T) {
+		t.Parallel()
+		s := newShelf(3)
+		ctx, cancel := context.WithCancel(t.Context())
+		ending, staying := s.finding(ctx, "0", 1), s.finding(t.Context(), "1", 2)
+		cancel()
+		<-ending
+		close(s.clock.gate)
+		if got := <-staying; got.err != nil || got.listed {
+			t.Errorf("got %+v", got)
+		}
+		s.expect(t, "2", true, 1)
+		s.expect(t, "1", false, 1)
+	})
+}
+
 func TestDirectory_aListingGrowsOld(t *testing.T) {
 	t.Parallel()
 	s := opened(9)
@@ -165,6 +189,7 @@ func TestDirectory_whatTheListLacksOrWasChanged(t *testing.T) {
 	s := opened(3)
 	s.expect(t, "0", false, 0)
 	s.expect(t, "1", true, 1)
+	s.expect(t, "another", false, 1)
 	s.expect(t, "another", false, 1)
 	s.Changed("2")
 	s.expect(t, "2", false, 1)
