@@ -92,6 +92,14 @@ func (e *ClaimError) Unwrap() error { return e.Cause }
 // mark a request, so options and start time are all there is to go by. The secrets
 // are texts in the options that no error shows.
 func (c *Client) Create(ctx context.Context, options map[string]any, secrets ...string) (Creation, error) {
+	made, err := c.create(ctx, options, secrets...)
+	if err == nil {
+		c.directory.Changed(made.Name)
+	}
+	return made, err
+}
+
+func (c *Client) create(ctx context.Context, options map[string]any, secrets ...string) (Creation, error) {
 	if err := ctx.Err(); err != nil {
 		return Creation{}, err
 	}

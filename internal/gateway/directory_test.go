@@ -66,12 +66,14 @@ func TestRefresh_readsAfreshWhatWasChanged(t *testing.T) {
 	t.Parallel()
 	scale := "POST /api/v1/clusters/" + name + "/scale"
 	for label, change := range map[string]func(*testing.T, *gateway.Client) error{
-		scale: func(t *testing.T, c *gateway.Client) error { _, err := c.Scale(t.Context(), name, 1); return err },
-		stop:  func(t *testing.T, c *gateway.Client) error { return c.StopCluster(t.Context(), name) },
+		create: func(t *testing.T, c *gateway.Client) error { _, err := c.Create(t.Context(), nil); return err },
+		scale:  func(t *testing.T, c *gateway.Client) error { _, err := c.Scale(t.Context(), name, 1); return err },
+		stop:   func(t *testing.T, c *gateway.Client) error { return c.StopCluster(t.Context(), name) },
 	} {
 		t.Run(label, func(t *testing.T) {
 			t.Parallel()
 			server, client, _ := newScripted(t)
+			server.On(create, ok(fmt.Sprintf(`{"name": %q}`, name)))
 			server.On(scale, ok(`{"ok": true, "msg": null}`))
 			server.On(stop, noContent)
 			server.On("GET /api/v1/clusters/"+candidate(1), ok(running(candidate(1))))
