@@ -97,7 +97,8 @@ func TestHostileAnswers(t *testing.T) {
 // hostileClient is impatient with a server that holds the connection.
 func hostileClient(t *testing.T, server *scripted.Server, impatient bool) *gateway.Client {
 	t.Helper()
-	cfg := transport.Config{BaseURL: server.Base, Auth: transport.JupyterHubAuth(secret.New("geheim")), NoProxy: true}
+	// A machine with other work takes its time over a gigabyte.
+	cfg := transport.Config{BaseURL: server.Base, Auth: transport.JupyterHubAuth(secret.New("geheim")), NoProxy: true, RequestTimeout: 10 * time.Minute}
 	if impatient {
 		cfg.RequestTimeout = time.Second
 	}

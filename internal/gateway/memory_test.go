@@ -11,6 +11,7 @@ import (
 	"runtime"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/planetary-computer/terraform-provider-pc/internal/gateway"
 	"github.com/planetary-computer/terraform-provider-pc/internal/scripted"
@@ -46,7 +47,7 @@ func answeringWith(tb testing.TB, handler http.Handler) *gateway.Client {
 	if err != nil {
 		tb.Fatal(err)
 	}
-	sender, err := transport.New(transport.Config{BaseURL: base, NoProxy: true})
+	sender, err := transport.New(transport.Config{BaseURL: base, NoProxy: true, RequestTimeout: 10 * time.Minute})
 	if err != nil {
 		tb.Fatal(err)
 	}
