@@ -12,14 +12,23 @@ import (
 // value is ready for use, by many at once.
 type Shared[T any] struct {
 	mu      sync.Mutex
-	flight  chan struct{}
+	flight  *flight
 	fetched bool
 	value   T
 }
 
-// Get returns the answer, or fetches it. Whoever comes while it is being
-// fetched waits for it, and fetches it anew where the other failed: the failure
-// may be the other's Ctrl-C.
+// flight is a fetch under way. Abandoned and err are set before done is closed:
+// whether the context of the one who fetches has ended, and else why it failed.
+type flight struct {
+	done      chan struct{}
+	abandoned bool
+	err       error
+}
+
+// Get returns the answer, or fetches it. Whoever comes while it is being fetched
+// waits for it, and shares the failure: a thousand who ask a server that is out of
+// order are not to try it one after the other. Where it was the end of the other's
+// context, by Ctrl-C for example, it is fetched anew.
 func (s *Shared[T]) Get(ctx context.Context, fetch func(context.Context) (T, error)) (T, error) {
 	for {
 		s.mu.Lock()
@@ -28,17 +37,20 @@ func (s *Shared[T]) Get(ctx context.Context, fetch func(context.Context) (T, err
 			return s.value, nil
 		}
 		if s.flight == nil {
-			s.flight = make(chan struct{})
+			s.flight = &flight{done: make(chan struct{})}
 			s.mu.Unlock()
 			return s.fetch(ctx, fetch)
 		}
-		flight := s.flight
+		other := s.flight
 		s.mu.Unlock()
+		var none T
 		select {
-		case <-flight:
+		case <-other.done:
 		case <-ctx.Done():
-			var none T
 			return none, ctx.Err()
+		}
+		if other.err != nil && !other.abandoned {
+			return none, other.err
 		}
 	}
 }
@@ -50,7 +62,8 @@ func (s *Shared[T]) fetch(ctx context.Context, fetch func(context.Context) (T, e
 	if err == nil {
 		s.value, s.fetched = value, true
 	}
-	close(s.flight)
+	s.flight.err, s.flight.abandoned = err, ctx.Err() != nil
+	close(s.flight.done)
 	s.flight = nil
 	return value, err
 }
