@@ -22,9 +22,8 @@ import (
 // fresh is how old an answer out of a listing may be: DESIGN.md.
 const fresh = 10 * time.Second
 
-// edition is what a thing was like when it was read: the version counts its
-// changes, until is when the version ended, zero for not yet, and listing is the
-// number of the listing, 0 for a read by name.
+// edition is a thing as a listing showed it: version counts its changes until then,
+// listing is the number of the listing.
 type edition struct {
 	thing   *thing
 	version int
@@ -62,7 +61,6 @@ type registry struct {
 	chance   *rand.Rand
 	things   map[string]*thing
 	listings int
-	broken   bool
 }
 
 func newRegistry(t *testing.T, seed uint64) *registry {
@@ -219,8 +217,8 @@ func (r *registry) act(names []string) {
 }
 
 // TestDirectory_keepsItsPromises lets many read and change things of a server that
-// is slow, fails and hangs, in 400 ways. Whoever leaves the bubble last must leave
-// nobody behind: a goroutine that waits for ever ends the test.
+// is slow, fails and hangs, in 400 ways. A goroutine that is left behind, and waits
+// for ever, fails the test: synctest sees it.
 func TestDirectory_keepsItsPromises(t *testing.T) {
 	t.Parallel()
 	answered := 0
