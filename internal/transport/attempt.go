@@ -86,8 +86,9 @@ func (t *attempts) RoundTrip(r *http.Request) (*http.Response, error) {
 // take reads the body: into Decode when the answer is a success, else into
 // memory; both under a limit.
 func (a *attempt) take(answer *http.Response, redact redactor) error {
-	defer func() { _ = answer.Body.Close() }()
-	source := &watchedReader{source: answer.Body, limit: maxAnswer}
+	body := answer.Body
+	defer func() { _ = body.Close() }()
+	source := &watchedReader{source: body, limit: maxAnswer}
 	success := answer.StatusCode >= 200 && answer.StatusCode < 300
 	answer.Body = http.NoBody
 	switch {
