@@ -118,7 +118,7 @@ func providerAttributes() map[string]schema.Attribute {
 			Validators: []validator.Int64{int64validator.Between(1, 1000)},
 		},
 		"request_timeout": schema.StringAttribute{
-			MarkdownDescription: "How long one request may take, as a [Go duration](https://pkg.go.dev/time#ParseDuration). Default: `30s`. Environment: `PC_REQUEST_TIMEOUT`.",
+			MarkdownDescription: "How long one request may take, as a [Go duration](https://pkg.go.dev/time#ParseDuration); that it waits for others, where there are more than `max_connections`, is not counted. Default: `30s`. Environment: `PC_REQUEST_TIMEOUT`.",
 			Optional:            true,
 			CustomType:          timetypes.GoDurationType{},
 		},

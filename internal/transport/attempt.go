@@ -45,11 +45,13 @@ func attemptOf(ctx context.Context) *attempt {
 // when the body has been read, so that an answer that breaks off is repeated
 // as one that never came.
 type attempts struct {
-	next    http.RoundTripper
-	clock   clock.Clock
-	timeout time.Duration
-	log     LogFunc
-	redact  redactor
+	next http.RoundTripper
+	// connections has an element for each attempt under way.
+	connections chan struct{}
+	clock       clock.Clock
+	timeout     time.Duration
+	log         LogFunc
+	redact      redactor
 }
 
 // RoundTrip returns an answer whose body has been taken, or an *Error.
@@ -59,6 +61,12 @@ func (t *attempts) RoundTrip(r *http.Request) (*http.Response, error) {
 	a.answer, a.body, a.failed = nil, nil, nil
 	began := t.clock.Now()
 	defer func() { t.report(r, a, t.clock.Now().Sub(began)) }()
+	release, err := t.connection(r.Context())
+	if err != nil {
+		a.failed = classify(r.Context(), err, false, 0)
+		return nil, a.failed
+	}
+	defer release()
 	timeout := orDefault(a.request.Timeout, t.timeout)
 	ctx, cancel := context.WithTimeout(r.Context(), timeout)
 	defer cancel()
@@ -81,6 +89,17 @@ func (t *attempts) RoundTrip(r *http.Request) (*http.Response, error) {
 	dropUnusableLocation(answer)
 	a.answer = answer
 	return answer, nil
+}
+
+// connection waits until there may be another connection. This is no part of the
+// attempt's time: it is others that the server lets wait.
+func (t *attempts) connection(ctx context.Context) (release func(), err error) {
+	select {
+	case t.connections <- struct{}{}:
+		return func() { <-t.connections }, nil
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
 }
 
 // take reads the body: into Decode when the answer is a success, else into

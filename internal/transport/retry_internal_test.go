@@ -168,7 +168,7 @@ func TestAttempts_knowWhatWasSent(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			trips := &attempts{clock: clock.Real(), timeout: time.Minute, next: tripFunc(func(r *http.Request) (*http.Response, error) {
+			trips := &attempts{connections: make(chan struct{}, 1), clock: clock.Real(), timeout: time.Minute, next: tripFunc(func(r *http.Request) (*http.Response, error) {
 				test.trace(httptrace.ContextClientTrace(r.Context()))
 				return nil, test.err
 			})}

@@ -41,6 +41,11 @@ func (c *Client) Stream(ctx context.Context, r Request, idle time.Duration, each
 	}
 	wrapped.Header.Set("Accept", eventStream)
 	a := &attempt{request: r, count: 1}
+	release, err := c.attempts.connection(ctx)
+	if err != nil {
+		return c.failure(ctx, r, target, a, classify(ctx, err, false, idle))
+	}
+	defer release()
 	began := c.attempts.clock.Now()
 	watchdog := time.AfterFunc(idle, cancel)
 	defer watchdog.Stop()

@@ -59,8 +59,8 @@ type Config struct {
 	// MaxRetries is how often a request may be repeated; 0 for never.
 	MaxRetries int
 	// MaxConnections is how many connections there are to a host at most; zero means
-	// 32. Requests wait for one, within RequestTimeout. Those that the server holds
-	// back leave a quarter of them free: see TryHold.
+	// 32. Requests wait for one, for as long as their contexts let them. Those that the
+	// server holds back leave a quarter of them free: see TryHold.
 	MaxConnections int
 	// RetryWaitMin and RetryWaitMax bound the pause before a repetition; zero
 	// means 500 ms and 10 s. A Retry-After makes it longer, up to six times
@@ -139,11 +139,12 @@ func New(cfg Config) (*Client, error) {
 		c.isCredential = func(int, string) bool { return false }
 	}
 	c.attempts = &attempts{
-		next:    trips,
-		clock:   clockOrReal(cfg.Clock),
-		timeout: orDefault(cfg.RequestTimeout, defaultRequestTimeout),
-		log:     cfg.Log,
-		redact:  c.redact,
+		next:        trips,
+		connections: make(chan struct{}, maxConnections(cfg)),
+		clock:       clockOrReal(cfg.Clock),
+		timeout:     orDefault(cfg.RequestTimeout, defaultRequestTimeout),
+		log:         cfg.Log,
+		redact:      c.redact,
 	}
 	c.retry = c.newRetryClient(cfg, c.attempts)
 	return c, nil

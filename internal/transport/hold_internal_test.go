@@ -1,0 +1,182 @@
+// Copyright (c) The terraform-provider-pc Authors
+// SPDX-License-Identifier: MPL-2.0
+
+package transport
+
+import (
+	"context"
+	"errors"
+	"io"
+	"math/rand/v2"
+	"net/http"
+	"net/url"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/planetary-computer/terraform-provider-pc/internal/clock"
+)
+
+// crowd is many who ask one server at once over a few connections, in the time of
+// a synctest bubble. The server takes up to 20 s, and is out of order now and then,
+// but not when a request is repeated.
+type crowd struct {
+	*Client
+
+	t *testing.T
+	// mu guards the source of chance and the counts of what is under way.
+	mu               sync.Mutex
+	chance           *rand.Rand
+	open, most, held int
+	answered         int
+}
+
+func newCrowd(t *testing.T, seed uint64, connections int) *crowd {
+	t.Helper()
+	client, err := New(Config{
+		BaseURL: &url.URL{Scheme: "http", Host: "gateway.example.com"}, NoProxy: true,
+		MaxConnections: connections, MaxRetries: 1, RequestTimeout: 21 * time.Second,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := &crowd{Client: client, t: t, chance: rand.New(rand.NewPCG(seed, 3))}
+	client.attempts.next = c
+	return c
+}
+
+func (c *crowd) upTo(n int) int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.chance.IntN(n)
+}
+
+// RoundTrip is the server. A stream's body goes on after the headers.
+func (c *crowd) RoundTrip(r *http.Request) (*http.Response, error) {
+	c.count(1)
+	took := time.NewTimer(time.Duration(c.upTo(20)) * time.Second)
+	defer took.Stop()
+	select {
+	case <-took.C:
+	case <-r.Context().Done():
+		c.count(-1)
+		return nil, r.Context().Err()
+	}
+	status := http.StatusOK
+	if c.upTo(5) == 0 && (attemptOf(r.Context()) == nil || attemptOf(r.Context()).count == 1) {
+		status = http.StatusServiceUnavailable
+	}
+	answer := &http.Response{
+		StatusCode: status, Header: http.Header{"Content-Type": {r.Header.Get("Accept")}}, Request: r,
+		Body: &closing{Reader: strings.NewReader("data: end\n\n"), closed: func() { c.count(-1) }},
+	}
+	return answer, nil
+}
+
+func (c *crowd) count(change int) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.open += change
+	c.most = max(c.most, c.open)
+}
+
+// closing is a body that tells when it is let go.
+type closing struct {
+	io.Reader
+
+	closed func()
+	once   sync.Once
+}
+
+func (b *closing) Close() error {
+	b.once.Do(b.closed)
+	return nil
+}
+
+// ask sends one request: a plain one, one that is held back, or a stream; some
+// lose patience before they have an answer.
+func (c *crowd) ask() {
+	ctx, cancel := context.WithCancel(c.t.Context())
+	defer cancel()
+	began, patience := clock.Real().Now(), time.Hour
+	if c.upTo(4) == 0 {
+		patience = time.Duration(c.upTo(60)) * time.Second
+	}
+	time.AfterFunc(patience, cancel)
+	request := Request{Method: http.MethodGet, Path: []string{"x"}, Repeatable: true}
+	kind := c.upTo(3)
+	if kind > 0 {
+		if release, ok := c.hold(); ok {
+			defer release()
+			request.Timeout = 45 * time.Second
+		}
+	}
+	var err error
+	if kind == 2 {
+		err = c.Stream(ctx, request, time.Minute, func([]byte) (bool, error) { return true, nil })
+	} else {
+		_, err = c.Do(ctx, request)
+	}
+	if took := clock.Real().Now().Sub(began); took > patience {
+		c.t.Errorf("a request took %s, and was given up after %s", took, patience)
+	}
+	failure, failed := errors.AsType[*Error](err)
+	switch {
+	case err == nil:
+		c.mu.Lock()
+		c.answered++
+		c.mu.Unlock()
+	case ctx.Err() != nil && errors.Is(err, context.Canceled):
+	case kind == 2 && failed && failure.Status == http.StatusServiceUnavailable:
+		// A stream is asked for once.
+	default:
+		c.t.Errorf("a request failed that had all the time there is: %v", err)
+	}
+}
+
+// hold counts what is held.
+func (c *crowd) hold() (release func(), ok bool) {
+	letGo, ok := c.TryHold()
+	if !ok {
+		return nil, false
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.held++
+	if c.held > holdable(cap(c.attempts.connections)) {
+		c.t.Errorf("%d are held of %d connections", c.held, cap(c.attempts.connections))
+	}
+	return func() {
+		c.mu.Lock()
+		c.held--
+		c.mu.Unlock()
+		letGo()
+	}, true
+}
+
+// TestConnections_areNeverMore has fifty ask over one connection, and over more:
+// plain requests, long polls, streams, repetitions, and some that give up. Who
+// waits for a connection is not late, however long the others take.
+func TestConnections_areNeverMore(t *testing.T) {
+	t.Parallel()
+	for _, connections := range []int{1, 2, 3, 8} {
+		for seed := range uint64(10) {
+			synctest.Test(t, func(t *testing.T) {
+				c := newCrowd(t, seed, connections)
+				var all sync.WaitGroup
+				for range 50 {
+					all.Go(c.ask)
+				}
+				all.Wait()
+				if c.most > connections || c.open != 0 || c.answered < 25 {
+					t.Errorf("%d connections: %d at most, %d left, %d answers", connections, c.most, c.open, c.answered)
+				}
+			})
+			if t.Failed() {
+				t.Fatalf("%d connections, seed %d", connections, seed)
+			}
+		}
+	}
+}
