@@ -4,6 +4,7 @@
 package bench
 
 import (
+	"errors"
 	"fmt"
 	"math"
 )
@@ -28,6 +29,22 @@ type Target struct {
 	Met                   bool
 	// Excess is how far beyond the limit it is, in percent; 0 when it is met.
 	Excess float64
+}
+
+// ErrMissed says that something that must hold does not.
+var ErrMissed = errors.New("not all that must hold holds")
+
+// Verdict says of each target on a line what was measured and whether it is met.
+// The error is ErrMissed where one is not.
+func Verdict(targets []Target) (lines []string, err error) {
+	for _, each := range targets {
+		verdict := "holds"
+		if !each.Met {
+			verdict, err = fmt.Sprintf("missed by %.0f %%", each.Excess), ErrMissed
+		}
+		lines = append(lines, fmt.Sprintf("%s: %s, at most %s: %s", each.What, each.Measured, each.Limit, verdict))
+	}
+	return lines, err
 }
 
 // Targets holds the results against what must hold of them. Sizes that were not

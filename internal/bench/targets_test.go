@@ -4,6 +4,7 @@
 package bench_test
 
 import (
+	"errors"
 	"slices"
 	"testing"
 
@@ -32,6 +33,19 @@ func TestTargets(t *testing.T) {
 	}
 	if !slices.Equal(got, want) {
 		t.Errorf("the verdicts are %v, want %v", got, want)
+	}
+}
+
+func TestVerdict(t *testing.T) {
+	t.Parallel()
+	met := bench.Target{What: "Requests", Limit: "3", Measured: "1", Met: true}
+	missed := bench.Target{What: "Memory", Limit: "150", Measured: "180", Excess: 20}
+	lines, err := bench.Verdict([]bench.Target{missed, met})
+	if want := []string{"Memory: 180, at most 150: missed by 20 %", "Requests: 1, at most 3: holds"}; !slices.Equal(lines, want) || !errors.Is(err, bench.ErrMissed) {
+		t.Errorf("got %q, %v; want %q", lines, err, want)
+	}
+	if _, err := bench.Verdict([]bench.Target{met}); err != nil {
+		t.Errorf("all is met: %v", err)
 	}
 }
 

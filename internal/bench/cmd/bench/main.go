@@ -57,11 +57,19 @@ func main() {
 	exit(err)
 }
 
+// missed is the exit code when the results are there, and say that something that
+// must hold does not.
+const missed = 3
+
 func exit(err error) {
-	if err != nil {
-		fmt.Fprintln(os.Stderr, "bench:", err)
-		os.Exit(1)
+	if err == nil {
+		return
 	}
+	fmt.Fprintln(os.Stderr, "bench:", err)
+	if errors.Is(err, bench.ErrMissed) {
+		os.Exit(missed)
+	}
+	os.Exit(1)
 }
 
 func numbers(into *[]int) func(string) error {
@@ -105,7 +113,10 @@ func measure(ctx context.Context, o options) error {
 			return err
 		}
 		results.Machine = machine
-		return bench.Save(o.file, results)
+		if err := bench.Save(o.file, results); err != nil {
+			return err
+		}
+		return judge(bench.Mock{}, results)
 	}
 	return measureMock(ctx, o, installed, machine)
 }
@@ -123,8 +134,21 @@ func measureMock(ctx context.Context, o options, installed programs, machine ben
 			return err
 		}
 	}
-	return rounds(ctx, installed, o.sizes, o.runs, func(done int, medians []bench.Measurement) error {
+	err = rounds(ctx, installed, o.sizes, o.runs, func(done int, medians []bench.Measurement) error {
 		results.Runs, results.Measurements = done, medians
 		return bench.Save(o.file, results)
 	})
+	if err != nil {
+		return err
+	}
+	return judge(results, bench.Real{})
+}
+
+// judge says what holds of that which must.
+func judge(mock bench.Mock, beside bench.Real) error {
+	lines, err := bench.Verdict(bench.Targets(mock, beside))
+	for _, line := range lines {
+		say("%s", line)
+	}
+	return err
 }
