@@ -100,24 +100,11 @@ func (w *wait) saw(cluster Cluster) {
 	w.last, w.faulty = cluster.Status, time.Time{}
 }
 
-// passes says of an error that another look may bring an answer: the server or
-// a proxy before it is starting, busy or out of reach.
+// passes says of an error that another look may bring an answer. A 404 that is not
+// the gateway's own is that of a proxy which does not know it yet.
 func passes(err error) bool {
-	var failure *transport.Error
-	if !errors.As(err, &failure) {
-		return false
-	}
-	switch failure.Kind {
-	case transport.KindUnreachable, transport.KindNoAnswer:
-		return true
-	case transport.KindProxy:
-		return failure.Status == 0 || failure.Status == http.StatusTooManyRequests || failure.Status >= http.StatusInternalServerError
-	case transport.KindStatus:
-		return failure.Status >= http.StatusInternalServerError || failure.Status == http.StatusTooManyRequests ||
-			failure.Status == http.StatusNotFound && !failure.JSONError
-	default:
-		return false
-	}
+	failure, ok := errors.AsType[*transport.Error](err)
+	return ok && (failure.Passes() || failure.Kind == transport.KindStatus && failure.Status == http.StatusNotFound && !failure.JSONError)
 }
 
 // AwaitRunning waits by long polls until the cluster runs. It bears 404s while

@@ -225,17 +225,7 @@ func (c *Client) AwaitServer(ctx context.Context, user, name string, tell func(m
 // passes says of a failure to look that it may be over soon.
 func passes(err error) bool {
 	failure, ok := errors.AsType[*transport.Error](err)
-	if !ok {
-		return false
-	}
-	switch failure.Kind {
-	case transport.KindUnreachable, transport.KindNoAnswer:
-		return true
-	case transport.KindStatus, transport.KindProxy:
-		return failure.Status == 0 || failure.Status == http.StatusTooManyRequests || failure.Status >= http.StatusInternalServerError
-	default:
-		return false
-	}
+	return ok && failure.Passes()
 }
 
 // spawnError asks the Hub why a start failed: the progress of a server whose last

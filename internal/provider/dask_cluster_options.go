@@ -9,7 +9,6 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"net/http"
 	"slices"
 	"strings"
 
@@ -160,19 +159,10 @@ func addOptionsUnavailable(diags *diag.Diagnostics, err error) {
 		explain(err)+"\n\nThe plan goes on without the check; the gateway checks the options again when the cluster is made.")
 }
 
+// isOutage leaves out a proxy that lets nothing through: it is in the configuration.
 func isOutage(err error) bool {
 	failure, ok := errors.AsType[*transport.Error](err)
-	if !ok {
-		return false
-	}
-	switch failure.Kind {
-	case transport.KindUnreachable, transport.KindNoAnswer:
-		return true
-	case transport.KindStatus:
-		return failure.Status >= http.StatusInternalServerError || failure.Status == http.StatusTooManyRequests
-	default:
-		return false
-	}
+	return ok && failure.Kind != transport.KindProxy && failure.Passes()
 }
 
 // comparison is what decides between a change in place and another cluster.

@@ -130,6 +130,19 @@ func (e *Error) MayHaveArrived() bool {
 	}
 }
 
+// Passes says whether the same request may be answered a little later: the server,
+// or a proxy before it, is starting, busy or out of reach.
+func (e *Error) Passes() bool {
+	switch e.Kind {
+	case KindUnreachable, KindNoAnswer:
+		return true
+	case KindProxy, KindStatus:
+		return e.Kind == KindProxy && e.Status == 0 || e.Status == http.StatusTooManyRequests || e.Status >= http.StatusInternalServerError
+	default:
+		return false
+	}
+}
+
 // kindOf is the Kind of an error of a single attempt, with the status of a proxy
 // that refused it.
 func kindOf(err error) (Kind, int) {

@@ -99,6 +99,34 @@ func TestCheckRetry_leavesHostsThatDoNotExist(t *testing.T) {
 	}
 }
 
+func TestPasses_tells(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		failed Error
+		want   bool
+	}{
+		"unreachable":          {Error{Kind: KindUnreachable}, true},
+		"no answer":            {Error{Kind: KindNoAnswer}, true},
+		"rate limit":           {Error{Kind: KindStatus, Status: 429}, true},
+		"restarting":           {Error{Kind: KindStatus, Status: 503}, true},
+		"forbidden":            {Error{Kind: KindStatus, Status: 403}, false},
+		"not found":            {Error{Kind: KindStatus, Status: 404}, false},
+		"proxy is not there":   {Error{Kind: KindProxy}, true},
+		"proxy cannot reach":   {Error{Kind: KindProxy, Status: 502}, true},
+		"proxy wants a name":   {Error{Kind: KindProxy, Status: 407}, false},
+		"bad credentials, 500": {Error{Kind: KindCredentials, Status: 500}, false},
+		"of another shape":     {Error{Kind: KindBody}, false},
+		"certificate":          {Error{Kind: KindTLS}, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			if got := test.failed.Passes(); got != test.want {
+				t.Errorf("Passes() = %v", got)
+			}
+		})
+	}
+}
+
 func TestMayHaveArrived_tells(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
