@@ -77,6 +77,20 @@ func TestAwaitRunning_doesNotHammer(t *testing.T) {
 	}
 }
 
+// TestAwaitRunning_doesNotHammerAProxy that ends each long poll after four seconds.
+func TestAwaitRunning_doesNotHammerAProxy(t *testing.T) {
+	t.Parallel()
+	limited := newEndingClock(10 * time.Minute)
+	server, client := newScriptedWith(t, limited)
+	server.On(poll, scripted.After(is("PENDING"), func() { limited.Advance(4 * time.Second) }))
+	if _, err := client.AwaitRunning(t.Context(), name); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("got %v", err)
+	}
+	if n := server.Count(poll); n < 60 || n > 80 {
+		t.Errorf("%d polls in ten minutes", n)
+	}
+}
+
 func TestAwaitRunning_bearsAYoungClustersAbsence(t *testing.T) {
 	t.Parallel()
 	server, client, _ := newScripted(t)
