@@ -27,11 +27,7 @@ const (
 		"extent": {"spatial": {"bbox": [[-180, -90, 180, 90]]}, "temporal": {"interval": [[null, null]]}}}`
 )
 
-func TestMain(m *testing.M) {
-	code := m.Run()
-	terraform.Clean()
-	os.Exit(code)
-}
+func TestMain(m *testing.M) { os.Exit(terraform.Main(m)) }
 
 func TestCollection_isReadFromARealServer(t *testing.T) {
 	t.Parallel()

@@ -25,11 +25,7 @@ import (
 
 const note = "one run"
 
-func TestMain(m *testing.M) {
-	code := m.Run()
-	terraform.Clean()
-	os.Exit(code)
-}
+func TestMain(m *testing.M) { os.Exit(terraform.Main(m)) }
 
 // run is a workspace with the servers, and a folder beside it for what the
 // configuration's commands write.

@@ -21,11 +21,7 @@ import (
 
 const root = "../../.."
 
-func TestMain(m *testing.M) {
-	code := m.Run()
-	terraform.Clean()
-	os.Exit(code)
-}
+func TestMain(m *testing.M) { os.Exit(terraform.Main(m)) }
 
 func read(t *testing.T, file string) string {
 	t.Helper()

@@ -13,11 +13,7 @@ import (
 	"github.com/planetary-computer/terraform-provider-pc/internal/mockserver"
 )
 
-func TestMain(m *testing.M) {
-	code := m.Run()
-	terraform.Clean()
-	os.Exit(code)
-}
+func TestMain(m *testing.M) { os.Exit(terraform.Main(m)) }
 
 // TestAliases_actAsTheirOwnUsers lets two providers act as two users on one
 // host. The gateway sends a cookie with each answer, which counts more than the

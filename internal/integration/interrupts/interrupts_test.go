@@ -18,11 +18,7 @@ import (
 	"github.com/planetary-computer/terraform-provider-pc/internal/mockserver"
 )
 
-func TestMain(m *testing.M) {
-	code := m.Run()
-	terraform.Clean()
-	os.Exit(code)
-}
+func TestMain(m *testing.M) { os.Exit(terraform.Main(m)) }
 
 // stage is a moment in the life of a cluster, and how to get there.
 type stage struct {

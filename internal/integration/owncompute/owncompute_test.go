@@ -22,11 +22,7 @@ import (
 	"github.com/planetary-computer/terraform-provider-pc/internal/scripted"
 )
 
-func TestMain(m *testing.M) {
-	code := m.Run()
-	terraform.Clean()
-	os.Exit(code)
-}
+func TestMain(m *testing.M) { os.Exit(terraform.Main(m)) }
 
 // machines is the example's module, with this computer in the place of both
 // machines.

@@ -18,11 +18,7 @@ import (
 
 const many = 120
 
-func TestMain(m *testing.M) {
-	code := m.Run()
-	terraform.Clean()
-	os.Exit(code)
-}
+func TestMain(m *testing.M) { os.Exit(terraform.Main(m)) }
 
 func begin(t *testing.T, config string) (*terraform.Workspace, *mockserver.Server) {
 	t.Helper()
