@@ -65,7 +65,7 @@ type registry struct {
 
 func newRegistry(t *testing.T, seed uint64) *registry {
 	t.Helper()
-	r := &registry{t: t, chance: rand.New(rand.NewPCG(seed, 7)), things: map[string]*thing{}}
+	r := &registry{t: t, chance: rand.New(rand.NewPCG(seed, 7)), things: map[string]*thing{}} //nolint:gosec // a test's choice of cases
 	for i := range 1 + r.chance.IntN(12) {
 		name := fmt.Sprint(i)
 		r.things[name] = &thing{name: name, answered: map[int]bool{}}

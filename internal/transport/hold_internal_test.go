@@ -42,7 +42,7 @@ func newCrowd(t *testing.T, seed uint64, connections int) *crowd {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := &crowd{Client: client, t: t, chance: rand.New(rand.NewPCG(seed, 3))}
+	c := &crowd{Client: client, t: t, chance: rand.New(rand.NewPCG(seed, 3))} //nolint:gosec // a test's choice of cases
 	client.attempts.next = c
 	return c
 }
