@@ -61,9 +61,13 @@ func (t *attempts) RoundTrip(r *http.Request) (*http.Response, error) {
 	a.answer, a.body, a.failed = nil, nil, nil
 	began := t.clock.Now()
 	defer func() { t.report(r, a, t.clock.Now().Sub(began)) }()
-	release, err := t.connection(r.Context())
+	asked := r.Context()
+	if !a.request.Repeatable {
+		asked = outlived(asked)
+	}
+	release, err := t.connection(asked)
 	if err != nil {
-		a.failed = classify(r.Context(), err, false, 0)
+		a.failed = classify(asked, err, false, 0)
 		return nil, a.failed
 	}
 	defer release()
@@ -94,6 +98,9 @@ func (t *attempts) RoundTrip(r *http.Request) (*http.Response, error) {
 // connection waits until there may be another connection. This is no part of the
 // attempt's time: it is others that the server lets wait.
 func (t *attempts) connection(ctx context.Context) (release func(), err error) {
+	if ctx.Err() != nil {
+		return nil, ctx.Err()
+	}
 	select {
 	case t.connections <- struct{}{}:
 		return func() { <-t.connections }, nil

@@ -10,6 +10,7 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -179,4 +180,51 @@ func TestConnections_areNeverMore(t *testing.T) {
 			}
 		}
 	}
+}
+
+// TestOutlive_letsNothingBegin has two make something over one connection when
+// Ctrl-C is pressed. The answer to the first may arrive; the second is not sent in
+// the time that is meant for answers. What cleans up after them is.
+func TestOutlive_letsNothingBegin(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		client, err := New(Config{BaseURL: &url.URL{Scheme: "http", Host: "gateway.example.com"}, NoProxy: true, MaxConnections: 1, MaxRetries: 4})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var sent []string
+		client.attempts.next = tripFunc(func(r *http.Request) (*http.Response, error) {
+			sent = append(sent, r.Method+" "+r.URL.Path)
+			return &http.Response{StatusCode: http.StatusOK, Body: http.NoBody, Header: http.Header{}}, clock.Real().Sleep(r.Context(), 100*time.Millisecond)
+		})
+		ctx, interrupt := context.WithCancel(t.Context())
+		send := func(r Request) error {
+			longer, end := Outlive(ctx, 500*time.Millisecond)
+			defer end()
+			_, err := client.Do(longer, r)
+			return err
+		}
+		var all sync.WaitGroup
+		all.Go(func() {
+			if err := send(Request{Method: http.MethodPost, Path: []string{"first"}}); err != nil {
+				t.Errorf("the first: %v", err)
+			}
+		})
+		synctest.Wait()
+		all.Go(func() {
+			err := send(Request{Method: http.MethodPost, Path: []string{"second"}})
+			if failure, ok := errors.AsType[*Error](err); !ok || failure.MayHaveArrived() || !errors.Is(err, context.Canceled) {
+				t.Errorf("the second: %v", err)
+			}
+		})
+		synctest.Wait()
+		interrupt()
+		all.Wait()
+		if err := send(Request{Method: http.MethodDelete, Path: []string{"first"}, Repeatable: true}); err != nil {
+			t.Errorf("what cleans up: %v", err)
+		}
+		if want := []string{"POST /first", "DELETE /first"}; !slices.Equal(sent, want) {
+			t.Errorf("sent were %q, want %q", sent, want)
+		}
+	})
 }
