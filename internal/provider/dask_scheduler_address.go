@@ -5,6 +5,7 @@ package provider
 
 import (
 	"context"
+	"errors"
 	"net"
 	"net/url"
 
@@ -12,6 +13,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 
 	"github.com/planetary-computer/terraform-provider-pc/internal/daskconfig"
+	"github.com/planetary-computer/terraform-provider-pc/internal/transport"
 )
 
 // dashboardPort is Dask's default (distributed.yaml).
@@ -39,13 +41,17 @@ func (m *daskSchedulerModel) dashboard() webServer {
 	return webServer{url: location.String(), from: path.Root("address")}
 }
 
-// correction is what to do when something else answers.
-func (s webServer) correction() string {
+// correction is what to change here when something else answers, or nothing.
+func (s webServer) correction(err error) string {
+	if failure, ok := errors.AsType[*transport.Error](err); ok && failure.Kind == transport.KindProxy {
+		return proxyAdvice(failure)
+	}
 	if s.from.Equal(path.Root("address")) {
 		return "It was asked at " + s.url + ". Give dashboard_url in place of address where the web server has another port than " + dashboardPort +
 			", and ca_certificate where it has TLS."
 	}
-	return "Give the address of the scheduler's web server, by default port " + dashboardPort + "; with https:// if the dashboard has TLS."
+	return "It was asked at " + s.url + ". Give the address of the scheduler's web server, by default port " + dashboardPort +
+		" and not that of Dask's clients; with https:// if the dashboard has TLS, and with its path if it has a prefix."
 }
 
 // daskAddress takes the address of a scheduler for Dask's clients.

@@ -193,7 +193,7 @@ func (d *daskSchedulerDataSource) Read(ctx context.Context, req datasource.ReadR
 	case errors.Is(err, context.Canceled):
 		resp.Diagnostics.AddError("The wait for the Dask scheduler was interrupted", sentence(err.Error()))
 	case err != nil:
-		resp.Diagnostics.AddAttributeError(web.from, "No Dask scheduler answers here", sentence(err.Error())+"\n\n"+web.correction())
+		resp.Diagnostics.AddAttributeError(web.from, "No Dask scheduler answers here", sentence(err.Error())+"\n\n"+web.correction(err))
 	}
 	if resp.Diagnostics.HasError() {
 		return
@@ -244,10 +244,10 @@ func schedulerAdvice(late *scheduler.TimeoutError, web webServer) string {
 	case scheduler.StepName:
 		return said + "\n\nCheck " + web.from.String() + " and the DNS zone that has its host."
 	case scheduler.StepConnect:
-		return said + "\n\nIt was asked at " + web.url + ". Check that the machine runs, that its network security group lets this machine's address in on this port, " +
-			"and what the machine's serial log (boot diagnostics) says of cloud-init, Docker and the image."
+		return said + "\n\nCheck that the machine runs, that its network security group lets this machine's address in on this port, " +
+			"and what the machine's serial log (boot diagnostics) says of cloud-init, Docker and the image.\n\n" + web.correction(late.Last)
 	case scheduler.StepHealth:
-		return said + "\n\nSomething has the port, but no scheduler is healthy behind it. Look at the log on the machine: journalctl -u dask."
+		return said + "\n\nSomething has the port, but no scheduler is healthy behind it. Look at the log on the machine: journalctl -u dask.\n\n" + web.correction(late.Last)
 	default:
 		return said + fmt.Sprintf("\n\nThe scheduler is healthy, and %s missing. Check that the workers' machines run, that they can reach the scheduler's port, "+
 			"and that their certificates are of the same authority: journalctl -u dask on a worker says why it does not join.", areMissing(late.Want-late.Have))

@@ -112,12 +112,15 @@ func TestAccDaskScheduler_saysWhatItHungOn(t *testing.T) {
 	unhealthy.On("GET /health", scripted.Reply{Status: http.StatusBadGateway})
 	strange := scripted.New(t, "")
 	strange.On("GET /health", scripted.Reply{Status: http.StatusOK, ContentType: "text/html", Body: "<html>Sign in</html>"})
+	clients := scripted.New(t, "")
+	clients.On("GET /health", scripted.Reply{Handle: scripted.Raw(":\x00\x00\x00\x83\xabcompression\xc0")})
 	for name, test := range map[string]struct{ address, words string }{
-		"the name":       {"http://scheduler.invalid:8787", `(?s)name\s+had\s+no\s+address\s+after.*the\s+DNS\s+zone`},
-		"the connection": {closed.URL, `(?s)No\s+connection\s+to\s+the\s+scheduler\s+was\s+made\s+within.*network\s+security\s+group`},
-		"the health":     {unhealthy.Base.String(), `(?s)was\s+not\s+healthy\s+after.*502.*no scheduler is healthy behind it.*journalctl`},
-		"the workers":    {startScheduler(t, 1).Base.String(), `(?s)1 of 2 workers had joined after.*1 worker\s+is\s+missing`},
-		"something else": {strange.Base.String(), `(?s)No Dask scheduler answers here.*a Dask\s+scheduler says ok here, not`},
+		"the clients' port": {clients.Base.String(), `(?s)No Dask scheduler answers here.*malformed\s+HTTP.*not\s+that\s+of\s+Dask's\s+clients`},
+		"the name":          {"http://scheduler.invalid:8787", `(?s)name\s+had\s+no\s+address\s+after.*the\s+DNS\s+zone`},
+		"the connection":    {closed.URL, `(?s)No\s+connection\s+to\s+the\s+scheduler\s+was\s+made\s+within.*network\s+security\s+group`},
+		"the health":        {unhealthy.Base.String(), `(?s)was\s+not\s+healthy\s+after.*502.*no scheduler is healthy behind it.*journalctl.*was\s+asked\s+at.*https://.*prefix`},
+		"the workers":       {startScheduler(t, 1).Base.String(), `(?s)1 of 2 workers had joined after.*1 worker\s+is\s+missing`},
+		"something else":    {strange.Base.String(), `(?s)No Dask scheduler answers here.*a Dask\s+scheduler says ok here, not`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -156,6 +159,20 @@ output "ready" {
 				ExpectError: regexp.MustCompile(`not ready: 1 of 2 workers had\s+joined`),
 			},
 		},
+	})
+}
+
+// TestAccDaskScheduler_blamesTheProxy and not a machine that it never asked.
+func TestAccDaskScheduler_blamesTheProxy(t *testing.T) {
+	t.Parallel()
+	closed := httptest.NewServer(http.NotFoundHandler())
+	closed.Close()
+	resource.Test(t, resource.TestCase{
+		ProtoV6ProviderFactories: factoriesWith(provider.WithClock(endingAfter(20 * time.Second))),
+		Steps: []resource.TestStep{{
+			Config:      fmt.Sprintf("provider \"pc\" {\n  http_proxy = %q\n}\n", closed.URL) + waitFor("http://scheduler.invalid:8787", ""),
+			ExpectError: regexp.MustCompile(`(?s)No\s+connection\s+to\s+the\s+scheduler\s+was\s+made.*the\s+HTTP\s+proxy.*NO_PROXY`),
+		}},
 	})
 }
 

@@ -201,7 +201,7 @@ func stepOf(err error) Step {
 	switch {
 	case ok && failure.Lookup:
 		return StepName
-	case ok && (failure.Kind == transport.KindUnreachable || failure.Kind == transport.KindTLS):
+	case ok && (failure.Kind == transport.KindUnreachable || failure.Kind == transport.KindTLS || failure.Kind == transport.KindProxy):
 		return StepConnect
 	default:
 		return StepHealth
@@ -215,8 +215,12 @@ func boots(err error, waited time.Duration) bool {
 		return false
 	}
 	switch failure.Kind {
-	case transport.KindUnreachable, transport.KindNoAnswer:
+	case transport.KindUnreachable:
 		return true
+	case transport.KindNoAnswer:
+		// Another protocol's port, mostly the scheduler's own for Dask's clients, will
+		// not speak HTTP later.
+		return !failure.NoHTTP
 	case transport.KindTLS:
 		return waited < tlsPatience
 	case transport.KindProxy:

@@ -176,6 +176,7 @@ func TestAwait_refusesAnythingElse(t *testing.T) {
 		"a closed door":            {health, scripted.Reply{Status: http.StatusForbidden}, "403"},
 		"a door with a bell":       {health, scripted.Reply{Status: http.StatusUnauthorized}, "401"},
 		"another place":            {health, scripted.Reply{Status: http.StatusFound}, "302"},
+		"the port of the clients":  {health, scripted.Reply{Handle: scripted.Raw(":\x00\x00\x00\x83\xabcompression\xc0")}, "malformed HTTP response"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -211,20 +212,32 @@ func TestAwait_saysWhereItHung(t *testing.T) {
 	workers.On(counts, have(1))
 	workers.On(identity, itself)
 	slow.On(health, scripted.Reply{Status: http.StatusBadGateway})
+	behind, err := transport.New(transport.Config{BaseURL: at("http://scheduler.example:8787"), Proxy: at(closed.URL)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	direct := func(base *url.URL) *transport.Client {
+		client, err := transport.New(transport.Config{BaseURL: base, NoProxy: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return client
+	}
 	for name, test := range map[string]struct {
-		base  *url.URL
-		step  scheduler.Step
-		words string
+		sender *transport.Client
+		step   scheduler.Step
+		words  string
 	}{
-		"a name without address": {at("http://scheduler.invalid:8787"), scheduler.StepName, "name had no address after 30s"},
-		"a closed port":          {at(closed.URL), scheduler.StepConnect, "no connection to the scheduler was made within 30s: "},
-		"a proxy before nothing": {slow.Base, scheduler.StepHealth, "not healthy after 30s: GET /dask/health"},
-		"missing workers":        {workers.Base, scheduler.StepWorkers, "1 of 3 workers had joined after 30s"},
+		"a name without address": {direct(at("http://scheduler.invalid:8787")), scheduler.StepName, "name had no address after 30s"},
+		"a closed port":          {direct(at(closed.URL)), scheduler.StepConnect, "no connection to the scheduler was made within 30s: "},
+		"a proxy that is down":   {behind, scheduler.StepConnect, "could not be reached"},
+		"a proxy before nothing": {direct(slow.Base), scheduler.StepHealth, "not healthy after 30s: GET /dask/health"},
+		"missing workers":        {direct(workers.Base), scheduler.StepWorkers, "1 of 3 workers had joined after 30s"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			limited := endingAfter(30 * time.Second)
-			_, err := newClient(t, test.base, limited).Await(t.Context(), 3, nil)
+			_, err := scheduler.New(scheduler.Config{Transport: test.sender, Clock: limited}).Await(t.Context(), 3, nil)
 			late, ok := errors.AsType[*scheduler.TimeoutError](err)
 			if !ok || late.Step != test.step || late.Waited != 30*time.Second || late.Want != 3 || !errors.Is(err, context.DeadlineExceeded) {
 				t.Fatalf("got %#v", err)

@@ -10,6 +10,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptrace"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -171,8 +172,12 @@ func classify(parent context.Context, err error, connected bool, timeout time.Du
 	if errors.Is(err, context.DeadlineExceeded) {
 		return &Error{Kind: kind, Words: fmt.Sprintf("no whole answer within %s", timeout)}
 	}
-	return &Error{Kind: kind, Words: err.Error(), Err: err}
+	return &Error{Kind: kind, Words: err.Error(), NoHTTP: isNoHTTP(err), Err: err}
 }
+
+// isNoHTTP recognises an answer without a status line, of which net/http has no
+// error that could be asked for.
+func isNoHTTP(err error) bool { return strings.Contains(err.Error(), "malformed HTTP response") }
 
 // report writes the attempt's line of log. Nothing of a body is ever logged:
 // answers of the gateway hold TLS keys, those of the Hub tokens.

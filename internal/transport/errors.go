@@ -61,6 +61,8 @@ type Error struct {
 	Proxy string
 	// Lookup says that it went wrong while the host's name was looked up.
 	Lookup bool
+	// NoHTTP says that what came, for KindNoAnswer, is of another protocol.
+	NoHTTP bool
 	// Attempts is how often the request was sent.
 	Attempts int
 	// CredentialOrigin says where the credentials came from.
