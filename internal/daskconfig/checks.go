@@ -6,6 +6,7 @@ package daskconfig
 import (
 	"fmt"
 	"net"
+	"net/netip"
 	"net/url"
 	"path"
 	"regexp"
@@ -35,9 +36,21 @@ func oneLine(text string) string {
 }
 
 // breaks also knows the separators of lines and paragraphs, which YAML 1.1 takes
-// for the ends of lines.
+// for the ends of lines, and what Unicode never makes a character: systemd ignores
+// a line that has it, and so the whole command.
 func breaks(r rune) bool {
-	return unicode.IsControl(r) || unicode.In(r, unicode.Zl, unicode.Zp) || r == '\ufeff'
+	return unicode.IsControl(r) || unicode.In(r, unicode.Zl, unicode.Zp, unicode.Noncharacter_Code_Point) || r == '\ufeff'
+}
+
+// dockerArgument refuses what the unit says otherwise, which docker refuses or
+// which takes the container away from systemd.
+func dockerArgument(text string) string {
+	switch name, _, _ := strings.Cut(text, "="); name {
+	case "--name", "--restart", "--detach", "-d":
+		return "must not have " + name + ": systemd starts the container, restarts it and ends it, by the name dask"
+	default:
+		return oneLine(text)
+	}
 }
 
 // shellLines may have several lines.
@@ -59,6 +72,7 @@ var (
 	memoryForm = regexp.MustCompile(`^([0-9]+(?:\.[0-9]+)?(?:[eE][0-9]+)?) ?([A-Za-z]*)$`)
 	// memoryUnits are those of dask.utils.byte_sizes.
 	memoryUnits = strings.Fields("kb mb gb tb pb kib mib gib tib pib b k m g t p ki mi gi ti pi")
+	hostName    = regexp.MustCompile(`^[0-9A-Za-z_][0-9A-Za-z_.-]*$`)
 	pythonForm  = regexp.MustCompile(`^[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+$`)
 )
 
@@ -109,7 +123,8 @@ func SchedulerAddress(text string) string {
 	}
 	host, port, err := net.SplitHostPort(parsed.Host)
 	number, portErr := strconv.Atoi(port)
-	if err != nil || portErr != nil || host == "" || number < 1 || number > 65535 || oneLine(text) != "" {
+	_, ipErr := netip.ParseAddr(host)
+	if err != nil || portErr != nil || number < 1 || number > 65535 || ipErr != nil && !hostName.MatchString(host) {
 		return fmt.Sprintf("%s, not %q", want, text)
 	}
 	return ""

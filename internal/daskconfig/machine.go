@@ -70,7 +70,7 @@ func parseMachine(role string, options map[string]any) (m machine, known bool, e
 
 func (m *machine) readContainer(r *reader) {
 	m.image = r.required("image", imageReference)
-	m.dockerArgs = r.texts("docker_args", oneLine)
+	m.dockerArgs = r.texts("docker_args", dockerArgument)
 	m.extraBootstrap = r.texts("extra_bootstrap", shellLines)
 	m.bootstrap = r.flag("bootstrap", true)
 	m.gpu = r.flag("gpu", false)

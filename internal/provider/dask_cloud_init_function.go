@@ -60,7 +60,7 @@ const cloudInitOptions = "An object. Of both roles:\n\n" +
 	"It is read by the machine's managed identity before each start of Dask, again and again until the identity may; `identity_client_id` says which, where the machine has several.\n" +
 	"    - `env` (object of strings): the container's environment.\n" +
 	"    - `config` (object): Dask's configuration, with the names of its YAML files, for example `{ distributed = { worker = { memory = { target = 0.7 } } } }`.\n" +
-	"    - `docker_args` (list of strings): more arguments of `docker run`, for example `[\"--shm-size=1g\"]`.\n" +
+	"    - `docker_args` (list of strings): more arguments of `docker run`, for example `[\"--shm-size=1g\"]`; not `--name`, `--restart` and `--detach`, which are left to systemd.\n" +
 	"    - `bootstrap` (bool, default true): whether Docker is installed first, from Ubuntu's own packages; false for an image that has it.\n" +
 	"    - `extra_bootstrap` (list of strings): commands of the shell that run once, at the first start, before Dask, one after the other in one shell. " +
 	"Dask starts also when one of them fails; one that calls `exit` leaves it out.\n" +
