@@ -17,7 +17,6 @@ require (
 	github.com/hashicorp/terraform-plugin-log v0.11.0
 	github.com/hashicorp/terraform-plugin-testing v1.16.0
 	github.com/jcmturner/gokrb5/v8 v8.4.4
-	github.com/joho/godotenv v1.5.1
 	go.yaml.in/yaml/v3 v3.0.4
 )
 

@@ -5,11 +5,11 @@ package settings
 
 import (
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
-
-	"github.com/joho/godotenv"
+	"unicode/utf8"
 
 	"github.com/planetary-computer/terraform-provider-pc/internal/secret"
 )
@@ -41,10 +41,13 @@ func sdkLayers(env Environment) (variables, file layer, err error) {
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return variables, file, err
 	}
-	values, err := godotenv.UnmarshalBytes(text)
-	if err != nil {
-		// The library's error quotes the line.
-		return variables, file, errors.New(name + " is no file of lines such as PC_SDK_SUBSCRIPTION_KEY=0123")
+	if !utf8.Valid(text) {
+		return variables, file, errors.New(name + " is not in UTF-8")
+	}
+	values, broken := parseDotenv(string(text), env)
+	if broken > 0 {
+		// Python warns and goes on without: a key would be left out unseen.
+		return variables, file, fmt.Errorf("%s has a line that is not like PC_SDK_SUBSCRIPTION_KEY=0123, which is line %d", name, broken)
 	}
 	for argument, key := range sdkVariables {
 		place := key + " in " + name

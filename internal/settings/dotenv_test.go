@@ -1,0 +1,75 @@
+// Copyright (c) The terraform-provider-pc Authors
+// SPDX-License-Identifier: MPL-2.0
+
+package settings_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/planetary-computer/terraform-provider-pc/internal/settings"
+)
+
+// TestResolve_catalogFileAsInPython: what planetary_computer 1.0.0 took for its
+// subscription_key, with dotenv 1.2.4 and HOST=h.example in the environment.
+func TestResolve_catalogFileAsInPython(t *testing.T) {
+	t.Parallel()
+	const key = "PC_SDK_SUBSCRIPTION_KEY"
+	for text, want := range map[string]string{
+		key + "=abc":                         "abc",
+		"export " + key + " = abc \t":        "abc",
+		"\ufeff" + key + "=abc\r\n":          "abc",
+		"'" + key + "'=abc":                  "abc",
+		key + "='a\\'c'":                     "a'c",
+		key + `="a\"c"`:                      `a"c`,
+		key + `='a\nc'`:                      `a\nc`,
+		key + "='abc' # old":                 "abc",
+		key + "=abc # old":                   "abc",
+		key + "=abc#old":                     "abc#old",
+		key + "= # old":                      "",
+		key + "=#old":                        "#old",
+		key + "=":                            "",
+		key + "=abc\n" + key:                 "",
+		key + "=abc\n" + key + "=def":        "def",
+		"# " + key + "=abc":                  "",
+		key + "=$HOST":                       "$HOST",
+		key + "=${HOST}/c":                   "h.example/c",
+		key + "='${HOST}'":                   "h.example",
+		key + "=${NONE}c":                    "c",
+		key + "=${NONE:-abc}":                "abc",
+		"A=ab\n" + key + "=${A}c":            "abc",
+		key + "=${A}c\nA=ab":                 "c",
+		"HOST=mine\n" + key + "=${HOST}":     "h.example",
+		"A\n" + key + "=${A:-ab}c":           "c",
+		key + `=a\$c`:                        `a\$c`,
+		key + `="a\$c"`:                      `a\$c`,
+		key + "=a'b\"c":                      `a'b"c`,
+		"\n\n  \t" + key + "=abc":            "abc",
+		"M=\"a\nPC_SDK_SUBSCRIPTION_KEY=b\"": "",
+	} {
+		home, _ := sdkHome(t, text)
+		s := resolve(t, settings.Block{}, "HOME="+home, "HOST=h.example")
+		if s.SDKFile != nil || s.SubscriptionKey.Value.Reveal() != want {
+			t.Errorf("%q gives %q, want %q, %v", text, s.SubscriptionKey.Value.Reveal(), want, s.SDKFile)
+		}
+	}
+}
+
+// TestResolve_catalogFileWithoutSense: Python leaves out such a line with a
+// warning that nobody sees, and the key with it.
+func TestResolve_catalogFileWithoutSense(t *testing.T) {
+	t.Parallel()
+	for text, line := range map[string]string{
+		"PC_SDK_SUBSCRIPTION_KEY: s3cr3t":                     "line 1",
+		"A=\"a\nb\"\r\n\r\nPC_SDK_SUBSCRIPTION_KEY='s3cr3t\n": "line 4",
+		"PC_SDK_SUBSCRIPTION_KEY=\"s3cr3t\" x\nB C\n":         "line 1",
+		"=s3cr3t":                            "line 1",
+		"PC_SDK_SUBSCRIPTION_KEY=s3cr3t\xff": "UTF-8",
+	} {
+		home, file := sdkHome(t, text)
+		s := resolve(t, settings.Block{}, "HOME="+home)
+		if s.SDKFile == nil || !strings.Contains(s.SDKFile.Error(), file) || !strings.HasSuffix(s.SDKFile.Error(), line) || strings.Contains(s.SDKFile.Error(), "s3cr3t") {
+			t.Errorf("%q: %v", text, s.SDKFile)
+		}
+	}
+}
