@@ -14,8 +14,11 @@ terraform {
 }
 
 provider "azurerm" {
-  subscription_id                 = var.subscription_id
+  subscription_id = var.subscription_id
+
+  # AzureRM 5 registers nothing by itself, and its core has no Kubernetes.
   resource_provider_registrations = "core"
+  resource_providers_to_register  = ["Microsoft.ContainerService"]
 
   # Whoever applies this acts on the storage by a role, not by an account key.
   storage_use_azuread = true
