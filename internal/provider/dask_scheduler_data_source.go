@@ -93,7 +93,7 @@ func schedulerArguments() map[string]schema.Attribute {
 			Validators: []validator.String{daskAddress{}},
 		},
 		"dashboard_url": schema.StringAttribute{
-			MarkdownDescription: "Address of the scheduler's web server, for example `http://10.0.0.4:8787`. Give this or `address`.",
+			MarkdownDescription: "Address of the scheduler's web server, for example `http://10.0.0.4:8787`, with its path where the dashboard has a prefix. Give this or `address`.",
 			Optional:            true,
 			Computed:            true,
 			Validators:          []validator.String{webAddress{}},
