@@ -56,6 +56,11 @@ module "dask" {
   })
 }
 
+locals {
+  # A machine has as many workers as nworkers says; with auto it has one at least.
+  workers = try(var.n_workers * tonumber(var.worker_options.nworkers), var.n_workers)
+}
+
 # Ready is when the scheduler answers and the workers have joined, not when the
 # machines exist. A warning and the output's precondition, rather than an error
 # here, leave terraform destroy alone when the scheduler is dead.
@@ -64,7 +69,7 @@ data "pc_dask_scheduler" "this" {
 
   dashboard_url   = module.dask.dashboard_url
   ca_certificate  = module.dask.ca_certificate
-  minimum_workers = var.n_workers
+  minimum_workers = local.workers
   on_timeout      = "warn"
   timeouts        = { read = var.timeout }
 

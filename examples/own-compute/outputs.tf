@@ -19,12 +19,12 @@ output "workers" {
 
   precondition {
     condition     = alltrue(data.pc_dask_scheduler.this[*].ready)
-    error_message = "The Dask cluster has fewer than ${var.n_workers} workers after ${coalesce(var.timeout, "0s")}: ${coalesce(one(data.pc_dask_scheduler.this[*].last_error), "no error")}. The machines are there. Their serial log says why: az vm boot-diagnostics get-boot-log --resource-group ${var.name} --name ${var.name}-scheduler"
+    error_message = "The Dask cluster has fewer than ${local.workers} workers after ${coalesce(var.timeout, "0s")}: ${coalesce(one(data.pc_dask_scheduler.this[*].last_error), "no error")}. The machines are there. Their serial log says why: az vm boot-diagnostics get-boot-log --resource-group ${var.name} --name ${var.name}-scheduler"
   }
 }
 
 output "dask_config" {
-  description = "Dask's YAML for clients: terraform output -raw dask_config > ~/.config/dask/own-compute.yaml, and distributed.Client() needs no argument."
+  description = "Dask's YAML for clients: with a file of it in DASK_CONFIG, distributed.Client() needs no argument. It has the key of output client_tls."
   value       = module.dask.dask_config
   sensitive   = true
 }
@@ -51,9 +51,10 @@ output "ssh_private_key" {
 }
 
 output "python" {
-  description = "What to type in Python, once dask_config is in its file."
+  description = "What to type in Python, once DASK_CONFIG names a file of dask_config."
   value       = <<-EOT
-    # terraform output -raw dask_config > ~/.config/dask/own-compute.yaml
+    # (umask 077; terraform output -raw dask_config > own-compute.yaml)
+    # export DASK_CONFIG=$PWD/own-compute.yaml
     from distributed import Client
     client = Client()  # ${module.dask.scheduler_address}
   EOT

@@ -16,7 +16,7 @@ resource "tls_private_key" "ssh" {
 }
 
 resource "azurerm_marketplace_agreement" "image" {
-  count = var.plan == null ? 0 : 1
+  count = try(var.plan.accept_terms, false) ? 1 : 0
 
   publisher = var.plan.publisher
   offer     = var.plan.product
@@ -39,6 +39,8 @@ resource "azurerm_network_interface" "scheduler" {
   resource_group_name = azurerm_resource_group.this.name
   location            = azurerm_resource_group.this.location
   tags                = local.tags
+
+  accelerated_networking_enabled = var.accelerated_networking
 
   ip_configuration {
     name                          = "dask"

@@ -1,13 +1,13 @@
 # What has no default.
 
 variable "allowed_cidr" {
-  description = "Addresses that may reach the scheduler and its dashboard, in CIDR notation: yours, for example 203.0.113.7/32."
+  description = "Addresses that may reach the scheduler and its dashboard, in CIDR notation of IPv4, which the network has alone: yours, for example 203.0.113.7/32."
   type        = string
   nullable    = false
 
   validation {
-    condition     = can(cidrhost(var.allowed_cidr, 0)) && try(tonumber(split("/", var.allowed_cidr)[1]) >= 8, false)
-    error_message = "Give addresses in CIDR notation with a prefix of 8 or more, for example 203.0.113.7/32. The dashboard has no password: it is not for the whole Internet."
+    condition     = can(cidrnetmask(var.allowed_cidr)) && try(tonumber(split("/", var.allowed_cidr)[1]) >= 8, false)
+    error_message = "Give IPv4 addresses in CIDR notation with a prefix of 8 or more, for example 203.0.113.7/32: curl https://api.ipify.org tells yours. The dashboard has no password: it is not for the whole Internet."
   }
 }
 
@@ -82,6 +82,12 @@ variable "n_workers" {
     condition     = var.n_workers == floor(var.n_workers) && var.n_workers >= 0 && var.n_workers <= 1000
     error_message = "Give a whole number from 0 to 1000, which is what a scale set takes."
   }
+
+  # Azure keeps five of the subnet's addresses, and the scheduler has one.
+  validation {
+    condition     = var.subnet != null || try(var.n_workers <= pow(2, 28 - tonumber(split("/", var.address_space)[1])) - 6, true)
+    error_message = "The subnet, a sixteenth of address_space, has not enough addresses for so many. Give address_space a shorter prefix."
+  }
 }
 
 variable "vm_size" {
@@ -117,8 +123,20 @@ variable "spot" {
   default = null
 
   validation {
-    condition     = var.spot == null ? true : (var.spot.max_bid_price == -1 || var.spot.max_bid_price > 0) && can(regex("^PT([0-9]+H)?([0-9]+M)?$", var.spot.restore_timeout))
-    error_message = "max_bid_price must be -1 or more than 0, and restore_timeout a duration in ISO 8601, for example PT1H."
+    condition     = var.spot == null ? true : (var.spot.max_bid_price == -1 || var.spot.max_bid_price >= 0.00001) && can(regex("^PT(1[5-9]M|[2-9][0-9]M|1[01][0-9]M|120M|1H([1-5]?[0-9]M)?|2H)$", var.spot.restore_timeout))
+    error_message = "max_bid_price must be -1 or at least 0.00001, and restore_timeout a duration in ISO 8601 from PT15M to PT2H, which is what Azure takes."
+  }
+}
+
+variable "accelerated_networking" {
+  description = "Whether the machines' network bypasses the host, which reads data faster. False for a size that has no such network, mostly one of a single processor."
+  type        = bool
+  default     = true
+  nullable    = false
+
+  validation {
+    condition     = !var.accelerated_networking || alltrue([for size in [var.vm_size, var.scheduler_vm_size] : !can(regex("^(Basic_.*|Standard_(A[0-9]+m?(_v2)?|B[1248][a-z]*|DS?1(_v2)?|F1s?))$", size))])
+    error_message = "vm_size or scheduler_vm_size has no accelerated networking: take a newer or a larger size, or set accelerated_networking to false."
   }
 }
 
@@ -162,16 +180,17 @@ variable "source_image_id" {
 }
 
 variable "plan" {
-  description = "Plan of an image of the Azure Marketplace. Its terms are accepted in your name."
+  description = "Plan of an image of the Azure Marketplace. Its terms are accepted in your name, and terraform destroy takes that back: set accept_terms to false where the subscription has accepted them by other means."
   type = object({
-    publisher = string
-    product   = string
-    name      = string
+    publisher    = string
+    product      = string
+    name         = string
+    accept_terms = optional(bool, true)
   })
   default = null
 
   validation {
-    condition     = var.plan == null ? true : alltrue([for part in values(var.plan) : length(part) > 0])
+    condition     = var.plan == null ? true : alltrue([for part in [var.plan.publisher, var.plan.product, var.plan.name] : length(part) > 0])
     error_message = "Give publisher, product and name, which az vm image list --all shows."
   }
 }
@@ -208,7 +227,7 @@ variable "image" {
   nullable    = false
 
   validation {
-    condition     = can(regex("^[^\\s:]+(:[0-9]+/[^\\s:]+)?(:[^\\s:]+|@sha256:[0-9a-f]{64})$", var.image)) && !endswith(var.image, ":latest")
+    condition     = can(regex("^[^\\s:@]+(:[0-9]+/[^\\s:@]+)?(:[^\\s:/@]+(@sha256:[0-9a-f]{64})?|@sha256:[0-9a-f]{64})$", var.image)) && !endswith(var.image, ":latest")
     error_message = "Name the image with a tag that stays the same, for example pangeo/pangeo-notebook:2026.08.01: with latest, a worker that starts tomorrow has another Dask than the scheduler."
   }
 }
@@ -303,7 +322,7 @@ variable "idle_timeout" {
   default     = null
 
   validation {
-    condition     = var.idle_timeout == null ? true : can(regex("^[0-9.]+ ?(s|sec|seconds?|m|min|minutes?|h|hr|hours?|d|days?)$", var.idle_timeout))
+    condition     = var.idle_timeout == null ? true : can(regex("^[0-9]+(\\.[0-9]+)? ?(s|seconds?|m|minutes?|h|hours?|d|days?|w|weeks?)$", var.idle_timeout))
     error_message = "Give a number with a unit, for example \"30 minutes\" or \"2h\"."
   }
 }
@@ -317,7 +336,7 @@ variable "public_ingress" {
   nullable    = false
 
   validation {
-    condition     = !var.public_ingress || !can(regex("^(10\\.|192\\.168\\.|172\\.(1[6-9]|2[0-9]|3[01])\\.)", var.allowed_cidr))
+    condition     = !var.public_ingress || !can(regex("^(10\\.|127\\.|169\\.254\\.|192\\.168\\.|172\\.(1[6-9]|2[0-9]|3[01])\\.|100\\.(6[4-9]|[7-9][0-9]|1[01][0-9]|12[0-7])\\.)", var.allowed_cidr))
     error_message = "allowed_cidr has private addresses, which never come in through a public one: give the address that the Internet sees, or set public_ingress to false."
   }
 }
@@ -329,8 +348,8 @@ variable "address_space" {
   nullable    = false
 
   validation {
-    condition     = can(cidrsubnet(var.address_space, 4, 0)) && try(tonumber(split("/", var.address_space)[1]) >= 8 && tonumber(split("/", var.address_space)[1]) <= 24, false)
-    error_message = "Give addresses in CIDR notation with a prefix from 8 to 24, for example 10.75.0.0/16. The machines let in all that comes from there."
+    condition     = can(cidrnetmask(var.address_space)) && try(cidrhost(var.address_space, 0) == split("/", var.address_space)[0] && tonumber(split("/", var.address_space)[1]) >= 8 && tonumber(split("/", var.address_space)[1]) <= 24, false)
+    error_message = "Give IPv4 addresses in CIDR notation with a prefix from 8 to 24, and the first of them before it, for example 10.75.0.0/16. The machines let in all that comes from there."
   }
 }
 
@@ -343,8 +362,8 @@ variable "subnet" {
   default = null
 
   validation {
-    condition     = var.subnet == null ? true : can(regex("(?i)/providers/Microsoft\\.Network/virtualNetworks/[^/]+/subnets/[^/]+$", var.subnet.id)) && can(cidrhost(var.subnet.cidr, 0)) && try(tonumber(split("/", var.subnet.cidr)[1]) >= 8, false)
-    error_message = "Give the subnet's id, which ends in /virtualNetworks/NAME/subnets/NAME, and its addresses in CIDR notation with a prefix of 8 or more. The machines let in all that comes from there: it is not the whole Internet."
+    condition     = var.subnet == null ? true : can(regex("(?i)/providers/Microsoft\\.Network/virtualNetworks/[^/]+/subnets/[^/]+$", var.subnet.id)) && can(cidrnetmask(var.subnet.cidr)) && try(tonumber(split("/", var.subnet.cidr)[1]) >= 8, false)
+    error_message = "Give the subnet's id, which ends in /virtualNetworks/NAME/subnets/NAME, and its IPv4 addresses in CIDR notation with a prefix of 8 or more. The machines let in all that comes from there: it is not the whole Internet."
   }
 }
 

@@ -37,9 +37,10 @@ resource "azurerm_linux_virtual_machine_scale_set" "workers" {
   }
 
   network_interface {
-    name                      = "dask"
-    primary                   = true
-    network_security_group_id = var.subnet == null ? null : azurerm_network_security_group.dask.id
+    name                           = "dask"
+    primary                        = true
+    accelerated_networking_enabled = var.accelerated_networking
+    network_security_group_id      = var.subnet == null ? null : azurerm_network_security_group.dask.id
 
     ip_configuration {
       name      = "dask"
@@ -95,7 +96,10 @@ resource "azurerm_linux_virtual_machine_scale_set" "workers" {
 
   boot_diagnostics {}
 
+  # The first start needs the way out; and a worker that came before the
+  # scheduler's interface would be given its address.
   depends_on = [
+    azurerm_network_interface.scheduler,
     azurerm_nat_gateway_public_ip_association.dask, azurerm_subnet_nat_gateway_association.dask,
     azurerm_subnet_network_security_group_association.dask, azurerm_marketplace_agreement.image,
   ]

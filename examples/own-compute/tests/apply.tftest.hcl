@@ -82,6 +82,10 @@ run "with_the_defaults" {
     error_message = "clients are sent elsewhere"
   }
   assert {
+    condition     = azurerm_network_interface.scheduler.accelerated_networking_enabled && azurerm_linux_virtual_machine_scale_set.workers.network_interface[0].accelerated_networking_enabled
+    error_message = "the data goes through the hosts' processors"
+  }
+  assert {
     condition     = azurerm_public_ip.scheduler[0].allocation_method == "Static" && azurerm_public_ip.scheduler[0].sku == "Standard"
     error_message = "the scheduler's address changes"
   }

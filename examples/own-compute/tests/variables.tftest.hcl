@@ -124,7 +124,7 @@ run "what_runs_on_them" {
     error_message = "the GPUs are elsewhere"
   }
   assert {
-    condition     = strcontains(module.dask.worker_cloud_init, "\"--nworkers\" \"auto\" \"--memory-limit\" \"0.9\"") && strcontains(module.dask.scheduler_cloud_init, "WORK_STEALING=False\n") && strcontains(module.dask.scheduler_cloud_init, "\"--idle-timeout\" \"2 hours\"")
+    condition     = data.pc_dask_scheduler.this[0].minimum_workers == 2 && strcontains(module.dask.worker_cloud_init, "\"--nworkers\" \"auto\" \"--memory-limit\" \"0.9\"") && strcontains(module.dask.scheduler_cloud_init, "WORK_STEALING=False\n") && strcontains(module.dask.scheduler_cloud_init, "\"--idle-timeout\" \"2 hours\"")
     error_message = "the roles' own options are lost"
   }
   assert {
@@ -191,114 +191,50 @@ run "elsewhere" {
   expect_failures = [check.compute_is_next_to_the_data]
 }
 
-run "open_to_the_world" {
+run "as_many_workers_as_there_are_addresses" {
   command = plan
 
   variables {
-    allowed_cidr = "0.0.0.0/0"
+    address_space = "10.75.0.0/22"
+    n_workers     = 58
   }
 
-  expect_failures = [var.allowed_cidr]
+  assert {
+    condition     = azurerm_linux_virtual_machine_scale_set.workers.instances == 58
+    error_message = "the subnet has 64 addresses, of which Azure keeps five and the scheduler has one"
+  }
 }
 
-run "open_to_the_world_as_a_subnet" {
-  command = plan
-
+run "terms_that_are_accepted_elsewhere" {
   variables {
-    subnet = { id = "/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/net/providers/Microsoft.Network/virtualNetworks/net/subnets/compute", cidr = "0.0.0.0/0" }
+    plan = { publisher = "microsoft-dsvm", product = "ubuntu-hpc", name = "2204", accept_terms = false }
   }
 
-  expect_failures = [var.subnet]
+  assert {
+    condition     = length(azurerm_marketplace_agreement.image) == 0 && one(azurerm_linux_virtual_machine.scheduler.plan).name == "2204"
+    error_message = "what is accepted already cannot be accepted again"
+  }
 }
 
-run "open_to_the_world_as_a_network" {
-  command = plan
-
+run "several_workers_a_machine" {
   variables {
-    address_space = "0.0.0.0/1"
+    worker_options = { nworkers = 4 }
   }
 
-  expect_failures = [var.address_space]
+  assert {
+    condition     = data.pc_dask_scheduler.this[0].minimum_workers == 8
+    error_message = "the apply ends when a part of the machines have joined"
+  }
 }
 
-run "private_clients_by_a_public_address" {
-  command = plan
-
+run "a_size_without_accelerated_networking" {
   variables {
-    allowed_cidr = "192.168.0.0/16"
+    vm_size                = "Standard_DS1_v2"
+    accelerated_networking = false
   }
 
-  expect_failures = [var.public_ingress]
-}
-
-run "names_that_are_none" {
-  command = plan
-
-  variables {
-    subscription_id   = "mine"
-    name              = "Dask Cluster"
-    collection        = "sentinel 2"
-    location          = "West Europe"
-    tags              = { long = join("", [for i in range(300) : "x"]) }
-    vm_size           = "D4s_v5"
-    scheduler_vm_size = "Standard D2s"
-    identity_ids      = ["reader"]
-    ssh_public_key    = "ecdsa-sha2-nistp256 AAAA"
-    key_vault_id      = "https://example.vault.azure.net"
-    image             = "pangeo/pangeo-notebook"
-    address_space     = "10.0.0.0/28"
-    timeout           = "20 minutes"
-    idle_timeout      = "soon"
-    subnet            = { id = "compute", cidr = "10.9.9.0/24" }
+  assert {
+    condition     = !azurerm_network_interface.scheduler.accelerated_networking_enabled && !azurerm_linux_virtual_machine_scale_set.workers.network_interface[0].accelerated_networking_enabled
+    error_message = "Azure refuses the machines"
   }
-
-  expect_failures = [
-    var.subscription_id, var.name, var.collection, var.location, var.tags, var.vm_size, var.scheduler_vm_size, var.identity_ids, var.ssh_public_key, var.key_vault_id,
-    var.image, var.address_space, var.timeout, var.idle_timeout, var.subnet,
-  ]
-}
-
-run "values_that_are_none" {
-  command = plan
-
-  variables {
-    n_workers                  = 1.5
-    disk_size                  = 20
-    spot                       = { max_bid_price = 0 }
-    vm_image                   = { publisher = "", offer = "x", sku = "y" }
-    env                        = { "A=B" = "x" }
-    docker_args                = [""]
-    extra_bootstrap            = [" "]
-    scheduler_options          = { image = "other" }
-    worker_options             = { tls = {} }
-    certificate_validity_hours = 0
-  }
-
-  expect_failures = [
-    var.n_workers, var.disk_size, var.spot, var.vm_image, var.env, var.docker_args, var.extra_bootstrap, var.scheduler_options, var.worker_options, var.certificate_validity_hours,
-  ]
-}
-
-run "what_does_not_fit_together" {
-  command = plan
-
-  variables {
-    bootstrap       = false
-    gpu             = ["worker"]
-    source_image_id = null
-    plan            = null
-  }
-
-  expect_failures = [var.bootstrap, var.gpu]
-}
-
-run "an_image_that_is_none_and_a_plan_with_no_name" {
-  command = plan
-
-  variables {
-    source_image_id = "dask"
-    plan            = { publisher = "x", product = "y", name = "" }
-  }
-
-  expect_failures = [var.source_image_id, var.plan]
 }

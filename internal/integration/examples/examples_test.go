@@ -140,3 +140,22 @@ func TestEveryTypeHasAnExample(t *testing.T) {
 		read(t, filepath.Join(root, "examples", file))
 	}
 }
+
+// TestOwnCompute_keepsTheSchedulersAddress: Azure gives the lowest address that is
+// free, and the scheduler's is the lowest of all. A mock shows no order.
+func TestOwnCompute_keepsTheSchedulersAddress(t *testing.T) {
+	t.Parallel()
+	waits := regexp.MustCompile(`depends_on = \[[^\]]*\bazurerm_network_interface\.scheduler,`)
+	if !waits.MatchString(read(t, root+"/examples/own-compute/workers.tf")) {
+		t.Error("a worker can be made before the scheduler's interface, and take its address")
+	}
+}
+
+// TestPairing_registersKubernetes: a subscription that never had a cluster knows
+// no such resource. A mock asks no subscription.
+func TestPairing_registersKubernetes(t *testing.T) {
+	t.Parallel()
+	if !regexp.MustCompile(`resource_providers_to_register += \["Microsoft\.ContainerService"\]`).MatchString(read(t, root+"/examples/azurerm-pairing/versions.tf")) {
+		t.Error("AzureRM's core does not register Microsoft.ContainerService")
+	}
+}

@@ -42,7 +42,7 @@ output "private_key_version" {
 }
 
 output "dask_config" {
-  description = "Dask's YAML for clients, for example in ~/.config/dask/own-compute.yaml: distributed.Client() then needs no argument."
+  description = "Dask's YAML for clients, for a file that DASK_CONFIG names: distributed.Client() then needs no argument. It has private_key."
   sensitive   = true
   value = yamlencode({
     scheduler-address = local.scheduler_address

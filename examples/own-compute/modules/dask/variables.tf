@@ -4,7 +4,7 @@ variable "scheduler_private_address" {
   nullable    = false
 
   validation {
-    condition     = can(regex("^[0-9A-Za-z._:-]+$", var.scheduler_private_address))
+    condition     = can(regex("^([0-9A-Za-z_][0-9A-Za-z._-]*|[0-9A-Fa-f.]*:[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*)$", var.scheduler_private_address))
     error_message = "Give an IP address or a host name without a scheme and a port, for example 10.0.0.4."
   }
 }
@@ -15,7 +15,7 @@ variable "scheduler_client_address" {
   default     = null
 
   validation {
-    condition     = var.scheduler_client_address == null ? true : can(regex("^[0-9A-Za-z._:-]+$", var.scheduler_client_address))
+    condition     = var.scheduler_client_address == null ? true : can(regex("^([0-9A-Za-z_][0-9A-Za-z._-]*|[0-9A-Fa-f.]*:[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*)$", var.scheduler_client_address))
     error_message = "Give an IP address or a host name without a scheme and a port, for example 20.0.0.4."
   }
 }
@@ -26,7 +26,7 @@ variable "image" {
   nullable    = false
 
   validation {
-    condition     = can(regex("^[^\\s:]+(:[0-9]+/[^\\s:]+)?(:[^\\s:]+|@sha256:[0-9a-f]{64})$", var.image)) && !endswith(var.image, ":latest")
+    condition     = can(regex("^[^\\s:@]+(:[0-9]+/[^\\s:@]+)?(:[^\\s:/@]+(@sha256:[0-9a-f]{64})?|@sha256:[0-9a-f]{64})$", var.image)) && !endswith(var.image, ":latest")
     error_message = "Name the image with a tag that stays the same, for example pangeo/pangeo-notebook:2026.08.01: with latest, a worker that starts tomorrow has another Dask than the scheduler."
   }
 }

@@ -102,6 +102,39 @@ run "refuses_addresses_with_a_scheme" {
   expect_failures = [var.scheduler_private_address, var.scheduler_client_address]
 }
 
+run "refuses_addresses_with_a_port" {
+  command = plan
+
+  variables {
+    scheduler_private_address = "10.0.0.4:8786"
+    scheduler_client_address  = "dask.example.com:8786"
+  }
+
+  expect_failures = [var.scheduler_private_address, var.scheduler_client_address]
+}
+
+run "takes_an_image_by_tag_and_digest" {
+  variables {
+    image                    = "localhost:5000/dask:1@sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+    scheduler_client_address = "dask.example.com"
+  }
+
+  assert {
+    condition     = strcontains(output.worker_cloud_init, "\"localhost:5000/dask:1@sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef\"") && output.scheduler_address == "tls://dask.example.com:8786"
+    error_message = "the workers run another image"
+  }
+}
+
+run "refuses_an_image_whose_port_looks_like_a_tag" {
+  command = plan
+
+  variables {
+    image = "localhost:5000/dask"
+  }
+
+  expect_failures = [var.image]
+}
+
 run "refuses_images_that_change" {
   command = plan
 
