@@ -8,6 +8,7 @@ import (
 	"errors"
 	"net"
 	"net/url"
+	"slices"
 
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
@@ -43,8 +44,14 @@ func (m *daskSchedulerModel) dashboard() webServer {
 
 // correction is what to change here when something else answers, or nothing.
 func (s webServer) correction(err error) string {
-	if failure, ok := errors.AsType[*transport.Error](err); ok && failure.Kind == transport.KindProxy {
+	failure, ok := errors.AsType[*transport.Error](err)
+	certificates := []transport.TLSReason{transport.TLSUntrusted, transport.TLSSelfSigned, transport.TLSWrongHost, transport.TLSExpired, transport.TLSNotYetValid}
+	switch {
+	case ok && failure.Kind == transport.KindProxy:
 		return proxyAdvice(failure)
+	case ok && failure.Kind == transport.KindTLS && slices.Contains(certificates, failure.TLS):
+		return "It was asked at " + s.url + ". Check that ca_certificate is of the authority that has signed the dashboard's certificate, and that server_name is a name in it. " +
+			"A scheduler shows the certificate that it was started with, also when another one has been made."
 	}
 	if s.from.Equal(path.Root("address")) {
 		return "It was asked at " + s.url + ". Give dashboard_url in place of address where the web server has another port than " + dashboardPort +

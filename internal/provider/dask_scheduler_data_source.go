@@ -113,7 +113,7 @@ func schedulerArguments() map[string]schema.Attribute {
 			Validators:          []validator.String{stringvalidator.LengthAtLeast(1)},
 		},
 		"on_timeout": schema.StringAttribute{
-			MarkdownDescription: "What follows when the time is up: `error` (the default), or `warn`, with which `ready` is false and `last_error` says why. " +
+			MarkdownDescription: "What follows when the time is up, or something else than a scheduler answers: `error` (the default), or `warn`, with which `ready` is false and `last_error` says why. " +
 				"With `error`, a scheduler that has died fails `terraform destroy` as well; `warn` with a precondition on `ready` where the scheduler is needed does not.",
 			Optional:   true,
 			Validators: []validator.String{stringvalidator.OneOf(onTimeoutError, onTimeoutWarn)},
@@ -145,7 +145,7 @@ func schedulerResults() map[string]schema.Attribute {
 			CustomType:          timetypes.RFC3339Type{},
 		},
 		"last_error": schema.StringAttribute{
-			MarkdownDescription: "Why it was not ready when the time was up. Null if it was.",
+			MarkdownDescription: "Why it was not ready. Null if it was.",
 			Computed:            true,
 		},
 	}
@@ -184,22 +184,32 @@ func (d *daskSchedulerDataSource) Read(ctx context.Context, req datasource.ReadR
 			"dashboard_url": web.url, "step": string(step), "workers": status.Workers, "minimum_workers": model.MinimumWorkers.ValueInt64(),
 		})
 	})
-	late, timedOut := errors.AsType[*scheduler.TimeoutError](err)
-	switch {
-	case timedOut && model.OnTimeout.ValueString() == onTimeoutWarn:
-		resp.Diagnostics.AddAttributeWarning(web.from, "The Dask scheduler is not ready", schedulerAdvice(late, web))
-	case timedOut:
-		resp.Diagnostics.AddAttributeError(web.from, "The Dask scheduler is not ready", schedulerAdvice(late, web))
-	case errors.Is(err, context.Canceled):
-		resp.Diagnostics.AddError("The wait for the Dask scheduler was interrupted", sentence(err.Error()))
-	case err != nil:
-		resp.Diagnostics.AddAttributeError(web.from, "No Dask scheduler answers here", sentence(err.Error())+"\n\n"+web.correction(err))
-	}
+	resp.Diagnostics.Append(model.judge(err, web)...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	model.describe(status, late, web)
+	model.describe(status, err, web)
 	resp.Diagnostics.Append(resp.State.Set(ctx, model)...)
+}
+
+// judge reports why the scheduler is not ready. A warning leaves a destroy alone,
+// so what will not pass by itself, such as a certificate that has expired, is one
+// as well where warnings are wanted.
+func (m *daskSchedulerModel) judge(err error, web webServer) (diags diag.Diagnostics) {
+	report := diags.AddAttributeError
+	if m.OnTimeout.ValueString() == onTimeoutWarn {
+		report = diags.AddAttributeWarning
+	}
+	late, timedOut := errors.AsType[*scheduler.TimeoutError](err)
+	switch {
+	case timedOut:
+		report(web.from, "The Dask scheduler is not ready", schedulerAdvice(late, web))
+	case errors.Is(err, context.Canceled):
+		diags.AddError("The wait for the Dask scheduler was interrupted", sentence(err.Error()))
+	case err != nil:
+		report(web.from, "No Dask scheduler answers here", sentence(err.Error())+"\n\n"+web.correction(err))
+	}
+	return diags
 }
 
 func (d *daskSchedulerDataSource) connect(model daskSchedulerModel, web webServer, diags *diag.Diagnostics) (*scheduler.Client, bool) {
@@ -221,11 +231,11 @@ func (d *daskSchedulerDataSource) connect(model daskSchedulerModel, web webServe
 
 // describe fills in what is computed. Status is empty for a scheduler that
 // never answered.
-func (m *daskSchedulerModel) describe(status scheduler.Status, late *scheduler.TimeoutError, web webServer) {
-	m.Ready = types.BoolValue(late == nil)
+func (m *daskSchedulerModel) describe(status scheduler.Status, err error, web webServer) {
+	m.Ready = types.BoolValue(err == nil)
 	m.LastError = types.StringNull()
-	if late != nil {
-		m.LastError = types.StringValue(late.Error())
+	if err != nil {
+		m.LastError = types.StringValue(err.Error())
 	}
 	m.Workers, m.Threads, m.Memory = types.Int64Null(), types.Int64Null(), types.Int64Null()
 	if status.Address != "" {

@@ -179,9 +179,11 @@ func TestAccDaskScheduler_blamesTheProxy(t *testing.T) {
 func TestDaskScheduler_warnsOnItsAddress(t *testing.T) {
 	t.Parallel()
 	server := startScheduler(t, 1)
+	strange := scripted.New(t, "")
+	strange.On("GET /health", scripted.Reply{Status: http.StatusOK, ContentType: "text/html", Body: "<html>Sign in</html>"})
 	w := newWireWith(t, endingAfter(20*time.Second), map[string]any{})
 	schema := w.schema.DataSourceSchemas["pc_dask_scheduler"].ValueType()
-	read := func(onTimeout string) *tfprotov6.ReadDataSourceResponse {
+	read := func(server *scripted.Server, onTimeout string) *tfprotov6.ReadDataSourceResponse {
 		resp, err := w.server.ReadDataSource(t.Context(), &tfprotov6.ReadDataSourceRequest{
 			TypeName: "pc_dask_scheduler",
 			Config:   w.value(t, schema, map[string]any{"dashboard_url": server.Base.String(), "minimum_workers": 2, "on_timeout": onTimeout}),
@@ -192,12 +194,20 @@ func TestDaskScheduler_warnsOnItsAddress(t *testing.T) {
 		return resp
 	}
 	for onTimeout, severity := range map[string]tfprotov6.DiagnosticSeverity{"warn": tfprotov6.DiagnosticSeverityWarning, "error": tfprotov6.DiagnosticSeverityError} {
-		resp := read(onTimeout)
-		if len(resp.Diagnostics) != 1 || resp.Diagnostics[0].Severity != severity || resp.Diagnostics[0].Attribute.String() != `AttributeName("dashboard_url")` {
-			t.Errorf("%s: got %+v", onTimeout, resp.Diagnostics)
+		for _, asked := range []*scripted.Server{server, strange} {
+			resp := read(asked, onTimeout)
+			if len(resp.Diagnostics) != 1 || resp.Diagnostics[0].Severity != severity || resp.Diagnostics[0].Attribute.String() != `AttributeName("dashboard_url")` {
+				t.Errorf("%s: got %+v", onTimeout, resp.Diagnostics)
+			}
 		}
 	}
-	state := w.attributes(t, schema, read("warn").State)
+	state := w.attributes(t, schema, read(strange, "warn").State)
+	for name, want := range map[string]string{"ready": `"false"`, "workers": "null", "last_error": "a Dask scheduler says ok here"} {
+		if got := state[name].String(); !strings.Contains(got, want) {
+			t.Errorf("%s of something else is %s, want %s", name, got, want)
+		}
+	}
+	state = w.attributes(t, schema, read(server, "warn").State)
 	for name, want := range map[string]string{"ready": `"false"`, "workers": `"1"`, "last_error": "1 of 2 workers"} {
 		if got := state[name].String(); !strings.Contains(got, want) {
 			t.Errorf("%s is %s, want %s", name, got, want)
@@ -235,7 +245,7 @@ func TestAccDaskScheduler_checksTheCertificate(t *testing.T) {
 			{Config: trusting(authority, ""), ConfigStateChecks: []statecheck.StateCheck{
 				statecheck.ExpectKnownValue(ownScheduler, tfjsonpath.New("ready"), knownvalue.Bool(true)),
 			}},
-			{Config: trusting(foreign, ""), ExpectError: regexp.MustCompile(`authority that is\s+not\s+trusted`)},
+			{Config: trusting(foreign, ""), ExpectError: regexp.MustCompile(`(?s)authority that is\s+not\s+trusted.*Check\s+that\s+ca_certificate`)},
 			{Config: waitFor(server.URL, ""), ExpectError: regexp.MustCompile(`(?s)No Dask scheduler answers here.*certificate`)},
 			{Config: trusting(authority, `server_name = "other.example.com"`), ExpectError: regexp.MustCompile(`other\.example\.com`)},
 			{Config: trusting([]byte("garbage"), ""), ExpectError: regexp.MustCompile(`no PEM\s+certificate`)},
