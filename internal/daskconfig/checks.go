@@ -107,11 +107,17 @@ func absolutePath(text string) string {
 	return ""
 }
 
-func pythonName(text string) string {
-	if !pythonForm.MatchString(text) {
+// workerClass also refuses AzureVMCluster's default, which is no worker to dask
+// worker: a nanny cannot start a nanny.
+func workerClass(text string) string {
+	switch {
+	case !pythonForm.MatchString(text):
 		return fmt.Sprintf("must be the full name of a Python class, such as dask_cuda.CUDAWorker, not %q", text)
+	case strings.HasSuffix(text, ".Nanny"):
+		return "must be a class of workers: leave it out, there is a nanny unless nanny is false"
+	default:
+		return ""
 	}
-	return ""
 }
 
 // SchedulerAddress is what distributed's clients and workers take.

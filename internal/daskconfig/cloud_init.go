@@ -192,6 +192,9 @@ func (m machine) schedulerCommand() []string {
 // is made anew keeps its host name.
 func (m machine) workerCommand() []string {
 	words := []string{"dask", "worker", m.schedulerAddress}
+	if m.cuda {
+		words = slices.Insert(words, 1, "cuda")
+	}
 	words = append(words, flag("--nworkers", m.nworkers)...)
 	words = append(words, flag("--nthreads", m.nthreads)...)
 	words = append(words, flag("--memory-limit", m.memoryLimit)...)

@@ -25,7 +25,7 @@ type machine struct {
 	idleTimeout         string
 
 	schedulerAddress, nthreads, nworkers, memoryLimit string
-	noNanny                                           bool
+	noNanny, cuda                                     bool
 	resources                                         []string
 	localDirectory, workerClass, lifetime             string
 }
@@ -104,8 +104,29 @@ func (m *machine) readWorker(r *reader) {
 	m.memoryLimit = r.memory("memory_limit")
 	m.resources = r.resources()
 	m.localDirectory = r.text("local_directory", absolutePath)
-	m.workerClass = r.text("worker_class", pythonName)
 	m.lifetime = r.text("lifetime", duration)
+	m.readWorkerClass(r)
+}
+
+// cudaWorkers are the names of what is no class for dask worker: it takes the
+// scheduler's address by another name, and starts nannies itself. A command of its
+// own starts it (dask_cuda/cli.py), which has fewer options.
+var cudaWorkers = []string{"dask_cuda.CUDAWorker", "dask_cuda.cuda_worker.CUDAWorker"}
+
+func (m *machine) readWorkerClass(r *reader) {
+	m.workerClass = r.text("worker_class", workerClass)
+	if !slices.Contains(cudaWorkers, m.workerClass) {
+		return
+	}
+	m.workerClass, m.cuda = "", true
+	for _, name := range []string{"nworkers", "lifetime"} {
+		if !r.absent(name) {
+			r.object(name, "must be left out with dask_cuda.CUDAWorker, which is one worker for each GPU and has no such option")
+		}
+	}
+	if m.noNanny {
+		r.object("nanny", "must be true with dask_cuda.CUDAWorker: it starts its workers by nannies")
+	}
 }
 
 // readEnvironment puts together what the container's environment has: TLS, the

@@ -73,7 +73,8 @@ const cloudInitOptions = "An object. Of both roles:\n\n" +
 	"  Of a worker:\n\n" +
 	"    - `scheduler_address` (string, required): `tls://` with `tls`, else `tcp://`; the scheduler's private address with its port.\n" +
 	"    - `nworkers` (number or `auto`), `nthreads` (number), `memory_limit` (string or number), `nanny` (bool), `resources` (object of numbers), " +
-	"`local_directory` (string), `worker_class` (string), `lifetime` (string): as `dask worker` has them; what is left out is as Dask decides."
+	"`local_directory` (string), `worker_class` (string), `lifetime` (string): as `dask worker` has them; what is left out is as Dask decides. " +
+	"With the `worker_class` `dask_cuda.CUDAWorker` it is `dask cuda worker`, which starts one worker for each GPU and takes no `nworkers` and `lifetime`."
 
 func (daskCloudInitFunction) Run(ctx context.Context, req function.RunRequest, resp *function.RunResponse) {
 	var role string
