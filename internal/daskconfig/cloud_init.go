@@ -153,7 +153,9 @@ func (m machine) unit() string {
 		"RestartSec=5",
 		"",
 		"[Install]",
-		"WantedBy=multi-user.target",
+		// What stops Docker, as an upgrade does, stops Dask with it; what starts Docker
+		// again has to start Dask.
+		"WantedBy=multi-user.target docker.service",
 	)
 	return lines(text)
 }
