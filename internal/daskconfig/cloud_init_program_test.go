@@ -127,3 +127,57 @@ func TestCloudInit_brokenLinesKeepDaskRunning(t *testing.T) {
 		}
 	}
 }
+
+// TestCloudInit_unitsOnSystemd has systemd itself read the units of the golden
+// files, and one of all hostile values. It ignores a line that it cannot read.
+func TestCloudInit_unitsOnSystemd(t *testing.T) {
+	t.Parallel()
+	program, err := exec.LookPath("systemd-analyze")
+	if err != nil && os.Getenv("CI") == "" {
+		t.Skip(err)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	arguments := make([]any, 0, len(hostile))
+	for _, value := range hostile {
+		arguments = append(arguments, strings.NewReplacer("\n", "", "\t", "").Replace(value))
+	}
+	texts := map[string]string{
+		"hostile": render(t, daskconfig.RoleScheduler, map[string]any{"image": "a", "docker_args": arguments}),
+		"folder": render(t, daskconfig.RoleWorker, map[string]any{
+			"image": "a", "scheduler_address": "tcp://10.0.0.4:8786", "local_directory": `/mnt/it's "100%" $HOME \x`,
+		}),
+	}
+	for name, options := range goldens {
+		role, _, _ := strings.Cut(name, "_")
+		texts[name] = render(t, role, parse(t, options))
+	}
+	folder := t.TempDir()
+	write := func(name, unit string) {
+		if err := os.WriteFile(filepath.Join(folder, name+".service"), []byte(unit), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write("docker", "[Service]\nExecStart=/bin/true\n")
+	for name, text := range texts {
+		unit := readBack(t, text).file(t, "/etc/systemd/system/dask.service")
+		// The programs are those of a machine, and here are others.
+		for _, place := range []string{"/usr/bin/docker ", "/usr/bin/install ", "/etc/dask/fetch-key"} {
+			unit = strings.ReplaceAll(unit, place, "/bin/true ")
+		}
+		write(name, unit)
+		cmd := exec.CommandContext(context.WithoutCancel(t.Context()), program, "verify", filepath.Join(folder, name+".service"))
+		cmd.Env = []string{"SYSTEMD_UNIT_PATH=" + folder + ":/lib/systemd/system:/usr/lib/systemd/system"}
+		said, err := cmd.CombinedOutput()
+		if err != nil && len(said) == 0 {
+			t.Fatal(err)
+		}
+		for line := range strings.Lines(string(said)) {
+			// It also tells of the units of this machine that these ones need.
+			if strings.Contains(line, name+".service") {
+				t.Errorf("%s: %s\n%s", name, line, unit)
+			}
+		}
+	}
+}
