@@ -88,25 +88,26 @@ func nonText(text string) string {
 }
 
 // unsuitable says what makes Dask refuse a certificate at the first connection.
-// Its names don't matter: Dask does not look at them.
+// Its names don't matter: Dask does not look at them. Those that are between it
+// and the authority may follow it.
 func unsuitable(certificate, ca string) string {
-	block, _ := pem.Decode([]byte(certificate))
-	leaf, err := x509.ParseCertificate(block.Bytes)
-	if err != nil {
+	chain, authorities := certificatesIn(certificate), certificatesIn(ca)
+	if len(chain) == 0 {
 		return ""
 	}
-	roots := x509.NewCertPool()
-	roots.AppendCertsFromPEM([]byte(ca))
+	options := x509.VerifyOptions{Roots: x509.NewCertPool(), Intermediates: x509.NewCertPool()}
+	for _, between := range chain[1:] {
+		options.Intermediates.AddCert(between)
+	}
+	for _, authority := range authorities {
+		options.Roots.AddCert(authority)
+	}
 	for _, usage := range []struct {
 		name string
 		key  x509.ExtKeyUsage
 	}{{"server_auth", x509.ExtKeyUsageServerAuth}, {"client_auth", x509.ExtKeyUsageClientAuth}} {
-		_, err := leaf.Verify(x509.VerifyOptions{
-			Roots: roots, KeyUsages: []x509.ExtKeyUsage{usage.key},
-			// Whether it is valid today is not a question of what is written: the same
-			// options give the same text tomorrow.
-			CurrentTime: leaf.NotBefore,
-		})
+		options.KeyUsages = []x509.ExtKeyUsage{usage.key}
+		err := verify(chain[0], options, append(chain, authorities...))
 		if invalid, ok := errors.AsType[x509.CertificateInvalidError](err); ok && invalid.Reason == x509.IncompatibleUsage {
 			return "must be allowed to be a server's and a client's (allowed_uses with server_auth and client_auth), and " + usage.name + " is missing"
 		}
@@ -115,4 +116,35 @@ func unsuitable(certificate, ca string) string {
 		}
 	}
 	return ""
+}
+
+// verify takes a certificate that holds at some moment: whether that is today is
+// not a question of what is written, and the same options give the same text
+// tomorrow. If there is such a moment, then one of the certificates begins at one.
+func verify(leaf *x509.Certificate, options x509.VerifyOptions, all []*x509.Certificate) error {
+	var first error
+	for _, each := range all {
+		options.CurrentTime = each.NotBefore
+		_, err := leaf.Verify(options)
+		if err == nil {
+			return nil
+		}
+		if first == nil {
+			first = err
+		}
+	}
+	return first
+}
+
+func certificatesIn(text string) []*x509.Certificate {
+	var read []*x509.Certificate
+	for rest := []byte(text); ; {
+		var block *pem.Block
+		if block, rest = pem.Decode(rest); block == nil {
+			return read
+		}
+		if certificate, err := x509.ParseCertificate(block.Bytes); err == nil && block.Type == "CERTIFICATE" {
+			read = append(read, certificate)
+		}
+	}
 }

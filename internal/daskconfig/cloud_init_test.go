@@ -13,10 +13,12 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"go.yaml.in/yaml/v3"
 
 	"github.com/planetary-computer/terraform-provider-pc/internal/daskconfig"
+	"github.com/planetary-computer/terraform-provider-pc/internal/scripted"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")
@@ -376,6 +378,24 @@ func TestCloudInit_certificates(t *testing.T) {
 				t.Errorf("the error has the key: %v", err)
 			}
 		})
+	}
+}
+
+// TestCloudInit_certificatesBetween: an authority may have others under it, and one
+// that is made anew begins after what it has signed.
+func TestCloudInit_certificatesBetween(t *testing.T) {
+	t.Parallel()
+	root := scripted.NewAuthority(t)
+	for name, from := range map[string]time.Duration{"older": -2 * time.Hour, "younger": -time.Minute} {
+		between := root.Between(t, from)
+		issued, leaf := between.Issue(t, scripted.Leaf{ForClients: true})
+		options := parse(t, `{`+image+`}`)
+		for certificate, words := range map[string]string{leaf + between.PEM: "", leaf: "is not one of ca_certificate", between.PEM + leaf: "is not the key"} {
+			options["tls"] = map[string]any{"ca_certificate": root.PEM, "certificate": certificate, "private_key": scripted.KeyPEM(t, issued)}
+			if _, _, err := daskconfig.CloudInit(daskconfig.RoleScheduler, options); (err == nil) != (words == "") || err != nil && !strings.Contains(err.Error(), words) {
+				t.Errorf("%s: got %v, want %q", name, err, words)
+			}
+		}
 	}
 }
 

@@ -62,6 +62,23 @@ func NewAuthority(t *testing.T) *Authority {
 	return a
 }
 
+// Between makes an authority that this one has signed, and that holds from a time
+// relative to now.
+func (a *Authority) Between(t *testing.T, from time.Duration) *Authority {
+	t.Helper()
+	template := &x509.Certificate{
+		Subject:               pkix.Name{CommonName: "The tests' authority in between"},
+		NotBefore:             clock.Real().Now().Add(from),
+		NotAfter:              clock.Real().Now().Add(24 * time.Hour),
+		IsCA:                  true,
+		BasicConstraintsValid: true,
+		KeyUsage:              x509.KeyUsageCertSign,
+	}
+	between := &Authority{key: newKey(t)}
+	between.certificate, between.PEM = sign(t, template, a.certificate, between.key, a.key)
+	return between
+}
+
 // Issue makes the certificate and the key of a server, and returns the
 // certificate in PEM, too.
 func (a *Authority) Issue(t *testing.T, leaf Leaf) (tls.Certificate, string) {
