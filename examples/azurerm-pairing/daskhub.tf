@@ -1,12 +1,3 @@
-terraform {
-  required_providers {
-    helm = {
-      source  = "hashicorp/helm"
-      version = ">= 3.0, < 4.0"
-    }
-  }
-}
-
 provider "helm" {
   kubernetes = {
     host                   = azurerm_kubernetes_cluster.hub.kube_config[0].host

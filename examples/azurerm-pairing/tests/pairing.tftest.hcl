@@ -5,6 +5,8 @@ mock_provider "azurerm" {
   source = "./tests/azurerm"
 }
 
+mock_provider "helm" {}
+
 mock_provider "pc" {
   mock_data "pc_collection" {
     defaults = { region = "westeurope" }
