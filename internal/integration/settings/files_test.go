@@ -186,9 +186,15 @@ func (c *configuration) file(isJSON bool) string {
 	}
 	lines := []string{"distributed: {worker: {memory: {target: 0.7}}}", "gateway:"}
 	if c.maybe(20) {
-		lines = append([]string{"shared: &shared", "  " + c.pick("merged", "worker_cores") + ": " + c.scalar()}, lines...)
+		lines = append([]string{
+			"shared: &shared", "  " + c.pick("merged", "worker_cores") + ": " + c.scalar(),
+			"also: &also", "  worker-cores: 7", "  " + c.pick("merged", "<<") + ": *shared",
+		}, lines...)
 	}
 	anchored := len(lines) > 2
+	if c.maybe(10) {
+		lines = append([]string{c.pick("%YAML 1.1", "%YAML 1.2", "%YAML 2.0", "%OTHER x"), "---"}, lines...)
+	}
 	for _, key := range []string{"address", "public-address", "public_address", "proxy-address", "proxy_address"} {
 		if c.maybe(12) {
 			value := c.value(key)
@@ -208,7 +214,10 @@ func (c *configuration) file(isJSON bool) string {
 			return strings.Join(lines, "\n") + "\n"
 		}
 		if anchored {
-			lines = append(lines, "      <<: *shared")
+			lines = append(lines, "      <<: "+c.pick("*shared", "*also", "[*shared, *also]", "[*also, *shared]"))
+			if c.maybe(40) {
+				lines = append(lines, "      <<: "+c.pick("*shared", "*also", "{worker_cores: 8}"))
+			}
 		}
 		for _, key := range []string{"worker_cores", "worker-cores", "image", "gpu", "time", "environment"} {
 			switch {

@@ -1,0 +1,135 @@
+// Copyright (c) The terraform-provider-pc Authors
+// SPDX-License-Identifier: MPL-2.0
+
+package settings
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+
+	"go.yaml.in/yaml/v3"
+)
+
+// yamlMember is a key of a mapping, and what it has there.
+type yamlMember struct {
+	key   string
+	value *yaml.Node
+}
+
+// mapping has each key in its first place and with its last value, as a dict that
+// Python fills.
+func (r *yamlReader) mapping(node *yaml.Node) (*daskConfig, error) {
+	if isTagged(node, "!!set") {
+		return r.nothing(), nil
+	}
+	members, err := r.members(node)
+	if err != nil {
+		return nil, err
+	}
+	config := &daskConfig{keys: map[string]*daskConfig{}, files: []string{r.file}}
+	for _, member := range members {
+		part, err := r.read(member.value)
+		if err != nil {
+			return nil, err
+		}
+		if config.keys[member.key] == nil {
+			config.order = append(config.order, member.key)
+		}
+		config.keys[member.key] = part
+	}
+	return config, nil
+}
+
+// members are a mapping's, after those that <<: names: of two that it names the
+// later one counts, and of a list of them the earlier one (yaml/constructor.py,
+// flatten_mapping).
+func (r *yamlReader) members(node *yaml.Node) ([]yamlMember, error) {
+	if err := checkTag(node, "!!map"); err != nil {
+		return nil, err
+	}
+	var merged, own []yamlMember
+	for i := 0; i+1 < len(node.Content); i += 2 {
+		key, member := resolveAlias(node.Content[i]), node.Content[i+1]
+		if key.Kind != yaml.ScalarNode {
+			return nil, atLine(key, "a key is no text")
+		}
+		if key.Value != "<<" || key.Style != 0 {
+			own = append(own, yamlMember{key.Value, member})
+			continue
+		}
+		further, err := r.merged(member)
+		if err != nil {
+			return nil, err
+		}
+		merged = append(merged, further...)
+	}
+	return append(merged, own...), nil
+}
+
+// merged are the members of the mapping, or of the list of mappings, after <<:.
+func (r *yamlReader) merged(node *yaml.Node) ([]yamlMember, error) {
+	mappings := []*yaml.Node{node}
+	if list := resolveAlias(node); list.Kind == yaml.SequenceNode {
+		mappings = list.Content
+	}
+	var members []yamlMember
+	for _, mapping := range slices.Backward(mappings) {
+		mapping = resolveAlias(mapping)
+		if mapping.Kind != yaml.MappingNode {
+			return nil, atLine(node, "what is merged is no mapping")
+		}
+		leave, err := r.enter(mapping)
+		if err != nil {
+			return nil, err
+		}
+		further, err := r.members(mapping)
+		leave()
+		if err != nil {
+			return nil, err
+		}
+		if members = append(members, further...); len(members) > maxYAMLValues {
+			return nil, endless(node)
+		}
+	}
+	return members, nil
+}
+
+func resolveAlias(node *yaml.Node) *yaml.Node {
+	if node.Kind == yaml.AliasNode {
+		return node.Alias
+	}
+	return node
+}
+
+func (r *yamlReader) sequence(node *yaml.Node) (*daskConfig, error) {
+	if isTagged(node, "!!omap", "!!pairs") {
+		return r.nothing(), nil
+	}
+	if err := checkTag(node, "!!seq"); err != nil {
+		return nil, err
+	}
+	values := make([]any, 0, len(node.Content))
+	for _, element := range node.Content {
+		part, err := r.read(element)
+		if err != nil {
+			return nil, err
+		}
+		values = append(values, part.plain())
+	}
+	return &daskConfig{value: values, text: fmt.Sprint(values), files: []string{r.file}}, nil
+}
+
+// nothing stands for a value of a type that JSON has no place for.
+func (r *yamlReader) nothing() *daskConfig { return &daskConfig{files: []string{r.file}} }
+
+func isTagged(node *yaml.Node, tags ...string) bool {
+	return node.Style&yaml.TaggedStyle != 0 && slices.Contains(tags, node.ShortTag())
+}
+
+func checkTag(node *yaml.Node, allowed string) error {
+	if node.Style&yaml.TaggedStyle != 0 && !isTagged(node, allowed) {
+		return atLine(node, "the tag "+strconv.Quote(node.Tag)+" is not known")
+	}
+	return nil
+}

@@ -1,0 +1,144 @@
+// Copyright (c) The terraform-provider-pc Authors
+// SPDX-License-Identifier: MPL-2.0
+
+package settings
+
+import (
+	"encoding/json"
+	"math/big"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+)
+
+// What PyYAML takes a plain scalar for (yaml/resolver.py).
+var (
+	yamlFloat = regexp.MustCompile(`^(?:[-+]?[0-9][0-9_]*\.[0-9_]*(?:[eE][-+][0-9]+)?|\.[0-9][0-9_]*(?:[eE][-+][0-9]+)?|[-+]?[0-9][0-9_]*(?::[0-5]?[0-9])+\.[0-9_]*)$`)
+	yamlInt   = regexp.MustCompile(`^[-+]?(?:0b[01_]+|0[0-7_]+|0|[1-9][0-9_]*|0x[0-9a-fA-F_]+|[1-9][0-9_]*(?::[0-5]?[0-9])+)$`)
+	yamlBools = map[string]bool{"yes": true, "true": true, "on": true, "no": false, "false": false, "off": false}
+)
+
+func yamlScalar(node *yaml.Node) (any, error) {
+	text := node.Value
+	if node.Style&yaml.TaggedStyle != 0 {
+		return taggedScalar(node)
+	}
+	if node.Style&(yaml.SingleQuotedStyle|yaml.DoubleQuotedStyle|yaml.LiteralStyle|yaml.FoldedStyle) != 0 {
+		return text, nil
+	}
+	switch text {
+	case "", "~", "null", "Null", "NULL":
+		return nil, nil
+	case "=":
+		return nil, atLine(node, "a bare = is no value")
+	}
+	if value, ok := yamlBool(text); ok {
+		return value, nil
+	}
+	if value, ok := yamlNumber(text); ok {
+		return value, nil
+	}
+	return text, nil
+}
+
+// yamlBool knows the words in small letters, in capital ones, and with one at
+// their beginning.
+func yamlBool(text string) (value, ok bool) {
+	lower := strings.ToLower(text)
+	value, ok = yamlBools[lower]
+	return value, ok && (text == lower || text == strings.ToUpper(text) || text == strings.ToUpper(text[:1])+lower[1:])
+}
+
+// yamlNumber leaves infinity and what is no number as text: JSON has no place for
+// them.
+func yamlNumber(text string) (any, bool) {
+	plain := strings.ReplaceAll(text, "_", "")
+	switch {
+	case yamlInt.MatchString(text):
+		return yamlInteger(plain)
+	case !yamlFloat.MatchString(text):
+		return nil, false
+	case strings.Contains(text, ":"):
+		return sexagesimal(plain)
+	default:
+		return floatNumber(plain)
+	}
+}
+
+func yamlInteger(text string) (any, bool) {
+	if strings.Contains(text, ":") {
+		return sexagesimal(text)
+	}
+	digits := strings.TrimLeft(text, "+-")
+	base := 10
+	switch {
+	case strings.HasPrefix(digits, "0b"):
+		digits, base = digits[2:], 2
+	case strings.HasPrefix(digits, "0x"):
+		digits, base = digits[2:], 16
+	case len(digits) > 1 && digits[0] == '0':
+		digits, base = digits[1:], 8
+	}
+	value, ok := new(big.Int).SetString(digits, base)
+	if !ok || len(digits) > maxIntegerDigits {
+		return nil, false
+	}
+	if text[0] == '-' {
+		value.Neg(value)
+	}
+	return json.Number(value.String()), true
+}
+
+// sexagesimal is 1:30 for 90, and 1:30.5 for 90.5.
+func sexagesimal(text string) (any, bool) {
+	sum, factor := new(big.Rat), big.NewRat(1, 1)
+	parts := strings.Split(strings.TrimLeft(text, "+-"), ":")
+	for _, digits := range slices.Backward(parts) {
+		part, ok := new(big.Rat).SetString(strings.TrimSuffix(digits, "."))
+		if !ok {
+			return nil, false
+		}
+		sum.Add(sum, part.Mul(part, factor))
+		factor.Mul(factor, big.NewRat(60, 1))
+	}
+	if text[0] == '-' {
+		sum.Neg(sum)
+	}
+	if !strings.Contains(text, ".") {
+		return json.Number(sum.Num().String()), true
+	}
+	float, _ := sum.Float64()
+	return floatNumber(strconv.FormatFloat(float, 'g', -1, 64))
+}
+
+// taggedScalar has the tags of YAML's own types.
+func taggedScalar(node *yaml.Node) (any, error) {
+	switch node.ShortTag() {
+	case "!!str", "!":
+		return node.Value, nil
+	case "!!null":
+		return nil, nil
+	case "!!bool":
+		if value, ok := yamlBools[strings.ToLower(node.Value)]; ok {
+			return value, nil
+		}
+	case "!!int":
+		if yamlInt.MatchString(node.Value) {
+			if value, ok := yamlNumber(node.Value); ok {
+				return value, nil
+			}
+		}
+	case "!!float":
+		if value, err := strconv.ParseFloat(strings.ReplaceAll(node.Value, "_", ""), 64); err == nil {
+			if number, ok := floatNumber(strconv.FormatFloat(value, 'g', -1, 64)); ok {
+				return number, nil
+			}
+		}
+	case "!!binary", "!!timestamp":
+		return node.Value, nil
+	}
+	return nil, atLine(node, "a value does not fit its tag "+strconv.Quote(node.Tag))
+}
