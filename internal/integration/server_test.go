@@ -90,6 +90,15 @@ func TestServer_saysWhyItDidNotStart(t *testing.T) {
 			t.Errorf("%s: servers are left: %s", test.profile, left)
 		}
 	}
+	// Options that the Hub's hook adds are no drift.
+	s.Write("main.tf", "resource \"pc_hub_server\" \"test\" {\n  name         = \"x\"\n  user_options = { profile = \"hooked\" }\n}\n")
+	s.Apply()
+	if got := s.python(runningServers); got != `x {"profile": "hooked", "node": "n1"}` {
+		t.Errorf("the Hub has %q", got)
+	}
+	if actions := s.Actions(); len(actions) != 0 {
+		t.Errorf("the second plan is not empty: %v", actions)
+	}
 	// The options of the last start do not come back.
 	s.Write("main.tf", "resource \"pc_hub_server\" \"test\" {\n  name = \"x\"\n}\n")
 	s.Apply()

@@ -38,6 +38,8 @@ const (
 	profileBroken  = "broken"
 	profileRefused = "refused"
 	profileLate    = "late"
+	// With this one the hook before the start adds an option.
+	profileHooked = "hooked"
 )
 
 // HubServer is what a test may know of a notebook server.
@@ -206,6 +208,11 @@ func (s *Server) spawn(one *hubServer) *reply {
 		profile, _ = value.(string)
 	}
 	switch profile {
+	case profileHooked:
+		members, _ := one.options.(object)
+		one.options = append(slices.Clone(members), member{"node", "n1"})
+		one.become("", true)
+		return hubText(http.StatusCreated)
 	case profileBroken:
 		one.failure = "no node has room for it"
 		if s.release() < 6 {

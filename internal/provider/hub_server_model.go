@@ -4,17 +4,13 @@
 package provider
 
 import (
-	"context"
 	"fmt"
 	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework-timeouts/resource/timeouts"
 	"github.com/hashicorp/terraform-plugin-framework-timetypes/timetypes"
-	"github.com/hashicorp/terraform-plugin-framework/diag"
-	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
-	"github.com/planetary-computer/terraform-provider-pc/internal/gateway"
 	"github.com/planetary-computer/terraform-provider-pc/internal/hub"
 )
 
@@ -51,45 +47,19 @@ func (m *hubServerModel) title() string {
 // importID is what terraform import takes.
 func (m *hubServerModel) importID() string { return m.User.ValueString() + "/" + m.Name.ValueString() }
 
-// options are the user's, empty where there are none.
-func (m *hubServerModel) options() map[string]any {
-	options, ok := goValue(m.UserOptions).(map[string]any)
-	if !ok {
-		return map[string]any{}
-	}
-	return options
-}
-
 // recordBegun is the state from the moment in which the server may run.
 func (m *hubServerModel) recordBegun() {
 	m.URL, m.Ready, m.StartedAt = types.StringNull(), types.BoolValue(false), timetypes.NewRFC3339Null()
 }
 
-// record takes over what the Hub says. Options that are the same in value stay as
-// they were written.
-func (m *hubServerModel) record(ctx context.Context, server hub.Server, hubAddress string) diag.Diagnostics {
+// record takes over what the Hub says, but for the options.
+func (m *hubServerModel) record(server hub.Server, hubAddress string) {
 	m.URL = types.StringValue(onHub(server.URL, hubAddress))
 	m.Ready = types.BoolValue(server.Ready && server.Pending == "")
 	m.StartedAt = timeOrNull(server.Started)
 	if m.RemoveOnDestroy.IsNull() || m.RemoveOnDestroy.IsUnknown() {
 		m.RemoveOnDestroy = types.BoolValue(false)
 	}
-	found := startedWith(server.UserOptions)
-	if gateway.SameValue(m.options(), found) {
-		return nil
-	}
-	options, diags := dynamicObject(ctx, found)
-	m.UserOptions = options
-	return diags
-}
-
-// startedWith are the options of a server.
-func startedWith(options any) map[string]any {
-	found, ok := options.(map[string]any)
-	if !ok {
-		return map[string]any{}
-	}
-	return found
 }
 
 // parseServerID reads USER/SERVER; USER and USER/ are the default server.
@@ -104,16 +74,3 @@ func parseServerID(id string) (user, name string, err error) {
 // validServerName refuses what would be another path. Which names a Hub takes
 // depends on its version.
 func validServerName(name string) bool { return name == "" || hub.ValidUserName(name) }
-
-// validateServerOptions wants an object.
-func validateServerOptions(options types.Dynamic, diags *diag.Diagnostics) {
-	if options.IsNull() || options.IsUnknown() || options.IsUnderlyingValueNull() || options.IsUnderlyingValueUnknown() {
-		return
-	}
-	switch options.UnderlyingValue().(type) {
-	case types.Object, types.Map:
-	default:
-		diags.AddAttributeError(path.Root("user_options"), "The options of the server must be an object",
-			"Write what the spawner knows by name, for example { profile = \"large\" }, or leave them out.")
-	}
-}

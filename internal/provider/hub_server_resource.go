@@ -114,7 +114,7 @@ func (r *hubServerResource) Create(ctx context.Context, req resource.CreateReque
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	if !r.await(ctx, api, &plan, &resp.Diagnostics) {
+	if !r.await(ctx, api, &plan, resp.Private, &resp.Diagnostics) {
 		resp.State.RemoveResource(ctx)
 		return
 	}
@@ -160,7 +160,8 @@ func (r *hubServerResource) Read(ctx context.Context, req resource.ReadRequest, 
 		resp.State.RemoveResource(ctx)
 		return
 	}
-	resp.Diagnostics.Append(state.record(ctx, server, r.settings.HubAddress.Value)...)
+	state.record(server, r.settings.HubAddress.Value)
+	resp.Diagnostics.Append(state.recordOptions(ctx, server, req.Private, resp.Private)...)
 	resp.Diagnostics.Append(resp.State.Set(ctx, state)...)
 }
 
@@ -179,7 +180,7 @@ func (r *hubServerResource) Update(ctx context.Context, req resource.UpdateReque
 
 	if plan.Ready.IsUnknown() {
 		plan.recordBegun()
-		if !r.await(ctx, api, &plan, &resp.Diagnostics) {
+		if !r.await(ctx, api, &plan, resp.Private, &resp.Diagnostics) {
 			resp.State.RemoveResource(ctx)
 			return
 		}
@@ -236,7 +237,7 @@ func (r *hubServerResource) ImportState(ctx context.Context, req resource.Import
 
 // await waits for the server and records it. False means that it did not start,
 // so that there is none to keep in the state.
-func (r *hubServerResource) await(ctx context.Context, api *hub.Client, model *hubServerModel, diags *diag.Diagnostics) bool {
+func (r *hubServerResource) await(ctx context.Context, api *hub.Client, model *hubServerModel, keeper privateKeeper, diags *diag.Diagnostics) bool {
 	heard := ""
 	server, err := api.AwaitServer(ctx, model.User.ValueString(), model.Name.ValueString(), func(message string) {
 		heard = message
@@ -245,7 +246,8 @@ func (r *hubServerResource) await(ctx context.Context, api *hub.Client, model *h
 	failed, isFailure := errors.AsType[*hub.SpawnError](err)
 	switch {
 	case err == nil:
-		diags.Append(model.record(ctx, server, r.settings.HubAddress.Value)...)
+		model.record(server, r.settings.HubAddress.Value)
+		diags.Append(keepOptions(ctx, server, keeper)...)
 	case isFailure:
 		diags.AddError("The "+model.title()+" did not start", spawnAdvice(failed))
 	case errors.Is(err, context.DeadlineExceeded):

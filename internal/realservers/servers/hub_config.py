@@ -42,7 +42,7 @@ c.Authenticator.allow_all = True
 
 
 class ProfileSpawner(SimpleLocalProcessSpawner):
-    """The simple spawner, with starts that go wrong for those who ask for one."""
+    """The simple spawner, with starts of other kinds for those who ask for one."""
 
     async def start(self):
         """Start the server as its profile has it."""
@@ -51,6 +51,8 @@ class ProfileSpawner(SimpleLocalProcessSpawner):
             await asyncio.sleep(HELD_BACK + 2)
         if profile == "stuck":
             await asyncio.sleep(3600)
+        if profile == "hooked":
+            self.user_options["node"] = "n1"
         if profile == "broken":
             raise RuntimeError("no node has room for it")
         if profile == "refused":
