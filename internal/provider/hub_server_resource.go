@@ -95,9 +95,8 @@ func (r *hubServerResource) Create(ctx context.Context, req resource.CreateReque
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 
-	user, err := tokenOwner(ctx, api, plan.User)
-	if err != nil {
-		addError(&resp.Diagnostics, "The server was not started, because the Hub did not say whose credentials these are", err)
+	user, ok := hubOwner(ctx, api, plan.User, "The server was not started", &resp.Diagnostics)
+	if !ok {
 		return
 	}
 	plan.User = types.StringValue(user)

@@ -24,7 +24,7 @@ func (r *hubServerResource) Schema(ctx context.Context, _ resource.SchemaRequest
 			"at `INFO`, and in the error if the start fails. A server that was stopped outside Terraform, by the idle culler for example, is planned anew. Destroying it stops it.",
 		Attributes: map[string]schema.Attribute{
 			"user": schema.StringAttribute{
-				MarkdownDescription: "Whose server it is. Another user's needs the scope `servers!user=NAME`. Default: the user of the provider's own token.",
+				MarkdownDescription: "Whose server it is. Another user's needs the scope `servers!user=NAME`. Default: the user of the provider's own token; a service of the Hub has to name one.",
 				Optional:            true,
 				Computed:            true,
 				PlanModifiers:       []planmodifier.String{stringplanmodifier.UseStateForUnknown(), stringplanmodifier.RequiresReplace()},

@@ -70,9 +70,8 @@ func (e *hubTokenEphemeral) Open(ctx context.Context, req ephemeral.OpenRequest,
 	if !ok {
 		return
 	}
-	user, err := tokenOwner(ctx, api, model.User)
-	if err != nil {
-		addError(&resp.Diagnostics, "The token was not made, because the Hub did not say whose credentials these are", err)
+	user, ok := hubOwner(ctx, api, model.User, "The token was not made", &resp.Diagnostics)
+	if !ok {
 		return
 	}
 	token, err := issueFor(ctx, api, user, request, known(model.ExpiresIn))

@@ -45,7 +45,7 @@ func (e *hubTokenEphemeral) Schema(_ context.Context, _ ephemeral.SchemaRequest,
 			"It is in no state, plan or log. A plan makes one too, and revokes it. Needs Terraform 1.10 or later.",
 		Attributes: map[string]schema.Attribute{
 			"user": schema.StringAttribute{
-				MarkdownDescription: "Whose token it is. Another user's needs the scope `tokens`. Default: the user of the provider's own token.",
+				MarkdownDescription: "Whose token it is. Another user's needs the scope `tokens`. Default: the user of the provider's own token; a service of the Hub has to name one.",
 				Optional:            true,
 				Computed:            true,
 				Validators:          []validator.String{stringvalidator.LengthAtLeast(1)},

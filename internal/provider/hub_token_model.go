@@ -51,7 +51,7 @@ func (r *hubTokenResource) Schema(_ context.Context, _ resource.SchemaRequest, r
 			"makes a new one. **The token's value is stored in the state**: keep the state where secrets may be kept, and give the token an end and no more scopes than it needs.",
 		Attributes: map[string]schema.Attribute{
 			"user": schema.StringAttribute{
-				MarkdownDescription: "Whose token it is. Another user's needs the scope `tokens`. Default: the user of the provider's own token.",
+				MarkdownDescription: "Whose token it is. Another user's needs the scope `tokens`. Default: the user of the provider's own token; a service of the Hub has to name one.",
 				Optional:            true,
 				Computed:            true,
 				Validators:          []validator.String{stringvalidator.LengthAtLeast(1)},

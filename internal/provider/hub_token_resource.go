@@ -95,9 +95,8 @@ func (r *hubTokenResource) Create(ctx context.Context, req resource.CreateReques
 	if !ok || resp.Diagnostics.HasError() {
 		return
 	}
-	user, err := tokenOwner(ctx, api, plan.User)
-	if err != nil {
-		addError(&resp.Diagnostics, "The token was not made, because the Hub did not say whose credentials these are", err)
+	user, ok := hubOwner(ctx, api, plan.User, "The token was not made", &resp.Diagnostics)
+	if !ok {
 		return
 	}
 	request, diags := plan.request(ctx)
@@ -204,16 +203,6 @@ func validateLifetime(lifetime timetypes.GoDuration, otherwise string, diags *di
 		diags.AddAttributeError(path.Root("expires_in"), "The lifetime of a token is in whole seconds",
 			fmt.Sprintf("%q must be at least \"1s\" and without a fraction of a second. %s", lifetime.ValueString(), otherwise))
 	}
-}
-
-// tokenOwner is whose token is made: the user argument, else who the provider
-// is.
-func tokenOwner(ctx context.Context, api *hub.Client, user types.String) (string, error) {
-	if known(user) {
-		return user.ValueString(), nil
-	}
-	who, err := api.Whoami(ctx)
-	return who.Name, err
 }
 
 // addIssueError reports a POST that made no token that could be kept. A lost
