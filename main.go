@@ -51,11 +51,14 @@ func end(leftovers *provider.Leftovers, err error) {
 // outlastTerraform keeps SIGTERM from ending the provider before Terraform does.
 // CI systems send it to all processes of a job: Terraform stops then as well, and
 // needs the provider's answers for its state. go-plugin does the same with Ctrl-C
-// (Serve in its server.go). A provider whose Terraform is gone is ended by it.
+// (Serve in its server.go). A provider whose Terraform is gone is ended by it, and
+// where the system can it sends the signal itself when Terraform is killed, which
+// go-plugin does not notice.
 func outlastTerraform(orphaned func()) {
 	terraform := os.Getppid()
 	terminations := make(chan os.Signal, 1)
 	signal.Notify(terminations, syscall.SIGTERM)
+	terminateWithParent()
 	go func() {
 		for range terminations {
 			if os.Getppid() != terraform {

@@ -1,0 +1,9 @@
+// Copyright (c) The terraform-provider-pc Authors
+// SPDX-License-Identifier: MPL-2.0
+
+//go:build !linux
+
+package main
+
+// terminateWithParent does nothing: only Linux tells of a parent's end.
+func terminateWithParent() {}
