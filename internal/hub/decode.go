@@ -23,6 +23,8 @@ type wireToken struct {
 	Token     string  `json:"token"`
 	Created   hubTime `json:"created"`
 	ExpiresAt hubTime `json:"expires_at"`
+	// LastActivity is null for a token that was never used.
+	LastActivity hubTime `json:"last_activity"`
 	// Scopes are null before JupyterHub 3, Roles before JupyterHub 2.
 	Scopes []string `json:"scopes"`
 	Roles  []string `json:"roles"`
@@ -45,7 +47,7 @@ func (w wireToken) ignored(r TokenRequest) string {
 func (w wireToken) token() Token {
 	return Token{
 		ID: w.ID, User: w.User, Note: w.Note.text, Value: secret.New(w.Token),
-		Created: time.Time(w.Created), ExpiresAt: time.Time(w.ExpiresAt), Scopes: w.Scopes,
+		Created: time.Time(w.Created), ExpiresAt: time.Time(w.ExpiresAt), LastActivity: time.Time(w.LastActivity), Scopes: w.Scopes,
 	}
 }
 

@@ -158,6 +158,41 @@ func TestIssue_revokesNothingInDoubt(t *testing.T) {
 	}
 }
 
+// TestIssue_leavesTheTokensOfOtherRuns that have the same note, and were made in
+// the same moment: one is used already, the others last longer.
+func TestIssue_leavesTheTokensOfOtherRuns(t *testing.T) {
+	t.Parallel()
+	member := func(name string, at time.Time) string {
+		return fmt.Sprintf(`, %q: %q`, name, at.UTC().Format("2006-01-02T15:04:05.000000Z"))
+	}
+	theirs := []string{
+		tokenJSON("a11", "ci", start, member("expires_at", start.Add(time.Hour))+member("last_activity", start.Add(time.Second))),
+		tokenJSON("a12", "ci", start, member("expires_at", start.Add(2*time.Hour))),
+		tokenJSON("a13", "ci", start, ""),
+	}
+	ours := tokenJSON("a14", "ci", start, member("expires_at", start.Add(time.Hour+time.Second)))
+	for label, test := range map[string]struct {
+		all     []string
+		revoked string
+	}{
+		"ours never arrived": {theirs, ""},
+		"ours is among them": {append(slices.Clone(theirs), ours), "a14"},
+	} {
+		t.Run(label, func(t *testing.T) {
+			t.Parallel()
+			server, client, _ := newScripted(t)
+			server.On(post, lost)
+			server.On(list, listing(start, test.all...))
+			server.On("DELETE /hub/api/users/alice/tokens/a14", noContent)
+			_, err := client.Issue(t.Context(), "alice", hub.TokenRequest{Note: "ci", ExpiresIn: time.Hour})
+			var orphaned *hub.LostTokenError
+			if !errors.As(err, &orphaned) || orphaned.Revoked != test.revoked || len(orphaned.Candidates) != 0 {
+				t.Errorf("got %v", err)
+			}
+		})
+	}
+}
+
 func TestIssue_namesTheOrphanItCouldNotRevoke(t *testing.T) {
 	t.Parallel()
 	server, client, _ := newScripted(t)

@@ -75,7 +75,7 @@ func (c *Client) orphans(ctx context.Context, user string, r TokenRequest, began
 	since := transport.OnServerClock(began, c.clock.Now(), serverNow)
 	var found []Token
 	for _, token := range tokens {
-		if hasNote(token, r) && hasLifetime(token, r) && !token.Created.Before(since) && !c.issuing.knows(token.ID, token.Created) {
+		if hasNote(token, r) && isUnused(token) && hasLifetime(token, r) && !token.Created.Before(since) && !c.issuing.knows(token.ID, token.Created) {
 			found = append(found, token)
 		}
 	}
@@ -89,6 +89,10 @@ func hasNote(token Token, r TokenRequest) bool {
 	}
 	return token.Note == r.Note
 }
+
+// isUnused says whether nobody has used a token. Nobody knows the value of the lost
+// one, so another run, which may have the same note, has made what is in use.
+func isUnused(token Token) bool { return token.LastActivity.IsZero() }
 
 // hasLifetime says whether a token ends when it should. Without a lifetime a Hub
 // gives its longest, whatever that is.

@@ -26,6 +26,8 @@ type Token struct {
 	Created time.Time
 	// ExpiresAt is zero for a token that does not expire.
 	ExpiresAt time.Time
+	// LastActivity is when somebody last used it; zero for never.
+	LastActivity time.Time
 	// Scopes are what the Hub resolved the requested ones to, which is more,
 	// in no order.
 	Scopes []string
