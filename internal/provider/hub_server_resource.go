@@ -7,7 +7,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework-timetypes/timetypes"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -257,42 +256,4 @@ func (r *hubServerResource) await(ctx context.Context, api *hub.Client, model *h
 		addError(diags, "It is not known whether the "+model.title()+" is ready", err)
 	}
 	return !isFailure
-}
-
-func lastHeard(message string) string {
-	if message == "" {
-		return ""
-	}
-	return fmt.Sprintf("The last that the Hub said is: %q. ", message)
-}
-
-// spawnAdvice is why a start failed, what was said on the way, and what to do.
-func spawnAdvice(failed *hub.SpawnError) string {
-	text := sentence(failed.Error())
-	if failed.Reason == "" {
-		text = sentence(failed.Error() + ", and the Hub does not say why")
-	}
-	if len(failed.Messages) > 0 {
-		text += "\n\nWhile it was starting, the Hub said:\n  - " + strings.Join(failed.Messages, "\n  - ")
-	}
-	return text + "\n\nNo server is left. Change user_options if they are the reason; else the Hub's log, or that of its spawner, has more."
-}
-
-// addLaunchError reports a server that was not started.
-func addLaunchError(diags *diag.Diagnostics, model hubServerModel, err error) {
-	if active, ok := errors.AsType[*hub.ActiveError](err); ok {
-		diags.AddAttributeError(path.Root("name"), "There is such a server already", sentence(active.Error())+
-			fmt.Sprintf("\n\nTo manage it here: terraform import ADDRESS_OF_THIS_RESOURCE %s\nElse stop it first, on the Hub's page /hub/home, or give this one another name.", model.importID()))
-		return
-	}
-	if failed, ok := errors.AsType[*hub.SpawnError](err); ok {
-		diags.AddError("The "+model.title()+" did not start", spawnAdvice(failed))
-		return
-	}
-	if errors.Is(err, hub.ErrServersHidden) || hub.IsUnseen(err) {
-		diags.AddAttributeError(path.Root("user"), "The Hub does not show the servers of "+model.User.ValueString(),
-			sentence(err.Error())+"\n\nEither there is no such user, or the provider's token lacks a scope: it needs read:users and servers, for this user or for all.")
-		return
-	}
-	addError(diags, "The "+model.title()+" was not started", err)
 }

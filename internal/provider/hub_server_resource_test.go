@@ -150,7 +150,7 @@ func TestHubServer_saysWhyItDidNotStart(t *testing.T) {
 	for profile, says := range map[string][]string{
 		"broken":  {"The server gpu of alice did not start", "no node has room for it", "user_options"},
 		"late":    {"The server gpu of alice did not start", "no node came up", "While it was starting, the Hub said:\n  - Server requested\n  - Looking for a node\n  - Spawning server..."},
-		"refused": {"The server gpu of alice was not started", "quota reached"},
+		"refused": {"The server gpu of alice was not started", "quota reached", "what the Hub's spawner says, or the hook before it"},
 	} {
 		t.Run(profile, func(t *testing.T) {
 			t.Parallel()
@@ -168,6 +168,20 @@ func TestHubServer_saysWhyItDidNotStart(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestHubServer_isOneTooMany: stopped servers count, which nobody sees who looks at
+// those that run.
+func TestHubServer_isOneTooMany(t *testing.T) {
+	t.Parallel()
+	mock := startMock(t, mockserver.Config{})
+	w := newWireWith(t, mock.clock, block(mock))
+	mock.FailNext(mockserver.Fault{
+		Method: http.MethodPost, Path: namedPath, Status: http.StatusBadRequest, ContentType: "application/json",
+		Body: `{"status": 400, "message": "User alice already has the maximum of 1 named servers. One must be deleted before a new server can be created"}`,
+	})
+	_, diagnostics := w.apply(t.Context(), t, hubServer, w.none(t), map[string]any{"name": "gpu"})
+	assertDiagnostics(t, diagnostics, errorAt("", "remove_on_destroy = true"))
 }
 
 func TestHubServer_isNotTakenOverUnasked(t *testing.T) {
