@@ -5,6 +5,7 @@ package provider
 
 import (
 	"context"
+	"crypto/rand"
 	"encoding/json"
 	"fmt"
 	"time"
@@ -51,7 +52,7 @@ func (e *hubTokenEphemeral) Schema(_ context.Context, _ ephemeral.SchemaRequest,
 				Validators:          []validator.String{stringvalidator.LengthAtLeast(1)},
 			},
 			"note": schema.StringAttribute{
-				MarkdownDescription: "What the token is for, as the Hub's token page shows it. Default: `" + defaultTokenNote + "`.",
+				MarkdownDescription: "What the token is for, as the Hub's token page shows it. Default: `" + defaultTokenNote + "`, and eight characters that tell it from other runs.",
 				Optional:            true,
 				Computed:            true,
 				Validators:          []validator.String{stringvalidator.LengthAtLeast(1)},
@@ -98,7 +99,9 @@ func (e *hubTokenEphemeral) Schema(_ context.Context, _ ephemeral.SchemaRequest,
 }
 
 func (m *hubTokenEphemeralModel) request(ctx context.Context) (hub.TokenRequest, diag.Diagnostics) {
-	request := hub.TokenRequest{Note: defaultTokenNote, ExpiresIn: defaultTokenLifetime}
+	// Of its own for each run, so that a token whose answer is lost is not taken for
+	// that of another one.
+	request := hub.TokenRequest{Note: defaultTokenNote + ", " + rand.Text()[:8], ExpiresIn: defaultTokenLifetime}
 	if known(m.Note) {
 		request.Note = m.Note.ValueString()
 	}

@@ -62,7 +62,7 @@ func TestEphemeralHubToken_opens(t *testing.T) {
 		body   string
 		life   time.Duration
 	}{
-		"by default": {nil, `{"expires_in":43200,"note":"One run of Terraform"}`, 12 * time.Hour},
+		"by default": {nil, `{"expires_in":43200,"note":"NOTE"}`, 12 * time.Hour},
 		"as chosen":  {map[string]any{"note": "n", "expires_in": "90s", "roles": []any{"token"}}, `{"expires_in":90,"note":"n","roles":["token"]}`, 90 * time.Second},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -75,8 +75,12 @@ func TestEphemeralHubToken_opens(t *testing.T) {
 			began := mock.clock.Now()
 			opened, diagnostics := w.open(t.Context(), t, hubToken, test.config)
 			assertDiagnostics(t, diagnostics, wanted{})
-			if err := wantBody(mock, "/tokens", test.body); err != nil {
+			note := opened.text(t, "note")
+			if err := wantBody(mock, "/tokens", strings.ReplaceAll(test.body, "NOTE", note)); err != nil {
 				t.Error(err)
+			}
+			if note != "n" && !regexp.MustCompile(`^One run of Terraform, [A-Z2-7]{8}$`).MatchString(note) {
+				t.Errorf("the note is %q", note)
 			}
 			if len(opened.text(t, "token")) != 32 || opened.text(t, "user") != "alice" || opened.text(t, "id") == "" {
 				t.Errorf("got %v", opened.values)
@@ -95,6 +99,24 @@ func TestEphemeralHubToken_opens(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestEphemeralHubToken_leavesThatOfAnotherRun: two runs of a user begin at once, and
+// the POST of the one never reaches the Hub. The token of the other, which nobody
+// has used yet, is the only one that is new.
+func TestEphemeralHubToken_leavesThatOfAnotherRun(t *testing.T) {
+	t.Parallel()
+	mock := startMock(t, mockserver.Config{})
+	one, other := newWireWith(t, mock.clock, block(mock)), newWireWith(t, mock.clock, block(mock))
+	made, diagnostics := other.open(t.Context(), t, hubToken, map[string]any{})
+	assertDiagnostics(t, diagnostics, wanted{})
+	mock.FailNext(mockserver.Fault{Method: http.MethodPost, Path: "*/tokens", Drop: mockserver.BeforeHandling})
+	_, diagnostics = one.open(t.Context(), t, hubToken, map[string]any{})
+	assertDiagnostics(t, diagnostics, errorAt("", "no new token was seen"))
+	if got := notes(mock)[made.text(t, "note")]; got != 1 {
+		t.Errorf("the Hub has %d tokens of the other run", got)
+	}
+	assertDiagnostics(t, other.close(t, made), wanted{})
 }
 
 // TestEphemeralHubToken_takesTheHubsLimit has a Hub that lets no token live for
