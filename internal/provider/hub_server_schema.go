@@ -38,7 +38,7 @@ func (r *hubServerResource) Schema(ctx context.Context, _ resource.SchemaRequest
 			},
 			"user_options": schema.DynamicAttribute{
 				MarkdownDescription: "An object with what the start page of the Hub lets one choose, by the names that its spawner knows, for example `{ profile = \"large\" }` with KubeSpawner. " +
-					"A change in value replaces the server. Left out, the server gets the spawner's defaults, and not the options of its last start. Their values are stored in the state: no secrets here.",
+					"A change in value replaces the server, and so does a start with other options outside Terraform; what the Hub itself adds to them does not. Left out, the server gets the spawner's defaults, and not the options of its last start. Their values are stored in the state: no secrets here.",
 				Optional: true,
 			},
 			"remove_on_destroy": schema.BoolAttribute{
