@@ -103,9 +103,9 @@ func (c *Client) create(ctx context.Context, options map[string]any, secrets ...
 	if err := ctx.Err(); err != nil {
 		return Creation{}, err
 	}
-	ours := c.own.begin(options, c.clock.Now)
+	ours := c.own.begin(options)
 	defer c.own.end(ours)
-	posting, cancel := transport.Outlive(ctx, grace)
+	posting, cancel := transport.AwaitAnswer(ctx, grace, func() { c.own.sent(ours, c.clock.Now) })
 	defer cancel()
 	name, err := c.CreateCluster(posting, options, secrets...)
 	if err == nil {

@@ -19,16 +19,16 @@ import (
 type ownClusters struct {
 	mu    sync.Mutex
 	names map[string]bool
-	// creates counts creations; firstSeen has its value when a name was first
-	// read, so that no creation takes a cluster that was there before it.
+	// creates counts creations that were sent; firstSeen has its value when a name was
+	// first read, so that no creation takes a cluster that was there before it.
 	creates   int
 	firstSeen map[string]int
 	creating  map[*creation]bool
 	moved     chan struct{}
 }
 
-// creation is one create that has not ended, and when it began. Lost says that
-// its answer is.
+// creation is one create that has not ended, and when its request began; the number
+// is 0 until then. Lost says that its answer is.
 type creation struct {
 	number  int
 	began   time.Time
@@ -50,14 +50,21 @@ func newOwnClusters() *ownClusters {
 	}
 }
 
-// begin counts a create. What begins later has the later time.
-func (o *ownClusters) begin(options map[string]any, now func() time.Time) *creation {
+func (o *ownClusters) begin(options map[string]any) *creation {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	ours := &creation{options: options}
+	o.creating[ours] = true
+	return ours
+}
+
+// sent counts a create whose request is about to be sent, which may have waited
+// long for a connection. What is sent later has the later time.
+func (o *ownClusters) sent(ours *creation, now func() time.Time) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.creates++
-	ours := &creation{number: o.creates, began: now(), options: options}
-	o.creating[ours] = true
-	return ours
+	ours.number, ours.began = o.creates, now()
 }
 
 func (o *ownClusters) end(ours *creation) {
@@ -112,7 +119,7 @@ func (o *ownClusters) awaitOthers(ctx context.Context, ours *creation) error {
 	o.mu.Lock()
 	var others []*creation
 	for other := range o.creating {
-		if other != ours && SameValue(other.options, ours.options) {
+		if other != ours && other.number > 0 && SameValue(other.options, ours.options) {
 			others = append(others, other)
 		}
 	}

@@ -4,6 +4,7 @@
 package gateway
 
 import (
+	"context"
 	"fmt"
 	"math/rand/v2"
 	"slices"
@@ -20,6 +21,7 @@ type lossy struct {
 	ahead    time.Duration
 	clusters []Cluster
 	shows    map[string]time.Time
+	queued   []*creation
 	inFlight []*creation
 	looking  []*looker
 	// owner has the create that was given each cluster; expected counts the
@@ -47,18 +49,28 @@ func newLossy(seed uint64) *lossy {
 	}
 }
 
-// step lets something happen: a create begins, one gets its answer or loses it,
-// one looks.
+// step lets something happen: a create begins, one is sent, one gets its answer or
+// loses it, one looks.
 func (l *lossy) step() {
 	l.now = l.now.Add(time.Duration(l.IntN(1500)) * time.Millisecond)
-	switch choice := l.IntN(4); {
+	switch choice := l.IntN(5); {
 	case choice == 0:
-		l.inFlight = append(l.inFlight, l.own.begin(map[string]any{lossyOptions: 1}, func() time.Time { return l.now }))
-	case choice == 1 && len(l.inFlight) > 0:
+		l.queued = append(l.queued, l.own.begin(map[string]any{lossyOptions: 1}))
+	case choice == 1 && len(l.queued) > 0:
+		l.send(l.IntN(len(l.queued)))
+	case choice == 2 && len(l.inFlight) > 0:
 		l.answer(l.IntN(len(l.inFlight)))
 	case len(l.looking) > 0:
 		l.look(l.IntN(len(l.looking)))
 	}
+}
+
+// send gives a create a connection.
+func (l *lossy) send(which int) {
+	ours := l.queued[which]
+	l.queued = slices.Delete(l.queued, which, which+1)
+	l.own.sent(ours, func() time.Time { return l.now })
+	l.inFlight = append(l.inFlight, ours)
 }
 
 // answer ends the POST of a create: the gateway has made a cluster or has not,
@@ -139,8 +151,11 @@ func TestTake_leavesNoCluster(t *testing.T) {
 	t.Parallel()
 	for seed := range uint64(2000) {
 		world := newLossy(seed)
-		for range 40 {
+		for range 60 {
 			world.step()
+		}
+		for len(world.queued) > 0 {
+			world.send(0)
 		}
 		for len(world.inFlight) > 0 {
 			world.answer(0)
@@ -157,5 +172,26 @@ func TestTake_leavesNoCluster(t *testing.T) {
 		if world.failed != world.expected {
 			t.Errorf("seed %d: %d creates have no cluster, the gateway made none for %d", seed, world.failed, world.expected)
 		}
+	}
+}
+
+// TestSent_isWhatCounts lets a create wait for a connection: what appears meanwhile
+// is somebody else's.
+func TestSent_isWhatCounts(t *testing.T) {
+	t.Parallel()
+	own, now := newOwnClusters(), time.Date(2026, 11, 1, 12, 0, 0, 0, time.UTC)
+	ours := own.begin(nil)
+	theirs := Cluster{Name: "theirs", StartTime: now.Add(2 * time.Minute)}
+	own.saw(theirs.Name)
+	own.sent(ours, func() time.Time { return now.Add(5 * time.Minute) })
+	later := now.Add(6 * time.Minute)
+	if (sight{now: later, serverNow: later}).mayBe(theirs, ours) || !own.knows(theirs.Name, ours) {
+		t.Error("it may be taken for what was sent later")
+	}
+	own.begin(nil)
+	ended, end := context.WithCancel(t.Context())
+	end()
+	if err := own.awaitOthers(ended, ours); err != nil {
+		t.Error("it waits for one that still waits itself")
 	}
 }

@@ -56,6 +56,8 @@ func (e *LostTokenError) Error() string {
 		return fmt.Sprintf("the answer was lost; the token that was made, %s, was revoked: %v", e.Revoked, e.Cause)
 	case e.Unrevoked != nil:
 		return fmt.Sprintf("the answer was lost, and the token that was made, %s, could not be revoked (%v): %v", e.Candidates[0].ID, e.Unrevoked, e.Cause)
+	case len(e.Candidates) == 1:
+		return fmt.Sprintf("the answer was lost, and the token %s may be the one that was made: %v", e.Candidates[0].ID, e.Cause)
 	case len(e.Candidates) > 0:
 		return fmt.Sprintf("the answer was lost, and %d new tokens may be the one that was made: %v", len(e.Candidates), e.Cause)
 	case e.Unseen != nil:
@@ -106,8 +108,8 @@ func (c *Client) Issue(ctx context.Context, user string, r TokenRequest) (Token,
 	if err := ctx.Err(); err != nil {
 		return Token{}, err
 	}
-	began := c.clock.Now()
-	posting, cancel := transport.Outlive(ctx, grace)
+	var began time.Time
+	posting, cancel := transport.AwaitAnswer(ctx, grace, func() { began = c.clock.Now() })
 	defer cancel()
 	token, err := c.CreateToken(posting, user, r)
 	if err == nil {

@@ -62,16 +62,14 @@ func (t *attempts) RoundTrip(r *http.Request) (*http.Response, error) {
 	a.answer, a.body, a.failed = nil, nil, nil
 	began := t.clock.Now()
 	defer func() { t.report(r, a, t.clock.Now().Sub(began)) }()
-	asked := r.Context()
-	if !a.request.Repeatable {
-		asked = outlived(asked)
-	}
-	release, err := t.connection(asked)
+	making := makingOf(r.Context(), a.request)
+	release, err := t.connection(making)
 	if err != nil {
-		a.failed = classify(asked, err, false, 0)
+		a.failed = classify(making, err, false, 0)
 		return nil, a.failed
 	}
 	defer release()
+	making.sent()
 	timeout := orDefault(a.request.Timeout, t.timeout)
 	ctx, cancel := context.WithTimeout(r.Context(), timeout)
 	defer cancel()

@@ -199,7 +199,7 @@ func TestOutlive_letsNothingBegin(t *testing.T) {
 		})
 		ctx, interrupt := context.WithCancel(t.Context())
 		send := func(r Request) error {
-			longer, end := Outlive(ctx, 500*time.Millisecond)
+			longer, end := AwaitAnswer(ctx, 500*time.Millisecond, func() { sent = append(sent, "now") })
 			defer end()
 			_, err := client.Do(longer, r)
 			return err
@@ -220,10 +220,12 @@ func TestOutlive_letsNothingBegin(t *testing.T) {
 		synctest.Wait()
 		interrupt()
 		all.Wait()
-		if err := send(Request{Method: http.MethodDelete, Path: []string{"first"}, Repeatable: true}); err != nil {
+		longer, end := Outlive(ctx, 500*time.Millisecond)
+		defer end()
+		if _, err := client.Do(longer, Request{Method: http.MethodDelete, Path: []string{"first"}}); err != nil {
 			t.Errorf("what cleans up: %v", err)
 		}
-		if want := []string{"POST /first", "DELETE /first"}; !slices.Equal(sent, want) {
+		if want := []string{"now", "POST /first", "DELETE /first"}; !slices.Equal(sent, want) {
 			t.Errorf("sent were %q, want %q", sent, want)
 		}
 	})

@@ -8,13 +8,19 @@ import (
 	"time"
 )
 
-type outlivedKey struct{}
+type makingKey struct{}
 
-// Outlive returns a context that ends d after ctx does. A POST that makes
-// something gets it, so that after Ctrl-C its answer may still arrive and what
-// was made has a name. What is not Repeatable is no longer begun then.
+// making is what a request that makes something goes by: the context of those who
+// wait for it, and whom to tell when it is sent.
+type making struct {
+	context.Context
+	sent func()
+}
+
+// Outlive returns a context that ends d after ctx does, for what must be finished
+// after Ctrl-C all the same, such as a revocation.
 func Outlive(ctx context.Context, d time.Duration) (context.Context, context.CancelFunc) {
-	longer, cancel := context.WithCancel(context.WithValue(context.WithoutCancel(ctx), outlivedKey{}, ctx))
+	longer, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	stop := context.AfterFunc(ctx, func() {
 		timer := time.AfterFunc(d, cancel)
 		context.AfterFunc(longer, func() { timer.Stop() })
@@ -22,10 +28,20 @@ func Outlive(ctx context.Context, d time.Duration) (context.Context, context.Can
 	return longer, func() { stop(); cancel() }
 }
 
-// outlived is the context that a longer one was made of, else itself.
-func outlived(ctx context.Context) context.Context {
-	if shorter, ok := ctx.Value(outlivedKey{}).(context.Context); ok {
-		return shorter
+// AwaitAnswer is Outlive for a request that makes something, so that its answer may
+// still arrive and what was made has a name. What is not Repeatable is no longer
+// begun after the end of ctx. Each time that it is, sent is called when there is a
+// connection for it: nothing that is older is of this request.
+func AwaitAnswer(ctx context.Context, d time.Duration, sent func()) (context.Context, context.CancelFunc) {
+	longer, cancel := Outlive(ctx, d)
+	return context.WithValue(longer, makingKey{}, making{ctx, sent}), cancel
+}
+
+// makingOf is how a request is to be begun: as AwaitAnswer says, else by its own
+// context alone.
+func makingOf(ctx context.Context, r Request) making {
+	if m, ok := ctx.Value(makingKey{}).(making); ok && !r.Repeatable {
+		return m
 	}
-	return ctx
+	return making{ctx, func() {}}
 }

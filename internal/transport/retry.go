@@ -53,10 +53,10 @@ func (c *Client) newRetryClient(cfg Config, trips http.RoundTripper) *retryableh
 // checkRetry has go-retryablehttp's signature. Nothing is repeated once the
 // context has ended; everything else is mayRepeat's decision.
 func (c *Client) checkRetry(ctx context.Context, answer *http.Response, err error) (bool, error) {
-	if ctx.Err() != nil {
+	a := attemptOf(ctx)
+	if ctx.Err() != nil || makingOf(ctx, a.request).Err() != nil {
 		return false, nil //nolint:nilerr // the request's own error says more than the context's
 	}
-	a := attemptOf(ctx)
 	if err != nil {
 		kind, status := kindOf(err)
 		return mayRepeat(a.request.Repeatable, kind, status) && !isLasting(err), nil
