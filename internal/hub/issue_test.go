@@ -70,7 +70,9 @@ func TestIssue_waitsForALateOrphan(t *testing.T) {
 		revoked string
 	}{
 		"nothing shows at first":         {[]reply{listing(start), listing(start, ours)}, "a12"},
+		"it shows as the third comes":    {[]reply{listing(start), listing(start), listing(start, ours)}, "a12"},
 		"somebody else's shows first":    {[]reply{listing(start, theirs), listing(start, theirs, ours)}, ""},
+		"somebody else's shows late":     {[]reply{listing(start), listing(start), listing(start, theirs), listing(start, theirs, ours)}, ""},
 		"the Hub is restarted meanwhile": {[]reply{down, down, down, listing(start, ours)}, "a12"},
 	} {
 		t.Run(label, func(t *testing.T) {
@@ -86,6 +88,20 @@ func TestIssue_waitsForALateOrphan(t *testing.T) {
 			}
 		})
 	}
+}
+
+// One look alone proves nothing when there was time for two.
+func TestIssue_revokesNothingAfterOneLook(t *testing.T) {
+	t.Parallel()
+	server, client, _ := newScripted(t)
+	server.On(post, lost)
+	server.On(list, listing(start, tokenJSON("a12", "ci", start, "")), failing(http.StatusForbidden, `"Forbidden"`))
+	_, err := client.Issue(t.Context(), "alice", hub.TokenRequest{Note: "ci"})
+	var orphaned *hub.LostTokenError
+	if !errors.As(err, &orphaned) || orphaned.Revoked != "" || len(orphaned.Candidates) != 1 || !strings.Contains(err.Error(), "the token a12 may be the one that was made") {
+		t.Errorf("got %v", err)
+	}
+	server.Expect(t, post, list, list)
 }
 
 // A token that ends at another time was asked for by somebody else.
@@ -283,6 +299,31 @@ func TestIssue_interrupted(t *testing.T) {
 		if !errors.As(err, &orphaned) || orphaned.Revoked != "a12" {
 			t.Errorf("got %v", err)
 		}
+	})
+	t.Run("while it looks for the orphan", func(t *testing.T) {
+		t.Parallel()
+		server, client, _ := newScripted(t)
+		ctx, cancel := context.WithCancel(t.Context())
+		server.On(post, lost)
+		server.On(list, scripted.After(lost, cancel), listing(start, tokenJSON("a12", "ci", start, "")))
+		server.On(remove, noContent)
+		_, err := client.Issue(ctx, "alice", hub.TokenRequest{Note: "ci"})
+		var orphaned *hub.LostTokenError
+		if !errors.As(err, &orphaned) || orphaned.Revoked != "a12" {
+			t.Errorf("got %v", err)
+		}
+	})
+	t.Run("the token may do more than asked", func(t *testing.T) {
+		t.Parallel()
+		server, client, _ := newScripted(t)
+		ctx, cancel := context.WithCancel(t.Context())
+		server.On(post, scripted.After(reply{Status: http.StatusOK, Body: hub1Token}, cancel))
+		server.On(remove, noContent)
+		_, err := client.Issue(ctx, "alice", hub.TokenRequest{Note: "ci", Roles: []string{"server"}})
+		if ignored, ok := errors.AsType[*hub.IgnoredError](err); !ok || ignored.Unrevoked != nil {
+			t.Errorf("got %v", err)
+		}
+		server.Expect(t, post, remove)
 	})
 	t.Run("the Hub hangs", func(t *testing.T) {
 		t.Parallel()

@@ -12,12 +12,12 @@ import (
 	"github.com/planetary-computer/terraform-provider-pc/internal/transport"
 )
 
-// revokeOrphan revokes the token of a lost answer, if it is the only one that may
-// be it.
+// revokeOrphan revokes the token of a lost answer, if it is certain which it is.
 func (c *Client) revokeOrphan(ctx context.Context, user string, r TokenRequest, began time.Time, cause error) *LostTokenError {
 	lost := &LostTokenError{Cause: cause}
-	lost.Candidates, lost.Unseen = c.findOrphan(ctx, user, r, began)
-	if len(lost.Candidates) != 1 {
+	var certain bool
+	lost.Candidates, certain, lost.Unseen = c.findOrphan(ctx, user, r, began)
+	if !certain {
 		return lost
 	}
 	revoking, cancel := hurried(ctx)
@@ -29,27 +29,36 @@ func (c *Client) revokeOrphan(ctx context.Context, user string, r TokenRequest, 
 }
 
 // findOrphan looks for the token of a lost answer until two looks in a row show
-// the same one, because the first that shows may be somebody else's, and ours be
-// late, or until there are two. After Ctrl-C there is time for one look.
-func (c *Client) findOrphan(ctx context.Context, user string, r TokenRequest, began time.Time) (found []Token, unseen error) {
+// the same one, which is certain then: the first that shows may be somebody else's,
+// and ours be late. It ends as well when there are two, and when none shows for
+// long enough. After Ctrl-C there is time for one look, which has to do.
+func (c *Client) findOrphan(ctx context.Context, user string, r TokenRequest, began time.Time) (found []Token, certain bool, unseen error) {
 	outage := 0
 	for look := 1; ; look++ {
+		interrupted := ctx.Err() != nil
 		looking, cancel := hurried(ctx)
 		seen, err := c.orphans(looking, user, r, began)
 		cancel()
+		same := len(seen) == 1 && slices.EqualFunc(seen, found, isSame)
 		switch {
-		case err != nil && ctx.Err() == nil && outage < outages && passes(err):
+		case err != nil && !interrupted && ctx.Err() != nil:
+			// Ctrl-C has ended this look.
+			look--
+			continue
+		case err != nil && !interrupted && outage < outages && passes(err):
 			// Nobody has looked.
 			_ = c.clock.Sleep(ctx, min(orphanPause<<outage, outagePause))
 			outage++
 			look--
 			continue
 		case err != nil && look == 1:
-			return nil, err
+			return nil, false, err
 		case err != nil:
-			return found, nil //nolint:nilerr // an earlier look succeeded
-		case len(seen) > 1, len(seen) == 1 && slices.EqualFunc(seen, found, isSame), look == orphanLooks, ctx.Err() != nil:
-			return seen, err
+			return found, false, nil //nolint:nilerr // an earlier look succeeded
+		case len(seen) > 1, len(seen) == 0 && look >= orphanLooks:
+			return seen, false, nil
+		case same, interrupted:
+			return seen, len(seen) == 1, nil
 		}
 		found = seen
 		// Interrupted, it looks once more.
