@@ -5,8 +5,12 @@ package gateway
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"net/http"
 	"time"
+
+	"github.com/planetary-computer/terraform-provider-pc/internal/transport"
 )
 
 const (
@@ -19,6 +23,9 @@ const (
 	absenceTimeEmpty = 8 * time.Second
 	absencePause     = 2 * time.Second
 	absenceLimit     = time.Minute
+	// cacheTime is how long a Kubernetes gateway holds ?wait for a name that it does
+	// not know.
+	cacheTime = 20 * time.Second
 	// A cache that has had its time to fill is not waited for again so soon.
 	filledFor = time.Minute
 )
@@ -119,7 +126,8 @@ func (c *Client) confirm(ctx context.Context, name string) (Cluster, *Absence, e
 // outwait is the last look. A Kubernetes gateway holds ?wait for a name that it
 // does not know for 20 s (k8s/backend.py), in which it reads some thousand
 // clusters; other gateways, which have no cache, answer at once. One such request
-// is enough for all who look for a cluster meanwhile.
+// is enough for all who look for a cluster meanwhile. Where a proxy has less
+// patience than that, it is looked for again and again for as long.
 func (c *Client) outwait(ctx context.Context, name string) (Cluster, *Absence, error) {
 	select {
 	case c.filling <- struct{}{}:
@@ -133,6 +141,9 @@ func (c *Client) outwait(ctx context.Context, name string) (Cluster, *Absence, e
 		look = c.GetCluster
 	}
 	cluster, err := look(ctx, name)
+	if isOutOfPatience(err) {
+		cluster, err = c.keepLooking(ctx, name)
+	}
 	switch {
 	case err == nil:
 		return c.verdict(cluster)
@@ -144,6 +155,28 @@ func (c *Client) outwait(ctx context.Context, name string) (Cluster, *Absence, e
 		c.filled = now
 	}
 	return Cluster{}, &Absence{at: now}, nil
+}
+
+// isOutOfPatience says that a proxy has given up a gateway that holds its answer
+// back. One that is being restarted is another answer.
+func isOutOfPatience(err error) bool {
+	failure, ok := errors.AsType[*transport.Error](err)
+	return ok && failure.Kind == transport.KindStatus && failure.Status == http.StatusGatewayTimeout
+}
+
+// keepLooking reads a cluster until the gateway knows it or its cache has had its
+// time.
+func (c *Client) keepLooking(ctx context.Context, name string) (Cluster, error) {
+	began := c.clock.Now()
+	for {
+		if err := c.clock.Sleep(ctx, absencePause); err != nil {
+			return Cluster{}, err
+		}
+		cluster, err := c.GetCluster(ctx, name)
+		if !IsNotFound(err) || c.clock.Now().Sub(began) >= cacheTime {
+			return cluster, err
+		}
+	}
 }
 
 func absenceTimeFor(clusters int) time.Duration {

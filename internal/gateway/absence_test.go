@@ -83,6 +83,36 @@ func TestLook_confirmsThatAClusterIsGone(t *testing.T) {
 	}
 }
 
+// A proxy may end requests before a Kubernetes gateway has answered ?wait.
+func TestLook_confirmsBehindAnImpatientProxy(t *testing.T) {
+	t.Parallel()
+	for label, test := range map[string]struct {
+		gets []reply
+		gone bool
+	}{
+		"it is gone":     {[]reply{missing}, true},
+		"it shows after": {[]reply{missing, missing, missing, missing, missing, is("RUNNING")}, false},
+	} {
+		t.Run(label, func(t *testing.T) {
+			t.Parallel()
+			server, client, _ := newScripted(t)
+			server.On(get, test.gets...)
+			server.On(list, listing(running(other)))
+			server.On(poll, text(504, "Gateway Timeout"))
+			cluster, absence, err := client.Look(t.Context(), name)
+			if err != nil || (absence != nil) != test.gone {
+				t.Fatalf("got %+v, %v, %v", cluster, absence, err)
+			}
+			if !test.gone {
+				return
+			}
+			if waited := absence.At().Sub(start); waited < 24*time.Second || waited > time.Minute {
+				t.Errorf("believed after %s", waited)
+			}
+		})
+	}
+}
+
 // After a restart a Kubernetes gateway's cache fills one cluster at a time.
 func TestLook_aClusterThatComesBackIsNotGone(t *testing.T) {
 	t.Parallel()
