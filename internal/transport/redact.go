@@ -61,6 +61,8 @@ func newRedactor(auth Auth, proxy *url.URL) redactor {
 }
 
 func redactorOf(forms []string) redactor {
+	// One secret may begin as another does: the longer one comes first.
+	slices.SortStableFunc(forms, func(a, b string) int { return len(b) - len(a) })
 	pairs := make([]string, 0, 2*len(forms))
 	for _, form := range forms {
 		pairs = append(pairs, form, mask)

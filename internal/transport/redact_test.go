@@ -81,6 +81,19 @@ func TestSecrets_areNowhere(t *testing.T) {
 	}
 }
 
+// TestSecrets_ofWhichOneBeginsAsAnother: the order in which they are given does not
+// matter.
+func TestSecrets_ofWhichOneBeginsAsAnother(t *testing.T) {
+	t.Parallel()
+	for _, secrets := range [][]string{{"hunter2", "hunter2-production"}, {"hunter2-production", "hunter2"}} {
+		base, _ := serve(t, answer(422, "text/plain", "bad value hunter2-production"))
+		_, err := client(t, base, nil).Do(t.Context(), transport.Request{Method: http.MethodPost, Path: []string{"x"}, Secrets: secrets})
+		if text := err.Error(); strings.Contains(text, "hunter2") || strings.Contains(text, "-production") || !strings.Contains(text, "bad value ***") {
+			t.Errorf("with %q: %s", secrets, text)
+		}
+	}
+}
+
 func TestErrors_quoteTheServer(t *testing.T) {
 	t.Parallel()
 	page := `<!DOCTYPE html><html><head><title>JupyterHub</title><style>b{}</style></head><body><script>x()</script>
