@@ -23,6 +23,8 @@ func TestResolve_catalogFileAsInPython(t *testing.T) {
 		key + "='a\\'c'":                     "a'c",
 		key + `="a\"c"`:                      `a"c`,
 		key + `='a\nc'`:                      `a\nc`,
+		"D='C:\\data\\'\n" + key + "=abc":    "abc",
+		key + `="abc\"`:                      `abc\`,
 		key + "='abc' # old":                 "abc",
 		key + "=abc # old":                   "abc",
 		key + "=abc#old":                     "abc#old",
