@@ -108,7 +108,7 @@ func unsuitable(certificate, ca string) string {
 	}{{"server_auth", x509.ExtKeyUsageServerAuth}, {"client_auth", x509.ExtKeyUsageClientAuth}} {
 		options.KeyUsages = []x509.ExtKeyUsage{usage.key}
 		err := verify(chain[0], options, append(chain, authorities...))
-		if invalid, ok := errors.AsType[x509.CertificateInvalidError](err); ok && invalid.Reason == x509.IncompatibleUsage {
+		if isOtherUse(err) {
 			return "must be allowed to be a server's and a client's (allowed_uses with server_auth and client_auth), and " + usage.name + " is missing"
 		}
 		if err != nil {
@@ -126,14 +126,20 @@ func verify(leaf *x509.Certificate, options x509.VerifyOptions, all []*x509.Cert
 	for _, each := range all {
 		options.CurrentTime = each.NotBefore
 		_, err := leaf.Verify(options)
-		if err == nil {
-			return nil
+		if err == nil || isOtherUse(err) {
+			return err
 		}
 		if first == nil {
 			first = err
 		}
 	}
 	return first
+}
+
+// isOtherUse says that a certificate is one of the authority's, but for another use.
+func isOtherUse(err error) bool {
+	invalid, ok := errors.AsType[x509.CertificateInvalidError](err)
+	return ok && invalid.Reason == x509.IncompatibleUsage
 }
 
 func certificatesIn(text string) []*x509.Certificate {

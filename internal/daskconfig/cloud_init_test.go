@@ -396,6 +396,11 @@ func TestCloudInit_certificatesBetween(t *testing.T) {
 				t.Errorf("%s: got %v, want %q", name, err, words)
 			}
 		}
+		serving, leaf := between.Issue(t, scripted.Leaf{})
+		options["tls"] = map[string]any{"ca_certificate": root.PEM, "certificate": leaf + between.PEM, "private_key": scripted.KeyPEM(t, serving)}
+		if _, _, err := daskconfig.CloudInit(daskconfig.RoleScheduler, options); err == nil || !strings.Contains(err.Error(), "client_auth is missing") {
+			t.Errorf("%s: got %v for a server's certificate", name, err)
+		}
 	}
 }
 
