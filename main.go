@@ -10,6 +10,7 @@ import (
 	"flag"
 	"os"
 	"os/signal"
+	"sync"
 	"syscall"
 	"time"
 
@@ -36,8 +37,13 @@ func main() {
 	end(leftovers, provider.Serve(provider.New(version, provider.WithLeftovers(leftovers)), debug))
 }
 
+// ending lets the second who ends the process wait for the first, which is still
+// closing what was left open.
+var ending sync.Mutex
+
 // end closes what Terraform has left open, and ends the process.
 func end(leftovers *provider.Leftovers, err error) {
+	ending.Lock()
 	ctx, cancel := context.WithTimeout(context.Background(), farewell)
 	err = errors.Join(err, leftovers.End(ctx))
 	cancel()
