@@ -56,9 +56,9 @@ func (c *Client) findOrphan(ctx context.Context, user string, r TokenRequest, be
 		case err != nil:
 			return found, false, nil //nolint:nilerr // an earlier look succeeded
 		case len(seen) > 1, len(seen) == 0 && look >= orphanLooks:
-			return seen, false, nil
+			return seen, false, err
 		case same, interrupted:
-			return seen, len(seen) == 1, nil
+			return seen, len(seen) == 1, err
 		}
 		found = seen
 		// Interrupted, it looks once more.
