@@ -170,15 +170,20 @@ type comparison struct {
 	plan, state daskClusterModel
 	wanted      clusterOptions
 	imported    bool
+	// lacking says of an imported cluster that it was made without one of the
+	// write-only options.
+	lacking bool
 }
 
 // needsReplacement says whether the running cluster differs, in value, from
 // what the configuration asks for. 1 and 1.0 are equal, and an option that was
 // never set is equal to the default that was in effect. An option that the
 // configuration no longer sets, and every option of an imported cluster, is
-// held against the gateway's default of today.
+// held against the gateway's default of today. A cluster that lacks a write-only
+// option is decided on before anything is said of values, of which others may be
+// secret.
 func (r *daskClusterResource) needsReplacement(ctx context.Context, c comparison, diags *diag.Diagnostics) bool {
-	if c.wanted.unknown() || !c.imported && !c.plan.OptionsWOVersion.Equal(c.state.OptionsWOVersion) {
+	if c.wanted.unknown() || c.lacking || !c.imported && !c.plan.OptionsWOVersion.Equal(c.state.OptionsWOVersion) {
 		return true
 	}
 	effective, ok := goValue(c.state.EffectiveOptions).(map[string]any)

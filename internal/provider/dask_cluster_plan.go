@@ -155,6 +155,8 @@ func (r *daskClusterResource) planChange(ctx context.Context, plan daskClusterMo
 	}
 	comparison := comparison{plan: plan, state: state, imported: string(imported) == "true", wanted: r.wantedOptions(plan)}
 	if comparison.imported {
+		effective, ok := goValue(state.EffectiveOptions).(map[string]any)
+		comparison.lacking = ok && !secrets.hidden().in(effective)
 		resp.Diagnostics.Append(comparison.state.hide(ctx, secrets.hidden())...)
 		unchanged = unchanged && comparison.state.EffectiveOptions.Equal(state.EffectiveOptions)
 	}

@@ -151,14 +151,17 @@ func TestDaskCluster_hidesSecretOptionsThatAreRefused(t *testing.T) {
 // state. The apply after it takes the secret ones out again, and keeps the cluster.
 func TestDaskCluster_hidesSecretOptionsAfterAnImport(t *testing.T) {
 	t.Parallel()
+	url := map[string]any{"URL": hush}
+	both := map[string]any{"environment": url, "image": "private:s3cret"}
 	for name, test := range map[string]struct {
-		has  map[string]any
-		keep bool
+		has, secret map[string]any
+		keep        bool
 	}{
-		"the same":         {map[string]any{"image": "private:s3cret", "environment": map[string]string{"A": "1", "URL": hush}}, true},
-		"another secret":   {map[string]any{"image": "private:s3cret", "environment": map[string]string{"A": "1", "URL": "s3cret of last week"}}, true},
-		"without a secret": {map[string]any{"image": "private:s3cret", "environment": map[string]string{"A": "1"}}, false},
-		"more than that":   {map[string]any{"image": "private:s3cret", "environment": map[string]string{"A": "1", "B": "2", "URL": hush}}, false},
+		"the same":             {map[string]any{"image": "private:s3cret", "environment": map[string]string{"A": "1", "URL": hush}}, both, true},
+		"another secret":       {map[string]any{"image": "private:s3cret", "environment": map[string]string{"A": "1", "URL": "s3cret of last week"}}, both, true},
+		"without one of two":   {map[string]any{"image": "private:s3cret", "environment": map[string]string{"A": "1"}}, both, false},
+		"without the only one": {map[string]any{"environment": map[string]string{"A": "1"}}, map[string]any{"environment": url}, false},
+		"more than that":       {map[string]any{"image": "private:s3cret", "environment": map[string]string{"A": "1", "B": "2", "URL": hush}}, both, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -167,11 +170,17 @@ func TestDaskCluster_hidesSecretOptionsAfterAnImport(t *testing.T) {
 			imported := w.imported(t, "pc_dask_cluster", mock.AddCluster("alice", test.has))
 			config := map[string]any{
 				"options":            map[string]any{"environment": map[string]any{"A": "1"}},
-				"options_wo":         map[string]any{"environment": map[string]any{"URL": hush}, "image": "private:s3cret"},
+				"options_wo":         test.secret,
 				"options_wo_version": 1,
 			}
-			if plan := w.plan(t, "pc_dask_cluster", imported, config); (len(plan.RequiresReplace) == 0) != test.keep {
-				t.Fatalf("a replacement is planned because of %v", plan.RequiresReplace)
+			plan := w.plan(t, "pc_dask_cluster", imported, config)
+			if (len(plan.RequiresReplace) == 0) != test.keep {
+				t.Errorf("a replacement is planned because of %v", plan.RequiresReplace)
+			}
+			for _, d := range plan.Diagnostics {
+				if strings.Contains(d.Summary+d.Detail, "s3cret") {
+					t.Errorf("the plan says: %s", d.Detail)
+				}
 			}
 			if !test.keep {
 				return
