@@ -4,6 +4,7 @@
 package provider_test
 
 import (
+	"net/http"
 	"slices"
 	"strings"
 	"testing"
@@ -74,6 +75,61 @@ func TestHub_staysWithItsHub(t *testing.T) {
 				t.Errorf("%d are left", left)
 			}
 		})
+	}
+}
+
+// TestHubServer_isNotAnotherOfItsName changes hub_address to a Hub where the same
+// user runs a server of the same name.
+func TestHubServer_isNotAnotherOfItsName(t *testing.T) {
+	t.Parallel()
+	ours, elsewhere := startMock(t, mockserver.Config{}), startMock(t, mockserver.Config{})
+	atHome, away := newWire(t, block(ours)), newWire(t, block(elsewhere))
+	made, diagnostics := atHome.apply(t.Context(), t, hubServer, atHome.none(t), map[string]any{"name": "gpu"})
+	assertDiagnostics(t, diagnostics, wanted{})
+	elsewhere.Advance(time.Minute)
+	elsewhere.StartServer("alice", "gpu", `{}`)
+	const running = `[{Name:gpu Pending: Ready:true Options:map[]}]`
+
+	notKnown := errorAt("", "the server gpu of alice that was started at "+atHome.text(t, hubServer, made.state, "started_at"))
+	read, diagnostics := away.read(t, hubServer, made)
+	assertDiagnostics(t, diagnostics, notKnown)
+	_, diagnostics = away.apply(t.Context(), t, hubServer, read, nil)
+	assertDiagnostics(t, diagnostics, notKnown)
+	elsewhere.FailNext(mockserver.Fault{Method: http.MethodGet, Path: "*/users/alice", Status: http.StatusForbidden})
+	_, diagnostics = away.apply(t.Context(), t, hubServer, read, nil)
+	assertDiagnostics(t, diagnostics, errorAt("", "The server gpu of alice was not stopped"))
+	if err := serverIs(elsewhere, running)(); err != nil {
+		t.Error(err)
+	}
+
+	_, diagnostics = atHome.apply(t.Context(), t, hubServer, read, nil)
+	assertDiagnostics(t, diagnostics, wanted{})
+	if err := serverIs(ours, strings.Replace(running, "true", "false", 1))(); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestHubServer_movesWithItsHub reads a server by another address of its Hub, which
+// is believed from then on.
+func TestHubServer_movesWithItsHub(t *testing.T) {
+	t.Parallel()
+	mock := startMock(t, mockserver.Config{})
+	first, both := newWire(t, block(mock)), block(mock)
+	both["hub_address"] = strings.Replace(mock.URL(), "127.0.0.1", "localhost", 1)
+	second := newWire(t, both)
+	made, diagnostics := first.apply(t.Context(), t, hubServer, first.none(t), map[string]any{"name": "gpu"})
+	assertDiagnostics(t, diagnostics, wanted{})
+	moved, diagnostics := second.read(t, hubServer, made)
+	assertDiagnostics(t, diagnostics, wanted{})
+	mock.CullServer("alice", "gpu")
+	mock.Advance(time.Minute)
+	mock.StartServer("alice", "gpu", `{}`)
+	read, diagnostics := second.read(t, hubServer, moved)
+	assertDiagnostics(t, diagnostics, wanted{})
+	_, diagnostics = second.apply(t.Context(), t, hubServer, read, nil)
+	assertDiagnostics(t, diagnostics, wanted{})
+	if mock.HubServers("alice")[0].Ready {
+		t.Error("it runs still")
 	}
 }
 

@@ -44,6 +44,22 @@ func (m *hubServerModel) title() string {
 	return "server " + m.Name.ValueString() + " of " + m.User.ValueString()
 }
 
+// titleOfStart also tells it from those that have its name at other times, or at
+// other Hubs.
+func (m *hubServerModel) titleOfStart() string {
+	if m.StartedAt.IsNull() {
+		return m.title()
+	}
+	return m.title() + " that was started at " + m.StartedAt.ValueString()
+}
+
+// isAnother says that what a Hub tells is not the server of the state, which does
+// not run there: there is none, or one that was started at another time. Of one
+// that nobody has seen since its start it is not known when that was.
+func (m *hubServerModel) isAnother(server hub.Server, active bool) bool {
+	return !active || !m.StartedAt.IsNull() && !timeOrNull(server.Started).Equal(m.StartedAt)
+}
+
 // importID is what terraform import takes.
 func (m *hubServerModel) importID() string { return m.User.ValueString() + "/" + m.Name.ValueString() }
 

@@ -143,8 +143,8 @@ func (r *hubServerResource) Read(ctx context.Context, req resource.ReadRequest, 
 		return
 	}
 	home := homeFrom(ctx, req.Private, r.settings.HubAddress.Value, &resp.Diagnostics)
-	if !active && home.moved() {
-		home.addMovedError(&resp.Diagnostics, state.title(), "hub_address", "run and cost money")
+	if home.moved() && state.isAnother(server, active) {
+		home.addMovedError(&resp.Diagnostics, state.titleOfStart(), "hub_address", "run and cost money")
 		return
 	}
 	resp.Diagnostics.Append(home.keep(ctx, resp.Private)...)
@@ -200,8 +200,13 @@ func (r *hubServerResource) Delete(ctx context.Context, req resource.DeleteReque
 	defer cancel()
 
 	if home := homeFrom(ctx, req.Private, r.settings.HubAddress.Value, &resp.Diagnostics); home.moved() {
-		if _, active, err := api.LookForServer(ctx, state.User.ValueString(), state.Name.ValueString()); err == nil && !active {
-			home.addMovedError(&resp.Diagnostics, state.title(), "hub_address", "run and cost money")
+		server, active, err := api.LookForServer(ctx, state.User.ValueString(), state.Name.ValueString())
+		if err != nil {
+			addError(&resp.Diagnostics, "The "+state.title()+" was not stopped", err)
+			return
+		}
+		if state.isAnother(server, active) {
+			home.addMovedError(&resp.Diagnostics, state.titleOfStart(), "hub_address", "run and cost money")
 			return
 		}
 	}
