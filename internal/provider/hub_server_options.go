@@ -31,14 +31,19 @@ func (m *hubServerModel) options() map[string]any {
 }
 
 // recordOptions takes over the options that the server runs with, unless they are
-// the same in value, or those that the Hub made of what it was sent.
-func (m *hubServerModel) recordOptions(ctx context.Context, server hub.Server, kept privateState, keeper privateKeeper) diag.Diagnostics {
+// the same in value, or those that the Hub made of what it was sent. Which these
+// are is known of a server whose start nobody saw the end of when it is ready.
+func (m *hubServerModel) recordOptions(ctx context.Context, server hub.Server, begun bool, kept privateState, keeper privateKeeper) diag.Diagnostics {
 	found := startedWith(server.UserOptions)
 	text, diags := kept.GetKey(ctx, startedWithKey)
 	if diags.HasError() || gateway.SameValue(keptOptions(text), found) {
 		return diags
 	}
-	if !gateway.SameValue(m.options(), found) {
+	begun = begun && len(text) == 0
+	if begun && !m.Ready.ValueBool() {
+		return diags
+	}
+	if !begun && !gateway.SameValue(m.options(), found) {
 		options, problems := dynamicObject(ctx, found)
 		diags.Append(problems...)
 		m.UserOptions = options

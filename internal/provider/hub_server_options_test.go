@@ -51,3 +51,47 @@ func TestAccHubServer_hasOptionsOfTheHubs(t *testing.T) {
 		t.Errorf("the server was started %d times, want 4", got)
 	}
 }
+
+// TestHubServer_hasOptionsOfTheHubsWhenTheWaitFailed: nobody knows yet what the Hub's
+// hook has made of the options. It may do so at any time until the server is ready;
+// what is told before proves nothing.
+func TestHubServer_hasOptionsOfTheHubsWhenTheWaitFailed(t *testing.T) {
+	t.Parallel()
+	for profile, later := range map[string]string{
+		"hooked": "", "stuck": `{"profile": "hooked", "late": true}`,
+	} {
+		t.Run(profile, func(t *testing.T) {
+			t.Parallel()
+			mock := startMock(t, mockserver.Config{})
+			w := newWireWith(t, mock.clock, block(mock))
+			refused := mockserver.Fault{Method: http.MethodGet, Path: namedProgress, Status: http.StatusForbidden}
+			refused.Meanwhile = func() {
+				mock.FailNext(mockserver.Fault{Method: http.MethodGet, Path: "*/users/alice", Status: http.StatusForbidden})
+			}
+			mock.FailNext(refused)
+			config := map[string]any{"name": "gpu", "user_options": map[string]any{"profile": profile}}
+			begun, diagnostics := w.apply(t.Context(), t, hubServer, w.none(t), config)
+			assertDiagnostics(t, diagnostics, errorAt("", "It is not known whether the server gpu of alice is ready"))
+			restart := func(options string) {
+				mock.CullServer("alice", "gpu")
+				mock.StartServer("alice", "gpu", options)
+			}
+			seen := func(before instance, replaced bool) instance {
+				t.Helper()
+				read, diagnostics := w.read(t, hubServer, before)
+				assertDiagnostics(t, diagnostics, wanted{})
+				if planned := w.plan(t, hubServer, read, config); (len(planned.RequiresReplace) != 0) != replaced {
+					t.Errorf("it would be replaced because of %v", planned.RequiresReplace)
+				}
+				return read
+			}
+			begun = seen(begun, false)
+			if later != "" {
+				restart(later)
+			}
+			ready := seen(seen(begun, false), false)
+			restart(`{"profile": "small"}`)
+			seen(ready, true)
+		})
+	}
+}

@@ -158,8 +158,9 @@ func (r *hubServerResource) Read(ctx context.Context, req resource.ReadRequest, 
 		resp.State.RemoveResource(ctx)
 		return
 	}
+	begun := !state.Ready.IsNull() && !state.Ready.ValueBool()
 	state.record(server, r.settings.HubAddress.Value)
-	resp.Diagnostics.Append(state.recordOptions(ctx, server, req.Private, resp.Private)...)
+	resp.Diagnostics.Append(state.recordOptions(ctx, server, begun, req.Private, resp.Private)...)
 	resp.Diagnostics.Append(resp.State.Set(ctx, state)...)
 }
 
