@@ -167,6 +167,11 @@ type privateState interface {
 	GetKey(ctx context.Context, key string) ([]byte, diag.Diagnostics)
 }
 
+// privateKeeper is a private state that can be written.
+type privateKeeper interface {
+	SetKey(ctx context.Context, key string, value []byte) diag.Diagnostics
+}
+
 // hiddenFrom reads the names that were kept when the cluster was made.
 func hiddenFrom(ctx context.Context, private privateState, diags *diag.Diagnostics) hiddenOptions {
 	text, keyDiags := private.GetKey(ctx, hiddenKey)

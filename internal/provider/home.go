@@ -49,13 +49,8 @@ func homeOf(address string) string {
 	return host + strings.TrimRight(parsed.Path, "/")
 }
 
-// keeping is a private state that can be written.
-type keeping interface {
-	SetKey(ctx context.Context, key string, value []byte) diag.Diagnostics
-}
-
 // keep writes down that the server has told of the resource.
-func (h home) keep(ctx context.Context, private keeping) diag.Diagnostics {
+func (h home) keep(ctx context.Context, private privateKeeper) diag.Diagnostics {
 	if h.was == h.is {
 		return nil
 	}

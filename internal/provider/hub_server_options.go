@@ -52,11 +52,6 @@ func (m *hubServerModel) recordOptions(ctx context.Context, server hub.Server, b
 	return diags
 }
 
-// privateKeeper is the private state, as far as it is written here.
-type privateKeeper interface {
-	SetKey(ctx context.Context, key string, value []byte) diag.Diagnostics
-}
-
 func keepOptions(ctx context.Context, server hub.Server, keeper privateKeeper) diag.Diagnostics {
 	return keeper.SetKey(ctx, startedWithKey, []byte(asJSON(startedWith(server.UserOptions))))
 }
