@@ -13,8 +13,8 @@ import (
 	"time"
 
 	"github.com/planetary-computer/terraform-provider-pc/internal/catalog"
-	"github.com/planetary-computer/terraform-provider-pc/internal/scripted"
 	"github.com/planetary-computer/terraform-provider-pc/internal/secret"
+	"github.com/planetary-computer/terraform-provider-pc/internal/testing/scripted"
 	"github.com/planetary-computer/terraform-provider-pc/internal/transport"
 )
 

@@ -18,7 +18,7 @@ import (
 	"testing"
 
 	"github.com/planetary-computer/terraform-provider-pc/internal/daskconfig"
-	"github.com/planetary-computer/terraform-provider-pc/internal/realservers"
+	"github.com/planetary-computer/terraform-provider-pc/internal/testing/realservers"
 )
 
 // machineRead is what cloud-init itself makes of a cloud-config.

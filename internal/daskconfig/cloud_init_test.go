@@ -18,7 +18,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"github.com/planetary-computer/terraform-provider-pc/internal/daskconfig"
-	"github.com/planetary-computer/terraform-provider-pc/internal/scripted"
+	"github.com/planetary-computer/terraform-provider-pc/internal/testing/scripted"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")

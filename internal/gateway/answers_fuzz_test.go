@@ -11,7 +11,7 @@ import (
 	"unicode"
 
 	"github.com/planetary-computer/terraform-provider-pc/internal/gateway"
-	"github.com/planetary-computer/terraform-provider-pc/internal/scripted"
+	"github.com/planetary-computer/terraform-provider-pc/internal/testing/scripted"
 )
 
 // FuzzDecodeList: what is listed is what the client may ask for, stop and show.

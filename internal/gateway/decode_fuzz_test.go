@@ -11,7 +11,7 @@ import (
 	"testing"
 
 	"github.com/planetary-computer/terraform-provider-pc/internal/gateway"
-	"github.com/planetary-computer/terraform-provider-pc/internal/scripted"
+	"github.com/planetary-computer/terraform-provider-pc/internal/testing/scripted"
 	"github.com/planetary-computer/terraform-provider-pc/internal/transport"
 )
 

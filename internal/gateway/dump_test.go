@@ -9,7 +9,7 @@ import (
 	"testing"
 
 	"github.com/planetary-computer/terraform-provider-pc/internal/gateway"
-	"github.com/planetary-computer/terraform-provider-pc/internal/scripted"
+	"github.com/planetary-computer/terraform-provider-pc/internal/testing/scripted"
 )
 
 // TestDumps_holdNoSecret dumps the client, and what it returns for answers that

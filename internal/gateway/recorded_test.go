@@ -21,7 +21,7 @@ import (
 // recordedName is the first cluster of the recorded answers.
 const recordedName = "00000000000000000000000000000001"
 
-// recorded is what a real server said; internal/contract/testdata/README.md
+// recorded is what a real server said; internal/testing/contract/testdata/README.md
 // tells of the files.
 func recorded(t *testing.T, file string) reply {
 	t.Helper()

@@ -13,7 +13,7 @@ import (
 
 func TestOldestTested_isTheOneThatTheTestsInstall(t *testing.T) {
 	t.Parallel()
-	locked, err := os.ReadFile("../realservers/lock/requirements.txt")
+	locked, err := os.ReadFile("../testing/realservers/lock/requirements.txt")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -8,7 +8,7 @@ import (
 	"testing"
 
 	"github.com/planetary-computer/terraform-provider-pc/internal/hub"
-	"github.com/planetary-computer/terraform-provider-pc/internal/scripted"
+	"github.com/planetary-computer/terraform-provider-pc/internal/testing/scripted"
 )
 
 // TestDumps_holdNoSecret dumps the client, a new token, and errors of answers

@@ -18,8 +18,8 @@ import (
 
 	"github.com/planetary-computer/terraform-provider-pc/internal/clock"
 	"github.com/planetary-computer/terraform-provider-pc/internal/hub"
-	"github.com/planetary-computer/terraform-provider-pc/internal/scripted"
 	"github.com/planetary-computer/terraform-provider-pc/internal/secret"
+	"github.com/planetary-computer/terraform-provider-pc/internal/testing/scripted"
 	"github.com/planetary-computer/terraform-provider-pc/internal/transport"
 )
 

@@ -15,8 +15,8 @@ import (
 
 	"github.com/planetary-computer/terraform-provider-pc/internal/clock"
 	"github.com/planetary-computer/terraform-provider-pc/internal/hub"
-	"github.com/planetary-computer/terraform-provider-pc/internal/mockserver"
 	"github.com/planetary-computer/terraform-provider-pc/internal/secret"
+	"github.com/planetary-computer/terraform-provider-pc/internal/testing/mockserver"
 	"github.com/planetary-computer/terraform-provider-pc/internal/transport"
 )
 

@@ -19,7 +19,7 @@ import (
 	"github.com/planetary-computer/terraform-provider-pc/internal/transport"
 )
 
-// recorded is what a real Hub said; internal/contract/testdata/README.md tells
+// recorded is what a real Hub said; internal/testing/contract/testdata/README.md tells
 // of the files.
 func recorded(t *testing.T, file string) reply {
 	t.Helper()

@@ -13,7 +13,7 @@ import (
 	"testing"
 
 	"github.com/planetary-computer/terraform-provider-pc/internal/hub"
-	"github.com/planetary-computer/terraform-provider-pc/internal/scripted"
+	"github.com/planetary-computer/terraform-provider-pc/internal/testing/scripted"
 )
 
 const (

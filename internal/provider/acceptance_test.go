@@ -17,8 +17,8 @@ import (
 	"github.com/hashicorp/terraform-plugin-testing/statecheck"
 
 	"github.com/planetary-computer/terraform-provider-pc/internal/clock"
-	"github.com/planetary-computer/terraform-provider-pc/internal/mockserver"
 	"github.com/planetary-computer/terraform-provider-pc/internal/provider"
+	"github.com/planetary-computer/terraform-provider-pc/internal/testing/mockserver"
 )
 
 const cluster = "pc_dask_cluster.test"

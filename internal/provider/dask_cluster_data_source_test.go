@@ -17,7 +17,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-testing/statecheck"
 	"github.com/hashicorp/terraform-plugin-testing/tfjsonpath"
 
-	"github.com/planetary-computer/terraform-provider-pc/internal/mockserver"
+	"github.com/planetary-computer/terraform-provider-pc/internal/testing/mockserver"
 )
 
 const oneCluster = "data.pc_dask_cluster.test"

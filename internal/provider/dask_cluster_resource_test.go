@@ -16,7 +16,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-testing/statecheck"
 	"github.com/hashicorp/terraform-plugin-testing/tfjsonpath"
 
-	"github.com/planetary-computer/terraform-provider-pc/internal/mockserver"
+	"github.com/planetary-computer/terraform-provider-pc/internal/testing/mockserver"
 )
 
 func does(action plancheck.ResourceActionType) resource.ConfigPlanChecks {

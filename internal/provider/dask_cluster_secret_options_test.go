@@ -10,7 +10,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/planetary-computer/terraform-provider-pc/internal/mockserver"
+	"github.com/planetary-computer/terraform-provider-pc/internal/testing/mockserver"
 )
 
 const hush = "sv=2026&sig=s3cret"

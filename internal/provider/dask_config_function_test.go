@@ -15,7 +15,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-testing/plancheck"
 	"github.com/hashicorp/terraform-plugin-testing/statecheck"
 
-	"github.com/planetary-computer/terraform-provider-pc/internal/mockserver"
+	"github.com/planetary-computer/terraform-provider-pc/internal/testing/mockserver"
 )
 
 func TestAccDaskConfig_writesWhatTheOptionsSay(t *testing.T) {

@@ -8,8 +8,8 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/planetary-computer/terraform-provider-pc/internal/integration/terraform"
-	"github.com/planetary-computer/terraform-provider-pc/internal/mockserver"
+	"github.com/planetary-computer/terraform-provider-pc/internal/testing/integration/terraform"
+	"github.com/planetary-computer/terraform-provider-pc/internal/testing/mockserver"
 )
 
 // TestProvider_readsDasksFiles applies without any argument on a machine on which

@@ -20,7 +20,7 @@ import (
 
 	"github.com/planetary-computer/terraform-provider-pc/internal/clock"
 	"github.com/planetary-computer/terraform-provider-pc/internal/provider"
-	"github.com/planetary-computer/terraform-provider-pc/internal/scripted"
+	"github.com/planetary-computer/terraform-provider-pc/internal/testing/scripted"
 )
 
 // behind is a configuration that asks the scheduler by a proxy, which finds each

@@ -27,7 +27,7 @@ import (
 
 	"github.com/planetary-computer/terraform-provider-pc/internal/clock"
 	"github.com/planetary-computer/terraform-provider-pc/internal/provider"
-	"github.com/planetary-computer/terraform-provider-pc/internal/scripted"
+	"github.com/planetary-computer/terraform-provider-pc/internal/testing/scripted"
 )
 
 const ownScheduler = "data.pc_dask_scheduler.test"

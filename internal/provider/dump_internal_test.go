@@ -11,8 +11,8 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/planetary-computer/terraform-provider-pc/internal/clock"
-	"github.com/planetary-computer/terraform-provider-pc/internal/scripted"
 	"github.com/planetary-computer/terraform-provider-pc/internal/settings"
+	"github.com/planetary-computer/terraform-provider-pc/internal/testing/scripted"
 )
 
 // TestDumps_holdNoSecret dumps all that has a token, a password or a key in this

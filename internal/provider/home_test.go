@@ -11,7 +11,7 @@ import (
 	"time"
 
 	"github.com/planetary-computer/terraform-provider-pc/internal/clock"
-	"github.com/planetary-computer/terraform-provider-pc/internal/mockserver"
+	"github.com/planetary-computer/terraform-provider-pc/internal/testing/mockserver"
 )
 
 // TestDaskCluster_staysWithItsGateway changes the address in the provider block

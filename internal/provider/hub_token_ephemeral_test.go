@@ -14,8 +14,8 @@ import (
 	"github.com/hashicorp/terraform-plugin-testing/knownvalue"
 	"github.com/hashicorp/terraform-plugin-testing/statecheck"
 
-	"github.com/planetary-computer/terraform-provider-pc/internal/mockserver"
 	"github.com/planetary-computer/terraform-provider-pc/internal/provider"
+	"github.com/planetary-computer/terraform-provider-pc/internal/testing/mockserver"
 )
 
 func TestAccEphemeralHubToken_isMadeAndRevoked(t *testing.T) {

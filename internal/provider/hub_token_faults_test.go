@@ -7,7 +7,7 @@ import (
 	"net/http"
 	"testing"
 
-	"github.com/planetary-computer/terraform-provider-pc/internal/mockserver"
+	"github.com/planetary-computer/terraform-provider-pc/internal/testing/mockserver"
 )
 
 const hubToken = "pc_hub_token"

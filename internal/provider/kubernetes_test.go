@@ -10,7 +10,7 @@ import (
 	"time"
 
 	"github.com/planetary-computer/terraform-provider-pc/internal/clock"
-	"github.com/planetary-computer/terraform-provider-pc/internal/mockserver"
+	"github.com/planetary-computer/terraform-provider-pc/internal/testing/mockserver"
 )
 
 // startKubernetes starts a gateway whose caches lag behind, by the clock of the

@@ -17,8 +17,8 @@ import (
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 
 	"github.com/planetary-computer/terraform-provider-pc/internal/clock"
-	"github.com/planetary-computer/terraform-provider-pc/internal/mockserver"
 	pc "github.com/planetary-computer/terraform-provider-pc/internal/provider"
+	"github.com/planetary-computer/terraform-provider-pc/internal/testing/mockserver"
 )
 
 // TestSchemas_areValid finds mistakes in schemas without Terraform.

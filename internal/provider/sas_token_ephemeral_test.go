@@ -18,8 +18,8 @@ import (
 	"github.com/hashicorp/terraform-plugin-testing/statecheck"
 
 	"github.com/planetary-computer/terraform-provider-pc/internal/clock"
-	"github.com/planetary-computer/terraform-provider-pc/internal/integration/terraform"
-	"github.com/planetary-computer/terraform-provider-pc/internal/mockserver"
+	"github.com/planetary-computer/terraform-provider-pc/internal/testing/integration/terraform"
+	"github.com/planetary-computer/terraform-provider-pc/internal/testing/mockserver"
 )
 
 const sasToken = "pc_sas_token"

@@ -15,7 +15,7 @@ import (
 	"unicode"
 
 	"github.com/planetary-computer/terraform-provider-pc/internal/scheduler"
-	"github.com/planetary-computer/terraform-provider-pc/internal/scripted"
+	"github.com/planetary-computer/terraform-provider-pc/internal/testing/scripted"
 	"github.com/planetary-computer/terraform-provider-pc/internal/transport"
 )
 

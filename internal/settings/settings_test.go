@@ -8,8 +8,8 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/planetary-computer/terraform-provider-pc/internal/scripted"
 	"github.com/planetary-computer/terraform-provider-pc/internal/settings"
+	"github.com/planetary-computer/terraform-provider-pc/internal/testing/scripted"
 )
 
 func known[T any](value T) settings.Value[T] {

@@ -4,7 +4,7 @@
 #
 # Measures the provider and writes the guide "A thousand clusters" anew:
 #
-#   bench.sh [flags]       on the built-in mock; for the flags see internal/bench/cmd/bench
+#   bench.sh [flags]       on the built-in mock; for the flags see internal/testing/bench/cmd/bench
 #   bench.sh real [flags]  on the real gateway, beside the asynchronous Python client
 #
 # With -out FILE the results go there, and the guide stays as it is. Where something
@@ -28,13 +28,13 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 cd "$root"
 CGO_ENABLED=0 go build -trimpath -ldflags="-s -w" -o "$work/terraform-provider-pc" .
-go build -o "$work/bench" ./internal/bench/cmd/bench
-go build -o "$work/measure" ./internal/bench/cmd/measure
+go build -o "$work/bench" ./internal/testing/bench/cmd/bench
+go build -o "$work/measure" ./internal/testing/bench/cmd/measure
 # Without the key of the cache: terraform looks for a provider by the program's name.
 cp "$(tool time github.com/hashicorp/terraform-provider-time)" "$work/terraform-provider-time"
 code=0
 "$work/bench" "${flags[@]}" -terraform "$terraform" -measure "$work/measure" -provider "$work/terraform-provider-pc" \
-  -time "$work/terraform-provider-time" -out "internal/bench/results/$results.json" "$@" || code=$?
+  -time "$work/terraform-provider-time" -out "internal/testing/bench/results/$results.json" "$@" || code=$?
 if [ "$code" != 0 ] && [ "$code" != 3 ]; then
   exit "$code"
 fi

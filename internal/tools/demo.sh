@@ -21,10 +21,10 @@ if [ -z "${PC_DEMO_INSIDE:-}" ]; then
   trap 'rm -rf "$work"' EXIT
   cd "$root"
   if [ "$servers" = real ]; then
-    go build -o "$work/servers" ./internal/realservers/cmd/realservers
+    go build -o "$work/servers" ./internal/testing/realservers/cmd/realservers
     "$work/servers" "$root/internal/tools/demo.sh" real
   else
-    go build -o "$work/servers" ./internal/mockserver/cmd/mockserver
+    go build -o "$work/servers" ./internal/testing/mockserver/cmd/mockserver
     backend=()
     [ "$servers" != kubernetes ] || backend=(-kubernetes)
     "$work/servers" -quiet "${backend[@]}" "$root/internal/tools/demo.sh" "$servers"

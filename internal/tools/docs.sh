@@ -20,7 +20,7 @@ cp -R docs templates "$work/before"
 go run ./internal/tools/promises > templates/guides/what-this-provider-promises.md.tmpl
 go run ./internal/tools/measurements > templates/guides/a-thousand-clusters.md.tmpl
 mkdir -p docs/images
-"$chart" < internal/bench/results/mock.json > docs/images/a-thousand-clusters.svg
+"$chart" < internal/testing/bench/results/mock.json > docs/images/a-thousand-clusters.svg
 go build -o "$work/terraform-provider-pc" .
 cat > "$work/cli.tfrc" <<CONFIG
 provider_installation {

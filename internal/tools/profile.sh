@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: MPL-2.0
 #
 # Writes CPU and heap profiles of a plan over 1,000 clusters, by the provider
-# alone: profile.sh [flags], for which see internal/bench/cmd/profile.
+# alone: profile.sh [flags], for which see internal/testing/bench/cmd/profile.
 
 # shellcheck source=internal/tools/cache.sh
 . "$(dirname "$0")/cache.sh"
@@ -11,7 +11,7 @@
 forget_settings
 folder=$(mktemp -d "${TMPDIR:-/tmp}/pc-profile-XXXXXX")
 cd "$root"
-go build -o "$folder/profile" ./internal/bench/cmd/profile
+go build -o "$folder/profile" ./internal/testing/bench/cmd/profile
 "$folder/profile" -dir "$folder" "$@"
 go tool pprof -top -nodecount 15 "$folder/profile" "$folder/cpu.pprof"
 go tool pprof -top -nodecount 15 -sample_index alloc_space "$folder/profile" "$folder/heap.pprof"

@@ -15,8 +15,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/planetary-computer/terraform-provider-pc/internal/scripted"
 	"github.com/planetary-computer/terraform-provider-pc/internal/secret"
+	"github.com/planetary-computer/terraform-provider-pc/internal/testing/scripted"
 	"github.com/planetary-computer/terraform-provider-pc/internal/transport"
 )
 

@@ -13,7 +13,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/planetary-computer/terraform-provider-pc/internal/scripted"
+	"github.com/planetary-computer/terraform-provider-pc/internal/testing/scripted"
 	"github.com/planetary-computer/terraform-provider-pc/internal/transport"
 )
 

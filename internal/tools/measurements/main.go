@@ -12,7 +12,7 @@ import (
 	"strings"
 	"text/template"
 
-	"github.com/planetary-computer/terraform-provider-pc/internal/bench"
+	"github.com/planetary-computer/terraform-provider-pc/internal/testing/bench"
 )
 
 //go:embed guide.md.tmpl
@@ -29,7 +29,7 @@ func run() error {
 	var mock bench.Mock
 	var beside bench.Real
 	for file, results := range map[string]any{"mock": &mock, "real": &beside} {
-		name := "internal/bench/results/" + file + ".json"
+		name := "internal/testing/bench/results/" + file + ".json"
 		found, err := bench.Load(name, results)
 		if err != nil {
 			return err

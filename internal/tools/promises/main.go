@@ -11,7 +11,7 @@ import (
 	"os"
 	"text/template"
 
-	"github.com/planetary-computer/terraform-provider-pc/internal/integration/faults"
+	"github.com/planetary-computer/terraform-provider-pc/internal/testing/integration/faults"
 )
 
 //go:embed guide.md.tmpl

@@ -1,0 +1,97 @@
+// Copyright (c) The terraform-provider-pc Authors
+// SPDX-License-Identifier: MPL-2.0
+
+//go:build linux
+
+package main
+
+import (
+	"context"
+	"time"
+
+	"github.com/planetary-computer/terraform-provider-pc/internal/testing/bench"
+	"github.com/planetary-computer/terraform-provider-pc/internal/testing/mockserver"
+)
+
+// noDelay is the shortest there is: 0 would be the mock's default.
+const noDelay = time.Nanosecond
+
+func startMock(start time.Duration) (*mockserver.Server, error) {
+	return mockserver.Start(mockserver.Config{StartDelay: start, StopDelay: noDelay, WorkerDelay: noDelay})
+}
+
+// key is one thing of which there is a sample in each round.
+type key struct {
+	subject, operation string
+	n                  int
+}
+
+// rounds does all operations of all subjects in turn, so that whatever else the
+// machine does meets each of them alike. Keep gets the medians of the rounds so
+// far after each of them: a round takes minutes, and what is measured is not to be
+// lost when the next one is interrupted.
+func rounds(ctx context.Context, p programs, sizes []int, runs int, keep func(done int, medians []bench.Measurement) error) error {
+	samples := map[key][]bench.Sample{}
+	for run := range runs {
+		for _, n := range sizes {
+			for i := range subjects {
+				s := subjects[(i+run)%len(subjects)]
+				took, err := round(ctx, p, s, n)
+				if err != nil {
+					return err
+				}
+				for _, each := range steps {
+					at := key{s.name, each.operation, n}
+					samples[at] = append(samples[at], took[each.operation])
+				}
+				plan := took[bench.Plan]
+				say("round %d of %d: %4d %-16s create %6.2f s  plan %6.2f s (provider %5.1f MiB, %.0f requests)  resize %6.2f s  destroy %6.2f s", run+1, runs, n, s.name,
+					took[bench.Create].Wall, plan.Wall, plan.Memory, plan.Requests, took[bench.Resize].Wall, took[bench.Destroy].Wall)
+			}
+		}
+		if err := keep(run+1, medians(samples, sizes)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func medians(samples map[key][]bench.Sample, sizes []int) []bench.Measurement {
+	var measured []bench.Measurement
+	for _, n := range sizes {
+		for _, each := range steps {
+			for _, s := range subjects {
+				measured = append(measured, bench.Measurement{
+					Subject: s.name, Operation: each.operation, N: n, Sample: bench.Medians(samples[key{s.name, each.operation, n}]),
+				})
+			}
+		}
+	}
+	return measured
+}
+
+// round does the operations of one subject one after the other, on a gateway of
+// its own.
+func round(ctx context.Context, p programs, s subject, n int) (map[string]bench.Sample, error) {
+	var server *mockserver.Server
+	if s.name == bench.Ours {
+		started, err := startMock(noDelay)
+		if err != nil {
+			return nil, err
+		}
+		defer started.Close()
+		server = started
+	}
+	w, err := open(p, s, n, server)
+	if err != nil {
+		return nil, err
+	}
+	defer w.close()
+	took := map[string]bench.Sample{}
+	for _, each := range steps {
+		if took[each.operation], err = w.run(ctx, each); err != nil {
+			return nil, err
+		}
+	}
+	return took, nil
+}

@@ -1,0 +1,146 @@
+// Copyright (c) The terraform-provider-pc Authors
+// SPDX-License-Identifier: MPL-2.0
+
+//go:build linux
+
+package main
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/planetary-computer/terraform-provider-pc/internal/testing/bench"
+)
+
+// slowStart is how long a cluster takes to run where waiting is measured.
+const slowStart = 2 * time.Second
+
+// scaling measures, once each, where Terraform's own limits are.
+func scaling(ctx context.Context, p programs, results *bench.Mock) error {
+	for _, each := range repetitions {
+		for _, n := range []int{250, 500, 1000} {
+			grown, err := growth(ctx, p, each.form, each.config, n)
+			if err != nil {
+				return err
+			}
+			results.Growth = append(results.Growth, grown)
+		}
+	}
+	for _, parallelism := range []int{10, 25, 100} {
+		waited, err := wait(ctx, p, 100, parallelism)
+		if err != nil {
+			return err
+		}
+		results.Waits = append(results.Waits, waited)
+	}
+	for _, split := range []bench.Split{{N: 1000, States: 1}, {N: 1000, States: 4}, {N: 1000, States: 4, AtOnce: true}} {
+		took, err := plans(ctx, p, split)
+		if err != nil {
+			return err
+		}
+		results.Splits = append(results.Splits, took)
+	}
+	return nil
+}
+
+// growth plans n of Terraform's own resources, declared in one of the forms.
+func growth(ctx context.Context, p programs, form, config string, n int) (bench.Growth, error) {
+	w, err := open(p, subject{name: bench.TerraformData, config: config}, n, nil)
+	if err != nil {
+		return bench.Growth{}, err
+	}
+	defer w.close()
+	if _, err := w.run(ctx, steps[0]); err != nil {
+		return bench.Growth{}, err
+	}
+	took, err := w.run(ctx, steps[1])
+	say("Terraform alone plans %d by %s in %.2f s with %.0f MiB", n, form, took.Wall, took.TerraformMemory)
+	return bench.Growth{Form: form, N: n, Wall: bench.Round(took.Wall, 2), Memory: bench.Round(took.TerraformMemory, 0)}, err
+}
+
+// wait applies n clusters that take their time.
+func wait(ctx context.Context, p programs, n, parallelism int) (bench.Wait, error) {
+	server, err := startMock(slowStart)
+	if err != nil {
+		return bench.Wait{}, err
+	}
+	defer server.Close()
+	w, err := open(p, subjects[0], n, server)
+	if err != nil {
+		return bench.Wait{}, err
+	}
+	defer w.close()
+	took, err := w.run(ctx, steps[0], "-parallelism="+strconv.Itoa(parallelism))
+	say("%d clusters that start in %v, %d at once: %.2f s", n, slowStart, parallelism, took.Wall)
+	return bench.Wait{
+		N: n, Delay: slowStart.Seconds(), Parallelism: parallelism, Wall: bench.Round(took.Wall, 2),
+		Floor: slowStart.Seconds() * float64((n+parallelism-1)/parallelism),
+	}, err
+}
+
+// plans plans clusters that are spread over states, one state after the other or
+// all at once.
+func plans(ctx context.Context, p programs, split bench.Split) (bench.Split, error) {
+	server, err := startMock(noDelay)
+	if err != nil {
+		return split, err
+	}
+	defer server.Close()
+	var states []*workspace
+	for range split.States {
+		w, err := open(p, subjects[0], split.N/split.States, server)
+		if err != nil {
+			return split, err
+		}
+		defer w.close()
+		// Others' clusters are on the gateway too, so it is not counted what runs there.
+		if _, output, err := w.measured(ctx, w.arguments(steps[0])); err != nil {
+			return split, fmt.Errorf("apply of a part: %w\n%s", err, tail(output))
+		}
+		states = append(states, w)
+	}
+	began := machineClock.Now()
+	samples, err := planAll(ctx, states, split.AtOnce)
+	if err != nil {
+		return split, err
+	}
+	split.Wall = bench.Round(machineClock.Now().Sub(began).Seconds(), 2)
+	for _, each := range samples {
+		memory := bench.Round(each.Memory+each.TerraformMemory, 0)
+		if split.AtOnce {
+			split.Memory += memory
+		} else {
+			split.Memory = max(split.Memory, memory)
+		}
+	}
+	say("%d clusters in %d states, at once %v: %.2f s, %.0f MiB", split.N, split.States, split.AtOnce, split.Wall, split.Memory)
+	return split, nil
+}
+
+func planAll(ctx context.Context, states []*workspace, atOnce bool) ([]bench.Sample, error) {
+	samples, failures := make([]bench.Sample, len(states)), make([]error, len(states))
+	var group sync.WaitGroup
+	for i, w := range states {
+		plan := func() {
+			var output string
+			if samples[i], output, failures[i] = w.measured(ctx, w.arguments(steps[1])); failures[i] != nil {
+				failures[i] = fmt.Errorf("plan of a part: %w\n%s", failures[i], tail(output))
+			}
+		}
+		if atOnce {
+			group.Go(plan)
+		} else {
+			plan()
+		}
+	}
+	group.Wait()
+	for _, err := range failures {
+		if err != nil {
+			return nil, err
+		}
+	}
+	return samples, nil
+}

@@ -1,0 +1,157 @@
+// Copyright (c) The terraform-provider-pc Authors
+// SPDX-License-Identifier: MPL-2.0
+
+//go:build linux
+
+package main
+
+import (
+	"fmt"
+	"regexp"
+
+	"github.com/planetary-computer/terraform-provider-pc/internal/testing/bench"
+	"github.com/planetary-computer/terraform-provider-pc/internal/testing/mockserver"
+)
+
+// subject is a resource type whose use is measured.
+type subject struct {
+	name string
+	// provider is the one that terraform starts for it, "" for none.
+	provider string
+	// config has n instances, which change with the variable maximum.
+	config string
+	// replaced says that the change cannot be made in place.
+	replaced bool
+}
+
+// variables has the tiles as a map, over which Terraform is quicker than over a
+// set: what it takes itself is to hide nothing of what a provider takes.
+const variables = `
+variable "n" {
+  type = number
+}
+
+variable "maximum" {
+  type = number
+}
+
+locals {
+  tiles = { for i in range(var.n) : format("tile-%05d", i) => i }
+}
+`
+
+var subjects = []subject{
+	{
+		name: bench.Ours, provider: "terraform-provider-pc",
+		config: clustersWith(`options  = { worker_cores = 2, worker_memory = 16, environment = { TILE = each.key } }
+  adapt    = { minimum = 0, maximum = var.maximum }`),
+	},
+	{
+		name: bench.TimeStatic, provider: "terraform-provider-time", replaced: true,
+		config: `
+terraform {
+  required_providers {
+    time = {
+      source = "registry.terraform.io/hashicorp/time"
+    }
+  }
+}
+
+resource "time_static" "tile" {
+  for_each = local.tiles
+  triggers = { tile = each.key, maximum = var.maximum }
+}
+`,
+	},
+	{
+		name: bench.TerraformData, config: dataForEach("local.tiles"),
+	},
+}
+
+// repetitions are the ways to declare n resources, as the guide names them.
+var repetitions = []struct{ form, config string }{
+	{"`count`", "\nresource \"terraform_data\" \"tile\" {\n  count = var.n\n  input = { tile = count.index, maximum = var.maximum }\n}\n"},
+	{"`for_each` over a map", dataForEach("local.tiles")},
+	{"`for_each` over a set", "\nlocals {\n  set = toset(keys(local.tiles))\n}\n" + dataForEach("local.set")},
+}
+
+// dataForEach is the configuration of Terraform's own resource for each tile.
+func dataForEach(tiles string) string {
+	return `
+resource "terraform_data" "tile" {
+  for_each = ` + tiles + `
+  input    = { tile = each.key, maximum = var.maximum }
+}
+`
+}
+
+// clustersWith is the configuration of n clusters with these arguments.
+func clustersWith(arguments string) string {
+	return `
+terraform {
+  required_providers {
+    pc = {
+      source = "registry.terraform.io/planetary-computer/pc"
+    }
+  }
+}
+
+provider "pc" {}
+
+resource "pc_dask_cluster" "tile" {
+  for_each = local.tiles
+  ` + arguments + `
+}
+`
+}
+
+// step is a command of a round.
+type step struct {
+	operation string
+	arguments []string
+	maximum   int
+	// done is what terraform says of it.
+	done func(n int, replaced bool) string
+}
+
+var steps = []step{
+	{bench.Create, []string{"apply", "-auto-approve"}, 10, func(n int, _ bool) string {
+		return fmt.Sprintf("Resources: %d added, 0 changed, 0 destroyed.", n)
+	}},
+	// Without -detailed-exitcode, which is no success where there are changes.
+	{bench.Plan, []string{"plan"}, 10, func(int, bool) string { return "No changes." }},
+	{bench.Resize, []string{"apply", "-auto-approve"}, 20, func(n int, replaced bool) string {
+		if replaced {
+			return fmt.Sprintf("Resources: %d added, 0 changed, %d destroyed.", n, n)
+		}
+		return fmt.Sprintf("Resources: 0 added, %d changed, 0 destroyed.", n)
+	}},
+	{bench.Destroy, []string{"destroy", "-auto-approve"}, 20, func(n int, _ bool) string {
+		return fmt.Sprintf("Resources: %d destroyed.", n)
+	}},
+}
+
+var colours = regexp.MustCompile("\x1b\\[[0-9;]*m")
+
+// checkClusters says whether the gateway has what the operation should have
+// left on it.
+func checkClusters(server *mockserver.Server, operation string, n int) error {
+	running, resized := 0, 0
+	for _, cluster := range server.Clusters(user) {
+		if cluster.Status != "RUNNING" {
+			continue
+		}
+		running++
+		if fmt.Sprint(cluster.Maximum) == "20" {
+			resized++
+		}
+	}
+	want := n
+	if operation == bench.Destroy {
+		want = 0
+	}
+	if running != want || (operation == bench.Resize && resized != n) {
+		return fmt.Errorf("after %s of %d clusters %d run on the gateway, %d of them resized", operation, n, running, resized)
+	}
+	return nil
+}

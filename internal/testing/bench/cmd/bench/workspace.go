@@ -1,0 +1,192 @@
+// Copyright (c) The terraform-provider-pc Authors
+// SPDX-License-Identifier: MPL-2.0
+
+//go:build linux
+
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/planetary-computer/terraform-provider-pc/internal/clock"
+	"github.com/planetary-computer/terraform-provider-pc/internal/testing/bench"
+	"github.com/planetary-computer/terraform-provider-pc/internal/testing/mockserver"
+)
+
+// user owns the clusters on the mock.
+const user = "alice"
+
+// commandLimit is longer than any command takes on a slow machine.
+const commandLimit = 15 * time.Minute
+
+var machineClock = clock.Real()
+
+// programs are what the runs need, all built before them.
+type programs struct {
+	terraform, measure, cliConfig string
+}
+
+// install links the measuring program in the place of each provider, and names
+// them in a CLI configuration of its own.
+func install(dir, terraform, measure string, providers []string) (programs, error) {
+	var overrides strings.Builder
+	for _, provider := range providers {
+		name := filepath.Base(provider)
+		folder := filepath.Join(dir, name)
+		if err := os.MkdirAll(filepath.Join(folder, "measured"), 0o700); err != nil {
+			return programs{}, err
+		}
+		// A link may not cross from one file system to another; a copy may.
+		if err := errors.Join(clone(provider, filepath.Join(folder, "measured", name)), clone(measure, filepath.Join(folder, name))); err != nil {
+			return programs{}, err
+		}
+		for _, address := range addresses(name) {
+			_, _ = fmt.Fprintf(&overrides, "    %q = %q\n", address, folder)
+		}
+	}
+	cli := filepath.Join(dir, "cli.tfrc")
+	text := "provider_installation {\n  dev_overrides {\n" + overrides.String() + "  }\n  direct {}\n}\n"
+	return programs{terraform: terraform, measure: measure, cliConfig: cli}, os.WriteFile(cli, []byte(text), 0o600)
+}
+
+func addresses(binary string) []string {
+	if binary == "terraform-provider-time" {
+		return []string{"registry.terraform.io/hashicorp/time"}
+	}
+	return []string{"registry.terraform.io/planetary-computer/pc"}
+}
+
+func clone(from, to string) error {
+	content, err := os.ReadFile(from) //nolint:gosec // a program that was just built
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(to, content, 0o700) //nolint:gosec // a program
+}
+
+// workspace is a folder with a configuration and its state.
+type workspace struct {
+	programs
+	dir     string
+	subject subject
+	n       int
+	server  *mockserver.Server
+	env     []string
+}
+
+// open makes a workspace for n resources. The server is the gateway, and nil for
+// a subject without one.
+func open(p programs, s subject, n int, server *mockserver.Server) (*workspace, error) {
+	dir, err := os.MkdirTemp("", "bench-")
+	if err != nil {
+		return nil, err
+	}
+	w := &workspace{programs: p, dir: dir, subject: s, n: n, server: server}
+	w.env = append(cleanEnvironment(), "TF_CLI_CONFIG_FILE="+p.cliConfig, "TF_IN_AUTOMATION=1", "CHECKPOINT_DISABLE=1")
+	if server != nil {
+		w.env = append(w.env, "PC_ADDRESS="+server.GatewayURL(), "PC_API_TOKEN="+server.NewToken(user))
+	}
+	return w, os.WriteFile(filepath.Join(dir, "main.tf"), []byte(strings.TrimPrefix(variables+s.config, "\n")), 0o600)
+}
+
+func (w *workspace) close() { _ = os.RemoveAll(w.dir) }
+
+// cleanEnvironment is without what a person has set for a provider of theirs.
+func cleanEnvironment() []string {
+	var kept []string
+	for _, variable := range os.Environ() {
+		name, _, _ := strings.Cut(variable, "=")
+		personal := strings.HasSuffix(strings.ToUpper(name), "_PROXY")
+		for _, prefix := range []string{"TF_", "PC_", "DASK_", "JUPYTERHUB_"} {
+			personal = personal || strings.HasPrefix(name, prefix)
+		}
+		if !personal {
+			kept = append(kept, variable)
+		}
+	}
+	return kept
+}
+
+// run runs a step and checks that it did what it should.
+func (w *workspace) run(ctx context.Context, s step, arguments ...string) (bench.Sample, error) {
+	if w.server != nil {
+		w.server.ForgetRequests()
+	}
+	sample, output, err := w.measured(ctx, w.arguments(s, arguments...))
+	if err != nil {
+		return sample, fmt.Errorf("%s of %d %s: %w\n%s", s.operation, w.n, w.subject.name, err, tail(output))
+	}
+	if want := s.done(w.n, w.subject.replaced); !strings.Contains(output, want) {
+		return sample, fmt.Errorf("%s of %d %s does not say %q:\n%s", s.operation, w.n, w.subject.name, want, tail(output))
+	}
+	if w.subject.provider != "" && sample.Memory == 0 {
+		return sample, fmt.Errorf("%s of %d %s: no provider was measured", s.operation, w.n, w.subject.name)
+	}
+	if w.server == nil {
+		return sample, nil
+	}
+	sample.Requests = float64(len(w.server.Requests()))
+	return sample, checkClusters(w.server, s.operation, w.n)
+}
+
+// arguments are those of the step for terraform, and more.
+func (w *workspace) arguments(s step, more ...string) []string {
+	all := append(slices.Clone(s.arguments), "-input=false", "-var=n="+strconv.Itoa(w.n), "-var=maximum="+strconv.Itoa(s.maximum))
+	return append(all, more...)
+}
+
+func (w *workspace) measured(ctx context.Context, arguments []string) (bench.Sample, string, error) {
+	ctx, cancel := context.WithTimeout(ctx, commandLimit)
+	defer cancel()
+	records := filepath.Join(w.dir, "records")
+	_ = os.Remove(records)
+	cmd := exec.CommandContext(ctx, w.measure, append([]string{w.terraform}, arguments...)...) //nolint:gosec // what is measured
+	var output bytes.Buffer
+	cmd.Dir, cmd.Env, cmd.Stdout, cmd.Stderr = w.dir, append(w.env, "BENCH_RECORD="+records), &output, &output
+	err := cmd.Run()
+	text := colours.ReplaceAllString(output.String(), "")
+	if err != nil {
+		return bench.Sample{}, text, err
+	}
+	read, err := readRecords(records)
+	return bench.Sum(read), text, err
+}
+
+func readRecords(file string) ([]bench.Record, error) {
+	opened, err := os.Open(file) //nolint:gosec // a file that was just written
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = opened.Close() }()
+	var records []bench.Record
+	lines := bufio.NewScanner(opened)
+	for lines.Scan() {
+		var record bench.Record
+		if err := json.Unmarshal(lines.Bytes(), &record); err != nil {
+			return nil, err
+		}
+		records = append(records, record)
+	}
+	return records, lines.Err()
+}
+
+// tail is the end of an output: enough to see what went wrong.
+func tail(output string) string {
+	const enough = 4000
+	if len(output) > enough {
+		return "..." + output[len(output)-enough:]
+	}
+	return output
+}

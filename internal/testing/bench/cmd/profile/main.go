@@ -1,0 +1,94 @@
+// Copyright (c) The terraform-provider-pc Authors
+// SPDX-License-Identifier: MPL-2.0
+
+// Command profile plans many clusters with the provider alone, in this process,
+// and writes the profiles of the CPU and of the heap.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"runtime"
+	"runtime/pprof"
+	"syscall"
+
+	"github.com/planetary-computer/terraform-provider-pc/internal/testing/bench/protocol"
+	"github.com/planetary-computer/terraform-provider-pc/internal/testing/bench/remote"
+)
+
+func main() {
+	served, err := remote.Serve()
+	if !served {
+		n := flag.Int("n", 1000, "number of clusters")
+		rounds := flag.Int("rounds", 10, "how many plans, each by a provider of its own")
+		dir := flag.String("dir", ".", "folder for cpu.pprof and heap.pprof")
+		flag.Parse()
+		ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+		err = profile(ctx, *n, *rounds, *dir)
+		stop()
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "profile:", err)
+		os.Exit(1)
+	}
+}
+
+func profile(ctx context.Context, n, rounds int, dir string) error {
+	// To note each allocation takes time, which the profile of the CPU is not to
+	// show.
+	runtime.MemProfileRate = 0
+	mock, err := remote.Start(ctx, n)
+	if err != nil {
+		return err
+	}
+	defer mock.Close()
+	first, err := protocol.Start(ctx, mock.Address, mock.Token)
+	if err != nil {
+		return err
+	}
+	clusters, err := first.Import(ctx, mock.Names, 10)
+	if err != nil {
+		return err
+	}
+	cpu, err := os.Create(filepath.Join(dir, "cpu.pprof")) //nolint:gosec // the folder that was asked for
+	if err != nil {
+		return err
+	}
+	if err := pprof.StartCPUProfile(cpu); err != nil {
+		return err
+	}
+	err = plan(ctx, mock, clusters, rounds)
+	pprof.StopCPUProfile()
+	if err := errors.Join(err, cpu.Close()); err != nil {
+		return err
+	}
+	runtime.MemProfileRate = 4096
+	if err := plan(ctx, mock, clusters, 1); err != nil {
+		return err
+	}
+	heap, err := os.Create(filepath.Join(dir, "heap.pprof")) //nolint:gosec // the folder that was asked for
+	if err != nil {
+		return err
+	}
+	runtime.GC()
+	return errors.Join(pprof.WriteHeapProfile(heap), heap.Close())
+}
+
+// plan plans as terraform does, by a provider of its own each time.
+func plan(ctx context.Context, mock *remote.Mock, clusters []protocol.Cluster, rounds int) error {
+	for range rounds {
+		p, err := protocol.Start(ctx, mock.Address, mock.Token)
+		if err != nil {
+			return err
+		}
+		if err := p.Plan(ctx, clusters); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,92 @@
+// Copyright (c) The terraform-provider-pc Authors
+// SPDX-License-Identifier: MPL-2.0
+
+package protocol_test
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"github.com/planetary-computer/terraform-provider-pc/internal/testing/bench/protocol"
+	"github.com/planetary-computer/terraform-provider-pc/internal/testing/mockserver"
+)
+
+const clusters = 1000
+
+// world is a gateway with clusters, and what Terraform's state has of them.
+type world struct {
+	mock  *mockserver.Server
+	token string
+	state []protocol.Cluster
+}
+
+func newWorld(tb testing.TB) *world {
+	tb.Helper()
+	mock, err := mockserver.Start(mockserver.Config{StartDelay: time.Nanosecond})
+	if err != nil {
+		tb.Fatal(err)
+	}
+	tb.Cleanup(mock.Close)
+	w := &world{mock: mock, token: mock.NewToken("alice")}
+	var names []string
+	for range clusters {
+		names = append(names, mock.AddCluster("alice", map[string]any{"worker_cores": 2, "worker_memory": 16}))
+	}
+	if w.state, err = w.start(tb).Import(tb.Context(), names, 10); err != nil {
+		tb.Fatal(err)
+	}
+	mock.ForgetRequests()
+	return w
+}
+
+func (w *world) start(tb testing.TB) *protocol.Provider {
+	tb.Helper()
+	p, err := protocol.Start(tb.Context(), w.mock.GatewayURL(), w.token)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return p
+}
+
+func TestPlanCostsThreeRequestsAtMost(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	if err := w.start(t).Plan(t.Context(), w.state); err != nil {
+		t.Fatal(err)
+	}
+	if requests := w.mock.Requests(); len(requests) == 0 || len(requests) > 3 {
+		t.Errorf("a plan of %d clusters took %d requests", clusters, len(requests))
+	}
+}
+
+// BenchmarkStart is what a provider takes until it is configured.
+func BenchmarkStart(b *testing.B) {
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := protocol.Start(b.Context(), "http://127.0.0.1:1/", "token"); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+// BenchmarkRefresh reads 1,000 clusters by a provider that has just started, and
+// BenchmarkPlan plans them as well.
+func BenchmarkRefresh(b *testing.B) { benchmark(b, (*protocol.Provider).Refresh) }
+
+func BenchmarkPlan(b *testing.B) { benchmark(b, (*protocol.Provider).Plan) }
+
+func benchmark(b *testing.B, do func(*protocol.Provider, context.Context, []protocol.Cluster) error) {
+	b.Helper()
+	w := newWorld(b)
+	b.ReportAllocs()
+	for b.Loop() {
+		b.StopTimer()
+		p := w.start(b)
+		b.StartTimer()
+		if err := do(p, b.Context(), w.state); err != nil {
+			b.Fatal(err)
+		}
+	}
+	b.ReportMetric(float64(b.Elapsed().Microseconds())/float64(b.N*clusters), "µs/cluster")
+}

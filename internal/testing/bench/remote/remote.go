@@ -1,0 +1,124 @@
+// Copyright (c) The terraform-provider-pc Authors
+// SPDX-License-Identifier: MPL-2.0
+
+// Package remote runs the built-in mock in a process of its own, so that what
+// the mock takes is not taken for the provider's.
+package remote
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"strconv"
+	"time"
+
+	"github.com/planetary-computer/terraform-provider-pc/internal/testing/mockserver"
+)
+
+// argument is the first argument of a program that is to be the mock.
+const argument = "mock"
+
+// user owns the clusters.
+const user = "alice"
+
+// Mock is a mock with clusters.
+type Mock struct {
+	where
+	input   io.WriteCloser
+	answers *json.Decoder
+	process *exec.Cmd
+}
+
+// where is the first line that the mock prints.
+type where struct {
+	Address, Token string
+	// Names are those of the clusters, which run.
+	Names []string
+}
+
+// Start runs this very program again as a mock; its main calls Serve.
+func Start(ctx context.Context, clusters int) (*Mock, error) {
+	self, err := os.Executable()
+	if err != nil {
+		return nil, err
+	}
+	cmd := exec.CommandContext(ctx, self, argument, strconv.Itoa(clusters)) //nolint:gosec // this program
+	cmd.Stderr = os.Stderr
+	input, err := cmd.StdinPipe()
+	if err != nil {
+		return nil, err
+	}
+	output, err := cmd.StdoutPipe()
+	if err != nil {
+		return nil, err
+	}
+	if err := cmd.Start(); err != nil {
+		return nil, err
+	}
+	m := &Mock{input: input, answers: json.NewDecoder(output), process: cmd}
+	if err := m.answers.Decode(&m.where); err != nil {
+		m.Close()
+		return nil, fmt.Errorf("the mock does not start: %w", err)
+	}
+	return m, nil
+}
+
+// Requests returns how many there were since the last call.
+func (m *Mock) Requests() (int, error) {
+	if _, err := m.input.Write([]byte{'\n'}); err != nil {
+		return 0, err
+	}
+	var requests int
+	err := m.answers.Decode(&requests)
+	return requests, err
+}
+
+// Close ends the mock.
+func (m *Mock) Close() {
+	_ = m.input.Close()
+	_ = m.process.Wait()
+}
+
+// Serve is the mock's process, if that is what the arguments ask for; else it
+// returns false at once. It prints where the mock is, and for each byte of its
+// input the number of requests, and ends with the input.
+func Serve() (bool, error) {
+	if len(os.Args) != 3 || os.Args[1] != argument {
+		return false, nil
+	}
+	clusters, err := strconv.Atoi(os.Args[2])
+	if err != nil {
+		return true, err
+	}
+	server, err := mockserver.Start(mockserver.Config{StartDelay: time.Nanosecond, StopDelay: time.Nanosecond, WorkerDelay: time.Nanosecond})
+	if err != nil {
+		return true, err
+	}
+	defer server.Close()
+	place := where{Address: server.GatewayURL(), Token: server.NewToken(user)}
+	for range clusters {
+		place.Names = append(place.Names, server.AddCluster(user, map[string]any{"worker_cores": 2, "worker_memory": 16}))
+	}
+	answers := json.NewEncoder(os.Stdout)
+	if err := answers.Encode(place); err != nil {
+		return true, err
+	}
+	one := make([]byte, 1)
+	for {
+		_, err := os.Stdin.Read(one)
+		if errors.Is(err, io.EOF) {
+			return true, nil
+		}
+		if err != nil {
+			return true, err
+		}
+		if err := answers.Encode(len(server.Requests())); err != nil {
+			return true, err
+		}
+		server.ForgetRequests()
+	}
+}

@@ -1,0 +1,58 @@
+// Copyright (c) The terraform-provider-pc Authors
+// SPDX-License-Identifier: MPL-2.0
+
+//go:build integration_k8s
+
+package contract_test
+
+import (
+	"context"
+	"os"
+	"testing"
+	"time"
+
+	"github.com/planetary-computer/terraform-provider-pc/internal/testing/contract"
+	"github.com/planetary-computer/terraform-provider-pc/internal/testing/realservers"
+)
+
+// kubeTarget is a real gateway on a real API server.
+type kubeTarget struct {
+	stack *realservers.Kubernetes
+	lacks map[contract.Capability]string
+}
+
+func (k kubeTarget) Name() string                          { return "kubernetes" }
+func (k kubeTarget) GatewayURL() string                    { return k.stack.GatewayURL }
+func (k kubeTarget) HubURL() string                        { return "" }
+func (k kubeTarget) ProxyURL() string                      { return "" }
+func (k kubeTarget) LongPoll() time.Duration               { return 20 * time.Second }
+func (k kubeTarget) Lacks() map[contract.Capability]string { return k.lacks }
+
+func (k kubeTarget) Credential(context.Context, string, ...string) (string, error) {
+	return k.stack.Password, nil
+}
+
+// TestRealKubernetes runs the table on a real gateway with the Kubernetes
+// backend, all but what needs a scheduler.
+func TestRealKubernetes(t *testing.T) {
+	t.Parallel()
+	inst, err := realservers.Install(t.Context(), os.Stderr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	stack, err := realservers.StartKubernetes(t.Context(), inst, os.Getenv("KUBE_APISERVER"), realservers.Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(stack.Stop)
+	lacks := onKubernetes()
+	lacks[contract.Workers] = "nothing runs the schedulers' pods"
+	contract.Run(t, []contract.Target{kubeTarget{stack: stack, lacks: lacks}}, contract.NewRecorder("testdata", false), func(report contract.Report) {
+		t.Logf("the real gateway on Kubernetes: %d cases, %d runs", report.Cases, report.Runs)
+		// Those are a JupyterHub's, a prefix's, a limit's, the local backend's and
+		// a scheduler's.
+		if report.Runs < 165 {
+			t.Errorf("only %d cases were run", report.Runs)
+		}
+	})
+}

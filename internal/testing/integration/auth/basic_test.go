@@ -1,0 +1,135 @@
+// Copyright (c) The terraform-provider-pc Authors
+// SPDX-License-Identifier: MPL-2.0
+
+//go:build integration
+
+// Package auth_test goes through the ways in which a real gateway knows its
+// users without a JupyterHub.
+package auth_test
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/planetary-computer/terraform-provider-pc/internal/testing/integration/terraform"
+	"github.com/planetary-computer/terraform-provider-pc/internal/testing/realservers"
+)
+
+var installation realservers.Installation
+
+func TestMain(m *testing.M) { os.Exit(run(m)) }
+
+func run(m *testing.M) int {
+	defer terraform.Clean()
+	var err error
+	if installation, err = realservers.Install(context.Background(), os.Stderr); err != nil {
+		_, _ = fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	return m.Run()
+}
+
+func start(t *testing.T, cfg realservers.Config) *realservers.Stack {
+	t.Helper()
+	stack, err := realservers.Start(t.Context(), installation, cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(stack.Stop)
+	return stack
+}
+
+// cluster is the configuration of the stories; its name is an output.
+const cluster = `
+resource "pc_dask_cluster" "test" {
+  options = { worker_cores = 1 }
+}
+output "name" { value = pc_dask_cluster.test.name }
+`
+
+// listed prints "NAME STATUS" of each cluster that Python finds.
+const listed = `
+from dask_gateway import Gateway
+with Gateway() as gateway:
+    for cluster in gateway.list_clusters():
+        print(cluster.name, cluster.status.name)
+`
+
+func python(t *testing.T, stack *realservers.Stack, user string) string {
+	t.Helper()
+	output, err := stack.Python(t.Context(), listed, stack.Environ(user)...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return strings.TrimSpace(string(output))
+}
+
+func TestBasic_fromTheFirstApplyToTheLastDestroy(t *testing.T) {
+	t.Parallel()
+	stack := start(t, realservers.Config{Auth: realservers.Basic, Users: []string{"alice"}})
+	w := terraform.New(t)
+	provider := func(password string) {
+		w.Write("provider.tf", fmt.Sprintf("provider \"pc\" {\n  address = %q\n  auth = \"basic\"\n  username = \"alice\"\n  password = %q\n}\n", stack.GatewayURL, password))
+	}
+	w.Write("main.tf", cluster)
+
+	provider(stack.Password)
+	w.Apply()
+	if actions := w.Actions(); len(actions) != 0 {
+		t.Errorf("the second plan is not empty: %v", actions)
+	}
+	name := fmt.Sprint(w.Outputs()["name"])
+	if got, want := python(t, stack, "alice"), name+" RUNNING"; got != want {
+		t.Errorf("alice's clusters: %q, want %q", got, want)
+	}
+	if got := python(t, stack, "bob"); got != "" {
+		t.Errorf("bob has alice's clusters: %q", got)
+	}
+
+	refused(t, w, func() { provider("wr0ng-passw0rd") }, "the password is that from password in the provider block")
+	refused(t, w, func() {
+		w.Write("provider.tf", `provider "pc" {}`)
+		w.Setenv("PC_ADDRESS="+stack.GatewayURL, "PC_USERNAME=alice", "PC_PASSWORD=wr0ng-passw0rd")
+	}, "the password is that from the environment variable PC_PASSWORD")
+
+	provider(stack.Password)
+	if got, want := python(t, stack, "alice"), name+" RUNNING"; got != want {
+		t.Errorf("after plans with a wrong password: %q, want %q", got, want)
+	}
+	w.Destroy()
+	if left := python(t, stack, "alice"); left != "" {
+		t.Errorf("left after destroy: %s", left)
+	}
+	for file, text := range w.ReadAll() {
+		if strings.Contains(text, stack.Password) && file != "provider.tf" {
+			t.Errorf("%s holds the password", file)
+		}
+	}
+}
+
+// refused plans with credentials that the gateway does not take: the error
+// says so once, names where they come from, and shows none.
+func refused(t *testing.T, w *terraform.Workspace, change func(), origin string) {
+	t.Helper()
+	change()
+	result := w.Run("plan", "-no-color")
+	if result.Code == 0 {
+		t.Fatalf("a plan with a wrong password passes:\n%s", result.Output)
+	}
+	for _, part := range []string{"401", "did not accept the user name and the password", origin, "PC_USERNAME and PC_PASSWORD"} {
+		if !strings.Contains(strings.ToLower(result.Flat()), strings.ToLower(part)) {
+			t.Errorf("the error does not say %q:\n%s", part, result.Output)
+		}
+	}
+	for _, part := range []string{"wr0ng-passw0rd", "/hub/token", "attempts)"} {
+		if strings.Contains(result.Output, part) {
+			t.Errorf("the error says %q:\n%s", part, result.Output)
+		}
+	}
+	if got := len(w.Instances()); got != 1 {
+		t.Errorf("the state has %d instances after it, want 1", got)
+	}
+}

@@ -1,0 +1,174 @@
+// Copyright (c) The terraform-provider-pc Authors
+// SPDX-License-Identifier: MPL-2.0
+
+//go:build integration
+
+package auth_test
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/planetary-computer/terraform-provider-pc/internal/clock"
+	"github.com/planetary-computer/terraform-provider-pc/internal/testing/integration/terraform"
+	"github.com/planetary-computer/terraform-provider-pc/internal/testing/realservers"
+)
+
+// startKerberos starts a KDC and a gateway that takes its tickets.
+func startKerberos(t *testing.T, users ...string) *realservers.KerberosStack {
+	t.Helper()
+	kerberos, err := realservers.InstallKerberos(t.Context(), installation, os.Stderr)
+	if errors.Is(err, realservers.ErrNoDebian) && os.Getenv("CI") == "" {
+		t.Skip(err)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	stack, err := realservers.StartKerberos(t.Context(), installation, kerberos, realservers.Config{Users: users})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(stack.Stop)
+	return stack
+}
+
+// TestKerberos_withATicket has nothing in the provider block: the ticket is
+// found where kinit has put it, as by Python.
+func TestKerberos_withATicket(t *testing.T) {
+	t.Parallel()
+	stack := startKerberos(t, "alice", "bob")
+	w := terraform.New(t)
+	w.Setenv("DASK_GATEWAY__ADDRESS="+stack.GatewayURL, "DASK_GATEWAY__AUTH__TYPE=kerberos",
+		"KRB5_CONFIG="+stack.ConfigFile(), "KRB5CCNAME=FILE:"+stack.Cache("alice"), "TF_LOG=TRACE", "TF_LOG_PATH=terraform.log")
+	w.Write("provider.tf", `provider "pc" {}`)
+	w.Write("main.tf", cluster)
+	w.Apply()
+	if actions := w.Actions(); len(actions) != 0 {
+		t.Errorf("the second plan is not empty: %v", actions)
+	}
+	name := fmt.Sprint(w.Outputs()["name"])
+	if got, want := python(t, stack.Stack, "alice"), name+" RUNNING"; got != want {
+		t.Errorf("alice's clusters: %q, want %q", got, want)
+	}
+	if got := python(t, stack.Stack, "bob"); got != "" {
+		t.Errorf("bob has alice's clusters: %q", got)
+	}
+	w.Destroy()
+	if left := python(t, stack.Stack, "alice"); left != "" {
+		t.Errorf("left after destroy: %s", left)
+	}
+	texts := w.ReadAll()
+	if len(texts["terraform.log"]) < 10_000 {
+		t.Error("nothing was logged")
+	}
+	for file, text := range texts {
+		// What each token of SPNEGO begins with, as it stands in the header.
+		if strings.Contains(text, "YII") && strings.Contains(text, "Negotiate YII") {
+			t.Errorf("%s holds a token", file)
+		}
+	}
+}
+
+// TestKerberos_withAKeytab has a machine of CI's, without a ticket. Those that it
+// gets end while the run goes on.
+func TestKerberos_withAKeytab(t *testing.T) {
+	t.Parallel()
+	stack := startKerberos(t, "pipeline")
+	if err := stack.LimitTickets(t.Context(), "pipeline", "2 seconds"); err != nil {
+		t.Fatal(err)
+	}
+	w := terraform.New(t)
+	w.Setenv("KRB5_CONFIG="+stack.ConfigFile(), "KRB5CCNAME=FILE:/nowhere")
+	// By the name of the gateway's principal, for which the KDC is asked first.
+	address := strings.Replace(stack.GatewayURL, "127.0.0.1", "localhost", 1)
+	w.Write("provider.tf", fmt.Sprintf("provider \"pc\" {\n  address = %q\n  principal = \"pipeline@%s\"\n  keytab_path = %q\n}\n", address, realservers.Realm, stack.Keytab("pipeline")))
+	// A worker takes longer than a ticket lasts.
+	w.Write("main.tf", strings.Replace(cluster, "options", "workers = 1\n  wait_for_workers = 1\n  options", 1))
+	w.Apply()
+	if actions := w.Actions(); len(actions) != 0 {
+		t.Errorf("the second plan is not empty: %v", actions)
+	}
+	log, err := os.ReadFile(filepath.Join(stack.Dir, "kdc.log"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	// One ticket for each terraform command at least, and a second one for apply.
+	if got := strings.Count(string(log), "pipeline@"+realservers.Realm+" for krbtgt/"); got < 4 {
+		t.Errorf("the KDC was asked for %d tickets:\n%s", got, log)
+	}
+	if got, want := python(t, stack.Stack, "pipeline"), fmt.Sprint(w.Outputs()["name"])+" RUNNING"; got != want {
+		t.Errorf("the pipeline's clusters: %q, want %q", got, want)
+	}
+	w.Destroy()
+	if left := python(t, stack.Stack, "pipeline"); left != "" {
+		t.Errorf("left after destroy: %s", left)
+	}
+}
+
+// TestKerberos_whatGoesWrong plans with what a KDC and a gateway refuse.
+func TestKerberos_whatGoesWrong(t *testing.T) {
+	t.Parallel()
+	stack := startKerberos(t, "alice", "brief", "changed", "gone")
+	for _, err := range []error{stack.GetTicket(t.Context(), "brief", "2s"), stack.ChangeKey(t.Context(), "changed"), stack.RemovePrincipal(t.Context(), "gone")} {
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := clock.Real().Sleep(t.Context(), 3*time.Second); err != nil {
+		t.Fatal(err)
+	}
+	for name, test := range map[string]struct {
+		want string
+		env  []string
+	}{
+		"no ticket":            {"there is no ticket: the credential cache FILE:/nowhere (KRB5CCNAME) does not exist", []string{"KRB5CCNAME=/nowhere"}},
+		"an ended ticket":      {"the ticket of brief@PC.TEST in the credential cache FILE:" + stack.Cache("brief"), []string{"KRB5CCNAME=" + stack.Cache("brief")}},
+		"a keyring":            {"reads only those of the kind FILE", []string{"KRB5CCNAME=KEYRING:session"}},
+		"no krb5.conf":         {"there is no Kerberos configuration at /nowhere/krb5.conf (KRB5_CONFIG)", []string{"KRB5_CONFIG=/nowhere/krb5.conf"}},
+		"no keytab":            {"The keytab /nowhere.keytab does not exist. The value comes from the environment variable PC_KEYTAB_PATH", []string{"PC_KEYTAB_PATH=/nowhere.keytab"}},
+		"another's keytab":     {"no key of the principal bob", []string{"PC_KEYTAB_PATH=" + stack.Keytab("alice"), "PC_PRINCIPAL=bob"}},
+		"an old keytab":        {"the keytab is older than the password", []string{"PC_KEYTAB_PATH=" + stack.Keytab("changed")}},
+		"an unknown principal": {"the KDC of PC.TEST knows no principal gone@PC.TEST", []string{"PC_KEYTAB_PATH=" + stack.Keytab("gone")}},
+		"an unknown service": {"the KDC of PC.TEST knows no service HTTP/127.77.77.77", []string{
+			"KRB5CCNAME=" + stack.Cache("alice"), "PC_ADDRESS=" + strings.Replace(stack.GatewayURL, "127.0.0.1", "127.77.77.77", 1),
+		}},
+		"no credentials at all": {`The server wants credentials, and auth = "none" sends none`, []string{"PC_AUTH=none"}},
+		"a password":            {"did not accept the user name and the password", []string{"PC_AUTH=basic", "PC_PASSWORD=p"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			refusedWith(t, stack, test.want, test.env...)
+		})
+	}
+}
+
+// TestKerberos_aGatewayWithAnOldKeytab cannot read the tickets that it gets.
+func TestKerberos_aGatewayWithAnOldKeytab(t *testing.T) {
+	t.Parallel()
+	stack := startKerberos(t, "alice")
+	if err := stack.ChangeKey(t.Context(), "HTTP/localhost"); err != nil {
+		t.Fatal(err)
+	}
+	result := refusedWith(t, stack, "Error during kerberos authentication. The server did not accept the Kerberos ticket", "PC_KEYTAB_PATH="+stack.Keytab("alice"))
+	if !strings.Contains(result.Flat(), "which must have the key of HTTP/127.0.0.1, or clocks") || strings.Contains(result.Flat(), "attempts)") {
+		t.Errorf("the error is\n%s", result.Output)
+	}
+}
+
+// refusedWith plans in an environment in which the plan must fail.
+func refusedWith(t *testing.T, stack *realservers.KerberosStack, want string, env ...string) terraform.Result {
+	t.Helper()
+	w := terraform.New(t)
+	w.Setenv(append([]string{"PC_ADDRESS=" + stack.GatewayURL, "PC_AUTH=kerberos", "KRB5_CONFIG=" + stack.ConfigFile()}, env...)...)
+	w.Write("main.tf", "provider \"pc\" {}\n"+cluster)
+	result := w.Run("plan", "-no-color")
+	if result.Code == 0 || !strings.Contains(result.Flat(), want) {
+		t.Errorf("%d, without %q:\n%s", result.Code, want, result.Output)
+	}
+	return result
+}

@@ -1,0 +1,122 @@
+// Copyright (c) The terraform-provider-pc Authors
+// SPDX-License-Identifier: MPL-2.0
+
+package faults_test
+
+import (
+	"fmt"
+	"net/http/httputil"
+	"net/url"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/planetary-computer/terraform-provider-pc/internal/testing/integration/faults"
+	"github.com/planetary-computer/terraform-provider-pc/internal/testing/integration/terraform"
+	"github.com/planetary-computer/terraform-provider-pc/internal/testing/mockserver"
+	"github.com/planetary-computer/terraform-provider-pc/internal/testing/scripted"
+)
+
+const (
+	farHost  = "gateway.example.test"
+	password = "pr0xy&pa55/word"
+)
+
+// TestEnvironment_namesTheProxy applies with HTTPS_PROXY, HTTP_PROXY and NO_PROXY
+// as a pipeline behind a company's proxy has them, and looks for the proxy's
+// password and the token in the most talkative log.
+func TestEnvironment_namesTheProxy(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		scheme   string
+		variable string
+		user     *url.Userinfo
+		more     []string
+		// says are parts of the error; none for success. seen is what the proxy was
+		// asked for, "" for nothing.
+		says []string
+		seen string
+	}{
+		"HTTPS_PROXY":       {"https", "HTTPS_PROXY", url.UserPassword("alice", password), nil, nil, "CONNECT " + farHost + ":443"},
+		"https_proxy":       {"https", "https_proxy", url.UserPassword("alice", password), nil, nil, "CONNECT " + farHost + ":443"},
+		"HTTP_PROXY":        {"http", "HTTP_PROXY", url.UserPassword("alice", password), nil, nil, "POST http://" + farHost},
+		"without password":  {"https", "HTTPS_PROXY", nil, nil, []string{"refused it with 407", "HTTPS_PROXY"}, "CONNECT " + farHost + ":443"},
+		"wrong password":    {"http", "HTTP_PROXY", url.UserPassword("alice", "x"+password), nil, []string{"refused it with 407"}, "GET http://" + farHost},
+		"NO_PROXY":          {"https", "HTTPS_PROXY", url.UserPassword("alice", password), []string{"NO_PROXY=.example.test"}, []string{"could not be sent to " + farHost}, ""},
+		"NO_PROXY of other": {"https", "HTTPS_PROXY", url.UserPassword("alice", password), []string{"NO_PROXY=other.test,10.0.0.0/8"}, nil, "CONNECT " + farHost + ":443"},
+		"http_proxy false":  {"https", "HTTPS_PROXY", url.UserPassword("alice", password), []string{"PC_HTTP_PROXY=false"}, []string{"could not be sent to " + farHost}, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			mock := faults.NewWorld(t, mockserver.Config{}).Mock
+			proxy, authority := fronted(t, mock)
+			token := mock.NewToken("alice")
+			w := terraform.New(t)
+			w.Setenv(test.variable+"="+(&url.URL{Scheme: "http", User: test.user, Host: proxy.Address}).String(), "PC_API_TOKEN="+token, "PC_MAX_RETRIES=0",
+				"TF_LOG=TRACE", "TF_LOG_PATH=trace.log", "TF_LOG_PROVIDER=TRACE")
+			w.Setenv(test.more...)
+			w.Write("ca.pem", authority)
+			w.Write("main.tf", fmt.Sprintf(`
+provider "pc" {
+  address         = "%s://%s/services/dask-gateway/"
+  ca_certificate  = file("ca.pem")
+  allow_cleartext = true
+}
+resource "pc_dask_cluster" "test" {}
+`, test.scheme, farHost))
+			result := w.Run("apply", "-auto-approve", "-no-color")
+			if succeeded := result.Code == 0; succeeded != (test.says == nil) || succeeded != (len(mock.Clusters("alice")) == 1) {
+				t.Errorf("terraform ended with %d, and there are %d clusters:\n%s", result.Code, len(mock.Clusters("alice")), result.Output)
+			}
+			for _, part := range test.says {
+				if !strings.Contains(result.Flat(), part) {
+					t.Errorf("terraform does not say %q:\n%s", part, result.Output)
+				}
+			}
+			assertSeen(t, proxy, test.seen)
+			texts := w.ReadAll()
+			texts["what terraform prints"] = result.Output
+			if !strings.Contains(texts["trace.log"], "HTTP attempt") && test.says == nil {
+				t.Error("nothing was logged")
+			}
+			assertHidden(t, texts, token, password, url.QueryEscape(password), url.PathEscape(password))
+		})
+	}
+}
+
+// fronted puts TLS and plain HTTP of a name that does not exist before the mock,
+// both to be reached by a proxy alone; it returns the authority, too.
+func fronted(t *testing.T, mock *mockserver.Server) (*scripted.ForwardProxy, string) {
+	t.Helper()
+	address, err := url.Parse(mock.GatewayURL())
+	if err != nil {
+		t.Fatal(err)
+	}
+	authority := scripted.NewAuthority(t)
+	certificate, _ := authority.Issue(t, scripted.Leaf{Hosts: []string{farHost}})
+	encrypted := scripted.ServeTLS(t, httputil.NewSingleHostReverseProxy(&url.URL{Scheme: "http", Host: address.Host}), certificate)
+	return scripted.NewForwardProxy(t, "alice", password, map[string]string{farHost + ":443": encrypted, farHost + ":80": address.Host}), authority.PEM
+}
+
+func assertSeen(t *testing.T, proxy *scripted.ForwardProxy, want string) {
+	t.Helper()
+	seen := proxy.Requests()
+	if want == "" && len(seen) != 0 {
+		t.Errorf("the proxy saw %q", seen)
+	}
+	if want != "" && !slices.ContainsFunc(seen, func(each string) bool { return strings.HasPrefix(each, want) }) {
+		t.Errorf("the proxy saw %q, want %q", seen, want)
+	}
+}
+
+// assertHidden looks for secrets in texts.
+func assertHidden(t *testing.T, texts map[string]string, secrets ...string) {
+	t.Helper()
+	for where, text := range texts {
+		for _, secret := range secrets {
+			if at := strings.Index(text, secret); at >= 0 {
+				t.Errorf("%s is in %s: …%s…", secret, where, text[max(0, at-200):min(len(text), at+200)])
+			}
+		}
+	}
+}

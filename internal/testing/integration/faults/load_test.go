@@ -1,0 +1,145 @@
+// Copyright (c) The terraform-provider-pc Authors
+// SPDX-License-Identifier: MPL-2.0
+
+package faults_test
+
+import (
+	"fmt"
+	"net/http"
+	"testing"
+	"time"
+
+	"github.com/planetary-computer/terraform-provider-pc/internal/testing/integration/faults"
+	"github.com/planetary-computer/terraform-provider-pc/internal/testing/integration/terraform"
+	"github.com/planetary-computer/terraform-provider-pc/internal/testing/mockserver"
+)
+
+const (
+	many = 200
+	some = 60
+	// tries is how often a command is run until it succeeds. An answer is lost
+	// before the gateway made anything now and then, which is an error.
+	tries = 8
+)
+
+func clustersWith(count, workers int) string {
+	return fmt.Sprintf("resource \"pc_dask_cluster\" \"many\" {\n  count = %d\n  workers = %d\n}\n", count, workers)
+}
+
+// until runs the command until it succeeds, as a pipeline does that is started
+// again.
+func until(t *testing.T, w *terraform.Workspace, arguments ...string) {
+	t.Helper()
+	arguments = append(arguments, "-auto-approve", "-no-color", "-parallelism=50")
+	for range tries {
+		run := w.Run(arguments...)
+		if run.Code == 0 {
+			return
+		}
+		// Shown where a cluster is lost in the end.
+		t.Logf("terraform %v:\n%s", arguments, run.Output)
+	}
+	t.Fatalf("terraform %v fails %d times in a row:\n%s", arguments, tries, w.Run(arguments...).Output)
+}
+
+// TestLoad creates, resizes and destroys 200 clusters with 50 requests at a
+// time, while one answer in twenty fails in one way or another; and as many as
+// suffice on a Kubernetes gateway, whose replicas answer in turn and lag behind
+// each other by seconds.
+func TestLoad(t *testing.T) {
+	t.Parallel()
+	lagging := &mockserver.Kubernetes{Lags: []time.Duration{0, 4 * time.Second, 2 * time.Second}}
+	for name, test := range map[string]struct {
+		gateway mockserver.Config
+		count   int
+	}{
+		"local":      {mockserver.Config{}, many},
+		"Kubernetes": {mockserver.Config{Kubernetes: lagging, LongPoll: 10 * time.Millisecond}, some},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			world := faults.NewWorld(t, test.gateway)
+			failEvery(world, 20)
+			w := world.Workspace(clustersWith(test.count, 1))
+			until(t, w, "apply")
+			assertManaged(t, world, w, test.count, 1)
+
+			w.Write("main.tf", clustersWith(test.count, 3))
+			until(t, w, "apply")
+			assertManaged(t, world, w, test.count, 3)
+
+			until(t, w, "destroy")
+			if left := world.Running(); len(left) != 0 || len(w.Instances()) != 0 {
+				t.Errorf("%d clusters are left on the gateway, %d in the state", len(left), len(w.Instances()))
+			}
+		})
+	}
+}
+
+// failEvery lets each nth answer of the gateway fail, each time in another way.
+func failEvery(world *faults.World, n int) {
+	world.Mock.FailEvery(n,
+		mockserver.Fault{Drop: mockserver.AfterHandling},
+		mockserver.Fault{Status: http.StatusBadGateway, AfterHandling: true},
+		mockserver.Fault{Drop: mockserver.MidAnswer},
+		mockserver.Fault{Status: http.StatusTooManyRequests, Header: http.Header{"Retry-After": {"1"}}},
+		mockserver.GatewayDown(),
+		mockserver.Fault{Status: http.StatusGatewayTimeout, AfterHandling: true},
+		mockserver.Fault{Drop: mockserver.BeforeHandling},
+		mockserver.Fault{Status: http.StatusInternalServerError},
+	)
+}
+
+// assertManaged asserts that what runs is what the state has, so many clusters
+// with so many workers each.
+func assertManaged(t *testing.T, world *faults.World, w *terraform.Workspace, clusters int, workers int64) {
+	t.Helper()
+	known := map[string]bool{}
+	for _, each := range w.Instances() {
+		name, _ := each.Attributes["name"].(string)
+		known[name] = true
+	}
+	running := world.Running()
+	if len(known) != clusters || len(running) != clusters {
+		t.Errorf("the state has %d clusters, the gateway runs %d, want %d", len(known), len(running), clusters)
+	}
+	for _, each := range running {
+		if !known[each.Name] {
+			t.Errorf("%s runs and is in no state", each.Name)
+		}
+		if each.Wanted != workers {
+			t.Errorf("%s has been asked for %d workers, want %d", each.Name, each.Wanted, workers)
+		}
+	}
+}
+
+// TestRateLimit lets the gateway refuse every third request with 429, and
+// counts: each refusal costs one request more, never two.
+func TestRateLimit(t *testing.T) {
+	t.Parallel()
+	count := func(limited bool) (requests, refused int) {
+		world := faults.NewWorld(t, mockserver.Config{})
+		w := world.Workspace(clustersWith(some, 1))
+		w.Write("provider.tf", world.ProviderBlock("max_retries = 20"))
+		if limited {
+			world.Mock.FailEvery(3, mockserver.Fault{Status: http.StatusTooManyRequests, Header: http.Header{"Retry-After": {"1"}}})
+		}
+		w.Must("apply", "-auto-approve", "-no-color", "-parallelism=50")
+		for _, request := range world.Mock.Requests() {
+			requests++
+			if request.Status == http.StatusTooManyRequests {
+				refused++
+			}
+		}
+		return requests, refused
+	}
+	freely, _ := count(false)
+	limited, refused := count(true)
+	if refused < some {
+		t.Errorf("only %d requests were refused", refused)
+	}
+	// Polls that come back early while a cluster starts make a few more or less.
+	if limited-refused > freely+some/10 {
+		t.Errorf("%d requests and %d refusals, where %d requests do without refusals", limited, refused, freely)
+	}
+}

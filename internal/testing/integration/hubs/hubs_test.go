@@ -1,0 +1,192 @@
+// Copyright (c) The terraform-provider-pc Authors
+// SPDX-License-Identifier: MPL-2.0
+
+//go:build integration
+
+// Package hubs_test runs one story on each older JupyterHub, with the gateway of
+// today behind it: the Planetary Computer's last Hub was a JupyterHub 3.
+package hubs_test
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"reflect"
+	"strings"
+	"testing"
+
+	"github.com/planetary-computer/terraform-provider-pc/internal/testing/integration/terraform"
+	"github.com/planetary-computer/terraform-provider-pc/internal/testing/realservers"
+)
+
+var installation realservers.Installation
+
+func TestMain(m *testing.M) { os.Exit(run(m)) }
+
+func run(m *testing.M) int {
+	defer terraform.Clean()
+	var err error
+	if installation, err = realservers.Install(context.Background(), os.Stderr); err != nil {
+		_, _ = fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	return m.Run()
+}
+
+// server is a notebook server, which JupyterHub 1 and 2 have no program for here.
+const server = `
+resource "pc_hub_server" "test" {
+  name         = "gpu"
+  user_options = { profile = "small" }
+}
+`
+
+// config is a token and a cluster; %s is what the token may do.
+const config = `
+provider "pc" {}
+resource "pc_dask_cluster" "test" {
+  options = { worker_cores = 1 }
+}
+resource "pc_hub_token" "test" {
+  note       = "story ours"
+  expires_in = "1h"
+  %s
+}
+data "pc_hub_user" "me" {}
+data "pc_hub_user" "by_name" {
+  name = data.pc_hub_user.me.name
+}
+output "name" { value = pc_dask_cluster.test.name }
+output "users" {
+  value = [for user in [data.pc_hub_user.me, data.pc_hub_user.by_name] : jsonencode([
+    user.name, user.kind, user.roles, user.created_at != null, try(contains(user.scopes, "access:services!service=dask-gateway"), null), user.servers == null
+  ])]
+}
+output "id" { value = pc_hub_token.test.id }
+output "token" {
+  value     = pc_hub_token.test.token
+  sensitive = true
+}
+`
+
+// hub asks the Hub's API in the name of the user.
+const hub = `
+import json, os, urllib.request
+def hub(method, path):
+    request = urllib.request.Request(
+        os.environ["JUPYTERHUB_API_URL"] + "/users/" + os.environ["JUPYTERHUB_USER"] + path, method=method,
+        headers={"Authorization": "token " + os.environ["JUPYTERHUB_API_TOKEN"]})
+    with urllib.request.urlopen(request) as answer:
+        text = answer.read()
+    return json.loads(text) if text else None
+`
+
+const ours = hub + `
+print(*[token["id"] for token in hub("GET", "/tokens")["api_tokens"] if token["note"] == "story ours"])
+`
+
+const listed = `
+from dask_gateway import Gateway
+with Gateway() as gateway:
+    for cluster in gateway.list_clusters():
+        print(cluster.name, cluster.status.name)
+`
+
+func TestHubs(t *testing.T) {
+	t.Parallel()
+	for major := 1; major <= 5; major++ {
+		t.Run(fmt.Sprintf("JupyterHub %d", major), func(t *testing.T) {
+			t.Parallel()
+			story(t, major)
+		})
+	}
+}
+
+// users are alice as the owner of the token and by her name: name, kind, roles,
+// whether the Hub tells when she came, whether the token may use the gateway, and
+// whether the Hub is silent about servers.
+func users(major int) []any {
+	if major == 1 {
+		return []any{`["alice","user",null,true,null,true]`, `["alice","user",null,true,null,false]`}
+	}
+	return []any{`["alice","user",["user"],true,true,false]`, `["alice","user",["user"],true,null,false]`}
+}
+
+func story(t *testing.T, major int) {
+	t.Helper()
+	installed, err := realservers.InstallHub(t.Context(), installation, major, os.Stderr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	stack, err := realservers.Start(t.Context(), installation, realservers.Config{Hub: installed})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(stack.Stop)
+	python := func(script string, env ...string) string {
+		t.Helper()
+		output, err := stack.Python(t.Context(), script, env...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return strings.TrimSpace(string(output))
+	}
+	w := terraform.New(t)
+	w.Setenv(stack.Environ("alice")...)
+
+	// With less than all where the Hub knows that, with all elsewhere.
+	w.Write("main.tf", fmt.Sprintf(config, `scopes = ["access:services!service=dask-gateway"]`))
+	if major < 3 {
+		result := w.Run("apply", "-auto-approve", "-no-color", "-target=pc_hub_token.test")
+		if result.Code == 0 || !strings.Contains(result.Flat(), "This JupyterHub is too old for scopes") || !strings.Contains(result.Flat(), "which was revoked") {
+			t.Errorf("scopes on a Hub without: %d\n%s", result.Code, result.Output)
+		}
+		if left := python(ours); left != "" {
+			t.Errorf("left: %s", left)
+		}
+		w.Write("main.tf", fmt.Sprintf(config, ""))
+	}
+	if major > 2 {
+		w.Write("server.tf", server)
+	}
+	w.Apply()
+	if actions := w.Actions(); len(actions) != 0 {
+		t.Errorf("the second plan is not empty: %v", actions)
+	}
+	made := w.Outputs()
+	id, running := fmt.Sprint(made["id"]), fmt.Sprint(made["name"])+" RUNNING"
+	if got := python(ours); got != id {
+		t.Errorf("the Hub lists %q, want %q", got, id)
+	}
+	if got := python(listed, fmt.Sprintf("JUPYTERHUB_API_TOKEN=%v", made["token"])); got != running {
+		t.Errorf("with the new token Python lists %q, want %q", got, running)
+	}
+
+	const servers = hub + `
+for name, server in hub("GET", "")["servers"].items():
+    print(name, server["ready"], server["user_options"])
+`
+	if got := python(servers); major > 2 && got != "gpu True {'profile': 'small'}" {
+		t.Errorf("the Hub has the servers %q", got)
+	}
+
+	if got, want := made["users"], users(major); !reflect.DeepEqual(got, want) {
+		t.Errorf("the users are %v, want %v", got, want)
+	}
+
+	python(hub+`hub("DELETE", "/tokens/" + os.environ["ID"])`, "ID="+id)
+	if plan := w.Must("plan", "-no-color").Flat(); !strings.Contains(plan, "The token "+id+" of alice is gone") {
+		t.Errorf("the plan does not say that the token is gone:\n%s", plan)
+	}
+	w.Apply()
+	w.Destroy()
+	if left := python(ours) + python(listed) + python(servers); left != "" {
+		t.Errorf("left after destroy: %s", left)
+	}
+
+	w.Setenv("JUPYTERHUB_API_TOKEN=0123456789abcdef0123456789abcdef")
+	result := w.Run("apply", "-auto-approve", "-no-color", "-target=pc_hub_token.test")
+	if result.Code == 0 || !strings.Contains(result.Flat(), "did not accept the credentials from the environment variable JUPYTERHUB_API_TOKEN") {
+		t.Errorf("a token that is none: %d\n%s", result.Code, result.Output)
+	}
+}

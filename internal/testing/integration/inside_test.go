@@ -1,0 +1,74 @@
+// Copyright (c) The terraform-provider-pc Authors
+// SPDX-License-Identifier: MPL-2.0
+
+//go:build integration
+
+package integration_test
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/planetary-computer/terraform-provider-pc/internal/testing/integration/terraform"
+)
+
+// startServer starts the user's server through the Hub, which answers 201 when
+// it is ready at once and 202 when not.
+const startServer = hubTokens + `
+import time
+server = "/users/" + os.environ["JUPYTERHUB_USER"] + "/server"
+hub("POST", server)
+while not hub("GET", "/users/" + os.environ["JUPYTERHUB_USER"])["servers"][""]["ready"]:
+    time.sleep(0.2)
+`
+
+// serverEnvironment is the environment of the user's running server, as Linux
+// tells of it.
+func serverEnvironment(t *testing.T, user string) []string {
+	t.Helper()
+	files, err := filepath.Glob("/proc/[0-9]*/environ")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		if err != nil || !bytes.Contains(text, []byte("JUPYTERHUB_USER="+user+"\x00")) || !bytes.Contains(text, []byte("JUPYTERHUB_SERVICE_URL=")) {
+			continue
+		}
+		return strings.Split(strings.TrimRight(string(text), "\x00"), "\x00")
+	}
+	t.Fatalf("no process is the server of %s", user)
+	return nil
+}
+
+// TestInsideTheHub starts a server of the user's through the Hub, and runs
+// terraform with an empty provider block in that server's environment.
+func TestInsideTheHub(t *testing.T) {
+	t.Parallel()
+	s := begin(t)
+	s.python(startServer)
+	environment := serverEnvironment(t, s.user)
+	inside := terraform.New(t)
+	inside.Setenv(environment...)
+	inside.Write("main.tf", "provider \"pc\" {}\nresource \"pc_dask_cluster\" \"test\" {\n  workers = 1\n  wait_for_workers = 1\n}\n"+outputs)
+	inside.Apply()
+	made := inside.Outputs()
+	if got, want := s.clusters(), fmt.Sprintf("%v RUNNING", made["name"]); got != want {
+		t.Errorf("%s has %q, want %q", s.user, got, want)
+	}
+	if got, want := made["dashboard_link"], fmt.Sprintf("/services/dask-gateway/clusters/%v/status", made["name"]); got != want {
+		t.Errorf("the dashboard is at %v, want %s", got, want)
+	}
+	seen := strings.Fields(s.python(compute, append(environment, fmt.Sprintf("CLUSTER=%v", made["name"]), "WORKERS=1")...))
+	if want := []string{"499999500000", fmt.Sprint(made["scheduler_address"]), fmt.Sprint(made["dashboard_link"])}; strings.Join(seen, " ") != strings.Join(want, " ") {
+		t.Errorf("Python, in the same environment, saw %v, Terraform %v", seen, want)
+	}
+	inside.Destroy()
+	if left := s.clusters(); left != "" {
+		t.Errorf("left after destroy: %s", left)
+	}
+}

@@ -1,0 +1,136 @@
+// Copyright (c) The terraform-provider-pc Authors
+// SPDX-License-Identifier: MPL-2.0
+
+// Package scale_test counts what many resources cost the servers, with the real
+// terraform and the provider as a process of its own.
+package scale_test
+
+import (
+	"fmt"
+	"net/http"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/planetary-computer/terraform-provider-pc/internal/testing/integration/terraform"
+	"github.com/planetary-computer/terraform-provider-pc/internal/testing/mockserver"
+)
+
+const many = 120
+
+func TestMain(m *testing.M) { os.Exit(terraform.Main(m)) }
+
+func begin(t *testing.T, config string) (*terraform.Workspace, *mockserver.Server) {
+	t.Helper()
+	w := terraform.New(t)
+	mock, err := mockserver.Start(mockserver.Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(mock.Close)
+	w.Setenv("PC_ADDRESS="+mock.GatewayURL(), "PC_HUB_ADDRESS="+mock.HubURL(), "PC_API_TOKEN="+mock.NewToken("alice"))
+	w.Write("main.tf", config)
+	return w, mock
+}
+
+// assertRequests asserts that there were at most so many, and says which.
+func assertRequests(t *testing.T, mock *mockserver.Server, limit int, when string) {
+	t.Helper()
+	requests := mock.Requests()
+	if len(requests) == 0 || len(requests) > limit {
+		var first []string
+		for _, request := range requests[:min(10, len(requests))] {
+			first = append(first, request.Method+" "+request.Path)
+		}
+		t.Errorf("%s: %d requests, want 1 to %d:\n%s", when, len(requests), limit, strings.Join(first, "\n"))
+	}
+}
+
+func running(mock *mockserver.Server) int {
+	n := 0
+	for _, cluster := range mock.Clusters("alice") {
+		if cluster.Status == "RUNNING" {
+			n++
+		}
+	}
+	return n
+}
+
+func TestClusters_areRefreshedAtTheCostOfAFew(t *testing.T) {
+	t.Parallel()
+	w, mock := begin(t, fmt.Sprintf("resource \"pc_dask_cluster\" \"many\" {\n  count = %d\n}\n", many))
+	w.Must("apply", "-auto-approve", "-no-color", "-parallelism=50")
+	options := mock.Count(http.MethodGet, "*/options")
+	if lists := mock.Count(http.MethodGet, "*/clusters/"); lists > 2 || options == 0 || options > 2 {
+		t.Errorf("%d clusters were made with %d listings and %d looks at the options", many, lists, options)
+	}
+	for _, parallelism := range []int{1, 10, 50} {
+		mock.ForgetRequests()
+		w.Must("plan", "-no-color", "-detailed-exitcode", fmt.Sprintf("-parallelism=%d", parallelism))
+		assertRequests(t, mock, 3, fmt.Sprintf("-parallelism=%d", parallelism))
+	}
+
+	// One that has ended is not hidden by the others.
+	clusters := mock.Clusters("alice")
+	ended := clusters[many/2].Name
+	mock.StopCluster(ended)
+	mock.ForgetRequests()
+	result := w.Run("plan", "-no-color", "-detailed-exitcode")
+	if result.Code != 2 || !strings.Contains(result.Flat(), "1 to add, 0 to change, 0 to destroy") || !strings.Contains(result.Flat(), ended) {
+		t.Errorf("the plan ended with %d:\n%s", result.Code, result.Output)
+	}
+	w.Must("destroy", "-auto-approve", "-no-color", "-parallelism=50")
+	if left := running(mock); left != 0 {
+		t.Errorf("%d clusters are left", left)
+	}
+}
+
+func TestTokens_areRefreshedAtTheCostOfAFew(t *testing.T) {
+	t.Parallel()
+	w, mock := begin(t, "resource \"pc_hub_token\" \"many\" {\n  count = 60\n  note  = \"token ${count.index}\"\n}\n")
+	w.Apply()
+	for _, parallelism := range []int{1, 10} {
+		mock.ForgetRequests()
+		w.Must("plan", "-no-color", "-detailed-exitcode", fmt.Sprintf("-parallelism=%d", parallelism))
+		assertRequests(t, mock, 3, fmt.Sprintf("-parallelism=%d", parallelism))
+	}
+	gone := mock.Tokens("alice")[30].ID
+	mock.RevokeToken("alice", gone)
+	if result := w.Run("plan", "-no-color", "-detailed-exitcode"); result.Code != 2 || !strings.Contains(result.Flat(), "1 to add, 0 to change, 0 to destroy") {
+		t.Errorf("the plan ended with %d:\n%s", result.Code, result.Output)
+	}
+	w.Destroy()
+}
+
+func TestServers_areRefreshedAtTheCostOfAFew(t *testing.T) {
+	t.Parallel()
+	w, mock := begin(t, "resource \"pc_hub_server\" \"many\" {\n  count = 20\n  name  = \"s${count.index}\"\n}\n")
+	w.Apply()
+	for _, parallelism := range []int{1, 10} {
+		mock.ForgetRequests()
+		w.Must("plan", "-no-color", "-detailed-exitcode", fmt.Sprintf("-parallelism=%d", parallelism))
+		assertRequests(t, mock, 4, fmt.Sprintf("-parallelism=%d", parallelism))
+	}
+	w.Destroy()
+}
+
+// TestConnections_areFewerThanWaits makes more clusters at a time than there are
+// connections.
+func TestConnections_areFewerThanWaits(t *testing.T) {
+	t.Parallel()
+	for _, connections := range []int{1, 3} {
+		t.Run(fmt.Sprint(connections), func(t *testing.T) {
+			t.Parallel()
+			w, mock := begin(t, "resource \"pc_dask_cluster\" \"many\" {\n  count   = 30\n  workers = 1\n}\n")
+			w.Setenv(fmt.Sprintf("PC_MAX_CONNECTIONS=%d", connections))
+			w.Must("apply", "-auto-approve", "-no-color", "-parallelism=30")
+			if got := running(mock); got != 30 {
+				t.Errorf("%d clusters run", got)
+			}
+			if most := mock.MostConnections(); most > connections {
+				t.Errorf("there were %d connections at a time", most)
+			}
+			w.Must("destroy", "-auto-approve", "-no-color", "-parallelism=30")
+		})
+	}
+}

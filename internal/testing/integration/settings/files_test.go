@@ -1,0 +1,242 @@
+// Copyright (c) The terraform-provider-pc Authors
+// SPDX-License-Identifier: MPL-2.0
+
+//go:build integration
+
+package settings_test
+
+import (
+	"fmt"
+	"maps"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/planetary-computer/terraform-provider-pc/internal/testing/realservers"
+)
+
+// configurations is how many are made at a time, and compared is how many of
+// them have to be ones that Python can use: as many rounds are made as that takes.
+const (
+	configurations = 150
+	compared       = 200
+	rounds         = 10
+)
+
+// testFiles writes random configurations, in files and in the environment, and
+// compares what the provider makes of them with what Gateway() does. The seed is
+// printed; SETTINGS_SEED repeats it.
+func testFiles(t *testing.T, stack *realservers.Stack) {
+	t.Helper()
+	seed := rand.Uint64() //nolint:gosec // a test's choice of cases
+	if text := os.Getenv("SETTINGS_SEED"); text != "" {
+		var err error
+		if seed, err = strconv.ParseUint(text, 10, 64); err != nil {
+			t.Fatal(err)
+		}
+	}
+	t.Logf("SETTINGS_SEED=%d", seed)
+	usable := 0
+	for round := 0; usable < compared && !t.Failed(); round++ {
+		if round == rounds {
+			t.Fatalf("%d of %d configurations could be compared, which is not %d", usable, rounds*configurations, compared)
+		}
+		usable += compareConfigurations(t, stack, seed, round*configurations)
+	}
+}
+
+// compareConfigurations compares those of a round, the first of which has the
+// given number, and says how many of them both sides could use.
+func compareConfigurations(t *testing.T, stack *realservers.Stack, seed uint64, first int) int {
+	t.Helper()
+	var made []configuration
+	var questions []question
+	for i := range configurations {
+		random := rand.New(rand.NewPCG(seed, uint64(first+i))) //nolint:gosec // a test's choice of cases
+		c := configuration{t: t, random: random, root: t.TempDir(), files: map[string]string{}}
+		c.make()
+		made = append(made, c)
+		questions = append(questions, question{Environment: c.environment})
+	}
+	usable := 0
+	for i, want := range ask(t, stack, questions) {
+		s, problems := questions[i].resolve()
+		if strings.Contains(want.Error, "'NoneType' object has no attribute 'items'") {
+			// Options that are nothing are none here, and a crash in Python.
+			continue
+		}
+		if refusal := want.Error != ""; refusal || len(problems) > 0 {
+			if !refusal || len(problems) == 0 {
+				t.Errorf("Python: %q; ours: %+v\n%s", want.Error, problems, made[i])
+			}
+			continue
+		}
+		got := ours(s)
+		if want := onlyAddresses(want); got.Address != want.Address || got.PublicAddress != want.PublicAddress || got.ProxyAddress != want.ProxyAddress {
+			t.Errorf("ours   %+v\nPython %+v\n%s", got, want, made[i])
+		}
+		credentials := map[string]any{"username": s.Username.Value, "password": s.Password.Value.Reveal()}
+		if s.Auth.Value == "jupyterhub" {
+			credentials = map[string]any{"api_token": s.APIToken.Value.Reveal()}
+		}
+		if !maps.Equal(credentials, want.Credentials) || httpProxy(t, s) != orNone(want.HTTPProxy) {
+			t.Errorf("ours %v, %s; Python %v, %s\n%s", credentials, httpProxy(t, s), want.Credentials, orNone(want.HTTPProxy), made[i])
+		}
+		compareOptions(t, []string{made[i].String()}, s, want)
+		if t.Failed() {
+			break
+		}
+		usable++
+	}
+	return usable
+}
+
+// configuration is one machine's.
+type configuration struct {
+	t           *testing.T
+	random      *rand.Rand
+	root        string
+	files       map[string]string
+	environment []string
+}
+
+// String shows all that is in it.
+func (c configuration) String() string {
+	text := strings.Join(c.environment, "\n")
+	for name, content := range c.files {
+		text += "\n--- " + name + "\n" + content
+	}
+	return text
+}
+
+func (c *configuration) pick(from ...string) string { return from[c.random.IntN(len(from))] }
+
+func (c *configuration) maybe(percent int) bool { return c.random.IntN(100) < percent }
+
+// make has Dask's folders, with one or more files each, and some variables. What
+// Gateway() cannot do without is in the first folder.
+func (c *configuration) make() {
+	c.environment = []string{
+		"HOME=" + filepath.Join(c.root, "home"), "DASK_ROOT_CONFIG=" + filepath.Join(c.root, "etc"),
+		"LOGNAME=alice", "WHO=bob", "P=3128", "JUPYTER_IMAGE_SPEC=pangeo/pangeo-notebook:2026.08.01",
+	}
+	auth := c.pick("basic", "jupyterhub", "dask_gateway.auth.BasicAuth")
+	c.write("etc/dask.yaml", "gateway:\n  address: http://hub.example.com/services/dask-gateway/\n  auth:\n    type: "+auth+"\n    kwargs: "+
+		map[bool]string{true: "{api_token: \"{WHO}-t0ken\"}", false: "{}"}[auth == "jupyterhub"]+"\n")
+	for _, name := range []string{"etc/a.yml", "etc/zz.JSON", "etc/ignored.txt", "home/.config/dask/gateway.yaml", "home/.config/dask/b.yml", "further/x.yaml"} {
+		if c.maybe(50) {
+			c.write(name, c.file(strings.HasSuffix(name, "JSON")))
+		}
+	}
+	switch {
+	case c.maybe(30):
+		c.environment = append(c.environment, "DASK_CONFIG="+filepath.Join(c.root, "further"))
+	case c.maybe(30):
+		c.environment = append(c.environment, "DASK_CONFIG="+filepath.Join(c.root, "further", "x.yaml"))
+	}
+	if c.maybe(10) {
+		c.environment = append(c.environment, handedDown(c.file(true)))
+	}
+	for _, variable := range []string{"CLUSTER__OPTIONS__WORKER_CORES", "CLUSTER__OPTIONS__worker_memory", "HTTP_CLIENT__PROXY", "PROXY_ADDRESS", "PUBLIC-ADDRESS", "CLUSTER__OPTIONS__ENVIRONMENT__A", "ADDRESS"} {
+		if c.maybe(15) {
+			c.environment = append(c.environment, "DASK_GATEWAY__"+variable+"="+c.value(strings.ToLower(variable)))
+		}
+	}
+}
+
+func (c *configuration) write(name, content string) {
+	c.t.Helper()
+	file := filepath.Join(c.root, filepath.FromSlash(name))
+	if err := os.MkdirAll(filepath.Dir(file), 0o700); err != nil {
+		c.t.Fatal(err)
+	}
+	if err := os.WriteFile(file, []byte(content), 0o600); err != nil {
+		c.t.Fatal(err)
+	}
+	c.files[name] = content
+}
+
+// value is one that fits the key, for the environment.
+func (c *configuration) value(key string) string {
+	switch {
+	case strings.Contains(key, "proxy_address") || strings.Contains(key, "proxy-address"):
+		return c.pick("8786", "gateway://dask.example.com:8786", "dask.example.com:8786", "tls://{WHO}.example.com:1")
+	case strings.Contains(key, "public"):
+		return c.pick("/services/dask-gateway/", "https://hub.example.com/x", "https://{WHO}.example.com/")
+	case strings.Contains(key, "address"):
+		return c.pick("http://other.example.com/", "https://{WHO}.example.com:{P}/y/", "http://hub.example.com:8000")
+	case strings.Contains(key, "proxy"):
+		return c.pick("http://proxy.example.com:{P}", "false", "False", "null")
+	default:
+		return c.pick("2", "4.5", "true", "None", "'{WHO}'", "{JUPYTER_IMAGE_SPEC}", "{{braces}}", "[1, 'a']", "text")
+	}
+}
+
+// file is one with some of what Gateway() reads.
+func (c *configuration) file(isJSON bool) string {
+	if isJSON {
+		return fmt.Sprintf(`{"gateway": {%q: "https://json.example.com/{WHO}", "cluster": {"options": {"json": %s, "n": 1.5, "nested": {"deep": [true, null]}}}}, "distributed": {"x": 1}}`,
+			c.pick("public-address", "public_address"), c.pick("1", "\"a\"", "null", "[]"))
+	}
+	if c.maybe(5) {
+		return c.pick("", "# nothing\n", "---\n", "null\n", "- a list\n", "gateway: [\n", "a: 1\n---\nb: 2\n", "gateway: {address: !!python/none x}\n", "text\n")
+	}
+	lines := []string{"distributed: {worker: {memory: {target: 0.7}}}", "gateway:"}
+	if c.maybe(20) {
+		lines = append([]string{
+			"shared: &shared", "  " + c.pick("merged", "worker_cores") + ": " + c.scalar(),
+			"also: &also", "  worker-cores: 7", "  " + c.pick("merged", "<<") + ": *shared",
+		}, lines...)
+	}
+	anchored := len(lines) > 2
+	if c.maybe(10) {
+		lines = append([]string{c.pick("%YAML 1.1", "%YAML 1.2", "%YAML 2.0", "%OTHER x"), "---"}, lines...)
+	}
+	for _, key := range []string{"address", "public-address", "public_address", "proxy-address", "proxy_address"} {
+		if c.maybe(12) {
+			value := c.value(key)
+			if value != "8786" {
+				// A port in quotes is an address to Python, and one that cannot be.
+				value = c.pick("\""+value+"\"", "'"+value+"'")
+			}
+			lines = append(lines, "  "+key+": "+value)
+		}
+	}
+	if c.maybe(20) {
+		lines = append(lines, "  "+c.pick("http-client", "http_client")+":", "    proxy: "+c.pick("false", "off", "No", "~", "\"http://{WHO}:{P}\"", "http://proxy:1"))
+	}
+	if c.maybe(70) {
+		lines = append(lines, "  cluster:", "    options:"+c.pick("", "", " {}", " ~"))
+		if !strings.HasSuffix(lines[len(lines)-1], ":") {
+			return strings.Join(lines, "\n") + "\n"
+		}
+		if anchored {
+			lines = append(lines, "      <<: "+c.pick("*shared", "*also", "[*shared, *also]", "[*also, *shared]"))
+			if c.maybe(40) {
+				lines = append(lines, "      <<: "+c.pick("*shared", "*also", "{worker_cores: 8}"))
+			}
+		}
+		for _, key := range []string{"worker_cores", "worker-cores", "image", "gpu", "time", "environment"} {
+			switch {
+			case !c.maybe(50):
+			case key == "environment":
+				lines = append(lines, "      environment:", "        "+c.pick("A", "B_C", "B-C")+": "+c.scalar(), "        D: "+c.scalar())
+			default:
+				lines = append(lines, "      "+key+": "+c.scalar())
+			}
+		}
+		lines = append(lines, "      last: "+c.scalar())
+	}
+	return strings.Join(lines, "\n") + "\n"
+}
+
+// scalar is one of those that YAML 1.1, YAML 1.2 and Python take differently.
+func (c *configuration) scalar() string {
+	return c.pick("1", "-7", "+3", "0", "010", "0o17", "0x1F", "0b11", "1_000", "1:30", "-1:30:15", "1.", "1.5", ".5", "-.5", "1e3", "1.0e3", "1.5e+3", "1.5E-3", "1:30.5", ".inf", "-.INF", ".nan",
+		"yes", "No", "ON", "off", "y", "n", "oN", "true", "True", "tRUE", "FALSE", "~", "null", "Null", "nULL", "", "text", "two words", "2026-11-23x", "12e03", "0.1.2", "1,000", "08", "09.5",
+		"\"{WHO}\"", "'{JUPYTER_IMAGE_SPEC}'", "\"{{x}}\"", "\"a{P}b{{\"", "'yes'", "\"1\"", "!!str 12", "!!int \"12\"", "!!float 3", "!!bool yes", "!!str yes", "[1, two, {three: 3}]", "{a: {b: on}}", "[]", "{}",
+		"|-\n        a\n        b", "\"tab\\tnew\\nline \\u00e9\"", "'it''s'", "a: b", "*nowhere", "%percent", "@at", "\"{MISSING}\"", "\"{\"", "{P}", "a#b", "a # comment")
+}

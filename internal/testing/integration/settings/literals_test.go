@@ -1,0 +1,119 @@
+// Copyright (c) The terraform-provider-pc Authors
+// SPDX-License-Identifier: MPL-2.0
+
+//go:build integration
+
+package settings_test
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"strings"
+	"testing"
+
+	"github.com/planetary-computer/terraform-provider-pc/internal/testing/realservers"
+)
+
+// testLiterals asks Python about texts put together at random.
+func testLiterals(t *testing.T, stack *realservers.Stack) {
+	t.Helper()
+	const texts = 8000
+	questions := make([]question, 0, texts)
+	random := rand.New(rand.NewPCG(1, 2)) //nolint:gosec // the same texts in each run
+	for i := range texts {
+		text := randomLiteral(random, 3)
+		if i%2 == 1 {
+			text = damaged(random, text)
+		}
+		questions = append(questions, question{Environment: []string{
+			"DASK_GATEWAY__ADDRESS=http://hub", "DASK_GATEWAY__AUTH__TYPE=basic", "USER=u", "DASK_GATEWAY__CLUSTER__OPTIONS__X=" + text,
+		}})
+	}
+	compared := 0
+	for i, want := range ask(t, stack, questions) {
+		s, problems := questions[i].resolve()
+		if want.Error != "" {
+			// A template that cannot be filled in; or a literal at which Python stops
+			// without regard for Dask, such as a mapping with a list for a key.
+			if len(problems) == 0 && !strings.HasPrefix(want.Error, "TypeError") {
+				t.Errorf("%q: Python: %s; ours: no problem", questions[i].Environment, want.Error)
+			}
+			continue
+		}
+		if len(problems) > 0 && (want.Options["x"] == nil || strings.Contains(problems[0].Detail, "format syntax")) {
+			// What only Python can send; or more of str.format than a name in braces.
+			continue
+		}
+		for _, problem := range problems {
+			t.Errorf("%q: %s", questions[i].Environment, problem.Detail)
+		}
+		compareOptions(t, questions[i].Environment, s, want)
+		if want.Options["x"] != nil && !strings.HasPrefix(*want.Options["x"], `"`) {
+			compared++
+		}
+	}
+	if compared < texts/6 {
+		t.Errorf("only %d of %d texts were literals that could be compared", compared, texts)
+	}
+}
+
+var (
+	pythonAtoms = strings.Fields(`0 7 12 00 1_0 0x1F 0O17 0b11 1.5 .5 2. 1e3 1_0E-2 -3 +4 -.5 -(1) - 6 1e400 5j 007 1__0 True False None true NULL abc nan --1 1+1 ...`)
+	pythonTexts = strings.Fields(`abc \n \t \x41 \u00e9 \U0001F600 \101 \0 \q \" \' \\ é # 5 , ] }} {{ {USER} "" '' \x4 \ud800 \N{DASH}`)
+	// damages are what a literal is broken with, or what it survives.
+	damages = strings.Split(`0|1|_|.|e|-|+|"|'|[|]|(|)|{{|}}|,|:|\|#|a|r|b| |  |	`, "|")
+)
+
+// randomLiteral is a Python literal, mostly.
+func randomLiteral(random *rand.Rand, depth int) string {
+	kind := random.IntN(6)
+	if depth == 0 {
+		kind = random.IntN(2)
+	}
+	switch kind {
+	case 0:
+		return pythonAtoms[random.IntN(len(pythonAtoms))]
+	case 1:
+		return randomString(random)
+	case 2:
+		return "[" + randomElements(random, depth) + "]"
+	case 3:
+		return "(" + randomElements(random, depth) + ")"
+	case 4:
+		return randomElements(random, depth)
+	default:
+		// Of two equal keys the first may have a value that only Python has, so
+		// that there are none.
+		var members strings.Builder
+		for i := range random.IntN(3) {
+			fmt.Fprintf(&members, "'key %d' %s: %s, ", i, randomString(random), randomLiteral(random, depth-1))
+		}
+		return "{" + members.String() + "}"
+	}
+}
+
+func randomElements(random *rand.Rand, depth int) string {
+	elements := make([]string, random.IntN(4))
+	for i := range elements {
+		elements[i] = randomLiteral(random, depth-1)
+	}
+	return strings.Join(elements, []string{",", ", ", " ,\t"}[random.IntN(3)]) + []string{"", "", ","}[random.IntN(3)]
+}
+
+func randomString(random *rand.Rand) string {
+	quote := []string{`"`, `'`, `"""`, `'''`}[random.IntN(4)]
+	text := []string{"", "", "", "r", "R", "u", "b"}[random.IntN(7)] + quote
+	for range random.IntN(4) {
+		text += pythonTexts[random.IntN(len(pythonTexts))]
+	}
+	return text + quote
+}
+
+func damaged(random *rand.Rand, text string) string {
+	at := random.IntN(len(text) + 1)
+	rest := text[at:]
+	if rest != "" && random.IntN(2) == 0 {
+		rest = rest[1:]
+	}
+	return strings.ToValidUTF8(text[:at]+damages[random.IntN(len(damages))]+rest, "?")
+}

@@ -1,0 +1,68 @@
+// Copyright (c) The terraform-provider-pc Authors
+// SPDX-License-Identifier: MPL-2.0
+
+//go:build integration
+
+package settings_test
+
+import (
+	"encoding/json"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/planetary-computer/terraform-provider-pc/internal/settings"
+	"github.com/planetary-computer/terraform-provider-pc/internal/testing/realservers"
+)
+
+// testPrefixes asks Pythons that are found in different ways where Dask looks for
+// files; with each of them on PATH the provider is to look there.
+func testPrefixes(t *testing.T, stack *realservers.Stack) {
+	t.Helper()
+	root := t.TempDir()
+	python := filepath.Join(stack.Bin, "python3")
+	packages := strings.TrimSpace(run(t, exec.CommandContext(t.Context(), python, "-c", "import dask, os; print(os.path.dirname(os.path.dirname(dask.__file__)))")))
+	for name, arguments := range map[string][]string{"plain": nil, "sees": {"--system-site-packages"}} {
+		run(t, exec.CommandContext(t.Context(), python, append([]string{"-m", "venv", "--without-pip", filepath.Join(root, name)}, arguments...)...))
+	}
+	for link, to := range map[string]string{"linked/bin/python3": python, "flat/python3": "plain/bin/python3", "chain/bin/python3": "flat/python3"} {
+		link = filepath.Join(root, link)
+		if err := os.MkdirAll(filepath.Dir(link), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if !filepath.IsAbs(to) {
+			to = filepath.Join(root, to)
+		}
+		if err := os.Symlink(to, link); err != nil {
+			t.Fatal(err)
+		}
+	}
+	folders := map[string]string{"the servers' own": stack.Bin}
+	for _, name := range []string{"plain/bin", "sees/bin", "linked/bin", "flat", "chain/bin"} {
+		folders[name] = filepath.Join(root, name)
+	}
+	for name, folder := range folders {
+		environment := []string{"PATH=" + folder, "HOME=" + root, "DASK_ROOT_CONFIG=" + filepath.Join(root, "etc"), "DASK_CONFIG=" + filepath.Join(root, "further")}
+		cmd := exec.CommandContext(t.Context(), filepath.Join(folder, "python3"), "-c", "import dask.config, json; print(json.dumps(dask.config._get_paths()))")
+		cmd.Env = append(environment, "PYTHONPATH="+packages)
+		var paths []string
+		if err := json.Unmarshal([]byte(run(t, cmd)), &paths); err != nil {
+			t.Fatal(err)
+		}
+		s, problems := settings.Resolve(settings.Block{}, settings.NewEnvironment(environment))
+		if want := "in Dask's files: " + strings.Join(paths, ", ") + "\n"; len(problems) > 0 || !strings.Contains(s.Missing("address"), want) {
+			t.Errorf("%s: Dask looks in %q, and the provider: %s", name, paths, s.Missing("address"))
+		}
+	}
+}
+
+func run(t *testing.T, cmd *exec.Cmd) string {
+	t.Helper()
+	output, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("%q: %v", cmd.Args, err)
+	}
+	return string(output)
+}

@@ -1,0 +1,174 @@
+// Copyright (c) The terraform-provider-pc Authors
+// SPDX-License-Identifier: MPL-2.0
+
+//go:build integration
+
+package integration_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/planetary-computer/terraform-provider-pc/internal/testing/realservers"
+)
+
+// hubTokens prints the notes of the user's tokens as "ID NOTE" lines, sorted.
+const hubTokens = `
+import json, os, urllib.request
+def hub(method, path, body=None):
+    request = urllib.request.Request(
+        os.environ["JUPYTERHUB_API_URL"] + path, method=method, data=body and json.dumps(body).encode(),
+        headers={"Authorization": "token " + os.environ["JUPYTERHUB_API_TOKEN"]})
+    with urllib.request.urlopen(request) as answer:
+        text = answer.read()
+    return json.loads(text) if text else None
+tokens = "/users/" + os.environ["JUPYTERHUB_USER"] + "/tokens"
+`
+
+func (s *story) tokens() string {
+	s.t.Helper()
+	return s.python(hubTokens + `
+for token in sorted(hub("GET", tokens)["api_tokens"], key=lambda token: token["id"]):
+    if token["note"].startswith(("story", "pipeline")):
+        print(token["id"], token["note"])
+`)
+}
+
+const tokenConfig = `
+resource "pc_hub_token" "test" {
+  note       = "story ours"
+  expires_in = "1h"
+  scopes     = ["access:services!service=dask-gateway"]
+}
+output "id" { value = pc_hub_token.test.id }
+output "token" {
+  value     = pc_hub_token.test.token
+  sensitive = true
+}
+`
+
+func TestToken_opensTheGatewayAndIsRevoked(t *testing.T) {
+	t.Parallel()
+	s := begin(t)
+	s.Write("main.tf", tokenConfig)
+	s.Apply()
+	if actions := s.Actions(); len(actions) != 0 {
+		t.Errorf("the second plan is not empty: %v", actions)
+	}
+	made := s.Outputs()
+	if got, want := s.tokens(), fmt.Sprintf("%v story ours", made["id"]); got != want {
+		t.Errorf("the Hub lists %q, want %q", got, want)
+	}
+	const list = "from dask_gateway import Gateway\nwith Gateway() as gateway:\n    print(gateway.list_clusters())\n"
+	if got := s.python(list, fmt.Sprintf("JUPYTERHUB_API_TOKEN=%v", made["token"])); got != "[]" {
+		t.Errorf("with the new token Python lists %s", got)
+	}
+	s.Destroy()
+	if got := s.tokens(); got != "" {
+		t.Errorf("left after destroy: %s", got)
+	}
+}
+
+// TestToken_neverTouchesItsHeir shows that the Hub gives a freed id to the next
+// token, and that neither refresh nor destroy takes that token for ours. It has
+// a Hub of its own, so that no other story's token inherits the id.
+func TestToken_neverTouchesItsHeir(t *testing.T) {
+	t.Parallel()
+	stack, err := realservers.Start(t.Context(), installation, realservers.Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(stack.Stop)
+	s := beginOn(t, stack)
+	s.Write("main.tf", tokenConfig)
+	s.Apply()
+	id := fmt.Sprint(s.Outputs()["id"])
+	heir := s.python(hubTokens+`
+hub("DELETE", tokens + "/" + os.environ["ID"])
+print(hub("POST", tokens, {"note": "story heir"})["id"])
+`, "ID="+id)
+	if heir != id {
+		t.Fatalf("the heir has the id %s, not the freed %s", heir, id)
+	}
+	plan := s.Must("plan", "-no-color").Flat()
+	for _, part := range []string{"The token " + id + " of " + s.user + " is gone", "pc_hub_token.test will be created"} {
+		if !strings.Contains(plan, part) {
+			t.Errorf("the plan does not say %q:\n%s", part, plan)
+		}
+	}
+	s.Must("destroy", "-auto-approve", "-no-color", "-refresh=false")
+	if got, want := s.tokens(), id+" story heir"; got != want {
+		t.Errorf("the Hub lists %q, want %q", got, want)
+	}
+}
+
+func TestToken_refusedScopesAreTheHubsWords(t *testing.T) {
+	t.Parallel()
+	s := begin(t)
+	for arguments, want := range map[string]string{
+		`scopes = ["nope"]`:        "Scope 'nope' for token does not exist",
+		`scopes = ["admin:users"]`: "not held by",
+		`user = "somebody"`:        "not found or no permissions to generate tokens",
+	} {
+		s.Write("main.tf", "resource \"pc_hub_token\" \"test\" {\n note = \"story bad\"\n"+arguments+"\n}\n")
+		result := s.Run("apply", "-auto-approve", "-no-color")
+		if result.Code == 0 || !strings.Contains(result.Flat(), want) {
+			t.Errorf("%s: %d, without %q:\n%s", arguments, result.Code, want, result.Output)
+		}
+	}
+	if got := s.tokens(); got != "" {
+		t.Errorf("left: %s", got)
+	}
+}
+
+// TestSecrets_areNowhere applies with everything logged and greps what is
+// left for the actual values.
+func TestSecrets_areNowhere(t *testing.T) {
+	t.Parallel()
+	s := begin(t)
+	s.Write("main.tf", "resource \"pc_dask_cluster\" \"test\" {\n workers = 1\n}\ndata \"pc_clusters\" \"all\" {\n depends_on = [pc_dask_cluster.test]\n}\n")
+	s.Setenv("TF_LOG=TRACE", "TF_LOG_PATH=terraform.log")
+	printed := s.Apply().Output
+	key := s.python(`
+import os
+from dask_gateway import Gateway
+with Gateway() as gateway:
+    print(gateway.connect(gateway.list_clusters()[0].name).security.tls_key)
+`)
+	s.Write("token.tf", tokenConfig)
+	s.Must("plan", "-no-color", "-out=token.plan")
+	printed += s.Must("apply", "-no-color", "token.plan").Output
+	made := fmt.Sprint(s.Outputs()["token"])
+	s.Setenv("PC_API_TOKEN=0123456789abcdef0123456789abcdef")
+	printed += s.Run("plan", "-no-color").Output
+	s.Setenv("PC_API_TOKEN=" + s.token)
+	printed += s.Destroy().Output
+
+	keyLines := strings.Fields(strings.ReplaceAll(key, "PRIVATE KEY", ""))
+	if len(keyLines) < 5 {
+		t.Fatalf("no key to look for: %q", key)
+	}
+	secrets := map[string]string{
+		"the provider's token": s.token, "a bad token": "0123456789abcdef0123456789abcdef",
+		"the cluster's key": keyLines[2], "a cookie": "dask-gateway-",
+	}
+	texts := s.ReadAll()
+	texts["what terraform printed"] = printed
+	if len(texts["terraform.log"]) < 10_000 {
+		t.Error("nothing was logged")
+	}
+	for name, text := range texts {
+		for what, secret := range secrets {
+			if what == "a cookie" && name != "terraform.log" {
+				continue
+			}
+			if strings.Contains(text, secret) {
+				t.Errorf("%s holds %s", name, what)
+			}
+		}
+		if strings.Contains(text, made) && !strings.HasPrefix(name, "terraform.tfstate") && name != "token.plan" {
+			t.Errorf("%s holds the value of pc_hub_token", name)
+		}
+	}
+}

@@ -1,0 +1,214 @@
+// Copyright (c) The terraform-provider-pc Authors
+// SPDX-License-Identifier: MPL-2.0
+
+//go:build integration && linux
+
+package realservers_test
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/planetary-computer/terraform-provider-pc/internal/clock"
+	"github.com/planetary-computer/terraform-provider-pc/internal/testing/realservers"
+)
+
+// oneWorker starts a cluster with one worker and leaves it running.
+const oneWorker = `
+from dask_gateway import Gateway
+gateway = Gateway()
+cluster = gateway.new_cluster(shutdown_on_close=False)
+cluster.scale(1)
+cluster.get_client().wait_for_workers(1)
+print(cluster.name)
+`
+
+// processesIn returns the command lines of the processes that work in a folder
+// or below: all that a stack has started does.
+func processesIn(t *testing.T, dir string) map[int]string {
+	t.Helper()
+	found := map[int]string{}
+	links, err := filepath.Glob("/proc/[0-9]*/cwd")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, link := range links {
+		at, err := os.Readlink(link)
+		if err != nil || at != dir && !strings.HasPrefix(at, dir+"/") && !strings.HasPrefix(at, dir+" ") {
+			continue
+		}
+		pid, _ := strconv.Atoi(filepath.Base(filepath.Dir(link)))
+		command, _ := os.ReadFile(filepath.Join(filepath.Dir(link), "cmdline"))
+		found[pid] = strings.ReplaceAll(string(command), "\x00", " ")
+	}
+	return found
+}
+
+// awaitNothingLeft fails when processes of the stack in dir, or the folder,
+// are still there after ten seconds.
+func awaitNothingLeft(t *testing.T, dir string) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	defer cancel()
+	for {
+		processes := processesIn(t, dir)
+		_, err := os.Stat(dir)
+		if len(processes) == 0 && os.IsNotExist(err) {
+			return
+		}
+		if clock.Real().Sleep(ctx, 50*time.Millisecond) != nil {
+			t.Fatalf("left after 10 s: the folder (%v), and %d processes: %v", err, len(processes), processes)
+		}
+	}
+}
+
+// wantWholeStack fails when one of the kinds of process is missing.
+func wantWholeStack(t *testing.T, dir string) {
+	t.Helper()
+	all := fmt.Sprint(processesIn(t, dir))
+	for _, kind := range []string{"dask-gateway-server", "dask-gateway-proxy", "jupyterhub", "configurable-http-proxy", "dask scheduler", "dask worker"} {
+		if !strings.Contains(all, kind) {
+			t.Errorf("no %s among the processes: %s", kind, all)
+		}
+	}
+}
+
+func TestStopEndsSchedulersAndWorkers(t *testing.T) {
+	t.Parallel()
+	stack := start(t, realservers.Config{})
+	if _, err := stack.Python(t.Context(), oneWorker); err != nil {
+		t.Fatal(err)
+	}
+	wantWholeStack(t, stack.Dir)
+	stack.Stop()
+	if left := processesIn(t, stack.Dir); len(left) > 0 {
+		t.Errorf("left when Stop had returned: %v", left)
+	}
+	if _, err := os.Stat(stack.Dir); !os.IsNotExist(err) {
+		t.Errorf("%s is still there: %v", stack.Dir, err)
+	}
+}
+
+func TestNothingOutlivesTheProcess(t *testing.T) {
+	t.Parallel()
+	for _, end := range []string{"panic", "exit", "SIGKILL"} {
+		t.Run(end, func(t *testing.T) {
+			t.Parallel()
+			holder := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestHoldAStack$") //nolint:gosec // this very binary
+			holder.Env = append(os.Environ(), "REALSERVERS_TEST_HOLD="+end)
+			output, err := holder.StdoutPipe()
+			if err != nil {
+				t.Fatal(err)
+			}
+			input, err := holder.StdinPipe()
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := holder.Start(); err != nil {
+				t.Fatal(err)
+			}
+			lines := bufio.NewScanner(output)
+			var dir string
+			for dir == "" && lines.Scan() {
+				dir, _ = strings.CutPrefix(lines.Text(), "holds ")
+				if dir == lines.Text() {
+					t.Log(dir)
+					dir = ""
+				}
+			}
+			if dir == "" {
+				t.Fatal("the other process started no stack")
+			}
+			wantWholeStack(t, dir)
+			if end == "SIGKILL" {
+				err = holder.Process.Signal(syscall.SIGKILL)
+			} else {
+				err = input.Close()
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			awaitNothingLeft(t, dir)
+			if err := holder.Wait(); err == nil {
+				t.Error("the other process ended well, want the end that was asked for")
+			}
+		})
+	}
+}
+
+// TestHoldAStack is the other process of TestNothingOutlivesTheProcess.
+func TestHoldAStack(t *testing.T) {
+	t.Parallel()
+	end := os.Getenv("REALSERVERS_TEST_HOLD")
+	if end == "" {
+		t.Skip("runs in a process of its own, for TestNothingOutlivesTheProcess")
+	}
+	inst, err := realservers.Install(t.Context(), os.Stderr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	stack, err := realservers.Start(t.Context(), inst, realservers.Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := stack.Python(t.Context(), oneWorker); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Stdout.WriteString("holds " + stack.Dir + "\n"); err != nil {
+		t.Fatal(err)
+	}
+	_, _ = os.Stdin.Read(make([]byte, 1))
+	if end == "panic" {
+		panic("on purpose")
+	}
+	os.Exit(3)
+}
+
+func TestServersEndWithTheirSupervisor(t *testing.T) {
+	t.Parallel()
+	stack := start(t, realservers.Config{})
+	if _, err := stack.Python(t.Context(), oneWorker); err != nil {
+		t.Fatal(err)
+	}
+	wantWholeStack(t, stack.Dir)
+	supervisors := 0
+	for pid := range processesIn(t, stack.Dir) {
+		parent := parentOf(t, pid)
+		command, _ := os.ReadFile(fmt.Sprintf("/proc/%d/cmdline", parent))
+		if strings.Contains(string(command), "PR_SET_CHILD_SUBREAPER") {
+			supervisors++
+			if err := syscall.Kill(parent, syscall.SIGKILL); err != nil {
+				t.Fatal(err)
+			}
+			break
+		}
+	}
+	if supervisors == 0 {
+		t.Fatal("found no supervisor")
+	}
+	stack.Stop()
+	awaitNothingLeft(t, stack.Dir)
+}
+
+func parentOf(t *testing.T, pid int) int {
+	t.Helper()
+	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+	if err != nil {
+		t.Fatal(err)
+	}
+	fields := strings.Fields(string(stat[strings.LastIndex(string(stat), ")")+1:]))
+	parent, err := strconv.Atoi(fields[1])
+	if err != nil {
+		t.Fatal(err)
+	}
+	return parent
+}
