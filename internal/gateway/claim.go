@@ -73,11 +73,11 @@ type ClaimError struct {
 
 // Error says how many clusters may be the one.
 func (e *ClaimError) Error() string {
-	if len(e.Candidates) == 0 {
-		return fmt.Sprintf("the answer was lost, and no new cluster was seen: %v", e.Cause)
-	}
 	if e.Unseen != nil {
 		return fmt.Sprintf("the answer was lost, and the clusters could not be listed since: %v", e.Cause)
+	}
+	if len(e.Candidates) == 0 {
+		return fmt.Sprintf("the answer was lost, and no new cluster was seen: %v", e.Cause)
 	}
 	return fmt.Sprintf("the answer was lost, and %d new clusters may be the one that was asked for: %v", len(e.Candidates), e.Cause)
 }
@@ -147,10 +147,12 @@ func (c *Client) claim(ctx context.Context, ours *creation, looks int, cause err
 			before := candidates.clusters
 			candidates = seen
 			// A create in flight may own what is seen.
-			if err := c.own.awaitOthers(ctx, ours); err != nil {
+			interrupted := c.own.awaitOthers(ctx, ours)
+			// What Terraform manages must not be offered for import or stopping.
+			candidates.clusters = slices.DeleteFunc(candidates.clusters, func(seen Cluster) bool { return c.own.knows(seen.Name, ours) })
+			if interrupted != nil {
 				return Creation{}, &ClaimError{Cause: cause, Candidates: candidates.clusters, Hasty: true}
 			}
-			candidates.clusters = slices.DeleteFunc(candidates.clusters, func(seen Cluster) bool { return c.own.knows(seen.Name, ours) })
 			stage := settled
 			if newIn(candidates.clusters, before) {
 				stage = unsettled

@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -269,6 +270,72 @@ func TestCreate_waitsForOthersInFlight(t *testing.T) {
 		t.Errorf("the one whose answer was lost got %+v, %v", got, err)
 	}
 	both.Wait()
+}
+
+// hookedClock calls onNow each time that somebody reads the time.
+type hookedClock struct {
+	*clock.Fake
+
+	onNow func()
+}
+
+func (c *hookedClock) Now() time.Time {
+	c.onNow()
+	return c.Fake.Now()
+}
+
+// TestCreate_offersNoManagedClusterWhenInterrupted interrupts a create between its
+// listing and the response of another create that is still under way. The error
+// must not offer a cluster that Terraform manages: its text has commands to
+// import and to stop the candidates.
+func TestCreate_offersNoManagedClusterWhenInterrupted(t *testing.T) {
+	t.Parallel()
+	ctx, cancel := context.WithCancel(t.Context())
+	var server *scripted.Server
+	watched := &hookedClock{Fake: clock.NewFake(start), onNow: func() {
+		if server.Count(listAll) == 1 {
+			cancel()
+		}
+	}}
+	server, client := newScriptedWith(t, watched)
+	arrived, release := make(chan struct{}), make(chan struct{})
+	server.On(create, created, scripted.After(failing(422, "no"), func() { close(arrived); <-release }), lost)
+	server.On(options, declared)
+	server.On(listAll, at(listing(began(name, start), began(candidate(1), start)), start))
+	if _, err := client.Create(t.Context(), twoCores()); err != nil {
+		t.Fatal(err)
+	}
+	var underWay sync.WaitGroup
+	underWay.Go(func() { _, _ = client.Create(t.Context(), twoCores()) })
+	<-arrived
+	_, err := client.Create(ctx, twoCores())
+	close(release)
+	underWay.Wait()
+	undecided, ok := errors.AsType[*gateway.ClaimError](err)
+	if !ok || len(undecided.Candidates) != 1 || undecided.Candidates[0].Name != candidate(1) {
+		t.Errorf("got %v with candidates %+v", err, undecided)
+	}
+}
+
+func TestClaimError_saysWhenNobodyCouldLook(t *testing.T) {
+	t.Parallel()
+	cause, unseen := errors.New("the connection broke"), errors.New("503")
+	for label, test := range map[string]struct {
+		err  gateway.ClaimError
+		want string
+	}{
+		"no listing":      {gateway.ClaimError{Cause: cause, Unseen: unseen}, "could not be listed"},
+		"nothing new":     {gateway.ClaimError{Cause: cause}, "no new cluster was seen"},
+		"two new ones":    {gateway.ClaimError{Cause: cause, Candidates: make([]gateway.Cluster, 2)}, "2 new clusters"},
+		"one, then a 503": {gateway.ClaimError{Cause: cause, Unseen: unseen, Candidates: make([]gateway.Cluster, 1)}, "could not be listed"},
+	} {
+		t.Run(label, func(t *testing.T) {
+			t.Parallel()
+			if got := test.err.Error(); !strings.Contains(got, test.want) || !strings.Contains(got, cause.Error()) {
+				t.Errorf("got %q, want %q in it", got, test.want)
+			}
+		})
+	}
 }
 
 // TestCreate_leavesTheClusterOfALaterCreate lists a cluster whose create began
