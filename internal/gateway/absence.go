@@ -136,13 +136,12 @@ func (c *Client) outwait(ctx context.Context, name string) (Cluster, *Absence, e
 		return Cluster{}, nil, ctx.Err()
 	}
 	fresh := c.clock.Now().Sub(c.filled) < filledFor
-	look := c.pollCluster
+	var cluster Cluster
+	var err error
 	if fresh {
-		look = c.GetCluster
-	}
-	cluster, err := look(ctx, name)
-	if isOutOfPatience(err) {
-		cluster, err = c.keepLooking(ctx, name)
+		cluster, err = c.GetCluster(ctx, name)
+	} else {
+		cluster, err = c.lookUpSlowly(ctx, name)
 	}
 	switch {
 	case err == nil:
@@ -155,6 +154,22 @@ func (c *Client) outwait(ctx context.Context, name string) (Cluster, *Absence, e
 		c.filled = now
 	}
 	return Cluster{}, &Absence{at: now}, nil
+}
+
+// lookUpSlowly reads a cluster with one request that the gateway holds. It polls
+// instead where a proxy times out, and where no connection may be held: with
+// max_connections = 1 a held request would block every other read for 20 s.
+func (c *Client) lookUpSlowly(ctx context.Context, name string) (Cluster, error) {
+	release, ok := c.transport.TryHold()
+	if !ok {
+		return c.keepLooking(ctx, name)
+	}
+	cluster, err := c.pollCluster(ctx, name)
+	release()
+	if isOutOfPatience(err) {
+		return c.keepLooking(ctx, name)
+	}
+	return cluster, err
 }
 
 // isOutOfPatience says that a proxy has given up a gateway that holds its answer

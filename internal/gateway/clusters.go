@@ -162,7 +162,7 @@ func (c *Client) WaitCluster(ctx context.Context, name string) (Cluster, error) 
 	return c.pollCluster(ctx, name)
 }
 
-// pollCluster is WaitCluster whatever else waits.
+// pollCluster sends the long poll. The caller must hold a slot of TryHold.
 func (c *Client) pollCluster(ctx context.Context, name string) (Cluster, error) {
 	return c.getCluster(ctx, name, transport.Request{Query: "wait", Timeout: longPoll})
 }

@@ -6,9 +6,11 @@ package gateway_test
 import (
 	"io"
 	"net/http"
+	"strings"
 	"sync"
 	"testing"
 
+	"github.com/planetary-computer/terraform-provider-pc/internal/clock"
 	"github.com/planetary-computer/terraform-provider-pc/internal/gateway"
 )
 
@@ -48,5 +50,32 @@ func TestWaitCluster_leavesConnectionsForOthers(t *testing.T) {
 	wait()
 	if len(polls) != 1 {
 		t.Error("the connections of those that have their answers are not used")
+	}
+}
+
+// TestLook_leavesTheOnlyConnectionForOthers confirms an absence with
+// max_connections = 1. A request that the gateway holds for 20 s would block
+// every other read for as long, so the client polls in its place.
+func TestLook_leavesTheOnlyConnectionForOthers(t *testing.T) {
+	t.Parallel()
+	fake := clock.NewFake(start)
+	client := answeringOver(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.RawQuery == "wait" {
+			t.Error("the only connection was held")
+		}
+		w.Header().Set("Content-Type", "application/json")
+		if strings.HasSuffix(r.URL.Path, "/clusters/") {
+			_, _ = io.WriteString(w, `{}`)
+			return
+		}
+		w.WriteHeader(http.StatusNotFound)
+		_, _ = io.WriteString(w, `{"error": "Cluster `+name+` not found"}`)
+	}), fake, 1)
+	_, absence, err := client.Look(t.Context(), name)
+	if err != nil || absence == nil {
+		t.Fatalf("got %v, %v", absence, err)
+	}
+	if waited := absence.At().Sub(start); waited < held {
+		t.Errorf("the cluster counts as absent after %s, before a cache had the time to fill", waited)
 	}
 }

@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/planetary-computer/terraform-provider-pc/internal/clock"
 	"github.com/planetary-computer/terraform-provider-pc/internal/gateway"
 	"github.com/planetary-computer/terraform-provider-pc/internal/testing/scripted"
 	"github.com/planetary-computer/terraform-provider-pc/internal/transport"
@@ -41,17 +42,23 @@ func longList() string {
 // answeringWith starts a gateway that gives one answer to all.
 func answeringWith(tb testing.TB, handler http.Handler) *gateway.Client {
 	tb.Helper()
+	return answeringOver(tb, handler, nil, 0)
+}
+
+// answeringOver is answeringWith for a client with so many connections at most.
+func answeringOver(tb testing.TB, handler http.Handler, waits clock.Clock, connections int) *gateway.Client {
+	tb.Helper()
 	server := httptest.NewServer(handler)
 	tb.Cleanup(server.Close)
 	base, err := url.Parse(server.URL + prefix)
 	if err != nil {
 		tb.Fatal(err)
 	}
-	sender, err := transport.New(transport.Config{BaseURL: base, NoProxy: true, RequestTimeout: 10 * time.Minute})
+	sender, err := transport.New(transport.Config{BaseURL: base, NoProxy: true, RequestTimeout: 10 * time.Minute, MaxConnections: connections})
 	if err != nil {
 		tb.Fatal(err)
 	}
-	return gateway.New(gateway.Config{Transport: sender})
+	return gateway.New(gateway.Config{Transport: sender, Clock: waits})
 }
 
 func longLister(tb testing.TB) *gateway.Client {

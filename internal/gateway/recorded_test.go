@@ -25,7 +25,7 @@ const recordedName = "00000000000000000000000000000001"
 // tells of the files.
 func recorded(t *testing.T, file string) reply {
 	t.Helper()
-	raw, err := os.ReadFile(filepath.Join("..", "contract", "testdata", file+".json"))
+	raw, err := os.ReadFile(filepath.Join("..", "testing", "contract", "testdata", file+".json"))
 	if err != nil {
 		t.Fatal(err)
 	}

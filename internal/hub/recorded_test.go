@@ -23,7 +23,7 @@ import (
 // of the files.
 func recorded(t *testing.T, file string) reply {
 	t.Helper()
-	raw, err := os.ReadFile(filepath.Join("..", "contract", "testdata", file+".json"))
+	raw, err := os.ReadFile(filepath.Join("..", "testing", "contract", "testdata", file+".json"))
 	if err != nil {
 		t.Fatal(err)
 	}
