@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/planetary-computer/terraform-provider-pc/internal/clock"
+	"github.com/planetary-computer/terraform-provider-pc/internal/share"
 	"github.com/planetary-computer/terraform-provider-pc/internal/transport"
 )
 
@@ -38,10 +39,10 @@ type Client struct {
 	transport *transport.Client
 	addresses Addresses
 	clock     clock.Clock
-	options   transport.Shared[[]Option]
-	surveyed  transport.Shared[bool]
+	options   share.Value[[]Option]
+	surveyed  share.Value[bool]
 	own       *ownClusters
-	directory *transport.Directory[Cluster]
+	directory *share.Directory[Cluster]
 	// filling is held by the one that gives a cache the time to fill, filled when
 	// one last had it.
 	filling chan struct{}
@@ -54,7 +55,7 @@ func New(cfg Config) *Client {
 	if c.clock == nil {
 		c.clock = clock.Real()
 	}
-	c.directory = transport.NewDirectory(c.clock, func(ctx context.Context) (map[string]Cluster, error) { return c.ListClusters(ctx) })
+	c.directory = share.NewDirectory(c.clock, func(ctx context.Context) (map[string]Cluster, error) { return c.ListClusters(ctx) })
 	return c
 }
 

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/planetary-computer/terraform-provider-pc/internal/clock"
+	"github.com/planetary-computer/terraform-provider-pc/internal/share"
 	"github.com/planetary-computer/terraform-provider-pc/internal/transport"
 )
 
@@ -20,17 +21,17 @@ type perUser[T any] struct {
 	list  func(ctx context.Context, user string) (map[string]T, error)
 
 	mu    sync.Mutex
-	users map[string]*transport.Directory[T]
+	users map[string]*share.Directory[T]
 }
 
-func (p *perUser[T]) of(user string) *transport.Directory[T] {
+func (p *perUser[T]) of(user string) *share.Directory[T] {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.users == nil {
-		p.users = map[string]*transport.Directory[T]{}
+		p.users = map[string]*share.Directory[T]{}
 	}
 	if p.users[user] == nil {
-		p.users[user] = transport.NewDirectory(p.clock, func(ctx context.Context) (map[string]T, error) { return p.list(ctx, user) })
+		p.users[user] = share.NewDirectory(p.clock, func(ctx context.Context) (map[string]T, error) { return p.list(ctx, user) })
 	}
 	return p.users[user]
 }

@@ -14,6 +14,7 @@ import (
 	"strings"
 
 	"github.com/planetary-computer/terraform-provider-pc/internal/clock"
+	"github.com/planetary-computer/terraform-provider-pc/internal/share"
 	"github.com/planetary-computer/terraform-provider-pc/internal/transport"
 )
 
@@ -21,8 +22,8 @@ import (
 type Client struct {
 	transport *transport.Client
 	clock     clock.Clock
-	whoami    transport.Shared[User]
-	release   transport.Shared[string]
+	whoami    share.Value[User]
+	release   share.Value[string]
 	issuing   *issuing
 	tokens    perUser[seenToken]
 	servers   perUser[Server]

@@ -22,6 +22,7 @@ import (
 	"github.com/planetary-computer/terraform-provider-pc/internal/clock"
 	"github.com/planetary-computer/terraform-provider-pc/internal/gateway"
 	"github.com/planetary-computer/terraform-provider-pc/internal/hub"
+	"github.com/planetary-computer/terraform-provider-pc/internal/kerberos"
 	"github.com/planetary-computer/terraform-provider-pc/internal/settings"
 	"github.com/planetary-computer/terraform-provider-pc/internal/transport"
 )
@@ -163,7 +164,7 @@ func (p *pcProvider) kerberos(s settings.Settings, diags *diag.Diagnostics) (tra
 		diags.AddAttributeError(path.Root("address"), "The address cannot be used", err.Error())
 		return nil, ""
 	}
-	auth, err := transport.KerberosAuth(transport.KerberosConfig{
+	auth, err := kerberos.New(kerberos.Config{
 		Host:        address.Hostname(),
 		Principal:   s.Principal.Value,
 		Keytab:      s.KeytabPath.Value,
@@ -172,7 +173,7 @@ func (p *pcProvider) kerberos(s settings.Settings, diags *diag.Diagnostics) (tra
 		Clock:       p.clock,
 	})
 	switch {
-	case errors.Is(err, transport.ErrPrincipal):
+	case errors.Is(err, kerberos.ErrPrincipal):
 		diags.AddAttributeError(path.Root("principal"), "The Kerberos principal cannot be used", sentence(err.Error())+"\n\nThe value comes from "+s.Principal.Origin+".")
 		return nil, ""
 	case err != nil:

@@ -19,11 +19,14 @@ import (
 // case-sensitive at Dask Gateway (dask_gateway_server/auth.py), so each is
 // spelt as its server spells it.
 type Auth interface {
-	// authorization is the header's value for one attempt: what may be sent but
-	// once is made anew each time.
-	authorization(ctx context.Context) (string, error)
-	scheme() Scheme
-	secrets() []string
+	// Authorization returns the header's value for one attempt. It is called before
+	// each one, because some credentials may be sent only once. An *Error that it
+	// returns needs a Kind and Words; the client fills in the request.
+	Authorization(ctx context.Context) (string, error)
+	// Scheme returns the kind of credentials, for errors.
+	Scheme() Scheme
+	// Secrets returns the texts that no error and no log may show.
+	Secrets() []string
 }
 
 // Scheme is the sort of credentials that a client sends, for what an error says
@@ -34,6 +37,8 @@ type Scheme string
 const (
 	SchemeToken Scheme = "token"
 	SchemeBasic Scheme = "basic"
+	// SchemeKerberos are tickets of a Kerberos realm.
+	SchemeKerberos Scheme = "kerberos"
 )
 
 type tokenAuth struct {
@@ -47,13 +52,13 @@ func JupyterHubAuth(token secret.String) Auth { return tokenAuth{word: "jupyterh
 // TokenAuth is a Hub token as JupyterHub's own API takes it: "token TOKEN".
 func TokenAuth(token secret.String) Auth { return tokenAuth{word: "token", token: token} }
 
-func (a tokenAuth) authorization(context.Context) (string, error) {
+func (a tokenAuth) Authorization(context.Context) (string, error) {
 	return a.word + " " + a.token.Reveal(), nil
 }
 
-func (a tokenAuth) scheme() Scheme { return SchemeToken }
+func (a tokenAuth) Scheme() Scheme { return SchemeToken }
 
-func (a tokenAuth) secrets() []string { return []string{a.token.Reveal()} }
+func (a tokenAuth) Secrets() []string { return []string{a.token.Reveal()} }
 
 type basicAuth struct {
 	username string
@@ -66,11 +71,11 @@ func BasicAuth(username string, password secret.String) Auth {
 	return basicAuth{username: username, password: password}
 }
 
-func (a basicAuth) authorization(context.Context) (string, error) { return "Basic " + a.encoded(), nil }
+func (a basicAuth) Authorization(context.Context) (string, error) { return "Basic " + a.encoded(), nil }
 
-func (a basicAuth) scheme() Scheme { return SchemeBasic }
+func (a basicAuth) Scheme() Scheme { return SchemeBasic }
 
-func (a basicAuth) secrets() []string { return []string{a.password.Reveal(), a.encoded()} }
+func (a basicAuth) Secrets() []string { return []string{a.password.Reveal(), a.encoded()} }
 
 func (a basicAuth) encoded() string {
 	return base64.StdEncoding.EncodeToString([]byte(a.username + ":" + a.password.Reveal()))
@@ -87,7 +92,7 @@ func (c *Client) authorize(r *http.Request) error {
 			Words: "credentials would be sent in clear text, over http://, to " + c.base.Hostname() + ", which is outside this machine and its private networks",
 		}
 	}
-	value, err := c.auth.authorization(r.Context())
+	value, err := c.auth.Authorization(r.Context())
 	if failed, ok := errors.AsType[*Error](err); ok {
 		failed.Method, failed.Path, failed.Host = r.Method, r.URL.Path, c.base.Host
 		failed.CredentialOrigin, failed.Scheme = c.credentialOrigin, c.scheme()
@@ -104,7 +109,7 @@ func (c *Client) scheme() Scheme {
 	if c.auth == nil {
 		return ""
 	}
-	return c.auth.scheme()
+	return c.auth.Scheme()
 }
 
 // isTrustedNetwork says whether clear text stays near: on this machine, in a

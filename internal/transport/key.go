@@ -21,11 +21,11 @@ type keyAuth struct {
 // subscription's: "Ocp-Apim-Subscription-Key".
 func KeyAuth(name string, key secret.String) Auth { return keyAuth{name: name, key: key} }
 
-func (a keyAuth) authorization(context.Context) (string, error) { return a.key.Reveal(), nil }
+func (a keyAuth) Authorization(context.Context) (string, error) { return a.key.Reveal(), nil }
 
-func (a keyAuth) scheme() Scheme { return SchemeKey }
+func (a keyAuth) Scheme() Scheme { return SchemeKey }
 
-func (a keyAuth) secrets() []string { return []string{a.key.Reveal()} }
+func (a keyAuth) Secrets() []string { return []string{a.key.Reveal()} }
 
 // headerOf is the header that credentials go into.
 func headerOf(a Auth) string {

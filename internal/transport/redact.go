@@ -48,7 +48,7 @@ func newRedactor(auth Auth, proxy *url.URL) redactor {
 		}
 	}
 	if auth != nil {
-		for _, secret := range auth.secrets() {
+		for _, secret := range auth.Secrets() {
 			hide(secret)
 		}
 	}

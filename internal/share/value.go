@@ -1,16 +1,18 @@
 // Copyright (c) The terraform-provider-pc Authors
 // SPDX-License-Identifier: MPL-2.0
 
-package transport
+// Package share sends one request for many callers: a Value is fetched once, and a
+// Directory answers many reads from one listing.
+package share
 
 import (
 	"context"
 	"sync"
 )
 
-// Shared is an answer that many ask for and that is fetched once. The zero
+// Value is an answer that many ask for and that is fetched once. The zero
 // value is ready for use, by many at once.
-type Shared[T any] struct {
+type Value[T any] struct {
 	mu      sync.Mutex
 	flight  *flight
 	fetched bool
@@ -29,7 +31,7 @@ type flight struct {
 // waits for it, and shares the failure: a thousand who ask a server that is out of
 // order are not to try it one after the other. Where it was the end of the other's
 // context, by Ctrl-C for example, it is fetched anew.
-func (s *Shared[T]) Get(ctx context.Context, fetch func(context.Context) (T, error)) (T, error) {
+func (s *Value[T]) Get(ctx context.Context, fetch func(context.Context) (T, error)) (T, error) {
 	for {
 		s.mu.Lock()
 		if s.fetched {
@@ -55,7 +57,7 @@ func (s *Shared[T]) Get(ctx context.Context, fetch func(context.Context) (T, err
 	}
 }
 
-func (s *Shared[T]) fetch(ctx context.Context, fetch func(context.Context) (T, error)) (T, error) {
+func (s *Value[T]) fetch(ctx context.Context, fetch func(context.Context) (T, error)) (T, error) {
 	value, err := fetch(ctx)
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -69,7 +71,7 @@ func (s *Shared[T]) fetch(ctx context.Context, fetch func(context.Context) (T, e
 }
 
 // Peek returns the answer if it has been fetched already.
-func (s *Shared[T]) Peek() (T, bool) {
+func (s *Value[T]) Peek() (T, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.value, s.fetched

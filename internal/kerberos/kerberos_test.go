@@ -1,7 +1,7 @@
 // Copyright (c) The terraform-provider-pc Authors
 // SPDX-License-Identifier: MPL-2.0
 
-package transport_test
+package kerberos_test
 
 import (
 	"bytes"
@@ -10,6 +10,7 @@ import (
 	"errors"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -27,20 +28,23 @@ import (
 	"github.com/jcmturner/gokrb5/v8/types"
 
 	"github.com/planetary-computer/terraform-provider-pc/internal/clock"
+	"github.com/planetary-computer/terraform-provider-pc/internal/kerberos"
 	"github.com/planetary-computer/terraform-provider-pc/internal/transport"
 )
 
 const (
 	realm   = "PC.TEST"
 	service = "HTTP/127.0.0.1"
+	// prefix is not the root, because the gateway's is not.
+	prefix = "/services/dask-gateway"
 )
 
-// kerberos is a realm on disk: what a KDC would have handed out, and a KDC that
+// world is a realm on disk: what a KDC would have handed out, and a KDC that
 // says only one thing.
-type kerberos struct {
+type world struct {
 	t   *testing.T
 	dir string
-	cfg transport.KerberosConfig
+	cfg kerberos.Config
 	// keytab is the server's.
 	keytab *keytab.Keytab
 	// answer is the error that the KDC has for everybody; -1 for none.
@@ -48,14 +52,14 @@ type kerberos struct {
 	asked  atomic.Int32
 }
 
-func newKerberos(t *testing.T) *kerberos {
+func newWorld(t *testing.T) *world {
 	t.Helper()
-	k := &kerberos{t: t, dir: t.TempDir(), keytab: keytab.New()}
+	k := &world{t: t, dir: t.TempDir(), keytab: keytab.New()}
 	k.answer.Store(-1)
 	if err := k.keytab.AddEntry(service, realm, "server's", time.Unix(1, 0), 1, etypeID.AES256_CTS_HMAC_SHA1_96); err != nil {
 		t.Fatal(err)
 	}
-	k.cfg = transport.KerberosConfig{
+	k.cfg = kerberos.Config{
 		Host: "127.0.0.1", Cache: "FILE:" + filepath.Join(k.dir, "cache"),
 		ConfigFiles: k.write("krb5.conf", "[libdefaults]\n default_realm = "+realm+"\n dns_canonicalize_hostname = false\n[realms]\n "+
 			realm+" = {\n  kdc = "+k.listen()+"\n  auth_to_local_names = {\n   a = b\n  }\n }\n"),
@@ -63,7 +67,7 @@ func newKerberos(t *testing.T) *kerberos {
 	return k
 }
 
-func (k *kerberos) write(name, text string) string {
+func (k *world) write(name, text string) string {
 	k.t.Helper()
 	path := filepath.Join(k.dir, name)
 	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
@@ -73,7 +77,7 @@ func (k *kerberos) write(name, text string) string {
 }
 
 // listen starts the KDC, by UDP.
-func (k *kerberos) listen() string {
+func (k *world) listen() string {
 	k.t.Helper()
 	var config net.ListenConfig
 	connection, err := config.ListenPacket(k.t.Context(), "udp", "127.0.0.1:0")
@@ -99,7 +103,7 @@ func (k *kerberos) listen() string {
 
 // ticket makes a ticket of alice's and writes it as the credential cache has it
 // (MIT's "Credential cache file format", version 4).
-func (k *kerberos) ticket(out *bytes.Buffer, name string, kt *keytab.Keytab, ends time.Time) {
+func (k *world) ticket(out *bytes.Buffer, name string, kt *keytab.Keytab, ends time.Time) {
 	k.t.Helper()
 	alice, server := types.NewPrincipalName(nametype.KRB_NT_PRINCIPAL, "alice"), types.NewPrincipalName(nametype.KRB_NT_SRV_INST, name)
 	begins := clock.Real().Now().Add(-time.Minute)
@@ -140,7 +144,7 @@ func field(out *bytes.Buffer, text []byte) {
 
 // fill writes a cache with alice's ticket-granting ticket and, unless it is to
 // be asked for, the one for the service.
-func (k *kerberos) fill(ends time.Time, withService bool) {
+func (k *world) fill(ends time.Time, withService bool) {
 	k.t.Helper()
 	out := bytes.NewBuffer([]byte{5, 4, 0, 0})
 	principal(out, types.NewPrincipalName(nametype.KRB_NT_PRINCIPAL, "alice"))
@@ -156,27 +160,55 @@ func (k *kerberos) fill(ends time.Time, withService bool) {
 }
 
 // serve starts a server that takes tickets, and refuses those that it has seen.
-func (k *kerberos) serve(inner http.HandlerFunc) (*url.URL, *atomic.Int32) {
+func (k *world) serve(inner http.HandlerFunc) (*url.URL, *atomic.Int32) {
 	k.t.Helper()
-	return serve(k.t, spnego.SPNEGOKRB5Authenticate(inner, k.keytab).ServeHTTP)
-}
-
-func (k *kerberos) do(base *url.URL) error {
-	k.t.Helper()
-	auth, err := transport.KerberosAuth(k.cfg)
+	var count atomic.Int32
+	authenticated := spnego.SPNEGOKRB5Authenticate(inner, k.keytab)
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		count.Add(1)
+		authenticated.ServeHTTP(w, r)
+	}))
+	k.t.Cleanup(server.Close)
+	base, err := url.Parse(server.URL + prefix + "/")
 	if err != nil {
 		k.t.Fatal(err)
 	}
-	_, err = client(k.t, base, func(cfg *transport.Config) { cfg.Auth = auth }).
-		Do(k.t.Context(), transport.Request{Method: http.MethodGet, Path: []string{"clusters"}, Repeatable: true})
+	return base, &count
+}
+
+func (k *world) do(base *url.URL) error {
+	k.t.Helper()
+	_, err := k.client(base).Do(k.t.Context(), transport.Request{Method: http.MethodGet, Path: []string{"clusters"}, Repeatable: true})
 	return err
 }
 
-// TestKerberos_sendsAFreshTokenEachTime has a server that fails twice: the
+func (k *world) client(base *url.URL) *transport.Client {
+	k.t.Helper()
+	auth, err := kerberos.New(k.cfg)
+	if err != nil {
+		k.t.Fatal(err)
+	}
+	c, err := transport.New(transport.Config{BaseURL: base, Auth: auth, MaxRetries: 3, RetryWaitMin: time.Millisecond, RetryWaitMax: 2 * time.Millisecond})
+	if err != nil {
+		k.t.Fatal(err)
+	}
+	return c
+}
+
+func failure(t *testing.T, err error) *transport.Error {
+	t.Helper()
+	failed, ok := errors.AsType[*transport.Error](err)
+	if !ok {
+		t.Fatalf("%v is no *transport.Error", err)
+	}
+	return failed
+}
+
+// TestAuth_sendsAFreshTokenEachTime has a server that fails twice: the
 // repetitions carry tokens that it has not seen.
-func TestKerberos_sendsAFreshTokenEachTime(t *testing.T) {
+func TestAuth_sendsAFreshTokenEachTime(t *testing.T) {
 	t.Parallel()
-	k := newKerberos(t)
+	k := newWorld(t)
 	k.fill(clock.Real().Now().Add(time.Hour), true)
 	var seen atomic.Int32
 	tokens := map[string]bool{}
@@ -197,40 +229,40 @@ func TestKerberos_sendsAFreshTokenEachTime(t *testing.T) {
 	}
 }
 
-func TestKerberos_withoutATicketSendsNothing(t *testing.T) {
+func TestAuth_withoutATicketSendsNothing(t *testing.T) {
 	t.Parallel()
 	hour := clock.Real().Now().Add(time.Hour)
 	for name, test := range map[string]struct {
-		prepare func(k *kerberos)
+		prepare func(k *world)
 		want    string
 	}{
-		"no cache":                {func(*kerberos) {}, "there is no ticket: the credential cache FILE:DIR/cache (KRB5CCNAME) does not exist"},
-		"no krb5.conf":            {func(k *kerberos) { k.cfg.ConfigFiles = "/nowhere/krb5.conf" }, "there is no Kerberos configuration at /nowhere/krb5.conf (KRB5_CONFIG)"},
-		"an ended ticket":         {func(k *kerberos) { k.fill(time.Unix(1_800_000_000-1e9, 0), true) }, "the ticket of alice@PC.TEST in the credential cache FILE:DIR/cache (KRB5CCNAME) expired at 1995-05-09T06:13:20Z"},
-		"a cache in the kernel":   {func(k *kerberos) { k.cfg.Cache = "KEYRING:persistent:0" }, "reads only those of the kind FILE: get a ticket into a file with kinit -c FILE:/path"},
-		"a folder of caches":      {func(k *kerberos) { k.cfg.Cache = "DIR:/tmp/tickets" }, "DIR:/tmp/tickets (KRB5CCNAME) is one of the kind DIR"},
-		"no file":                 {func(k *kerberos) { k.cfg.Cache = k.dir }, "is not a file"},
-		"not a cache":             {func(k *kerberos) { k.write("cache", "nonsense") }, "is none: klist shows"},
-		"a cut cache":             {func(k *kerberos) { k.write("cache", "\x05\x04\x00\x00\x00\x00\x00\x01\x7f\xff\xff\xff\x00") }, "is none: klist shows"},
-		"an empty cache":          {func(k *kerberos) { k.write("cache", "") }, "is none: klist shows"},
-		"somebody else's cache":   {func(k *kerberos) { k.fill(hour, true); k.cfg.Principal = "bob" }, "has tickets of alice@PC.TEST, and principal is bob"},
-		"another realm's":         {func(k *kerberos) { k.fill(hour, true); k.cfg.Principal = "alice@OTHER" }, "and principal is alice@OTHER"},
-		"a service nobody knows":  {func(k *kerberos) { k.fill(hour, false); k.answer.Store(errorcode.KDC_ERR_S_PRINCIPAL_UNKNOWN) }, "the KDC of PC.TEST knows no service HTTP/127.0.0.1"},
-		"another clock":           {func(k *kerberos) { k.fill(hour, false); k.answer.Store(errorcode.KRB_AP_ERR_SKEW) }, "are too far apart"},
-		"a KDC with its own mind": {func(k *kerberos) { k.fill(hour, false); k.answer.Store(errorcode.KRB_ERR_GENERIC) }, "gave no ticket for HTTP/127.0.0.1: "},
-		"a principal nobody knows": {func(k *kerberos) {
+		"no cache":                {func(*world) {}, "there is no ticket: the credential cache FILE:DIR/cache (KRB5CCNAME) does not exist"},
+		"no krb5.conf":            {func(k *world) { k.cfg.ConfigFiles = "/nowhere/krb5.conf" }, "there is no Kerberos configuration at /nowhere/krb5.conf (KRB5_CONFIG)"},
+		"an ended ticket":         {func(k *world) { k.fill(time.Unix(1_800_000_000-1e9, 0), true) }, "the ticket of alice@PC.TEST in the credential cache FILE:DIR/cache (KRB5CCNAME) expired at 1995-05-09T06:13:20Z"},
+		"a cache in the kernel":   {func(k *world) { k.cfg.Cache = "KEYRING:persistent:0" }, "reads only those of the kind FILE: get a ticket into a file with kinit -c FILE:/path"},
+		"a folder of caches":      {func(k *world) { k.cfg.Cache = "DIR:/tmp/tickets" }, "DIR:/tmp/tickets (KRB5CCNAME) is one of the kind DIR"},
+		"no file":                 {func(k *world) { k.cfg.Cache = k.dir }, "is not a file"},
+		"not a cache":             {func(k *world) { k.write("cache", "nonsense") }, "is none: klist shows"},
+		"a cut cache":             {func(k *world) { k.write("cache", "\x05\x04\x00\x00\x00\x00\x00\x01\x7f\xff\xff\xff\x00") }, "is none: klist shows"},
+		"an empty cache":          {func(k *world) { k.write("cache", "") }, "is none: klist shows"},
+		"somebody else's cache":   {func(k *world) { k.fill(hour, true); k.cfg.Principal = "bob" }, "has tickets of alice@PC.TEST, and principal is bob"},
+		"another realm's":         {func(k *world) { k.fill(hour, true); k.cfg.Principal = "alice@OTHER" }, "and principal is alice@OTHER"},
+		"a service nobody knows":  {func(k *world) { k.fill(hour, false); k.answer.Store(errorcode.KDC_ERR_S_PRINCIPAL_UNKNOWN) }, "the KDC of PC.TEST knows no service HTTP/127.0.0.1"},
+		"another clock":           {func(k *world) { k.fill(hour, false); k.answer.Store(errorcode.KRB_AP_ERR_SKEW) }, "are too far apart"},
+		"a KDC with its own mind": {func(k *world) { k.fill(hour, false); k.answer.Store(errorcode.KRB_ERR_GENERIC) }, "gave no ticket for HTTP/127.0.0.1: "},
+		"a principal nobody knows": {func(k *world) {
 			k.clientKeytab("old")
 			k.answer.Store(errorcode.KDC_ERR_C_PRINCIPAL_UNKNOWN)
 		}, "the KDC of PC.TEST knows no principal alice@PC.TEST"},
-		"an old keytab": {func(k *kerberos) { k.clientKeytab("old"); k.answer.Store(errorcode.KDC_ERR_KEY_EXPIRED) }, "the password of alice@PC.TEST has expired"},
-		"no KDC": {func(k *kerberos) {
+		"an old keytab": {func(k *world) { k.clientKeytab("old"); k.answer.Store(errorcode.KDC_ERR_KEY_EXPIRED) }, "the password of alice@PC.TEST has expired"},
+		"no KDC": {func(k *world) {
 			k.fill(hour, false)
 			k.cfg.ConfigFiles = k.write("other.conf", "[libdefaults]\ndns_lookup_kdc = no\n[realms]\nPC.TEST = {\nkdc = https://proxy/KdcProxy\n}\n")
 		}, "krb5.conf names no KDC of the realm PC.TEST"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			k := newKerberos(t)
+			k := newWorld(t)
 			test.prepare(k)
 			base, count := k.serve(func(http.ResponseWriter, *http.Request) {})
 			failed := failure(t, k.do(base))
@@ -246,7 +278,7 @@ func TestKerberos_withoutATicketSendsNothing(t *testing.T) {
 }
 
 // clientKeytab gives the client a keytab with one key, alice's.
-func (k *kerberos) clientKeytab(password string) {
+func (k *world) clientKeytab(password string) {
 	k.t.Helper()
 	kt := keytab.New()
 	if err := kt.AddEntry("alice", realm, password, time.Unix(1, 0), 1, etypeID.AES128_CTS_HMAC_SHA1_96); err != nil {
@@ -259,30 +291,30 @@ func (k *kerberos) clientKeytab(password string) {
 	k.cfg.Keytab = k.write("client.keytab", string(text))
 }
 
-func TestKerberosAuth_keytabsThatCannotBeUsed(t *testing.T) {
+func TestNew_keytabsThatCannotBeUsed(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
-		prepare func(k *kerberos)
+		prepare func(k *world)
 		want    string
 	}{
-		"none there":        {func(k *kerberos) { k.cfg.Keytab = "/nowhere.keytab" }, "the keytab /nowhere.keytab does not exist"},
-		"a folder":          {func(k *kerberos) { k.cfg.Keytab = k.dir }, "is not a file"},
-		"something else":    {func(k *kerberos) { k.cfg.Keytab = k.write("k", "s3cr3t in a text") }, "is none, or holds no key"},
-		"one that is cut":   {func(k *kerberos) { k.cfg.Keytab = k.write("k", "\x05\x02\x00\x00\x00\x40s3cr3t") }, "is none, or holds no key"},
-		"an empty one":      {func(k *kerberos) { k.cfg.Keytab = k.write("k", "\x05\x02") }, "is none, or holds no key"},
-		"of somebody else":  {func(k *kerberos) { k.clientKeytab("s3cr3t"); k.cfg.Principal = "bob" }, "no key of the principal bob; DIR/client.keytab has those of alice@PC.TEST"},
-		"of another realm":  {func(k *kerberos) { k.clientKeytab("s3cr3t"); k.cfg.Principal = "alice@OTHER" }, "no key of the principal alice@OTHER"},
-		"one without right": {func(k *kerberos) { k.clientKeytab("s3cr3t"); k.forbid(k.cfg.Keytab) }, "may not be read by the user"},
+		"none there":        {func(k *world) { k.cfg.Keytab = "/nowhere.keytab" }, "the keytab /nowhere.keytab does not exist"},
+		"a folder":          {func(k *world) { k.cfg.Keytab = k.dir }, "is not a file"},
+		"something else":    {func(k *world) { k.cfg.Keytab = k.write("k", "s3cr3t in a text") }, "is none, or holds no key"},
+		"one that is cut":   {func(k *world) { k.cfg.Keytab = k.write("k", "\x05\x02\x00\x00\x00\x40s3cr3t") }, "is none, or holds no key"},
+		"an empty one":      {func(k *world) { k.cfg.Keytab = k.write("k", "\x05\x02") }, "is none, or holds no key"},
+		"of somebody else":  {func(k *world) { k.clientKeytab("s3cr3t"); k.cfg.Principal = "bob" }, "no key of the principal bob; DIR/client.keytab has those of alice@PC.TEST"},
+		"of another realm":  {func(k *world) { k.clientKeytab("s3cr3t"); k.cfg.Principal = "alice@OTHER" }, "no key of the principal alice@OTHER"},
+		"one without right": {func(k *world) { k.clientKeytab("s3cr3t"); k.forbid(k.cfg.Keytab) }, "may not be read by the user"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			k := newKerberos(t)
+			k := newWorld(t)
 			test.prepare(k)
-			_, err := transport.KerberosAuth(k.cfg)
+			_, err := kerberos.New(k.cfg)
 			if err == nil || !strings.Contains(strings.ReplaceAll(err.Error(), k.dir, "DIR"), test.want) || strings.Contains(err.Error(), "s3cr3t") {
 				t.Errorf("%v, want %q", err, test.want)
 			}
-			if got := errors.Is(err, transport.ErrPrincipal); got != strings.HasPrefix(name, "of ") {
+			if got := errors.Is(err, kerberos.ErrPrincipal); got != strings.HasPrefix(name, "of ") {
 				t.Errorf("about the principal: %v", got)
 			}
 		})
@@ -291,7 +323,7 @@ func TestKerberosAuth_keytabsThatCannotBeUsed(t *testing.T) {
 
 // forbid takes the right to read a file away, which the administrator has all
 // the same.
-func (k *kerberos) forbid(path string) {
+func (k *world) forbid(path string) {
 	k.t.Helper()
 	if err := os.Chmod(path, 0); err != nil {
 		k.t.Fatal(err)
@@ -302,21 +334,17 @@ func (k *kerberos) forbid(path string) {
 	}
 }
 
-// TestKerberos_takesARenewedTicket lets the cache's ticket end and somebody
+// TestAuth_takesARenewedTicket lets the cache's ticket end and somebody
 // renew it.
-func TestKerberos_takesARenewedTicket(t *testing.T) {
+func TestAuth_takesARenewedTicket(t *testing.T) {
 	t.Parallel()
-	k := newKerberos(t)
+	k := newWorld(t)
 	first := clock.Real().Now().Add(time.Hour)
 	k.fill(first, true)
 	now := &shifted{}
 	k.cfg.Clock = now
-	auth, err := transport.KerberosAuth(k.cfg)
-	if err != nil {
-		t.Fatal(err)
-	}
 	base, _ := k.serve(func(http.ResponseWriter, *http.Request) {})
-	c := client(t, base, func(cfg *transport.Config) { cfg.Auth = auth })
+	c := k.client(base)
 	request := transport.Request{Method: http.MethodGet, Path: []string{"clusters"}}
 	if _, err := c.Do(t.Context(), request); err != nil {
 		t.Fatal(err)
@@ -340,10 +368,10 @@ func (s *shifted) Sleep(ctx context.Context, d time.Duration) error {
 	return clock.Real().Sleep(ctx, d)
 }
 
-// TestKerberos_isInterrupted has a KDC that says nothing.
-func TestKerberos_isInterrupted(t *testing.T) {
+// TestAuth_isInterrupted has a KDC that says nothing.
+func TestAuth_isInterrupted(t *testing.T) {
 	t.Parallel()
-	k := newKerberos(t)
+	k := newWorld(t)
 	k.fill(clock.Real().Now().Add(time.Hour), false)
 	var config net.ListenConfig
 	silent, err := config.ListenPacket(t.Context(), "udp", "127.0.0.1:0")
@@ -352,14 +380,10 @@ func TestKerberos_isInterrupted(t *testing.T) {
 	}
 	t.Cleanup(func() { _ = silent.Close() })
 	k.cfg.ConfigFiles = k.write("silent.conf", "[realms]\nPC.TEST = {\nkdc = "+silent.LocalAddr().String()+"\n}\n")
-	auth, err := transport.KerberosAuth(k.cfg)
-	if err != nil {
-		t.Fatal(err)
-	}
 	base, _ := k.serve(func(http.ResponseWriter, *http.Request) {})
 	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 	defer cancel()
-	_, err = client(t, base, func(cfg *transport.Config) { cfg.Auth = auth }).Do(ctx, transport.Request{Method: http.MethodGet, Path: []string{"clusters"}})
+	_, err = k.client(base).Do(ctx, transport.Request{Method: http.MethodGet, Path: []string{"clusters"}})
 	if !errors.Is(err, context.DeadlineExceeded) || failure(t, err).Kind != transport.KindTicket {
 		t.Errorf("Do() = %v", err)
 	}

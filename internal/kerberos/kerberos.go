@@ -1,7 +1,9 @@
 // Copyright (c) The terraform-provider-pc Authors
 // SPDX-License-Identifier: MPL-2.0
 
-package transport
+// Package kerberos gets Kerberos tickets for requests: from a keytab or from a
+// credential cache, as krb5.conf says.
+package kerberos
 
 import (
 	"context"
@@ -20,13 +22,11 @@ import (
 	"github.com/jcmturner/gokrb5/v8/types"
 
 	"github.com/planetary-computer/terraform-provider-pc/internal/clock"
+	"github.com/planetary-computer/terraform-provider-pc/internal/transport"
 )
 
-// SchemeKerberos are tickets of a Kerberos realm.
-const SchemeKerberos Scheme = "kerberos"
-
-// KerberosConfig says where a client's Kerberos tickets come from.
-type KerberosConfig struct {
+// Config says where a client's Kerberos tickets come from.
+type Config struct {
 	// Host is the server's: its service is HTTP/HOST.
 	Host string
 	// Principal is who the client is, NAME or NAME@REALM; empty for whoever the
@@ -43,12 +43,12 @@ type KerberosConfig struct {
 	Clock clock.Clock
 }
 
-// kerberosAuth sends a Kerberos ticket in an SPNEGO token (RFC 4559), as Dask
+// Auth implements transport.Auth. It sends a Kerberos ticket in an SPNEGO token (RFC 4559), as Dask
 // Gateway's KerberosAuthenticator takes it: one token for each attempt, because
 // a server refuses one that it has seen before. The answer's own token, by which
 // the server would prove itself, is not looked at: that is what TLS does.
-type kerberosAuth struct {
-	cfg    KerberosConfig
+type Auth struct {
+	cfg    Config
 	keytab *keys
 
 	mu     sync.Mutex
@@ -59,11 +59,14 @@ type kerberosAuth struct {
 	names []string
 }
 
-// KerberosAuth makes the tickets' sender. It reads the keytab, about which its
+// New makes the tickets' sender. It reads the keytab, about which its
 // error is, and nothing else before the first request: a cache or a krb5.conf
 // that is not there is an error for those who send something.
-func KerberosAuth(cfg KerberosConfig) (Auth, error) {
-	a := &kerberosAuth{cfg: cfg}
+func New(cfg Config) (*Auth, error) {
+	if cfg.Clock == nil {
+		cfg.Clock = clock.Real()
+	}
+	a := &Auth{cfg: cfg}
 	if cfg.Keytab != "" {
 		var err error
 		if a.keytab, err = readKeytab(cfg.Keytab, cfg.Principal); err != nil {
@@ -73,14 +76,15 @@ func KerberosAuth(cfg KerberosConfig) (Auth, error) {
 	return a, nil
 }
 
-func (a *kerberosAuth) scheme() Scheme { return SchemeKerberos }
+// Scheme returns transport.SchemeKerberos.
+func (a *Auth) Scheme() transport.Scheme { return transport.SchemeKerberos }
 
-// secrets are none: a token is made for each request, and patterns hide it.
-func (a *kerberosAuth) secrets() []string { return nil }
+// Secrets are none: a token is made for each request, and patterns hide it.
+func (a *Auth) Secrets() []string { return nil }
 
-// authorization waits for the KDC no longer than the context lasts, which
+// Authorization waits for the KDC no longer than the context lasts, which
 // gokrb5 does not know.
-func (a *kerberosAuth) authorization(ctx context.Context) (string, error) {
+func (a *Auth) Authorization(ctx context.Context) (string, error) {
 	type result struct {
 		token string
 		err   error
@@ -92,16 +96,16 @@ func (a *kerberosAuth) authorization(ctx context.Context) (string, error) {
 	}()
 	select {
 	case <-ctx.Done():
-		return "", &Error{Kind: KindTicket, Words: "the KDC has not answered", Err: ctx.Err()}
+		return "", &transport.Error{Kind: transport.KindTicket, Words: "the KDC has not answered", Err: ctx.Err()}
 	case r := <-done:
 		if r.err != nil {
-			return "", &Error{Kind: KindTicket, Words: r.err.Error()}
+			return "", &transport.Error{Kind: transport.KindTicket, Words: r.err.Error()}
 		}
 		return "Negotiate " + r.token, nil
 	}
 }
 
-func (a *kerberosAuth) token(ctx context.Context) (token string, err error) {
+func (a *Auth) token(ctx context.Context) (token string, err error) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	// gokrb5 panics on some answers that are none of a KDC's.
@@ -130,8 +134,8 @@ func (a *kerberosAuth) token(ctx context.Context) (token string, err error) {
 
 // open makes gokrb5's client, and another one once the cache's ticket has
 // ended: somebody may have renewed it.
-func (a *kerberosAuth) open() error {
-	if a.client != nil && (a.ends.IsZero() || clockOrReal(a.cfg.Clock).Now().Before(a.ends)) {
+func (a *Auth) open() error {
+	if a.client != nil && (a.ends.IsZero() || a.cfg.Clock.Now().Before(a.ends)) {
 		return nil
 	}
 	read, err := readProfile(a.cfg.ConfigFiles)
@@ -164,7 +168,7 @@ func checkRealm(c *config.Config, realm string, read *profile) error {
 // ticket gets the ticket for the server. A KDC that does not know the service
 // by the host's name as the address has it may know it by the name that DNS has
 // for the host, which is the one that the MIT library asks for.
-func (a *kerberosAuth) ticket(ctx context.Context) (messages.Ticket, types.EncryptionKey, error) {
+func (a *Auth) ticket(ctx context.Context) (messages.Ticket, types.EncryptionKey, error) {
 	host := strings.ToLower(strings.TrimSuffix(a.cfg.Host, "."))
 	if a.names == nil {
 		a.names = []string{host}
@@ -230,7 +234,7 @@ var kdcErrors = []struct{ name, words string }{
 	{"no KDCs defined", "krb5.conf names no KDC of the realm %[3]s"},
 }
 
-func (a *kerberosAuth) explain(err error, service string) error {
+func (a *Auth) explain(err error, service string) error {
 	realm := a.client.Credentials.Domain()
 	for _, known := range kdcErrors {
 		if strings.Contains(err.Error(), known.name) {

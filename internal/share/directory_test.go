@@ -1,7 +1,7 @@
 // Copyright (c) The terraform-provider-pc Authors
 // SPDX-License-Identifier: MPL-2.0
 
-package transport_test
+package share_test
 
 import (
 	"context"
@@ -13,7 +13,7 @@ import (
 	"time"
 
 	"github.com/planetary-computer/terraform-provider-pc/internal/clock"
-	"github.com/planetary-computer/terraform-provider-pc/internal/transport"
+	"github.com/planetary-computer/terraform-provider-pc/internal/share"
 )
 
 var directoryStart = time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
@@ -37,7 +37,7 @@ func (c *gatedClock) Sleep(ctx context.Context, _ time.Duration) error {
 
 // shelf has things to list, and counts the listings.
 type shelf struct {
-	*transport.Directory[int]
+	*share.Directory[int]
 
 	clock *gatedClock
 	lists atomic.Int32
@@ -47,7 +47,7 @@ type shelf struct {
 
 func newShelf(things int) *shelf {
 	s := &shelf{clock: &gatedClock{Fake: clock.NewFake(directoryStart), gate: make(chan struct{})}}
-	s.Directory = transport.NewDirectory(s.clock, func(ctx context.Context) (map[string]int, error) {
+	s.Directory = share.NewDirectory(s.clock, func(ctx context.Context) (map[string]int, error) {
 		s.lists.Add(1)
 		if s.during != nil {
 			if err := s.during(ctx); err != nil {

@@ -1,7 +1,7 @@
 // Copyright (c) The terraform-provider-pc Authors
 // SPDX-License-Identifier: MPL-2.0
 
-package transport
+package kerberos
 
 import (
 	"errors"
@@ -83,7 +83,7 @@ func (k *keys) client(c *config.Config) *client.Client {
 
 // openCache makes a client of the tickets in the credential cache, and says
 // when they end.
-func (a *kerberosAuth) openCache(read *profile, c *config.Config) (*client.Client, time.Time, error) {
+func (a *Auth) openCache(read *profile, c *config.Config) (*client.Client, time.Time, error) {
 	path, origin, err := read.cachePath(a.cfg.Cache)
 	if err != nil {
 		return nil, time.Time{}, err
@@ -107,7 +107,7 @@ func (a *kerberosAuth) openCache(read *profile, c *config.Config) (*client.Clien
 	if !ok {
 		return nil, time.Time{}, fmt.Errorf("there is no ticket-granting ticket of %s@%s in the credential cache FILE:%s (%s)", owner, realm, path, origin)
 	}
-	if now := clockOrReal(a.cfg.Clock).Now(); !now.Before(granting.EndTime) {
+	if now := a.cfg.Clock.Now(); !now.Before(granting.EndTime) {
 		return nil, time.Time{}, fmt.Errorf("the ticket of %s@%s in the credential cache FILE:%s (%s) expired at %s",
 			owner, realm, path, origin, granting.EndTime.UTC().Format(time.RFC3339))
 	}

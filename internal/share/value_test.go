@@ -1,7 +1,7 @@
 // Copyright (c) The terraform-provider-pc Authors
 // SPDX-License-Identifier: MPL-2.0
 
-package transport_test
+package share_test
 
 import (
 	"context"
@@ -13,12 +13,12 @@ import (
 	"time"
 
 	"github.com/planetary-computer/terraform-provider-pc/internal/clock"
-	"github.com/planetary-computer/terraform-provider-pc/internal/transport"
+	"github.com/planetary-computer/terraform-provider-pc/internal/share"
 )
 
-func TestShared_isFetchedOnce(t *testing.T) {
+func TestValue_isFetchedOnce(t *testing.T) {
 	t.Parallel()
-	var shared transport.Shared[string]
+	var shared share.Value[string]
 	if value, ok := shared.Peek(); ok || value != "" {
 		t.Errorf("Peek() = %q, %v before anything was fetched", value, ok)
 	}
@@ -44,9 +44,9 @@ func TestShared_isFetchedOnce(t *testing.T) {
 	}
 }
 
-func TestShared_forgetsFailures(t *testing.T) {
+func TestValue_forgetsFailures(t *testing.T) {
 	t.Parallel()
-	var shared transport.Shared[int]
+	var shared share.Value[int]
 	broken := errors.New("broken")
 	if _, err := shared.Get(t.Context(), func(context.Context) (int, error) { return 0, broken }); !errors.Is(err, broken) {
 		t.Errorf("Get() = %v", err)
@@ -56,12 +56,12 @@ func TestShared_forgetsFailures(t *testing.T) {
 	}
 }
 
-// TestShared_failsForAllWhoWait has many ask at once for what cannot be had. In a
+// TestValue_failsForAllWhoWait has many ask at once for what cannot be had. In a
 // bubble of synctest the fetch ends when all the others wait for it.
-func TestShared_failsForAllWhoWait(t *testing.T) {
+func TestValue_failsForAllWhoWait(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		var shared transport.Shared[int]
+		var shared share.Value[int]
 		broken := errors.New("broken")
 		fetches := 0
 		var all sync.WaitGroup
@@ -86,12 +86,12 @@ func TestShared_failsForAllWhoWait(t *testing.T) {
 	})
 }
 
-// TestShared_outlivesACaller lets the one who fetches be cancelled, and one who
+// TestValue_outlivesACaller lets the one who fetches be cancelled, and one who
 // waits; a third gets the answer all the same.
-func TestShared_outlivesACaller(t *testing.T) {
+func TestValue_outlivesACaller(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		var shared transport.Shared[int]
+		var shared share.Value[int]
 		first, cancelFirst := context.WithCancel(t.Context())
 		var all sync.WaitGroup
 		all.Go(func() {
@@ -123,53 +123,4 @@ func TestShared_outlivesACaller(t *testing.T) {
 		cancelFirst()
 		all.Wait()
 	})
-}
-
-func TestOutlive_endsLater(t *testing.T) {
-	t.Parallel()
-	const grace = 50 * time.Millisecond
-	type key struct{}
-	ctx, cancel := context.WithCancel(context.WithValue(t.Context(), key{}, "value"))
-	longer, end := transport.Outlive(ctx, grace)
-	defer end()
-	if longer.Value(key{}) != "value" {
-		t.Error("the values are gone")
-	}
-	began := clock.Real().Now()
-	cancel()
-	<-longer.Done()
-	if took := clock.Real().Now().Sub(began); took < grace {
-		t.Errorf("ended after %s", took)
-	}
-}
-
-func TestOutlive_canBeEndedAtOnce(t *testing.T) {
-	t.Parallel()
-	longer, end := transport.Outlive(t.Context(), time.Hour)
-	if longer.Err() != nil {
-		t.Error("ended before anything else did")
-	}
-	end()
-	if !errors.Is(longer.Err(), context.Canceled) {
-		t.Errorf("Err() = %v", longer.Err())
-	}
-}
-
-func TestOnServerClock_leavesSlack(t *testing.T) {
-	t.Parallel()
-	now := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
-	at := now.Add(-10 * time.Second)
-	for name, test := range map[string]struct{ date, want time.Time }{
-		"clocks agree":         {now, at.Add(-2 * time.Second)},
-		"server an hour ahead": {now.Add(time.Hour), at.Add(time.Hour - 2*time.Second)},
-		"server behind":        {now.Add(-time.Minute), at.Add(-time.Minute - 2*time.Second)},
-		"server tells nothing": {time.Time{}, at.Add(-2 * time.Second)},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			if got := transport.OnServerClock(at, now, test.date); !got.Equal(test.want) {
-				t.Errorf("%s, want %s", got, test.want)
-			}
-		})
-	}
 }

@@ -1,7 +1,7 @@
 // Copyright (c) The terraform-provider-pc Authors
 // SPDX-License-Identifier: MPL-2.0
 
-package transport_test
+package share_test
 
 import (
 	"context"
@@ -16,7 +16,7 @@ import (
 	"time"
 
 	"github.com/planetary-computer/terraform-provider-pc/internal/clock"
-	"github.com/planetary-computer/terraform-provider-pc/internal/transport"
+	"github.com/planetary-computer/terraform-provider-pc/internal/share"
 )
 
 // fresh is how old an answer out of a listing may be: DESIGN.md.
@@ -53,7 +53,7 @@ func (c *crash) Error() string { return "crashed at " + c.at.Format(time.StampMi
 // registry is a server with things, whom many readers ask at once, in the time of
 // a synctest bubble. What it finds wrong goes to t.
 type registry struct {
-	*transport.Directory[edition]
+	*share.Directory[edition]
 
 	t *testing.T
 	// mu guards all below, and the source of chance.
@@ -70,7 +70,7 @@ func newRegistry(t *testing.T, seed uint64) *registry {
 		name := fmt.Sprint(i)
 		r.things[name] = &thing{name: name, answered: map[int]bool{}}
 	}
-	r.Directory = transport.NewDirectory(clock.Real(), r.list)
+	r.Directory = share.NewDirectory(clock.Real(), r.list)
 	return r
 }
 

@@ -1,0 +1,44 @@
+// Copyright (c) The terraform-provider-pc Authors
+// SPDX-License-Identifier: MPL-2.0
+
+package transport_test
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/planetary-computer/terraform-provider-pc/internal/clock"
+	"github.com/planetary-computer/terraform-provider-pc/internal/transport"
+)
+
+func TestOutlive_endsLater(t *testing.T) {
+	t.Parallel()
+	const grace = 50 * time.Millisecond
+	type key struct{}
+	ctx, cancel := context.WithCancel(context.WithValue(t.Context(), key{}, "value"))
+	longer, end := transport.Outlive(ctx, grace)
+	defer end()
+	if longer.Value(key{}) != "value" {
+		t.Error("the values are gone")
+	}
+	began := clock.Real().Now()
+	cancel()
+	<-longer.Done()
+	if took := clock.Real().Now().Sub(began); took < grace {
+		t.Errorf("ended after %s", took)
+	}
+}
+
+func TestOutlive_canBeEndedAtOnce(t *testing.T) {
+	t.Parallel()
+	longer, end := transport.Outlive(t.Context(), time.Hour)
+	if longer.Err() != nil {
+		t.Error("ended before anything else did")
+	}
+	end()
+	if !errors.Is(longer.Err(), context.Canceled) {
+		t.Errorf("Err() = %v", longer.Err())
+	}
+}
