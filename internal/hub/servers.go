@@ -13,6 +13,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/planetary-computer/terraform-provider-pc/internal/clock"
 	"github.com/planetary-computer/terraform-provider-pc/internal/transport"
 )
 
@@ -22,6 +23,9 @@ const (
 	relaunches = 2
 	// serverPause is between two looks at a server that starts or stops.
 	serverPause = 2 * time.Second
+	// outageTolerance is how long a stop continues while every response to one of
+	// its requests is a transient error: long enough for a restart of the Hub.
+	outageTolerance = 2 * time.Minute
 )
 
 // ActiveError is a server that runs, starts or stops already when it is to be
@@ -107,7 +111,7 @@ func (c *Client) LookForServer(ctx context.Context, user, name string) (Server, 
 func (c *Client) Launch(ctx context.Context, user, name string, options map[string]any) error {
 	server, active, err := c.GetServer(ctx, user, name)
 	if err == nil && server.Stops() {
-		active, err = c.untilStopped(ctx, user, name)
+		active, err = c.untilStopped(ctx, user, name, &outage{clock: c.clock})
 		server.Pending = ""
 	}
 	if err != nil {
@@ -244,22 +248,48 @@ func (c *Client) spawnError(ctx context.Context, user, name string, p *progress)
 // of what Launch posts to. With remove a named one is forgotten as well, and with
 // it what its spawner keeps. One that does not run is stopped already. A Hub
 // before 5 lets no start be interrupted (jupyterhub/apihandlers/users.py), so
-// that its end is waited for.
+// that its end is waited for. Transient errors of DELETE and of GET are each
+// tolerated for outageTolerance.
 func (c *Client) StopServer(ctx context.Context, user, name string, remove bool) error {
+	deletes, reads := outage{clock: c.clock}, outage{clock: c.clock}
 	for {
-		sent := c.deleteServer(ctx, user, name, remove)
-		if sent != nil && !passes(sent) && !isStarting(sent) {
-			return sent
+		deleteErr := c.deleteServer(ctx, user, name, remove)
+		if deleteErr != nil && !passes(deleteErr) && !isStarting(deleteErr) {
+			return deleteErr
 		}
-		active, err := c.untilStopped(ctx, user, name)
-		if err != nil {
+		active, err := c.untilStopped(ctx, user, name, &reads)
+		switch {
+		case err != nil:
 			return err
-		}
-		if !active && (sent == nil || !remove) {
+		case !active && (deleteErr == nil || !remove):
 			return nil
+		case deleteErr == nil, active && isStarting(deleteErr):
+			deletes.end()
+		case !deletes.tolerates(ctx):
+			return deleteErr
+		}
+		if err := c.clock.Sleep(ctx, serverPause); err != nil {
+			return err
 		}
 	}
 }
+
+// outage measures how long all responses have been transient errors.
+type outage struct {
+	clock clock.Clock
+	since time.Time
+}
+
+// tolerates reports whether to continue after one more transient error.
+func (o *outage) tolerates(ctx context.Context) bool {
+	now := o.clock.Now()
+	if o.since.IsZero() {
+		o.since = now
+	}
+	return ctx.Err() == nil && now.Sub(o.since) < outageTolerance
+}
+
+func (o *outage) end() { o.since = time.Time{} }
 
 // isStarting recognises an older Hub's answer to the stop of a server that starts.
 func isStarting(err error) bool {
@@ -283,17 +313,20 @@ func (c *Client) deleteServer(ctx context.Context, user, name string, remove boo
 
 // untilStopped waits for a server that stops or starts. True is one that runs
 // all the same: the request was lost, or it was started again.
-func (c *Client) untilStopped(ctx context.Context, user, name string) (bool, error) {
+func (c *Client) untilStopped(ctx context.Context, user, name string, reads *outage) (bool, error) {
 	for {
 		server, active, err := c.GetServer(ctx, user, name)
-		if err != nil || !active {
+		switch {
+		case err == nil:
+			reads.end()
+			if !active || server.Pending == "" {
+				return active, nil
+			}
+		case !passes(err) || !reads.tolerates(ctx):
 			return false, err
 		}
 		if err := c.clock.Sleep(ctx, serverPause); err != nil {
 			return true, err
-		}
-		if server.Pending == "" {
-			return true, nil
 		}
 	}
 }

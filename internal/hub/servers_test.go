@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/planetary-computer/terraform-provider-pc/internal/hub"
 	"github.com/planetary-computer/terraform-provider-pc/internal/testing/scripted"
@@ -290,6 +291,45 @@ func TestStopServer_isSure(t *testing.T) {
 			}
 			if got := s.Count(stopServer); got != test.want {
 				t.Errorf("%d DELETEs, want %d", got, test.want)
+			}
+		})
+	}
+}
+
+// TestStopServer_waitsBetweenDeletes removes a server that is not active while every
+// DELETE fails with a transient error, without a retry in the transport.
+func TestStopServer_waitsBetweenDeletes(t *testing.T) {
+	t.Parallel()
+	s, client, fake := newScripted(t)
+	s.On(stopServer, reply{Status: http.StatusServiceUnavailable})
+	s.On(user, noServers)
+	err := client.StopServer(t.Context(), "alice", "gpu", true)
+	if err == nil || !strings.Contains(err.Error(), "503") {
+		t.Errorf("got %v, want the 503", err)
+	}
+	if sent := s.Count(stopServer); sent > 70 {
+		t.Errorf("sent %d DELETEs", sent)
+	}
+	if took := fake.Now().Sub(start); took < 2*time.Minute || took > 3*time.Minute {
+		t.Errorf("gave up after %s, want two minutes", took)
+	}
+}
+
+func TestStopServer_toleratesAnOutageOfTwoMinutes(t *testing.T) {
+	t.Parallel()
+	unavailable := reply{Status: http.StatusServiceUnavailable}
+	for name, remove := range map[string]bool{"stop": false, "remove": true} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s, client, fake := newScripted(t)
+			s.On(stopServer, noContent)
+			down := slices.Repeat([]reply{unavailable}, 20)
+			s.On(user, append(append([]reply{stopping}, down...), append(append([]reply{stopping}, down...), noServers)...)...)
+			if err := client.StopServer(t.Context(), "alice", "gpu", remove); err != nil {
+				t.Error(err)
+			}
+			if took := fake.Now().Sub(start); took < 40*time.Second {
+				t.Errorf("the outage lasted only %s", took)
 			}
 		})
 	}
