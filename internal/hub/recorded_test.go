@@ -5,42 +5,24 @@ package hub_test
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"net/http"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/planetary-computer/terraform-provider-pc/internal/hub"
+	"github.com/planetary-computer/terraform-provider-pc/internal/testing/scripted"
 	"github.com/planetary-computer/terraform-provider-pc/internal/transport"
 )
 
-// recorded is what a real Hub said; internal/testing/contract/testdata/README.md tells
-// of the files.
 func recorded(t *testing.T, file string) reply {
 	t.Helper()
-	raw, err := os.ReadFile(filepath.Join("..", "testing", "contract", "testdata", file+".json"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	var answer struct {
-		Server      string          `json:"server"`
-		Status      int             `json:"status"`
-		ContentType string          `json:"content_type"`
-		Body        json.RawMessage `json:"body"`
-	}
-	if err := json.Unmarshal(raw, &answer); err != nil || answer.Server != "hub" || answer.ContentType != "application/json" {
-		t.Fatalf("%s: server %q, content type %q, %v", file, answer.Server, answer.ContentType, err)
-	}
-	return reply{Status: answer.Status, Body: string(answer.Body)}
+	return scripted.Recorded(t, "hub", file)
 }
 
-// recordedTime is the nth time of a recorded answer.
-func recordedTime(n int) time.Time { return time.Date(2026, 1, 1, 0, 0, n, 0, time.UTC) }
+func recordedTime(n int) time.Time { return scripted.RecordedTime(n) }
 
 func TestRecorded_whoami(t *testing.T) {
 	t.Parallel()
