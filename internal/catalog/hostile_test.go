@@ -52,7 +52,7 @@ func TestHostileAnswers(t *testing.T) {
 				t.Parallel()
 				server := scripted.New(t, "/api")
 				server.On(request, hostile.Reply)
-				cfg := transport.Config{BaseURL: server.Base, Auth: transport.KeyAuth(catalog.SubscriptionKeyHeader, secret.New("geheim")), NoProxy: true}
+				cfg := transport.Config{BaseURL: server.Base, Auth: transport.KeyAuth(catalog.SubscriptionKeyHeader, secret.New("sesame")), NoProxy: true}
 				if hostile.Short {
 					cfg.RequestTimeout = time.Second
 				}

@@ -59,7 +59,7 @@ func TestGetCluster_sendsCredentialsWithEachRequest(t *testing.T) {
 	server, client, _ := newScripted(t)
 	answer := is("RUNNING")
 	answer.Request = func(r *http.Request, _ string) {
-		if got := r.Header.Get("Authorization"); got != "jupyterhub geheim" {
+		if got := r.Header.Get("Authorization"); got != "jupyterhub sesame" {
 			t.Errorf("Authorization: %q", got)
 		}
 	}

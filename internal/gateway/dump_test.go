@@ -19,7 +19,7 @@ func TestDumps_holdNoSecret(t *testing.T) {
 	const key = `-----BEGIN PRIVATE KEY-----\nMIIEvgIBADANBgkq\n-----END PRIVATE KEY-----\n`
 	server, client, _ := newScripted(t)
 	running := ok(fmt.Sprintf(`{"name": %q, "status": "RUNNING", "options": {}, "start_time": 1, "stop_time": null, "tls_cert": "-----BEGIN CERTIFICATE-----\nMIIB\n", "tls_key": "%s"}`, name, key))
-	server.On(get, running, running, running, failing(http.StatusForbidden, "jupyterhub geheim may not read "+key))
+	server.On(get, running, running, running, failing(http.StatusForbidden, "jupyterhub sesame may not read "+key))
 	credentials, err := client.GetCredentials(t.Context(), name)
 	if err != nil || credentials.TLSKey.IsZero() {
 		t.Fatalf("%v, %v", credentials, err)
@@ -36,6 +36,6 @@ func TestDumps_holdNoSecret(t *testing.T) {
 	if refused == nil {
 		t.Fatal("a 403 was no error")
 	}
-	scripted.AssertHidden(t, []string{"geheim", "MIIEvgIBADANBgkq"}, client, credentials, &credentials, awaited, cluster, refused,
+	scripted.AssertHidden(t, []string{"sesame", "MIIEvgIBADANBgkq"}, client, credentials, &credentials, awaited, cluster, refused,
 		&gateway.EndedError{Cluster: credentials.Cluster})
 }

@@ -152,7 +152,7 @@ func TestHostileFields_ofAnAnswer(t *testing.T) {
 		"ok as a text":           {scale, `{"ok": "true"}`, "got a JSON string in ok", nil},
 		"ok of null":             {scale, `{"ok": null}`, "has no ok", nil},
 		"a message as a list":    {scale, `{"ok": false, "msg": ["x"]}`, "got a JSON array in msg", nil},
-		"a message of colours":   {scale, `{"ok": false, "msg": "\u001b[2J limit of\r\n 4 geheim"}`, "", "?[2J limit of 4 ***"},
+		"a message of colours":   {scale, `{"ok": false, "msg": "\u001b[2J limit of\r\n 4 sesame"}`, "", "?[2J limit of 4 ***"},
 		"a message of a page":    {scale, `{"ok": false, "msg": "` + strings.Repeat("x ", 1<<20) + `"}`, "", strings.Repeat("x ", 150) + "…"},
 		"a version on two lines": {version, `{"version": "2026.3.0\n--index-url http://evil.example.com"}`, "names no version", nil},
 		"a version as a number":  {version, `{"version": 2026.3}`, "got a JSON number in version", nil},

@@ -98,7 +98,7 @@ func TestHostileAnswers(t *testing.T) {
 func hostileClient(t *testing.T, server *scripted.Server, impatient bool) *gateway.Client {
 	t.Helper()
 	// A machine with other work takes its time over a gigabyte.
-	cfg := transport.Config{BaseURL: server.Base, Auth: transport.JupyterHubAuth(secret.New("geheim")), NoProxy: true, RequestTimeout: 10 * time.Minute}
+	cfg := transport.Config{BaseURL: server.Base, Auth: transport.JupyterHubAuth(secret.New("sesame")), NoProxy: true, RequestTimeout: 10 * time.Minute}
 	if impatient {
 		cfg.RequestTimeout = time.Second
 	}

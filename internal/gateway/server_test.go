@@ -49,7 +49,7 @@ func newScriptedWith(t *testing.T, c clock.Clock) (*scripted.Server, *gateway.Cl
 	t.Helper()
 	server := scripted.New(t, prefix)
 	sender, err := transport.New(transport.Config{
-		BaseURL: server.Base, Auth: transport.JupyterHubAuth(secret.New("geheim")), UserAgent: "test", NoProxy: true,
+		BaseURL: server.Base, Auth: transport.JupyterHubAuth(secret.New("sesame")), UserAgent: "test", NoProxy: true,
 		IsCredentialFailure: gateway.IsCredentialFailure,
 	})
 	if err != nil {

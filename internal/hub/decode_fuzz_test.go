@@ -26,7 +26,7 @@ import (
 func answering(f *testing.F) (set func([]byte), newClient func() *hub.Client) {
 	f.Helper()
 	server := scripted.NewFuzzed(f, prefix, "application/json")
-	sender, err := transport.New(transport.Config{BaseURL: server.Base, Auth: transport.TokenAuth(secret.New("geheim")), NoProxy: true})
+	sender, err := transport.New(transport.Config{BaseURL: server.Base, Auth: transport.TokenAuth(secret.New("sesame")), NoProxy: true})
 	if err != nil {
 		f.Fatal(err)
 	}
@@ -47,7 +47,7 @@ func sound(t *testing.T, err error, isSound bool, value any) {
 	if !errors.As(err, &failure) || failure.Kind != transport.KindBody {
 		t.Fatalf("%T: %v", err, err)
 	}
-	if text := err.Error(); len(text) > 2000 || strings.Contains(text, "geheim") || strings.ContainsFunc(text, func(r rune) bool { return !unicode.IsPrint(r) }) {
+	if text := err.Error(); len(text) > 2000 || strings.Contains(text, "sesame") || strings.ContainsFunc(text, func(r rune) bool { return !unicode.IsPrint(r) }) {
 		t.Errorf("nobody can be shown %q", text)
 	}
 }
@@ -62,7 +62,7 @@ func isSound(token hub.Token) bool {
 
 func FuzzDecodeTokens(f *testing.F) {
 	f.Add([]byte(tokenJSON("a12", "ci", start, `, "token": "0123456789abcdef"`)))
-	f.Add([]byte(tokenJSON("a12", "geheim", start, `, "token": "geheim", "expires_at": "2026-11-23T08:00:00Z"`)))
+	f.Add([]byte(tokenJSON("a12", "sesame", start, `, "token": "sesame", "expires_at": "2026-11-23T08:00:00Z"`)))
 	f.Add([]byte(tokenJSON("../a", "x", start, `, "note": {"a": [1, null]}, "token": "a\nb"`)))
 	f.Add([]byte(`{"id": "a12", "created": "0001-01-01T00:00:00Z", "note": null, "token": "x"}`))
 	f.Add([]byte(`{"id": "a12", "created": "9999-12-31T23:59:59.999999-23:59", "note": null, "token": "x"}`))
@@ -96,7 +96,7 @@ func FuzzDecodeTokens(f *testing.F) {
 func FuzzDecodeUser(f *testing.F) {
 	for _, body := range []string{
 		`{"kind": "user", "name": "alice", "admin": false, "scopes": ["self"]}`, `{"kind": "service", "name": "test-admin", "scopes": []}`,
-		`{"name": ".."}`, `{"name": "%2e%2e"}`, `{"name": "a/b"}`, `{"name": "a\nb"}`, `{"name": "geheim", "scopes": "geheim"}`, `{"name": ["x"]}`, `null`, `{`, "\xff",
+		`{"name": ".."}`, `{"name": "%2e%2e"}`, `{"name": "a/b"}`, `{"name": "a\nb"}`, `{"name": "sesame", "scopes": "sesame"}`, `{"name": ["x"]}`, `null`, `{`, "\xff",
 	} {
 		f.Add([]byte(body))
 	}

@@ -87,7 +87,7 @@ func TestHostileAnswers(t *testing.T) {
 func hostileClient(t *testing.T, server *scripted.Server, impatient bool) *hub.Client {
 	t.Helper()
 	// A machine with other work takes its time over a gigabyte.
-	cfg := transport.Config{BaseURL: server.Base, Auth: transport.TokenAuth(secret.New("geheim")), NoProxy: true, RequestTimeout: 10 * time.Minute}
+	cfg := transport.Config{BaseURL: server.Base, Auth: transport.TokenAuth(secret.New("sesame")), NoProxy: true, RequestTimeout: 10 * time.Minute}
 	if impatient {
 		cfg.RequestTimeout = time.Second
 	}

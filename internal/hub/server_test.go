@@ -39,7 +39,7 @@ func newScripted(t *testing.T) (*scripted.Server, *hub.Client, *clock.Fake) {
 	server := scripted.New(t, prefix)
 	server.DefaultType = "application/json"
 	sender, err := transport.New(transport.Config{
-		BaseURL: server.Base, Auth: transport.TokenAuth(secret.New("geheim")), NoProxy: true, IsCredentialFailure: hub.IsCredentialFailure,
+		BaseURL: server.Base, Auth: transport.TokenAuth(secret.New("sesame")), NoProxy: true, IsCredentialFailure: hub.IsCredentialFailure,
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -52,7 +52,7 @@ func (c *endingClock) Sleep(ctx context.Context, d time.Duration) error {
 
 func newClient(t *testing.T, base *url.URL, c clock.Clock) *scheduler.Client {
 	t.Helper()
-	sender, err := transport.New(transport.Config{BaseURL: base, NoProxy: true, Auth: transport.TokenAuth(secret.New("geheim"))})
+	sender, err := transport.New(transport.Config{BaseURL: base, NoProxy: true, Auth: transport.TokenAuth(secret.New("sesame"))})
 	if err != nil {
 		t.Fatal(err)
 	}
