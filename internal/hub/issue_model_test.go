@@ -59,10 +59,10 @@ func newFlaky(t *testing.T, seed uint64) *flaky {
 	}
 	f.client = hub.New(sender, f.clock)
 	lost := []mockserver.Fault{
-		{Drop: mockserver.AfterHandling},
-		{Drop: mockserver.MidAnswer},
-		{Drop: mockserver.BeforeHandling},
-		{Status: http.StatusBadGateway, AfterHandling: true},
+		{Drop: mockserver.DropAfterHandling},
+		{Drop: mockserver.DropMidResponse},
+		{Drop: mockserver.DropBeforeHandling},
+		{Status: http.StatusBadGateway, HandleRequest: true},
 		{Status: http.StatusGatewayTimeout},
 		// Nothing goes wrong.
 		{},
@@ -71,7 +71,7 @@ func newFlaky(t *testing.T, seed uint64) *flaky {
 		fault := lost[source.IntN(len(lost))]
 		fault.Method, fault.Path = http.MethodPost, "*/users/alice/tokens"
 		if i < 4 {
-			fault.Method, fault.Path, fault.Afterwards = http.MethodDelete, "*/users/alice/tokens/*", f.addTheirs
+			fault.Method, fault.Path, fault.BeforeResponse = http.MethodDelete, "*/users/alice/tokens/*", f.addTheirs
 		}
 		mock.FailNext(fault)
 	}

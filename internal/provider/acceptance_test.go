@@ -38,7 +38,7 @@ func startMock(t *testing.T, cfg mockserver.Config) *mock {
 	t.Helper()
 	m := &mock{clock: clock.NewFake(clock.Real().Now())}
 	if os.Getenv("MOCK_GATEWAY") == "kubernetes" {
-		cfg.Kubernetes = &mockserver.Kubernetes{Lags: []time.Duration{0, 3 * time.Second}}
+		cfg.Kubernetes = &mockserver.Kubernetes{CacheLags: []time.Duration{0, 3 * time.Second}}
 		cfg.Now, cfg.LongPoll = m.clock.Now, 10*time.Millisecond
 	}
 	server, err := mockserver.Start(cfg)
@@ -91,7 +91,7 @@ func (d during) CheckState(_ context.Context, _ statecheck.CheckStateRequest, re
 // was last cleared. A replica that does not know the cluster yet takes none.
 func requested(server *mock, method, path string, want int) during {
 	return func() error {
-		if got := server.CountTaken(method, path); got != want {
+		if got := server.CountSuccessful(method, path); got != want {
 			return fmt.Errorf("%s %s was requested %d times, want %d\n%s", method, path, got, want, journal(server))
 		}
 		return nil

@@ -106,7 +106,7 @@ func TestCollection_saysWhatToLookAt(t *testing.T) {
 			server := startCatalog(t, mockserver.CatalogConfig{})
 			for range 2 {
 				if test.status != 0 {
-					server.AnswerNext(test.status, test.contentType, test.body)
+					server.RespondNext(test.status, test.contentType, test.body)
 				}
 			}
 			w := newWire(t, catalogBlock(server))

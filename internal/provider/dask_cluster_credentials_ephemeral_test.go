@@ -63,7 +63,7 @@ func TestEphemeralCredentials_opens(t *testing.T) {
 	if strings.Contains(string(opened.private), "BEGIN") || !opened.renewAt.IsZero() {
 		t.Error("there is more than the result")
 	}
-	if got := mock.CountTaken("", "*/api/v1/*"); got != 1 {
+	if got := mock.CountSuccessful("", "*/api/v1/*"); got != 1 {
 		t.Errorf("%d requests, want 1\n%s", got, journal(mock))
 	}
 	assertDiagnostics(t, w.close(t, opened), wanted{})
@@ -100,7 +100,7 @@ func TestEphemeralCredentials_waits(t *testing.T) {
 	t.Parallel()
 	mock := startMock(t, mockserver.Config{LongPoll: 10 * time.Millisecond})
 	w := newWireWith(t, mock.clock, block(mock))
-	mock.HoldStart(true)
+	mock.SetStartsHeld(true)
 	// The wait for RUNNING is forbidden, as is the listing before the create, so that
 	// the state has a cluster that is PENDING.
 	mock.FailNext(mockserver.Fault{Method: http.MethodGet, Path: "*/clusters/*", Times: 2, Status: http.StatusForbidden})
@@ -108,7 +108,7 @@ func TestEphemeralCredentials_waits(t *testing.T) {
 	config := map[string]any{"name": w.text(t, "pc_dask_cluster", made.state, "name"), "timeouts": map[string]any{"open": "300ms"}}
 	_, diagnostics := w.open(t.Context(), t, credentials, config)
 	assertDiagnostics(t, diagnostics, errorAt(`AttributeName("timeouts").AttributeName("open")`, "It was still PENDING"))
-	mock.HoldStart(false)
+	mock.SetStartsHeld(false)
 	config["timeouts"] = map[string]any{"open": "1m"}
 	opened, diagnostics := w.open(t.Context(), t, credentials, config)
 	assertDiagnostics(t, diagnostics, wanted{})

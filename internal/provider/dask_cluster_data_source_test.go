@@ -116,7 +116,7 @@ func TestDaskClusterData_schedulersThatDoNotAnswer(t *testing.T) {
 		"404 of the proxy":                 {mockserver.Fault{Times: 1000, Status: http.StatusNotFound, ContentType: "text/plain", Body: "404: Not Found"}, "404"},
 		"a sign-in page":                   {mockserver.Fault{Times: 1000, Status: http.StatusOK, ContentType: "text/html", Body: "<title>Sign in</title>"}, "Sign in"},
 		"the user's code, with other JSON": {mockserver.Fault{Times: 1000, Status: http.StatusOK, ContentType: "application/json", Body: `{"n_workers": 1}`}, "not about a scheduler"},
-		"a connection that breaks off":     {mockserver.Fault{Times: 1000, Drop: mockserver.AfterHandling}, "could not be counted"},
+		"a connection that breaks off":     {mockserver.Fault{Times: 1000, Drop: mockserver.DropAfterHandling}, "could not be counted"},
 		"a redirect":                       {mockserver.Fault{Times: 1000, Status: http.StatusFound, Header: http.Header{"Location": {"https://example.com/"}}}, "302"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -140,7 +140,7 @@ func TestDaskClusterData_endsWhileItIsCounted(t *testing.T) {
 	mock := startMock(t, mockserver.Config{})
 	running := mock.AddCluster("alice", nil)
 	mock.clock.Advance(time.Minute)
-	mock.FailNext(mockserver.Fault{Path: "*/json/*", Times: 1000, Status: http.StatusBadGateway, Meanwhile: func() { mock.StopCluster(running) }})
+	mock.FailNext(mockserver.Fault{Path: "*/json/*", Times: 1000, Status: http.StatusBadGateway, BeforeRequest: func() { mock.StopCluster(running) }})
 	state, diagnostics := newWireWith(t, mock.clock, block(mock)).readData(t, "pc_dask_cluster", map[string]any{"name": running})
 	assertDiagnostics(t, diagnostics, wanted{})
 	if !state["status"].Equal(tftypes.NewValue(tftypes.String, "STOPPED")) || !state["workers"].IsNull() {

@@ -47,7 +47,7 @@ func TestDaskCluster_costsFewRequests(t *testing.T) {
 	survey := "GET /api/v1/clusters/?status=pending%2Crunning%2Cstopping%2Cstopped%2Cfailed"
 	assertCalls(t, mock, name, "GET /api/v1/options", survey, "POST /api/v1/clusters/", "GET /api/v1/clusters/NAME?wait", "POST /api/v1/clusters/NAME/adapt")
 
-	mock.ForgetRequests()
+	mock.ClearRequests()
 	_, diagnostics = w.read(t, daskCluster, made)
 	assertDiagnostics(t, diagnostics, wanted{})
 	w.plan(t, daskCluster, made, config)
@@ -67,7 +67,7 @@ func TestDaskCluster_isInTheStateWhateverFailsAfterwards(t *testing.T) {
 	}{
 		"wait forbidden": {broken(http.MethodGet, "*/clusters/*", 403), errorAt("", "It is not known whether the cluster started")},
 		"wait fails":     {broken(http.MethodGet, "*/clusters/*", 500), errorAt("", "It is not known whether the cluster started")},
-		"wait cut off":   {mockserver.Fault{Method: http.MethodGet, Path: "*/clusters/*", Times: 1000, Drop: mockserver.MidAnswer}, errorAt("", "It is not known whether the cluster started")},
+		"wait cut off":   {mockserver.Fault{Method: http.MethodGet, Path: "*/clusters/*", Times: 1000, Drop: mockserver.DropMidResponse}, errorAt("", "It is not known whether the cluster started")},
 		"adapt fails":    {broken(http.MethodPost, "*/adapt", 500), errorAt("", "The workers of the cluster")},
 		"adapt refused":  {broken(http.MethodPost, "*/adapt", 422), errorAt("", "The server refused the values")},
 		"workers hidden": {broken(http.MethodGet, "*/counts.json", 403), errorAt("", "The wait for the workers of the cluster")},
@@ -104,19 +104,19 @@ func TestDaskCluster_survivesALostAnswer(t *testing.T) {
 		return fault
 	}
 	proxy := func(status int) mockserver.Fault {
-		return post(mockserver.Fault{AfterHandling: true, Status: status, ContentType: "text/html", Body: "<title>" + http.StatusText(status) + "</title>"})
+		return post(mockserver.Fault{HandleRequest: true, Status: status, ContentType: "text/html", Body: "<title>" + http.StatusText(status) + "</title>"})
 	}
 	for name, test := range map[string]struct {
 		fault    mockserver.Fault
 		clusters int
 		want     wanted
 	}{
-		"reset after it arrived":  {post(mockserver.Fault{Drop: mockserver.AfterHandling}), 1, warningAt("", "was taken over")},
-		"cut off in its midst":    {post(mockserver.Fault{Drop: mockserver.MidAnswer}), 1, warningAt("", "was taken over")},
+		"reset after it arrived":  {post(mockserver.Fault{Drop: mockserver.DropAfterHandling}), 1, warningAt("", "was taken over")},
+		"cut off in its midst":    {post(mockserver.Fault{Drop: mockserver.DropMidResponse}), 1, warningAt("", "was taken over")},
 		"502 after it arrived":    {proxy(502), 1, warningAt("", "was taken over")},
 		"504 after it arrived":    {proxy(504), 1, warningAt("", "was taken over")},
-		"reset before it arrived": {post(mockserver.Fault{Drop: mockserver.BeforeHandling}), 0, errorAt("", "Most likely nothing was made")},
-		"503 of the proxy":        {post(mockserver.GatewayDown()), 0, errorAt("", "Most likely nothing was made")},
+		"reset before it arrived": {post(mockserver.Fault{Drop: mockserver.DropBeforeHandling}), 0, errorAt("", "Most likely nothing was made")},
+		"503 of the proxy":        {post(mockserver.GatewayUnavailable()), 0, errorAt("", "Most likely nothing was made")},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -126,7 +126,7 @@ func TestDaskCluster_survivesALostAnswer(t *testing.T) {
 			mock.FailNext(test.fault)
 			made, diagnostics := w.apply(t.Context(), t, daskCluster, w.none(t), map[string]any{"options": map[string]any{"worker_cores": 2}})
 			assertDiagnostics(t, diagnostics, test.want)
-			if got := mock.Count(http.MethodPost, "*/clusters/"); got != 1 {
+			if got := mock.CountRequests(http.MethodPost, "*/clusters/"); got != 1 {
 				t.Errorf("%d POST requests, want 1", got)
 			}
 			clusters := mock.Clusters("alice")[1:]
@@ -148,10 +148,10 @@ func TestDaskCluster_survivesAnAnswerCutAtEveryByte(t *testing.T) {
 	for cut := range longest {
 		mock := startMock(t, mockserver.Config{})
 		w := newWireWith(t, mock.clock, block(mock))
-		mock.FailNext(mockserver.Fault{Method: http.MethodPost, Path: "*/clusters/", Drop: mockserver.AtByte, Byte: cut})
+		mock.FailNext(mockserver.Fault{Method: http.MethodPost, Path: "*/clusters/", Drop: mockserver.DropAtByte, ResponseBytes: cut})
 		made, diagnostics := w.apply(t.Context(), t, daskCluster, w.none(t), map[string]any{})
 		clusters := mock.Clusters("alice")
-		if len(clusters) != 1 || w.text(t, daskCluster, made.state, "name") != clusters[0].Name || mock.CountTaken(http.MethodPost, "*/clusters/") != 1 {
+		if len(clusters) != 1 || w.text(t, daskCluster, made.state, "name") != clusters[0].Name || mock.CountSuccessful(http.MethodPost, "*/clusters/") != 1 {
 			t.Fatalf("cut after %d bytes: %d clusters, and the state has %q", cut, len(clusters), w.text(t, daskCluster, made.state, "name"))
 		}
 		mock.Close()
@@ -172,7 +172,7 @@ func TestDaskCluster_saysThatItCouldNotLook(t *testing.T) {
 	t.Parallel()
 	mock := startMock(t, mockserver.Config{})
 	w := newWire(t, block(mock))
-	mock.FailNext(mockserver.Fault{Method: http.MethodPost, Path: "*/clusters/", Drop: mockserver.AfterHandling})
+	mock.FailNext(mockserver.Fault{Method: http.MethodPost, Path: "*/clusters/", Drop: mockserver.DropAfterHandling})
 	mock.FailNext(mockserver.Fault{Method: http.MethodGet, Path: "*/clusters/", Times: 1000, Status: http.StatusBadGateway})
 	_, diagnostics := w.apply(t.Context(), t, daskCluster, w.none(t), map[string]any{})
 	assertDiagnostics(t, diagnostics, errorAt("", "A cluster may run and cost money"))
@@ -184,7 +184,7 @@ func TestDaskCluster_namesTheCandidates(t *testing.T) {
 	t.Parallel()
 	mock := startMock(t, mockserver.Config{})
 	w := newWire(t, block(mock))
-	mock.FailNext(mockserver.Fault{Method: http.MethodPost, Path: "*/clusters/", Drop: mockserver.AfterHandling, Meanwhile: func() { mock.AddCluster("alice", nil) }})
+	mock.FailNext(mockserver.Fault{Method: http.MethodPost, Path: "*/clusters/", Drop: mockserver.DropAfterHandling, BeforeRequest: func() { mock.AddCluster("alice", nil) }})
 	_, diagnostics := w.apply(t.Context(), t, daskCluster, w.none(t), map[string]any{})
 	assertDiagnostics(t, diagnostics, errorAt("", "terraform import ADDRESS_OF_THIS_RESOURCE"))
 	for _, each := range mock.Clusters("alice") {
@@ -209,7 +209,7 @@ func TestDaskCluster_staysInTheStateWhenNothingIsProven(t *testing.T) {
 		"another API":          text(404, "application/json; charset=utf-8", `{"error": "nothing here"}`),
 		"a page":               text(200, "text/html", "<title>Sign in</title>"),
 		"login":                {Times: 1000, Status: 302, Header: http.Header{"Location": {"/hub/login"}}},
-		"no answer":            {Times: 1000, Drop: mockserver.BeforeHandling},
+		"no answer":            {Times: 1000, Drop: mockserver.DropBeforeHandling},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -252,14 +252,14 @@ func TestDaskCluster_destroyIsSure(t *testing.T) {
 			w := newWire(t, block(mock))
 			made, _ := w.apply(t.Context(), t, daskCluster, w.none(t), map[string]any{})
 			if test.forget {
-				mock.ForgetCluster(w.text(t, daskCluster, made.state, "name"))
+				mock.DeleteClusterRecord(w.text(t, daskCluster, made.state, "name"))
 			}
 			if test.fault != nil {
 				mock.FailNext(*test.fault)
 			}
 			after, diagnostics := w.apply(t.Context(), t, daskCluster, made, nil)
 			assertDiagnostics(t, diagnostics, test.want)
-			if got := mock.Count(http.MethodDelete, "*"); got < test.deletes || name == "simple" && got != 1 {
+			if got := mock.CountRequests(http.MethodDelete, "*"); got < test.deletes || name == "simple" && got != 1 {
 				t.Errorf("%d DELETE requests, want %d", got, test.deletes)
 			}
 			if kept := w.attributes(t, w.resourceType(daskCluster), after.state) != nil; kept != hasError(diagnostics) {
@@ -277,12 +277,12 @@ func TestDaskCluster_destroyIsSure(t *testing.T) {
 func TestDaskCluster_interruptedIsInTheState(t *testing.T) {
 	t.Parallel()
 	mock := startMock(t, mockserver.Config{})
-	mock.HoldStart(true)
+	mock.SetStartsHeld(true)
 	w := newWire(t, block(mock))
 	ctx, interrupt := context.WithCancel(t.Context())
 	go func() {
 		defer interrupt()
-		if err := mock.Await(t.Context(), http.MethodPost, "*/clusters/"); err != nil {
+		if err := mock.AwaitRequest(t.Context(), http.MethodPost, "*/clusters/"); err != nil {
 			t.Error(err)
 		}
 	}()

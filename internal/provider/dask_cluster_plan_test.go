@@ -128,7 +128,7 @@ func TestDaskCluster_checksOptionsWhenPlanned(t *testing.T) {
 		})
 	}
 	t.Cleanup(func() {
-		if posts := mock.Count(http.MethodPost, "*"); posts != 0 {
+		if posts := mock.CountRequests(http.MethodPost, "*"); posts != 0 {
 			t.Errorf("%d POST requests were made by plans", posts)
 		}
 	})
@@ -153,7 +153,7 @@ func TestDaskCluster_planFailsOnBadCredentials(t *testing.T) {
 	w := newWire(t, bad)
 	resp := w.plan(t, "pc_dask_cluster", w.none(t), map[string]any{})
 	assertDiagnostics(t, resp.Diagnostics, errorAt("", "did not accept the credentials from api_token in the provider block"))
-	if got := mock.Count(http.MethodGet, "*/options"); got != 1 {
+	if got := mock.CountRequests(http.MethodGet, "*/options"); got != 1 {
 		t.Errorf("a bad token was tried %d times, want 1", got)
 	}
 }

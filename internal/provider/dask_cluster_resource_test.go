@@ -75,7 +75,7 @@ func TestAccDaskCluster_resizesInPlace(t *testing.T) {
 	sized := func(size string) string {
 		return providerBlock(mock) + "resource \"pc_dask_cluster\" \"test\" {\n" + size + "\n}"
 	}
-	forget := func() { mock.ForgetRequests() }
+	forget := func() { mock.ClearRequests() }
 	same := statecheck.CompareValue(compare.ValuesSame())
 	resource.Test(t, resource.TestCase{
 		ProtoV6ProviderFactories: factories(mock),
@@ -174,7 +174,7 @@ func TestAccDaskCluster_isPlannedAnewWhenItHasEnded(t *testing.T) {
 	for name, end := range map[string]func(*mock, string){
 		"stopped":   (*mock).StopCluster,
 		"failed":    (*mock).FailCluster,
-		"forgotten": (*mock).ForgetCluster,
+		"forgotten": (*mock).DeleteClusterRecord,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -246,13 +246,13 @@ func TestAccDaskCluster_isReplacedAfterAFailedStart(t *testing.T) {
 	t.Parallel()
 	mock := startMock(t, mockserver.Config{})
 	config := providerBlock(mock) + `resource "pc_dask_cluster" "test" {}`
-	mock.SetStartFails(true)
+	mock.SetStartsFail(true)
 	resource.Test(t, resource.TestCase{
 		ProtoV6ProviderFactories: factories(mock),
 		Steps: []resource.TestStep{
 			{Config: config, ExpectError: regexp.MustCompile(`(?s)The cluster did not start.*became (FAILED|STOPPING)`)},
 			{
-				PreConfig:         func() { mock.SetStartFails(false) },
+				PreConfig:         func() { mock.SetStartsFail(false) },
 				Config:            config,
 				ConfigStateChecks: []statecheck.StateCheck{clusterHas("status", knownvalue.StringExact("RUNNING"))},
 			},

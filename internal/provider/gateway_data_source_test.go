@@ -77,13 +77,13 @@ func TestAccGateway_needsAGateway(t *testing.T) {
 	mock := startMock(t, mockserver.Config{})
 	config := providerBlock(mock) + "data \"pc_gateway\" \"test\" {}\n"
 	failing := func(want string, fault mockserver.Fault) resource.TestStep {
-		return resource.TestStep{PreConfig: func() { mock.Heal(); mock.FailNext(fault) }, Config: config, ExpectError: regexp.MustCompile(want)}
+		return resource.TestStep{PreConfig: func() { mock.ClearFaults(); mock.FailNext(fault) }, Config: config, ExpectError: regexp.MustCompile(want)}
 	}
 	resource.Test(t, resource.TestCase{
 		ProtoV6ProviderFactories: factories(mock),
 		Steps: []resource.TestStep{
 			failing(`(?s)did not say its version.*503`, mockserver.Fault{Times: 100, Status: http.StatusServiceUnavailable, ContentType: "text/html", Body: "<html>"}),
-			failing(`(?s)did not say whether it is healthy.*never\s+came`, mockserver.Fault{Path: "*/api/health", Times: 100, Drop: mockserver.AfterHandling}),
+			failing(`(?s)did not say whether it is healthy.*never\s+came`, mockserver.Fault{Path: "*/api/health", Times: 100, Drop: mockserver.DropAfterHandling}),
 			{Config: "provider \"pc\" {\n  auth = \"none\"\n}\ndata \"pc_gateway\" \"test\" {}\n", ExpectError: regexp.MustCompile("The address of the Dask Gateway is missing")},
 		},
 	})

@@ -87,7 +87,7 @@ func TestHubServer_isNotAnotherOfItsName(t *testing.T) {
 	made, diagnostics := atHome.apply(t.Context(), t, hubServer, atHome.none(t), map[string]any{"name": "gpu"})
 	assertDiagnostics(t, diagnostics, wanted{})
 	elsewhere.Advance(time.Minute)
-	elsewhere.StartServer("alice", "gpu", `{}`)
+	elsewhere.StartHubServer("alice", "gpu", `{}`)
 	const running = `[{Name:gpu Pending: Ready:true Options:map[]}]`
 
 	notKnown := errorAt("", "the server gpu of alice that was started at "+atHome.text(t, hubServer, made.state, "started_at"))
@@ -121,9 +121,9 @@ func TestHubServer_movesWithItsHub(t *testing.T) {
 	assertDiagnostics(t, diagnostics, wanted{})
 	moved, diagnostics := second.read(t, hubServer, made)
 	assertDiagnostics(t, diagnostics, wanted{})
-	mock.CullServer("alice", "gpu")
+	mock.CullHubServer("alice", "gpu")
 	mock.Advance(time.Minute)
-	mock.StartServer("alice", "gpu", `{}`)
+	mock.StartHubServer("alice", "gpu", `{}`)
 	read, diagnostics := second.read(t, hubServer, moved)
 	assertDiagnostics(t, diagnostics, wanted{})
 	_, diagnostics = second.apply(t.Context(), t, hubServer, read, nil)
@@ -162,7 +162,7 @@ func TestDaskCluster_movesWithItsGateway(t *testing.T) {
 	assertDiagnostics(t, diagnostics, wanted{})
 	moved, diagnostics := second.read(t, "pc_dask_cluster", made)
 	assertDiagnostics(t, diagnostics, wanted{})
-	mock.ForgetCluster(mock.Clusters("alice")[0].Name)
+	mock.DeleteClusterRecord(mock.Clusters("alice")[0].Name)
 	gone, diagnostics := second.read(t, "pc_dask_cluster", moved)
 	assertDiagnostics(t, diagnostics, warningAt("", "The gateway no longer knows it"))
 	if got := second.text(t, "pc_dask_cluster", gone.state, "name"); got != "" {

@@ -39,7 +39,7 @@ func TestHubOwner_isNoService(t *testing.T) {
 			mock.AddToken("pipeline", "somebody else's")
 			w := newWireWith(t, mock.clock, map[string]any{"address": mock.GatewayURL(), "api_token": token})
 			assertDiagnostics(t, create(t, w, map[string]any{}), errorAt(`AttributeName("user")`, "the Hub's service pipeline"))
-			if got := mock.Count(http.MethodPost, "*"); got != 0 {
+			if got := mock.CountRequests(http.MethodPost, "*"); got != 0 {
 				t.Errorf("%d POST requests were made", got)
 			}
 			mock.AddToken("alice", "somebody else's")

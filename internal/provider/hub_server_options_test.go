@@ -25,8 +25,8 @@ func TestAccHubServer_hasOptionsOfTheHubs(t *testing.T) {
 	}
 	restart := func(options string) func() {
 		return func() {
-			mock.CullServer("alice", "gpu")
-			mock.StartServer("alice", "gpu", options)
+			mock.CullHubServer("alice", "gpu")
+			mock.StartHubServer("alice", "gpu", options)
 		}
 	}
 	asWritten := serverHas("user_options", knownvalue.ObjectExact(map[string]knownvalue.Check{"profile": knownvalue.StringExact("hooked")}))
@@ -47,7 +47,7 @@ func TestAccHubServer_hasOptionsOfTheHubs(t *testing.T) {
 			{PreConfig: restart(`{"profile": "hooked"}`), Config: config("small"), ConfigPlanChecks: serverDoes(plancheck.ResourceActionDestroyBeforeCreate)},
 		},
 	})
-	if got := mock.CountTaken(http.MethodPost, namedPath); got != 4 {
+	if got := mock.CountSuccessful(http.MethodPost, namedPath); got != 4 {
 		t.Errorf("the server was started %d times, want 4", got)
 	}
 }
@@ -65,7 +65,7 @@ func TestHubServer_hasOptionsOfTheHubsWhenTheWaitFailed(t *testing.T) {
 			mock := startMock(t, mockserver.Config{})
 			w := newWireWith(t, mock.clock, block(mock))
 			refused := mockserver.Fault{Method: http.MethodGet, Path: namedProgress, Status: http.StatusForbidden}
-			refused.Meanwhile = func() {
+			refused.BeforeRequest = func() {
 				mock.FailNext(mockserver.Fault{Method: http.MethodGet, Path: "*/users/alice", Status: http.StatusForbidden})
 			}
 			mock.FailNext(refused)
@@ -73,8 +73,8 @@ func TestHubServer_hasOptionsOfTheHubsWhenTheWaitFailed(t *testing.T) {
 			begun, diagnostics := w.apply(t.Context(), t, hubServer, w.none(t), config)
 			assertDiagnostics(t, diagnostics, errorAt("", "It is not known whether the server gpu of alice is ready"))
 			restart := func(options string) {
-				mock.CullServer("alice", "gpu")
-				mock.StartServer("alice", "gpu", options)
+				mock.CullHubServer("alice", "gpu")
+				mock.StartHubServer("alice", "gpu", options)
 			}
 			seen := func(before instance, replaced bool) instance {
 				t.Helper()

@@ -90,7 +90,7 @@ func TestAccHubServer_startsAndStops(t *testing.T) {
 	if err := serverIs(mock, `[{Name: Pending: Ready:false Options:map[]}]`)(); err != nil {
 		t.Error(err)
 	}
-	if got := mock.CountTaken(http.MethodPost, "*/users/alice/server*"); got != 3 {
+	if got := mock.CountSuccessful(http.MethodPost, "*/users/alice/server*"); got != 3 {
 		t.Errorf("servers were started %d times, want 3", got)
 	}
 }
@@ -106,22 +106,22 @@ func TestAccHubServer_isStartedAgain(t *testing.T) {
 		Steps: []resource.TestStep{
 			{Config: config},
 			{
-				PreConfig: func() { mock.CullServer("alice", "gpu") },
+				PreConfig: func() { mock.CullHubServer("alice", "gpu") },
 				Config:    config, ConfigPlanChecks: serverDoes(plancheck.ResourceActionCreate),
 				ConfigStateChecks: []statecheck.StateCheck{serverIs(mock, `[{Name:gpu Pending: Ready:true Options:map[profile:small]}]`)},
 			},
 			{
 				PreConfig: func() {
-					mock.CullServer("alice", "gpu")
-					mock.StartServer("alice", "gpu", `{"profile": "huge"}`)
+					mock.CullHubServer("alice", "gpu")
+					mock.StartHubServer("alice", "gpu", `{"profile": "huge"}`)
 				},
 				Config: config, ConfigPlanChecks: serverDoes(plancheck.ResourceActionDestroyBeforeCreate),
 				ConfigStateChecks: []statecheck.StateCheck{serverIs(mock, `[{Name:gpu Pending: Ready:true Options:map[profile:small]}]`)},
 			},
 			{
 				PreConfig: func() {
-					mock.CullServer("alice", "gpu")
-					mock.StartServer("alice", "gpu", `{"profile": "small"}`)
+					mock.CullHubServer("alice", "gpu")
+					mock.StartHubServer("alice", "gpu", `{"profile": "small"}`)
 				},
 				Config: config, PlanOnly: true,
 			},
@@ -138,7 +138,7 @@ func TestHubServer_waitsByTheStream(t *testing.T) {
 	if url := w.text(t, hubServer, made.state, "url"); url != mock.URL()+"/user/alice/gpu/" {
 		t.Errorf("the server is at %q", url)
 	}
-	if streams, looks := mock.CountTaken(http.MethodGet, namedProgress), mock.CountTaken(http.MethodGet, "*/users/alice"); streams != 1 || looks != 2 {
+	if streams, looks := mock.CountSuccessful(http.MethodGet, namedProgress), mock.CountSuccessful(http.MethodGet, "*/users/alice"); streams != 1 || looks != 2 {
 		t.Errorf("%d streams and %d looks:\n%s", streams, looks, journal(mock))
 	}
 }
@@ -163,7 +163,7 @@ func TestHubServer_saysWhyItDidNotStart(t *testing.T) {
 			if state, err := made.state.Unmarshal(w.resourceType(hubServer)); err != nil || !state.IsNull() {
 				t.Errorf("the state has %v, %v", state, err)
 			}
-			if got := mock.Count(http.MethodPost, namedPath); got != 1 {
+			if got := mock.CountRequests(http.MethodPost, namedPath); got != 1 {
 				t.Errorf("it was started %d times", got)
 			}
 		})
@@ -187,11 +187,11 @@ func TestHubServer_isOneTooMany(t *testing.T) {
 func TestHubServer_isNotTakenOverUnasked(t *testing.T) {
 	t.Parallel()
 	mock := startMock(t, mockserver.Config{})
-	mock.StartServer("alice", "gpu", `{"profile": "theirs"}`)
+	mock.StartHubServer("alice", "gpu", `{"profile": "theirs"}`)
 	w := newWireWith(t, mock.clock, block(mock))
 	_, diagnostics := w.apply(t.Context(), t, hubServer, w.none(t), map[string]any{"name": "gpu"})
 	assertDiagnostics(t, diagnostics, errorAt(`AttributeName("name")`, "terraform import ADDRESS_OF_THIS_RESOURCE alice/gpu"))
-	if got := mock.Count(http.MethodPost, namedPath); got != 0 {
+	if got := mock.CountRequests(http.MethodPost, namedPath); got != 0 {
 		t.Errorf("it was started %d times", got)
 	}
 }
@@ -240,7 +240,7 @@ func TestHubServer_validates(t *testing.T) {
 func TestAccHubServer_importsByName(t *testing.T) {
 	t.Parallel()
 	mock := startMock(t, mockserver.Config{})
-	mock.StartServer("alice", "", `{"profile": "small"}`)
+	mock.StartHubServer("alice", "", `{"profile": "small"}`)
 	config := providerBlock(mock) + "resource \"pc_hub_server\" \"test\" {\n  user_options = { profile = \"small\" }\n}\n"
 	refused := func(id, says string) resource.TestStep {
 		return resource.TestStep{Config: config, ResourceName: testServer, ImportState: true, ImportStateId: id, ExpectError: regexp.MustCompile(says)}
@@ -256,7 +256,7 @@ func TestAccHubServer_importsByName(t *testing.T) {
 		ProtoV6ProviderFactories: factories(mock),
 		Steps:                    append(steps, resource.TestStep{Config: config, PlanOnly: true}),
 	})
-	if got := mock.Count(http.MethodPost, "*/server*"); got != 0 {
+	if got := mock.CountRequests(http.MethodPost, "*/server*"); got != 0 {
 		t.Errorf("servers were started %d times", got)
 	}
 }
@@ -310,8 +310,8 @@ func TestHubServer_isStoppedWhileItStarts(t *testing.T) {
 			w := newWireWith(t, mock.clock, block(mock))
 			made, diagnostics := w.apply(t.Context(), t, hubServer, w.none(t), map[string]any{"name": "gpu"})
 			assertDiagnostics(t, diagnostics, wanted{})
-			mock.CullServer("alice", "gpu")
-			mock.StartServer("alice", "gpu", `{"profile": "`+profile+`"}`)
+			mock.CullHubServer("alice", "gpu")
+			mock.StartHubServer("alice", "gpu", `{"profile": "`+profile+`"}`)
 			_, diagnostics = w.apply(t.Context(), t, hubServer, made, nil)
 			assertDiagnostics(t, diagnostics, wanted{})
 			if left := mock.HubServers("alice")[0]; left.Ready || left.Pending != "" {

@@ -50,7 +50,7 @@ ephemeral "pc_hub_token" "test" {
 	if got := notes(mock)["nightly run"]; got != 0 {
 		t.Errorf("%d tokens are left", got)
 	}
-	if made, revoked := mock.Count(http.MethodPost, "*/tokens"), mock.Count(http.MethodDelete, "*/tokens/*"); made == 0 || made != revoked {
+	if made, revoked := mock.CountRequests(http.MethodPost, "*/tokens"), mock.CountRequests(http.MethodDelete, "*/tokens/*"); made == 0 || made != revoked {
 		t.Errorf("%d tokens were made, %d revoked", made, revoked)
 	}
 }
@@ -110,7 +110,7 @@ func TestEphemeralHubToken_leavesThatOfAnotherRun(t *testing.T) {
 	one, other := newWireWith(t, mock.clock, block(mock)), newWireWith(t, mock.clock, block(mock))
 	made, diagnostics := other.open(t.Context(), t, hubToken, map[string]any{})
 	assertDiagnostics(t, diagnostics, wanted{})
-	mock.FailNext(mockserver.Fault{Method: http.MethodPost, Path: "*/tokens", Drop: mockserver.BeforeHandling})
+	mock.FailNext(mockserver.Fault{Method: http.MethodPost, Path: "*/tokens", Drop: mockserver.DropBeforeHandling})
 	_, diagnostics = one.open(t.Context(), t, hubToken, map[string]any{})
 	assertDiagnostics(t, diagnostics, errorAt("", "no new token was seen"))
 	if got := notes(mock)[made.text(t, "note")]; got != 1 {
@@ -161,7 +161,7 @@ func TestEphemeralHubToken_saysThatItEnded(t *testing.T) {
 	if again.IsZero() {
 		t.Error("a token that could not be looked at is not looked at again")
 	}
-	mock.Heal()
+	mock.ClearFaults()
 	mock.Advance(2 * time.Hour)
 	mock.clock.Advance(2 * time.Hour)
 	again, diagnostics = w.renew(t, opened)
@@ -176,7 +176,7 @@ func TestEphemeralHubToken_leavesNoOrphan(t *testing.T) {
 	t.Parallel()
 	mock := startMock(t, mockserver.Config{})
 	w := newWire(t, block(mock))
-	mock.FailNext(mockserver.Fault{Method: http.MethodPost, Path: "*/tokens", Drop: mockserver.AfterHandling})
+	mock.FailNext(mockserver.Fault{Method: http.MethodPost, Path: "*/tokens", Drop: mockserver.DropAfterHandling})
 	_, diagnostics := w.open(t.Context(), t, hubToken, map[string]any{"note": "ours"})
 	assertDiagnostics(t, diagnostics, errorAt("", "was revoked"))
 	if got := notes(mock)["ours"]; got != 0 {
@@ -209,7 +209,7 @@ func TestEphemeralHubToken_saysWhatWasNotRevoked(t *testing.T) {
 	opened, _ := w.open(t.Context(), t, hubToken, map[string]any{"note": "ours"})
 	mock.FailNext(mockserver.Fault{Method: http.MethodDelete, Path: "*/tokens/*", Times: 10, Status: http.StatusInternalServerError})
 	assertDiagnostics(t, w.close(t, opened), errorAt("", `Revoke the one with the note "ours" on the Hub's page /hub/token`))
-	mock.Heal()
+	mock.ClearFaults()
 	if err := leftovers.End(t.Context()); err != nil {
 		t.Error(err)
 	}
@@ -230,12 +230,12 @@ func TestLeftovers_endWithTheProcess(t *testing.T) {
 	}
 	closed, _ := w.open(t.Context(), t, hubToken, map[string]any{"note": "d"})
 	assertDiagnostics(t, w.close(t, closed), wanted{})
-	mock.ForgetRequests()
+	mock.ClearRequests()
 	mock.FailNext(mockserver.Fault{Method: http.MethodDelete, Path: "*/tokens/*", Status: http.StatusForbidden, ContentType: "application/json", Body: `{"message": "no"}`})
 	if err := leftovers.End(t.Context()); err == nil || !strings.Contains(err.Error(), "was not revoked") {
 		t.Errorf("got %v", err)
 	}
-	if got := mock.Count(http.MethodDelete, "*/tokens/*"); got != 3 {
+	if got := mock.CountRequests(http.MethodDelete, "*/tokens/*"); got != 3 {
 		t.Errorf("%d were revoked, want 3", got)
 	}
 	if err := leftovers.End(t.Context()); err != nil {

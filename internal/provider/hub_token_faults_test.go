@@ -20,10 +20,10 @@ func TestHubToken_leavesNoOrphan(t *testing.T) {
 		fault mockserver.Fault
 		want  string
 	}{
-		"after it arrived":   {mockserver.Fault{Drop: mockserver.AfterHandling}, "was revoked"},
-		"in its midst":       {mockserver.Fault{Drop: mockserver.MidAnswer}, "was revoked"},
-		"502 of a proxy":     {mockserver.Fault{AfterHandling: true, Status: 502}, "was revoked"},
-		"before it arrived":  {mockserver.Fault{Drop: mockserver.BeforeHandling}, "no new token was seen"},
+		"after it arrived":   {mockserver.Fault{Drop: mockserver.DropAfterHandling}, "was revoked"},
+		"in its midst":       {mockserver.Fault{Drop: mockserver.DropMidResponse}, "was revoked"},
+		"502 of a proxy":     {mockserver.Fault{HandleRequest: true, Status: 502}, "was revoked"},
+		"before it arrived":  {mockserver.Fault{Drop: mockserver.DropBeforeHandling}, "no new token was seen"},
 		"refused by the Hub": {mockserver.Fault{Status: 403, ContentType: "application/json", Body: `{"status": 403, "message": "no"}`}, "do not allow this"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -42,7 +42,7 @@ func TestHubToken_leavesNoOrphan(t *testing.T) {
 			if got := notes(mock); got["ours"] != 0 || got["somebody else's"] != 1 {
 				t.Errorf("the Hub has %v", got)
 			}
-			if got := mock.Count(http.MethodPost, "*/tokens"); got != 1 {
+			if got := mock.CountRequests(http.MethodPost, "*/tokens"); got != 1 {
 				t.Errorf("%d POST requests, want 1", got)
 			}
 		})

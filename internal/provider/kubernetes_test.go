@@ -45,7 +45,7 @@ func TestKubernetes_destroySeesTheClusterFirst(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			server, w := startKubernetes(t, mockserver.Kubernetes{Lags: lags})
+			server, w := startKubernetes(t, mockserver.Kubernetes{CacheLags: lags})
 			// The wait for RUNNING is forbidden, so that the state has a cluster
 			// that nobody has seen.
 			server.FailNext(mockserver.Fault{Method: http.MethodGet, Path: "*/clusters/prod.*", Status: http.StatusForbidden})
@@ -64,7 +64,7 @@ func TestKubernetes_destroySeesTheClusterFirst(t *testing.T) {
 // fills, one cluster in a second.
 func TestKubernetes_aRestartForgetsNothing(t *testing.T) {
 	t.Parallel()
-	server, w := startKubernetes(t, mockserver.Kubernetes{Fill: time.Second})
+	server, w := startKubernetes(t, mockserver.Kubernetes{CacheFillTime: time.Second})
 	var all []instance
 	for range 6 {
 		made, diagnostics := w.apply(t.Context(), t, daskCluster, w.none(t), map[string]any{})
@@ -91,8 +91,8 @@ func TestKubernetes_aRestartForgetsNothing(t *testing.T) {
 // POST in front of a cache that lags behind.
 func TestKubernetes_aLostAnswerIsFoundWhenTheCacheHasIt(t *testing.T) {
 	t.Parallel()
-	server, w := startKubernetes(t, mockserver.Kubernetes{Lags: []time.Duration{5 * time.Second}})
-	server.FailNext(mockserver.Fault{Method: http.MethodPost, Path: "*/clusters/", Drop: mockserver.AfterHandling})
+	server, w := startKubernetes(t, mockserver.Kubernetes{CacheLags: []time.Duration{5 * time.Second}})
+	server.FailNext(mockserver.Fault{Method: http.MethodPost, Path: "*/clusters/", Drop: mockserver.DropAfterHandling})
 	made, diagnostics := w.apply(t.Context(), t, daskCluster, w.none(t), map[string]any{})
 	assertDiagnostics(t, diagnostics, warningAt("", "was taken over"))
 	clusters := server.Clusters("alice")

@@ -104,11 +104,11 @@ func TestHubs_refusals(t *testing.T) {
 			t.Errorf("%d tokens are left", got)
 		}
 
-		mock.ForgetRequests()
+		mock.ClearRequests()
 		w = newWire(t, map[string]any{"address": mock.GatewayURL(), "api_token": "garbage"})
 		_, diagnostics = w.apply(t.Context(), t, hubToken, w.none(t), map[string]any{"note": "bad"})
 		assertDiagnostics(t, diagnostics, errorAt("", "did not accept the credentials from api_token in the provider block"))
-		if got := mock.Count(http.MethodGet, "*"); got != 1 {
+		if got := mock.CountRequests(http.MethodGet, "*"); got != 1 {
 			t.Errorf("a wrong token was tried %d times", got)
 		}
 	})
@@ -163,7 +163,7 @@ func TestHubs_users(t *testing.T) {
 	t.Parallel()
 	onEachHub(t, func(t *testing.T, major int, mock *mock, w wire) {
 		t.Helper()
-		mock.StartServer("alice", "gpu", `{"profile": "small"}`)
+		mock.StartHubServer("alice", "gpu", `{"profile": "small"}`)
 		set := func(values ...string) tftypes.Value {
 			members := make([]tftypes.Value, 0, len(values))
 			for _, value := range values {

@@ -175,12 +175,12 @@ func TestProvider_basicAuth(t *testing.T) {
 	assertDiagnostics(t, diagnostics, wanted{})
 	assertNothingRuns(t, mock)
 
-	mock.ForgetRequests()
+	mock.ClearRequests()
 	right["password"] = "wrong"
 	w = newWire(t, right)
 	resp := w.plan(t, daskCluster, w.none(t), map[string]any{})
 	assertDiagnostics(t, resp.Diagnostics, errorAt("", "The password is that from password in the provider block. Correct username and password"))
-	if got := mock.Count(http.MethodGet, "*"); got != 1 {
+	if got := mock.CountRequests(http.MethodGet, "*"); got != 1 {
 		t.Errorf("a wrong password was tried %d times", got)
 	}
 

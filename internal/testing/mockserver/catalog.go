@@ -75,8 +75,9 @@ func (c *Catalog) STACURL() string { return c.server.URL + "/api/stac/v1" }
 // SASURL is the address of the service for tokens, as Python's SDK has it.
 func (c *Catalog) SASURL() string { return c.server.URL + "/api/sas/v1/token" }
 
-// AnswerNext gives the next request this answer; it may be called often.
-func (c *Catalog) AnswerNext(status int, contentType, body string) {
+// RespondNext sets the response to the next request. Further calls set the
+// responses to the requests after it.
+func (c *Catalog) RespondNext(status int, contentType, body string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.answers = append(c.answers, answerOnce{status, contentType, body})

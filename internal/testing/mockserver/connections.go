@@ -28,8 +28,9 @@ func (c *connections) changed(_ net.Conn, state http.ConnState) {
 	}
 }
 
-// MostConnections is how many connections there were at a time, at most.
-func (s *Server) MostConnections() int {
+// MaxOpenConnections returns the highest number of connections that were open at
+// the same time.
+func (s *Server) MaxOpenConnections() int {
 	s.connections.mu.Lock()
 	defer s.connections.mu.Unlock()
 	return s.connections.most

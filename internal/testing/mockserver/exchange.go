@@ -55,29 +55,29 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 	x := &exchange{Request: r, path: r.URL.EscapedPath(), body: body}
 	fault := s.takeFault(x)
 	if fault != nil {
-		s.pause(r.Context(), fault.Delay)
-		if fault.Meanwhile != nil {
-			fault.Meanwhile()
+		s.pause(r.Context(), fault.RequestDelay)
+		if fault.BeforeRequest != nil {
+			fault.BeforeRequest()
 		}
 	}
 	var answer *reply
 	switch {
-	case fault == nil || fault.Drop == None && fault.Status == 0:
+	case fault == nil || fault.Drop == NoDrop && fault.Status == 0:
 		answer = s.route(x)
-	case fault.Drop == BeforeHandling:
+	case fault.Drop == DropBeforeHandling:
 		s.record(x, 0)
 		drop(w)
 		return
-	case fault.Drop == None && !fault.AfterHandling:
+	case fault.Drop == NoDrop && !fault.HandleRequest:
 		answer = fault.reply()
 	default:
 		answer = s.route(x)
-		if fault.AfterHandling {
+		if fault.HandleRequest {
 			answer = fault.reply()
 		}
 	}
-	if fault != nil && fault.Afterwards != nil {
-		fault.Afterwards()
+	if fault != nil && fault.BeforeResponse != nil {
+		fault.BeforeResponse()
 	}
 	s.record(x, answer.status)
 	answer.set("Date", s.now.now().Format(http.TimeFormat))
@@ -85,14 +85,14 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 		send(r.Context(), w, answer)
 		return
 	}
-	s.pause(r.Context(), fault.Linger)
+	s.pause(r.Context(), fault.ResponseDelay)
 	switch fault.Drop {
-	case AfterHandling:
+	case DropAfterHandling:
 		drop(w)
-	case MidAnswer:
+	case DropMidResponse:
 		sendHalf(w, answer)
-	case AtByte:
-		sendBytes(w, answer, fault.Byte)
+	case DropAtByte:
+		sendBytes(w, answer, fault.ResponseBytes)
 	default:
 		send(r.Context(), w, answer)
 	}

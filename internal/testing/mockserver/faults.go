@@ -8,49 +8,53 @@ import (
 	"time"
 )
 
-// DropPoint is where a connection is closed.
+// DropPoint is the moment at which the mock closes a connection.
 type DropPoint int
 
 const (
-	// None closes no connection.
-	None DropPoint = iota
-	// BeforeHandling closes it before anything is done.
-	BeforeHandling
-	// AfterHandling closes it when everything is done, without an answer.
-	AfterHandling
-	// MidAnswer closes it in the midst of the answer.
-	MidAnswer
-	// AtByte closes it when Byte bytes of the answer have been sent, those of its
-	// status line and header included.
-	AtByte
+	// NoDrop keeps the connection open.
+	NoDrop DropPoint = iota
+	// DropBeforeHandling closes it before the request is handled.
+	DropBeforeHandling
+	// DropAfterHandling closes it after the request is handled, without a response.
+	DropAfterHandling
+	// DropMidResponse closes it after half of the response's body.
+	DropMidResponse
+	// DropAtByte closes it after the first ResponseBytes bytes of the response. The
+	// status line and the header count as well.
+	DropAtByte
 )
 
-// Fault is something that goes wrong with a request.
+// Fault describes what goes wrong with a request. A fault with neither Status
+// nor Drop leaves the response as it is and can only delay it.
 type Fault struct {
-	// Method and Path say with which; "" for any. A * in the path stands for any
-	// characters.
+	// Method and Path select the requests; "" matches any. A * in the path matches
+	// any characters.
 	Method, Path string
-	// Times is how often; 0 means once.
+	// Times is the number of requests that the fault applies to; 0 means 1.
 	Times int
-	// Delay is how long the request is held up first, Linger how long its answer
-	// is afterwards; both end when the client gives up.
-	Delay, Linger time.Duration
-	// Meanwhile is what happens in that moment, before the request is carried out,
-	// and Afterwards what happens before its answer; nil for nothing.
-	Meanwhile, Afterwards func()
-	// Drop closes the connection; None gives the answer below.
+	// RequestDelay passes before the request is handled, ResponseDelay before the
+	// response is sent. Both end early when the client closes the connection.
+	RequestDelay, ResponseDelay time.Duration
+	// BeforeRequest is called after RequestDelay and before the request is handled,
+	// BeforeResponse before ResponseDelay and the response. Both may be nil.
+	BeforeRequest, BeforeResponse func()
+	// Drop closes the connection. With NoDrop the client receives the response
+	// below.
 	Drop DropPoint
-	Byte int
-	// AfterHandling gives the answer below when the request has been carried
-	// out, as a proxy does that has waited for too long.
-	AfterHandling     bool
+	// ResponseBytes is the number of bytes for DropAtByte.
+	ResponseBytes int
+	// HandleRequest handles the request before the client receives the response
+	// below, as when a proxy gives up waiting. Otherwise the request has no effect,
+	// as when a proxy cannot forward it.
+	HandleRequest     bool
 	Status            int
 	ContentType, Body string
 	Header            http.Header
 }
 
-// FailNext lets the next requests that match the fault go wrong. Faults are
-// used up in the order in which they were given.
+// FailNext applies the fault to the next requests that match it. Several faults
+// apply in the order in which they were added.
 func (s *Server) FailNext(f Fault) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -58,8 +62,8 @@ func (s *Server) FailNext(f Fault) {
 	s.faults = append(s.faults, &f)
 }
 
-// FailEvery lets each nth request to the gateway's API go wrong, with one fault
-// after the other, until Heal. Their Method, Path and Times do not count.
+// FailEvery applies the faults in turn to every nth request to the gateway's API,
+// until ClearFaults. It ignores their Method, Path and Times.
 func (s *Server) FailEvery(n int, faults ...Fault) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -80,26 +84,26 @@ func (l *load) next() *Fault {
 	return &l.faults[l.requests/l.every%len(l.faults)]
 }
 
-// Heal forgets the faults that are still to come.
-func (s *Server) Heal() {
+// ClearFaults removes all faults that have not been used up.
+func (s *Server) ClearFaults() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.faults, s.proxy404, s.load = nil, 0, nil
 }
 
-// GatewayDown is what configurable-http-proxy answers while the gateway behind
-// it is down: JupyterHub's page, whatever the client accepts. Its Path is every
-// path, those of the Hub included, unless one is set.
-func GatewayDown() Fault {
+// GatewayUnavailable returns the response of configurable-http-proxy while the
+// gateway behind it is down: JupyterHub's error page, whatever the client
+// accepts. Set Path to keep the fault away from the Hub's own paths.
+func GatewayUnavailable() Fault {
 	return Fault{
 		Status: http.StatusServiceUnavailable, ContentType: "text/html",
 		Body: hubErrorPage("503 : Service Unavailable", "Your server appears to be down. Try restarting it <a href='/hub/home'>from the hub</a>"),
 	}
 }
 
-// RestartProxy lets the next requests to the gateway meet its proxy before it
-// knows its routes, as in the half second after a restart.
-func (s *Server) RestartProxy(requests int) {
+// FailNextRoutes returns 404 for the next requests to the gateway, as its proxy
+// does in the half second after a restart, before it has received its routes.
+func (s *Server) FailNextRoutes(requests int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.proxy404 = requests

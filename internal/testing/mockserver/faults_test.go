@@ -22,16 +22,16 @@ func TestFault_drops(t *testing.T) {
 		made   int
 		status int
 	}{
-		"before":   {mockserver.BeforeHandling, 0, 0},
-		"after":    {mockserver.AfterHandling, 1, http.StatusCreated},
-		"in midst": {mockserver.MidAnswer, 1, http.StatusCreated},
-		"at byte":  {mockserver.AtByte, 1, http.StatusCreated},
+		"before":   {mockserver.DropBeforeHandling, 0, 0},
+		"after":    {mockserver.DropAfterHandling, 1, http.StatusCreated},
+		"in midst": {mockserver.DropMidResponse, 1, http.StatusCreated},
+		"at byte":  {mockserver.DropAtByte, 1, http.StatusCreated},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			server := start(t, mockserver.Config{})
 			alice := newClient(t, server, server.NewToken("alice"))
-			server.FailNext(mockserver.Fault{Method: http.MethodPost, Path: "*/clusters/", Drop: test.drop, Byte: 20})
+			server.FailNext(mockserver.Fault{Method: http.MethodPost, Path: "*/clusters/", Drop: test.drop, ResponseBytes: 20})
 			_, err := alice.do(t.Context(), http.MethodPost, alice.gateway+clusters, "{}", map[string]string{"Authorization": "jupyterhub " + alice.token})
 			if err == nil {
 				t.Error("the answer came")
@@ -57,7 +57,7 @@ func TestFault_answers(t *testing.T) {
 	post := func() answer { return alice.ask(http.MethodPost, clusters, "{}") }
 
 	server.FailNext(mockserver.Fault{Method: http.MethodPost, Status: http.StatusBadGateway, Times: 2})
-	server.FailNext(mockserver.Fault{Status: http.StatusGatewayTimeout, AfterHandling: true, ContentType: "text/html", Body: "late", Header: http.Header{"Retry-After": {"3"}}})
+	server.FailNext(mockserver.Fault{Status: http.StatusGatewayTimeout, HandleRequest: true, ContentType: "text/html", Body: "late", Header: http.Header{"Retry-After": {"3"}}})
 	alice.ask(http.MethodDelete, clusters+"x", "").is(t, http.StatusGatewayTimeout, "late")
 	post().is(t, http.StatusBadGateway, "")
 	post().is(t, http.StatusBadGateway, "")
@@ -65,20 +65,20 @@ func TestFault_answers(t *testing.T) {
 		t.Error("a request that was refused was carried out")
 	}
 
-	server.FailNext(mockserver.Fault{Status: http.StatusGatewayTimeout, AfterHandling: true, ContentType: "text/html", Body: "late", Header: http.Header{"Retry-After": {"3"}}})
+	server.FailNext(mockserver.Fault{Status: http.StatusGatewayTimeout, HandleRequest: true, ContentType: "text/html", Body: "late", Header: http.Header{"Retry-After": {"3"}}})
 	late := post()
 	late.is(t, http.StatusGatewayTimeout, "late")
 	if late.Header.Get("Retry-After") != "3" || late.Header.Get("Content-Type") != "text/html" || len(server.Clusters("alice")) != 1 {
 		t.Errorf("header %v, %d clusters", late.Header, len(server.Clusters("alice")))
 	}
 
-	server.FailNext(mockserver.GatewayDown())
+	server.FailNext(mockserver.GatewayUnavailable())
 	down := post()
 	if down.StatusCode != http.StatusServiceUnavailable || down.Header.Get("Content-Type") != "text/html" || !strings.Contains(down.body, "<h1>503 : Service Unavailable</h1>") {
 		t.Errorf("%d %v %s", down.StatusCode, down.Header, down.body)
 	}
 
-	server.RestartProxy(1)
+	server.FailNextRoutes(1)
 	restarted := alice.ask(http.MethodGet, clusters, "")
 	restarted.is(t, http.StatusNotFound, "Not Found\n")
 	if restarted.Header.Get("X-Content-Type-Options") != "nosniff" {
@@ -95,8 +95,8 @@ func TestFault_tellsWhenItIsCarriedOut(t *testing.T) {
 	alice := newClient(t, server, server.NewToken("alice"))
 	type counts struct{ clusters, answers int }
 	seen := make(chan counts, 2)
-	count := func() { seen <- counts{len(server.Clusters("alice")), server.Count(http.MethodPost, "")} }
-	server.FailNext(mockserver.Fault{Meanwhile: count, Afterwards: count, Drop: mockserver.AfterHandling})
+	count := func() { seen <- counts{len(server.Clusters("alice")), server.CountRequests(http.MethodPost, "")} }
+	server.FailNext(mockserver.Fault{BeforeRequest: count, BeforeResponse: count, Drop: mockserver.DropAfterHandling})
 	if _, err := alice.do(t.Context(), http.MethodPost, alice.gateway+clusters, "{}", map[string]string{"Authorization": "jupyterhub " + alice.token}); err == nil {
 		t.Error("there was an answer")
 	}
@@ -109,7 +109,7 @@ func TestFault_delaysUntilTheEnd(t *testing.T) {
 	t.Parallel()
 	server := start(t, mockserver.Config{})
 	alice := newClient(t, server, server.NewToken("alice"))
-	server.FailNext(mockserver.Fault{Delay: time.Hour})
+	server.FailNext(mockserver.Fault{RequestDelay: time.Hour})
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
 	defer cancel()
 	if _, err := alice.do(ctx, http.MethodPost, alice.gateway+clusters, "{}", map[string]string{"Authorization": "jupyterhub " + alice.token}); err == nil {
@@ -123,11 +123,11 @@ func TestFault_lingersWhenItIsDone(t *testing.T) {
 	t.Parallel()
 	server := start(t, mockserver.Config{})
 	alice := newClient(t, server, server.NewToken("alice"))
-	server.FailNext(mockserver.Fault{Linger: time.Hour})
+	server.FailNext(mockserver.Fault{ResponseDelay: time.Hour})
 	ctx, cancel := context.WithCancel(t.Context())
 	go func() {
 		defer cancel()
-		if err := server.Await(t.Context(), http.MethodPost, ""); err != nil {
+		if err := server.AwaitRequest(t.Context(), http.MethodPost, ""); err != nil {
 			t.Error(err)
 		}
 	}()
@@ -152,7 +152,7 @@ func TestFailEvery(t *testing.T) {
 	if want := []int{200, 200, 504, 200, 200, 502, 200}; !slices.Equal(got, want) {
 		t.Errorf("got %v, want %v", got, want)
 	}
-	server.Heal()
+	server.ClearFaults()
 	for range 3 {
 		if got := alice.ask(http.MethodGet, clusters, ""); got.StatusCode != http.StatusOK {
 			t.Errorf("it is still ill: %d", got.StatusCode)
@@ -165,8 +165,8 @@ func TestHeal(t *testing.T) {
 	server := start(t, mockserver.Config{})
 	alice := newClient(t, server, server.NewToken("alice"))
 	server.FailNext(mockserver.Fault{Status: http.StatusBadGateway, Times: 9})
-	server.RestartProxy(9)
-	server.Heal()
+	server.FailNextRoutes(9)
+	server.ClearFaults()
 	if got := alice.ask(http.MethodGet, clusters, ""); got.StatusCode != http.StatusOK {
 		t.Errorf("it is still ill: %d", got.StatusCode)
 	}
@@ -198,7 +198,7 @@ func TestJournal(t *testing.T) {
 		{"", "hub/api/user", 0},
 		{http.MethodDelete, "", 0},
 	} {
-		if count := server.Count(test.method, test.pattern); count != test.count {
+		if count := server.CountRequests(test.method, test.pattern); count != test.count {
 			t.Errorf("%q %q: %d, want %d", test.method, test.pattern, count, test.count)
 		}
 	}
@@ -209,8 +209,8 @@ func TestJournal(t *testing.T) {
 	if requests[1].Query != "wait" || requests[4].User != "" || requests[4].Status != http.StatusInternalServerError {
 		t.Errorf("they are %+v", requests)
 	}
-	server.ForgetRequests()
-	if count := server.Count("", ""); count != 0 {
+	server.ClearRequests()
+	if count := server.CountRequests("", ""); count != 0 {
 		t.Errorf("%d are left", count)
 	}
 	server.Close()

@@ -20,7 +20,7 @@ import (
 func TestCluster_fromStartToEnd(t *testing.T) {
 	t.Parallel()
 	server := start(t, mockserver.Config{})
-	server.HoldStart(true)
+	server.SetStartsHeld(true)
 	alice := newClient(t, server, server.NewToken("alice"))
 	name := field[string](t, alice.ask(http.MethodPost, clusters, `{"cluster_options": {"worker_cores": 2}}`), "name")
 	if status := server.Clusters("alice")[0].Status; status != "PENDING" {
@@ -35,7 +35,7 @@ func TestCluster_fromStartToEnd(t *testing.T) {
 		}
 		ended <- got
 	}()
-	server.HoldStart(false)
+	server.SetStartsHeld(false)
 	if status := field[string](t, <-ended, "status"); status != "RUNNING" {
 		t.Errorf("the long poll ended with %s", status)
 	}
@@ -43,7 +43,7 @@ func TestCluster_fromStartToEnd(t *testing.T) {
 	alice.ask(http.MethodDelete, clusters+name, "").is(t, http.StatusNoContent, "")
 	eventually(t, "STOPPED", func() bool { return server.Clusters("alice")[0].Status == "STOPPED" })
 	alice.ask(http.MethodGet, clusters, "").is(t, http.StatusOK, "{}")
-	server.ForgetCluster(name)
+	server.DeleteClusterRecord(name)
 	alice.ask(http.MethodGet, clusters+name, "").is(t, http.StatusNotFound, `{"error": "Cluster `+name+` not found"}`)
 }
 
@@ -54,9 +54,9 @@ func TestCluster_endsBadly(t *testing.T) {
 	status := func(name string) string {
 		return field[string](t, alice.ask(http.MethodGet, clusters+name, ""), "status")
 	}
-	server.SetStartFails(true)
+	server.SetStartsFail(true)
 	failing := alice.create(`{}`)
-	server.SetStartFails(false)
+	server.SetStartsFail(false)
 	broken := alice.create(`{"profile": "broken"}`)
 	for _, name := range []string{failing, broken} {
 		eventually(t, "FAILED", func() bool { return status(name) == "FAILED" })
@@ -88,7 +88,7 @@ func TestLongPoll_endsWithTheServer(t *testing.T) {
 	if err := wait(gone); !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("a client that has left got %v", err)
 	}
-	if err := server.Await(t.Context(), http.MethodGet, "*"+name); err != nil {
+	if err := server.AwaitRequest(t.Context(), http.MethodGet, "*"+name); err != nil {
 		t.Error(err)
 	}
 

@@ -62,9 +62,9 @@ func (s *Server) HubServers(user string) []HubServer {
 	return found
 }
 
-// StartServer starts a server as its user does on the Hub's page, with options as
-// JSON.
-func (s *Server) StartServer(user, name, options string) {
+// StartHubServer starts a notebook server as its user would on the Hub's page.
+// The options are JSON.
+func (s *Server) StartHubServer(user, name, options string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	value, err := loads(options)
@@ -79,8 +79,8 @@ func (s *Server) StartServer(user, name, options string) {
 	s.spawn(one)
 }
 
-// CullServer ends a server as the idle culler does.
-func (s *Server) CullServer(user, name string) {
+// CullHubServer stops a notebook server as jupyterhub-idle-culler does.
+func (s *Server) CullHubServer(user, name string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if u := s.state.users[user]; u != nil {

@@ -26,29 +26,29 @@ type Request struct {
 	Time time.Time
 }
 
-// Requests returns all requests since the start or the last ForgetRequests, in
-// the order of their answers.
+// Requests returns all requests since Start or the last ClearRequests, in the
+// order of their responses.
 func (s *Server) Requests() []Request {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return slices.Clone(s.journal)
 }
 
-// ForgetRequests empties the journal.
-func (s *Server) ForgetRequests() {
+// ClearRequests empties the journal.
+func (s *Server) ClearRequests() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.journal = nil
 }
 
-// Count counts the requests with the method ("" for any) and a path that
+// CountRequests counts the requests with the method ("" for any) and a path that
 // matches the pattern, in which each * stands for any characters.
-func (s *Server) Count(method, pattern string) int {
+func (s *Server) CountRequests(method, pattern string) int {
 	return s.count(func(r Request) bool { return r.is(method, pattern) })
 }
 
-// CountTaken counts those of them that were answered with a success.
-func (s *Server) CountTaken(method, pattern string) int {
+// CountSuccessful counts the requests of CountRequests with a 2xx response.
+func (s *Server) CountSuccessful(method, pattern string) int {
 	return s.count(func(r Request) bool { return r.is(method, pattern) && r.Status >= 200 && r.Status < 300 })
 }
 
@@ -66,14 +66,14 @@ func (r Request) is(method, pattern string) bool {
 	return (method == "" || method == r.Method) && matches(pattern, r.Path)
 }
 
-// Await waits until such a request has been answered, or for the end of the
-// context.
-func (s *Server) Await(ctx context.Context, method, pattern string) error {
+// AwaitRequest waits until the journal has a request that CountRequests would
+// count, or until the context ends.
+func (s *Server) AwaitRequest(ctx context.Context, method, pattern string) error {
 	for {
 		s.mu.Lock()
 		recorded := s.recorded
 		s.mu.Unlock()
-		if s.Count(method, pattern) > 0 {
+		if s.CountRequests(method, pattern) > 0 {
 			return nil
 		}
 		select {

@@ -22,15 +22,15 @@ import (
 type Kubernetes struct {
 	// Namespace stands before each name; "prod" by default.
 	Namespace string
-	// Lags are how far behind the caches of the gateway's replicas are, one for
-	// each replica. The replicas answer in turn. None is one replica without lag.
-	Lags []time.Duration
-	// Fill is how long an empty cache takes for each cluster after a restart; 8 ms
-	// by default.
-	Fill time.Duration
-	// Held is called when a request for an unknown name has been held back, for
-	// servers whose clock is not the machine's; nil for nothing.
-	Held func()
+	// CacheLags has one element per replica of the gateway: how far its cache is
+	// behind. The replicas take turns. An empty slice is one replica without lag.
+	CacheLags []time.Duration
+	// CacheFillTime is how long an empty cache needs per cluster after a restart;
+	// 8 ms by default.
+	CacheFillTime time.Duration
+	// AfterUnknownWait is called after the long poll for an unknown name, for
+	// tests whose clock is not the machine's. It may be nil.
+	AfterUnknownWait func()
 }
 
 // RestartGateway empties the caches of a Kubernetes gateway, which fill again
@@ -44,12 +44,12 @@ func (s *Server) RestartGateway() {
 
 // takeTurn gives the request to the next replica.
 func (s *Server) takeTurn(x *exchange) {
-	if s.cfg.Kubernetes == nil || len(s.cfg.Kubernetes.Lags) == 0 {
+	if s.cfg.Kubernetes == nil || len(s.cfg.Kubernetes.CacheLags) == 0 {
 		return
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	x.lag = s.cfg.Kubernetes.Lags[s.state.turn%len(s.cfg.Kubernetes.Lags)]
+	x.lag = s.cfg.Kubernetes.CacheLags[s.state.turn%len(s.cfg.Kubernetes.CacheLags)]
 	s.state.turn++
 }
 
@@ -81,7 +81,7 @@ func (s *Server) cached(x *exchange, c *cluster) bool {
 		}
 		place++
 	}
-	return now.Sub(s.state.restarted) >= x.lag+time.Duration(place)*s.cfg.Kubernetes.Fill
+	return now.Sub(s.state.restarted) >= x.lag+time.Duration(place)*s.cfg.Kubernetes.CacheFillTime
 }
 
 // awaitUnknown is ?wait for a name that a Kubernetes gateway does not know: it
@@ -90,7 +90,7 @@ func (s *Server) awaitUnknown(ctx context.Context) {
 	s.mu.Unlock()
 	defer s.mu.Lock()
 	s.pause(ctx, s.cfg.LongPoll)
-	if held := s.cfg.Kubernetes.Held; held != nil {
+	if held := s.cfg.Kubernetes.AfterUnknownWait; held != nil {
 		held()
 	}
 }

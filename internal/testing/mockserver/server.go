@@ -130,8 +130,8 @@ func withDefaults(cfg Config) Config {
 	if cfg.Kubernetes != nil {
 		kubernetes := *cfg.Kubernetes
 		set(&kubernetes.Namespace, "prod")
-		if kubernetes.Fill == 0 {
-			kubernetes.Fill = 8 * time.Millisecond
+		if kubernetes.CacheFillTime == 0 {
+			kubernetes.CacheFillTime = 8 * time.Millisecond
 		}
 		cfg.Kubernetes = &kubernetes
 	}

@@ -49,11 +49,12 @@ type Cluster struct {
 	Name, User, Status string
 	// Options are all options in effect.
 	Options map[string]any
-	// Workers have joined, of those Wanted. Minimum and Maximum are the bounds of
-	// adaptive scaling as they were given, while Adaptive is on.
-	Workers, Wanted  int64
-	Minimum, Maximum any
-	Adaptive         bool
+	// Workers counts the workers that have joined, RequestedWorkers those that the
+	// gateway was asked for. Minimum and Maximum are the bounds of the last adapt
+	// request while Adaptive is true.
+	Workers, RequestedWorkers int64
+	Minimum, Maximum          any
+	Adaptive                  bool
 }
 
 // Clusters returns the user's clusters, those that have ended included, in the
@@ -73,7 +74,7 @@ func (s *Server) Clusters(user string) []Cluster {
 		}
 		found = append(found, Cluster{
 			Name: c.name, User: c.user, Status: c.status, Options: options,
-			Workers: c.workers, Wanted: c.wanted, Minimum: c.minimum, Maximum: c.maximum, Adaptive: c.adaptive,
+			Workers: c.workers, RequestedWorkers: c.wanted, Minimum: c.minimum, Maximum: c.maximum, Adaptive: c.adaptive,
 		})
 	}
 	return found
@@ -150,24 +151,25 @@ func (s *Server) end(name, status string) {
 	s.become(s.cluster(name), status)
 }
 
-// ForgetCluster removes the record of a cluster, as a gateway without a
-// database does when it restarts.
-func (s *Server) ForgetCluster(name string) {
+// DeleteClusterRecord removes the record of a cluster, as the restart of a
+// gateway without a database does.
+func (s *Server) DeleteClusterRecord(name string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.cluster(name)
 	delete(s.state.clusters, name)
 }
 
-// SetStartFails lets the clusters made from now on end in FAILED, or no more.
-func (s *Server) SetStartFails(fails bool) {
+// SetStartsFail decides whether clusters that start from now on end in FAILED.
+func (s *Server) SetStartsFail(fails bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.state.startFails = fails
 }
 
-// HoldStart keeps the clusters made from now on PENDING, or lets all go on.
-func (s *Server) HoldStart(held bool) {
+// SetStartsHeld(true) keeps clusters that are created from now on PENDING.
+// SetStartsHeld(false) starts all PENDING clusters.
+func (s *Server) SetStartsHeld(held bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.state.startHeld = held

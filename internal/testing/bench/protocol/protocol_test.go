@@ -36,7 +36,7 @@ func newWorld(tb testing.TB) *world {
 	if w.state, err = w.start(tb).Import(tb.Context(), names, 10); err != nil {
 		tb.Fatal(err)
 	}
-	mock.ForgetRequests()
+	mock.ClearRequests()
 	return w
 }
 

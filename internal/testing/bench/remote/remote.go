@@ -119,6 +119,6 @@ func Serve() (bool, error) {
 		if err := answers.Encode(len(server.Requests())); err != nil {
 			return true, err
 		}
-		server.ForgetRequests()
+		server.ClearRequests()
 	}
 }

@@ -76,7 +76,7 @@ resource "terraform_data" "test" {
 // assertNoToken asserts that tokens were made and that none is left.
 func (r *run) assertNoToken() {
 	r.t.Helper()
-	if r.mock.Count(http.MethodPost, "*/tokens") == 0 {
+	if r.mock.CountRequests(http.MethodPost, "*/tokens") == 0 {
 		r.t.Error("no token was made")
 	}
 	for _, each := range r.mock.Tokens("alice") {
@@ -90,7 +90,7 @@ func (r *run) await(method, path string) {
 	r.t.Helper()
 	ctx, cancel := context.WithTimeout(r.t.Context(), patience)
 	defer cancel()
-	if err := r.mock.Await(ctx, method, path); err != nil {
+	if err := r.mock.AwaitRequest(ctx, method, path); err != nil {
 		r.t.Fatal(err)
 	}
 }
@@ -253,7 +253,7 @@ func TestToken_isRevokedWhenThePlanFails(t *testing.T) {
 func (r *run) applyPlanned(faults ...mockserver.Fault) *terraform.Process {
 	r.t.Helper()
 	r.Must("plan", "-no-color", "-out=run.plan")
-	r.mock.ForgetRequests()
+	r.mock.ClearRequests()
 	for _, fault := range faults {
 		r.mock.FailNext(fault)
 	}
@@ -273,13 +273,13 @@ func TestToken_isRevokedAfterAnInterruption(t *testing.T) {
 			t.Parallel()
 			r := begin(t)
 			r.Write("main.tf", narrow(""))
-			r.mock.HoldStart(true)
+			r.mock.SetStartsHeld(true)
 			process := r.applyPlanned()
 			r.await(http.MethodPost, "*/clusters/")
 			interrupt(process)
 			process.Wait()
 			r.assertNoToken()
-			r.mock.HoldStart(false)
+			r.mock.SetStartsHeld(false)
 			r.Destroy()
 			r.assertNoToken()
 		})
@@ -290,7 +290,7 @@ func TestToken_isRevokedAfterAnInterruption(t *testing.T) {
 		r.Write("main.tf", using("", "true"))
 		// Of a saved plan: Terraform tells providers nothing of Ctrl-C while apply
 		// itself plans (seen with 1.11.4).
-		process := r.applyPlanned(mockserver.Fault{Method: http.MethodPost, Path: "*/tokens", Linger: time.Minute})
+		process := r.applyPlanned(mockserver.Fault{Method: http.MethodPost, Path: "*/tokens", ResponseDelay: time.Minute})
 		r.await(http.MethodPost, "*/tokens")
 		process.Signal(os.Interrupt)
 		if said := process.Wait().Flat(); !strings.Contains(said, "was revoked") {
@@ -306,7 +306,7 @@ func TestToken_isRevokedByAnOrphan(t *testing.T) {
 	t.Parallel()
 	r := begin(t)
 	r.Write("main.tf", narrow(""))
-	r.mock.HoldStart(true)
+	r.mock.SetStartsHeld(true)
 	process := r.applyPlanned()
 	r.await(http.MethodPost, "*/clusters/")
 	providers := process.Providers()

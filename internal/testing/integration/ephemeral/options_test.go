@@ -77,7 +77,7 @@ func TestOptions_areHandedOverAndNowhere(t *testing.T) {
 	if actions := r.Actions(); actions["pc_dask_cluster.test"] != "delete,create" {
 		t.Errorf("with another version, the plan has %v", actions)
 	}
-	r.mock.ForgetRequests()
+	r.mock.ClearRequests()
 	shown["second apply"] = r.Apply().Output
 	if r.Outputs()["name"] == first["name"] {
 		t.Error("the cluster is the same")

@@ -27,12 +27,12 @@ func claimRows() []Row {
 			Fault: "The connection is reset.", Break: lost,
 			Promise: "The one new cluster with these options is taken over, with a warning. There is no second one.",
 		},
-		{Fault: "The status line breaks off.", Promise: "The same.", Break: fails(http.MethodPost, clusters, mockserver.Fault{Drop: mockserver.AtByte, Byte: 7})},
-		{Fault: "The header breaks off.", Promise: "The same.", Break: fails(http.MethodPost, clusters, mockserver.Fault{Drop: mockserver.AtByte, Byte: 40})},
+		{Fault: "The status line breaks off.", Promise: "The same.", Break: fails(http.MethodPost, clusters, mockserver.Fault{Drop: mockserver.DropAtByte, ResponseBytes: 7})},
+		{Fault: "The header breaks off.", Promise: "The same.", Break: fails(http.MethodPost, clusters, mockserver.Fault{Drop: mockserver.DropAtByte, ResponseBytes: 40})},
 		{Fault: "The body breaks off.", Promise: "The same.", Break: fails(http.MethodPost, clusters, answerTorn)},
 		{
 			Fault: "No answer comes within `request_timeout`.", Promise: "The same.", Provider: "request_timeout = \"1s\"",
-			Break: fails(http.MethodPost, clusters, mockserver.Fault{Linger: time.Minute}),
+			Break: fails(http.MethodPost, clusters, mockserver.Fault{ResponseDelay: time.Minute}),
 		},
 		{
 			Fault: "The gateway reads the request only when the time is over.", Promise: "The same: the cluster that appears late is found.",
@@ -44,11 +44,11 @@ func claimRows() []Row {
 		{Fault: "The gateway fails with 500 after it made the cluster.", Promise: "The same.", Break: fails(http.MethodPost, clusters, late(http.StatusInternalServerError))},
 		{
 			Fault: "A page comes in its place, with 200.", Promise: "The same.",
-			Break: fails(http.MethodPost, clusters, mockserver.Fault{AfterHandling: true, Status: http.StatusOK, ContentType: "text/html", Body: "<html>"}),
+			Break: fails(http.MethodPost, clusters, mockserver.Fault{HandleRequest: true, Status: http.StatusOK, ContentType: "text/html", Body: "<html>"}),
 		},
 		{
 			Fault: "The answer has a name that is a path.", Promise: "The name is not used; the new cluster is found and taken over.",
-			Break: fails(http.MethodPost, clusters, mockserver.Fault{AfterHandling: true, Status: http.StatusCreated, ContentType: "application/json", Body: `{"name": "../../clusters/x"}`}),
+			Break: fails(http.MethodPost, clusters, mockserver.Fault{HandleRequest: true, Status: http.StatusCreated, ContentType: "application/json", Body: `{"name": "../../clusters/x"}`}),
 		},
 		{
 			Fault: "Other clusters of the user, with other options, run and appear.", Promise: "They are told apart by their options and left alone.",
@@ -96,13 +96,13 @@ func undecidedRows() []Row {
 		{
 			Moment: losing, Fault: "Ctrl-C is pressed while six creates with the same options are under way, and all lose their answers.",
 			Promise: "Each takes one of the six new clusters, and six are in the state.",
-			Config:  many, Break: all(func(w *World) { w.Mock.HoldStart(true) }, together(6)), Meanwhile: interrupted(http.MethodPost, clusters),
+			Config:  many, Break: all(func(w *World) { w.Mock.SetStartsHeld(true) }, together(6)), Meanwhile: interrupted(http.MethodPost, clusters),
 			Want: Want{Exit: 1, Says: []string{"interrupted"}, State: sixTainted, Made: 6, Running: 6, Requests: map[string]int{"POST " + clusters: 6}},
 		},
 		{
 			Moment: losing, Fault: "Ctrl-C is pressed, and the Kubernetes gateway's cache does not show the cluster yet.",
 			Promise: "The error says that a cluster may run and cost money: pc_clusters lists it, terraform import takes it over.",
-			Mock:    kubernetes(5 * time.Second), Break: all(func(w *World) { w.Mock.HoldStart(true) }, together(1)), Meanwhile: interrupted(http.MethodPost, clusters),
+			Mock:    kubernetes(5 * time.Second), Break: all(func(w *World) { w.Mock.SetStartsHeld(true) }, together(1)), Meanwhile: interrupted(http.MethodPost, clusters),
 			Want: Want{Exit: 1, Says: []string{"A cluster may run and cost money", "pc_clusters"}, Made: 1, Running: 1, Strays: 1, Requests: map[string]int{"POST " + clusters: 1}},
 		},
 		{
@@ -110,7 +110,7 @@ func undecidedRows() []Row {
 			Promise: "Nobody can tell which is which: the error names both, with the commands to import one or to stop it.",
 			Break: func(w *World) {
 				lostMeanwhile := answerLost
-				lostMeanwhile.Meanwhile = func() { w.AddTheirs(nil) }
+				lostMeanwhile.BeforeRequest = func() { w.AddTheirs(nil) }
 				fails(http.MethodPost, clusters, lostMeanwhile)(w)
 			},
 			Want: Want{
@@ -124,7 +124,7 @@ func undecidedRows() []Row {
 			Mock:    kubernetes(3 * time.Second),
 			Break: func(w *World) {
 				lostMeanwhile := answerLost
-				lostMeanwhile.Meanwhile = func() {
+				lostMeanwhile.BeforeRequest = func() {
 					w.AddTheirs(nil)
 					w.Clock.Advance(time.Second)
 				}
@@ -152,7 +152,7 @@ func undecidedRows() []Row {
 			Promise: "It is named, and not taken for a success.",
 			Break: func(w *World) {
 				failed := answerLost
-				failed.Afterwards = func() { w.Mock.FailCluster(w.Name()) }
+				failed.BeforeResponse = func() { w.Mock.FailCluster(w.Name()) }
 				fails(http.MethodPost, clusters, failed)(w)
 			},
 			Want: Want{Exit: 1, Says: []string{"may be the one", "FAILED"}, Made: 1, Requests: map[string]int{"POST " + clusters: 1}},
@@ -163,14 +163,14 @@ func undecidedRows() []Row {
 // kubernetes is a gateway with the Kubernetes backend whose replicas, which
 // answer in turn, lag so far behind.
 func kubernetes(lags ...time.Duration) mockserver.Config {
-	return mockserver.Config{Kubernetes: &mockserver.Kubernetes{Lags: lags}, LongPoll: 10 * time.Millisecond}
+	return mockserver.Config{Kubernetes: &mockserver.Kubernetes{CacheLags: lags}, LongPoll: 10 * time.Millisecond}
 }
 
 // slowCache is a gateway whose cache takes longer to fill than a list that shows
 // nothing new is watched.
 func slowCache() mockserver.Config {
 	slow := kubernetes(0)
-	slow.Kubernetes.Fill = 15 * time.Second
+	slow.Kubernetes.CacheFillTime = 15 * time.Second
 	return slow
 }
 
@@ -180,10 +180,10 @@ func slowCache() mockserver.Config {
 func readLate(path string) func(*World) {
 	return func(w *World) {
 		looked := make(chan struct{})
-		fails(http.MethodPost, path, mockserver.Fault{Meanwhile: func() {
-			look := mockserver.Fault{Afterwards: func() { close(looked) }}
+		fails(http.MethodPost, path, mockserver.Fault{BeforeRequest: func() {
+			look := mockserver.Fault{BeforeResponse: func() { close(looked) }}
 			fails(http.MethodGet, path, look)(w)
-			look.Afterwards, look.Meanwhile = nil, func() { _ = w.Mock.Await(w.t.Context(), http.MethodPost, path) }
+			look.BeforeResponse, look.BeforeRequest = nil, func() { _ = w.Mock.AwaitRequest(w.t.Context(), http.MethodPost, path) }
 			fails(http.MethodGet, path, look)(w)
 			select {
 			case <-looked:
@@ -198,7 +198,7 @@ func readLate(path string) func(*World) {
 func together(count int) func(*World) {
 	var arrived sync.WaitGroup
 	arrived.Add(count)
-	return fails(http.MethodPost, clusters, mockserver.Fault{Times: count, Linger: 10 * time.Second, Meanwhile: func() {
+	return fails(http.MethodPost, clusters, mockserver.Fault{Times: count, ResponseDelay: 10 * time.Second, BeforeRequest: func() {
 		arrived.Done()
 		arrived.Wait()
 	}})

@@ -84,14 +84,14 @@ func createRows() []Row {
 		{
 			Moment: creating, Fault: "Ctrl-C is pressed while the request is under way, and the gateway makes the cluster in the moment after.",
 			Promise:   "The answer is awaited for half a second more, so that the cluster is in the state; the next apply replaces it.",
-			Break:     all(func(w *World) { w.Mock.HoldStart(true) }, fails(http.MethodPost, clusters, mockserver.Fault{Linger: 200 * time.Millisecond})),
+			Break:     all(func(w *World) { w.Mock.SetStartsHeld(true) }, fails(http.MethodPost, clusters, mockserver.Fault{ResponseDelay: 200 * time.Millisecond})),
 			Meanwhile: interrupted(http.MethodPost, clusters),
 			Want:      Want{Exit: 1, Says: []string{"interrupted"}, State: []string{tainted}, Made: 1, Running: 1, Requests: map[string]int{"POST " + clusters: 1}},
 		},
 		{
 			Moment: creating, Fault: "Ctrl-C is pressed while the request is under way, and its answer is lost.",
 			Promise:   "One quick look finds the new cluster, and it is in the state.",
-			Break:     all(func(w *World) { w.Mock.HoldStart(true) }, fails(http.MethodPost, clusters, mockserver.Fault{Linger: 10 * time.Second})),
+			Break:     all(func(w *World) { w.Mock.SetStartsHeld(true) }, fails(http.MethodPost, clusters, mockserver.Fault{ResponseDelay: 10 * time.Second})),
 			Meanwhile: interrupted(http.MethodPost, clusters),
 			Want:      Want{Exit: 1, Says: []string{"interrupted"}, State: []string{tainted}, Made: 1, Running: 1, Requests: map[string]int{"POST " + clusters: 1}},
 		},

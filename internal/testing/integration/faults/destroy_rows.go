@@ -16,7 +16,7 @@ const destroying = "A cluster is destroyed"
 // destroyRows are faults of the end. It counts only when it has been read.
 func destroyRows() []Row {
 	stays := func(says ...string) Want { return Want{Exit: 1, Says: says, State: []string{cluster}, Running: 1} }
-	forgotten := func(w *World) { w.Mock.ForgetCluster(w.Name()) }
+	forgotten := func(w *World) { w.Mock.DeleteClusterRecord(w.Name()) }
 	nothing := mockserver.Fault{Status: http.StatusNoContent}
 	rows := []Row{
 		{Fault: "It has ended already.", Promise: "That is a success.", Break: func(w *World) { w.Mock.FailCluster(w.Name()) }},

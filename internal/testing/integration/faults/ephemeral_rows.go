@@ -69,7 +69,7 @@ func credentialRows() []Row {
 		{Fault: "The gateway's routes are unknown to its proxy for a while.", Promise: "It is waited for.", Break: fails(http.MethodGet, anyOne, times(4, noRoutes)), Want: well},
 		{Fault: "The gateway is down.", Promise: "The plan fails after a while, and changes nothing.", Break: fails("", "*", times(always, gatewayDown)), Want: stays(1, "could not be read")},
 		{Fault: "The cluster has stopped since.", Promise: "The error says so on the name.", Break: func(w *World) { w.Mock.StopCluster(w.Name()) }, Want: stays(0, "It is STOPPED")},
-		{Fault: "The gateway has forgotten the cluster.", Promise: "The same, when that is confirmed.", Break: func(w *World) { w.Mock.ForgetCluster(w.Name()) }, Want: stays(0, "There is no cluster")},
+		{Fault: "The gateway has forgotten the cluster.", Promise: "The same, when that is confirmed.", Break: func(w *World) { w.Mock.DeleteClusterRecord(w.Name()) }, Want: stays(0, "There is no cluster")},
 	}
 	for i := range rows {
 		rows[i].Moment, rows[i].Ephemeral, rows[i].Applied = connecting, true, true

@@ -48,7 +48,7 @@ func until(t *testing.T, w *terraform.Workspace, arguments ...string) {
 // each other by seconds.
 func TestLoad(t *testing.T) {
 	t.Parallel()
-	lagging := &mockserver.Kubernetes{Lags: []time.Duration{0, 4 * time.Second, 2 * time.Second}}
+	lagging := &mockserver.Kubernetes{CacheLags: []time.Duration{0, 4 * time.Second, 2 * time.Second}}
 	for name, test := range map[string]struct {
 		gateway mockserver.Config
 		count   int
@@ -79,13 +79,13 @@ func TestLoad(t *testing.T) {
 // failEvery lets each nth answer of the gateway fail, each time in another way.
 func failEvery(world *faults.World, n int) {
 	world.Mock.FailEvery(n,
-		mockserver.Fault{Drop: mockserver.AfterHandling},
-		mockserver.Fault{Status: http.StatusBadGateway, AfterHandling: true},
-		mockserver.Fault{Drop: mockserver.MidAnswer},
+		mockserver.Fault{Drop: mockserver.DropAfterHandling},
+		mockserver.Fault{Status: http.StatusBadGateway, HandleRequest: true},
+		mockserver.Fault{Drop: mockserver.DropMidResponse},
 		mockserver.Fault{Status: http.StatusTooManyRequests, Header: http.Header{"Retry-After": {"1"}}},
-		mockserver.GatewayDown(),
-		mockserver.Fault{Status: http.StatusGatewayTimeout, AfterHandling: true},
-		mockserver.Fault{Drop: mockserver.BeforeHandling},
+		mockserver.GatewayUnavailable(),
+		mockserver.Fault{Status: http.StatusGatewayTimeout, HandleRequest: true},
+		mockserver.Fault{Drop: mockserver.DropBeforeHandling},
 		mockserver.Fault{Status: http.StatusInternalServerError},
 	)
 }
@@ -107,8 +107,8 @@ func assertManaged(t *testing.T, world *faults.World, w *terraform.Workspace, cl
 		if !known[each.Name] {
 			t.Errorf("%s runs and is in no state", each.Name)
 		}
-		if each.Wanted != workers {
-			t.Errorf("%s has been asked for %d workers, want %d", each.Name, each.Wanted, workers)
+		if each.RequestedWorkers != workers {
+			t.Errorf("%s has been asked for %d workers, want %d", each.Name, each.RequestedWorkers, workers)
 		}
 	}
 }

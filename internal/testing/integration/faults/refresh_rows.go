@@ -53,7 +53,7 @@ func refreshRows() []Row {
 		{Fault: "A login page comes, with 200.", Promise: "The same.", Break: reading(times(always, signInPage)), Want: stays("Another kind of server answers")},
 		{Fault: "A redirect to a login page comes.", Promise: "The same.", Break: reading(times(always, signIn)), Want: stays("follows no redirect")},
 		{Fault: "Connections end without an answer.", Promise: "The same.", Break: reading(times(always, dropped)), Want: stays("could not be read")},
-		{Fault: "No answer comes in time.", Promise: "The same.", Provider: "request_timeout = \"1s\"\n  max_retries = 0", Break: reading(mockserver.Fault{Delay: time.Minute}), Want: stays("no whole answer within 1s")},
+		{Fault: "No answer comes in time.", Promise: "The same.", Provider: "request_timeout = \"1s\"\n  max_retries = 0", Break: reading(mockserver.Fault{RequestDelay: time.Minute}), Want: stays("no whole answer within 1s")},
 		{
 			Fault: "The answer tells of another cluster.", Promise: "The same.",
 			Break: reading(times(always, mockserver.Fault{Status: http.StatusOK, ContentType: "application/json", Body: `{"name": "another", "status": "RUNNING", "options": {}, "start_time": 1, "stop_time": null}`})),
@@ -80,11 +80,11 @@ func endedRows() []Row {
 	rows := []Row{
 		{Fault: "Its scheduler died: FAILED.", Promise: "A warning says so, and the plan makes it anew.", Break: func(w *World) { w.Mock.FailCluster(w.Name()) }, Want: anew("became FAILED")},
 		{Fault: "Its idle timeout ended it, or somebody stopped it: STOPPED.", Promise: "The same.", Break: func(w *World) { w.Mock.StopCluster(w.Name()) }, Want: anew("became STOPPED")},
-		{Fault: "The gateway no longer knows it.", Promise: "After a second and a third look, over seconds, the same.", Break: func(w *World) { w.Mock.ForgetCluster(w.Name()) }, Want: anew("is gone", "several looks")},
+		{Fault: "The gateway no longer knows it.", Promise: "After a second and a third look, over seconds, the same.", Break: func(w *World) { w.Mock.DeleteClusterRecord(w.Name()) }, Want: anew("is gone", "several looks")},
 		{
 			Fault: "The gateway no longer knows it, and its second look fails.", Promise: "Half a proof is none: the plan fails, and the cluster stays in the state.",
 			Break: func(w *World) {
-				w.Mock.ForgetCluster(w.Name())
+				w.Mock.DeleteClusterRecord(w.Name())
 				fails(http.MethodGet, clusters, times(always, gatewayDown))(w)
 			},
 			Want: Want{Exit: 1, Says: []string{"could not be read"}, State: []string{cluster}},

@@ -36,7 +36,7 @@ func Run(t *testing.T, row Row) {
 		w.Write("main.tf", row.Next)
 	}
 	before := len(world.ours())
-	world.Mock.ForgetRequests()
+	world.Mock.ClearRequests()
 	if row.Front != nil {
 		address, arguments := row.Front(world)
 		w.Write("provider.tf", world.providerBlock(address, arguments))
@@ -68,7 +68,7 @@ func newWorld(t *testing.T, cfg mockserver.Config, skew time.Duration) *World {
 	cfg.Now = func() time.Time { return world.Clock.Now().Add(skew) }
 	if cfg.Kubernetes != nil {
 		held := *cfg.Kubernetes
-		held.Held = func() { world.Clock.Advance(20 * time.Second) }
+		held.AfterUnknownWait = func() { world.Clock.Advance(20 * time.Second) }
 		cfg.Kubernetes = &held
 	}
 	world.Mock, world.Other = start(t, cfg), start(t, mockserver.Config{})
@@ -137,7 +137,7 @@ func (w *World) check(want Want, got terraform.Result, state []terraform.Instanc
 	}
 	for what, most := range want.Requests {
 		method, path, _ := strings.Cut(what, " ")
-		if got := w.Mock.Count(strings.TrimPrefix(method, "*"), path); got > most {
+		if got := w.Mock.CountRequests(strings.TrimPrefix(method, "*"), path); got > most {
 			w.t.Errorf("%s was requested %d times, want at most %d", what, got, most)
 		}
 	}
@@ -210,9 +210,9 @@ func (w *World) checkState(want Want, state []terraform.Instance) {
 // and everything else.
 func (w *World) clean(workspace *terraform.Workspace, strayTokens int) {
 	w.t.Helper()
-	w.Mock.Heal()
-	w.Mock.HoldStart(false)
-	w.Mock.SetStartFails(false)
+	w.Mock.ClearFaults()
+	w.Mock.SetStartsHeld(false)
+	w.Mock.SetStartsFail(false)
 	w.token = w.Mock.NewToken(user)
 	workspace.Write("provider.tf", w.ProviderBlock(""))
 	workspace.Destroy()

@@ -71,7 +71,7 @@ func scaleRows() []Row {
 		},
 		{
 			Fault: "Ctrl-C is pressed while workers are waited for.", Promise: "The cluster is in the state.", Config: waiting,
-			Break: fails(http.MethodGet, counts, mockserver.Fault{Status: http.StatusNotFound, Linger: time.Minute}), Meanwhile: interrupted(http.MethodGet, counts),
+			Break: fails(http.MethodGet, counts, mockserver.Fault{Status: http.StatusNotFound, ResponseDelay: time.Minute}), Meanwhile: interrupted(http.MethodGet, counts),
 			Want: Want{Exit: 1, Says: []string{"interrupted"}, State: []string{tainted}, Made: 1, Running: 1},
 		},
 		{

@@ -46,7 +46,7 @@ func launchRows() []Row {
 		{Fault: "The connection ends before the Hub has read the request.", Promise: "Nothing has begun, so it is sent again: one server.", Break: fails(http.MethodPost, gpuPath, dropped), Want: twice},
 		{
 			Fault: "Ctrl-C is pressed while the Hub holds back its answer, as it does for ten seconds.", Promise: "One quick look finds the server, and it is in the state; the next apply replaces it.",
-			Config: serverWith("stuck"), Break: fails(http.MethodPost, gpuPath, mockserver.Fault{Linger: 10 * time.Second}), Meanwhile: interrupted(http.MethodPost, gpuPath),
+			Config: serverWith("stuck"), Break: fails(http.MethodPost, gpuPath, mockserver.Fault{ResponseDelay: 10 * time.Second}), Meanwhile: interrupted(http.MethodPost, gpuPath),
 			Want: Want{Exit: 1, Says: []string{"was interrupted"}, State: []string{gpuTainted}, Servers: 1, Requests: once},
 		},
 		{
@@ -76,9 +76,9 @@ func launchRows() []Row {
 		{Fault: "The stream is a page for people.", Promise: "The same.", Config: serverWith("slow"), Break: fails(http.MethodGet, gpuProgress, times(always, signInPage)), Want: starts},
 		{
 			Fault: "There is such a server already.", Promise: "It is left alone; the error has the command to import it.",
-			Break:  func(w *World) { w.Mock.StartServer(user, "gpu", `{"profile": "theirs"}`) },
+			Break:  func(w *World) { w.Mock.StartHubServer(user, "gpu", `{"profile": "theirs"}`) },
 			Want:   Want{Exit: 1, Says: []string{"There is such a server already", "terraform import ADDRESS_OF_THIS_RESOURCE alice/gpu"}, Servers: 1, Requests: map[string]int{"POST " + gpuPath: 0}},
-			Theirs: func(w *World) { w.Mock.CullServer(user, "gpu") },
+			Theirs: func(w *World) { w.Mock.CullHubServer(user, "gpu") },
 		},
 		{
 			Fault: "The user that it is for does not exist.", Promise: "Nothing is started; the error says what may be the reason.",
@@ -99,7 +99,7 @@ func serverEndRows() []Row {
 		return Want{Exit: 1, Says: says, State: []string{gpuServer}, Servers: 1}
 	}
 	anew := func(says ...string) Want { return Want{Exit: 2, Says: says, State: []string{gpuServer}} }
-	cull := func(w *World) { w.Mock.CullServer(user, "gpu") }
+	cull := func(w *World) { w.Mock.CullHubServer(user, "gpu") }
 	rows := []Row{
 		{Fault: "The Hub has stopped it, because it was idle.", Promise: "It leaves the state with a warning, and the plan starts it again.", Command: plan, Break: cull, Want: anew("does not run", "1 to add")},
 		{
@@ -109,7 +109,7 @@ func serverEndRows() []Row {
 		},
 		{
 			Fault: "Its user has started it again with other options.", Promise: "The plan replaces it.", Command: plan,
-			Break: all(cull, func(w *World) { w.Mock.StartServer(user, "gpu", `{"profile": "huge"}`) }), Want: Want{Exit: 2, Says: []string{"must be replaced"}, State: []string{gpuServer}, Servers: 1},
+			Break: all(cull, func(w *World) { w.Mock.StartHubServer(user, "gpu", `{"profile": "huge"}`) }), Want: Want{Exit: 2, Says: []string{"must be replaced"}, State: []string{gpuServer}, Servers: 1},
 		},
 		{Fault: "The Hub is down.", Promise: "The plan fails; the server stays in the state.", Command: plan, Break: fails(http.MethodGet, itsUser, times(always, gatewayDown)), Want: stays("could not be read")},
 		{Fault: "The Hub shows it for a moment as gone.", Promise: "It is looked at twice: nothing is planned.", Command: plan, Break: fails(http.MethodGet, itsUser, hubAnswer(`{"kind": "user", "name": "alice", "servers": {}}`)), Want: Want{State: []string{gpuServer}, Servers: 1}},

@@ -16,7 +16,7 @@ const starting = "A new cluster is waited for"
 // startRows are faults between the create and RUNNING. The cluster is in the
 // state from the first moment on.
 func startRows() []Row {
-	held := func(w *World) { w.Mock.HoldStart(true) }
+	held := func(w *World) { w.Mock.SetStartsHeld(true) }
 	well := Want{State: []string{cluster}, Made: 1, Running: 1, Requests: map[string]int{"POST " + clusters: 1}}
 	// kept is a cluster that runs, perhaps, and is in the state as tainted.
 	kept := func(running int, says ...string) Want {
@@ -37,13 +37,13 @@ func startRows() []Row {
 			Meanwhile: func(w *World, _ *terraform.Process) {
 				w.Await(http.MethodGet, anyOne)
 				w.Mock.RestartGateway()
-				w.Mock.HoldStart(false)
+				w.Mock.SetStartsHeld(false)
 			},
 			Want: well,
 		},
 		{
 			Fault: "The cluster becomes FAILED: its image cannot be pulled, for example.", Promise: "The error says so. The cluster is in the state, and the next apply replaces it.",
-			Break: func(w *World) { w.Mock.SetStartFails(true) }, Want: kept(0, "instead of RUNNING", "marked as tainted"),
+			Break: func(w *World) { w.Mock.SetStartsFail(true) }, Want: kept(0, "instead of RUNNING", "marked as tainted"),
 		},
 		{
 			Fault: "Somebody stops the cluster.", Promise: "The same.", Break: held,
@@ -79,7 +79,7 @@ func startRows() []Row {
 			Mock: mockserver.Config{LongPoll: 20 * time.Millisecond},
 			Meanwhile: func(w *World, _ *terraform.Process) {
 				w.Await(http.MethodPost, clusters)
-				w.Mock.ForgetCluster(w.Name())
+				w.Mock.DeleteClusterRecord(w.Name())
 			},
 			Want: Want{Exit: 1, Says: []string{"not found"}, State: []string{tainted}},
 		},

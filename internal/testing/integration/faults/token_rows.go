@@ -60,7 +60,7 @@ func tokenRows() []Row {
 		},
 		{
 			Fault: "Ctrl-C is pressed while the request is under way, and its answer is lost.", Promise: "The orphan is found and revoked before terraform ends.",
-			Break: fails(http.MethodPost, tokenList, mockserver.Fault{Linger: 10 * time.Second}), Meanwhile: interrupted(http.MethodPost, tokenList), Want: revoked,
+			Break: fails(http.MethodPost, tokenList, mockserver.Fault{ResponseDelay: 10 * time.Second}), Meanwhile: interrupted(http.MethodPost, tokenList), Want: revoked,
 		},
 		{Fault: "The connection ends before the Hub has read the request.", Promise: "No second request is sent; the error says that no new token was seen.", Break: fails(http.MethodPost, tokenList, dropped), Want: Want{Exit: 1, Says: []string{"no new token was seen"}, Requests: map[string]int{"POST " + tokenList: 1}}},
 		{Fault: "The Hub refuses: 403.", Promise: "The error has its words.", Break: fails(http.MethodPost, tokenList, hubRefusal(http.StatusForbidden, "no scope for that")), Want: Want{Exit: 1, Says: []string{"no scope for that"}, Requests: map[string]int{"POST " + tokenList: 1}}},
@@ -106,7 +106,7 @@ func tokenEndRows() []Row {
 			Fault: "The answer to its DELETE is lost, and another token inherits its id.", Promise: "The Hub is asked what has the id now before the request is repeated: the other one is left alone.",
 			Command: destroy, Break: func(w *World) {
 				heir := answerLost
-				heir.Afterwards = func() { w.AddTheirToken("another's") }
+				heir.BeforeResponse = func() { w.AddTheirToken("another's") }
 				fails(http.MethodDelete, oneToken, heir)(w)
 			},
 		},

@@ -78,7 +78,7 @@ func (w *World) Await(method, path string) {
 	w.t.Helper()
 	ctx, cancel := context.WithTimeout(w.t.Context(), awaitLimit)
 	defer cancel()
-	if err := w.Mock.Await(ctx, method, path); err != nil {
+	if err := w.Mock.AwaitRequest(ctx, method, path); err != nil {
 		w.t.Fatalf("%s %s: %v", method, path, err)
 	}
 }
@@ -178,7 +178,7 @@ func page(status int) mockserver.Fault {
 // late is a proxy's answer to a request that has been carried out.
 func late(status int) mockserver.Fault {
 	fault := page(status)
-	fault.AfterHandling = true
+	fault.HandleRequest = true
 	return fault
 }
 
@@ -195,10 +195,10 @@ var (
 	busy        = mockserver.Fault{Status: http.StatusTooManyRequests, ContentType: "text/plain", Body: "slow down", Header: http.Header{"Retry-After": {"1"}}}
 	signIn      = mockserver.Fault{Status: http.StatusFound, Header: http.Header{"Location": {"/hub/login?next=%2F"}}}
 	signInPage  = mockserver.Fault{Status: http.StatusOK, ContentType: "text/html", Body: "<html><title>Sign in</title></html>"}
-	dropped     = mockserver.Fault{Drop: mockserver.BeforeHandling}
-	answerLost  = mockserver.Fault{Drop: mockserver.AfterHandling}
-	answerTorn  = mockserver.Fault{Drop: mockserver.MidAnswer}
-	gatewayDown = mockserver.GatewayDown()
+	dropped     = mockserver.Fault{Drop: mockserver.DropBeforeHandling}
+	answerLost  = mockserver.Fault{Drop: mockserver.DropAfterHandling}
+	answerTorn  = mockserver.Fault{Drop: mockserver.DropMidResponse}
+	gatewayDown = mockserver.GatewayUnavailable()
 )
 
 // Paths of the API's parts, as the mock sees them.

@@ -38,13 +38,13 @@ func stages() map[string]stage {
 	return map[string]stage{
 		"while the POST is under way": {
 			func(m *mockserver.Server) {
-				m.FailNext(mockserver.Fault{Method: http.MethodPost, Path: "*/clusters/", Linger: time.Minute})
+				m.FailNext(mockserver.Fault{Method: http.MethodPost, Path: "*/clusters/", ResponseDelay: time.Minute})
 			}, "", apply,
 			http.MethodPost, "*/clusters/", nothing,
 		},
 		"while it starts": {
-			func(m *mockserver.Server) { m.HoldStart(true) }, "", apply,
-			http.MethodPost, "*/clusters/", func(m *mockserver.Server) { m.HoldStart(false) },
+			func(m *mockserver.Server) { m.SetStartsHeld(true) }, "", apply,
+			http.MethodPost, "*/clusters/", func(m *mockserver.Server) { m.SetStartsHeld(false) },
 		},
 		"while its workers are waited for": {
 			func(m *mockserver.Server) {
@@ -121,7 +121,7 @@ func await(t *testing.T, mock *mockserver.Server, s stage) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
-	if err := mock.Await(ctx, s.method, s.path); err != nil {
+	if err := mock.AwaitRequest(ctx, s.method, s.path); err != nil {
 		t.Fatal(err)
 	}
 }

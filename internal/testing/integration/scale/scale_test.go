@@ -60,12 +60,12 @@ func TestClusters_areRefreshedAtTheCostOfAFew(t *testing.T) {
 	t.Parallel()
 	w, mock := begin(t, fmt.Sprintf("resource \"pc_dask_cluster\" \"many\" {\n  count = %d\n}\n", many))
 	w.Must("apply", "-auto-approve", "-no-color", "-parallelism=50")
-	options := mock.Count(http.MethodGet, "*/options")
-	if lists := mock.Count(http.MethodGet, "*/clusters/"); lists > 2 || options == 0 || options > 2 {
+	options := mock.CountRequests(http.MethodGet, "*/options")
+	if lists := mock.CountRequests(http.MethodGet, "*/clusters/"); lists > 2 || options == 0 || options > 2 {
 		t.Errorf("%d clusters were made with %d listings and %d looks at the options", many, lists, options)
 	}
 	for _, parallelism := range []int{1, 10, 50} {
-		mock.ForgetRequests()
+		mock.ClearRequests()
 		w.Must("plan", "-no-color", "-detailed-exitcode", fmt.Sprintf("-parallelism=%d", parallelism))
 		assertRequests(t, mock, 3, fmt.Sprintf("-parallelism=%d", parallelism))
 	}
@@ -74,7 +74,7 @@ func TestClusters_areRefreshedAtTheCostOfAFew(t *testing.T) {
 	clusters := mock.Clusters("alice")
 	ended := clusters[many/2].Name
 	mock.StopCluster(ended)
-	mock.ForgetRequests()
+	mock.ClearRequests()
 	result := w.Run("plan", "-no-color", "-detailed-exitcode")
 	if result.Code != 2 || !strings.Contains(result.Flat(), "1 to add, 0 to change, 0 to destroy") || !strings.Contains(result.Flat(), ended) {
 		t.Errorf("the plan ended with %d:\n%s", result.Code, result.Output)
@@ -90,7 +90,7 @@ func TestTokens_areRefreshedAtTheCostOfAFew(t *testing.T) {
 	w, mock := begin(t, "resource \"pc_hub_token\" \"many\" {\n  count = 60\n  note  = \"token ${count.index}\"\n}\n")
 	w.Apply()
 	for _, parallelism := range []int{1, 10} {
-		mock.ForgetRequests()
+		mock.ClearRequests()
 		w.Must("plan", "-no-color", "-detailed-exitcode", fmt.Sprintf("-parallelism=%d", parallelism))
 		assertRequests(t, mock, 3, fmt.Sprintf("-parallelism=%d", parallelism))
 	}
@@ -107,7 +107,7 @@ func TestServers_areRefreshedAtTheCostOfAFew(t *testing.T) {
 	w, mock := begin(t, "resource \"pc_hub_server\" \"many\" {\n  count = 20\n  name  = \"s${count.index}\"\n}\n")
 	w.Apply()
 	for _, parallelism := range []int{1, 10} {
-		mock.ForgetRequests()
+		mock.ClearRequests()
 		w.Must("plan", "-no-color", "-detailed-exitcode", fmt.Sprintf("-parallelism=%d", parallelism))
 		assertRequests(t, mock, 4, fmt.Sprintf("-parallelism=%d", parallelism))
 	}
@@ -127,7 +127,7 @@ func TestConnections_areFewerThanWaits(t *testing.T) {
 			if got := running(mock); got != 30 {
 				t.Errorf("%d clusters run", got)
 			}
-			if most := mock.MostConnections(); most > connections {
+			if most := mock.MaxOpenConnections(); most > connections {
 				t.Errorf("there were %d connections at a time", most)
 			}
 			w.Must("destroy", "-auto-approve", "-no-color", "-parallelism=30")

@@ -122,7 +122,7 @@ func cleanEnvironment() []string {
 // run runs a step and checks that it did what it should.
 func (w *workspace) run(ctx context.Context, s step, arguments ...string) (bench.Sample, error) {
 	if w.server != nil {
-		w.server.ForgetRequests()
+		w.server.ClearRequests()
 	}
 	sample, output, err := w.measured(ctx, w.arguments(s, arguments...))
 	if err != nil {

@@ -50,7 +50,7 @@ func run() int {
 	}
 	flag.Parse()
 	if *kubernetes {
-		cfg.Kubernetes = &mockserver.Kubernetes{Lags: []time.Duration{0, *lag}}
+		cfg.Kubernetes = &mockserver.Kubernetes{CacheLags: []time.Duration{0, *lag}}
 	}
 	if !*quiet {
 		cfg.Log = os.Stderr
