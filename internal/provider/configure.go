@@ -20,6 +20,7 @@ import (
 
 	"github.com/planetary-computer/terraform-provider-pc/internal/catalog"
 	"github.com/planetary-computer/terraform-provider-pc/internal/clock"
+	"github.com/planetary-computer/terraform-provider-pc/internal/environment"
 	"github.com/planetary-computer/terraform-provider-pc/internal/gateway"
 	"github.com/planetary-computer/terraform-provider-pc/internal/hub"
 	"github.com/planetary-computer/terraform-provider-pc/internal/kerberos"
@@ -69,7 +70,7 @@ func (p *pcProvider) Configure(ctx context.Context, req provider.ConfigureReques
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	resolved, problems := settings.Resolve(model.block(), settings.OSEnvironment())
+	resolved, problems := settings.Resolve(model.block(), environment.OfProcess())
 	for _, problem := range problems {
 		addProblem(&resp.Diagnostics, problem)
 	}

@@ -11,7 +11,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/function"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
-	"github.com/planetary-computer/terraform-provider-pc/internal/daskconfig"
+	"github.com/planetary-computer/terraform-provider-pc/internal/cloudinit"
 )
 
 var _ function.Function = daskCloudInitFunction{}
@@ -40,7 +40,7 @@ func (daskCloudInitFunction) Definition(_ context.Context, _ function.Definition
 			function.StringParameter{
 				Name:                "role",
 				MarkdownDescription: "`scheduler` or `worker`.",
-				Validators:          []function.StringParameterValidator{stringvalidator.OneOf(daskconfig.RoleScheduler, daskconfig.RoleWorker)},
+				Validators:          []function.StringParameterValidator{stringvalidator.OneOf(cloudinit.RoleScheduler, cloudinit.RoleWorker)},
 			},
 			function.DynamicParameter{
 				Name:                "options",
@@ -91,7 +91,7 @@ func (daskCloudInitFunction) Run(ctx context.Context, req function.RunRequest, r
 		resp.Error = function.NewArgumentFuncError(1, "options must be an object, such as { image = \"pangeo/pangeo-notebook:2026.08.01\" }")
 		return
 	}
-	text, known, err := daskconfig.CloudInit(role, given)
+	text, known, err := cloudinit.CloudConfig(role, given)
 	switch {
 	case err != nil:
 		resp.Error = function.NewArgumentFuncError(1, strings.TrimSpace(err.Error()))

@@ -20,7 +20,7 @@ var withFunctions = []tfversion.TerraformVersionCheck{tfversion.SkipBelow(tfvers
 
 func golden(t *testing.T, name string) string {
 	t.Helper()
-	text, err := os.ReadFile(filepath.Join("..", "daskconfig", "testdata", "cloud_init", name+".yaml"))
+	text, err := os.ReadFile(filepath.Join("..", "cloudinit", "testdata", "cloud_init", name+".yaml"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -75,18 +75,18 @@ func TestAccDaskCloudInit_waitsForCertificates(t *testing.T) {
 	const data = `
 resource "terraform_data" "certificates" {
   input = {
-    ca_certificate = file("../daskconfig/testdata/tls/ca.pem")
-    certificate    = file("../daskconfig/testdata/tls/cert.pem")
-    private_key    = file("../daskconfig/testdata/tls/key.pem")
+    ca_certificate = file("../cloudinit/testdata/tls/ca.pem")
+    certificate    = file("../cloudinit/testdata/tls/cert.pem")
+    private_key    = file("../cloudinit/testdata/tls/key.pem")
   }
 }
 `
-	folder, err := filepath.Abs(filepath.Join("..", "daskconfig"))
+	folder, err := filepath.Abs(filepath.Join("..", "cloudinit"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	config := func(image, tls string) string {
-		return regexp.MustCompile(`\.\./daskconfig`).ReplaceAllString(data, folder) + `
+		return regexp.MustCompile(`\.\./cloudinit`).ReplaceAllString(data, folder) + `
 output "scheduler" {
   sensitive = true
   value     = provider::pc::dask_cloud_init("scheduler", { ` + image + ` = "pangeo/pangeo-notebook:2026.08.01", tls = ` + tls + ` })

@@ -13,7 +13,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 
-	"github.com/planetary-computer/terraform-provider-pc/internal/daskconfig"
+	"github.com/planetary-computer/terraform-provider-pc/internal/addresses"
 	"github.com/planetary-computer/terraform-provider-pc/internal/transport"
 )
 
@@ -74,7 +74,7 @@ func (v daskAddress) ValidateString(_ context.Context, req validator.StringReque
 	if req.ConfigValue.IsNull() || req.ConfigValue.IsUnknown() {
 		return
 	}
-	if objection := daskconfig.SchedulerAddress(req.ConfigValue.ValueString()); objection != "" {
+	if objection := addresses.CheckScheduler(req.ConfigValue.ValueString()); objection != "" {
 		resp.Diagnostics.AddAttributeError(req.Path, "This is not the address of a Dask scheduler",
 			"The value "+objection+". The address of its web server goes into dashboard_url.")
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/planetary-computer/terraform-provider-pc/internal/clock"
+	"github.com/planetary-computer/terraform-provider-pc/internal/environment"
 	"github.com/planetary-computer/terraform-provider-pc/internal/settings"
 	"github.com/planetary-computer/terraform-provider-pc/internal/testing/scripted"
 )
@@ -28,7 +29,7 @@ func TestDumps_holdNoSecret(t *testing.T) {
 		RequestTimeout: timetypes.NewGoDurationNull(),
 	}
 	var diags diag.Diagnostics
-	resolved, problems := settings.Resolve(configuration.block(), settings.Environment{})
+	resolved, problems := settings.Resolve(configuration.block(), environment.Variables{})
 	made := (&pcProvider{clock: clock.Real()}).connect(resolved, "test", &diags)
 	if len(problems) != 0 || diags.HasError() || made.gateway.client == nil || made.hub.client == nil {
 		t.Fatal(problems, diags)

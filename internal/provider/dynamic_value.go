@@ -12,11 +12,11 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
-	"github.com/planetary-computer/terraform-provider-pc/internal/daskconfig"
+	"github.com/planetary-computer/terraform-provider-pc/internal/optionreader"
 )
 
 // unknownValue stands in a converted value for what is known only after apply.
-type unknownValue = daskconfig.Unknown
+type unknownValue = optionreader.Unknown
 
 // goValue converts a Terraform value of any type to what encoding/json makes
 // of it: string, bool, json.Number, map[string]any, []any or nil. A null inside

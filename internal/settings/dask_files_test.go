@@ -11,6 +11,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/planetary-computer/terraform-provider-pc/internal/environment"
 	"github.com/planetary-computer/terraform-provider-pc/internal/settings"
 )
 
@@ -171,7 +172,7 @@ func FuzzResolve_files(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, text string) {
 		file := filepath.Join(machine(t, map[string]string{"x.yaml": text}), "x.yaml")
-		s, problems := settings.Resolve(settings.Block{}, settings.NewEnvironment([]string{"DASK_ROOT_CONFIG=" + file}))
+		s, problems := settings.Resolve(settings.Block{}, environment.New([]string{"DASK_ROOT_CONFIG=" + file}))
 		for _, p := range problems {
 			if p.Origin == "" || p.Detail == "" {
 				t.Errorf("%q: %+v", text, p)

@@ -3,7 +3,11 @@
 
 package settings
 
-import "fmt"
+import (
+	"fmt"
+
+	"github.com/planetary-computer/terraform-provider-pc/internal/environment"
+)
 
 // layer is one place that values come from: the provider block, or variables
 // with one prefix. Layers are asked in order, and the first that has a value
@@ -109,15 +113,13 @@ const userName = "user"
 
 // variableLayer has environment variables whose text is the value. An empty
 // variable counts as not set, as CI systems leave them behind.
-func variableLayer(env Environment, variables map[string]string) layer {
+func variableLayer(env environment.Variables, variables map[string]string) layer {
 	l := layer{places: map[string]string{}, found: map[string]finding{}}
 	for argument, name := range variables {
-		l.places[argument] = variable(name)
+		l.places[argument] = environment.Describe(name)
 		if text, _ := env.Lookup(name); text != "" {
-			l.found[argument] = finding{value: text, text: text, origin: variable(name)}
+			l.found[argument] = finding{value: text, text: text, origin: environment.Describe(name)}
 		}
 	}
 	return l
 }
-
-func variable(name string) string { return "the environment variable " + name }

@@ -6,11 +6,11 @@ package settings
 import (
 	"crypto/x509"
 	"errors"
-	"net/url"
 	"strconv"
 	"strings"
 	"time"
 
+	"github.com/planetary-computer/terraform-provider-pc/internal/addresses"
 	"github.com/planetary-computer/terraform-provider-pc/internal/secret"
 )
 
@@ -31,34 +31,8 @@ func parseProxySetting(text string) (secret.String, error) {
 	if lower := strings.ToLower(text); lower == "true" || lower == "false" {
 		return secret.New(lower), nil
 	}
-	_, err := parseHTTPProxy(text)
+	_, err := addresses.ParseHTTPProxy(text)
 	return secret.New(text), err
-}
-
-// parseHTTPProxy reads the URL of a proxy. Its errors do not show it, because it
-// may have a password in it.
-func parseHTTPProxy(text string) (*url.URL, error) {
-	if err := checkCharacters(text); err != nil {
-		return nil, err
-	}
-	scheme, rest, found := strings.Cut(text, "://")
-	switch strings.ToLower(scheme) {
-	case "http", "https", "socks5":
-	default:
-		found = false
-	}
-	if !found {
-		return nil, errors.New("has none of the schemes http, https and socks5")
-	}
-	authority, _, _ := strings.Cut(rest, "/")
-	if _, _, err := splitAuthority(authority[strings.LastIndexByte(authority, '@')+1:]); err != nil {
-		return nil, err
-	}
-	proxy, err := url.Parse(text)
-	if err != nil {
-		return nil, errors.New("has a character in it that must be percent-encoded")
-	}
-	return proxy, nil
 }
 
 func parseRetries(text string) (int64, error) {

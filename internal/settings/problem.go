@@ -8,6 +8,8 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+
+	"github.com/planetary-computer/terraform-provider-pc/internal/daskconfig"
 )
 
 // argumentTexts are what a person is told about an argument.
@@ -122,11 +124,11 @@ func (a argumentTexts) describe(text string, err error) string {
 // the name of a variable may be a piece of a password, unless it looks like
 // nothing else.
 func (a argumentTexts) describeTemplate(text string, err error) string {
-	var missing *missingVariableError
-	if a.hidden && errors.As(err, &missing) && !isPlainlyVariable(missing.name, text) {
+	var missing *daskconfig.MissingVariableError
+	if a.hidden && errors.As(err, &missing) && !isPlainlyVariable(missing.Name, text) {
 		err = errors.New("it names one that is not set")
 	}
-	return templateDetail(err)
+	return daskconfig.DescribeTemplateError(err)
 }
 
 // variableName is one with an underscore in its midst, as no password has between
@@ -137,8 +139,4 @@ var variableName = regexp.MustCompile(`^[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+$`)
 // the text and in capital letters, or written as only variables are.
 func isPlainlyVariable(name, text string) bool {
 	return variableName.MatchString(name) || text == "{"+name+"}" && name == strings.ToUpper(name)
-}
-
-func templateDetail(err error) string {
-	return "In Dask's configuration, names in braces stand for environment variables. In this value that cannot be done: " + err.Error() + "."
 }

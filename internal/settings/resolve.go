@@ -7,6 +7,9 @@ import (
 	"errors"
 	"slices"
 	"time"
+
+	"github.com/planetary-computer/terraform-provider-pc/internal/daskconfig"
+	"github.com/planetary-computer/terraform-provider-pc/internal/environment"
 )
 
 // Defaults where no place has a value.
@@ -22,13 +25,13 @@ const (
 // planetary_computer, in JupyterHub's variables, in this order.
 // Only the value that is used is checked. The settings are of use only when
 // there is no problem.
-func Resolve(block Block, env Environment) (Settings, []Problem) {
-	dask, malformed := daskConfiguration(env)
+func Resolve(block Block, env environment.Variables) (Settings, []Problem) {
+	dask, malformed := daskconfig.Read(env)
 	sdk, sdkFile, sdkErr := sdkLayers(env)
 	r := &resolver{env: env, layers: []layer{
 		blockLayer(block),
 		variableLayer(env, providerVariables),
-		daskLayer(dask, daskPaths(env)),
+		daskLayer(dask),
 		sdk,
 		sdkFile,
 		variableLayer(env, hubVariables),
@@ -43,15 +46,28 @@ func Resolve(block Block, env Environment) (Settings, []Problem) {
 	s.MaxConnections = orDefault(resolve(r, "max_connections", parseConnections), defaultMaxConnections)
 	s.RequestTimeout = orDefault(resolve(r, "request_timeout", parseTimeout), defaultRequestTimeout)
 	s.AllowCleartext = resolve(r, "allow_cleartext", parseBool)
-	options, problems := clusterOptions(dask, env)
-	s.ClusterOptions = options
+	options, problems := dask.ClusterOptions(env)
+	s.ClusterOptions = make(map[string]Setting[any], len(options))
+	for name, option := range options {
+		s.ClusterOptions[name] = Setting[any]{Value: option.Value, Origin: option.Origin, Set: true}
+	}
 	s.places = r.places()
-	return s, slices.Concat(malformed, r.problems, problems)
+	return s, slices.Concat(outsideBlock(malformed), r.problems, outsideBlock(problems))
+}
+
+// outsideBlock has the problems of Dask's configuration, of which no argument of
+// the provider block is to blame.
+func outsideBlock(problems []daskconfig.Problem) []Problem {
+	converted := make([]Problem, 0, len(problems))
+	for _, problem := range problems {
+		converted = append(converted, Problem{Origin: problem.Origin, Summary: problem.Summary, Detail: problem.Detail})
+	}
+	return converted
 }
 
 // resolver looks arguments up in the layers and gathers problems.
 type resolver struct {
-	env      Environment
+	env      environment.Variables
 	layers   []layer
 	problems []Problem
 }
@@ -100,7 +116,7 @@ func parsed[T any](r *resolver, argument string, f finding, parse func(text stri
 	if value, isString := f.value.(string); isString {
 		text = value
 		if f.template {
-			filled, err := fillTemplate(value, r.env)
+			filled, err := daskconfig.FillTemplate(value, r.env)
 			if err != nil {
 				detail = arguments[argument].describeTemplate(value, err)
 			}

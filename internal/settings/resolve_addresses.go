@@ -3,31 +3,35 @@
 
 package settings
 
+import (
+	"github.com/planetary-computer/terraform-provider-pc/internal/addresses"
+)
+
 // addresses resolves the four addresses. What is not given is derived from the
 // gateway's address as Python's Gateway derives it (dask_gateway/client.py,
 // Gateway.__init__); the Hub's address, which Python does not need, from the way
 // in which a Hub serves a gateway.
 func (r *resolver) addresses(s *Settings) {
-	address := resolve(r, "address", parseWebAddress)
-	s.Address = convert(address, webAddress.String)
-	s.PublicAddress = derive(address, webAddress.String)
-	if public := resolve(r, "public_address", parsePublicAddress); public.Set || public.Unknown {
-		s.PublicAddress = convert(public, webAddress.String)
+	gatewayAddress := resolve(r, "address", addresses.ParseWeb)
+	s.Address = convert(gatewayAddress, addresses.Web.String)
+	s.PublicAddress = derive(gatewayAddress, addresses.Web.String)
+	if public := resolve(r, "public_address", addresses.ParsePublic); public.Set || public.Unknown {
+		s.PublicAddress = convert(public, addresses.Web.String)
 	}
-	s.ProxyAddress = r.proxyAddress(address)
-	s.HubAddress = r.hubAddress(address)
+	s.ProxyAddress = r.proxyAddress(gatewayAddress)
+	s.HubAddress = r.hubAddress(gatewayAddress)
 }
 
-func (r *resolver) proxyAddress(address Setting[webAddress]) Setting[string] {
-	proxy := resolve(r, "proxy_address", parseProxyAddress)
-	if proxy.Unknown || proxy.Value.address != "" {
-		return convert(proxy, func(p schedulerProxy) string { return p.address })
+func (r *resolver) proxyAddress(gatewayAddress Setting[addresses.Web]) Setting[string] {
+	proxy := resolve(r, "proxy_address", addresses.ParseSchedulerProxy)
+	if proxy.Unknown || proxy.Value.Address != "" {
+		return convert(proxy, func(p addresses.SchedulerProxy) string { return p.Address })
 	}
-	return derive(address, func(a webAddress) string {
+	return derive(gatewayAddress, func(a addresses.Web) string {
 		if proxy.Set {
-			return gatewayAddress(a.host, proxy.Value.port)
+			return addresses.AtPort(a.Host, proxy.Value.Port)
 		}
-		return gatewayAddress(a.host, a.port)
+		return addresses.AtPort(a.Host, a.Port)
 	})
 }
 
@@ -35,10 +39,10 @@ func (r *resolver) proxyAddress(address Setting[webAddress]) Setting[string] {
 // server this is. They are the same inside a Hub; where they are not, the
 // gateway's address was chosen on purpose, and its Hub is the one that the token
 // is for.
-func (r *resolver) hubAddress(address Setting[webAddress]) Setting[string] {
+func (r *resolver) hubAddress(gatewayAddress Setting[addresses.Web]) Setting[string] {
 	f, rank := r.find("hub_address")
 	if rank >= r.hubLayer() {
-		derived := derive(address, hubOfService)
+		derived := derive(gatewayAddress, addresses.HubOfService)
 		if derived.Unknown || derived.Value != "" {
 			return derived
 		}
@@ -47,8 +51,8 @@ func (r *resolver) hubAddress(address Setting[webAddress]) Setting[string] {
 		return Setting[string]{}
 	}
 	return parsed(r, "hub_address", f, func(text string) (string, error) {
-		hub, err := parseWebAddress(text)
-		return hubRoot(hub), err
+		hub, err := addresses.ParseWeb(text)
+		return addresses.HubRoot(hub), err
 	})
 }
 

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"unicode"
 
+	"github.com/planetary-computer/terraform-provider-pc/internal/environment"
 	"github.com/planetary-computer/terraform-provider-pc/internal/secret"
 )
 
@@ -125,9 +126,9 @@ func parseKeytabPath(text string) (string, error) {
 }
 
 // environmentSetting is a variable that has no argument beside it.
-func environmentSetting(env Environment, name string) Setting[string] {
+func environmentSetting(env environment.Variables, name string) Setting[string] {
 	value, _ := env.Lookup(name)
-	return Setting[string]{Value: value, Origin: variable(name), Set: value != ""}
+	return Setting[string]{Value: value, Origin: environment.Describe(name), Set: value != ""}
 }
 
 // checkASCII refuses what the gateway's SimpleAuthenticator cannot read: it
@@ -140,10 +141,10 @@ func checkASCII(text string) error {
 }
 
 // systemUser is the name that Python's getpass.getuser gives.
-func systemUser(env Environment) Setting[string] {
+func systemUser(env environment.Variables) Setting[string] {
 	for _, name := range []string{"LOGNAME", "USER", "LNAME", "USERNAME"} {
 		if value, _ := env.Lookup(name); value != "" {
-			return Setting[string]{Value: value, Origin: variable(name), Set: true}
+			return Setting[string]{Value: value, Origin: environment.Describe(name), Set: true}
 		}
 	}
 	current, err := user.Current()

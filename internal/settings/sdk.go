@@ -11,6 +11,9 @@ import (
 	"path/filepath"
 	"unicode/utf8"
 
+	"github.com/planetary-computer/terraform-provider-pc/internal/addresses"
+	"github.com/planetary-computer/terraform-provider-pc/internal/dotenv"
+	"github.com/planetary-computer/terraform-provider-pc/internal/environment"
 	"github.com/planetary-computer/terraform-provider-pc/internal/secret"
 )
 
@@ -30,7 +33,7 @@ var sdkVariables = map[string]string{
 // sdkLayers has what Python's planetary_computer would find: in the environment,
 // and for a variable that is not there, not even empty, in its file. The error
 // is about the file.
-func sdkLayers(env Environment) (variables, file layer, err error) {
+func sdkLayers(env environment.Variables) (variables, file layer, err error) {
 	variables = variableLayer(env, sdkVariables)
 	file = layer{places: map[string]string{}, found: map[string]finding{}}
 	name := sdkFile(env)
@@ -44,7 +47,7 @@ func sdkLayers(env Environment) (variables, file layer, err error) {
 	if !utf8.Valid(text) {
 		return variables, file, errors.New(name + " is not in UTF-8")
 	}
-	values, broken := parseDotenv(string(text), env)
+	values, broken := dotenv.Parse(string(text), env)
 	if broken > 0 {
 		// Python warns and goes on without: a key would be left out unseen.
 		return variables, file, fmt.Errorf("%s has a line that is not like PC_SDK_SUBSCRIPTION_KEY=0123, which is line %d", name, broken)
@@ -61,8 +64,8 @@ func sdkLayers(env Environment) (variables, file layer, err error) {
 
 // sdkFile is ~/.planetarycomputer/settings.env, with ~ as Python's
 // os.path.expanduser has it; "" where the environment names no home.
-func sdkFile(env Environment) string {
-	home := homeFolder(env)
+func sdkFile(env environment.Variables) string {
+	home := env.Home()
 	if home == "" {
 		return ""
 	}
@@ -71,8 +74,8 @@ func sdkFile(env Environment) string {
 
 // catalog resolves where the data services are.
 func (r *resolver) catalog(s *Settings) {
-	s.STACAddress = orDefault(convert(resolve(r, "stac_url", parseWebAddress), webAddress.String), defaultSTACAddress)
-	s.SASAddress = orDefault(convert(resolve(r, "sas_url", parseWebAddress), webAddress.String), defaultSASAddress)
+	s.STACAddress = orDefault(convert(resolve(r, "stac_url", addresses.ParseWeb), addresses.Web.String), defaultSTACAddress)
+	s.SASAddress = orDefault(convert(resolve(r, "sas_url", addresses.ParseWeb), addresses.Web.String), defaultSASAddress)
 	s.SubscriptionKey = resolve(r, "subscription_key", parseKey)
 }
 

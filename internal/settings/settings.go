@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"time"
 
+	"github.com/planetary-computer/terraform-provider-pc/internal/addresses"
 	"github.com/planetary-computer/terraform-provider-pc/internal/secret"
 )
 
@@ -97,13 +98,13 @@ type Problem struct {
 // Proxy returns the HTTP proxy that was asked for, nil for the one that the
 // environment names, or true for none whatever the environment says.
 func (s Settings) Proxy() (*url.URL, bool, error) {
-	switch address := s.HTTPProxy.Value.Reveal(); address {
+	switch text := s.HTTPProxy.Value.Reveal(); text {
 	case "", "true":
 		return nil, false, nil
 	case "false":
 		return nil, true, nil
 	default:
-		proxy, err := parseHTTPProxy(address)
+		proxy, err := addresses.ParseHTTPProxy(text)
 		return proxy, false, err
 	}
 }

@@ -57,7 +57,7 @@ func (a *azure) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // in the place of Azure's.
 func TestFetchKey(t *testing.T) {
 	t.Parallel()
-	golden, err := os.ReadFile("../../../daskconfig/testdata/cloud_init/worker_key_vault.yaml")
+	golden, err := os.ReadFile("../../../cloudinit/testdata/cloud_init/worker_key_vault.yaml")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -32,7 +32,7 @@ func TestCloudInit_acceptsEveryGoldenFile(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	files, err := filepath.Glob("../../../daskconfig/testdata/cloud_init/*.yaml")
+	files, err := filepath.Glob("../../../cloudinit/testdata/cloud_init/*.yaml")
 	if err != nil || len(files) < 20 {
 		t.Fatalf("%d golden files, %v", len(files), err)
 	}

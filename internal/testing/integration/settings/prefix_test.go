@@ -13,6 +13,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/planetary-computer/terraform-provider-pc/internal/environment"
 	"github.com/planetary-computer/terraform-provider-pc/internal/settings"
 	"github.com/planetary-computer/terraform-provider-pc/internal/testing/realservers"
 )
@@ -44,14 +45,14 @@ func testPrefixes(t *testing.T, stack *realservers.Stack) {
 		folders[name] = filepath.Join(root, name)
 	}
 	for name, folder := range folders {
-		environment := []string{"PATH=" + folder, "HOME=" + root, "DASK_ROOT_CONFIG=" + filepath.Join(root, "etc"), "DASK_CONFIG=" + filepath.Join(root, "further")}
+		variables := []string{"PATH=" + folder, "HOME=" + root, "DASK_ROOT_CONFIG=" + filepath.Join(root, "etc"), "DASK_CONFIG=" + filepath.Join(root, "further")}
 		cmd := exec.CommandContext(t.Context(), filepath.Join(folder, "python3"), "-c", "import dask.config, json; print(json.dumps(dask.config._get_paths()))")
-		cmd.Env = append(environment, "PYTHONPATH="+packages)
+		cmd.Env = append(variables, "PYTHONPATH="+packages)
 		var paths []string
 		if err := json.Unmarshal([]byte(run(t, cmd)), &paths); err != nil {
 			t.Fatal(err)
 		}
-		s, problems := settings.Resolve(settings.Block{}, settings.NewEnvironment(environment))
+		s, problems := settings.Resolve(settings.Block{}, environment.New(variables))
 		if want := "in Dask's files: " + strings.Join(paths, ", ") + "\n"; len(problems) > 0 || !strings.Contains(s.Missing("address"), want) {
 			t.Errorf("%s: Dask looks in %q, and the provider: %s", name, paths, s.Missing("address"))
 		}

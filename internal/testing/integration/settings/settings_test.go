@@ -17,6 +17,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/planetary-computer/terraform-provider-pc/internal/environment"
 	"github.com/planetary-computer/terraform-provider-pc/internal/gateway"
 	"github.com/planetary-computer/terraform-provider-pc/internal/settings"
 	"github.com/planetary-computer/terraform-provider-pc/internal/testing/realservers"
@@ -126,7 +127,7 @@ func (q question) resolve() (settings.Settings, []settings.Problem) {
 		ProxyAddress:  argument(q.ProxyAddress),
 		PublicAddress: argument(q.PublicAddress),
 	}
-	return settings.Resolve(block, settings.NewEnvironment(q.Environment))
+	return settings.Resolve(block, environment.New(q.Environment))
 }
 
 // argument is what Terraform makes of a value for a string: a number turns into

@@ -1,7 +1,7 @@
 // Copyright (c) The terraform-provider-pc Authors
 // SPDX-License-Identifier: MPL-2.0
 
-package settings
+package daskconfig
 
 import (
 	"fmt"
@@ -19,7 +19,7 @@ type yamlMember struct {
 
 // mapping has each key in its first place and with its last value, as a dict that
 // Python fills.
-func (r *yamlReader) mapping(node *yaml.Node) (*daskConfig, error) {
+func (r *yamlReader) mapping(node *yaml.Node) (*Node, error) {
 	if isTagged(node, "!!set") {
 		return r.nothing(), nil
 	}
@@ -27,7 +27,7 @@ func (r *yamlReader) mapping(node *yaml.Node) (*daskConfig, error) {
 	if err != nil {
 		return nil, err
 	}
-	config := &daskConfig{keys: map[string]*daskConfig{}, files: []string{r.file}}
+	config := &Node{keys: map[string]*Node{}, files: []string{r.file}}
 	for _, member := range members {
 		part, err := r.read(member.value)
 		if err != nil {
@@ -102,7 +102,7 @@ func resolveAlias(node *yaml.Node) *yaml.Node {
 	return node
 }
 
-func (r *yamlReader) sequence(node *yaml.Node) (*daskConfig, error) {
+func (r *yamlReader) sequence(node *yaml.Node) (*Node, error) {
 	if isTagged(node, "!!omap", "!!pairs") {
 		return r.nothing(), nil
 	}
@@ -115,13 +115,13 @@ func (r *yamlReader) sequence(node *yaml.Node) (*daskConfig, error) {
 		if err != nil {
 			return nil, err
 		}
-		values = append(values, part.plain())
+		values = append(values, part.Value())
 	}
-	return &daskConfig{value: values, text: fmt.Sprint(values), files: []string{r.file}}, nil
+	return &Node{value: values, Text: fmt.Sprint(values), files: []string{r.file}}, nil
 }
 
 // nothing stands for a value of a type that JSON has no place for.
-func (r *yamlReader) nothing() *daskConfig { return &daskConfig{files: []string{r.file}} }
+func (r *yamlReader) nothing() *Node { return &Node{files: []string{r.file}} }
 
 func isTagged(node *yaml.Node, tags ...string) bool {
 	return node.Style&yaml.TaggedStyle != 0 && slices.Contains(tags, node.ShortTag())

@@ -1,7 +1,7 @@
 // Copyright (c) The terraform-provider-pc Authors
 // SPDX-License-Identifier: MPL-2.0
 
-package settings
+package daskconfig
 
 import (
 	"bytes"
@@ -11,30 +11,33 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/planetary-computer/terraform-provider-pc/internal/environment"
 )
 
-// daskConfig is a part of Dask's configuration: a mapping of keys to parts, or
+// Node is a part of Dask's configuration: a mapping of keys to parts, or
 // one value that is no mapping.
-type daskConfig struct {
-	keys map[string]*daskConfig // nil for a value
+type Node struct {
+	keys map[string]*Node // nil for a value
 	// order has the keys of a file's mapping in the order in which Python has them;
 	// it matters where one is there with "_" and with "-".
 	order []string
 	value any
-	text  string
+	// Text is the value as it was written.
+	Text string
 	// variables are the names of the environment variables it comes from, files
 	// those of files.
 	variables, files []string
 }
 
-// daskEnvironment reads the DASK_* variables as Dask does (dask/config.py,
+// readEnvironment reads the DASK_* variables as Dask does (dask/config.py,
 // collect_env): lower case, "__" between keys, Python literals as values; and
 // before them what one of them hands down.
-func daskEnvironment(env Environment) (*daskConfig, []Problem) {
+func readEnvironment(env environment.Variables) (*Node, []Problem) {
 	parts, order, problems := inherited(env)
 	// Names that are equal in lower case are one key, whose place in the order is
 	// the first one's and whose value is the last one's.
-	for _, name := range env.names {
+	for name, text := range env.All() {
 		path, isDask := strings.CutPrefix(name, "DASK_")
 		if !isDask {
 			continue
@@ -43,10 +46,9 @@ func daskEnvironment(env Environment) (*daskConfig, []Problem) {
 		if parts[path] == nil {
 			order = append(order, path)
 		}
-		text := env.values[name]
-		parts[path] = newDaskConfig(interpret(text), text, name)
+		parts[path] = newNode(interpret(text), text, name)
 	}
-	config := &daskConfig{keys: map[string]*daskConfig{}}
+	config := &Node{keys: map[string]*Node{}}
 	for _, path := range order {
 		config.assign(strings.Split(path, "."), parts[path])
 	}
@@ -58,8 +60,8 @@ func daskEnvironment(env Environment) (*daskConfig, []Problem) {
 const inheritedVariable = "DASK_INTERNAL_INHERIT_CONFIG"
 
 // inherited are the parts of that configuration (dask/config.py, deserialize).
-func inherited(env Environment) (parts map[string]*daskConfig, order []string, problems []Problem) {
-	parts = map[string]*daskConfig{}
+func inherited(env environment.Variables) (parts map[string]*Node, order []string, problems []Problem) {
+	parts = map[string]*Node{}
 	text, given := env.Lookup(inheritedVariable)
 	if !given {
 		return parts, nil, nil
@@ -69,8 +71,8 @@ func inherited(env Environment) (parts map[string]*daskConfig, order []string, p
 		order, err = readInherited(plain, parts)
 	}
 	if err != nil {
-		return map[string]*daskConfig{}, nil, []Problem{{
-			Origin:  variable(inheritedVariable),
+		return map[string]*Node{}, nil, []Problem{{
+			Origin:  environment.Describe(inheritedVariable),
 			Summary: "The configuration that Dask hands down is malformed",
 			Detail:  "Allowed is what Python's dask.config.serialize(...) makes, an object of JSON in base64. Dask sets this variable itself: unset it where nothing of Dask's has started this run.",
 		}}
@@ -79,7 +81,7 @@ func inherited(env Environment) (parts map[string]*daskConfig, order []string, p
 }
 
 // readInherited reads an object of JSON, and says in which order its keys are.
-func readInherited(text []byte, parts map[string]*daskConfig) (order []string, err error) {
+func readInherited(text []byte, parts map[string]*Node) (order []string, err error) {
 	decoder := json.NewDecoder(bytes.NewReader(text))
 	decoder.UseNumber()
 	if start, err := decoder.Token(); err != nil || start != json.Delim('{') {
@@ -98,19 +100,19 @@ func readInherited(text []byte, parts map[string]*daskConfig) (order []string, e
 		if parts[name] == nil {
 			order = append(order, name)
 		}
-		parts[name] = newDaskConfig(value, fmt.Sprint(value), inheritedVariable)
+		parts[name] = newNode(value, fmt.Sprint(value), inheritedVariable)
 	}
 	_, err = decoder.Token()
 	return order, err
 }
 
-func newDaskConfig(value any, text, name string) *daskConfig {
-	config := &daskConfig{value: value, text: text, variables: []string{name}}
+func newNode(value any, text, name string) *Node {
+	config := &Node{value: value, Text: text, variables: []string{name}}
 	if mapping, ok := value.(map[string]any); ok {
 		config.value = nil
-		config.keys = make(map[string]*daskConfig, len(mapping))
+		config.keys = make(map[string]*Node, len(mapping))
 		for key, member := range mapping {
-			config.keys[key] = newDaskConfig(member, fmt.Sprint(member), name)
+			config.keys[key] = newNode(member, fmt.Sprint(member), name)
 		}
 	}
 	return config
@@ -119,7 +121,7 @@ func newDaskConfig(value any, text, name string) *daskConfig {
 // assign puts a part below the keys (dask/config.py, set._assign). Where Dask
 // stops, because a key on the way has a value that is no mapping, the value
 // stays.
-func (c *daskConfig) assign(keys []string, part *daskConfig) {
+func (c *Node) assign(keys []string, part *Node) {
 	if c.keys == nil {
 		return
 	}
@@ -129,14 +131,14 @@ func (c *daskConfig) assign(keys []string, part *daskConfig) {
 		return
 	}
 	if c.keys[key] == nil {
-		c.keys[key] = &daskConfig{keys: map[string]*daskConfig{}}
+		c.keys[key] = &Node{keys: map[string]*Node{}}
 	}
 	c.keys[key].assign(keys[1:], part)
 }
 
 // canonical is the spelling, with "_" or with "-", in which a key is there
 // already (dask/config.py, canonical_name).
-func (c *daskConfig) canonical(key string) string {
+func (c *Node) canonical(key string) string {
 	if c.keys[key] != nil {
 		return key
 	}
@@ -150,8 +152,10 @@ func (c *daskConfig) canonical(key string) string {
 	return key
 }
 
-// get returns the part below the keys, or nil.
-func (c *daskConfig) get(keys ...string) *daskConfig {
+// Get returns the node below the keys, or nil.
+func (c Config) Get(keys ...string) *Node { return c.root.get(keys...) }
+
+func (c *Node) get(keys ...string) *Node {
 	for _, key := range keys {
 		if c == nil || c.keys == nil {
 			return nil
@@ -161,20 +165,21 @@ func (c *daskConfig) get(keys ...string) *daskConfig {
 	return c
 }
 
-// plain is the part as interpret would return it.
-func (c *daskConfig) plain() any {
+// Value returns nil, a bool, a string, a json.Number, a []any or a
+// map[string]any.
+func (c *Node) Value() any {
 	if c.keys == nil {
 		return c.value
 	}
 	mapping := make(map[string]any, len(c.keys))
 	for key, part := range c.keys {
-		mapping[key] = part.plain()
+		mapping[key] = part.Value()
 	}
 	return mapping
 }
 
-// origin names the variables and the files that the part comes from.
-func (c *daskConfig) origin() string {
+// Origin names the variables and the files that the part comes from.
+func (c *Node) Origin() string {
 	variables, files := c.names()
 	var places []string
 	if len(variables) > 0 {
@@ -194,7 +199,7 @@ func oneOrMore(noun string, names []string) string {
 }
 
 // names are those of all parts, in order.
-func (c *daskConfig) names() (variables, files []string) {
+func (c *Node) names() (variables, files []string) {
 	if c.keys == nil {
 		return c.variables, c.files
 	}

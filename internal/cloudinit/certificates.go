@@ -1,7 +1,7 @@
 // Copyright (c) The terraform-provider-pc Authors
 // SPDX-License-Identifier: MPL-2.0
 
-package daskconfig
+package cloudinit
 
 import (
 	"crypto/tls"
@@ -10,6 +10,8 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+
+	"github.com/planetary-computer/terraform-provider-pc/internal/optionreader"
 )
 
 // certificates are what every machine of a cluster has: the certificate of the
@@ -20,41 +22,39 @@ type certificates struct {
 	secret               vaultSecret
 }
 
-func (m *machine) readTLS(r *reader) {
-	object, ok := take[map[string]any](r, "tls", "an object with ca_certificate, certificate, and private_key or private_key_secret")
+func (m *machine) readTLS(r optionReader) {
+	object, ok := optionreader.Take[map[string]any](r.Reader, "tls", "an object with ca_certificate, certificate, and private_key or private_key_secret")
 	if !ok {
 		return
 	}
-	in := &reader{given: object, prefix: "tls."}
-	in.checkNames([]string{"ca_certificate", "certificate", "private_key", "private_key_secret", "identity_client_id"})
+	in := r.Nested("tls", object)
+	in.CheckNames([]string{"ca_certificate", "certificate", "private_key", "private_key_secret", "identity_client_id"})
 	m.tls = &certificates{
-		ca:          in.required("ca_certificate", certificatePEM),
-		certificate: in.required("certificate", certificatePEM),
+		ca:          in.Required("ca_certificate", certificatePEM),
+		certificate: in.Required("certificate", certificatePEM),
 	}
 	switch {
-	case in.absent("private_key_secret"):
-		m.tls.key = in.required("private_key", keyPEM)
-		if !in.absent("identity_client_id") {
-			in.object("identity_client_id", "is of the identity that reads private_key_secret, which is left out")
+	case in.IsAbsent("private_key_secret"):
+		m.tls.key = in.Required("private_key", keyPEM)
+		if !in.IsAbsent("identity_client_id") {
+			in.Reject("identity_client_id", "is of the identity that reads private_key_secret, which is left out")
 		}
-	case !in.absent("private_key"):
-		in.object("private_key_secret", "must be left out where private_key is given: the key is either in the text or in the Key Vault")
+	case !in.IsAbsent("private_key"):
+		in.Reject("private_key_secret", "must be left out where private_key is given: the key is either in the text or in the Key Vault")
 	default:
-		m.tls.secret = vaultSecret{id: in.required("private_key_secret", secretID), clientID: in.text("identity_client_id", uuid)}
+		m.tls.secret = vaultSecret{id: in.Required("private_key_secret", secretID), clientID: in.Text("identity_client_id", uuid)}
 	}
 	if m.tls.certificate != "" && m.tls.key != "" {
 		if _, err := tls.X509KeyPair([]byte(m.tls.certificate), []byte(m.tls.key)); err != nil {
 			// The error tells of the key's kind at most.
-			in.object("private_key", "is not the key of the certificate")
+			in.Reject("private_key", "is not the key of the certificate")
 		}
 	}
 	if m.tls.certificate != "" && m.tls.ca != "" {
 		if words := unsuitable(m.tls.certificate, m.tls.ca); words != "" {
-			in.object("certificate", words)
+			in.Reject("certificate", words)
 		}
 	}
-	r.pending = r.pending || in.pending
-	r.objects = append(r.objects, in.objects...)
 }
 
 func certificatePEM(text string) string {
@@ -80,7 +80,7 @@ func keyPEM(text string) string {
 // nonText objects to what cannot stand in a file of lines beside the PEM.
 func nonText(text string) string {
 	for _, r := range text {
-		if breaks(r) && r != '\n' {
+		if optionreader.BreaksLine(r) && r != '\n' {
 			return "must have no control characters but line ends; Windows' line ends are removed by replace(…, \"\\r\", \"\")"
 		}
 	}

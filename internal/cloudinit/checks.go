@@ -1,21 +1,18 @@
 // Copyright (c) The terraform-provider-pc Authors
 // SPDX-License-Identifier: MPL-2.0
 
-package daskconfig
+package cloudinit
 
 import (
 	"fmt"
-	"net"
-	"net/netip"
-	"net/url"
 	"path"
 	"regexp"
 	"slices"
-	"strconv"
 	"strings"
-	"unicode"
 
 	"github.com/distribution/reference"
+
+	"github.com/planetary-computer/terraform-provider-pc/internal/optionreader"
 )
 
 // Each check returns what it objects to, in words that follow a name, or "".
@@ -27,21 +24,6 @@ func imageReference(text string) string {
 	return ""
 }
 
-// oneLine refuses what ends a line of an environment file, a unit or a command.
-func oneLine(text string) string {
-	if at := strings.IndexFunc(text, breaks); at >= 0 {
-		return fmt.Sprintf("must be one line without control characters, and has %q", []rune(text[at:])[0])
-	}
-	return ""
-}
-
-// breaks also knows the separators of lines and paragraphs, which YAML 1.1 takes
-// for the ends of lines, and what Unicode never makes a character: systemd ignores
-// a line that has it, and so the whole command.
-func breaks(r rune) bool {
-	return unicode.IsControl(r) || unicode.In(r, unicode.Zl, unicode.Zp, unicode.Noncharacter_Code_Point) || r == '\ufeff'
-}
-
 // dockerArgument refuses what the unit says otherwise, which docker refuses or
 // which takes the container away from systemd.
 func dockerArgument(text string) string {
@@ -49,7 +31,7 @@ func dockerArgument(text string) string {
 	case "--name", "--restart", "--detach", "-d":
 		return "must not have " + name + ": systemd starts the container, restarts it and ends it, by the name dask"
 	default:
-		return oneLine(text)
+		return optionreader.OneLine(text)
 	}
 }
 
@@ -58,7 +40,7 @@ func shellLines(text string) string {
 	if strings.TrimSpace(text) == "" {
 		return "must be a command of the shell, and is empty"
 	}
-	if at := strings.IndexFunc(text, func(r rune) bool { return breaks(r) && r != '\n' && r != '\t' }); at >= 0 {
+	if at := strings.IndexFunc(text, func(r rune) bool { return optionreader.BreaksLine(r) && r != '\n' && r != '\t' }); at >= 0 {
 		return fmt.Sprintf("must have no control characters but tabs and line ends, and has %q", []rune(text[at:])[0])
 	}
 	return ""
@@ -72,7 +54,6 @@ var (
 	memoryForm = regexp.MustCompile(`^([0-9]+(?:\.[0-9]+)?(?:[eE][0-9]+)?) ?([A-Za-z]*)$`)
 	// memoryUnits are those of dask.utils.byte_sizes.
 	memoryUnits = strings.Fields("kb mb gb tb pb kib mib gib tib pib b k m g t p ki mi gi ti pi")
-	hostName    = regexp.MustCompile(`^[0-9A-Za-z_][0-9A-Za-z_.-]*$`)
 	pythonForm  = regexp.MustCompile(`^[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+$`)
 )
 
@@ -98,7 +79,7 @@ func memoryLimit(text string) string {
 }
 
 func absolutePath(text string) string {
-	if words := oneLine(text); words != "" {
+	if words := optionreader.OneLine(text); words != "" {
 		return words
 	}
 	if !path.IsAbs(text) || path.Clean(text) != text || text == "/" || strings.ContainsAny(text, ":,") {
@@ -118,20 +99,4 @@ func workerClass(text string) string {
 	default:
 		return ""
 	}
-}
-
-// SchedulerAddress is what distributed's clients and workers take.
-func SchedulerAddress(text string) string {
-	const want = "must be the scheduler's address with its port, such as tls://10.0.0.4:8786"
-	parsed, err := url.Parse(text)
-	if err != nil || parsed.Scheme != "tls" && parsed.Scheme != "tcp" || parsed.Scheme+"://"+parsed.Host != text {
-		return fmt.Sprintf("%s, not %q", want, text)
-	}
-	host, port, err := net.SplitHostPort(parsed.Host)
-	number, portErr := strconv.Atoi(port)
-	_, ipErr := netip.ParseAddr(host)
-	if err != nil || portErr != nil || number < 1 || number > 65535 || ipErr != nil && !hostName.MatchString(host) {
-		return fmt.Sprintf("%s, not %q", want, text)
-	}
-	return ""
 }

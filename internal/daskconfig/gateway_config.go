@@ -15,6 +15,8 @@ import (
 	"strings"
 
 	"go.yaml.in/yaml/v3"
+
+	"github.com/planetary-computer/terraform-provider-pc/internal/optionreader"
 )
 
 // The ways to authenticate that dask_gateway/auth.py, get_auth, has names for.
@@ -34,20 +36,20 @@ func GatewayOptions() []string { return slices.Clone(gatewayOptions) }
 
 // GatewayConfig returns the YAML with which Python's Gateway() needs no argument:
 // a file for ~/.config/dask, or for what DASK_CONFIG names. The options are as
-// encoding/json decodes them with UseNumber, and Unknown for what is not known yet;
+// encoding/json decodes them with UseNumber, and optionreader.Unknown for what is not known yet;
 // then the text is "" and known false, once the rest has been checked. An error is
-// one *OptionError, or several joined. The same options give the same bytes.
+// one *optionreader.Error, or several joined. The same options give the same bytes.
 //
 // What Dask takes for a template is written so that it comes out as it was given:
 // names in braces are none of Dask's environment (dask_gateway/client.py,
 // format_template).
 func GatewayConfig(options map[string]any) (text string, known bool, err error) {
-	r := &reader{given: options}
-	r.checkNames(gatewayOptions)
+	r := gatewayReader{optionreader.New(options)}
+	r.CheckNames(gatewayOptions)
 	gateway := mapping{}
-	gateway.add("address", r.template(r.required("address", webAddress)))
+	gateway.add("address", r.template(r.Required("address", webAddress)))
 	gateway.add("proxy-address", r.proxyAddress())
-	gateway.add("public-address", r.template(r.text("public_address", publicAddress)))
+	gateway.add("public-address", r.template(r.Text("public_address", publicAddress)))
 	gateway.add("auth", r.auth())
 	if proxy := r.httpProxy(); proxy != nil {
 		client := mapping{}
@@ -59,7 +61,7 @@ func GatewayConfig(options map[string]any) (text string, known bool, err error) 
 		cluster.add("options", chosen)
 		gateway.add("cluster", cluster.node())
 	}
-	if err := r.err(); err != nil || r.pending {
+	if err := r.Err(); err != nil || r.HasUnknown() {
 		return "", false, err
 	}
 	document := mapping{}
@@ -72,6 +74,9 @@ func GatewayConfig(options map[string]any) (text string, known bool, err error) 
 	}
 	return written.String(), true, nil
 }
+
+// gatewayReader reads the options of GatewayConfig.
+type gatewayReader struct{ *optionreader.Reader }
 
 // mapping is one of YAML's, in the order of its making.
 type mapping struct{ content []*yaml.Node }
@@ -86,57 +91,57 @@ func (m *mapping) add(key string, value *yaml.Node) {
 func (m *mapping) node() *yaml.Node { return &yaml.Node{Kind: yaml.MappingNode, Content: m.content} }
 
 // template is a text that Dask fills in; nil for "".
-func (r *reader) template(text string) *yaml.Node {
+func (r gatewayReader) template(text string) *yaml.Node {
 	if text == "" {
 		return nil
 	}
-	return yamlText(strings.NewReplacer("{", "{{", "}", "}}").Replace(text))
+	return YAMLString(strings.NewReplacer("{", "{{", "}", "}}").Replace(text))
 }
 
-func (r *reader) proxyAddress() *yaml.Node {
+func (r gatewayReader) proxyAddress() *yaml.Node {
 	const name = "proxy_address"
-	if port, ok := r.given[name].(json.Number); ok {
+	if port, ok := r.Value(name).(json.Number); ok {
 		if number, err := port.Int64(); err != nil || number < 1 || number > 65535 {
-			r.object(name, "must be a port from 1 to 65535 or an address such as gateway://dask.example.com:8786, not "+port.String())
+			r.Reject(name, "must be a port from 1 to 65535 or an address such as gateway://dask.example.com:8786, not "+port.String())
 		}
 		return &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!int", Value: port.String()}
 	}
-	return r.template(r.text(name, proxyAddress))
+	return r.template(r.Text(name, proxyAddress))
 }
 
 // auth has the type always: Dask's own default is another one than the
 // provider's.
-func (r *reader) auth() *yaml.Node {
-	way := r.text("auth", func(text string) string {
+func (r gatewayReader) auth() *yaml.Node {
+	way := r.Text("auth", func(text string) string {
 		if slices.Contains([]string{authJupyterHub, authBasic, authKerberos}, text) {
 			return ""
 		}
 		return fmt.Sprintf("must be %q, %q or %q, which are those that Python knows, not %q", authJupyterHub, authBasic, authKerberos, text)
 	})
-	if r.given["auth"] == nil {
+	if r.Value("auth") == nil {
 		way = authJupyterHub
 	}
 	// Which arguments fit is known only when the way is.
 	decided := way != ""
-	include := r.flag("include_secrets", false)
+	include := r.Flag("include_secrets", false)
 	arguments := mapping{}
 	for _, each := range []struct {
 		name, way string
 		secret    bool
 	}{{"api_token", authJupyterHub, true}, {"username", authBasic, false}, {"password", authBasic, true}} {
-		value := r.text(each.name, oneLine)
+		value := r.Text(each.name, optionreader.OneLine)
 		switch {
-		case r.absent(each.name) || r.given[each.name] == nil:
+		case r.IsAbsent(each.name) || r.Value(each.name) == nil:
 		case decided && each.way != way:
-			r.object(each.name, fmt.Sprintf("is for auth = %q, and auth is %q", each.way, way))
+			r.Reject(each.name, fmt.Sprintf("is for auth = %q, and auth is %q", each.way, way))
 		case each.secret && !include:
-			r.object(each.name, "is a secret: leave it out, and let Python find it in "+whereSecretsAre(each.name)+", or set include_secrets = true to have it in the text")
+			r.Reject(each.name, "is a secret: leave it out, and let Python find it in "+whereSecretsAre(each.name)+", or set include_secrets = true to have it in the text")
 		default:
 			arguments.add(each.name, r.template(value))
 		}
 	}
 	auth := mapping{}
-	auth.add("type", yamlText(way))
+	auth.add("type", YAMLString(way))
 	if len(arguments.content) > 0 {
 		auth.add("kwargs", arguments.node())
 	}
@@ -151,29 +156,29 @@ func whereSecretsAre(name string) string {
 }
 
 // httpProxy is a URL, or whether the one of the environment is used.
-func (r *reader) httpProxy() *yaml.Node {
+func (r gatewayReader) httpProxy() *yaml.Node {
 	const name = "http_proxy"
-	if chosen, ok := r.given[name].(bool); ok {
+	if chosen, ok := r.Value(name).(bool); ok {
 		return &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!bool", Value: strconv.FormatBool(chosen)}
 	}
-	return r.template(r.text(name, func(text string) string {
+	return r.template(r.Text(name, func(text string) string {
 		address, err := url.Parse(text)
 		switch {
 		case err != nil || address.Host == "" || address.Scheme != "http" && address.Scheme != "https":
 			return "must be true, false or a URL such as http://proxy.example.com:3128"
-		case address.User != nil && !r.flag("include_secrets", false):
+		case address.User != nil && !r.Flag("include_secrets", false):
 			return "has a user in it, which may be a secret: leave it out, or set include_secrets = true to have it in the text"
 		default:
-			return oneLine(text)
+			return optionreader.OneLine(text)
 		}
 	}))
 }
 
 // clusterOptions are the defaults of every new cluster. Texts at the top are
 // templates, those below are not.
-func (r *reader) clusterOptions() *yaml.Node {
+func (r gatewayReader) clusterOptions() *yaml.Node {
 	const name = "cluster_options"
-	given, ok := take[map[string]any](r, name, "an object")
+	given, ok := optionreader.Take[map[string]any](r.Reader, name, "an object")
 	if !ok {
 		return nil
 	}
@@ -187,16 +192,16 @@ func (r *reader) clusterOptions() *yaml.Node {
 			// The gateway would refuse it.
 			continue
 		}
-		options.Content = append(options.Content, yamlText(key), r.yamlValue(name+"."+key, value))
+		options.Content = append(options.Content, YAMLString(key), r.yamlValue(name+"."+key, value))
 	}
 	return options
 }
 
 // yamlValue writes a value so that YAML 1.1 has the same one.
-func (r *reader) yamlValue(at string, value any) *yaml.Node {
+func (r gatewayReader) yamlValue(at string, value any) *yaml.Node {
 	switch value := value.(type) {
-	case Unknown:
-		r.pending = true
+	case optionreader.Unknown:
+		r.MarkUnknown()
 		return &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!null", Value: "null"}
 	case nil:
 		return &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!null", Value: "null"}
@@ -205,7 +210,7 @@ func (r *reader) yamlValue(at string, value any) *yaml.Node {
 	case json.Number:
 		return r.yamlNumber(at, value)
 	case string:
-		return yamlText(value)
+		return YAMLString(value)
 	case []any:
 		list := &yaml.Node{Kind: yaml.SequenceNode}
 		for i, element := range value {
@@ -215,25 +220,25 @@ func (r *reader) yamlValue(at string, value any) *yaml.Node {
 	case map[string]any:
 		object := &yaml.Node{Kind: yaml.MappingNode}
 		for _, key := range slices.Sorted(maps.Keys(value)) {
-			object.Content = append(object.Content, yamlText(key), r.yamlValue(at+"."+key, value[key]))
+			object.Content = append(object.Content, YAMLString(key), r.yamlValue(at+"."+key, value[key]))
 		}
 		return object
 	default:
-		r.object(at, "cannot be written")
+		r.Reject(at, "cannot be written")
 		return nil
 	}
 }
 
 // yamlNumber keeps whole numbers whole, and writes others with a point and a sign
 // in the exponent, without which they are texts in YAML 1.1.
-func (r *reader) yamlNumber(at string, number json.Number) *yaml.Node {
+func (r gatewayReader) yamlNumber(at string, number json.Number) *yaml.Node {
 	text := number.String()
 	if !strings.ContainsAny(text, ".eE") {
 		return &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!int", Value: text}
 	}
 	value, err := number.Float64()
 	if err != nil {
-		r.object(at, "is a number beyond any that Python's floats hold: "+text)
+		r.Reject(at, "is a number beyond any that Python's floats hold: "+text)
 		return nil
 	}
 	text = strconv.FormatFloat(value, 'g', -1, 64)
@@ -247,18 +252,28 @@ func (r *reader) yamlNumber(at string, number json.Number) *yaml.Node {
 	return &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!float", Value: mantissa}
 }
 
+// YAMLString is a string in YAML 1.1, which Dask and cloud-init read, as in 1.2: a bare = or
+// << is none there. A literal block that begins with a tab is none anywhere.
+func YAMLString(text string) *yaml.Node {
+	style := yaml.DoubleQuotedStyle
+	if strings.Contains(text, "\n") && strings.TrimLeft(text, " \t\n") == text {
+		style = yaml.LiteralStyle
+	}
+	return &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!str", Value: text, Style: style}
+}
+
 func webAddress(text string) string {
 	address, err := url.Parse(text)
 	if err != nil || address.Host == "" || address.Scheme != "http" && address.Scheme != "https" || address.User != nil || address.RawQuery != "" || address.Fragment != "" {
 		return fmt.Sprintf("must be an address such as https://hub.example.com/services/dask-gateway/, without a user, a query or a fragment, not %q", text)
 	}
-	return oneLine(text)
+	return optionreader.OneLine(text)
 }
 
 // publicAddress may be a path alone, as the daskhub chart has it.
 func publicAddress(text string) string {
 	if strings.HasPrefix(text, "/") {
-		return oneLine(text)
+		return optionreader.OneLine(text)
 	}
 	return webAddress(text)
 }
@@ -270,5 +285,5 @@ func proxyAddress(text string) string {
 	if err != nil || parseErr != nil || number == 0 || name == "" || strings.ContainsAny(name, "/@?# ") {
 		return fmt.Sprintf("must be a port, or an address with one such as gateway://dask.example.com:8786, not %q", text)
 	}
-	return oneLine(text)
+	return optionreader.OneLine(text)
 }

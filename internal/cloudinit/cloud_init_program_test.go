@@ -3,7 +3,7 @@
 
 //go:build integration
 
-package daskconfig_test
+package cloudinit_test
 
 import (
 	"context"
@@ -17,7 +17,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/planetary-computer/terraform-provider-pc/internal/daskconfig"
+	"github.com/planetary-computer/terraform-provider-pc/internal/cloudinit"
 	"github.com/planetary-computer/terraform-provider-pc/internal/testing/realservers"
 )
 
@@ -82,7 +82,7 @@ func TestCloudInit_hostileValuesOnAMachine(t *testing.T) {
 	}
 	wantCommands = append(wantCommands, []string{"systemctl", "daemon-reload"}, []string{"systemctl", "enable", "--now", "dask.service"})
 	wantWords = append(wantWords, "a", "dask", "scheduler", "--port", "8786", "--dashboard-address", ":8787")
-	text := render(t, daskconfig.RoleScheduler, map[string]any{"image": "a", "env": env, "docker_args": arguments, "extra_bootstrap": lines})
+	text := render(t, cloudinit.RoleScheduler, map[string]any{"image": "a", "env": env, "docker_args": arguments, "extra_bootstrap": lines})
 	got := asMachine(t, text)
 	if got.Files["/etc/dask/env"] != wantEnv {
 		t.Errorf("the environment is %q, want %q", got.Files["/etc/dask/env"], wantEnv)
@@ -107,7 +107,7 @@ func TestCloudInit_brokenLinesKeepDaskRunning(t *testing.T) {
 		`it's`, `"`, `$(`, "`", `if true; then`, `(`, `)`, `}`, `{`, `case x in`, "cat <<EOF\nsystemctl stop", `# nothing`, `a \`, `false`, `no-such-command`,
 		`X='a b'; cd "$PLACE"`, `printf '%s|%s' "$X" "$PWD" > shared`,
 	}
-	script := asMachine(t, render(t, daskconfig.RoleScheduler, map[string]any{"image": "a", "extra_bootstrap": lines})).Script
+	script := asMachine(t, render(t, cloudinit.RoleScheduler, map[string]any{"image": "a", "extra_bootstrap": lines})).Script
 	bin := filepath.Join(folder, "bin")
 	if err := os.Mkdir(bin, 0o700); err != nil {
 		t.Fatal(err)
@@ -144,8 +144,8 @@ func TestCloudInit_unitsOnSystemd(t *testing.T) {
 		arguments = append(arguments, strings.NewReplacer("\n", "", "\t", "").Replace(value))
 	}
 	texts := map[string]string{
-		"hostile": render(t, daskconfig.RoleScheduler, map[string]any{"image": "a", "docker_args": arguments}),
-		"folder": render(t, daskconfig.RoleWorker, map[string]any{
+		"hostile": render(t, cloudinit.RoleScheduler, map[string]any{"image": "a", "docker_args": arguments}),
+		"folder": render(t, cloudinit.RoleWorker, map[string]any{
 			"image": "a", "scheduler_address": "tcp://10.0.0.4:8786", "local_directory": `/mnt/it's "100%" $HOME \x`,
 		}),
 	}

@@ -4,7 +4,9 @@
 package daskconfig_test
 
 import (
+	"encoding/json"
 	"errors"
+	"flag"
 	"os"
 	"path/filepath"
 	"slices"
@@ -14,7 +16,22 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"github.com/planetary-computer/terraform-provider-pc/internal/daskconfig"
+	"github.com/planetary-computer/terraform-provider-pc/internal/optionreader"
 )
+
+var update = flag.Bool("update", false, "write the golden files anew")
+
+// parse reads options as Terraform would hand them over.
+func parse(t *testing.T, text string) map[string]any {
+	t.Helper()
+	decoder := json.NewDecoder(strings.NewReader(text))
+	decoder.UseNumber()
+	var options map[string]any
+	if err := decoder.Decode(&options); err != nil {
+		t.Fatal(err)
+	}
+	return options
+}
 
 const gatewayAddress = `"address": "https://hub.example.com/services/dask-gateway/"`
 
@@ -102,7 +119,7 @@ func TestGatewayConfig_refuses(t *testing.T) {
 		t.Run(options, func(t *testing.T) {
 			t.Parallel()
 			text, _, err := daskconfig.GatewayConfig(parse(t, options))
-			var refused *daskconfig.OptionError
+			var refused *optionreader.Error
 			if !errors.As(err, &refused) || !strings.Contains(err.Error(), want) || text != "" || strings.Contains(err.Error(), "s3cr3t") {
 				t.Errorf("got %q, %v, want %q", text, err, want)
 			}
@@ -114,18 +131,18 @@ func TestGatewayConfig_waitsForWhatIsUnknown(t *testing.T) {
 	t.Parallel()
 	address := "https://hub.example.com/"
 	for name, options := range map[string]map[string]any{
-		"address":       {"address": daskconfig.Unknown{}},
-		"proxy_address": {"address": address, "proxy_address": daskconfig.Unknown{}},
-		"a token":       {"address": address, "api_token": daskconfig.Unknown{}, "include_secrets": true},
-		"auth":          {"address": address, "auth": daskconfig.Unknown{}, "password": "p", "include_secrets": true},
-		"an option":     {"address": address, "cluster_options": map[string]any{"a": []any{map[string]any{"b": daskconfig.Unknown{}}}}},
-		"all options":   {"address": address, "cluster_options": daskconfig.Unknown{}},
+		"address":       {"address": optionreader.Unknown{}},
+		"proxy_address": {"address": address, "proxy_address": optionreader.Unknown{}},
+		"a token":       {"address": address, "api_token": optionreader.Unknown{}, "include_secrets": true},
+		"auth":          {"address": address, "auth": optionreader.Unknown{}, "password": "p", "include_secrets": true},
+		"an option":     {"address": address, "cluster_options": map[string]any{"a": []any{map[string]any{"b": optionreader.Unknown{}}}}},
+		"all options":   {"address": address, "cluster_options": optionreader.Unknown{}},
 	} {
 		if text, known, err := daskconfig.GatewayConfig(options); text != "" || known || err != nil {
 			t.Errorf("%s: got %q, %t, %v", name, text, known, err)
 		}
 	}
-	if _, _, err := daskconfig.GatewayConfig(map[string]any{"address": daskconfig.Unknown{}, "auth": "none"}); err == nil {
+	if _, _, err := daskconfig.GatewayConfig(map[string]any{"address": optionreader.Unknown{}, "auth": "none"}); err == nil {
 		t.Error("what is known was not checked")
 	}
 }

@@ -1,9 +1,9 @@
 // Copyright (c) The terraform-provider-pc Authors
 // SPDX-License-Identifier: MPL-2.0
 
-// Package daskconfig makes the texts that Dask and the machines that run it read.
-// It sends nothing and knows nothing of Terraform.
-package daskconfig
+// Package cloudinit makes the cloud-config of a virtual machine that runs a Dask
+// scheduler or worker. It sends nothing and knows nothing of Terraform.
+package cloudinit
 
 import (
 	"bytes"
@@ -13,6 +13,9 @@ import (
 	"strings"
 
 	"go.yaml.in/yaml/v3"
+
+	"github.com/planetary-computer/terraform-provider-pc/internal/daskconfig"
+	"github.com/planetary-computer/terraform-provider-pc/internal/optionreader"
 )
 
 // The roles of a machine that runs Dask.
@@ -31,13 +34,13 @@ const (
 	envFile    = daskFolder + "/env"
 )
 
-// CloudInit returns the cloud-config of a machine that runs a Dask scheduler or
+// CloudConfig returns the cloud-config of a machine that runs a Dask scheduler or
 // worker in a container: what goes into a virtual machine's custom data, not yet
 // base64. The options are as encoding/json decodes them with UseNumber, and
-// Unknown for what is not known yet; then the text is "" and known false, once
-// the rest has been checked. An error is one *OptionError, or several joined.
+// optionreader.Unknown for what is not known yet; then the text is "" and known false, once
+// the rest has been checked. An error is one *optionreader.Error, or several joined.
 // The same options give the same bytes.
-func CloudInit(role string, options map[string]any) (text string, known bool, err error) {
+func CloudConfig(role string, options map[string]any) (text string, known bool, err error) {
 	m, known, err := parseMachine(role, options)
 	if err != nil || !known {
 		return "", false, err
@@ -50,7 +53,7 @@ func CloudInit(role string, options map[string]any) (text string, known bool, er
 		return "", false, fmt.Errorf("write the cloud-config: %w", err)
 	}
 	if size := base64.StdEncoding.EncodedLen(text64.Len()); size > maxCustomData {
-		return "", false, &OptionError{Words: fmt.Sprintf("make a cloud-config of %d characters in base64, and Azure takes at most %d. "+
+		return "", false, &optionreader.Error{Message: fmt.Sprintf("make a cloud-config of %d characters in base64, and Azure takes at most %d. "+
 			"Leave out what can be in the image, or can be fetched by a line of extra_bootstrap.", size, maxCustomData)}
 	}
 	return text64.String(), true, nil
@@ -101,20 +104,10 @@ func (m machine) cloudConfig() cloudConfig {
 		// A line with a quote too few is so an error of its own and not the end of the
 		// script, as command keeps it from being with eval; and a variable or folder
 		// that it sets is there for the next line.
-		c.RunCmd = append(c.RunCmd, []any{"command", "eval", yamlText(line)})
+		c.RunCmd = append(c.RunCmd, []any{"command", "eval", daskconfig.YAMLString(line)})
 	}
 	c.RunCmd = append(c.RunCmd, []any{"systemctl", "daemon-reload"}, []any{"systemctl", "enable", "--now", "dask.service"})
 	return c
-}
-
-// yamlText is a string in YAML 1.1, which cloud-init reads, as in 1.2: a bare = or
-// << is none there. A literal block that begins with a tab is none anywhere.
-func yamlText(text string) *yaml.Node {
-	style := yaml.DoubleQuotedStyle
-	if strings.Contains(text, "\n") && strings.TrimLeft(text, " \t\n") == text {
-		style = yaml.LiteralStyle
-	}
-	return &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!str", Value: text, Style: style}
 }
 
 // unit is a systemd unit and no line of runcmd, so that Dask is back after a

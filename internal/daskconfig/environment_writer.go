@@ -12,63 +12,31 @@ import (
 	"strconv"
 	"strings"
 	"unicode"
+
+	"github.com/planetary-computer/terraform-provider-pc/internal/optionreader"
 )
 
-var (
-	// variable is narrower than docker's --env-file, in which anything but spaces
-	// and = makes a name.
-	variable = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_.-]*$`)
-	// configKey is what comes out of Dask's dask.config.collect_env unchanged: it
-	// lowers case, and splits at __ and at dots.
-	configKey = regexp.MustCompile(`^[a-z0-9]+(?:[_-][a-z0-9]+)*$`)
-)
+// configKey is what comes out of Dask's dask.config.collect_env unchanged: it
+// lowers case, and splits at __ and at dots.
+var configKey = regexp.MustCompile(`^[a-z0-9]+(?:[_-][a-z0-9]+)*$`)
 
-// environment reads an object of texts, numbers and bools.
-func (r *reader) environment(name string) map[string]string {
-	object, ok := take[map[string]any](r, name, "an object with strings")
-	if !ok {
-		return nil
-	}
-	read := make(map[string]string, len(object))
-	for _, key := range slices.Sorted(maps.Keys(object)) {
-		if !variable.MatchString(key) {
-			r.object(name, fmt.Sprintf("has the name %q: a variable's name has letters, digits and _ . -, and begins with a letter or _", key))
-			continue
-		}
-		switch value := object[key].(type) {
-		case Unknown:
-			r.pending = true
-		case string:
-			if words := oneLine(value); words != "" {
-				r.object(name+"."+key, words)
-			}
-			read[key] = value
-		case bool, json.Number:
-			read[key] = fmt.Sprint(value)
-		default:
-			r.object(name+"."+key, "must be a string, not "+kindOf(value))
-		}
-	}
-	return read
-}
-
-// configuration reads a Dask configuration, and writes it as the variables that
-// Dask reads (dask.config.collect_env): names joined by __, values as Python
-// literals.
-func (r *reader) configuration(name string) map[string]string {
-	object, ok := take[map[string]any](r, name, "an object, as in Dask's YAML files")
+// EnvironmentVariables reads a Dask configuration from an option and returns it
+// as the environment variables that Dask reads (dask.config.collect_env): names
+// joined by __, values as Python literals.
+func EnvironmentVariables(r *optionreader.Reader, name string) map[string]string {
+	object, ok := optionreader.Take[map[string]any](r, name, "an object, as in Dask's YAML files")
 	if !ok {
 		return nil
 	}
 	read := map[string]string{}
-	r.collect(read, name, "DASK", object)
+	collect(r, read, name, "DASK", object)
 	return read
 }
 
-func (r *reader) collect(into map[string]string, at, prefix string, object map[string]any) {
+func collect(r *optionreader.Reader, into map[string]string, at, prefix string, object map[string]any) {
 	for _, key := range slices.Sorted(maps.Keys(object)) {
 		if !configKey.MatchString(key) {
-			r.object(at, fmt.Sprintf("has the name %q, which Dask cannot take from the environment: "+
+			r.Reject(at, fmt.Sprintf("has the name %q, which Dask cannot take from the environment: "+
 				"a name has small letters and digits, with single - or _ between them; what has dots is written as objects in objects", key))
 			continue
 		}
@@ -77,15 +45,15 @@ func (r *reader) collect(into map[string]string, at, prefix string, object map[s
 			name = prefix + "_" + strings.ToUpper(strings.ReplaceAll(key, "-", "_"))
 		}
 		if nested, ok := object[key].(map[string]any); ok && len(nested) > 0 {
-			r.collect(into, at+"."+key, name, nested)
+			collect(r, into, at+"."+key, name, nested)
 			continue
 		}
 		if _, taken := into[name]; taken {
-			r.object(at+"."+key, "is there twice: Dask takes - and _ for the same")
+			r.Reject(at+"."+key, "is there twice: Dask takes - and _ for the same")
 		}
 		literal, known := pythonLiteral(object[key])
 		if !known {
-			r.pending = true
+			r.MarkUnknown()
 		}
 		into[name] = literal
 	}
@@ -95,7 +63,7 @@ func (r *reader) collect(into map[string]string, at, prefix string, object map[s
 // is always quoted: bare, "1" would become a number.
 func pythonLiteral(value any) (literal string, known bool) {
 	switch value := value.(type) {
-	case Unknown:
+	case optionreader.Unknown:
 		return "", false
 	case string:
 		return pythonString(value), true

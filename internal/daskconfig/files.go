@@ -1,23 +1,43 @@
 // Copyright (c) The terraform-provider-pc Authors
 // SPDX-License-Identifier: MPL-2.0
 
-package settings
+// Package daskconfig reads and writes Dask's configuration: files, YAML,
+// environment variables with Python literals, templates, and the text of the
+// function dask_config. It sends nothing and knows nothing of Terraform.
+package daskconfig
 
 import (
 	"os"
 	"path/filepath"
-	"runtime"
 	"slices"
 	"strings"
+
+	"github.com/planetary-computer/terraform-provider-pc/internal/environment"
 )
 
-// daskConfiguration is what Dask makes of its environment and its files
-// (dask/config.py, collect): the environment counts most, and then the last file.
-// A file that cannot be opened is left out; one that cannot be understood is a
-// problem, as it is in Python.
-func daskConfiguration(env Environment) (*daskConfig, []Problem) {
-	config, problems := daskEnvironment(env)
-	for _, file := range slices.Backward(filesBelow(daskPaths(env))) {
+// Config is what Dask makes of its environment variables and its files.
+type Config struct {
+	root *Node
+	// Paths are the places where Dask looks for files. The last one counts most.
+	Paths []string
+}
+
+// Problem is a variable or a file that cannot be used.
+type Problem struct {
+	// Origin is where the value was found.
+	Origin string
+	// Summary and Detail are for the person at the terminal. They quote no value.
+	Summary, Detail string
+}
+
+// Read reads Dask's configuration (dask/config.py, collect): the environment
+// counts most, and then the last file. A file that cannot be opened is left out;
+// one that cannot be understood is a problem, as it is in Python.
+func Read(env environment.Variables) (Config, []Problem) {
+	config := Config{Paths: daskPaths(env)}
+	root, problems := readEnvironment(env)
+	config.root = root
+	for _, file := range slices.Backward(filesBelow(config.Paths)) {
 		text, err := os.ReadFile(file) //nolint:gosec // where Dask looks
 		if err != nil {
 			continue
@@ -31,14 +51,14 @@ func daskConfiguration(env Environment) (*daskConfig, []Problem) {
 			})
 			continue
 		}
-		config.adopt(found)
+		root.adopt(found)
 	}
 	return config, problems
 }
 
 // daskPaths are the places where Dask looks for files, the last of which counts
 // most (dask/config.py, _get_paths).
-func daskPaths(env Environment) []string {
+func daskPaths(env environment.Variables) []string {
 	root, given := env.Lookup("DASK_ROOT_CONFIG")
 	if !given {
 		root = "/etc/dask"
@@ -47,7 +67,7 @@ func daskPaths(env Environment) []string {
 	for _, prefix := range pythonPrefixes(env) {
 		paths = append(paths, filepath.Join(prefix, "etc", "dask"))
 	}
-	if home := homeFolder(env); home != "" {
+	if home := env.Home(); home != "" {
 		paths = append(paths, filepath.Join(home, ".config", "dask"))
 	}
 	if further, given := env.Lookup("DASK_CONFIG"); given {
@@ -61,16 +81,6 @@ func daskPaths(env Environment) []string {
 		}
 	}
 	return distinct
-}
-
-// homeFolder is Python's os.path.expanduser("~"), as far as the environment tells.
-func homeFolder(env Environment) string {
-	variable := "HOME"
-	if runtime.GOOS == "windows" {
-		variable = "USERPROFILE"
-	}
-	home, _ := env.Lookup(variable)
-	return home
 }
 
 // filesBelow are the files of the paths: of a folder those with an ending that
@@ -104,7 +114,7 @@ func filesBelow(paths []string) []string {
 // adopt adds what an older configuration has and this one has not (dask/config.py,
 // update with the priority "old"). A mapping of the older one takes the place of a
 // value that is none.
-func (c *daskConfig) adopt(older *daskConfig) {
+func (c *Node) adopt(older *Node) {
 	for _, name := range older.order {
 		part, key := older.keys[name], c.canonical(name)
 		here := c.keys[key]
@@ -113,7 +123,7 @@ func (c *daskConfig) adopt(older *daskConfig) {
 			c.keys[key] = part
 		case part.keys == nil:
 		case here == nil || here.keys == nil:
-			c.keys[key] = &daskConfig{keys: map[string]*daskConfig{}, files: part.files}
+			c.keys[key] = &Node{keys: map[string]*Node{}, files: part.files}
 			c.keys[key].adopt(part)
 		default:
 			here.adopt(part)

@@ -1,7 +1,10 @@
 // Copyright (c) The terraform-provider-pc Authors
 // SPDX-License-Identifier: MPL-2.0
 
-package settings
+// Package addresses checks and derives the addresses of a Dask Gateway, a
+// JupyterHub, an HTTP proxy and a Dask scheduler. The errors of its functions
+// complete the sentence "the value ...".
+package addresses
 
 import (
 	"cmp"
@@ -13,96 +16,97 @@ import (
 	"strings"
 )
 
-// webAddress is a checked http or https address, without the slashes at its
+// Web is a checked http or https address, without the slashes at its
 // end, as Python's Gateway keeps it.
-type webAddress struct {
+type Web struct {
 	site string // scheme and authority as written, https://HOST[:PORT]
 	path string // "" or /PATH
-	host string // lower case, IPv6 without brackets
-	port int    // that of the scheme when the address has none
+	Host string // lower case, IPv6 without brackets
+	Port int    // that of the scheme when the address has none
 }
 
-func (a webAddress) String() string { return a.site + a.path }
+// String returns the address as it was written, without slashes at its end.
+func (a Web) String() string { return a.site + a.path }
 
-// parseWebAddress checks an address that requests are sent to or that a browser
+// ParseWeb checks an address that requests are sent to or that a browser
 // opens. Its errors complete the sentence "the value ...".
-func parseWebAddress(text string) (webAddress, error) {
+func ParseWeb(text string) (Web, error) {
 	if err := checkCharacters(text); err != nil {
-		return webAddress{}, err
+		return Web{}, err
 	}
 	scheme, rest, found := strings.Cut(text, "://")
 	if !found {
-		return webAddress{}, errors.New("has no scheme")
+		return Web{}, errors.New("has no scheme")
 	}
 	standardPort, known := map[string]int{"http": 80, "https": 443}[strings.ToLower(scheme)]
 	if !known {
-		return webAddress{}, errors.New("has another scheme than http and https")
+		return Web{}, errors.New("has another scheme than http and https")
 	}
 	authority, _, _ := strings.Cut(rest, "/")
 	host, port, err := splitAuthority(authority)
 	if err != nil {
-		return webAddress{}, err
+		return Web{}, err
 	}
-	address := webAddress{
+	address := Web{
 		site: scheme + "://" + authority,
 		path: strings.TrimRight(strings.TrimPrefix(rest, authority), "/"),
-		host: strings.ToLower(host),
-		port: cmp.Or(port, standardPort),
+		Host: strings.ToLower(host),
+		Port: cmp.Or(port, standardPort),
 	}
 	if _, err := url.Parse(text); err != nil {
-		return webAddress{}, errors.New("has a path with a broken percent escape")
+		return Web{}, errors.New("has a path with a broken percent escape")
 	}
 	return address, nil
 }
 
-// parsePublicAddress checks an address that only a browser opens. Inside a Hub
+// ParsePublic checks an address that only a browser opens. Inside a Hub
 // that may be a bare path, to which the browser adds the Hub's own name: the
 // daskhub Helm chart sets /services/dask-gateway/.
-func parsePublicAddress(text string) (webAddress, error) {
+func ParsePublic(text string) (Web, error) {
 	if !strings.HasPrefix(text, "/") || strings.HasPrefix(text, "//") {
-		return parseWebAddress(text)
+		return ParseWeb(text)
 	}
 	if err := checkCharacters(text); err != nil {
-		return webAddress{}, err
+		return Web{}, err
 	}
 	if _, err := url.Parse(text); err != nil {
-		return webAddress{}, errors.New("has a path with a broken percent escape")
+		return Web{}, errors.New("has a path with a broken percent escape")
 	}
-	return webAddress{path: strings.TrimRight(text, "/")}, nil
+	return Web{path: strings.TrimRight(text, "/")}, nil
 }
 
-// schedulerProxy is the proxy in front of the schedulers as the configuration
+// SchedulerProxy is the proxy in front of the schedulers as the configuration
 // names it: by its address, or by a port on the gateway's own host.
-type schedulerProxy struct {
-	address string // gateway://HOST[:PORT]
-	port    int    // when address is ""
+type SchedulerProxy struct {
+	Address string // gateway://HOST[:PORT]
+	Port    int    // when Address is ""
 }
 
-// parseProxyAddress reads a proxy address as Python's Gateway does: the host and
+// ParseSchedulerProxy reads a proxy address as Python's Gateway does: the host and
 // port of a URL whatever its scheme and path, or a bare HOST[:PORT]; no port is
 // added. Only a number is a port, in Python as an int and here in a string too,
 // because a string is what Terraform and a template make of it.
-func parseProxyAddress(text string) (schedulerProxy, error) {
+func ParseSchedulerProxy(text string) (SchedulerProxy, error) {
 	if text != "" && strings.Trim(text, "0123456789") == "" {
 		port, err := parsePort(text)
-		return schedulerProxy{port: port}, err
+		return SchedulerProxy{Port: port}, err
 	}
 	if err := checkCharacters(text); err != nil {
-		return schedulerProxy{}, err
+		return SchedulerProxy{}, err
 	}
 	_, rest, isURL := strings.Cut(text, "//")
 	if isURL && validScheme(text[:len(text)-len(rest)-len("//")]) {
 		authority, _, _ := strings.Cut(rest, "/")
 		_, _, err := splitAuthority(authority)
-		return schedulerProxy{address: "gateway://" + authority}, err
+		return SchedulerProxy{Address: "gateway://" + authority}, err
 	}
 	// Python keeps slashes at the end here, and its scheduler addresses work with them.
 	authority, path, _ := strings.Cut(text, "/")
 	if strings.Trim(path, "/") != "" {
-		return schedulerProxy{}, errors.New("has a path but no scheme")
+		return SchedulerProxy{}, errors.New("has a path but no scheme")
 	}
 	_, _, err := splitAuthority(authority)
-	return schedulerProxy{address: "gateway://" + text}, err
+	return SchedulerProxy{Address: "gateway://" + text}, err
 }
 
 // validScheme says whether Python's urlparse takes the text before "//" for a
@@ -123,16 +127,16 @@ func validScheme(text string) bool {
 
 // gatewayAddress is gateway://HOST:PORT. Python forgets the brackets that an
 // IPv6 address needs there, and then cannot connect; we do not.
-func gatewayAddress(host string, port int) string {
+func AtPort(host string, port int) string {
 	return "gateway://" + net.JoinHostPort(host, strconv.Itoa(port))
 }
 
 var servicePath = regexp.MustCompile(`^(.*)/services/[^/]+$`)
 
-// hubOfService is the address of the Hub that has the gateway as its service: it
+// HubOfService is the address of the Hub that has the gateway as its service: it
 // serves it under services/NAME below its own address. It is "" for an address
 // that does not end so.
-func hubOfService(address webAddress) string {
+func HubOfService(address Web) string {
 	match := servicePath.FindStringSubmatch(address.path)
 	if match == nil {
 		return ""
@@ -140,9 +144,9 @@ func hubOfService(address webAddress) string {
 	return address.site + strings.TrimRight(match[1], "/")
 }
 
-// hubRoot takes the Hub's address out of that of its pages (.../hub) or of its
+// HubRoot takes the Hub's address out of that of its pages (.../hub) or of its
 // API (.../hub/api, as in JUPYTERHUB_API_URL).
-func hubRoot(address webAddress) string {
+func HubRoot(address Web) string {
 	root, isAPI := strings.CutSuffix(address.path, "/hub/api")
 	if !isAPI {
 		root = strings.TrimSuffix(address.path, "/hub")

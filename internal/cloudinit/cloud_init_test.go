@@ -1,7 +1,7 @@
 // Copyright (c) The terraform-provider-pc Authors
 // SPDX-License-Identifier: MPL-2.0
 
-package daskconfig_test
+package cloudinit_test
 
 import (
 	"bytes"
@@ -17,7 +17,8 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
-	"github.com/planetary-computer/terraform-provider-pc/internal/daskconfig"
+	"github.com/planetary-computer/terraform-provider-pc/internal/cloudinit"
+	"github.com/planetary-computer/terraform-provider-pc/internal/optionreader"
 	"github.com/planetary-computer/terraform-provider-pc/internal/testing/scripted"
 )
 
@@ -97,7 +98,7 @@ func parse(t *testing.T, text string) map[string]any {
 
 func render(t *testing.T, role string, options map[string]any) string {
 	t.Helper()
-	text, known, err := daskconfig.CloudInit(role, options)
+	text, known, err := cloudinit.CloudConfig(role, options)
 	if err != nil || !known {
 		t.Fatalf("known %t, %v", known, err)
 	}
@@ -136,9 +137,9 @@ func TestCloudInit_golden(t *testing.T) {
 			}
 		})
 	}
-	for _, role := range []string{daskconfig.RoleScheduler, daskconfig.RoleWorker} {
-		for _, option := range daskconfig.MachineOptions() {
-			_, _, err := daskconfig.CloudInit(role, map[string]any{"image": "a", option: daskconfig.Unknown{}})
+	for _, role := range []string{cloudinit.RoleScheduler, cloudinit.RoleWorker} {
+		for _, option := range cloudinit.Options() {
+			_, _, err := cloudinit.CloudConfig(role, map[string]any{"image": "a", option: optionreader.Unknown{}})
 			if of := err != nil && strings.Contains(err.Error(), option+" is an option of a"); !of && !tested[role+" "+option] {
 				t.Errorf("no golden file of a %s has the option %s", role, option)
 			}
@@ -239,7 +240,7 @@ func TestCloudInit_hostileValues(t *testing.T) {
 			word := strings.NewReplacer("\n", "", "\t", "").Replace(value) // Only commands of the shell may have them.
 			options["env"] = map[string]any{"HOSTILE": word, "Z": "last"}
 			options["docker_args"] = []any{"--label", word}
-			got := readBack(t, render(t, daskconfig.RoleScheduler, options))
+			got := readBack(t, render(t, cloudinit.RoleScheduler, options))
 			if env := got.file(t, "/etc/dask/env"); env != "HOSTILE="+word+"\nZ=last\n" {
 				t.Errorf("the environment is %q", env)
 			}
@@ -340,11 +341,11 @@ func TestCloudInit_refuses(t *testing.T) {
 	for name, test := range refused {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			text, known, err := daskconfig.CloudInit(test.role, parse(t, test.options))
+			text, known, err := cloudinit.CloudConfig(test.role, parse(t, test.options))
 			if text != "" || known {
 				t.Errorf("it made the text %q", text)
 			}
-			if invalid, ok := errors.AsType[*daskconfig.OptionError](err); !ok || invalid.Words == "" {
+			if invalid, ok := errors.AsType[*optionreader.Error](err); !ok || invalid.Message == "" {
 				t.Fatalf("got the error %v", err)
 			}
 			if !strings.Contains(err.Error(), test.words) {
@@ -370,7 +371,7 @@ func TestCloudInit_certificates(t *testing.T) {
 			options["tls"] = map[string]any{
 				"ca_certificate": pem(t, test.ca), "certificate": pem(t, test.certificate), "private_key": pem(t, test.key),
 			}
-			_, _, err := daskconfig.CloudInit(daskconfig.RoleScheduler, options)
+			_, _, err := cloudinit.CloudConfig(cloudinit.RoleScheduler, options)
 			if err == nil || !strings.Contains(err.Error(), test.words) {
 				t.Errorf("got %v, want %q", err, test.words)
 			}
@@ -392,13 +393,13 @@ func TestCloudInit_certificatesBetween(t *testing.T) {
 		options := parse(t, `{`+image+`}`)
 		for certificate, words := range map[string]string{leaf + between.PEM: "", leaf: "is not one of ca_certificate", between.PEM + leaf: "is not the key"} {
 			options["tls"] = map[string]any{"ca_certificate": root.PEM, "certificate": certificate, "private_key": scripted.KeyPEM(t, issued)}
-			if _, _, err := daskconfig.CloudInit(daskconfig.RoleScheduler, options); (err == nil) != (words == "") || err != nil && !strings.Contains(err.Error(), words) {
+			if _, _, err := cloudinit.CloudConfig(cloudinit.RoleScheduler, options); (err == nil) != (words == "") || err != nil && !strings.Contains(err.Error(), words) {
 				t.Errorf("%s: got %v, want %q", name, err, words)
 			}
 		}
 		serving, leaf := between.Issue(t, scripted.Leaf{})
 		options["tls"] = map[string]any{"ca_certificate": root.PEM, "certificate": leaf + between.PEM, "private_key": scripted.KeyPEM(t, serving)}
-		if _, _, err := daskconfig.CloudInit(daskconfig.RoleScheduler, options); err == nil || !strings.Contains(err.Error(), "client_auth is missing") {
+		if _, _, err := cloudinit.CloudConfig(cloudinit.RoleScheduler, options); err == nil || !strings.Contains(err.Error(), "client_auth is missing") {
 			t.Errorf("%s: got %v for a server's certificate", name, err)
 		}
 	}
@@ -406,7 +407,7 @@ func TestCloudInit_certificatesBetween(t *testing.T) {
 
 func TestCloudInit_allErrorsAtOnce(t *testing.T) {
 	t.Parallel()
-	_, _, err := daskconfig.CloudInit("worker", parse(t, `{"imagee": "x", "nthreads": 0, "env": {"B": "\n", "A": "\n"}}`))
+	_, _, err := cloudinit.CloudConfig("worker", parse(t, `{"imagee": "x", "nthreads": 0, "env": {"B": "\n", "A": "\n"}}`))
 	const want = "options.imagee is no option, did you mean image?"
 	if err == nil || !strings.HasPrefix(err.Error(), want) || strings.Count(err.Error(), "\n")+1 != 6 {
 		t.Errorf("got %v", err)
@@ -417,28 +418,28 @@ func TestCloudInit_unknownValues(t *testing.T) {
 	t.Parallel()
 	for name, set := range map[string]func(map[string]any){
 		"a certificate": func(o map[string]any) {
-			o["tls"] = map[string]any{"ca_certificate": daskconfig.Unknown{}, "certificate": daskconfig.Unknown{}, "private_key": daskconfig.Unknown{}}
+			o["tls"] = map[string]any{"ca_certificate": optionreader.Unknown{}, "certificate": optionreader.Unknown{}, "private_key": optionreader.Unknown{}}
 		},
-		"all of TLS":       func(o map[string]any) { o["tls"] = daskconfig.Unknown{} },
-		"the image":        func(o map[string]any) { o["image"] = daskconfig.Unknown{} },
-		"an environment":   func(o map[string]any) { o["env"] = map[string]any{"A": daskconfig.Unknown{}} },
-		"a configuration":  func(o map[string]any) { o["config"] = map[string]any{"a": []any{daskconfig.Unknown{}}} },
-		"an argument":      func(o map[string]any) { o["docker_args"] = []any{daskconfig.Unknown{}} },
-		"a resource":       func(o map[string]any) { o["resources"] = map[string]any{"GPU": daskconfig.Unknown{}} },
-		"the scheduler":    func(o map[string]any) { o["scheduler_address"] = daskconfig.Unknown{} },
-		"a number":         func(o map[string]any) { o["nthreads"] = daskconfig.Unknown{} },
-		"a memory's limit": func(o map[string]any) { o["memory_limit"] = daskconfig.Unknown{} },
+		"all of TLS":       func(o map[string]any) { o["tls"] = optionreader.Unknown{} },
+		"the image":        func(o map[string]any) { o["image"] = optionreader.Unknown{} },
+		"an environment":   func(o map[string]any) { o["env"] = map[string]any{"A": optionreader.Unknown{}} },
+		"a configuration":  func(o map[string]any) { o["config"] = map[string]any{"a": []any{optionreader.Unknown{}}} },
+		"an argument":      func(o map[string]any) { o["docker_args"] = []any{optionreader.Unknown{}} },
+		"a resource":       func(o map[string]any) { o["resources"] = map[string]any{"GPU": optionreader.Unknown{}} },
+		"the scheduler":    func(o map[string]any) { o["scheduler_address"] = optionreader.Unknown{} },
+		"a number":         func(o map[string]any) { o["nthreads"] = optionreader.Unknown{} },
+		"a memory's limit": func(o map[string]any) { o["memory_limit"] = optionreader.Unknown{} },
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			options := parse(t, `{`+image+`, "scheduler_address": "tls://10.0.0.4:8786", "tls": $TLS}`)
 			set(options)
-			text, known, err := daskconfig.CloudInit(daskconfig.RoleWorker, options)
+			text, known, err := cloudinit.CloudConfig(cloudinit.RoleWorker, options)
 			if text != "" || known || err != nil {
 				t.Errorf("got %q, known %t, %v", text, known, err)
 			}
 			options["imagee"] = "x"
-			if _, _, err := daskconfig.CloudInit(daskconfig.RoleWorker, options); err == nil || !strings.Contains(err.Error(), "imagee") {
+			if _, _, err := cloudinit.CloudConfig(cloudinit.RoleWorker, options); err == nil || !strings.Contains(err.Error(), "imagee") {
 				t.Errorf("what is known is not checked: %v", err)
 			}
 		})
@@ -449,9 +450,9 @@ func TestCloudInit_tooMuchForAzure(t *testing.T) {
 	t.Parallel()
 	options := parse(t, `{`+image+`}`)
 	options["env"] = map[string]any{"LONG": strings.Repeat("x", 64000)}
-	render(t, daskconfig.RoleScheduler, options)
+	render(t, cloudinit.RoleScheduler, options)
 	options["env"] = map[string]any{"LONG": strings.Repeat("x", 66000)}
-	_, _, err := daskconfig.CloudInit(daskconfig.RoleScheduler, options)
+	_, _, err := cloudinit.CloudConfig(cloudinit.RoleScheduler, options)
 	if err == nil || !strings.Contains(err.Error(), "Azure takes at most 87380") {
 		t.Errorf("got %v", err)
 	}
@@ -465,7 +466,7 @@ func FuzzCloudInit(f *testing.F) {
 		given := map[string]any{
 			"image": "a", "env": map[string]any{"A": env}, "docker_args": []any{argument}, "extra_bootstrap": []any{line},
 		}
-		text, known, err := daskconfig.CloudInit(daskconfig.RoleScheduler, given)
+		text, known, err := cloudinit.CloudConfig(cloudinit.RoleScheduler, given)
 		if err != nil {
 			return
 		}

@@ -1,7 +1,7 @@
 // Copyright (c) The terraform-provider-pc Authors
 // SPDX-License-Identifier: MPL-2.0
 
-package settings
+package daskconfig
 
 import (
 	"bytes"
@@ -20,8 +20,8 @@ const maxYAMLValues = 100_000
 // readDaskYAML reads a file as PyYAML's safe_load does, which knows YAML 1.1: yes
 // and off are bools there, 010 is eight, and 1e3 is a text. The error names the
 // line and quotes nothing.
-func readDaskYAML(text []byte, file string) (*daskConfig, error) {
-	empty := &daskConfig{keys: map[string]*daskConfig{}}
+func readDaskYAML(text []byte, file string) (*Node, error) {
+	empty := &Node{keys: map[string]*Node{}}
 	decoder := yaml.NewDecoder(bytes.NewReader(withoutDirectives(text)))
 	var document, second yaml.Node
 	switch err := decoder.Decode(&document); {
@@ -85,7 +85,7 @@ type yamlReader struct {
 	open map[*yaml.Node]bool
 }
 
-func (r *yamlReader) read(node *yaml.Node) (*daskConfig, error) {
+func (r *yamlReader) read(node *yaml.Node) (*Node, error) {
 	leave, err := r.enter(node)
 	if err != nil {
 		return nil, err
@@ -102,7 +102,7 @@ func (r *yamlReader) read(node *yaml.Node) (*daskConfig, error) {
 		return r.sequence(node)
 	default:
 		value, err := yamlScalar(node)
-		return &daskConfig{value: value, text: node.Value, files: []string{r.file}}, err
+		return &Node{value: value, Text: node.Value, files: []string{r.file}}, err
 	}
 }
 

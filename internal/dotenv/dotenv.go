@@ -1,11 +1,14 @@
 // Copyright (c) The terraform-provider-pc Authors
 // SPDX-License-Identifier: MPL-2.0
 
-package settings
+// Package dotenv reads files of environment variables as Python's dotenv does.
+package dotenv
 
 import (
 	"regexp"
 	"strings"
+
+	"github.com/planetary-computer/terraform-provider-pc/internal/environment"
 )
 
 // The forms are those of Python's dotenv (dotenv/parser.py, variables.py), in
@@ -31,19 +34,19 @@ var (
 	envDoubleEscapes = strings.NewReplacer(`\\`, `\`, `\'`, `'`, `\"`, `"`, `\a`, "\a", `\b`, "\b", `\f`, "\f", `\n`, "\n", `\r`, "\r", `\t`, "\t", `\v`, "\v")
 )
 
-// dotenv reads a file of variables as Python's dotenv does.
-type dotenv struct {
+// parser reads one statement after the other.
+type parser struct {
 	rest string
 }
 
-// parseDotenv returns the variables, and the number of the first line that is no
+// Parse returns the variables, and the number of the first line that is no
 // statement, or 0. A variable that has a name and nothing else is "". In a value
 // ${NAME} and ${NAME:-otherwise} stand for a variable, whatever the quotes: of
 // the environment, else of the file, further up.
-func parseDotenv(text string, env Environment) (values map[string]string, broken int) {
+func Parse(text string, env environment.Variables) (values map[string]string, broken int) {
 	// Python opens it as text, where each line ends in the same way.
 	text = strings.NewReplacer("\r\n", "\n", "\r", "\n").Replace(strings.TrimPrefix(text, "\ufeff"))
-	d := &dotenv{rest: text}
+	d := &parser{rest: text}
 	values = map[string]string{}
 	for d.rest != "" {
 		d.take(envBlankLines)
@@ -56,14 +59,14 @@ func parseDotenv(text string, env Environment) (values map[string]string, broken
 			}
 			d.take(envRest)
 		case name != "":
-			values[name] = expandDotenv(value, env, values)
+			values[name] = expand(value, env, values)
 		}
 	}
 	return values, broken
 }
 
 // take reads what the form matches, and returns its group, if it has one.
-func (d *dotenv) take(form *regexp.Regexp) (string, bool) {
+func (d *parser) take(form *regexp.Regexp) (string, bool) {
 	found := form.FindStringSubmatch(d.rest)
 	if found == nil {
 		return "", false
@@ -73,7 +76,7 @@ func (d *dotenv) take(form *regexp.Regexp) (string, bool) {
 }
 
 // statement reads one. A comment, and the end of the file, have no name.
-func (d *dotenv) statement() (name, value string, ok bool) {
+func (d *parser) statement() (name, value string, ok bool) {
 	if d.rest == "" {
 		return "", "", true
 	}
@@ -101,7 +104,7 @@ func (d *dotenv) statement() (name, value string, ok bool) {
 }
 
 // value reads what is after the =, and after blanks if there were some.
-func (d *dotenv) value(afterBlanks bool) (value string, ok bool) {
+func (d *parser) value(afterBlanks bool) (value string, ok bool) {
 	switch {
 	case strings.HasPrefix(d.rest, "'"):
 		value, ok = d.take(envSingle)
@@ -117,7 +120,7 @@ func (d *dotenv) value(afterBlanks bool) (value string, ok bool) {
 	}
 }
 
-func expandDotenv(value string, env Environment, above map[string]string) string {
+func expand(value string, env environment.Variables, above map[string]string) string {
 	return envVariable.ReplaceAllStringFunc(value, func(reference string) string {
 		parts := envVariable.FindStringSubmatch(reference)
 		if text, given := env.Lookup(parts[1]); given {

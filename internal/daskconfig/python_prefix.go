@@ -1,18 +1,20 @@
 // Copyright (c) The terraform-provider-pc Authors
 // SPDX-License-Identifier: MPL-2.0
 
-package settings
+package daskconfig
 
 import (
 	"os"
 	"path/filepath"
 	"strings"
+
+	"github.com/planetary-computer/terraform-provider-pc/internal/environment"
 )
 
 // pythonPrefixes are sys.prefix and the further site.PREFIXES of the Python that
 // would be started: the first one on PATH, or that of the virtual or conda
 // environment that is active.
-func pythonPrefixes(env Environment) []string {
+func pythonPrefixes(env environment.Variables) []string {
 	search, _ := env.Lookup("PATH")
 	for _, folder := range filepath.SplitList(search) {
 		for _, name := range []string{"python3", "python", "python.exe"} {

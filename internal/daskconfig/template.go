@@ -1,20 +1,23 @@
 // Copyright (c) The terraform-provider-pc Authors
 // SPDX-License-Identifier: MPL-2.0
 
-package settings
+package daskconfig
 
 import (
 	"errors"
 	"fmt"
 	"strings"
+
+	"github.com/planetary-computer/terraform-provider-pc/internal/environment"
 )
 
-// missingVariableError says that a template names an environment variable that
+// MissingVariableError says that a template names an environment variable that
 // does not exist.
-type missingVariableError struct{ name string }
+type MissingVariableError struct{ Name string }
 
-func (e *missingVariableError) Error() string {
-	return fmt.Sprintf("it names the environment variable %s, which is not set", e.name)
+// Error says that the variable is not set.
+func (e *MissingVariableError) Error() string {
+	return fmt.Sprintf("it names the environment variable %s, which is not set", e.Name)
 }
 
 var (
@@ -22,10 +25,10 @@ var (
 	errFieldSyntax = errors.New("it uses a part of Python's format syntax other than {NAME}, {{ and }}")
 )
 
-// fillTemplate does what Dask does with each string of its gateway configuration,
+// FillTemplate does what Dask does with each string of its gateway configuration,
 // str.format with the environment (dask_gateway/utils.py, format_template), as
 // far as a name in braces goes.
-func fillTemplate(text string, env Environment) (string, error) {
+func FillTemplate(text string, env environment.Variables) (string, error) {
 	var filled strings.Builder
 	for {
 		brace := strings.IndexAny(text, "{}")
@@ -53,14 +56,20 @@ func fillTemplate(text string, env Environment) (string, error) {
 	}
 }
 
-func field(name string, env Environment) (string, error) {
+func field(name string, env environment.Variables) (string, error) {
 	// An empty name or a number is a positional argument, of which Dask gives none.
 	if strings.Trim(name, "0123456789") == "" || strings.ContainsAny(name, "{!:.[") {
 		return "", errFieldSyntax
 	}
 	value, ok := env.Lookup(name)
 	if !ok {
-		return "", &missingVariableError{name: name}
+		return "", &MissingVariableError{Name: name}
 	}
 	return value, nil
+}
+
+// DescribeTemplateError is the detail of a diagnostic for an error of
+// FillTemplate.
+func DescribeTemplateError(err error) string {
+	return "In Dask's configuration, names in braces stand for environment variables. In this value that cannot be done: " + err.Error() + "."
 }

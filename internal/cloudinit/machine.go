@@ -1,13 +1,17 @@
 // Copyright (c) The terraform-provider-pc Authors
 // SPDX-License-Identifier: MPL-2.0
 
-package daskconfig
+package cloudinit
 
 import (
 	"fmt"
 	"maps"
 	"slices"
 	"strings"
+
+	"github.com/planetary-computer/terraform-provider-pc/internal/addresses"
+	"github.com/planetary-computer/terraform-provider-pc/internal/daskconfig"
+	"github.com/planetary-computer/terraform-provider-pc/internal/optionreader"
 )
 
 // machine is what runs Dask, with every option checked. Numbers are as they are
@@ -41,19 +45,19 @@ var machineOptions = map[string]string{
 	"resources": RoleWorker, "local_directory": RoleWorker, "worker_class": RoleWorker, "lifetime": RoleWorker,
 }
 
-// MachineOptions are the names of CloudInit's options, sorted.
-func MachineOptions() []string { return slices.Sorted(maps.Keys(machineOptions)) }
+// Options are the names of CloudConfig's options, sorted.
+func Options() []string { return slices.Sorted(maps.Keys(machineOptions)) }
 
 // parseMachine checks all that is known.
 func parseMachine(role string, options map[string]any) (m machine, known bool, err error) {
 	if role != RoleScheduler && role != RoleWorker {
-		return machine{}, false, &OptionError{Words: fmt.Sprintf("are for the role %q, and it must be %q or %q", role, RoleScheduler, RoleWorker)}
+		return machine{}, false, &optionreader.Error{Message: fmt.Sprintf("are for the role %q, and it must be %q or %q", role, RoleScheduler, RoleWorker)}
 	}
-	r := &reader{given: options}
-	r.checkNames(MachineOptions())
-	for _, name := range r.names() {
+	r := optionReader{optionreader.New(options)}
+	r.CheckNames(Options())
+	for _, name := range r.Names() {
 		if only := machineOptions[name]; only != "" && only != role {
-			r.object(name, "is an option of a "+only+", not of a "+role)
+			r.Reject(name, "is an option of a "+only+", not of a "+role)
 		}
 	}
 	m = machine{role: role}
@@ -65,46 +69,46 @@ func parseMachine(role string, options map[string]any) (m machine, known bool, e
 		m.readWorker(r)
 	}
 	m.readEnvironment(r)
-	return m, !r.pending, r.err()
+	return m, !r.HasUnknown(), r.Err()
 }
 
-func (m *machine) readContainer(r *reader) {
-	m.image = r.required("image", imageReference)
-	m.dockerArgs = r.texts("docker_args", dockerArgument)
-	m.extraBootstrap = r.texts("extra_bootstrap", shellLines)
-	m.bootstrap = r.flag("bootstrap", true)
-	m.gpu = r.flag("gpu", false)
+func (m *machine) readContainer(r optionReader) {
+	m.image = r.Required("image", imageReference)
+	m.dockerArgs = r.Texts("docker_args", dockerArgument)
+	m.extraBootstrap = r.Texts("extra_bootstrap", shellLines)
+	m.bootstrap = r.Flag("bootstrap", true)
+	m.gpu = r.Flag("gpu", false)
 }
 
-func (m *machine) readScheduler(r *reader) {
-	m.port = r.whole("port", 65535, "8786")
-	m.dashboardPort = r.whole("dashboard_port", 65535, "8787")
+func (m *machine) readScheduler(r optionReader) {
+	m.port = r.WholeNumber("port", 65535, "8786")
+	m.dashboardPort = r.WholeNumber("dashboard_port", 65535, "8787")
 	if m.port == m.dashboardPort && m.port != "" {
-		r.object("dashboard_port", "must be another port than port, "+m.port)
+		r.Reject("dashboard_port", "must be another port than port, "+m.port)
 	}
-	m.idleTimeout = r.text("idle_timeout", duration)
+	m.idleTimeout = r.Text("idle_timeout", duration)
 }
 
-func (m *machine) readWorker(r *reader) {
-	m.schedulerAddress = r.required("scheduler_address", SchedulerAddress)
+func (m *machine) readWorker(r optionReader) {
+	m.schedulerAddress = r.Required("scheduler_address", addresses.CheckScheduler)
 	scheme, _, _ := strings.Cut(m.schedulerAddress, "://")
 	switch {
-	case scheme == "tls" && r.absent("tls"):
-		r.object("tls", "is needed: the scheduler_address begins with tls://")
-	case scheme == "tcp" && !r.absent("tls"):
-		r.object("scheduler_address", "must begin with tls:// where there is tls")
+	case scheme == "tls" && r.IsAbsent("tls"):
+		r.Reject("tls", "is needed: the scheduler_address begins with tls://")
+	case scheme == "tcp" && !r.IsAbsent("tls"):
+		r.Reject("scheduler_address", "must begin with tls:// where there is tls")
 	}
-	m.dashboardPort = r.whole("dashboard_port", 65535, "")
-	m.nthreads = r.whole("nthreads", 1<<16, "")
+	m.dashboardPort = r.WholeNumber("dashboard_port", 65535, "")
+	m.nthreads = r.WholeNumber("nthreads", 1<<16, "")
 	m.nworkers = r.nworkers()
-	m.noNanny = !r.flag("nanny", true)
+	m.noNanny = !r.Flag("nanny", true)
 	if m.noNanny && m.nworkers != "" && m.nworkers != "1" {
-		r.object("nanny", "must be true for more than one worker: it is the nanny that starts them")
+		r.Reject("nanny", "must be true for more than one worker: it is the nanny that starts them")
 	}
 	m.memoryLimit = r.memory("memory_limit")
 	m.resources = r.resources()
-	m.localDirectory = r.text("local_directory", absolutePath)
-	m.lifetime = r.text("lifetime", duration)
+	m.localDirectory = r.Text("local_directory", absolutePath)
+	m.lifetime = r.Text("lifetime", duration)
 	m.readWorkerClass(r)
 }
 
@@ -113,25 +117,25 @@ func (m *machine) readWorker(r *reader) {
 // own starts it (dask_cuda/cli.py), which has fewer options.
 var cudaWorkers = []string{"dask_cuda.CUDAWorker", "dask_cuda.cuda_worker.CUDAWorker"}
 
-func (m *machine) readWorkerClass(r *reader) {
-	m.workerClass = r.text("worker_class", workerClass)
+func (m *machine) readWorkerClass(r optionReader) {
+	m.workerClass = r.Text("worker_class", workerClass)
 	if !slices.Contains(cudaWorkers, m.workerClass) {
 		return
 	}
 	m.workerClass, m.cuda = "", true
 	for _, name := range []string{"nworkers", "lifetime"} {
-		if !r.absent(name) {
-			r.object(name, "must be left out with dask_cuda.CUDAWorker, which is one worker for each GPU and has no such option")
+		if !r.IsAbsent(name) {
+			r.Reject(name, "must be left out with dask_cuda.CUDAWorker, which is one worker for each GPU and has no such option")
 		}
 	}
 	if m.noNanny {
-		r.object("nanny", "must be true with dask_cuda.CUDAWorker: it starts its workers by nannies")
+		r.Reject("nanny", "must be true with dask_cuda.CUDAWorker: it starts its workers by nannies")
 	}
 }
 
 // readEnvironment puts together what the container's environment has: TLS, the
 // Dask configuration, and what the user gives.
-func (m *machine) readEnvironment(r *reader) {
+func (m *machine) readEnvironment(r optionReader) {
 	m.env = map[string]string{}
 	if m.tls != nil {
 		m.env["DASK_DISTRIBUTED__COMM__REQUIRE_ENCRYPTION"] = "True"
@@ -141,9 +145,9 @@ func (m *machine) readEnvironment(r *reader) {
 			m.env["DASK_DISTRIBUTED__COMM__TLS__"+who+"__KEY"] = tlsFolder + "/key.pem"
 		}
 	}
-	if r.flag("dashboard_tls", false) {
-		if r.absent("tls") {
-			r.object("dashboard_tls", "needs tls: it is its certificate that the dashboard shows")
+	if r.Flag("dashboard_tls", false) {
+		if r.IsAbsent("tls") {
+			r.Reject("dashboard_tls", "needs tls: it is its certificate that the dashboard shows")
 		}
 		m.env["DASK_DISTRIBUTED__SCHEDULER__DASHBOARD__TLS__CERT"] = tlsFolder + "/cert.pem"
 		m.env["DASK_DISTRIBUTED__SCHEDULER__DASHBOARD__TLS__KEY"] = tlsFolder + "/key.pem"
@@ -153,16 +157,16 @@ func (m *machine) readEnvironment(r *reader) {
 		_, taken := m.env[name]
 		switch _, reserved := ours[name]; {
 		case reserved:
-			r.object(option, "must not set "+name+", which is set by tls")
+			r.Reject(option, "must not set "+name+", which is set by tls")
 		case taken:
-			r.object(option, "sets "+name+" a second time")
+			r.Reject(option, "sets "+name+" a second time")
 		}
 		m.env[name] = value
 	}
 	for _, source := range []struct {
 		option string
 		values map[string]string
-	}{{"config", r.configuration("config")}, {"env", r.environment("env")}} {
+	}{{"config", daskconfig.EnvironmentVariables(r.Reader, "config")}, {"env", r.environment("env")}} {
 		for _, name := range slices.Sorted(maps.Keys(source.values)) {
 			add(source.option, name, source.values[name])
 		}

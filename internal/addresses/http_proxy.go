@@ -1,0 +1,36 @@
+// Copyright (c) The terraform-provider-pc Authors
+// SPDX-License-Identifier: MPL-2.0
+
+package addresses
+
+import (
+	"errors"
+	"net/url"
+	"strings"
+)
+
+// ParseHTTPProxy reads the URL of a proxy. Its errors do not show it, because it
+// may have a password in it.
+func ParseHTTPProxy(text string) (*url.URL, error) {
+	if err := checkCharacters(text); err != nil {
+		return nil, err
+	}
+	scheme, rest, found := strings.Cut(text, "://")
+	switch strings.ToLower(scheme) {
+	case "http", "https", "socks5":
+	default:
+		found = false
+	}
+	if !found {
+		return nil, errors.New("has none of the schemes http, https and socks5")
+	}
+	authority, _, _ := strings.Cut(rest, "/")
+	if _, _, err := splitAuthority(authority[strings.LastIndexByte(authority, '@')+1:]); err != nil {
+		return nil, err
+	}
+	proxy, err := url.Parse(text)
+	if err != nil {
+		return nil, errors.New("has a character in it that must be percent-encoded")
+	}
+	return proxy, nil
+}

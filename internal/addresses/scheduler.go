@@ -1,0 +1,32 @@
+// Copyright (c) The terraform-provider-pc Authors
+// SPDX-License-Identifier: MPL-2.0
+
+package addresses
+
+import (
+	"fmt"
+	"net"
+	"net/netip"
+	"net/url"
+	"regexp"
+	"strconv"
+)
+
+var hostName = regexp.MustCompile(`^[0-9A-Za-z_][0-9A-Za-z_.-]*$`)
+
+// CheckScheduler returns what is wrong with the address of a Dask scheduler for
+// clients and workers, or "".
+func CheckScheduler(text string) string {
+	const want = "must be the scheduler's address with its port, such as tls://10.0.0.4:8786"
+	parsed, err := url.Parse(text)
+	if err != nil || parsed.Scheme != "tls" && parsed.Scheme != "tcp" || parsed.Scheme+"://"+parsed.Host != text {
+		return fmt.Sprintf("%s, not %q", want, text)
+	}
+	host, port, err := net.SplitHostPort(parsed.Host)
+	number, portErr := strconv.Atoi(port)
+	_, ipErr := netip.ParseAddr(host)
+	if err != nil || portErr != nil || number < 1 || number > 65535 || ipErr != nil && !hostName.MatchString(host) {
+		return fmt.Sprintf("%s, not %q", want, text)
+	}
+	return ""
+}

@@ -1,0 +1,100 @@
+// Copyright (c) The terraform-provider-pc Authors
+// SPDX-License-Identifier: MPL-2.0
+
+package cloudinit
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"math/big"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/planetary-computer/terraform-provider-pc/internal/optionreader"
+)
+
+// optionReader reads the options that only machines have.
+type optionReader struct{ *optionreader.Reader }
+
+// nworkers is a number or the word auto.
+func (r optionReader) nworkers() string {
+	if word, ok := r.Value("nworkers").(string); ok {
+		if word != "auto" {
+			r.Reject("nworkers", fmt.Sprintf(`must be a whole number of at least 1 or "auto", not %q`, word))
+		}
+		return word
+	}
+	return r.WholeNumber("nworkers", 1<<16, "")
+}
+
+// memory is what Dask takes for a worker's memory limit.
+func (r optionReader) memory(name string) string {
+	number, ok := r.Value(name).(json.Number)
+	if !ok {
+		return r.Text(name, memoryLimit)
+	}
+	if value, _, err := big.ParseFloat(number.String(), 10, 64, big.ToNearestEven); err != nil || value.Sign() < 0 {
+		r.Reject(name, "must not be negative")
+	}
+	return number.String()
+}
+
+// resources are written as dask worker --resources takes them.
+func (r optionReader) resources() []string {
+	const name = "resources"
+	object, ok := optionreader.Take[map[string]any](r.Reader, name, "an object with numbers")
+	if !ok {
+		return nil
+	}
+	var read []string
+	for _, key := range slices.Sorted(maps.Keys(object)) {
+		if key == "" || strings.ContainsAny(key, " ,=") || optionreader.OneLine(key) != "" {
+			r.Reject(name, fmt.Sprintf("has the name %q: no name may be empty or have spaces, commas, equals signs or control characters", key))
+			continue
+		}
+		switch value := object[key].(type) {
+		case optionreader.Unknown:
+			r.MarkUnknown()
+		case json.Number:
+			read = append(read, key+"="+value.String())
+		default:
+			r.Reject(name+"."+key, "must be a number, not "+optionreader.KindOf(value))
+		}
+	}
+	return read
+}
+
+// variable is narrower than docker's --env-file, in which anything but spaces
+// and = makes a name.
+var variable = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_.-]*$`)
+
+// environment reads an object of texts, numbers and bools.
+func (r optionReader) environment(name string) map[string]string {
+	object, ok := optionreader.Take[map[string]any](r.Reader, name, "an object with strings")
+	if !ok {
+		return nil
+	}
+	read := make(map[string]string, len(object))
+	for _, key := range slices.Sorted(maps.Keys(object)) {
+		if !variable.MatchString(key) {
+			r.Reject(name, fmt.Sprintf("has the name %q: a variable's name has letters, digits and _ . -, and begins with a letter or _", key))
+			continue
+		}
+		switch value := object[key].(type) {
+		case optionreader.Unknown:
+			r.MarkUnknown()
+		case string:
+			if words := optionreader.OneLine(value); words != "" {
+				r.Reject(name+"."+key, words)
+			}
+			read[key] = value
+		case bool, json.Number:
+			read[key] = fmt.Sprint(value)
+		default:
+			r.Reject(name+"."+key, "must be a string, not "+optionreader.KindOf(value))
+		}
+	}
+	return read
+}

@@ -1,0 +1,58 @@
+// Copyright (c) The terraform-provider-pc Authors
+// SPDX-License-Identifier: MPL-2.0
+
+package daskconfig
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/planetary-computer/terraform-provider-pc/internal/environment"
+)
+
+// Option is a cluster option in Dask's configuration. Value is a string, a bool,
+// a json.Number, a []any or a map[string]any.
+type Option struct {
+	Value  any
+	Origin string
+}
+
+// ClusterOptions are Dask's gateway.cluster.options. Strings are templates, but
+// not those inside a mapping (dask_gateway/client.py, _config_cluster_options).
+// An option that is None is left out: the gateway would refuse null.
+func (c Config) ClusterOptions(env environment.Variables) (map[string]Option, []Problem) {
+	part := c.Get("gateway", "cluster", "options")
+	if part == nil || part.keys == nil && part.value == nil {
+		return nil, nil
+	}
+	if part.keys == nil {
+		return nil, []Problem{{
+			Origin:  part.Origin(),
+			Summary: "The cluster options in Dask's configuration are malformed",
+			Detail:  `Allowed is a mapping of option names to values, for example {"worker_cores": 2}, or one variable for each option, for example DASK_GATEWAY__CLUSTER__OPTIONS__WORKER_CORES=2.`,
+		}}
+	}
+	options := make(map[string]Option, len(part.keys))
+	var problems []Problem
+	for _, name := range slices.Sorted(maps.Keys(part.keys)) {
+		option := part.keys[name]
+		value := option.Value()
+		if text, ok := value.(string); ok {
+			filled, err := FillTemplate(text, env)
+			if err != nil {
+				problems = append(problems, Problem{
+					Origin:  option.Origin(),
+					Summary: fmt.Sprintf("The cluster option %s in Dask's configuration cannot be filled in", name),
+					Detail:  DescribeTemplateError(err),
+				})
+				continue
+			}
+			value = filled
+		}
+		if value != nil {
+			options[name] = Option{Value: value, Origin: option.Origin()}
+		}
+	}
+	return options, problems
+}

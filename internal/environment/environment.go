@@ -1,0 +1,78 @@
+// Copyright (c) The terraform-provider-pc Authors
+// SPDX-License-Identifier: MPL-2.0
+
+// Package environment holds environment variables as the functions that read
+// them get them, so that tests need not change those of the process.
+package environment
+
+import (
+	"iter"
+	"os"
+	"runtime"
+	"strings"
+)
+
+// Variables is a set of environment variables in the order in which the
+// process got them: of two names that Dask takes for the same key, the later
+// one counts. The zero value is an empty environment.
+type Variables struct {
+	names  []string
+	values map[string]string
+}
+
+// OfProcess returns the environment of this process.
+func OfProcess() Variables {
+	return New(os.Environ())
+}
+
+// New makes an environment of "NAME=value" pairs. Of a repeated name
+// the first counts, as in Go and in Python; what has no "=" after its first
+// byte is left out.
+func New(pairs []string) Variables {
+	env := Variables{values: make(map[string]string, len(pairs))}
+	for _, pair := range pairs {
+		// Windows has variables such as "=C:", whose names begin with the "=".
+		equals := strings.Index(pair, "=")
+		if equals < 1 {
+			continue
+		}
+		name := pair[:equals]
+		if _, repeated := env.values[name]; repeated {
+			continue
+		}
+		env.names = append(env.names, name)
+		env.values[name] = pair[equals+1:]
+	}
+	return env
+}
+
+// Lookup returns a variable's value and whether the variable exists.
+func (e Variables) Lookup(name string) (string, bool) {
+	value, ok := e.values[name]
+	return value, ok
+}
+
+// All returns the names and values in order.
+func (e Variables) All() iter.Seq2[string, string] {
+	return func(yield func(string, string) bool) {
+		for _, name := range e.names {
+			if !yield(name, e.values[name]) {
+				return
+			}
+		}
+	}
+}
+
+// Home is Python's os.path.expanduser("~"), as far as the environment tells, or
+// "".
+func (e Variables) Home() string {
+	name := "HOME"
+	if runtime.GOOS == "windows" {
+		name = "USERPROFILE"
+	}
+	home, _ := e.Lookup(name)
+	return home
+}
+
+// Describe names a variable in messages.
+func Describe(name string) string { return "the environment variable " + name }
