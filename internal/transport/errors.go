@@ -132,17 +132,33 @@ func (e *Error) MayHaveArrived() bool {
 	}
 }
 
-// Passes says whether the same request may be answered a little later: the server,
-// or a proxy before it, is starting, busy or out of reach.
-func (e *Error) Passes() bool {
-	switch e.Kind {
+// IsTransient reports whether the same request may succeed a little later, because
+// the server or a proxy before it is starting, busy or out of reach. It is what
+// all waits tolerate. A 404 that is not the API's own JSON comes from a proxy that
+// does not have the route yet. The error of a request that the caller cancelled
+// counts as well: check the context first.
+func IsTransient(err error) bool {
+	failure, ok := errors.AsType[*Error](err)
+	if !ok {
+		return false
+	}
+	switch failure.Kind {
 	case KindUnreachable, KindNoAnswer:
 		return true
-	case KindProxy, KindStatus:
-		return e.Kind == KindProxy && e.Status == 0 || e.Status == http.StatusTooManyRequests || e.Status >= http.StatusInternalServerError
+	case KindProxy:
+		return failure.Status == 0 || isTransientStatus(failure.Status)
+	case KindStatus:
+		return isTransientStatus(failure.Status) || failure.Status == http.StatusNotFound && !failure.JSONError
 	default:
 		return false
 	}
+}
+
+// Passes is IsTransient, except that every 404 is lasting.
+func (e *Error) Passes() bool { return e.Status != http.StatusNotFound && IsTransient(e) }
+
+func isTransientStatus(status int) bool {
+	return status == http.StatusTooManyRequests || status >= http.StatusInternalServerError
 }
 
 // kindOf is the Kind of an error of a single attempt, with the status of a proxy

@@ -6,6 +6,7 @@ package transport
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -99,29 +100,35 @@ func TestCheckRetry_leavesHostsThatDoNotExist(t *testing.T) {
 	}
 }
 
-func TestPasses_tells(t *testing.T) {
+func TestIsTransient_decidesByKindAndStatus(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
-		failed Error
-		want   bool
+		err  error
+		want bool
 	}{
-		"unreachable":          {Error{Kind: KindUnreachable}, true},
-		"no answer":            {Error{Kind: KindNoAnswer}, true},
-		"rate limit":           {Error{Kind: KindStatus, Status: 429}, true},
-		"restarting":           {Error{Kind: KindStatus, Status: 503}, true},
-		"forbidden":            {Error{Kind: KindStatus, Status: 403}, false},
-		"not found":            {Error{Kind: KindStatus, Status: 404}, false},
-		"proxy is not there":   {Error{Kind: KindProxy}, true},
-		"proxy cannot reach":   {Error{Kind: KindProxy, Status: 502}, true},
-		"proxy wants a name":   {Error{Kind: KindProxy, Status: 407}, false},
-		"bad credentials, 500": {Error{Kind: KindCredentials, Status: 500}, false},
-		"of another shape":     {Error{Kind: KindBody}, false},
-		"certificate":          {Error{Kind: KindTLS}, false},
+		"unreachable":               {&Error{Kind: KindUnreachable}, true},
+		"no response":               {&Error{Kind: KindNoAnswer}, true},
+		"rate limit":                {&Error{Kind: KindStatus, Status: 429}, true},
+		"restarting":                {&Error{Kind: KindStatus, Status: 503}, true},
+		"forbidden":                 {&Error{Kind: KindStatus, Status: 403}, false},
+		"not found, by the API":     {&Error{Kind: KindStatus, Status: 404, JSONError: true}, false},
+		"not found, by a proxy":     {&Error{Kind: KindStatus, Status: 404}, true},
+		"proxy is unreachable":      {&Error{Kind: KindProxy}, true},
+		"proxy has a rate limit":    {&Error{Kind: KindProxy, Status: 429}, true},
+		"proxy cannot connect":      {&Error{Kind: KindProxy, Status: 502}, true},
+		"proxy requires a password": {&Error{Kind: KindProxy, Status: 407}, false},
+		"proxy finds no host":       {&Error{Kind: KindProxy, Status: 404}, false},
+		"bad credentials, 500":      {&Error{Kind: KindCredentials, Status: 500}, false},
+		"wrong body":                {&Error{Kind: KindBody}, false},
+		"certificate":               {&Error{Kind: KindTLS}, false},
+		"wrapped":                   {fmt.Errorf("listing: %w", &Error{Kind: KindNoAnswer}), true},
+		"another error":             {errors.New("out of memory"), false},
+		"no error":                  {nil, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			if got := test.failed.Passes(); got != test.want {
-				t.Errorf("Passes() = %v", got)
+			if got := IsTransient(test.err); got != test.want {
+				t.Errorf("IsTransient() = %v", got)
 			}
 		})
 	}
