@@ -120,7 +120,7 @@ func TestAccDaskScheduler_saysWhatItHungOn(t *testing.T) {
 		"the connection":    {closed.URL, `(?s)No\s+connection\s+to\s+the\s+scheduler\s+was\s+made\s+within.*network\s+security\s+group`},
 		"the health":        {unhealthy.Base.String(), `(?s)was\s+not\s+healthy\s+after.*502.*no scheduler is healthy behind it.*journalctl.*was\s+asked\s+at.*https://.*prefix`},
 		"the workers":       {startScheduler(t, 1).Base.String(), `(?s)1 of 2 workers had joined after.*1 worker\s+is\s+missing`},
-		"something else":    {strange.Base.String(), `(?s)No Dask scheduler answers here.*a Dask\s+scheduler says ok here, not`},
+		"something else":    {strange.Base.String(), `(?s)No Dask scheduler answers here.*a Dask\s+scheduler returns ok here, not`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -202,7 +202,7 @@ func TestDaskScheduler_warnsOnItsAddress(t *testing.T) {
 		}
 	}
 	state := w.attributes(t, schema, read(strange, "warn").State)
-	for name, want := range map[string]string{"ready": `"false"`, "workers": "null", "last_error": "a Dask scheduler says ok here"} {
+	for name, want := range map[string]string{"ready": `"false"`, "workers": "null", "last_error": "a Dask scheduler returns ok here"} {
 		if got := state[name].String(); !strings.Contains(got, want) {
 			t.Errorf("%s of something else is %s, want %s", name, got, want)
 		}

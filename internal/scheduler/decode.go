@@ -15,13 +15,13 @@ type wireCounts struct {
 	Workers *int64 `json:"workers"`
 }
 
-// objection says what is wrong with the counts, or "".
-func (w wireCounts) objection() string {
+// problem returns what is wrong with the counts, or "".
+func (w wireCounts) problem() string {
 	switch {
 	case w.Workers == nil:
-		return "the answer counts no workers"
+		return "the response has no number of workers"
 	case *w.Workers < 0:
-		return fmt.Sprintf("the answer counts %d workers", *w.Workers)
+		return fmt.Sprintf("the response has the number of workers %d", *w.Workers)
 	default:
 		return ""
 	}
@@ -35,20 +35,20 @@ type wireIdentity struct {
 	Memory  int64   `json:"total_memory"`
 }
 
-// endOfTime is the first second that RFC 3339 cannot write: the year 10000.
+// endOfTime is the first second that RFC 3339 cannot express: the year 10000.
 const endOfTime = 253402300800
 
-// objection says what is wrong with the account, or "".
-func (w wireIdentity) objection() string {
+// problem returns what is wrong with the identity, or "".
+func (w wireIdentity) problem() string {
 	switch {
 	case w.Type != "Scheduler":
-		return fmt.Sprintf("the answer is about a %q", w.Type)
+		return fmt.Sprintf("the response describes a %q", w.Type)
 	case w.Address == "" || strings.ContainsFunc(w.Address, func(r rune) bool { return r == ' ' || !unicode.IsPrint(r) }):
-		return fmt.Sprintf("the answer has the address %.80q, which is none", w.Address)
+		return fmt.Sprintf("the response has the invalid address %.80q", w.Address)
 	case w.Threads < 0 || w.Memory < 0:
-		return "the answer counts less than nothing"
+		return "the response has a negative number of threads or bytes"
 	case w.Started < 0 || w.Started >= endOfTime:
-		return fmt.Sprintf("the answer tells of a start at %g, which is no time", w.Started)
+		return fmt.Sprintf("the response has the invalid start time %g", w.Started)
 	default:
 		return ""
 	}

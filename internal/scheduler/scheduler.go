@@ -1,9 +1,9 @@
 // Copyright (c) The terraform-provider-pc Authors
 // SPDX-License-Identifier: MPL-2.0
 
-// Package scheduler waits for a Dask scheduler that one runs oneself, by the web
-// server that serves its dashboard (distributed/http). It sends no credentials
-// and knows nothing of Terraform.
+// Package scheduler waits for a Dask scheduler that the user runs, through the web
+// server of its dashboard (distributed/http). It sends no credentials and does not
+// depend on Terraform.
 package scheduler
 
 import (
@@ -16,32 +16,33 @@ import (
 	"time"
 
 	"github.com/planetary-computer/terraform-provider-pc/internal/clock"
+	"github.com/planetary-computer/terraform-provider-pc/internal/poll"
 	"github.com/planetary-computer/terraform-provider-pc/internal/transport"
 )
 
 const (
 	firstPause = 250 * time.Millisecond
-	// longestPause is short beside the minutes that a machine takes to boot, and
-	// long beside what an answer costs the scheduler.
+	// longestPause is short compared with the minutes that a machine takes to boot,
+	// and long compared with the work of one response.
 	longestPause = 5 * time.Second
-	// attempt bounds one request: a firewall that drops packets says nothing, and
-	// another look costs little.
-	attempt = 10 * time.Second
-	// tlsPatience is how long a connection may fail for want of TLS: what has the
-	// port before the scheduler does passes, a certificate that is not trusted
-	// doesn't.
-	tlsPatience = time.Minute
-	maxHealth   = 80
+	// attemptTimeout limits one request. A firewall that drops packets sends no
+	// response, and another attempt costs little.
+	attemptTimeout = 10 * time.Second
+	// tlsErrorTolerance is how long TLS errors are tolerated. Another program may
+	// hold the port until the scheduler starts, but an untrusted certificate stays
+	// untrusted.
+	tlsErrorTolerance = time.Minute
+	maxHealthLength   = 80
 )
 
-// Config is what a Client needs. The transport must not repeat requests: Await
-// does that itself.
+// Config configures a Client. The transport must not retry requests, because Await
+// does.
 type Config struct {
 	Transport *transport.Client
 	Clock     clock.Clock
 }
 
-// Client asks the web server of one scheduler.
+// Client sends requests to the web server of one scheduler.
 type Client struct {
 	transport *transport.Client
 	clock     clock.Clock
@@ -56,20 +57,21 @@ func New(cfg Config) *Client {
 	return c
 }
 
-// Status is what a scheduler says of itself and its workers.
+// Status describes a scheduler and its workers.
 type Status struct {
-	// Address is the one that the scheduler knows itself by, mostly a private one.
+	// Address is the one that the scheduler listens on, usually a private one.
 	Address          string
 	Started          time.Time
 	Workers, Threads int64
-	// Memory is what all workers may use, in bytes; 0 for workers without limit.
+	// Memory is the memory limit of all workers in bytes; 0 for workers without a
+	// limit.
 	Memory int64
 }
 
-// Step is what a wait is at. They follow each other.
+// Step is the stage that a wait has reached.
 type Step string
 
-// The steps of Await.
+// The steps of Await, in order.
 const (
 	StepName    Step = "name"
 	StepConnect Step = "connect"
@@ -77,18 +79,19 @@ const (
 	StepWorkers Step = "workers"
 )
 
-// TimeoutError is a wait that its context's deadline ended.
+// TimeoutError is a wait that reached its context's deadline.
 type TimeoutError struct {
-	// Step is where it hung: the name had no address, no connection was made, the
-	// scheduler was not healthy, or workers were missing.
-	Step       Step
-	Waited     time.Duration
+	// Step is the last step of the wait: the name had no address, no connection was
+	// made, the scheduler was not healthy, or workers were missing.
+	Step   Step
+	Waited time.Duration
+	// Have and Want are the numbers of workers.
 	Have, Want int64
-	// Last is what the last request ended with; nil if it was answered.
+	// Last is the error of the last request; nil if that succeeded.
 	Last error
 }
 
-// Error says how long the wait was and where it hung.
+// Error names the length of the wait and its last step.
 func (e *TimeoutError) Error() string {
 	waited := e.Waited.Round(time.Second)
 	switch e.Step {
@@ -106,62 +109,60 @@ func (e *TimeoutError) Error() string {
 // Unwrap makes the error a context.DeadlineExceeded.
 func (e *TimeoutError) Unwrap() error { return context.DeadlineExceeded }
 
-// Await asks until the scheduler is healthy and so many workers have joined, and
-// tells progress, which may be nil, of every change. What a machine that boots
-// looks like is waited for: a name without address, a connection refused or
-// reset, no answer, 404 and 5xx. An answer of something else than a scheduler is
-// an error at once. The context's deadline is a *TimeoutError, with the status
-// last seen beside it.
+// Await waits until the scheduler is healthy and has so many workers. It calls
+// progress, which may be nil, on every change. It tolerates what a booting machine
+// returns: a name without an address, a connection refused or reset, no response,
+// 404 and 5xx. A response of another kind of server is an error at once. The
+// context's deadline is a *TimeoutError. The status last seen is returned with
+// every error.
 func (c *Client) Await(ctx context.Context, workers int64, progress func(Step, Status)) (Status, error) {
-	began, pause := c.clock.Now(), firstPause
+	if progress == nil {
+		progress = func(Step, Status) {}
+	}
+	began := c.clock.Now()
 	var status Status
-	late := TimeoutError{Step: StepName, Want: workers}
-	told := false
-	for {
-		step, seen, err := c.look(ctx)
+	timeout := TimeoutError{Step: StepName, Want: workers}
+	policy := poll.Policy{
+		FirstPause: firstPause, LongestPause: longestPause, Growth: 1.5, OutageTolerance: poll.Forever,
+		IsTransient: func(err error) bool { return mayBeBooting(err, c.clock.Now().Sub(began)) },
+	}
+	hasStatus := false
+	status, err := poll.Until(ctx, c.clock, policy, func(ctx context.Context) (Status, bool, error) {
+		step, current, err := c.look(ctx)
 		switch {
 		case err == nil:
-			if progress != nil && (!told || step != late.Step || seen.Workers != status.Workers) {
-				progress(step, seen)
-				told = true
+			if !hasStatus || step != timeout.Step || current.Workers != status.Workers {
+				progress(step, current)
 			}
-			status = seen
-			late.Step, late.Have, late.Last = step, seen.Workers, nil
-			if seen.Workers >= workers {
-				return seen, nil
-			}
-		case ctx.Err() == nil && !boots(err, c.clock.Now().Sub(began)):
-			return status, err
+			hasStatus, status = true, current
+			timeout.Step, timeout.Have, timeout.Last = step, current.Workers, nil
 		case ctx.Err() == nil:
-			if progress != nil && step != late.Step {
+			if mayBeBooting(err, c.clock.Now().Sub(began)) && step != timeout.Step {
 				progress(step, status)
 			}
-			late.Step, late.Last = step, err
-		case late.Last == nil && late.Step != StepWorkers:
-			late.Step, late.Last = step, err
+			timeout.Step, timeout.Last = step, err
+		case timeout.Last == nil && timeout.Step != StepWorkers:
+			timeout.Step, timeout.Last = step, err
 		}
-		if err := c.clock.Sleep(ctx, pause); err != nil {
-			if errors.Is(err, context.DeadlineExceeded) {
-				late.Waited = c.clock.Now().Sub(began)
-				return status, &late
-			}
-			return status, err
-		}
-		pause = min(pause*3/2, longestPause)
+		return current, err == nil && current.Workers >= workers, err
+	})
+	if late, ok := errors.AsType[*poll.TimeoutError](err); ok {
+		timeout.Waited = late.Waited
+		return status, &timeout
 	}
+	return status, err
 }
 
-// look asks once. Without an error the step is StepWorkers; with one it is where
-// the error came from.
+// look reads the status once. The step is StepWorkers, or the one that failed.
 func (c *Client) look(ctx context.Context) (Step, Status, error) {
 	if err := c.health(ctx); err != nil {
 		return stepOf(err), Status{}, err
 	}
-	counts, err := call(ctx, c, "counts.json", wireCounts.objection)
+	counts, err := call(ctx, c, "counts.json", wireCounts.problem)
 	if err != nil {
 		return stepOf(err), Status{}, err
 	}
-	identity, err := call(ctx, c, "identity.json", wireIdentity.objection)
+	identity, err := call(ctx, c, "identity.json", wireIdentity.problem)
 	if err != nil {
 		return stepOf(err), Status{}, err
 	}
@@ -174,14 +175,14 @@ func (c *Client) look(ctx context.Context) (Step, Status, error) {
 	}, nil
 }
 
-// health is GET /health, which is answered with the text ok.
+// health sends GET /health. A healthy scheduler returns the text ok.
 func (c *Client) health(ctx context.Context) error {
 	_, err := c.transport.Do(ctx, transport.Request{
-		Method: http.MethodGet, Path: []string{"health"}, Anonymous: true, Timeout: attempt,
+		Method: http.MethodGet, Path: []string{"health"}, Anonymous: true, Timeout: attemptTimeout,
 		Decode: func(body io.Reader) error {
-			text, err := io.ReadAll(io.LimitReader(body, maxHealth))
-			if answer := strings.TrimSpace(string(text)); err == nil && answer != "ok" {
-				return &transport.Error{Kind: transport.KindBody, Words: fmt.Sprintf("a Dask scheduler says ok here, not %q", answer)}
+			text, err := io.ReadAll(io.LimitReader(body, maxHealthLength))
+			if health := strings.TrimSpace(string(text)); err == nil && health != "ok" {
+				return &transport.Error{Kind: transport.KindBody, Words: fmt.Sprintf("a Dask scheduler returns ok here, not %q", health)}
 			}
 			return err
 		},
@@ -191,11 +192,11 @@ func (c *Client) health(ctx context.Context) error {
 
 func call[T any](ctx context.Context, c *Client, page string, check func(T) string) (T, error) {
 	return transport.Call(ctx, c.transport, transport.Request{
-		Method: http.MethodGet, Path: []string{"json", page}, Anonymous: true, Timeout: attempt, Want: "a Dask scheduler's " + page,
+		Method: http.MethodGet, Path: []string{"json", page}, Anonymous: true, Timeout: attemptTimeout, Want: "a Dask scheduler's " + page,
 	}, check)
 }
 
-// stepOf says how far a request came.
+// stepOf returns the step at which a request failed.
 func stepOf(err error) Step {
 	failure, ok := errors.AsType[*transport.Error](err)
 	switch {
@@ -208,26 +209,24 @@ func stepOf(err error) Step {
 	}
 }
 
-// boots says of an error that a machine on its way up may be its reason.
-func boots(err error, waited time.Duration) bool {
+// mayBeBooting reports whether a booting machine may be the reason of an error. It
+// tolerates more than transport.IsTransient: any 404, because the web server starts
+// before its pages, and TLS errors in the beginning.
+func mayBeBooting(err error, waited time.Duration) bool {
 	failure, ok := errors.AsType[*transport.Error](err)
 	if !ok {
 		return false
 	}
-	switch failure.Kind {
-	case transport.KindUnreachable:
-		return true
-	case transport.KindNoAnswer:
-		// Another protocol's port, mostly the scheduler's own for Dask's clients, will
-		// not speak HTTP later.
-		return !failure.NoHTTP
-	case transport.KindTLS:
-		return waited < tlsPatience
-	case transport.KindProxy:
-		return failure.Status == 0 || failure.Status >= http.StatusInternalServerError
-	case transport.KindStatus:
-		return failure.Status == http.StatusNotFound || failure.Status >= http.StatusInternalServerError || failure.Status == http.StatusTooManyRequests
-	default:
+	switch {
+	case failure.Kind == transport.KindTLS:
+		return waited < tlsErrorTolerance
+	case failure.NoHTTP:
+		// The port of another protocol, often the scheduler's own for Dask clients,
+		// does not change to HTTP.
 		return false
+	case failure.Kind == transport.KindStatus && failure.Status == http.StatusNotFound:
+		return true
+	default:
+		return transport.IsTransient(err)
 	}
 }

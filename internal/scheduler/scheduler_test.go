@@ -25,24 +25,24 @@ import (
 )
 
 const (
-	health   = "GET /health"
-	counts   = "GET /json/counts.json"
-	identity = "GET /json/identity.json"
+	healthPath   = "GET /health"
+	countsPath   = "GET /json/counts.json"
+	identityPath = "GET /json/identity.json"
 )
 
 var start = time.Date(2026, 11, 23, 8, 0, 0, 0, time.UTC)
 
-// endingClock is a fake one at which the context's deadline comes after a time.
-type endingClock struct {
+// deadlineClock is a fake clock on which the context's deadline passes at end.
+type deadlineClock struct {
 	*clock.Fake
 	end time.Time
 }
 
-func endingAfter(d time.Duration) *endingClock {
-	return &endingClock{Fake: clock.NewFake(start), end: start.Add(d)}
+func clockWithDeadline(d time.Duration) *deadlineClock {
+	return &deadlineClock{Fake: clock.NewFake(start), end: start.Add(d)}
 }
 
-func (c *endingClock) Sleep(ctx context.Context, d time.Duration) error {
+func (c *deadlineClock) Sleep(ctx context.Context, d time.Duration) error {
 	if c.Now().Add(d).After(c.end) {
 		c.Advance(c.end.Sub(c.Now()))
 		return context.DeadlineExceeded
@@ -62,35 +62,35 @@ func newClient(t *testing.T, base *url.URL, c clock.Clock) *scheduler.Client {
 func startScheduler(t *testing.T, c clock.Clock) (*scripted.Server, *scheduler.Client) {
 	t.Helper()
 	server := scripted.New(t, "/dask")
-	server.On(health, fine)
+	server.On(healthPath, healthy)
 	return server, newClient(t, server.Base, c)
 }
 
-func ok(body string) scripted.Reply {
+func jsonReply(body string) scripted.Reply {
 	return scripted.Reply{Status: http.StatusOK, ContentType: "application/json; charset=UTF-8", Body: body}
 }
 
 var (
-	fine = scripted.Reply{
+	healthy = scripted.Reply{
 		Status: http.StatusOK, ContentType: "text/plain; charset=utf-8", Body: "ok",
 	}
-	itself = ok(`{"type": "Scheduler", "id": "Scheduler-1", "address": "tls://10.0.0.4:8786", "services": {"dashboard": 8787}, ` +
+	schedulerIdentity = jsonReply(`{"type": "Scheduler", "id": "Scheduler-1", "address": "tls://10.0.0.4:8786", "services": {"dashboard": 8787}, ` +
 		`"started": 1795459938.25, "n_workers": 2, "total_threads": 8, "total_memory": 17179869184, "workers": {}}`)
 )
 
-func have(workers int) scripted.Reply {
-	return ok(fmt.Sprintf(`{"bytes": 0, "clients": 1, "cores": 8, "workers": %d, "desired_workers": 9}`, workers))
+func workerCounts(workers int) scripted.Reply {
+	return jsonReply(fmt.Sprintf(`{"bytes": 0, "clients": 1, "cores": 8, "workers": %d, "desired_workers": 9}`, workers))
 }
 
-func TestAwait_asksUntilTheWorkersAreThere(t *testing.T) {
+func TestAwait_waitsForWorkers(t *testing.T) {
 	t.Parallel()
 	fake := clock.NewFake(start)
 	server, client := startScheduler(t, fake)
-	server.On(counts, have(0), have(1), have(1), have(2))
-	server.On(identity, itself)
-	var told []string
+	server.On(countsPath, workerCounts(0), workerCounts(1), workerCounts(1), workerCounts(2))
+	server.On(identityPath, schedulerIdentity)
+	var reported []string
 	got, err := client.Await(t.Context(), 2, func(step scheduler.Step, status scheduler.Status) {
-		told = append(told, fmt.Sprintf("%s %d", step, status.Workers))
+		reported = append(reported, fmt.Sprintf("%s %d", step, status.Workers))
 	})
 	want := scheduler.Status{
 		Address: "tls://10.0.0.4:8786", Started: time.Date(2026, 11, 23, 18, 52, 18, 250000000, time.UTC),
@@ -99,9 +99,9 @@ func TestAwait_asksUntilTheWorkersAreThere(t *testing.T) {
 	if err != nil || got != want {
 		t.Errorf("got %+v, %v, want %+v", got, err, want)
 	}
-	server.Expect(t, health, counts, identity, health, counts, identity, health, counts, identity, health, counts, identity)
-	if want := []string{"workers 0", "workers 1", "workers 2"}; !slices.Equal(told, want) {
-		t.Errorf("told %q, want %q", told, want)
+	server.Expect(t, healthPath, countsPath, identityPath, healthPath, countsPath, identityPath, healthPath, countsPath, identityPath, healthPath, countsPath, identityPath)
+	if want := []string{"workers 0", "workers 1", "workers 2"}; !slices.Equal(reported, want) {
+		t.Errorf("reported %q, want %q", reported, want)
 	}
 	if sleeps := fake.Sleeps(); len(sleeps) != 3 || sleeps[0] != 250*time.Millisecond || sleeps[1] <= sleeps[0] {
 		t.Errorf("slept %v", sleeps)
@@ -119,15 +119,15 @@ func TestAwait_sendsNoCredentials(t *testing.T) {
 		}
 		return p
 	}
-	server.On(health, bare(fine))
-	server.On(counts, bare(have(0)))
-	server.On(identity, bare(itself))
+	server.On(healthPath, bare(healthy))
+	server.On(countsPath, bare(workerCounts(0)))
+	server.On(identityPath, bare(schedulerIdentity))
 	if _, err := client.Await(t.Context(), 0, nil); err != nil {
 		t.Error(err)
 	}
 }
 
-func TestAwait_bearsWhatBoots(t *testing.T) {
+func TestAwait_toleratesABootingMachine(t *testing.T) {
 	t.Parallel()
 	for name, faults := range map[string][]scripted.Reply{
 		"a connection that breaks": {{Drop: true}, {Drop: true}},
@@ -140,13 +140,13 @@ func TestAwait_bearsWhatBoots(t *testing.T) {
 			t.Parallel()
 			fake := clock.NewFake(start)
 			server, client := startScheduler(t, fake)
-			server.On(health, append(slices.Clone(faults), fine)...)
-			server.On(counts, append(slices.Clone(faults), have(1))...)
-			server.On(identity, append(slices.Clone(faults), itself)...)
+			server.On(healthPath, append(slices.Clone(faults), healthy)...)
+			server.On(countsPath, append(slices.Clone(faults), workerCounts(1))...)
+			server.On(identityPath, append(slices.Clone(faults), schedulerIdentity)...)
 			if _, err := client.Await(t.Context(), 1, nil); err != nil {
 				t.Error(err)
 			}
-			// net/http itself repeats a GET on a connection that it had kept.
+			// net/http itself retries a GET on a reused connection.
 			if got := len(fake.Sleeps()); got != 3*len(faults) && !faults[0].Drop || got == 0 {
 				t.Errorf("slept %d times, want %d", got, 3*len(faults))
 			}
@@ -154,49 +154,49 @@ func TestAwait_bearsWhatBoots(t *testing.T) {
 	}
 }
 
-func TestAwait_refusesAnythingElse(t *testing.T) {
+func TestAwait_failsAtOnceOnOtherServers(t *testing.T) {
 	t.Parallel()
 	page := scripted.Reply{Status: http.StatusOK, ContentType: "text/html", Body: "<html><h1>Sign in</h1></html>"}
 	for name, test := range map[string]struct {
 		request string
 		reply   scripted.Reply
-		words   string
+		message string
 	}{
-		"a page for the health":    {health, page, "a Dask scheduler says ok here, not"},
-		"a page for the counts":    {counts, page, "Sign in"},
-		"counts without workers":   {counts, ok(`{"bytes": 0}`), "counts no workers"},
-		"counts in words":          {counts, ok(`{"workers": "two"}`), "got a JSON string in workers"},
-		"a fraction of a worker":   {counts, ok(`{"workers": 1.5}`), "workers"},
-		"less than no worker":      {counts, ok(`{"workers": -1}`), "counts -1 workers"},
-		"no address":               {identity, ok(`{"type": "Scheduler", "started": 1}`), "which is none"},
-		"less than no memory":      {identity, ok(`{"type": "Scheduler", "address": "tls://h:1", "total_memory": -1}`), "less than nothing"},
-		"a start in no year":       {identity, ok(`{"type": "Scheduler", "address": "tls://h:1", "started": 1e300}`), "which is no time"},
-		"the identity of a worker": {identity, ok(`{"type": "Worker"}`), `is about a "Worker"`},
-		"no identity":              {identity, ok(`{}`), `is about a ""`},
-		"a closed door":            {health, scripted.Reply{Status: http.StatusForbidden}, "403"},
-		"a door with a bell":       {health, scripted.Reply{Status: http.StatusUnauthorized}, "401"},
-		"another place":            {health, scripted.Reply{Status: http.StatusFound}, "302"},
-		"the port of the clients":  {health, scripted.Reply{Handle: scripted.Raw(":\x00\x00\x00\x83\xabcompression\xc0")}, "malformed HTTP response"},
+		"a page for the health":    {healthPath, page, "a Dask scheduler returns ok here, not"},
+		"a page for the counts":    {countsPath, page, "Sign in"},
+		"counts without workers":   {countsPath, jsonReply(`{"bytes": 0}`), "has no number of workers"},
+		"counts as text":           {countsPath, jsonReply(`{"workers": "two"}`), "got a JSON string in workers"},
+		"a fraction of a worker":   {countsPath, jsonReply(`{"workers": 1.5}`), "workers"},
+		"less than no worker":      {countsPath, jsonReply(`{"workers": -1}`), "number of workers -1"},
+		"no address":               {identityPath, jsonReply(`{"type": "Scheduler", "started": 1}`), "invalid address"},
+		"less than no memory":      {identityPath, jsonReply(`{"type": "Scheduler", "address": "tls://h:1", "total_memory": -1}`), "negative number of threads or bytes"},
+		"a start in no year":       {identityPath, jsonReply(`{"type": "Scheduler", "address": "tls://h:1", "started": 1e300}`), "invalid start time"},
+		"the identity of a worker": {identityPath, jsonReply(`{"type": "Worker"}`), `describes a "Worker"`},
+		"no identity":              {identityPath, jsonReply(`{}`), `describes a ""`},
+		"forbidden":                {healthPath, scripted.Reply{Status: http.StatusForbidden}, "403"},
+		"login required":           {healthPath, scripted.Reply{Status: http.StatusUnauthorized}, "401"},
+		"a redirect":               {healthPath, scripted.Reply{Status: http.StatusFound}, "302"},
+		"the port of the clients":  {healthPath, scripted.Reply{Handle: scripted.Raw(":\x00\x00\x00\x83\xabcompression\xc0")}, "malformed HTTP response"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			fake := clock.NewFake(start)
 			server, client := startScheduler(t, fake)
-			server.On(counts, have(0))
-			server.On(identity, itself)
+			server.On(countsPath, workerCounts(0))
+			server.On(identityPath, schedulerIdentity)
 			server.On(test.request, test.reply)
 			_, err := client.Await(t.Context(), 0, nil)
-			if err == nil || !strings.Contains(err.Error(), test.words) {
-				t.Errorf("got %v, want %q", err, test.words)
+			if err == nil || !strings.Contains(err.Error(), test.message) {
+				t.Errorf("got %v, want %q", err, test.message)
 			}
 			if len(fake.Sleeps()) != 0 {
-				t.Error("it waited for what will not change")
+				t.Error("it waited after a permanent error")
 			}
 		})
 	}
 }
 
-func TestAwait_saysWhereItHung(t *testing.T) {
+func TestAwait_reportsTheStepThatTimedOut(t *testing.T) {
 	t.Parallel()
 	closed := httptest.NewServer(http.NotFoundHandler())
 	closed.Close()
@@ -208,10 +208,10 @@ func TestAwait_saysWhereItHung(t *testing.T) {
 		return base
 	}
 	workers, slow := scripted.New(t, "/dask"), scripted.New(t, "/dask")
-	workers.On(health, fine)
-	workers.On(counts, have(1))
-	workers.On(identity, itself)
-	slow.On(health, scripted.Reply{Status: http.StatusBadGateway})
+	workers.On(healthPath, healthy)
+	workers.On(countsPath, workerCounts(1))
+	workers.On(identityPath, schedulerIdentity)
+	slow.On(healthPath, scripted.Reply{Status: http.StatusBadGateway})
 	behind, err := transport.New(transport.Config{BaseURL: at("http://scheduler.example:8787"), Proxy: at(closed.URL)})
 	if err != nil {
 		t.Fatal(err)
@@ -224,9 +224,9 @@ func TestAwait_saysWhereItHung(t *testing.T) {
 		return client
 	}
 	for name, test := range map[string]struct {
-		sender *transport.Client
-		step   scheduler.Step
-		words  string
+		sender  *transport.Client
+		step    scheduler.Step
+		message string
 	}{
 		"a name without address": {direct(at("http://scheduler.invalid:8787")), scheduler.StepName, "name had no address after 30s"},
 		"a closed port":          {direct(at(closed.URL)), scheduler.StepConnect, "no connection to the scheduler was made within 30s: "},
@@ -236,14 +236,14 @@ func TestAwait_saysWhereItHung(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			limited := endingAfter(30 * time.Second)
+			limited := clockWithDeadline(30 * time.Second)
 			_, err := scheduler.New(scheduler.Config{Transport: test.sender, Clock: limited}).Await(t.Context(), 3, nil)
 			late, ok := errors.AsType[*scheduler.TimeoutError](err)
 			if !ok || late.Step != test.step || late.Waited != 30*time.Second || late.Want != 3 || !errors.Is(err, context.DeadlineExceeded) {
 				t.Fatalf("got %#v", err)
 			}
-			if !strings.Contains(err.Error(), test.words) {
-				t.Errorf("%q does not say %q", err, test.words)
+			if !strings.Contains(err.Error(), test.message) {
+				t.Errorf("%q does not contain %q", err, test.message)
 			}
 			for _, pause := range limited.Sleeps() {
 				if pause > 5*time.Second {
@@ -254,21 +254,20 @@ func TestAwait_saysWhereItHung(t *testing.T) {
 	}
 }
 
-// The last thing seen counts, also when the deadline comes in the midst of a
-// request.
-func TestAwait_keepsWhatItSaw(t *testing.T) {
+// The status is returned although the context ends during the next request.
+func TestAwait_returnsTheLastStatus(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithCancel(t.Context())
 	server, client := startScheduler(t, clock.NewFake(start))
-	server.On(counts, have(1), scripted.After(have(1), cancel))
-	server.On(identity, itself)
+	server.On(countsPath, workerCounts(1), scripted.After(workerCounts(1), cancel))
+	server.On(identityPath, schedulerIdentity)
 	status, err := client.Await(ctx, 2, nil)
 	if !errors.Is(err, context.Canceled) || status.Workers != 1 {
 		t.Errorf("got %+v, %v", status, err)
 	}
 }
 
-func TestAwait_doesNotWaitLongForACertificate(t *testing.T) {
+func TestAwait_toleratesTLSErrorsForAMinute(t *testing.T) {
 	t.Parallel()
 	server := httptest.NewUnstartedServer(http.NotFoundHandler())
 	server.Config.ErrorLog = log.New(io.Discard, "", 0)
