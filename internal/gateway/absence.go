@@ -16,30 +16,30 @@ import (
 const (
 	// Absence is believed after so many looks over so long a time. A gateway
 	// that has restarted was seen to fill its cache of 60 clusters in 0.5 s.
-	absenceLooks = 3
-	absenceTime  = 4 * time.Second
+	minAbsenceLookups = 3
+	minAbsenceTime    = 4 * time.Second
 	// A user who seems to have no cluster at all may be looking at a cache that
 	// has not begun to fill.
-	absenceTimeEmpty = 8 * time.Second
-	absencePause     = 2 * time.Second
-	absenceLimit     = time.Minute
+	minAbsenceTimeEmptyList = 8 * time.Second
+	absenceInterval         = 2 * time.Second
+	maxConfirmTime          = time.Minute
 	// cacheTime is how long a Kubernetes gateway holds ?wait for a name that it does
 	// not know.
-	cacheTime = 20 * time.Second
+	cacheFillTimeout = 20 * time.Second
 	// A cache that has had its time to fill is not waited for again so soon.
-	filledFor = time.Minute
+	cacheWarmPeriod = time.Minute
 )
 
 // Absence is the knowledge that a cluster is gone or has ended. Only this
 // package can make one, from the gateway's own words and never from a status
 // code alone.
 type Absence struct {
-	at    time.Time
-	ended *Cluster
+	confirmedAt time.Time
+	ended       *Cluster
 }
 
 // At is when the absence was confirmed.
-func (a Absence) At() time.Time { return a.at }
+func (a Absence) ConfirmedAt() time.Time { return a.confirmedAt }
 
 // Ended returns the cluster if the gateway still tells of its end.
 func (a Absence) Ended() (Cluster, bool) {
@@ -51,9 +51,9 @@ func (a Absence) Ended() (Cluster, bool) {
 
 // Told says that the gateway itself told of the end, and did not just not know the
 // cluster.
-func (a Absence) Told() bool { return a.ended != nil }
+func (a Absence) ReportedByGateway() bool { return a.ended != nil }
 
-// Refresh is Look for those who look for many clusters, as Terraform's refresh
+// Refresh is GetOrConfirmAbsence for those who look for many clusters, as Terraform's refresh
 // does: they share a listing, which may be some seconds old. One cluster alone
 // costs one request.
 func (c *Client) Refresh(ctx context.Context, name string) (Cluster, *Absence, error) {
@@ -61,26 +61,26 @@ func (c *Client) Refresh(ctx context.Context, name string) (Cluster, *Absence, e
 	if err != nil || listed {
 		return cluster, nil, err
 	}
-	return c.Look(ctx, name)
+	return c.GetOrConfirmAbsence(ctx, name)
 }
 
 // Look reads a cluster. It returns the cluster if it has not ended, else an
 // Absence; everything that proves neither is an error.
-func (c *Client) Look(ctx context.Context, name string) (Cluster, *Absence, error) {
+func (c *Client) GetOrConfirmAbsence(ctx context.Context, name string) (Cluster, *Absence, error) {
 	cluster, err := c.GetCluster(ctx, name)
 	switch {
 	case err == nil:
-		return c.verdict(cluster)
+		return c.absenceIfFinal(cluster)
 	case IsNotFound(err):
-		return c.confirm(ctx, name)
+		return c.confirmAbsence(ctx, name)
 	default:
 		return Cluster{}, nil, err
 	}
 }
 
-func (c *Client) verdict(cluster Cluster) (Cluster, *Absence, error) {
-	if cluster.Status.Final() {
-		return cluster, &Absence{at: c.clock.Now(), ended: &cluster}, nil
+func (c *Client) absenceIfFinal(cluster Cluster) (Cluster, *Absence, error) {
+	if cluster.Status.IsFinal() {
+		return cluster, &Absence{confirmedAt: c.clock.Now(), ended: &cluster}, nil
 	}
 	return cluster, nil, nil
 }
@@ -91,10 +91,10 @@ func (c *Client) verdict(cluster Cluster) (Cluster, *Absence, error) {
 // seconds, by name and in a list that has stopped growing; and once more when a
 // cache has had its time, because it fills with everybody's clusters, and the
 // list has the user's only.
-func (c *Client) confirm(ctx context.Context, name string) (Cluster, *Absence, error) {
+func (c *Client) confirmAbsence(ctx context.Context, name string) (Cluster, *Absence, error) {
 	began, size := c.clock.Now(), -1
 	for looks := 2; ; looks++ {
-		if err := c.clock.Sleep(ctx, absencePause); err != nil {
+		if err := c.clock.Sleep(ctx, absenceInterval); err != nil {
 			return Cluster{}, nil, err
 		}
 		clusters, err := c.ListClusters(ctx)
@@ -106,7 +106,7 @@ func (c *Client) confirm(ctx context.Context, name string) (Cluster, *Absence, e
 		}
 		cluster, err := c.GetCluster(ctx, name)
 		if err == nil {
-			return c.verdict(cluster)
+			return c.absenceIfFinal(cluster)
 		}
 		if !IsNotFound(err) {
 			return Cluster{}, nil, err
@@ -114,10 +114,10 @@ func (c *Client) confirm(ctx context.Context, name string) (Cluster, *Absence, e
 		still := len(clusters) <= size
 		size = len(clusters)
 		passed := c.clock.Now().Sub(began)
-		if still && looks >= absenceLooks && passed >= absenceTimeFor(size) {
-			return c.outwait(ctx, name)
+		if still && looks >= minAbsenceLookups && passed >= minAbsenceTimeFor(size) {
+			return c.waitForCache(ctx, name)
 		}
-		if looks >= absenceLooks && passed > absenceLimit {
+		if looks >= minAbsenceLookups && passed > maxConfirmTime {
 			return Cluster{}, nil, fmt.Errorf("it is not certain that the cluster %s is gone: the gateway does not know it, but its list of clusters has kept growing for %s", name, passed.Round(time.Second))
 		}
 	}
@@ -128,75 +128,75 @@ func (c *Client) confirm(ctx context.Context, name string) (Cluster, *Absence, e
 // clusters; other gateways, which have no cache, answer at once. One such request
 // is enough for all who look for a cluster meanwhile. Where a proxy has less
 // patience than that, it is looked for again and again for as long.
-func (c *Client) outwait(ctx context.Context, name string) (Cluster, *Absence, error) {
+func (c *Client) waitForCache(ctx context.Context, name string) (Cluster, *Absence, error) {
 	select {
-	case c.filling <- struct{}{}:
-		defer func() { <-c.filling }()
+	case c.cacheFill <- struct{}{}:
+		defer func() { <-c.cacheFill }()
 	case <-ctx.Done():
 		return Cluster{}, nil, ctx.Err()
 	}
-	fresh := c.clock.Now().Sub(c.filled) < filledFor
+	fresh := c.clock.Now().Sub(c.cacheFilledAt) < cacheWarmPeriod
 	var cluster Cluster
 	var err error
 	if fresh {
 		cluster, err = c.GetCluster(ctx, name)
 	} else {
-		cluster, err = c.lookUpSlowly(ctx, name)
+		cluster, err = c.getWhenCacheFilled(ctx, name)
 	}
 	switch {
 	case err == nil:
-		return c.verdict(cluster)
+		return c.absenceIfFinal(cluster)
 	case !IsNotFound(err):
 		return Cluster{}, nil, err
 	}
 	now := c.clock.Now()
 	if !fresh {
-		c.filled = now
+		c.cacheFilledAt = now
 	}
-	return Cluster{}, &Absence{at: now}, nil
+	return Cluster{}, &Absence{confirmedAt: now}, nil
 }
 
 // lookUpSlowly reads a cluster with one request that the gateway holds. It polls
 // instead where a proxy times out, and where no connection may be held: with
 // max_connections = 1 a held request would block every other read for 20 s.
-func (c *Client) lookUpSlowly(ctx context.Context, name string) (Cluster, error) {
+func (c *Client) getWhenCacheFilled(ctx context.Context, name string) (Cluster, error) {
 	release, ok := c.transport.TryHold()
 	if !ok {
-		return c.keepLooking(ctx, name)
+		return c.pollUntilKnown(ctx, name)
 	}
 	cluster, err := c.pollCluster(ctx, name)
 	release()
-	if isOutOfPatience(err) {
-		return c.keepLooking(ctx, name)
+	if isProxyTimeout(err) {
+		return c.pollUntilKnown(ctx, name)
 	}
 	return cluster, err
 }
 
 // isOutOfPatience says that a proxy has given up a gateway that holds its answer
 // back. One that is being restarted is another answer.
-func isOutOfPatience(err error) bool {
+func isProxyTimeout(err error) bool {
 	failure, ok := errors.AsType[*transport.Error](err)
 	return ok && failure.Kind == transport.KindStatus && failure.Status == http.StatusGatewayTimeout
 }
 
 // keepLooking reads a cluster until the gateway knows it or its cache has had its
 // time.
-func (c *Client) keepLooking(ctx context.Context, name string) (Cluster, error) {
+func (c *Client) pollUntilKnown(ctx context.Context, name string) (Cluster, error) {
 	began := c.clock.Now()
 	for {
-		if err := c.clock.Sleep(ctx, absencePause); err != nil {
+		if err := c.clock.Sleep(ctx, absenceInterval); err != nil {
 			return Cluster{}, err
 		}
 		cluster, err := c.GetCluster(ctx, name)
-		if !IsNotFound(err) || c.clock.Now().Sub(began) >= cacheTime {
+		if !IsNotFound(err) || c.clock.Now().Sub(began) >= cacheFillTimeout {
 			return cluster, err
 		}
 	}
 }
 
-func absenceTimeFor(clusters int) time.Duration {
+func minAbsenceTimeFor(clusters int) time.Duration {
 	if clusters == 0 {
-		return absenceTimeEmpty
+		return minAbsenceTimeEmptyList
 	}
-	return absenceTime
+	return minAbsenceTime
 }

@@ -128,9 +128,9 @@ func forgetfulClient(t *testing.T, seed uint64, gone bool) (*forgetful, *gateway
 	return world, client
 }
 
-// TestLook_waitsForACache lets gateways with many clusters restart, whose caches
+// TestGetOrConfirmAbsence_waitsForACache lets gateways with many clusters restart, whose caches
 // take up to 20 seconds to fill: 2,500 clusters of all users, 8 ms each.
-func TestLook_waitsForACache(t *testing.T) {
+func TestGetOrConfirmAbsence_waitsForACache(t *testing.T) {
 	t.Parallel()
 	for seed := range uint64(100) {
 		_, client := forgetfulClient(t, seed, false)
@@ -144,15 +144,15 @@ func TestLook_waitsForACache(t *testing.T) {
 	}
 }
 
-// TestLook_waitsOnceForMany looks for clusters of which none is there any more.
-func TestLook_waitsOnceForMany(t *testing.T) {
+// TestGetOrConfirmAbsence_waitsOnceForMany looks for clusters of which none is there any more.
+func TestGetOrConfirmAbsence_waitsOnceForMany(t *testing.T) {
 	t.Parallel()
 	world, client := forgetfulClient(t, 1, true)
 	var all sync.WaitGroup
 	for i := range 5 {
 		all.Go(func() {
 			called := fmt.Sprintf("prod.%032x", i+100)
-			if _, absence, err := client.Look(t.Context(), called); absence == nil {
+			if _, absence, err := client.GetOrConfirmAbsence(t.Context(), called); absence == nil {
 				t.Errorf("%s: %v", called, err)
 			}
 		})

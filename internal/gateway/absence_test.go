@@ -15,14 +15,14 @@ import (
 	"github.com/planetary-computer/terraform-provider-pc/internal/transport"
 )
 
-func TestLook_oneRefreshIsOneRequest(t *testing.T) {
+func TestGetOrConfirmAbsence_oneRefreshIsOneRequest(t *testing.T) {
 	t.Parallel()
 	for _, status := range []string{"PENDING", "RUNNING", "STOPPING"} {
 		t.Run(status, func(t *testing.T) {
 			t.Parallel()
 			server, client, _ := newScripted(t)
 			server.On(get, is(status))
-			cluster, absence, err := client.Look(t.Context(), name)
+			cluster, absence, err := client.GetOrConfirmAbsence(t.Context(), name)
 			if err != nil || absence != nil || string(cluster.Status) != status {
 				t.Errorf("got %+v, %v, %v", cluster, absence, err)
 			}
@@ -31,14 +31,14 @@ func TestLook_oneRefreshIsOneRequest(t *testing.T) {
 	}
 }
 
-func TestLook_aFinalStatusIsAbsence(t *testing.T) {
+func TestGetOrConfirmAbsence_aFinalStatusIsAbsence(t *testing.T) {
 	t.Parallel()
 	for _, status := range []string{"STOPPED", "FAILED"} {
 		t.Run(status, func(t *testing.T) {
 			t.Parallel()
 			server, client, _ := newScripted(t)
 			server.On(get, is(status))
-			_, absence, err := client.Look(t.Context(), name)
+			_, absence, err := client.GetOrConfirmAbsence(t.Context(), name)
 			if err != nil || absence == nil {
 				t.Fatalf("got %v, %v", absence, err)
 			}
@@ -51,7 +51,7 @@ func TestLook_aFinalStatusIsAbsence(t *testing.T) {
 	}
 }
 
-func TestLook_confirmsThatAClusterIsGone(t *testing.T) {
+func TestGetOrConfirmAbsence_confirmsThatAClusterIsGone(t *testing.T) {
 	t.Parallel()
 	for label, test := range map[string]struct {
 		list reply
@@ -66,14 +66,14 @@ func TestLook_confirmsThatAClusterIsGone(t *testing.T) {
 			server.On(get, missing)
 			server.On(list, test.list)
 			server.On(poll, missing)
-			_, absence, err := client.Look(t.Context(), name)
+			_, absence, err := client.GetOrConfirmAbsence(t.Context(), name)
 			if err != nil || absence == nil {
 				t.Fatalf("got %v, %v", absence, err)
 			}
 			if _, ended := absence.Ended(); ended {
 				t.Error("it has a status")
 			}
-			if waited := absence.At().Sub(start); waited < test.at || waited > test.at+time.Second {
+			if waited := absence.ConfirmedAt().Sub(start); waited < test.at || waited > test.at+time.Second {
 				t.Errorf("believed after %s", waited)
 			}
 			if n := server.Count(get); n < 3 {
@@ -84,7 +84,7 @@ func TestLook_confirmsThatAClusterIsGone(t *testing.T) {
 }
 
 // A proxy may end requests before a Kubernetes gateway has answered ?wait.
-func TestLook_confirmsBehindAnImpatientProxy(t *testing.T) {
+func TestGetOrConfirmAbsence_confirmsBehindAnImpatientProxy(t *testing.T) {
 	t.Parallel()
 	for label, test := range map[string]struct {
 		gets []reply
@@ -99,14 +99,14 @@ func TestLook_confirmsBehindAnImpatientProxy(t *testing.T) {
 			server.On(get, test.gets...)
 			server.On(list, listing(running(other)))
 			server.On(poll, text(504, "Gateway Timeout"))
-			cluster, absence, err := client.Look(t.Context(), name)
+			cluster, absence, err := client.GetOrConfirmAbsence(t.Context(), name)
 			if err != nil || (absence != nil) != test.gone {
 				t.Fatalf("got %+v, %v, %v", cluster, absence, err)
 			}
 			if !test.gone {
 				return
 			}
-			if waited := absence.At().Sub(start); waited < 24*time.Second || waited > time.Minute {
+			if waited := absence.ConfirmedAt().Sub(start); waited < 24*time.Second || waited > time.Minute {
 				t.Errorf("believed after %s", waited)
 			}
 		})
@@ -114,7 +114,7 @@ func TestLook_confirmsBehindAnImpatientProxy(t *testing.T) {
 }
 
 // After a restart a Kubernetes gateway's cache fills one cluster at a time.
-func TestLook_aClusterThatComesBackIsNotGone(t *testing.T) {
+func TestGetOrConfirmAbsence_aClusterThatComesBackIsNotGone(t *testing.T) {
 	t.Parallel()
 	for label, test := range map[string]struct{ gets, lists []reply }{
 		"by name":     {[]reply{missing, missing, is("RUNNING")}, []reply{empty}},
@@ -131,7 +131,7 @@ func TestLook_aClusterThatComesBackIsNotGone(t *testing.T) {
 			server.On(get, test.gets...)
 			server.On(list, test.lists...)
 			server.On(poll, is("RUNNING"))
-			cluster, absence, err := client.Look(t.Context(), name)
+			cluster, absence, err := client.GetOrConfirmAbsence(t.Context(), name)
 			if err != nil || absence != nil || cluster.Status != gateway.StatusRunning {
 				t.Errorf("got %+v, %v, %v", cluster, absence, err)
 			}
@@ -139,7 +139,7 @@ func TestLook_aClusterThatComesBackIsNotGone(t *testing.T) {
 	}
 }
 
-func TestLook_aListThatKeepsGrowingProvesNothing(t *testing.T) {
+func TestGetOrConfirmAbsence_aListThatKeepsGrowingProvesNothing(t *testing.T) {
 	t.Parallel()
 	server, client, fake := newScripted(t)
 	server.On(get, missing)
@@ -148,7 +148,7 @@ func TestLook_aListThatKeepsGrowingProvesNothing(t *testing.T) {
 		growing = append(growing, listOf(n))
 	}
 	server.On(list, growing...)
-	_, absence, err := client.Look(t.Context(), name)
+	_, absence, err := client.GetOrConfirmAbsence(t.Context(), name)
 	if err == nil || absence != nil {
 		t.Errorf("got %v, %v", absence, err)
 	}
@@ -166,7 +166,7 @@ func listOf(n int) reply {
 	return listing(clusters...)
 }
 
-func TestLook_whatProvesNothingIsAnError(t *testing.T) {
+func TestGetOrConfirmAbsence_whatProvesNothingIsAnError(t *testing.T) {
 	t.Parallel()
 	for label, answer := range map[string]reply{
 		"the proxy's text 404":      proxy404,
@@ -186,7 +186,7 @@ func TestLook_whatProvesNothingIsAnError(t *testing.T) {
 				server, client, _ := newScripted(t)
 				server.On(get, script...)
 				server.On(list, listing(running(other)))
-				_, absence, err := client.Look(t.Context(), name)
+				_, absence, err := client.GetOrConfirmAbsence(t.Context(), name)
 				var failure *transport.Error
 				if absence != nil || !errors.As(err, &failure) || gateway.IsNotFound(err) {
 					t.Errorf("after %d 404s: %v, %v", len(script)-1, absence, err)
@@ -195,27 +195,27 @@ func TestLook_whatProvesNothingIsAnError(t *testing.T) {
 			server, client, _ := newScripted(t)
 			server.On(get, missing)
 			server.On(list, listing(running(other)), answer)
-			if _, absence, err := client.Look(t.Context(), name); absence != nil || err == nil {
+			if _, absence, err := client.GetOrConfirmAbsence(t.Context(), name); absence != nil || err == nil {
 				t.Errorf("as the list: %v, %v", absence, err)
 			}
 			server, client, _ = newScripted(t)
 			server.On(get, missing)
 			server.On(list, listing(running(other)))
 			server.On(poll, answer)
-			if _, absence, err := client.Look(t.Context(), name); absence != nil || err == nil {
+			if _, absence, err := client.GetOrConfirmAbsence(t.Context(), name); absence != nil || err == nil {
 				t.Errorf("in the end: %v, %v", absence, err)
 			}
 		})
 	}
 }
 
-func TestLook_isInterruptedWhileItConfirms(t *testing.T) {
+func TestGetOrConfirmAbsence_isInterruptedWhileItConfirms(t *testing.T) {
 	t.Parallel()
 	server, client, _ := newScripted(t)
 	ctx, cancel := context.WithCancel(t.Context())
 	server.On(get, missing)
 	server.On(list, scripted.After(empty, cancel))
-	if _, absence, err := client.Look(ctx, name); absence != nil || !errors.Is(err, context.Canceled) {
+	if _, absence, err := client.GetOrConfirmAbsence(ctx, name); absence != nil || !errors.Is(err, context.Canceled) {
 		t.Errorf("got %v, %v", absence, err)
 	}
 }

@@ -14,7 +14,7 @@ import (
 
 // routing is how long the route to the scheduler of a cluster that runs may be
 // missing: the proxy learns of it a moment after the gateway does.
-const routing = 10 * time.Second
+const routeReadyTimeout = 10 * time.Second
 
 // Capacity is what the workers that have joined a scheduler can do together.
 type Capacity struct {
@@ -26,12 +26,12 @@ type Capacity struct {
 // Capacity asks the cluster's scheduler for its workers: GET
 // /clusters/NAME/json/identity.json, without credentials as Workers does.
 func (c *Client) Capacity(ctx context.Context, name string) (Capacity, error) {
-	if err := checkName(name); err != nil {
+	if err := validateName(name); err != nil {
 		return Capacity{}, err
 	}
 	identity, err := transport.Call(ctx, c.transport, transport.Request{
 		Method: http.MethodGet, Path: []string{"clusters", name, "json", "identity.json"}, Anonymous: true, Repeatable: true, Want: "the scheduler's account of itself",
-	}, wireIdentity.objection)
+	}, wireIdentity.invalidReason)
 	if err != nil {
 		return Capacity{}, err
 	}
@@ -44,10 +44,10 @@ func (c *Client) AwaitCapacity(ctx context.Context, name string) (Capacity, erro
 	w := c.newWait()
 	for {
 		capacity, err := c.Capacity(ctx, name)
-		if err == nil || !w.bears(ctx, err) || c.clock.Now().Sub(w.began) >= routing {
+		if err == nil || !w.tolerates(ctx, err) || c.clock.Now().Sub(w.began) >= routeReadyTimeout {
 			return capacity, err
 		}
-		if err := w.rest(ctx, 2*time.Second); err != nil {
+		if err := w.pauseUpTo(ctx, 2*time.Second); err != nil {
 			return Capacity{}, err
 		}
 	}
@@ -69,7 +69,7 @@ type wireWorker struct {
 }
 
 // objection says what is wrong with the account, or "".
-func (w wireIdentity) objection() string {
+func (w wireIdentity) invalidReason() string {
 	capacity := w.capacity()
 	switch {
 	case w.Type != "Scheduler":

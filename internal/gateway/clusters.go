@@ -23,7 +23,7 @@ import (
 
 // longPoll is the deadline of one ?wait request: the server holds it for 20 s
 // (routes.py), and proxies take their time.
-const longPoll = 45 * time.Second
+const longPollTimeout = 45 * time.Second
 
 // Config is what a Client needs.
 type Config struct {
@@ -36,22 +36,22 @@ type Config struct {
 // what it learns (the declared options, its own clusters) is shared by all who
 // use it.
 type Client struct {
-	transport *transport.Client
-	addresses Addresses
-	clock     clock.Clock
-	options   share.Value[[]Option]
-	surveyed  share.Value[bool]
-	own       *ownClusters
-	directory *share.Directory[Cluster]
+	transport      *transport.Client
+	addresses      Addresses
+	clock          clock.Clock
+	options        share.Value[[]Option]
+	existingListed share.Value[bool]
+	creates        *createTracker
+	directory      *share.Directory[Cluster]
 	// filling is held by the one that gives a cache the time to fill, filled when
 	// one last had it.
-	filling chan struct{}
-	filled  time.Time
+	cacheFill     chan struct{}
+	cacheFilledAt time.Time
 }
 
 // New makes a Client. It sends nothing.
 func New(cfg Config) *Client {
-	c := &Client{transport: cfg.Transport, addresses: cfg.Addresses, clock: cfg.Clock, own: newOwnClusters(), filling: make(chan struct{}, 1)}
+	c := &Client{transport: cfg.Transport, addresses: cfg.Addresses, clock: cfg.Clock, creates: newCreateTracker(), cacheFill: make(chan struct{}, 1)}
 	if c.clock == nil {
 		c.clock = clock.Real()
 	}
@@ -82,10 +82,10 @@ const (
 )
 
 // Final says that the cluster has ended and will not change any more.
-func (s Status) Final() bool { return s == StatusStopped || s == StatusFailed }
+func (s Status) IsFinal() bool { return s == StatusStopped || s == StatusFailed }
 
 // maxName is far above what any backend makes, and what fits into a path.
-const maxName = 512
+const maxNameLength = 512
 
 // ValidName says whether a cluster may be called so: 32 hexadecimal digits, on
 // Kubernetes with a namespace and a dot before them (backends/base.py,
@@ -93,7 +93,7 @@ const maxName = 512
 // name something else as a part of a URL: anything but RFC 3986's unreserved
 // characters, and the elements "." and "..".
 func ValidName(name string) bool {
-	if name == "" || name == "." || name == ".." || len(name) > maxName {
+	if name == "" || name == "." || name == ".." || len(name) > maxNameLength {
 		return false
 	}
 	return !strings.ContainsFunc(name, func(r rune) bool {
@@ -104,7 +104,7 @@ func ValidName(name string) bool {
 
 // checkName keeps a name that is none, from a state or an argument, out of the
 // paths of requests.
-func checkName(name string) error {
+func validateName(name string) error {
 	if ValidName(name) {
 		return nil
 	}
@@ -139,14 +139,14 @@ func (c *Client) CreateCluster(ctx context.Context, options map[string]any, secr
 		Body:   map[string]any{"cluster_options": options}, Secrets: secrets,
 		Want: "the name of the new cluster",
 	}, func(answer wireCreated) string {
-		return objectionIf(!ValidName(answer.Name), fmt.Sprintf("%q is not the name of a cluster", answer.Name))
+		return invalidIf(!ValidName(answer.Name), fmt.Sprintf("%q is not the name of a cluster", answer.Name))
 	})
 	return created.Name, err
 }
 
 // GetCluster reads one cluster: GET /api/v1/clusters/NAME. For a name that the
 // gateway does not know IsNotFound(err) is true, which is not yet proof that
-// the cluster is gone: see Look.
+// the cluster is gone: see GetOrConfirmAbsence.
 func (c *Client) GetCluster(ctx context.Context, name string) (Cluster, error) {
 	return c.getCluster(ctx, name, transport.Request{})
 }
@@ -165,21 +165,21 @@ func (c *Client) WaitCluster(ctx context.Context, name string) (Cluster, error) 
 
 // pollCluster sends the long poll. The caller must hold a slot of TryHold.
 func (c *Client) pollCluster(ctx context.Context, name string) (Cluster, error) {
-	return c.getCluster(ctx, name, transport.Request{Query: "wait", Timeout: longPoll})
+	return c.getCluster(ctx, name, transport.Request{Query: "wait", Timeout: longPollTimeout})
 }
 
 func (c *Client) getCluster(ctx context.Context, name string, r transport.Request) (Cluster, error) {
-	if err := checkName(name); err != nil {
+	if err := validateName(name); err != nil {
 		return Cluster{}, err
 	}
 	r.Method, r.Path, r.Repeatable, r.Want = http.MethodGet, clustersPath(name), true, "the cluster"
 	wire, err := transport.Call(ctx, c.transport, r, func(answer wireCluster) string {
-		return objectionIf(answer.Name != name, fmt.Sprintf("the answer is about the cluster %q", answer.Name))
-	}, wireCluster.objection)
+		return invalidIf(answer.Name != name, fmt.Sprintf("the answer is about the cluster %q", answer.Name))
+	}, wireCluster.invalidReason)
 	if err != nil {
 		return Cluster{}, err
 	}
-	c.own.saw(name)
+	c.creates.recordSeen(name)
 	return wire.cluster(), nil
 }
 
@@ -206,7 +206,7 @@ func (c *Client) listClusters(ctx context.Context, statuses ...Status) (map[stri
 		return nil, time.Time{}, err
 	}
 	for name := range clusters {
-		c.own.saw(name)
+		c.creates.recordSeen(name)
 	}
 	return clusters, response.Date, nil
 }
@@ -226,7 +226,7 @@ func statusQuery(statuses []Status) string {
 // gateway answers 204 in every state and for names that it does not know, so
 // no error proves nothing: see AwaitStopped.
 func (c *Client) StopCluster(ctx context.Context, name string) error {
-	if err := checkName(name); err != nil {
+	if err := validateName(name); err != nil {
 		return err
 	}
 	c.directory.Changed(name)

@@ -41,8 +41,8 @@ func TestGetCluster_decodesEachStatus(t *testing.T) {
 			if cluster.Name != name || cluster.Status != test.status || cluster.DashboardRoute != test.route || !cluster.StartTime.Equal(start) {
 				t.Errorf("got %+v", cluster)
 			}
-			if cluster.Status.Final() != test.ended || cluster.StopTime.IsZero() == test.ended {
-				t.Errorf("final %t, stopped at %s", cluster.Status.Final(), cluster.StopTime)
+			if cluster.Status.IsFinal() != test.ended || cluster.StopTime.IsZero() == test.ended {
+				t.Errorf("final %t, stopped at %s", cluster.Status.IsFinal(), cluster.StopTime)
 			}
 			if got := cluster.Options["worker_cores"]; got != json.Number("1.0") {
 				t.Errorf("worker_cores is %#v", got)

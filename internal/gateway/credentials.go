@@ -40,11 +40,11 @@ type wireCredentials struct {
 
 // objection says what is wrong with the cluster, or that it runs without
 // credentials, or "".
-func (w wireCredentials) objection() string {
-	if objection := w.wireCluster.objection(); objection != "" {
+func (w wireCredentials) invalidReason() string {
+	if objection := w.wireCluster.invalidReason(); objection != "" {
 		return objection
 	}
-	return objectionIf(w.Status == StatusRunning && (!isPEM(w.TLSCert) || !isPEM(w.TLSKey)),
+	return invalidIf(w.Status == StatusRunning && (!isPEM(w.TLSCert) || !isPEM(w.TLSKey)),
 		fmt.Sprintf("the cluster %s runs, and the answer holds no certificate or no key of it", w.Name))
 }
 
@@ -54,18 +54,18 @@ func isPEM(text string) bool { return strings.HasPrefix(text, "-----BEGIN ") }
 // gateway tells the key only while the cluster runs; before and after,
 // certificate and key are empty.
 func (c *Client) GetCredentials(ctx context.Context, name string) (Credentials, error) {
-	if err := checkName(name); err != nil {
+	if err := validateName(name); err != nil {
 		return Credentials{}, err
 	}
 	wire, err := transport.Call(ctx, c.transport, transport.Request{
 		Method: http.MethodGet, Path: clustersPath(name), Repeatable: true, Want: "the cluster",
 	}, func(answer wireCredentials) string {
-		return objectionIf(answer.Name != name, fmt.Sprintf("the answer is about the cluster %q", answer.Name))
-	}, wireCredentials.objection)
+		return invalidIf(answer.Name != name, fmt.Sprintf("the answer is about the cluster %q", answer.Name))
+	}, wireCredentials.invalidReason)
 	if err != nil {
 		return Credentials{}, err
 	}
-	c.own.saw(name)
+	c.creates.recordSeen(name)
 	return Credentials{Cluster: wire.cluster(), TLSCert: secret.New(wire.TLSCert), TLSKey: secret.New(wire.TLSKey)}, nil
 }
 
@@ -81,27 +81,27 @@ func (c *Client) AwaitCredentials(ctx context.Context, name string) (Credentials
 		case err == nil && found.Status == StatusRunning:
 			return found, nil
 		case err == nil:
-			w.saw(found.Cluster)
-			err = c.beRunning(ctx, found.Cluster)
+			w.record(found.Cluster)
+			err = c.waitUntilRunning(ctx, found.Cluster)
 		case IsNotFound(err):
-			err = c.beThere(ctx, name)
-		case w.bears(ctx, err):
+			err = c.waitUntilListed(ctx, name)
+		case w.tolerates(ctx, err):
 			err = nil
 		}
 		if err == nil {
 			// The cluster runs now, or is there after all, or the fault passes.
-			err = w.rest(ctx, 5*time.Second)
+			err = w.pauseUpTo(ctx, 5*time.Second)
 		}
 		if err != nil {
-			return Credentials{}, w.ended(err)
+			return Credentials{}, w.asTimeout(err)
 		}
 	}
 }
 
 // beRunning waits for a cluster that starts.
-func (c *Client) beRunning(ctx context.Context, cluster Cluster) error {
+func (c *Client) waitUntilRunning(ctx context.Context, cluster Cluster) error {
 	if cluster.Status != StatusPending {
-		return &EndedError{Cluster: c.untilFinal(ctx, cluster)}
+		return &EndedError{Cluster: c.waitUntilFinal(ctx, cluster)}
 	}
 	_, err := c.AwaitRunning(ctx, cluster.Name)
 	return err
@@ -109,8 +109,8 @@ func (c *Client) beRunning(ctx context.Context, cluster Cluster) error {
 
 // beThere confirms that a cluster is gone after a 404, and returns nil if it is
 // not.
-func (c *Client) beThere(ctx context.Context, name string) error {
-	_, absence, err := c.confirm(ctx, name)
+func (c *Client) waitUntilListed(ctx context.Context, name string) error {
+	_, absence, err := c.confirmAbsence(ctx, name)
 	if absence == nil {
 		return err
 	}

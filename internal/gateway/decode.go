@@ -30,14 +30,14 @@ type wireCluster struct {
 
 func (w wireCluster) cluster() Cluster {
 	options, _ := w.Options.value.(map[string]any)
-	cluster := Cluster{Name: w.Name, Status: w.Status, StartTime: milliseconds(w.StartTime), StopTime: milliseconds(w.StopTime), Options: options}
+	cluster := Cluster{Name: w.Name, Status: w.Status, StartTime: timeFromMillis(w.StartTime), StopTime: timeFromMillis(w.StopTime), Options: options}
 	if w.DashboardRoute != nil {
 		cluster.DashboardRoute = *w.DashboardRoute
 	}
 	return cluster
 }
 
-func milliseconds(since *int64) time.Time {
+func timeFromMillis(since *int64) time.Time {
 	if since == nil {
 		return time.Time{}
 	}
@@ -46,7 +46,7 @@ func milliseconds(since *int64) time.Time {
 
 // objection says what is wrong with a cluster, or "". What is missing is not
 // taken for empty: a cluster without options would be planned to be replaced.
-func (w wireCluster) objection() string {
+func (w wireCluster) invalidReason() string {
 	_, hasOptions := w.Options.value.(map[string]any)
 	switch {
 	case !ValidName(w.Name):
@@ -76,7 +76,7 @@ func isRoute(route string) bool {
 
 // isTime takes what RFC 3339 can write, years up to 9999.
 func isTime(since *int64) bool {
-	return since == nil || *since >= 0 && milliseconds(since).Year() <= 9999
+	return since == nil || *since >= 0 && timeFromMillis(since).Year() <= 9999
 }
 
 // decodeClusters reads an object of clusters member by member, so that only
@@ -98,9 +98,9 @@ func decodeClusters(body io.Reader) (map[string]Cluster, error) {
 		if err := decoder.Decode(&wire); err != nil {
 			return nil, err
 		}
-		objection := objectionIf(wire.Name != name, fmt.Sprintf("the list has the cluster %q under the name %q", wire.Name, name))
+		objection := invalidIf(wire.Name != name, fmt.Sprintf("the list has the cluster %q under the name %q", wire.Name, name))
 		if objection == "" {
-			objection = wire.objection()
+			objection = wire.invalidReason()
 		}
 		if objection != "" {
 			return nil, &transport.Error{Kind: transport.KindBody, Words: objection}
@@ -112,7 +112,7 @@ func decodeClusters(body io.Reader) (map[string]Cluster, error) {
 }
 
 // objectionIf is what Call's checks return.
-func objectionIf(wrong bool, words string) string {
+func invalidIf(wrong bool, words string) string {
 	if wrong {
 		return words
 	}
@@ -130,22 +130,22 @@ func (v *wireValue) UnmarshalJSON(raw []byte) error {
 	decoder.UseNumber()
 	var value any
 	err := decoder.Decode(&value)
-	v.value = finite(value)
+	v.value = replaceInfinite(value)
 	return err
 }
 
 // finite replaces the numbers in a value.
-func finite(value any) any {
+func replaceInfinite(value any) any {
 	switch value := value.(type) {
 	case json.Number:
 		return finiteNumber(value)
 	case map[string]any:
 		for name, member := range value {
-			value[name] = finite(member)
+			value[name] = replaceInfinite(member)
 		}
 	case []any:
 		for i, element := range value {
-			value[i] = finite(element)
+			value[i] = replaceInfinite(element)
 		}
 	}
 	return value

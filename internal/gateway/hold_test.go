@@ -53,10 +53,10 @@ func TestWaitCluster_leavesConnectionsForOthers(t *testing.T) {
 	}
 }
 
-// TestLook_leavesTheOnlyConnectionForOthers confirms an absence with
+// TestGetOrConfirmAbsence_leavesTheOnlyConnectionForOthers confirms an absence with
 // max_connections = 1. A request that the gateway holds for 20 s would block
 // every other read for as long, so the client polls in its place.
-func TestLook_leavesTheOnlyConnectionForOthers(t *testing.T) {
+func TestGetOrConfirmAbsence_leavesTheOnlyConnectionForOthers(t *testing.T) {
 	t.Parallel()
 	fake := clock.NewFake(start)
 	client := answeringOver(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -71,11 +71,11 @@ func TestLook_leavesTheOnlyConnectionForOthers(t *testing.T) {
 		w.WriteHeader(http.StatusNotFound)
 		_, _ = io.WriteString(w, `{"error": "Cluster `+name+` not found"}`)
 	}), fake, 1)
-	_, absence, err := client.Look(t.Context(), name)
+	_, absence, err := client.GetOrConfirmAbsence(t.Context(), name)
 	if err != nil || absence == nil {
 		t.Fatalf("got %v, %v", absence, err)
 	}
-	if waited := absence.At().Sub(start); waited < held {
+	if waited := absence.ConfirmedAt().Sub(start); waited < held {
 		t.Errorf("the cluster counts as absent after %s, before a cache had the time to fill", waited)
 	}
 }

@@ -68,7 +68,7 @@ func second[T any](_ T, err error) error { return err }
 
 func lookAt(t *testing.T, c *gateway.Client, name string) error {
 	t.Helper()
-	_, absence, err := c.Look(t.Context(), name)
+	_, absence, err := c.GetOrConfirmAbsence(t.Context(), name)
 	if absence != nil {
 		t.Error("what has no name was found to be gone")
 	}

@@ -64,8 +64,8 @@ func (c *Client) readOptions(ctx context.Context) ([]Option, error) {
 	wire, err := transport.Call(ctx, c.transport, transport.Request{
 		Method: http.MethodGet, Path: []string{"api", "v1", "options"}, Repeatable: true, Want: "the cluster options",
 	}, func(answer wireOptions) string {
-		return objectionIf(answer.ClusterOptions == nil, "the answer has no cluster_options")
-	}, wireOptions.objection)
+		return invalidIf(answer.ClusterOptions == nil, "the answer has no cluster_options")
+	}, wireOptions.invalidReason)
 	if err != nil {
 		return nil, err
 	}
@@ -73,14 +73,14 @@ func (c *Client) readOptions(ctx context.Context) ([]Option, error) {
 	for _, each := range wire.ClusterOptions {
 		options = append(options, Option{
 			Field: each.Field, Label: each.Label, Default: each.Default.value,
-			Type: each.Spec.Type, Min: limit(each.Spec.Min), Max: limit(each.Spec.Max), Choices: each.Spec.Options,
+			Type: each.Spec.Type, Min: finiteLimit(each.Spec.Min), Max: finiteLimit(each.Spec.Max), Choices: each.Spec.Options,
 		})
 	}
 	return options, nil
 }
 
 // objection says what is wrong with the options, or "".
-func (w wireOptions) objection() string {
+func (w wireOptions) invalidReason() string {
 	fields := map[string]bool{}
 	for _, option := range w.ClusterOptions {
 		switch {
@@ -97,7 +97,7 @@ func (w wireOptions) objection() string {
 }
 
 // limit is no limit where Python would read an infinite one.
-func limit(number *json.Number) *json.Number {
+func finiteLimit(number *json.Number) *json.Number {
 	if number == nil {
 		return nil
 	}

@@ -24,7 +24,7 @@ type InvalidOptionError struct {
 
 // Error names the option, what it takes and what it got.
 func (e *InvalidOptionError) Error() string {
-	return fmt.Sprintf("%s must be %s, not %s", e.Field, e.Allowed, shown(e.Value))
+	return fmt.Sprintf("%s must be %s, not %s", e.Field, e.Allowed, formatValue(e.Value))
 }
 
 // Check says whether the gateway would take the value for the option; if not,
@@ -34,23 +34,23 @@ func (e *InvalidOptionError) Error() string {
 func (o Option) Check(value any) error {
 	switch o.Type {
 	case OptionString:
-		return o.allow(isA[string](value), "a string", value)
+		return o.requireValid(isA[string](value), "a string", value)
 	case OptionBool:
-		return o.allow(isA[bool](value), "a bool, true or false", value)
+		return o.requireValid(isA[bool](value), "a bool, true or false", value)
 	case OptionMapping:
-		return o.allow(isA[map[string]any](value), "a map", value)
+		return o.requireValid(isA[map[string]any](value), "a map", value)
 	case OptionInt, OptionFloat:
 		return o.checkNumber(value)
 	case OptionSelect:
 		text, ok := value.(string)
-		return o.allow(ok && slices.Contains(o.Choices, text), "one of "+quoted(o.Choices), value)
+		return o.requireValid(ok && slices.Contains(o.Choices, text), "one of "+quoteList(o.Choices), value)
 	default:
 		// A kind that a later gateway has is for that gateway to check.
 		return nil
 	}
 }
 
-func (o Option) allow(ok bool, want string, value any) error {
+func (o Option) requireValid(ok bool, want string, value any) error {
 	if ok {
 		return nil
 	}
@@ -77,7 +77,7 @@ func (o Option) checkNumber(value any) error {
 		want += " at most " + plainNumber(*o.Max)
 		ok = ok && !greater(number, *o.Max)
 	}
-	return o.allow(ok, want, value)
+	return o.requireValid(ok, want, value)
 }
 
 // plainNumber writes 8.0 as 8.
@@ -183,7 +183,7 @@ func isA[T any](value any) bool {
 	return ok
 }
 
-func quoted(texts []string) string {
+func quoteList(texts []string) string {
 	all := make([]string, 0, len(texts))
 	for _, text := range texts {
 		all = append(all, fmt.Sprintf("%q", text))
@@ -191,7 +191,7 @@ func quoted(texts []string) string {
 	return strings.Join(all, ", ")
 }
 
-func shown(value any) string {
+func formatValue(value any) string {
 	text, err := json.Marshal(value)
 	if err != nil {
 		return fmt.Sprint(value)

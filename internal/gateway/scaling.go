@@ -45,22 +45,22 @@ func (c *Client) Adapt(ctx context.Context, name string, bounds Adaptive) (Scali
 // replica after the other. A cluster that has ended is an *EndedError, one that
 // is gone the gateway's 404.
 func (c *Client) changeWorkers(ctx context.Context, name, how string, body any) (Scaling, error) {
-	if err := checkName(name); err != nil {
+	if err := validateName(name); err != nil {
 		return Scaling{}, err
 	}
 	c.directory.Changed(name)
 	began := c.clock.Now()
 	for {
 		scaling, err := c.postScaling(ctx, name, how, body)
-		if !IsNotFound(err) || c.clock.Now().Sub(began) >= infancy {
+		if !IsNotFound(err) || c.clock.Now().Sub(began) >= notFoundGracePeriod {
 			return scaling, err
 		}
-		cluster, absence, lookErr := c.confirm(ctx, name)
+		cluster, absence, lookErr := c.confirmAbsence(ctx, name)
 		switch {
 		case lookErr != nil:
 			return Scaling{}, lookErr
 		case absence == nil:
-		case cluster.Status.Final():
+		case cluster.Status.IsFinal():
 			return Scaling{}, &EndedError{Cluster: cluster}
 		default:
 			return Scaling{}, err
@@ -72,7 +72,7 @@ func (c *Client) postScaling(ctx context.Context, name, how string, body any) (S
 	answer, err := transport.Call(ctx, c.transport, transport.Request{
 		Method: http.MethodPost, Path: append(clustersPath(name), how), Body: body, Repeatable: true, Want: "the answer to " + how,
 	}, func(answer wireScaling) string {
-		return objectionIf(answer.OK == nil, "the answer to "+how+" has no ok")
+		return invalidIf(answer.OK == nil, "the answer to "+how+" has no ok")
 	})
 	if err != nil {
 		return Scaling{}, err
@@ -93,13 +93,13 @@ type wireScaling struct {
 // own dashboard answers, GET /clusters/NAME/json/counts.json: it asks for no
 // credentials and gets none, because code of the cluster's user runs there.
 func (c *Client) Workers(ctx context.Context, name string) (int64, error) {
-	if err := checkName(name); err != nil {
+	if err := validateName(name); err != nil {
 		return 0, err
 	}
 	counts, err := transport.Call(ctx, c.transport, transport.Request{
 		Method: http.MethodGet, Path: []string{"clusters", name, "json", "counts.json"}, Anonymous: true, Repeatable: true, Want: "the scheduler's counts",
 	}, func(answer wireCounts) string {
-		return objectionIf(answer.Workers == nil || *answer.Workers < 0, "the answer counts no workers")
+		return invalidIf(answer.Workers == nil || *answer.Workers < 0, "the answer counts no workers")
 	})
 	if err != nil {
 		return 0, err

@@ -26,13 +26,13 @@ const OldestTested = "2026.3.0"
 // What stands behind the numbers, of a release to come or a build of one's own,
 // does not count; and a version without numbers is not older than any.
 func IsUntested(version string) bool {
-	given := release(version)
-	return len(given) > 0 && slices.Compare(given, release(OldestTested)) < 0
+	given := releaseNumbers(version)
+	return len(given) > 0 && slices.Compare(given, releaseNumbers(OldestTested)) < 0
 }
 
 // release are the numbers that a version begins with (PEP 440, release
 // segment), without zeros at the end: 2026.3 is 2026.3.0.
-func release(version string) []int {
+func releaseNumbers(version string) []int {
 	var numbers []int
 	for part := range strings.SplitSeq(version, ".") {
 		digits := part[:len(part)-len(strings.TrimLeft(part, "0123456789"))]
@@ -69,7 +69,7 @@ func (c *Client) Version(ctx context.Context) (string, error) {
 	answer, err := transport.Call(ctx, c.transport, transport.Request{
 		Method: http.MethodGet, Path: []string{"api", "version"}, Repeatable: true, Anonymous: true, Want: "the gateway's version",
 	}, func(answer wireVersion) string {
-		return objectionIf(!isVersion.MatchString(answer.Version), fmt.Sprintf("the answer names no version: %q", answer.Version))
+		return invalidIf(!isVersion.MatchString(answer.Version), fmt.Sprintf("the answer names no version: %q", answer.Version))
 	})
 	return answer.Version, err
 }
@@ -84,7 +84,7 @@ func (c *Client) Health(ctx context.Context) error {
 	_, err := transport.Call(ctx, c.transport, transport.Request{
 		Method: http.MethodGet, Path: []string{"api", "health"}, Repeatable: true, Anonymous: true, Want: "the gateway's health",
 	}, func(answer wireHealth) string {
-		return objectionIf(answer.Status != "pass", fmt.Sprintf("the gateway's health is %q, not %q", answer.Status, "pass"))
+		return invalidIf(answer.Status != "pass", fmt.Sprintf("the gateway's health is %q, not %q", answer.Status, "pass"))
 	})
 	return err
 }

@@ -16,14 +16,14 @@ import (
 const (
 	// infancy is how long a 404 after a POST is "not yet": a Kubernetes gateway
 	// reads from a cache that follows the creation.
-	infancy = time.Minute
+	notFoundGracePeriod = time.Minute
 	// patience is how long a wait goes on while every answer is a passing fault.
-	patience = 2 * time.Minute
+	outageTolerance = 2 * time.Minute
 	// restatement is how long a cluster may go on as if it had not been stopped
 	// before it is stopped again.
-	restatement = 3 * time.Second
+	stopRetryInterval = 3 * time.Second
 	// checkup is how often a wait for workers looks whether the cluster runs.
-	checkup = 10 * time.Second
+	recheckInterval = 10 * time.Second
 )
 
 // EndedError is a cluster that ended while something was waited for.
@@ -58,7 +58,7 @@ type wait struct {
 	last   Status
 	pause  time.Duration
 	// faulty is since when every answer has been a passing fault; zero for not.
-	faulty time.Time
+	outageSince time.Time
 }
 
 func (c *Client) newWait() *wait {
@@ -66,17 +66,17 @@ func (c *Client) newWait() *wait {
 }
 
 // rest pauses, each time a little longer, up to the limit.
-func (w *wait) rest(ctx context.Context, limit time.Duration) error {
+func (w *wait) pauseUpTo(ctx context.Context, limit time.Duration) error {
 	w.pause = min(w.pause*3/2, limit)
 	if err := w.client.clock.Sleep(ctx, w.pause); err != nil {
-		return w.ended(err)
+		return w.asTimeout(err)
 	}
 	return nil
 }
 
 // ended turns the end of the context into a TimeoutError, if it was its
 // deadline.
-func (w *wait) ended(err error) error {
+func (w *wait) asTimeout(err error) error {
 	if !errors.Is(err, context.DeadlineExceeded) {
 		return err
 	}
@@ -84,30 +84,30 @@ func (w *wait) ended(err error) error {
 }
 
 // bears says whether the wait may go on after the error: a fault that passes,
-// and not for longer than patience lasts.
-func (w *wait) bears(ctx context.Context, err error) bool {
-	if ctx.Err() != nil || !passes(err) {
+// and not for longer than outageTolerance.
+func (w *wait) tolerates(ctx context.Context, err error) bool {
+	if ctx.Err() != nil || !isTransient(err) {
 		return false
 	}
 	now := w.client.clock.Now()
-	if w.faulty.IsZero() {
-		w.faulty = now
+	if w.outageSince.IsZero() {
+		w.outageSince = now
 	}
-	return now.Sub(w.faulty) < patience
+	return now.Sub(w.outageSince) < outageTolerance
 }
 
-func (w *wait) saw(cluster Cluster) {
-	w.last, w.faulty = cluster.Status, time.Time{}
+func (w *wait) record(cluster Cluster) {
+	w.last, w.outageSince = cluster.Status, time.Time{}
 }
 
 // passes says of an error that another look may bring an answer. A 404 that is not
 // the gateway's own is that of a proxy which does not know it yet.
-func passes(err error) bool {
+func isTransient(err error) bool {
 	failure, ok := errors.AsType[*transport.Error](err)
 	return ok && (failure.Passes() || failure.Kind == transport.KindStatus && failure.Status == http.StatusNotFound && !failure.JSONError)
 }
 
-// AwaitRunning waits by long polls until the cluster runs. It bears 404s while
+// AwaitRunning waits by long polls until the cluster runs. It tolerates 404s while
 // the cluster is young, and passing faults for a while. A cluster that ends
 // instead is an *EndedError, the context's deadline a *TimeoutError.
 func (c *Client) AwaitRunning(ctx context.Context, name string) (Cluster, error) {
@@ -118,25 +118,25 @@ func (c *Client) AwaitRunning(ctx context.Context, name string) (Cluster, error)
 		cluster, err := c.WaitCluster(ctx, name)
 		switch {
 		case err == nil:
-			w.saw(cluster)
+			w.record(cluster)
 		case IsNotFound(err):
-			if err := w.missing(ctx, name, err); err != nil {
-				return Cluster{}, w.ended(err)
+			if err := w.handleNotFound(ctx, name, err); err != nil {
+				return Cluster{}, w.asTimeout(err)
 			}
-		case !w.bears(ctx, err):
-			return Cluster{}, w.ended(err)
+		case !w.tolerates(ctx, err):
+			return Cluster{}, w.asTimeout(err)
 		}
 		switch {
 		case err != nil:
 		case cluster.Status == StatusRunning:
 			return cluster, nil
 		case cluster.Status != StatusPending:
-			return cluster, &EndedError{Cluster: c.untilFinal(ctx, cluster)}
+			return cluster, &EndedError{Cluster: c.waitUntilFinal(ctx, cluster)}
 		case c.clock.Now().Sub(asked) > 5*time.Second:
 			continue
 		}
 		// The poll came back early; asking again at once would hammer.
-		if err := w.rest(ctx, 5*time.Second); err != nil {
+		if err := w.pauseUpTo(ctx, 5*time.Second); err != nil {
 			return Cluster{}, err
 		}
 	}
@@ -144,17 +144,17 @@ func (c *Client) AwaitRunning(ctx context.Context, name string) (Cluster, error)
 
 // missing returns nil if the wait for a cluster to run may go on after a 404: the
 // cluster is young, or it turns out to be there after all.
-func (w *wait) missing(ctx context.Context, name string, notFound error) error {
-	if w.client.clock.Now().Sub(w.began) < infancy {
+func (w *wait) handleNotFound(ctx context.Context, name string, notFound error) error {
+	if w.client.clock.Now().Sub(w.began) < notFoundGracePeriod {
 		return nil
 	}
-	_, absence, err := w.client.confirm(ctx, name)
+	_, absence, err := w.client.confirmAbsence(ctx, name)
 	if absence != nil {
 		if _, ended := absence.Ended(); !ended {
 			return notFound
 		}
 	}
-	if err != nil && !w.bears(ctx, err) {
+	if err != nil && !w.tolerates(ctx, err) {
 		return err
 	}
 	return nil
@@ -162,9 +162,9 @@ func (w *wait) missing(ctx context.Context, name string, notFound error) error {
 
 // untilFinal gives a cluster that is STOPPING, on the way to FAILED or STOPPED,
 // a few seconds to say which.
-func (c *Client) untilFinal(ctx context.Context, cluster Cluster) Cluster {
+func (c *Client) waitUntilFinal(ctx context.Context, cluster Cluster) Cluster {
 	for range 10 {
-		if cluster.Status.Final() || c.clock.Sleep(ctx, 500*time.Millisecond) != nil {
+		if cluster.Status.IsFinal() || c.clock.Sleep(ctx, 500*time.Millisecond) != nil {
 			break
 		}
 		next, err := c.GetCluster(ctx, cluster.Name)
@@ -185,31 +185,31 @@ func (c *Client) AwaitStopped(ctx context.Context, name string) (Absence, error)
 	w, stops := c.newWait(), c.newWait()
 	var stopped time.Time
 	for {
-		if now := c.clock.Now(); stopped.IsZero() || now.Sub(stopped) >= restatement && w.last != StatusStopping {
+		if now := c.clock.Now(); stopped.IsZero() || now.Sub(stopped) >= stopRetryInterval && w.last != StatusStopping {
 			switch err := c.StopCluster(ctx, name); {
 			case err == nil:
-				stopped, stops.faulty = now, time.Time{}
-			case !stops.bears(ctx, err):
-				return Absence{}, w.ended(err)
+				stopped, stops.outageSince = now, time.Time{}
+			case !stops.tolerates(ctx, err):
+				return Absence{}, w.asTimeout(err)
 			}
 		}
-		cluster, absence, err := c.Look(ctx, name)
+		cluster, absence, err := c.GetOrConfirmAbsence(ctx, name)
 		switch {
 		case err == nil && absence != nil:
 			return *absence, nil
 		case err == nil:
-			w.saw(cluster)
-		case !w.bears(ctx, err):
-			return Absence{}, w.ended(err)
+			w.record(cluster)
+		case !w.tolerates(ctx, err):
+			return Absence{}, w.asTimeout(err)
 		}
-		if err := w.rest(ctx, 2*time.Second); err != nil {
+		if err := w.pauseUpTo(ctx, 2*time.Second); err != nil {
 			return Absence{}, err
 		}
 	}
 }
 
 // AwaitWorkers waits until so many workers have joined the scheduler, and
-// tells progress, which may be nil, of every change. It bears that the route to
+// tells progress, which may be nil, of every change. It tolerates that the route to
 // a young scheduler is not there yet. A cluster that ends is an *EndedError.
 func (c *Client) AwaitWorkers(ctx context.Context, name string, want int64, progress func(have int64)) error {
 	w := c.newWait()
@@ -221,27 +221,27 @@ func (c *Client) AwaitWorkers(ctx context.Context, name string, want int64, prog
 		case err == nil && count >= want:
 			return nil
 		case err == nil:
-			w.faulty = time.Time{}
+			w.outageSince = time.Time{}
 			if count != have && progress != nil {
 				progress(count)
 			}
 			have = count
-		case !w.bears(ctx, err):
-			return c.workersLate(w.ended(err), have, want)
+		case !w.tolerates(ctx, err):
+			return c.withWorkerCounts(w.asTimeout(err), have, want)
 		}
-		if now := c.clock.Now(); err != nil || now.Sub(checked) >= checkup {
+		if now := c.clock.Now(); err != nil || now.Sub(checked) >= recheckInterval {
 			checked = now
-			if cluster, err := c.GetCluster(ctx, name); err == nil && (cluster.Status.Final() || cluster.Status == StatusStopping) {
-				return &EndedError{Cluster: c.untilFinal(ctx, cluster)}
+			if cluster, err := c.GetCluster(ctx, name); err == nil && (cluster.Status.IsFinal() || cluster.Status == StatusStopping) {
+				return &EndedError{Cluster: c.waitUntilFinal(ctx, cluster)}
 			}
 		}
-		if err := w.rest(ctx, 3*time.Second); err != nil {
-			return c.workersLate(err, have, want)
+		if err := w.pauseUpTo(ctx, 3*time.Second); err != nil {
+			return c.withWorkerCounts(err, have, want)
 		}
 	}
 }
 
-func (c *Client) workersLate(err error, have, want int64) error {
+func (c *Client) withWorkerCounts(err error, have, want int64) error {
 	if late, ok := errors.AsType[*TimeoutError](err); ok {
 		late.Have, late.Want = max(have, 0), want
 	}

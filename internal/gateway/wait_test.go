@@ -249,14 +249,14 @@ func TestAwaitStopped_believesOnlyAConfirmedAbsence(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, ended := absence.Ended(); ended || absence.At().Sub(start) < 4*time.Second {
-		t.Errorf("believed after %s", absence.At().Sub(start))
+	if _, ended := absence.Ended(); ended || absence.ConfirmedAt().Sub(start) < 4*time.Second {
+		t.Errorf("believed after %s", absence.ConfirmedAt().Sub(start))
 	}
 	if n := server.Count(get); n < 3 {
 		t.Errorf("%d looks", n)
 	}
-	if !absence.At().Equal(fake.Now()) {
-		t.Errorf("confirmed at %s, now it is %s", absence.At(), fake.Now())
+	if !absence.ConfirmedAt().Equal(fake.Now()) {
+		t.Errorf("confirmed at %s, now it is %s", absence.ConfirmedAt(), fake.Now())
 	}
 }
 

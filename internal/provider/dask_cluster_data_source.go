@@ -95,7 +95,7 @@ func (d *daskClusterDataSource) Read(ctx context.Context, req datasource.ReadReq
 // findCluster reads a cluster, one that has ended included. False comes with an
 // error on the name.
 func findCluster(ctx context.Context, api *gateway.Client, name string, diags *diag.Diagnostics) (gateway.Cluster, bool) {
-	cluster, absence, err := api.Look(ctx, name)
+	cluster, absence, err := api.GetOrConfirmAbsence(ctx, name)
 	if err != nil {
 		diags.AddAttributeError(path.Root("name"), "The cluster "+name+" could not be read", explain(err))
 		return gateway.Cluster{}, false

@@ -23,7 +23,7 @@ import (
 // addCreateError reports a POST that made no cluster, or of which that cannot
 // be known.
 func addCreateError(diags *diag.Diagnostics, err error) {
-	var lost *gateway.ClaimError
+	var lost *gateway.AdoptError
 	switch {
 	case errors.As(err, &lost):
 		diags.AddError("It is not known whether the cluster was created", lostDetail(lost))
@@ -39,14 +39,14 @@ func refusedOptions(err error) bool {
 	return errors.As(err, &failure) && failure.Status == http.StatusUnprocessableEntity
 }
 
-func lostDetail(lost *gateway.ClaimError) string {
+func lostDetail(lost *gateway.AdoptError) string {
 	detail := sentence(lost.Cause.Error()) + "\n\n"
-	if lost.Unseen != nil {
-		return detail + "The answer to the request was lost, and the gateway's clusters could not be listed since: " + lost.Unseen.Error() + ". " +
+	if lost.ListError != nil {
+		return detail + "The answer to the request was lost, and the gateway's clusters could not be listed since: " + lost.ListError.Error() + ". " +
 			"A cluster may run and cost money. Once the gateway answers, look with the data source pc_clusters, or Python's gateway.list_clusters(), " +
 			"and import or stop what is there before the next terraform apply."
 	}
-	if len(lost.Candidates) == 0 && lost.Hasty {
+	if len(lost.Candidates) == 0 && lost.Interrupted {
 		return detail + "The answer to the request was lost, and there was time for a quick look at the gateway's clusters only, which showed no new one; a gateway may show it " +
 			"seconds later. A cluster may run and cost money. Look with the data source pc_clusters, or Python's gateway.list_clusters(), " +
 			"and import or stop what is there before the next terraform apply."
@@ -176,7 +176,7 @@ func addAbsenceWarning(diags *diag.Diagnostics, absence gateway.Absence, name st
 		return
 	}
 	diags.AddWarning("The cluster "+name+" is gone",
-		"The gateway no longer knows it, confirmed by several looks until "+absence.At().UTC().Format(time.RFC3339)+". It leaves the state; the next apply makes a new one.")
+		"The gateway no longer knows it, confirmed by several looks until "+absence.ConfirmedAt().UTC().Format(time.RFC3339)+". It leaves the state; the next apply makes a new one.")
 }
 
 // checkImportedName refuses what cannot be a cluster's name before it goes

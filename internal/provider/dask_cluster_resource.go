@@ -60,13 +60,13 @@ func (r *daskClusterResource) Create(ctx context.Context, req resource.CreateReq
 	defer cancel()
 
 	hidden := secrets.hidden()
-	api.Survey(ctx)
+	api.ListExisting(ctx)
 	creation, err := api.Create(ctx, secrets.over(r.wantedOptions(plan)).values, textsOf(secrets.values)...)
 	if err != nil {
 		addCreateError(&resp.Diagnostics, err)
 		return
 	}
-	if creation.Claimed {
+	if creation.Adopted {
 		addClaimWarning(&resp.Diagnostics, creation.Name)
 	}
 	// The cluster costs money from now on: it goes into the state before
@@ -115,7 +115,7 @@ func (r *daskClusterResource) Read(ctx context.Context, req resource.ReadRequest
 	}
 	home := homeFrom(ctx, req.Private, r.addresses.Address, &resp.Diagnostics)
 	switch {
-	case absence != nil && !absence.Told() && home.moved():
+	case absence != nil && !absence.ReportedByGateway() && home.moved():
 		home.addMovedError(&resp.Diagnostics, "cluster "+state.Name.ValueString(), "address", runsElsewhere)
 		return
 	case absence != nil:
@@ -183,7 +183,7 @@ func (r *daskClusterResource) Delete(ctx context.Context, req resource.DeleteReq
 		addStopError(&resp.Diagnostics, state.Name.ValueString(), err)
 		return
 	}
-	if home := homeFrom(ctx, req.Private, r.addresses.Address, &resp.Diagnostics); !absence.Told() && home.moved() {
+	if home := homeFrom(ctx, req.Private, r.addresses.Address, &resp.Diagnostics); !absence.ReportedByGateway() && home.moved() {
 		home.addMovedError(&resp.Diagnostics, "cluster "+state.Name.ValueString(), "address", runsElsewhere)
 	}
 }

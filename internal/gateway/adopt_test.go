@@ -64,7 +64,7 @@ func TestCreate_takesOverTheClusterOfALostAnswer(t *testing.T) {
 					clusterJSON(candidate(2), "RUNNING", serverNow, defaults("1.0")),
 				), serverNow))
 				got, err := client.Create(t.Context(), twoCores())
-				if err != nil || got != (gateway.Creation{Name: name, Claimed: true}) {
+				if err != nil || got != (gateway.Creation{Name: name, Adopted: true}) {
 					t.Errorf("got %+v, %v", got, err)
 				}
 				server.Expect(t, create, options, listAll, listAll)
@@ -87,7 +87,7 @@ func TestCreate_whatWasRefusedIsNotLookedFor(t *testing.T) {
 			server, client, _ := newScripted(t)
 			server.On(create, answer)
 			_, err := client.Create(t.Context(), nil)
-			var undecided *gateway.ClaimError
+			var undecided *gateway.AdoptError
 			if err == nil || errors.As(err, &undecided) {
 				t.Errorf("got %v", err)
 			}
@@ -134,7 +134,7 @@ func TestCreate_whatCannotBeDecidedIsNotTaken(t *testing.T) {
 			server.On(options, declared)
 			server.On(listAll, at(test.listed, second))
 			_, err := client.Create(t.Context(), twoCores())
-			var undecided *gateway.ClaimError
+			var undecided *gateway.AdoptError
 			if !errors.As(err, &undecided) {
 				t.Fatalf("got %v", err)
 			}
@@ -145,7 +145,7 @@ func TestCreate_whatCannotBeDecidedIsNotTaken(t *testing.T) {
 			if !slices.Equal(names, test.candidates) {
 				t.Errorf("candidates %q, want %q", names, test.candidates)
 			}
-			if undecided.Hasty {
+			if undecided.Interrupted {
 				t.Error("there was time enough")
 			}
 			if n := server.Count(listAll); n != test.looks {
@@ -171,7 +171,7 @@ func TestCreate_takesNothingAtFirstSight(t *testing.T) {
 	theirs := began(candidate(1), start)
 	server.On(listAll, at(empty, start), at(listing(theirs), start.Add(2*time.Second)), at(listing(theirs, began(name, start.Add(time.Second))), start.Add(4*time.Second)))
 	got, err := client.Create(t.Context(), twoCores())
-	undecided, ok := errors.AsType[*gateway.ClaimError](err)
+	undecided, ok := errors.AsType[*gateway.AdoptError](err)
 	if !ok || len(undecided.Candidates) != 2 {
 		t.Errorf("got %+v, %v", got, err)
 	}
@@ -187,7 +187,7 @@ func TestCreate_waitsForAGatewayThatIsBeingRestarted(t *testing.T) {
 	// The cache of a Kubernetes gateway fills after the restart.
 	server.On(listAll, badGate, badGate, proxy404, badGate, at(empty, start.Add(30*time.Second)), at(empty, start.Add(32*time.Second)), at(listing(began(name, start)), start.Add(34*time.Second)))
 	got, err := client.Create(t.Context(), twoCores())
-	if err != nil || got != (gateway.Creation{Name: name, Claimed: true}) {
+	if err != nil || got != (gateway.Creation{Name: name, Adopted: true}) {
 		t.Errorf("got %+v, %v", got, err)
 	}
 	if waited := fake.Now().Sub(start); waited != (2+4+8+16+2+2+2)*time.Second {
@@ -195,9 +195,9 @@ func TestCreate_waitsForAGatewayThatIsBeingRestarted(t *testing.T) {
 	}
 }
 
-// TestSurvey_tellsWhatWasThere: a cluster with the same options that began a
+// TestListExisting_tellsWhatWasThere: a cluster with the same options that began a
 // second before is no candidate once it has been seen.
-func TestSurvey_tellsWhatWasThere(t *testing.T) {
+func TestListExisting_tellsWhatWasThere(t *testing.T) {
 	t.Parallel()
 	server, client, _ := newScripted(t)
 	before := began(candidate(1), start.Add(-time.Second))
@@ -205,23 +205,23 @@ func TestSurvey_tellsWhatWasThere(t *testing.T) {
 	server.On(create, lost)
 	server.On(options, declared)
 	for range 3 {
-		client.Survey(t.Context())
+		client.ListExisting(t.Context())
 	}
 	got, err := client.Create(t.Context(), twoCores())
-	if err != nil || got != (gateway.Creation{Name: name, Claimed: true}) {
+	if err != nil || got != (gateway.Creation{Name: name, Adopted: true}) {
 		t.Errorf("got %+v, %v", got, err)
 	}
 	server.Expect(t, listAll, create, options, listAll, listAll)
 }
 
-// TestSurvey_isNotRepeatedWhereItFails: it is a help, and many creates ask.
-func TestSurvey_isNotRepeatedWhereItFails(t *testing.T) {
+// TestListExisting_isNotRepeatedWhereItFails: it is a help, and many creates ask.
+func TestListExisting_isNotRepeatedWhereItFails(t *testing.T) {
 	t.Parallel()
 	server, client, _ := newScripted(t)
 	server.On(listAll, failing(403, "no"))
 	server.On(create, created)
 	for range 3 {
-		client.Survey(t.Context())
+		client.ListExisting(t.Context())
 	}
 	if _, err := client.Create(t.Context(), twoCores()); err != nil {
 		t.Error(err)
@@ -243,7 +243,7 @@ func TestCreate_takesNothingItKnew(t *testing.T) {
 		t.Fatal(err)
 	}
 	got, err := client.Create(t.Context(), twoCores())
-	if err != nil || got != (gateway.Creation{Name: candidate(2), Claimed: true}) {
+	if err != nil || got != (gateway.Creation{Name: candidate(2), Adopted: true}) {
 		t.Errorf("got %+v, %v", got, err)
 	}
 }
@@ -260,13 +260,13 @@ func TestCreate_waitsForOthersInFlight(t *testing.T) {
 	server.On(listAll, at(listing(began(name, start), began(candidate(1), start)), start))
 	var both sync.WaitGroup
 	both.Go(func() {
-		if got, err := client.Create(t.Context(), twoCores()); err != nil || got.Name != name || got.Claimed {
+		if got, err := client.Create(t.Context(), twoCores()); err != nil || got.Name != name || got.Adopted {
 			t.Errorf("the one that was answered got %+v, %v", got, err)
 		}
 	})
 	<-arrived
 	got, err := client.Create(t.Context(), twoCores())
-	if err != nil || got != (gateway.Creation{Name: candidate(1), Claimed: true}) {
+	if err != nil || got != (gateway.Creation{Name: candidate(1), Adopted: true}) {
 		t.Errorf("the one whose answer was lost got %+v, %v", got, err)
 	}
 	both.Wait()
@@ -311,7 +311,7 @@ func TestCreate_offersNoManagedClusterWhenInterrupted(t *testing.T) {
 	_, err := client.Create(ctx, twoCores())
 	close(release)
 	underWay.Wait()
-	undecided, ok := errors.AsType[*gateway.ClaimError](err)
+	undecided, ok := errors.AsType[*gateway.AdoptError](err)
 	if !ok || len(undecided.Candidates) != 1 || undecided.Candidates[0].Name != candidate(1) {
 		t.Errorf("got %v with candidates %+v", err, undecided)
 	}
@@ -321,13 +321,13 @@ func TestClaimError_saysWhenNobodyCouldLook(t *testing.T) {
 	t.Parallel()
 	cause, unseen := errors.New("the connection broke"), errors.New("503")
 	for label, test := range map[string]struct {
-		err  gateway.ClaimError
+		err  gateway.AdoptError
 		want string
 	}{
-		"no listing":      {gateway.ClaimError{Cause: cause, Unseen: unseen}, "could not be listed"},
-		"nothing new":     {gateway.ClaimError{Cause: cause}, "no new cluster was seen"},
-		"two new ones":    {gateway.ClaimError{Cause: cause, Candidates: make([]gateway.Cluster, 2)}, "2 new clusters"},
-		"one, then a 503": {gateway.ClaimError{Cause: cause, Unseen: unseen, Candidates: make([]gateway.Cluster, 1)}, "could not be listed"},
+		"no listing":      {gateway.AdoptError{Cause: cause, ListError: unseen}, "could not be listed"},
+		"nothing new":     {gateway.AdoptError{Cause: cause}, "no new cluster was seen"},
+		"two new ones":    {gateway.AdoptError{Cause: cause, Candidates: make([]gateway.Cluster, 2)}, "2 new clusters"},
+		"one, then a 503": {gateway.AdoptError{Cause: cause, ListError: unseen, Candidates: make([]gateway.Cluster, 1)}, "could not be listed"},
 	} {
 		t.Run(label, func(t *testing.T) {
 			t.Parallel()
@@ -368,7 +368,7 @@ func TestCreate_leavesTheClusterOfALaterCreate(t *testing.T) {
 	}))
 	got, err := client.Create(t.Context(), twoCores())
 	close(firstDone)
-	undecided, ok := errors.AsType[*gateway.ClaimError](err)
+	undecided, ok := errors.AsType[*gateway.AdoptError](err)
 	if !ok || len(undecided.Candidates) != 0 {
 		t.Errorf("the one whose answer was lost got %+v, %v", got, err)
 	}
@@ -399,7 +399,7 @@ func TestCreate_severalLostAnswersShareAsManyClusters(t *testing.T) {
 					got, err := client.Create(t.Context(), twoCores())
 					if err == nil {
 						names <- got.Name
-					} else if _, ok := errors.AsType[*gateway.ClaimError](err); !ok {
+					} else if _, ok := errors.AsType[*gateway.AdoptError](err); !ok {
 						t.Errorf("got %v", err)
 					}
 				})
@@ -440,7 +440,7 @@ func TestCreate_interrupted(t *testing.T) {
 		server.On(options, declared)
 		server.On(listAll, at(listing(began(name, start)), start))
 		got, err := client.Create(ctx, twoCores())
-		if err != nil || !got.Claimed || got.Name != name {
+		if err != nil || !got.Adopted || got.Name != name {
 			t.Errorf("got %+v, %v", got, err)
 		}
 	})
@@ -452,7 +452,7 @@ func TestCreate_interrupted(t *testing.T) {
 		server.On(options, declared)
 		server.On(listAll, at(empty, start))
 		_, err := client.Create(ctx, twoCores())
-		if undecided, ok := errors.AsType[*gateway.ClaimError](err); !ok || !undecided.Hasty {
+		if undecided, ok := errors.AsType[*gateway.AdoptError](err); !ok || !undecided.Interrupted {
 			t.Errorf("got %v", err)
 		}
 		server.Expect(t, create, options, listAll)
@@ -465,7 +465,7 @@ func TestCreate_interrupted(t *testing.T) {
 		server.On(options, declared)
 		server.On(listAll, at(empty, start), at(listing(began(name, start)), start), scripted.After(badGate, cancel))
 		got, err := client.Create(ctx, twoCores())
-		if err != nil || !got.Claimed || got.Name != name {
+		if err != nil || !got.Adopted || got.Name != name {
 			t.Errorf("got %+v, %v", got, err)
 		}
 	})
@@ -479,7 +479,7 @@ func TestCreate_interrupted(t *testing.T) {
 		server.On(options, scripted.After(declared, func() { <-hang }))
 		before := clock.Real().Now()
 		_, err := client.Create(ctx, twoCores())
-		var undecided *gateway.ClaimError
+		var undecided *gateway.AdoptError
 		if !errors.As(err, &undecided) || !errors.Is(err, context.Canceled) {
 			t.Errorf("got %v", err)
 		}

@@ -17,63 +17,63 @@ import (
 const (
 	// grace is how long the answer to a create may still arrive after its
 	// caller has given up: a name that arrives is a cluster that is not lost.
-	grace = 500 * time.Millisecond
+	interruptedCreateTimeout = 500 * time.Millisecond
 	// glance bounds the one look for a lost cluster after Ctrl-C.
-	glance = 400 * time.Millisecond
+	interruptedLookupTimeout = 400 * time.Millisecond
 	// A lost cluster is looked for so often and with such pauses: a Kubernetes
 	// gateway lists it only when its cache has followed.
-	claimLooks = 6
-	claimPause = 2 * time.Second
+	maxLookups     = 6
+	lookupInterval = 2 * time.Second
 	// A gateway that cannot list is waited for with pauses that double up to
 	// outagePause, outages of them: about two minutes, in which a gateway is
 	// restarted.
-	outages     = 8
-	outagePause = 30 * time.Second
+	maxOutageRetries = 8
+	maxOutageBackoff = 30 * time.Second
 	// surveying bounds the look at what there is before the first create.
-	surveying = 5 * time.Second
+	initialListTimeout = 5 * time.Second
 )
 
 // Survey remembers which clusters there are, so that no create whose answer is
 // lost takes one that was there before. It costs one listing for all creates of
 // a Client; where that fails, the clusters' start times have to do.
-func (c *Client) Survey(ctx context.Context) {
-	_, _ = c.surveyed.Get(ctx, func(ctx context.Context) (bool, error) {
-		ctx, cancel := context.WithTimeout(ctx, surveying)
+func (c *Client) ListExisting(ctx context.Context) {
+	_, _ = c.existingListed.Get(ctx, func(ctx context.Context) (bool, error) {
+		ctx, cancel := context.WithTimeout(ctx, initialListTimeout)
 		defer cancel()
-		_, err := c.ListClusters(ctx, everyStatus...)
+		_, err := c.ListClusters(ctx, allStatuses...)
 		// A failure is not repeated by each of the creates.
 		return err == nil, nil
 	})
 }
 
 // everyStatus is for listings of ended clusters, too.
-var everyStatus = []Status{StatusPending, StatusRunning, StatusStopping, StatusStopped, StatusFailed}
+var allStatuses = []Status{StatusPending, StatusRunning, StatusStopping, StatusStopped, StatusFailed}
 
 // Creation is a cluster that was made. Claimed says that the gateway's answer
 // was lost and the cluster was found by its options and start time.
 type Creation struct {
 	Name    string
-	Claimed bool
+	Adopted bool
 }
 
 // ClaimError is a create whose answer was lost and of which it cannot be
 // decided whether it made a cluster, and which.
-type ClaimError struct {
+type AdoptError struct {
 	Cause error
 	// Candidates are the clusters that may be the one, by name; also those that
 	// have ended since.
 	Candidates []Cluster
 	// Unseen is why the gateway's clusters could not be listed since, not even
 	// once; nil if they could. Then no candidates mean nothing.
-	Unseen error
+	ListError error
 	// Hasty says that there was no time for all looks, after Ctrl-C for example: a
 	// cluster that a cache does not show yet was not waited for.
-	Hasty bool
+	Interrupted bool
 }
 
 // Error says how many clusters may be the one.
-func (e *ClaimError) Error() string {
-	if e.Unseen != nil {
+func (e *AdoptError) Error() string {
+	if e.ListError != nil {
 		return fmt.Sprintf("the answer was lost, and the clusters could not be listed since: %v", e.Cause)
 	}
 	if len(e.Candidates) == 0 {
@@ -83,7 +83,7 @@ func (e *ClaimError) Error() string {
 }
 
 // Unwrap returns what happened to the answer.
-func (e *ClaimError) Unwrap() error { return e.Cause }
+func (e *AdoptError) Unwrap() error { return e.Cause }
 
 // Create makes a cluster. Where the answer is lost after the request may have
 // arrived, it neither makes a second cluster nor loses the first: the one that
@@ -103,43 +103,43 @@ func (c *Client) create(ctx context.Context, options map[string]any, secrets ...
 	if err := ctx.Err(); err != nil {
 		return Creation{}, err
 	}
-	ours := c.own.begin(options)
-	defer c.own.end(ours)
-	posting, cancel := transport.AwaitAnswer(ctx, grace, func() { c.own.sent(ours, c.clock.Now) })
+	ours := c.creates.begin(options)
+	defer c.creates.finish(ours)
+	posting, cancel := transport.AwaitAnswer(ctx, interruptedCreateTimeout, func() { c.creates.markSent(ours, c.clock.Now) })
 	defer cancel()
 	name, err := c.CreateCluster(posting, options, secrets...)
 	if err == nil {
-		c.own.made(ours, name)
+		c.creates.markCreated(ours, name)
 		return Creation{Name: name}, nil
 	}
 	var failure *transport.Error
 	if !errors.As(err, &failure) || !failure.MayHaveArrived() {
 		return Creation{}, err
 	}
-	c.own.lost(ours)
+	c.creates.markLost(ours)
 	if ctx.Err() != nil {
-		looking, cancel := context.WithTimeout(context.WithoutCancel(ctx), glance)
+		looking, cancel := context.WithTimeout(context.WithoutCancel(ctx), interruptedLookupTimeout)
 		defer cancel()
-		return c.claim(looking, ours, 1, err)
+		return c.adopt(looking, ours, 1, err)
 	}
-	return c.claim(ctx, ours, claimLooks, err)
+	return c.adopt(ctx, ours, maxLookups, err)
 }
 
 // claim looks for the cluster of a lost answer. Where there is time for more than
 // one look it is taken when a second one shows nothing new: the first that shows
 // may be somebody else's, and ours be late.
-func (c *Client) claim(ctx context.Context, ours *creation, looks int, cause error) (Creation, error) {
-	var candidates sight
+func (c *Client) adopt(ctx context.Context, ours *pendingCreate, looks int, cause error) (Creation, error) {
+	var candidates listingSnapshot
 	unseen, outage := cause, 0
 	for look := 1; ; look++ {
-		pause := claimPause
-		seen, err := c.candidates(ctx, ours)
+		pause := lookupInterval
+		seen, err := c.findCandidates(ctx, ours)
 		if look == 1 || err == nil {
 			unseen = err
 		}
-		if err != nil && looks > 1 && outage < outages && passes(err) {
+		if err != nil && looks > 1 && outage < maxOutageRetries && isTransient(err) {
 			// Nobody has looked.
-			pause = min(claimPause<<outage, outagePause)
+			pause = min(lookupInterval<<outage, maxOutageBackoff)
 			outage++
 			look--
 		}
@@ -147,36 +147,36 @@ func (c *Client) claim(ctx context.Context, ours *creation, looks int, cause err
 			before := candidates.clusters
 			candidates = seen
 			// A create in flight may own what is seen.
-			interrupted := c.own.awaitOthers(ctx, ours)
+			interrupted := c.creates.waitForOthers(ctx, ours)
 			// What Terraform manages must not be offered for import or stopping.
-			candidates.clusters = slices.DeleteFunc(candidates.clusters, func(seen Cluster) bool { return c.own.knows(seen.Name, ours) })
+			candidates.clusters = slices.DeleteFunc(candidates.clusters, func(seen Cluster) bool { return c.creates.isKnown(seen.Name, ours) })
 			if interrupted != nil {
-				return Creation{}, &ClaimError{Cause: cause, Candidates: candidates.clusters, Hasty: true}
+				return Creation{}, &AdoptError{Cause: cause, Candidates: candidates.clusters, Interrupted: true}
 			}
-			stage := settled
-			if newIn(candidates.clusters, before) {
-				stage = unsettled
+			stage := listSettled
+			if hasNew(candidates.clusters, before) {
+				stage = listChanged
 			}
-			name, decided := c.own.take(ours, candidates, stage)
+			name, decided := c.creates.assign(ours, candidates, stage)
 			switch {
 			case name != "":
-				return Creation{Name: name, Claimed: true}, nil
+				return Creation{Name: name, Adopted: true}, nil
 			case decided:
-				return Creation{}, &ClaimError{Cause: cause, Candidates: candidates.clusters}
+				return Creation{}, &AdoptError{Cause: cause, Candidates: candidates.clusters}
 			}
 		}
 		if look == looks || c.clock.Sleep(ctx, pause) != nil {
 			// There will be no other look.
-			if name, _ := c.own.take(ours, candidates, lastLook); name != "" {
-				return Creation{Name: name, Claimed: true}, nil
+			if name, _ := c.creates.assign(ours, candidates, finalLookup); name != "" {
+				return Creation{Name: name, Adopted: true}, nil
 			}
-			return Creation{}, &ClaimError{Cause: cause, Candidates: candidates.clusters, Unseen: unseen, Hasty: look < claimLooks}
+			return Creation{}, &AdoptError{Cause: cause, Candidates: candidates.clusters, ListError: unseen, Interrupted: look < maxLookups}
 		}
 	}
 }
 
 // newIn says whether one of the clusters was not among those before.
-func newIn(clusters, before []Cluster) bool {
+func hasNew(clusters, before []Cluster) bool {
 	return slices.ContainsFunc(clusters, func(cluster Cluster) bool {
 		return !slices.ContainsFunc(before, func(other Cluster) bool { return other.Name == cluster.Name })
 	})
@@ -185,18 +185,18 @@ func newIn(clusters, before []Cluster) bool {
 // candidates are the clusters that began since the request, by the server's
 // clock, and that have the options asked for. Ended ones are among them: a
 // cluster can fail within a second.
-func (c *Client) candidates(ctx context.Context, ours *creation) (sight, error) {
+func (c *Client) findCandidates(ctx context.Context, ours *pendingCreate) (listingSnapshot, error) {
 	declared, err := c.Options(ctx)
 	if err != nil {
-		return sight{}, err
+		return listingSnapshot{}, err
 	}
-	clusters, serverNow, err := c.listClusters(ctx, everyStatus...)
+	clusters, serverNow, err := c.listClusters(ctx, allStatuses...)
 	if err != nil {
-		return sight{}, err
+		return listingSnapshot{}, err
 	}
-	seen := sight{now: c.clock.Now(), serverNow: serverNow}
+	seen := listingSnapshot{receivedAt: c.clock.Now(), serverNow: serverNow}
 	for _, cluster := range clusters {
-		if seen.mayBe(cluster, ours) && agrees(ours.options, cluster.Options, declared) {
+		if seen.canComeFrom(cluster, ours) && matchesOptions(ours.options, cluster.Options, declared) {
 			seen.clusters = append(seen.clusters, cluster)
 		}
 	}
@@ -206,7 +206,7 @@ func (c *Client) candidates(ctx context.Context, ours *creation) (sight, error) 
 
 // agrees says whether a cluster has the options asked for and the defaults for
 // the others.
-func agrees(asked, has map[string]any, declared []Option) bool {
+func matchesOptions(asked, has map[string]any, declared []Option) bool {
 	for name, value := range asked {
 		if !SameValue(value, has[name]) {
 			return false

@@ -16,24 +16,24 @@ import (
 // creates of one process, in a time of its own.
 type lossy struct {
 	*rand.Rand
-	own      *ownClusters
+	own      *createTracker
 	now      time.Time
 	ahead    time.Duration
 	clusters []Cluster
 	shows    map[string]time.Time
-	queued   []*creation
-	inFlight []*creation
+	queued   []*pendingCreate
+	inFlight []*pendingCreate
 	looking  []*looker
 	// owner has the create that was given each cluster; expected counts the
 	// creates that can have none.
-	owner    map[string]*creation
+	owner    map[string]*pendingCreate
 	expected int
 	failed   int
 }
 
 // looker is a create whose answer was lost, with what it saw last.
 type looker struct {
-	*creation
+	*pendingCreate
 	before []Cluster
 	looks  int
 }
@@ -43,9 +43,9 @@ const lossyOptions = "worker_cores"
 func newLossy(seed uint64) *lossy {
 	source := rand.New(rand.NewPCG(seed, 1)) //nolint:gosec // a test that can be repeated
 	return &lossy{
-		Rand: source, own: newOwnClusters(), now: time.Date(2026, 11, 1, 12, 0, 0, 0, time.UTC),
+		Rand: source, own: newCreateTracker(), now: time.Date(2026, 11, 1, 12, 0, 0, 0, time.UTC),
 		ahead: time.Duration(source.IntN(600)-300) * time.Second,
-		shows: map[string]time.Time{}, owner: map[string]*creation{},
+		shows: map[string]time.Time{}, owner: map[string]*pendingCreate{},
 	}
 }
 
@@ -69,7 +69,7 @@ func (l *lossy) step() {
 func (l *lossy) send(which int) {
 	ours := l.queued[which]
 	l.queued = slices.Delete(l.queued, which, which+1)
-	l.own.sent(ours, func() time.Time { return l.now })
+	l.own.markSent(ours, func() time.Time { return l.now })
 	l.inFlight = append(l.inFlight, ours)
 }
 
@@ -88,25 +88,25 @@ func (l *lossy) answer(which int) {
 		l.expected++
 	}
 	if made && answered {
-		l.own.made(ours, name)
+		l.own.markCreated(ours, name)
 		l.owner[name] = ours
 		return
 	}
-	l.own.lost(ours)
-	l.looking = append(l.looking, &looker{creation: ours})
+	l.own.markLost(ours)
+	l.looking = append(l.looking, &looker{pendingCreate: ours})
 }
 
-// look is one look of a create, as claim has them: it lists, and waits for the
+// look is one look of a create, as adopt does: it lists, and waits for the
 // answers of those in flight.
 func (l *lossy) look(which int) {
 	ours := l.looking[which]
-	seen := sight{now: l.now, serverNow: l.now.Add(l.ahead).Truncate(time.Second)}
+	seen := listingSnapshot{receivedAt: l.now, serverNow: l.now.Add(l.ahead).Truncate(time.Second)}
 	for _, cluster := range l.clusters {
 		if l.now.Before(l.shows[cluster.Name]) {
 			continue
 		}
-		l.own.saw(cluster.Name)
-		if seen.mayBe(cluster, ours.creation) {
+		l.own.recordSeen(cluster.Name)
+		if seen.canComeFrom(cluster, ours.pendingCreate) {
 			seen.clusters = append(seen.clusters, cluster)
 		}
 	}
@@ -116,27 +116,27 @@ func (l *lossy) look(which int) {
 	for len(l.inFlight) > 0 {
 		l.answer(0)
 	}
-	seen.clusters = slices.DeleteFunc(seen.clusters, func(cluster Cluster) bool { return l.own.knows(cluster.Name, ours.creation) })
+	seen.clusters = slices.DeleteFunc(seen.clusters, func(cluster Cluster) bool { return l.own.isKnown(cluster.Name, ours.pendingCreate) })
 	ours.looks++
-	at := settled
+	at := listSettled
 	switch {
-	case ours.looks >= claimLooks && l.allShow():
-		at = lastLook
-	case newIn(seen.clusters, ours.before):
-		at = unsettled
+	case ours.looks >= maxLookups && l.allShow():
+		at = finalLookup
+	case hasNew(seen.clusters, ours.before):
+		at = listChanged
 	}
 	ours.before = seen.clusters
-	name, decided := l.own.take(ours.creation, seen, at)
-	if name == "" && !decided && at != lastLook {
+	name, decided := l.own.assign(ours.pendingCreate, seen, at)
+	if name == "" && !decided && at != finalLookup {
 		return
 	}
 	l.looking = slices.Delete(l.looking, which, which+1)
-	l.own.end(ours.creation)
+	l.own.finish(ours.pendingCreate)
 	if name == "" {
 		l.failed++
 		return
 	}
-	l.owner[name] = ours.creation
+	l.owner[name] = ours.pendingCreate
 }
 
 // allShow says that no cluster is hidden by a cache any more.
@@ -144,10 +144,10 @@ func (l *lossy) allShow() bool {
 	return !slices.ContainsFunc(l.clusters, func(cluster Cluster) bool { return l.now.Before(l.shows[cluster.Name]) })
 }
 
-// TestTake_leavesNoCluster lets creates with the same options lose their answers
+// TestAssign_leavesNoCluster lets creates with the same options lose their answers
 // while others begin. Under load a create was once given a later one's cluster,
 // and its own was in no state.
-func TestTake_leavesNoCluster(t *testing.T) {
+func TestAssign_leavesNoCluster(t *testing.T) {
 	t.Parallel()
 	for seed := range uint64(2000) {
 		world := newLossy(seed)
@@ -161,7 +161,7 @@ func TestTake_leavesNoCluster(t *testing.T) {
 			world.answer(0)
 		}
 		for len(world.looking) > 0 {
-			world.now = world.now.Add(claimPause)
+			world.now = world.now.Add(lookupInterval)
 			world.look(world.IntN(len(world.looking)))
 		}
 		for _, cluster := range world.clusters {
@@ -175,23 +175,23 @@ func TestTake_leavesNoCluster(t *testing.T) {
 	}
 }
 
-// TestSent_isWhatCounts lets a create wait for a connection: what appears meanwhile
+// TestMarkSent_startsTheWindow lets a create wait for a connection: what appears meanwhile
 // is somebody else's.
-func TestSent_isWhatCounts(t *testing.T) {
+func TestMarkSent_startsTheWindow(t *testing.T) {
 	t.Parallel()
-	own, now := newOwnClusters(), time.Date(2026, 11, 1, 12, 0, 0, 0, time.UTC)
+	own, now := newCreateTracker(), time.Date(2026, 11, 1, 12, 0, 0, 0, time.UTC)
 	ours := own.begin(nil)
 	theirs := Cluster{Name: "theirs", StartTime: now.Add(2 * time.Minute)}
-	own.saw(theirs.Name)
-	own.sent(ours, func() time.Time { return now.Add(5 * time.Minute) })
+	own.recordSeen(theirs.Name)
+	own.markSent(ours, func() time.Time { return now.Add(5 * time.Minute) })
 	later := now.Add(6 * time.Minute)
-	if (sight{now: later, serverNow: later}).mayBe(theirs, ours) || !own.knows(theirs.Name, ours) {
+	if (listingSnapshot{receivedAt: later, serverNow: later}).canComeFrom(theirs, ours) || !own.isKnown(theirs.Name, ours) {
 		t.Error("it may be taken for what was sent later")
 	}
 	own.begin(nil)
 	ended, end := context.WithCancel(t.Context())
 	end()
-	if err := own.awaitOthers(ended, ours); err != nil {
+	if err := own.waitForOthers(ended, ours); err != nil {
 		t.Error("it waits for one that still waits itself")
 	}
 }
