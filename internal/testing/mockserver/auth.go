@@ -10,27 +10,26 @@ import (
 	"time"
 )
 
-// cookieAge is how long the gateway takes its own cookie for credentials. It
-// says twice that in Max-Age.
+// cookieAge is how long the gateway accepts its cookie. Max-Age is twice as long.
 const cookieAge = 300 * time.Second
 
-// authenticated finds the user, by cookie first and then by header, as
-// dask_gateway_server/auth.py does, and hands out a cookie with every success.
-func (s *Server) authenticated(x *exchange, handle func() *reply) *reply {
+// authenticate finds the user by cookie first and by header second, as
+// dask_gateway_server/auth.py does. Every successful response sets a cookie.
+func (s *Server) authenticate(x *exchange, handle func() *httpResponse) *httpResponse {
 	if user, ok := s.cookieUser(x); ok {
 		x.user = user
 		return handle()
 	}
-	user, refused := s.headerUser(x)
-	if refused != nil {
-		return refused
+	user, rejection := s.headerUser(x)
+	if rejection != nil {
+		return rejection
 	}
 	x.user = user
-	answer := handle()
-	if answer.status < 400 {
-		answer.set("Set-Cookie", s.cookieFor(user))
+	response := handle()
+	if response.status < 400 {
+		response.setHeader("Set-Cookie", s.cookieFor(user))
 	}
-	return answer
+	return response
 }
 
 func (s *Server) cookieUser(x *exchange) (string, bool) {
@@ -40,42 +39,42 @@ func (s *Server) cookieUser(x *exchange) (string, bool) {
 	if err != nil {
 		return "", false
 	}
-	kept, ok := s.state.cookies[sent.Value]
+	stored, ok := s.state.cookies[sent.Value]
 	if !ok {
 		return "", false
 	}
-	if s.now.now().Sub(kept.issued) > cookieAge {
+	if s.clock.now().Sub(stored.issuedAt) > cookieAge {
 		delete(s.state.cookies, sent.Value)
 		return "", false
 	}
-	return kept.user, true
+	return stored.user, true
 }
 
-// cookieFor returns the one cookie of the user: it is handed out again without
-// being renewed.
+// cookieFor returns the user's cookie. The gateway sends the same cookie again
+// without renewing it.
 func (s *Server) cookieFor(user string) string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	value := ""
-	for candidate, kept := range s.state.cookies {
-		if kept.user == user {
+	for candidate, stored := range s.state.cookies {
+		if stored.user == user {
 			value = candidate
 		}
 	}
 	if value == "" {
 		value = newHex()
-		s.state.cookies[value] = cookie{user: user, issued: s.now.now()}
+		s.state.cookies[value] = issuedCookie{user: user, issuedAt: s.clock.now()}
 	}
 	return s.state.cookieName + "=" + value + "; Max-Age=600; Path=/"
 }
 
-// headerUser reads the Authorization header. The words for the scheme are
-// case-sensitive, and a header without a space makes the server fail.
-func (s *Server) headerUser(x *exchange) (string, *reply) {
+// headerUser reads the Authorization header. The scheme is case-sensitive, and a
+// header without a space raises an exception in the server.
+func (s *Server) headerUser(x *exchange) (string, *httpResponse) {
 	header := x.Header.Get("Authorization")
 	scheme, key, spaced := strings.Cut(header, " ")
 	if header != "" && !spaced {
-		return "", crash()
+		return "", gatewayInternalError()
 	}
 	if s.cfg.Auth == "basic" {
 		return s.basicUser(scheme, key)
@@ -86,18 +85,18 @@ func (s *Server) headerUser(x *exchange) (string, *reply) {
 	return s.hubUser(key)
 }
 
-func unauthorized(challenge string) *reply {
-	return refuse(http.StatusUnauthorized, "Authentication required").set("Www-Authenticate", challenge)
+func unauthorized(challenge string) *httpResponse {
+	return gatewayError(http.StatusUnauthorized, "Authentication required").setHeader("Www-Authenticate", challenge)
 }
 
-func (s *Server) basicUser(scheme, key string) (string, *reply) {
+func (s *Server) basicUser(scheme, key string) (string, *httpResponse) {
 	if scheme != "Basic" {
 		return "", unauthorized("Basic")
 	}
 	pair, err := pythonBase64(key)
 	user, password, ok := strings.Cut(pair, ":")
 	if err != nil || !ok || strings.ContainsFunc(pair, func(r rune) bool { return r > 0x7f }) {
-		return "", crash()
+		return "", gatewayInternalError()
 	}
 	if s.cfg.Password != "" && password != s.cfg.Password {
 		return "", unauthorized("Basic")
@@ -105,8 +104,8 @@ func (s *Server) basicUser(scheme, key string) (string, *reply) {
 	return user, nil
 }
 
-// pythonBase64 decodes as Python's b64decode does: what is no letter of base64 is
-// skipped, and so is padding that is more than enough.
+// pythonBase64 decodes like Python's b64decode, which skips characters outside the
+// alphabet and surplus padding.
 func pythonBase64(text string) (string, error) {
 	const letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/="
 	text = strings.Map(func(r rune) rune {
@@ -123,19 +122,19 @@ func pythonBase64(text string) (string, error) {
 	return string(raw), err
 }
 
-// hubUser asks the Hub whose token it is, with the scopes that go with it. The
-// Hub skips blanks before a token, but takes none within.
-func (s *Server) hubUser(value string) (string, *reply) {
+// hubUser looks up the token's user and scopes at the Hub. The Hub skips blanks
+// before a token and rejects blanks inside it.
+func (s *Server) hubUser(value string) (string, *httpResponse) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	t := s.useToken(strings.TrimSpace(value))
 	if t == nil {
-		return "", refuse(http.StatusInternalServerError, "Permission failure verifying user's JupyterHub API token")
+		return "", gatewayError(http.StatusInternalServerError, "Permission failure verifying user's JupyterHub API token")
 	}
 	scope, filter, _ := strings.Cut(gatewayAccess, "!")
-	// A Hub without scopes has a gateway that asks for none.
-	if !t.scopes().covers(scope, filter) && s.release() > 1 {
+	// The gateway behind a Hub without scopes requires none.
+	if !t.scopes().covers(scope, filter) && s.hubMajor() > 1 {
 		return "", unauthorized("jupyterhub")
 	}
-	return t.owner.gatewayName(), nil
+	return t.owner.gatewayUser(), nil
 }

@@ -15,32 +15,31 @@ import (
 	"time"
 )
 
-// CatalogConfig says what a Catalog knows.
+// CatalogConfig configures a Catalog.
 type CatalogConfig struct {
-	// Collections are STAC collections by id, as JSON.
+	// Collections holds STAC collections by id, as JSON.
 	Collections map[string]string
-	// Key is the subscription key that is valid; "" for a service that looks at
-	// none.
+	// Key is the valid subscription key; "" accepts every key.
 	Key string
-	// Lifetime is how long a token lasts; 45 minutes by default, as seen.
+	// Lifetime is the lifetime of a token; 45 minutes by default, as observed.
 	Lifetime time.Duration
-	// Now is the service's clock; nil for the machine's.
+	// Now is the service's clock; nil means the machine's.
 	Now func() time.Time
 }
 
-// Catalog is a STAC API with a service that gives read tokens, on a host of its
-// own. The answers are those of stac-fastapi and of the Planetary Computer's
-// service as they are documented; rustac's differ in the words of a 404.
+// Catalog is a STAC API with a service for read tokens, on a host of its own. The
+// responses follow stac-fastapi and the documentation of the Planetary Computer's
+// service. rustac's 404 has a different text.
 type Catalog struct {
 	cfg      CatalogConfig
 	server   *httptest.Server
 	mu       sync.Mutex
 	requests []Request
 	tokens   []string
-	answers  []answerOnce
+	queued   []queuedResponse
 }
 
-type answerOnce struct {
+type queuedResponse struct {
 	status            int
 	contentType, body string
 }
@@ -51,7 +50,7 @@ func StartCatalog(cfg CatalogConfig) *Catalog {
 		cfg.Lifetime = 45 * time.Minute
 	}
 	if cfg.Now == nil {
-		cfg.Now = machineTime
+		cfg.Now = realTime
 	}
 	c := &Catalog{cfg: cfg}
 	routes := http.NewServeMux()
@@ -59,20 +58,20 @@ func StartCatalog(cfg CatalogConfig) *Catalog {
 	routes.HandleFunc("GET /api/sas/v1/token/{collection}", c.collectionToken)
 	routes.HandleFunc("GET /api/sas/v1/token/{account}/{container}", c.containerToken)
 	c.server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if !c.answered(w, r) {
+		if !c.recordAndRespond(w, r) {
 			routes.ServeHTTP(w, r)
 		}
 	}))
 	return c
 }
 
-// Close ends the services.
+// Close stops the services.
 func (c *Catalog) Close() { c.server.Close() }
 
-// STACURL is the address of the STAC API.
+// STACURL returns the address of the STAC API.
 func (c *Catalog) STACURL() string { return c.server.URL + "/api/stac/v1" }
 
-// SASURL is the address of the service for tokens, as Python's SDK has it.
+// SASURL returns the address of the token service, in the form of the Python SDK.
 func (c *Catalog) SASURL() string { return c.server.URL + "/api/sas/v1/token" }
 
 // RespondNext sets the response to the next request. Further calls set the
@@ -80,7 +79,7 @@ func (c *Catalog) SASURL() string { return c.server.URL + "/api/sas/v1/token" }
 func (c *Catalog) RespondNext(status int, contentType, body string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.answers = append(c.answers, answerOnce{status, contentType, body})
+	c.queued = append(c.queued, queuedResponse{status, contentType, body})
 }
 
 // Requests returns all requests since the start.
@@ -90,23 +89,24 @@ func (c *Catalog) Requests() []Request {
 	return slices.Clone(c.requests)
 }
 
-// Tokens returns the signatures of all tokens that were given.
+// Tokens returns the signatures of all issued tokens.
 func (c *Catalog) Tokens() []string {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return slices.Clone(c.tokens)
 }
 
-// answered remembers a request, and gives it an answer that was set.
-func (c *Catalog) answered(w http.ResponseWriter, r *http.Request) bool {
+// recordAndRespond records a request and sends the next queued response. It returns
+// false if the queue is empty.
+func (c *Catalog) recordAndRespond(w http.ResponseWriter, r *http.Request) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.requests = append(c.requests, Request{Method: r.Method, Path: r.URL.EscapedPath(), Query: r.URL.RawQuery, Header: r.Header.Clone(), Time: c.cfg.Now()})
-	if len(c.answers) == 0 {
+	if len(c.queued) == 0 {
 		return false
 	}
-	next := c.answers[0]
-	c.answers = c.answers[1:]
+	next := c.queued[0]
+	c.queued = c.queued[1:]
 	w.Header().Set("Content-Type", next.contentType)
 	w.WriteHeader(next.status)
 	_, _ = io.WriteString(w, next.body)
@@ -116,7 +116,7 @@ func (c *Catalog) answered(w http.ResponseWriter, r *http.Request) bool {
 func (c *Catalog) collection(w http.ResponseWriter, r *http.Request) {
 	body, known := c.cfg.Collections[r.PathValue("id")]
 	if !known {
-		catalogAnswer(w, http.StatusNotFound, map[string]any{"code": "NotFoundError", "description": fmt.Sprintf("Collection %s does not exist.", r.PathValue("id"))})
+		writeCatalogJSON(w, http.StatusNotFound, map[string]any{"code": "NotFoundError", "description": fmt.Sprintf("Collection %s does not exist.", r.PathValue("id"))})
 		return
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -130,7 +130,7 @@ func (c *Catalog) collectionToken(w http.ResponseWriter, r *http.Request) {
 	}
 	body := c.cfg.Collections[r.PathValue("collection")]
 	if json.Unmarshal([]byte(body), &place) != nil || place.Container == "" {
-		catalogAnswer(w, http.StatusNotFound, map[string]any{"detail": "No Azure storage container found for collection " + r.PathValue("collection")})
+		writeCatalogJSON(w, http.StatusNotFound, map[string]any{"detail": "No Azure storage container found for collection " + r.PathValue("collection")})
 		return
 	}
 	c.token(w, r, place.Account, place.Container)
@@ -140,11 +140,11 @@ func (c *Catalog) containerToken(w http.ResponseWriter, r *http.Request) {
 	c.token(w, r, r.PathValue("account"), r.PathValue("container"))
 }
 
-// token gives a new token to everybody, as the service does to those without a
-// key; a wrong key is refused by what stands before it.
+// token issues a token to every client, as the service does without a key. The API
+// gateway in front of the service rejects a wrong key.
 func (c *Catalog) token(w http.ResponseWriter, r *http.Request, account, container string) {
 	if key := r.Header.Get("Ocp-Apim-Subscription-Key"); key != "" && c.cfg.Key != "" && key != c.cfg.Key {
-		catalogAnswer(w, http.StatusUnauthorized, map[string]any{
+		writeCatalogJSON(w, http.StatusUnauthorized, map[string]any{
 			"statusCode": http.StatusUnauthorized,
 			"message":    "Access denied due to invalid subscription key. Make sure to provide a valid key for an active subscription.",
 		})
@@ -155,7 +155,7 @@ func (c *Catalog) token(w http.ResponseWriter, r *http.Request, account, contain
 	signature := fmt.Sprintf("s1gn4ture%d", len(c.tokens)+1)
 	c.tokens = append(c.tokens, signature)
 	c.mu.Unlock()
-	catalogAnswer(w, http.StatusOK, map[string]any{
+	writeCatalogJSON(w, http.StatusOK, map[string]any{
 		"msft:expiry": expiry,
 		"token": strings.Join([]string{
 			"st=2026-11-22T08%3A00%3A00Z", "se=" + strings.ReplaceAll(expiry, ":", "%3A"), "sp=rl", "sv=2025-07-05", "sr=c",
@@ -164,7 +164,7 @@ func (c *Catalog) token(w http.ResponseWriter, r *http.Request, account, contain
 	})
 }
 
-func catalogAnswer(w http.ResponseWriter, status int, body map[string]any) {
+func writeCatalogJSON(w http.ResponseWriter, status int, body map[string]any) {
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(status)
 	_ = json.NewEncoder(w).Encode(body)

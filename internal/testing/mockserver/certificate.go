@@ -14,8 +14,9 @@ import (
 	"time"
 )
 
-// newCertificate makes the certificate and the key of a cluster, in PEM, as
-// dask_gateway_server/tls.py does, but for the kind of the key: RSA takes long.
+// newCertificate creates the certificate and key of a cluster in PEM, as
+// dask_gateway_server/tls.py does. The key is an EC key because RSA keys take long
+// to generate.
 func newCertificate(name string, from time.Time) (certificate, key string) {
 	private, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	must(err)
@@ -32,14 +33,14 @@ func newCertificate(name string, from time.Time) (certificate, key string) {
 	must(err)
 	encoded, err := x509.MarshalPKCS8PrivateKey(private)
 	must(err)
-	return armoured("CERTIFICATE", signed), armoured("PRIVATE KEY", encoded)
+	return encodePEM("CERTIFICATE", signed), encodePEM("PRIVATE KEY", encoded)
 }
 
-func armoured(kind string, bytes []byte) string {
+func encodePEM(kind string, bytes []byte) string {
 	return string(pem.EncodeToMemory(&pem.Block{Type: kind, Bytes: bytes}))
 }
 
-// must is for what cannot fail.
+// must panics on errors that cannot occur.
 func must(err error) {
 	if err != nil {
 		panic(err)

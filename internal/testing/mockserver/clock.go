@@ -8,24 +8,24 @@ import (
 	"time"
 )
 
-// machineTime is the machine's clock.
-func machineTime() time.Time { return time.Now() }
+// realTime is the machine's clock.
+func realTime() time.Time { return time.Now() }
 
-// movingClock is a clock, moved on by tests.
-type movingClock struct {
-	base  func() time.Time
-	mu    sync.Mutex
-	ahead time.Duration
+// adjustableClock is a clock that tests can move.
+type adjustableClock struct {
+	base   func() time.Time
+	mu     sync.Mutex
+	offset time.Duration
 }
 
-func (c *movingClock) now() time.Time {
+func (c *adjustableClock) now() time.Time {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.base().Add(c.ahead).UTC()
+	return c.base().Add(c.offset).UTC()
 }
 
-func (c *movingClock) advance(d time.Duration) {
+func (c *adjustableClock) advance(d time.Duration) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.ahead += d
+	c.offset += d
 }

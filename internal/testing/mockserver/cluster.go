@@ -8,98 +8,102 @@ import (
 	"time"
 )
 
-// cluster is a record of the gateway.
+// cluster is the gateway's record of a cluster.
 type cluster struct {
 	name, user string
 	status     string
-	// born is when it was made, started what the gateway tells of that.
-	born, started time.Time
-	ended         time.Time
-	options       object
-	// certificate and key are PEM while the cluster runs.
+	// createdAt is the exact time of creation, startTime the time that the gateway
+	// reports for it.
+	createdAt, startTime time.Time
+	stopTime             time.Time
+	options              object
+	// certificate and key are PEM while the cluster is RUNNING, and "" otherwise.
 	certificate, key string
-	// workers have joined, of those that are wanted.
-	workers, wanted  int64
-	minimum, maximum any
-	adaptive         bool
-	// changed is closed when the status changes.
-	changed chan struct{}
+	// workers counts the workers that have joined.
+	workers, requestedWorkers int64
+	minimum, maximum          any
+	adaptive                  bool
+	// statusChanged is closed when the status changes.
+	statusChanged chan struct{}
 }
 
 func (s *Server) addCluster(user string, options object) *cluster {
-	now := s.now.now()
-	c := &cluster{name: newHex(), user: user, status: "PENDING", born: now, started: now, options: options, changed: make(chan struct{})}
+	now := s.clock.now()
+	c := &cluster{name: newHex(), user: user, status: "PENDING", createdAt: now, startTime: now, options: options, statusChanged: make(chan struct{})}
 	if s.cfg.Kubernetes != nil {
-		c.name, c.started = s.cfg.Kubernetes.Namespace+"."+c.name, now.Truncate(time.Second)
+		c.name, c.startTime = s.cfg.Kubernetes.Namespace+"."+c.name, now.Truncate(time.Second)
 	}
 	s.state.clusters[c.name] = c
-	s.state.order = append(s.state.order, c.name)
+	s.state.clusterNames = append(s.state.clusterNames, c.name)
 	return c
 }
 
-// become changes a cluster's status and wakes those who wait for it.
-func (s *Server) become(c *cluster, status string) {
-	if c.status == status || final(c.status) {
+// setStatus changes the status and wakes everything that waits for it.
+func (s *Server) setStatus(c *cluster, status string) {
+	if c.status == status || isFinal(c.status) {
 		return
 	}
 	c.status = status
 	c.certificate, c.key = "", ""
 	switch {
 	case status == "RUNNING":
-		c.certificate, c.key = newCertificate(c.name, c.started)
-	case final(status):
-		c.ended, c.workers, c.wanted = s.now.now(), 0, 0
+		c.certificate, c.key = newCertificate(c.name, c.startTime)
+	case isFinal(status):
+		c.stopTime, c.workers, c.requestedWorkers = s.clock.now(), 0, 0
 		if s.cfg.Kubernetes != nil {
-			c.ended = c.ended.Truncate(time.Second)
+			c.stopTime = c.stopTime.Truncate(time.Second)
 		}
 	}
-	close(c.changed)
-	c.changed = make(chan struct{})
+	close(c.statusChanged)
+	c.statusChanged = make(chan struct{})
 }
 
-func final(status string) bool { return status == "STOPPED" || status == "FAILED" }
+func isFinal(status string) bool { return status == "STOPPED" || status == "FAILED" }
 
-// start is the end of a start, good or bad. A bad one passes through STOPPING.
-func (s *Server) start(c *cluster) {
+// finishStart ends a start, successful or not. A failed start passes through
+// STOPPING.
+func (s *Server) finishStart(c *cluster) {
 	profile, _ := c.options.get("profile")
 	switch {
 	case c.status != "PENDING" || profile == "stuck":
-	case s.state.startFails || profile == "broken":
-		s.beginEnd(c)
-		s.later(s.cfg.StopDelay, func() { s.become(c, "FAILED") })
+	case s.state.startsFail || profile == "broken":
+		s.setStopping(c)
+		s.runAfter(s.cfg.StopDelay, func() { s.setStatus(c, "FAILED") })
 	default:
-		s.become(c, "RUNNING")
+		s.setStatus(c, "RUNNING")
 	}
 }
 
-// stop is the server's stop_cluster: STOPPING at once, STOPPED later.
-func (s *Server) stop(c *cluster) {
-	if c.status == "STOPPING" || final(c.status) {
+// stopCluster is the server's stop_cluster: STOPPING at once, STOPPED after
+// StopDelay.
+func (s *Server) stopCluster(c *cluster) {
+	if c.status == "STOPPING" || isFinal(c.status) {
 		return
 	}
-	s.beginEnd(c)
-	s.later(s.cfg.StopDelay, func() { s.become(c, "STOPPED") })
+	s.setStopping(c)
+	s.runAfter(s.cfg.StopDelay, func() { s.setStatus(c, "STOPPED") })
 }
 
-// beginEnd tells of an end that has begun; Kubernetes has no word for it.
-func (s *Server) beginEnd(c *cluster) {
+// setStopping sets the status to STOPPING, which the Kubernetes backend does not
+// have.
+func (s *Server) setStopping(c *cluster) {
 	if s.cfg.Kubernetes == nil {
-		s.become(c, "STOPPING")
+		s.setStatus(c, "STOPPING")
 	}
 }
 
-// resize lets the workers become so many, after a while. The last word counts.
+// resize changes the number of workers after WorkerDelay. The last request decides.
 func (s *Server) resize(c *cluster, workers int64) {
-	c.wanted = workers
-	s.later(s.cfg.WorkerDelay, func() {
+	c.requestedWorkers = workers
+	s.runAfter(s.cfg.WorkerDelay, func() {
 		if c.status == "RUNNING" {
-			c.workers = c.wanted
+			c.workers = c.requestedWorkers
 		}
 	})
 }
 
-// later runs f under the lock after d, unless the servers have ended.
-func (s *Server) later(d time.Duration, f func()) {
+// runAfter calls f under the lock after d, unless the servers have stopped.
+func (s *Server) runAfter(d time.Duration, f func()) {
 	time.AfterFunc(d, func() {
 		select {
 		case <-s.done:
@@ -115,7 +119,7 @@ func (s *Server) later(d time.Duration, f func()) {
 // ownedBy returns the user's clusters with one of the statuses, oldest first.
 func (s *state) ownedBy(user string, statuses []string) []*cluster {
 	var found []*cluster
-	for _, name := range s.order {
+	for _, name := range s.clusterNames {
 		if c := s.clusters[name]; c != nil && c.user == user && slices.Contains(statuses, c.status) {
 			found = append(found, c)
 		}
@@ -123,21 +127,21 @@ func (s *state) ownedBy(user string, statuses []string) []*cluster {
 	return found
 }
 
-// answer is the cluster as the gateway tells of it, TLS material included.
-func (c *cluster) answer() object {
+// model returns the cluster as the gateway reports it, TLS material included.
+func (c *cluster) model() object {
 	var route, ended, certificate, key any
 	if c.status == "RUNNING" {
 		route = "/clusters/" + c.name + "/status"
 		certificate, key = c.certificate, c.key
 	}
-	if !c.ended.IsZero() {
-		ended = c.ended.UnixMilli()
+	if !c.stopTime.IsZero() {
+		ended = c.stopTime.UnixMilli()
 	}
 	return object{
 		{"name", c.name},
 		{"dashboard_route", route},
 		{"status", c.status},
-		{"start_time", c.started.UnixMilli()},
+		{"start_time", c.startTime.UnixMilli()},
 		{"stop_time", ended},
 		{"options", c.options},
 		{"tls_cert", certificate},

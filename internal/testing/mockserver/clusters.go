@@ -13,16 +13,16 @@ import (
 	"time"
 )
 
-var statuses = []string{"PENDING", "RUNNING", "STOPPING", "STOPPED", "FAILED"}
+var clusterStatuses = []string{"PENDING", "RUNNING", "STOPPING", "STOPPED", "FAILED"}
 
-func listClusters(s *Server, x *exchange, _ string) *reply {
+func listClusters(s *Server, x *exchange, _ string) *httpResponse {
 	wanted := []string{"PENDING", "RUNNING"}
-	if asked, there := x.URL.Query()["status"]; there {
+	if requested, present := x.URL.Query()["status"]; present {
 		wanted = nil
-		for name := range strings.SplitSeq(asked[0], ",") {
+		for name := range strings.SplitSeq(requested[0], ",") {
 			status := strings.ToUpper(name)
-			if !slices.Contains(statuses, status) {
-				return refuse(http.StatusUnprocessableEntity, repr(name)+" is not a valid ClusterStatus")
+			if !slices.Contains(clusterStatuses, status) {
+				return gatewayError(http.StatusUnprocessableEntity, repr(name)+" is not a valid ClusterStatus")
 			}
 			wanted = append(wanted, status)
 		}
@@ -31,121 +31,122 @@ func listClusters(s *Server, x *exchange, _ string) *reply {
 	defer s.mu.Unlock()
 	list := object{}
 	for _, c := range s.state.ownedBy(x.user, wanted) {
-		if s.cached(x, c) {
-			list = append(list, member{c.name, c.answer()})
+		if s.isCached(x, c) {
+			list = append(list, member{c.name, c.model()})
 		}
 	}
 	return jsonReply(http.StatusOK, list)
 }
 
-func createCluster(s *Server, x *exchange, _ string) *reply {
-	message, failed := x.message()
+func createCluster(s *Server, x *exchange, _ string) *httpResponse {
+	body, failed := x.jsonBody()
 	if failed != nil {
 		return failed
 	}
-	asked, _ := message.get("cluster_options")
-	if !truthy(asked) {
-		asked = object{}
+	requested, _ := body.get("cluster_options")
+	if !truthy(requested) {
+		requested = object{}
 	}
-	resolved, words := resolveOptions(asked)
-	if words == "" && s.cfg.Kubernetes == nil {
-		words = wholeCores(resolved)
+	resolved, message := resolveOptions(requested)
+	if message == "" && s.cfg.Kubernetes == nil {
+		message = localBackendError(resolved)
 	}
-	if words == "" {
-		words = s.schedulerRefused()
+	if message == "" {
+		message = s.schedulerLimitError()
 	}
-	if words != "" {
-		return refuse(http.StatusUnprocessableEntity, words)
+	if message != "" {
+		return gatewayError(http.StatusUnprocessableEntity, message)
 	}
-	resolved, kept := s.keep(resolved)
-	if !kept {
-		return crash()
+	resolved, representable := s.storedOptions(resolved)
+	if !representable {
+		return gatewayInternalError()
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	c := s.addCluster(x.user, resolved)
-	if !s.state.startHeld {
-		s.later(s.cfg.StartDelay, func() { s.start(c) })
+	if !s.state.startsHeld {
+		s.runAfter(s.cfg.StartDelay, func() { s.finishStart(c) })
 	}
 	return jsonReply(http.StatusCreated, object{{"name", c.name}})
 }
 
-func getCluster(s *Server, x *exchange, name string) *reply {
+func getCluster(s *Server, x *exchange, name string) *httpResponse {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	c := s.find(x, name)
-	// An unknown name is not waited for, another user's cluster is.
-	switch waiting := waits(x.URL.Query()); {
+	c := s.visibleCluster(x, name)
+	// A long poll returns at once for an unknown name, but waits for another user's
+	// cluster.
+	switch waiting := isLongPoll(x.URL.Query()); {
 	case waiting && c != nil:
-		s.awaitStart(x, c)
+		s.waitForStart(x, c)
 	case waiting && s.cfg.Kubernetes != nil:
-		s.awaitUnknown(x.Context())
-		c = s.find(x, name)
+		s.waitForUnknownName(x.Context())
+		c = s.visibleCluster(x, name)
 	}
-	if refused := s.mayNot(x, c, name, "view"); refused != nil {
-		return refused
+	if rejection := s.checkAccess(x, c, name, "view"); rejection != nil {
+		return rejection
 	}
-	return jsonReply(http.StatusOK, c.answer())
+	return jsonReply(http.StatusOK, c.model())
 }
 
-// pythonInteger is what int() takes, but for digits beyond ASCII.
+// pythonInteger matches what int() accepts, except for digits beyond ASCII.
 var pythonInteger = regexp.MustCompile(`^\s*[+-]?[0-9]+(?:_[0-9]+)*\s*$`)
 
-// waits reads the flag as routes.py does: present and empty, or a number that
-// is not 0.
-func waits(query url.Values) bool {
-	values, there := query["wait"]
-	if !there {
+// isLongPoll reads the flag as routes.py does: ?wait is empty or an integer other
+// than 0.
+func isLongPoll(query url.Values) bool {
+	values, present := query["wait"]
+	if !present {
 		return false
 	}
 	return values[0] == "" || pythonInteger.MatchString(values[0]) && strings.ContainsAny(values[0], "123456789")
 }
 
-// awaitStart holds a request until the cluster is no longer PENDING. It gives
-// up the lock meanwhile.
-func (s *Server) awaitStart(x *exchange, c *cluster) {
+// waitForStart waits until the cluster is no longer PENDING. It releases the lock
+// meanwhile.
+func (s *Server) waitForStart(x *exchange, c *cluster) {
 	limit := time.NewTimer(s.cfg.LongPoll)
 	defer limit.Stop()
 	for c.status == "PENDING" {
-		changed := c.changed
+		changed := c.statusChanged
 		s.mu.Unlock()
-		over := false
+		ended := false
 		select {
 		case <-changed:
 		case <-limit.C:
-			over = true
+			ended = true
 		case <-x.Context().Done():
-			over = true
+			ended = true
 		case <-s.done:
-			over = true
+			ended = true
 		}
 		s.mu.Lock()
-		if over {
+		if ended {
 			return
 		}
 	}
 }
 
-// mayNot is the check before every call on one cluster: 404, then 403.
-func (s *Server) mayNot(x *exchange, c *cluster, name, what string) *reply {
+// checkAccess is the check before every call on a cluster: first 404, then 403.
+func (s *Server) checkAccess(x *exchange, c *cluster, name, what string) *httpResponse {
 	if c == nil {
-		return refuse(http.StatusNotFound, "Cluster "+name+" not found")
+		return gatewayError(http.StatusNotFound, "Cluster "+name+" not found")
 	}
 	if c.user != x.user {
-		return refuse(http.StatusForbidden, fmt.Sprintf("User %s lacks permissions to %s cluster %s", x.user, what, name))
+		return gatewayError(http.StatusForbidden, fmt.Sprintf("User %s lacks permissions to %s cluster %s", x.user, what, name))
 	}
 	return nil
 }
 
-// deleteCluster answers 204 whatever the name and the status.
-func deleteCluster(s *Server, x *exchange, name string) *reply {
+// deleteCluster returns 204 for every name and status.
+func deleteCluster(s *Server, x *exchange, name string) *httpResponse {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if c := s.find(x, name); c != nil {
-		if refused := s.mayNot(x, c, name, "stop"); refused != nil {
-			return refused
+	if c := s.visibleCluster(x, name); c != nil {
+		if rejection := s.checkAccess(x, c, name, "stop"); rejection != nil {
+			return rejection
 		}
-		s.stop(c)
+		s.stopCluster(c)
 	}
-	return &reply{status: http.StatusNoContent}
+	return &httpResponse{status: http.StatusNoContent}
 }

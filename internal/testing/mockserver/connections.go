@@ -9,19 +9,19 @@ import (
 	"sync"
 )
 
-// connections counts those that are open.
+// connections counts the open connections.
 type connections struct {
-	mu         sync.Mutex
-	open, most int
+	mu            sync.Mutex
+	open, maxOpen int
 }
 
-func (c *connections) changed(_ net.Conn, state http.ConnState) {
+func (c *connections) trackState(_ net.Conn, state http.ConnState) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	switch state {
 	case http.StateNew:
 		c.open++
-		c.most = max(c.most, c.open)
+		c.maxOpen = max(c.maxOpen, c.open)
 	case http.StateClosed, http.StateHijacked:
 		c.open--
 	case http.StateActive, http.StateIdle:
@@ -33,5 +33,5 @@ func (c *connections) changed(_ net.Conn, state http.ConnState) {
 func (s *Server) MaxOpenConnections() int {
 	s.connections.mu.Lock()
 	defer s.connections.mu.Unlock()
-	return s.connections.most
+	return s.connections.maxOpen
 }

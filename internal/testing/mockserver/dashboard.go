@@ -12,21 +12,21 @@ import (
 
 const schedulerHTML = "text/html; charset=UTF-8"
 
-// dashboard answers for the schedulers, below /clusters/NAME/: without
-// credentials, for anyone who knows the name. It is nil while there is no such
-// scheduler, and the API server answers in its place.
-func (s *Server) dashboard(x *exchange, name string, elements []string) *reply {
+// schedulerPage serves the scheduler's pages below /clusters/NAME/, without
+// credentials. It returns nil if no such scheduler runs; the API server responds
+// then.
+func (s *Server) schedulerPage(x *exchange, name string, elements []string) *httpResponse {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	c := s.state.clusters[name]
 	if c == nil || c.status != "RUNNING" {
 		return nil
 	}
-	page, ok := map[string]func(*exchange, *cluster) *reply{
-		"":                   toStatus,
+	page, ok := map[string]func(*exchange, *cluster) *httpResponse{
+		"":                   redirectToStatus,
 		"health":             schedulerHealth,
-		"json/counts.json":   counts,
-		"json/identity.json": identity,
+		"json/counts.json":   schedulerCounts,
+		"json/identity.json": schedulerIdentity,
 		"status":             statusPage,
 	}[strings.Join(elements, "/")]
 	switch {
@@ -35,27 +35,29 @@ func (s *Server) dashboard(x *exchange, name string, elements []string) *reply {
 	case x.Method != http.MethodGet:
 		return schedulerError(http.StatusMethodNotAllowed)
 	default:
-		return tagged(x, page(x, c))
+		return withEtag(x, page(x, c))
 	}
 }
 
-// toStatus leads out of the gateway's prefix: the scheduler knows of none.
-func toStatus(x *exchange, _ *cluster) *reply {
+// redirectToStatus redirects outside the gateway's prefix, which the scheduler does
+// not know.
+func redirectToStatus(x *exchange, _ *cluster) *httpResponse {
 	location := url.URL{Path: "/status", RawQuery: x.URL.RawQuery}
-	return (&reply{status: http.StatusMovedPermanently, contentType: schedulerHTML}).set("Location", location.String())
+	return (&httpResponse{status: http.StatusMovedPermanently, contentType: schedulerHTML}).setHeader("Location", location.String())
 }
 
-func schedulerHealth(*exchange, *cluster) *reply {
-	return &reply{status: http.StatusOK, contentType: textType, body: "ok"}
+func schedulerHealth(*exchange, *cluster) *httpResponse {
+	return &httpResponse{status: http.StatusOK, contentType: textType, body: "ok"}
 }
 
-func statusPage(*exchange, *cluster) *reply {
-	return &reply{status: http.StatusOK, contentType: "text/html", body: "<!DOCTYPE html><html><title>Dask: Status</title></html>"}
+func statusPage(*exchange, *cluster) *httpResponse {
+	return &httpResponse{status: http.StatusOK, contentType: "text/html", body: "<!DOCTYPE html><html><title>Dask: Status</title></html>"}
 }
 
-// counts are of workers that have joined. What the scheduler would like to have,
-// desired_workers, stays 0 without tasks, whatever was asked of the gateway.
-func counts(_ *exchange, c *cluster) *reply {
+// schedulerCounts counts workers that have joined. desired_workers is the
+// scheduler's own target and stays 0 without tasks, whatever the gateway was asked
+// for.
+func schedulerCounts(_ *exchange, c *cluster) *httpResponse {
 	return schedulerJSON(object{
 		{"bytes", int64(0)},
 		{"clients", int64(1)},
@@ -76,9 +78,9 @@ func counts(_ *exchange, c *cluster) *reply {
 	})
 }
 
-// identity is the scheduler's own account of itself, with less of each worker
-// than a real one tells.
-func identity(_ *exchange, c *cluster) *reply {
+// schedulerIdentity is the scheduler's identity, with fewer fields per worker than
+// the real one.
+func schedulerIdentity(_ *exchange, c *cluster) *httpResponse {
 	cores, memory := int64(coresOf(c.options)), int64(memoryOf(c.options))
 	workers := object{}
 	for i := range min(c.workers, 1000) {
@@ -101,7 +103,7 @@ func identity(_ *exchange, c *cluster) *reply {
 		{"id", fmt.Sprintf("Scheduler-%s-%s-%s-%s-%s", hex[:8], hex[8:12], hex[12:16], hex[16:20], hex[20:])},
 		{"address", "tls://127.0.0.1:8786"},
 		{"services", object{{"dashboard", int64(8787)}, {"gateway", int64(8788)}}},
-		{"started", float64(c.started.UnixMilli()) / 1000},
+		{"started", float64(c.startTime.UnixMilli()) / 1000},
 		{"n_workers", c.workers},
 		{"total_threads", c.workers * cores},
 		{"total_memory", c.workers * memory},
@@ -109,15 +111,15 @@ func identity(_ *exchange, c *cluster) *reply {
 	})
 }
 
-// schedulerError is a page of Tornado's.
-func schedulerError(status int) *reply {
-	words := fmt.Sprintf("%d: %s", status, http.StatusText(status))
-	return &reply{
+// schedulerError is an error page of Tornado.
+func schedulerError(status int) *httpResponse {
+	message := fmt.Sprintf("%d: %s", status, http.StatusText(status))
+	return &httpResponse{
 		status: status, contentType: schedulerHTML,
-		body: "<html><title>" + words + "</title><body>" + words + "</body></html>",
+		body: "<html><title>" + message + "</title><body>" + message + "</body></html>",
 	}
 }
 
-func schedulerJSON(value object) *reply {
-	return &reply{status: http.StatusOK, contentType: "application/json; charset=UTF-8", body: dumps(value)}
+func schedulerJSON(value object) *httpResponse {
+	return &httpResponse{status: http.StatusOK, contentType: "application/json; charset=UTF-8", body: dumps(value)}
 }

@@ -17,25 +17,26 @@ import (
 // exchange is a request on its way through the servers.
 type exchange struct {
 	*http.Request
-	// path is the escaped path, as it came.
+	// path is the escaped path, as received.
 	path string
 	body []byte
 	user string
-	// lag is that of the gateway's replica that answers.
-	lag time.Duration
+	// cacheLag is how far the cache of the assigned replica is behind.
+	cacheLag time.Duration
 }
 
-// reply is an answer to be sent.
-type reply struct {
+// httpResponse is a response to send.
+type httpResponse struct {
 	status      int
 	contentType string
 	body        string
 	header      http.Header
-	// rest writes what is not known yet when the answer begins; nil for nothing.
-	rest func(ctx context.Context, w io.Writer)
+	// stream writes the part of the body that is not known when the response
+	// begins. It may be nil.
+	stream func(ctx context.Context, w io.Writer)
 }
 
-func (r *reply) set(name, value string) *reply {
+func (r *httpResponse) setHeader(name, value string) *httpResponse {
 	if r.header == nil {
 		r.header = http.Header{}
 	}
@@ -43,62 +44,62 @@ func (r *reply) set(name, value string) *reply {
 	return r
 }
 
-// serve is the outermost proxy, configurable-http-proxy: it records, breaks
-// what is to be broken, and routes by prefix.
+// serve is the outermost proxy (configurable-http-proxy): it records the request,
+// applies faults and routes by prefix.
 func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 	body, err := io.ReadAll(r.Body)
 	if err != nil {
-		// A body that breaks off never reaches a handler.
-		drop(w)
+		// A request whose body ends early never reaches a handler.
+		closeConnection(w)
 		return
 	}
 	x := &exchange{Request: r, path: r.URL.EscapedPath(), body: body}
 	fault := s.takeFault(x)
 	if fault != nil {
-		s.pause(r.Context(), fault.RequestDelay)
+		s.sleep(r.Context(), fault.RequestDelay)
 		if fault.BeforeRequest != nil {
 			fault.BeforeRequest()
 		}
 	}
-	var answer *reply
+	var response *httpResponse
 	switch {
 	case fault == nil || fault.Drop == NoDrop && fault.Status == 0:
-		answer = s.route(x)
+		response = s.route(x)
 	case fault.Drop == DropBeforeHandling:
 		s.record(x, 0)
-		drop(w)
+		closeConnection(w)
 		return
 	case fault.Drop == NoDrop && !fault.HandleRequest:
-		answer = fault.reply()
+		response = fault.response()
 	default:
-		answer = s.route(x)
+		response = s.route(x)
 		if fault.HandleRequest {
-			answer = fault.reply()
+			response = fault.response()
 		}
 	}
 	if fault != nil && fault.BeforeResponse != nil {
 		fault.BeforeResponse()
 	}
-	s.record(x, answer.status)
-	answer.set("Date", s.now.now().Format(http.TimeFormat))
+	s.record(x, response.status)
+	response.setHeader("Date", s.clock.now().Format(http.TimeFormat))
 	if fault == nil {
-		send(r.Context(), w, answer)
+		sendResponse(r.Context(), w, response)
 		return
 	}
-	s.pause(r.Context(), fault.ResponseDelay)
+	s.sleep(r.Context(), fault.ResponseDelay)
 	switch fault.Drop {
 	case DropAfterHandling:
-		drop(w)
+		closeConnection(w)
 	case DropMidResponse:
-		sendHalf(w, answer)
+		sendHalfResponse(w, response)
 	case DropAtByte:
-		sendBytes(w, answer, fault.ResponseBytes)
+		sendResponseBytes(w, response, fault.ResponseBytes)
 	default:
-		send(r.Context(), w, answer)
+		sendResponse(r.Context(), w, response)
 	}
 }
 
-func (s *Server) pause(ctx context.Context, d time.Duration) {
+func (s *Server) sleep(ctx context.Context, d time.Duration) {
 	if d <= 0 {
 		return
 	}
@@ -111,71 +112,72 @@ func (s *Server) pause(ctx context.Context, d time.Duration) {
 	}
 }
 
-// route is the proxy's table: the gateway below its prefix, and the Hub for all
-// the rest.
-func (s *Server) route(x *exchange) *reply {
-	if path, ok := below(x.path, s.cfg.GatewayPrefix); ok {
+// route sends requests below the gateway's prefix to the gateway and all others to
+// the Hub.
+func (s *Server) route(x *exchange) *httpResponse {
+	if path, ok := cutPathPrefix(x.path, s.cfg.GatewayPrefix); ok {
 		return s.gatewayProxy(x, path)
 	}
-	if path, ok := below(x.path, s.cfg.HubPrefix+"/hub/api"); ok {
-		return s.hub(x, path)
+	if path, ok := cutPathPrefix(x.path, s.cfg.HubPrefix+"/hub/api"); ok {
+		return s.serveHub(x, path)
 	}
 	return s.hubPages(x)
 }
 
-func below(path, prefix string) (string, bool) {
+func cutPathPrefix(path, prefix string) (string, bool) {
 	rest, ok := strings.CutPrefix(path, prefix)
 	return rest, ok && (rest == "" || rest[0] == '/')
 }
 
-func send(ctx context.Context, w http.ResponseWriter, answer *reply) {
-	writeHeader(w, answer)
-	_, _ = io.WriteString(w, answer.body)
-	if answer.rest != nil {
+func sendResponse(ctx context.Context, w http.ResponseWriter, response *httpResponse) {
+	writeHeader(w, response)
+	_, _ = io.WriteString(w, response.body)
+	if response.stream != nil {
 		_ = http.NewResponseController(w).Flush()
-		answer.rest(ctx, w)
+		response.stream(ctx, w)
 	}
 }
 
-func writeHeader(w http.ResponseWriter, answer *reply) {
-	maps.Copy(w.Header(), answer.header)
-	// A nil value keeps net/http from guessing a type.
+func writeHeader(w http.ResponseWriter, response *httpResponse) {
+	maps.Copy(w.Header(), response.header)
+	// A nil value stops net/http from guessing a content type.
 	w.Header()["Content-Type"] = nil
-	if answer.contentType != "" {
-		w.Header().Set("Content-Type", answer.contentType)
+	if response.contentType != "" {
+		w.Header().Set("Content-Type", response.contentType)
 	}
-	w.WriteHeader(answer.status)
+	w.WriteHeader(response.status)
 }
 
-// sendHalf announces the whole answer and breaks off in its midst.
-func sendHalf(w http.ResponseWriter, answer *reply) {
-	answer.set("Content-Length", fmt.Sprint(len(answer.body)+1))
-	writeHeader(w, answer)
-	_, _ = io.WriteString(w, answer.body[:len(answer.body)/2])
+// sendHalfResponse announces the whole response and closes the connection after
+// half of the body.
+func sendHalfResponse(w http.ResponseWriter, response *httpResponse) {
+	response.setHeader("Content-Length", fmt.Sprint(len(response.body)+1))
+	writeHeader(w, response)
+	_, _ = io.WriteString(w, response.body[:len(response.body)/2])
 	_ = http.NewResponseController(w).Flush()
-	drop(w)
+	closeConnection(w)
 }
 
-// sendBytes sends the first bytes of the answer as it is on the wire.
-func sendBytes(w http.ResponseWriter, answer *reply, count int) {
+// sendResponseBytes sends the first bytes of the response as it is on the wire.
+func sendResponseBytes(w http.ResponseWriter, response *httpResponse, count int) {
 	connection, _, err := http.NewResponseController(w).Hijack()
 	if err != nil {
 		return
 	}
 	defer func() { _ = connection.Close() }()
 	var wire bytes.Buffer
-	response := http.Response{
-		StatusCode: answer.status, ProtoMajor: 1, ProtoMinor: 1, Header: answer.header,
-		Body: io.NopCloser(strings.NewReader(answer.body)), ContentLength: int64(len(answer.body)),
+	wireResponse := http.Response{
+		StatusCode: response.status, ProtoMajor: 1, ProtoMinor: 1, Header: response.header,
+		Body: io.NopCloser(strings.NewReader(response.body)), ContentLength: int64(len(response.body)),
 	}
-	response.Header.Set("Content-Type", answer.contentType)
-	if err := response.Write(&wire); err == nil {
+	wireResponse.Header.Set("Content-Type", response.contentType)
+	if err := wireResponse.Write(&wire); err == nil {
 		_, _ = connection.Write(wire.Next(count))
 	}
 }
 
-// drop closes the connection without another byte.
-func drop(w http.ResponseWriter) {
+// closeConnection closes the connection without sending anything.
+func closeConnection(w http.ResponseWriter) {
 	if connection, _, err := http.NewResponseController(w).Hijack(); err == nil {
 		_ = connection.Close()
 	}

@@ -67,16 +67,16 @@ func (s *Server) FailNext(f Fault) {
 func (s *Server) FailEvery(n int, faults ...Fault) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.load = &load{every: n, faults: faults}
+	s.faultRate = &faultRate{every: n, faults: faults}
 }
 
-// load is faults at a steady rate.
-type load struct {
+// faultRate applies faults at a steady rate.
+type faultRate struct {
 	every, requests int
 	faults          []Fault
 }
 
-func (l *load) next() *Fault {
+func (l *faultRate) next() *Fault {
 	l.requests++
 	if l.requests%l.every != 0 {
 		return nil
@@ -88,7 +88,7 @@ func (l *load) next() *Fault {
 func (s *Server) ClearFaults() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.faults, s.proxy404, s.load = nil, 0, nil
+	s.faults, s.routeFailures, s.faultRate = nil, 0, nil
 }
 
 // GatewayUnavailable returns the response of configurable-http-proxy while the
@@ -106,7 +106,7 @@ func GatewayUnavailable() Fault {
 func (s *Server) FailNextRoutes(requests int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.proxy404 = requests
+	s.routeFailures = requests
 }
 
 func (s *Server) takeFault(x *exchange) *Fault {
@@ -121,12 +121,12 @@ func (s *Server) takeFault(x *exchange) *Fault {
 		}
 		return fault
 	}
-	if s.load != nil && matches("*/api/v1/*", x.path) {
-		return s.load.next()
+	if s.faultRate != nil && matches("*/api/v1/*", x.path) {
+		return s.faultRate.next()
 	}
 	return nil
 }
 
-func (f *Fault) reply() *reply {
-	return &reply{status: f.Status, contentType: f.ContentType, body: f.Body, header: f.Header.Clone()}
+func (f *Fault) response() *httpResponse {
+	return &httpResponse{status: f.Status, contentType: f.ContentType, body: f.Body, header: f.Header.Clone()}
 }

@@ -15,64 +15,64 @@ import (
 const (
 	jsonType = "application/json; charset=utf-8"
 	textType = "text/plain; charset=utf-8"
-	// maxBody is the longest body that the gateway reads, in bytes.
+	// maxBody is the longest body in bytes that the gateway reads.
 	maxBody = 1 << 20
 )
 
-func jsonReply(status int, value any) *reply {
-	return &reply{status: status, contentType: jsonType, body: dumps(value)}
+func jsonReply(status int, value any) *httpResponse {
+	return &httpResponse{status: status, contentType: jsonType, body: dumps(value)}
 }
 
-// refuse is the gateway's error; aiohttp will not send one that has a line
-// break in it.
-func refuse(status int, words string) *reply {
-	if strings.ContainsAny(words, "\r\n") {
-		return crash()
+// gatewayError returns a JSON error of the gateway. aiohttp fails on an error text
+// with a line break.
+func gatewayError(status int, message string) *httpResponse {
+	if strings.ContainsAny(message, "\r\n") {
+		return gatewayInternalError()
 	}
-	return jsonReply(status, object{{"error", words}})
+	return jsonReply(status, object{{"error", message}})
 }
 
-// crash is what aiohttp answers when a handler fails.
-func crash() *reply {
-	return &reply{status: http.StatusInternalServerError, contentType: textType, body: "500 Internal Server Error\n\nServer got itself in trouble"}
+// gatewayInternalError is aiohttp's response when a handler raises an exception.
+func gatewayInternalError() *httpResponse {
+	return &httpResponse{status: http.StatusInternalServerError, contentType: textType, body: "500 Internal Server Error\n\nServer got itself in trouble"}
 }
 
-// noRoute is the gateway's router, which knows no path with a slash too many
-// or too few.
-func noRoute() *reply {
-	return &reply{status: http.StatusNotFound, contentType: textType, body: "404: Not Found"}
+// pathNotFound is the response of aiohttp's router to an unknown path, such as a
+// path with a missing or an additional slash.
+func pathNotFound() *httpResponse {
+	return &httpResponse{status: http.StatusNotFound, contentType: textType, body: "404: Not Found"}
 }
 
-func wrongMethod(allowed []string) *reply {
-	return (&reply{status: http.StatusMethodNotAllowed, contentType: textType, body: "405: Method Not Allowed"}).set("Allow", strings.Join(allowed, ","))
+func methodNotAllowed(allowed []string) *httpResponse {
+	return (&httpResponse{status: http.StatusMethodNotAllowed, contentType: textType, body: "405: Method Not Allowed"}).setHeader("Allow", strings.Join(allowed, ","))
 }
 
-// gatewayProxy is the Go proxy in front of the gateway's API server: for a
-// moment after a restart it has no route.
-func (s *Server) gatewayProxy(x *exchange, path string) *reply {
+// gatewayProxy is the Go proxy in front of the gateway's API server. For a moment
+// after a restart it has no routes.
+func (s *Server) gatewayProxy(x *exchange, path string) *httpResponse {
 	s.mu.Lock()
-	starting := s.proxy404 > 0
+	starting := s.routeFailures > 0
 	if starting {
-		s.proxy404--
+		s.routeFailures--
 	}
 	s.mu.Unlock()
 	if starting {
-		return (&reply{status: http.StatusNotFound, contentType: textType, body: "Not Found\n"}).set("X-Content-Type-Options", "nosniff")
+		return (&httpResponse{status: http.StatusNotFound, contentType: textType, body: "Not Found\n"}).setHeader("X-Content-Type-Options", "nosniff")
 	}
-	s.takeTurn(x)
-	elements := s.elements(path)
+	s.assignReplica(x)
+	elements := s.pathElements(path)
 	if len(elements) > 1 && elements[0] == "clusters" {
-		if answer := s.dashboard(x, elements[1], elements[2:]); answer != nil {
-			return answer
+		if response := s.schedulerPage(x, elements[1], elements[2:]); response != nil {
+			return response
 		}
 	}
 	return s.api(x, elements)
 }
 
-// elements takes a path apart and its escapes off. The proxy takes the escapes
-// off before it takes its prefix off, so that below a prefix an escaped slash
-// becomes a plain one, and without a prefix it does not.
-func (s *Server) elements(path string) []string {
+// pathElements splits a path and unescapes it. The proxy unescapes the path before
+// it removes its prefix: behind a prefix an escaped slash becomes a plain slash,
+// without a prefix it stays escaped.
+func (s *Server) pathElements(path string) []string {
 	path = strings.TrimPrefix(path, "/")
 	if s.cfg.GatewayPrefix != "" {
 		path = unescape(path)
@@ -85,7 +85,7 @@ func (s *Server) elements(path string) []string {
 	return elements
 }
 
-// unescape takes the escapes off; net/http lets no bad ones through.
+// unescape removes percent-encoding. net/http rejects invalid encoding before.
 func unescape(path string) string {
 	plain, err := url.PathUnescape(path)
 	if err != nil {
@@ -94,61 +94,64 @@ func unescape(path string) string {
 	return plain
 }
 
-// credentials is what a handler asks for.
-type credentials int
+// requiredCredentials is what a handler requires.
+type requiredCredentials int
 
 const (
-	// anyone needs no credentials.
-	anyone credentials = iota
-	// aUser is one that the authenticator knows.
-	aUser
-	// userOrScheduler is a user, or the cluster's scheduler with its own token.
-	userOrScheduler
-	// scheduler is a cluster's scheduler only, proxy the gateway's proxy.
-	scheduler
-	proxy
+	// noCredentials accepts every request.
+	noCredentials requiredCredentials = iota
+	// userCredentials requires a user that the authenticator accepts.
+	userCredentials
+	// userOrSchedulerToken requires a user, or the token of the cluster's
+	// scheduler.
+	userOrSchedulerToken
+	// schedulerToken requires the token of the cluster's scheduler, proxyToken that
+	// of the gateway's proxy.
+	schedulerToken
+	proxyToken
 )
 
 type gatewayHandler struct {
-	handle func(s *Server, x *exchange, name string) *reply
-	needs  credentials
+	handle   func(s *Server, x *exchange, name string) *httpResponse
+	requires requiredCredentials
 }
 
-// handlers are the routes by pattern and method; NAME is one path element.
-var handlers = map[string]map[string]gatewayHandler{
-	"api/health":                     {http.MethodGet: {health, anyone}},
-	"api/version":                    {http.MethodGet: {version, anyone}},
-	"api/v1/options":                 {http.MethodGet: {listOptions, aUser}},
-	"api/v1/routes":                  {http.MethodGet: {nil, proxy}},
-	"api/v1/clusters/":               {http.MethodGet: {listClusters, aUser}, http.MethodPost: {createCluster, aUser}},
-	"api/v1/clusters/NAME":           {http.MethodGet: {getCluster, aUser}, http.MethodDelete: {deleteCluster, userOrScheduler}},
-	"api/v1/clusters/NAME/scale":     {http.MethodPost: {scaleCluster, aUser}},
-	"api/v1/clusters/NAME/adapt":     {http.MethodPost: {adaptCluster, aUser}},
-	"api/v1/clusters/NAME/heartbeat": {http.MethodPost: {nil, scheduler}},
+// gatewayHandlers holds the handlers by path pattern and method. NAME is one path
+// element.
+var gatewayHandlers = map[string]map[string]gatewayHandler{
+	"api/health":                     {http.MethodGet: {getHealth, noCredentials}},
+	"api/version":                    {http.MethodGet: {getVersion, noCredentials}},
+	"api/v1/options":                 {http.MethodGet: {listOptions, userCredentials}},
+	"api/v1/routes":                  {http.MethodGet: {nil, proxyToken}},
+	"api/v1/clusters/":               {http.MethodGet: {listClusters, userCredentials}, http.MethodPost: {createCluster, userCredentials}},
+	"api/v1/clusters/NAME":           {http.MethodGet: {getCluster, userCredentials}, http.MethodDelete: {deleteCluster, userOrSchedulerToken}},
+	"api/v1/clusters/NAME/scale":     {http.MethodPost: {scaleCluster, userCredentials}},
+	"api/v1/clusters/NAME/adapt":     {http.MethodPost: {adaptCluster, userCredentials}},
+	"api/v1/clusters/NAME/heartbeat": {http.MethodPost: {nil, schedulerToken}},
 }
 
-// api is the gateway's API server: first the path, then the method, then the
-// credentials, then the handler.
-func (s *Server) api(x *exchange, elements []string) *reply {
+// api is the gateway's API server. It checks the path, the method and the
+// credentials, in this order.
+func (s *Server) api(x *exchange, elements []string) *httpResponse {
 	name := ""
 	if len(elements) > 3 && elements[3] != "" && slices.Equal(elements[:3], []string{"api", "v1", "clusters"}) {
 		name = elements[3]
-		// The pattern of the route's variable is [^{}/]+ before escapes are off,
-		// and the proxy has put them on again for braces that came without.
+		// The route's pattern for the variable is [^{}/]+, matched before
+		// unescaping. The proxy escapes plain braces again.
 		if strings.ContainsAny(name, "{}") {
-			return noRoute()
+			return pathNotFound()
 		}
 		elements = slices.Clone(elements)
 		elements[3] = "NAME"
 	}
 	if slices.ContainsFunc(elements, func(element string) bool { return strings.Contains(element, "/") }) {
-		return noRoute()
+		return pathNotFound()
 	}
 	route := strings.Join(elements, "/")
-	methods, ok := handlers[route]
+	methods, ok := gatewayHandlers[route]
 	// On Kubernetes the gateway has no proxy of its own.
 	if !ok || route == "api/v1/routes" && s.cfg.Kubernetes != nil {
-		return noRoute()
+		return pathNotFound()
 	}
 	method := x.Method
 	if method == http.MethodHead {
@@ -156,31 +159,31 @@ func (s *Server) api(x *exchange, elements []string) *reply {
 	}
 	handler, ok := methods[method]
 	if !ok {
-		return wrongMethod(allowed(methods))
+		return methodNotAllowed(allowedMethods(methods))
 	}
-	switch handler.needs {
-	case aUser:
-		return s.authenticated(x, func() *reply { return handler.handle(s, x, name) })
-	case userOrScheduler, scheduler, proxy:
-		// Nobody is told the scheduler's or the proxy's token, so no other one can
-		// be right. A header that can't be taken apart fails before the cookie is
-		// looked at.
+	switch handler.requires {
+	case userCredentials:
+		return s.authenticate(x, func() *httpResponse { return handler.handle(s, x, name) })
+	case userOrSchedulerToken, schedulerToken, proxyToken:
+		// No client receives the token of the scheduler or the proxy, so every
+		// token is wrong. A header without a space raises an exception before the
+		// cookie is read.
 		if header := x.Header.Get("Authorization"); header != "" && !strings.Contains(header, " ") {
-			return crash()
+			return gatewayInternalError()
 		}
-		switch handler.needs {
-		case scheduler:
-			return refuse(http.StatusUnauthorized, "Unauthorized").set("Www-Authenticate", "token")
-		case proxy:
-			return (&reply{status: http.StatusUnauthorized, contentType: textType, body: "401: Unauthorized"}).set("Www-Authenticate", "token")
+		switch handler.requires {
+		case schedulerToken:
+			return gatewayError(http.StatusUnauthorized, "Unauthorized").setHeader("Www-Authenticate", "token")
+		case proxyToken:
+			return (&httpResponse{status: http.StatusUnauthorized, contentType: textType, body: "401: Unauthorized"}).setHeader("Www-Authenticate", "token")
 		}
-		return s.authenticated(x, func() *reply { return handler.handle(s, x, name) })
+		return s.authenticate(x, func() *httpResponse { return handler.handle(s, x, name) })
 	default:
 		return handler.handle(s, x, name)
 	}
 }
 
-func allowed(methods map[string]gatewayHandler) []string {
+func allowedMethods(methods map[string]gatewayHandler) []string {
 	var names []string
 	for method := range methods {
 		names = append(names, method)
@@ -192,38 +195,38 @@ func allowed(methods map[string]gatewayHandler) []string {
 	return names
 }
 
-func health(*Server, *exchange, string) *reply {
+func getHealth(*Server, *exchange, string) *httpResponse {
 	return jsonReply(http.StatusOK, object{{"status", "pass"}})
 }
 
-func version(*Server, *exchange, string) *reply {
+func getVersion(*Server, *exchange, string) *httpResponse {
 	return jsonReply(http.StatusOK, object{{"version", "2026.3.0"}})
 }
 
-func listOptions(*Server, *exchange, string) *reply {
-	return jsonReply(http.StatusOK, object{{"cluster_options", specification()}})
+func listOptions(*Server, *exchange, string) *httpResponse {
+	return jsonReply(http.StatusOK, object{{"cluster_options", optionSpecs()}})
 }
 
-// message reads the JSON object of a request's body. Anything else makes the
-// server's handlers fail.
-func (x *exchange) message() (object, *reply) {
+// jsonBody returns the JSON object in the request's body. Any other body raises an
+// exception in the server's handlers.
+func (x *exchange) jsonBody() (object, *httpResponse) {
 	if len(x.body) > maxBody {
-		return nil, refuse(http.StatusRequestEntityTooLarge, "Request Entity Too Large")
+		return nil, gatewayError(http.StatusRequestEntityTooLarge, "Request Entity Too Large")
 	}
-	if !x.readable() {
-		return nil, crash()
+	if !x.isDecodable() {
+		return nil, gatewayInternalError()
 	}
 	value, err := loads(string(x.body))
-	message, ok := value.(object)
+	body, ok := value.(object)
 	if err != nil || !ok {
-		return nil, crash()
+		return nil, gatewayInternalError()
 	}
-	return message, nil
+	return body, nil
 }
 
-// readable says whether the body is text in the character set that its type
-// names; of the type nothing else counts.
-func (x *exchange) readable() bool {
+// isDecodable reports whether the body is text in the charset of its content type.
+// The server ignores the rest of the content type.
+func (x *exchange) isDecodable() bool {
 	_, parameters, _ := mime.ParseMediaType(x.Header.Get("Content-Type"))
 	switch charset := strings.ToLower(parameters["charset"]); charset {
 	case "", "utf-8", "utf8", "us-ascii", "ascii":

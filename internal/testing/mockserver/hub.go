@@ -10,48 +10,47 @@ import (
 	"time"
 )
 
-// hubVersion is the newest Hub's, which it tells with every answer.
+// hubVersion is the newest Hub's version, which every response has in its header.
 const hubVersion = "6.1.1"
 
-// activityResolution is how exact the Hub's times of last activity are.
+// activityResolution is the resolution of last_activity.
 const activityResolution = 30 * time.Second
 
-func hubReply(status int, value any) *reply {
-	return (&reply{status: status, contentType: "application/json", body: dumps(value)}).set("X-Jupyterhub-Version", hubVersion)
+func hubResponse(status int, value any) *httpResponse {
+	return (&httpResponse{status: status, contentType: "application/json", body: dumps(value)}).setHeader("X-Jupyterhub-Version", hubVersion)
 }
 
-// hubRefuse is the Hub's error; its message may be null.
-func hubRefuse(status int, message any) *reply {
-	return hubReply(status, object{{"status", int64(status)}, {"message", message}})
+// hubError is an error of the Hub. The message may be null.
+func hubError(status int, message any) *httpResponse {
+	return hubResponse(status, object{{"status", int64(status)}, {"message", message}})
 }
 
-// hubCrash is what the Hub answers when a handler fails.
-func hubCrash() *reply {
-	return hubRefuse(http.StatusInternalServerError, http.StatusText(http.StatusInternalServerError))
+// hubInternalError is the Hub's response when a handler raises an exception.
+func hubInternalError() *httpResponse {
+	return hubError(http.StatusInternalServerError, http.StatusText(http.StatusInternalServerError))
 }
 
-// hubCall is a request for the REST API: what it came with, whom it is about,
-// and which of their tokens.
+// hubCall is a request for the REST API with the names in its path.
 type hubCall struct {
 	*exchange
 	// bearer is nil without valid credentials.
-	bearer   *token
-	name, id string
-	// server is the name in a path of a named server.
-	server string
-	// release is the Hub's major version.
-	release int
+	bearer            *token
+	userName, tokenID string
+	// serverName is the name of a named server.
+	serverName string
+	// hubMajor is the Hub's major version.
+	hubMajor int
 }
 
-// hubHandlers are the routes by pattern and method; NAME and ID are one path
-// element each, and so is SRV.
-var hubHandlers = map[string]map[string]func(*Server, *hubCall) *reply{
+// hubHandlers holds the handlers by path pattern and method. NAME, ID and SRV are
+// one path element each.
+var hubHandlers = map[string]map[string]func(*Server, *hubCall) *httpResponse{
 	"":      {http.MethodGet: hubRoot},
 	"info":  {http.MethodGet: hubInfo},
 	"user":  {http.MethodGet: whoami},
-	"users": {http.MethodGet: notImitated("list:users"), http.MethodPost: notImitated("admin:users")},
+	"users": {http.MethodGet: notSupportedByMock("list:users"), http.MethodPost: notSupportedByMock("admin:users")},
 	"users/NAME": {
-		http.MethodGet: getUser, http.MethodPost: notImitated("admin:users"), http.MethodPatch: notImitated("admin:users"), http.MethodDelete: notImitated("delete:users"),
+		http.MethodGet: getUser, http.MethodPost: notSupportedByMock("admin:users"), http.MethodPatch: notSupportedByMock("admin:users"), http.MethodDelete: notSupportedByMock("delete:users"),
 	},
 	"users/NAME/tokens":               {http.MethodGet: listTokens, http.MethodPost: createToken},
 	"users/NAME/tokens/ID":            {http.MethodGet: getToken, http.MethodDelete: deleteToken},
@@ -61,49 +60,49 @@ var hubHandlers = map[string]map[string]func(*Server, *hubCall) *reply{
 	"users/NAME/servers/SRV/progress": {http.MethodGet: serverProgress},
 }
 
-// hub is JupyterHub's REST API. It never answers 401.
-func (s *Server) hub(x *exchange, path string) *reply {
+// serveHub is JupyterHub's REST API. It never returns 401.
+func (s *Server) serveHub(x *exchange, path string) *httpResponse {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.aged(s.hubAnswer(x, path))
+	return s.forHubVersion(s.dispatchHub(x, path))
 }
 
-func (s *Server) hubAnswer(x *exchange, path string) *reply {
-	call := &hubCall{exchange: x, release: s.release()}
+func (s *Server) dispatchHub(x *exchange, path string) *httpResponse {
+	call := &hubCall{exchange: x, hubMajor: s.hubMajor()}
 	elements := strings.Split(strings.TrimPrefix(path, "/"), "/")
 	for i := range elements {
 		elements[i] = unescape(elements[i])
 	}
 	if len(elements) > 1 && elements[0] == "users" && elements[1] != "" {
-		call.name, elements[1] = elements[1], "NAME"
+		call.userName, elements[1] = elements[1], "NAME"
 	}
 	if len(elements) == 4 && elements[2] == "tokens" {
-		call.id, elements[3] = elements[3], "ID"
+		call.tokenID, elements[3] = elements[3], "ID"
 	}
 	if len(elements) >= 4 && elements[2] == "servers" && elements[3] != "" {
-		call.server, elements[3] = elements[3], "SRV"
+		call.serverName, elements[3] = elements[3], "SRV"
 	}
 	methods, ok := hubHandlers[strings.Join(elements, "/")]
 	if !ok {
-		return hubRefuse(http.StatusNotFound, nil)
+		return hubError(http.StatusNotFound, nil)
 	}
 	if x.Method == http.MethodOptions {
-		return (&reply{status: http.StatusOK, contentType: "application/json"}).set("X-Jupyterhub-Version", hubVersion)
+		return (&httpResponse{status: http.StatusOK, contentType: "application/json"}).setHeader("X-Jupyterhub-Version", hubVersion)
 	}
 	handle, ok := methods[x.Method]
 	if !ok {
-		return hubRefuse(http.StatusMethodNotAllowed, nil)
+		return hubError(http.StatusMethodNotAllowed, nil)
 	}
 	if call.bearer = s.bearer(x); call.bearer != nil {
 		x.user = call.bearer.owner.name
 	}
-	return tagged(x, handle(s, call))
+	return withEtag(x, handle(s, call))
 }
 
-// authorization is the header that the Hub reads, jupyterhub/handlers/base.py.
+// authorization matches the header as jupyterhub/handlers/base.py does.
 var authorization = regexp.MustCompile(`(?i)^(?:token|bearer)\s+(\S+)$`)
 
-// bearer is the token that a request brings.
+// bearer returns the token in the request's header.
 func (s *Server) bearer(x *exchange) *token {
 	found := authorization.FindStringSubmatch(x.Header.Get("Authorization"))
 	if found == nil {
@@ -112,14 +111,14 @@ func (s *Server) bearer(x *exchange) *token {
 	return s.useToken(found[1])
 }
 
-// useToken finds a token that is good, and takes note of its use.
+// useToken returns the valid token with the value and updates its last use.
 func (s *Server) useToken(value string) *token {
-	t := s.tokenByValue(value)
+	t := s.validTokenByValue(value)
 	if t == nil {
 		return nil
 	}
-	now := s.now.now().Truncate(time.Microsecond)
-	for _, last := range []*time.Time{&t.used, &t.owner.active} {
+	now := s.clock.now().Truncate(time.Microsecond)
+	for _, last := range []*time.Time{&t.lastUsed, &t.owner.lastActivity} {
 		if last.IsZero() || now.Sub(*last) > activityResolution {
 			*last = now
 		}
@@ -127,50 +126,51 @@ func (s *Server) useToken(value string) *token {
 	return t
 }
 
-// need is the Hub's check of scopes for one user: any of them is enough. Who
-// has one for others only is not told whether there is such a user.
-func (call *hubCall) need(scopes ...string) *reply {
-	if refused, decided := call.needOld(scopes); decided {
-		return refused
+// requireScope checks the scopes for the user in the path; one of them suffices. A
+// caller that has a scope for other users only receives 404, whether or not the
+// user exists.
+func (call *hubCall) requireScope(scopes ...string) *httpResponse {
+	if rejection, decided := call.requireScopeOfOldHub(scopes); decided {
+		return rejection
 	}
 	if call.bearer == nil {
-		return hubRefuse(http.StatusForbidden, "Missing or invalid credentials.")
+		return hubError(http.StatusForbidden, "Missing or invalid credentials.")
 	}
-	held := call.bearer.scopes()
+	granted := call.bearer.scopes()
 	filtered := false
 	for _, scope := range scopes {
-		if held.covers(scope, "user="+call.name) {
+		if granted.covers(scope, "user="+call.userName) {
 			return nil
 		}
-		filtered = filtered || held[scope] != nil
+		filtered = filtered || granted[scope] != nil
 	}
-	if filtered && call.name != "" {
-		return hubRefuse(http.StatusNotFound, "No access to resources or resources not found")
+	if filtered && call.userName != "" {
+		return hubError(http.StatusNotFound, "No access to resources or resources not found")
 	}
-	return lacksScopes(scopes)
+	return missingScopes(scopes)
 }
 
-// notImitated refuses those who lack the scope as the Hub does, and tells the
-// others that this is a mock.
-func notImitated(scope string) func(*Server, *hubCall) *reply {
-	return func(_ *Server, call *hubCall) *reply {
-		if refused := call.need(scope); refused != nil {
-			return refused
+// notSupportedByMock rejects callers without the scope as the Hub does, and returns
+// 501 to all others.
+func notSupportedByMock(scope string) func(*Server, *hubCall) *httpResponse {
+	return func(_ *Server, call *hubCall) *httpResponse {
+		if rejection := call.requireScope(scope); rejection != nil {
+			return rejection
 		}
-		return hubRefuse(http.StatusNotImplemented, "the mock does not imitate this")
+		return hubError(http.StatusNotImplemented, "not supported by the mock")
 	}
 }
 
-func hubRoot(_ *Server, call *hubCall) *reply {
-	return hubReply(http.StatusOK, object{{"version", hubReleases[call.release]}})
+func hubRoot(_ *Server, call *hubCall) *httpResponse {
+	return hubResponse(http.StatusOK, object{{"version", hubReleaseByMajor[call.hubMajor]}})
 }
 
-func hubInfo(_ *Server, call *hubCall) *reply {
-	if refused := call.need("read:hub"); refused != nil {
-		return refused
+func hubInfo(_ *Server, call *hubCall) *httpResponse {
+	if rejection := call.requireScope("read:hub"); rejection != nil {
+		return rejection
 	}
-	version := hubReleases[call.release]
-	return hubReply(http.StatusOK, object{
+	version := hubReleaseByMajor[call.hubMajor]
+	return hubResponse(http.StatusOK, object{
 		{"version", version},
 		{"python", "3.11.2 (main, Apr 28 2025, 14:11:48) [GCC 12.2.0]"},
 		{"sys_executable", "/usr/bin/python3"},

@@ -14,35 +14,35 @@ import (
 	"time"
 )
 
-// createToken is POST /users/NAME/tokens, with the checks in the Hub's order.
-func createToken(s *Server, call *hubCall) *reply {
-	body, refused := call.json()
-	if refused != nil {
-		return refused
+// createToken is POST /users/NAME/tokens. The checks have the Hub's order.
+func createToken(s *Server, call *hubCall) *httpResponse {
+	body, rejection := call.jsonObject()
+	if rejection != nil {
+		return rejection
 	}
 	if call.bearer == nil {
-		return hubRefuse(http.StatusForbidden, nil)
+		return hubError(http.StatusForbidden, nil)
 	}
 	requester := call.bearer.owner
-	u := s.state.users[call.name]
-	if call.release == 1 {
-		if refused := call.mayMakeToken(u); refused != nil {
-			return refused
+	u := s.state.users[call.userName]
+	if call.hubMajor == 1 {
+		if rejection := call.checkTokenCreation(u); rejection != nil {
+			return rejection
 		}
-	} else if u == nil || !call.bearer.scopes().covers("tokens", "user="+call.name) {
-		return hubRefuse(http.StatusForbidden, requester.class()+" "+call.name+" not found or no permissions to generate tokens")
+	} else if u == nil || !call.bearer.scopes().covers("tokens", "user="+call.userName) {
+		return hubError(http.StatusForbidden, requester.kindTitle()+" "+call.userName+" not found or no permissions to generate tokens")
 	}
-	asked, refused := call.tokenRequest(u, body)
-	if refused != nil {
-		return refused
+	requested, rejection := call.tokenRequest(u, body)
+	if rejection != nil {
+		return rejection
 	}
-	lifetime := asked.lifetime
-	t := &token{owner: u, granted: asked.scopes, roles: asked.roles, created: s.now.now().Truncate(time.Microsecond)}
+	lifetime := requested.lifetime
+	t := &token{owner: u, grantedScopes: requested.scopes, roles: requested.roles, created: s.clock.now().Truncate(time.Microsecond)}
 	if lifetime != nil {
-		t.expires = time.Unix(t.created.Unix()+inInt64(lifetime), int64(t.created.Nanosecond())).UTC()
-		// Python's time ends with the year 9999.
+		t.expires = time.Unix(t.created.Unix()+clampToInt64(lifetime), int64(t.created.Nanosecond())).UTC()
+		// Python's datetime ends with the year 9999.
 		if lifetime.Cmp(big.NewInt(math.MaxInt32*200)) > 0 || t.expires.Year() > 9999 {
-			return hubCrash()
+			return hubInternalError()
 		}
 	}
 	note, _ := body.get("note")
@@ -53,61 +53,61 @@ func createToken(s *Server, call *hubCall) *reply {
 		}
 	}
 	var ok bool
-	if t.note, ok = kept(note); !ok {
-		return hubCrash()
+	if t.note, ok = storedNote(note); !ok {
+		return hubInternalError()
 	}
 	s.addToken(t)
 	status := http.StatusCreated
-	if call.release == 1 {
+	if call.hubMajor == 1 {
 		status = http.StatusOK
 	}
-	return hubReply(status, append(call.tokenModel(t), member{"token", t.value}))
+	return hubResponse(status, append(call.tokenModel(t), member{"token", t.value}))
 }
 
-// tokenRequest is what a body asks for.
+// tokenRequest is the validated body of a token request.
 type tokenRequest struct {
-	// lifetime is in seconds, nil for a token without an end.
+	// lifetime is in seconds; nil means no expiry.
 	lifetime      *big.Int
 	scopes, roles []string
 }
 
-func (call *hubCall) tokenRequest(u *owner, body object) (asked tokenRequest, refused *reply) {
-	if call.release < 5 {
-		return call.oldRequest(u, body)
+func (call *hubCall) tokenRequest(u *account, body object) (requested tokenRequest, rejection *httpResponse) {
+	if call.hubMajor < 5 {
+		return call.tokenRequestOfOldHub(u, body)
 	}
-	lifetime, words := checkTypes(body)
+	lifetime, message := validateTypes(body)
 	var scopes []string
-	if words == "" {
-		scopes, words = u.grant(body)
+	if message == "" {
+		scopes, message = u.grant(body)
 	}
-	if words == "" && lifetime != nil && lifetime.Sign() < 1 {
-		words = fmt.Sprintf("expires_in must be a positive integer or null, not %s", lifetime)
+	if message == "" && lifetime != nil && lifetime.Sign() < 1 {
+		message = fmt.Sprintf("expires_in must be a positive integer or null, not %s", lifetime)
 	}
-	if words != "" {
-		return asked, hubRefuse(http.StatusBadRequest, words)
+	if message != "" {
+		return requested, hubError(http.StatusBadRequest, message)
 	}
 	return tokenRequest{lifetime: lifetime, scopes: scopes}, nil
 }
 
-// json is the body of a request for the Hub: an object, or nothing at all.
-func (call *hubCall) json() (object, *reply) {
+// jsonObject returns the request's JSON object, or nil for an empty body.
+func (call *hubCall) jsonObject() (object, *httpResponse) {
 	if len(call.body) == 0 {
 		return nil, nil
 	}
 	value, err := loads(string(bytes.TrimSpace(call.body)))
 	if err != nil {
-		return nil, hubRefuse(http.StatusBadRequest, "Invalid JSON in body of request")
+		return nil, hubError(http.StatusBadRequest, "Invalid JSON in body of request")
 	}
-	given, ok := value.(object)
+	body, ok := value.(object)
 	if !ok && truthy(value) {
-		return nil, hubRefuse(http.StatusBadRequest, "Body must be a JSON dict or empty")
+		return nil, hubError(http.StatusBadRequest, "Body must be a JSON dict or empty")
 	}
-	return given, nil
+	return body, nil
 }
 
-// kept is a note as the Hub's database gives it back, in which it is text; not
-// ok is what it can't keep.
-func kept(note any) (any, bool) {
+// storedNote is a note after a round trip through the Hub's database, which stores
+// text. ok is false for values that it cannot store.
+func storedNote(note any) (any, bool) {
 	switch note := note.(type) {
 	case string:
 		return note, true
@@ -129,9 +129,9 @@ func kept(note any) (any, bool) {
 	}
 }
 
-// checkTypes checks the members that have one, and reads expires_in, which is
-// nil for a token without an end.
-func checkTypes(body object) (lifetime *big.Int, words string) {
+// validateTypes checks the types of scopes, roles and expires_in. lifetime is nil
+// for a token without expiry.
+func validateTypes(body object) (lifetime *big.Int, message string) {
 	for _, key := range []string{"roles", "scopes"} {
 		value, _ := body.get(key)
 		if value == nil {
@@ -146,49 +146,49 @@ func checkTypes(body object) (lifetime *big.Int, words string) {
 	if value == nil {
 		return nil, ""
 	}
-	lifetime, ok := wholeNumber(value)
+	lifetime, ok := asInteger(value)
 	if !ok {
 		return nil, "token expires_in must be null or integer, not " + repr(value)
 	}
 	return lifetime, ""
 }
 
-// grant is what a token is given of that which is asked for, as it is written:
-// it is resolved each time the token is used.
-func (o *owner) grant(body object) (scopes []string, words string) {
+// grant returns the scopes for a token as they are written. The Hub resolves them
+// at each use of the token.
+func (o *account) grant(body object) (scopes []string, message string) {
 	askedScopes, _ := body.get("scopes")
 	askedRoles, _ := body.get("roles")
 	switch {
 	case askedScopes != nil && askedRoles != nil:
 		return nil, "Can only assign one of scopes or roles when creating tokens."
 	case askedScopes != nil:
-		scopes = listOf(askedScopes)
+		scopes = stringElements(askedScopes)
 	case askedRoles != nil:
-		for _, role := range listOf(askedRoles) {
-			given, ok := roleScopes[role]
+		for _, role := range stringElements(askedRoles) {
+			granted, ok := roleScopes[role]
 			if !ok {
 				return nil, "No such role: " + role
 			}
-			scopes = append(scopes, given...)
+			scopes = append(scopes, granted...)
 		}
 	default:
 		scopes = roleScopes["token"]
 	}
 	for _, scope := range scopes {
-		if words := unknownScope(scope); words != "" {
-			return nil, words
+		if message := unknownScope(scope); message != "" {
+			return nil, message
 		}
 	}
-	// To inherit is to have what the owner has, which needs no check.
+	// inherit means the owner's own scopes and needs no check.
 	rest := slices.DeleteFunc(slices.Clone(scopes), func(scope string) bool { return scope == "inherit" })
-	if excess := o.expand(rest).without(o.scopes()); len(excess) > 0 {
-		return nil, fmt.Sprintf("Not assigning requested scopes %s not held by %s %s", strings.Join(excess, ","), o.class(), o.name)
+	if excess := o.expand(rest).difference(o.scopes()); len(excess) > 0 {
+		return nil, fmt.Sprintf("Not assigning requested scopes %s not held by %s %s", strings.Join(excess, ","), o.kindTitle(), o.name)
 	}
 	return scopes, ""
 }
 
-// listOf are the strings of a list that checkTypes has passed.
-func listOf(value any) []string {
+// stringElements returns the strings of a list that validateTypes accepted.
+func stringElements(value any) []string {
 	var texts []string
 	if list, ok := value.([]any); ok {
 		for _, each := range list {

@@ -9,43 +9,42 @@ import (
 	"strings"
 )
 
-// hubPages is the Hub for browsers, and whatever has no route of its own: the
-// Hub redirects that to itself, but for what is no GET, which lacks the Hub's
-// cookie.
-func (s *Server) hubPages(x *exchange) *reply {
+// hubPages serves the Hub's pages and all paths without a route. The Hub redirects
+// a GET to itself and rejects other methods, because they lack its cookie.
+func (s *Server) hubPages(x *exchange) *httpResponse {
 	home := s.cfg.HubPrefix + "/hub/"
-	rest, own := below(x.path, s.cfg.HubPrefix+"/hub")
-	answer := &reply{status: http.StatusFound, contentType: "text/html"}
+	rest, own := cutPathPrefix(x.path, s.cfg.HubPrefix+"/hub")
+	response := &httpResponse{status: http.StatusFound, contentType: "text/html"}
 	switch {
 	case own && len(rest) > 1 && (x.Method == http.MethodGet || x.Method == http.MethodHead):
-		return hubError(http.StatusNotFound, "404 : None", "Jupyter has lots of moons, but this is not one...")
+		return hubErrorPageResponse(http.StatusNotFound, "404 : None", "Jupyter has lots of moons, but this is not one...")
 	case x.Method == http.MethodHead:
-		return hubError(http.StatusMethodNotAllowed, "405 : Method Not Allowed", "")
+		return hubErrorPageResponse(http.StatusMethodNotAllowed, "405 : Method Not Allowed", "")
 	case x.Method != http.MethodGet:
-		const words = "&#39;_xsrf&#39; argument missing from POST"
-		return hubError(http.StatusForbidden, "403 : "+words, words)
+		const message = "&#39;_xsrf&#39; argument missing from POST"
+		return hubErrorPageResponse(http.StatusForbidden, "403 : "+message, message)
 	case own && rest == "":
-		answer.status = http.StatusMovedPermanently
-		answer.set("Location", home)
+		response.status = http.StatusMovedPermanently
+		response.setHeader("Location", home)
 	case own && rest == "/":
-		answer.set("Location", home+"login?next="+url.QueryEscape(home))
+		response.setHeader("Location", home+"login?next="+url.QueryEscape(home))
 	case x.path == s.cfg.HubPrefix+"/":
-		answer.set("Location", home)
+		response.setHeader("Location", home)
 	default:
-		answer.set("Location", s.cfg.HubPrefix+"/hub"+strings.TrimPrefix(x.URL.RequestURI(), s.cfg.HubPrefix))
+		response.setHeader("Location", s.cfg.HubPrefix+"/hub"+strings.TrimPrefix(x.URL.RequestURI(), s.cfg.HubPrefix))
 	}
-	return answer.set("X-Jupyterhub-Version", hubVersion)
+	return response.setHeader("X-Jupyterhub-Version", hubVersion)
 }
 
-func hubError(status int, heading, words string) *reply {
-	return (&reply{status: status, contentType: "text/html", body: hubErrorPage(heading, words)}).set("X-Jupyterhub-Version", hubVersion)
+func hubErrorPageResponse(status int, heading, message string) *httpResponse {
+	return (&httpResponse{status: status, contentType: "text/html", body: hubErrorPage(heading, message)}).setHeader("X-Jupyterhub-Version", hubVersion)
 }
 
-// hubErrorPage is the Hub's page of an error, without its scripts, its
-// navigation and most of its head, which make it about 6 kB long.
-func hubErrorPage(heading, words string) string {
-	if words != "" {
-		words = "\n  <p>" + words + "</p>\n"
+// hubErrorPage is the Hub's error page without its scripts, its navigation and most
+// of its head, which make it about 6 kB long.
+func hubErrorPage(heading, message string) string {
+	if message != "" {
+		message = "\n  <p>" + message + "</p>\n"
 	}
 	return `
 
@@ -68,7 +67,7 @@ func hubErrorPage(heading, words string) string {
   <div class="error">
 
       <h1>` + heading + `</h1>
-` + words + `
+` + message + `
   </div>
   </body>
 </html>

@@ -10,47 +10,48 @@ import (
 	"net/http"
 )
 
-// serverProgress is GET .../progress: what happens, and in the end what came of
-// it.
-func serverProgress(s *Server, call *hubCall) *reply {
-	if refused := call.need("read:servers"); refused != nil {
-		return refused
+// serverProgress is GET .../progress: a stream of events with the result as the
+// last one.
+func serverProgress(s *Server, call *hubCall) *httpResponse {
+	if rejection := call.requireScope("read:servers"); rejection != nil {
+		return rejection
 	}
-	u := s.state.users[call.name]
-	if u == nil || u.server(call.server) == nil {
-		return hubRefuse(http.StatusNotFound, nil)
+	u := s.state.users[call.userName]
+	if u == nil || u.serverByName(call.serverName) == nil {
+		return hubError(http.StatusNotFound, nil)
 	}
-	one := u.server(call.server)
-	if one.pending != "spawn" && !one.ready && one.failure == "" {
-		return hubRefuse(http.StatusBadRequest, logName(u, one)+" is not starting...")
+	server := u.serverByName(call.serverName)
+	if server.pending != "spawn" && !server.ready && server.startError == "" {
+		return hubError(http.StatusBadRequest, logName(u, server)+" is not starting...")
 	}
-	answer := (&reply{status: http.StatusOK, contentType: "text/event-stream"}).set("X-Jupyterhub-Version", hubVersion).set("Cache-Control", "no-cache")
-	if one.pending != "spawn" {
-		answer.body = lastEvent(u, one)
-		return answer
+	response := (&httpResponse{status: http.StatusOK, contentType: "text/event-stream"}).setHeader("X-Jupyterhub-Version", hubVersion).setHeader("Cache-Control", "no-cache")
+	if server.pending != "spawn" {
+		response.body = finalEvent(u, server)
+		return response
 	}
-	if one.watched != nil {
-		one.watched()
+	if server.continueStart != nil {
+		server.continueStart()
 	}
-	answer.body = event(object{{"progress", int64(0)}, {"message", "Server requested"}}) +
-		event(object{{"progress", int64(20)}, {"message", "Looking for a node"}}) +
-		event(object{{"progress", int64(50)}, {"message", "Spawning server..."}})
-	answer.rest = func(ctx context.Context, w io.Writer) {
-		if s.awaitSpawn(ctx, one) {
+	response.body = serverSentEvent(object{{"progress", int64(0)}, {"message", "Server requested"}}) +
+		serverSentEvent(object{{"progress", int64(20)}, {"message", "Looking for a node"}}) +
+		serverSentEvent(object{{"progress", int64(50)}, {"message", "Spawning server..."}})
+	response.stream = func(ctx context.Context, w io.Writer) {
+		if s.awaitSpawn(ctx, server) {
 			s.mu.Lock()
-			last := lastEvent(u, one)
+			last := finalEvent(u, server)
 			s.mu.Unlock()
 			_, _ = io.WriteString(w, last)
 		}
 	}
-	return answer
+	return response
 }
 
-// awaitSpawn waits for the end of a start; false if the client went first.
-func (s *Server) awaitSpawn(ctx context.Context, one *hubServer) bool {
+// awaitSpawn waits for the end of a start. It returns false if the client
+// disconnects first.
+func (s *Server) awaitSpawn(ctx context.Context, server *hubServer) bool {
 	for {
 		s.mu.Lock()
-		pending, moved := one.pending, one.moved
+		pending, moved := server.pending, server.stateChanged
 		s.mu.Unlock()
 		if pending != "spawn" {
 			return true
@@ -65,16 +66,16 @@ func (s *Server) awaitSpawn(ctx context.Context, one *hubServer) bool {
 	}
 }
 
-func lastEvent(u *owner, one *hubServer) string {
-	if !one.ready {
-		message := "Spawn failed: " + one.failure
-		if one.failure == "Spawn cancelled" {
-			message = one.failure
+func finalEvent(u *account, server *hubServer) string {
+	if !server.ready {
+		message := "Spawn failed: " + server.startError
+		if server.startError == "Spawn cancelled" {
+			message = server.startError
 		}
-		return event(object{{"progress", int64(100)}, {"failed", true}, {"message", message}})
+		return serverSentEvent(object{{"progress", int64(100)}, {"failed", true}, {"message", message}})
 	}
-	address := u.serverPath(one)
-	return event(object{
+	address := u.serverPath(server)
+	return serverSentEvent(object{
 		{"progress", int64(100)},
 		{"ready", true},
 		{"message", "Server ready at " + address},
@@ -83,4 +84,4 @@ func lastEvent(u *owner, one *hubServer) string {
 	})
 }
 
-func event(members object) string { return "data: " + dumps(members) + "\n\n" }
+func serverSentEvent(members object) string { return "data: " + dumps(members) + "\n\n" }

@@ -10,11 +10,11 @@ import (
 	"strings"
 )
 
-// gatewayAccess is the scope without which the gateway lets no token in.
+// gatewayAccess is the scope that the gateway requires of a token.
 const gatewayAccess = "access:services!service=dask-gateway"
 
-// subscopes are the Hub's scopes with those that each of them brings along, as
-// jupyterhub/scopes.py defines them.
+// subscopes lists the Hub's scopes and the scopes that each of them includes, as in
+// jupyterhub/scopes.py.
 var subscopes = map[string][]string{
 	"(no_scope)":          nil,
 	"self":                nil,
@@ -66,11 +66,11 @@ var subscopes = map[string][]string{
 	"users:shares":        {"read:users:shares"},
 }
 
-// selfScopes are what the scope "self" stands for, with a filter for the user.
+// selfScopes is the expansion of the scope "self", without its filter for the user.
 var selfScopes = []string{"read:users", "users:shares", "read:shares", "users:activity", "servers", "tokens", "access:servers"}
 
-// roleScopes are the Hub's default roles; that of users reaches the gateway as
-// well, as it does on every Hub with a gateway behind it.
+// roleScopes holds the Hub's default roles. The role of users includes access to
+// the gateway, as on every Hub with a gateway behind it.
 var roleScopes = map[string][]string{
 	"user": {"self", gatewayAccess},
 	"admin": {
@@ -81,7 +81,7 @@ var roleScopes = map[string][]string{
 	"token":  {"inherit"},
 }
 
-// unknownScope says what is wrong with the name of a scope; "" if nothing is.
+// unknownScope returns the Hub's error for an invalid scope, or "".
 func unknownScope(scope string) string {
 	base, filter, filtered := strings.Cut(scope, "!")
 	kind, name, named := strings.Cut(filter, "=")
@@ -102,14 +102,14 @@ func unknownScope(scope string) string {
 	}
 }
 
-// scopeSet is a set of resolved scopes: of each scope the filters under which
-// it is held ("user=alice"), or "" if it is held for everything.
+// scopeSet is a set of resolved scopes: for each scope the filters under which it
+// is granted ("user=alice"), or "" for no filter.
 type scopeSet map[string]map[string]bool
 
-// plus is the set with more scopes in it.
-func (held scopeSet) plus(scopes ...string) scopeSet {
+// union returns the set with the scopes added.
+func (set scopeSet) union(scopes ...string) scopeSet {
 	sum := scopeSet{}
-	for _, scope := range append(held.list(), scopes...) {
+	for _, scope := range append(set.sorted(), scopes...) {
 		base, filter, _ := strings.Cut(scope, "!")
 		switch filters := sum[base]; {
 		case filters[""]:
@@ -122,10 +122,10 @@ func (held scopeSet) plus(scopes ...string) scopeSet {
 	return sum
 }
 
-// list is the set in order, as it is written.
-func (held scopeSet) list() []string {
+// sorted returns the scopes in written form and sorted.
+func (set scopeSet) sorted() []string {
 	var scopes []string
-	for base, filters := range held {
+	for base, filters := range set {
 		for filter := range filters {
 			scopes = append(scopes, strings.TrimSuffix(base+"!"+filter, "!"))
 		}
@@ -134,10 +134,10 @@ func (held scopeSet) list() []string {
 	return scopes
 }
 
-// covers says whether the scope is held under the filter. Whoever has it for a
-// user has it for the user's servers.
-func (held scopeSet) covers(scope, filter string) bool {
-	filters := held[scope]
+// covers reports whether the set includes the scope under the filter. A scope for a
+// user includes the user's servers.
+func (set scopeSet) covers(scope, filter string) bool {
+	filters := set[scope]
 	if server, ok := strings.CutPrefix(filter, "server="); ok {
 		user, _, _ := strings.Cut(server, "/")
 		if filters["user="+user] {
@@ -147,30 +147,30 @@ func (held scopeSet) covers(scope, filter string) bool {
 	return filters[""] || filters[filter]
 }
 
-// without is what the set has that the other one does not cover.
-func (held scopeSet) without(other scopeSet) []string {
-	return slices.DeleteFunc(held.list(), func(scope string) bool {
+// difference returns the scopes of the set that the other set does not cover.
+func (set scopeSet) difference(other scopeSet) []string {
+	return slices.DeleteFunc(set.sorted(), func(scope string) bool {
 		base, filter, _ := strings.Cut(scope, "!")
 		return other.covers(base, filter)
 	})
 }
 
-// within is what both sets have.
-func (held scopeSet) within(other scopeSet) scopeSet {
-	all := append(held.list(), other.list()...)
-	return scopeSet{}.plus(slices.DeleteFunc(all, func(scope string) bool {
+// intersection returns what both sets cover.
+func (set scopeSet) intersection(other scopeSet) scopeSet {
+	all := append(set.sorted(), other.sorted()...)
+	return scopeSet{}.union(slices.DeleteFunc(all, func(scope string) bool {
 		base, filter, _ := strings.Cut(scope, "!")
-		return !held.covers(base, filter) || !other.covers(base, filter)
+		return !set.covers(base, filter) || !other.covers(base, filter)
 	})...)
 }
 
-// expand resolves scopes as they are written to all that they bring along, with
-// their filters, for an owner who is meant by "self" and "!user".
-func (o *owner) expand(written []string) scopeSet {
+// expand resolves written scopes with their filters and everything they include.
+// "self" and "!user" mean the account.
+func (o *account) expand(written []string) scopeSet {
 	all := map[string]bool{}
 	var add func(base, filter string)
 	add = func(base, filter string) {
-		// The name of a server's user is no matter of the server.
+		// The Hub drops a server filter from scopes that read users.
 		if strings.HasPrefix(filter, "server") && strings.HasPrefix(base, "read:user") {
 			return
 		}
@@ -186,7 +186,7 @@ func (o *owner) expand(written []string) scopeSet {
 				add(each, "user="+o.name)
 			}
 		case scope == "self" || filter == "server":
-			// Nobody here is a server.
+			// No account of the mock is a server.
 		case filter == "user" || filter == "service":
 			if filter == o.kind {
 				add(base, filter+"="+o.name)
@@ -195,11 +195,12 @@ func (o *owner) expand(written []string) scopeSet {
 			add(base, filter)
 		}
 	}
-	return scopeSet{}.plus(slices.Collect(maps.Keys(all))...)
+	return scopeSet{}.union(slices.Collect(maps.Keys(all))...)
 }
 
-// identity are the scopes to tell who the owner is, which every token has.
-func (o *owner) identity() []string {
+// identityScopes returns the scopes to read the account itself, which every token
+// has.
+func (o *account) identityScopes() []string {
 	if o.kind == "service" {
 		return []string{"read:services:name!service=" + o.name}
 	}

@@ -12,51 +12,51 @@ import (
 	"time"
 )
 
-// hubServer is a notebook server of a user, one that has ended included.
+// hubServer is a notebook server of a user. Stopped servers are kept.
 type hubServer struct {
 	name    string
 	options any
-	// pending is "spawn" or "stop", or "".
+	// pending is "spawn", "stop" or "".
 	pending string
 	ready   bool
 	started time.Time
-	// failure is why the last start failed, "" if it did not.
-	failure string
-	// watched lets a slow start go on: nobody would see anything of it otherwise.
-	// It is nil for other starts, and once it has been called.
-	watched func()
-	looks   int
-	// moved is closed when the server has become another.
-	moved chan struct{}
+	// startError is the reason why the last start failed, or "".
+	startError string
+	// continueStart lets a slow start continue, once a client has seen it. It is
+	// nil for other starts and after its call.
+	continueStart func()
+	modelReads    int
+	// stateChanged is closed when pending or ready changes.
+	stateChanged chan struct{}
 }
 
-// The profiles with which a start goes wrong, or takes its time, as in the
-// configuration of the real servers.
+// Profiles with a slow or failing start, as in the configuration of the real
+// servers.
 const (
 	profileSlow    = "slow"
 	profileStuck   = "stuck"
 	profileBroken  = "broken"
 	profileRefused = "refused"
 	profileLate    = "late"
-	// With this one the hook before the start adds an option.
+	// The pre-spawn hook of this profile adds an option.
 	profileHooked = "hooked"
 )
 
-// HubServer is what a test may know of a notebook server.
+// HubServer describes a notebook server for tests.
 type HubServer struct {
 	Name, Pending string
 	Ready         bool
 	Options       any
 }
 
-// HubServers returns a user's servers, those that do not run included, by name.
+// HubServers returns the user's notebook servers by name, stopped servers included.
 func (s *Server) HubServers(user string) []HubServer {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	var found []HubServer
 	if u := s.state.users[user]; u != nil {
-		for _, one := range u.servers {
-			found = append(found, HubServer{Name: one.name, Pending: one.pending, Ready: one.ready, Options: toGo(one.options)})
+		for _, server := range u.servers {
+			found = append(found, HubServer{Name: server.name, Pending: server.pending, Ready: server.ready, Options: toGo(server.options)})
 		}
 	}
 	return found
@@ -70,13 +70,13 @@ func (s *Server) StartHubServer(user, name, options string) {
 	value, err := loads(options)
 	must(err)
 	u := s.addUser(user)
-	one := u.server(name)
-	if one == nil {
-		one = &hubServer{name: name, moved: make(chan struct{})}
-		u.servers = append(u.servers, one)
+	server := u.serverByName(name)
+	if server == nil {
+		server = &hubServer{name: name, stateChanged: make(chan struct{})}
+		u.servers = append(u.servers, server)
 	}
-	one.options = value
-	s.spawn(one)
+	server.options = value
+	s.spawn(server)
 }
 
 // CullHubServer stops a notebook server as jupyterhub-idle-culler does.
@@ -84,101 +84,101 @@ func (s *Server) CullHubServer(user, name string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if u := s.state.users[user]; u != nil {
-		if one := u.server(name); one != nil {
-			one.become("", false)
+		if server := u.serverByName(name); server != nil {
+			server.setState("", false)
 		}
 	}
 }
 
-func (o *owner) server(name string) *hubServer {
-	at := slices.IndexFunc(o.servers, func(one *hubServer) bool { return one.name == name })
+func (o *account) serverByName(name string) *hubServer {
+	at := slices.IndexFunc(o.servers, func(server *hubServer) bool { return server.name == name })
 	if at < 0 {
 		return nil
 	}
 	return o.servers[at]
 }
 
-func (one *hubServer) become(pending string, ready bool) {
-	one.pending, one.ready = pending, ready
-	close(one.moved)
-	one.moved = make(chan struct{})
+func (server *hubServer) setState(pending string, ready bool) {
+	server.pending, server.ready = pending, ready
+	close(server.stateChanged)
+	server.stateChanged = make(chan struct{})
 }
 
-// serverName is what JupyterHub 6 takes (jupyterhub/handlers, valid_server_name).
+// validServerName is valid_server_name of jupyterhub/handlers (JupyterHub 6).
 var validServerName = regexp.MustCompile(`^[a-z](?:-?[a-z0-9]){0,29}$`)
 
 // startServer is POST /users/NAME/server and /servers/SRV.
-func startServer(s *Server, call *hubCall) *reply {
+func startServer(s *Server, call *hubCall) *httpResponse {
 	scope := "start:servers"
-	if call.release < 6 {
+	if call.hubMajor < 6 {
 		scope = "servers"
 	}
-	if refused := call.need(scope); refused != nil {
-		return refused
+	if rejection := call.requireScope(scope); rejection != nil {
+		return rejection
 	}
-	u := s.state.users[call.name]
+	u := s.state.users[call.userName]
 	if u == nil {
-		return hubRefuse(http.StatusNotFound, nil)
+		return hubError(http.StatusNotFound, nil)
 	}
-	options, given, refused := serverOptions(call.body, call.release)
-	if refused != nil {
-		return refused
+	options, hasOptions, rejection := serverOptions(call.body, call.hubMajor)
+	if rejection != nil {
+		return rejection
 	}
-	if call.release >= 6 && call.server != "" && !validServerName.MatchString(call.server) {
-		return hubRefuse(http.StatusBadRequest, "Invalid server_name: '"+call.server+"'")
+	if call.hubMajor >= 6 && call.serverName != "" && !validServerName.MatchString(call.serverName) {
+		return hubError(http.StatusBadRequest, "Invalid server_name: '"+call.serverName+"'")
 	}
-	one := u.server(call.server)
-	if one == nil {
-		one = &hubServer{name: call.server, options: object{}, moved: make(chan struct{})}
-		u.servers = append(u.servers, one)
+	server := u.serverByName(call.serverName)
+	if server == nil {
+		server = &hubServer{name: call.serverName, options: object{}, stateChanged: make(chan struct{})}
+		u.servers = append(u.servers, server)
 	}
 	switch {
-	case one.pending == "spawn":
-		return hubText(http.StatusAccepted)
-	case one.pending != "":
-		return hubRefuse(http.StatusBadRequest, logName(u, one)+" is pending "+one.pending)
-	case one.ready:
-		return hubRefuse(http.StatusBadRequest, logName(u, one)+" is already running")
+	case server.pending == "spawn":
+		return hubEmptyResponse(http.StatusAccepted)
+	case server.pending != "":
+		return hubError(http.StatusBadRequest, logName(u, server)+" is pending "+server.pending)
+	case server.ready:
+		return hubError(http.StatusBadRequest, logName(u, server)+" is already running")
 	}
-	if given {
-		one.options = options
+	if hasOptions {
+		server.options = options
 	}
-	return s.spawn(one)
+	return s.spawn(server)
 }
 
-// logName is spawner._log_name: the default server has the user's name alone.
-func logName(u *owner, one *hubServer) string {
-	if one.name == "" {
+// logName is spawner._log_name. For the default server it is the user's name.
+func logName(u *account, server *hubServer) string {
+	if server.name == "" {
 		return u.name
 	}
-	return u.name + ":" + one.name
+	return u.name + ":" + server.name
 }
 
-// serverOptions reads a body as JupyterHub 6 does: user_options beside
-// display_name, or the options alone. Nothing, and what is empty, leaves those of
-// the last start. Before that the whole body was the options, an empty object as
-// well.
-func serverOptions(body []byte, release int) (options any, given bool, refused *reply) {
+// serverOptions reads a request's body. JupyterHub 6 accepts user_options beside
+// display_name, or the bare options; an empty body repeats the options of the last
+// start. Before version 6 the whole body is the options, and an empty object counts
+// as well.
+func serverOptions(body []byte, hubMajor int) (options any, hasOptions bool, rejection *httpResponse) {
 	if len(body) == 0 {
 		return nil, false, nil
 	}
 	value, err := loads(string(body))
 	if err != nil {
-		return nil, false, hubRefuse(http.StatusBadRequest, "Invalid JSON in body of request")
+		return nil, false, hubError(http.StatusBadRequest, "Invalid JSON in body of request")
 	}
 	members, ok := value.(object)
 	switch {
-	case release < 6 && value == nil:
+	case hubMajor < 6 && value == nil:
 		return nil, false, nil
-	case release < 6 && !ok:
-		// It becomes the options all the same, with which nothing starts.
-		return nil, false, hubCrash()
-	case release < 6:
+	case hubMajor < 6 && !ok:
+		// The Hub stores it as the options, and the start fails.
+		return nil, false, hubInternalError()
+	case hubMajor < 6:
 		return value, true, nil
 	case value == nil, value == "", value == false:
 		return nil, false, nil
 	case !ok:
-		return nil, false, hubRefuse(http.StatusBadRequest, "Body must be a JSON object")
+		return nil, false, hubError(http.StatusBadRequest, "Body must be a JSON object")
 	case len(members) == 0:
 		return nil, false, nil
 	}
@@ -191,140 +191,140 @@ func serverOptions(body []byte, release int) (options any, given bool, refused *
 		return nil, false, nil
 	}
 	if _, ok := inner.(object); !ok {
-		return nil, false, hubRefuse(http.StatusBadRequest, "user_options must be an object or null")
+		return nil, false, hubError(http.StatusBadRequest, "user_options must be an object or null")
 	}
 	return inner, true, nil
 }
 
-// spawn starts a server in the way of its profile. A start that takes longer than
-// the Hub holds back its answer is answered with 202; it ends when somebody has
-// followed its progress, or has looked at it a few times.
-func (s *Server) spawn(one *hubServer) *reply {
-	one.failure = ""
-	one.started = s.now.now()
+// spawn starts a server according to its profile. A start that takes longer than
+// the Hub holds its response returns 202. It ends after a client has followed its
+// progress or read the model a few times.
+func (s *Server) spawn(server *hubServer) *httpResponse {
+	server.startError = ""
+	server.started = s.clock.now()
 	profile := ""
-	if members, ok := one.options.(object); ok {
+	if members, ok := server.options.(object); ok {
 		value, _ := members.get("profile")
 		profile, _ = value.(string)
 	}
 	switch profile {
 	case profileHooked:
-		members, _ := one.options.(object)
-		one.options = append(slices.Clone(members), member{"node", "n1"})
-		one.become("", true)
-		return hubText(http.StatusCreated)
+		members, _ := server.options.(object)
+		server.options = append(slices.Clone(members), member{"node", "n1"})
+		server.setState("", true)
+		return hubEmptyResponse(http.StatusCreated)
 	case profileBroken:
-		one.failure = "no node has room for it"
-		if s.release() < 6 {
-			return hubRefuse(http.StatusInternalServerError, "error")
+		server.startError = "no node has room for it"
+		if s.hubMajor() < 6 {
+			return hubError(http.StatusInternalServerError, "error")
 		}
-		return hubCrash()
+		return hubInternalError()
 	case profileRefused:
-		one.failure = "HTTP 409: error (quota reached)"
-		return hubRefuse(http.StatusConflict, "quota reached")
+		server.startError = "HTTP 409: error (quota reached)"
+		return hubError(http.StatusConflict, "quota reached")
 	case profileSlow, profileLate, profileStuck:
-		one.become("spawn", false)
-		one.looks = 0
+		server.setState("spawn", false)
+		server.modelReads = 0
 		if profile != profileStuck {
-			one.watched = func() {
-				one.watched = nil
-				s.later(s.cfg.StartDelay, func() { s.spawned(one, profile == profileLate) })
+			server.continueStart = func() {
+				server.continueStart = nil
+				s.runAfter(s.cfg.StartDelay, func() { s.finishSpawn(server, profile == profileLate) })
 			}
 		}
-		return hubText(http.StatusAccepted)
+		return hubEmptyResponse(http.StatusAccepted)
 	default:
-		one.become("", true)
-		return hubText(http.StatusCreated)
+		server.setState("", true)
+		return hubEmptyResponse(http.StatusCreated)
 	}
 }
 
-// spawned ends a start, if it goes on still.
-func (s *Server) spawned(one *hubServer, failed bool) {
-	if one.pending != "spawn" {
+// finishSpawn ends a start that is still pending.
+func (s *Server) finishSpawn(server *hubServer, failed bool) {
+	if server.pending != "spawn" {
 		return
 	}
 	if failed {
-		one.failure = "no node came up"
+		server.startError = "no node came up"
 	}
-	one.become("", !failed)
+	server.setState("", !failed)
 }
 
-// stopServer is DELETE of the same.
-func stopServer(s *Server, call *hubCall) *reply {
-	if refused := call.need("delete:servers"); refused != nil {
-		return refused
+// stopServer is DELETE /users/NAME/server and /servers/SRV.
+func stopServer(s *Server, call *hubCall) *httpResponse {
+	if rejection := call.requireScope("delete:servers"); rejection != nil {
+		return rejection
 	}
-	u := s.state.users[call.name]
+	u := s.state.users[call.userName]
 	if u == nil {
-		return hubRefuse(http.StatusNotFound, nil)
+		return hubError(http.StatusNotFound, nil)
 	}
 	var options struct {
 		Remove bool `json:"remove"`
 	}
 	if len(call.body) > 0 && json.Unmarshal(call.body, &options) != nil {
-		return hubRefuse(http.StatusBadRequest, "Invalid JSON in body of request")
+		return hubError(http.StatusBadRequest, "Invalid JSON in body of request")
 	}
-	one := u.server(call.server)
+	server := u.serverByName(call.serverName)
 	switch {
-	case call.server == "" && options.Remove:
-		return hubRefuse(http.StatusBadRequest, "Cannot delete the default server")
-	case one == nil && call.server != "":
-		return hubRefuse(http.StatusNotFound, fmt.Sprintf("%s has no server named '%s'", u.name, call.server))
-	case one != nil && one.pending == "spawn" && call.release < 5:
-		return hubRefuse(http.StatusBadRequest, logName(u, one)+" is pending spawn, please wait")
-	case one != nil:
-		if one.pending == "spawn" {
-			one.failure = "Spawn cancelled"
+	case call.serverName == "" && options.Remove:
+		return hubError(http.StatusBadRequest, "Cannot delete the default server")
+	case server == nil && call.serverName != "":
+		return hubError(http.StatusNotFound, fmt.Sprintf("%s has no server named '%s'", u.name, call.serverName))
+	case server != nil && server.pending == "spawn" && call.hubMajor < 5:
+		return hubError(http.StatusBadRequest, logName(u, server)+" is pending spawn, please wait")
+	case server != nil:
+		if server.pending == "spawn" {
+			server.startError = "Spawn cancelled"
 		}
-		one.become("", false)
+		server.setState("", false)
 	}
 	if options.Remove {
-		u.servers = slices.DeleteFunc(u.servers, func(each *hubServer) bool { return each == one })
+		u.servers = slices.DeleteFunc(u.servers, func(each *hubServer) bool { return each == server })
 	}
-	return (&reply{status: http.StatusNoContent}).set("X-Jupyterhub-Version", hubVersion)
+	return (&httpResponse{status: http.StatusNoContent}).setHeader("X-Jupyterhub-Version", hubVersion)
 }
 
-func hubText(status int) *reply {
-	return (&reply{status: status, contentType: "text/plain"}).set("X-Jupyterhub-Version", hubVersion)
+func hubEmptyResponse(status int) *httpResponse {
+	return (&httpResponse{status: status, contentType: "text/plain"}).setHeader("X-Jupyterhub-Version", hubVersion)
 }
 
-// serverPath is where the server is on the proxy.
-func (o *owner) serverPath(one *hubServer) string {
-	if one.name == "" {
+// serverPath is the server's path on the proxy.
+func (o *account) serverPath(server *hubServer) string {
+	if server.name == "" {
 		return "/user/" + o.name + "/"
 	}
-	return "/user/" + o.name + "/" + one.name + "/"
+	return "/user/" + o.name + "/" + server.name + "/"
 }
 
-// serverModels are the servers that run, start or stop.
-func (o *owner) serverModels() object {
+// serverModels holds the servers that run, start or stop.
+func (o *account) serverModels() object {
 	models := object{}
-	for _, one := range o.servers {
-		if !one.ready && one.pending == "" {
+	for _, server := range o.servers {
+		if !server.ready && server.pending == "" {
 			continue
 		}
-		if one.looks++; one.watched != nil && one.looks > 2 {
-			one.watched()
+		if server.modelReads++; server.continueStart != nil && server.modelReads > 2 {
+			server.continueStart()
 		}
 		var pending any
-		if one.pending != "" {
-			pending = one.pending
+		if server.pending != "" {
+			pending = server.pending
 		}
 		api := "/hub/api/users/" + o.name + "/server"
-		if one.name != "" {
-			api += "s/" + one.name
+		if server.name != "" {
+			api += "s/" + server.name
 		}
-		models = append(models, member{one.name, object{
-			{"name", one.name},
-			{"display_name", one.name},
-			{"full_name", o.name + "/" + one.name},
-			{"last_activity", isoFormat(one.started)},
-			{"started", isoFormat(one.started)},
+		models = append(models, member{server.name, object{
+			{"name", server.name},
+			{"display_name", server.name},
+			{"full_name", o.name + "/" + server.name},
+			{"last_activity", isoFormat(server.started)},
+			{"started", isoFormat(server.started)},
 			{"pending", pending},
-			{"ready", one.ready},
+			{"ready", server.ready},
 			{"stopped", false},
-			{"url", o.serverPath(one)},
-			{"user_options", one.options},
+			{"url", o.serverPath(server)},
+			{"user_options", server.options},
 			{"progress_url", api + "/progress"},
 			{"full_url", nil},
 			{"full_progress_url", nil},
@@ -333,18 +333,18 @@ func (o *owner) serverModels() object {
 	return models
 }
 
-// defaultServer is the path and the state of the default server in the user's
-// model.
-func (o *owner) defaultServer() (address, pending any) {
-	one := o.server("")
-	if one == nil {
+// defaultServerState returns the default server's path and pending state for the
+// user's model.
+func (o *account) defaultServerState() (address, pending any) {
+	server := o.serverByName("")
+	if server == nil {
 		return nil, nil
 	}
-	if one.ready {
-		address = o.serverPath(one)
+	if server.ready {
+		address = o.serverPath(server)
 	}
-	if one.pending != "" {
-		pending = one.pending
+	if server.pending != "" {
+		pending = server.pending
 	}
 	return address, pending
 }

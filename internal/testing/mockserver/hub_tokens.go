@@ -17,53 +17,51 @@ import (
 type token struct {
 	id    int
 	value string
-	owner *owner
-	// note is a string, or nil.
+	owner *account
+	// note is a string or nil.
 	note any
-	// granted are the token's scopes as they are written; roles are what the Hub
-	// shows, if it is one that keeps them.
-	granted, roles         []string
-	created, expires, used time.Time
+	// grantedScopes are unresolved. roles is what a Hub with token roles reports.
+	grantedScopes, roles       []string
+	created, expires, lastUsed time.Time
 }
 
 func (t *token) apiID() string { return fmt.Sprintf("a%d", t.id) }
 
-// scopes are the token's scopes resolved, and never more than its owner has.
+// scopes returns the resolved scopes, which never exceed those of the owner.
 func (t *token) scopes() scopeSet {
-	if slices.Contains(t.granted, "inherit") {
+	if slices.Contains(t.grantedScopes, "inherit") {
 		return t.owner.scopes()
 	}
-	return t.owner.expand(t.granted).plus(t.owner.identity()...).within(t.owner.scopes())
+	return t.owner.expand(t.grantedScopes).union(t.owner.identityScopes()...).intersection(t.owner.scopes())
 }
 
-// Token is what a test may know of a token.
+// Token describes a token for tests.
 type Token struct {
 	ID, User, Note string
 	Created        time.Time
-	// Expires is zero for a token that does not.
+	// Expires is zero for a token without expiry.
 	Expires time.Time
 	Scopes  []string
 }
 
-// NewToken makes a token for the user, who is made as well if need be, and
-// returns its value. No scopes means all that the user may do. The user admin
-// may see and make everybody's tokens.
+// NewToken creates a token for the user and returns its value. It creates the user
+// if necessary. Without scopes the token has all scopes of its user. The user admin
+// is an administrator of the Hub.
 func (s *Server) NewToken(user string, scopes ...string) string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.addTokenFor(s.addUser(user), "for the tests", scopes).value
 }
 
-// NewServiceToken makes a token for a service of the Hub that has the scopes,
-// as an administrator does who automates, and returns its value.
+// NewServiceToken creates a token for a service of the Hub that has the scopes, and
+// returns its value.
 func (s *Server) NewServiceToken(service string, scopes ...string) string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.addTokenFor(&owner{kind: "service", name: service, roles: scopes}, "", nil).value
+	return s.addTokenFor(&account{kind: "service", name: service, roles: scopes}, "", nil).value
 }
 
-// AddToken makes a token as another client of the user would, and returns its
-// id.
+// AddToken creates a token as another client of the user would, and returns its id.
 func (s *Server) AddToken(user, note string) string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -76,7 +74,7 @@ func (s *Server) Tokens(user string) []Token {
 	defer s.mu.Unlock()
 	var found []Token
 	for _, t := range s.tokensOf(user) {
-		found = append(found, Token{ID: t.apiID(), User: user, Note: str(t.note), Created: t.created, Expires: t.expires, Scopes: t.scopes().list()})
+		found = append(found, Token{ID: t.apiID(), User: user, Note: str(t.note), Created: t.created, Expires: t.expires, Scopes: t.scopes().sorted()})
 	}
 	return found
 }
@@ -92,17 +90,17 @@ func (s *Server) RevokeToken(user, id string) {
 	delete(s.state.tokens, t.id)
 }
 
-func (s *Server) addTokenFor(o *owner, note string, scopes []string) *token {
+func (s *Server) addTokenFor(o *account, note string, scopes []string) *token {
 	if len(scopes) == 0 {
 		scopes = roleScopes["token"]
 	}
-	t := &token{owner: o, note: note, granted: scopes, roles: []string{"token"}, created: s.now.now().Truncate(time.Microsecond)}
+	t := &token{owner: o, note: note, grantedScopes: scopes, roles: []string{"token"}, created: s.clock.now().Truncate(time.Microsecond)}
 	s.addToken(t)
 	return t
 }
 
-// addToken gives the lowest id above all that are taken, as sqlite does: when
-// the newest token goes, the next one inherits its id.
+// addToken assigns the lowest id above all existing ids, as sqlite does. After the
+// newest token is deleted, the next token inherits its id.
 func (s *Server) addToken(t *token) {
 	t.id, t.value = 1, newHex()
 	for taken := range s.state.tokens {
@@ -111,14 +109,14 @@ func (s *Server) addToken(t *token) {
 	s.state.tokens[t.id] = t
 }
 
-// tokensOf sweeps away the user's tokens that have expired. Until then they can
-// be read like any other.
+// tokensOf deletes the user's expired tokens and returns the others. Until a
+// listing, the Hub still returns an expired token by its id.
 func (s *Server) tokensOf(user string) []*token {
 	var found []*token
 	for id, t := range s.state.tokens {
 		switch {
-		case !t.of(user):
-		case s.expired(t):
+		case !t.belongsTo(user):
+		case s.isExpired(t):
 			delete(s.state.tokens, id)
 		default:
 			found = append(found, t)
@@ -128,15 +126,18 @@ func (s *Server) tokensOf(user string) []*token {
 	return found
 }
 
-// of says whether the token is the user's, and not a service's of that name.
-func (t *token) of(user string) bool { return t.owner.kind == "user" && t.owner.name == user }
+// belongsTo reports whether the token belongs to the user. A service may have the
+// same name.
+func (t *token) belongsTo(user string) bool { return t.owner.kind == "user" && t.owner.name == user }
 
-func (s *Server) expired(t *token) bool { return !t.expires.IsZero() && !t.expires.After(s.now.now()) }
+func (s *Server) isExpired(t *token) bool {
+	return !t.expires.IsZero() && !t.expires.After(s.clock.now())
+}
 
-// tokenByValue is the token that a request may come with.
-func (s *Server) tokenByValue(value string) *token {
+// validTokenByValue returns the unexpired token with the value, or nil.
+func (s *Server) validTokenByValue(value string) *token {
 	for _, t := range s.state.tokens {
-		if t.value == value && !s.expired(t) {
+		if t.value == value && !s.isExpired(t) {
 			return t
 		}
 	}
@@ -146,83 +147,84 @@ func (s *Server) tokenByValue(value string) *token {
 func (s *Server) tokenByID(user, id string) *token {
 	digits, ok := strings.CutPrefix(id, "a")
 	number, err := strconv.Atoi(digits)
-	if t := s.state.tokens[number]; ok && err == nil && t != nil && t.of(user) {
+	if t := s.state.tokens[number]; ok && err == nil && t != nil && t.belongsTo(user) {
 		return t
 	}
 	return nil
 }
 
-// listTokens is GET /users/NAME/tokens: the one used last comes last.
-func listTokens(s *Server, call *hubCall) *reply {
-	if refused := s.needUser(call, "read:tokens"); refused != nil {
-		return refused
+// listTokens is GET /users/NAME/tokens. The most recently used token is the last
+// one.
+func listTokens(s *Server, call *hubCall) *httpResponse {
+	if rejection := s.requireScopeAndUser(call, "read:tokens"); rejection != nil {
+		return rejection
 	}
-	found := s.tokensOf(call.name)
-	slices.SortStableFunc(found, func(a, b *token) int { return a.lastSeen().Compare(b.lastSeen()) })
+	found := s.tokensOf(call.userName)
+	slices.SortStableFunc(found, func(a, b *token) int { return a.lastUsedOrCreated().Compare(b.lastUsedOrCreated()) })
 	list := []any{}
 	for _, t := range found {
 		list = append(list, call.tokenModel(t))
 	}
 	model := object{{"api_tokens", list}}
-	if call.release == 1 {
+	if call.hubMajor == 1 {
 		model = append(model, member{"oauth_tokens", []any{}})
 	}
-	return hubReply(http.StatusOK, model)
+	return hubResponse(http.StatusOK, model)
 }
 
-func (t *token) lastSeen() time.Time {
-	if t.used.IsZero() {
+func (t *token) lastUsedOrCreated() time.Time {
+	if t.lastUsed.IsZero() {
 		return t.created
 	}
-	return t.used
+	return t.lastUsed
 }
 
-func getToken(s *Server, call *hubCall) *reply {
-	return s.withToken(call, "read:tokens", func(t *token) *reply { return hubReply(http.StatusOK, call.tokenModel(t)) })
+func getToken(s *Server, call *hubCall) *httpResponse {
+	return s.withToken(call, "read:tokens", func(t *token) *httpResponse { return hubResponse(http.StatusOK, call.tokenModel(t)) })
 }
 
-func deleteToken(s *Server, call *hubCall) *reply {
-	return s.withToken(call, "tokens", func(t *token) *reply {
+func deleteToken(s *Server, call *hubCall) *httpResponse {
+	return s.withToken(call, "tokens", func(t *token) *httpResponse {
 		delete(s.state.tokens, t.id)
-		return (&reply{status: http.StatusNoContent}).set("X-Jupyterhub-Version", hubVersion)
+		return (&httpResponse{status: http.StatusNoContent}).setHeader("X-Jupyterhub-Version", hubVersion)
 	})
 }
 
-func (s *Server) withToken(call *hubCall, scope string, handle func(*token) *reply) *reply {
-	if refused := s.needUser(call, scope); refused != nil {
-		return refused
+func (s *Server) withToken(call *hubCall, scope string, handle func(*token) *httpResponse) *httpResponse {
+	if rejection := s.requireScopeAndUser(call, scope); rejection != nil {
+		return rejection
 	}
-	t := s.tokenByID(call.name, call.id)
+	t := s.tokenByID(call.userName, call.tokenID)
 	if t == nil {
-		return call.noToken()
+		return call.tokenNotFound()
 	}
 	return handle(t)
 }
 
-// needUser is the check of the scope for a user, and of the user.
-func (s *Server) needUser(call *hubCall, scope string) *reply {
-	if refused := call.need(scope); refused != nil {
-		return refused
+// requireScopeAndUser checks the scope and then that the user exists.
+func (s *Server) requireScopeAndUser(call *hubCall, scope string) *httpResponse {
+	if rejection := call.requireScope(scope); rejection != nil {
+		return rejection
 	}
-	if s.state.users[call.name] == nil && call.release == 1 {
-		return hubRefuse(http.StatusNotFound, nil)
+	if s.state.users[call.userName] == nil && call.hubMajor == 1 {
+		return hubError(http.StatusNotFound, nil)
 	}
-	if s.state.users[call.name] == nil {
-		return hubRefuse(http.StatusNotFound, "No such user: "+call.name)
+	if s.state.users[call.userName] == nil {
+		return hubError(http.StatusNotFound, "No such user: "+call.userName)
 	}
 	return nil
 }
 
-// model is a token without its value.
+// model returns the token without its value.
 func (t *token) model() object {
 	return object{
 		{t.owner.kind, t.owner.name},
 		{"id", t.apiID()},
 		{"kind", "api_token"},
 		{"roles", []any{}},
-		{"scopes", texts(t.scopes().list())},
+		{"scopes", anySlice(t.scopes().sorted())},
 		{"created", isoFormat(t.created)},
-		{"last_activity", isoFormat(t.used)},
+		{"last_activity", isoFormat(t.lastUsed)},
 		{"expires_at", isoFormat(t.expires)},
 		{"note", t.note},
 		{"session_id", nil},

@@ -10,38 +10,39 @@ import (
 	"time"
 )
 
-// owner is a user or a service of the Hub: whoever may hold tokens.
-type owner struct {
+// account is a user or a service of the Hub. Both can have tokens.
+type account struct {
 	// kind is "user" or "service".
 	kind, name string
 	admin      bool
-	// roles are the scopes that the owner's roles give, as they are written.
+	// roles holds the unresolved scopes of the account's roles.
 	roles   []string
 	created time.Time
-	// active is when a token of the owner's was last seen.
-	active  time.Time
-	servers []*hubServer
+	// lastActivity is the last use of one of the account's tokens.
+	lastActivity time.Time
+	servers      []*hubServer
 }
 
-// class is the owner's kind with a capital letter, as it is in errors.
-func (o *owner) class() string { return strings.ToUpper(o.kind[:1]) + o.kind[1:] }
+// kindTitle is the kind with a capital letter, as in error messages.
+func (o *account) kindTitle() string { return strings.ToUpper(o.kind[:1]) + o.kind[1:] }
 
-// scopes are all that the owner may do.
-func (o *owner) scopes() scopeSet { return o.expand(o.roles) }
+// scopes returns all resolved scopes of the account.
+func (o *account) scopes() scopeSet { return o.expand(o.roles) }
 
-// gatewayName is whom the gateway takes the owner for.
-func (o *owner) gatewayName() string {
+// gatewayUser returns the user name of the account at the gateway.
+func (o *account) gatewayUser() string {
 	if o.kind != "user" || strings.Contains(o.name, ":") {
 		return o.kind + ":" + o.name
 	}
 	return o.name
 }
 
-// addUser returns the user, made if need be. Users named admin are one.
-func (s *Server) addUser(name string) *owner {
+// addUser returns the user and creates it if necessary. The user named admin is an
+// administrator.
+func (s *Server) addUser(name string) *account {
 	u := s.state.users[name]
 	if u == nil {
-		u = &owner{kind: "user", name: name, admin: name == "admin", roles: roleScopes["user"], created: s.now.now()}
+		u = &account{kind: "user", name: name, admin: name == "admin", roles: roleScopes["user"], created: s.clock.now()}
 		if u.admin {
 			u.roles = append(slices.Clip(u.roles), roleScopes["admin"]...)
 		}
@@ -50,32 +51,32 @@ func (s *Server) addUser(name string) *owner {
 	return u
 }
 
-// whoami is GET /user: a token may always ask whose it is.
-func whoami(_ *Server, call *hubCall) *reply {
+// whoami is GET /user. Every token may read its owner.
+func whoami(_ *Server, call *hubCall) *httpResponse {
 	if call.bearer == nil {
-		return hubRefuse(http.StatusForbidden, nil)
+		return hubError(http.StatusForbidden, nil)
 	}
-	held := call.bearer.scopes()
-	seen := held.plus(call.bearer.owner.identity()...)
-	return hubReply(http.StatusOK, call.self(call.userModel(call.bearer.owner.model(seen))))
+	granted := call.bearer.scopes()
+	visible := granted.union(call.bearer.owner.identityScopes()...)
+	return hubResponse(http.StatusOK, call.selfModel(call.userModel(call.bearer.owner.model(visible))))
 }
 
 // getUser is GET /users/NAME.
-func getUser(s *Server, call *hubCall) *reply {
-	refused := call.need("read:users", "read:users:name", "read:servers", "read:users:groups", "read:users:activity", "read:roles:users")
-	if refused != nil {
-		return refused
+func getUser(s *Server, call *hubCall) *httpResponse {
+	rejection := call.requireScope("read:users", "read:users:name", "read:servers", "read:users:groups", "read:users:activity", "read:roles:users")
+	if rejection != nil {
+		return rejection
 	}
-	u := s.state.users[call.name]
+	u := s.state.users[call.userName]
 	if u == nil {
-		return hubRefuse(http.StatusNotFound, nil)
+		return hubError(http.StatusNotFound, nil)
 	}
-	return hubReply(http.StatusOK, call.userModel(u.model(call.bearer.scopes())))
+	return hubResponse(http.StatusOK, call.userModel(u.model(call.bearer.scopes())))
 }
 
-// shown says which scopes show which members of a user's model, as
-// jupyterhub/apihandlers/base.py does.
-var shown = map[string][]string{
+// scopesByField lists the scopes that show a field of the user's model, as in
+// jupyterhub/apihandlers/base.py.
+var scopesByField = map[string][]string{
 	"kind":          {"read:users", "read:users:name", "read:users:groups", "read:users:activity", "read:servers", "read:roles:users", "admin:auth_state"},
 	"name":          {"read:users", "read:users:name", "read:users:groups", "read:users:activity", "read:servers", "read:roles:users", "admin:auth_state"},
 	"admin":         {"read:users", "read:users:name", "read:roles:users"},
@@ -90,9 +91,9 @@ var shown = map[string][]string{
 	"user_info":     {"read:users", "read:users:name"},
 }
 
-// model is the owner as far as the scopes show it. A real Hub gives the members
-// in an order that it chooses anew with each start.
-func (o *owner) model(held scopeSet) object {
+// model returns the account with the fields that the scopes show. A real Hub
+// chooses a new order of the fields at each start.
+func (o *account) model(granted scopeSet) object {
 	if o.kind == "service" {
 		return object{{"kind", o.kind}, {"name", o.name}, {"admin", o.admin}}
 	}
@@ -100,7 +101,7 @@ func (o *owner) model(held scopeSet) object {
 	if o.admin {
 		roles = []any{"admin", "user"}
 	}
-	address, pending := o.defaultServer()
+	address, pending := o.defaultServerState()
 	model := object{}
 	for _, m := range (object{
 		{"kind", o.kind},
@@ -111,13 +112,13 @@ func (o *owner) model(held scopeSet) object {
 		{"server", address},
 		{"pending", pending},
 		{"created", isoFormat(o.created)},
-		{"last_activity", isoFormat(o.active)},
+		{"last_activity", isoFormat(o.lastActivity)},
 		{"auth_state", nil},
 		{"servers", o.serverModels()},
 		{"user_info", nil},
 	}) {
-		for _, scope := range shown[m.name] {
-			if held.covers(scope, "user="+o.name) {
+		for _, scope := range scopesByField[m.name] {
+			if granted.covers(scope, "user="+o.name) {
 				model = append(model, m)
 				break
 			}
@@ -126,7 +127,7 @@ func (o *owner) model(held scopeSet) object {
 	return model
 }
 
-// isoFormat is Python's isoformat of a time, with a Z; nil for the zero time.
+// isoFormat is Python's isoformat with a Z; nil for the zero time.
 func isoFormat(at time.Time) any {
 	switch {
 	case at.IsZero():
@@ -138,7 +139,7 @@ func isoFormat(at time.Time) any {
 	}
 }
 
-func texts(values []string) []any {
+func anySlice(values []string) []any {
 	converted := make([]any, 0, len(values))
 	for _, value := range values {
 		converted = append(converted, value)

@@ -12,14 +12,14 @@ import (
 	"strings"
 )
 
-// hubReleases are the Hubs that the mock can be, by their major version: what
-// each says was seen with this release of it.
-var hubReleases = map[int]string{1: "1.5.1", 2: "2.3.1", 3: "3.1.1", 4: "4.1.6", 5: "5.5.4", 6: hubVersion}
+// hubReleaseByMajor lists the releases that the mock imitates, by major version.
+// The responses were recorded with these releases.
+var hubReleaseByMajor = map[int]string{1: "1.5.1", 2: "2.3.1", 3: "3.1.1", 4: "4.1.6", 5: "5.5.4", 6: hubVersion}
 
-// majorVersion is the number before the first dot, 0 for a Hub that the mock
-// cannot be.
+// majorVersion returns the major version, or 0 for a version that the mock does not
+// imitate.
 func majorVersion(version string) int {
-	for major, release := range hubReleases {
+	for major, release := range hubReleaseByMajor {
 		if version == release || version == fmt.Sprint(major) {
 			return major
 		}
@@ -27,86 +27,84 @@ func majorVersion(version string) int {
 	return 0
 }
 
-// release is the major version of the Hub, by which the handlers tell Hubs
-// apart.
-func (s *Server) release() int { return majorVersion(s.cfg.HubVersion) }
+// hubMajor is the Hub's major version.
+func (s *Server) hubMajor() int { return majorVersion(s.cfg.HubVersion) }
 
-// aged gives an answer of the Hub the version, and the words that Hubs before 6
-// have where the message is null now.
-func (s *Server) aged(answer *reply) *reply {
-	if s.release() < 6 && answer.body == hubRefuse(answer.status, nil).body {
-		answer.body = hubRefuse(answer.status, http.StatusText(answer.status)).body
+// forHubVersion sets the version header, and the message that Hubs before version 6
+// send where the message is now null.
+func (s *Server) forHubVersion(response *httpResponse) *httpResponse {
+	if s.hubMajor() < 6 && response.body == hubError(response.status, nil).body {
+		response.body = hubError(response.status, http.StatusText(response.status)).body
 	}
-	return answer.set("X-Jupyterhub-Version", hubReleases[s.release()])
+	return response.setHeader("X-Jupyterhub-Version", hubReleaseByMajor[s.hubMajor()])
 }
 
-// isAdmin says whether the first Hub would let the owner do everything: it had
-// a flag in the place of scopes.
-func (o *owner) isAdmin() bool { return o.admin || o.scopes()["admin:users"] != nil }
+// isAdmin reports whether JupyterHub 1 would allow the account everything. It had
+// an admin flag instead of scopes.
+func (o *account) isAdmin() bool { return o.admin || o.scopes()["admin:users"] != nil }
 
-// needOld is the check of rights of the first Hub, and of those whose words for
-// bad credentials are those for missing scopes. False leaves it to need.
-func (call *hubCall) needOld(scopes []string) (*reply, bool) {
+// requireScopeOfOldHub is the check of JupyterHub 1, and of versions that report
+// bad credentials as missing scopes. It returns false if requireScope must decide.
+func (call *hubCall) requireScopeOfOldHub(scopes []string) (*httpResponse, bool) {
 	switch {
-	case call.release == 1 && call.bearer != nil && (call.bearer.owner.isAdmin() || call.name != "" && call.bearer.of(call.name)):
+	case call.hubMajor == 1 && call.bearer != nil && (call.bearer.owner.isAdmin() || call.userName != "" && call.bearer.belongsTo(call.userName)):
 		return nil, true
-	case call.release == 1:
-		return hubRefuse(http.StatusForbidden, nil), true
-	case call.release < 4 && call.bearer == nil:
-		return lacksScopes(scopes), true
+	case call.hubMajor == 1:
+		return hubError(http.StatusForbidden, nil), true
+	case call.hubMajor < 4 && call.bearer == nil:
+		return missingScopes(scopes), true
 	default:
 		return nil, false
 	}
 }
 
-func lacksScopes(scopes []string) *reply {
-	return hubRefuse(http.StatusForbidden, "Action is not authorized with current scopes; requires any of ["+strings.Join(scopes, ", ")+"]")
+func missingScopes(scopes []string) *httpResponse {
+	return hubError(http.StatusForbidden, "Action is not authorized with current scopes; requires any of ["+strings.Join(scopes, ", ")+"]")
 }
 
-// since are the first Hubs with some scopes.
-var since = map[string]int{
+// scopeSince is the first major version that has a scope.
+var scopeSince = map[string]int{
 	"start:servers": 6, "users:shares": 5, "read:users:shares": 5, "groups:shares": 5, "read:groups:shares": 5, "shares": 5, "read:shares": 5,
 }
 
-// listed are scopes as this Hub lists them, which is without those that it does
-// not know.
-func (call *hubCall) listed(scopes []string) []any {
-	return texts(slices.DeleteFunc(slices.Clone(scopes), func(scope string) bool {
+// knownScopes returns the scopes that this Hub version lists.
+func (call *hubCall) knownScopes(scopes []string) []any {
+	return anySlice(slices.DeleteFunc(slices.Clone(scopes), func(scope string) bool {
 		base, _, _ := strings.Cut(scope, "!")
-		return call.release < since[base]
+		return call.hubMajor < scopeSince[base]
 	}))
 }
 
-// without takes members out of a model.
+// without returns the object without the named members.
 func (o object) without(names ...string) object {
 	return slices.DeleteFunc(slices.Clone(o), func(m member) bool { return slices.Contains(names, m.name) })
 }
 
-// userModel is a user as far as this Hub has the members.
+// userModel returns a user with the fields of this Hub version.
 func (call *hubCall) userModel(model object) object {
 	if servers, ok := model.get("servers"); ok {
 		model = model.with("servers", call.serverModels(servers))
 	}
 	switch {
-	case call.release == 1:
+	case call.hubMajor == 1:
 		return model.without("user_info", "roles", "auth_state")
-	case call.release < 6:
+	case call.hubMajor < 6:
 		return model.without("user_info")
 	default:
 		return model
 	}
 }
 
-// serverModels are a user's servers as far as this Hub has the members.
+// serverModels returns a user's servers with the fields of this Hub version.
 func (call *hubCall) serverModels(servers any) object {
 	models := object{}
 	all, _ := servers.(object)
 	for _, each := range all {
 		model, _ := each.value.(object)
-		if call.release < 6 {
+		if call.hubMajor < 6 {
 			model = model.without("display_name")
 		}
-		if call.release < 5 {
+		if call.hubMajor < 5 {
 			model = model.without("full_name", "full_url", "full_progress_url")
 		}
 		models = append(models, member{each.name, model})
@@ -114,99 +112,100 @@ func (call *hubCall) serverModels(servers any) object {
 	return models
 }
 
-// self is what GET /user adds to a model.
-func (call *hubCall) self(model object) object {
-	if call.release == 1 {
-		if _, there := model.get("servers"); there {
+// selfModel adds the fields that only GET /user has.
+func (call *hubCall) selfModel(model object) object {
+	if call.hubMajor == 1 {
+		if _, present := model.get("servers"); present {
 			return model.with("servers", nil)
 		}
 		return model.with("admin", call.bearer.owner.isAdmin())
 	}
-	if call.release >= 5 {
+	if call.hubMajor >= 5 {
 		model = append(model, member{"token_id", call.bearer.apiID()})
 	}
-	return append(model, member{"session_id", nil}, member{"scopes", call.listed(call.bearer.scopes().list())})
+	return append(model, member{"session_id", nil}, member{"scopes", call.knownScopes(call.bearer.scopes().sorted())})
 }
 
-// tokenModel is a token as far as this Hub has the members: the first one has
-// neither roles nor scopes of tokens, the second one roles alone.
+// tokenModel returns a token with the fields of this Hub version. JupyterHub 1 has
+// neither roles nor scopes of tokens, JupyterHub 2 has roles only.
 func (call *hubCall) tokenModel(t *token) object {
-	model := t.model().with("scopes", call.listed(t.scopes().list()))
-	switch call.release {
+	model := t.model().with("scopes", call.knownScopes(t.scopes().sorted()))
+	switch call.hubMajor {
 	case 1:
 		return model.without("roles", "scopes", "session_id", "oauth_client")
 	case 2:
-		return model.with("roles", texts(t.roles)).without("scopes")
+		return model.with("roles", anySlice(t.roles)).without("scopes")
 	default:
 		return model
 	}
 }
 
-// noToken is the answer to an id of no token of the user's.
-func (call *hubCall) noToken() *reply {
-	if digits, ok := strings.CutPrefix(call.id, "a"); ok && call.release < 5 && strings.Trim(digits, "0123456789") == "" {
-		return hubRefuse(http.StatusNotFound, "Token not found None")
+// tokenNotFound is the response to an id that is not a token of the user.
+func (call *hubCall) tokenNotFound() *httpResponse {
+	if digits, ok := strings.CutPrefix(call.tokenID, "a"); ok && call.hubMajor < 5 && strings.Trim(digits, "0123456789") == "" {
+		return hubError(http.StatusNotFound, "Token not found None")
 	}
-	return hubRefuse(http.StatusNotFound, "No such token "+call.id+" for user "+call.name)
+	return hubError(http.StatusNotFound, "No such token "+call.tokenID+" for user "+call.userName)
 }
 
-// mayMakeToken is the first Hub's check of who makes a token for whom.
-func (call *hubCall) mayMakeToken(u *owner) *reply {
+// checkTokenCreation is the check of JupyterHub 1 of who may create a token for
+// whom.
+func (call *hubCall) checkTokenCreation(u *account) *httpResponse {
 	switch {
-	case !call.bearer.owner.isAdmin() && !call.bearer.of(call.name):
-		return hubRefuse(http.StatusForbidden, "Only admins can request tokens for other users")
+	case !call.bearer.owner.isAdmin() && !call.bearer.belongsTo(call.userName):
+		return hubError(http.StatusForbidden, "Only admins can request tokens for other users")
 	case u == nil:
-		return hubRefuse(http.StatusNotFound, "No such user: "+call.name)
+		return hubError(http.StatusNotFound, "No such user: "+call.userName)
 	default:
 		return nil
 	}
 }
 
-// oldRequest reads what the Hubs before 5 read of a request for a token, and
-// fails where they do: they check no types.
-func (call *hubCall) oldRequest(u *owner, body object) (asked tokenRequest, refused *reply) {
-	asked = tokenRequest{scopes: roleScopes["token"], roles: []string{"token"}}
+// tokenRequestOfOldHub reads a token request like Hubs before version 5, which do
+// not check types, and fails where they fail.
+func (call *hubCall) tokenRequestOfOldHub(u *account, body object) (requested tokenRequest, rejection *httpResponse) {
+	requested = tokenRequest{scopes: roleScopes["token"], roles: []string{"token"}}
 	value, _ := body.get("expires_in")
-	if asked.lifetime, refused = call.oldLifetime(value); refused != nil {
-		return asked, refused
+	if requested.lifetime, rejection = call.lifetimeOfOldHub(value); rejection != nil {
+		return requested, rejection
 	}
 	scopes, _ := body.get("scopes")
 	roles, _ := body.get("roles")
 	switch {
-	case call.release == 1 || call.release == 2 && roles == nil:
-		return asked, nil
-	case call.release == 2:
-		return call.oldRoles(u, roles)
+	case call.hubMajor == 1 || call.hubMajor == 2 && roles == nil:
+		return requested, nil
+	case call.hubMajor == 2:
+		return call.rolesOfOldHub(u, roles)
 	}
-	if _, words := checkTypes(body.without("expires_in")); words != "" {
-		return asked, hubCrash()
+	if _, message := validateTypes(body.without("expires_in")); message != "" {
+		return requested, hubInternalError()
 	}
-	if slices.ContainsFunc(listOf(scopes), func(scope string) bool { return unknownScope(scope) != "" }) {
-		return asked, hubCrash()
+	if slices.ContainsFunc(stringElements(scopes), func(scope string) bool { return unknownScope(scope) != "" }) {
+		return requested, hubInternalError()
 	}
-	granted, words := u.grant(body)
-	if words != "" {
-		return asked, hubRefuse(http.StatusBadRequest, words)
+	granted, message := u.grant(body)
+	if message != "" {
+		return requested, hubError(http.StatusBadRequest, message)
 	}
-	asked.scopes = granted
-	return asked, nil
+	requested.scopes = granted
+	return requested, nil
 }
 
-func (call *hubCall) oldLifetime(value any) (*big.Int, *reply) {
+func (call *hubCall) lifetimeOfOldHub(value any) (*big.Int, *httpResponse) {
 	number, ok := value.(float64)
 	switch {
 	case value == nil:
 		return nil, nil
 	case ok:
-		// These Hubs count fractions of a second, the mock does not.
+		// These Hubs accept fractions of a second. The mock rounds up.
 		return big.NewInt(int64(math.Ceil(number))), nil
 	}
-	lifetime, ok := wholeNumber(value)
+	lifetime, ok := asInteger(value)
 	switch {
-	case !ok || call.release < 4 && lifetime.Sign() < 1:
-		return nil, hubCrash()
+	case !ok || call.hubMajor < 4 && lifetime.Sign() < 1:
+		return nil, hubInternalError()
 	case lifetime.Sign() < 0:
-		return nil, hubRefuse(http.StatusBadRequest, fmt.Sprintf("expires_in must be a positive integer or null, not %s", lifetime))
+		return nil, hubError(http.StatusBadRequest, fmt.Sprintf("expires_in must be a positive integer or null, not %s", lifetime))
 	case lifetime.Sign() == 0:
 		return nil, nil
 	default:
@@ -214,18 +213,18 @@ func (call *hubCall) oldLifetime(value any) (*big.Int, *reply) {
 	}
 }
 
-// oldRoles is how JupyterHub 2 gives roles, which it keeps.
-func (call *hubCall) oldRoles(u *owner, value any) (asked tokenRequest, refused *reply) {
-	asked.roles = listOf(value)
-	for _, role := range asked.roles {
+// rolesOfOldHub is how JupyterHub 2 grants roles, which it stores.
+func (call *hubCall) rolesOfOldHub(u *account, value any) (requested tokenRequest, rejection *httpResponse) {
+	requested.roles = stringElements(value)
+	for _, role := range requested.roles {
 		scopes, ok := roleScopes[role]
 		if !ok {
-			return asked, hubRefuse(http.StatusNotFound, fmt.Sprintf("Requested roles %s not found", repr([]any{role})))
+			return requested, hubError(http.StatusNotFound, fmt.Sprintf("Requested roles %s not found", repr([]any{role})))
 		}
-		if !slices.Contains(scopes, "inherit") && len(u.expand(scopes).without(u.scopes())) > 0 {
-			return asked, hubRefuse(http.StatusForbidden, fmt.Sprintf("Requested roles %s cannot have higher permissions than the token owner", repr([]any{role})))
+		if !slices.Contains(scopes, "inherit") && len(u.expand(scopes).difference(u.scopes())) > 0 {
+			return requested, hubError(http.StatusForbidden, fmt.Sprintf("Requested roles %s cannot have higher permissions than the token owner", repr([]any{role})))
 		}
-		asked.scopes = append(asked.scopes, scopes...)
+		requested.scopes = append(requested.scopes, scopes...)
 	}
-	return asked, nil
+	return requested, nil
 }

@@ -12,16 +12,16 @@ import (
 	"time"
 )
 
-// Request is a request that was received.
+// Request is a request that the mock received.
 type Request struct {
 	Method string
-	// Path is escaped and without the query.
+	// Path is escaped and has no query.
 	Path, Query string
 	Header      http.Header
 	Body        []byte
-	// Status is that of the answer; 0 when there was none.
+	// Status is the status of the response; 0 means that no response was sent.
 	Status int
-	// User is who the request acted as, "" for nobody.
+	// User is the user that the request was authenticated as; "" means none.
 	User string
 	Time time.Time
 }
@@ -42,17 +42,17 @@ func (s *Server) ClearRequests() {
 }
 
 // CountRequests counts the requests with the method ("" for any) and a path that
-// matches the pattern, in which each * stands for any characters.
+// matches the pattern. Each * in the pattern matches any characters.
 func (s *Server) CountRequests(method, pattern string) int {
-	return s.count(func(r Request) bool { return r.is(method, pattern) })
+	return s.countWhere(func(r Request) bool { return r.matches(method, pattern) })
 }
 
 // CountSuccessful counts the requests of CountRequests with a 2xx response.
 func (s *Server) CountSuccessful(method, pattern string) int {
-	return s.count(func(r Request) bool { return r.is(method, pattern) && r.Status >= 200 && r.Status < 300 })
+	return s.countWhere(func(r Request) bool { return r.matches(method, pattern) && r.Status >= 200 && r.Status < 300 })
 }
 
-func (s *Server) count(counts func(Request) bool) int {
+func (s *Server) countWhere(counts func(Request) bool) int {
 	count := 0
 	for _, request := range s.Requests() {
 		if counts(request) {
@@ -62,7 +62,7 @@ func (s *Server) count(counts func(Request) bool) int {
 	return count
 }
 
-func (r Request) is(method, pattern string) bool {
+func (r Request) matches(method, pattern string) bool {
 	return (method == "" || method == r.Method) && matches(pattern, r.Path)
 }
 
@@ -71,7 +71,7 @@ func (r Request) is(method, pattern string) bool {
 func (s *Server) AwaitRequest(ctx context.Context, method, pattern string) error {
 	for {
 		s.mu.Lock()
-		recorded := s.recorded
+		recorded := s.journalGrew
 		s.mu.Unlock()
 		if s.CountRequests(method, pattern) > 0 {
 			return nil
@@ -87,10 +87,10 @@ func (s *Server) AwaitRequest(ctx context.Context, method, pattern string) error
 func (s *Server) record(x *exchange, status int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	close(s.recorded)
-	s.recorded = make(chan struct{})
+	close(s.journalGrew)
+	s.journalGrew = make(chan struct{})
 	s.journal = append(s.journal, Request{
-		Method: x.Method, Path: x.path, Query: x.URL.RawQuery, Header: x.Header.Clone(), Body: x.body, Status: status, User: x.user, Time: s.now.now(),
+		Method: x.Method, Path: x.path, Query: x.URL.RawQuery, Header: x.Header.Clone(), Body: x.body, Status: status, User: x.user, Time: s.clock.now(),
 	})
 	if s.cfg.Log != nil {
 		query := ""
@@ -101,8 +101,8 @@ func (s *Server) record(x *exchange, status int) {
 	}
 }
 
-// matches compares a path with a pattern whose * stand for any characters,
-// slashes included. The pattern "" matches every path.
+// matches compares a path with a pattern. Each * matches any characters, slashes
+// included; the pattern "" matches every path.
 func matches(pattern, path string) bool {
 	if pattern == "" {
 		return true

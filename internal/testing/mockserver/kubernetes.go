@@ -13,14 +13,14 @@ import (
 	"time"
 )
 
-// Kubernetes says how a gateway with the Kubernetes backend differs from the
-// others: its clusters' names have a namespace, there is no STOPPING, times are
-// in whole seconds, options come back as the API server keeps them, and
-// everything is read from a cache that follows the API server. What the cache does not have
-// yet is not found, not listed, and not stopped by a DELETE that answers 204
-// all the same (k8s/backend.py).
+// Kubernetes configures a gateway with the Kubernetes backend. It differs from
+// other gateways: cluster names have a namespace, there is no STOPPING, times are
+// whole seconds, options return as the API server stores them, and all reads use a
+// cache that follows the API server. A cluster that is not in the cache yet is not
+// found, not listed and not stopped by DELETE, which still returns 204
+// (k8s/backend.py).
 type Kubernetes struct {
-	// Namespace stands before each name; "prod" by default.
+	// Namespace precedes each name; "prod" by default.
 	Namespace string
 	// CacheLags has one element per replica of the gateway: how far its cache is
 	// behind. The replicas take turns. An empty slice is one replica without lag.
@@ -33,116 +33,117 @@ type Kubernetes struct {
 	AfterUnknownWait func()
 }
 
-// RestartGateway empties the caches of a Kubernetes gateway, which fill again
-// one cluster at a time. Any gateway forgets its cookies.
+// RestartGateway restarts the gateway. Its cookies become invalid. The caches of a
+// Kubernetes gateway are empty and fill one cluster at a time.
 func (s *Server) RestartGateway() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.state.restarted = s.now.now()
-	s.state.cookieName, s.state.cookies = "dask-gateway-"+newHex(), map[string]cookie{}
+	s.state.restartedAt = s.clock.now()
+	s.state.cookieName, s.state.cookies = "dask-gateway-"+newHex(), map[string]issuedCookie{}
 }
 
-// takeTurn gives the request to the next replica.
-func (s *Server) takeTurn(x *exchange) {
+// assignReplica assigns the request to the next replica.
+func (s *Server) assignReplica(x *exchange) {
 	if s.cfg.Kubernetes == nil || len(s.cfg.Kubernetes.CacheLags) == 0 {
 		return
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	x.lag = s.cfg.Kubernetes.CacheLags[s.state.turn%len(s.cfg.Kubernetes.CacheLags)]
-	s.state.turn++
+	x.cacheLag = s.cfg.Kubernetes.CacheLags[s.state.replicaTurn%len(s.cfg.Kubernetes.CacheLags)]
+	s.state.replicaTurn++
 }
 
-// find returns the cluster if the replica that answers knows it.
-func (s *Server) find(x *exchange, name string) *cluster {
+// visibleCluster returns the cluster if it is in the cache of the assigned replica.
+func (s *Server) visibleCluster(x *exchange, name string) *cluster {
 	c := s.state.clusters[name]
-	if c == nil || !s.cached(x, c) {
+	if c == nil || !s.isCached(x, c) {
 		return nil
 	}
 	return c
 }
 
-// cached says whether the replica's cache has the cluster.
-func (s *Server) cached(x *exchange, c *cluster) bool {
+// isCached reports whether the replica's cache has the cluster.
+func (s *Server) isCached(x *exchange, c *cluster) bool {
 	if s.cfg.Kubernetes == nil {
 		return true
 	}
-	now := s.now.now()
-	if now.Sub(c.born) < x.lag {
+	now := s.clock.now()
+	if now.Sub(c.createdAt) < x.cacheLag {
 		return false
 	}
-	if s.state.restarted.IsZero() || c.born.After(s.state.restarted) {
+	if s.state.restartedAt.IsZero() || c.createdAt.After(s.state.restartedAt) {
 		return true
 	}
 	place := 1
-	for _, name := range s.state.order {
+	for _, name := range s.state.clusterNames {
 		if name == c.name {
 			break
 		}
 		place++
 	}
-	return now.Sub(s.state.restarted) >= x.lag+time.Duration(place)*s.cfg.Kubernetes.CacheFillTime
+	return now.Sub(s.state.restartedAt) >= x.cacheLag+time.Duration(place)*s.cfg.Kubernetes.CacheFillTime
 }
 
-// awaitUnknown is ?wait for a name that a Kubernetes gateway does not know: it
-// holds the request as long as any other, because the name may be on its way.
-func (s *Server) awaitUnknown(ctx context.Context) {
+// waitForUnknownName is ?wait for an unknown name. A Kubernetes gateway waits the
+// whole long poll, because the cluster may appear in the cache.
+func (s *Server) waitForUnknownName(ctx context.Context) {
 	s.mu.Unlock()
 	defer s.mu.Lock()
-	s.pause(ctx, s.cfg.LongPoll)
-	if held := s.cfg.Kubernetes.AfterUnknownWait; held != nil {
-		held()
+	s.sleep(ctx, s.cfg.LongPoll)
+	if callback := s.cfg.Kubernetes.AfterUnknownWait; callback != nil {
+		callback()
 	}
 }
 
-// keep returns options as they come back: a Kubernetes gateway keeps them in the
-// API server, others as they are. It fails on what is no JSON.
-func (s *Server) keep(options object) (object, bool) {
+// storedOptions returns the options as the gateway reports them. A Kubernetes
+// gateway stores them in the API server. ok is false for values that JSON does not
+// have.
+func (s *Server) storedOptions(options object) (object, bool) {
 	if s.cfg.Kubernetes == nil {
 		return options, true
 	}
-	kept, ok := throughAPIServer(options)
-	asObject, _ := kept.(object)
+	stored, ok := apiServerValue(options)
+	asObject, _ := stored.(object)
 	return asObject, ok
 }
 
-// throughAPIServer is a value that the API server has read and written: keys in
-// their order, and numbers as Go writes them, so that a whole one has no point
-// and one beyond 64 bits is a float.
-func throughAPIServer(value any) (any, bool) {
+// apiServerValue is a value after a round trip through the API server: keys are
+// sorted, and numbers have Go's form. A whole number has no point, and an integer
+// beyond 64 bits is a float.
+func apiServerValue(value any) (any, bool) {
 	switch value := value.(type) {
 	case object:
-		kept := object{}
+		stored := object{}
 		for _, m := range value {
-			each, ok := throughAPIServer(m.value)
+			each, ok := apiServerValue(m.value)
 			if !ok {
 				return nil, false
 			}
-			kept = append(kept, member{m.name, each})
+			stored = append(stored, member{m.name, each})
 		}
-		slices.SortFunc(kept, func(a, b member) int { return strings.Compare(a.name, b.name) })
-		return kept, true
+		slices.SortFunc(stored, func(a, b member) int { return strings.Compare(a.name, b.name) })
+		return stored, true
 	case []any:
-		kept := make([]any, len(value))
+		stored := make([]any, len(value))
 		for i, each := range value {
 			ok := false
-			if kept[i], ok = throughAPIServer(each); !ok {
+			if stored[i], ok = apiServerValue(each); !ok {
 				return nil, false
 			}
 		}
-		return kept, true
+		return stored, true
 	case float64:
-		return wholeOrFloat(value)
+		return apiServerNumber(value)
 	case *big.Int:
 		float, _ := new(big.Float).SetInt(value).Float64()
-		return wholeOrFloat(float)
+		return apiServerNumber(float)
 	default:
 		return value, true
 	}
 }
 
-// wholeOrFloat is a float as Python reads it in Go's form.
-func wholeOrFloat(number float64) (any, bool) {
+// apiServerNumber is a float in Go's form, as Python reads it.
+func apiServerNumber(number float64) (any, bool) {
 	switch {
 	case math.IsNaN(number) || math.IsInf(number, 0):
 		return nil, false

@@ -8,15 +8,15 @@ import (
 	"math"
 )
 
-// What a scheduler takes of a cluster's limits by default.
+// A scheduler's default share of the cluster's limits.
 const (
 	schedulerCores  = 1
 	schedulerMemory = 2 << 30
 )
 
-// schedulerRefused says why not even the scheduler fits into the limits; "" if
-// it does.
-func (s *Server) schedulerRefused() string {
+// schedulerLimitError returns the gateway's error when the scheduler alone exceeds
+// the limits, or "".
+func (s *Server) schedulerLimitError() string {
 	switch {
 	case s.cfg.MaxMemory > 0 && s.cfg.MaxMemory < schedulerMemory:
 		return fmt.Sprintf("Scheduler memory request of %s exceeds cluster memory limit of %s", formatBytes(schedulerMemory), formatBytes(s.cfg.MaxMemory))
@@ -25,8 +25,8 @@ func (s *Server) schedulerRefused() string {
 	}
 }
 
-// workerLimit is how many workers with these options the gateway grants; ok is
-// false without a limit. It may be 0: such a cluster runs all the same.
+// workerLimit returns how many workers with these options the gateway grants. ok is
+// false if there is no limit. A limit of 0 does not stop the cluster from running.
 func (s *Server) workerLimit(options object) (limit int64, ok bool) {
 	least := math.Inf(1)
 	if s.cfg.MaxWorkers > 0 {
@@ -41,8 +41,8 @@ func (s *Server) workerLimit(options object) (limit int64, ok bool) {
 	return int64(max(least, 0)), !math.IsInf(least, 1)
 }
 
-// coresOf and memoryOf are a worker's, as the gateway's handler of the options
-// resolves them: whole cores, and bytes.
+// coresOf and memoryOf return a worker's cores and bytes, as the gateway's options
+// handler resolves them.
 func coresOf(options object) float64 {
 	value, _ := options.get("worker_cores")
 	cores, _ := asFloat(value)
@@ -55,7 +55,7 @@ func memoryOf(options object) float64 {
 	return math.Floor(gibibytes * (1 << 30))
 }
 
-// formatBytes is dask_gateway_server/utils.py's.
+// formatBytes is format_bytes of dask_gateway_server/utils.py.
 func formatBytes(bytes int64) string {
 	for _, unit := range []struct {
 		name  string

@@ -10,55 +10,54 @@ import (
 	"strings"
 )
 
-// option is a cluster option, as dask_gateway_server/options.py declares them.
-type option struct {
+// clusterOption is a cluster option as dask_gateway_server/options.py declares it.
+type clusterOption struct {
 	field, label string
-	fallback     any
-	kind         string
+	defaultValue any
+	valueType    string
 	minimum      any
 	maximum      any
 	choices      []any
 }
 
-// options are those that the Planetary Computer's gateway had, with a select
-// and an int so that every kind occurs.
-var options = []option{
-	{field: "worker_cores", label: "Worker Cores", fallback: int64(1), kind: "float", minimum: 0.1, maximum: 8.0},
-	{field: "worker_memory", label: "Worker Memory (GiB)", fallback: int64(8), kind: "float", minimum: 1.0, maximum: 64.0},
-	{field: "image", label: "Image", fallback: "pangeo/pangeo-notebook:2026.08.01", kind: "string"},
-	{field: "gpu", label: "GPU", fallback: false, kind: "bool"},
-	{field: "environment", label: "Environment Variables", fallback: object{}, kind: "mapping"},
-	{field: "profile", label: "Profile", fallback: "standard", kind: "select", choices: []any{"standard", "broken", "stuck"}},
-	{field: "idle_minutes", label: "Idle Minutes", fallback: int64(0), kind: "int", minimum: int64(0), maximum: int64(1440)},
+// clusterOptions holds the options of the Planetary Computer's gateway, and a
+// select and an int so that every type occurs.
+var clusterOptions = []clusterOption{
+	{field: "worker_cores", label: "Worker Cores", defaultValue: int64(1), valueType: "float", minimum: 0.1, maximum: 8.0},
+	{field: "worker_memory", label: "Worker Memory (GiB)", defaultValue: int64(8), valueType: "float", minimum: 1.0, maximum: 64.0},
+	{field: "image", label: "Image", defaultValue: "pangeo/pangeo-notebook:2026.08.01", valueType: "string"},
+	{field: "gpu", label: "GPU", defaultValue: false, valueType: "bool"},
+	{field: "environment", label: "Environment Variables", defaultValue: object{}, valueType: "mapping"},
+	{field: "profile", label: "Profile", defaultValue: "standard", valueType: "select", choices: []any{"standard", "broken", "stuck"}},
+	{field: "idle_minutes", label: "Idle Minutes", defaultValue: int64(0), valueType: "int", minimum: int64(0), maximum: int64(1440)},
 }
 
-// specification is the answer to GET /api/v1/options.
-func specification() []any {
+// optionSpecs is the list in the response to GET /api/v1/options.
+func optionSpecs() []any {
 	var fields []any
-	for _, o := range options {
-		spec := object{{"type", o.kind}}
-		switch o.kind {
+	for _, o := range clusterOptions {
+		spec := object{{"type", o.valueType}}
+		switch o.valueType {
 		case "int", "float":
 			spec = append(spec, member{"min", o.minimum}, member{"max", o.maximum})
 		case "select":
 			spec = append(spec, member{"options", o.choices})
 		}
-		fields = append(fields, object{{"field", o.field}, {"label", o.label}, {"default", o.fallback}, {"spec", spec}})
+		fields = append(fields, object{{"field", o.field}, {"label", o.label}, {"default", o.defaultValue}, {"spec", spec}})
 	}
 	return fields
 }
 
-// resolveOptions checks the options asked for and fills in the defaults. The
-// words of a refusal are the server's; "" means that all is well. Numbers
-// become what the option's kind makes of them.
-func resolveOptions(asked any) (resolved object, words string) {
-	given, isObject := asked.(object)
+// resolveOptions validates the requested options and adds the defaults. message is
+// the server's error, or "". Numbers take the option's type.
+func resolveOptions(requested any) (resolved object, message string) {
+	fields, isObject := requested.(object)
 	if !isObject {
-		return nil, fmt.Sprintf("options must be a dict, got '%s'", typeName(asked))
+		return nil, fmt.Sprintf("options must be a dict, got '%s'", typeName(requested))
 	}
 	var unknown []string
-	for _, m := range given {
-		if !slices.ContainsFunc(options, func(o option) bool { return o.field == m.name }) {
+	for _, m := range fields {
+		if !slices.ContainsFunc(clusterOptions, func(o clusterOption) bool { return o.field == m.name }) {
 			unknown = append(unknown, m.name)
 		}
 	}
@@ -70,14 +69,14 @@ func resolveOptions(asked any) (resolved object, words string) {
 		}
 		return nil, "Unknown fields " + repr(names)
 	}
-	for _, o := range options {
-		value, there := given.get(o.field)
-		if !there {
-			value = o.fallback
+	for _, o := range clusterOptions {
+		value, present := fields.get(o.field)
+		if !present {
+			value = o.defaultValue
 		}
-		checked, words := o.validate(value)
-		if words != "" {
-			return nil, words
+		checked, message := o.validate(value)
+		if message != "" {
+			return nil, message
 		}
 		resolved = append(resolved, member{o.field, checked})
 	}
@@ -87,26 +86,26 @@ func resolveOptions(asked any) (resolved object, words string) {
 	return resolved, ""
 }
 
-// wholeCores says why the local backend, whose cores are whole ones, refuses
-// what Kubernetes does not.
-func wholeCores(resolved object) string {
+// localBackendError returns the error of the local backend for numbers that it
+// cannot convert to integers, or "". Kubernetes accepts them.
+func localBackendError(resolved object) string {
 	if math.IsNaN(coresOf(resolved)) || math.IsNaN(memoryOf(resolved)) {
 		return "cannot convert float NaN to integer"
 	}
 	return ""
 }
 
-func (o option) validate(value any) (any, string) {
+func (o clusterOption) validate(value any) (any, string) {
 	must := func(what string) (any, string) {
 		return nil, fmt.Sprintf("%s must be %s, got %s", o.field, what, repr(value))
 	}
-	switch o.kind {
+	switch o.valueType {
 	case "string", "select":
 		text, ok := value.(string)
 		if !ok {
 			return must("a string")
 		}
-		if o.kind == "select" && !slices.Contains(o.choices, any(text)) {
+		if o.valueType == "select" && !slices.Contains(o.choices, any(text)) {
 			return nil, repr(text) + " is not a valid option for " + o.field
 		}
 	case "bool":
@@ -121,7 +120,7 @@ func (o option) validate(value any) (any, string) {
 		if name := typeName(value); name != "int" && name != "bool" {
 			return must("an integer")
 		}
-		return o.within(value)
+		return o.checkRange(value)
 	case "float":
 		number, ok := asFloat(value)
 		if !ok {
@@ -130,12 +129,12 @@ func (o option) validate(value any) (any, string) {
 		if typeName(value) == "int" && math.IsInf(number, 0) {
 			return nil, "int too large to convert to float"
 		}
-		return o.within(number)
+		return o.checkRange(number)
 	}
 	return value, ""
 }
 
-func (o option) within(value any) (any, string) {
+func (o clusterOption) checkRange(value any) (any, string) {
 	number, _ := asFloat(value)
 	least, hasLeast := asFloat(o.minimum)
 	most, hasMost := asFloat(o.maximum)

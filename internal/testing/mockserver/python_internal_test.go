@@ -8,7 +8,8 @@ import (
 	"testing"
 )
 
-// What json.loads reads, repr() and json.dumps write: taken from Python 3.11.
+// The expected values are those of json.loads, repr() and json.dumps of Python
+// 3.11.
 func TestPython(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct{ text, repr, dumps string }{

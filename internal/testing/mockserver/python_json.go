@@ -16,46 +16,46 @@ import (
 
 var errJSON = errors.New("not JSON")
 
-// loads reads JSON as Python's json.loads does: the order of members and the
-// difference between 1 and 1.0 are kept, and NaN is a number.
+// loads reads JSON like Python's json.loads: it keeps the order of members and the
+// difference between 1 and 1.0, and it accepts NaN.
 func loads(text string) (any, error) {
-	p := &parser{text: text}
+	p := &jsonParser{text: text}
 	value, err := p.value(0)
 	if err != nil {
 		return nil, err
 	}
-	p.space()
-	if p.at != len(p.text) {
+	p.skipSpace()
+	if p.position != len(p.text) {
 		return nil, errJSON
 	}
 	return value, nil
 }
 
-type parser struct {
-	text string
-	at   int
+type jsonParser struct {
+	text     string
+	position int
 }
 
-func (p *parser) space() {
-	for p.at < len(p.text) && strings.IndexByte(" \t\r\n", p.text[p.at]) >= 0 {
-		p.at++
+func (p *jsonParser) skipSpace() {
+	for p.position < len(p.text) && strings.IndexByte(" \t\r\n", p.text[p.position]) >= 0 {
+		p.position++
 	}
 }
 
-func (p *parser) take(word string) bool {
-	if strings.HasPrefix(p.text[p.at:], word) {
-		p.at += len(word)
+func (p *jsonParser) consume(literal string) bool {
+	if strings.HasPrefix(p.text[p.position:], literal) {
+		p.position += len(literal)
 		return true
 	}
 	return false
 }
 
-func (p *parser) value(depth int) (any, error) {
-	p.space()
-	if depth > 900 || p.at >= len(p.text) {
+func (p *jsonParser) value(depth int) (any, error) {
+	p.skipSpace()
+	if depth > 900 || p.position >= len(p.text) {
 		return nil, errJSON
 	}
-	switch p.text[p.at] {
+	switch p.text[p.position] {
 	case '{':
 		return p.object(depth)
 	case '[':
@@ -63,29 +63,29 @@ func (p *parser) value(depth int) (any, error) {
 	case '"':
 		return p.string()
 	}
-	for word, value := range map[string]any{
+	for literal, value := range map[string]any{
 		"null": nil, "true": true, "false": false, "NaN": math.NaN(), "Infinity": math.Inf(1), "-Infinity": math.Inf(-1),
 	} {
-		if p.take(word) {
+		if p.consume(literal) {
 			return value, nil
 		}
 	}
 	return p.number()
 }
 
-func (p *parser) object(depth int) (any, error) {
-	p.at++
+func (p *jsonParser) object(depth int) (any, error) {
+	p.position++
 	result := object{}
-	if p.space(); p.take("}") {
+	if p.skipSpace(); p.consume("}") {
 		return result, nil
 	}
 	for {
-		p.space()
+		p.skipSpace()
 		name, err := p.string()
 		if err != nil {
 			return nil, err
 		}
-		if p.space(); !p.take(":") {
+		if p.skipSpace(); !p.consume(":") {
 			return nil, errJSON
 		}
 		value, err := p.value(depth + 1)
@@ -93,19 +93,19 @@ func (p *parser) object(depth int) (any, error) {
 			return nil, err
 		}
 		result = result.with(name, value)
-		if p.space(); p.take("}") {
+		if p.skipSpace(); p.consume("}") {
 			return result, nil
 		}
-		if !p.take(",") {
+		if !p.consume(",") {
 			return nil, errJSON
 		}
 	}
 }
 
-func (p *parser) list(depth int) (any, error) {
-	p.at++
+func (p *jsonParser) list(depth int) (any, error) {
+	p.position++
 	result := []any{}
-	if p.space(); p.take("]") {
+	if p.skipSpace(); p.consume("]") {
 		return result, nil
 	}
 	for {
@@ -114,23 +114,23 @@ func (p *parser) list(depth int) (any, error) {
 			return nil, err
 		}
 		result = append(result, value)
-		if p.space(); p.take("]") {
+		if p.skipSpace(); p.consume("]") {
 			return result, nil
 		}
-		if !p.take(",") {
+		if !p.consume(",") {
 			return nil, errJSON
 		}
 	}
 }
 
-func (p *parser) string() (string, error) {
-	if !p.take(`"`) {
+func (p *jsonParser) string() (string, error) {
+	if !p.consume(`"`) {
 		return "", errJSON
 	}
 	var text strings.Builder
-	for p.at < len(p.text) {
-		r, size := utf8.DecodeRuneInString(p.text[p.at:])
-		p.at += size
+	for p.position < len(p.text) {
+		r, size := utf8.DecodeRuneInString(p.text[p.position:])
+		p.position += size
 		switch {
 		case r == '"':
 			return text.String(), nil
@@ -147,12 +147,12 @@ func (p *parser) string() (string, error) {
 	return "", errJSON
 }
 
-func (p *parser) escape(text *strings.Builder) error {
-	if p.at >= len(p.text) {
+func (p *jsonParser) escape(text *strings.Builder) error {
+	if p.position >= len(p.text) {
 		return errJSON
 	}
-	c := p.text[p.at]
-	p.at++
+	c := p.text[p.position]
+	p.position++
 	if i := strings.IndexByte(`"\/bfnrt`, c); i >= 0 {
 		text.WriteByte("\"\\/\b\f\n\r\t"[i])
 		return nil
@@ -160,12 +160,12 @@ func (p *parser) escape(text *strings.Builder) error {
 	if c != 'u' {
 		return errJSON
 	}
-	r, err := p.unit()
+	r, err := p.hexUnit()
 	if err != nil {
 		return err
 	}
-	if utf16.IsSurrogate(r) && p.take(`\u`) {
-		low, err := p.unit()
+	if utf16.IsSurrogate(r) && p.consume(`\u`) {
+		low, err := p.hexUnit()
 		if err != nil {
 			return err
 		}
@@ -175,40 +175,40 @@ func (p *parser) escape(text *strings.Builder) error {
 	return nil
 }
 
-func (p *parser) unit() (rune, error) {
-	if p.at+4 > len(p.text) {
+func (p *jsonParser) hexUnit() (rune, error) {
+	if p.position+4 > len(p.text) {
 		return 0, errJSON
 	}
-	code, err := strconv.ParseUint(p.text[p.at:p.at+4], 16, 16)
-	p.at += 4
+	code, err := strconv.ParseUint(p.text[p.position:p.position+4], 16, 16)
+	p.position += 4
 	return rune(code), err
 }
 
-// number is the pattern of Python's decoder; what it does not match ends the
-// number.
-var number = regexp.MustCompile(`^(-?(?:0|[1-9][0-9]*))(\.[0-9]+)?([eE][-+]?[0-9]+)?`)
+// numberPattern is the pattern of Python's decoder. The number ends where the
+// pattern ends.
+var numberPattern = regexp.MustCompile(`^(-?(?:0|[1-9][0-9]*))(\.[0-9]+)?([eE][-+]?[0-9]+)?`)
 
-// longestInteger is how many digits Python reads at most.
-const longestInteger = 4300
+// maxIntegerDigits is the largest number of digits that Python reads.
+const maxIntegerDigits = 4300
 
-func (p *parser) number() (any, error) {
-	found := number.FindStringSubmatch(p.text[p.at:])
+func (p *jsonParser) number() (any, error) {
+	found := numberPattern.FindStringSubmatch(p.text[p.position:])
 	if found == nil {
 		return nil, errJSON
 	}
 	text := found[0]
-	p.at += len(text)
+	p.position += len(text)
 	if found[2] == "" && found[3] == "" {
 		if number, err := strconv.ParseInt(text, 10, 64); err == nil {
 			return number, nil
 		}
 		number, ok := new(big.Int).SetString(text, 10)
-		if !ok || len(strings.TrimPrefix(text, "-")) > longestInteger {
+		if !ok || len(strings.TrimPrefix(text, "-")) > maxIntegerDigits {
 			return nil, errJSON
 		}
 		return number, nil
 	}
-	// What is too large is infinite, in Python as in Go.
+	// A float out of range is infinite, in Python as in Go.
 	number, err := strconv.ParseFloat(text, 64)
 	if err != nil && !math.IsInf(number, 0) {
 		return nil, errJSON

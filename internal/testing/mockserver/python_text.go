@@ -13,12 +13,11 @@ import (
 	"unicode/utf16"
 )
 
-// The servers are Python programs, and their words show it: 1 becomes 1.0,
-// texts are quoted as repr() quotes them, and JSON is what json.dumps writes.
-// Values are nil, bool, int64, *big.Int for what is longer, float64, string,
-// []any and object.
+// The servers are Python programs, and their responses show it: 1 becomes 1.0,
+// repr() quotes text, and json.dumps writes JSON. Values have the types nil, bool,
+// int64, *big.Int (beyond 64 bits), float64, string, []any and object.
 
-// object is a JSON object in its own order.
+// object is a JSON object that keeps the order of its members.
 type object []member
 
 type member struct {
@@ -45,8 +44,8 @@ func (o object) with(name string, value any) object {
 	return append(o, member{name, value})
 }
 
-// dumps writes a value as Python's json.dumps does by default: ", " and ": ",
-// ASCII only, NaN and Infinity as such.
+// dumps writes a value like Python's json.dumps: separators ", " and ": ", ASCII
+// only, NaN and Infinity unquoted.
 func dumps(value any) string {
 	var text strings.Builder
 	writeJSON(&text, value)
@@ -134,7 +133,7 @@ func writeJSONString(text *strings.Builder, s string) {
 	text.WriteByte('"')
 }
 
-// repr writes a value as Python's repr() does.
+// repr writes a value like Python's repr().
 func repr(value any) string {
 	switch value := value.(type) {
 	case nil:
@@ -171,7 +170,7 @@ func repr(value any) string {
 	}
 }
 
-// str is Python's str(): repr but for strings.
+// str is Python's str(): repr() except for strings.
 func str(value any) string {
 	if text, ok := value.(string); ok {
 		return text
@@ -198,8 +197,8 @@ func reprFloat(number float64) string {
 	return text
 }
 
-// reprString quotes with the quote that spares the most backslashes, and writes
-// as such what can be seen.
+// reprString chooses the quote that needs fewer backslashes and leaves printable
+// characters as they are.
 func reprString(s string) string {
 	quote := '\''
 	if strings.Contains(s, "'") && !strings.Contains(s, `"`) {

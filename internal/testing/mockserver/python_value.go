@@ -30,8 +30,9 @@ func truthy(value any) bool {
 	}
 }
 
-// wholeNumber is Python's isinstance(value, int): a bool is one.
-func wholeNumber(value any) (*big.Int, bool) {
+// asInteger converts what isinstance(value, int) accepts in Python, booleans
+// included.
+func asInteger(value any) (*big.Int, bool) {
 	switch value := value.(type) {
 	case int64:
 		return big.NewInt(value), true
@@ -47,8 +48,8 @@ func wholeNumber(value any) (*big.Int, bool) {
 	}
 }
 
-// inInt64 is the number, or the nearest one that fits.
-func inInt64(number *big.Int) int64 {
+// clampToInt64 returns the number or the nearest int64.
+func clampToInt64(number *big.Int) int64 {
 	switch {
 	case number.IsInt64():
 		return number.Int64()
@@ -59,12 +60,12 @@ func inInt64(number *big.Int) int64 {
 	}
 }
 
-// asFloat is a number of any type; in Python a bool is one.
+// asFloat converts any number; in Python a bool is one.
 func asFloat(value any) (float64, bool) {
 	if number, ok := value.(float64); ok {
 		return number, true
 	}
-	number, ok := wholeNumber(value)
+	number, ok := asInteger(value)
 	if !ok {
 		return 0, false
 	}
@@ -72,7 +73,7 @@ func asFloat(value any) (float64, bool) {
 	return float, true
 }
 
-// typeName is the name of a value's type in Python.
+// typeName returns the name of the value's type in Python.
 func typeName(value any) string {
 	switch value.(type) {
 	case nil:

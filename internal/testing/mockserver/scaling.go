@@ -9,66 +9,66 @@ import (
 	"net/http"
 )
 
-func scaleCluster(s *Server, x *exchange, name string) *reply {
-	return s.changeWorkers(x, name, func(c *cluster, message object) *reply {
-		value, _ := message.get("count")
-		count, ok := wholeNumber(value)
+func scaleCluster(s *Server, x *exchange, name string) *httpResponse {
+	return s.withWorkerRequest(x, name, func(c *cluster, body object) *httpResponse {
+		value, _ := body.get("count")
+		count, ok := asInteger(value)
 		if !ok || count.Sign() < 0 {
-			return refuse(http.StatusUnprocessableEntity, "Scale expects a non-negative integer, got "+str(value))
+			return gatewayError(http.StatusUnprocessableEntity, "Scale expects a non-negative integer, got "+str(value))
 		}
-		words := any(nil)
+		message := any(nil)
 		if limit, limited := s.workerLimit(c.options); limited && count.Cmp(big.NewInt(limit)) > 0 {
-			words = fmt.Sprintf("Scale request of %s workers would exceed resource limit of %d workers. Scaling to %d instead.", str(value), limit, limit)
+			message = fmt.Sprintf("Scale request of %s workers would exceed resource limit of %d workers. Scaling to %d instead.", str(value), limit, limit)
 			count = big.NewInt(limit)
 		}
 		if c.status != "RUNNING" {
 			return notRunning(c)
 		}
 		c.adaptive, c.minimum, c.maximum = false, nil, nil
-		s.resize(c, inInt64(count))
-		return jsonReply(http.StatusOK, object{{"ok", words == nil}, {"msg", words}})
+		s.resize(c, clampToInt64(count))
+		return jsonReply(http.StatusOK, object{{"ok", message == nil}, {"msg", message}})
 	})
 }
 
-func adaptCluster(s *Server, x *exchange, name string) *reply {
-	return s.changeWorkers(x, name, func(c *cluster, message object) *reply {
-		minimum, _ := message.get("minimum")
-		maximum, _ := message.get("maximum")
-		active, there := message.get("active")
-		words := any(nil)
+func adaptCluster(s *Server, x *exchange, name string) *httpResponse {
+	return s.withWorkerRequest(x, name, func(c *cluster, body object) *httpResponse {
+		minimum, _ := body.get("minimum")
+		maximum, _ := body.get("maximum")
+		active, present := body.get("active")
+		message := any(nil)
 		if limit, limited := s.workerLimit(c.options); limited {
 			var ok bool
-			if minimum, maximum, words, ok = clampBounds(minimum, maximum, limit); !ok {
-				return crash()
+			if minimum, maximum, message, ok = clampBounds(minimum, maximum, limit); !ok {
+				return gatewayInternalError()
 			}
 		}
 		if c.status != "RUNNING" {
 			return notRunning(c)
 		}
-		// Switched off, it leaves the workers as they are.
-		c.adaptive, c.minimum, c.maximum = !there || truthy(active), nil, nil
+		// Switching adaptive scaling off leaves the workers as they are.
+		c.adaptive, c.minimum, c.maximum = !present || truthy(active), nil, nil
 		if c.adaptive {
 			c.minimum, c.maximum = minimum, maximum
 			s.adapt(c)
 		}
-		return jsonReply(http.StatusOK, object{{"ok", words == nil}, {"msg", words}})
+		return jsonReply(http.StatusOK, object{{"ok", message == nil}, {"msg", message}})
 	})
 }
 
-// adapt gives a cluster without tasks as many workers as its bounds make it
-// have: the minimum, unless the maximum is less. Bounds that are no whole
-// numbers are taken as well, and no worker can be made from then on.
+// adapt sets the number of workers of a cluster without tasks: the minimum, or the
+// maximum if that is smaller. The server also accepts bounds that are not integers;
+// from then on no worker can be created.
 func (s *Server) adapt(c *cluster) {
 	target := new(big.Int)
 	if c.minimum != nil {
-		least, ok := wholeNumber(c.minimum)
+		least, ok := asInteger(c.minimum)
 		if !ok {
 			return
 		}
 		target = least
 	}
 	if c.maximum != nil {
-		most, ok := wholeNumber(c.maximum)
+		most, ok := asInteger(c.maximum)
 		if !ok {
 			return
 		}
@@ -76,12 +76,12 @@ func (s *Server) adapt(c *cluster) {
 			target = most
 		}
 	}
-	s.resize(c, max(inInt64(target), 0))
+	s.resize(c, max(clampToInt64(target), 0))
 }
 
-// clampBounds holds the bounds under the limit. Not ok means that they are no
-// numbers, at which the server's comparison fails.
-func clampBounds(minimum, maximum any, limit int64) (low, high, words any, ok bool) {
+// clampBounds reduces the bounds to the limit. ok is false for bounds that are not
+// numbers, which raise an exception in the server's comparison.
+func clampBounds(minimum, maximum any, limit int64) (low, high, message any, ok bool) {
 	if maximum == nil {
 		maximum = limit
 	}
@@ -93,7 +93,8 @@ func clampBounds(minimum, maximum any, limit int64) (low, high, words any, ok bo
 	if !isNumber || !isNumberToo {
 		return nil, nil, nil, false
 	}
-	// The comparisons are those of the server, which matters for NaN.
+	// These are the server's comparisons. With NaN the result depends on their
+	// form.
 	if !(most > float64(limit) || least > float64(limit)) {
 		return minimum, maximum, nil, true
 	}
@@ -104,26 +105,27 @@ func clampBounds(minimum, maximum any, limit int64) (low, high, words any, ok bo
 	if most < float64(limit) {
 		high = maximum
 	}
-	words = fmt.Sprintf("Adapt with `maximum=%s, minimum=%s` workers would exceed resource limit of %d workers. Using `maximum=%s, minimum=%s` instead.",
+	message = fmt.Sprintf("Adapt with `maximum=%s, minimum=%s` workers would exceed resource limit of %d workers. Using `maximum=%s, minimum=%s` instead.",
 		str(maximum), str(minimum), limit, str(high), str(low))
-	return low, high, words, true
+	return low, high, message, true
 }
 
-// changeWorkers is what scale and adapt do alike: 404, 403, then the body.
-func (s *Server) changeWorkers(x *exchange, name string, change func(*cluster, object) *reply) *reply {
+// withWorkerRequest is what scale and adapt have in common: 404, 403, then the
+// body.
+func (s *Server) withWorkerRequest(x *exchange, name string, change func(*cluster, object) *httpResponse) *httpResponse {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	c := s.find(x, name)
-	if refused := s.mayNot(x, c, name, "view"); refused != nil {
-		return refused
+	c := s.visibleCluster(x, name)
+	if rejection := s.checkAccess(x, c, name, "view"); rejection != nil {
+		return rejection
 	}
-	message, failed := x.message()
+	body, failed := x.jsonBody()
 	if failed != nil {
 		return failed
 	}
-	return change(c, message)
+	return change(c, body)
 }
 
-func notRunning(c *cluster) *reply {
-	return refuse(http.StatusConflict, "cluster "+c.name+" is not running")
+func notRunning(c *cluster) *httpResponse {
+	return gatewayError(http.StatusConflict, "cluster "+c.name+" is not running")
 }

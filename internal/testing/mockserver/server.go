@@ -1,16 +1,17 @@
 // Copyright (c) The terraform-provider-pc Authors
 // SPDX-License-Identifier: MPL-2.0
 
-// Package mockserver is a Dask Gateway 2026.3.0 behind a JupyterHub 6.1.1, or an
-// older one, in one process, for tests and for trying things out. It imitates what the real
-// servers were seen to say, and imports nothing of the provider's, so that a
-// mistake in the clients cannot be made here as well.
+// Package mockserver runs a Dask Gateway 2026.3.0 behind a JupyterHub 6.1.1, or an
+// older one, in one process, for tests and for trying things out. It imitates
+// recorded responses of the real servers. It imports nothing from the provider, so
+// a mistake in the clients cannot repeat here.
 //
-// What it does not imitate: the Hub's OAuth pages, what answers in its servers,
-// the answer that waits for their start, changes to its users (501), logging in by the body of a request, text that is no Unicode,
-// the start that gives up after a minute (the profile "stuck" stays PENDING),
-// and the schedulers themselves, of which a few dashboard routes answer.
-// Certificates have EC keys, not RSA ones, which would take long to make.
+// The mock does not imitate: the Hub's OAuth pages, the notebook servers
+// themselves, the response that waits until a notebook server has started, changes
+// to users (501), credentials in a request's body, text that is not Unicode, and
+// the start that fails after a minute (the profile "stuck" stays PENDING). Of the
+// schedulers it has a few dashboard routes only. Certificates have EC keys, because
+// RSA keys take long to generate.
 package mockserver
 
 import (
@@ -25,78 +26,77 @@ import (
 	"time"
 )
 
-// Config says how the servers behave. The zero value is a gateway that answers
-// fast, behind a Hub.
+// Config configures the servers. The zero value is a fast gateway behind a Hub.
 type Config struct {
-	// Listen is the address to listen on; "" is a free port of 127.0.0.1.
+	// Listen is the address to listen on; "" means a free port of 127.0.0.1.
 	Listen string
-	// GatewayPrefix is where the gateway stands, "/services/dask-gateway" by
-	// default; HubPrefix where the Hub does, "/" by default.
+	// GatewayPrefix and HubPrefix are the paths of the gateway and the Hub. The
+	// defaults are "/services/dask-gateway" and "/".
 	GatewayPrefix, HubPrefix string
-	// HubVersion is the Hub's major version, from "1" to "6", or the release that
-	// the mock knows of it; "" is the newest.
+	// HubVersion is the Hub's major version, "1" to "6", or the exact release that
+	// the mock imitates; "" means the newest.
 	HubVersion string
-	// Auth is "jupyterhub", the default, or "basic" with any user name and the
-	// one Password; any password where that is "".
+	// Auth is "jupyterhub" (the default) or "basic". With "basic" every user name
+	// is valid with Password, and every password is valid if Password is "".
 	Auth, Password string
-	// StartDelay is from POST to RUNNING, StopDelay from DELETE to STOPPED,
-	// WorkerDelay from a request for workers to their joining; 5 ms by default.
+	// StartDelay passes between POST and RUNNING, StopDelay between DELETE and
+	// STOPPED, WorkerDelay until requested workers have joined. The default is 5
+	// ms.
 	StartDelay, StopDelay, WorkerDelay time.Duration
-	// LongPoll is how long ?wait holds a request at most, 20 s by default.
+	// LongPoll is the longest time that ?wait holds a request; 20 s by default.
 	LongPoll time.Duration
 	// MaxWorkers, MaxCores and MaxMemory (in bytes) are the gateway's
-	// cluster_max_workers, cluster_max_cores and cluster_max_memory; 0 for no
-	// limit. A scheduler takes a core and 2 GiB of them.
+	// cluster_max_workers, cluster_max_cores and cluster_max_memory; 0 means no
+	// limit. A scheduler uses one core and 2 GiB of them.
 	MaxWorkers, MaxCores int
 	MaxMemory            int64
-	// Kubernetes makes it a gateway with the Kubernetes backend; nil for one with
-	// the local backend.
+	// Kubernetes selects the Kubernetes backend. The local backend is the default.
 	Kubernetes *Kubernetes
-	// Now is the servers' clock; nil for the machine's. Delays pass by the
-	// machine's clock all the same.
+	// Now is the servers' clock; nil means the machine's. It does not change how
+	// long delays last.
 	Now func() time.Time
-	// Log gets a line for each request; nil for none.
+	// Log receives a line for each request. It may be nil.
 	Log io.Writer
 }
 
-// Server is the running servers.
+// Server is a running mock.
 type Server struct {
 	cfg     Config
 	http    *http.Server
 	url     string
-	now     *movingClock
+	clock   *adjustableClock
 	done    chan struct{}
 	closing sync.Once
 	mu      sync.Mutex
 	state   *state
 	journal []Request
-	// recorded is closed when the journal grows.
-	recorded chan struct{}
-	faults   []*Fault
-	load     *load
-	proxy404 int
+	// journalGrew is closed when the journal receives a request.
+	journalGrew   chan struct{}
+	faults        []*Fault
+	faultRate     *faultRate
+	routeFailures int
 
 	connections connections
 }
 
-// Start starts the servers. They run until Close.
+// Start starts the servers, which run until Close.
 func Start(cfg Config) (*Server, error) {
 	cfg = withDefaults(cfg)
 	if cfg.Auth != "jupyterhub" && cfg.Auth != "basic" {
-		return nil, fmt.Errorf("the mock knows no authentication %q, only jupyterhub and basic", cfg.Auth)
+		return nil, fmt.Errorf("invalid Auth %q: the mock supports jupyterhub and basic", cfg.Auth)
 	}
 	if majorVersion(cfg.HubVersion) == 0 {
-		return nil, fmt.Errorf("the mock can be no JupyterHub %q, only those of the major versions 1 to 6", cfg.HubVersion)
+		return nil, fmt.Errorf("invalid HubVersion %q: the mock supports major versions 1 to 6", cfg.HubVersion)
 	}
 	listener, err := (&net.ListenConfig{}).Listen(context.Background(), "tcp", cfg.Listen)
 	if err != nil {
-		return nil, fmt.Errorf("the mock cannot listen: %w", err)
+		return nil, fmt.Errorf("start the mock: %w", err)
 	}
 	s := &Server{
-		cfg: cfg, url: "http://" + listener.Addr().String(), now: &movingClock{base: cfg.Now}, state: newState(),
-		done: make(chan struct{}), recorded: make(chan struct{}),
+		cfg: cfg, url: "http://" + listener.Addr().String(), clock: &adjustableClock{base: cfg.Now}, state: newState(),
+		done: make(chan struct{}), journalGrew: make(chan struct{}),
 	}
-	s.http = &http.Server{Handler: http.HandlerFunc(s.serve), ReadHeaderTimeout: time.Minute, ConnState: s.connections.changed}
+	s.http = &http.Server{Handler: http.HandlerFunc(s.serve), ReadHeaderTimeout: time.Minute, ConnState: s.connections.trackState}
 	go func() {
 		if err := s.http.Serve(listener); !errors.Is(err, http.ErrServerClosed) && cfg.Log != nil {
 			_, _ = fmt.Fprintln(cfg.Log, err)
@@ -125,7 +125,7 @@ func withDefaults(cfg Config) Config {
 		cfg.LongPoll = 20 * time.Second
 	}
 	if cfg.Now == nil {
-		cfg.Now = machineTime
+		cfg.Now = realTime
 	}
 	if cfg.Kubernetes != nil {
 		kubernetes := *cfg.Kubernetes
@@ -140,7 +140,7 @@ func withDefaults(cfg Config) Config {
 	return cfg
 }
 
-// Close ends the servers, and with them every request that waits.
+// Close stops the servers and ends all open requests.
 func (s *Server) Close() {
 	s.closing.Do(func() {
 		close(s.done)
@@ -148,15 +148,15 @@ func (s *Server) Close() {
 	})
 }
 
-// URL is the address of the proxy in front of everything, without a path.
+// URL returns the address of the outermost proxy, without a path.
 func (s *Server) URL() string { return s.url }
 
-// GatewayURL is the address that clients give to Gateway(), with its slash.
+// GatewayURL returns the address for Gateway(), with a final slash.
 func (s *Server) GatewayURL() string { return s.url + s.cfg.GatewayPrefix + "/" }
 
-// HubURL is the address of the Hub, with its slash.
+// HubURL returns the address of the Hub, with a final slash.
 func (s *Server) HubURL() string { return s.url + s.cfg.HubPrefix + "/" }
 
-// Advance moves the servers' clock on, the Date of their answers included:
-// tokens and cookies expire, and what happens next happens later.
-func (s *Server) Advance(d time.Duration) { s.now.advance(d) }
+// Advance moves the servers' clock forward, and with it the Date header. Tokens and
+// cookies expire accordingly.
+func (s *Server) Advance(d time.Duration) { s.clock.advance(d) }

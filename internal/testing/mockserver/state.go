@@ -10,44 +10,45 @@ import (
 	"time"
 )
 
-// state is all that the servers remember. Server.mu guards it.
+// state is what the servers store. Server.mu guards it.
 type state struct {
-	// restarted is when the gateway last was; turn counts its requests.
-	restarted  time.Time
-	turn       int
-	clusters   map[string]*cluster
-	order      []string
-	users      map[string]*owner
-	tokens     map[int]*token
-	cookieName string
-	cookies    map[string]cookie
-	startFails bool
-	startHeld  bool
+	// restartedAt is the time of the gateway's last restart. replicaTurn counts the
+	// requests that were assigned to a replica.
+	restartedAt  time.Time
+	replicaTurn  int
+	clusters     map[string]*cluster
+	clusterNames []string
+	users        map[string]*account
+	tokens       map[int]*token
+	cookieName   string
+	cookies      map[string]issuedCookie
+	startsFail   bool
+	startsHeld   bool
 }
 
-type cookie struct {
-	user   string
-	issued time.Time
+type issuedCookie struct {
+	user     string
+	issuedAt time.Time
 }
 
 func newState() *state {
 	return &state{
-		clusters: map[string]*cluster{}, users: map[string]*owner{}, tokens: map[int]*token{},
-		cookieName: "dask-gateway-" + newHex(), cookies: map[string]cookie{},
+		clusters: map[string]*cluster{}, users: map[string]*account{}, tokens: map[int]*token{},
+		cookieName: "dask-gateway-" + newHex(), cookies: map[string]issuedCookie{},
 	}
 }
 
-// newHex is 32 random hexadecimal digits, as uuid4().hex.
+// newHex returns 32 random hexadecimal digits, like uuid4().hex.
 func newHex() string {
 	raw := make([]byte, 16)
 	_, _ = rand.Read(raw)
 	return hex.EncodeToString(raw)
 }
 
-// Cluster is what a test may know of a cluster.
+// Cluster describes a cluster for tests.
 type Cluster struct {
 	Name, User, Status string
-	// Options are all options in effect.
+	// Options holds all resolved options.
 	Options map[string]any
 	// Workers counts the workers that have joined, RequestedWorkers those that the
 	// gateway was asked for. Minimum and Maximum are the bounds of the last adapt
@@ -57,13 +58,13 @@ type Cluster struct {
 	Adaptive                  bool
 }
 
-// Clusters returns the user's clusters, those that have ended included, in the
-// order in which they were made.
+// Clusters returns the user's clusters in the order of their creation. Stopped and
+// failed clusters are included.
 func (s *Server) Clusters(user string) []Cluster {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	var found []Cluster
-	for _, name := range s.state.order {
+	for _, name := range s.state.clusterNames {
 		c := s.state.clusters[name]
 		if c == nil || c.user != user {
 			continue
@@ -74,36 +75,36 @@ func (s *Server) Clusters(user string) []Cluster {
 		}
 		found = append(found, Cluster{
 			Name: c.name, User: c.user, Status: c.status, Options: options,
-			Workers: c.workers, RequestedWorkers: c.wanted, Minimum: c.minimum, Maximum: c.maximum, Adaptive: c.adaptive,
+			Workers: c.workers, RequestedWorkers: c.requestedWorkers, Minimum: c.minimum, Maximum: c.maximum, Adaptive: c.adaptive,
 		})
 	}
 	return found
 }
 
-// AddCluster makes a cluster that runs, as another client of the user would.
-// It panics if the gateway would refuse the options.
+// AddCluster creates a RUNNING cluster, as another client of the user would, and
+// returns its name. It panics if the gateway would reject the options.
 func (s *Server) AddCluster(user string, options map[string]any) string {
-	asked := object{}
+	requested := object{}
 	for name, value := range options {
-		asked = asked.with(name, fromGo(value))
+		requested = requested.with(name, toPython(value))
 	}
-	resolved, words := resolveOptions(asked)
-	if words != "" {
-		panic("mockserver: " + words)
+	resolved, message := resolveOptions(requested)
+	if message != "" {
+		panic("mockserver: " + message)
 	}
-	resolved, kept := s.keep(resolved)
-	if !kept {
-		panic("mockserver: Kubernetes keeps no number that is no JSON")
+	resolved, representable := s.storedOptions(resolved)
+	if !representable {
+		panic("mockserver: Kubernetes cannot store NaN or an infinite number")
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	c := s.addCluster(user, resolved)
-	s.become(c, "RUNNING")
+	s.setStatus(c, "RUNNING")
 	return c.name
 }
 
-// fromGo turns a test's plain value into one of Python's.
-func fromGo(value any) any {
+// toPython converts a Go value of a test to the form that the mock stores.
+func toPython(value any) any {
 	switch value := value.(type) {
 	case int:
 		return int64(value)
@@ -118,7 +119,7 @@ func fromGo(value any) any {
 	}
 }
 
-// toGo turns a value of Python's into one that a test can compare.
+// toGo converts a stored value to a plain Go value that tests can compare.
 func toGo(value any) any {
 	switch value := value.(type) {
 	case object:
@@ -138,17 +139,17 @@ func toGo(value any) any {
 	}
 }
 
-// StopCluster ends a cluster as its idle timeout would: STOPPED at once.
-func (s *Server) StopCluster(name string) { s.end(name, "STOPPED") }
+// StopCluster sets a cluster to STOPPED at once, as its idle timeout would.
+func (s *Server) StopCluster(name string) { s.endCluster(name, "STOPPED") }
 
-// FailCluster ends a cluster as the death of its scheduler would: FAILED at
-// once.
-func (s *Server) FailCluster(name string) { s.end(name, "FAILED") }
+// FailCluster sets a cluster to FAILED at once, as the death of its scheduler
+// would.
+func (s *Server) FailCluster(name string) { s.endCluster(name, "FAILED") }
 
-func (s *Server) end(name, status string) {
+func (s *Server) endCluster(name, status string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.become(s.cluster(name), status)
+	s.setStatus(s.mustFindCluster(name), status)
 }
 
 // DeleteClusterRecord removes the record of a cluster, as the restart of a
@@ -156,7 +157,7 @@ func (s *Server) end(name, status string) {
 func (s *Server) DeleteClusterRecord(name string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.cluster(name)
+	s.mustFindCluster(name)
 	delete(s.state.clusters, name)
 }
 
@@ -164,7 +165,7 @@ func (s *Server) DeleteClusterRecord(name string) {
 func (s *Server) SetStartsFail(fails bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.state.startFails = fails
+	s.state.startsFail = fails
 }
 
 // SetStartsHeld(true) keeps clusters that are created from now on PENDING.
@@ -172,19 +173,19 @@ func (s *Server) SetStartsFail(fails bool) {
 func (s *Server) SetStartsHeld(held bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.state.startHeld = held
+	s.state.startsHeld = held
 	if held {
 		return
 	}
 	for _, c := range s.state.clusters {
 		if c.status == "PENDING" {
-			s.later(s.cfg.StartDelay, func() { s.start(c) })
+			s.runAfter(s.cfg.StartDelay, func() { s.finishStart(c) })
 		}
 	}
 }
 
-// cluster finds a cluster for a test, which must name one that exists.
-func (s *Server) cluster(name string) *cluster {
+// mustFindCluster returns the cluster of that name and panics if there is none.
+func (s *Server) mustFindCluster(name string) *cluster {
 	c := s.state.clusters[name]
 	if c == nil {
 		panic(fmt.Sprintf("mockserver: no cluster %q", name))

@@ -11,16 +11,16 @@ import (
 	"strings"
 )
 
-// tagged gives a good answer to a GET its tag, as Tornado does, in which the Hub
-// and the schedulers are written, and makes it a 304 for those who know it.
-func tagged(x *exchange, answer *reply) *reply {
-	if x.Method != http.MethodGet || answer.status != http.StatusOK || answer.contentType == "text/event-stream" {
-		return answer
+// withEtag adds the Etag that Tornado adds to a successful GET, and returns 304 for
+// a matching If-None-Match. The Hub and the schedulers use Tornado.
+func withEtag(x *exchange, response *httpResponse) *httpResponse {
+	if x.Method != http.MethodGet || response.status != http.StatusOK || response.contentType == "text/event-stream" {
+		return response
 	}
-	tag := fmt.Sprintf("\"%x\"", sha1.Sum([]byte(answer.body))) //nolint:gosec // a tag, as Tornado makes it
+	tag := fmt.Sprintf("\"%x\"", sha1.Sum([]byte(response.body))) //nolint:gosec // a tag, as Tornado makes it
 	known := strings.FieldsFunc(x.Header.Get("If-None-Match"), func(r rune) bool { return r == ',' || r == ' ' })
 	if slices.Contains(known, tag) || slices.Contains(known, "W/"+tag) || slices.Contains(known, "*") {
-		answer.status, answer.contentType, answer.body = http.StatusNotModified, "", ""
+		response.status, response.contentType, response.body = http.StatusNotModified, "", ""
 	}
-	return answer.set("Etag", tag)
+	return response.setHeader("Etag", tag)
 }

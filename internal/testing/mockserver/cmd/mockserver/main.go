@@ -1,8 +1,8 @@
 // Copyright (c) The terraform-provider-pc Authors
 // SPDX-License-Identifier: MPL-2.0
 
-// Command mockserver runs a mock JupyterHub with a mock Dask Gateway, for
-// trying the provider out without either.
+// Command mockserver runs a mock JupyterHub with a mock Dask Gateway, for trying
+// out the provider without real servers.
 package main
 
 import (
@@ -19,12 +19,12 @@ import (
 	"github.com/planetary-computer/terraform-provider-pc/internal/testing/mockserver"
 )
 
-const usage = `A mock Dask Gateway behind a mock JupyterHub. Nothing it makes costs money.
+const usage = `A mock Dask Gateway behind a mock JupyterHub. Its clusters cost nothing.
 
   mockserver [flags]                 runs until Ctrl-C
   mockserver [flags] COMMAND ARGS    runs the command with PC_ADDRESS and the
-                                     credentials in its environment, and ends
-                                     with it
+                                     credentials in its environment, and stops
+                                     when the command ends
 
 `
 
@@ -33,17 +33,17 @@ func main() { os.Exit(run()) }
 func run() int {
 	cfg := mockserver.Config{}
 	flag.StringVar(&cfg.Listen, "listen", "127.0.0.1:0", "address to listen on")
-	flag.DurationVar(&cfg.StartDelay, "start-delay", time.Second, "how long a cluster takes to run")
-	flag.DurationVar(&cfg.WorkerDelay, "worker-delay", time.Second, "how long workers take to join")
-	flag.DurationVar(&cfg.StopDelay, "stop-delay", time.Second, "how long a cluster takes to stop")
-	flag.IntVar(&cfg.MaxWorkers, "max-workers", 0, "workers that a cluster may have; 0 for no limit")
-	flag.StringVar(&cfg.Auth, "auth", "jupyterhub", "how the gateway knows its users: jupyterhub or basic")
-	flag.StringVar(&cfg.HubVersion, "hub-version", "6", "the JupyterHub's major version, from 1 to 6")
-	flag.StringVar(&cfg.Password, "password", "secret", "everybody's password with basic")
-	kubernetes := flag.Bool("kubernetes", false, "answer as a gateway with the Kubernetes backend and two replicas")
-	lag := flag.Duration("lag", 2*time.Second, "how far behind the cache of the second replica is, with -kubernetes")
-	user := flag.String("user", "alice", "whose credentials are printed")
-	quiet := flag.Bool("quiet", false, "do not print a line for each request")
+	flag.DurationVar(&cfg.StartDelay, "start-delay", time.Second, "time until a new cluster is RUNNING")
+	flag.DurationVar(&cfg.WorkerDelay, "worker-delay", time.Second, "time until requested workers have joined")
+	flag.DurationVar(&cfg.StopDelay, "stop-delay", time.Second, "time until a deleted cluster is STOPPED")
+	flag.IntVar(&cfg.MaxWorkers, "max-workers", 0, "maximum number of workers per cluster; 0 for no limit")
+	flag.StringVar(&cfg.Auth, "auth", "jupyterhub", "authentication of the gateway: jupyterhub or basic")
+	flag.StringVar(&cfg.HubVersion, "hub-version", "6", "major version of the JupyterHub, 1 to 6")
+	flag.StringVar(&cfg.Password, "password", "secret", "password of all users, with -auth basic")
+	kubernetes := flag.Bool("kubernetes", false, "imitate the Kubernetes backend with two replicas")
+	lag := flag.Duration("lag", 2*time.Second, "delay of the second replica's cache, with -kubernetes")
+	user := flag.String("user", "alice", "user whose credentials are printed")
+	quiet := flag.Bool("quiet", false, "do not log requests")
 	flag.Usage = func() {
 		_, _ = fmt.Fprint(flag.CommandLine.Output(), usage)
 		flag.PrintDefaults()
@@ -63,17 +63,17 @@ func run() int {
 	defer server.Close()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	variables := environment(server, cfg, *user)
+	variables := providerEnvironment(server, cfg, *user)
 	if flag.NArg() > 0 {
-		return with(ctx, variables, flag.Args())
+		return runCommand(ctx, variables, flag.Args())
 	}
-	explain(os.Stdout, server, cfg, variables)
+	printAddresses(os.Stdout, server, cfg, variables)
 	<-ctx.Done()
 	return 0
 }
 
-// environment is what the provider needs to know, in its own variables.
-func environment(server *mockserver.Server, cfg mockserver.Config, user string) []string {
+// providerEnvironment returns the provider's variables for this mock.
+func providerEnvironment(server *mockserver.Server, cfg mockserver.Config, user string) []string {
 	variables := []string{"PC_ADDRESS=" + server.GatewayURL()}
 	if cfg.Auth == "basic" {
 		return append(variables, "PC_AUTH=basic", "PC_USERNAME="+user, "PC_PASSWORD="+cfg.Password)
@@ -81,8 +81,8 @@ func environment(server *mockserver.Server, cfg mockserver.Config, user string) 
 	return append(variables, "PC_API_TOKEN="+server.NewToken(user))
 }
 
-// with runs a command while the servers run, and returns its exit code.
-func with(ctx context.Context, variables, command []string) int {
+// runCommand runs a command while the servers run, and returns its exit code.
+func runCommand(ctx context.Context, variables, command []string) int {
 	cmd := exec.CommandContext(ctx, command[0], command[1:]...) //nolint:gosec // the person at the terminal names the command
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
 	cmd.Env = append(os.Environ(), variables...)
@@ -94,7 +94,7 @@ func with(ctx context.Context, variables, command []string) int {
 	return 0
 }
 
-func explain(out io.Writer, server *mockserver.Server, cfg mockserver.Config, variables []string) {
+func printAddresses(out io.Writer, server *mockserver.Server, cfg mockserver.Config, variables []string) {
 	_, _ = fmt.Fprintf(out, "The mock runs until Ctrl-C.\n\n  Dask Gateway  %s\n", server.GatewayURL())
 	if cfg.Auth == "jupyterhub" {
 		_, _ = fmt.Fprintf(out, "  JupyterHub    %s\n", server.HubURL())
