@@ -17,6 +17,7 @@ import (
 	"github.com/hashicorp/go-hclog"
 
 	"github.com/planetary-computer/terraform-provider-pc/internal/provider"
+	"github.com/planetary-computer/terraform-provider-pc/internal/provider/clients"
 )
 
 // version is set by the release build.
@@ -30,11 +31,11 @@ func main() {
 	var debug bool
 	flag.BoolVar(&debug, "debug", false, "serve until interrupted, for a debugger such as delve; prints the TF_REATTACH_PROVIDERS to use")
 	flag.Parse()
-	leftovers := &provider.Leftovers{}
+	openEphemerals := &clients.OpenEphemerals{}
 	if !debug {
-		outlastTerraform(func() { end(leftovers, nil) })
+		outlastTerraform(func() { end(openEphemerals, nil) })
 	}
-	end(leftovers, provider.Serve(provider.New(version, provider.WithLeftovers(leftovers)), debug))
+	end(openEphemerals, provider.Serve(provider.New(version, provider.WithOpenEphemerals(openEphemerals)), debug))
 }
 
 // ending lets the second who ends the process wait for the first, which is still
@@ -42,10 +43,10 @@ func main() {
 var ending sync.Mutex
 
 // end closes what Terraform has left open, and ends the process.
-func end(leftovers *provider.Leftovers, err error) {
+func end(openEphemerals *clients.OpenEphemerals, err error) {
 	ending.Lock()
 	ctx, cancel := context.WithTimeout(context.Background(), farewell)
-	err = errors.Join(err, leftovers.End(ctx))
+	err = errors.Join(err, openEphemerals.CloseAll(ctx))
 	cancel()
 	if err != nil {
 		hclog.New(&hclog.LoggerOptions{Name: "terraform-provider-pc", JSONFormat: true}).Error("the provider did not end well", "error", err)

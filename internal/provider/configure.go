@@ -10,59 +10,21 @@ import (
 	"net/url"
 	"runtime"
 
-	"github.com/hashicorp/terraform-plugin-framework/datasource"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
-	"github.com/hashicorp/terraform-plugin-framework/ephemeral"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/provider"
-	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-log/tflog"
 
 	"github.com/planetary-computer/terraform-provider-pc/internal/catalog"
-	"github.com/planetary-computer/terraform-provider-pc/internal/clock"
 	"github.com/planetary-computer/terraform-provider-pc/internal/environment"
 	"github.com/planetary-computer/terraform-provider-pc/internal/gateway"
 	"github.com/planetary-computer/terraform-provider-pc/internal/hub"
 	"github.com/planetary-computer/terraform-provider-pc/internal/kerberos"
+	"github.com/planetary-computer/terraform-provider-pc/internal/provider/clients"
+	"github.com/planetary-computer/terraform-provider-pc/internal/provider/diagnostics"
 	"github.com/planetary-computer/terraform-provider-pc/internal/settings"
 	"github.com/planetary-computer/terraform-provider-pc/internal/transport"
 )
-
-// clients is what Configure hands to every type.
-type clients struct {
-	gateway   access[*gateway.Client]
-	hub       access[*hub.Client]
-	catalog   access[*catalog.Client]
-	addresses gateway.Addresses
-	settings  settings.Settings
-	clock     clock.Clock
-	// open is for servers that are neither the gateway nor the Hub: it has no
-	// credentials, and trusts no certificate of the provider block.
-	open      transport.Config
-	leftovers *Leftovers
-}
-
-// access is a client, or why there is none: an argument that is known only
-// after apply, or one that is missing. What is missing is an error only for
-// those who need the client.
-type access[C any] struct {
-	client  C
-	unknown bool
-	missing diag.Diagnostics
-}
-
-// get returns the client, or adds what is missing to the diagnostics.
-func (a access[C]) get(diags *diag.Diagnostics) (C, bool) {
-	if a.unknown {
-		diags.AddError("The provider is not configured yet",
-			"An argument of the provider block is known only after apply, and this operation needs it now. "+
-				"Give a data source depends_on = [...] with what the argument comes from, so that it is read during the apply; "+
-				"or apply that first (terraform apply -target=...).")
-		return a.client, false
-	}
-	diags.Append(a.missing...)
-	return a.client, !a.missing.HasError()
-}
 
 func (p *pcProvider) Configure(ctx context.Context, req provider.ConfigureRequest, resp *provider.ConfigureResponse) {
 	var model providerModel
@@ -72,7 +34,7 @@ func (p *pcProvider) Configure(ctx context.Context, req provider.ConfigureReques
 	}
 	resolved, problems := settings.Resolve(model.block(), environment.OfProcess())
 	for _, problem := range problems {
-		addProblem(&resp.Diagnostics, problem)
+		diagnostics.AddProblem(&resp.Diagnostics, problem)
 	}
 	if resp.Diagnostics.HasError() {
 		return
@@ -90,12 +52,12 @@ func (p *pcProvider) userAgent(terraformVersion string) string {
 }
 
 // connect makes the clients without sending anything.
-func (p *pcProvider) connect(s settings.Settings, userAgent string, diags *diag.Diagnostics) *clients {
-	data := &clients{
-		settings:  s,
-		clock:     p.clock,
-		leftovers: p.leftovers,
-		addresses: gateway.Addresses{
+func (p *pcProvider) connect(s settings.Settings, userAgent string, diags *diag.Diagnostics) *clients.Clients {
+	data := &clients.Clients{
+		Settings:       s,
+		Clock:          p.clock,
+		OpenEphemerals: p.openEphemerals,
+		Addresses: gateway.Addresses{
 			Address:       s.Address.Value,
 			PublicAddress: s.PublicAddress.Value,
 			ProxyAddress:  s.ProxyAddress.Value,
@@ -113,16 +75,16 @@ func (p *pcProvider) connect(s settings.Settings, userAgent string, diags *diag.
 		Log:            logAttempt,
 		Clock:          p.clock,
 	}
-	data.open = transport.Config{UserAgent: userAgent, RequestTimeout: s.RequestTimeout.Value, Log: logAttempt, Clock: p.clock}
-	data.gateway = p.connectGateway(s, base, data.addresses, diags)
-	data.hub = p.connectHub(s, base, diags)
-	data.catalog = connectCatalog(s, base, diags)
+	data.Unauthenticated = transport.Config{UserAgent: userAgent, RequestTimeout: s.RequestTimeout.Value, Log: logAttempt, Clock: p.clock}
+	data.Gateway = p.connectGateway(s, base, data.Addresses, diags)
+	data.Hub = p.connectHub(s, base, diags)
+	data.Catalog = connectCatalog(s, base, diags)
 	return data
 }
 
-func (p *pcProvider) connectGateway(s settings.Settings, cfg transport.Config, addresses gateway.Addresses, diags *diag.Diagnostics) access[*gateway.Client] {
+func (p *pcProvider) connectGateway(s settings.Settings, cfg transport.Config, addresses gateway.Addresses, diags *diag.Diagnostics) clients.Access[*gateway.Client] {
 	if s.Address.Unknown || s.Auth.Unknown || transportUnknown(s) {
-		return access[*gateway.Client]{unknown: true}
+		return clients.Access[*gateway.Client]{Unknown: true}
 	}
 	var missing diag.Diagnostics
 	if !s.Address.Set {
@@ -143,19 +105,19 @@ func (p *pcProvider) connectGateway(s settings.Settings, cfg transport.Config, a
 		unknown = s.Principal.Unknown || s.KeytabPath.Unknown
 		if !unknown && s.Address.Set {
 			if cfg.Auth, cfg.CredentialOrigin = p.kerberos(s, diags); cfg.Auth == nil {
-				return access[*gateway.Client]{}
+				return clients.Access[*gateway.Client]{}
 			}
 		}
 	}
 	if unknown || missing.HasError() {
-		return access[*gateway.Client]{unknown: unknown, missing: missing}
+		return clients.Access[*gateway.Client]{Unknown: unknown, Missing: missing}
 	}
 	cfg.IsCredentialFailure = gateway.IsCredentialFailure
-	client, ok := newTransport(cfg, s.Address.Value, s, "address", diags)
+	client, ok := clients.NewTransport(cfg, s.Address.Value, s, "address", diags)
 	if !ok {
-		return access[*gateway.Client]{}
+		return clients.Access[*gateway.Client]{}
 	}
-	return access[*gateway.Client]{client: gateway.New(gateway.Config{Transport: client, Addresses: addresses, Clock: p.clock})}
+	return clients.Access[*gateway.Client]{Client: gateway.New(gateway.Config{Transport: client, Addresses: addresses, Clock: p.clock})}
 }
 
 // kerberos reads the keytab, if there is one. Nil means that it cannot be used.
@@ -175,10 +137,10 @@ func (p *pcProvider) kerberos(s settings.Settings, diags *diag.Diagnostics) (tra
 	})
 	switch {
 	case errors.Is(err, kerberos.ErrPrincipal):
-		diags.AddAttributeError(path.Root("principal"), "The Kerberos principal cannot be used", sentence(err.Error())+"\n\nThe value comes from "+s.Principal.Origin+".")
+		diags.AddAttributeError(path.Root("principal"), "The Kerberos principal cannot be used", diagnostics.Sentence(err.Error())+"\n\nThe value comes from "+s.Principal.Origin+".")
 		return nil, ""
 	case err != nil:
-		diags.AddAttributeError(path.Root("keytab_path"), "The keytab cannot be used", sentence(err.Error())+"\n\nThe value comes from "+s.KeytabPath.Origin+".")
+		diags.AddAttributeError(path.Root("keytab_path"), "The keytab cannot be used", diagnostics.Sentence(err.Error())+"\n\nThe value comes from "+s.KeytabPath.Origin+".")
 		return nil, ""
 	case s.KeytabPath.Set:
 		return auth, s.KeytabPath.Origin
@@ -187,9 +149,9 @@ func (p *pcProvider) kerberos(s settings.Settings, diags *diag.Diagnostics) (tra
 	}
 }
 
-func (p *pcProvider) connectHub(s settings.Settings, cfg transport.Config, diags *diag.Diagnostics) access[*hub.Client] {
+func (p *pcProvider) connectHub(s settings.Settings, cfg transport.Config, diags *diag.Diagnostics) clients.Access[*hub.Client] {
 	if s.HubAddress.Unknown || s.APIToken.Unknown || transportUnknown(s) {
-		return access[*hub.Client]{unknown: true}
+		return clients.Access[*hub.Client]{Unknown: true}
 	}
 	var missing diag.Diagnostics
 	if !s.HubAddress.Set {
@@ -199,40 +161,40 @@ func (p *pcProvider) connectHub(s settings.Settings, cfg transport.Config, diags
 		missing.AddError("The token for the JupyterHub is missing", s.Missing("api_token"))
 	}
 	if missing.HasError() {
-		return access[*hub.Client]{missing: missing}
+		return clients.Access[*hub.Client]{Missing: missing}
 	}
 	cfg.Auth, cfg.CredentialOrigin = transport.TokenAuth(s.APIToken.Value), s.APIToken.Origin
 	cfg.IsCredentialFailure = hub.IsCredentialFailure
-	client, ok := newTransport(cfg, s.HubAddress.Value, s, "hub_address", diags)
+	client, ok := clients.NewTransport(cfg, s.HubAddress.Value, s, "hub_address", diags)
 	if !ok {
-		return access[*hub.Client]{}
+		return clients.Access[*hub.Client]{}
 	}
-	return access[*hub.Client]{client: hub.New(client, p.clock)}
+	return clients.Access[*hub.Client]{Client: hub.New(client, p.clock)}
 }
 
 // connectCatalog gives neither service a credential of the gateway or the Hub.
-func connectCatalog(s settings.Settings, cfg transport.Config, diags *diag.Diagnostics) access[*catalog.Client] {
+func connectCatalog(s settings.Settings, cfg transport.Config, diags *diag.Diagnostics) clients.Access[*catalog.Client] {
 	if s.STACAddress.Unknown || s.SASAddress.Unknown || s.SubscriptionKey.Unknown || transportUnknown(s) {
-		return access[*catalog.Client]{unknown: true}
+		return clients.Access[*catalog.Client]{Unknown: true}
 	}
 	if s.SDKFile != nil {
 		var missing diag.Diagnostics
 		missing.AddError("The settings of Python's planetary_computer cannot be read",
-			sentence(s.SDKFile.Error())+" Correct the file, or set sas_url and subscription_key in the provider block and remove it.")
-		return access[*catalog.Client]{missing: missing}
+			diagnostics.Sentence(s.SDKFile.Error())+" Correct the file, or set sas_url and subscription_key in the provider block and remove it.")
+		return clients.Access[*catalog.Client]{Missing: missing}
 	}
-	stac, ok := newTransport(cfg, s.STACAddress.Value, s, "stac_url", diags)
+	stac, ok := clients.NewTransport(cfg, s.STACAddress.Value, s, "stac_url", diags)
 	if !ok {
-		return access[*catalog.Client]{}
+		return clients.Access[*catalog.Client]{}
 	}
 	if s.SubscriptionKey.Set {
 		cfg.Auth, cfg.CredentialOrigin = transport.KeyAuth(catalog.SubscriptionKeyHeader, s.SubscriptionKey.Value), s.SubscriptionKey.Origin
 	}
-	sas, ok := newTransport(cfg, s.SASAddress.Value, s, "sas_url", diags)
+	sas, ok := clients.NewTransport(cfg, s.SASAddress.Value, s, "sas_url", diags)
 	if !ok {
-		return access[*catalog.Client]{}
+		return clients.Access[*catalog.Client]{}
 	}
-	return access[*catalog.Client]{client: catalog.New(stac, sas)}
+	return clients.Access[*catalog.Client]{Client: catalog.New(stac, sas)}
 }
 
 // transportUnknown says whether anything that every client needs is known only
@@ -241,59 +203,7 @@ func transportUnknown(s settings.Settings) bool {
 	return s.CACertificate.Unknown || s.HTTPProxy.Unknown || s.MaxRetries.Unknown || s.MaxConnections.Unknown || s.RequestTimeout.Unknown || s.AllowCleartext.Unknown
 }
 
-func newTransport(cfg transport.Config, address string, s settings.Settings, attribute string, diags *diag.Diagnostics) (*transport.Client, bool) {
-	base, err := url.Parse(address)
-	if err != nil {
-		diags.AddAttributeError(path.Root(attribute), "The address cannot be used", err.Error())
-		return nil, false
-	}
-	cfg.BaseURL = base
-	if cfg.Proxy, cfg.NoProxy, err = s.Proxy(); err != nil {
-		diags.AddAttributeError(path.Root("http_proxy"), "The HTTP proxy cannot be used", err.Error())
-		return nil, false
-	}
-	client, err := transport.New(cfg)
-	if err != nil {
-		if errors.Is(err, transport.ErrNoCertificate) {
-			attribute = "ca_certificate"
-		}
-		diags.AddAttributeError(path.Root(attribute), "The provider cannot connect with this configuration", err.Error())
-		return nil, false
-	}
-	return client, true
-}
-
 // logAttempt writes one line for each HTTP attempt; transport has redacted it.
 func logAttempt(ctx context.Context, message string, fields map[string]any) {
 	tflog.Debug(ctx, message, fields)
-}
-
-// configured is embedded in every resource, data source and ephemeral resource
-// and carries the clients. Terraform validates before it configures, so they may be nil.
-type configured struct {
-	*clients
-}
-
-func (c *configured) take(data any) {
-	if given, ok := data.(*clients); ok {
-		c.clients = given
-	}
-}
-
-type configuredResource struct{ configured }
-
-func (c *configuredResource) Configure(_ context.Context, req resource.ConfigureRequest, _ *resource.ConfigureResponse) {
-	c.take(req.ProviderData)
-}
-
-type configuredDataSource struct{ configured }
-
-func (c *configuredDataSource) Configure(_ context.Context, req datasource.ConfigureRequest, _ *datasource.ConfigureResponse) {
-	c.take(req.ProviderData)
-}
-
-type configuredEphemeralResource struct{ configured }
-
-func (c *configuredEphemeralResource) Configure(_ context.Context, req ephemeral.ConfigureRequest, _ *ephemeral.ConfigureResponse) {
-	c.take(req.ProviderData)
 }

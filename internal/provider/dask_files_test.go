@@ -10,13 +10,14 @@ import (
 
 	"github.com/planetary-computer/terraform-provider-pc/internal/testing/integration/terraform"
 	"github.com/planetary-computer/terraform-provider-pc/internal/testing/mockserver"
+	"github.com/planetary-computer/terraform-provider-pc/internal/testing/providertest"
 )
 
 // TestProvider_readsDasksFiles applies without any argument on a machine on which
 // Gateway() needs none; then the file names a variable that is not set.
 func TestProvider_readsDasksFiles(t *testing.T) {
 	t.Parallel()
-	mock := startMock(t, mockserver.Config{})
+	mock := providertest.StartMock(t, mockserver.Config{})
 	w := terraform.New(t)
 	w.Write("gateway.yaml", fmt.Sprintf(`
 gateway:
@@ -33,7 +34,7 @@ gateway:
 	w.Setenv("DASK_CONFIG="+w.Path("gateway.yaml"), "TOKEN="+mock.NewToken("alice"), "JUPYTER_IMAGE_SPEC=pangeo/pangeo-notebook:2026.08.01")
 	w.Write("main.tf", "resource \"pc_dask_cluster\" \"test\" {\n  options = { worker_memory = 16 }\n}\n")
 	w.Apply()
-	if err := wantBody(mock, "/clusters/", `{"cluster_options":{"image":"pangeo/pangeo-notebook:2026.08.01","worker_cores":3,"worker_memory":16}}`); err != nil {
+	if err := providertest.WantBody(mock, "/clusters/", `{"cluster_options":{"image":"pangeo/pangeo-notebook:2026.08.01","worker_cores":3,"worker_memory":16}}`); err != nil {
 		t.Error(err)
 	}
 	if actions := w.Actions(); len(actions) != 0 {

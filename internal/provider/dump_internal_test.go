@@ -12,6 +12,7 @@ import (
 
 	"github.com/planetary-computer/terraform-provider-pc/internal/clock"
 	"github.com/planetary-computer/terraform-provider-pc/internal/environment"
+	"github.com/planetary-computer/terraform-provider-pc/internal/provider/clients"
 	"github.com/planetary-computer/terraform-provider-pc/internal/settings"
 	"github.com/planetary-computer/terraform-provider-pc/internal/testing/scripted"
 )
@@ -31,12 +32,9 @@ func TestDumps_holdNoSecret(t *testing.T) {
 	var diags diag.Diagnostics
 	resolved, problems := settings.Resolve(configuration.block(), environment.Variables{})
 	made := (&pcProvider{clock: clock.Real()}).connect(resolved, "test", &diags)
-	if len(problems) != 0 || diags.HasError() || made.gateway.client == nil || made.hub.client == nil {
+	if len(problems) != 0 || diags.HasError() || made.Gateway.Client == nil || made.Hub.Client == nil {
 		t.Fatal(problems, diags)
 	}
-	token := hubTokenModel{Token: types.StringValue(hidden)}
-	oneRun := hubTokenEphemeralModel{Token: types.StringValue(hidden)}
-	credentials := daskClusterCredentialsModel{TLSKey: types.StringValue(hidden)}
-	scripted.AssertHidden(t, []string{hidden}, configuration, &configuration, made, resolved, made.gateway, made.hub.client, made.open, token, &token, oneRun, &oneRun, credentials, &credentials, diags,
-		&daskClusterResource{configuredResource{configured{clients: made}}})
+	scripted.AssertHidden(t, []string{hidden}, configuration, &configuration, made, resolved, made.Gateway, made.Hub.Client, made.Unauthenticated, diags,
+		&clients.Resource{Configured: clients.Configured{Clients: made}})
 }

@@ -18,6 +18,15 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 
 	"github.com/planetary-computer/terraform-provider-pc/internal/clock"
+	"github.com/planetary-computer/terraform-provider-pc/internal/provider/clients"
+	"github.com/planetary-computer/terraform-provider-pc/internal/provider/cluster"
+	"github.com/planetary-computer/terraform-provider-pc/internal/provider/collection"
+	"github.com/planetary-computer/terraform-provider-pc/internal/provider/daskscheduler"
+	"github.com/planetary-computer/terraform-provider-pc/internal/provider/functions"
+	"github.com/planetary-computer/terraform-provider-pc/internal/provider/gatewayinfo"
+	"github.com/planetary-computer/terraform-provider-pc/internal/provider/hubserver"
+	"github.com/planetary-computer/terraform-provider-pc/internal/provider/hubtoken"
+	"github.com/planetary-computer/terraform-provider-pc/internal/provider/hubuser"
 )
 
 var (
@@ -29,11 +38,11 @@ var (
 // pcProvider holds what a release and a test decide about the provider; what a
 // user decides comes with Configure.
 type pcProvider struct {
-	version      string
-	clock        clock.Clock
-	retryWaitMin time.Duration
-	retryWaitMax time.Duration
-	leftovers    *Leftovers
+	version        string
+	clock          clock.Clock
+	retryWaitMin   time.Duration
+	retryWaitMax   time.Duration
+	openEphemerals *clients.OpenEphemerals
 }
 
 // Option changes what New makes. Releases use none; tests use them to let time
@@ -54,7 +63,7 @@ func WithRetryWait(shortest, longest time.Duration) Option {
 // version goes into the User-Agent header of every request.
 func New(version string, options ...Option) func() provider.Provider {
 	return func() provider.Provider {
-		p := &pcProvider{version: version, clock: clock.Real(), leftovers: &Leftovers{}}
+		p := &pcProvider{version: version, clock: clock.Real(), openEphemerals: &clients.OpenEphemerals{}}
 		for _, option := range options {
 			option(p)
 		}
@@ -79,35 +88,41 @@ func (p *pcProvider) Schema(_ context.Context, _ provider.SchemaRequest, resp *p
 
 func (p *pcProvider) Resources(context.Context) []func() resource.Resource {
 	return []func() resource.Resource{
-		newDaskClusterResource,
-		newHubServerResource,
-		newHubTokenResource,
+		cluster.NewResource,
+		hubserver.NewResource,
+		hubtoken.NewResource,
 	}
 }
 
 func (p *pcProvider) DataSources(context.Context) []func() datasource.DataSource {
 	return []func() datasource.DataSource{
-		newClustersDataSource,
-		newClusterOptionsDataSource,
-		newDaskClusterDataSource,
-		newCollectionDataSource,
-		newDaskSchedulerDataSource,
-		newGatewayDataSource,
-		newHubUserDataSource,
+		cluster.NewListDataSource,
+		cluster.NewOptionsDataSource,
+		cluster.NewDataSource,
+		collection.NewDataSource,
+		daskscheduler.NewDataSource,
+		gatewayinfo.NewDataSource,
+		hubuser.NewDataSource,
 	}
 }
 
 func (p *pcProvider) Functions(context.Context) []func() function.Function {
 	return []func() function.Function{
-		newDaskCloudInitFunction,
-		newDaskConfigFunction,
+		functions.NewDaskCloudInit,
+		functions.NewDaskConfig,
 	}
 }
 
 func (p *pcProvider) EphemeralResources(context.Context) []func() ephemeral.EphemeralResource {
 	return []func() ephemeral.EphemeralResource{
-		newDaskClusterCredentialsEphemeral,
-		newHubTokenEphemeral,
-		newSASTokenEphemeral,
+		cluster.NewCredentialsEphemeralResource,
+		hubtoken.NewEphemeralResource,
+		collection.NewSASTokenEphemeralResource,
 	}
+}
+
+// WithOpenEphemerals lets the caller of New close the ephemeral resources that
+// Terraform left open.
+func WithOpenEphemerals(l *clients.OpenEphemerals) Option {
+	return func(p *pcProvider) { p.openEphemerals = l }
 }

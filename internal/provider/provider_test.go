@@ -19,6 +19,7 @@ import (
 	"github.com/planetary-computer/terraform-provider-pc/internal/clock"
 	pc "github.com/planetary-computer/terraform-provider-pc/internal/provider"
 	"github.com/planetary-computer/terraform-provider-pc/internal/testing/mockserver"
+	"github.com/planetary-computer/terraform-provider-pc/internal/testing/providertest"
 )
 
 // TestSchemas_areValid finds mistakes in schemas without Terraform.
@@ -50,16 +51,16 @@ func TestSchemas_areValid(t *testing.T) {
 // configureProvider returns what the provider says of a block.
 func configureProvider(ctx context.Context, t *testing.T, plain map[string]any) []*tfprotov6.Diagnostic {
 	t.Helper()
-	w := startWire(t, clock.Real())
-	config := w.value(t, w.schema.Provider.ValueType(), plain)
-	validated, err := w.server.ValidateProviderConfig(ctx, &tfprotov6.ValidateProviderConfigRequest{Config: config})
+	w := providertest.StartClient(t, clock.Real())
+	config := w.Value(t, w.Schema.Provider.ValueType(), plain)
+	validated, err := w.Server.ValidateProviderConfig(ctx, &tfprotov6.ValidateProviderConfigRequest{Config: config})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if hasError(validated.Diagnostics) {
+	if providertest.HasError(validated.Diagnostics) {
 		return validated.Diagnostics
 	}
-	resp, err := w.server.ConfigureProvider(ctx, &tfprotov6.ConfigureProviderRequest{TerraformVersion: "1.11.4", Config: config})
+	resp, err := w.Server.ConfigureProvider(ctx, &tfprotov6.ConfigureProviderRequest{TerraformVersion: "1.11.4", Config: config})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -94,7 +95,7 @@ func TestProvider_refusesBadArguments(t *testing.T) {
 			t.Parallel()
 			plain := map[string]any{"address": "https://hub.example.com/services/dask-gateway/", "api_token": "t"}
 			plain[test.argument] = test.value
-			assertDiagnostics(t, configureProvider(t.Context(), t, plain), errorAt(`AttributeName("`+test.argument+`")`, test.text))
+			providertest.AssertDiagnostics(t, configureProvider(t.Context(), t, plain), providertest.ErrorAt(`AttributeName("`+test.argument+`")`, test.text))
 		})
 	}
 }
@@ -109,7 +110,7 @@ func TestProvider_refusesKeytabs(t *testing.T) {
 	}
 	for path, text := range map[string]string{"/nowhere.keytab": "/nowhere.keytab does not exist", broken: "is none, or holds no key", filepath.Dir(broken): "is not a file"} {
 		diagnostics := configureProvider(t.Context(), t, map[string]any{"address": "https://hub.example.com/", "auth": "kerberos", "keytab_path": path})
-		assertDiagnostics(t, diagnostics, errorAt(`AttributeName("keytab_path")`, text))
+		providertest.AssertDiagnostics(t, diagnostics, providertest.ErrorAt(`AttributeName("keytab_path")`, text))
 	}
 }
 
@@ -117,10 +118,10 @@ func TestProvider_refusesKeytabs(t *testing.T) {
 // a ticket is needed.
 func TestProvider_kerberosWithoutATicket(t *testing.T) {
 	t.Setenv("KRB5_CONFIG", "/nowhere/krb5.conf")
-	mock := startMock(t, mockserver.Config{})
-	w := newWire(t, map[string]any{"address": mock.GatewayURL(), "auth": "kerberos"})
-	resp := w.plan(t, daskCluster, w.none(t), map[string]any{})
-	assertDiagnostics(t, resp.Diagnostics, errorAt("", "kinit gets one and klist shows which there are"))
+	mock := providertest.StartMock(t, mockserver.Config{})
+	w := providertest.NewClient(t, map[string]any{"address": mock.GatewayURL(), "auth": "kerberos"})
+	resp := w.Plan(t, providertest.ClusterType, w.None(t), map[string]any{})
+	providertest.AssertDiagnostics(t, resp.Diagnostics, providertest.ErrorAt("", "kinit gets one and klist shows which there are"))
 	if got := len(mock.Requests()); got != 0 {
 		t.Errorf("%d requests were sent without a ticket", got)
 	}
@@ -132,9 +133,9 @@ func TestProvider_acceptsUnknownArguments(t *testing.T) {
 		t.Run(argument, func(t *testing.T) {
 			t.Parallel()
 			plain := map[string]any{"address": "http://127.0.0.1:1/services/dask-gateway/", "api_token": "t", "max_retries": 0}
-			plain[argument] = unknown{}
-			w := newWire(t, plain)
-			resp := w.plan(t, daskCluster, w.none(t), map[string]any{})
+			plain[argument] = providertest.Unknown{}
+			w := providertest.NewClient(t, plain)
+			resp := w.Plan(t, providertest.ClusterType, w.None(t), map[string]any{})
 			for _, d := range resp.Diagnostics {
 				if d.Severity == tfprotov6.DiagnosticSeverityError {
 					t.Errorf("%s: %s", d.Summary, d.Detail)
@@ -148,16 +149,16 @@ func TestProvider_acceptsUnknownArguments(t *testing.T) {
 // clear text must not reach.
 func TestProvider_sendsNoCredentialsInClearText(t *testing.T) {
 	t.Parallel()
-	w := newWire(t, map[string]any{"address": "http://hub.example.com/services/dask-gateway/", "api_token": "t"})
-	resp := w.plan(t, daskCluster, w.none(t), map[string]any{})
-	assertDiagnostics(t, resp.Diagnostics, errorAt("", "allow_cleartext = true"))
+	w := providertest.NewClient(t, map[string]any{"address": "http://hub.example.com/services/dask-gateway/", "api_token": "t"})
+	resp := w.Plan(t, providertest.ClusterType, w.None(t), map[string]any{})
+	providertest.AssertDiagnostics(t, resp.Diagnostics, providertest.ErrorAt("", "allow_cleartext = true"))
 }
 
 func TestProvider_saysWhoItIs(t *testing.T) {
 	t.Parallel()
-	mock := startMock(t, mockserver.Config{})
-	w := newWire(t, block(mock))
-	w.plan(t, daskCluster, w.none(t), map[string]any{})
+	mock := providertest.StartMock(t, mockserver.Config{})
+	w := providertest.NewClient(t, providertest.Block(mock))
+	w.Plan(t, providertest.ClusterType, w.None(t), map[string]any{})
 	requests := mock.Requests()
 	if len(requests) != 1 || !strings.HasPrefix(requests[0].Header.Get("User-Agent"), "terraform-provider-pc/test (Terraform 1.14.0; ") {
 		t.Errorf("User-Agent %q in %d requests", requests[0].Header.Get("User-Agent"), len(requests))
@@ -166,25 +167,25 @@ func TestProvider_saysWhoItIs(t *testing.T) {
 
 func TestProvider_basicAuth(t *testing.T) {
 	t.Parallel()
-	mock := startMock(t, mockserver.Config{Auth: "basic", Password: "qwerty"})
+	mock := providertest.StartMock(t, mockserver.Config{Auth: "basic", Password: "qwerty"})
 	right := map[string]any{"address": mock.GatewayURL(), "auth": "basic", "username": "alice", "password": "qwerty"}
-	w := newWire(t, right)
-	made, diagnostics := w.apply(t.Context(), t, daskCluster, w.none(t), map[string]any{})
-	assertDiagnostics(t, diagnostics, wanted{})
-	_, diagnostics = w.apply(t.Context(), t, daskCluster, made, nil)
-	assertDiagnostics(t, diagnostics, wanted{})
-	assertNothingRuns(t, mock)
+	w := providertest.NewClient(t, right)
+	made, diagnostics := w.Apply(t.Context(), t, providertest.ClusterType, w.None(t), map[string]any{})
+	providertest.AssertDiagnostics(t, diagnostics, providertest.ExpectedDiagnostic{})
+	_, diagnostics = w.Apply(t.Context(), t, providertest.ClusterType, made, nil)
+	providertest.AssertDiagnostics(t, diagnostics, providertest.ExpectedDiagnostic{})
+	providertest.AssertNothingRuns(t, mock)
 
 	mock.ClearRequests()
 	right["password"] = "wrong"
-	w = newWire(t, right)
-	resp := w.plan(t, daskCluster, w.none(t), map[string]any{})
-	assertDiagnostics(t, resp.Diagnostics, errorAt("", "The password is that from password in the provider block. Correct username and password"))
+	w = providertest.NewClient(t, right)
+	resp := w.Plan(t, providertest.ClusterType, w.None(t), map[string]any{})
+	providertest.AssertDiagnostics(t, resp.Diagnostics, providertest.ErrorAt("", "The password is that from password in the provider block. Correct username and password"))
 	if got := mock.CountRequests(http.MethodGet, "*"); got != 1 {
 		t.Errorf("a wrong password was tried %d times", got)
 	}
 
-	w = newWire(t, map[string]any{"address": mock.GatewayURL(), "auth": "none"})
-	resp = w.plan(t, daskCluster, w.none(t), map[string]any{})
-	assertDiagnostics(t, resp.Diagnostics, errorAt("", `The server wants credentials, and auth = "none" sends none`))
+	w = providertest.NewClient(t, map[string]any{"address": mock.GatewayURL(), "auth": "none"})
+	resp = w.Plan(t, providertest.ClusterType, w.None(t), map[string]any{})
+	providertest.AssertDiagnostics(t, resp.Diagnostics, providertest.ErrorAt("", `The server wants credentials, and auth = "none" sends none`))
 }

@@ -14,6 +14,7 @@ import (
 
 	"github.com/planetary-computer/terraform-provider-pc/internal/clock"
 	"github.com/planetary-computer/terraform-provider-pc/internal/provider"
+	"github.com/planetary-computer/terraform-provider-pc/internal/provider/clients"
 	"github.com/planetary-computer/terraform-provider-pc/internal/testing/integration/terraform"
 	"github.com/planetary-computer/terraform-provider-pc/internal/testing/mockserver"
 )
@@ -90,12 +91,12 @@ func start(t *testing.T, cfg mockserver.Config) *mockserver.Server {
 // clock, which passes at once.
 func (w *World) Workspace(config string) *terraform.Workspace {
 	w.t.Helper()
-	leftovers := &provider.Leftovers{}
+	openEphemerals := &clients.OpenEphemerals{}
 	workspace := terraform.NewInProcess(w.t, func() tfprotov6.ProviderServer {
-		wellTimed := provider.New("test", provider.WithClock(w.Clock), provider.WithRetryWait(time.Millisecond, 2*time.Millisecond), provider.WithLeftovers(leftovers))
+		wellTimed := provider.New("test", provider.WithClock(w.Clock), provider.WithRetryWait(time.Millisecond, 2*time.Millisecond), provider.WithOpenEphemerals(openEphemerals))
 		return provider.NewServer(wellTimed())
 	}, func() {
-		if err := leftovers.End(context.WithoutCancel(w.t.Context())); err != nil {
+		if err := openEphemerals.CloseAll(context.WithoutCancel(w.t.Context())); err != nil {
 			w.t.Log("at the provider's end: ", err)
 		}
 	})

@@ -1,0 +1,122 @@
+// Copyright (c) The terraform-provider-pc Authors
+// SPDX-License-Identifier: MPL-2.0
+
+// Package clients has what all resources, data sources and ephemeral resources
+// share: the configured API clients, the owner of Hub objects, the server that
+// last reported a resource, and the ephemeral resources that are still open.
+package clients
+
+import (
+	"context"
+	"errors"
+	"net/url"
+
+	"github.com/hashicorp/terraform-plugin-framework/datasource"
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/ephemeral"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/resource"
+	"github.com/planetary-computer/terraform-provider-pc/internal/catalog"
+	"github.com/planetary-computer/terraform-provider-pc/internal/clock"
+	"github.com/planetary-computer/terraform-provider-pc/internal/gateway"
+	"github.com/planetary-computer/terraform-provider-pc/internal/hub"
+	"github.com/planetary-computer/terraform-provider-pc/internal/settings"
+	"github.com/planetary-computer/terraform-provider-pc/internal/transport"
+)
+
+// Clients is what the provider's Configure passes to every resource, data source
+// and ephemeral resource.
+type Clients struct {
+	Gateway   Access[*gateway.Client]
+	Hub       Access[*hub.Client]
+	Catalog   Access[*catalog.Client]
+	Addresses gateway.Addresses
+	Settings  settings.Settings
+	Clock     clock.Clock
+	// Unauthenticated is the transport for servers other than the gateway and the
+	// Hub. It sends no credentials and ignores ca_certificate.
+	Unauthenticated transport.Config
+	OpenEphemerals  *OpenEphemerals
+}
+
+// Access is a client, or the reason why there is none: an argument that is known
+// only after apply, or a missing one. A missing argument is an error only where
+// the client is needed.
+type Access[C any] struct {
+	Client  C
+	Unknown bool
+	Missing diag.Diagnostics
+}
+
+// Get returns the client, or adds the reason why there is none to the diagnostics.
+func (a Access[C]) Get(diags *diag.Diagnostics) (C, bool) {
+	if a.Unknown {
+		diags.AddError("The provider is not configured yet",
+			"An argument of the provider block is known only after apply, and this operation needs it now. "+
+				"Give a data source depends_on = [...] with what the argument comes from, so that it is read during the apply; "+
+				"or apply that first (terraform apply -target=...).")
+		return a.Client, false
+	}
+	diags.Append(a.Missing...)
+	return a.Client, !a.Missing.HasError()
+}
+
+// NewTransport makes the HTTP client for one server. The attribute is the argument
+// that holds the address; errors are reported on it.
+func NewTransport(cfg transport.Config, address string, s settings.Settings, attribute string, diags *diag.Diagnostics) (*transport.Client, bool) {
+	base, err := url.Parse(address)
+	if err != nil {
+		diags.AddAttributeError(path.Root(attribute), "The address cannot be used", err.Error())
+		return nil, false
+	}
+	cfg.BaseURL = base
+	if cfg.Proxy, cfg.NoProxy, err = s.Proxy(); err != nil {
+		diags.AddAttributeError(path.Root("http_proxy"), "The HTTP proxy cannot be used", err.Error())
+		return nil, false
+	}
+	client, err := transport.New(cfg)
+	if err != nil {
+		if errors.Is(err, transport.ErrNoCertificate) {
+			attribute = "ca_certificate"
+		}
+		diags.AddAttributeError(path.Root(attribute), "The provider cannot connect with this configuration", err.Error())
+		return nil, false
+	}
+	return client, true
+}
+
+// Configured carries the clients. Terraform validates before it configures, so
+// Clients may be nil.
+type Configured struct {
+	*Clients
+}
+
+func (c *Configured) setClients(data any) {
+	if given, ok := data.(*Clients); ok {
+		c.Clients = given
+	}
+}
+
+// Resource is embedded in every resource.
+type Resource struct{ Configured }
+
+// Configure stores the clients.
+func (c *Resource) Configure(_ context.Context, req resource.ConfigureRequest, _ *resource.ConfigureResponse) {
+	c.setClients(req.ProviderData)
+}
+
+// DataSource is embedded in every data source.
+type DataSource struct{ Configured }
+
+// Configure stores the clients.
+func (c *DataSource) Configure(_ context.Context, req datasource.ConfigureRequest, _ *datasource.ConfigureResponse) {
+	c.setClients(req.ProviderData)
+}
+
+// EphemeralResource is embedded in every ephemeral resource.
+type EphemeralResource struct{ Configured }
+
+// Configure stores the clients.
+func (c *EphemeralResource) Configure(_ context.Context, req ephemeral.ConfigureRequest, _ *ephemeral.ConfigureResponse) {
+	c.setClients(req.ProviderData)
+}

@@ -1,0 +1,50 @@
+// Copyright (c) The terraform-provider-pc Authors
+// SPDX-License-Identifier: MPL-2.0
+
+package clients_test
+
+import (
+	"net/http"
+	"testing"
+
+	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
+
+	"github.com/planetary-computer/terraform-provider-pc/internal/testing/mockserver"
+	"github.com/planetary-computer/terraform-provider-pc/internal/testing/providertest"
+)
+
+// TestHubOwner_isNoService: a service makes nothing for itself, nor for the user who
+// happens to have its name.
+func TestHubOwner_isNoService(t *testing.T) {
+	t.Parallel()
+	apply := func(typeName string) func(*testing.T, providertest.Client, map[string]any) []*tfprotov6.Diagnostic {
+		return func(t *testing.T, w providertest.Client, config map[string]any) []*tfprotov6.Diagnostic {
+			t.Helper()
+			_, diagnostics := w.Apply(t.Context(), t, typeName, providertest.Instance{State: w.Value(t, w.ResourceType(typeName), nil)}, config)
+			return diagnostics
+		}
+	}
+	for name, create := range map[string]func(*testing.T, providertest.Client, map[string]any) []*tfprotov6.Diagnostic{
+		"a token": apply(providertest.TokenType),
+		"a token for one run": func(t *testing.T, w providertest.Client, config map[string]any) []*tfprotov6.Diagnostic {
+			t.Helper()
+			_, diagnostics := w.Open(t.Context(), t, providertest.TokenType, config)
+			return diagnostics
+		},
+		"a server": apply(providertest.ServerType),
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			mock := providertest.StartMock(t, mockserver.Config{})
+			token := mock.NewServiceToken("pipeline", "admin:users", "admin:servers", "tokens")
+			mock.AddToken("pipeline", "somebody else's")
+			w := providertest.NewClientWith(t, mock.Clock, map[string]any{"address": mock.GatewayURL(), "api_token": token})
+			providertest.AssertDiagnostics(t, create(t, w, map[string]any{}), providertest.ErrorAt(`AttributeName("user")`, "the Hub's service pipeline"))
+			if got := mock.CountRequests(http.MethodPost, "*"); got != 0 {
+				t.Errorf("%d POST requests were made", got)
+			}
+			mock.AddToken("alice", "somebody else's")
+			providertest.AssertDiagnostics(t, create(t, w, map[string]any{"user": "alice"}), providertest.ExpectedDiagnostic{})
+		})
+	}
+}

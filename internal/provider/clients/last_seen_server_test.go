@@ -1,0 +1,172 @@
+// Copyright (c) The terraform-provider-pc Authors
+// SPDX-License-Identifier: MPL-2.0
+
+package clients_test
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/planetary-computer/terraform-provider-pc/internal/clock"
+	"github.com/planetary-computer/terraform-provider-pc/internal/testing/mockserver"
+	"github.com/planetary-computer/terraform-provider-pc/internal/testing/providertest"
+)
+
+// TestDaskCluster_staysWithItsGateway changes the address in the provider block
+// to another gateway, which knows nothing of the cluster.
+func TestDaskCluster_staysWithItsGateway(t *testing.T) {
+	t.Parallel()
+	home, elsewhere := providertest.StartMock(t, mockserver.Config{}), providertest.StartMock(t, mockserver.Config{})
+	atHome, away := providertest.NewClient(t, providertest.Block(home)), providertest.NewClient(t, providertest.Block(elsewhere))
+	made, diagnostics := atHome.Apply(t.Context(), t, "pc_dask_cluster", atHome.None(t), map[string]any{})
+	providertest.AssertDiagnostics(t, diagnostics, providertest.ExpectedDiagnostic{})
+	name := atHome.Text(t, "pc_dask_cluster", made.State, "name")
+	notKnown := providertest.ErrorAt("", "does not know it, but it was last seen at "+strings.Trim(strings.TrimPrefix(home.GatewayURL(), "http://"), "/"))
+
+	read, diagnostics := away.Read(t, "pc_dask_cluster", made)
+	providertest.AssertDiagnostics(t, diagnostics, notKnown)
+	if got := away.Text(t, "pc_dask_cluster", read.State, "name"); got != name {
+		t.Errorf("the state has the cluster %q", got)
+	}
+	_, diagnostics = away.Apply(t.Context(), t, "pc_dask_cluster", made, nil)
+	providertest.AssertDiagnostics(t, diagnostics, notKnown)
+
+	_, diagnostics = atHome.Apply(t.Context(), t, "pc_dask_cluster", made, nil)
+	providertest.AssertDiagnostics(t, diagnostics, providertest.ExpectedDiagnostic{})
+	if each := home.Clusters("alice")[0]; each.Status != "STOPPED" {
+		t.Errorf("the cluster is %s", each.Status)
+	}
+}
+
+// TestHub_staysWithItsHub changes hub_address to another Hub, which knows nothing
+// of the token and the server.
+func TestHub_staysWithItsHub(t *testing.T) {
+	t.Parallel()
+	for typeName, test := range map[string]struct {
+		config map[string]any
+		left   func(*providertest.Mock) int
+	}{
+		"pc_hub_token": {map[string]any{"note": "ours", "expires_in": "1h"}, func(m *providertest.Mock) int {
+			return len(slices.DeleteFunc(m.Tokens("alice"), func(each mockserver.Token) bool { return each.Note != "ours" }))
+		}},
+		"pc_hub_server": {map[string]any{"name": "gpu"}, func(m *providertest.Mock) int {
+			return len(slices.DeleteFunc(m.HubServers("alice"), func(each mockserver.HubServer) bool { return !each.Ready }))
+		}},
+	} {
+		t.Run(typeName, func(t *testing.T) {
+			t.Parallel()
+			ours, elsewhere := providertest.StartMock(t, mockserver.Config{}), providertest.StartMock(t, mockserver.Config{})
+			atHome, away := providertest.NewClient(t, providertest.Block(ours)), providertest.NewClient(t, providertest.Block(elsewhere))
+			made, diagnostics := atHome.Apply(t.Context(), t, typeName, atHome.None(t), test.config)
+			providertest.AssertDiagnostics(t, diagnostics, providertest.ExpectedDiagnostic{})
+			notKnown := providertest.ErrorAt("", "set hub_address in the provider block back to it")
+			_, diagnostics = away.Read(t, typeName, made)
+			providertest.AssertDiagnostics(t, diagnostics, notKnown)
+			_, diagnostics = away.Apply(t.Context(), t, typeName, made, nil)
+			providertest.AssertDiagnostics(t, diagnostics, notKnown)
+			if left := test.left(ours); left != 1 {
+				t.Fatalf("%d are left", left)
+			}
+			_, diagnostics = atHome.Apply(t.Context(), t, typeName, made, nil)
+			providertest.AssertDiagnostics(t, diagnostics, providertest.ExpectedDiagnostic{})
+			if left := test.left(ours); left != 0 {
+				t.Errorf("%d are left", left)
+			}
+		})
+	}
+}
+
+// TestHubServer_isNotAnotherOfItsName changes hub_address to a Hub where the same
+// user runs a server of the same name.
+func TestHubServer_isNotAnotherOfItsName(t *testing.T) {
+	t.Parallel()
+	ours, elsewhere := providertest.StartMock(t, mockserver.Config{}), providertest.StartMock(t, mockserver.Config{})
+	atHome, away := providertest.NewClient(t, providertest.Block(ours)), providertest.NewClient(t, providertest.Block(elsewhere))
+	made, diagnostics := atHome.Apply(t.Context(), t, providertest.ServerType, atHome.None(t), map[string]any{"name": "gpu"})
+	providertest.AssertDiagnostics(t, diagnostics, providertest.ExpectedDiagnostic{})
+	elsewhere.Advance(time.Minute)
+	elsewhere.StartHubServer("alice", "gpu", `{}`)
+	const running = `[{Name:gpu Pending: Ready:true Options:map[]}]`
+
+	notKnown := providertest.ErrorAt("", "the server gpu of alice that was started at "+atHome.Text(t, providertest.ServerType, made.State, "started_at"))
+	read, diagnostics := away.Read(t, providertest.ServerType, made)
+	providertest.AssertDiagnostics(t, diagnostics, notKnown)
+	_, diagnostics = away.Apply(t.Context(), t, providertest.ServerType, read, nil)
+	providertest.AssertDiagnostics(t, diagnostics, notKnown)
+	elsewhere.FailNext(mockserver.Fault{Method: http.MethodGet, Path: "*/users/alice", Status: http.StatusForbidden})
+	_, diagnostics = away.Apply(t.Context(), t, providertest.ServerType, read, nil)
+	providertest.AssertDiagnostics(t, diagnostics, providertest.ErrorAt("", "The server gpu of alice was not stopped"))
+	if err := providertest.ServersAre(elsewhere, running)(); err != nil {
+		t.Error(err)
+	}
+
+	_, diagnostics = atHome.Apply(t.Context(), t, providertest.ServerType, read, nil)
+	providertest.AssertDiagnostics(t, diagnostics, providertest.ExpectedDiagnostic{})
+	if err := providertest.ServersAre(ours, strings.Replace(running, "true", "false", 1))(); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestHubServer_movesWithItsHub reads a server by another address of its Hub, which
+// is believed from then on.
+func TestHubServer_movesWithItsHub(t *testing.T) {
+	t.Parallel()
+	mock := providertest.StartMock(t, mockserver.Config{})
+	first, both := providertest.NewClient(t, providertest.Block(mock)), providertest.Block(mock)
+	both["hub_address"] = strings.Replace(mock.URL(), "127.0.0.1", "localhost", 1)
+	second := providertest.NewClient(t, both)
+	made, diagnostics := first.Apply(t.Context(), t, providertest.ServerType, first.None(t), map[string]any{"name": "gpu"})
+	providertest.AssertDiagnostics(t, diagnostics, providertest.ExpectedDiagnostic{})
+	moved, diagnostics := second.Read(t, providertest.ServerType, made)
+	providertest.AssertDiagnostics(t, diagnostics, providertest.ExpectedDiagnostic{})
+	mock.CullHubServer("alice", "gpu")
+	mock.Advance(time.Minute)
+	mock.StartHubServer("alice", "gpu", `{}`)
+	read, diagnostics := second.Read(t, providertest.ServerType, moved)
+	providertest.AssertDiagnostics(t, diagnostics, providertest.ExpectedDiagnostic{})
+	_, diagnostics = second.Apply(t.Context(), t, providertest.ServerType, read, nil)
+	providertest.AssertDiagnostics(t, diagnostics, providertest.ExpectedDiagnostic{})
+	if mock.HubServers("alice")[0].Ready {
+		t.Error("it runs still")
+	}
+}
+
+// TestHubToken_endsElsewhereToo lets a token end by itself, which it does at any
+// Hub.
+func TestHubToken_endsElsewhereToo(t *testing.T) {
+	t.Parallel()
+	ours, elsewhere := providertest.StartMock(t, mockserver.Config{}), providertest.StartMock(t, mockserver.Config{})
+	passing := clock.NewFake(clock.Real().Now())
+	atHome, away := providertest.NewClient(t, providertest.Block(ours)), providertest.NewClientWith(t, passing, providertest.Block(elsewhere))
+	made, diagnostics := atHome.Apply(t.Context(), t, "pc_hub_token", atHome.None(t), map[string]any{"note": "ours", "expires_in": "1h"})
+	providertest.AssertDiagnostics(t, diagnostics, providertest.ExpectedDiagnostic{})
+	passing.Advance(2 * time.Hour)
+	_, diagnostics = away.Read(t, "pc_hub_token", made)
+	providertest.AssertDiagnostics(t, diagnostics, providertest.WarningAt("", "it was revoked or it expired"))
+	_, diagnostics = away.Apply(t.Context(), t, "pc_hub_token", made, nil)
+	providertest.AssertDiagnostics(t, diagnostics, providertest.ExpectedDiagnostic{})
+}
+
+// TestDaskCluster_movesWithItsGateway reads a cluster by another address of its
+// gateway, which is believed from then on.
+func TestDaskCluster_movesWithItsGateway(t *testing.T) {
+	t.Parallel()
+	mock := providertest.StartMock(t, mockserver.Config{})
+	first := providertest.NewClient(t, providertest.Block(mock))
+	second := providertest.NewClient(t, map[string]any{
+		"address": strings.Replace(mock.GatewayURL(), "127.0.0.1", "localhost", 1), "api_token": mock.NewToken("alice"),
+	})
+	made, diagnostics := first.Apply(t.Context(), t, "pc_dask_cluster", first.None(t), map[string]any{})
+	providertest.AssertDiagnostics(t, diagnostics, providertest.ExpectedDiagnostic{})
+	moved, diagnostics := second.Read(t, "pc_dask_cluster", made)
+	providertest.AssertDiagnostics(t, diagnostics, providertest.ExpectedDiagnostic{})
+	mock.DeleteClusterRecord(mock.Clusters("alice")[0].Name)
+	gone, diagnostics := second.Read(t, "pc_dask_cluster", moved)
+	providertest.AssertDiagnostics(t, diagnostics, providertest.WarningAt("", "The gateway no longer knows it"))
+	if got := second.Text(t, "pc_dask_cluster", gone.State, "name"); got != "" {
+		t.Errorf("the state has the cluster %q", got)
+	}
+}

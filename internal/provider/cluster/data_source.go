@@ -1,0 +1,131 @@
+// Copyright (c) The terraform-provider-pc Authors
+// SPDX-License-Identifier: MPL-2.0
+
+package cluster
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/hashicorp/terraform-plugin-framework/datasource"
+	"github.com/hashicorp/terraform-plugin-framework/datasource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/planetary-computer/terraform-provider-pc/internal/gateway"
+	"github.com/planetary-computer/terraform-provider-pc/internal/provider/clients"
+	"github.com/planetary-computer/terraform-provider-pc/internal/provider/diagnostics"
+)
+
+var (
+	_ datasource.DataSource                   = (*clusterDataSource)(nil)
+	_ datasource.DataSourceWithConfigure      = (*clusterDataSource)(nil)
+	_ datasource.DataSourceWithValidateConfig = (*clusterDataSource)(nil)
+)
+
+type clusterDataSource struct{ clients.DataSource }
+
+type dataSourceModel struct {
+	listedClusterModel
+
+	Name    types.String `tfsdk:"name"`
+	Workers types.Int64  `tfsdk:"workers"`
+	Threads types.Int64  `tfsdk:"threads"`
+	Memory  types.Int64  `tfsdk:"memory"`
+}
+
+// NewDataSource returns the pc_dask_cluster data source.
+func NewDataSource() datasource.DataSource { return &clusterDataSource{} }
+
+func (d *clusterDataSource) Metadata(_ context.Context, req datasource.MetadataRequest, resp *datasource.MetadataResponse) {
+	resp.TypeName = req.ProviderTypeName + "_dask_cluster"
+}
+
+func (d *clusterDataSource) Schema(_ context.Context, _ datasource.SchemaRequest, resp *datasource.SchemaResponse) {
+	attributes := clusterAttributes()
+	attributes["name"] = schema.StringAttribute{
+		MarkdownDescription: "The gateway's name of the cluster, for example `prod.fbfed27704fc4d1da027dad20471993b`: one of `data.pc_clusters.all.names`, or what Python prints as `cluster.name`.",
+		Required:            true,
+	}
+	for name, description := range map[string]string{
+		"workers": "Number of workers that have joined the scheduler, not those that were asked for. Null unless the cluster runs.",
+		"threads": "Threads of all these workers, which is how many tasks run at once. Null unless the cluster runs.",
+		"memory":  "Memory of all these workers in bytes; a worker without a limit counts as 0. Null unless the cluster runs.",
+	} {
+		attributes[name] = schema.Int64Attribute{MarkdownDescription: description, Computed: true}
+	}
+	resp.Schema = schema.Schema{
+		MarkdownDescription: "One of the user's own Dask clusters, whoever made it, with the workers that it has now. An ended cluster is found as well, until the gateway forgets it a day later; " +
+			"one that the gateway does not know is an error.\n\n" +
+			"The workers are counted by the cluster's own scheduler, through the gateway's dashboard routes, which get no credentials. " +
+			"Where a cluster runs and its scheduler does not answer, a warning says so and the counts are null.",
+		Attributes: attributes,
+	}
+}
+
+// ValidateConfig checks the name before it goes into a URL.
+func (d *clusterDataSource) ValidateConfig(ctx context.Context, req datasource.ValidateConfigRequest, resp *datasource.ValidateConfigResponse) {
+	var name types.String
+	resp.Diagnostics.Append(req.Config.GetAttribute(ctx, path.Root("name"), &name)...)
+	validateName(name, &resp.Diagnostics)
+}
+
+func (d *clusterDataSource) Read(ctx context.Context, req datasource.ReadRequest, resp *datasource.ReadResponse) {
+	var model dataSourceModel
+	resp.Diagnostics.Append(req.Config.Get(ctx, &model)...)
+	api, ok := d.Gateway.Get(&resp.Diagnostics)
+	if !ok || resp.Diagnostics.HasError() {
+		return
+	}
+	name := model.Name.ValueString()
+	cluster, ok := findCluster(ctx, api, name, &resp.Diagnostics)
+	if !ok {
+		return
+	}
+	if cluster.Status == gateway.StatusRunning {
+		capacity, err := api.AwaitCapacity(ctx, name)
+		if err == nil {
+			model.Workers, model.Threads, model.Memory = types.Int64Value(capacity.Workers), types.Int64Value(capacity.Threads), types.Int64Value(capacity.Memory)
+		} else if cluster, ok = d.uncounted(ctx, api, name, err, &resp.Diagnostics); !ok {
+			return
+		}
+	}
+	model.listedClusterModel = describeCluster(cluster, d.Addresses)
+	resp.Diagnostics.Append(resp.State.Set(ctx, model)...)
+}
+
+// findCluster reads a cluster, one that has ended included. False comes with an
+// error on the name.
+func findCluster(ctx context.Context, api *gateway.Client, name string, diags *diag.Diagnostics) (gateway.Cluster, bool) {
+	cluster, absence, err := api.GetOrConfirmAbsence(ctx, name)
+	if err != nil {
+		diags.AddAttributeError(path.Root("name"), "The cluster "+name+" could not be read", diagnostics.Explain(err))
+		return gateway.Cluster{}, false
+	}
+	if absence == nil {
+		return cluster, true
+	}
+	ended, told := absence.Ended()
+	if !told {
+		addNotFoundError(diags, name)
+	}
+	return ended, told
+}
+
+// uncounted is a cluster whose scheduler did not answer: it may have ended
+// meanwhile. If it has not, that is a warning: the gateway takes a while to notice
+// that a scheduler has died, and one on Kubernetes may never do.
+func (d *clusterDataSource) uncounted(ctx context.Context, api *gateway.Client, name string, failure error, diags *diag.Diagnostics) (gateway.Cluster, bool) {
+	if ctx.Err() != nil {
+		diagnostics.AddError(diags, "The workers of the cluster "+name+" could not be counted", failure)
+		return gateway.Cluster{}, false
+	}
+	cluster, ok := findCluster(ctx, api, name, diags)
+	if ok && cluster.Status == gateway.StatusRunning {
+		diags.AddAttributeWarning(path.Root("workers"), "The workers of the cluster "+name+" could not be counted",
+			diagnostics.Sentence(failure.Error())+fmt.Sprintf("\n\nThe gateway says that the cluster is %s, and its scheduler did not answer. It may have died a moment ago, or be too busy: "+
+				"look at %s, and run terraform plan again.", cluster.Status, d.Addresses.DashboardLink(cluster.DashboardRoute)))
+	}
+	return cluster, ok
+}

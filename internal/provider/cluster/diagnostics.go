@@ -1,0 +1,193 @@
+// Copyright (c) The terraform-provider-pc Authors
+// SPDX-License-Identifier: MPL-2.0
+
+package cluster
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/resource"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/planetary-computer/terraform-provider-pc/internal/gateway"
+	"github.com/planetary-computer/terraform-provider-pc/internal/provider/diagnostics"
+	"github.com/planetary-computer/terraform-provider-pc/internal/transport"
+)
+
+// addCreateError reports a POST that made no cluster, or of which that cannot
+// be known.
+func addCreateError(diags *diag.Diagnostics, err error) {
+	var lost *gateway.AdoptError
+	switch {
+	case errors.As(err, &lost):
+		diags.AddError("It is not known whether the cluster was created", lostDetail(lost))
+	case refusedOptions(err):
+		diags.AddAttributeError(path.Root("options"), "The gateway refused the cluster options", diagnostics.Explain(err))
+	default:
+		diagnostics.AddError(diags, "The cluster was not created", err)
+	}
+}
+
+func refusedOptions(err error) bool {
+	var failure *transport.Error
+	return errors.As(err, &failure) && failure.Status == http.StatusUnprocessableEntity
+}
+
+func lostDetail(lost *gateway.AdoptError) string {
+	detail := diagnostics.Sentence(lost.Cause.Error()) + "\n\n"
+	if lost.ListError != nil {
+		return detail + "The answer to the request was lost, and the gateway's clusters could not be listed since: " + lost.ListError.Error() + ". " +
+			"A cluster may run and cost money. Once the gateway answers, look with the data source pc_clusters, or Python's gateway.list_clusters(), " +
+			"and import or stop what is there before the next terraform apply."
+	}
+	if len(lost.Candidates) == 0 && lost.Interrupted {
+		return detail + "The answer to the request was lost, and there was time for a quick look at the gateway's clusters only, which showed no new one; a gateway may show it " +
+			"seconds later. A cluster may run and cost money. Look with the data source pc_clusters, or Python's gateway.list_clusters(), " +
+			"and import or stop what is there before the next terraform apply."
+	}
+	if len(lost.Candidates) == 0 {
+		return detail + "The answer to the request was lost, and no new cluster was seen on the gateway since. Most likely nothing was made. " +
+			"Look with the data source pc_clusters, or Python's gateway.list_clusters(), before the next terraform apply."
+	}
+	var list strings.Builder
+	for _, candidate := range lost.Candidates {
+		fmt.Fprintf(&list, "\n  %s (%s, created %s)", candidate.Name, candidate.Status, candidate.StartTime.UTC().Format(time.RFC3339))
+	}
+	name := lost.Candidates[0].Name
+	return detail + "The answer to the request was lost. These clusters appeared since and may be the one:" + list.String() +
+		"\n\nTo take one over: terraform import ADDRESS_OF_THIS_RESOURCE " + name +
+		"\nTo stop one: python -c 'from dask_gateway import Gateway; Gateway().stop_cluster(\"" + name + "\")'"
+}
+
+func addClaimWarning(diags *diag.Diagnostics, name string) {
+	diags.AddWarning("The answer to the creation of the cluster was lost",
+		"The gateway made a cluster but its answer never arrived. The one new cluster with these options, "+name+", was taken over.")
+}
+
+// addStartError reports a cluster that exists and does not run.
+func addStartError(diags *diag.Diagnostics, name string, err error) {
+	var ended *gateway.EndedError
+	var late *gateway.TimeoutError
+	switch {
+	case errors.As(err, &ended):
+		diags.AddError("The cluster did not start",
+			fmt.Sprintf("The cluster %s became %s instead of RUNNING%s. The gateway gives no reason; its own log and the scheduler's have it. "+
+				"Common ones: the image cannot be pulled or has no dask-gateway in it, or the options ask for more than a node has.\n\n"+
+				"The cluster is in the state and marked as tainted: the next terraform apply replaces it, terraform destroy removes it.",
+				name, ended.Cluster.Status, lifetime(ended.Cluster)))
+	case errors.As(err, &late):
+		diags.AddError("The cluster did not start in time",
+			fmt.Sprintf("The cluster %s was still %s after %s. It may be waiting for a node or for its image: look at its scheduler pod, or raise timeouts.create.\n\n"+
+				"The cluster still exists. It is in the state and marked as tainted: the next terraform apply replaces it, terraform destroy stops it.",
+				name, late.Last, late.Waited.Round(time.Second)))
+	case errors.Is(err, context.Canceled):
+		diags.AddError("The wait for the cluster was interrupted",
+			"The cluster "+name+" exists and may be starting. It is in the state and marked as tainted: the next terraform apply replaces it, terraform destroy stops it.")
+	default:
+		diags.AddError("It is not known whether the cluster started",
+			diagnostics.Explain(err)+"\n\nThe cluster "+name+" exists. It is in the state and marked as tainted: the next terraform apply replaces it, terraform destroy stops it.")
+	}
+}
+
+func lifetime(cluster gateway.Cluster) string {
+	if cluster.StartTime.IsZero() || cluster.StopTime.IsZero() {
+		return ""
+	}
+	return " after " + cluster.StopTime.Sub(cluster.StartTime).Round(time.Second).String()
+}
+
+// addScaleError reports workers that could not be asked for. A 409 is the
+// gateway saying that it did not reach the scheduler, after which it stops the
+// cluster; so the cluster is looked at once more.
+func addScaleError(ctx context.Context, diags *diag.Diagnostics, api *gateway.Client, name string, err error) {
+	if ended, ok := errors.AsType[*gateway.EndedError](err); ok {
+		diags.AddError("The workers of the cluster "+name+" were not changed",
+			"The cluster has ended: it is "+string(ended.Cluster.Status)+". Run terraform apply again: it is made anew.")
+		return
+	}
+	var failure *transport.Error
+	if !errors.As(err, &failure) || failure.Status != http.StatusConflict {
+		diagnostics.AddError(diags, "The workers of the cluster "+name+" were not changed", err)
+		return
+	}
+	became := "What became of it could not be read."
+	if cluster, readErr := api.GetCluster(ctx, name); readErr == nil {
+		became = "It is now " + string(cluster.Status) + "."
+	} else if gateway.IsNotFound(readErr) {
+		became = "The gateway no longer knows it."
+	}
+	diags.AddError("The workers of the cluster "+name+" were not changed",
+		diagnostics.Sentence(failure.Error())+"\n\nThe gateway could not reach the cluster's scheduler. It stops a cluster for that. "+became+
+			" Run terraform apply again: a cluster that ended is made anew.")
+}
+
+func addClampWarning(diags *diag.Diagnostics, plan resourceModel, message string) {
+	at := path.Root("adapt")
+	if !plan.Workers.IsNull() {
+		at = path.Root("workers")
+	}
+	diags.AddAttributeWarning(at, "The gateway allows fewer workers than were asked for", diagnostics.Sentence(message))
+}
+
+func addWorkersError(diags *diag.Diagnostics, name string, wanted int64, clamped string, err error) {
+	var ended *gateway.EndedError
+	var late *gateway.TimeoutError
+	switch {
+	case errors.As(err, &ended):
+		diags.AddError("The cluster ended while its workers were waited for",
+			fmt.Sprintf("The cluster %s became %s. Its log on the gateway has the reason: workers that fail three times in a row end a cluster, for example.", name, ended.Cluster.Status))
+	case errors.As(err, &late):
+		detail := fmt.Sprintf("%s of the %d waited for had joined the cluster %s after %s.", diagnostics.Plural(late.Have, "worker"), wanted, name, late.Waited.Round(time.Second))
+		if clamped != "" {
+			detail += " The gateway had said: " + diagnostics.Sentence(clamped)
+		}
+		diags.AddAttributeError(path.Root("wait_for_workers"), "The workers did not join in time",
+			detail+"\n\nThe cluster runs and costs money. Lower wait_for_workers, raise the time-out, or see on the gateway why no more workers start.")
+	default:
+		diagnostics.AddError(diags, "The wait for the workers of the cluster "+name+" ended early", err)
+	}
+}
+
+func addStopError(diags *diag.Diagnostics, name string, err error) {
+	if late, ok := errors.AsType[*gateway.TimeoutError](err); ok {
+		diags.AddError("The cluster did not stop in time",
+			fmt.Sprintf("The cluster %s was still %s after %s. It stays in the state: run terraform destroy again, or raise timeouts.delete.",
+				name, late.Last, late.Waited.Round(time.Second)))
+		return
+	}
+	diags.AddError("It is not known whether the cluster stopped",
+		diagnostics.Explain(err)+"\n\nThe cluster "+name+" stays in the state: run terraform destroy again.")
+}
+
+func addAbsenceWarning(diags *diag.Diagnostics, absence gateway.Absence, name string) {
+	if cluster, ended := absence.Ended(); ended {
+		at := ""
+		if !cluster.StopTime.IsZero() {
+			at = " at " + cluster.StopTime.UTC().Format(time.RFC3339)
+		}
+		diags.AddWarning("The cluster "+name+" has ended",
+			fmt.Sprintf("It became %s%s, outside Terraform: it was stopped, reached its idle timeout, or failed. It leaves the state; the next apply makes a new one.", cluster.Status, at))
+		return
+	}
+	diags.AddWarning("The cluster "+name+" is gone",
+		"The gateway no longer knows it, confirmed by several looks until "+absence.ConfirmedAt().UTC().Format(time.RFC3339)+". It leaves the state; the next apply makes a new one.")
+}
+
+// checkImportedName refuses what cannot be a cluster's name before it goes
+// into a URL.
+func checkImportedName(ctx context.Context, resp *resource.ImportStateResponse) {
+	var name types.String
+	resp.Diagnostics.Append(resp.State.GetAttribute(ctx, path.Root("name"), &name)...)
+	if text := name.ValueString(); !gateway.ValidName(text) {
+		resp.Diagnostics.AddAttributeError(path.Root("name"), "This is not the name of a cluster",
+			fmt.Sprintf("%q cannot be imported. The name is what Python's gateway.list_clusters() and the data source pc_clusters show, "+
+				"for example prod.fbfed27704fc4d1da027dad20471993b.", text))
+	}
+}

@@ -1,0 +1,167 @@
+// Copyright (c) The terraform-provider-pc Authors
+// SPDX-License-Identifier: MPL-2.0
+
+package cluster
+
+import (
+	"context"
+	"encoding/json"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/hashicorp/terraform-plugin-framework-timetypes/timetypes"
+	"github.com/hashicorp/terraform-plugin-framework-validators/setvalidator"
+	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
+	"github.com/hashicorp/terraform-plugin-framework/datasource"
+	"github.com/hashicorp/terraform-plugin-framework/datasource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/planetary-computer/terraform-provider-pc/internal/gateway"
+	"github.com/planetary-computer/terraform-provider-pc/internal/provider/clients"
+	"github.com/planetary-computer/terraform-provider-pc/internal/provider/diagnostics"
+	"github.com/planetary-computer/terraform-provider-pc/internal/provider/values"
+)
+
+var (
+	_ datasource.DataSource              = (*listDataSource)(nil)
+	_ datasource.DataSourceWithConfigure = (*listDataSource)(nil)
+)
+
+type listDataSource struct{ clients.DataSource }
+
+type listModel struct {
+	Statuses types.Set                     `tfsdk:"statuses"`
+	Names    []string                      `tfsdk:"names"`
+	Clusters map[string]listedClusterModel `tfsdk:"clusters"`
+}
+
+type listedClusterModel struct {
+	Status           types.String      `tfsdk:"status"`
+	SchedulerAddress types.String      `tfsdk:"scheduler_address"`
+	DashboardLink    types.String      `tfsdk:"dashboard_link"`
+	StartedAt        timetypes.RFC3339 `tfsdk:"started_at"`
+	StoppedAt        timetypes.RFC3339 `tfsdk:"stopped_at"`
+	Options          types.String      `tfsdk:"options"`
+}
+
+// NewListDataSource returns the pc_clusters data source.
+func NewListDataSource() datasource.DataSource { return &listDataSource{} }
+
+func (d *listDataSource) Metadata(_ context.Context, req datasource.MetadataRequest, resp *datasource.MetadataResponse) {
+	resp.TypeName = req.ProviderTypeName + "_clusters"
+}
+
+func (d *listDataSource) Schema(_ context.Context, _ datasource.SchemaRequest, resp *datasource.SchemaResponse) {
+	resp.Schema = schema.Schema{
+		MarkdownDescription: "The user's own Dask clusters on the gateway, as Python's `gateway.list_clusters()` lists them, those that no configuration manages included. " +
+			"Clusters of other users are never listed, not even to administrators.",
+		Attributes: map[string]schema.Attribute{
+			"statuses": schema.SetAttribute{
+				MarkdownDescription: "Which clusters to list: any of `PENDING`, `RUNNING`, `STOPPING`, `STOPPED` and `FAILED`, in any case. Default: `PENDING` and `RUNNING`. " +
+					"The gateway forgets ended clusters after a day.",
+				ElementType: types.StringType,
+				Optional:    true,
+				Validators: []validator.Set{
+					setvalidator.SizeAtLeast(1),
+					setvalidator.ValueStringsAre(stringvalidator.OneOfCaseInsensitive(statusNames()...)),
+				},
+			},
+			"names": schema.ListAttribute{
+				MarkdownDescription: "Names of the clusters, sorted.",
+				ElementType:         types.StringType,
+				Computed:            true,
+			},
+			"clusters": schema.MapNestedAttribute{
+				MarkdownDescription: "The clusters by name.",
+				Computed:            true,
+				NestedObject:        schema.NestedAttributeObject{Attributes: clusterAttributes()},
+			},
+		},
+	}
+}
+
+func clusterAttributes() map[string]schema.Attribute {
+	return map[string]schema.Attribute{
+		"status": schema.StringAttribute{
+			MarkdownDescription: "Status of the cluster.",
+			Computed:            true,
+		},
+		"scheduler_address": schema.StringAttribute{
+			MarkdownDescription: "Address of the scheduler: `gateway://HOST:PORT/NAME`.",
+			Computed:            true,
+		},
+		"dashboard_link": schema.StringAttribute{
+			MarkdownDescription: "Address of the Dask dashboard. Null unless the cluster runs.",
+			Computed:            true,
+		},
+		"started_at": schema.StringAttribute{
+			MarkdownDescription: "When the gateway took the cluster on, in RFC 3339, UTC.",
+			Computed:            true,
+			CustomType:          timetypes.RFC3339Type{},
+		},
+		"stopped_at": schema.StringAttribute{
+			MarkdownDescription: "When the cluster stopped or failed, in RFC 3339, UTC. Null before that.",
+			Computed:            true,
+			CustomType:          timetypes.RFC3339Type{},
+		},
+		"options": schema.StringAttribute{
+			MarkdownDescription: "All cluster options in effect, as JSON: `jsondecode(...)` reads them.",
+			Computed:            true,
+		},
+	}
+}
+
+func (d *listDataSource) Read(ctx context.Context, req datasource.ReadRequest, resp *datasource.ReadResponse) {
+	var model listModel
+	resp.Diagnostics.Append(req.Config.Get(ctx, &model)...)
+	var wanted []string
+	resp.Diagnostics.Append(model.Statuses.ElementsAs(ctx, &wanted, false)...)
+	api, ok := d.Gateway.Get(&resp.Diagnostics)
+	if !ok || resp.Diagnostics.HasError() {
+		return
+	}
+	clusters, err := api.ListClusters(ctx, statuses(wanted)...)
+	if err != nil {
+		diagnostics.AddError(&resp.Diagnostics, "The clusters could not be listed", err)
+		return
+	}
+	model.Names = slices.AppendSeq(make([]string, 0, len(clusters)), maps.Keys(clusters))
+	slices.Sort(model.Names)
+	model.Clusters = make(map[string]listedClusterModel, len(clusters))
+	for name, cluster := range clusters {
+		model.Clusters[name] = describeCluster(cluster, d.Addresses)
+	}
+	resp.Diagnostics.Append(resp.State.Set(ctx, model)...)
+}
+
+func describeCluster(cluster gateway.Cluster, addresses gateway.Addresses) listedClusterModel {
+	options, err := json.Marshal(cluster.Options)
+	if err != nil {
+		options = []byte("null")
+	}
+	return listedClusterModel{
+		Status:           types.StringValue(string(cluster.Status)),
+		SchedulerAddress: types.StringValue(addresses.SchedulerAddress(cluster.Name)),
+		DashboardLink:    values.StringOrNull(addresses.DashboardLink(cluster.DashboardRoute)),
+		StartedAt:        values.TimeOrNull(cluster.StartTime),
+		StoppedAt:        values.TimeOrNull(cluster.StopTime),
+		Options:          types.StringValue(string(options)),
+	}
+}
+
+func statuses(names []string) []gateway.Status {
+	converted := make([]gateway.Status, 0, len(names))
+	for _, name := range names {
+		converted = append(converted, gateway.Status(strings.ToUpper(name)))
+	}
+	return converted
+}
+
+func statusNames() []string {
+	return []string{
+		string(gateway.StatusPending), string(gateway.StatusRunning), string(gateway.StatusStopping),
+		string(gateway.StatusStopped), string(gateway.StatusFailed),
+	}
+}

@@ -1,0 +1,31 @@
+// Copyright (c) The terraform-provider-pc Authors
+// SPDX-License-Identifier: MPL-2.0
+
+package cluster
+
+import (
+	"fmt"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/planetary-computer/terraform-provider-pc/internal/gateway"
+	"github.com/planetary-computer/terraform-provider-pc/internal/provider/values"
+)
+
+// validateName checks the argument name before it goes into a URL.
+func validateName(name types.String, diags *diag.Diagnostics) {
+	if values.IsKnown(name) && !gateway.ValidName(name.ValueString()) {
+		diags.AddAttributeError(path.Root("name"), "This is not the name of a cluster",
+			fmt.Sprintf("%q cannot be one. The name is what Python's gateway.list_clusters() and the data source pc_clusters show, "+
+				"for example prod.fbfed27704fc4d1da027dad20471993b.", name.ValueString()))
+	}
+}
+
+// addNotFoundError reports that the gateway does not know the argument name.
+func addNotFoundError(diags *diag.Diagnostics, name string) {
+	diags.AddAttributeError(path.Root("name"), "There is no cluster "+name,
+		"The gateway does not know it, confirmed by several looks. It forgets a cluster a while after its end. "+
+			"The data source pc_clusters and Python's gateway.list_clusters() show those that there are.")
+}

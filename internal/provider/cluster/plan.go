@@ -1,0 +1,141 @@
+// Copyright (c) The terraform-provider-pc Authors
+// SPDX-License-Identifier: MPL-2.0
+
+package cluster
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/resource"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+	"github.com/hashicorp/terraform-plugin-framework/types/basetypes"
+	"github.com/planetary-computer/terraform-provider-pc/internal/provider/values"
+)
+
+// ValidateConfig checks what needs no gateway. The real server accepts a
+// minimum over the maximum, and numbers below zero, and then runs no workers.
+func (r *clusterResource) ValidateConfig(ctx context.Context, req resource.ValidateConfigRequest, resp *resource.ValidateConfigResponse) {
+	var config resourceModel
+	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	validateOptionsShape(ctx, "options", config.Options, &resp.Diagnostics)
+	validateOptionsShape(ctx, "options_wo", config.OptionsWO, &resp.Diagnostics)
+	secretsOf(config.OptionsWO).validate(configuredOptions(config.Options), &resp.Diagnostics)
+	values.ValidateTimeouts(config.Timeouts, &resp.Diagnostics)
+	var bounds adaptModel
+	if !config.Adapt.IsNull() && !config.Adapt.IsUnknown() {
+		resp.Diagnostics.Append(config.Adapt.As(ctx, &bounds, basetypes.ObjectAsOptions{})...)
+	}
+	validateBounds(bounds, &resp.Diagnostics)
+	validateWait(config, bounds, &resp.Diagnostics)
+}
+
+func validateOptionsShape(ctx context.Context, name string, options types.Dynamic, diags *diag.Diagnostics) {
+	if options.IsNull() || options.IsUnknown() || options.IsUnderlyingValueNull() || options.IsUnderlyingValueUnknown() {
+		return
+	}
+	switch underlying := options.UnderlyingValue().(type) {
+	case types.Object, types.Map:
+	default:
+		diags.AddAttributeError(path.Root(name), "Cluster options must be an object",
+			fmt.Sprintf("They are given by name, for example %s = { worker_cores = 2 }, but this is a %s.", name, underlying.Type(ctx)))
+	}
+}
+
+func validateBounds(bounds adaptModel, diags *diag.Diagnostics) {
+	if !values.IsKnown(bounds.Minimum) || !values.IsKnown(bounds.Maximum) || bounds.Minimum.ValueInt64() <= bounds.Maximum.ValueInt64() {
+		return
+	}
+	diags.AddAttributeError(path.Root("adapt").AtName("minimum"), "The minimum of adapt is over its maximum",
+		fmt.Sprintf("minimum = %d must not be greater than maximum = %d. The gateway would accept it and run at most the maximum.",
+			bounds.Minimum.ValueInt64(), bounds.Maximum.ValueInt64()))
+}
+
+// validateWait refuses a wait that could never end.
+func validateWait(config resourceModel, bounds adaptModel, diags *diag.Diagnostics) {
+	wait := config.WaitForWorkers
+	if !values.IsKnown(wait) || wait.ValueInt64() == 0 || config.Adapt.IsUnknown() || config.Workers.IsUnknown() {
+		return
+	}
+	at, wanted := path.Root("wait_for_workers"), wait.ValueInt64()
+	switch {
+	case config.Adapt.IsNull() && config.Workers.IsNull():
+		diags.AddAttributeError(at, "There are no workers to wait for",
+			fmt.Sprintf("wait_for_workers = %d needs workers = %d or more, or adapt with such a minimum: without them the cluster has no workers.", wanted, wanted))
+	case !config.Workers.IsNull() && wanted > config.Workers.ValueInt64():
+		diags.AddAttributeError(at, "More workers are waited for than are asked for",
+			fmt.Sprintf("wait_for_workers = %d must not be greater than workers = %d.", wanted, config.Workers.ValueInt64()))
+	case values.IsKnown(bounds.Maximum) && wanted > bounds.Maximum.ValueInt64():
+		diags.AddAttributeError(at, "More workers are waited for than are allowed",
+			fmt.Sprintf("wait_for_workers = %d must not be greater than adapt.maximum = %d.", wanted, bounds.Maximum.ValueInt64()))
+	case config.Workers.IsNull() && !bounds.Minimum.IsUnknown() && wanted > bounds.Minimum.ValueInt64():
+		diags.AddAttributeWarning(at, "The workers that are waited for may never come",
+			fmt.Sprintf("Adaptive scaling keeps adapt.minimum = %d workers and adds more only while there is work for them. A cluster without work "+
+				"never has the wait_for_workers = %d that are waited for, and the apply ends at its time-out.", bounds.Minimum.ValueInt64(), wanted))
+	}
+}
+
+// ModifyPlan checks the cluster options against the gateway before anything is
+// made, and decides whether a change of them needs another cluster.
+func (r *clusterResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
+	if req.Plan.Raw.IsNull() || r.Clients == nil {
+		return
+	}
+	var plan resourceModel
+	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
+	secrets := secretsFrom(ctx, req.Config, &resp.Diagnostics)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	if req.State.Raw.IsNull() {
+		r.planCreate(ctx, plan, secrets, &resp.Diagnostics)
+		return
+	}
+	r.planChange(ctx, plan, secrets, req, resp)
+}
+
+func (r *clusterResource) planCreate(ctx context.Context, plan resourceModel, secrets secretOptions, diags *diag.Diagnostics) {
+	if r.Gateway.Unknown {
+		return
+	}
+	if api, ok := r.Gateway.Get(diags); ok {
+		checkOptions(ctx, api, r.wantedOptions(plan), secrets, diags)
+	}
+}
+
+func (r *clusterResource) planChange(ctx context.Context, plan resourceModel, secrets secretOptions, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
+	// Most plans change nothing: then the plan is the state, and what is computed
+	// need not be kept.
+	state, unchanged := plan, req.Plan.Raw.Equal(req.State.Raw)
+	if !unchanged {
+		resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+	}
+	imported, diags := req.Private.GetKey(ctx, importedKey)
+	resp.Diagnostics.Append(diags...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	comparison := comparison{plan: plan, state: state, imported: string(imported) == "true", wanted: r.wantedOptions(plan)}
+	if comparison.imported {
+		effective, ok := values.ToGo(state.EffectiveOptions).(map[string]any)
+		comparison.lacking = ok && !secrets.hidden().in(effective)
+		resp.Diagnostics.Append(comparison.state.hide(ctx, secrets.hidden())...)
+		unchanged = unchanged && comparison.state.EffectiveOptions.Equal(state.EffectiveOptions)
+	}
+	switch {
+	case !r.Gateway.Unknown && r.needsReplacement(ctx, comparison, &resp.Diagnostics):
+		plan.forgetComputed()
+		resp.RequiresReplace.Append(path.Root("options"), path.Root("options_wo_version"), path.Root("effective_options"))
+		r.planCreate(ctx, plan, secrets, &resp.Diagnostics)
+	case unchanged:
+		return
+	default:
+		plan.keepComputed(comparison.state)
+	}
+	resp.Diagnostics.Append(resp.Plan.Set(ctx, plan)...)
+}

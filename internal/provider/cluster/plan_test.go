@@ -1,0 +1,177 @@
+// Copyright (c) The terraform-provider-pc Authors
+// SPDX-License-Identifier: MPL-2.0
+
+package cluster_test
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/planetary-computer/terraform-provider-pc/internal/testing/mockserver"
+	"github.com/planetary-computer/terraform-provider-pc/internal/testing/providertest"
+)
+
+func TestDaskCluster_validatesWithoutTheGateway(t *testing.T) {
+	t.Parallel()
+	mock := providertest.StartMock(t, mockserver.Config{})
+	w := providertest.NewClient(t, providertest.Block(mock))
+	adapt := func(minimum, maximum any) map[string]any {
+		return map[string]any{"adapt": map[string]any{"minimum": minimum, "maximum": maximum}}
+	}
+	for name, test := range map[string]struct {
+		config map[string]any
+		want   providertest.ExpectedDiagnostic
+	}{
+		"nothing set":             {map[string]any{}, providertest.ExpectedDiagnostic{}},
+		"adapt":                   {adapt(1, 100), providertest.ExpectedDiagnostic{}},
+		"adapt without bounds":    {adapt(nil, nil), providertest.ExpectedDiagnostic{}},
+		"adapt with one number":   {adapt(2, 2), providertest.ExpectedDiagnostic{}},
+		"minimum over maximum":    {adapt(3, 1), providertest.ErrorAt(`AttributeName("adapt").AttributeName("minimum")`, "must not be greater than maximum = 1")},
+		"minimum below zero":      {adapt(-1, 1), providertest.ErrorAt(`AttributeName("adapt").AttributeName("minimum")`, "at least 0")},
+		"maximum below zero":      {adapt(nil, -5), providertest.ErrorAt(`AttributeName("adapt").AttributeName("maximum")`, "at least 0")},
+		"workers below zero":      {map[string]any{"workers": -1}, providertest.ErrorAt(`AttributeName("workers")`, "at least 0")},
+		"unknown bounds":          {adapt(providertest.Unknown{}, 1), providertest.ExpectedDiagnostic{}},
+		"options that are a list": {map[string]any{"options": []any{"a"}}, providertest.ErrorAt(`AttributeName("options")`, "must be an object")},
+		"options that are text":   {map[string]any{"options": "worker_cores=2"}, providertest.ErrorAt(`AttributeName("options")`, "must be an object")},
+		"unknown options":         {map[string]any{"options": providertest.Unknown{}}, providertest.ExpectedDiagnostic{}},
+		"wait without workers":    {map[string]any{"wait_for_workers": 1}, providertest.ErrorAt(`AttributeName("wait_for_workers")`, "no workers to wait for")},
+		"wait over workers":       {map[string]any{"workers": 2, "wait_for_workers": 3}, providertest.ErrorAt(`AttributeName("wait_for_workers")`, "must not be greater than workers = 2")},
+		"no time": {
+			map[string]any{"timeouts": map[string]any{"create": "0s"}},
+			providertest.ErrorAt(`AttributeName("timeouts").AttributeName("create")`, "longer than nothing"),
+		},
+		"both": {
+			map[string]any{"workers": 2, "adapt": map[string]any{"minimum": 1, "maximum": 2}},
+			providertest.ErrorAt(`AttributeName("workers")`, "cannot be specified when"),
+		},
+		"wait over maximum": {
+			map[string]any{"adapt": map[string]any{"minimum": 1, "maximum": 2}, "wait_for_workers": 3},
+			providertest.ErrorAt(`AttributeName("wait_for_workers")`, "must not be greater than adapt.maximum = 2"),
+		},
+		"wait over minimum": {
+			map[string]any{"adapt": map[string]any{"minimum": 1, "maximum": 9}, "wait_for_workers": 3},
+			providertest.WarningAt(`AttributeName("wait_for_workers")`, "only while there is work"),
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			providertest.AssertDiagnostics(t, w.Validate(t, "pc_dask_cluster", test.config), test.want)
+		})
+	}
+}
+
+func TestDaskCluster_checksOptionsWhenPlanned(t *testing.T) {
+	t.Parallel()
+	mock := providertest.StartMock(t, mockserver.Config{})
+	w := providertest.NewClient(t, providertest.Block(mock))
+	at := func(name string) string { return `AttributeName("options").ElementKeyString("` + name + `")` }
+	for name, test := range map[string]struct {
+		options map[string]any
+		want    providertest.ExpectedDiagnostic
+	}{
+		"all kinds":        {map[string]any{"worker_cores": 2, "gpu": true, "image": "a:b", "environment": map[string]any{"A": "1"}}, providertest.ExpectedDiagnostic{}},
+		"misspelt":         {map[string]any{"worker_core": 2}, providertest.ErrorAt(at("worker_core"), `Did you mean "worker_cores"?`)},
+		"unknown":          {map[string]any{"zzzzzzzzzzzz": 2}, providertest.ErrorAt(at("zzzzzzzzzzzz"), "This gateway has the cluster options worker_cores")},
+		"text for number":  {map[string]any{"worker_cores": "two"}, providertest.ErrorAt(at("worker_cores"), "number")},
+		"number for text":  {map[string]any{"image": 5}, providertest.ErrorAt(at("image"), "string")},
+		"number for bool":  {map[string]any{"gpu": 1}, providertest.ErrorAt(at("gpu"), "bool")},
+		"list for mapping": {map[string]any{"environment": []any{"X"}}, providertest.ErrorAt(at("environment"), "map")},
+		"too large":        {map[string]any{"worker_cores": 99}, providertest.ErrorAt(at("worker_cores"), "8")},
+		"too small":        {map[string]any{"worker_cores": 0}, providertest.ErrorAt(at("worker_cores"), "0.1")},
+		"unknown value":    {map[string]any{"worker_cores": providertest.Unknown{}}, providertest.ExpectedDiagnostic{}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			resp := w.Plan(t, "pc_dask_cluster", w.None(t), map[string]any{"options": test.options})
+			providertest.AssertDiagnostics(t, resp.Diagnostics, test.want)
+		})
+	}
+	t.Cleanup(func() {
+		if posts := mock.CountRequests(http.MethodPost, "*"); posts != 0 {
+			t.Errorf("%d POST requests were made by plans", posts)
+		}
+	})
+}
+
+func TestDaskCluster_plansWhenTheGatewayCannotBeAsked(t *testing.T) {
+	t.Parallel()
+	mock := providertest.StartMock(t, mockserver.Config{})
+	gone := providertest.Block(mock)
+	mock.Close()
+	gone["max_retries"] = 0
+	w := providertest.NewClient(t, gone)
+	resp := w.Plan(t, "pc_dask_cluster", w.None(t), map[string]any{})
+	providertest.AssertDiagnostics(t, resp.Diagnostics, providertest.WarningAt(`AttributeName("options")`, "The plan goes on without the check"))
+}
+
+func TestDaskCluster_planFailsOnBadCredentials(t *testing.T) {
+	t.Parallel()
+	mock := providertest.StartMock(t, mockserver.Config{})
+	bad := providertest.Block(mock)
+	bad["api_token"] = "0123456789abcdef0123456789abcdef"
+	w := providertest.NewClient(t, bad)
+	resp := w.Plan(t, "pc_dask_cluster", w.None(t), map[string]any{})
+	providertest.AssertDiagnostics(t, resp.Diagnostics, providertest.ErrorAt("", "did not accept the credentials from api_token in the provider block"))
+	if got := mock.CountRequests(http.MethodGet, "*/options"); got != 1 {
+		t.Errorf("a bad token was tried %d times, want 1", got)
+	}
+}
+
+func TestDaskCluster_saysWhatTheServerSays(t *testing.T) {
+	t.Parallel()
+	mock := providertest.StartMock(t, mockserver.Config{})
+	w := providertest.NewClient(t, providertest.Block(mock))
+	_, diagnostics := w.Apply(t.Context(), t, "pc_dask_cluster", w.None(t),
+		map[string]any{"options": map[string]any{"image": "pangeo"}})
+	providertest.AssertDiagnostics(t, diagnostics, providertest.ErrorAt(`AttributeName("options")`, "When specifying an image you must also provide a tag"))
+}
+
+func TestDaskCluster_warnsOfAClampedRequest(t *testing.T) {
+	t.Parallel()
+	mock := providertest.StartMock(t, mockserver.Config{MaxWorkers: 4})
+	w := providertest.NewClient(t, providertest.Block(mock))
+	made, diagnostics := w.Apply(t.Context(), t, "pc_dask_cluster", w.None(t),
+		map[string]any{"adapt": map[string]any{"minimum": 1, "maximum": 99}})
+	providertest.AssertDiagnostics(t, diagnostics, providertest.WarningAt(`AttributeName("adapt")`, "would exceed resource limit of 4 workers"))
+	_, diagnostics = w.Apply(t.Context(), t, "pc_dask_cluster", made, map[string]any{"workers": 7})
+	providertest.AssertDiagnostics(t, diagnostics, providertest.WarningAt(`AttributeName("workers")`, "Scaling to 4 instead"))
+}
+
+func TestProvider_namesEveryPlaceOfWhatIsMissing(t *testing.T) {
+	t.Parallel()
+	for argument, block := range map[string]map[string]any{
+		"api_token": {"address": "http://127.0.0.1:1/services/dask-gateway/"},
+		"address":   {"api_token": "x"},
+	} {
+		t.Run(argument, func(t *testing.T) {
+			t.Parallel()
+			w := providertest.NewClient(t, block)
+			resp := w.Plan(t, "pc_dask_cluster", w.None(t), map[string]any{})
+			if len(resp.Diagnostics) != 1 {
+				t.Fatalf("%d diagnostics, want 1", len(resp.Diagnostics))
+			}
+			for _, place := range []string{argument, "provider block", "PC_" + strings.ToUpper(argument), "DASK_GATEWAY__"} {
+				if detail := resp.Diagnostics[0].Detail; !strings.Contains(detail, place) {
+					t.Errorf("%q does not name %q", detail, place)
+				}
+			}
+		})
+	}
+}
+
+func TestDaskCluster_isImportedByIdentity(t *testing.T) {
+	t.Parallel()
+	mock := providertest.StartMock(t, mockserver.Config{})
+	name := mock.AddCluster("alice", nil)
+	w := providertest.NewClient(t, providertest.Block(mock))
+	read := w.Imported(t, "pc_dask_cluster", name)
+	if got := w.Text(t, "pc_dask_cluster", read.State, "name"); got != name {
+		t.Errorf("name = %q, want %q", got, name)
+	}
+	plan := w.Plan(t, "pc_dask_cluster", read, map[string]any{})
+	providertest.AssertDiagnostics(t, plan.Diagnostics, providertest.ExpectedDiagnostic{})
+	if len(plan.RequiresReplace) != 0 {
+		t.Errorf("a replacement is planned because of %v", plan.RequiresReplace)
+	}
+}

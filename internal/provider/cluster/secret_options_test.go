@@ -1,0 +1,216 @@
+// Copyright (c) The terraform-provider-pc Authors
+// SPDX-License-Identifier: MPL-2.0
+
+package cluster_test
+
+import (
+	"encoding/json"
+	"html"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/planetary-computer/terraform-provider-pc/internal/testing/mockserver"
+	"github.com/planetary-computer/terraform-provider-pc/internal/testing/providertest"
+)
+
+const hush = "sv=2026&sig=s3cret"
+
+func TestDaskCluster_refusesSecretOptions(t *testing.T) {
+	t.Parallel()
+	mock := providertest.StartMock(t, mockserver.Config{})
+	w := providertest.NewClient(t, providertest.Block(mock))
+	at := func(names ...string) string {
+		path := `AttributeName("options_wo")`
+		for _, name := range names {
+			path += `.ElementKeyString("` + name + `")`
+		}
+		return path
+	}
+	both := func(open, secret map[string]any) map[string]any {
+		return map[string]any{"options": open, "options_wo": secret}
+	}
+	environment := func(members map[string]any) map[string]any { return map[string]any{"environment": members} }
+	for name, test := range map[string]struct {
+		config map[string]any
+		want   providertest.ExpectedDiagnostic
+	}{
+		"beside what is open":      {both(environment(map[string]any{"A": "1"}), environment(map[string]any{"URL": hush})), providertest.ExpectedDiagnostic{}},
+		"a member twice":           {both(environment(map[string]any{"URL": "x"}), environment(map[string]any{"URL": hush})), providertest.ErrorAt(at("environment", "URL"), "environment.URL is in options and in options_wo")},
+		"an option twice":          {both(map[string]any{"image": "a:b"}, map[string]any{"image": "c:d"}), providertest.ErrorAt(at("image"), "image is in options and in options_wo")},
+		"a text over a mapping":    {both(environment(nil), map[string]any{"environment": "x"}), providertest.ErrorAt(at("environment"), "environment is in options and in options_wo")},
+		"a text for a mapping":     {map[string]any{"options_wo": map[string]any{"environment": hush}}, providertest.ErrorAt(at("environment"), "environment must be a map. The value is write-only")},
+		"no object":                {map[string]any{"options_wo": hush}, providertest.ErrorAt(`AttributeName("options_wo")`, "options_wo = { worker_cores = 2 }")},
+		"not known yet":            {both(environment(map[string]any{"URL": "x"}), environment(map[string]any{"URL": providertest.Unknown{}})), providertest.ExpectedDiagnostic{}},
+		"a version of nothing":     {map[string]any{"options_wo_version": 1}, providertest.ErrorAt(`AttributeName("options_wo_version")`, "options_wo")},
+		"misspelt":                 {map[string]any{"options_wo": map[string]any{"environmnt": map[string]any{"URL": hush}}}, providertest.ErrorAt(at("environmnt"), `Did you mean "environment"?`)},
+		"a value that cannot be":   {map[string]any{"options_wo": map[string]any{"worker_cores": hush}}, providertest.ErrorAt(at("worker_cores"), "worker_cores must be a number")},
+		"a number out of range":    {map[string]any{"options_wo": map[string]any{"worker_cores": 99}}, providertest.ErrorAt(at("worker_cores"), "at most 8. The value is write-only and is not shown.")},
+		"open options are checked": {both(map[string]any{"worker_cores": 99}, environment(map[string]any{"URL": hush})), providertest.ErrorAt(`AttributeName("options").ElementKeyString("worker_cores")`, "at most 8")},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			got := w.Validate(t, "pc_dask_cluster", test.config)
+			if len(got) == 0 {
+				got = w.Plan(t, "pc_dask_cluster", w.None(t), test.config).Diagnostics
+			}
+			providertest.AssertDiagnostics(t, got, test.want)
+			for _, d := range got {
+				if strings.Contains(d.Summary+d.Detail, hush) {
+					t.Errorf("the value is in the message: %s", d.Detail)
+				}
+			}
+		})
+	}
+}
+
+// TestDaskCluster_keepsSecretOptionsOutOfTheState follows them from the request to
+// the answers of the gateway, which tells them each time.
+func TestDaskCluster_keepsSecretOptionsOutOfTheState(t *testing.T) {
+	t.Parallel()
+	mock := providertest.StartMock(t, mockserver.Config{})
+	w := providertest.NewClient(t, providertest.Block(mock))
+	config := map[string]any{
+		"options":            map[string]any{"environment": map[string]any{"A": "1"}},
+		"options_wo":         map[string]any{"environment": map[string]any{"URL": hush}, "image": "private:" + "s3cret"},
+		"options_wo_version": 1,
+	}
+	made, diagnostics := w.Apply(t.Context(), t, "pc_dask_cluster", w.None(t), config)
+	providertest.AssertDiagnostics(t, diagnostics, providertest.ExpectedDiagnostic{})
+	var body struct {
+		Options map[string]any `json:"cluster_options"`
+	}
+	for _, request := range mock.Requests() {
+		if request.Method == http.MethodPost {
+			if err := json.Unmarshal(request.Body, &body); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	if got := toJSON(t, body.Options); got != `{"environment":{"A":"1","URL":"sv=2026\u0026sig=s3cret"},"image":"private:s3cret"}` {
+		t.Errorf("the gateway was asked for %s", got)
+	}
+	read, diagnostics := w.Read(t, "pc_dask_cluster", made)
+	providertest.AssertDiagnostics(t, diagnostics, providertest.ExpectedDiagnostic{})
+	config["workers"] = 2
+	resized, diagnostics := w.Apply(t.Context(), t, "pc_dask_cluster", read, config)
+	providertest.AssertDiagnostics(t, diagnostics, providertest.ExpectedDiagnostic{})
+	for name, each := range map[string]providertest.Instance{"made": made, "read": read, "resized": resized} {
+		value, err := each.State.Unmarshal(w.ResourceType("pc_dask_cluster"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if text := value.String(); strings.Contains(text, "s3cret") || !strings.Contains(text, `"A":tftypes.String<"1">`) {
+			t.Errorf("%s: the state is %s", name, text)
+		}
+	}
+	config["options_wo"] = map[string]any{"environment": map[string]any{"URL": "another"}}
+	if plan := w.Plan(t, "pc_dask_cluster", resized, config); len(plan.RequiresReplace) > 0 {
+		t.Errorf("what cannot be compared is replaced: %v", plan.RequiresReplace)
+	}
+	config["options_wo_version"] = 2
+	if plan := w.Plan(t, "pc_dask_cluster", resized, config); len(plan.RequiresReplace) == 0 {
+		t.Error("another version replaces nothing")
+	}
+}
+
+// A gateway that refuses a value says what it was given, and so may the code of
+// its own that makes a cluster of the options.
+func TestDaskCluster_hidesSecretOptionsThatAreRefused(t *testing.T) {
+	t.Parallel()
+	const long, word = "abcdefghijklmnopqrstuvwxyz", "c0rrect <horse> battery"
+	for name, answer := range map[string]mockserver.Fault{
+		"refused":            {Status: 422, ContentType: "application/json; charset=utf-8", Body: `{"error": "'` + word + `' is not a valid option for environment"}`},
+		"refused at length":  {Status: 422, ContentType: "application/json", Body: `{"error": "` + strings.Repeat("x", 290) + strings.Repeat(long, 9) + `"}`},
+		"a crash":            {Status: 500, ContentType: "text/plain", Body: "ValueError: " + word},
+		"a page":             {Status: 502, ContentType: "text/html", Body: "<html><h1>" + html.EscapeString(word) + "</h1></html>"},
+		"an unusable answer": {Status: 201, ContentType: "application/json", Body: `{"name": "` + word + `"}`},
+		"no JSON":            {Status: 201, ContentType: "text/plain", Body: "made with " + word},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			mock := providertest.StartMock(t, mockserver.Config{})
+			w := providertest.NewClient(t, providertest.Block(mock))
+			answer.Method, answer.Path = http.MethodPost, "*/clusters/"
+			mock.FailNext(answer)
+			_, got := w.Apply(t.Context(), t, "pc_dask_cluster", w.None(t), map[string]any{
+				"options_wo": map[string]any{"environment": map[string]any{"URL": word, "KEY": strings.Repeat(long, 9)}},
+			})
+			if len(got) == 0 {
+				t.Fatal("there is no error")
+			}
+			for _, d := range got {
+				if text := d.Summary + d.Detail; strings.Contains(text, "c0rrect") || strings.Contains(text, long[:8]) {
+					t.Errorf("the value is in the message: %s", text)
+				}
+			}
+		})
+	}
+}
+
+// An import knows no configuration, and brings all options of the cluster into the
+// state. The apply after it takes the secret ones out again, and keeps the cluster.
+func TestDaskCluster_hidesSecretOptionsAfterAnImport(t *testing.T) {
+	t.Parallel()
+	url := map[string]any{"URL": hush}
+	both := map[string]any{"environment": url, "image": "private:s3cret"}
+	for name, test := range map[string]struct {
+		has, secret map[string]any
+		keep        bool
+	}{
+		"the same":             {map[string]any{"image": "private:s3cret", "environment": map[string]string{"A": "1", "URL": hush}}, both, true},
+		"another secret":       {map[string]any{"image": "private:s3cret", "environment": map[string]string{"A": "1", "URL": "s3cret of last week"}}, both, true},
+		"without one of two":   {map[string]any{"image": "private:s3cret", "environment": map[string]string{"A": "1"}}, both, false},
+		"without the only one": {map[string]any{"environment": map[string]string{"A": "1"}}, map[string]any{"environment": url}, false},
+		"more than that":       {map[string]any{"image": "private:s3cret", "environment": map[string]string{"A": "1", "B": "2", "URL": hush}}, both, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			mock := providertest.StartMock(t, mockserver.Config{})
+			w := providertest.NewClient(t, providertest.Block(mock))
+			imported := w.Imported(t, "pc_dask_cluster", mock.AddCluster("alice", test.has))
+			config := map[string]any{
+				"options":            map[string]any{"environment": map[string]any{"A": "1"}},
+				"options_wo":         test.secret,
+				"options_wo_version": 1,
+			}
+			plan := w.Plan(t, "pc_dask_cluster", imported, config)
+			if (len(plan.RequiresReplace) == 0) != test.keep {
+				t.Errorf("a replacement is planned because of %v", plan.RequiresReplace)
+			}
+			for _, d := range plan.Diagnostics {
+				if strings.Contains(d.Summary+d.Detail, "s3cret") {
+					t.Errorf("the plan says: %s", d.Detail)
+				}
+			}
+			if !test.keep {
+				return
+			}
+			applied, diagnostics := w.Apply(t.Context(), t, "pc_dask_cluster", imported, config)
+			providertest.AssertDiagnostics(t, diagnostics, providertest.ExpectedDiagnostic{})
+			read, diagnostics := w.Read(t, "pc_dask_cluster", applied)
+			providertest.AssertDiagnostics(t, diagnostics, providertest.ExpectedDiagnostic{})
+			for _, each := range []providertest.Instance{applied, read} {
+				value, err := each.State.Unmarshal(w.ResourceType("pc_dask_cluster"))
+				if err != nil {
+					t.Fatal(err)
+				}
+				if strings.Contains(value.String(), "s3cret") {
+					t.Errorf("the state is %s", value)
+				}
+			}
+			if plan := w.Plan(t, "pc_dask_cluster", read, config); len(plan.RequiresReplace) > 0 {
+				t.Errorf("the next plan has a replacement because of %v", plan.RequiresReplace)
+			}
+		})
+	}
+}
+
+func toJSON(t *testing.T, value any) string {
+	t.Helper()
+	text, err := json.Marshal(value)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}

@@ -1,0 +1,164 @@
+// Copyright (c) The terraform-provider-pc Authors
+// SPDX-License-Identifier: MPL-2.0
+
+package collection
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/hashicorp/terraform-plugin-framework-timetypes/timetypes"
+	"github.com/hashicorp/terraform-plugin-framework-validators/ephemeralvalidator"
+	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
+	"github.com/hashicorp/terraform-plugin-framework/ephemeral"
+	"github.com/hashicorp/terraform-plugin-framework/ephemeral/schema"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+	"github.com/hashicorp/terraform-plugin-log/tflog"
+
+	"github.com/planetary-computer/terraform-provider-pc/internal/catalog"
+	"github.com/planetary-computer/terraform-provider-pc/internal/provider/clients"
+	"github.com/planetary-computer/terraform-provider-pc/internal/provider/diagnostics"
+)
+
+var (
+	_ ephemeral.EphemeralResource                     = (*sasTokenEphemeralResource)(nil)
+	_ ephemeral.EphemeralResourceWithConfigure        = (*sasTokenEphemeralResource)(nil)
+	_ ephemeral.EphemeralResourceWithConfigValidators = (*sasTokenEphemeralResource)(nil)
+	_ ephemeral.EphemeralResourceWithRenew            = (*sasTokenEphemeralResource)(nil)
+	_ ephemeral.EphemeralResourceWithClose            = (*sasTokenEphemeralResource)(nil)
+)
+
+const sasTokenKey = "token"
+
+type sasTokenEphemeralResource struct{ clients.EphemeralResource }
+
+type sasTokenModel struct {
+	Collection     types.String      `tfsdk:"collection"`
+	StorageAccount types.String      `tfsdk:"storage_account"`
+	Container      types.String      `tfsdk:"container"`
+	Token          types.String      `tfsdk:"token"`
+	ExpiresAt      timetypes.RFC3339 `tfsdk:"expires_at"`
+}
+
+// Format keeps the values out of what is printed.
+func (m sasTokenModel) Format(state fmt.State, _ rune) { diagnostics.WriteType(state, m) }
+
+// NewSASTokenEphemeralResource returns the pc_sas_token ephemeral resource.
+func NewSASTokenEphemeralResource() ephemeral.EphemeralResource { return &sasTokenEphemeralResource{} }
+
+func (e *sasTokenEphemeralResource) Metadata(_ context.Context, req ephemeral.MetadataRequest, resp *ephemeral.MetadataResponse) {
+	resp.TypeName = req.ProviderTypeName + "_sas_token"
+}
+
+func (e *sasTokenEphemeralResource) Schema(_ context.Context, _ ephemeral.SchemaRequest, resp *ephemeral.SchemaResponse) {
+	filled := []validator.String{stringvalidator.LengthAtLeast(1)}
+	resp.Schema = schema.Schema{
+		MarkdownDescription: "A token that may read a container of Azure Blob Storage, for one run of Terraform: the shared access signature that Python's `planetary_computer.sign` puts behind a URL. " +
+			"The service is `sas_url` of the provider block; it gets `subscription_key` if there is one, and no credentials of the Hub. The token is in no state, plan or log. " +
+			"It ends by itself after about an hour, and neither the service nor Azure can extend it: every run, and every apply after its plan, gets another. Needs Terraform 1.10 or later.",
+		Attributes: map[string]schema.Attribute{
+			"collection": schema.StringAttribute{
+				MarkdownDescription: "Id of the STAC collection whose container it is for, for example `sentinel-2-l2a`. Give this, or `storage_account` and `container`.",
+				Optional:            true,
+				Validators:          filled,
+			},
+			"storage_account": schema.StringAttribute{
+				MarkdownDescription: "Storage account, for example `data.pc_collection.this.storage_account`.",
+				Optional:            true,
+				Validators:          filled,
+			},
+			"container": schema.StringAttribute{
+				MarkdownDescription: "Container in that account, for example `data.pc_collection.this.container`.",
+				Optional:            true,
+				Validators:          filled,
+			},
+			"token": schema.StringAttribute{
+				MarkdownDescription: "The token: the query of a URL, without the question mark. `https://ACCOUNT.blob.core.windows.net/CONTAINER?TOKEN` is the container's.",
+				Computed:            true,
+				Sensitive:           true,
+			},
+			"expires_at": schema.StringAttribute{
+				MarkdownDescription: "When the token ends, in RFC 3339, UTC.",
+				Computed:            true,
+				CustomType:          timetypes.RFC3339Type{},
+			},
+		},
+	}
+}
+
+// ConfigValidators wants the one way or the other.
+func (e *sasTokenEphemeralResource) ConfigValidators(context.Context) []ephemeral.ConfigValidator {
+	collection, account, container := path.MatchRoot("collection"), path.MatchRoot("storage_account"), path.MatchRoot("container")
+	return []ephemeral.ConfigValidator{
+		ephemeralvalidator.ExactlyOneOf(collection, account),
+		ephemeralvalidator.RequiredTogether(account, container),
+	}
+}
+
+func (e *sasTokenEphemeralResource) Open(ctx context.Context, req ephemeral.OpenRequest, resp *ephemeral.OpenResponse) {
+	var model sasTokenModel
+	resp.Diagnostics.Append(req.Config.Get(ctx, &model)...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	if e.Catalog.Unknown {
+		model.Token, model.ExpiresAt = types.StringUnknown(), timetypes.NewRFC3339Unknown()
+		resp.Diagnostics.Append(resp.Result.Set(ctx, model)...)
+		return
+	}
+	api, ok := e.Catalog.Get(&resp.Diagnostics)
+	if !ok {
+		return
+	}
+	token, err := model.ask(ctx, api)
+	if err != nil {
+		at := path.Root("collection")
+		if model.Collection.IsNull() {
+			at = path.Root("container")
+		}
+		addCatalogError(&resp.Diagnostics, at, "There is no token for the container",
+			"Only what the Planetary Computer holds has tokens: data.pc_collection tells the storage account and the container of a collection. Check sas_url in the provider block, too.", err)
+		return
+	}
+	model.Token = types.StringValue(token.Value.Reveal())
+	model.ExpiresAt = timetypes.NewRFC3339TimeValue(token.ExpiresAt)
+	resp.RenewAt = token.ExpiresAt
+	end, err := json.Marshal(token.ExpiresAt)
+	if err != nil {
+		resp.Diagnostics.AddError("The end of the token cannot be kept", diagnostics.Sentence(err.Error()))
+		return
+	}
+	resp.Diagnostics.Append(resp.Private.SetKey(ctx, sasTokenKey, end)...)
+	resp.Diagnostics.Append(resp.Result.Set(ctx, model)...)
+}
+
+// Renew has nothing to renew, and another token would be of no use: what uses
+// this one has its value already. The log says so; Close does to everybody.
+func (e *sasTokenEphemeralResource) Renew(ctx context.Context, _ ephemeral.RenewRequest, _ *ephemeral.RenewResponse) {
+	tflog.Warn(ctx, "the read token ended before the run")
+}
+
+// Close has nothing to revoke. It tells of a token that the run has outlived.
+func (e *sasTokenEphemeralResource) Close(ctx context.Context, req ephemeral.CloseRequest, resp *ephemeral.CloseResponse) {
+	kept, diags := req.Private.GetKey(ctx, sasTokenKey)
+	resp.Diagnostics.Append(diags...)
+	var end time.Time
+	if len(kept) == 0 || json.Unmarshal(kept, &end) != nil || e.Clients == nil || !e.Clock.Now().After(end) {
+		return
+	}
+	resp.Diagnostics.AddWarning("The read token ended before the run",
+		fmt.Sprintf("It ended at %s. What used it after that may have failed. Read tokens cannot be extended: split the run, or let the program that reads sign its URLs itself, as planetary_computer.sign does.",
+			end.Format(time.RFC3339)))
+}
+
+// ask asks for the token in the way that was chosen.
+func (m sasTokenModel) ask(ctx context.Context, api *catalog.Client) (catalog.Token, error) {
+	if !m.Collection.IsNull() {
+		return api.CollectionToken(ctx, m.Collection.ValueString())
+	}
+	return api.ContainerToken(ctx, m.StorageAccount.ValueString(), m.Container.ValueString())
+}

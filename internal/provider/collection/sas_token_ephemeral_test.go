@@ -1,0 +1,227 @@
+// Copyright (c) The terraform-provider-pc Authors
+// SPDX-License-Identifier: MPL-2.0
+
+package collection_test
+
+import (
+	"fmt"
+	"net/http"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
+	"github.com/hashicorp/terraform-plugin-testing/knownvalue"
+	"github.com/hashicorp/terraform-plugin-testing/statecheck"
+
+	"github.com/planetary-computer/terraform-provider-pc/internal/clock"
+	"github.com/planetary-computer/terraform-provider-pc/internal/testing/integration/terraform"
+	"github.com/planetary-computer/terraform-provider-pc/internal/testing/mockserver"
+	"github.com/planetary-computer/terraform-provider-pc/internal/testing/providertest"
+)
+
+const sasToken = "pc_sas_token"
+
+func TestAccSASToken_isAskedFor(t *testing.T) {
+	t.Parallel()
+	server := startCatalog(t, mockserver.CatalogConfig{Key: subscriptionKey})
+	config := func(arguments string) string {
+		return fmt.Sprintf("provider \"pc\" {\n  stac_url = %q\n  sas_url = %q\n  subscription_key = %q\n  api_token = \"t0ken\"\n}\n", server.STACURL(), server.SASURL(), subscriptionKey) +
+			providertest.EchoConfig("pc_sas_token.test") + "data \"pc_collection\" \"s2\" {\n  id = \"sentinel-2-l2a\"\n}\nephemeral \"pc_sas_token\" \"test\" {\n" + arguments + "\n}\n"
+	}
+	given := []statecheck.StateCheck{
+		statecheck.ExpectKnownValue(providertest.EchoAddress, providertest.EchoPath("token"), knownvalue.StringRegexp(regexp.MustCompile(`saoid=sentinel2l2a01&scid=sentinel2-l2&sig=s1gn4ture\d+%3D$`))),
+		statecheck.ExpectKnownValue(providertest.EchoAddress, providertest.EchoPath("expires_at"), providertest.IsTime),
+	}
+	all := providertest.FactoriesWith()
+	all["echo"] = providertest.FactoriesWithEcho(&providertest.Mock{Clock: clock.NewFake(clock.Real().Now())})["echo"]
+	resource.Test(t, resource.TestCase{
+		ProtoV6ProviderFactories: all,
+		TerraformVersionChecks:   providertest.NeedsEphemeralResources,
+		Steps: []resource.TestStep{
+			{Config: config("  storage_account = data.pc_collection.s2.storage_account\n  container = data.pc_collection.s2.container"), ConfigStateChecks: given},
+			{Config: config(`  collection = "sentinel-2-l2a"`), ConfigStateChecks: given},
+		},
+	})
+	keys := 0
+	for _, request := range server.Requests() {
+		if request.Header.Get("Authorization") != "" {
+			t.Errorf("%s got the Hub's token", request.Path)
+		}
+		key := request.Header.Get("Ocp-Apim-Subscription-Key")
+		if forTokens := strings.HasPrefix(request.Path, "/api/sas/"); forTokens && key == subscriptionKey {
+			keys++
+		} else if key != "" {
+			t.Errorf("%s got the key %q", request.Path, key)
+		}
+	}
+	if keys == 0 {
+		t.Error("the service got no key")
+	}
+}
+
+// TestSASToken_isInNoFile looks for the token in all that terraform leaves.
+func TestSASToken_isInNoFile(t *testing.T) {
+	t.Parallel()
+	server := startCatalog(t, mockserver.CatalogConfig{})
+	w := terraform.New(t)
+	if !w.AtLeast(1, 10) {
+		t.Skip("ephemeral resources came with Terraform 1.10")
+	}
+	w.Setenv("PC_SAS_URL="+server.SASURL(), "PC_SUBSCRIPTION_KEY="+subscriptionKey, "TF_LOG=TRACE", "TF_LOG_PATH=trace.log")
+	w.Write("main.tf", `
+ephemeral "pc_sas_token" "this" {
+  collection = "sentinel-2-l2a"
+}
+resource "terraform_data" "reader" {
+  provisioner "local-exec" {
+    command     = "test -n \"$SAS\""
+    environment = { SAS = ephemeral.pc_sas_token.this.token }
+  }
+}
+`)
+	w.Must("plan", "-no-color", "-out=run.plan")
+	w.Must("apply", "-no-color", "run.plan")
+	if len(server.Tokens()) == 0 {
+		t.Fatal("no token was given")
+	}
+	for file, text := range w.ReadAll() {
+		for _, hidden := range append(server.Tokens(), subscriptionKey) {
+			if strings.Contains(text, hidden) {
+				t.Errorf("%s is in %s", hidden, file)
+			}
+		}
+	}
+}
+
+func TestSASToken_says(t *testing.T) {
+	t.Parallel()
+	const collection, container = `AttributeName("collection")`, `AttributeName("container")`
+	for name, test := range map[string]struct {
+		config map[string]any
+		at     string
+		says   []string
+	}{
+		"no such collection":  {map[string]any{"collection": "none"}, collection, []string{"No Azure storage container found for collection none", "data.pc_collection tells"}},
+		"a collection of air": {map[string]any{"collection": "bare"}, collection, []string{"No Azure storage container"}},
+		"a path":              {map[string]any{"storage_account": "a", "container": "../b"}, container, []string{"cannot be a part of an address"}},
+		"a wrong key":         {map[string]any{"storage_account": "a", "container": "b"}, container, []string{"invalid subscription key", "The subscription key from subscription_key in the provider block was not accepted"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			server := startCatalog(t, mockserver.CatalogConfig{Key: "another"})
+			block := catalogBlock(server)
+			if name != "a wrong key" {
+				delete(block, "subscription_key")
+			}
+			w := providertest.NewClient(t, block)
+			_, diagnostics := w.Open(t.Context(), t, sasToken, test.config)
+			for _, part := range test.says {
+				providertest.AssertDiagnostics(t, diagnostics, providertest.ErrorAt(test.at, part))
+			}
+		})
+	}
+}
+
+func TestSASToken_wantsTheOneOrTheOther(t *testing.T) {
+	t.Parallel()
+	w := providertest.StartClient(t, clock.NewFake(clock.Real().Now()))
+	for name, test := range map[string]struct {
+		config map[string]any
+		errors int
+	}{
+		"a collection":      {map[string]any{"collection": "c"}, 0},
+		"a container":       {map[string]any{"storage_account": "a", "container": "c"}, 0},
+		"unknown":           {map[string]any{"storage_account": providertest.Unknown{}, "container": providertest.Unknown{}}, 0},
+		"nothing":           {map[string]any{}, 1},
+		"both":              {map[string]any{"collection": "c", "storage_account": "a", "container": "c"}, 1},
+		"half":              {map[string]any{"storage_account": "a"}, 1},
+		"an empty name":     {map[string]any{"collection": ""}, 1},
+		"the other half":    {map[string]any{"container": "c"}, 2},
+		"one and the other": {map[string]any{"collection": "c", "container": "c"}, 1},
+	} {
+		if got := w.ValidateEphemeral(t, sasToken, test.config); len(got) != test.errors {
+			t.Errorf("%s: %d errors, want %d: %v", name, len(got), test.errors, got)
+		}
+	}
+}
+
+// TestSASToken_tellsThatItEnded lets the run outlive the token.
+func TestSASToken_tellsThatItEnded(t *testing.T) {
+	t.Parallel()
+	now := clock.NewFake(clock.Real().Now())
+	server := startCatalog(t, mockserver.CatalogConfig{Now: now.Now, Lifetime: time.Hour})
+	w := providertest.NewClientWith(t, now, catalogBlock(server))
+	opened, diagnostics := w.Open(t.Context(), t, sasToken, map[string]any{"collection": "sentinel-2-l2a"})
+	providertest.AssertDiagnostics(t, diagnostics, providertest.ExpectedDiagnostic{})
+	end := now.Now().Add(time.Hour).Truncate(time.Second)
+	if !opened.RenewAt.Equal(end) || opened.Text(t, "expires_at") != end.UTC().Format(time.RFC3339) {
+		t.Errorf("ends at %s, to be renewed at %s, want %s", opened.Text(t, "expires_at"), opened.RenewAt, end)
+	}
+	if strings.Contains(string(opened.Private), "s1gn4ture") {
+		t.Error("Terraform keeps the token")
+	}
+	providertest.AssertDiagnostics(t, w.Close(t, opened), providertest.ExpectedDiagnostic{})
+	now.Advance(time.Hour + time.Second)
+	renewAt, diagnostics := w.Renew(t, opened)
+	providertest.AssertDiagnostics(t, diagnostics, providertest.ExpectedDiagnostic{})
+	if !renewAt.IsZero() {
+		t.Errorf("it is to be renewed again at %s", renewAt)
+	}
+	providertest.AssertDiagnostics(t, w.Close(t, opened), providertest.WarningAt("", "It ended at "+end.UTC().Format(time.RFC3339)))
+	if got := len(server.Tokens()); got != 1 {
+		t.Errorf("%d tokens were made", got)
+	}
+}
+
+// TestSASToken_isLeftOpenWhileAnAddressIsUnknown, and opened when it is known.
+func TestSASToken_isLeftOpenWhileAnAddressIsUnknown(t *testing.T) {
+	t.Parallel()
+	w := providertest.NewClient(t, map[string]any{"sas_url": providertest.Unknown{}})
+	opened, diagnostics := w.Open(t.Context(), t, sasToken, map[string]any{"collection": "sentinel-2-l2a"})
+	providertest.AssertDiagnostics(t, diagnostics, providertest.ExpectedDiagnostic{})
+	if opened.Text(t, "token") != "?" || opened.Text(t, "expires_at") != "?" {
+		t.Errorf("got %v", opened.Values)
+	}
+	providertest.AssertDiagnostics(t, w.Close(t, opened), providertest.ExpectedDiagnostic{})
+}
+
+// TestCatalog_readsTheSDKsFile as a person has it who signs URLs by Python; a
+// broken one is an error for the data services alone.
+func TestCatalog_readsTheSDKsFile(t *testing.T) {
+	t.Parallel()
+	server := startCatalog(t, mockserver.CatalogConfig{})
+	home := t.TempDir()
+	file := filepath.Join(home, ".planetarycomputer", "settings.env")
+	write := func(text string) {
+		if err := os.MkdirAll(filepath.Dir(file), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	w := terraform.New(t)
+	w.Setenv("HOME="+home, "PC_STAC_URL="+server.STACURL())
+	w.Write("main.tf", "data \"pc_collection\" \"this\" {\n  id = \"sentinel-2-l2a\"\n}\nephemeral \"pc_sas_token\" \"this\" {\n  collection = data.pc_collection.this.id\n}\n")
+	write("PC_SDK_SAS_URL=" + server.SASURL() + "\nPC_SDK_SUBSCRIPTION_KEY=" + subscriptionKey + "\n")
+	w.Apply()
+	got := ""
+	for _, request := range server.Requests() {
+		got += request.Header.Get("Ocp-Apim-Subscription-Key")
+	}
+	if !strings.HasPrefix(got, subscriptionKey) {
+		t.Errorf("the keys sent are %q", got)
+	}
+	write("no settings\n")
+	if result := w.Run("apply", "-auto-approve", "-no-color"); result.Code != 1 || !strings.Contains(result.Flat(), "The settings of Python's planetary_computer cannot be read") || !strings.Contains(result.Flat(), file) {
+		t.Error(result.Output)
+	}
+	w.Write("main.tf", "provider \"pc\" {\n  address = \"http://127.0.0.1:1\"\n  auth = \"none\"\n  max_retries = 0\n}\ndata \"pc_clusters\" \"this\" {}\n")
+	if result := w.Run("apply", "-auto-approve", "-no-color"); strings.Contains(result.Flat(), "planetary_computer") || !strings.Contains(result.Flat(), http.MethodGet) {
+		t.Error(result.Output)
+	}
+}

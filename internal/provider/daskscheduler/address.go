@@ -1,0 +1,103 @@
+// Copyright (c) The terraform-provider-pc Authors
+// SPDX-License-Identifier: MPL-2.0
+
+package daskscheduler
+
+import (
+	"context"
+	"errors"
+	"net"
+	"net/url"
+	"slices"
+
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
+
+	"github.com/planetary-computer/terraform-provider-pc/internal/addresses"
+	"github.com/planetary-computer/terraform-provider-pc/internal/provider/diagnostics"
+	"github.com/planetary-computer/terraform-provider-pc/internal/transport"
+)
+
+// dashboardPort is Dask's default (distributed.yaml).
+const dashboardPort = "8787"
+
+// webServer is where a scheduler's web server is, and the argument that says so.
+type webServer struct {
+	url  string
+	from path.Path
+}
+
+func (m *schedulerModel) dashboard() webServer {
+	if m.Address.IsNull() {
+		return webServer{url: m.DashboardURL.ValueString(), from: path.Root("dashboard_url")}
+	}
+	scheme, host := "http", ""
+	if !m.CACertificate.IsNull() {
+		scheme = "https"
+	}
+	// What does not parse was refused before.
+	if parsed, err := url.Parse(m.Address.ValueString()); err == nil {
+		host = parsed.Hostname()
+	}
+	location := url.URL{Scheme: scheme, Host: net.JoinHostPort(host, dashboardPort)}
+	return webServer{url: location.String(), from: path.Root("address")}
+}
+
+// correction is what to change here when something else answers, or nothing.
+func (s webServer) correction(err error) string {
+	failure, ok := errors.AsType[*transport.Error](err)
+	certificates := []transport.TLSReason{transport.TLSUntrusted, transport.TLSSelfSigned, transport.TLSWrongHost, transport.TLSExpired, transport.TLSNotYetValid}
+	switch {
+	case ok && failure.Kind == transport.KindProxy:
+		return diagnostics.ProxyAdvice(failure)
+	case ok && failure.Kind == transport.KindTLS && slices.Contains(certificates, failure.TLS):
+		return "It was asked at " + s.url + ". Check that ca_certificate is of the authority that has signed the dashboard's certificate, and that server_name is a name in it. " +
+			"A scheduler shows the certificate that it was started with, also when another one has been made."
+	}
+	if s.from.Equal(path.Root("address")) {
+		return "It was asked at " + s.url + ". Give dashboard_url in place of address where the web server has another port than " + dashboardPort +
+			", and ca_certificate where it has TLS."
+	}
+	return "It was asked at " + s.url + ". Give the address of the scheduler's web server, by default port " + dashboardPort +
+		" and not that of Dask's clients; with https:// if the dashboard has TLS, and with its path if it has a prefix."
+}
+
+// daskAddress takes the address of a scheduler for Dask's clients.
+type daskAddress struct{}
+
+func (daskAddress) Description(context.Context) string {
+	return "value must be tls:// or tcp://, a host and a port"
+}
+
+func (v daskAddress) MarkdownDescription(ctx context.Context) string { return v.Description(ctx) }
+
+func (v daskAddress) ValidateString(_ context.Context, req validator.StringRequest, resp *validator.StringResponse) {
+	if req.ConfigValue.IsNull() || req.ConfigValue.IsUnknown() {
+		return
+	}
+	if objection := addresses.CheckScheduler(req.ConfigValue.ValueString()); objection != "" {
+		resp.Diagnostics.AddAttributeError(req.Path, "This is not the address of a Dask scheduler",
+			"The value "+objection+". The address of its web server goes into dashboard_url.")
+	}
+}
+
+// webAddress takes the URL of a web server without a query.
+type webAddress struct{}
+
+func (webAddress) Description(context.Context) string {
+	return "value must be a URL that begins with http:// or https:// and names a host, without user, query and fragment"
+}
+
+func (v webAddress) MarkdownDescription(ctx context.Context) string { return v.Description(ctx) }
+
+func (v webAddress) ValidateString(ctx context.Context, req validator.StringRequest, resp *validator.StringResponse) {
+	if req.ConfigValue.IsNull() || req.ConfigValue.IsUnknown() {
+		return
+	}
+	parsed, err := url.Parse(req.ConfigValue.ValueString())
+	if err != nil || parsed.Scheme != "http" && parsed.Scheme != "https" || parsed.Hostname() == "" ||
+		parsed.User != nil || parsed.RawQuery != "" || parsed.Fragment != "" {
+		resp.Diagnostics.AddAttributeError(req.Path, "This is not the address of a web server", diagnostics.Sentence(v.Description(ctx))+
+			" For example http://10.0.0.4:8787.")
+	}
+}

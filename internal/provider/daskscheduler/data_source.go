@@ -1,0 +1,277 @@
+// Copyright (c) The terraform-provider-pc Authors
+// SPDX-License-Identifier: MPL-2.0
+
+// Package daskscheduler has the pc_dask_scheduler data source.
+package daskscheduler
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"strings"
+	"time"
+
+	"github.com/hashicorp/terraform-plugin-framework-timeouts/datasource/timeouts"
+	"github.com/hashicorp/terraform-plugin-framework-timetypes/timetypes"
+	"github.com/hashicorp/terraform-plugin-framework-validators/datasourcevalidator"
+	"github.com/hashicorp/terraform-plugin-framework-validators/int64validator"
+	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
+	"github.com/hashicorp/terraform-plugin-framework/datasource"
+	"github.com/hashicorp/terraform-plugin-framework/datasource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+	"github.com/hashicorp/terraform-plugin-log/tflog"
+
+	"github.com/planetary-computer/terraform-provider-pc/internal/provider/clients"
+	"github.com/planetary-computer/terraform-provider-pc/internal/provider/diagnostics"
+	"github.com/planetary-computer/terraform-provider-pc/internal/provider/values"
+	"github.com/planetary-computer/terraform-provider-pc/internal/scheduler"
+)
+
+var (
+	_ datasource.DataSource                     = (*schedulerDataSource)(nil)
+	_ datasource.DataSourceWithConfigure        = (*schedulerDataSource)(nil)
+	_ datasource.DataSourceWithConfigValidators = (*schedulerDataSource)(nil)
+	_ datasource.DataSourceWithValidateConfig   = (*schedulerDataSource)(nil)
+)
+
+const (
+	// A machine boots, installs Docker and fetches an image of several GB.
+	defaultSchedulerRead = 20 * time.Minute
+	// defaultServerName is the name in the certificates that dask-cloudprovider and
+	// the examples make; Dask itself looks at none.
+	defaultServerName = "dask-internal"
+
+	onTimeoutError, onTimeoutWarn = "error", "warn"
+)
+
+type schedulerDataSource struct{ clients.DataSource }
+
+type schedulerModel struct {
+	Address        types.String      `tfsdk:"address"`
+	DashboardURL   types.String      `tfsdk:"dashboard_url"`
+	MinimumWorkers types.Int64       `tfsdk:"minimum_workers"`
+	CACertificate  types.String      `tfsdk:"ca_certificate"`
+	ServerName     types.String      `tfsdk:"server_name"`
+	OnTimeout      types.String      `tfsdk:"on_timeout"`
+	Ready          types.Bool        `tfsdk:"ready"`
+	Workers        types.Int64       `tfsdk:"workers"`
+	Threads        types.Int64       `tfsdk:"threads"`
+	Memory         types.Int64       `tfsdk:"memory"`
+	StartedAt      timetypes.RFC3339 `tfsdk:"started_at"`
+	LastError      types.String      `tfsdk:"last_error"`
+	Timeouts       timeouts.Value    `tfsdk:"timeouts"`
+}
+
+// NewDataSource returns the pc_dask_scheduler data source.
+func NewDataSource() datasource.DataSource { return &schedulerDataSource{} }
+
+func (d *schedulerDataSource) Metadata(_ context.Context, req datasource.MetadataRequest, resp *datasource.MetadataResponse) {
+	resp.TypeName = req.ProviderTypeName + "_dask_scheduler"
+}
+
+func (d *schedulerDataSource) Schema(ctx context.Context, _ datasource.SchemaRequest, resp *datasource.SchemaResponse) {
+	attributes := schedulerArguments()
+	maps.Copy(attributes, schedulerResults())
+	attributes["timeouts"] = timeouts.AttributesWithOpts(ctx, timeouts.Opts{
+		ReadDescription: "How long to wait for the scheduler and its workers, as a [Go duration](https://pkg.go.dev/time#ParseDuration) such as `30m`. Default: `20m`.",
+	})
+	resp.Schema = schema.Schema{
+		MarkdownDescription: "Waits for a Dask scheduler that you run yourself, for example on a virtual machine, until it answers and so many workers have joined. " +
+			"It asks the web server that serves the dashboard, and sends it no credentials. Neither the gateway nor the Hub is needed.\n\n" +
+			"A data source is read while planning unless something keeps it: give it `depends_on` with the machines, or a plan that adds workers waits for " +
+			"workers that are not made yet.",
+		Attributes: attributes,
+	}
+}
+
+func schedulerArguments() map[string]schema.Attribute {
+	return map[string]schema.Attribute{
+		"address": schema.StringAttribute{
+			MarkdownDescription: "Address of the scheduler for Dask's clients, for example `tls://10.0.0.4:8786`. Its web server is looked for on port 8787 of that host, by HTTPS with `ca_certificate`, " +
+				"else by HTTP. Give this or `dashboard_url`; left out, it is the address by which the scheduler knows itself: the one for its workers, mostly not for clients elsewhere.",
+			Optional:   true,
+			Computed:   true,
+			Validators: []validator.String{daskAddress{}},
+		},
+		"dashboard_url": schema.StringAttribute{
+			MarkdownDescription: "Address of the scheduler's web server, for example `http://10.0.0.4:8787`, with its path where the dashboard has a prefix. Give this or `address`.",
+			Optional:            true,
+			Computed:            true,
+			Validators:          []validator.String{webAddress{}},
+		},
+		"minimum_workers": schema.Int64Attribute{
+			MarkdownDescription: "How many workers must have joined. Default: `0`, the scheduler alone.",
+			Optional:            true,
+			Validators:          []validator.Int64{int64validator.AtLeast(0)},
+		},
+		"ca_certificate": schema.StringAttribute{
+			MarkdownDescription: "Certificate, in PEM, of the authority whose certificate the dashboard shows, where it is served by HTTPS. The system's authorities are trusted as well.",
+			Optional:            true,
+		},
+		"server_name": schema.StringAttribute{
+			MarkdownDescription: "Name that the dashboard's certificate must have. Default: `dask-internal` with `ca_certificate`, else the host of `dashboard_url`.",
+			Optional:            true,
+			Validators:          []validator.String{stringvalidator.LengthAtLeast(1)},
+		},
+		"on_timeout": schema.StringAttribute{
+			MarkdownDescription: "What follows when the time is up, or something else than a scheduler answers: `error` (the default), or `warn`, with which `ready` is false and `last_error` says why. " +
+				"With `error`, a scheduler that has died fails `terraform destroy` as well; `warn` with a precondition on `ready` where the scheduler is needed does not.",
+			Optional:   true,
+			Validators: []validator.String{stringvalidator.OneOf(onTimeoutError, onTimeoutWarn)},
+		},
+	}
+}
+
+func schedulerResults() map[string]schema.Attribute {
+	return map[string]schema.Attribute{
+		"ready": schema.BoolAttribute{
+			MarkdownDescription: "Whether the scheduler answered and had `minimum_workers`.",
+			Computed:            true,
+		},
+		"workers": schema.Int64Attribute{
+			MarkdownDescription: "Number of workers that had joined. Null if the scheduler never answered.",
+			Computed:            true,
+		},
+		"threads": schema.Int64Attribute{
+			MarkdownDescription: "Threads of all workers.",
+			Computed:            true,
+		},
+		"memory": schema.Int64Attribute{
+			MarkdownDescription: "Memory of all workers in bytes, as far as they have a limit.",
+			Computed:            true,
+		},
+		"started_at": schema.StringAttribute{
+			MarkdownDescription: "When the scheduler started, in RFC 3339, UTC.",
+			Computed:            true,
+			CustomType:          timetypes.RFC3339Type{},
+		},
+		"last_error": schema.StringAttribute{
+			MarkdownDescription: "Why it was not ready. Null if it was.",
+			Computed:            true,
+		},
+	}
+}
+
+// ConfigValidators wants the one address or the other.
+func (d *schedulerDataSource) ConfigValidators(context.Context) []datasource.ConfigValidator {
+	return []datasource.ConfigValidator{datasourcevalidator.ExactlyOneOf(path.MatchRoot("address"), path.MatchRoot("dashboard_url"))}
+}
+
+func (d *schedulerDataSource) ValidateConfig(ctx context.Context, req datasource.ValidateConfigRequest, resp *datasource.ValidateConfigResponse) {
+	var model schedulerModel
+	resp.Diagnostics.Append(req.Config.Get(ctx, &model)...)
+	if !resp.Diagnostics.HasError() {
+		values.ValidateTimeouts(model.Timeouts, &resp.Diagnostics)
+	}
+}
+
+func (d *schedulerDataSource) Read(ctx context.Context, req datasource.ReadRequest, resp *datasource.ReadResponse) {
+	var model schedulerModel
+	resp.Diagnostics.Append(req.Config.Get(ctx, &model)...)
+	timeout, diags := model.Timeouts.Read(ctx, defaultSchedulerRead)
+	resp.Diagnostics.Append(diags...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	web := model.dashboard()
+	client, ok := d.connect(model, web, &resp.Diagnostics)
+	if !ok {
+		return
+	}
+	bounded, cancel := context.WithTimeout(ctx, timeout)
+	defer cancel()
+	status, err := client.Await(bounded, model.MinimumWorkers.ValueInt64(), func(step scheduler.Step, status scheduler.Status) {
+		tflog.Info(ctx, "Waiting for the Dask scheduler", map[string]any{
+			"dashboard_url": web.url, "step": string(step), "workers": status.Workers, "minimum_workers": model.MinimumWorkers.ValueInt64(),
+		})
+	})
+	resp.Diagnostics.Append(model.judge(err, web)...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	model.describe(status, err, web)
+	resp.Diagnostics.Append(resp.State.Set(ctx, model)...)
+}
+
+// judge reports why the scheduler is not ready. A warning leaves a destroy alone,
+// so what will not pass by itself, such as a certificate that has expired, is one
+// as well where warnings are wanted.
+func (m *schedulerModel) judge(err error, web webServer) (diags diag.Diagnostics) {
+	report := diags.AddAttributeError
+	if m.OnTimeout.ValueString() == onTimeoutWarn {
+		report = diags.AddAttributeWarning
+	}
+	late, timedOut := errors.AsType[*scheduler.TimeoutError](err)
+	switch {
+	case timedOut:
+		report(web.from, "The Dask scheduler is not ready", schedulerAdvice(late, web))
+	case errors.Is(err, context.Canceled):
+		diags.AddError("The wait for the Dask scheduler was interrupted", diagnostics.Sentence(err.Error()))
+	case err != nil:
+		report(web.from, "No Dask scheduler answers here", diagnostics.Sentence(err.Error())+"\n\n"+web.correction(err))
+	}
+	return diags
+}
+
+func (d *schedulerDataSource) connect(model schedulerModel, web webServer, diags *diag.Diagnostics) (*scheduler.Client, bool) {
+	if d.Settings.HTTPProxy.Unknown {
+		clients.Access[*scheduler.Client]{Unknown: true}.Get(diags)
+		return nil, false
+	}
+	cfg := d.Unauthenticated
+	cfg.RootCAs, cfg.ServerName = []byte(model.CACertificate.ValueString()), model.ServerName.ValueString()
+	if cfg.ServerName == "" && len(cfg.RootCAs) > 0 {
+		cfg.ServerName = defaultServerName
+	}
+	sender, ok := clients.NewTransport(cfg, strings.TrimRight(web.url, "/"), d.Settings, web.from.String(), diags)
+	if !ok {
+		return nil, false
+	}
+	return scheduler.New(scheduler.Config{Transport: sender, Clock: d.Clock}), true
+}
+
+// describe fills in what is computed. Status is empty for a scheduler that
+// never answered.
+func (m *schedulerModel) describe(status scheduler.Status, err error, web webServer) {
+	m.Ready = types.BoolValue(err == nil)
+	m.LastError = types.StringNull()
+	if err != nil {
+		m.LastError = types.StringValue(err.Error())
+	}
+	m.Workers, m.Threads, m.Memory = types.Int64Null(), types.Int64Null(), types.Int64Null()
+	if status.Address != "" {
+		m.Workers, m.Threads, m.Memory = types.Int64Value(status.Workers), types.Int64Value(status.Threads), types.Int64Value(status.Memory)
+	}
+	if m.Address.IsNull() {
+		m.Address = values.StringOrNull(status.Address)
+	}
+	m.DashboardURL, m.StartedAt = types.StringValue(web.url), values.TimeOrNull(status.Started)
+}
+
+// schedulerAdvice says what the wait hung on, and where to look.
+func schedulerAdvice(late *scheduler.TimeoutError, web webServer) string {
+	said := diagnostics.Sentence(late.Error())
+	switch late.Step {
+	case scheduler.StepName:
+		return said + "\n\nCheck " + web.from.String() + " and the DNS zone that has its host."
+	case scheduler.StepConnect:
+		return said + "\n\nCheck that the machine runs, that its network security group lets this machine's address in on this port, " +
+			"and what the machine's serial log (boot diagnostics) says of cloud-init, Docker and the image.\n\n" + web.correction(late.Last)
+	case scheduler.StepHealth:
+		return said + "\n\nSomething has the port, but no scheduler is healthy behind it. Look at the log on the machine: journalctl -u dask.\n\n" + web.correction(late.Last)
+	default:
+		return said + fmt.Sprintf("\n\nThe scheduler is healthy, and %s missing. Check that the workers' machines run, that they can reach the scheduler's port, "+
+			"and that their certificates are of the same authority: journalctl -u dask on a worker says why it does not join.", areMissing(late.Want-late.Have))
+	}
+}
+
+func areMissing(count int64) string {
+	if count == 1 {
+		return "1 worker is"
+	}
+	return diagnostics.Plural(count, "worker") + " are"
+}

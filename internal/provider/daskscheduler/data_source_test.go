@@ -1,0 +1,281 @@
+// Copyright (c) The terraform-provider-pc Authors
+// SPDX-License-Identifier: MPL-2.0
+
+package daskscheduler_test
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/pem"
+	"fmt"
+	"io"
+	"log"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
+	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
+	"github.com/hashicorp/terraform-plugin-testing/knownvalue"
+	"github.com/hashicorp/terraform-plugin-testing/statecheck"
+	"github.com/hashicorp/terraform-plugin-testing/tfjsonpath"
+
+	"github.com/planetary-computer/terraform-provider-pc/internal/clock"
+	"github.com/planetary-computer/terraform-provider-pc/internal/provider"
+	"github.com/planetary-computer/terraform-provider-pc/internal/testing/providertest"
+	"github.com/planetary-computer/terraform-provider-pc/internal/testing/scripted"
+)
+
+const ownScheduler = "data.pc_dask_scheduler.test"
+
+// endingClock is a fake one at which a time-out comes after so long.
+type endingClock struct {
+	*clock.Fake
+	end time.Time
+}
+
+func endingAfter(d time.Duration) endingClock {
+	now := clock.Real().Now()
+	return endingClock{Fake: clock.NewFake(now), end: now.Add(d)}
+}
+
+func (c endingClock) Sleep(ctx context.Context, d time.Duration) error {
+	if c.Now().Add(d).After(c.end) {
+		return context.DeadlineExceeded
+	}
+	return c.Fake.Sleep(ctx, d)
+}
+
+func page(body string) scripted.Reply {
+	return scripted.Reply{Status: http.StatusOK, ContentType: "application/json; charset=UTF-8", Body: body}
+}
+
+// startScheduler answers as the web server of a scheduler with so many workers,
+// one count after the other.
+func startScheduler(t *testing.T, workers ...int) *scripted.Server {
+	t.Helper()
+	server := scripted.New(t, "")
+	server.On("GET /health", scripted.Reply{Status: http.StatusOK, ContentType: "text/plain; charset=utf-8", Body: "ok"})
+	server.On("GET /json/identity.json", page(`{"type": "Scheduler", "address": "tls://10.0.0.4:8786", "started": 1795459938.25, "total_threads": 8, "total_memory": 17179869184}`))
+	counts := make([]scripted.Reply, 0, len(workers))
+	for _, each := range workers {
+		counts = append(counts, page(fmt.Sprintf(`{"workers": %d, "clients": 1}`, each)))
+	}
+	server.On("GET /json/counts.json", counts...)
+	return server
+}
+
+// waitFor is a configuration without any of the provider's arguments: it needs
+// neither gateway nor Hub.
+func waitFor(address, arguments string) string {
+	return fmt.Sprintf("data \"pc_dask_scheduler\" \"test\" {\n  dashboard_url = %q\n%s\n}\n", address, arguments)
+}
+
+func TestAccDaskScheduler_waitsForWorkers(t *testing.T) {
+	t.Parallel()
+	server := startScheduler(t, 0, 1, 2)
+	value := func(name string, check knownvalue.Check) statecheck.StateCheck {
+		return statecheck.ExpectKnownValue(ownScheduler, tfjsonpath.New(name), check)
+	}
+	resource.Test(t, resource.TestCase{
+		ProtoV6ProviderFactories: providertest.FactoriesWith(provider.WithClock(clock.NewFake(clock.Real().Now()))),
+		Steps: []resource.TestStep{{
+			Config: waitFor(server.Base.String(), "minimum_workers = 2"),
+			ConfigStateChecks: []statecheck.StateCheck{
+				value("ready", knownvalue.Bool(true)),
+				value("workers", knownvalue.Int64Exact(2)),
+				value("threads", knownvalue.Int64Exact(8)),
+				value("memory", knownvalue.Int64Exact(17179869184)),
+				value("address", knownvalue.StringExact("tls://10.0.0.4:8786")),
+				value("started_at", knownvalue.StringExact("2026-11-23T18:52:18Z")),
+				value("last_error", knownvalue.Null()),
+				providertest.AfterApply(func() error {
+					if got := server.Count("GET /json/counts.json"); got < 3 {
+						return fmt.Errorf("the workers were counted %d times", got)
+					}
+					return nil
+				}),
+			},
+		}},
+	})
+}
+
+func TestAccDaskScheduler_saysWhatItHungOn(t *testing.T) {
+	t.Parallel()
+	closed := httptest.NewServer(http.NotFoundHandler())
+	closed.Close()
+	unhealthy := scripted.New(t, "")
+	unhealthy.On("GET /health", scripted.Reply{Status: http.StatusBadGateway})
+	strange := scripted.New(t, "")
+	strange.On("GET /health", scripted.Reply{Status: http.StatusOK, ContentType: "text/html", Body: "<html>Sign in</html>"})
+	clients := scripted.New(t, "")
+	clients.On("GET /health", scripted.Reply{Handle: scripted.Raw(":\x00\x00\x00\x83\xabcompression\xc0")})
+	for name, test := range map[string]struct{ address, words string }{
+		"the clients' port": {clients.Base.String(), `(?s)No Dask scheduler answers here.*malformed\s+HTTP.*not\s+that\s+of\s+Dask's\s+clients`},
+		"the name":          {"http://scheduler.invalid:8787", `(?s)name\s+had\s+no\s+address\s+after.*the\s+DNS\s+zone`},
+		"the connection":    {closed.URL, `(?s)No\s+connection\s+to\s+the\s+scheduler\s+was\s+made\s+within.*network\s+security\s+group`},
+		"the health":        {unhealthy.Base.String(), `(?s)was\s+not\s+healthy\s+after.*502.*no scheduler is healthy behind it.*journalctl.*was\s+asked\s+at.*https://.*prefix`},
+		"the workers":       {startScheduler(t, 1).Base.String(), `(?s)1 of 2 workers had joined after.*1 worker\s+is\s+missing`},
+		"something else":    {strange.Base.String(), `(?s)No Dask scheduler answers here.*a Dask\s+scheduler returns ok here, not`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			resource.Test(t, resource.TestCase{
+				ProtoV6ProviderFactories: providertest.FactoriesWith(provider.WithClock(endingAfter(20 * time.Second))),
+				Steps: []resource.TestStep{{
+					Config:      waitFor(test.address, "minimum_workers = 2"),
+					ExpectError: regexp.MustCompile(test.words),
+				}},
+			})
+		})
+	}
+}
+
+// With a precondition, a cluster that is not ready fails the apply; a destroy
+// goes through.
+func TestAccDaskScheduler_warnsOnly(t *testing.T) {
+	t.Parallel()
+	server := startScheduler(t, 2, 2, 2, 2, 1)
+	config := waitFor(server.Base.String(), "minimum_workers = 2\n  on_timeout = \"warn\"") + `
+resource "terraform_data" "machine" {}
+output "ready" {
+  value = data.pc_dask_scheduler.test.ready
+  precondition {
+    condition     = data.pc_dask_scheduler.test.ready
+    error_message = "not ready: ${coalesce(data.pc_dask_scheduler.test.last_error, "?")}"
+  }
+}`
+	resource.Test(t, resource.TestCase{
+		ProtoV6ProviderFactories: providertest.FactoriesWith(provider.WithClock(endingAfter(20 * time.Second))),
+		Steps: []resource.TestStep{
+			{Config: config, ConfigStateChecks: []statecheck.StateCheck{statecheck.ExpectKnownOutputValue("ready", knownvalue.Bool(true))}},
+			{
+				PreConfig:   func() { server.On("GET /json/counts.json", page(`{"workers": 1}`)) },
+				Config:      config,
+				ExpectError: regexp.MustCompile(`not ready: 1 of 2 workers had\s+joined`),
+			},
+		},
+	})
+}
+
+// TestAccDaskScheduler_blamesTheProxy and not a machine that it never asked.
+func TestAccDaskScheduler_blamesTheProxy(t *testing.T) {
+	t.Parallel()
+	closed := httptest.NewServer(http.NotFoundHandler())
+	closed.Close()
+	resource.Test(t, resource.TestCase{
+		ProtoV6ProviderFactories: providertest.FactoriesWith(provider.WithClock(endingAfter(20 * time.Second))),
+		Steps: []resource.TestStep{{
+			Config:      fmt.Sprintf("provider \"pc\" {\n  http_proxy = %q\n}\n", closed.URL) + waitFor("http://scheduler.invalid:8787", ""),
+			ExpectError: regexp.MustCompile(`(?s)No\s+connection\s+to\s+the\s+scheduler\s+was\s+made.*the\s+HTTP\s+proxy.*NO_PROXY`),
+		}},
+	})
+}
+
+func TestDaskScheduler_warnsOnItsAddress(t *testing.T) {
+	t.Parallel()
+	server := startScheduler(t, 1)
+	strange := scripted.New(t, "")
+	strange.On("GET /health", scripted.Reply{Status: http.StatusOK, ContentType: "text/html", Body: "<html>Sign in</html>"})
+	w := providertest.NewClientWith(t, endingAfter(20*time.Second), map[string]any{})
+	schema := w.Schema.DataSourceSchemas["pc_dask_scheduler"].ValueType()
+	read := func(server *scripted.Server, onTimeout string) *tfprotov6.ReadDataSourceResponse {
+		resp, err := w.Server.ReadDataSource(t.Context(), &tfprotov6.ReadDataSourceRequest{
+			TypeName: "pc_dask_scheduler",
+			Config:   w.Value(t, schema, map[string]any{"dashboard_url": server.Base.String(), "minimum_workers": 2, "on_timeout": onTimeout}),
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return resp
+	}
+	for onTimeout, severity := range map[string]tfprotov6.DiagnosticSeverity{"warn": tfprotov6.DiagnosticSeverityWarning, "error": tfprotov6.DiagnosticSeverityError} {
+		for _, asked := range []*scripted.Server{server, strange} {
+			resp := read(asked, onTimeout)
+			if len(resp.Diagnostics) != 1 || resp.Diagnostics[0].Severity != severity || resp.Diagnostics[0].Attribute.String() != `AttributeName("dashboard_url")` {
+				t.Errorf("%s: got %+v", onTimeout, resp.Diagnostics)
+			}
+		}
+	}
+	state := w.Attributes(t, schema, read(strange, "warn").State)
+	for name, want := range map[string]string{"ready": `"false"`, "workers": "null", "last_error": "a Dask scheduler returns ok here"} {
+		if got := state[name].String(); !strings.Contains(got, want) {
+			t.Errorf("%s of something else is %s, want %s", name, got, want)
+		}
+	}
+	state = w.Attributes(t, schema, read(server, "warn").State)
+	for name, want := range map[string]string{"ready": `"false"`, "workers": `"1"`, "last_error": "1 of 2 workers"} {
+		if got := state[name].String(); !strings.Contains(got, want) {
+			t.Errorf("%s is %s, want %s", name, got, want)
+		}
+	}
+}
+
+func TestAccDaskScheduler_checksTheCertificate(t *testing.T) {
+	t.Parallel()
+	pair, err := tls.LoadX509KeyPair("../cloudinit/testdata/tls/cert.pem", "../cloudinit/testdata/tls/key.pem")
+	if err != nil {
+		t.Fatal(err)
+	}
+	authority, err := os.ReadFile("../cloudinit/testdata/tls/ca.pem")
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := httptest.NewUnstartedServer(startScheduler(t, 0))
+	server.TLS = &tls.Config{Certificates: []tls.Certificate{pair}, MinVersion: tls.VersionTLS12}
+	server.Config.ErrorLog = quiet()
+	server.StartTLS()
+	t.Cleanup(server.Close)
+	other := httptest.NewTLSServer(http.NotFoundHandler())
+	t.Cleanup(other.Close)
+	foreign := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: other.TLS.Certificates[0].Certificate[0]})
+	if !x509.NewCertPool().AppendCertsFromPEM(foreign) {
+		t.Fatal("no certificate")
+	}
+	trusting := func(certificate []byte, more string) string {
+		return waitFor(server.URL, fmt.Sprintf("ca_certificate = %q\n%s", certificate, more))
+	}
+	resource.Test(t, resource.TestCase{
+		ProtoV6ProviderFactories: providertest.FactoriesWith(provider.WithClock(clock.NewFake(clock.Real().Now()))),
+		Steps: []resource.TestStep{
+			{Config: trusting(authority, ""), ConfigStateChecks: []statecheck.StateCheck{
+				statecheck.ExpectKnownValue(ownScheduler, tfjsonpath.New("ready"), knownvalue.Bool(true)),
+			}},
+			{Config: trusting(foreign, ""), ExpectError: regexp.MustCompile(`(?s)authority that is\s+not\s+trusted.*Check\s+that\s+ca_certificate`)},
+			{Config: waitFor(server.URL, ""), ExpectError: regexp.MustCompile(`(?s)No Dask scheduler answers here.*certificate`)},
+			{Config: trusting(authority, `server_name = "other.example.com"`), ExpectError: regexp.MustCompile(`other\.example\.com`)},
+			{Config: trusting([]byte("garbage"), ""), ExpectError: regexp.MustCompile(`no PEM\s+certificate`)},
+		},
+	})
+}
+
+func TestAccDaskScheduler_refusesWhatCannotWork(t *testing.T) {
+	t.Parallel()
+	for arguments, words := range map[string]string{
+		`dashboard_url = "10.0.0.4:8787"`:                                          `not the address of a web server`,
+		`dashboard_url = "tls://10.0.0.4:8786"`:                                    `begins with http://`,
+		`dashboard_url = "http://user:secret@h:8787"`:                              `without user`,
+		"dashboard_url = \"http://h:8787\"\n minimum_workers = -1":                 `at least 0`,
+		"dashboard_url = \"http://h:8787\"\n on_timeout = \"ignore\"":              `\["error" "warn"\]`,
+		"dashboard_url = \"http://h:8787\"\n timeouts = { read = \"0s\" }":         `longer than nothing`,
+		"dashboard_url = \"http://h:8787\"\n timeouts = { read = \"20 minutes\" }": `(?i)duration`,
+	} {
+		t.Run(arguments, func(t *testing.T) {
+			t.Parallel()
+			resource.Test(t, resource.TestCase{
+				ProtoV6ProviderFactories: providertest.FactoriesWith(),
+				Steps: []resource.TestStep{{
+					Config:      "data \"pc_dask_scheduler\" \"test\" {\n" + arguments + "\n}",
+					ExpectError: regexp.MustCompile(words),
+				}},
+			})
+		})
+	}
+}
+
+func quiet() *log.Logger { return log.New(io.Discard, "", 0) }

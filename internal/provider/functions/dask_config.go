@@ -1,0 +1,83 @@
+// Copyright (c) The terraform-provider-pc Authors
+// SPDX-License-Identifier: MPL-2.0
+
+// Package functions has the provider functions dask_cloud_init and dask_config.
+package functions
+
+import (
+	"context"
+	"strings"
+
+	"github.com/hashicorp/terraform-plugin-framework/function"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/planetary-computer/terraform-provider-pc/internal/daskconfig"
+	"github.com/planetary-computer/terraform-provider-pc/internal/provider/values"
+)
+
+var _ function.Function = daskConfig{}
+
+// daskConfig writes Dask's configuration for those who connect by Python.
+// It sends nothing.
+type daskConfig struct{}
+
+// NewDaskConfig returns the dask_config function.
+func NewDaskConfig() function.Function { return daskConfig{} }
+
+func (daskConfig) Metadata(_ context.Context, _ function.MetadataRequest, resp *function.MetadataResponse) {
+	resp.Name = "dask_config"
+}
+
+func (daskConfig) Definition(_ context.Context, _ function.DefinitionRequest, resp *function.DefinitionResponse) {
+	resp.Definition = function.Definition{
+		Summary: "Writes the YAML with which Python's Gateway() needs no argument.",
+		MarkdownDescription: "Returns a file of [Dask's configuration](https://docs.dask.org/en/stable/configuration.html) with which `dask_gateway.Gateway()` needs no argument: for " +
+			"`~/.config/dask/gateway.yaml`, for a folder or file that `DASK_CONFIG` names, or for the image of a notebook.\n\n" +
+			"A function knows nothing of the provider block; `data.pc_gateway` has the addresses that the provider uses. Braces in the values are written so that Dask takes them " +
+			"for what they are, and not for names of variables. Secrets are refused unless they are asked for: Python finds a token in `JUPYTERHUB_API_TOKEN` as well.",
+		Parameters: []function.Parameter{
+			function.DynamicParameter{
+				Name:                "options",
+				MarkdownDescription: gatewayConfigOptions,
+				AllowUnknownValues:  true,
+			},
+		},
+		Return: function.StringReturn{},
+	}
+}
+
+const gatewayConfigOptions = "An object:\n\n" +
+	"    - `address` (string, required): of the gateway, as in Python's `Gateway(address)`.\n" +
+	"    - `proxy_address` (string or number): of the proxy in front of the schedulers, with its port, or the port alone.\n" +
+	"    - `public_address` (string): of the gateway as a browser opens it, or a path alone.\n" +
+	"    - `auth` (string, default `jupyterhub`): `jupyterhub`, `basic` or `kerberos`.\n" +
+	"    - `username` (string): for `basic`.\n" +
+	"    - `api_token` for `jupyterhub`, `password` for `basic` (strings): only with `include_secrets`.\n" +
+	"    - `http_proxy` (string or bool): URL of an HTTP proxy, or whether the one of the environment is used.\n" +
+	"    - `cluster_options` (object): defaults for every new cluster.\n" +
+	"    - `include_secrets` (bool, default false): whether secrets may be in the text."
+
+func (daskConfig) Run(ctx context.Context, req function.RunRequest, resp *function.RunResponse) {
+	var options types.Dynamic
+	if resp.Error = req.Arguments.Get(ctx, &options); resp.Error != nil {
+		return
+	}
+	if options.IsUnknown() || options.IsUnderlyingValueUnknown() {
+		resp.Error = resp.Result.Set(ctx, types.StringUnknown())
+		return
+	}
+	given, ok := values.ToGoPartial(options).(map[string]any)
+	if !ok {
+		resp.Error = function.NewArgumentFuncError(0, "options must be an object, such as { address = data.pc_gateway.this.address }")
+		return
+	}
+	text, known, err := daskconfig.GatewayConfig(given)
+	switch {
+	case err != nil:
+		resp.Error = function.NewArgumentFuncError(0, strings.TrimSpace(err.Error()))
+	case !known:
+		resp.Error = resp.Result.Set(ctx, types.StringUnknown())
+	default:
+		resp.Error = resp.Result.Set(ctx, text)
+	}
+}

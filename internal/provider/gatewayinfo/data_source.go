@@ -1,0 +1,112 @@
+// Copyright (c) The terraform-provider-pc Authors
+// SPDX-License-Identifier: MPL-2.0
+
+// Package gatewayinfo has the pc_gateway data source.
+package gatewayinfo
+
+import (
+	"context"
+	"errors"
+
+	"github.com/hashicorp/terraform-plugin-framework/datasource"
+	"github.com/hashicorp/terraform-plugin-framework/datasource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/planetary-computer/terraform-provider-pc/internal/gateway"
+	"github.com/planetary-computer/terraform-provider-pc/internal/provider/clients"
+	"github.com/planetary-computer/terraform-provider-pc/internal/provider/diagnostics"
+	"github.com/planetary-computer/terraform-provider-pc/internal/transport"
+)
+
+var (
+	_ datasource.DataSource              = (*gatewayDataSource)(nil)
+	_ datasource.DataSourceWithConfigure = (*gatewayDataSource)(nil)
+)
+
+type gatewayDataSource struct{ clients.DataSource }
+
+type gatewayModel struct {
+	Address           types.String `tfsdk:"address"`
+	ProxyAddress      types.String `tfsdk:"proxy_address"`
+	PublicAddress     types.String `tfsdk:"public_address"`
+	Version           types.String `tfsdk:"version"`
+	ClientRequirement types.String `tfsdk:"client_requirement"`
+	Healthy           types.Bool   `tfsdk:"healthy"`
+}
+
+// NewDataSource returns the pc_gateway data source.
+func NewDataSource() datasource.DataSource { return &gatewayDataSource{} }
+
+func (d *gatewayDataSource) Metadata(_ context.Context, req datasource.MetadataRequest, resp *datasource.MetadataResponse) {
+	resp.TypeName = req.ProviderTypeName + "_gateway"
+}
+
+func (d *gatewayDataSource) Schema(_ context.Context, _ datasource.SchemaRequest, resp *datasource.SchemaResponse) {
+	resp.Schema = schema.Schema{
+		MarkdownDescription: "The Dask Gateway that the provider is configured for: its addresses as the provider has resolved them, whether it is healthy, and its version. " +
+			"A gateway older than `" + gateway.OldestTested + "`, the oldest that the provider is tested with, is a warning.",
+		Attributes: map[string]schema.Attribute{
+			"address": schema.StringAttribute{
+				MarkdownDescription: "Address of the gateway's API, without a slash at the end: Python's `Gateway(address)`.",
+				Computed:            true,
+			},
+			"proxy_address": schema.StringAttribute{
+				MarkdownDescription: "Address of the proxy in front of the schedulers, `gateway://HOST:PORT`: Python's `Gateway(proxy_address=...)`. Derived from `address` where nothing else sets it.",
+				Computed:            true,
+			},
+			"public_address": schema.StringAttribute{
+				MarkdownDescription: "Address of the gateway for browsers, with which dashboard links begin: Python's `Gateway(public_address=...)`. It may be a path alone. `address` where nothing else sets it.",
+				Computed:            true,
+			},
+			"version": schema.StringAttribute{
+				MarkdownDescription: "Version of the gateway, for example `2026.3.0`.",
+				Computed:            true,
+			},
+			"client_requirement": schema.StringAttribute{
+				MarkdownDescription: "Requirement of the Python client that fits the gateway, for `pip install` or requirements.txt, for example `dask-gateway==2026.3.0`. " +
+					"The gateway itself takes other versions as well.",
+				Computed: true,
+			},
+			"healthy": schema.BoolAttribute{
+				MarkdownDescription: "Whether the gateway calls itself healthy. False comes with a warning that says why. A gateway that does not answer at all is an error.",
+				Computed:            true,
+			},
+		},
+	}
+}
+
+func (d *gatewayDataSource) Read(ctx context.Context, _ datasource.ReadRequest, resp *datasource.ReadResponse) {
+	api, ok := d.Gateway.Get(&resp.Diagnostics)
+	if !ok {
+		return
+	}
+	version, err := api.Version(ctx)
+	if err != nil {
+		diagnostics.AddError(&resp.Diagnostics, "The gateway did not say its version", err)
+		return
+	}
+	health := api.Health(ctx)
+	switch failure, answered := errors.AsType[*transport.Error](health); {
+	case health == nil:
+	case answered && (failure.Kind == transport.KindStatus || failure.Kind == transport.KindBody):
+		resp.Diagnostics.AddAttributeWarning(path.Root("healthy"), "The gateway is not healthy",
+			diagnostics.Sentence(health.Error())+"\n\nIt has said its version, so the address is right. The gateway's own log has the reason; new clusters may fail until it is healthy.")
+	default:
+		diagnostics.AddError(&resp.Diagnostics, "The gateway did not say whether it is healthy", health)
+		return
+	}
+	if gateway.IsUntested(version) {
+		resp.Diagnostics.AddAttributeWarning(path.Root("version"), "The gateway is older than any that the provider is tested with",
+			"It is version "+version+"; the oldest one tested is "+gateway.OldestTested+". Its API has been the same since 0.9, so much will work, but nobody has tried. "+
+				"Ask whoever runs the gateway for an update, or try your configuration on something small first.")
+	}
+	resp.Diagnostics.Append(resp.State.Set(ctx, gatewayModel{
+		Address:           types.StringValue(d.Addresses.Address),
+		ProxyAddress:      types.StringValue(d.Addresses.ProxyAddress),
+		PublicAddress:     types.StringValue(d.Addresses.PublicAddress),
+		Version:           types.StringValue(version),
+		ClientRequirement: types.StringValue(gateway.ClientRequirement(version)),
+		Healthy:           types.BoolValue(health == nil),
+	})...)
+}

@@ -1,0 +1,98 @@
+// Copyright (c) The terraform-provider-pc Authors
+// SPDX-License-Identifier: MPL-2.0
+
+package hubserver_test
+
+import (
+	"net/http"
+	"testing"
+
+	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
+	"github.com/hashicorp/terraform-plugin-testing/knownvalue"
+	"github.com/hashicorp/terraform-plugin-testing/plancheck"
+	"github.com/hashicorp/terraform-plugin-testing/statecheck"
+
+	"github.com/planetary-computer/terraform-provider-pc/internal/testing/mockserver"
+	"github.com/planetary-computer/terraform-provider-pc/internal/testing/providertest"
+)
+
+// TestAccHubServer_hasOptionsOfTheHubs: what the Hub's hook adds to the options is
+// no drift, and what somebody else starts the server with is.
+func TestAccHubServer_hasOptionsOfTheHubs(t *testing.T) {
+	t.Parallel()
+	mock := providertest.StartMock(t, mockserver.Config{})
+	config := func(profile string) string {
+		return providertest.ProviderBlock(mock) + "resource \"pc_hub_server\" \"test\" {\n  name = \"gpu\"\n  user_options = { profile = \"" + profile + "\" }\n}\n"
+	}
+	restart := func(options string) func() {
+		return func() {
+			mock.CullHubServer("alice", "gpu")
+			mock.StartHubServer("alice", "gpu", options)
+		}
+	}
+	asWritten := serverHas("user_options", knownvalue.ObjectExact(map[string]knownvalue.Check{"profile": knownvalue.StringExact("hooked")}))
+	const running = `[{Name:gpu Pending: Ready:true Options:map[node:n1 profile:hooked]}]`
+	resource.Test(t, resource.TestCase{
+		ProtoV6ProviderFactories: providertest.Factories(mock),
+		Steps: []resource.TestStep{
+			{Config: config("hooked"), ConfigStateChecks: []statecheck.StateCheck{asWritten, providertest.ServersAre(mock, running)}},
+			{Config: config("hooked"), PlanOnly: true},
+			// The same options again, by somebody else.
+			{PreConfig: restart(`{"profile": "hooked"}`), Config: config("hooked"), PlanOnly: true},
+			{
+				PreConfig: restart(`{"profile": "hooked", "n": 1}`), Config: config("hooked"), ConfigPlanChecks: serverDoes(plancheck.ResourceActionDestroyBeforeCreate),
+				ConfigStateChecks: []statecheck.StateCheck{asWritten, providertest.ServersAre(mock, running)},
+			},
+			{Config: config("small"), ConfigPlanChecks: serverDoes(plancheck.ResourceActionDestroyBeforeCreate)},
+			// What was kept of the start before this one counts no more.
+			{PreConfig: restart(`{"profile": "hooked"}`), Config: config("small"), ConfigPlanChecks: serverDoes(plancheck.ResourceActionDestroyBeforeCreate)},
+		},
+	})
+	if got := mock.CountSuccessful(http.MethodPost, namedPath); got != 4 {
+		t.Errorf("the server was started %d times, want 4", got)
+	}
+}
+
+// TestHubServer_hasOptionsOfTheHubsWhenTheWaitFailed: nobody knows yet what the Hub's
+// hook has made of the options. It may do so at any time until the server is ready;
+// what is told before proves nothing.
+func TestHubServer_hasOptionsOfTheHubsWhenTheWaitFailed(t *testing.T) {
+	t.Parallel()
+	for profile, later := range map[string]string{
+		"hooked": "", "stuck": `{"profile": "hooked", "late": true}`,
+	} {
+		t.Run(profile, func(t *testing.T) {
+			t.Parallel()
+			mock := providertest.StartMock(t, mockserver.Config{})
+			w := providertest.NewClientWith(t, mock.Clock, providertest.Block(mock))
+			refused := mockserver.Fault{Method: http.MethodGet, Path: namedProgress, Status: http.StatusForbidden}
+			refused.BeforeRequest = func() {
+				mock.FailNext(mockserver.Fault{Method: http.MethodGet, Path: "*/users/alice", Status: http.StatusForbidden})
+			}
+			mock.FailNext(refused)
+			config := map[string]any{"name": "gpu", "user_options": map[string]any{"profile": profile}}
+			begun, diagnostics := w.Apply(t.Context(), t, providertest.ServerType, w.None(t), config)
+			providertest.AssertDiagnostics(t, diagnostics, providertest.ErrorAt("", "It is not known whether the server gpu of alice is ready"))
+			restart := func(options string) {
+				mock.CullHubServer("alice", "gpu")
+				mock.StartHubServer("alice", "gpu", options)
+			}
+			seen := func(before providertest.Instance, replaced bool) providertest.Instance {
+				t.Helper()
+				read, diagnostics := w.Read(t, providertest.ServerType, before)
+				providertest.AssertDiagnostics(t, diagnostics, providertest.ExpectedDiagnostic{})
+				if planned := w.Plan(t, providertest.ServerType, read, config); (len(planned.RequiresReplace) != 0) != replaced {
+					t.Errorf("it would be replaced because of %v", planned.RequiresReplace)
+				}
+				return read
+			}
+			begun = seen(begun, false)
+			if later != "" {
+				restart(later)
+			}
+			ready := seen(seen(begun, false), false)
+			restart(`{"profile": "small"}`)
+			seen(ready, true)
+		})
+	}
+}

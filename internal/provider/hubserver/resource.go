@@ -1,0 +1,278 @@
+// Copyright (c) The terraform-provider-pc Authors
+// SPDX-License-Identifier: MPL-2.0
+
+// Package hubserver has the pc_hub_server resource.
+package hubserver
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/hashicorp/terraform-plugin-framework-timetypes/timetypes"
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/resource"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+	"github.com/hashicorp/terraform-plugin-log/tflog"
+
+	"github.com/planetary-computer/terraform-provider-pc/internal/gateway"
+	"github.com/planetary-computer/terraform-provider-pc/internal/hub"
+	"github.com/planetary-computer/terraform-provider-pc/internal/provider/clients"
+	"github.com/planetary-computer/terraform-provider-pc/internal/provider/diagnostics"
+	"github.com/planetary-computer/terraform-provider-pc/internal/provider/values"
+)
+
+var (
+	_ resource.Resource                   = (*serverResource)(nil)
+	_ resource.ResourceWithConfigure      = (*serverResource)(nil)
+	_ resource.ResourceWithIdentity       = (*serverResource)(nil)
+	_ resource.ResourceWithImportState    = (*serverResource)(nil)
+	_ resource.ResourceWithModifyPlan     = (*serverResource)(nil)
+	_ resource.ResourceWithValidateConfig = (*serverResource)(nil)
+)
+
+// Defaults of the timeouts block. A new node and a large image take minutes, so
+// they are generous.
+const (
+	defaultServerChange = 20 * time.Minute
+	defaultServerRead   = 5 * time.Minute
+)
+
+type serverResource struct{ clients.Resource }
+
+// NewResource returns the pc_hub_server resource.
+func NewResource() resource.Resource { return &serverResource{} }
+
+func (r *serverResource) Metadata(_ context.Context, req resource.MetadataRequest, resp *resource.MetadataResponse) {
+	resp.TypeName = req.ProviderTypeName + "_hub_server"
+}
+
+func (r *serverResource) ValidateConfig(ctx context.Context, req resource.ValidateConfigRequest, resp *resource.ValidateConfigResponse) {
+	var config resourceModel
+	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	values.ValidateTimeouts(config.Timeouts, &resp.Diagnostics)
+	validateServerOptions(config.UserOptions, &resp.Diagnostics)
+	if values.IsKnown(config.User) && !hub.ValidUserName(config.User.ValueString()) {
+		resp.Diagnostics.AddAttributeError(path.Root("user"), "This is not the name of a user",
+			fmt.Sprintf("%q cannot be one: a name has neither slashes nor control characters, and is not empty. Leave user out for the owner of the provider's token.", config.User.ValueString()))
+	}
+	if values.IsKnown(config.Name) && !validServerName(config.Name.ValueString()) {
+		resp.Diagnostics.AddAttributeError(path.Root("name"), "This is not the name of a server",
+			fmt.Sprintf("%q cannot be one: a name begins with a small letter, and has small letters, digits and single hyphens. Leave name out for the default server.", config.Name.ValueString()))
+	}
+}
+
+// ModifyPlan replaces a server whose options differ in value, and waits in the
+// update for one that was starting at the refresh.
+func (r *serverResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
+	if req.Plan.Raw.IsNull() || r.Clients == nil {
+		return
+	}
+	if req.State.Raw.IsNull() {
+		if !r.Hub.Unknown {
+			r.Hub.Get(&resp.Diagnostics)
+		}
+		return
+	}
+	var plan, state resourceModel
+	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
+	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	if !gateway.SameValue(plan.options(), state.options()) {
+		resp.RequiresReplace.Append(path.Root("user_options"))
+	}
+	plan.Ready = types.BoolValue(true)
+	if !state.Ready.ValueBool() {
+		plan.URL, plan.Ready, plan.StartedAt = types.StringUnknown(), types.BoolUnknown(), timetypes.NewRFC3339Unknown()
+	}
+	resp.Diagnostics.Append(resp.Plan.Set(ctx, plan)...)
+}
+
+func (r *serverResource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
+	var plan resourceModel
+	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
+	api, ok := r.Hub.Get(&resp.Diagnostics)
+	timeout, diags := plan.Timeouts.Create(ctx, defaultServerChange)
+	resp.Diagnostics.Append(diags...)
+	if !ok || resp.Diagnostics.HasError() {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, timeout)
+	defer cancel()
+
+	user, ok := clients.HubOwner(ctx, api, plan.User, "The server was not started", &resp.Diagnostics)
+	if !ok {
+		return
+	}
+	plan.User = types.StringValue(user)
+	if err := api.Launch(ctx, user, plan.Name.ValueString(), plan.options()); err != nil {
+		addLaunchError(&resp.Diagnostics, plan, err)
+		return
+	}
+	// The server costs money from now on: it goes into the state before anything
+	// else can fail.
+	plan.recordBegun()
+	resp.Diagnostics.Append(resp.State.Set(ctx, plan)...)
+	resp.Diagnostics.Append(resp.Identity.Set(ctx, plan.identity())...)
+	resp.Diagnostics.Append(clients.LastSeenServer{Current: clients.ServerID(r.Settings.HubAddress.Value)}.Store(ctx, resp.Private)...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	if !r.await(ctx, api, &plan, resp.Private, &resp.Diagnostics) {
+		resp.State.RemoveResource(ctx)
+		return
+	}
+	resp.Diagnostics.Append(resp.State.Set(ctx, plan)...)
+}
+
+func (r *serverResource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
+	var state resourceModel
+	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+	// Terraform before 1.12 keeps no identity, and the framework wants one from
+	// every Read, those that remove the resource included.
+	resp.Diagnostics.Append(resp.Identity.Set(ctx, state.identity())...)
+	if resp.Diagnostics.HasError() || r.Hub.Unknown {
+		return
+	}
+	api, ok := r.Hub.Get(&resp.Diagnostics)
+	timeout, diags := state.Timeouts.Read(ctx, defaultServerRead)
+	resp.Diagnostics.Append(diags...)
+	if !ok || resp.Diagnostics.HasError() {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, timeout)
+	defer cancel()
+
+	server, active, err := api.RefreshServer(ctx, state.User.ValueString(), state.Name.ValueString())
+	if err != nil {
+		diagnostics.AddError(&resp.Diagnostics, "The "+state.title()+" could not be read", err)
+		return
+	}
+	home := clients.ReadLastSeenServer(ctx, req.Private, r.Settings.HubAddress.Value, &resp.Diagnostics)
+	if home.HasMoved() && state.isAnother(server, active) {
+		home.AddMovedError(&resp.Diagnostics, state.titleOfStart(), "hub_address", "run and cost money")
+		return
+	}
+	resp.Diagnostics.Append(home.Store(ctx, resp.Private)...)
+	if !active || server.Stops() {
+		is := "does not run"
+		if active {
+			is = "is being stopped"
+		}
+		resp.Diagnostics.AddWarning("The "+state.title()+" "+is,
+			"It was stopped outside Terraform, by its user or by the Hub, which may stop idle servers. It leaves the state; the next apply starts it again.")
+		resp.State.RemoveResource(ctx)
+		return
+	}
+	begun := !state.Ready.IsNull() && !state.Ready.ValueBool()
+	state.record(server, r.Settings.HubAddress.Value)
+	resp.Diagnostics.Append(state.recordOptions(ctx, server, begun, req.Private, resp.Private)...)
+	resp.Diagnostics.Append(resp.State.Set(ctx, state)...)
+}
+
+// Update waits for a server that was starting; nothing else can be changed.
+func (r *serverResource) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
+	var plan resourceModel
+	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
+	api, ok := r.Hub.Get(&resp.Diagnostics)
+	timeout, diags := plan.Timeouts.Update(ctx, defaultServerChange)
+	resp.Diagnostics.Append(diags...)
+	if !ok || resp.Diagnostics.HasError() {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, timeout)
+	defer cancel()
+
+	if plan.Ready.IsUnknown() {
+		plan.recordBegun()
+		if !r.await(ctx, api, &plan, resp.Private, &resp.Diagnostics) {
+			resp.State.RemoveResource(ctx)
+			return
+		}
+	}
+	resp.Diagnostics.Append(resp.State.Set(ctx, plan)...)
+	resp.Diagnostics.Append(resp.Identity.Set(ctx, plan.identity())...)
+}
+
+func (r *serverResource) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {
+	var state resourceModel
+	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+	api, ok := r.Hub.Get(&resp.Diagnostics)
+	timeout, diags := state.Timeouts.Delete(ctx, defaultServerChange)
+	resp.Diagnostics.Append(diags...)
+	if !ok || resp.Diagnostics.HasError() {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, timeout)
+	defer cancel()
+
+	if home := clients.ReadLastSeenServer(ctx, req.Private, r.Settings.HubAddress.Value, &resp.Diagnostics); home.HasMoved() {
+		server, active, err := api.LookForServer(ctx, state.User.ValueString(), state.Name.ValueString())
+		if err != nil {
+			diagnostics.AddError(&resp.Diagnostics, "The "+state.title()+" was not stopped", err)
+			return
+		}
+		if state.isAnother(server, active) {
+			home.AddMovedError(&resp.Diagnostics, state.titleOfStart(), "hub_address", "run and cost money")
+			return
+		}
+	}
+	if err := api.StopServer(ctx, state.User.ValueString(), state.Name.ValueString(), state.RemoveOnDestroy.ValueBool()); err != nil {
+		detail := diagnostics.Explain(err)
+		if errors.Is(err, context.DeadlineExceeded) {
+			detail = fmt.Sprintf("It was still stopping after %s. It is in the state still: run terraform destroy again, or set timeouts.delete.", timeout)
+		}
+		resp.Diagnostics.AddError("The "+state.title()+" was not stopped", detail)
+	}
+}
+
+// ImportState takes USER/SERVER, or USER for the default server.
+func (r *serverResource) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
+	var server resourceIdentity
+	if req.ID == "" {
+		resp.Diagnostics.Append(req.Identity.Get(ctx, &server)...)
+		req.ID = server.User.ValueString() + "/" + server.Name.ValueString()
+	}
+	user, name, err := parseServerID(req.ID)
+	if err != nil {
+		resp.Diagnostics.AddError("This server cannot be imported",
+			diagnostics.Sentence(err.Error())+" Give USER/SERVER, for example alice/gpu, or USER alone for the default server.")
+		return
+	}
+	server = resourceIdentity{User: types.StringValue(user), Name: types.StringValue(name)}
+	resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root("user"), server.User)...)
+	resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root("name"), server.Name)...)
+	resp.Diagnostics.Append(resp.Identity.Set(ctx, server)...)
+}
+
+// await waits for the server and records it. False means that it did not start,
+// so that there is none to keep in the state.
+func (r *serverResource) await(ctx context.Context, api *hub.Client, model *resourceModel, keeper clients.PrivateWriter, diags *diag.Diagnostics) bool {
+	heard := ""
+	server, err := api.AwaitServer(ctx, model.User.ValueString(), model.Name.ValueString(), func(message string) {
+		heard = message
+		tflog.Info(ctx, "The Hub starts the server", map[string]any{"user": model.User.ValueString(), "server": model.Name.ValueString(), "message": message})
+	})
+	failed, isFailure := errors.AsType[*hub.SpawnError](err)
+	switch {
+	case err == nil:
+		model.record(server, r.Settings.HubAddress.Value)
+		diags.Append(keepOptions(ctx, server, keeper)...)
+	case isFailure:
+		diags.AddError("The "+model.title()+" did not start", spawnAdvice(failed))
+	case errors.Is(err, context.DeadlineExceeded):
+		diags.AddAttributeError(path.Root("timeouts"), "The "+model.title()+" was not ready in time",
+			"It is in the state still, and the Hub may go on starting it. "+lastHeard(heard)+"Give it longer by timeouts. "+
+				"After a create the next apply stops it and starts another one, unless terraform untaint keeps it: then that apply waits for it.")
+	default:
+		diagnostics.AddError(diags, "It is not known whether the "+model.title()+" is ready", err)
+	}
+	return !isFailure
+}

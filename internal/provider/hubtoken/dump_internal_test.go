@@ -1,0 +1,20 @@
+// Copyright (c) The terraform-provider-pc Authors
+// SPDX-License-Identifier: MPL-2.0
+
+package hubtoken
+
+import (
+	"testing"
+
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/planetary-computer/terraform-provider-pc/internal/testing/scripted"
+)
+
+func TestDumps_holdNoSecret(t *testing.T) {
+	t.Parallel()
+	const secretToken = "s3cr3t"
+	managed := tokenModel{Token: types.StringValue(secretToken)}
+	ephemeral := ephemeralModel{Token: types.StringValue(secretToken)}
+	scripted.AssertHidden(t, []string{secretToken}, managed, &managed, ephemeral, &ephemeral)
+}

@@ -1,0 +1,163 @@
+// Copyright (c) The terraform-provider-pc Authors
+// SPDX-License-Identifier: MPL-2.0
+
+package hubtoken
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/hashicorp/terraform-plugin-framework/ephemeral"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-log/tflog"
+
+	"github.com/planetary-computer/terraform-provider-pc/internal/hub"
+	"github.com/planetary-computer/terraform-provider-pc/internal/provider/clients"
+	"github.com/planetary-computer/terraform-provider-pc/internal/provider/diagnostics"
+	"github.com/planetary-computer/terraform-provider-pc/internal/provider/values"
+	"github.com/planetary-computer/terraform-provider-pc/internal/transport"
+)
+
+var (
+	_ ephemeral.EphemeralResource                   = (*tokenEphemeralResource)(nil)
+	_ ephemeral.EphemeralResourceWithClose          = (*tokenEphemeralResource)(nil)
+	_ ephemeral.EphemeralResourceWithConfigure      = (*tokenEphemeralResource)(nil)
+	_ ephemeral.EphemeralResourceWithRenew          = (*tokenEphemeralResource)(nil)
+	_ ephemeral.EphemeralResourceWithValidateConfig = (*tokenEphemeralResource)(nil)
+)
+
+const (
+	// The Hub cannot make a token last longer than it was made for, so it is
+	// made to outlast the run. What ends it is Close; the lifetime is for the run
+	// that is killed.
+	defaultTokenLifetime = 12 * time.Hour
+	defaultTokenNote     = "One run of Terraform" //nolint:gosec // a note
+	// closing is how long a token is still being revoked after Ctrl-C.
+	closing = 10 * time.Second
+	// relook is the pause before another look at a token that should have ended.
+	relook = time.Minute
+
+	openedTokenKey = "token"
+)
+
+type tokenEphemeralResource struct{ clients.EphemeralResource }
+
+// NewEphemeralResource returns the pc_hub_token ephemeral resource.
+func NewEphemeralResource() ephemeral.EphemeralResource { return &tokenEphemeralResource{} }
+
+func (e *tokenEphemeralResource) Metadata(_ context.Context, req ephemeral.MetadataRequest, resp *ephemeral.MetadataResponse) {
+	resp.TypeName = req.ProviderTypeName + "_hub_token"
+}
+
+// ValidateConfig checks the lifetime.
+func (e *tokenEphemeralResource) ValidateConfig(ctx context.Context, req ephemeral.ValidateConfigRequest, resp *ephemeral.ValidateConfigResponse) {
+	var config ephemeralModel
+	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
+	validateLifetime(config.ExpiresIn, "Leave expires_in out for "+defaultTokenLifetime.String()+".", &resp.Diagnostics)
+}
+
+func (e *tokenEphemeralResource) Open(ctx context.Context, req ephemeral.OpenRequest, resp *ephemeral.OpenResponse) {
+	var model ephemeralModel
+	resp.Diagnostics.Append(req.Config.Get(ctx, &model)...)
+	request, diags := model.request(ctx)
+	resp.Diagnostics.Append(diags...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	if e.Hub.Unknown {
+		model.forget()
+		resp.Diagnostics.Append(resp.Result.Set(ctx, model)...)
+		return
+	}
+	api, ok := e.Hub.Get(&resp.Diagnostics)
+	if !ok {
+		return
+	}
+	user, ok := clients.HubOwner(ctx, api, model.User, "The token was not made", &resp.Diagnostics)
+	if !ok {
+		return
+	}
+	token, err := issueFor(ctx, api, user, request, values.IsKnown(model.ExpiresIn))
+	if err != nil {
+		addIssueError(&resp.Diagnostics, user, request, err)
+		return
+	}
+	opened := openedToken{ID: token.ID, User: user, Note: token.Note, Created: token.Created, ExpiresAt: token.ExpiresAt}
+	if !token.ExpiresAt.IsZero() {
+		// The Hub's clock may be another, and tells whole seconds.
+		opened.Until = e.Clock.Now().Add(token.ExpiresAt.Sub(token.Created) + time.Second)
+	}
+	resp.RenewAt = opened.Until
+	e.OpenEphemerals.Add(opened.key(), func(ctx context.Context) error { return revoke(ctx, api, opened) })
+	resp.Diagnostics.Append(keepToken(ctx, resp.Private, opened)...)
+	model.record(user, token)
+	resp.Diagnostics.Append(resp.Result.Set(ctx, model)...)
+}
+
+// issueFor makes the token. A Hub may allow less than the default lifetime; it
+// then gives the longest to who asks for none.
+func issueFor(ctx context.Context, api *hub.Client, user string, request hub.TokenRequest, chosen bool) (hub.Token, error) {
+	token, err := api.Issue(ctx, user, request)
+	if hub.IsTooLong(err) && !chosen {
+		request.ExpiresIn = 0
+		return api.Issue(ctx, user, request)
+	}
+	return token, err
+}
+
+// Renew finds out whether a token that should have ended has. It cannot be made
+// to last longer, and another one would be of no use: what uses the token has
+// its value already. So the run goes on. The log says so at once, and Close does
+// to everybody: Terraform shows no warning of a renewal (seen with 1.11.4).
+func (e *tokenEphemeralResource) Renew(ctx context.Context, req ephemeral.RenewRequest, resp *ephemeral.RenewResponse) {
+	opened, there := openedFrom(ctx, req.Private, &resp.Diagnostics)
+	if !there {
+		return
+	}
+	api, ok := e.Hub.Get(&resp.Diagnostics)
+	if !ok {
+		return
+	}
+	if _, valid, err := api.Look(ctx, opened.User, opened.token()); valid || err != nil {
+		resp.RenewAt = e.Clock.Now().Add(relook)
+		return
+	}
+	tflog.Warn(ctx, "the token ended before the run", map[string]any{"id": opened.ID, "user": opened.User, "expired_at": opened.ExpiresAt})
+}
+
+func (e *tokenEphemeralResource) Close(ctx context.Context, req ephemeral.CloseRequest, resp *ephemeral.CloseResponse) {
+	opened, there := openedFrom(ctx, req.Private, &resp.Diagnostics)
+	if !there {
+		return
+	}
+	api, ok := e.Hub.Get(&resp.Diagnostics)
+	if !ok {
+		return
+	}
+	ctx, cancel := transport.Outlive(ctx, closing)
+	defer cancel()
+	if err := revoke(ctx, api, opened); err != nil {
+		// It is tried once more when the process ends.
+		until := "It does not end by itself."
+		if !opened.ExpiresAt.IsZero() {
+			until = "It ends by itself at " + opened.ExpiresAt.UTC().Format(time.RFC3339) + "."
+		}
+		resp.Diagnostics.AddError("The token "+opened.ID+" of "+opened.User+" was not revoked",
+			diagnostics.Explain(err)+fmt.Sprintf("\n\nThe token may still be valid. %s Revoke the one with the note %q on the Hub's page /hub/token.", until, opened.Note))
+		return
+	}
+	e.OpenEphemerals.Remove(opened.key())
+	if !opened.Until.IsZero() && e.Clock.Now().After(opened.Until) {
+		resp.Diagnostics.AddAttributeWarning(path.Root("expires_in"), "The token "+opened.ID+" of "+opened.User+" ended before the run",
+			fmt.Sprintf("It was made to end at %s, and the Hub cannot extend a token. What used it after that may have failed; "+
+				"choose a longer expires_in than the run takes.", opened.ExpiresAt.UTC().Format(time.RFC3339)))
+	}
+}
+
+func revoke(ctx context.Context, api *hub.Client, opened openedToken) error {
+	if err := api.Revoke(ctx, opened.User, opened.token()); err != nil {
+		return fmt.Errorf("the token %s of %s with the note %q was not revoked: %w", opened.ID, opened.User, opened.Note, err)
+	}
+	return nil
+}

@@ -1,0 +1,194 @@
+// Copyright (c) The terraform-provider-pc Authors
+// SPDX-License-Identifier: MPL-2.0
+
+package hubtoken
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/hashicorp/terraform-plugin-framework-timetypes/timetypes"
+	"github.com/hashicorp/terraform-plugin-framework-validators/setvalidator"
+	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/resource"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/planmodifier"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/setplanmodifier"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/stringdefault"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/stringplanmodifier"
+	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/planetary-computer/terraform-provider-pc/internal/hub"
+	"github.com/planetary-computer/terraform-provider-pc/internal/provider/diagnostics"
+	"github.com/planetary-computer/terraform-provider-pc/internal/provider/values"
+)
+
+// hubTokenModel is pc_hub_token in configuration, plan and state.
+type tokenModel struct {
+	User            types.String         `tfsdk:"user"`
+	Note            types.String         `tfsdk:"note"`
+	ExpiresIn       timetypes.GoDuration `tfsdk:"expires_in"`
+	RenewBefore     timetypes.GoDuration `tfsdk:"renew_before"`
+	Scopes          types.Set            `tfsdk:"scopes"`
+	Roles           types.Set            `tfsdk:"roles"`
+	ID              types.String         `tfsdk:"id"`
+	Token           types.String         `tfsdk:"token"`
+	CreatedAt       timetypes.RFC3339    `tfsdk:"created_at"`
+	ExpiresAt       timetypes.RFC3339    `tfsdk:"expires_at"`
+	ReadyForRenewal types.Bool           `tfsdk:"ready_for_renewal"`
+}
+
+// Format keeps the values out of what is printed.
+func (m tokenModel) Format(state fmt.State, _ rune) { diagnostics.WriteType(state, m) }
+
+func (r *tokenResource) Schema(_ context.Context, _ resource.SchemaRequest, resp *resource.SchemaResponse) {
+	keepString := []planmodifier.String{stringplanmodifier.UseStateForUnknown()}
+	replaceSet := []planmodifier.Set{setplanmodifier.RequiresReplace()}
+	resp.Schema = schema.Schema{
+		MarkdownDescription: "An API token of the JupyterHub, as its page `/hub/token` makes it. A Hub cannot change a token, so every change but that of `renew_before` " +
+			"makes a new one. **The token's value is stored in the state**: keep the state where secrets may be kept, and give the token an end and no more scopes than it needs.",
+		Attributes: map[string]schema.Attribute{
+			"user": schema.StringAttribute{
+				MarkdownDescription: "Whose token it is. Another user's needs the scope `tokens`. Default: the user of the provider's own token; a service of the Hub has to name one.",
+				Optional:            true,
+				Computed:            true,
+				Validators:          []validator.String{stringvalidator.LengthAtLeast(1)},
+				PlanModifiers:       []planmodifier.String{stringplanmodifier.UseStateForUnknown(), stringplanmodifier.RequiresReplace()},
+			},
+			"note": schema.StringAttribute{
+				MarkdownDescription: "What the token is for, as the Hub's token page shows it. Default: `Managed by Terraform`.",
+				Optional:            true,
+				Computed:            true,
+				Default:             stringdefault.StaticString("Managed by Terraform"),
+				Validators:          []validator.String{stringvalidator.LengthAtLeast(1)},
+				PlanModifiers:       []planmodifier.String{stringplanmodifier.RequiresReplace()},
+			},
+			"expires_in": schema.StringAttribute{
+				MarkdownDescription: "Lifetime of the token, as a [Go duration](https://pkg.go.dev/time#ParseDuration) of whole seconds, for example `720h`. " +
+					"Default: it does not expire, unless the Hub sets a limit.",
+				Optional:      true,
+				CustomType:    timetypes.GoDurationType{},
+				PlanModifiers: []planmodifier.String{stringplanmodifier.RequiresReplaceIf(otherDuration, otherDurationSays, otherDurationSays)},
+			},
+			"renew_before": schema.StringAttribute{
+				MarkdownDescription: "How long before its end the token is due for renewal, as a Go duration shorter than `expires_in`: the first plan after that replaces it. " +
+					"With `create_before_destroy` the old token stays valid until the new one is there. Default: it is replaced only once it has expired.",
+				Optional:   true,
+				CustomType: timetypes.GoDurationType{},
+			},
+			"scopes": schema.SetAttribute{
+				MarkdownDescription: "Scopes of the token, for example `access:services!service=dask-gateway`; the user must hold them. Conflicts with `roles`. Default: all that the user may do. Needs JupyterHub 3: an older one ignores them, which is an error here.",
+				ElementType:         types.StringType,
+				Optional:            true,
+				Validators: []validator.Set{
+					setvalidator.SizeAtLeast(1), setvalidator.ValueStringsAre(stringvalidator.LengthAtLeast(1)),
+					setvalidator.ConflictsWith(path.MatchRoot("roles")),
+				},
+				PlanModifiers: replaceSet,
+			},
+			"roles": schema.SetAttribute{
+				MarkdownDescription: "Roles whose scopes the token gets. JupyterHub 3 and later resolve them once, when the token is made. Needs JupyterHub 2.",
+				ElementType:         types.StringType,
+				Optional:            true,
+				Validators:          []validator.Set{setvalidator.SizeAtLeast(1), setvalidator.ValueStringsAre(stringvalidator.LengthAtLeast(1))},
+				PlanModifiers:       replaceSet,
+			},
+			"id": schema.StringAttribute{
+				MarkdownDescription: "The Hub's id of the token, for example `a12`. Hubs give freed ids to later tokens.",
+				Computed:            true,
+				PlanModifiers:       keepString,
+			},
+			"token": schema.StringAttribute{
+				MarkdownDescription: "The token itself. The Hub tells it once, when the token is made.",
+				Computed:            true,
+				Sensitive:           true,
+				PlanModifiers:       keepString,
+			},
+			"created_at": schema.StringAttribute{
+				MarkdownDescription: "When the token was made, in RFC 3339, UTC.",
+				Computed:            true,
+				CustomType:          timetypes.RFC3339Type{},
+				PlanModifiers:       keepString,
+			},
+			"expires_at": schema.StringAttribute{
+				MarkdownDescription: "When the token ends, in RFC 3339, UTC. Null when it does not.",
+				Computed:            true,
+				CustomType:          timetypes.RFC3339Type{},
+				PlanModifiers:       keepString,
+			},
+			"ready_for_renewal": schema.BoolAttribute{
+				MarkdownDescription: "Whether `renew_before` is reached, so that the next plan replaces the token.",
+				Computed:            true,
+			},
+		},
+	}
+}
+
+const otherDurationSays = "Another lifetime makes a new token; the same one in other words, such as 60m for 1h, does not."
+
+// otherDuration lets "1h" become "60m" without a new token.
+func otherDuration(_ context.Context, req planmodifier.StringRequest, resp *stringplanmodifier.RequiresReplaceIfFuncResponse) {
+	planned, plannedErr := time.ParseDuration(req.PlanValue.ValueString())
+	had, hadErr := time.ParseDuration(req.StateValue.ValueString())
+	resp.RequiresReplace = plannedErr != nil || hadErr != nil || planned != had
+}
+
+// due says whether the token is to be replaced by now.
+func (m *tokenModel) due(expiresAt timetypes.RFC3339, now time.Time) bool {
+	renewBefore, ok := duration(m.RenewBefore)
+	if !ok || !values.IsKnown(expiresAt) {
+		return false
+	}
+	end, diags := expiresAt.ValueRFC3339Time()
+	return !diags.HasError() && !now.Before(end.Add(-renewBefore))
+}
+
+// forgetComputed plans what a new token will bring.
+func (m *tokenModel) forgetComputed() {
+	m.ID, m.Token = types.StringUnknown(), types.StringUnknown()
+	m.CreatedAt, m.ExpiresAt = timetypes.NewRFC3339Unknown(), timetypes.NewRFC3339Unknown()
+	m.ReadyForRenewal = types.BoolUnknown()
+}
+
+func (m *tokenModel) request(ctx context.Context) (hub.TokenRequest, diag.Diagnostics) {
+	request := hub.TokenRequest{Note: m.Note.ValueString()}
+	request.ExpiresIn, _ = duration(m.ExpiresIn)
+	diags := m.Scopes.ElementsAs(ctx, &request.Scopes, false)
+	diags.Append(m.Roles.ElementsAs(ctx, &request.Roles, false)...)
+	return request, diags
+}
+
+// recordToken fills in what the Hub says of the token, all but its value. The
+// note stays as configured: two tokens are told apart by it.
+func (m *tokenModel) recordToken(user string, token hub.Token) {
+	m.User = types.StringValue(user)
+	m.ID = types.StringValue(token.ID)
+	m.Note = types.StringValue(token.Note)
+	m.CreatedAt = exactTimeOrNull(token.Created)
+	m.ExpiresAt = exactTimeOrNull(token.ExpiresAt)
+}
+
+// known is the token that the state knows, which tells it from another one
+// that has inherited its id.
+func (m *tokenModel) known() (hub.Token, diag.Diagnostics) {
+	token := hub.Token{ID: m.ID.ValueString(), User: m.User.ValueString(), Note: m.Note.ValueString()}
+	if m.CreatedAt.IsNull() {
+		return token, nil
+	}
+	created, diags := m.CreatedAt.ValueRFC3339Time()
+	token.Created = created
+	return token, diags
+}
+
+// exactTimeOrNull keeps the microseconds that the Hub reports: they tell apart
+// two tokens of the same second.
+func exactTimeOrNull(at time.Time) timetypes.RFC3339 {
+	if at.IsZero() {
+		return timetypes.NewRFC3339Null()
+	}
+	return timetypes.NewRFC3339ValueMust(at.UTC().Format(time.RFC3339Nano))
+}

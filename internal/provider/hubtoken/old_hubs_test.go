@@ -1,0 +1,193 @@
+// Copyright (c) The terraform-provider-pc Authors
+// SPDX-License-Identifier: MPL-2.0
+
+package hubtoken_test
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/hashicorp/terraform-plugin-go/tftypes"
+
+	"github.com/planetary-computer/terraform-provider-pc/internal/testing/mockserver"
+	"github.com/planetary-computer/terraform-provider-pc/internal/testing/providertest"
+)
+
+// onEachHub runs a test on the mock of each version of JupyterHub.
+func onEachHub(t *testing.T, test func(t *testing.T, major int, mock *providertest.Mock, w providertest.Client)) {
+	t.Helper()
+	for major := 1; major <= 6; major++ {
+		t.Run(fmt.Sprintf("JupyterHub %d", major), func(t *testing.T) {
+			t.Parallel()
+			mock := providertest.StartMock(t, mockserver.Config{HubVersion: fmt.Sprint(major)})
+			test(t, major, mock, providertest.NewClient(t, providertest.Block(mock)))
+		})
+	}
+}
+
+// TestHubs_tokenFromItsMakingToItsEnd makes, reads and revokes a token, and
+// finds out that somebody else has revoked one.
+func TestHubs_tokenFromItsMakingToItsEnd(t *testing.T) {
+	t.Parallel()
+	onEachHub(t, func(t *testing.T, _ int, mock *providertest.Mock, w providertest.Client) {
+		t.Helper()
+		config := map[string]any{"note": "ours", "expires_in": "1h"}
+		for _, revokedElsewhere := range []bool{false, true} {
+			made, diagnostics := w.Apply(t.Context(), t, providertest.TokenType, w.None(t), config)
+			providertest.AssertDiagnostics(t, diagnostics, providertest.ExpectedDiagnostic{})
+			if got := providertest.TokenNotes(mock)["ours"]; got != 1 {
+				t.Fatalf("%d tokens were made", got)
+			}
+			read, diagnostics := w.Read(t, providertest.TokenType, made)
+			providertest.AssertDiagnostics(t, diagnostics, providertest.ExpectedDiagnostic{})
+			if plan := w.Plan(t, providertest.TokenType, read, config); len(plan.RequiresReplace) > 0 {
+				t.Errorf("a second plan replaces the token for %v", plan.RequiresReplace)
+			}
+			if revokedElsewhere {
+				mock.RevokeToken("alice", w.Text(t, providertest.TokenType, read.State, "id"))
+				_, diagnostics = w.Read(t, providertest.TokenType, read)
+				providertest.AssertDiagnostics(t, diagnostics, providertest.WarningAt("", "no longer has it"))
+			}
+			_, diagnostics = w.Apply(t.Context(), t, providertest.TokenType, read, nil)
+			providertest.AssertDiagnostics(t, diagnostics, providertest.ExpectedDiagnostic{})
+			if got := providertest.TokenNotes(mock)["ours"]; got != 0 {
+				t.Errorf("%d tokens are left", got)
+			}
+		}
+	})
+}
+
+// TestHubs_tokenMayDoNoMoreThanAsked asks for less than all, which the first
+// Hubs ignore.
+func TestHubs_tokenMayDoNoMoreThanAsked(t *testing.T) {
+	t.Parallel()
+	onEachHub(t, func(t *testing.T, major int, mock *providertest.Mock, w providertest.Client) {
+		t.Helper()
+		for argument, values := range map[string][]any{"scopes": {"access:services!service=dask-gateway"}, "roles": {"token"}} {
+			config := map[string]any{"note": "less", argument: values}
+			want := providertest.ExpectedDiagnostic{}
+			if major == 1 || major == 2 && argument == "scopes" {
+				want = providertest.ErrorAt(`AttributeName("`+argument+`")`, "Leave out "+argument)
+			}
+			made, diagnostics := w.Apply(t.Context(), t, providertest.TokenType, w.None(t), config)
+			providertest.AssertDiagnostics(t, diagnostics, want)
+			opened, diagnostics := w.Open(t.Context(), t, providertest.TokenType, config)
+			providertest.AssertDiagnostics(t, diagnostics, want)
+			if want == (providertest.ExpectedDiagnostic{}) {
+				providertest.AssertDiagnostics(t, w.Close(t, opened), providertest.ExpectedDiagnostic{})
+				_, diagnostics = w.Apply(t.Context(), t, providertest.TokenType, made, nil)
+				providertest.AssertDiagnostics(t, diagnostics, providertest.ExpectedDiagnostic{})
+			}
+			if got := providertest.TokenNotes(mock)["less"]; got != 0 {
+				t.Errorf("%s: %d tokens are left", argument, got)
+			}
+		}
+	})
+}
+
+// TestHubs_refusals are what a person reads whose scopes or token are wrong.
+func TestHubs_refusals(t *testing.T) {
+	t.Parallel()
+	onEachHub(t, func(t *testing.T, major int, mock *providertest.Mock, w providertest.Client) {
+		t.Helper()
+		want := providertest.ErrorAt("", "Scope 'nope' for token does not exist")
+		switch {
+		case major < 3:
+			want = providertest.ErrorAt(`AttributeName("scopes")`, "Leave out scopes")
+		case major < 5:
+			want = providertest.ErrorAt("", "Before JupyterHub 5, this is the answer to scopes that do not exist")
+		}
+		_, diagnostics := w.Apply(t.Context(), t, providertest.TokenType, w.None(t), map[string]any{"note": "bad", "scopes": []any{"nope"}})
+		providertest.AssertDiagnostics(t, diagnostics, want)
+		if got := providertest.TokenNotes(mock)["bad"]; got != 0 {
+			t.Errorf("%d tokens are left", got)
+		}
+
+		mock.ClearRequests()
+		w = providertest.NewClient(t, map[string]any{"address": mock.GatewayURL(), "api_token": "garbage"})
+		_, diagnostics = w.Apply(t.Context(), t, providertest.TokenType, w.None(t), map[string]any{"note": "bad"})
+		providertest.AssertDiagnostics(t, diagnostics, providertest.ErrorAt("", "did not accept the credentials from api_token in the provider block"))
+		if got := mock.CountRequests(http.MethodGet, "*"); got != 1 {
+			t.Errorf("a wrong token was tried %d times", got)
+		}
+	})
+}
+
+// TestHubs_clusters makes a cluster on the gateway behind each Hub.
+func TestHubs_clusters(t *testing.T) {
+	t.Parallel()
+	onEachHub(t, func(t *testing.T, _ int, mock *providertest.Mock, w providertest.Client) {
+		t.Helper()
+		made, diagnostics := w.Apply(t.Context(), t, providertest.ClusterType, w.None(t), map[string]any{})
+		providertest.AssertDiagnostics(t, diagnostics, providertest.ExpectedDiagnostic{})
+		_, diagnostics = w.Apply(t.Context(), t, providertest.ClusterType, made, nil)
+		providertest.AssertDiagnostics(t, diagnostics, providertest.ExpectedDiagnostic{})
+		providertest.AssertNothingRuns(t, mock)
+	})
+}
+
+// TestHubs_servers starts and stops servers on each Hub, of which those before 6
+// take the whole body for the options.
+func TestHubs_servers(t *testing.T) {
+	t.Parallel()
+	onEachHub(t, func(t *testing.T, _ int, mock *providertest.Mock, w providertest.Client) {
+		t.Helper()
+		for _, config := range []map[string]any{{"name": "gpu", "user_options": map[string]any{"profile": "small"}}, {"name": "plain"}} {
+			made, diagnostics := w.Apply(t.Context(), t, providertest.ServerType, w.None(t), config)
+			providertest.AssertDiagnostics(t, diagnostics, providertest.ExpectedDiagnostic{})
+			read, diagnostics := w.Read(t, providertest.ServerType, made)
+			providertest.AssertDiagnostics(t, diagnostics, providertest.ExpectedDiagnostic{})
+			if plan := w.Plan(t, providertest.ServerType, read, config); providertest.HasError(plan.Diagnostics) || len(plan.RequiresReplace) > 0 {
+				t.Errorf("a second plan of %v replaces the server for %v", config, plan.RequiresReplace)
+			}
+			if config["name"] == "gpu" && fmt.Sprint(mock.HubServers("alice")[0].Options) != "map[profile:small]" {
+				t.Errorf("the Hub has the options %v", mock.HubServers("alice")[0].Options)
+			}
+			_, diagnostics = w.Apply(t.Context(), t, providertest.ServerType, read, nil)
+			providertest.AssertDiagnostics(t, diagnostics, providertest.ExpectedDiagnostic{})
+		}
+		for _, server := range mock.HubServers("alice") {
+			if server.Ready {
+				t.Errorf("the server %q is left", server.Name)
+			}
+		}
+		_, diagnostics := w.Apply(t.Context(), t, providertest.ServerType, w.None(t), map[string]any{"name": "gpu", "user_options": map[string]any{"profile": "broken"}})
+		providertest.AssertDiagnostics(t, diagnostics, providertest.ErrorAt("", "no node has room for it"))
+	})
+}
+
+// TestHubs_users reads whom the token belongs to. The first Hubs know neither
+// roles nor scopes, and JupyterHub 1 tells of servers only who asks by name.
+func TestHubs_users(t *testing.T) {
+	t.Parallel()
+	onEachHub(t, func(t *testing.T, major int, mock *providertest.Mock, w providertest.Client) {
+		t.Helper()
+		mock.StartHubServer("alice", "gpu", `{"profile": "small"}`)
+		set := func(values ...string) tftypes.Value {
+			members := make([]tftypes.Value, 0, len(values))
+			for _, value := range values {
+				members = append(members, tftypes.NewValue(tftypes.String, value))
+			}
+			return tftypes.NewValue(tftypes.Set{ElementType: tftypes.String}, members)
+		}
+		for _, config := range []map[string]any{{}, {"name": "alice"}} {
+			state, diagnostics := w.ReadData(t, "pc_hub_user", config)
+			providertest.AssertDiagnostics(t, diagnostics, providertest.ExpectedDiagnostic{})
+			if !state["name"].Equal(tftypes.NewValue(tftypes.String, "alice")) || !state["kind"].Equal(tftypes.NewValue(tftypes.String, "user")) || state["created_at"].IsNull() {
+				t.Errorf("%v: the user is %v", config, state)
+			}
+			if major == 1 && !state["roles"].IsNull() || major > 1 && !state["roles"].Equal(set("user")) {
+				t.Errorf("%v: the roles are %s", config, state["roles"])
+			}
+			byName := config["name"] != nil
+			if hasScopes := major > 1 && !byName; state["scopes"].IsNull() == hasScopes {
+				t.Errorf("%v: the scopes are %s", config, state["scopes"])
+			}
+			if known := major > 1 || byName; state["servers"].IsNull() == known || known && !strings.Contains(state["servers"].String(), `/user/alice/gpu/`) {
+				t.Errorf("%v: the servers are %s", config, state["servers"])
+			}
+		}
+	})
+}

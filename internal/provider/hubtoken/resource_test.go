@@ -1,0 +1,249 @@
+// Copyright (c) The terraform-provider-pc Authors
+// SPDX-License-Identifier: MPL-2.0
+
+package hubtoken_test
+
+import (
+	"fmt"
+	"regexp"
+	"testing"
+	"time"
+
+	"github.com/hashicorp/terraform-plugin-testing/compare"
+	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
+	"github.com/hashicorp/terraform-plugin-testing/knownvalue"
+	"github.com/hashicorp/terraform-plugin-testing/plancheck"
+	"github.com/hashicorp/terraform-plugin-testing/statecheck"
+	"github.com/hashicorp/terraform-plugin-testing/tfjsonpath"
+
+	"github.com/planetary-computer/terraform-provider-pc/internal/clock"
+	"github.com/planetary-computer/terraform-provider-pc/internal/provider"
+	"github.com/planetary-computer/terraform-provider-pc/internal/testing/mockserver"
+	"github.com/planetary-computer/terraform-provider-pc/internal/testing/providertest"
+)
+
+const token = "pc_hub_token.test"
+
+func tokenDoes(action plancheck.ResourceActionType) resource.ConfigPlanChecks {
+	return resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{plancheck.ExpectResourceAction(token, action)}}
+}
+
+func tokenHas(attribute string, value knownvalue.Check) statecheck.StateCheck {
+	return statecheck.ExpectKnownValue(token, tfjsonpath.New(attribute), value)
+}
+
+func TestAccHubToken_isMadeAndRevoked(t *testing.T) {
+	t.Parallel()
+	mock := providertest.StartMock(t, mockserver.Config{})
+	config := providertest.ProviderBlock(mock) + `
+resource "pc_hub_token" "test" {
+  note       = "nightly run"
+  expires_in = "720h"
+  scopes     = ["access:services!service=dask-gateway"]
+}`
+	resource.Test(t, resource.TestCase{
+		ProtoV6ProviderFactories: providertest.Factories(mock),
+		Steps: []resource.TestStep{
+			{
+				Config:           config,
+				ConfigPlanChecks: tokenDoes(plancheck.ResourceActionCreate),
+				ConfigStateChecks: []statecheck.StateCheck{
+					tokenHas("user", knownvalue.StringExact("alice")),
+					tokenHas("note", knownvalue.StringExact("nightly run")),
+					tokenHas("id", knownvalue.StringRegexp(regexp.MustCompile(`^a\d+$`))),
+					tokenHas("token", knownvalue.StringRegexp(regexp.MustCompile(`^[0-9a-f]{32}$`))),
+					tokenHas("created_at", providertest.IsTime),
+					tokenHas("expires_at", providertest.IsTime),
+					tokenHas("ready_for_renewal", knownvalue.Bool(false)),
+					// What the Hub resolves the scopes to is more than was asked for,
+					// and no reason to plan a change.
+					tokenHas("scopes", knownvalue.SetExact([]knownvalue.Check{knownvalue.StringExact("access:services!service=dask-gateway")})),
+					providertest.Requested(mock, "POST", "*/users/alice/tokens", 1),
+					providertest.AfterApply(func() error {
+						return providertest.WantBody(mock, "/tokens", `{"expires_in":2592000,"note":"nightly run","scopes":["access:services!service=dask-gateway"]}`)
+					}),
+				},
+			},
+			{Config: config, ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{plancheck.ExpectEmptyPlan()}}},
+		},
+	})
+	if got := providertest.TokenNotes(mock); got["nightly run"] != 0 {
+		t.Errorf("the token is left behind: %v", got)
+	}
+}
+
+func TestAccHubToken_isRenewedByOneApply(t *testing.T) {
+	t.Parallel()
+	mock := providertest.StartMock(t, mockserver.Config{})
+	passing := clock.NewFake(clock.Real().Now())
+	config := providertest.ProviderBlock(mock) + `
+resource "pc_hub_token" "test" {
+  note         = "rotating"
+  expires_in   = "48h"
+  renew_before = "24h"
+  lifecycle {
+    create_before_destroy = true
+  }
+}`
+	differ := statecheck.CompareValue(compare.ValuesDiffer())
+	resource.Test(t, resource.TestCase{
+		ProtoV6ProviderFactories: providertest.FactoriesWith(provider.WithClock(passing)),
+		Steps: []resource.TestStep{
+			{Config: config, ConfigStateChecks: []statecheck.StateCheck{differ.AddStateValue(token, tfjsonpath.New("token"))}},
+			{
+				PreConfig:        func() { passing.Advance(23 * time.Hour) },
+				Config:           config,
+				ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{plancheck.ExpectEmptyPlan()}},
+			},
+			{
+				// Both clocks move on, as they would; the new token is not due.
+				PreConfig:        func() { passing.Advance(2 * time.Hour); mock.Advance(25 * time.Hour) },
+				Config:           config,
+				ConfigPlanChecks: tokenDoes(plancheck.ResourceActionCreateBeforeDestroy),
+				ConfigStateChecks: []statecheck.StateCheck{
+					differ.AddStateValue(token, tfjsonpath.New("token")),
+					tokenHas("ready_for_renewal", knownvalue.Bool(false)),
+					providertest.AfterApply(func() error {
+						if got := providertest.TokenNotes(mock)["rotating"]; got != 1 {
+							return fmt.Errorf("%d tokens after the renewal, want 1", got)
+						}
+						return nil
+					}),
+				},
+			},
+		},
+	})
+}
+
+func TestAccHubToken_changesOfRenewalNeedNoNewToken(t *testing.T) {
+	t.Parallel()
+	mock := providertest.StartMock(t, mockserver.Config{})
+	with := func(arguments string) string {
+		return providertest.ProviderBlock(mock) + "resource \"pc_hub_token\" \"test\" {\n" + arguments + "\n}"
+	}
+	same := statecheck.CompareValue(compare.ValuesSame())
+	resource.Test(t, resource.TestCase{
+		ProtoV6ProviderFactories: providertest.Factories(mock),
+		Steps: []resource.TestStep{
+			{
+				Config: with(`expires_in = "48h"`),
+				ConfigStateChecks: []statecheck.StateCheck{
+					same.AddStateValue(token, tfjsonpath.New("token")),
+					tokenHas("note", knownvalue.StringExact("Managed by Terraform")),
+				},
+			},
+			{
+				Config:            with("expires_in = \"2880m\"\n renew_before = \"1h\""),
+				ConfigPlanChecks:  tokenDoes(plancheck.ResourceActionUpdate),
+				ConfigStateChecks: []statecheck.StateCheck{same.AddStateValue(token, tfjsonpath.New("token"))},
+			},
+			{
+				Config:           with(`expires_in = "47h"`),
+				ConfigPlanChecks: tokenDoes(plancheck.ResourceActionDestroyBeforeCreate),
+			},
+		},
+	})
+}
+
+func TestAccHubToken_isPlannedAnewWhenItIsGone(t *testing.T) {
+	t.Parallel()
+	for name, inherit := range map[string]bool{"revoked": false, "another token has its id": true} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			mock := providertest.StartMock(t, mockserver.Config{})
+			config := providertest.ProviderBlock(mock) + `resource "pc_hub_token" "test" { note = "ours" }`
+			resource.Test(t, resource.TestCase{
+				ProtoV6ProviderFactories: providertest.Factories(mock),
+				Steps: []resource.TestStep{
+					{Config: config},
+					{
+						PreConfig:        func() { revoke(t, mock, "ours", inherit) },
+						Config:           config,
+						ConfigPlanChecks: tokenDoes(plancheck.ResourceActionCreate),
+					},
+					{
+						PreConfig: func() { revoke(t, mock, "ours", inherit) },
+						Config:    config,
+						Destroy:   true,
+					},
+				},
+			})
+			want := 0
+			if inherit {
+				want = 2
+			}
+			if got := providertest.TokenNotes(mock)["somebody else's"]; got != want {
+				t.Errorf("%d of the other tokens are left, want %d", got, want)
+			}
+		})
+	}
+}
+
+// revoke ends the token with the note behind Terraform's back, and lets
+// another token inherit its id if asked to, as Hubs on sqlite do.
+func revoke(t *testing.T, mock *providertest.Mock, note string, inherit bool) {
+	t.Helper()
+	for _, each := range mock.Tokens("alice") {
+		if each.Note != note {
+			continue
+		}
+		mock.RevokeToken("alice", each.ID)
+		if !inherit {
+			return
+		}
+		if heir := mock.AddToken("alice", "somebody else's"); heir != each.ID {
+			t.Fatalf("the next token has the id %s, want the freed %s", heir, each.ID)
+		}
+		return
+	}
+	t.Fatalf("no token with the note %q", note)
+}
+
+func TestAccHubToken_refusesImport(t *testing.T) {
+	t.Parallel()
+	mock := providertest.StartMock(t, mockserver.Config{})
+	resource.Test(t, resource.TestCase{
+		ProtoV6ProviderFactories: providertest.Factories(mock),
+		Steps: []resource.TestStep{{
+			Config:        providertest.ProviderBlock(mock) + `resource "pc_hub_token" "test" {}`,
+			ResourceName:  token,
+			ImportState:   true,
+			ImportStateId: "a1",
+			ExpectError:   regexp.MustCompile("Hub token cannot be imported"),
+		}},
+	})
+}
+
+func TestAccHubToken_refusesBadArguments(t *testing.T) {
+	t.Parallel()
+	for arguments, want := range map[string]string{
+		`expires_in = "soon"`:                         `(?i)duration`,
+		`expires_in = "0s"`:                           "whole seconds",
+		`expires_in = "1500ms"`:                       "whole seconds",
+		`renew_before = "-1h"`:                        "longer than nothing",
+		"expires_in = \"1h\"\n renew_before = \"1h\"": "due for renewal as soon",
+		`scopes = ["nope"]`:                           `Scope 'nope' for token does not exist`,
+		`scopes = [""]`:                               "length must be at least 1",
+		"scopes = [\"self\"]\n roles = [\"user\"]":    "cannot be specified when",
+		`scopes = []`:                                 "at least 1 elements",
+		`user = ""`:                                   "length must be at least 1",
+		`user = "bob"`:                                "User bob not found or no permissions",
+		`roles = ["nope"]`:                            "No such role: nope",
+	} {
+		t.Run(arguments, func(t *testing.T) {
+			t.Parallel()
+			mock := providertest.StartMock(t, mockserver.Config{})
+			before := len(mock.Tokens("alice"))
+			resource.Test(t, resource.TestCase{
+				ProtoV6ProviderFactories: providertest.Factories(mock),
+				Steps: []resource.TestStep{{
+					Config:      providertest.ProviderBlock(mock) + "resource \"pc_hub_token\" \"test\" {\n" + arguments + "\n}",
+					ExpectError: regexp.MustCompile(want),
+				}},
+			})
+			if after := len(mock.Tokens("alice")); after != before+1 {
+				t.Errorf("%d tokens, want the provider's own alone", after)
+			}
+		})
+	}
+}

@@ -1,0 +1,156 @@
+// Copyright (c) The terraform-provider-pc Authors
+// SPDX-License-Identifier: MPL-2.0
+
+package hubuser_test
+
+import (
+	"net/http"
+	"regexp"
+	"testing"
+
+	"github.com/hashicorp/terraform-plugin-go/tftypes"
+	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
+	"github.com/hashicorp/terraform-plugin-testing/knownvalue"
+	"github.com/hashicorp/terraform-plugin-testing/statecheck"
+	"github.com/hashicorp/terraform-plugin-testing/tfjsonpath"
+
+	"github.com/planetary-computer/terraform-provider-pc/internal/testing/mockserver"
+	"github.com/planetary-computer/terraform-provider-pc/internal/testing/providertest"
+)
+
+// userIs asserts an attribute of the data source pc_hub_user.
+func userIs(attribute string, want knownvalue.Check) statecheck.StateCheck {
+	return statecheck.ExpectKnownValue("data.pc_hub_user.test", tfjsonpath.New(attribute), want)
+}
+
+func texts(values ...string) knownvalue.Check {
+	checks := make([]knownvalue.Check, 0, len(values))
+	for _, value := range values {
+		checks = append(checks, knownvalue.StringExact(value))
+	}
+	return knownvalue.SetExact(checks)
+}
+
+func TestAccHubUser_ofTheToken(t *testing.T) {
+	t.Parallel()
+	mock := providertest.StartMock(t, mockserver.Config{})
+	source := "data \"pc_hub_user\" \"test\" {}\n"
+	service := mock.NewServiceToken("pipeline", "admin:users")
+	resource.Test(t, resource.TestCase{
+		ProtoV6ProviderFactories: providertest.Factories(mock),
+		Steps: []resource.TestStep{
+			{
+				Config: providertest.ProviderBlock(mock) + source,
+				ConfigStateChecks: []statecheck.StateCheck{
+					userIs("name", knownvalue.StringExact("alice")),
+					userIs("kind", knownvalue.StringExact("user")),
+					userIs("admin", knownvalue.Bool(false)),
+					userIs("groups", texts()),
+					userIs("roles", texts("user")),
+					userIs("scopes", knownvalue.SetPartial([]knownvalue.Check{
+						knownvalue.StringExact("access:services!service=dask-gateway"), knownvalue.StringExact("tokens!user=alice"),
+					})),
+					userIs("created_at", providertest.IsTime),
+					userIs("servers", knownvalue.MapExact(nil)),
+				},
+			},
+			{
+				// What the token may not see is null.
+				Config: providertest.ProviderBlockAs(mock, mock.NewToken("alice", "access:services!service=dask-gateway")) + source,
+				ConfigStateChecks: []statecheck.StateCheck{
+					userIs("name", knownvalue.StringExact("alice")),
+					userIs("groups", texts()),
+					userIs("roles", knownvalue.Null()),
+					userIs("created_at", knownvalue.Null()),
+					userIs("servers", knownvalue.Null()),
+				},
+			},
+			{
+				Config: providertest.ProviderBlockAs(mock, service) + source,
+				ConfigStateChecks: []statecheck.StateCheck{
+					userIs("name", knownvalue.StringExact("pipeline")),
+					userIs("kind", knownvalue.StringExact("service")),
+					userIs("groups", knownvalue.Null()),
+				},
+			},
+			{
+				Config:      "provider \"pc\" {\n  address = \"http://127.0.0.1:1/\"\n  api_token = \"x\"\n}\n" + source,
+				ExpectError: regexp.MustCompile("The address of the JupyterHub is missing"),
+			},
+		},
+	})
+}
+
+func TestAccHubUser_ofAnotherUser(t *testing.T) {
+	t.Parallel()
+	mock := providertest.StartMock(t, mockserver.Config{})
+	mock.NewToken("bob")
+	config := func(block, name string) string {
+		return block + "data \"pc_hub_user\" \"test\" {\n  name = \"" + name + "\"\n}\n"
+	}
+	admin := providertest.ProviderBlockAs(mock, mock.NewToken("admin"))
+	resource.Test(t, resource.TestCase{
+		ProtoV6ProviderFactories: providertest.Factories(mock),
+		Steps: []resource.TestStep{
+			{Config: config(admin, "bob/tokens"), ExpectError: regexp.MustCompile("This is not the name of a user")},
+			{Config: config(admin, ""), ExpectError: regexp.MustCompile("This is not the name of a user")},
+			{Config: config(admin, "nobody"), ExpectError: regexp.MustCompile(`(?s)The Hub shows no user nobody.*read:users!user=nobody`)},
+			{Config: config(providertest.ProviderBlock(mock), "bob"), ExpectError: regexp.MustCompile(`(?s)The Hub shows no user bob.*No\s+access`)},
+			{
+				Config: config(admin, "bob"),
+				ConfigStateChecks: []statecheck.StateCheck{
+					userIs("name", knownvalue.StringExact("bob")),
+					userIs("admin", knownvalue.Bool(false)),
+					userIs("roles", texts("user")),
+					userIs("scopes", knownvalue.Null()),
+					userIs("servers", knownvalue.MapExact(nil)),
+					providertest.Requested(mock, http.MethodGet, "*/hub/api/user", 0),
+				},
+			},
+		},
+	})
+}
+
+// TestHubUser_servers has answers of the real JupyterHub 6.1.1, with less.
+func TestHubUser_servers(t *testing.T) {
+	t.Parallel()
+	mock := providertest.StartMock(t, mockserver.Config{HubPrefix: "/x"})
+	mock.FailNext(providertest.RespondAlways("*/hub/api/user", http.StatusOK, `{"name": "alice", "kind": "user", "admin": true, "groups": ["b", "a"], "servers": {
+		"": {"name": "", "started": "2026-11-23T20:37:53.785356Z", "pending": null, "ready": true, "url": "/x/user/alice/", "full_url": null, "user_options": {"profile": "x", "n": 1.50}},
+		"two": {"name": "two", "started": null, "pending": "spawn", "ready": false, "url": "/x/user/alice/two/", "full_url": "https://hub.example.com/x/user/alice/two/"}}}`))
+	state, diagnostics := providertest.NewClient(t, map[string]any{
+		"hub_address": mock.HubURL(), "api_token": mock.NewToken("alice"),
+	}).ReadData(t, "pc_hub_user", map[string]any{})
+	providertest.AssertDiagnostics(t, diagnostics, providertest.ExpectedDiagnostic{})
+	var servers map[string]tftypes.Value
+	if err := state["servers"].As(&servers); err != nil {
+		t.Fatal(err)
+	}
+	text := func(value any) tftypes.Value { return tftypes.NewValue(tftypes.String, value) }
+	for name, want := range map[string]map[string]tftypes.Value{
+		"": {
+			"ready": tftypes.NewValue(tftypes.Bool, true), "pending": text(nil), "url": text(mock.URL() + "/x/user/alice/"),
+			"started_at": text("2026-11-23T20:37:53Z"), "user_options": text(`{"n":1.50,"profile":"x"}`),
+		},
+		"two": {
+			"ready": tftypes.NewValue(tftypes.Bool, false), "pending": text("spawn"), "url": text("https://hub.example.com/x/user/alice/two/"),
+			"started_at": text(nil), "user_options": text("null"),
+		},
+	} {
+		var server map[string]tftypes.Value
+		if err := servers[name].As(&server); err != nil {
+			t.Fatal(err)
+		}
+		for attribute, value := range want {
+			if !server[attribute].Equal(value) {
+				t.Errorf("%s of %q is %s, want %s", attribute, name, server[attribute], value)
+			}
+		}
+	}
+	if want := tftypes.NewValue(tftypes.Set{ElementType: tftypes.String}, []tftypes.Value{text("a"), text("b")}); !state["groups"].Equal(want) {
+		t.Errorf("groups are %s", state["groups"])
+	}
+	if !state["scopes"].IsNull() || !state["roles"].IsNull() {
+		t.Errorf("scopes %s, roles %s, where the Hub told of none", state["scopes"], state["roles"])
+	}
+}

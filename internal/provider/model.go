@@ -1,0 +1,186 @@
+// Copyright (c) The terraform-provider-pc Authors
+// SPDX-License-Identifier: MPL-2.0
+
+package provider
+
+import (
+	"fmt"
+
+	"github.com/hashicorp/terraform-plugin-framework-timetypes/timetypes"
+	"github.com/hashicorp/terraform-plugin-framework-validators/int64validator"
+	"github.com/hashicorp/terraform-plugin-framework/attr"
+	"github.com/hashicorp/terraform-plugin-framework/provider/schema"
+	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/planetary-computer/terraform-provider-pc/internal/provider/diagnostics"
+	"github.com/planetary-computer/terraform-provider-pc/internal/settings"
+)
+
+// providerModel is the provider block.
+type providerModel struct {
+	Address         types.String         `tfsdk:"address"`
+	ProxyAddress    types.String         `tfsdk:"proxy_address"`
+	PublicAddress   types.String         `tfsdk:"public_address"`
+	HubAddress      types.String         `tfsdk:"hub_address"`
+	Auth            types.String         `tfsdk:"auth"`
+	APIToken        types.String         `tfsdk:"api_token"`
+	Username        types.String         `tfsdk:"username"`
+	Password        types.String         `tfsdk:"password"`
+	Principal       types.String         `tfsdk:"principal"`
+	KeytabPath      types.String         `tfsdk:"keytab_path"`
+	CACertificate   types.String         `tfsdk:"ca_certificate"`
+	HTTPProxy       types.String         `tfsdk:"http_proxy"`
+	MaxRetries      types.Int64          `tfsdk:"max_retries"`
+	MaxConnections  types.Int64          `tfsdk:"max_connections"`
+	RequestTimeout  timetypes.GoDuration `tfsdk:"request_timeout"`
+	AllowCleartext  types.Bool           `tfsdk:"allow_cleartext"`
+	STACAddress     types.String         `tfsdk:"stac_url"`
+	SASAddress      types.String         `tfsdk:"sas_url"`
+	SubscriptionKey types.String         `tfsdk:"subscription_key"`
+}
+
+// Format keeps the values out of what is printed.
+func (m providerModel) Format(state fmt.State, _ rune) { diagnostics.WriteType(state, m) }
+
+func providerAttributes() map[string]schema.Attribute {
+	return map[string]schema.Attribute{
+		"address": schema.StringAttribute{
+			MarkdownDescription: "Address of the Dask Gateway, as in Python's `Gateway(address)`, for example `https://hub.example.com/services/dask-gateway/`. " +
+				"Environment: `PC_ADDRESS`, `DASK_GATEWAY__ADDRESS`.",
+			Optional: true,
+		},
+		"proxy_address": schema.StringAttribute{
+			MarkdownDescription: "Address of the proxy in front of the schedulers, as in Python's `Gateway(proxy_address)`, for example `gateway://dask.example.com:8786`, or a port alone. " +
+				"Default: host and port of `address`. Environment: `PC_PROXY_ADDRESS`, `DASK_GATEWAY__PROXY_ADDRESS`.",
+			Optional: true,
+		},
+		"public_address": schema.StringAttribute{
+			MarkdownDescription: "Address of the gateway as a browser opens it; `dashboard_link` begins with it. A path alone, such as `/services/dask-gateway/`, will do where the browser is on the same host. Default: `address`. " +
+				"Environment: `PC_PUBLIC_ADDRESS`, `DASK_GATEWAY__PUBLIC_ADDRESS`.",
+			Optional: true,
+		},
+		"hub_address": schema.StringAttribute{
+			MarkdownDescription: "Address of the JupyterHub, for example `https://hub.example.com/`. Environment: `PC_HUB_ADDRESS`. " +
+				"Default: derived from `address` when that ends in `/services/NAME/`, else `JUPYTERHUB_API_URL`.",
+			Optional: true,
+		},
+		"auth": schema.StringAttribute{
+			MarkdownDescription: "How to authenticate to the gateway: `jupyterhub` (with `api_token`), `basic` (with `username` and `password`), " +
+				"`kerberos` (with a ticket from the credential cache, or with `keytab_path`) or `none`. " +
+				"Default: the one whose credentials are found nearest, else `jupyterhub`. Environment: `PC_AUTH`, `DASK_GATEWAY__AUTH__TYPE`.",
+			Optional: true,
+		},
+		"api_token": schema.StringAttribute{
+			MarkdownDescription: "Token of the JupyterHub, made on its page `/hub/token`. Environment: `PC_API_TOKEN`, " +
+				"`DASK_GATEWAY__AUTH__KWARGS__API_TOKEN`, `JUPYTERHUB_API_TOKEN`.",
+			Optional:  true,
+			Sensitive: true,
+		},
+		"username": schema.StringAttribute{
+			MarkdownDescription: "User name for `auth = \"basic\"`. Default: the name of the operating system's user, as in Python. " +
+				"Environment: `PC_USERNAME`, `DASK_GATEWAY__AUTH__KWARGS__USERNAME`.",
+			Optional: true,
+		},
+		"password": schema.StringAttribute{
+			MarkdownDescription: "Password for `auth = \"basic\"`. Environment: `PC_PASSWORD`, `DASK_GATEWAY__AUTH__KWARGS__PASSWORD`.",
+			Optional:            true,
+			Sensitive:           true,
+		},
+		"principal": schema.StringAttribute{
+			MarkdownDescription: "Kerberos principal for `auth = \"kerberos\"`, such as `pipeline@EXAMPLE.COM`: whose key to take from the keytab, or whose tickets the credential cache must have. " +
+				"Default: the keytab's first one, or whoever the cache belongs to. Environment: `PC_PRINCIPAL`.",
+			Optional: true,
+		},
+		"keytab_path": schema.StringAttribute{
+			MarkdownDescription: "Path of a keytab for `auth = \"kerberos\"`, with which the provider gets its tickets itself. Default: the tickets in the credential cache, which `kinit` makes and `KRB5CCNAME` names; " +
+				"it must be one of the kind `FILE:`. Realms and KDCs are those of the `krb5.conf` that `KRB5_CONFIG` names. Environment: `PC_KEYTAB_PATH`.",
+			Optional: true,
+		},
+		"ca_certificate": schema.StringAttribute{
+			MarkdownDescription: "PEM certificates of authorities to trust beside the system's own. Environment: `PC_CA_CERTIFICATE`.",
+			Optional:            true,
+		},
+		"http_proxy": schema.StringAttribute{
+			MarkdownDescription: "URL of an HTTP proxy for all requests, or `false` for none. Default: `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY` of the environment. " +
+				"Environment: `PC_HTTP_PROXY`, `DASK_GATEWAY__HTTP_CLIENT__PROXY`.",
+			Optional: true,
+		},
+		"max_retries": schema.Int64Attribute{
+			MarkdownDescription: "How often a request that failed for a passing reason is sent again, from 0 to 20. A request that creates something is never " +
+				"sent again once it may have arrived. Default: 4. Environment: `PC_MAX_RETRIES`.",
+			Optional:   true,
+			Validators: []validator.Int64{int64validator.Between(0, 20)},
+		},
+		"max_connections": schema.Int64Attribute{
+			MarkdownDescription: "How many connections to the gateway there are at most, and as many to the Hub, from 1 to 1000. What more is to be asked waits for one. " +
+				"Three quarters of them may wait for clusters or servers that start; those for which none is left are looked at every few seconds. Default: 32. Environment: `PC_MAX_CONNECTIONS`.",
+			Optional:   true,
+			Validators: []validator.Int64{int64validator.Between(1, 1000)},
+		},
+		"request_timeout": schema.StringAttribute{
+			MarkdownDescription: "How long one request may take, as a [Go duration](https://pkg.go.dev/time#ParseDuration); that it waits for others, where there are more than `max_connections`, is not counted. Default: `30s`. Environment: `PC_REQUEST_TIMEOUT`.",
+			Optional:            true,
+			CustomType:          timetypes.GoDurationType{},
+		},
+		"allow_cleartext": schema.BoolAttribute{
+			MarkdownDescription: "Whether credentials may be sent over `http://` to hosts outside the machine, private networks and cluster-internal names. " +
+				"Default: `false`. Environment: `PC_ALLOW_CLEARTEXT`.",
+			Optional: true,
+		},
+		"stac_url": schema.StringAttribute{
+			MarkdownDescription: "Address of the STAC API that `pc_collection` asks; it gets no credentials. Default: the public Planetary Computer's, " +
+				"`https://planetarycomputer.microsoft.com/api/stac/v1`. Environment: `PC_STAC_URL`.",
+			Optional: true,
+		},
+		"sas_url": schema.StringAttribute{
+			MarkdownDescription: "Address of the service that `pc_sas_token` asks, as Python's `planetary_computer` has it in `PC_SDK_SAS_URL`; it gets no credentials of the Hub. " +
+				"Default: the public Planetary Computer's, `https://planetarycomputer.microsoft.com/api/sas/v1/token`. Environment: `PC_SAS_URL`, `PC_SDK_SAS_URL`, " +
+				"also in `~/.planetarycomputer/settings.env`.",
+			Optional: true,
+		},
+		"subscription_key": schema.StringAttribute{
+			MarkdownDescription: "Subscription key for `sas_url`, which may give tokens that last longer for it. Default: none. Environment: `PC_SUBSCRIPTION_KEY`, " +
+				"`PC_SDK_SUBSCRIPTION_KEY`, also in `~/.planetarycomputer/settings.env`.",
+			Optional:  true,
+			Sensitive: true,
+		},
+	}
+}
+
+// block hands the provider block to settings, which knows nothing of Terraform.
+func (m providerModel) block() settings.Block {
+	return settings.Block{
+		Address:        argument(m.Address, m.Address.ValueString()),
+		ProxyAddress:   argument(m.ProxyAddress, m.ProxyAddress.ValueString()),
+		PublicAddress:  argument(m.PublicAddress, m.PublicAddress.ValueString()),
+		HubAddress:     argument(m.HubAddress, m.HubAddress.ValueString()),
+		Auth:           argument(m.Auth, m.Auth.ValueString()),
+		APIToken:       argument(m.APIToken, m.APIToken.ValueString()),
+		Username:       argument(m.Username, m.Username.ValueString()),
+		Password:       argument(m.Password, m.Password.ValueString()),
+		Principal:      argument(m.Principal, m.Principal.ValueString()),
+		KeytabPath:     argument(m.KeytabPath, m.KeytabPath.ValueString()),
+		CACertificate:  argument(m.CACertificate, m.CACertificate.ValueString()),
+		HTTPProxy:      argument(m.HTTPProxy, m.HTTPProxy.ValueString()),
+		MaxRetries:     argument(m.MaxRetries, m.MaxRetries.ValueInt64()),
+		MaxConnections: argument(m.MaxConnections, m.MaxConnections.ValueInt64()),
+		RequestTimeout: argument(m.RequestTimeout, m.RequestTimeout.ValueString()),
+		AllowCleartext: argument(m.AllowCleartext, m.AllowCleartext.ValueBool()),
+
+		STACAddress:     argument(m.STACAddress, m.STACAddress.ValueString()),
+		SASAddress:      argument(m.SASAddress, m.SASAddress.ValueString()),
+		SubscriptionKey: argument(m.SubscriptionKey, m.SubscriptionKey.ValueString()),
+	}
+}
+
+func argument[T any](value attr.Value, known T) settings.Value[T] {
+	switch {
+	case value.IsUnknown():
+		return settings.Value[T]{State: settings.Unknown}
+	case value.IsNull():
+		return settings.Value[T]{State: settings.Null}
+	default:
+		return settings.Value[T]{State: settings.Known, V: known}
+	}
+}

@@ -1,0 +1,112 @@
+// Copyright (c) The terraform-provider-pc Authors
+// SPDX-License-Identifier: MPL-2.0
+
+package providertest
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
+	"github.com/hashicorp/terraform-plugin-go/tftypes"
+	"github.com/hashicorp/terraform-plugin-testing/echoprovider"
+	"github.com/hashicorp/terraform-plugin-testing/tfjsonpath"
+	"github.com/hashicorp/terraform-plugin-testing/tfversion"
+)
+
+// NeedsEphemeralResources is for tests with terraform itself: ephemeral resources came
+// with 1.10.
+var NeedsEphemeralResources = []tfversion.TerraformVersionCheck{tfversion.SkipBelow(tfversion.Version1_10_0)}
+
+// EchoAddress is where a test sees ephemeral values: a provider of the test framework
+// that puts what its block is given into the state.
+const EchoAddress = "echo.test"
+
+// EchoConfig is an echo provider that shows an ephemeral value in its state.
+func EchoConfig(name string) string {
+	return "provider \"echo\" {\n  data = ephemeral." + name + "\n}\nresource \"echo\" \"test\" {}\n"
+}
+
+// EchoPath is the path of an attribute of the ephemeral value in the echo state.
+func EchoPath(attribute string) tfjsonpath.Path { return tfjsonpath.New("data").AtMapKey(attribute) }
+
+// FactoriesWithEcho is Factories and the echo provider.
+func FactoriesWithEcho(m *Mock) map[string]func() (tfprotov6.ProviderServer, error) {
+	all := Factories(m)
+	all["echo"] = echoprovider.NewProviderServer()
+	return all
+}
+
+// OpenedEphemeral is an ephemeral resource that has been opened.
+type OpenedEphemeral struct {
+	typeName string
+	Values   map[string]tftypes.Value
+	Private  []byte
+	RenewAt  time.Time
+}
+
+func (w Client) ephemeralType(name string) tftypes.Type {
+	return w.Schema.EphemeralResourceSchemas[name].ValueType()
+}
+
+func (w Client) Open(ctx context.Context, t *testing.T, typeName string, config map[string]any) (OpenedEphemeral, []*tfprotov6.Diagnostic) {
+	t.Helper()
+	resp, err := w.Server.OpenEphemeralResource(ctx, &tfprotov6.OpenEphemeralResourceRequest{
+		TypeName: typeName, Config: w.Value(t, w.ephemeralType(typeName), config),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	opened := OpenedEphemeral{typeName: typeName, Private: resp.Private, RenewAt: resp.RenewAt}
+	if !HasError(resp.Diagnostics) {
+		opened.Values = w.Attributes(t, w.ephemeralType(typeName), resp.Result)
+	}
+	return opened, resp.Diagnostics
+}
+
+// Text returns a string of the result, "" for null and "?" for unknown.
+func (l OpenedEphemeral) Text(t *testing.T, attribute string) string {
+	t.Helper()
+	value := l.Values[attribute]
+	if value.IsNull() {
+		return ""
+	}
+	if !value.IsKnown() {
+		return "?"
+	}
+	var text string
+	if err := value.As(&text); err != nil {
+		t.Fatal(err)
+	}
+	return text
+}
+
+func (w Client) Renew(t *testing.T, l OpenedEphemeral) (time.Time, []*tfprotov6.Diagnostic) {
+	t.Helper()
+	resp, err := w.Server.RenewEphemeralResource(t.Context(), &tfprotov6.RenewEphemeralResourceRequest{TypeName: l.typeName, Private: l.Private})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return resp.RenewAt, resp.Diagnostics
+}
+
+func (w Client) Close(t *testing.T, l OpenedEphemeral) []*tfprotov6.Diagnostic {
+	t.Helper()
+	resp, err := w.Server.CloseEphemeralResource(t.Context(), &tfprotov6.CloseEphemeralResourceRequest{TypeName: l.typeName, Private: l.Private})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return resp.Diagnostics
+}
+
+func (w Client) ValidateEphemeral(t *testing.T, typeName string, config map[string]any) []*tfprotov6.Diagnostic {
+	t.Helper()
+	resp, err := w.Server.ValidateEphemeralResourceConfig(t.Context(), &tfprotov6.ValidateEphemeralResourceConfigRequest{
+		TypeName: typeName, Config: w.Value(t, w.ephemeralType(typeName), config),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return resp.Diagnostics
+}

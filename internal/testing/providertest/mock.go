@@ -1,0 +1,142 @@
+// Copyright (c) The terraform-provider-pc Authors
+// SPDX-License-Identifier: MPL-2.0
+
+// Package providertest has what the acceptance tests of all types share: a mock
+// with the provider's clock, a client of the plugin protocol, and assertions.
+package providertest
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
+	"github.com/hashicorp/terraform-plugin-testing/statecheck"
+
+	"github.com/planetary-computer/terraform-provider-pc/internal/clock"
+	"github.com/planetary-computer/terraform-provider-pc/internal/provider"
+	"github.com/planetary-computer/terraform-provider-pc/internal/testing/mockserver"
+)
+
+// ClusterAddress is the address of the cluster in the configurations of tests.
+const ClusterAddress = "pc_dask_cluster.test"
+
+// Mock is a gateway and a Hub, with the clock by which the provider waits for
+// them.
+type Mock struct {
+	*mockserver.Server
+	Clock *clock.Fake
+}
+
+// StartMock starts a gateway and Hub of the test's own, and ends them with it.
+// With MOCK_GATEWAY=kubernetes it is a gateway with the Kubernetes backend
+// and two replicas, one of which lags behind; their clock is the provider's, so
+// that the cache catches up while the provider waits.
+func StartMock(t *testing.T, cfg mockserver.Config) *Mock {
+	t.Helper()
+	m := &Mock{Clock: clock.NewFake(clock.Real().Now())}
+	if os.Getenv("MOCK_GATEWAY") == "kubernetes" {
+		cfg.Kubernetes = &mockserver.Kubernetes{CacheLags: []time.Duration{0, 3 * time.Second}}
+		cfg.Now, cfg.LongPoll = m.Clock.Now, 10*time.Millisecond
+	}
+	server, err := mockserver.Start(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(server.Close)
+	m.Server = server
+	return m
+}
+
+// Factories make the provider with the mock's clock, which passes at once, and
+// with retries that do not wait.
+func Factories(m *Mock) map[string]func() (tfprotov6.ProviderServer, error) {
+	return FactoriesWith(provider.WithClock(m.Clock))
+}
+
+// FactoriesWith makes the provider with options.
+func FactoriesWith(options ...provider.Option) map[string]func() (tfprotov6.ProviderServer, error) {
+	options = append(options, provider.WithRetryWait(time.Millisecond, 2*time.Millisecond))
+	return map[string]func() (tfprotov6.ProviderServer, error){
+		"pc": func() (tfprotov6.ProviderServer, error) {
+			return provider.NewServer(provider.New("test", options...)()), nil
+		},
+	}
+}
+
+// ProviderBlock points the provider at a mock, as user alice.
+func ProviderBlock(server *Mock) string {
+	return ProviderBlockAs(server, server.NewToken("alice"))
+}
+
+// ProviderBlockAs points the provider at a mock with another token.
+func ProviderBlockAs(server *Mock, token string) string {
+	return fmt.Sprintf("provider \"pc\" {\n  address = %q\n  api_token = %q\n}\n", server.GatewayURL(), token)
+}
+
+// Block is providerBlock for the plugin protocol.
+func Block(server *Mock) map[string]any {
+	return map[string]any{"address": server.GatewayURL(), "api_token": server.NewToken("alice")}
+}
+
+// AfterApply runs an assertion on the mock in the midst of a test step: after its
+// apply and before the plan that shows that nothing is left to do.
+type AfterApply func() error
+
+func (d AfterApply) CheckState(_ context.Context, _ statecheck.CheckStateRequest, resp *statecheck.CheckStateResponse) {
+	resp.Error = d()
+}
+
+// Requested asserts how often a request was made and taken since the journal
+// was last cleared. A replica that does not know the cluster yet takes none.
+func Requested(server *Mock, method, path string, want int) AfterApply {
+	return func() error {
+		if got := server.CountSuccessful(method, path); got != want {
+			return fmt.Errorf("%s %s was requested %d times, want %d\n%s", method, path, got, want, Journal(server))
+		}
+		return nil
+	}
+}
+
+// Journal lists the requests that the mock received, for messages of tests.
+func Journal(server *Mock) string {
+	text := ""
+	for _, request := range server.Requests() {
+		text += fmt.Sprintf("  %s %s?%s -> %d %s\n", request.Method, request.Path, request.Query, request.Status, request.Body)
+	}
+	return text
+}
+
+// WantBody asserts the body of the last POST to such a path.
+func WantBody(server *Mock, suffix, want string) error {
+	var body []byte
+	for _, request := range server.Requests() {
+		if request.Method == http.MethodPost && strings.HasSuffix(request.Path, suffix) {
+			body = request.Body
+		}
+	}
+	var got any
+	if err := json.Unmarshal(body, &got); err != nil {
+		return fmt.Errorf("body of POST %s: %w", suffix, err)
+	}
+	sorted, err := json.Marshal(got)
+	if err == nil && string(sorted) != want {
+		err = fmt.Errorf("POST %s had the body %s, want %s", suffix, sorted, want)
+	}
+	return err
+}
+
+// AssertNothingRuns asserts that the user's clusters have all ended.
+func AssertNothingRuns(t *testing.T, server *Mock) {
+	t.Helper()
+	for _, each := range server.Clusters("alice") {
+		if each.Status != "STOPPED" && each.Status != "FAILED" {
+			t.Errorf("the cluster %s is left behind, %s", each.Name, each.Status)
+		}
+	}
+}
