@@ -39,7 +39,7 @@ type wireCollection struct {
 // or is no collection, is an error.
 func (c *Client) GetCollection(ctx context.Context, id string) (Collection, error) {
 	wire, err := transport.Call(ctx, c.stac, transport.Request{
-		Method: http.MethodGet, Path: []string{"collections", id}, Repeatable: true, Want: "the collection",
+		Method: http.MethodGet, Path: []string{"collections", id}, Retryable: true, Want: "the collection",
 	}, func(answer wireCollection) string { return answer.objection(id) })
 	if err != nil {
 		return Collection{}, err

@@ -32,7 +32,7 @@ func TestHostileAnswers(t *testing.T) {
 		}
 	})
 	kinds := map[transport.Kind]string{
-		transport.KindStatus: "status", transport.KindRedirect: "redirect", transport.KindNoAnswer: "no answer", transport.KindBody: "body",
+		transport.KindStatus: "status", transport.KindRedirect: "redirect", transport.KindNoResponse: "no answer", transport.KindBody: "body",
 	}
 	for request, call := range map[string]func(context.Context, *catalog.Client) error{
 		sentinel: func(ctx context.Context, c *catalog.Client) error {

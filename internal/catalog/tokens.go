@@ -43,7 +43,7 @@ func (c *Client) ContainerToken(ctx context.Context, account, container string) 
 // it has, and forgets whom it gave it to.
 func (c *Client) token(ctx context.Context, path ...string) (Token, error) {
 	wire, err := transport.Call(ctx, c.sas, transport.Request{
-		Method: http.MethodGet, Path: path, Repeatable: true, Want: "the token",
+		Method: http.MethodGet, Path: path, Retryable: true, Want: "the token",
 	}, wireToken.objection)
 	if err != nil {
 		return Token{}, err

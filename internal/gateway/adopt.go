@@ -105,7 +105,7 @@ func (c *Client) create(ctx context.Context, options map[string]any, secrets ...
 	}
 	ours := c.creates.begin(options)
 	defer c.creates.finish(ours)
-	posting, cancel := transport.AwaitAnswer(ctx, interruptedCreateTimeout, func() { c.creates.markSent(ours, c.clock.Now) })
+	posting, cancel := transport.WithCreateScope(ctx, interruptedCreateTimeout, func() { c.creates.markSent(ours, c.clock.Now) })
 	defer cancel()
 	name, err := c.CreateCluster(posting, options, secrets...)
 	if err == nil {

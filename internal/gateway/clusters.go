@@ -172,7 +172,7 @@ func (c *Client) getCluster(ctx context.Context, name string, r transport.Reques
 	if err := validateName(name); err != nil {
 		return Cluster{}, err
 	}
-	r.Method, r.Path, r.Repeatable, r.Want = http.MethodGet, clustersPath(name), true, "the cluster"
+	r.Method, r.Path, r.Retryable, r.Want = http.MethodGet, clustersPath(name), true, "the cluster"
 	wire, err := transport.Call(ctx, c.transport, r, func(answer wireCluster) string {
 		return invalidIf(answer.Name != name, fmt.Sprintf("the answer is about the cluster %q", answer.Name))
 	}, wireCluster.invalidReason)
@@ -195,7 +195,7 @@ func (c *Client) ListClusters(ctx context.Context, statuses ...Status) (map[stri
 func (c *Client) listClusters(ctx context.Context, statuses ...Status) (map[string]Cluster, time.Time, error) {
 	var clusters map[string]Cluster
 	response, err := c.transport.Do(ctx, transport.Request{
-		Method: http.MethodGet, Path: clustersPath(""), Query: statusQuery(statuses), Repeatable: true, Want: "the list of clusters",
+		Method: http.MethodGet, Path: clustersPath(""), Query: statusQuery(statuses), Retryable: true, Want: "the list of clusters",
 		Decode: func(body io.Reader) error {
 			decoded, err := decodeClusters(body)
 			clusters = decoded
@@ -230,7 +230,7 @@ func (c *Client) StopCluster(ctx context.Context, name string) error {
 		return err
 	}
 	c.directory.Changed(name)
-	_, err := c.transport.Do(ctx, transport.Request{Method: http.MethodDelete, Path: clustersPath(name), Repeatable: true})
+	_, err := c.transport.Do(ctx, transport.Request{Method: http.MethodDelete, Path: clustersPath(name), Retryable: true})
 	return err
 }
 
@@ -239,7 +239,7 @@ func (c *Client) StopCluster(ctx context.Context, name string) error {
 func IsNotFound(err error) bool {
 	var failure *transport.Error
 	return errors.As(err, &failure) && failure.Kind == transport.KindStatus && failure.Status == http.StatusNotFound && failure.JSONError &&
-		strings.HasPrefix(failure.Words, "Cluster ") && strings.HasSuffix(failure.Words, " not found")
+		strings.HasPrefix(failure.RawMessage(), "Cluster ") && strings.HasSuffix(failure.RawMessage(), " not found")
 }
 
 // clustersPath ends in a slash for the collection: without it the gateway

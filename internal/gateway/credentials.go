@@ -58,7 +58,7 @@ func (c *Client) GetCredentials(ctx context.Context, name string) (Credentials, 
 		return Credentials{}, err
 	}
 	wire, err := transport.Call(ctx, c.transport, transport.Request{
-		Method: http.MethodGet, Path: clustersPath(name), Repeatable: true, Want: "the cluster",
+		Method: http.MethodGet, Path: clustersPath(name), Retryable: true, Want: "the cluster",
 	}, func(answer wireCredentials) string {
 		return invalidIf(answer.Name != name, fmt.Sprintf("the answer is about the cluster %q", answer.Name))
 	}, wireCredentials.invalidReason)

@@ -103,7 +103,7 @@ func decodeClusters(body io.Reader) (map[string]Cluster, error) {
 			objection = wire.invalidReason()
 		}
 		if objection != "" {
-			return nil, &transport.Error{Kind: transport.KindBody, Words: objection}
+			return nil, &transport.Error{Kind: transport.KindBody, Message: objection}
 		}
 		clusters[wire.Name] = wire.cluster()
 	}

@@ -54,7 +54,7 @@ var calls = map[string]struct {
 }
 
 var kindNames = map[transport.Kind]string{
-	transport.KindStatus: "status", transport.KindRedirect: "redirect", transport.KindNoAnswer: "no answer", transport.KindBody: "body",
+	transport.KindStatus: "status", transport.KindRedirect: "redirect", transport.KindNoResponse: "no answer", transport.KindBody: "body",
 }
 
 func kindName(err error) string {

@@ -62,7 +62,7 @@ func (c *Client) Options(ctx context.Context) ([]Option, error) {
 
 func (c *Client) readOptions(ctx context.Context) ([]Option, error) {
 	wire, err := transport.Call(ctx, c.transport, transport.Request{
-		Method: http.MethodGet, Path: []string{"api", "v1", "options"}, Repeatable: true, Want: "the cluster options",
+		Method: http.MethodGet, Path: []string{"api", "v1", "options"}, Retryable: true, Want: "the cluster options",
 	}, func(answer wireOptions) string {
 		return invalidIf(answer.ClusterOptions == nil, "the answer has no cluster_options")
 	}, wireOptions.invalidReason)

@@ -213,8 +213,8 @@ func TestRecorded_refusals(t *testing.T) {
 			if !errors.As(err, &failure) {
 				t.Fatalf("got %v", err)
 			}
-			if failure.Kind != test.kind || failure.Status != test.status || failure.Words != test.words || failure.JSONError != test.json {
-				t.Errorf("got kind %d, status %d, JSON %t, %q, want %d, %d, %t, %q", failure.Kind, failure.Status, failure.JSONError, failure.Words,
+			if failure.Kind != test.kind || failure.Status != test.status || failure.Message != test.words || failure.JSONError != test.json {
+				t.Errorf("got kind %d, status %d, JSON %t, %q, want %d, %d, %t, %q", failure.Kind, failure.Status, failure.JSONError, failure.Message,
 					test.kind, test.status, test.json, test.words)
 			}
 			if got, want := gateway.IsNotFound(err), file == "cluster_404"; got != want {

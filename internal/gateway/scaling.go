@@ -70,7 +70,7 @@ func (c *Client) changeWorkers(ctx context.Context, name, how string, body any) 
 
 func (c *Client) postScaling(ctx context.Context, name, how string, body any) (Scaling, error) {
 	answer, err := transport.Call(ctx, c.transport, transport.Request{
-		Method: http.MethodPost, Path: append(clustersPath(name), how), Body: body, Repeatable: true, Want: "the answer to " + how,
+		Method: http.MethodPost, Path: append(clustersPath(name), how), Body: body, Retryable: true, Want: "the answer to " + how,
 	}, func(answer wireScaling) string {
 		return invalidIf(answer.OK == nil, "the answer to "+how+" has no ok")
 	})
@@ -79,7 +79,7 @@ func (c *Client) postScaling(ctx context.Context, name, how string, body any) (S
 	}
 	scaling := Scaling{OK: *answer.OK}
 	if answer.Msg != nil {
-		scaling.Message = c.transport.Words(*answer.Msg)
+		scaling.Message = c.transport.Printable(*answer.Msg)
 	}
 	return scaling, nil
 }
@@ -97,7 +97,7 @@ func (c *Client) Workers(ctx context.Context, name string) (int64, error) {
 		return 0, err
 	}
 	counts, err := transport.Call(ctx, c.transport, transport.Request{
-		Method: http.MethodGet, Path: []string{"clusters", name, "json", "counts.json"}, Anonymous: true, Repeatable: true, Want: "the scheduler's counts",
+		Method: http.MethodGet, Path: []string{"clusters", name, "json", "counts.json"}, Anonymous: true, Retryable: true, Want: "the scheduler's counts",
 	}, func(answer wireCounts) string {
 		return invalidIf(answer.Workers == nil || *answer.Workers < 0, "the answer counts no workers")
 	})

@@ -67,7 +67,7 @@ type wireVersion struct {
 // asks for no credentials and gets none.
 func (c *Client) Version(ctx context.Context) (string, error) {
 	answer, err := transport.Call(ctx, c.transport, transport.Request{
-		Method: http.MethodGet, Path: []string{"api", "version"}, Repeatable: true, Anonymous: true, Want: "the gateway's version",
+		Method: http.MethodGet, Path: []string{"api", "version"}, Retryable: true, Anonymous: true, Want: "the gateway's version",
 	}, func(answer wireVersion) string {
 		return invalidIf(!isVersion.MatchString(answer.Version), fmt.Sprintf("the answer names no version: %q", answer.Version))
 	})
@@ -82,7 +82,7 @@ type wireHealth struct {
 // /api/health, which asks for no credentials and gets none.
 func (c *Client) Health(ctx context.Context) error {
 	_, err := transport.Call(ctx, c.transport, transport.Request{
-		Method: http.MethodGet, Path: []string{"api", "health"}, Repeatable: true, Anonymous: true, Want: "the gateway's health",
+		Method: http.MethodGet, Path: []string{"api", "health"}, Retryable: true, Anonymous: true, Want: "the gateway's health",
 	}, func(answer wireHealth) string {
 		return invalidIf(answer.Status != "pass", fmt.Sprintf("the gateway's health is %q, not %q", answer.Status, "pass"))
 	})

@@ -96,7 +96,7 @@ func (c *Client) GetUser(ctx context.Context, name string) (Account, error) {
 
 func (c *Client) account(ctx context.Context, path []string, check func(wireAccount) string) (Account, error) {
 	answer, err := transport.Call(ctx, c.transport, transport.Request{
-		Method: http.MethodGet, Path: path, Repeatable: true, Want: "a user of the Hub",
+		Method: http.MethodGet, Path: path, Retryable: true, Want: "a user of the Hub",
 	}, check, wireAccount.objection)
 	if err != nil {
 		return Account{}, err

@@ -79,7 +79,7 @@ func unusable(objection string) error {
 	if objection == "" {
 		return nil
 	}
-	return &transport.Error{Kind: transport.KindBody, Words: objection}
+	return &transport.Error{Kind: transport.KindBody, Message: objection}
 }
 
 const (

@@ -43,7 +43,7 @@ var calls = map[string]struct {
 func second[T any](_ T, err error) error { return err }
 
 var kindNames = map[transport.Kind]string{
-	transport.KindStatus: "status", transport.KindRedirect: "redirect", transport.KindNoAnswer: "no answer", transport.KindBody: "body",
+	transport.KindStatus: "status", transport.KindRedirect: "redirect", transport.KindNoResponse: "no answer", transport.KindBody: "body",
 }
 
 func kindName(err error) string {

@@ -109,7 +109,7 @@ func (c *Client) Issue(ctx context.Context, user string, r TokenRequest) (Token,
 		return Token{}, err
 	}
 	var began time.Time
-	posting, cancel := transport.AwaitAnswer(ctx, grace, func() { began = c.clock.Now() })
+	posting, cancel := transport.WithCreateScope(ctx, grace, func() { began = c.clock.Now() })
 	defer cancel()
 	token, err := c.CreateToken(posting, user, r)
 	if err == nil {
@@ -117,7 +117,7 @@ func (c *Client) Issue(ctx context.Context, user string, r TokenRequest) (Token,
 		return token, nil
 	}
 	if ignored, ok := errors.AsType[*IgnoredError](err); ok {
-		revoking, cancel := transport.Outlive(ctx, grace)
+		revoking, cancel := transport.WithGracePeriod(ctx, grace)
 		defer cancel()
 		ignored.Unrevoked = c.remove(revoking, user, token)
 		return Token{}, ignored

@@ -68,9 +68,9 @@ func (p *progress) hear(data []byte) (bool, error) {
 	if err := transport.NewDecoder(bytes.NewReader(data)).Decode(&event); err != nil {
 		return false, fmt.Errorf("an event of the stream cannot be read: %w", err)
 	}
-	said := p.client.transport.Words(event.Message)
+	said := p.client.transport.Printable(event.Message)
 	if event.Failed {
-		p.reason = strings.TrimPrefix(said, "Spawn failed: ")
+		p.reason = p.client.transport.Printable(strings.TrimPrefix(event.Message, "Spawn failed: "))
 		return true, nil
 	}
 	// The stream begins anew with each request for it.

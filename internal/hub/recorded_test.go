@@ -131,8 +131,8 @@ func TestRecorded_refusals(t *testing.T) {
 			if !errors.As(err, &failure) {
 				t.Fatalf("got %v", err)
 			}
-			if failure.Kind != test.kind || failure.Status != test.status || !strings.HasPrefix(failure.Words, test.words) || !failure.JSONError {
-				t.Errorf("got kind %d, status %d, JSON %t, %q, want %d, %d, JSON, %q", failure.Kind, failure.Status, failure.JSONError, failure.Words,
+			if failure.Kind != test.kind || failure.Status != test.status || !strings.HasPrefix(failure.RawMessage(), test.words) || !failure.JSONError {
+				t.Errorf("got kind %d, status %d, JSON %t, %q, want %d, %d, JSON, %q", failure.Kind, failure.Status, failure.JSONError, failure.Message,
 					test.kind, test.status, test.words)
 			}
 			if got := hub.IsNotFound(err); got != test.notFound {

@@ -158,7 +158,7 @@ func (c *Client) hasBegun(ctx context.Context, user, name string) (bool, error) 
 // isActive recognises the answer to a second start.
 func isActive(failure *transport.Error) bool {
 	return failure.Kind == transport.KindStatus && failure.Status == http.StatusBadRequest &&
-		(strings.HasSuffix(failure.Words, " is already running") || strings.HasSuffix(failure.Words, " is pending spawn"))
+		(strings.HasSuffix(failure.RawMessage(), " is already running") || strings.HasSuffix(failure.RawMessage(), " is pending spawn"))
 }
 
 func (c *Client) postServer(ctx context.Context, user, name string, options map[string]any) error {
@@ -182,7 +182,7 @@ func (c *Client) isBefore(ctx context.Context, major int) bool {
 	told, err := c.release.Get(ctx, func(ctx context.Context) (string, error) {
 		answer, err := transport.Call[struct {
 			Version string `json:"version"`
-		}](ctx, c.transport, transport.Request{Method: http.MethodGet, Path: api(""), Anonymous: true, Repeatable: true, Want: "the Hub's version"})
+		}](ctx, c.transport, transport.Request{Method: http.MethodGet, Path: api(""), Anonymous: true, Retryable: true, Want: "the Hub's version"})
 		return answer.Version, err
 	})
 	number, _, _ := strings.Cut(told, ".")
@@ -294,12 +294,12 @@ func (o *outage) end() { o.since = time.Time{} }
 // isStarting recognises an older Hub's answer to the stop of a server that starts.
 func isStarting(err error) bool {
 	failure, ok := errors.AsType[*transport.Error](err)
-	return ok && failure.JSONError && failure.Status == http.StatusBadRequest && strings.HasSuffix(failure.Words, " is pending spawn, please wait")
+	return ok && failure.JSONError && failure.Status == http.StatusBadRequest && strings.HasSuffix(failure.RawMessage(), " is pending spawn, please wait")
 }
 
 func (c *Client) deleteServer(ctx context.Context, user, name string, remove bool) error {
 	c.servers.of(user).Changed(name)
-	r := transport.Request{Method: http.MethodDelete, Path: serverPath(user, name), Repeatable: true}
+	r := transport.Request{Method: http.MethodDelete, Path: serverPath(user, name), Retryable: true}
 	if remove && name != "" {
 		r.Body = map[string]any{"remove": true}
 	}

@@ -76,7 +76,7 @@ func (c *Client) CreateToken(ctx context.Context, user string, r TokenRequest) (
 func IsTooLong(err error) bool {
 	var failure *transport.Error
 	return errors.As(err, &failure) && failure.Kind == transport.KindStatus && failure.Status == http.StatusBadRequest && failure.JSONError &&
-		strings.HasPrefix(failure.Words, "token expires_in: ") && strings.Contains(failure.Words, " must not exceed ")
+		strings.HasPrefix(failure.RawMessage(), "token expires_in: ") && strings.Contains(failure.RawMessage(), " must not exceed ")
 }
 
 // GetToken reads one token, without its value: GET
@@ -93,7 +93,7 @@ func (c *Client) getToken(ctx context.Context, user, id string) (Token, time.Tim
 	}
 	var wire wireToken
 	response, err := c.transport.Do(ctx, transport.Request{
-		Method: http.MethodGet, Path: tokensPath(user, id), Repeatable: true, Want: "the token",
+		Method: http.MethodGet, Path: tokensPath(user, id), Retryable: true, Want: "the token",
 		Decode: func(body io.Reader) error {
 			wire = wireToken{}
 			if err := transport.NewDecoder(body).Decode(&wire); err != nil {
@@ -118,7 +118,7 @@ func (c *Client) ListTokens(ctx context.Context, user string) ([]Token, time.Tim
 		APITokens *[]wireToken `json:"api_tokens"`
 	}
 	response, err := c.transport.Do(ctx, transport.Request{
-		Method: http.MethodGet, Path: tokensPath(user), Repeatable: true, Want: "the user's tokens",
+		Method: http.MethodGet, Path: tokensPath(user), Retryable: true, Want: "the user's tokens",
 		Decode: func(body io.Reader) error {
 			list.APITokens = nil
 			if err := transport.NewDecoder(body).Decode(&list); err != nil {

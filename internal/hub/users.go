@@ -54,7 +54,7 @@ func IsCredentialFailure(status int, words string) bool {
 // JupyterHub 4 it says the same to a token that it does not know.
 func IsRights(err error) bool {
 	failure, ok := errors.AsType[*transport.Error](err)
-	return ok && failure.Kind == transport.KindStatus && failure.Status == http.StatusForbidden && strings.HasPrefix(failure.Words, "Action is not authorized with current scopes")
+	return ok && failure.Kind == transport.KindStatus && failure.Status == http.StatusForbidden && strings.HasPrefix(failure.RawMessage(), "Action is not authorized with current scopes")
 }
 
 // User is who a token belongs to.
@@ -71,7 +71,7 @@ type User struct {
 func (c *Client) Whoami(ctx context.Context) (User, error) {
 	return c.whoami.Get(ctx, func(ctx context.Context) (User, error) {
 		return transport.Call(ctx, c.transport, transport.Request{
-			Method: http.MethodGet, Path: api("user"), Repeatable: true, Want: "the token's user",
+			Method: http.MethodGet, Path: api("user"), Retryable: true, Want: "the token's user",
 		}, func(answer User) string {
 			if isUserName(answer.Name) {
 				return ""
@@ -88,7 +88,7 @@ func (c *Client) Whoami(ctx context.Context) (User, error) {
 func IsNotFound(err error) bool {
 	var failure *transport.Error
 	return errors.As(err, &failure) && failure.Kind == transport.KindStatus && failure.Status == http.StatusNotFound && failure.JSONError &&
-		(strings.HasPrefix(failure.Words, "No such ") || strings.HasPrefix(failure.Words, "Token not found"))
+		(strings.HasPrefix(failure.RawMessage(), "No such ") || strings.HasPrefix(failure.RawMessage(), "Token not found"))
 }
 
 func api(elements ...string) []string { return append([]string{"hub", "api"}, elements...) }

@@ -96,10 +96,10 @@ func (a *Auth) Authorization(ctx context.Context) (string, error) {
 	}()
 	select {
 	case <-ctx.Done():
-		return "", &transport.Error{Kind: transport.KindTicket, Words: "the KDC has not answered", Err: ctx.Err()}
+		return "", &transport.Error{Kind: transport.KindTicket, Message: "the KDC has not answered", Err: ctx.Err()}
 	case r := <-done:
 		if r.err != nil {
-			return "", &transport.Error{Kind: transport.KindTicket, Words: r.err.Error()}
+			return "", &transport.Error{Kind: transport.KindTicket, Message: r.err.Error()}
 		}
 		return "Negotiate " + r.token, nil
 	}

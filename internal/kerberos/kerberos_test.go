@@ -178,7 +178,7 @@ func (k *world) serve(inner http.HandlerFunc) (*url.URL, *atomic.Int32) {
 
 func (k *world) do(base *url.URL) error {
 	k.t.Helper()
-	_, err := k.client(base).Do(k.t.Context(), transport.Request{Method: http.MethodGet, Path: []string{"clusters"}, Repeatable: true})
+	_, err := k.client(base).Do(k.t.Context(), transport.Request{Method: http.MethodGet, Path: []string{"clusters"}, Retryable: true})
 	return err
 }
 

@@ -182,7 +182,7 @@ func (c *Client) health(ctx context.Context) error {
 		Decode: func(body io.Reader) error {
 			text, err := io.ReadAll(io.LimitReader(body, maxHealthLength))
 			if health := strings.TrimSpace(string(text)); err == nil && health != "ok" {
-				return &transport.Error{Kind: transport.KindBody, Words: fmt.Sprintf("a Dask scheduler returns ok here, not %q", health)}
+				return &transport.Error{Kind: transport.KindBody, Message: fmt.Sprintf("a Dask scheduler returns ok here, not %q", health)}
 			}
 			return err
 		},
@@ -220,7 +220,7 @@ func mayBeBooting(err error, waited time.Duration) bool {
 	switch {
 	case failure.Kind == transport.KindTLS:
 		return waited < tlsErrorTolerance
-	case failure.NoHTTP:
+	case failure.NotHTTP:
 		// The port of another protocol, often the scheduler's own for Dask clients,
 		// does not change to HTTP.
 		return false

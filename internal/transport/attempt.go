@@ -20,9 +20,9 @@ import (
 const (
 	// maxAnswer is above a list of 10,000 clusters with their certificates and
 	// keys, of which only one is in memory at a time: see maxValue.
-	maxAnswer = 64 << 20
-	maxError  = 64 << 10
-	maxBegun  = 2 << 10
+	maxAnswer    = 64 << 20
+	maxError     = 64 << 10
+	maxBodyStart = 2 << 10
 )
 
 type attemptKey struct{}
@@ -153,7 +153,7 @@ func classify(parent context.Context, err error, connected bool, timeout time.Du
 	}
 	kind := KindUnreachable
 	if connected {
-		kind = KindNoAnswer
+		kind = KindNoResponse
 	}
 	if parent.Err() != nil {
 		return &Error{Kind: kind, Err: parent.Err()}
@@ -162,15 +162,15 @@ func classify(parent context.Context, err error, connected bool, timeout time.Du
 		return refused
 	}
 	if reason, words, ok := tlsFailure(err); ok && (!connected || isCertificateRequired(err)) {
-		return &Error{Kind: KindTLS, TLS: reason, Words: words, Err: err}
+		return &Error{Kind: KindTLS, TLS: reason, Message: words, Err: err}
 	}
 	if wantsTLS(err) {
-		return &Error{Kind: KindTLS, TLS: TLSWanted, Words: tlsWantedWords, Err: err}
+		return &Error{Kind: KindTLS, TLS: TLSRequired, Message: tlsRequiredMessage, Err: err}
 	}
 	if errors.Is(err, context.DeadlineExceeded) {
-		return &Error{Kind: kind, Words: fmt.Sprintf("no whole answer within %s", timeout)}
+		return &Error{Kind: kind, Message: fmt.Sprintf("no whole answer within %s", timeout)}
 	}
-	return &Error{Kind: kind, Words: err.Error(), NoHTTP: isNoHTTP(err), Err: err}
+	return &Error{Kind: kind, Message: err.Error(), NotHTTP: isNoHTTP(err), Err: err}
 }
 
 // isNoHTTP recognises an answer without a status line, of which net/http has no
@@ -213,7 +213,7 @@ func (w *watchedReader) Read(p []byte) (int, error) {
 	w.read += int64(n)
 	switch {
 	case w.read > w.limit:
-		w.err = &Error{Kind: KindBody, Words: fmt.Sprintf("the answer is longer than %d MiB", w.limit>>20)}
+		w.err = &Error{Kind: KindBody, Message: fmt.Sprintf("the answer is longer than %d MiB", w.limit>>20)}
 		return n, w.err
 	case err != nil && !errors.Is(err, io.EOF):
 		w.err = err
@@ -225,6 +225,6 @@ func (w *watchedReader) Read(p []byte) (int, error) {
 type prefix struct{ kept []byte }
 
 func (p *prefix) Write(part []byte) (int, error) {
-	p.kept = append(p.kept, part[:min(len(part), maxBegun-len(p.kept))]...)
+	p.kept = append(p.kept, part[:min(len(part), maxBodyStart-len(p.kept))]...)
 	return len(part), nil
 }

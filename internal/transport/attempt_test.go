@@ -52,7 +52,7 @@ func TestDo_tellsWhyItPaused(t *testing.T) {
 			if !errors.Is(err, context.DeadlineExceeded) {
 				t.Errorf("%v is not context.DeadlineExceeded", err)
 			}
-			if failed.Kind != test.kind || !strings.Contains(failed.Words, test.words) || failed.Attempts != 1 {
+			if failed.Kind != test.kind || !strings.Contains(failed.Message, test.words) || failed.Attempts != 1 {
 				t.Errorf("kind %d after %d attempts and %d requests: %v", failed.Kind, failed.Attempts, count.Load(), err)
 			}
 			if failed.MayHaveArrived() {
@@ -70,7 +70,7 @@ func TestDo_isCancelledWhereItWouldRepeat(t *testing.T) {
 		c := client(t, base, func(cfg *transport.Config) {
 			cfg.Log = func(context.Context, string, map[string]any) { cancel() }
 		})
-		_, err := c.Do(ctx, transport.Request{Method: http.MethodGet, Path: []string{"x"}, Repeatable: true})
+		_, err := c.Do(ctx, transport.Request{Method: http.MethodGet, Path: []string{"x"}, Retryable: true})
 		if errors.Is(err, context.Canceled) != cancelled || failure(t, err).Status != status || count.Load() != 1 {
 			t.Errorf("%d: %v after %d requests", status, err, count.Load())
 		}
@@ -100,8 +100,8 @@ func TestDo_takesNoAnswerWithoutEnd(t *testing.T) {
 		"decoded": {func(body io.Reader) error { return transport.NewDecoder(body).Decode(new(any)) }, "one value in the answer is longer than 16 MiB"},
 	} {
 		count.Store(0)
-		_, err := c.Do(t.Context(), transport.Request{Method: http.MethodGet, Path: []string{"x"}, Repeatable: true, Decode: test.decode})
-		if failed := failure(t, err); failed.Kind != transport.KindBody || failed.Words != test.words || count.Load() != 1 {
+		_, err := c.Do(t.Context(), transport.Request{Method: http.MethodGet, Path: []string{"x"}, Retryable: true, Decode: test.decode})
+		if failed := failure(t, err); failed.Kind != transport.KindBody || failed.Message != test.words || count.Load() != 1 {
 			t.Errorf("%s: %v after %d requests", name, err, count.Load())
 		}
 	}
@@ -147,9 +147,9 @@ func TestDo_tellsRedirectsApart(t *testing.T) {
 				}
 				w.WriteHeader(http.StatusTemporaryRedirect)
 			})
-			_, err := client(t, base, nil).Do(t.Context(), transport.Request{Method: http.MethodPost, Path: []string{"x"}, Body: 1, Repeatable: true})
+			_, err := client(t, base, nil).Do(t.Context(), transport.Request{Method: http.MethodPost, Path: []string{"x"}, Body: 1, Retryable: true})
 			failed := failure(t, err)
-			if failed.Kind != transport.KindRedirect || failed.Status != http.StatusTemporaryRedirect || !strings.HasSuffix(failed.Words, test.words) || count.Load() != 1 {
+			if failed.Kind != transport.KindRedirect || failed.Status != http.StatusTemporaryRedirect || !strings.HasSuffix(failed.Message, test.words) || count.Load() != 1 {
 				t.Errorf("kind %d after %d requests: %v", failed.Kind, count.Load(), err)
 			}
 			if dump := fmt.Sprintf("%#v %v", failed, err); strings.Contains(dump, token) {
@@ -184,9 +184,9 @@ func TestLog_hasOneLineForEachAttempt(t *testing.T) {
 		}
 	})
 	_, err := transport.Call[map[string]any](t.Context(), c, transport.Request{
-		Method: http.MethodGet, Path: []string{"x"}, Query: "token=" + token, Repeatable: true,
+		Method: http.MethodGet, Path: []string{"x"}, Query: "token=" + token, Retryable: true,
 	})
-	if strings.Contains(failure(t, err).Words, "another-users-token") {
+	if strings.Contains(failure(t, err).Message, "another-users-token") {
 		t.Errorf("the token is in %v", err)
 	}
 	mu.Lock()
@@ -231,8 +231,8 @@ func TestAnswers_hideSecretsInEveryForm(t *testing.T) {
 			_, err := c.Do(t.Context(), transport.Request{Method: http.MethodGet, Path: []string{"x"}})
 			failed := failure(t, err)
 			for _, part := range []string{"or/d", `or\/d`, "or%2", "pä", `p\u00e4`, "p%C3", "p%c3"} {
-				if strings.Contains(failed.Words, part) || !strings.Contains(failed.Words, "***") {
-					t.Errorf("the words are %q", failed.Words)
+				if strings.Contains(failed.Message, part) || !strings.Contains(failed.Message, "***") {
+					t.Errorf("the words are %q", failed.Message)
 				}
 			}
 		})

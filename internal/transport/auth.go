@@ -89,14 +89,14 @@ func (c *Client) authorize(r *http.Request) error {
 	if c.base.Scheme == "http" && !c.allowCleartext && !isTrustedNetwork(c.base) {
 		return &Error{
 			Kind: KindCleartext, Method: r.Method, Path: r.URL.Path, Host: c.base.Host, CredentialOrigin: c.credentialOrigin, Scheme: c.scheme(),
-			Words: "credentials would be sent in clear text, over http://, to " + c.base.Hostname() + ", which is outside this machine and its private networks",
+			Message: "credentials would be sent in clear text, over http://, to " + c.base.Hostname() + ", which is outside this machine and its private networks",
 		}
 	}
 	value, err := c.auth.Authorization(r.Context())
 	if failed, ok := errors.AsType[*Error](err); ok {
 		failed.Method, failed.Path, failed.Host = r.Method, r.URL.Path, c.base.Host
 		failed.CredentialOrigin, failed.Scheme = c.credentialOrigin, c.scheme()
-		failed.Words = cut(c.redact.line(failed.Words))
+		failed.Message = c.redact.printable(failed.Message)
 	}
 	if err != nil {
 		return err

@@ -35,8 +35,8 @@ type Request struct {
 	// Secrets are texts in the body that no error may show, though a server says
 	// them.
 	Secrets []string
-	// Repeatable says that the request does no harm when it arrives twice.
-	Repeatable bool
+	// Retryable says that the request does no harm when it arrives twice.
+	Retryable bool
 	// Anonymous keeps the credentials off the request.
 	Anonymous bool
 	// Timeout is for one attempt; zero for that of the Config.
@@ -71,7 +71,7 @@ func Call[T any](ctx context.Context, c *Client, r Request, checks ...func(T) st
 		}
 		for _, check := range checks {
 			if objection := check(fresh); objection != "" {
-				return &Error{Kind: KindBody, Words: objection}
+				return &Error{Kind: KindBody, Message: objection}
 			}
 		}
 		result = fresh
@@ -139,7 +139,7 @@ func (c *Client) url(r Request) (*url.URL, error) {
 	escaped := make([]string, 0, len(r.Path))
 	for i, element := range r.Path {
 		if !isPathElement(element) && (element != "" || i != len(r.Path)-1) {
-			return nil, fmt.Errorf("%q cannot be a part of an address", cut(c.redact.text(element)))
+			return nil, fmt.Errorf("%q cannot be a part of an address", Printable(c.redact.text(element)))
 		}
 		escaped = append(escaped, url.PathEscape(element))
 	}
@@ -162,7 +162,7 @@ func isPathElement(element string) bool {
 // is the context's, which ended in the pause after an attempt: what that one
 // said is told as well, and decides whether the request may have arrived.
 func (c *Client) failure(ctx context.Context, r Request, target *url.URL, a *attempt, err error) error {
-	failed := Error{Kind: KindNoAnswer}
+	failed := Error{Kind: KindNoResponse}
 	known, ok := errors.AsType[*Error](err)
 	switch {
 	case ok:
@@ -175,16 +175,16 @@ func (c *Client) failure(ctx context.Context, r Request, target *url.URL, a *att
 	default:
 		failed.Err = err
 	}
-	failed.Method, failed.Path, failed.Host = r.Method, target.Path, c.base.Host
+	failed.Method, failed.Path, failed.Host = r.Method, Printable(target.Path), c.base.Host
 	failed.Attempts, failed.CredentialOrigin, failed.Scheme = a.count, c.credentialOrigin, c.scheme()
 	redact := c.redact.with(r.Secrets)
-	failed.Words = cut(redact.line(failed.Words))
+	failed.Message = redact.printable(failed.Message)
 	if failed.Kind == KindProxy {
 		failed.Proxy = c.proxy
 	}
 	_, failed.Lookup = errors.AsType[*net.DNSError](failed.Err)
 	if failed.Err != nil && !errors.Is(failed.Err, context.Canceled) && !errors.Is(failed.Err, context.DeadlineExceeded) {
-		failed.Err = errors.New(cut(redact.line(failed.Err.Error())))
+		failed.Err = errors.New(redact.printable(failed.Err.Error()))
 	}
 	return &failed
 }
@@ -193,23 +193,23 @@ func (c *Client) failure(ctx context.Context, r Request, target *url.URL, a *att
 // where only the end of the context kept the request from being repeated.
 func (c *Client) refusal(ctx context.Context, r Request, target *url.URL, a *attempt) error {
 	redact := c.redact.with(r.Secrets)
-	words, isJSON := redact.serverWords(a.answer.Header.Get("Content-Type"), a.body, len(a.body) == maxError)
+	said := redact.messageOf(a.answer.Header.Get("Content-Type"), a.body, len(a.body) == maxError)
 	refused := &Error{
-		Kind: KindStatus, Method: r.Method, Path: target.Path, Host: c.base.Host,
-		Status: a.answer.StatusCode, Words: cut(words), JSONError: isJSON,
+		Kind: KindStatus, Method: r.Method, Path: Printable(target.Path), Host: c.base.Host,
+		Status: a.answer.StatusCode, Message: said.shown, JSONError: said.isJSON, raw: func() string { return said.raw },
 		Attempts: a.count, CredentialOrigin: c.credentialOrigin, Scheme: c.scheme(),
 	}
 	switch {
 	case refused.Status >= 300 && refused.Status < 400:
-		refused.Kind, refused.Words = KindRedirect, cut(redact.line(redirectWords(target, a.answer.Header.Get("Location"))))
+		refused.Kind, refused.Message = KindRedirect, redact.printable(redirectMessage(target, a.answer.Header.Get("Location")))
 	case refused.Status == http.StatusProxyAuthRequired:
 		refused.Kind, refused.Proxy = KindProxy, c.proxy
-	case target.Scheme == "http" && saysHTTPS(refused.Status, words):
-		refused.Kind, refused.TLS, refused.Words = KindTLS, TLSWanted, tlsWantedWords
-	case c.isCredential(refused.Status, words):
+	case target.Scheme == "http" && saysHTTPS(refused.Status, said.raw):
+		refused.Kind, refused.TLS, refused.Message = KindTLS, TLSRequired, tlsRequiredMessage
+	case c.isCredential(refused.Status, said.raw):
 		refused.Kind = KindCredentials
 	}
-	if mayRepeat(r.Repeatable, refused.Kind, refused.Status) {
+	if mayRepeat(r.Retryable, refused.Kind, refused.Status) {
 		refused.Err = ctx.Err()
 	}
 	return refused
@@ -232,17 +232,17 @@ func decodeError(r Request, contentType string, begun []byte, redact redactor, e
 			words += " in " + mismatch.Field
 		}
 	} else {
-		said, _ := redact.serverWords(contentType, bytes.TrimSpace(begun), len(begun) == maxBegun)
+		said := redact.messageOf(contentType, bytes.TrimSpace(begun), len(begun) == maxBodyStart)
 		switch {
 		case len(bytes.TrimSpace(begun)) == 0:
 			words += "nothing"
-		case said == "":
+		case said.shown == "":
 			words += orUntyped(contentType)
 		default:
-			words += orUntyped(contentType) + ": " + said
+			words += orUntyped(contentType) + ": " + said.shown
 		}
 	}
-	return &Error{Kind: KindBody, Words: words}
+	return &Error{Kind: KindBody, Message: words}
 }
 
 func orUntyped(contentType string) string {

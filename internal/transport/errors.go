@@ -19,9 +19,9 @@ const (
 	// KindUnreachable means that nothing was sent: no such host, connection
 	// refused, no connection in time.
 	KindUnreachable
-	// KindNoAnswer means that the request may have arrived but no whole answer
+	// KindNoResponse means that the request may have arrived but no whole answer
 	// came back.
-	KindNoAnswer
+	KindNoResponse
 	// KindTLS means that there was no TLS connection, mostly because the server's
 	// certificate was not accepted; nothing was sent.
 	KindTLS
@@ -50,19 +50,22 @@ type Error struct {
 	Method, Path, Host string
 	// Status is that of the answer; zero when there was none.
 	Status int
-	// Words is what the server said, in one line, or what went wrong.
-	Words string
-	// JSONError says that Words is the error member of a JSON answer, so that
-	// the API itself spoke and not a proxy before it.
+	// Message is what the server returned or what went wrong, in one line and
+	// without secrets. It is for people: see RawMessage.
+	Message string
+	// JSONError reports that Message is the error member of a JSON response, so that
+	// the API itself returned it and not a proxy in front of it.
 	JSONError bool
+	// raw is a function so that a dump of the error does not show it.
+	raw func() string
 	// TLS is why there was no TLS connection, for KindTLS.
 	TLS TLSReason
 	// Proxy is the host and port of the HTTP proxy, for KindProxy.
 	Proxy string
 	// Lookup says that it went wrong while the host's name was looked up.
 	Lookup bool
-	// NoHTTP says that what came, for KindNoAnswer, is of another protocol.
-	NoHTTP bool
+	// NotHTTP says that what came, for KindNoResponse, is of another protocol.
+	NotHTTP bool
 	// Attempts is how often the request was sent.
 	Attempts int
 	// CredentialOrigin says where the credentials came from.
@@ -93,7 +96,7 @@ func (e *Error) Error() string {
 		}
 	case KindCleartext, KindTicket:
 		text.WriteString(" was not sent")
-	case KindNoAnswer:
+	case KindNoResponse:
 		fmt.Fprintf(&text, " got no answer from %s", e.Host)
 	case KindBody:
 		fmt.Fprintf(&text, " got an answer from %s that cannot be used", e.Host)
@@ -108,22 +111,31 @@ func (e *Error) Error() string {
 }
 
 func (e *Error) reason() string {
-	if e.Words == "" && e.Err != nil {
+	if e.Message == "" && e.Err != nil {
 		return e.Err.Error()
 	}
-	return e.Words
+	return e.Message
+}
+
+// RawMessage returns what the server returned, unchanged, for decisions. It may
+// contain secrets and escape sequences, so show Message instead.
+func (e *Error) RawMessage() string {
+	if e.raw == nil {
+		return e.Message
+	}
+	return e.raw()
 }
 
 // Unwrap returns the cause.
 func (e *Error) Unwrap() error { return e.Err }
 
-// MayHaveArrived says of a request that is not Repeatable whether the server
+// MayHaveArrived says of a request that is not Retryable whether the server
 // may have acted on it: when no whole answer came, when what came cannot be
 // used, and when a proxy or a crash answered in the server's place. A status
 // below 200 is no answer of HTTP.
 func (e *Error) MayHaveArrived() bool {
 	switch e.Kind {
-	case KindNoAnswer, KindBody:
+	case KindNoResponse, KindBody:
 		return true
 	case KindStatus:
 		return e.Status >= http.StatusInternalServerError || e.Status < http.StatusOK
@@ -143,7 +155,7 @@ func IsTransient(err error) bool {
 		return false
 	}
 	switch failure.Kind {
-	case KindUnreachable, KindNoAnswer:
+	case KindUnreachable, KindNoResponse:
 		return true
 	case KindProxy:
 		return failure.Status == 0 || isTransientStatus(failure.Status)
@@ -167,5 +179,5 @@ func kindOf(err error) (Kind, int) {
 	if failure, ok := errors.AsType[*Error](err); ok {
 		return failure.Kind, failure.Status
 	}
-	return KindNoAnswer, 0
+	return KindNoResponse, 0
 }

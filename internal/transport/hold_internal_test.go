@@ -106,7 +106,7 @@ func (c *crowd) ask() {
 		patience = time.Duration(c.upTo(60)) * time.Second
 	}
 	time.AfterFunc(patience, cancel)
-	request := Request{Method: http.MethodGet, Path: []string{"x"}, Repeatable: true}
+	request := Request{Method: http.MethodGet, Path: []string{"x"}, Retryable: true}
 	kind := c.upTo(3)
 	if kind > 0 {
 		if release, ok := c.hold(); ok {
@@ -199,7 +199,7 @@ func TestOutlive_letsNothingBegin(t *testing.T) {
 		})
 		ctx, interrupt := context.WithCancel(t.Context())
 		send := func(r Request) error {
-			longer, end := AwaitAnswer(ctx, 500*time.Millisecond, func() { sent = append(sent, "now") })
+			longer, end := WithCreateScope(ctx, 500*time.Millisecond, func() { sent = append(sent, "now") })
 			defer end()
 			_, err := client.Do(longer, r)
 			return err
@@ -220,7 +220,7 @@ func TestOutlive_letsNothingBegin(t *testing.T) {
 		synctest.Wait()
 		interrupt()
 		all.Wait()
-		longer, end := Outlive(ctx, 500*time.Millisecond)
+		longer, end := WithGracePeriod(ctx, 500*time.Millisecond)
 		defer end()
 		if _, err := client.Do(longer, Request{Method: http.MethodDelete, Path: []string{"first"}}); err != nil {
 			t.Errorf("what cleans up: %v", err)

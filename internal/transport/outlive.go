@@ -17,9 +17,9 @@ type making struct {
 	sent func()
 }
 
-// Outlive returns a context that ends d after ctx does, for what must be finished
+// WithGracePeriod returns a context that ends d after ctx does, for what must be finished
 // after Ctrl-C all the same, such as a revocation.
-func Outlive(ctx context.Context, d time.Duration) (context.Context, context.CancelFunc) {
+func WithGracePeriod(ctx context.Context, d time.Duration) (context.Context, context.CancelFunc) {
 	longer, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	stop := context.AfterFunc(ctx, func() {
 		timer := time.AfterFunc(d, cancel)
@@ -28,19 +28,19 @@ func Outlive(ctx context.Context, d time.Duration) (context.Context, context.Can
 	return longer, func() { stop(); cancel() }
 }
 
-// AwaitAnswer is Outlive for a request that makes something, so that its answer may
-// still arrive and what was made has a name. What is not Repeatable is no longer
+// WithCreateScope is WithGracePeriod for a request that makes something, so that its answer may
+// still arrive and what was made has a name. What is not Retryable is no longer
 // begun after the end of ctx. Each time that it is, sent is called when there is a
 // connection for it: nothing that is older is of this request.
-func AwaitAnswer(ctx context.Context, d time.Duration, sent func()) (context.Context, context.CancelFunc) {
-	longer, cancel := Outlive(ctx, d)
+func WithCreateScope(ctx context.Context, d time.Duration, sent func()) (context.Context, context.CancelFunc) {
+	longer, cancel := WithGracePeriod(ctx, d)
 	return context.WithValue(longer, makingKey{}, making{ctx, sent}), cancel
 }
 
-// makingOf is how a request is to be begun: as AwaitAnswer says, else by its own
+// makingOf is how a request is to be begun: as WithCreateScope says, else by its own
 // context alone.
 func makingOf(ctx context.Context, r Request) making {
-	if m, ok := ctx.Value(makingKey{}).(making); ok && !r.Repeatable {
+	if m, ok := ctx.Value(makingKey{}).(making); ok && !r.Retryable {
 		return m
 	}
 	return making{ctx, func() {}}

@@ -18,7 +18,7 @@ func TestOutlive_endsLater(t *testing.T) {
 	const grace = 50 * time.Millisecond
 	type key struct{}
 	ctx, cancel := context.WithCancel(context.WithValue(t.Context(), key{}, "value"))
-	longer, end := transport.Outlive(ctx, grace)
+	longer, end := transport.WithGracePeriod(ctx, grace)
 	defer end()
 	if longer.Value(key{}) != "value" {
 		t.Error("the values are gone")
@@ -33,7 +33,7 @@ func TestOutlive_endsLater(t *testing.T) {
 
 func TestOutlive_canBeEndedAtOnce(t *testing.T) {
 	t.Parallel()
-	longer, end := transport.Outlive(t.Context(), time.Hour)
+	longer, end := transport.WithGracePeriod(t.Context(), time.Hour)
 	if longer.Err() != nil {
 		t.Error("ended before anything else did")
 	}

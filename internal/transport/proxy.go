@@ -40,12 +40,12 @@ func refusedTunnel(redact redactor) func(context.Context, *url.URL, *http.Reques
 		if answer.StatusCode == http.StatusOK {
 			return nil
 		}
-		body, err := io.ReadAll(io.LimitReader(answer.Body, maxBegun))
+		body, err := io.ReadAll(io.LimitReader(answer.Body, maxBodyStart))
 		if err != nil {
 			body = nil
 		}
-		words, _ := redact.serverWords(answer.Header.Get("Content-Type"), body, len(body) == maxBegun)
-		return &Error{Kind: KindProxy, Status: answer.StatusCode, Words: words}
+		said := redact.messageOf(answer.Header.Get("Content-Type"), body, len(body) == maxBodyStart)
+		return &Error{Kind: KindProxy, Status: answer.StatusCode, Message: said.shown}
 	}
 }
 
@@ -60,5 +60,5 @@ func proxyFailure(err error) (*Error, bool) {
 	if _, said, ok := tlsFailure(operation.Err); ok {
 		words = said
 	}
-	return &Error{Kind: KindProxy, Words: words, Err: operation.Err}, true
+	return &Error{Kind: KindProxy, Message: words, Err: operation.Err}, true
 }

@@ -88,8 +88,8 @@ func TestProxy_saysThatItRefused(t *testing.T) {
 				if failed.Kind != transport.KindProxy || failed.Status != test.status || failed.Proxy != proxy.Address || failed.MayHaveArrived() {
 					t.Errorf("kind %d, status %d, proxy %q, may have arrived %v", failed.Kind, failed.Status, failed.Proxy, failed.MayHaveArrived())
 				}
-				if failed.Words != test.words || failed.Attempts != test.attempts || len(proxy.Requests()) != test.attempts {
-					t.Errorf("after %d attempts and %q: %q", failed.Attempts, proxy.Requests(), failed.Words)
+				if failed.Message != test.words || failed.Attempts != test.attempts || len(proxy.Requests()) != test.attempts {
+					t.Errorf("after %d attempts and %q: %q", failed.Attempts, proxy.Requests(), failed.Message)
 				}
 				assertSays(t, err, farHost, "the HTTP proxy "+proxy.Address, fmt.Sprint(test.status))
 			})

@@ -158,7 +158,7 @@ func (f *finiteReader) excess() error {
 	default:
 		return nil
 	}
-	return &Error{Kind: KindBody, Words: words}
+	return &Error{Kind: KindBody, Message: words}
 }
 
 // beginsWord follows the text into strings and out of them, and says whether

@@ -15,10 +15,17 @@ import (
 	"strings"
 )
 
-const mask = "***"
+const (
+	mask = "***"
+	// shortestPrefix is the length from which the beginning of a secret is masked as
+	// well, in bytes; see maskedPrefix.
+	shortestPrefix = 6
+	// maxDecodings is how often a text may be percent-encoded and still be searched.
+	maxDecodings = 4
+)
 
-// patterns are what looks like a secret wherever it turns up: PEM blocks,
-// members of JSON objects, credential headers, and tokens in a query.
+// patterns match what is a secret wherever it occurs: PEM blocks, members of JSON
+// objects, credential headers, and tokens in a query.
 var patterns = []struct {
 	find    *regexp.Regexp
 	replace string
@@ -31,13 +38,14 @@ var patterns = []struct {
 	{regexp.MustCompile(`(://)[^/\s:@]*:[^/\s@]*@`), "${1}" + mask + "@"},
 }
 
-// redactor removes secrets from texts that go into logs and errors: those of
-// its own client to the letter, and what looks like one. It has them in
-// functions: whatever prints a client prints no more of those than an address.
+// redactor masks secrets in texts for logs and errors: the secrets of its client,
+// and what matches a pattern. It recognises a secret as it is, in the escapes of
+// JSON, HTML and addresses, and by its first two thirds. It does not recognise a
+// secret that a server encodes in base64 or hexadecimal digits.
 type redactor struct {
-	// forms are what the secrets may look like, own puts the mask in their place.
+	// forms returns the texts to mask. It is a function so that printing a client
+	// shows an address and not the secrets.
 	forms func() []string
-	own   func(string) string
 }
 
 func newRedactor(auth Auth, proxy *url.URL) redactor {
@@ -61,16 +69,12 @@ func newRedactor(auth Auth, proxy *url.URL) redactor {
 }
 
 func redactorOf(forms []string) redactor {
-	// One secret may begin as another does: the longer one comes first.
-	slices.SortStableFunc(forms, func(a, b string) int { return len(b) - len(a) })
-	pairs := make([]string, 0, 2*len(forms))
-	for _, form := range forms {
-		pairs = append(pairs, form, mask)
-	}
-	return redactor{forms: func() []string { return forms }, own: strings.NewReplacer(pairs...).Replace}
+	slices.Sort(forms)
+	forms = slices.Compact(forms)
+	return redactor{forms: func() []string { return forms }}
 }
 
-// with also removes the secrets of one request.
+// with returns a redactor that masks the secrets of one request as well.
 func (r redactor) with(secrets []string) redactor {
 	if len(secrets) == 0 {
 		return r
@@ -84,8 +88,7 @@ func (r redactor) with(secrets []string) redactor {
 	return redactorOf(forms)
 }
 
-// formsOf is how a text may stand in an answer: the longest form of all those
-// that begin alike comes first.
+// formsOf returns the forms in which a response may contain a text.
 func formsOf(text string) []string {
 	forms := inJSON(text)
 	for _, escaped := range []string{url.QueryEscape(text), url.PathEscape(text)} {
@@ -98,9 +101,6 @@ func formsOf(text string) []string {
 			forms = append(forms, strings.ReplaceAll(form, "/", `\/`))
 		}
 	}
-	slices.Sort(forms)
-	forms = slices.Compact(forms)
-	slices.SortStableFunc(forms, func(a, b string) int { return len(b) - len(a) })
 	return forms
 }
 
@@ -109,8 +109,8 @@ var (
 	pythonEntities = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;", `"`, "&quot;", "'", "&#x27;")
 )
 
-// inJSON is how a text stands between the quotes of a JSON string: as short as
-// may be, as Go writes it, and in ASCII as Python does.
+// inJSON returns the forms of a text between the quotes of a JSON string: with as
+// few escapes as possible, as Go writes it, and in ASCII as Python does.
 func inJSON(text string) []string {
 	inner := func(quoted string) string { return quoted[1 : len(quoted)-1] }
 	forms := []string{strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(text), inner(strconv.Quote(text)), inner(strconv.QuoteToASCII(text))}
@@ -120,33 +120,122 @@ func inJSON(text string) []string {
 	return forms
 }
 
+// text masks the secrets in a text, the percent-encoded ones included, and what
+// matches a pattern.
 func (r redactor) text(text string) string {
-	text = r.own(text)
+	forms := r.forms()
+	spans := secretSpans(text, forms)
+	encoded := encodedText{bytes: text}
+	for range maxDecodings {
+		next, changed := encoded.decode()
+		if !changed {
+			break
+		}
+		encoded = next
+		for _, found := range secretSpans(encoded.bytes, forms) {
+			spans = append(spans, span{encoded.offset(found.start), encoded.offset(found.end)})
+		}
+	}
+	text = maskSpans(text, spans)
 	for _, pattern := range patterns {
 		text = pattern.find.ReplaceAllString(text, pattern.replace)
 	}
 	return text
 }
 
-// line makes one line of the beginning of a text, without secrets. A secret may
-// have blanks that the line has not, and the line blanks that make one.
-func (r redactor) line(text string) string {
-	if len(text) > maxBegun {
-		text = string(r.end([]byte(text[:maxBegun])))
+// span is a part of a text, in bytes.
+type span struct{ start, end int }
+
+// secretSpans finds the forms of secrets in a text, and their beginnings.
+func secretSpans(text string, forms []string) []span {
+	var spans []span
+	for _, form := range forms {
+		prefix := form[:maskedPrefix(form)]
+		for at := 0; ; at++ {
+			found := strings.Index(text[at:], prefix)
+			if found < 0 {
+				break
+			}
+			at += found
+			length := len(prefix)
+			for length < len(form) && at+length < len(text) && form[length] == text[at+length] {
+				length++
+			}
+			spans = append(spans, span{at, at + length})
+		}
 	}
-	return r.text(oneLine(r.text(text)))
+	return spans
 }
 
-// end takes off the first part of a secret, which the end of the text may have
-// cut in two.
-func (r redactor) end(text []byte) []byte {
-	part := 0
+// maskedPrefix is the length of the beginning of a secret that is masked although
+// the rest is missing: two thirds, because some servers shorten what they quote.
+// Short secrets are masked only as a whole, because their beginnings are in many
+// words.
+func maskedPrefix(form string) int {
+	return min(len(form), max(shortestPrefix, (2*len(form)+2)/3))
+}
+
+func maskSpans(text string, spans []span) string {
+	if len(spans) == 0 {
+		return text
+	}
+	slices.SortFunc(spans, func(a, b span) int { return a.start - b.start })
+	var masked strings.Builder
+	end := 0
+	for _, s := range spans {
+		if s.start >= end {
+			masked.WriteString(text[end:s.start])
+			masked.WriteString(mask)
+		}
+		end = max(end, s.end)
+	}
+	masked.WriteString(text[end:])
+	return masked.String()
+}
+
+// encodedText is a text without a level of percent-encoding. offsets are the
+// positions of its bytes in the original text; nil for the original itself.
+type encodedText struct {
+	bytes   string
+	offsets []int
+}
+
+func (e encodedText) offset(i int) int {
+	if e.offsets == nil {
+		return i
+	}
+	return e.offsets[i]
+}
+
+// decode takes off one level of percent-encoding.
+func (e encodedText) decode() (decoded encodedText, changed bool) {
+	var text strings.Builder
+	offsets := make([]int, 0, len(e.bytes)+1)
+	for i := 0; i < len(e.bytes); i++ {
+		offsets = append(offsets, e.offset(i))
+		if e.bytes[i] == '%' && i+2 < len(e.bytes) {
+			if value, err := strconv.ParseUint(e.bytes[i+1:i+3], 16, 8); err == nil {
+				text.WriteByte(byte(value))
+				changed = true
+				i += 2
+				continue
+			}
+		}
+		text.WriteByte(e.bytes[i])
+	}
+	return encodedText{text.String(), append(offsets, e.offset(len(e.bytes)))}, changed
+}
+
+// withoutPartialSecret removes the beginning of a secret at the end of a text that
+// was cut.
+func (r redactor) withoutPartialSecret(text []byte) []byte {
+	longest := 0
 	for _, form := range r.forms() {
-		for n := min(len(form)-1, len(text)); n > part; n-- {
+		for n := min(len(form)-1, len(text)); n > longest; n-- {
 			if bytes.HasSuffix(text, []byte(form[:n])) {
-				part = n
+				longest = n
 			}
 		}
 	}
-	return text[:len(text)-part]
+	return text[:len(text)-longest]
 }

@@ -13,9 +13,9 @@ import (
 // page, where a POST would become a GET that ends in 200 and HTML.
 func refuseRedirects(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 
-// redirectWords says where a redirect would have led, without its query, which
+// redirectMessage says where a redirect would have led, without its query, which
 // may hold a token.
-func redirectWords(from *url.URL, location string) string {
+func redirectMessage(from *url.URL, location string) string {
 	target, err := url.Parse(location)
 	if location == "" || err != nil {
 		return "the server redirects without a usable Location"

@@ -59,17 +59,17 @@ func (c *Client) checkRetry(ctx context.Context, answer *http.Response, err erro
 	}
 	if err != nil {
 		kind, status := kindOf(err)
-		return mayRepeat(a.request.Repeatable, kind, status) && !isLasting(err), nil
+		return mayRepeat(a.request.Retryable, kind, status) && !isLasting(err), nil
 	}
-	words, _ := c.redact.serverWords(answer.Header.Get("Content-Type"), a.body, false)
+	said := c.redact.messageOf(answer.Header.Get("Content-Type"), a.body, false)
 	kind := KindStatus
 	switch {
 	case answer.StatusCode == http.StatusProxyAuthRequired:
 		kind = KindProxy
-	case c.isCredential(answer.StatusCode, words):
+	case c.isCredential(answer.StatusCode, said.raw):
 		kind = KindCredentials
 	}
-	return mayRepeat(a.request.Repeatable, kind, answer.StatusCode), nil
+	return mayRepeat(a.request.Retryable, kind, answer.StatusCode), nil
 }
 
 // mayRepeat decides whether a request is sent again. Status is 0 when there was
@@ -82,7 +82,7 @@ func mayRepeat(repeatable bool, kind Kind, status int) bool {
 		return true
 	case KindProxy:
 		return status == 0 || status == http.StatusTooManyRequests || status >= http.StatusInternalServerError
-	case KindNoAnswer:
+	case KindNoResponse:
 		return repeatable
 	case KindStatus:
 	default:

@@ -59,7 +59,7 @@ func TestMayRepeat_decides(t *testing.T) {
 		repeatable, always bool
 	}{
 		"unreachable":         {KindUnreachable, 0, true, true},
-		"no answer":           {KindNoAnswer, 0, true, false},
+		"no answer":           {KindNoResponse, 0, true, false},
 		"TLS":                 {KindTLS, 0, false, false},
 		"clear text":          {KindCleartext, 0, false, false},
 		"credentials as 500":  {KindCredentials, 500, false, false},
@@ -91,7 +91,7 @@ func TestMayRepeat_decides(t *testing.T) {
 func TestCheckRetry_leavesHostsThatDoNotExist(t *testing.T) {
 	t.Parallel()
 	c := &Client{isCredential: func(int, string) bool { return false }}
-	ctx := context.WithValue(t.Context(), attemptKey{}, &attempt{request: Request{Repeatable: true}})
+	ctx := context.WithValue(t.Context(), attemptKey{}, &attempt{request: Request{Retryable: true}})
 	for _, missing := range []bool{true, false} {
 		again, err := c.checkRetry(ctx, nil, &Error{Kind: KindUnreachable, Err: &net.DNSError{Name: "h", IsNotFound: missing}})
 		if again == missing || err != nil {
@@ -107,7 +107,7 @@ func TestIsTransient_decidesByKindAndStatus(t *testing.T) {
 		want bool
 	}{
 		"unreachable":               {&Error{Kind: KindUnreachable}, true},
-		"no response":               {&Error{Kind: KindNoAnswer}, true},
+		"no response":               {&Error{Kind: KindNoResponse}, true},
 		"rate limit":                {&Error{Kind: KindStatus, Status: 429}, true},
 		"restarting":                {&Error{Kind: KindStatus, Status: 503}, true},
 		"forbidden":                 {&Error{Kind: KindStatus, Status: 403}, false},
@@ -121,7 +121,7 @@ func TestIsTransient_decidesByKindAndStatus(t *testing.T) {
 		"bad credentials, 500":      {&Error{Kind: KindCredentials, Status: 500}, false},
 		"wrong body":                {&Error{Kind: KindBody}, false},
 		"certificate":               {&Error{Kind: KindTLS}, false},
-		"wrapped":                   {fmt.Errorf("listing: %w", &Error{Kind: KindNoAnswer}), true},
+		"wrapped":                   {fmt.Errorf("listing: %w", &Error{Kind: KindNoResponse}), true},
 		"another error":             {errors.New("out of memory"), false},
 		"no error":                  {nil, false},
 	} {
@@ -141,7 +141,7 @@ func TestMayHaveArrived_tells(t *testing.T) {
 		want   bool
 	}{
 		"unreachable":                 {Error{Kind: KindUnreachable}, false},
-		"no answer":                   {Error{Kind: KindNoAnswer}, true},
+		"no answer":                   {Error{Kind: KindNoResponse}, true},
 		"TLS":                         {Error{Kind: KindTLS}, false},
 		"clear text":                  {Error{Kind: KindCleartext}, false},
 		"redirect":                    {Error{Kind: KindRedirect, Status: 302}, false},
@@ -182,7 +182,7 @@ func TestAttempts_knowWhatWasSent(t *testing.T) {
 		"connection": {func(trace *httptrace.ClientTrace) {
 			trace.GetConn("h:80")
 			trace.GotConn(httptrace.GotConnInfo{})
-		}, io.EOF, KindNoAnswer},
+		}, io.EOF, KindNoResponse},
 		"idle connection that was closed, and no other": {func(trace *httptrace.ClientTrace) {
 			trace.GetConn("h:80")
 			trace.GotConn(httptrace.GotConnInfo{Reused: true, WasIdle: true})
@@ -195,7 +195,7 @@ func TestAttempts_knowWhatWasSent(t *testing.T) {
 		"alert on a connection in use": {func(trace *httptrace.ClientTrace) {
 			trace.GetConn("h:443")
 			trace.GotConn(httptrace.GotConnInfo{})
-		}, &net.OpError{Op: "remote error", Err: errors.New("tls: internal error")}, KindNoAnswer},
+		}, &net.OpError{Op: "remote error", Err: errors.New("tls: internal error")}, KindNoResponse},
 		"handshake that broke off": {
 			func(trace *httptrace.ClientTrace) { trace.GetConn("h:443") },
 			&net.OpError{Op: "read", Err: errors.New("connection reset by peer")}, KindUnreachable,

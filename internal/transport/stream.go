@@ -28,7 +28,7 @@ const (
 // ends with an error: a proxy in between may be keeping it back. Nothing else
 // bounds the stream but the context.
 func (c *Client) Stream(ctx context.Context, r Request, idle time.Duration, each func(data []byte) (stop bool, err error)) error {
-	r.Method, r.Repeatable = http.MethodGet, false
+	r.Method, r.Retryable = http.MethodGet, false
 	target, err := c.url(r)
 	if err != nil {
 		return err
@@ -70,7 +70,7 @@ func (c *Client) Stream(ctx context.Context, r Request, idle time.Duration, each
 	}
 	if media, _, err := mime.ParseMediaType(answer.Header.Get("Content-Type")); err != nil || media != eventStream {
 		return c.failure(ctx, r, target, a, &Error{
-			Kind: KindBody, Words: "expected a stream of events, got " + orUntyped(answer.Header.Get("Content-Type")),
+			Kind: KindBody, Message: "expected a stream of events, got " + orUntyped(answer.Header.Get("Content-Type")),
 		})
 	}
 	alive := &aliveReader{source: answer.Body, watchdog: watchdog, idle: idle}
@@ -87,7 +87,7 @@ func (c *Client) streamFailure(parent context.Context, err error, idle time.Dura
 		return known
 	}
 	if parent.Err() == nil && errors.Is(err, context.Canceled) {
-		return &Error{Kind: KindNoAnswer, Words: fmt.Sprintf("the stream of events was silent for %s", idle)}
+		return &Error{Kind: KindNoResponse, Message: fmt.Sprintf("the stream of events was silent for %s", idle)}
 	}
 	return classify(parent, err, true, idle)
 }
@@ -132,10 +132,10 @@ func readEvents(source io.Reader, each func([]byte) (bool, error)) error {
 		data = nil
 	}
 	if errors.Is(lines.Err(), bufio.ErrTooLong) {
-		return &Error{Kind: KindBody, Words: fmt.Sprintf("an event of the stream is longer than %d KiB", maxEvent>>10)}
+		return &Error{Kind: KindBody, Message: fmt.Sprintf("an event of the stream is longer than %d KiB", maxEvent>>10)}
 	}
 	if err := lines.Err(); err != nil {
 		return err
 	}
-	return &Error{Kind: KindNoAnswer, Words: "the stream of events ended early"}
+	return &Error{Kind: KindNoResponse, Message: "the stream of events ended early"}
 }

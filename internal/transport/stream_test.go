@@ -56,15 +56,15 @@ func TestStream_errors(t *testing.T) {
 		kind   transport.Kind
 		words  string
 	}{
-		"ended early":   {answer(http.StatusOK, eventType, "data: one\n\n"), transport.KindNoAnswer, "ended early"},
-		"half an event": {answer(http.StatusOK, eventType, "data: one"), transport.KindNoAnswer, "ended early"},
+		"ended early":   {answer(http.StatusOK, eventType, "data: one\n\n"), transport.KindNoResponse, "ended early"},
+		"half an event": {answer(http.StatusOK, eventType, "data: one"), transport.KindNoResponse, "ended early"},
 		"another type":  {answer(http.StatusOK, "text/html", "<h1>Log in</h1>"), transport.KindBody, "expected a stream of events, got text/html"},
 		"no content":    {answer(http.StatusNoContent, "", ""), transport.KindStatus, "204"},
 		"refused":       {answer(http.StatusNotFound, "application/json", `{"status": 404, "message": "No such server"}`), transport.KindStatus, "No such server"},
 		"a redirect":    {http.RedirectHandler("https://elsewhere.example/login?token="+token, http.StatusFound).ServeHTTP, transport.KindRedirect, "elsewhere.example/login"},
-		"dropped":       {drop, transport.KindNoAnswer, ""},
+		"dropped":       {drop, transport.KindNoResponse, ""},
 		"too long":      {answer(http.StatusOK, eventType, "data: "+strings.Repeat("x", 2<<20)), transport.KindBody, "longer than 1024 KiB"},
-		"a wrong event": {answer(http.StatusOK, eventType, "data: wrong\n\n"), transport.KindNoAnswer, "no event of ours"},
+		"a wrong event": {answer(http.StatusOK, eventType, "data: wrong\n\n"), transport.KindNoResponse, "no event of ours"},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {

@@ -28,10 +28,10 @@ const (
 	// TLSExpired and TLSNotYetValid are certificates out of their time.
 	TLSExpired     TLSReason = "expired"
 	TLSNotYetValid TLSReason = "not yet valid"
-	// TLSNotSpoken is a server that answers an https:// address in plain HTTP.
-	TLSNotSpoken TLSReason = "not spoken"
-	// TLSWanted is a server that has TLS on the port of an http:// address.
-	TLSWanted TLSReason = "wanted"
+	// TLSNotSupported is a server that answers an https:// address in plain HTTP.
+	TLSNotSupported TLSReason = "not spoken"
+	// TLSRequired is a server that has TLS on the port of an http:// address.
+	TLSRequired TLSReason = "wanted"
 	// TLSRefused is everything else: versions, ciphers, certificates for clients.
 	TLSRefused TLSReason = "refused"
 )
@@ -57,7 +57,7 @@ func tlsFailure(err error) (reason TLSReason, words string, ok bool) {
 	case errors.As(err, &invalid), errors.As(err, &verification):
 		return TLSRefused, "its certificate was not accepted: " + err.Error(), true
 	case errors.Is(err, http.ErrSchemeMismatch), errors.As(err, &plain):
-		return TLSNotSpoken, "it does not speak TLS on this port, and the address begins with https://", true
+		return TLSNotSupported, "it does not speak TLS on this port, and the address begins with https://", true
 	case isAlert(err):
 		return TLSRefused, "no TLS connection could be agreed on: " + err.Error(), true
 	default:
@@ -125,7 +125,7 @@ func isCertificateRequired(err error) bool {
 	return ok && operation.Op == "remote error" && strings.Contains(operation.Err.Error(), "certificate required")
 }
 
-const tlsWantedWords = "it speaks TLS on this port, and the address begins with http://"
+const tlsRequiredMessage = "it speaks TLS on this port, and the address begins with http://"
 
 // wantsTLS recognises a server's complaint about a plain request: a record of TLS
 // in the place of an answer, which is an alert.

@@ -87,12 +87,12 @@ func TestTLS_saysWhereTheSchemeIsWrong(t *testing.T) {
 	})
 	nginx, _ := serve(t, answer(http.StatusBadRequest, "text/html", "<html><head><title>400 The plain HTTP request was sent to HTTPS port</title></head></html>"))
 
-	assertTLS(t, get(t, "https://"+plain.Host, ""), transport.TLSNotSpoken, "does not speak TLS on this port", "https://")
+	assertTLS(t, get(t, "https://"+plain.Host, ""), transport.TLSNotSupported, "does not speak TLS on this port", "https://")
 	if arrived.Load() != 0 {
 		t.Error("a request arrived in clear text")
 	}
 	for _, host := range []string{encrypted, alerting.Host, nginx.Host} {
-		assertTLS(t, get(t, "http://"+host, ""), transport.TLSWanted, "it speaks TLS on this port", "http://")
+		assertTLS(t, get(t, "http://"+host, ""), transport.TLSRequired, "it speaks TLS on this port", "http://")
 	}
 }
 
@@ -121,7 +121,7 @@ func TestTLS_saysWhereNothingIsAgreedOn(t *testing.T) {
 func get(t *testing.T, address, roots string) error {
 	t.Helper()
 	c := client(t, parse(t, address+"/"), func(cfg *transport.Config) { cfg.RootCAs = []byte(roots) })
-	_, err := c.Do(t.Context(), transport.Request{Method: http.MethodGet, Path: []string{"x"}, Repeatable: true})
+	_, err := c.Do(t.Context(), transport.Request{Method: http.MethodGet, Path: []string{"x"}, Retryable: true})
 	return err
 }
 
@@ -132,8 +132,8 @@ func assertTLS(t *testing.T, err error, reason transport.TLSReason, words ...str
 		t.Errorf("kind %d, %q, after %d attempts, want %q: %v", failed.Kind, failed.TLS, failed.Attempts, reason, err)
 	}
 	for _, part := range words {
-		if !strings.Contains(failed.Words, part) {
-			t.Errorf("%q does not say %q", failed.Words, part)
+		if !strings.Contains(failed.Message, part) {
+			t.Errorf("%q does not say %q", failed.Message, part)
 		}
 	}
 }

@@ -189,7 +189,7 @@ func TestDo_repeats(t *testing.T) {
 				c := client(t, base, func(cfg *transport.Config) {
 					cfg.IsCredentialFailure = func(status int, words string) bool { return status == 500 && words == "bad token" }
 				})
-				_, err := c.Do(t.Context(), transport.Request{Method: http.MethodPost, Path: []string{"x"}, Body: 1, Repeatable: repeatable})
+				_, err := c.Do(t.Context(), transport.Request{Method: http.MethodPost, Path: []string{"x"}, Body: 1, Retryable: repeatable})
 				failed := failure(t, err)
 				want := test.once
 				if repeatable {
@@ -227,7 +227,7 @@ func TestDo_succeedsAfterAFault(t *testing.T) {
 		}
 		answer(http.StatusOK, "application/json", `{"a":1}`)(w, r)
 	})
-	got, err := transport.Call[map[string]any](t.Context(), client(t, base, nil), transport.Request{Method: http.MethodGet, Path: []string{"x"}, Repeatable: true})
+	got, err := transport.Call[map[string]any](t.Context(), client(t, base, nil), transport.Request{Method: http.MethodGet, Path: []string{"x"}, Retryable: true})
 	if err != nil || fmt.Sprint(got["a"]) != "1" || count.Load() != 3 {
 		t.Errorf("%v, %v after %d requests", got, err, count.Load())
 	}
@@ -246,7 +246,7 @@ func TestDo_endsWithItsContext(t *testing.T) {
 		<-arrived
 		cancel()
 	}()
-	_, err := client(t, base, nil).Do(ctx, transport.Request{Method: http.MethodGet, Path: []string{"x"}, Repeatable: true})
+	_, err := client(t, base, nil).Do(ctx, transport.Request{Method: http.MethodGet, Path: []string{"x"}, Retryable: true})
 	if !errors.Is(err, context.Canceled) {
 		t.Errorf("%v, want context.Canceled", err)
 	}
@@ -259,8 +259,8 @@ func TestDo_endsAnAttemptThatHangs(t *testing.T) {
 	t.Parallel()
 	base, count := serve(t, func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() })
 	c := client(t, base, func(cfg *transport.Config) { cfg.MaxRetries = 1 })
-	_, err := c.Do(t.Context(), transport.Request{Method: http.MethodGet, Path: []string{"x"}, Repeatable: true, Timeout: 20 * time.Millisecond})
-	if failed := failure(t, err); failed.Kind != transport.KindNoAnswer || !strings.Contains(failed.Words, "20ms") || count.Load() != 2 {
+	_, err := c.Do(t.Context(), transport.Request{Method: http.MethodGet, Path: []string{"x"}, Retryable: true, Timeout: 20 * time.Millisecond})
+	if failed := failure(t, err); failed.Kind != transport.KindNoResponse || !strings.Contains(failed.Message, "20ms") || count.Load() != 2 {
 		t.Errorf("%v after %d requests", err, count.Load())
 	}
 	if errors.Is(err, context.DeadlineExceeded) {
@@ -274,8 +274,8 @@ func TestDo_followsNoRedirect(t *testing.T) {
 	base, _ := serve(t, func(w http.ResponseWriter, r *http.Request) {
 		http.Redirect(w, r, elsewhere.String()+"hub/login?token="+token, http.StatusFound)
 	})
-	_, err := client(t, base, nil).Do(t.Context(), transport.Request{Method: http.MethodGet, Path: []string{"x"}, Repeatable: true})
-	if failed := failure(t, err); failed.Kind != transport.KindRedirect || !strings.Contains(failed.Words, elsewhere.Host+prefix+"/hub/login") {
+	_, err := client(t, base, nil).Do(t.Context(), transport.Request{Method: http.MethodGet, Path: []string{"x"}, Retryable: true})
+	if failed := failure(t, err); failed.Kind != transport.KindRedirect || !strings.Contains(failed.Message, elsewhere.Host+prefix+"/hub/login") {
 		t.Errorf("%v", err)
 	}
 	if stolen.Load() != 0 {

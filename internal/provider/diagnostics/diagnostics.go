@@ -65,7 +65,7 @@ func advice(err error) string {
 	switch failure.Kind {
 	case transport.KindUnreachable:
 		return "Nothing could be sent to " + failure.Host + ". Check the address in the provider block, and the network and HTTP proxy between here and there."
-	case transport.KindNoAnswer:
+	case transport.KindNoResponse:
 		return "The answer of " + failure.Host + " never came in full. Run the command again once the server answers; request_timeout in the provider block sets how long one answer may take."
 	case transport.KindTLS:
 		return tlsAdvice(failure)
@@ -101,9 +101,9 @@ func tlsAdvice(failure *transport.Error) string {
 		return "Whoever runs " + failure.Host + " has to renew its certificate. Nothing here can make up for it; if it was renewed, check this machine's clock."
 	case transport.TLSNotYetValid:
 		return "Check this machine's clock; else the certificate of " + failure.Host + " was made for a later time."
-	case transport.TLSNotSpoken:
+	case transport.TLSNotSupported:
 		return "Check the port in the address. Where the server has no TLS at all, the address begins with http://."
-	case transport.TLSWanted:
+	case transport.TLSRequired:
 		return "Begin the address with https://."
 	default:
 		return "TLS 1.2 or later is needed, and a server that asks for no certificate of its clients. Check the address in the provider block."

@@ -65,7 +65,7 @@ func addLaunchError(diags *diag.Diagnostics, model resourceModel, err error) {
 // of the Hub's own, or "".
 func refusedStartAdvice(refused *transport.Error) string {
 	switch {
-	case refused.Status == http.StatusBadRequest && strings.Contains(refused.Words, "already has the maximum of"):
+	case refused.Status == http.StatusBadRequest && strings.Contains(refused.RawMessage(), "already has the maximum of"):
 		return "Servers that have been stopped count as well, those of earlier runs among them, until they are deleted: on the Hub's page /hub/home, or by a destroy with remove_on_destroy = true."
 	case refused.Status == http.StatusConflict:
 		return "This is what the Hub's spawner says, or the hook before it. Change user_options if they are the reason; else ask who runs the Hub."

@@ -135,7 +135,7 @@ func (e *tokenEphemeralResource) Close(ctx context.Context, req ephemeral.CloseR
 	if !ok {
 		return
 	}
-	ctx, cancel := transport.Outlive(ctx, closing)
+	ctx, cancel := transport.WithGracePeriod(ctx, closing)
 	defer cancel()
 	if err := revoke(ctx, api, opened); err != nil {
 		// It is tried once more when the process ends.

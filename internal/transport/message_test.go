@@ -6,12 +6,14 @@ package transport_test
 import (
 	"context"
 	"encoding/base64"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
 	"strings"
 	"sync"
 	"testing"
+	"unicode"
 
 	"github.com/planetary-computer/terraform-provider-pc/internal/secret"
 	"github.com/planetary-computer/terraform-provider-pc/internal/transport"
@@ -121,8 +123,8 @@ func TestErrors_quoteTheServer(t *testing.T) {
 			c := client(t, base, func(cfg *transport.Config) { cfg.MaxRetries = 0 })
 			_, err := c.Do(t.Context(), transport.Request{Method: http.MethodGet, Path: []string{"api", "x"}})
 			failed := failure(t, err)
-			if failed.Status != test.status || failed.Words != test.words || failed.JSONError != test.json {
-				t.Errorf("status %d, JSON error %v, words %q", failed.Status, failed.JSONError, failed.Words)
+			if failed.Status != test.status || failed.Message != test.words || failed.JSONError != test.json {
+				t.Errorf("status %d, JSON error %v, words %q", failed.Status, failed.JSONError, failed.Message)
 			}
 			for _, part := range []string{"GET", prefix + "/api/x", fmt.Sprint(test.status), test.words} {
 				if !strings.Contains(err.Error(), part) {
@@ -146,8 +148,8 @@ func TestCall_saysWhatWasExpected(t *testing.T) {
 			base, count := serve(t, answer(200, test.contentType, test.body))
 			_, err := transport.Call[struct {
 				Name string `json:"name"`
-			}](t.Context(), client(t, base, nil), transport.Request{Method: http.MethodGet, Path: []string{"x"}, Repeatable: true, Want: "the cluster"})
-			if failed := failure(t, err); failed.Kind != transport.KindBody || !strings.HasPrefix(failed.Words, test.words) {
+			}](t.Context(), client(t, base, nil), transport.Request{Method: http.MethodGet, Path: []string{"x"}, Retryable: true, Want: "the cluster"})
+			if failed := failure(t, err); failed.Kind != transport.KindBody || !strings.HasPrefix(failed.Message, test.words) {
 				t.Errorf("%v", err)
 			}
 			if count.Load() != 1 {
@@ -190,5 +192,131 @@ func TestNew_refusesWhatCannotWork(t *testing.T) {
 	}
 	if _, err := transport.New(transport.Config{BaseURL: parse(t, "http://h/"), RootCAs: []byte("nonsense")}); !errors.Is(err, transport.ErrNoCertificate) {
 		t.Errorf("%v, want ErrNoCertificate", err)
+	}
+}
+
+// A server may quote a secret percent-encoded in any way, or only its beginning.
+func TestErrors_maskEncodedAndShortenedSecrets(t *testing.T) {
+	t.Parallel()
+	percent := func(text string) string {
+		var encoded strings.Builder
+		for _, b := range []byte(text) {
+			fmt.Fprintf(&encoded, "%%%02x", b)
+		}
+		return encoded.String()
+	}
+	half := len(token) / 2
+	for name, echo := range map[string]string{
+		"percent-encoded":             percent(token),
+		"percent-encoded in parts":    token[:half] + percent(token[half:]),
+		"percent-encoded twice":       percent(percent(token)),
+		"without its end":             token[:len(token)-2],
+		"without its end, encoded":    percent(token[:len(token)-2]),
+		"in words":                    "before " + token[:len(token)-1] + " after",
+		"beside an invalid escape":    "%zz%" + token + "%",
+		"twice, one after the other":  token + token,
+		"its beginning, then a whole": token[:len(token)-2] + token,
+	} {
+		for place, handle := range map[string]http.HandlerFunc{
+			"message": answer(http.StatusBadRequest, "text/plain", echo),
+			"redirect": func(w http.ResponseWriter, _ *http.Request) {
+				w.Header().Set("Location", "/login/"+strings.ReplaceAll(echo, " ", "-")+"/x")
+				w.WriteHeader(http.StatusFound)
+			},
+		} {
+			if place == "redirect" && strings.Contains(echo, "%zz") {
+				continue
+			}
+			t.Run(name+" in the "+place, func(t *testing.T) {
+				t.Parallel()
+				base, _ := serve(t, handle)
+				_, err := client(t, base, nil).Do(t.Context(), transport.Request{Method: http.MethodGet, Path: []string{"x"}})
+				failed := failure(t, err)
+				if !strings.Contains(failed.Message, "***") || strings.Contains(failed.Message, token[:half]) || strings.Contains(failed.Message, percent(token[half:half+4])) {
+					t.Errorf("the secret is not masked in %q", failed.Message)
+				}
+			})
+		}
+	}
+}
+
+func TestErrors_keepTextsThatResembleASecret(t *testing.T) {
+	t.Parallel()
+	for _, text := range []string{token[:len(token)/2], "100% of " + token[:3], "%41%42"} {
+		base, _ := serve(t, answer(http.StatusBadRequest, "text/plain", text))
+		_, err := client(t, base, nil).Do(t.Context(), transport.Request{Method: http.MethodGet, Path: []string{"x"}})
+		if failed := failure(t, err); failed.Message != text {
+			t.Errorf("%q became %q", text, failed.Message)
+		}
+	}
+}
+
+// Nothing that a server returns moves a terminal's cursor, starts a line of its own
+// or changes the direction of text.
+func TestPrintable_leavesNothingForATerminal(t *testing.T) {
+	t.Parallel()
+	for hostile, want := range map[string]string{
+		"\x1b[2J\x1b[1;1Hdone":                   "?[2J?[1;1Hdone",
+		"\x1b]8;;http://evil\x07click\x1b]8;;\a": "?]8;;http://evil?click?]8;;?",
+		"ok\r\nApply complete!":                  "ok Apply complete!",
+		"over\rwritten":                          "over written",
+		"a\u202eb\u2066c\u200fd":                 "a?b?c?d",
+		"a\u009b2Jb\x00c\x7fd\u2028e\xff":        "a?2Jb?c?d e?",
+		"zero\u200bwidth\ufeff":                  "zero?width?",
+		"tags \U000e0041\U000e007f":              "tags ??",
+		"größer, 日本語":                            "größer, 日本語",
+		strings.Repeat("ä", 301):                 strings.Repeat("ä", 300) + "…",
+	} {
+		if got := transport.Printable(hostile); got != want {
+			t.Errorf("Printable(%q) = %q, want %q", hostile, got, want)
+		}
+	}
+}
+
+// Every text of a response that an error can quote is hostile.
+func TestErrors_areSafeForATerminal(t *testing.T) {
+	t.Parallel()
+	const hostile = "\x1b[2J\x1b]0;x\x07\u202e\u009b31m\r\nApply complete!"
+	quoted, err := json.Marshal(hostile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, handle := range map[string]http.HandlerFunc{
+		"JSON": answer(http.StatusBadRequest, "application/json", `{"error": `+string(quoted)+`}`),
+		"text": answer(http.StatusBadRequest, "text/plain", hostile),
+		"page": answer(http.StatusBadRequest, "text/html", "<h1>"+hostile+"&#27;[2J</h1>"),
+		"type": answer(http.StatusOK, "text/x; a=\u202e\u2066", "x"),
+		"redirect": func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Location", "http://\u202ehost\u2066/%1b[2J\u202e")
+			w.WriteHeader(http.StatusFound)
+		},
+		"wrong JSON":   answer(http.StatusOK, "application/json", hostile),
+		"unknown name": answer(http.StatusOK, "application/json", `{"Name": {`+string(quoted)+`: 1}}`),
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			base, _ := serve(t, handle)
+			_, err := transport.Call[struct{ Name int }](t.Context(), client(t, base, nil), transport.Request{Method: http.MethodGet, Path: []string{"x\u202ey"}})
+			if text := failure(t, err).Error(); strings.ContainsFunc(text, func(r rune) bool { return !unicode.IsPrint(r) }) {
+				t.Errorf("a terminal would act on %q", text)
+			}
+		})
+	}
+}
+
+func TestDo_decidesOnTheRawMessage(t *testing.T) {
+	t.Parallel()
+	base, count := serve(t, answer(http.StatusInternalServerError, "text/plain", "bad credentials"))
+	c := client(t, base, func(cfg *transport.Config) {
+		cfg.Auth = transport.TokenAuth(secret.New("cred"))
+		cfg.IsCredentialFailure = func(_ int, raw string) bool { return raw == "bad credentials" }
+	})
+	_, err := c.Do(t.Context(), transport.Request{Method: http.MethodGet, Path: []string{"x"}, Retryable: true})
+	failed := failure(t, err)
+	if failed.Kind != transport.KindCredentials || count.Load() != 1 || failed.Message != "bad ***entials" || failed.RawMessage() != "bad credentials" {
+		t.Errorf("kind %d after %d requests, %q, raw %q", failed.Kind, count.Load(), failed.Message, failed.RawMessage())
+	}
+	if dump := fmt.Sprintf("%+v %#v", *failed, failed); strings.Contains(dump, "credentials\"") || strings.Contains(dump, "bad cred") {
+		t.Errorf("the raw message is in %s", dump)
 	}
 }

@@ -1,0 +1,136 @@
+// Copyright (c) The terraform-provider-pc Authors
+// SPDX-License-Identifier: MPL-2.0
+
+package transport
+
+import (
+	"bytes"
+	"encoding/json"
+	"html"
+	"mime"
+	"regexp"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// maxMessage is the length of a message in an error, in characters.
+const maxMessage = 300
+
+// message is what a server said in a response. Decisions use the raw message.
+// Only the text for people is redacted: a password that is a part of "not found"
+// must not change what the provider does.
+type message struct {
+	raw, shown string
+	// isJSON reports that raw is the error member of a JSON object, so that the API
+	// itself spoke and not a proxy in front of it.
+	isJSON bool
+}
+
+// messageOf reads the message of a response. isCut reports that the body is only
+// the beginning of the response.
+func (r redactor) messageOf(contentType string, body []byte, isCut bool) message {
+	if raw, ok := jsonMessage(body); ok && isJSON(contentType) {
+		return message{raw: raw, shown: r.printable(raw), isJSON: true}
+	}
+	raw := string(body)
+	if isCut {
+		body = r.withoutPartialSecret(body)
+	}
+	if isHTML(contentType, body) {
+		return message{raw: htmlMessage([]byte(raw)), shown: r.printable(htmlMessage(body))}
+	}
+	return message{raw: raw, shown: r.printable(string(body))}
+}
+
+// Printable makes a short line of a text that a server returned, so that a
+// terminal shows it as it is. Control characters, escape sequences and characters
+// that change the direction of a text become question marks. Everything that a
+// server returned goes through it before a person sees it.
+func Printable(text string) string { return shorten(oneLine(text)) }
+
+// Printable is the function Printable for a text that may contain the client's
+// secrets: it masks them.
+func (c *Client) Printable(text string) string { return c.redact.printable(text) }
+
+// printable masks secrets before and after it makes one line, because a secret may
+// contain blanks that the line does not have, and the line may join one.
+func (r redactor) printable(text string) string {
+	if len(text) > maxBodyStart {
+		text = string(r.withoutPartialSecret([]byte(text[:maxBodyStart])))
+	}
+	return shorten(r.text(oneLine(r.text(text))))
+}
+
+func oneLine(text string) string {
+	return strings.Map(func(r rune) rune {
+		if r == utf8.RuneError || !unicode.IsPrint(r) {
+			return '?'
+		}
+		return r
+	}, strings.Join(strings.Fields(text), " "))
+}
+
+// shorten follows redaction, which could not recognise the first half of a secret.
+func shorten(text string) string {
+	if utf8.RuneCountInString(text) <= maxMessage {
+		return text
+	}
+	return string([]rune(text)[:maxMessage]) + "…"
+}
+
+func isJSON(contentType string) bool {
+	media, _, err := mime.ParseMediaType(contentType)
+	return err == nil && (media == "application/json" || strings.HasSuffix(media, "+json"))
+}
+
+func isHTML(contentType string, body []byte) bool {
+	media, _, err := mime.ParseMediaType(contentType)
+	return err == nil && media == "text/html" || bytes.HasPrefix(bytes.ToLower(bytes.TrimSpace(body)), []byte("<!doctype html"))
+}
+
+// jsonMessage returns the error member of a JSON object: {"error"} at the gateway,
+// {"message"} at the Hub, {"description"} or {"detail"} at a STAC API. ok reports
+// that the member exists, even if it is null, as at the Hub.
+func jsonMessage(body []byte) (text string, ok bool) {
+	var members map[string]json.RawMessage
+	if json.Unmarshal(body, &members) != nil {
+		return "", false
+	}
+	for _, name := range []string{"error", "message", "description", "detail"} {
+		value, exists := members[name]
+		if !exists {
+			continue
+		}
+		if json.Unmarshal(value, &text) != nil {
+			text = string(value)
+		}
+		return text, true
+	}
+	return "", false
+}
+
+var (
+	htmlHeading = regexp.MustCompile(`(?is)<h1[^>]*>(.*?)</h1>(?:\s*<p[^>]*>(.*?)</p>)?`)
+	htmlTitle   = regexp.MustCompile(`(?is)<title[^>]*>(.*?)</title>`)
+	htmlHidden  = regexp.MustCompile(`(?is)<(script|style|head)\b.*?</(script|style|head)>`)
+	htmlTag     = regexp.MustCompile(`(?s)<[^>]*>`)
+)
+
+// htmlMessage returns the message of a page: its first heading with the paragraph
+// after it, or its title, or its text.
+func htmlMessage(body []byte) string {
+	page := string(bytes.ToValidUTF8(body, []byte("?")))
+	for _, part := range []*regexp.Regexp{htmlHeading, htmlTitle} {
+		if found := part.FindStringSubmatch(page); found != nil {
+			if text := htmlText(strings.Join(found[1:], " ")); text != "" {
+				return text
+			}
+		}
+	}
+	return htmlText(htmlHidden.ReplaceAllString(page, " "))
+}
+
+func htmlText(fragment string) string {
+	return strings.TrimSpace(html.UnescapeString(htmlTag.ReplaceAllString(fragment, " ")))
+}
