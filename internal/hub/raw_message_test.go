@@ -38,7 +38,7 @@ func TestIsNotFound_decidesOnTheRawMessage(t *testing.T) {
 				t.Errorf("IsNotFound is false for %v", err)
 			}
 			failure, ok := errors.AsType[*transport.Error](err)
-			if !ok || !strings.Contains(failure.RawMessage(), "***") {
+			if !ok || !strings.Contains(failure.Message, "***") {
 				t.Errorf("the token is not masked in %v", err)
 			}
 		})
