@@ -1,8 +1,8 @@
 // Copyright (c) The terraform-provider-pc Authors
 // SPDX-License-Identifier: MPL-2.0
 
-// Command promises prints the guide "What this provider promises", made of the
-// rows that the tests play.
+// Command promises prints the guide "What this provider promises", generated from
+// the table of faults.
 package main
 
 import (
@@ -17,7 +17,7 @@ import (
 //go:embed guide.md.tmpl
 var guide string
 
-// section is the rows of one moment.
+// section contains the rows of one moment.
 type section struct {
 	Moment string
 	Rows   []faults.Row

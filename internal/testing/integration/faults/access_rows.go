@@ -9,50 +9,50 @@ import (
 	"github.com/planetary-computer/terraform-provider-pc/internal/testing/mockserver"
 )
 
-const accessing = "Credentials, addresses and names"
+const momentAccess = "Credentials, addresses and names"
 
-// accessRows are what must never reach somebody it is not meant for.
+// accessRows check that credentials and requests reach only the configured server.
 func accessRows() []Row {
-	list := "data \"pc_clusters\" \"all\" {}\n"
-	redirect := func(w *World) {
-		to := mockserver.Fault{Times: always, Status: http.StatusTemporaryRedirect, Header: http.Header{"Location": {w.Other.GatewayURL() + "api/v1/clusters/"}}}
+	listConfig := "data \"pc_clusters\" \"all\" {}\n"
+	redirectToOtherHost := func(w *World) {
+		to := mockserver.Fault{Times: everyTime, Status: http.StatusTemporaryRedirect, Header: http.Header{"Location": {w.Other.GatewayURL() + "api/v1/clusters/"}}}
 		fails("", "", to)(w)
 	}
-	echo := func(w *World) {
-		fails(http.MethodPost, clusters, mockserver.Fault{Times: always, Status: http.StatusForbidden, ContentType: "text/plain", Body: "Authorization: jupyterhub " + w.token})(w)
+	echoCredentials := func(w *World) {
+		fails(http.MethodPost, clustersPath, mockserver.Fault{Times: everyTime, Status: http.StatusForbidden, ContentType: "text/plain", Body: "Authorization: jupyterhub " + w.token})(w)
 	}
 	rows := []Row{
 		{
-			Fault: "The server redirects to another host.", Promise: "Nothing is sent there, credentials least of all.",
-			Break: redirect, Want: Want{Exit: 1, Says: []string{"follows no redirect"}},
+			Fault: "The server redirects to another host.", Promise: "The provider sends nothing to the other host.",
+			Break: redirectToOtherHost, Want: Want{Exit: 1, Output: []string{"follows no redirect"}},
 		},
 		{
-			Fault: "The server's error repeats the request's credentials.", Promise: "They are not in what terraform prints.",
-			Break: echo, Want: Want{Exit: 1, Says: []string{"Authorization: ***"}},
+			Fault: "The server's error contains the credentials of the request.", Promise: "Terraform does not print them.",
+			Break: echoCredentials, Want: Want{Exit: 1, Output: []string{"Authorization: ***"}},
 		},
 		{
-			Fault: "The id of an import is a path to another cluster.", Promise: "It is refused before any request.",
-			Command: []string{"import", "-no-color", cluster, "x/../y"}, Want: Want{Exit: 1, Says: []string{"cannot be imported"}, Requests: map[string]int{"* " + anyOne: 0}},
+			Fault: "The import ID is a path to another cluster.", Promise: "The provider rejects the ID before it sends any request.",
+			Command: []string{"import", "-no-color", clusterAddress, "x/../y"}, Want: Want{Exit: 1, Output: []string{"cannot be imported"}, Requests: map[string]int{"* " + anyClusterPath: 0}},
 		},
 		{
-			Fault: "The id of an import is an escaped path.", Promise: "The same.",
-			Command: []string{"import", "-no-color", cluster, "x%2f..%2fy"}, Want: Want{Exit: 1, Says: []string{"cannot be imported"}, Requests: map[string]int{"* " + anyOne: 0}},
+			Fault: "The import ID is an escaped path.", Promise: "As above.",
+			Command: []string{"import", "-no-color", clusterAddress, "x%2f..%2fy"}, Want: Want{Exit: 1, Output: []string{"cannot be imported"}, Requests: map[string]int{"* " + anyClusterPath: 0}},
 		},
 		{
-			Fault: "A cluster is imported that the gateway does not know.", Promise: "The import fails; the state has nothing.",
-			Command: []string{"import", "-no-color", cluster, "0123456789abcdef0123456789abcdef"}, Want: Want{Exit: 1, Says: []string{"Cannot import non-existent remote object"}},
+			Fault: "You import a cluster that does not exist.", Promise: "The import fails. The state stays empty.",
+			Command: []string{"import", "-no-color", clusterAddress, "0123456789abcdef0123456789abcdef"}, Want: Want{Exit: 1, Output: []string{"Cannot import non-existent remote object"}},
 		},
 		{
-			Fault: "The gateway is down while clusters are listed.", Promise: "The data source fails; it never shows an empty list instead.", Config: list,
-			Break: fails(http.MethodGet, clusters, times(always, gatewayDown)), Want: Want{Exit: 1, Says: []string{"503"}},
+			Fault: "The gateway is down while the provider lists clusters.", Promise: "The data source fails. It never returns an empty list instead.", Config: listConfig,
+			Break: fails(http.MethodGet, clustersPath, times(everyTime, gatewayDown)), Want: Want{Exit: 1, Output: []string{"503"}},
 		},
 		{
-			Fault: "The token was revoked while clusters are listed.", Promise: "The same.", Config: list,
-			Break: func(w *World) { w.revoke() }, Want: Want{Exit: 1, Says: []string{"did not accept the credentials"}},
+			Fault: "The token has been revoked when the provider lists clusters.", Promise: "As above.", Config: listConfig,
+			Break: func(w *World) { w.revokeProviderToken() }, Want: Want{Exit: 1, Output: []string{"did not accept the credentials"}},
 		},
 	}
 	for i := range rows {
-		rows[i].Moment = accessing
+		rows[i].Moment = momentAccess
 	}
 	return rows
 }

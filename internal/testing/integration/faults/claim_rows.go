@@ -12,193 +12,195 @@ import (
 	"github.com/planetary-computer/terraform-provider-pc/internal/testing/mockserver"
 )
 
-const losing = "The answer to a create is lost"
+const momentCreateResponseLost = "The response to a create is lost"
 
-// takenOver is what holds when the cluster of a lost answer was found.
-func takenOver() Want {
-	return Want{Says: []string{"was taken over"}, State: []string{cluster}, Made: 1, Running: 1, Requests: map[string]int{"POST " + clusters: 1}}
+// adoptedCluster is the result when the provider has found and adopted the
+// cluster of a lost response.
+func adoptedCluster() Want {
+	return Want{Output: []string{"was taken over"}, State: []string{clusterAddress}, Created: 1, Running: 1, Requests: map[string]int{"POST " + clustersPath: 1}}
 }
 
-// claimRows are creates that the gateway has taken, and whose answer is lost.
-func claimRows() []Row {
-	lost := fails(http.MethodPost, clusters, answerLost)
+// lostResponseRows are creates that the gateway has carried out, and whose
+// response is lost.
+func lostResponseRows() []Row {
+	loseResponse := fails(http.MethodPost, clustersPath, responseLost)
 	rows := []Row{
 		{
-			Fault: "The connection is reset.", Break: lost,
-			Promise: "The one new cluster with these options is taken over, with a warning. There is no second one.",
+			Fault: "The connection is reset.", Break: loseResponse,
+			Promise: "The provider adopts the one new cluster with these options and warns. It creates no second cluster.",
 		},
-		{Fault: "The status line breaks off.", Promise: "The same.", Break: fails(http.MethodPost, clusters, mockserver.Fault{Drop: mockserver.DropAtByte, ResponseBytes: 7})},
-		{Fault: "The header breaks off.", Promise: "The same.", Break: fails(http.MethodPost, clusters, mockserver.Fault{Drop: mockserver.DropAtByte, ResponseBytes: 40})},
-		{Fault: "The body breaks off.", Promise: "The same.", Break: fails(http.MethodPost, clusters, answerTorn)},
+		{Fault: "The response is cut off in the status line.", Promise: "As above.", Break: fails(http.MethodPost, clustersPath, mockserver.Fault{Drop: mockserver.DropAtByte, ResponseBytes: 7})},
+		{Fault: "The response is cut off in the header.", Promise: "As above.", Break: fails(http.MethodPost, clustersPath, mockserver.Fault{Drop: mockserver.DropAtByte, ResponseBytes: 40})},
+		{Fault: "The response is cut off in the body.", Promise: "As above.", Break: fails(http.MethodPost, clustersPath, responseCutOff)},
 		{
-			Fault: "No answer comes within `request_timeout`.", Promise: "The same.", Provider: "request_timeout = \"1s\"",
-			Break: fails(http.MethodPost, clusters, mockserver.Fault{ResponseDelay: time.Minute}),
-		},
-		{
-			Fault: "The gateway reads the request only when the time is over.", Promise: "The same: the cluster that appears late is found.",
-			Provider: "request_timeout = \"1s\"", Break: readLate(clusters),
-		},
-		{Fault: "A proxy answers 502 in its place.", Promise: "The same.", Break: fails(http.MethodPost, clusters, late(http.StatusBadGateway))},
-		{Fault: "A proxy answers 503 in its place.", Promise: "The same.", Break: fails(http.MethodPost, clusters, late(http.StatusServiceUnavailable))},
-		{Fault: "A proxy answers 504 in its place.", Promise: "The same.", Break: fails(http.MethodPost, clusters, late(http.StatusGatewayTimeout))},
-		{Fault: "The gateway fails with 500 after it made the cluster.", Promise: "The same.", Break: fails(http.MethodPost, clusters, late(http.StatusInternalServerError))},
-		{
-			Fault: "A page comes in its place, with 200.", Promise: "The same.",
-			Break: fails(http.MethodPost, clusters, mockserver.Fault{HandleRequest: true, Status: http.StatusOK, ContentType: "text/html", Body: "<html>"}),
+			Fault: "No response arrives within `request_timeout`.", Promise: "As above.", Provider: "request_timeout = \"1s\"",
+			Break: fails(http.MethodPost, clustersPath, mockserver.Fault{ResponseDelay: time.Minute}),
 		},
 		{
-			Fault: "The answer has a name that is a path.", Promise: "The name is not used; the new cluster is found and taken over.",
-			Break: fails(http.MethodPost, clusters, mockserver.Fault{HandleRequest: true, Status: http.StatusCreated, ContentType: "application/json", Body: `{"name": "../../clusters/x"}`}),
+			Fault: "The gateway reads the request only after `request_timeout` has expired.", Promise: "As above. The provider finds the cluster that appears late.",
+			Provider: "request_timeout = \"1s\"", Break: requestReadLate(clustersPath),
+		},
+		{Fault: "A proxy returns 502 instead of the response.", Promise: "As above.", Break: fails(http.MethodPost, clustersPath, afterHandling(http.StatusBadGateway))},
+		{Fault: "A proxy returns 503 instead of the response.", Promise: "As above.", Break: fails(http.MethodPost, clustersPath, afterHandling(http.StatusServiceUnavailable))},
+		{Fault: "A proxy returns 504 instead of the response.", Promise: "As above.", Break: fails(http.MethodPost, clustersPath, afterHandling(http.StatusGatewayTimeout))},
+		{Fault: "The gateway returns 500 after it has created the cluster.", Promise: "As above.", Break: fails(http.MethodPost, clustersPath, afterHandling(http.StatusInternalServerError))},
+		{
+			Fault: "An HTML page with status 200 arrives instead of the response.", Promise: "As above.",
+			Break: fails(http.MethodPost, clustersPath, mockserver.Fault{HandleRequest: true, Status: http.StatusOK, ContentType: "text/html", Body: "<html>"}),
 		},
 		{
-			Fault: "Other clusters of the user, with other options, run and appear.", Promise: "They are told apart by their options and left alone.",
-			Break:  all(func(w *World) { w.AddTheirs(nil) }, func(w *World) { w.AddTheirs(map[string]any{"gpu": true}) }, lost),
+			Fault: "The cluster name in the response is a path.", Promise: "The provider ignores that name. It finds the new cluster and adopts it.",
+			Break: fails(http.MethodPost, clustersPath, mockserver.Fault{HandleRequest: true, Status: http.StatusCreated, ContentType: "application/json", Body: `{"name": "../../clusters/x"}`}),
+		},
+		{
+			Fault: "Clusters of the same user with different options are running, and another one appears.", Promise: "The provider compares the options and leaves those clusters alone.",
+			Break:  inOrder(func(w *World) { w.AddOtherCluster(nil) }, func(w *World) { w.AddOtherCluster(map[string]any{"gpu": true}) }, loseResponse),
 			Config: clusterWith("options = { worker_cores = 2 }"),
 		},
 		{
-			Fault: "Other users' clusters with the same options appear.", Promise: "They are not even seen.",
-			Break: all(func(w *World) { w.Mock.AddCluster("bob", nil) }, lost),
+			Fault: "Another user's cluster with the same options appears.", Promise: "The provider does not see it: the gateway lists only your own clusters.",
+			Break: inOrder(func(w *World) { w.Mock.AddCluster("bob", nil) }, loseResponse),
 		},
-		{Fault: "The gateway's clock is ten minutes ahead.", Promise: "Times are compared by the gateway's clock; the cluster is taken over.", Skew: 10 * time.Minute, Break: lost},
-		{Fault: "The gateway's clock is ten minutes behind.", Promise: "The same.", Skew: -10 * time.Minute, Break: lost},
+		{Fault: "The gateway's clock is ten minutes ahead.", Promise: "The provider compares times by the gateway's clock and adopts the cluster.", ClockSkew: 10 * time.Minute, Break: loseResponse},
+		{Fault: "The gateway's clock is ten minutes behind.", Promise: "As above.", ClockSkew: -10 * time.Minute, Break: loseResponse},
 		{
-			Fault: "The gateway has the Kubernetes backend, and its cache shows the cluster only five seconds later.", Promise: "It is looked for until it shows, and taken over.",
-			Mock: kubernetes(5 * time.Second), Break: lost,
+			Fault: "The gateway uses the Kubernetes backend, and its cache lists the cluster five seconds late.", Promise: "The provider polls until the cluster is listed, then adopts it.",
+			Mock: kubernetes(5 * time.Second), Break: loseResponse,
 		},
 		{
-			Fault: "The list of clusters fails at first as well.", Promise: "It is asked for again; the cluster is taken over.",
-			Break: all(lost, fails(http.MethodGet, clusters, times(8, gatewayDown))),
+			Fault: "The first requests for the list of clusters fail as well.", Promise: "The provider retries the request and adopts the cluster.",
+			Break: inOrder(loseResponse, fails(http.MethodGet, clustersPath, times(8, gatewayDown))),
 		},
 	}
 	for i := range rows {
-		rows[i].Moment, rows[i].Want = losing, takenOver()
+		rows[i].Moment, rows[i].Want = momentCreateResponseLost, adoptedCluster()
 	}
-	return append(rows, undecidedRows()...)
+	return append(rows, ambiguousRows()...)
 }
 
-// undecidedRows are lost answers of several creates, and such that nobody can
-// decide.
-func undecidedRows() []Row {
-	lost := fails(http.MethodPost, clusters, answerLost)
-	many := "resource \"pc_dask_cluster\" \"test\" {\n  count = 6\n}\n"
-	var six, sixTainted []string
+// ambiguousRows are lost responses of several creates at once, and cases in
+// which the provider cannot decide which cluster is its own.
+func ambiguousRows() []Row {
+	loseResponse := fails(http.MethodPost, clustersPath, responseLost)
+	sixClusters := "resource \"pc_dask_cluster\" \"test\" {\n  count = 6\n}\n"
+	var sixAddresses, sixTaintedAddresses []string
 	for i := range 6 {
-		six = append(six, fmt.Sprintf("%s[%d]", cluster, i))
-		sixTainted = append(sixTainted, six[i]+" (tainted)")
+		sixAddresses = append(sixAddresses, fmt.Sprintf("%s[%d]", clusterAddress, i))
+		sixTaintedAddresses = append(sixTaintedAddresses, sixAddresses[i]+" (tainted)")
 	}
 	return []Row{
 		{
-			Moment: losing, Fault: "Three of six creates at once, with the same options, lose their answers.",
-			Promise: "Each takes one of the three new clusters; six are made, and six are in the state.",
-			Config:  many, Break: fails(http.MethodPost, clusters, times(3, answerLost)),
-			Want: Want{Says: []string{"was taken over"}, State: six, Made: 6, Running: 6, Requests: map[string]int{"POST " + clusters: 6}},
+			Moment: momentCreateResponseLost, Fault: "Six clusters with the same options are created at once. Three responses are lost.",
+			Promise: "Each of the three adopts one new cluster. Six clusters exist, and all six are in the state.",
+			Config:  sixClusters, Break: fails(http.MethodPost, clustersPath, times(3, responseLost)),
+			Want: Want{Output: []string{"was taken over"}, State: sixAddresses, Created: 6, Running: 6, Requests: map[string]int{"POST " + clustersPath: 6}},
 		},
 		{
-			Moment: losing, Fault: "Ctrl-C is pressed while six creates with the same options are under way, and all lose their answers.",
-			Promise: "Each takes one of the six new clusters, and six are in the state.",
-			Config:  many, Break: all(func(w *World) { w.Mock.SetStartsHeld(true) }, together(6)), Meanwhile: interrupted(http.MethodPost, clusters),
-			Want: Want{Exit: 1, Says: []string{"interrupted"}, State: sixTainted, Made: 6, Running: 6, Requests: map[string]int{"POST " + clusters: 6}},
+			Moment: momentCreateResponseLost, Fault: "You press Ctrl-C while six clusters with the same options are being created. All six responses are lost.",
+			Promise: "Each create adopts one of the six new clusters. All six are in the state.",
+			Config:  sixClusters, Break: inOrder(func(w *World) { w.Mock.SetStartsHeld(true) }, untilAllArrive(6)), During: interruptAfter(http.MethodPost, clustersPath),
+			Want: Want{Exit: 1, Output: []string{"interrupted"}, State: sixTaintedAddresses, Created: 6, Running: 6, Requests: map[string]int{"POST " + clustersPath: 6}},
 		},
 		{
-			Moment: losing, Fault: "Ctrl-C is pressed, and the Kubernetes gateway's cache does not show the cluster yet.",
-			Promise: "The error says that a cluster may run and cost money: pc_clusters lists it, terraform import takes it over.",
-			Mock:    kubernetes(5 * time.Second), Break: all(func(w *World) { w.Mock.SetStartsHeld(true) }, together(1)), Meanwhile: interrupted(http.MethodPost, clusters),
-			Want: Want{Exit: 1, Says: []string{"A cluster may run and cost money", "pc_clusters"}, Made: 1, Running: 1, Strays: 1, Requests: map[string]int{"POST " + clusters: 1}},
+			Moment: momentCreateResponseLost, Fault: "You press Ctrl-C, and the Kubernetes gateway's cache does not list the cluster yet.",
+			Promise: "The error warns that a cluster may be running and cost money. `pc_clusters` lists it, `terraform import` adopts it.",
+			Mock:    kubernetes(5 * time.Second), Break: inOrder(func(w *World) { w.Mock.SetStartsHeld(true) }, untilAllArrive(1)), During: interruptAfter(http.MethodPost, clustersPath),
+			Want: Want{Exit: 1, Output: []string{"A cluster may run and cost money", "pc_clusters"}, Created: 1, Running: 1, Unmanaged: 1, Requests: map[string]int{"POST " + clustersPath: 1}},
 		},
 		{
-			Moment: losing, Fault: "In the same moment somebody else makes a cluster with the same options for the same user.",
-			Promise: "Nobody can tell which is which: the error names both, with the commands to import one or to stop it.",
+			Moment: momentCreateResponseLost, Fault: "At the same moment another client creates a cluster with the same options for the same user.",
+			Promise: "The provider cannot decide between them. The error lists both, with the commands to import or stop each.",
 			Break: func(w *World) {
-				lostMeanwhile := answerLost
-				lostMeanwhile.BeforeRequest = func() { w.AddTheirs(nil) }
-				fails(http.MethodPost, clusters, lostMeanwhile)(w)
+				lostMeanwhile := responseLost
+				lostMeanwhile.BeforeRequest = func() { w.AddOtherCluster(nil) }
+				fails(http.MethodPost, clustersPath, lostMeanwhile)(w)
 			},
 			Want: Want{
-				Exit: 1, Says: []string{"may be the one", "terraform import", "stop_cluster"}, Made: 1, Running: 1, Strays: 1,
-				Requests: map[string]int{"POST " + clusters: 1, "DELETE *": 0},
+				Exit: 1, Output: []string{"may be the one", "terraform import", "stop_cluster"}, Created: 1, Running: 1, Unmanaged: 1,
+				Requests: map[string]int{"POST " + clustersPath: 1, "DELETE *": 0},
 			},
 		},
 		{
-			Moment: losing, Fault: "In the same moment somebody else makes such a cluster, and the gateway's cache, which lags behind, shows that one first.",
-			Promise: "The first that shows is not taken at once: the error names both.",
+			Moment: momentCreateResponseLost, Fault: "As above, and the gateway's cache lags behind and lists the other client's cluster first.",
+			Promise: "The provider does not adopt the first cluster it sees. The error lists both.",
 			Mock:    kubernetes(3 * time.Second),
 			Break: func(w *World) {
-				lostMeanwhile := answerLost
+				lostMeanwhile := responseLost
 				lostMeanwhile.BeforeRequest = func() {
-					w.AddTheirs(nil)
+					w.AddOtherCluster(nil)
 					w.Clock.Advance(time.Second)
 				}
-				fails(http.MethodPost, clusters, lostMeanwhile)(w)
+				fails(http.MethodPost, clustersPath, lostMeanwhile)(w)
 			},
 			Want: Want{
-				Exit: 1, Says: []string{"may be the one", "terraform import", "stop_cluster"}, Made: 1, Running: 1, Strays: 1,
-				Requests: map[string]int{"POST " + clusters: 1, "DELETE *": 0},
+				Exit: 1, Output: []string{"may be the one", "terraform import", "stop_cluster"}, Created: 1, Running: 1, Unmanaged: 1,
+				Requests: map[string]int{"POST " + clustersPath: 1, "DELETE *": 0},
 			},
 		},
 		{
-			Moment: losing, Fault: "A moment before, somebody else has made a cluster with the same options for the same user.",
-			Promise: "It was there before, so it is not ours: the other one is taken over.",
-			Break:   all(lost, func(w *World) { w.AddTheirs(nil) }),
-			Want:    Want{Says: []string{"was taken over"}, State: []string{cluster}, Made: 1, Running: 1, Requests: map[string]int{"POST " + clusters: 1}},
+			Moment: momentCreateResponseLost, Fault: "Another client created a cluster with the same options for the same user a moment earlier.",
+			Promise: "That cluster existed before the request, so the provider leaves it alone and adopts the new one.",
+			Break:   inOrder(loseResponse, func(w *World) { w.AddOtherCluster(nil) }),
+			Want:    Want{Output: []string{"was taken over"}, State: []string{clusterAddress}, Created: 1, Running: 1, Requests: map[string]int{"POST " + clustersPath: 1}},
 		},
 		{
-			Moment: losing, Fault: "The gateway's clusters cannot be listed afterwards.",
-			Promise: "The error says that a cluster may run and cost money, and what to do once the gateway answers: pc_clusters lists it, terraform import takes it over.",
-			Break:   all(lost, fails(http.MethodGet, clusters, times(always, gatewayDown))),
-			Want:    Want{Exit: 1, Says: []string{"A cluster may run and cost money", "pc_clusters"}, Made: 1, Running: 1, Strays: 1, Requests: map[string]int{"POST " + clusters: 1}},
+			Moment: momentCreateResponseLost, Fault: "The provider cannot list the gateway's clusters afterwards.",
+			Promise: "The error warns that a cluster may be running and cost money, and says what to do once the gateway responds again: `pc_clusters` lists the cluster, `terraform import` adopts it.",
+			Break:   inOrder(loseResponse, fails(http.MethodGet, clustersPath, times(everyTime, gatewayDown))),
+			Want:    Want{Exit: 1, Output: []string{"A cluster may run and cost money", "pc_clusters"}, Created: 1, Running: 1, Unmanaged: 1, Requests: map[string]int{"POST " + clustersPath: 1}},
 		},
 		{
-			Moment: losing, Fault: "The cluster fails before it is found.",
-			Promise: "It is named, and not taken for a success.",
+			Moment: momentCreateResponseLost, Fault: "The cluster fails before the provider finds it.",
+			Promise: "The create fails. The error names the cluster and its status.",
 			Break: func(w *World) {
-				failed := answerLost
-				failed.BeforeResponse = func() { w.Mock.FailCluster(w.Name()) }
-				fails(http.MethodPost, clusters, failed)(w)
+				failed := responseLost
+				failed.BeforeResponse = func() { w.Mock.FailCluster(w.NewestCluster()) }
+				fails(http.MethodPost, clustersPath, failed)(w)
 			},
-			Want: Want{Exit: 1, Says: []string{"may be the one", "FAILED"}, Made: 1, Requests: map[string]int{"POST " + clusters: 1}},
+			Want: Want{Exit: 1, Output: []string{"may be the one", "FAILED"}, Created: 1, Requests: map[string]int{"POST " + clustersPath: 1}},
 		},
 	}
 }
 
-// kubernetes is a gateway with the Kubernetes backend whose replicas, which
-// answer in turn, lag so far behind.
+// kubernetes is a gateway with the Kubernetes backend and one replica per lag.
+// The replicas respond in turn, and the cache of each lags behind by its lag.
 func kubernetes(lags ...time.Duration) mockserver.Config {
 	return mockserver.Config{Kubernetes: &mockserver.Kubernetes{CacheLags: lags}, LongPoll: 10 * time.Millisecond}
 }
 
-// slowCache is a gateway whose cache takes longer to fill than a list that shows
-// nothing new is watched.
-func slowCache() mockserver.Config {
-	slow := kubernetes(0)
-	slow.Kubernetes.CacheFillTime = 15 * time.Second
-	return slow
+// kubernetesWithSlowCache is a gateway whose cache takes longer to fill than the
+// provider waits for a listing that shows nothing new.
+func kubernetesWithSlowCache() mockserver.Config {
+	config := kubernetes(0)
+	config.Kubernetes.CacheFillTime = 15 * time.Second
+	return config
 }
 
-// readLate lets the server read a request to make something only when the
-// provider has given it up and looked for what it made once, and lets no second
-// look come before.
-func readLate(path string) func(*World) {
+// requestReadLate delays a create on the server until the provider has given up
+// the request and looked for its result once. The second lookup waits until the
+// server has carried out the create.
+func requestReadLate(path string) func(*World) {
 	return func(w *World) {
-		looked := make(chan struct{})
+		firstLookupDone := make(chan struct{})
 		fails(http.MethodPost, path, mockserver.Fault{BeforeRequest: func() {
-			look := mockserver.Fault{BeforeResponse: func() { close(looked) }}
-			fails(http.MethodGet, path, look)(w)
-			look.BeforeResponse, look.BeforeRequest = nil, func() { _ = w.Mock.AwaitRequest(w.t.Context(), http.MethodPost, path) }
-			fails(http.MethodGet, path, look)(w)
+			lookup := mockserver.Fault{BeforeResponse: func() { close(firstLookupDone) }}
+			fails(http.MethodGet, path, lookup)(w)
+			lookup.BeforeResponse, lookup.BeforeRequest = nil, func() { _ = w.Mock.AwaitRequest(w.t.Context(), http.MethodPost, path) }
+			fails(http.MethodGet, path, lookup)(w)
 			select {
-			case <-looked:
+			case <-firstLookupDone:
 			case <-w.t.Context().Done():
 			}
 		}})(w)
 	}
 }
 
-// together lets so many creates arrive before one of them is read, and holds back
-// their answers.
-func together(count int) func(*World) {
+// untilAllArrive holds each create until count of them have arrived, and then
+// delays their responses.
+func untilAllArrive(count int) func(*World) {
 	var arrived sync.WaitGroup
 	arrived.Add(count)
-	return fails(http.MethodPost, clusters, mockserver.Fault{Times: count, ResponseDelay: 10 * time.Second, BeforeRequest: func() {
+	return fails(http.MethodPost, clustersPath, mockserver.Fault{Times: count, ResponseDelay: 10 * time.Second, BeforeRequest: func() {
 		arrived.Done()
 		arrived.Wait()
 	}})

@@ -11,60 +11,63 @@ import (
 	"github.com/planetary-computer/terraform-provider-pc/internal/testing/mockserver"
 )
 
-const destroying = "A cluster is destroyed"
+const momentDestroy = "A cluster is destroyed"
 
-// destroyRows are faults of the end. It counts only when it has been read.
+// destroyRows are faults during a destroy, which succeeds only when the provider
+// has read that the cluster has ended.
 func destroyRows() []Row {
-	stays := func(says ...string) Want { return Want{Exit: 1, Says: says, State: []string{cluster}, Running: 1} }
-	forgotten := func(w *World) { w.Mock.DeleteClusterRecord(w.Name()) }
-	nothing := mockserver.Fault{Status: http.StatusNoContent}
+	failsUnchanged := func(says ...string) Want {
+		return Want{Exit: 1, Output: says, State: []string{clusterAddress}, Running: 1}
+	}
+	forgetCluster := func(w *World) { w.Mock.DeleteClusterRecord(w.NewestCluster()) }
+	noContent := mockserver.Fault{Status: http.StatusNoContent}
 	rows := []Row{
-		{Fault: "It has ended already.", Promise: "That is a success.", Break: func(w *World) { w.Mock.FailCluster(w.Name()) }},
-		{Fault: "The gateway no longer knows it.", Promise: "Once its absence is confirmed, that is a success.", Break: forgotten},
-		{Fault: "The answer to DELETE is lost.", Promise: "The end is read; that is a success.", Break: fails(http.MethodDelete, anyOne, answerLost)},
-		{Fault: "The gateway fails for a while.", Promise: "DELETE and the reads are repeated.", Command: withoutRefresh(destroy), Break: fails("", anyOne, times(9, page(http.StatusBadGateway)))},
-		{Fault: "The gateway answers 429.", Promise: "The request is repeated after the time that it asks for.", Break: fails(http.MethodDelete, anyOne, times(2, busy))},
-		{Fault: "DELETE is answered with 204 and stops nothing.", Promise: "The cluster is read, and DELETE repeated until it ends.", Break: fails(http.MethodDelete, anyOne, times(2, nothing))},
+		{Fault: "The cluster has ended already.", Promise: "The destroy succeeds.", Break: func(w *World) { w.Mock.FailCluster(w.NewestCluster()) }},
+		{Fault: "The gateway no longer has a record of the cluster.", Promise: "The destroy succeeds once the absence is confirmed.", Break: forgetCluster},
+		{Fault: "The response to DELETE is lost.", Promise: "The provider reads the final status. The destroy succeeds.", Break: fails(http.MethodDelete, anyClusterPath, responseLost)},
+		{Fault: "The gateway fails for a while.", Promise: "The provider retries DELETE and the reads.", Command: withoutRefresh(destroyCommand), Break: fails("", anyClusterPath, times(9, page(http.StatusBadGateway)))},
+		{Fault: "The gateway returns 429.", Promise: "The provider repeats the request after the time in the response.", Break: fails(http.MethodDelete, anyClusterPath, times(2, rateLimited))},
+		{Fault: "The gateway returns 204 to DELETE and stops nothing.", Promise: "The provider reads the cluster and repeats DELETE until the cluster ends.", Break: fails(http.MethodDelete, anyClusterPath, times(2, noContent))},
 		{
-			Fault: "The Kubernetes gateway restarts, and stops nothing while its cache is empty.", Promise: "The same.",
+			Fault: "The Kubernetes gateway restarts and stops nothing while its cache is empty.", Promise: "As above.",
 			Mock: kubernetes(2 * time.Second), Break: func(w *World) { w.Mock.RestartGateway() },
 		},
 		{
-			Fault: "The Kubernetes gateway restarts, and reads thousands of other people's clusters before this one.", Promise: "The same.", Command: withoutRefresh(destroy),
-			Mock: slowCache(), Break: func(w *World) { w.Mock.RestartGateway() },
+			Fault: "The Kubernetes gateway restarts and reads thousands of other users' clusters before this one.", Promise: "As above.", Command: withoutRefresh(destroyCommand),
+			Mock: kubernetesWithSlowCache(), Break: func(w *World) { w.Mock.RestartGateway() },
 		},
 		{
-			Fault: "The Kubernetes gateway does not know a young cluster yet.", Promise: "The same.", Mock: kubernetes(0, 6*time.Second),
+			Fault: "The Kubernetes gateway has not cached a new cluster yet.", Promise: "As above.", Mock: kubernetes(0, 6*time.Second),
 		},
 		{
-			Fault: "The cluster does not end within `timeouts.delete`.", Promise: "The error says what it is; it stays in the state.", Config: clusterWith("timeouts = { delete = \"1s\" }"),
-			Break: fails(http.MethodDelete, anyOne, times(always, nothing)), Want: stays("did not stop in time", "timeouts.delete"),
+			Fault: "The cluster does not end within `timeouts.delete`.", Promise: "The error includes the status. The cluster stays in the state.", Config: clusterWith("timeouts = { delete = \"1s\" }"),
+			Break: fails(http.MethodDelete, anyClusterPath, times(everyTime, noContent)), Want: failsUnchanged("did not stop in time", "timeouts.delete"),
 		},
-		{Fault: "The gateway stays down.", Promise: "The error says so; it stays in the state.", Break: fails("", anyOne, times(always, gatewayDown)), Want: stays("503")},
+		{Fault: "The gateway stays down.", Promise: "The error says so. The cluster stays in the state.", Break: fails("", anyClusterPath, times(everyTime, gatewayDown)), Want: failsUnchanged("503")},
 		{
-			Fault: "The gateway goes down in the midst.", Promise: "The same.",
-			Break: fails(http.MethodDelete, anyOne, times(always, crash)), Want: stays("500", "It is not known whether the cluster stopped", "terraform destroy again"),
+			Fault: "The gateway goes down during the destroy.", Promise: "As above.",
+			Break: fails(http.MethodDelete, anyClusterPath, times(everyTime, internalError)), Want: failsUnchanged("500", "It is not known whether the cluster stopped", "terraform destroy again"),
 		},
-		{Fault: "It is forbidden: 403.", Promise: "The same.", Break: fails(http.MethodDelete, anyOne, times(always, refusal(http.StatusForbidden, "not yours"))), Want: stays("not yours")},
-		{Fault: "The token was revoked.", Promise: "The same.", Break: func(w *World) { w.revoke() }, Want: stays("api_token in the provider block")},
+		{Fault: "The gateway forbids it: 403.", Promise: "As above.", Break: fails(http.MethodDelete, anyClusterPath, times(everyTime, refusal(http.StatusForbidden, "not yours"))), Want: failsUnchanged("not yours")},
+		{Fault: "The token has been revoked.", Promise: "As above.", Break: func(w *World) { w.revokeProviderToken() }, Want: failsUnchanged("api_token in the provider block")},
 		{
-			Fault: "Ctrl-C is pressed.", Promise: "The cluster stays in the state until its end has been read.",
-			Break: fails(http.MethodDelete, anyOne, mockserver.Fault{Status: http.StatusNoContent, Times: always}), Meanwhile: interrupted(http.MethodDelete, anyOne),
-			Want: stays("interrupted"),
+			Fault: "You press Ctrl-C.", Promise: "The cluster stays in the state until the provider has read its final status.",
+			Break: fails(http.MethodDelete, anyClusterPath, mockserver.Fault{Status: http.StatusNoContent, Times: everyTime}), During: interruptAfter(http.MethodDelete, anyClusterPath),
+			Want: failsUnchanged("interrupted"),
 		},
 		{
-			Fault: "It is forgotten while its end is waited for.", Promise: "Once its absence is confirmed, that is a success.",
-			Break: fails(http.MethodDelete, anyOne, times(always, nothing)),
-			Meanwhile: func(w *World, _ *terraform.Process) {
-				w.Await(http.MethodDelete, anyOne)
-				forgotten(w)
+			Fault: "The gateway loses its record of the cluster while the provider waits for the end.", Promise: "The destroy succeeds once the absence is confirmed.",
+			Break: fails(http.MethodDelete, anyClusterPath, times(everyTime, noContent)),
+			During: func(w *World, _ *terraform.Process) {
+				w.Await(http.MethodDelete, anyClusterPath)
+				forgetCluster(w)
 			},
 		},
 	}
 	for i := range rows {
-		rows[i].Moment, rows[i].Applied = destroying, true
+		rows[i].Moment, rows[i].AppliedBefore = momentDestroy, true
 		if rows[i].Command == nil {
-			rows[i].Command = destroy
+			rows[i].Command = destroyCommand
 		}
 	}
 	return rows

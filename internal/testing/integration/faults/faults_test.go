@@ -9,7 +9,7 @@ import (
 	"github.com/planetary-computer/terraform-provider-pc/internal/testing/integration/faults"
 )
 
-// TestPromises plays every row.
+// TestPromises runs every row.
 func TestPromises(t *testing.T) {
 	t.Parallel()
 	rows := faults.Table()

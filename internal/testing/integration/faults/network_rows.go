@@ -15,121 +15,121 @@ import (
 )
 
 const (
-	reaching      = "Certificates and proxies"
+	momentNetwork = "Certificates and proxies"
 	proxyPassword = "pr0xy-pa55word"
 )
 
-// networkRows are what stands between a provider and its server.
+// networkRows are faults of TLS and proxies between the provider and its server.
 func networkRows() []Row {
-	here := []string{"127.0.0.1"}
-	nothing := map[string]int{"* *": 0}
-	expired := scripted.Leaf{Hosts: here, From: -48 * time.Hour, Until: -24 * time.Hour}
+	localhost := []string{"127.0.0.1"}
+	noRequests := map[string]int{"* *": 0}
+	expired := scripted.Leaf{Hosts: localhost, From: -48 * time.Hour, Until: -24 * time.Hour}
 	rows := []Row{
 		{
-			Fault: "The server's certificate is of an authority that is given in `ca_certificate`.", Promise: "It is trusted.",
-			Front: encrypted(scripted.Leaf{Hosts: here}, true), Want: Want{State: []string{cluster}, Made: 1, Running: 1},
+			Fault: "The authority that issued the server's certificate is set in `ca_certificate`.", Promise: "The provider trusts the certificate.",
+			Intermediary: behindTLS(scripted.Leaf{Hosts: localhost}, true), Want: Want{State: []string{clusterAddress}, Created: 1, Running: 1},
 		},
 		{
-			Fault: "The server's certificate is of an authority that is not known here.", Promise: "Nothing is sent; the error names the authority and `ca_certificate`.",
-			Front: encrypted(scripted.Leaf{Hosts: here}, false),
-			Want:  Want{Exit: 1, Says: []string{"The tests' authority", `ca_certificate = file("ca.pem")`}, Requests: nothing},
+			Fault: "An unknown authority issued the server's certificate.", Promise: "The provider sends nothing. The error names the authority and `ca_certificate`.",
+			Intermediary: behindTLS(scripted.Leaf{Hosts: localhost}, false),
+			Want:         Want{Exit: 1, Output: []string{"The tests' authority", `ca_certificate = file("ca.pem")`}, Requests: noRequests},
 		},
 		{
-			Fault: "The server's certificate is self-signed.", Promise: "The same; the error says to give the certificate itself.",
-			Front: encrypted(scripted.Leaf{Hosts: here, SelfSigned: true}, false),
-			Want:  Want{Exit: 1, Says: []string{"is self-signed, and not trusted here", "give this certificate itself"}, Requests: nothing},
+			Fault: "The server's certificate is self-signed.", Promise: "As above. The error says to set `ca_certificate` to this certificate.",
+			Intermediary: behindTLS(scripted.Leaf{Hosts: localhost, SelfSigned: true}, false),
+			Want:         Want{Exit: 1, Output: []string{"is self-signed, and not trusted here", "give this certificate itself"}, Requests: noRequests},
 		},
 		{
-			Fault: "The server's certificate is for another host.", Promise: "Nothing is sent; the error says which hosts it is for.",
-			Front: encrypted(scripted.Leaf{Hosts: []string{"hub.example.com"}}, true),
-			Want:  Want{Exit: 1, Says: []string{"not for the host 127.0.0.1; it is for hub.example.com", "Use a name in the address that the certificate is made for"}, Requests: nothing},
+			Fault: "The server's certificate is for another host.", Promise: "The provider sends nothing. The error lists the hosts in the certificate.",
+			Intermediary: behindTLS(scripted.Leaf{Hosts: []string{"hub.example.com"}}, true),
+			Want:         Want{Exit: 1, Output: []string{"not for the host 127.0.0.1; it is for hub.example.com", "Use a name in the address that the certificate is made for"}, Requests: noRequests},
 		},
 		{
-			Fault: "The server's certificate has expired.", Promise: "Nothing is sent; the error says since when.",
-			Front: encrypted(expired, true), Want: Want{Exit: 1, Says: []string{"its certificate has expired, on 2", "has to renew its certificate"}, Requests: nothing},
+			Fault: "The server's certificate has expired.", Promise: "The provider sends nothing. The error says when the certificate expired.",
+			Intermediary: behindTLS(expired, true), Want: Want{Exit: 1, Output: []string{"its certificate has expired, on 2", "has to renew its certificate"}, Requests: noRequests},
 		},
 		{
-			Fault: "The server's certificate has expired, before a refresh.", Promise: "The plan fails; the state is as it was.",
-			Applied: true, Front: encrypted(expired, true), Command: plan,
-			Want: Want{Exit: 1, Says: []string{"its certificate has expired"}, State: []string{cluster}, Running: 1, Requests: nothing},
+			Fault: "The server's certificate has expired before a refresh.", Promise: "The plan fails. The state does not change.",
+			AppliedBefore: true, Intermediary: behindTLS(expired, true), Command: planCommand,
+			Want: Want{Exit: 1, Output: []string{"its certificate has expired"}, State: []string{clusterAddress}, Running: 1, Requests: noRequests},
 		},
 		{
-			Fault: "The server's certificate has expired, before a destroy.", Promise: "The destroy fails, and the cluster is in the state still.",
-			Applied: true, Front: encrypted(expired, true), Command: withoutRefresh(destroy),
-			Want: Want{Exit: 1, Says: []string{"its certificate has expired"}, State: []string{cluster}, Running: 1, Requests: nothing},
+			Fault: "The server's certificate has expired before a destroy.", Promise: "The destroy fails. The cluster stays in the state.",
+			AppliedBefore: true, Intermediary: behindTLS(expired, true), Command: withoutRefresh(destroyCommand),
+			Want: Want{Exit: 1, Output: []string{"its certificate has expired"}, State: []string{clusterAddress}, Running: 1, Requests: noRequests},
 		},
 		{
-			Fault: "The address begins with `https://`, and the server has no TLS.", Promise: "The error says so, and no token was sent in clear text.",
-			Front: func(w *World) (string, string) {
+			Fault: "The address begins with `https://`, but the server does not use TLS.", Promise: "The error says so. The provider sends no token in clear text.",
+			Intermediary: func(w *World) (string, string) {
 				return strings.Replace(w.Mock.GatewayURL(), "http://", "https://", 1), ""
 			},
-			Want: Want{Exit: 1, Says: []string{"does not speak TLS on this port"}, Requests: nothing},
+			Want: Want{Exit: 1, Output: []string{"does not speak TLS on this port"}, Requests: noRequests},
 		},
 		{
-			Fault: "The address begins with `http://`, and the server has TLS.", Promise: "The error says to begin it with `https://`.",
-			Front: func(w *World) (string, string) {
-				address, arguments := encrypted(scripted.Leaf{Hosts: here}, true)(w)
+			Fault: "The address begins with `http://`, but the server uses TLS.", Promise: "The error says to begin the address with `https://`.",
+			Intermediary: func(w *World) (string, string) {
+				address, arguments := behindTLS(scripted.Leaf{Hosts: localhost}, true)(w)
 				return strings.Replace(address, "https://", "http://", 1), arguments
 			},
-			Want: Want{Exit: 1, Says: []string{"it speaks TLS on this port", "Begin the address with https://"}, Requests: nothing},
+			Want: Want{Exit: 1, Output: []string{"it speaks TLS on this port", "Begin the address with https://"}, Requests: noRequests},
 		},
 	}
 	rows = append(rows, proxyRows()...)
 	for i := range rows {
-		rows[i].Moment = reaching
+		rows[i].Moment = momentNetwork
 	}
 	return rows
 }
 
 func proxyRows() []Row {
-	nothing := map[string]int{"* *": 0}
+	noRequests := map[string]int{"* *": 0}
 	return []Row{
 		{
-			Fault: "There is a proxy in `http_proxy` that demands a password, and it is there.", Promise: "All goes through the proxy; the password is sent to nobody else.",
-			Front: proxied("alice:"+proxyPassword, 0), Want: Want{State: []string{cluster}, Made: 1, Running: 1},
+			Fault: "The proxy in `http_proxy` requires a password, and the password is set.", Promise: "All requests go through the proxy. The provider sends the password only to the proxy.",
+			Intermediary: behindProxy("alice:"+proxyPassword, 0), Want: Want{State: []string{clusterAddress}, Created: 1, Running: 1},
 		},
 		{
-			Fault: "The proxy demands a password, and there is none.", Promise: "Nothing is made; the error is about the proxy, not about the gateway.",
-			Front: proxied("", 0), Want: Want{Exit: 1, Says: []string{"the HTTP proxy", "refused it with 407", "http://USER:PASSWORD@HOST:PORT"}, Requests: nothing},
+			Fault: "The proxy requires a password, and no password is set.", Promise: "No cluster is created. The error names the proxy, not the gateway.",
+			Intermediary: behindProxy("", 0), Want: Want{Exit: 1, Output: []string{"the HTTP proxy", "refused it with 407", "http://USER:PASSWORD@HOST:PORT"}, Requests: noRequests},
 		},
 		{
-			Fault: "The proxy demands another password.", Promise: "The same, and the password is not printed.",
-			Front: proxied("alice:other-"+proxyPassword, 0), Want: Want{Exit: 1, Says: []string{"refused it with 407"}, Requests: nothing},
+			Fault: "The proxy rejects the password.", Promise: "As above. Terraform does not print the password.",
+			Intermediary: behindProxy("alice:other-"+proxyPassword, 0), Want: Want{Exit: 1, Output: []string{"refused it with 407"}, Requests: noRequests},
 		},
 		{
-			Fault: "The proxy lets nobody through to the server.", Promise: "The error has the proxy's words, and says whose they are.",
-			Front: proxied("alice:"+proxyPassword, http.StatusForbidden),
-			Want:  Want{Exit: 1, Says: []string{"refused it with 403", "Blocked by the network's policy", "It was the proxy that refused"}, Requests: nothing},
+			Fault: "The proxy blocks the server.", Promise: "The error includes the proxy's message and says that it comes from the proxy.",
+			Intermediary: behindProxy("alice:"+proxyPassword, http.StatusForbidden),
+			Want:         Want{Exit: 1, Output: []string{"refused it with 403", "Blocked by the network's policy", "It was the proxy that refused"}, Requests: noRequests},
 		},
 		{
-			Fault: "The proxy cannot be reached.", Promise: "The error names the proxy and where it can come from.",
-			Front: func(w *World) (string, string) {
+			Fault: "The proxy cannot be reached.", Promise: "The error names the proxy and the settings that can configure it.",
+			Intermediary: func(w *World) (string, string) {
 				return w.Mock.GatewayURL(), `http_proxy = "http://alice:` + proxyPassword + `@127.0.0.1:1"`
 			},
-			Want: Want{Exit: 1, Says: []string{"the HTTP proxy 127.0.0.1:1 could not be reached", "HTTPS_PROXY or HTTP_PROXY"}, Requests: nothing},
+			Want: Want{Exit: 1, Output: []string{"the HTTP proxy 127.0.0.1:1 could not be reached", "HTTPS_PROXY or HTTP_PROXY"}, Requests: noRequests},
 		},
 		{
-			Fault: "The proxy is overloaded for a moment while a cluster is made.", Promise: "The request surely never arrived, so it is sent again: one cluster.",
-			Front: func(w *World) (string, string) {
-				return proxiedFor(w, "alice:"+proxyPassword, http.StatusServiceUnavailable, 2)
+			Fault: "The proxy is overloaded for a moment while the provider creates a cluster.", Promise: "The request certainly did not arrive, so the provider repeats it. One cluster is created.",
+			Intermediary: func(w *World) (string, string) {
+				return behindProxyThatRefuses(w, "alice:"+proxyPassword, http.StatusServiceUnavailable, 2)
 			},
-			Want: Want{State: []string{cluster}, Made: 1, Running: 1},
+			Want: Want{State: []string{clusterAddress}, Created: 1, Running: 1},
 		},
 		{
-			Fault: "The proxy stops letting anybody through, before a destroy.", Promise: "The destroy fails, and the cluster is in the state still.",
-			Applied: true, Front: proxied("alice:"+proxyPassword, http.StatusForbidden), Command: withoutRefresh(destroy),
-			Want: Want{Exit: 1, Says: []string{"It was the proxy that refused"}, State: []string{cluster}, Running: 1, Requests: nothing},
+			Fault: "The proxy starts to block the server before a destroy.", Promise: "The destroy fails. The cluster stays in the state.",
+			AppliedBefore: true, Intermediary: behindProxy("alice:"+proxyPassword, http.StatusForbidden), Command: withoutRefresh(destroyCommand),
+			Want: Want{Exit: 1, Output: []string{"It was the proxy that refused"}, State: []string{clusterAddress}, Running: 1, Requests: noRequests},
 		},
 	}
 }
 
-// encrypted puts TLS before the mock, with such a certificate, and gives its
-// authority to the provider or not.
-func encrypted(leaf scripted.Leaf, trusted bool) func(*World) (string, string) {
+// behindTLS puts a TLS server with such a certificate in front of the mock. If
+// trusted is true, the provider block contains the authority.
+func behindTLS(leaf scripted.Leaf, trusted bool) func(*World) (string, string) {
 	return func(w *World) (string, string) {
 		authority := scripted.NewAuthority(w.t)
 		host := w.serveTLS(authority, leaf)
-		address := "https://" + host + w.path()
+		address := "https://" + host + w.gatewayPath()
 		if !trusted {
 			return address, ""
 		}
@@ -137,14 +137,15 @@ func encrypted(leaf scripted.Leaf, trusted bool) func(*World) (string, string) {
 	}
 }
 
-// proxied puts TLS before the mock, and a proxy before that, which demands
-// alice's password or refuses everything.
-func proxied(credentials string, refuse int) func(*World) (string, string) {
-	return func(w *World) (string, string) { return proxiedFor(w, credentials, refuse, always) }
+// behindProxy puts a TLS server in front of the mock and a proxy in front of that.
+// The proxy requires alice's password, or rejects every request with the status
+// refuse.
+func behindProxy(credentials string, refuse int) func(*World) (string, string) {
+	return func(w *World) (string, string) { return behindProxyThatRefuses(w, credentials, refuse, everyTime) }
 }
 
-// proxiedFor lets the proxy refuse so many times.
-func proxiedFor(w *World, credentials string, refuse, count int) (address, arguments string) {
+// behindProxyThatRefuses is behindProxy with a proxy that rejects count requests.
+func behindProxyThatRefuses(w *World, credentials string, refuse, count int) (address, arguments string) {
 	const host = "gateway.example.test"
 	authority := scripted.NewAuthority(w.t)
 	behind := w.serveTLS(authority, scripted.Leaf{Hosts: []string{host}})
@@ -153,24 +154,24 @@ func proxiedFor(w *World, credentials string, refuse, count int) (address, argum
 	if credentials != "" {
 		credentials += "@"
 	}
-	return "https://" + host + w.path(), fmt.Sprintf("http_proxy = \"http://%s%s\"\n  %s", credentials, proxy.Address, caCertificate(authority))
+	return "https://" + host + w.gatewayPath(), fmt.Sprintf("http_proxy = \"http://%s%s\"\n  %s", credentials, proxy.Address, caCertificate(authority))
 }
 
 func caCertificate(authority *scripted.Authority) string {
 	return "ca_certificate = <<-PEM\n" + authority.PEM + "  PEM"
 }
 
-// serveTLS passes on to the mock what comes by TLS.
+// serveTLS starts a TLS server that forwards requests to the mock.
 func (w *World) serveTLS(authority *scripted.Authority, leaf scripted.Leaf) string {
 	certificate, _ := authority.Issue(w.t, leaf)
-	mock := &url.URL{Scheme: "http", Host: w.gateway().Host}
+	mock := &url.URL{Scheme: "http", Host: w.gatewayURL().Host}
 	return scripted.ServeTLS(w.t, httputil.NewSingleHostReverseProxy(mock), certificate)
 }
 
-// path is the gateway's behind the host.
-func (w *World) path() string { return w.gateway().Path }
+// gatewayPath is the path of the gateway's address.
+func (w *World) gatewayPath() string { return w.gatewayURL().Path }
 
-func (w *World) gateway() *url.URL {
+func (w *World) gatewayURL() *url.URL {
 	w.t.Helper()
 	address, err := url.Parse(w.Mock.GatewayURL())
 	if err != nil {

@@ -19,45 +19,45 @@ import (
 	"github.com/planetary-computer/terraform-provider-pc/internal/testing/mockserver"
 )
 
-// Run plays a row: it lets things go wrong, runs the command, and holds what
-// came of it against what is promised. Then it makes the servers well again, and
-// terraform destroy has to leave what it found.
+// Run tests a row: it causes the fault, runs the command and compares the result
+// with the promise. Then it removes the fault, and terraform destroy must delete
+// everything that the configuration has created.
 func Run(t *testing.T, row Row) {
 	t.Helper()
-	world := newWorld(t, row.Mock, row.Skew)
+	world := newWorld(t, row.Mock, row.ClockSkew)
 	w := world.Workspace(configOf(row.Config))
 	if row.Ephemeral && !w.AtLeast(1, 10) {
-		t.Skip("ephemeral resources came with Terraform 1.10")
+		t.Skip("ephemeral resources need Terraform 1.10 or OpenTofu 1.11")
 	}
 	w.Write("provider.tf", world.ProviderBlock(row.Provider))
-	if row.Applied {
+	if row.AppliedBefore {
 		w.Apply()
 	}
-	if row.Next != "" {
-		w.Write("main.tf", row.Next)
+	if row.ConfigAfter != "" {
+		w.Write("main.tf", row.ConfigAfter)
 	}
-	before := len(world.ours())
+	before := len(world.configClusters())
 	world.Mock.ClearRequests()
-	if row.Front != nil {
-		address, arguments := row.Front(world)
+	if row.Intermediary != nil {
+		address, arguments := row.Intermediary(world)
 		w.Write("provider.tf", world.providerBlock(address, arguments))
 	}
 	if row.Break != nil {
 		row.Break(world)
 	}
 	process := w.Start(commandOf(row.Command)...)
-	if row.Meanwhile != nil {
-		row.Meanwhile(world, process)
+	if row.During != nil {
+		row.During(world, process)
 	}
 	result := process.Wait()
 	world.check(row.Want, result, w.Instances(), before)
-	if row.Theirs != nil {
-		row.Theirs(world)
+	if row.RemoveOthers != nil {
+		row.RemoveOthers(world)
 	}
-	world.clean(w, row.Want.StrayTokens)
+	world.restoreAndDestroy(w, row.Want.UnmanagedTokens)
 }
 
-// NewWorld starts the servers of a test that is no row.
+// NewWorld starts the servers for a test that is not a row.
 func NewWorld(t *testing.T, cfg mockserver.Config) *World {
 	t.Helper()
 	return newWorld(t, cfg, 0)
@@ -65,19 +65,19 @@ func NewWorld(t *testing.T, cfg mockserver.Config) *World {
 
 func newWorld(t *testing.T, cfg mockserver.Config, skew time.Duration) *World {
 	t.Helper()
-	world := &World{t: t, Clock: clock.NewFake(clock.Real().Now()), theirClusters: map[string]bool{}, theirTokens: map[string]bool{}}
+	world := &World{t: t, Clock: clock.NewFake(clock.Real().Now()), otherClusters: map[string]bool{}, otherTokens: map[string]bool{}}
 	cfg.Now = func() time.Time { return world.Clock.Now().Add(skew) }
 	if cfg.Kubernetes != nil {
 		held := *cfg.Kubernetes
 		held.AfterUnknownWait = func() { world.Clock.Advance(20 * time.Second) }
 		cfg.Kubernetes = &held
 	}
-	world.Mock, world.Other = start(t, cfg), start(t, mockserver.Config{})
-	world.token = world.Mock.NewToken(user)
+	world.Mock, world.Other = startMock(t, cfg), startMock(t, mockserver.Config{})
+	world.token = world.Mock.NewToken(configUser)
 	return world
 }
 
-func start(t *testing.T, cfg mockserver.Config) *mockserver.Server {
+func startMock(t *testing.T, cfg mockserver.Config) *mockserver.Server {
 	t.Helper()
 	server, err := mockserver.Start(cfg)
 	if err != nil {
@@ -87,8 +87,8 @@ func start(t *testing.T, cfg mockserver.Config) *mockserver.Server {
 	return server
 }
 
-// Workspace has the configuration, and a provider that waits by the world's
-// clock, which passes at once.
+// Workspace returns a workspace with the configuration. Its provider waits by the
+// world's clock, whose waits end at once.
 func (w *World) Workspace(config string) *terraform.Workspace {
 	w.t.Helper()
 	openEphemerals := &clients.OpenEphemerals{}
@@ -97,7 +97,7 @@ func (w *World) Workspace(config string) *terraform.Workspace {
 		return provider.NewServer(wellTimed())
 	}, func() {
 		if err := openEphemerals.CloseAll(context.WithoutCancel(w.t.Context())); err != nil {
-			w.t.Log("at the provider's end: ", err)
+			w.t.Log("when the provider exited: ", err)
 		}
 	})
 	workspace.Write("provider.tf", w.ProviderBlock(""))
@@ -107,60 +107,60 @@ func (w *World) Workspace(config string) *terraform.Workspace {
 
 func configOf(config string) string {
 	if config == "" {
-		return oneCluster
+		return oneClusterConfig
 	}
 	return config
 }
 
 func commandOf(command []string) []string {
 	if command == nil {
-		return apply
+		return applyCommand
 	}
 	return command
 }
 
-// check compares what came of the command with what is promised.
+// check compares the result of the command with the promise.
 func (w *World) check(want Want, got terraform.Result, state []terraform.Instance, before int) {
 	w.t.Helper()
 	w.checkOutput(want, got)
 	w.checkState(want, state)
-	if made := len(w.ours()) - before; made != want.Made {
-		// A record may have vanished, but never has one too many appeared.
-		if made > want.Made || want.Made > 0 {
-			w.t.Errorf("%d clusters were made, want %d", made, want.Made)
+	if made := len(w.configClusters()) - before; made != want.Created {
+		// The gateway may have lost a record, but an extra cluster is always an error.
+		if made > want.Created || want.Created > 0 {
+			w.t.Errorf("%d clusters were created, want %d", made, want.Created)
 		}
 	}
-	if got := len(w.tokens()); got != want.Tokens {
-		w.t.Errorf("%d tokens of the configuration are on the Hub, want %d", got, want.Tokens)
+	if got := len(w.configTokenIDs()); got != want.Tokens {
+		w.t.Errorf("the Hub has %d tokens of the configuration, want %d", got, want.Tokens)
 	}
-	if got := w.servers(); got != want.Servers {
+	if got := w.activeServers(); got != want.Servers {
 		w.t.Errorf("%d servers run or start, want %d", got, want.Servers)
 	}
 	for what, most := range want.Requests {
 		method, path, _ := strings.Cut(what, " ")
 		if got := w.Mock.CountRequests(strings.TrimPrefix(method, "*"), path); got > most {
-			w.t.Errorf("%s was requested %d times, want at most %d", what, got, most)
+			w.t.Errorf("the provider sent %s %d times, want at most %d", what, got, most)
 		}
 	}
 	if reached := w.Other.Requests(); len(reached) != 0 {
-		w.t.Errorf("another host was reached: %s %s", reached[0].Method, reached[0].Path)
+		w.t.Errorf("another host received %s %s", reached[0].Method, reached[0].Path)
 	}
 }
 
 func (w *World) checkOutput(want Want, got terraform.Result) {
 	w.t.Helper()
 	if got.Code != want.Exit {
-		w.t.Errorf("terraform ended with %d, want %d", got.Code, want.Exit)
+		w.t.Errorf("terraform exited with %d, want %d", got.Code, want.Exit)
 	}
 	flat := got.Flat()
-	for _, part := range want.Says {
+	for _, part := range want.Output {
 		if !strings.Contains(flat, part) {
-			w.t.Errorf("terraform does not say %q", part)
+			w.t.Errorf("the output does not contain %q", part)
 		}
 	}
 	for _, hidden := range []string{w.token, proxyPassword} {
 		if strings.Contains(flat, hidden) {
-			w.t.Errorf("terraform prints %q", hidden)
+			w.t.Errorf("the output contains %q", hidden)
 		}
 	}
 	if w.t.Failed() {
@@ -168,8 +168,8 @@ func (w *World) checkOutput(want Want, got terraform.Result) {
 	}
 }
 
-// checkState holds the state against the promise and against the gateway: what
-// runs is in the state, or counts as stray.
+// checkState compares the state with the promise and with the gateway: a running
+// cluster is in the state or counts as unmanaged.
 func (w *World) checkState(want Want, state []terraform.Instance) {
 	w.t.Helper()
 	var addresses []string
@@ -196,69 +196,69 @@ func (w *World) checkState(want Want, state []terraform.Instance) {
 			strays++
 		}
 	}
-	if len(running) != want.Running || strays != want.Strays {
-		w.t.Errorf("%d clusters run, %d of them in no state; want %d and %d", len(running), strays, want.Running, want.Strays)
+	if len(running) != want.Running || strays != want.Unmanaged {
+		w.t.Errorf("%d clusters run, %d of them are not in the state; want %d and %d", len(running), strays, want.Running, want.Unmanaged)
 	}
-	for name := range w.theirClusters {
+	for name := range w.otherClusters {
 		if known[name] {
-			w.t.Errorf("somebody else's cluster %s is in the state", name)
+			w.t.Errorf("the state contains another client's cluster %s", name)
 		}
 	}
 }
 
-// clean makes the servers well again and follows the error's advice for what is
-// in no state; then terraform destroy leaves nothing of the configuration's,
-// and everything else.
-func (w *World) clean(workspace *terraform.Workspace, strayTokens int) {
+// restoreAndDestroy removes the faults and follows the error's advice for clusters
+// that are not in the state. Then terraform destroy must delete everything of the
+// configuration and nothing else.
+func (w *World) restoreAndDestroy(workspace *terraform.Workspace, strayTokens int) {
 	w.t.Helper()
 	w.Mock.ClearFaults()
 	w.Mock.SetStartsHeld(false)
 	w.Mock.SetStartsFail(false)
-	w.token = w.Mock.NewToken(user)
+	w.token = w.Mock.NewToken(configUser)
 	workspace.Write("provider.tf", w.ProviderBlock(""))
 	workspace.Destroy()
 	for _, stray := range w.Running() {
-		w.recover(workspace, stray.Name)
+		w.importAndDestroy(workspace, stray.Name)
 	}
 	if left := w.Running(); len(left) != 0 {
 		w.t.Errorf("terraform destroy leaves %v", left)
 	}
-	if left := w.tokens(); len(left) != strayTokens {
-		w.t.Errorf("terraform destroy leaves the tokens %q, want %d that the error told of", left, strayTokens)
+	if left := w.configTokenIDs(); len(left) != strayTokens {
+		w.t.Errorf("terraform destroy leaves the tokens %q, want %d", left, strayTokens)
 	}
-	if left := w.servers(); left != 0 {
+	if left := w.activeServers(); left != 0 {
 		w.t.Errorf("terraform destroy leaves %d servers", left)
 	}
-	w.checkTheirs()
+	w.checkOthers()
 }
 
-// recover finds a cluster that is in no state with pc_clusters, imports it, and
-// destroys it.
-func (w *World) recover(workspace *terraform.Workspace, stray string) {
+// importAndDestroy finds a cluster outside the state with pc_clusters, imports it
+// and destroys it.
+func (w *World) importAndDestroy(workspace *terraform.Workspace, stray string) {
 	w.t.Helper()
-	// By the time that somebody looks, caches have caught up.
+	// Give the gateway's caches time to catch up, as a person would.
 	w.Clock.Advance(time.Minute)
-	workspace.Write("main.tf", oneCluster+"data \"pc_clusters\" \"all\" {}\noutput \"names\" {\n  value = join(\" \", data.pc_clusters.all.names)\n}\n")
+	workspace.Write("main.tf", oneClusterConfig+"data \"pc_clusters\" \"all\" {}\noutput \"names\" {\n  value = join(\" \", data.pc_clusters.all.names)\n}\n")
 	workspace.Must("apply", "-auto-approve", "-no-color", "-target=data.pc_clusters.all", "-target=output.names")
 	if listed, _ := workspace.Outputs()["names"].(string); !strings.Contains(listed, stray) {
-		w.t.Errorf("%s is in no state, and pc_clusters lists %q", stray, listed)
+		w.t.Errorf("%s is not in the state, and pc_clusters lists %q", stray, listed)
 	}
-	workspace.Must("import", "-no-color", cluster, stray)
+	workspace.Must("import", "-no-color", clusterAddress, stray)
 	workspace.Destroy()
 }
 
-// checkTheirs asserts that what is somebody else's is as it was.
-func (w *World) checkTheirs() {
+// checkOthers asserts that the clusters and tokens of other clients are unchanged.
+func (w *World) checkOthers() {
 	w.t.Helper()
-	for _, each := range w.Mock.Clusters(user) {
-		if w.theirClusters[each.Name] && each.Status != "RUNNING" {
-			w.t.Errorf("somebody else's cluster %s is %s", each.Name, each.Status)
+	for _, each := range w.Mock.Clusters(configUser) {
+		if w.otherClusters[each.Name] && each.Status != "RUNNING" {
+			w.t.Errorf("another client's cluster %s is %s", each.Name, each.Status)
 		}
 	}
-	for _, each := range w.Mock.Tokens(user) {
-		delete(w.theirTokens, each.ID)
+	for _, each := range w.Mock.Tokens(configUser) {
+		delete(w.otherTokens, each.ID)
 	}
-	if len(w.theirTokens) != 0 {
-		w.t.Errorf("somebody else's tokens are gone: %v", w.theirTokens)
+	if len(w.otherTokens) != 0 {
+		w.t.Errorf("other clients' tokens are gone: %v", w.otherTokens)
 	}
 }

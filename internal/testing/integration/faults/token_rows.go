@@ -11,67 +11,67 @@ import (
 )
 
 const (
-	issuing = "A Hub token is made"
-	keeping = "A Hub token is read or revoked"
+	momentTokenCreate       = "A Hub token is created"
+	momentTokenReadOrRevoke = "A Hub token is read or revoked"
 
-	tokenConfig  = "resource \"pc_hub_token\" \"test\" {\n  note = \"ours\"\n  expires_in = \"24h\"\n}\n" //nolint:gosec // a configuration
-	endlessToken = "resource \"pc_hub_token\" \"test\" {\n  note = \"ours\"\n}\n"                         //nolint:gosec // a configuration
+	tokenConfig              = "resource \"pc_hub_token\" \"test\" {\n  note = \"ours\"\n  expires_in = \"24h\"\n}\n" //nolint:gosec // a configuration
+	tokenWithoutExpiryConfig = "resource \"pc_hub_token\" \"test\" {\n  note = \"ours\"\n}\n"                         //nolint:gosec // a configuration
 )
 
-// tokenRows are faults of a token's creation. An answer that is lost takes the
-// token's value with it, so that the token must go.
+// tokenRows are faults while a token is created. A lost response loses the
+// token's value, so that the provider must revoke the token.
 func tokenRows() []Row {
-	revoked := Want{Exit: 1, Says: []string{"was revoked"}, Requests: map[string]int{"POST " + tokenList: 1}}
+	failsAndRevokes := Want{Exit: 1, Output: []string{"was revoked"}, Requests: map[string]int{"POST " + tokensPath: 1}}
 	rows := []Row{
-		{Fault: "The answer is lost: the connection is reset.", Promise: "The orphan is found by its note and its time, by the Hub's clock, and revoked. The error says so; the next apply makes another.", Break: fails(http.MethodPost, tokenList, answerLost), Want: revoked},
-		{Fault: "The answer breaks off.", Promise: "The same.", Break: fails(http.MethodPost, tokenList, answerTorn), Want: revoked},
-		{Fault: "A proxy answers 502 in its place.", Promise: "The same.", Break: fails(http.MethodPost, tokenList, late(http.StatusBadGateway)), Want: revoked},
-		{Fault: "A proxy answers 504 in its place.", Promise: "The same.", Break: fails(http.MethodPost, tokenList, late(http.StatusGatewayTimeout)), Want: revoked},
+		{Fault: "The response is lost: the connection is reset.", Promise: "The provider finds the orphaned token by its note and its creation time, by the Hub's clock, and revokes it. The error says so. The next apply creates a new token.", Break: fails(http.MethodPost, tokensPath, responseLost), Want: failsAndRevokes},
+		{Fault: "The response is cut off.", Promise: "As above.", Break: fails(http.MethodPost, tokensPath, responseCutOff), Want: failsAndRevokes},
+		{Fault: "A proxy returns 502 instead of the response.", Promise: "As above.", Break: fails(http.MethodPost, tokensPath, afterHandling(http.StatusBadGateway)), Want: failsAndRevokes},
+		{Fault: "A proxy returns 504 instead of the response.", Promise: "As above.", Break: fails(http.MethodPost, tokensPath, afterHandling(http.StatusGatewayTimeout)), Want: failsAndRevokes},
 		{
-			Fault: "The answer is lost, and the Hub's clock is ten minutes behind.", Promise: "The same.", Skew: -10 * time.Minute,
-			Break: fails(http.MethodPost, tokenList, answerLost), Want: revoked,
+			Fault: "The response is lost, and the Hub's clock is ten minutes behind.", Promise: "As above.", ClockSkew: -10 * time.Minute,
+			Break: fails(http.MethodPost, tokensPath, responseLost), Want: failsAndRevokes,
 		},
 		{
-			Fault: "The answer is lost, and an older token has the same note.", Promise: "The older one is left alone.",
-			Break: all(func(w *World) { w.AddTheirToken(note); w.Mock.Advance(time.Minute) }, fails(http.MethodPost, tokenList, answerLost)), Want: revoked,
+			Fault: "The response is lost, and an older token has the same note.", Promise: "The provider leaves the older token alone.",
+			Break: inOrder(func(w *World) { w.AddOtherToken(tokenNote); w.Mock.Advance(time.Minute) }, fails(http.MethodPost, tokensPath, responseLost)), Want: failsAndRevokes,
 		},
 		{
-			Fault: "The answer is lost, and another token with the same note and another lifetime appears in that moment.", Promise: "The other one is left alone.",
-			Break: all(fails(http.MethodPost, tokenList, answerLost), func(w *World) { w.AddTheirToken(note) }), Want: revoked,
+			Fault: "The response is lost, and a token with the same note and a different lifetime appears at that moment.", Promise: "The provider leaves the other token alone.",
+			Break: inOrder(fails(http.MethodPost, tokensPath, responseLost), func(w *World) { w.AddOtherToken(tokenNote) }), Want: failsAndRevokes,
 		},
 		{
-			Fault: "The Hub reads the request only when the time is over.", Promise: "The orphan that appears late is found and revoked.",
-			Provider: "request_timeout = \"1s\"", Break: readLate(tokenList), Want: revoked,
+			Fault: "The Hub reads the request only after `request_timeout` has expired.", Promise: "The provider finds the token that appears late and revokes it.",
+			Provider: "request_timeout = \"1s\"", Break: requestReadLate(tokensPath), Want: failsAndRevokes,
 		},
 		{
-			Fault: "The answer is lost, and the Hub is down for a while afterwards.", Promise: "It is waited for; the orphan is found and revoked.",
-			Break: all(fails(http.MethodPost, tokenList, answerLost), fails(http.MethodGet, tokenList, times(12, gatewayDown))), Want: revoked,
+			Fault: "The response is lost, and the Hub is down for a while afterwards.", Promise: "The provider waits for the Hub, finds the orphaned token and revokes it.",
+			Break: inOrder(fails(http.MethodPost, tokensPath, responseLost), fails(http.MethodGet, tokensPath, times(12, gatewayDown))), Want: failsAndRevokes,
 		},
 		{
-			Fault: "The answer is lost, and another token with the same note and no end either appears in that moment.", Promise: "Nobody can tell which is which: none is revoked, and the error names both.",
-			Config: endlessToken,
-			Break:  all(fails(http.MethodPost, tokenList, answerLost), func(w *World) { w.AddTheirToken(note) }),
-			Want:   Want{Exit: 1, Says: []string{"2 new tokens may be the one", "/hub/token"}, Tokens: 1, StrayTokens: 1, Requests: map[string]int{"POST " + tokenList: 1, "DELETE *": 0}},
+			Fault: "The response is lost, and another token with the same note and no expiry appears at that moment.", Promise: "The provider cannot decide between them. It revokes neither, and the error lists both.",
+			Config: tokenWithoutExpiryConfig,
+			Break:  inOrder(fails(http.MethodPost, tokensPath, responseLost), func(w *World) { w.AddOtherToken(tokenNote) }),
+			Want:   Want{Exit: 1, Output: []string{"2 new tokens may be the one", "/hub/token"}, Tokens: 1, UnmanagedTokens: 1, Requests: map[string]int{"POST " + tokensPath: 1, "DELETE *": 0}},
 		},
 		{
-			Fault: "The answer is lost, and the tokens cannot be listed.", Promise: "The error says that a token with this note may be left, and where to revoke it.",
-			Break: all(fails(http.MethodPost, tokenList, answerLost), fails(http.MethodGet, tokenList, times(always, gatewayDown))),
-			Want:  Want{Exit: 1, Says: []string{"a token with this note may be left on the Hub", "/hub/token"}, Tokens: 1, StrayTokens: 1, Requests: map[string]int{"POST " + tokenList: 1}},
+			Fault: "The response is lost, and the provider cannot list the tokens.", Promise: "The error warns that a token with this note may be left, and says where to revoke it.",
+			Break: inOrder(fails(http.MethodPost, tokensPath, responseLost), fails(http.MethodGet, tokensPath, times(everyTime, gatewayDown))),
+			Want:  Want{Exit: 1, Output: []string{"a token with this note may be left on the Hub", "/hub/token"}, Tokens: 1, UnmanagedTokens: 1, Requests: map[string]int{"POST " + tokensPath: 1}},
 		},
 		{
-			Fault: "Ctrl-C is pressed while the request is under way, and its answer is lost.", Promise: "The orphan is found and revoked before terraform ends.",
-			Break: fails(http.MethodPost, tokenList, mockserver.Fault{ResponseDelay: 10 * time.Second}), Meanwhile: interrupted(http.MethodPost, tokenList), Want: revoked,
+			Fault: "You press Ctrl-C while the request is in flight, and the response is lost.", Promise: "The provider finds the orphaned token and revokes it before Terraform exits.",
+			Break: fails(http.MethodPost, tokensPath, mockserver.Fault{ResponseDelay: 10 * time.Second}), During: interruptAfter(http.MethodPost, tokensPath), Want: failsAndRevokes,
 		},
-		{Fault: "The connection ends before the Hub has read the request.", Promise: "No second request is sent; the error says that no new token was seen.", Break: fails(http.MethodPost, tokenList, dropped), Want: Want{Exit: 1, Says: []string{"no new token was seen"}, Requests: map[string]int{"POST " + tokenList: 1}}},
-		{Fault: "The Hub refuses: 403.", Promise: "The error has its words.", Break: fails(http.MethodPost, tokenList, hubRefusal(http.StatusForbidden, "no scope for that")), Want: Want{Exit: 1, Says: []string{"no scope for that"}, Requests: map[string]int{"POST " + tokenList: 1}}},
-		{Fault: "The Hub answers 429.", Promise: "The request is repeated after the time that it asks for.", Break: fails(http.MethodPost, tokenList, busy), Want: Want{State: []string{hubToken}, Tokens: 1, Requests: map[string]int{"POST " + tokenList: 2}}},
+		{Fault: "The connection closes before the Hub has read the request.", Promise: "The provider does not repeat the request. The error says that it saw no new token.", Break: fails(http.MethodPost, tokensPath, droppedBeforeHandling), Want: Want{Exit: 1, Output: []string{"no new token was seen"}, Requests: map[string]int{"POST " + tokensPath: 1}}},
+		{Fault: "The Hub rejects the request: 403.", Promise: "The error includes the Hub's message.", Break: fails(http.MethodPost, tokensPath, hubRefusal(http.StatusForbidden, "no scope for that")), Want: Want{Exit: 1, Output: []string{"no scope for that"}, Requests: map[string]int{"POST " + tokensPath: 1}}},
+		{Fault: "The Hub returns 429.", Promise: "The provider repeats the request after the time in the response.", Break: fails(http.MethodPost, tokensPath, rateLimited), Want: Want{State: []string{tokenAddress}, Tokens: 1, Requests: map[string]int{"POST " + tokensPath: 2}}},
 		{
-			Fault: "The provider's own token was revoked meanwhile.", Promise: "The error says so, and where the token came from.",
-			Break: func(w *World) { w.revoke() }, Want: Want{Exit: 1, Says: []string{"did not accept the credentials from api_token"}},
+			Fault: "The provider's own token has been revoked.", Promise: "The error says so and names the setting that the token came from.",
+			Break: func(w *World) { w.revokeProviderToken() }, Want: Want{Exit: 1, Output: []string{"did not accept the credentials from api_token"}},
 		},
 	}
 	for i := range rows {
-		rows[i].Moment = issuing
+		rows[i].Moment = momentTokenCreate
 		if rows[i].Config == "" {
 			rows[i].Config = tokenConfig
 		}
@@ -79,41 +79,43 @@ func tokenRows() []Row {
 	return rows
 }
 
-// tokenEndRows are tokens that were made earlier.
+// tokenEndRows are faults of tokens that exist already.
 func tokenEndRows() []Row {
-	anew := Want{Exit: 2, Says: []string{"1 to add"}, State: []string{hubToken}}
-	stays := func(says ...string) Want { return Want{Exit: 1, Says: says, State: []string{hubToken}, Tokens: 1} }
-	revoke := func(w *World) { w.Mock.RevokeToken(user, w.TokenID()) }
-	// recycle lets another token inherit the id, as the Hub's sqlite database does.
+	plansNewToken := Want{Exit: 2, Output: []string{"1 to add"}, State: []string{tokenAddress}}
+	failsUnchanged := func(says ...string) Want {
+		return Want{Exit: 1, Output: says, State: []string{tokenAddress}, Tokens: 1}
+	}
+	revoke := func(w *World) { w.Mock.RevokeToken(configUser, w.TokenID()) }
+	// recycle gives the ID to another token, as the Hub's SQLite database does.
 	recycle := func(w *World) {
 		revoke(w)
-		w.AddTheirToken("another's")
+		w.AddOtherToken("another's")
 	}
 	expire := func(w *World) {
 		w.Mock.Advance(25 * time.Hour)
 	}
 	rows := []Row{
-		{Fault: "It has expired.", Promise: "It leaves the state with a warning, and the plan makes another.", Command: plan, Break: expire, Want: anew},
-		{Fault: "Somebody revoked it.", Promise: "The same.", Command: plan, Break: revoke, Want: anew},
-		{Fault: "Another token has inherited its id.", Promise: "It is told by its note and its time: the same.", Command: plan, Break: recycle, Want: anew},
-		{Fault: "The Hub is down.", Promise: "The plan fails; the token stays in the state.", Command: plan, Break: fails(http.MethodGet, oneToken, times(always, gatewayDown)), Want: stays("could not be read")},
-		{Fault: "The Hub's route is unknown: a 404 that is not about the token.", Promise: "The same.", Command: plan, Break: fails(http.MethodGet, oneToken, times(always, page(http.StatusNotFound))), Want: stays("could not be read")},
-		{Fault: "It has expired, and is destroyed.", Promise: "That is a success.", Command: destroy, Break: expire},
-		{Fault: "Somebody revoked it, and it is destroyed.", Promise: "That is a success.", Command: destroy, Break: revoke},
-		{Fault: "Another token has inherited its id, and it is destroyed.", Promise: "The other one is left alone.", Command: destroy, Break: recycle},
-		{Fault: "The answer to its DELETE is lost.", Promise: "The request is repeated; that it is gone is a success.", Command: destroy, Break: fails(http.MethodDelete, oneToken, answerLost)},
+		{Fault: "The token has expired.", Promise: "The provider removes it from the state with a warning, and the plan creates a new token.", Command: planCommand, Break: expire, Want: plansNewToken},
+		{Fault: "Another client has revoked the token.", Promise: "As above.", Command: planCommand, Break: revoke, Want: plansNewToken},
+		{Fault: "The Hub has given the token's ID to another token.", Promise: "As above. The provider compares note and creation time.", Command: planCommand, Break: recycle, Want: plansNewToken},
+		{Fault: "The Hub is down.", Promise: "The plan fails. The token stays in the state.", Command: planCommand, Break: fails(http.MethodGet, anyTokenPath, times(everyTime, gatewayDown)), Want: failsUnchanged("could not be read")},
+		{Fault: "The proxy has no route to the Hub: a 404 that is not about the token.", Promise: "As above.", Command: planCommand, Break: fails(http.MethodGet, anyTokenPath, times(everyTime, page(http.StatusNotFound))), Want: failsUnchanged("could not be read")},
+		{Fault: "You destroy a token that has expired.", Promise: "The destroy succeeds.", Command: destroyCommand, Break: expire},
+		{Fault: "You destroy a token that another client has revoked.", Promise: "The destroy succeeds.", Command: destroyCommand, Break: revoke},
+		{Fault: "You destroy a token whose ID the Hub has given to another token.", Promise: "The provider leaves the other token alone.", Command: destroyCommand, Break: recycle},
+		{Fault: "The response to the token's DELETE is lost.", Promise: "The provider repeats the request. A token that no longer exists counts as revoked.", Command: destroyCommand, Break: fails(http.MethodDelete, anyTokenPath, responseLost)},
 		{
-			Fault: "The answer to its DELETE is lost, and another token inherits its id.", Promise: "The Hub is asked what has the id now before the request is repeated: the other one is left alone.",
-			Command: destroy, Break: func(w *World) {
-				heir := answerLost
-				heir.BeforeResponse = func() { w.AddTheirToken("another's") }
-				fails(http.MethodDelete, oneToken, heir)(w)
+			Fault: "The response to the token's DELETE is lost, and the Hub gives its ID to another token.", Promise: "Before it repeats the request, the provider reads which token has the ID now. It leaves the other token alone.",
+			Command: destroyCommand, Break: func(w *World) {
+				heir := responseLost
+				heir.BeforeResponse = func() { w.AddOtherToken("another's") }
+				fails(http.MethodDelete, anyTokenPath, heir)(w)
 			},
 		},
-		{Fault: "The Hub fails when it is revoked.", Promise: "The error says that the token may still be valid; it stays in the state.", Command: destroy, Break: fails(http.MethodDelete, oneToken, times(always, mockserver.Fault{Status: http.StatusInternalServerError})), Want: stays("may still be valid")},
+		{Fault: "The Hub returns an error to the token's DELETE.", Promise: "The error warns that the token may still be valid. The token stays in the state.", Command: destroyCommand, Break: fails(http.MethodDelete, anyTokenPath, times(everyTime, mockserver.Fault{Status: http.StatusInternalServerError})), Want: failsUnchanged("may still be valid")},
 	}
 	for i := range rows {
-		rows[i].Moment, rows[i].Config, rows[i].Applied = keeping, tokenConfig, true
+		rows[i].Moment, rows[i].Config, rows[i].AppliedBefore = momentTokenReadOrRevoke, tokenConfig, true
 	}
 	return rows
 }

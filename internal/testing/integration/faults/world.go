@@ -18,54 +18,54 @@ import (
 )
 
 const (
-	user = "alice"
-	note = "ours"
-	// awaitLimit is far beyond what any event takes.
+	configUser = "alice"
+	tokenNote  = "ours"
+	// awaitLimit is much longer than any event takes.
 	awaitLimit = time.Minute
 )
 
-// World is where a row happens: the servers, the clock by which the provider
-// waits, and what other people have on the servers.
+// World contains the servers of a test, the clock by which the provider waits, and
+// the clusters and tokens of other clients.
 type World struct {
 	Mock  *mockserver.Server
 	Clock *clock.Fake
-	// Other is another server, which nothing must ever reach.
+	// Other is another server, which must never receive a request.
 	Other *mockserver.Server
 
 	t *testing.T
-	// theirClusters and theirTokens are not the configuration's.
-	theirClusters, theirTokens map[string]bool
+	// otherClusters and otherTokens do not belong to the configuration.
+	otherClusters, otherTokens map[string]bool
 	token                      string
 }
 
-// AddTheirs makes a cluster of the same user that is not the configuration's.
-func (w *World) AddTheirs(options map[string]any) {
-	w.theirClusters[w.Mock.AddCluster(user, options)] = true
+// AddOtherCluster creates a cluster of the same user outside the configuration.
+func (w *World) AddOtherCluster(options map[string]any) {
+	w.otherClusters[w.Mock.AddCluster(configUser, options)] = true
 }
 
-// AddTheirToken makes a token of the same user that is not the configuration's,
-// and returns its id.
-func (w *World) AddTheirToken(note string) string {
-	id := w.Mock.AddToken(user, note)
-	w.theirTokens[id] = true
+// AddOtherToken creates a token of the same user outside the configuration and
+// returns its ID.
+func (w *World) AddOtherToken(note string) string {
+	id := w.Mock.AddToken(configUser, note)
+	w.otherTokens[id] = true
 	return id
 }
 
-// Name returns the name of the configuration's newest cluster.
-func (w *World) Name() string {
+// NewestCluster returns the name of the configuration's newest cluster.
+func (w *World) NewestCluster() string {
 	w.t.Helper()
-	ours := w.ours()
+	ours := w.configClusters()
 	if len(ours) == 0 {
 		w.t.Fatal("there is no cluster yet")
 	}
 	return ours[len(ours)-1].Name
 }
 
-// TokenID returns the id of the configuration's token.
+// TokenID returns the ID of the configuration's token.
 func (w *World) TokenID() string {
 	w.t.Helper()
-	for _, each := range w.Mock.Tokens(user) {
-		if each.Note == note && !w.theirTokens[each.ID] {
+	for _, each := range w.Mock.Tokens(configUser) {
+		if each.Note == tokenNote && !w.otherTokens[each.ID] {
 			return each.ID
 		}
 	}
@@ -73,7 +73,7 @@ func (w *World) TokenID() string {
 	return ""
 }
 
-// Await waits until such a request has been answered.
+// Await waits until the mock has responded to such a request.
 func (w *World) Await(method, path string) {
 	w.t.Helper()
 	ctx, cancel := context.WithTimeout(w.t.Context(), awaitLimit)
@@ -83,21 +83,21 @@ func (w *World) Await(method, path string) {
 	}
 }
 
-// ours are the configuration's clusters, ended ones included.
-func (w *World) ours() []mockserver.Cluster {
+// configClusters returns the configuration's clusters, including ended ones.
+func (w *World) configClusters() []mockserver.Cluster {
 	var found []mockserver.Cluster
-	for _, each := range w.Mock.Clusters(user) {
-		if !w.theirClusters[each.Name] {
+	for _, each := range w.Mock.Clusters(configUser) {
+		if !w.otherClusters[each.Name] {
 			found = append(found, each)
 		}
 	}
 	return found
 }
 
-// Running are those of the configuration's clusters that have not ended.
+// Running returns the configuration's clusters that have not ended.
 func (w *World) Running() []mockserver.Cluster {
 	var found []mockserver.Cluster
-	for _, each := range w.ours() {
+	for _, each := range w.configClusters() {
 		if each.Status != "STOPPED" && each.Status != "FAILED" {
 			found = append(found, each)
 		}
@@ -105,21 +105,21 @@ func (w *World) Running() []mockserver.Cluster {
 	return found
 }
 
-// tokens are the ids of the configuration's tokens.
-func (w *World) tokens() []string {
+// configTokenIDs returns the IDs of the configuration's tokens.
+func (w *World) configTokenIDs() []string {
 	var found []string
-	for _, each := range w.Mock.Tokens(user) {
-		if each.Note == note && !w.theirTokens[each.ID] {
+	for _, each := range w.Mock.Tokens(configUser) {
+		if each.Note == tokenNote && !w.otherTokens[each.ID] {
 			found = append(found, each.ID)
 		}
 	}
 	return found
 }
 
-// servers counts the Hub's servers that run, start or stop.
-func (w *World) servers() int {
+// activeServers counts the Hub servers that run, start or stop.
+func (w *World) activeServers() int {
 	count := 0
-	for _, each := range w.Mock.HubServers(user) {
+	for _, each := range w.Mock.HubServers(configUser) {
 		if each.Ready || each.Pending != "" {
 			count++
 		}
@@ -127,17 +127,17 @@ func (w *World) servers() int {
 	return count
 }
 
-// always is how often a fault happens that does not pass.
-const always = 1 << 20
+// everyTime is the number of times a permanent fault occurs.
+const everyTime = 1 << 20
 
-// fails lets requests go wrong.
+// fails makes requests to a path fail.
 func fails(method, path string, fault mockserver.Fault) func(*World) {
 	fault.Method, fault.Path = method, path
 	return func(w *World) { w.Mock.FailNext(fault) }
 }
 
-// all does one thing after the other.
-func all(steps ...func(*World)) func(*World) {
+// inOrder runs the steps one after the other.
+func inOrder(steps ...func(*World)) func(*World) {
 	return func(w *World) {
 		for _, step := range steps {
 			step(w)
@@ -145,38 +145,40 @@ func all(steps ...func(*World)) func(*World) {
 	}
 }
 
-// interrupted presses Ctrl-C when such a request has been answered.
-func interrupted(method, path string) func(*World, *terraform.Process) {
+// interruptAfter sends the interrupt of Ctrl-C when the mock has responded to such
+// a request.
+func interruptAfter(method, path string) func(*World, *terraform.Process) {
 	return func(w *World, p *terraform.Process) {
 		w.Await(method, path)
 		p.Signal(os.Interrupt)
 	}
 }
 
-// The answers that the servers and the proxies before them were seen to give.
+// The responses below were recorded from the servers and the proxies in front of
+// them.
 
-// text is an answer of the gateway's proxy or of aiohttp.
+// text is a response of the gateway's proxy or of aiohttp.
 func text(status int, body string) mockserver.Fault {
 	return mockserver.Fault{Status: status, ContentType: "text/plain; charset=utf-8", Body: body}
 }
 
 // refusal is an error of the gateway's API.
-func refusal(status int, words string) mockserver.Fault {
-	return mockserver.Fault{Status: status, ContentType: "application/json; charset=utf-8", Body: fmt.Sprintf(`{"error": %q}`, words)}
+func refusal(status int, message string) mockserver.Fault {
+	return mockserver.Fault{Status: status, ContentType: "application/json; charset=utf-8", Body: fmt.Sprintf(`{"error": %q}`, message)}
 }
 
 // hubRefusal is an error of the Hub's API.
-func hubRefusal(status int, words string) mockserver.Fault {
-	return mockserver.Fault{Status: status, ContentType: "application/json", Body: fmt.Sprintf(`{"status": %d, "message": %q}`, status, words)}
+func hubRefusal(status int, message string) mockserver.Fault {
+	return mockserver.Fault{Status: status, ContentType: "application/json", Body: fmt.Sprintf(`{"status": %d, "message": %q}`, status, message)}
 }
 
-// page is an answer of a proxy.
+// page is a response of a proxy.
 func page(status int) mockserver.Fault {
 	return mockserver.Fault{Status: status, ContentType: "text/html", Body: "<html><title>" + http.StatusText(status) + "</title></html>"}
 }
 
-// late is a proxy's answer to a request that has been carried out.
-func late(status int) mockserver.Fault {
+// afterHandling is a proxy's answer to a request that has been carried out.
+func afterHandling(status int) mockserver.Fault {
 	fault := page(status)
 	fault.HandleRequest = true
 	return fault
@@ -189,31 +191,31 @@ func times(count int, fault mockserver.Fault) mockserver.Fault {
 }
 
 var (
-	crash       = text(http.StatusInternalServerError, "500 Internal Server Error\n\nServer got itself in trouble")
-	noRoutes    = text(http.StatusNotFound, "Not Found\n")
-	badToken    = refusal(http.StatusInternalServerError, "Permission failure verifying user's JupyterHub API token")
-	busy        = mockserver.Fault{Status: http.StatusTooManyRequests, ContentType: "text/plain", Body: "slow down", Header: http.Header{"Retry-After": {"1"}}}
-	signIn      = mockserver.Fault{Status: http.StatusFound, Header: http.Header{"Location": {"/hub/login?next=%2F"}}}
-	signInPage  = mockserver.Fault{Status: http.StatusOK, ContentType: "text/html", Body: "<html><title>Sign in</title></html>"}
-	dropped     = mockserver.Fault{Drop: mockserver.DropBeforeHandling}
-	answerLost  = mockserver.Fault{Drop: mockserver.DropAfterHandling}
-	answerTorn  = mockserver.Fault{Drop: mockserver.DropMidResponse}
-	gatewayDown = mockserver.GatewayUnavailable()
+	internalError         = text(http.StatusInternalServerError, "500 Internal Server Error\n\nServer got itself in trouble")
+	noRoute               = text(http.StatusNotFound, "Not Found\n")
+	badToken              = refusal(http.StatusInternalServerError, "Permission failure verifying user's JupyterHub API token")
+	rateLimited           = mockserver.Fault{Status: http.StatusTooManyRequests, ContentType: "text/plain", Body: "slow down", Header: http.Header{"Retry-After": {"1"}}}
+	signInRedirect        = mockserver.Fault{Status: http.StatusFound, Header: http.Header{"Location": {"/hub/login?next=%2F"}}}
+	signInPage            = mockserver.Fault{Status: http.StatusOK, ContentType: "text/html", Body: "<html><title>Sign in</title></html>"}
+	droppedBeforeHandling = mockserver.Fault{Drop: mockserver.DropBeforeHandling}
+	responseLost          = mockserver.Fault{Drop: mockserver.DropAfterHandling}
+	responseCutOff        = mockserver.Fault{Drop: mockserver.DropMidResponse}
+	gatewayDown           = mockserver.GatewayUnavailable()
 )
 
-// Paths of the API's parts, as the mock sees them.
+// Paths of the APIs, as patterns of the mock.
 const (
-	clusters  = "*/api/v1/clusters/"
-	anyOne    = "*/api/v1/clusters/*"
-	adaptPath = "*/adapt"
-	scalePath = "*/scale"
-	counts    = "*/counts.json"
-	options   = "*/api/v1/options"
-	tokenList = "*/users/alice/tokens"
-	oneToken  = "*/users/alice/tokens/*"
+	clustersPath     = "*/api/v1/clusters/"
+	anyClusterPath   = "*/api/v1/clusters/*"
+	adaptPath        = "*/adapt"
+	scalePath        = "*/scale"
+	workerCountsPath = "*/counts.json"
+	optionsPath      = "*/api/v1/options"
+	tokensPath       = "*/users/alice/tokens"
+	anyTokenPath     = "*/users/alice/tokens/*"
 )
 
-// ProviderBlock points the provider at the mock, with further arguments.
+// ProviderBlock configures the provider for the mock, with further arguments.
 func (w *World) ProviderBlock(arguments string) string {
 	return w.providerBlock(w.Mock.GatewayURL(), arguments)
 }
@@ -222,12 +224,12 @@ func (w *World) providerBlock(address, arguments string) string {
 	return fmt.Sprintf("provider \"pc\" {\n  address = %q\n  api_token = %q\n  %s\n}\n", address, w.token, strings.TrimSpace(arguments))
 }
 
-// revoke takes away the provider's own token.
-func (w *World) revoke() {
+// revokeProviderToken revokes the provider's own token.
+func (w *World) revokeProviderToken() {
 	w.t.Helper()
-	for _, each := range w.Mock.Tokens(user) {
+	for _, each := range w.Mock.Tokens(configUser) {
 		if each.Note == "for the tests" {
-			w.Mock.RevokeToken(user, each.ID)
+			w.Mock.RevokeToken(configUser, each.ID)
 		}
 	}
 }
