@@ -51,7 +51,7 @@ func (p *pcProvider) userAgent(terraformVersion string) string {
 	return fmt.Sprintf("terraform-provider-pc/%s (Terraform %s; %s/%s)", p.version, terraformVersion, runtime.GOOS, runtime.GOARCH)
 }
 
-// connect makes the clients without sending anything.
+// connect makes the clients. It sends no request.
 func (p *pcProvider) connect(s settings.Settings, userAgent string, diags *diag.Diagnostics) *clients.Clients {
 	data := &clients.Clients{
 		Settings:       s,
@@ -120,7 +120,7 @@ func (p *pcProvider) connectGateway(s settings.Settings, cfg transport.Config, a
 	return clients.Access[*gateway.Client]{Client: gateway.New(gateway.Config{Transport: client, Addresses: addresses, Clock: p.clock})}
 }
 
-// kerberos reads the keytab, if there is one. Nil means that it cannot be used.
+// kerberos reads the keytab, if one is configured. It returns nil after an error.
 func (p *pcProvider) kerberos(s settings.Settings, diags *diag.Diagnostics) (transport.Auth, string) {
 	address, err := url.Parse(s.Address.Value)
 	if err != nil {
@@ -172,7 +172,7 @@ func (p *pcProvider) connectHub(s settings.Settings, cfg transport.Config, diags
 	return clients.Access[*hub.Client]{Client: hub.New(client, p.clock)}
 }
 
-// connectCatalog gives neither service a credential of the gateway or the Hub.
+// connectCatalog sends neither service the credentials of the gateway or the Hub.
 func connectCatalog(s settings.Settings, cfg transport.Config, diags *diag.Diagnostics) clients.Access[*catalog.Client] {
 	if s.STACAddress.Unknown || s.SASAddress.Unknown || s.SubscriptionKey.Unknown || transportUnknown(s) {
 		return clients.Access[*catalog.Client]{Unknown: true}
@@ -197,13 +197,13 @@ func connectCatalog(s settings.Settings, cfg transport.Config, diags *diag.Diagn
 	return clients.Access[*catalog.Client]{Client: catalog.New(stac, sas)}
 }
 
-// transportUnknown says whether anything that every client needs is known only
-// after apply.
+// transportUnknown reports whether an argument that every client needs is known
+// only after apply.
 func transportUnknown(s settings.Settings) bool {
 	return s.CACertificate.Unknown || s.HTTPProxy.Unknown || s.MaxRetries.Unknown || s.MaxConnections.Unknown || s.RequestTimeout.Unknown || s.AllowCleartext.Unknown
 }
 
-// logAttempt writes one line for each HTTP attempt; transport has redacted it.
+// logAttempt logs one HTTP attempt. Package transport has redacted it.
 func logAttempt(ctx context.Context, message string, fields map[string]any) {
 	tflog.Debug(ctx, message, fields)
 }

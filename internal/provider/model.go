@@ -40,7 +40,7 @@ type providerModel struct {
 	SubscriptionKey types.String         `tfsdk:"subscription_key"`
 }
 
-// Format keeps the values out of what is printed.
+// Format keeps the values out of logs and messages.
 func (m providerModel) Format(state fmt.State, _ rune) { diagnostics.WriteType(state, m) }
 
 func providerAttributes() map[string]schema.Attribute {
@@ -51,28 +51,28 @@ func providerAttributes() map[string]schema.Attribute {
 			Optional: true,
 		},
 		"proxy_address": schema.StringAttribute{
-			MarkdownDescription: "Address of the proxy in front of the schedulers, as in Python's `Gateway(proxy_address)`, for example `gateway://dask.example.com:8786`, or a port alone. " +
+			MarkdownDescription: "Address of the proxy in front of the schedulers, as in Python's `Gateway(proxy_address)`, for example `gateway://dask.example.com:8786`, or only a port. " +
 				"Default: host and port of `address`. Environment: `PC_PROXY_ADDRESS`, `DASK_GATEWAY__PROXY_ADDRESS`.",
 			Optional: true,
 		},
 		"public_address": schema.StringAttribute{
-			MarkdownDescription: "Address of the gateway as a browser opens it; `dashboard_link` begins with it. A path alone, such as `/services/dask-gateway/`, will do where the browser is on the same host. Default: `address`. " +
+			MarkdownDescription: "Address of the gateway for browsers. `dashboard_link` begins with it. A path such as `/services/dask-gateway/` is enough where the browser uses the same host. Default: `address`. " +
 				"Environment: `PC_PUBLIC_ADDRESS`, `DASK_GATEWAY__PUBLIC_ADDRESS`.",
 			Optional: true,
 		},
 		"hub_address": schema.StringAttribute{
 			MarkdownDescription: "Address of the JupyterHub, for example `https://hub.example.com/`. Environment: `PC_HUB_ADDRESS`. " +
-				"Default: derived from `address` when that ends in `/services/NAME/`, else `JUPYTERHUB_API_URL`.",
+				"Default: derived from `address` if it ends in `/services/NAME/`, else `JUPYTERHUB_API_URL`.",
 			Optional: true,
 		},
 		"auth": schema.StringAttribute{
 			MarkdownDescription: "How to authenticate to the gateway: `jupyterhub` (with `api_token`), `basic` (with `username` and `password`), " +
 				"`kerberos` (with a ticket from the credential cache, or with `keytab_path`) or `none`. " +
-				"Default: the one whose credentials are found nearest, else `jupyterhub`. Environment: `PC_AUTH`, `DASK_GATEWAY__AUTH__TYPE`.",
+				"If it is not set, the provider infers it from the first credentials it finds; without any, it is `jupyterhub`. Environment: `PC_AUTH`, `DASK_GATEWAY__AUTH__TYPE`.",
 			Optional: true,
 		},
 		"api_token": schema.StringAttribute{
-			MarkdownDescription: "Token of the JupyterHub, made on its page `/hub/token`. Environment: `PC_API_TOKEN`, " +
+			MarkdownDescription: "Token of the JupyterHub. You can request one on the Hub's page `/hub/token`. Environment: `PC_API_TOKEN`, " +
 				"`DASK_GATEWAY__AUTH__KWARGS__API_TOKEN`, `JUPYTERHUB_API_TOKEN`.",
 			Optional:  true,
 			Sensitive: true,
@@ -88,17 +88,17 @@ func providerAttributes() map[string]schema.Attribute {
 			Sensitive:           true,
 		},
 		"principal": schema.StringAttribute{
-			MarkdownDescription: "Kerberos principal for `auth = \"kerberos\"`, such as `pipeline@EXAMPLE.COM`: whose key to take from the keytab, or whose tickets the credential cache must have. " +
-				"Default: the keytab's first one, or whoever the cache belongs to. Environment: `PC_PRINCIPAL`.",
+			MarkdownDescription: "Kerberos principal for `auth = \"kerberos\"`, such as `pipeline@EXAMPLE.COM`. The keytab must have its key, or the credential cache its tickets. " +
+				"Default: the first principal of the keytab, or the principal of the cache. Environment: `PC_PRINCIPAL`.",
 			Optional: true,
 		},
 		"keytab_path": schema.StringAttribute{
-			MarkdownDescription: "Path of a keytab for `auth = \"kerberos\"`, with which the provider gets its tickets itself. Default: the tickets in the credential cache, which `kinit` makes and `KRB5CCNAME` names; " +
-				"it must be one of the kind `FILE:`. Realms and KDCs are those of the `krb5.conf` that `KRB5_CONFIG` names. Environment: `PC_KEYTAB_PATH`.",
+			MarkdownDescription: "Path of a keytab for `auth = \"kerberos\"`, with which the provider requests its own tickets. Default: the tickets in the credential cache that `kinit` writes and `KRB5CCNAME` names; " +
+				"only caches of type `FILE:` can be read. Realms and KDCs come from the `krb5.conf` that `KRB5_CONFIG` names. Environment: `PC_KEYTAB_PATH`.",
 			Optional: true,
 		},
 		"ca_certificate": schema.StringAttribute{
-			MarkdownDescription: "PEM certificates of authorities to trust beside the system's own. Environment: `PC_CA_CERTIFICATE`.",
+			MarkdownDescription: "PEM certificates of authorities to trust in addition to the system's own. Environment: `PC_CA_CERTIFICATE`.",
 			Optional:            true,
 		},
 		"http_proxy": schema.StringAttribute{
@@ -107,19 +107,19 @@ func providerAttributes() map[string]schema.Attribute {
 			Optional: true,
 		},
 		"max_retries": schema.Int64Attribute{
-			MarkdownDescription: "How often a request that failed for a passing reason is sent again, from 0 to 20. A request that creates something is never " +
-				"sent again once it may have arrived. Default: 4. Environment: `PC_MAX_RETRIES`.",
+			MarkdownDescription: "How often the provider retries a request after a transient error, from 0 to 20. A request that creates something is never " +
+				"retried once it may have arrived. Default: 4. Environment: `PC_MAX_RETRIES`.",
 			Optional:   true,
 			Validators: []validator.Int64{int64validator.Between(0, 20)},
 		},
 		"max_connections": schema.Int64Attribute{
-			MarkdownDescription: "How many connections to the gateway there are at most, and as many to the Hub, from 1 to 1000. What more is to be asked waits for one. " +
-				"Three quarters of them may wait for clusters or servers that start; those for which none is left are looked at every few seconds. Default: 32. Environment: `PC_MAX_CONNECTIONS`.",
+			MarkdownDescription: "Maximum number of connections to the gateway, and of connections to the Hub, from 1 to 1000. Further requests queue. " +
+				"At most three quarters of the connections wait for starting clusters or servers; the rest are polled every few seconds. Default: 32. Environment: `PC_MAX_CONNECTIONS`.",
 			Optional:   true,
 			Validators: []validator.Int64{int64validator.Between(1, 1000)},
 		},
 		"request_timeout": schema.StringAttribute{
-			MarkdownDescription: "How long one request may take, as a [Go duration](https://pkg.go.dev/time#ParseDuration); that it waits for others, where there are more than `max_connections`, is not counted. Default: `30s`. Environment: `PC_REQUEST_TIMEOUT`.",
+			MarkdownDescription: "Timeout of one request, as a [Go duration](https://pkg.go.dev/time#ParseDuration). The time in the queue for one of the `max_connections` does not count. Default: `30s`. Environment: `PC_REQUEST_TIMEOUT`.",
 			Optional:            true,
 			CustomType:          timetypes.GoDurationType{},
 		},
@@ -129,26 +129,27 @@ func providerAttributes() map[string]schema.Attribute {
 			Optional: true,
 		},
 		"stac_url": schema.StringAttribute{
-			MarkdownDescription: "Address of the STAC API that `pc_collection` asks; it gets no credentials. Default: the public Planetary Computer's, " +
+			MarkdownDescription: "Address of the STAC API that `pc_collection` reads. It receives no credentials. Default: the public Planetary Computer, " +
 				"`https://planetarycomputer.microsoft.com/api/stac/v1`. Environment: `PC_STAC_URL`.",
 			Optional: true,
 		},
 		"sas_url": schema.StringAttribute{
-			MarkdownDescription: "Address of the service that `pc_sas_token` asks, as Python's `planetary_computer` has it in `PC_SDK_SAS_URL`; it gets no credentials of the Hub. " +
-				"Default: the public Planetary Computer's, `https://planetarycomputer.microsoft.com/api/sas/v1/token`. Environment: `PC_SAS_URL`, `PC_SDK_SAS_URL`, " +
-				"also in `~/.planetarycomputer/settings.env`.",
+			MarkdownDescription: "Address of the service that issues SAS tokens for `pc_sas_token`, as `PC_SDK_SAS_URL` of Python's `planetary_computer`. It receives no credentials of the Hub. " +
+				"Default: the public Planetary Computer, `https://planetarycomputer.microsoft.com/api/sas/v1/token`. Environment: `PC_SAS_URL`, `PC_SDK_SAS_URL`, " +
+				"which may also be set in `~/.planetarycomputer/settings.env`.",
 			Optional: true,
 		},
 		"subscription_key": schema.StringAttribute{
-			MarkdownDescription: "Subscription key for `sas_url`, which may give tokens that last longer for it. Default: none. Environment: `PC_SUBSCRIPTION_KEY`, " +
-				"`PC_SDK_SUBSCRIPTION_KEY`, also in `~/.planetarycomputer/settings.env`.",
+			MarkdownDescription: "Subscription key for `sas_url`. The service may issue longer tokens for it. Default: none. Environment: `PC_SUBSCRIPTION_KEY`, " +
+				"`PC_SDK_SUBSCRIPTION_KEY`, which may also be set in `~/.planetarycomputer/settings.env`.",
 			Optional:  true,
 			Sensitive: true,
 		},
 	}
 }
 
-// block hands the provider block to settings, which knows nothing of Terraform.
+// block converts the provider block for package settings, which does not import
+// the framework.
 func (m providerModel) block() settings.Block {
 	return settings.Block{
 		Address:        argument(m.Address, m.Address.ValueString()),

@@ -1,9 +1,10 @@
 // Copyright (c) The terraform-provider-pc Authors
 // SPDX-License-Identifier: MPL-2.0
 
-// Package provider is all that Terraform sees: schemas, plans, lifecycles and
-// diagnostics. It is the only package that knows terraform-plugin-framework; it
-// builds no URL and decodes no answer.
+// Package provider is the provider's table of contents: its types, its provider
+// block and its configuration. The packages below it have everything Terraform
+// sees of one noun each. They alone import terraform-plugin-framework; they build
+// no URL and decode no response.
 package provider
 
 import (
@@ -35,8 +36,7 @@ var (
 	_ provider.ProviderWithEphemeralResources = (*pcProvider)(nil)
 )
 
-// pcProvider holds what a release and a test decide about the provider; what a
-// user decides comes with Configure.
+// pcProvider holds what the constructor sets. Configure adds what the user sets.
 type pcProvider struct {
 	version        string
 	clock          clock.Clock
@@ -45,22 +45,22 @@ type pcProvider struct {
 	openEphemerals *clients.OpenEphemerals
 }
 
-// Option changes what New makes. Releases use none; tests use them to let time
-// pass without waiting for it.
+// Option changes the provider that New returns. Tests use options to control
+// time; releases use only WithOpenEphemerals.
 type Option func(*pcProvider)
 
-// WithClock makes every wait and every look at the time go through c.
+// WithClock makes the provider read the time from c and wait by it.
 func WithClock(c clock.Clock) Option {
 	return func(p *pcProvider) { p.clock = c }
 }
 
-// WithRetryWait bounds the pause before a request is repeated.
+// WithRetryWait limits the pause before a request is retried.
 func WithRetryWait(shortest, longest time.Duration) Option {
 	return func(p *pcProvider) { p.retryWaitMin, p.retryWaitMax = shortest, longest }
 }
 
-// New returns the constructor that terraform-plugin-framework serves. The
-// version goes into the User-Agent header of every request.
+// New returns the constructor that terraform-plugin-framework serves. The version
+// is part of the User-Agent header of every request.
 func New(version string, options ...Option) func() provider.Provider {
 	return func() provider.Provider {
 		p := &pcProvider{version: version, clock: clock.Real(), openEphemerals: &clients.OpenEphemerals{}}
@@ -78,10 +78,10 @@ func (p *pcProvider) Metadata(_ context.Context, _ provider.MetadataRequest, res
 
 func (p *pcProvider) Schema(_ context.Context, _ provider.SchemaRequest, resp *provider.SchemaResponse) {
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "Declares compute next to the data of the Planetary Computer: Dask clusters on a " +
-			"[Dask Gateway](https://gateway.dask.org/) and tokens of the [JupyterHub](https://jupyterhub.readthedocs.io/) in front of it. " +
-			"Every argument is optional: what the block leaves out is taken from `PC_*` environment variables, then from the configuration that " +
-			"Dask itself reads (`DASK_GATEWAY__*` and its YAML files), then from the variables that JupyterHub sets in a notebook server (`JUPYTERHUB_*`).",
+		MarkdownDescription: "Manages compute next to the data of the Planetary Computer: Dask clusters on a " +
+			"[Dask Gateway](https://gateway.dask.org/), and tokens and servers of the [JupyterHub](https://jupyterhub.readthedocs.io/) in front of it. " +
+			"Every argument is optional. For an argument that is not set, the provider uses the first value it finds in `PC_*` environment variables, in the configuration that " +
+			"Dask itself reads (`DASK_GATEWAY__*` variables and YAML files), and in the variables that JupyterHub sets in a notebook server (`JUPYTERHUB_*`).",
 		Attributes: providerAttributes(),
 	}
 }

@@ -5,6 +5,7 @@ package provider
 
 import (
 	"context"
+	"errors"
 	"runtime"
 	"testing"
 	"weak"
@@ -13,78 +14,109 @@ import (
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 )
 
-// luggage is what the context of a call carries: loggers and the stream.
-type luggage struct{ _ [1024]byte }
+// callState stands for what the context of a call carries: loggers and the stream.
+type callState struct{ _ [1024]byte }
 
-type luggageKey struct{}
+type callStateKey struct{}
 
-// leaves says whether what the context of a call carried is kept when the call has
-// ended.
-func leaves(t *testing.T, server tfprotov6.ProviderServer) bool {
+// isKept reports whether the server keeps the state of a call after the call has
+// returned.
+func isKept(t *testing.T, server tfprotov6.ProviderServer) bool {
 	t.Helper()
-	carried := carry(t, server)
-	// The first collection may still see it on this goroutine's stack.
+	state := callOnce(t, server)
+	// The first collection may still find it on this goroutine's stack.
 	for range 3 {
 		runtime.GC()
 	}
 	runtime.KeepAlive(server)
-	return carried.Value() != nil
+	return state.Value() != nil
 }
 
-// carry calls a server once.
-func carry(t *testing.T, server tfprotov6.ProviderServer) weak.Pointer[luggage] {
+// callOnce makes one call and returns a weak pointer to the call's state.
+func callOnce(t *testing.T, server tfprotov6.ProviderServer) weak.Pointer[callState] {
 	t.Helper()
-	called, end := context.WithCancel(t.Context())
-	defer end()
-	carried := &luggage{}
-	_, err := server.UpgradeResourceState(context.WithValue(called, luggageKey{}, carried), &tfprotov6.UpgradeResourceStateRequest{
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	state := &callState{}
+	_, err := server.UpgradeResourceState(context.WithValue(ctx, callStateKey{}, state), &tfprotov6.UpgradeResourceStateRequest{
 		TypeName: "pc_dask_cluster", RawState: &tfprotov6.RawState{JSON: []byte(`{}`)},
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	return weak.Make(carried)
+	return weak.Make(state)
 }
 
-func TestServerLetsGoOfACallThatHasEnded(t *testing.T) {
+func TestServer_releasesTheStateOfACall(t *testing.T) {
 	t.Parallel()
-	if leaves(t, NewServer(New("test")())) {
-		t.Error("the context of a call is kept after its end")
+	if isKept(t, NewServer(New("test")())) {
+		t.Error("the server keeps the context of a call after its return")
 	}
 }
 
-// TestServerIsStillNeeded fails when the framework lets go of calls by itself:
-// then server.go can go too.
-func TestServerIsStillNeeded(t *testing.T) {
+// TestServer_isStillNeeded fails when the framework releases the state of calls
+// itself: server.go can be deleted then.
+func TestServer_isStillNeeded(t *testing.T) {
 	t.Parallel()
-	if !leaves(t, providerserver.NewProtocol6(New("test")())()) {
-		t.Error("the framework's own server keeps nothing any more: serve the provider with it")
+	if !isKept(t, providerserver.NewProtocol6(New("test")())()) {
+		t.Error("the framework's own server releases the state of calls: serve the provider with it")
 	}
 }
 
-func TestLentContextEndsWithItsOwner(t *testing.T) {
+func TestCallContext_isTheCallersUntilTheCallReturns(t *testing.T) {
 	t.Parallel()
-	owner, end := context.WithCancel(context.WithValue(t.Context(), luggageKey{}, "value"))
-	var derived context.Context
-	_, err := call(owner, 0, func(ctx context.Context, _ int) (int, error) {
-		if ctx.Value(luggageKey{}) != "value" || ctx.Err() != nil {
-			t.Error("a lent context is not like its owner")
+	caller, cancel := context.WithCancel(context.WithValue(t.Context(), callStateKey{}, "value"))
+	defer cancel()
+	var during, derived context.Context
+	_, err := call(caller, 0, func(ctx context.Context, _ int) (int, error) {
+		if ctx.Value(callStateKey{}) != "value" || ctx.Err() != nil {
+			t.Error("the context of the call differs from the caller's")
 		}
-		var cancel context.CancelFunc
-		derived, cancel = context.WithCancel(ctx)
-		t.Cleanup(cancel)
+		during = ctx
+		var cancelDerived context.CancelFunc
+		derived, cancelDerived = context.WithCancel(ctx)
+		t.Cleanup(cancelDerived)
 		return 0, nil
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if derived.Value(luggageKey{}) != nil {
-		t.Error("a context that was given back still has its owner's values")
+	if derived.Value(callStateKey{}) != nil {
+		t.Error("a context derived from it still has the caller's values")
 	}
-	end()
+	assertCancelled(t, during)
+	cancel()
+	<-derived.Done()
+}
+
+// TestCallContext_staysCancelled interrupts a call. The context must not come back
+// to life when the call returns.
+func TestCallContext_staysCancelled(t *testing.T) {
+	t.Parallel()
+	caller, cancel := context.WithCancel(t.Context())
+	var during context.Context
+	_, err := call(caller, 0, func(ctx context.Context, _ int) (int, error) {
+		during = ctx
+		cancel()
+		return 0, ctx.Err()
+	})
+	if !errors.Is(err, context.Canceled) {
+		t.Fatalf("the call returned %v", err)
+	}
+	assertCancelled(t, during)
+	afterwards, stop := context.WithCancel(during)
+	defer stop()
+	assertCancelled(t, afterwards)
+}
+
+func assertCancelled(t *testing.T, ctx context.Context) {
+	t.Helper()
 	select {
-	case <-derived.Done():
+	case <-ctx.Done():
 	default:
-		t.Error("what was made of a lent context does not end with the owner")
+		t.Error("the context is not done")
+	}
+	if !errors.Is(ctx.Err(), context.Canceled) {
+		t.Errorf("the context's error is %v", ctx.Err())
 	}
 }
