@@ -48,7 +48,7 @@ var hubHandlers = map[string]map[string]func(*Server, *hubCall) *httpResponse{
 	"":      {http.MethodGet: hubRoot},
 	"info":  {http.MethodGet: hubInfo},
 	"user":  {http.MethodGet: whoami},
-	"users": {http.MethodGet: notSupportedByMock("list:users"), http.MethodPost: notSupportedByMock("admin:users")},
+	"users": {http.MethodGet: listUsers, http.MethodPost: notSupportedByMock("admin:users")},
 	"users/NAME": {
 		http.MethodGet: getUser, http.MethodPost: notSupportedByMock("admin:users"), http.MethodPatch: notSupportedByMock("admin:users"), http.MethodDelete: notSupportedByMock("delete:users"),
 	},

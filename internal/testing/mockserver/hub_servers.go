@@ -238,6 +238,9 @@ func (s *Server) spawn(server *hubServer) *httpResponse {
 	}
 }
 
+// isActive reports whether the server runs, starts or stops.
+func (server *hubServer) isActive() bool { return server.ready || server.pending != "" }
+
 // finishSpawn ends a start that is still pending.
 func (s *Server) finishSpawn(server *hubServer, failed bool) {
 	if server.pending != "spawn" {
@@ -300,7 +303,7 @@ func (o *account) serverPath(server *hubServer) string {
 func (o *account) serverModels() object {
 	models := object{}
 	for _, server := range o.servers {
-		if !server.ready && server.pending == "" {
+		if !server.isActive() {
 			continue
 		}
 		if server.modelReads++; server.continueStart != nil && server.modelReads > 2 {

@@ -149,7 +149,7 @@ func TestHub_adminManagesTokensOfOthers(t *testing.T) {
 	server.RevokeToken("alice", field[string](t, created, "id"))
 	admin.callHub(http.MethodGet, "/users/nobody", "").expect(t, http.StatusNotFound, `{"status": 404, "message": null}`)
 	admin.callHub(http.MethodGet, "/users/nobody/tokens", "").expect(t, http.StatusNotFound, `{"status": 404, "message": "No such user: nobody"}`)
-	admin.callHub(http.MethodGet, "/users", "").expect(t, http.StatusNotImplemented, `{"status": 501, "message": "not supported by the mock"}`)
+	admin.callHub(http.MethodDelete, "/users/alice", "").expect(t, http.StatusNotImplemented, `{"status": 501, "message": "not supported by the mock"}`)
 	if version := field[string](t, admin.callHub(http.MethodGet, "/info", ""), "version"); version != "6.1.1" {
 		t.Errorf("version: %s", version)
 	}

@@ -14,7 +14,9 @@ import (
 type account struct {
 	// kind is "user" or "service".
 	kind, name string
-	admin      bool
+	// id numbers users in the order of their creation.
+	id    int
+	admin bool
 	// roles holds the unresolved scopes of the account's roles.
 	roles   []string
 	created time.Time
@@ -42,7 +44,7 @@ func (o *account) gatewayUser() string {
 func (s *Server) addUser(name string) *account {
 	u := s.state.users[name]
 	if u == nil {
-		u = &account{kind: "user", name: name, admin: name == "admin", roles: roleScopes["user"], created: s.clock.now()}
+		u = &account{kind: "user", name: name, id: len(s.state.users) + 1, admin: name == "admin", roles: roleScopes["user"], created: s.clock.now()}
 		if u.admin {
 			u.roles = append(slices.Clip(u.roles), roleScopes["admin"]...)
 		}
