@@ -80,18 +80,26 @@ func (s *Server) headerUser(x *exchange) (string, *httpResponse) {
 		return s.basicUser(scheme, key)
 	}
 	if scheme != "jupyterhub" {
-		return "", unauthorized("jupyterhub")
+		return "", s.unauthorized()
 	}
 	return s.hubUser(key)
 }
 
-func unauthorized(challenge string) *httpResponse {
-	return gatewayError(http.StatusUnauthorized, "Authentication required").setHeader("Www-Authenticate", challenge)
+// challenge is the gateway's WWW-Authenticate header.
+func (s *Server) challenge() string {
+	if s.cfg.Auth == "basic" {
+		return "Basic"
+	}
+	return "jupyterhub"
+}
+
+func (s *Server) unauthorized() *httpResponse {
+	return gatewayError(http.StatusUnauthorized, "Authentication required").setHeader("Www-Authenticate", s.challenge())
 }
 
 func (s *Server) basicUser(scheme, key string) (string, *httpResponse) {
 	if scheme != "Basic" {
-		return "", unauthorized("Basic")
+		return "", s.unauthorized()
 	}
 	pair, err := pythonBase64(key)
 	user, password, ok := strings.Cut(pair, ":")
@@ -99,7 +107,7 @@ func (s *Server) basicUser(scheme, key string) (string, *httpResponse) {
 		return "", gatewayInternalError()
 	}
 	if s.cfg.Password != "" && password != s.cfg.Password {
-		return "", unauthorized("Basic")
+		return "", s.unauthorized()
 	}
 	return user, nil
 }
@@ -134,7 +142,7 @@ func (s *Server) hubUser(value string) (string, *httpResponse) {
 	scope, filter, _ := strings.Cut(gatewayAccess, "!")
 	// The gateway behind a Hub without scopes requires none.
 	if !t.scopes().covers(scope, filter) && s.hubMajor() > 1 {
-		return "", unauthorized("jupyterhub")
+		return "", s.unauthorized()
 	}
 	return t.owner.gatewayUser(), nil
 }

@@ -144,6 +144,8 @@ func (c *Catalog) containerToken(w http.ResponseWriter, r *http.Request) {
 // gateway in front of the service rejects a wrong key.
 func (c *Catalog) token(w http.ResponseWriter, r *http.Request, account, container string) {
 	if key := r.Header.Get("Ocp-Apim-Subscription-Key"); key != "" && c.cfg.Key != "" && key != c.cfg.Key {
+		// Azure API Management, which checks the key, names the header that it expects.
+		w.Header().Set("Www-Authenticate", `AzureApiManagementKey realm="`+c.server.URL+`/api/sas",name="Ocp-Apim-Subscription-Key",type="header"`)
 		writeCatalogJSON(w, http.StatusUnauthorized, map[string]any{
 			"statusCode": http.StatusUnauthorized,
 			"message":    "Access denied due to invalid subscription key. Make sure to provide a valid key for an active subscription.",

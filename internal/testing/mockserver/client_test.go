@@ -30,7 +30,7 @@ func startMock(t *testing.T, cfg mockserver.Config) *mockserver.Server {
 
 // testClient sends requests of one user with net/http only.
 type testClient struct {
-	test    *testing.T
+	t       *testing.T
 	http    *http.Client
 	gateway string
 	hub     string
@@ -42,7 +42,7 @@ func newClient(t *testing.T, server *mockserver.Server, token string) *testClien
 	transport := &http.Transport{}
 	t.Cleanup(transport.CloseIdleConnections)
 	return &testClient{
-		test: t, gateway: server.GatewayURL(), hub: server.HubURL() + "hub/api", token: token,
+		t: t, gateway: server.GatewayURL(), hub: server.HubURL() + "hub/api", token: token,
 		http: &http.Client{Transport: transport, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }},
 	}
 }
@@ -76,23 +76,23 @@ func (c *testClient) tryGateway(ctx context.Context, method, path, body string) 
 }
 
 func (c *testClient) send(method, address, body string, header map[string]string) testResponse {
-	c.test.Helper()
-	got, err := c.do(c.test.Context(), method, address, body, header)
+	c.t.Helper()
+	got, err := c.do(c.t.Context(), method, address, body, header)
 	if err != nil {
-		c.test.Fatal(err)
+		c.t.Fatal(err)
 	}
 	return got
 }
 
 // callGateway sends a request to the gateway as the user.
 func (c *testClient) callGateway(method, path, body string) testResponse {
-	c.test.Helper()
+	c.t.Helper()
 	return c.send(method, c.gateway+path, body, map[string]string{"Authorization": "jupyterhub " + c.token})
 }
 
 // callHub sends a request to the Hub as the user.
 func (c *testClient) callHub(method, path, body string) testResponse {
-	c.test.Helper()
+	c.t.Helper()
 	return c.send(method, c.hub+path, body, map[string]string{"Authorization": "token " + c.token})
 }
 
@@ -120,8 +120,8 @@ func field[T any](t *testing.T, a testResponse, name string) T {
 
 // create creates a cluster and waits until it is no longer PENDING.
 func (c *testClient) create(options string) (name string) {
-	c.test.Helper()
-	name = field[string](c.test, c.callGateway(http.MethodPost, clustersPath, `{"cluster_options": `+options+`}`), "name")
+	c.t.Helper()
+	name = field[string](c.t, c.callGateway(http.MethodPost, clustersPath, `{"cluster_options": `+options+`}`), "name")
 	c.callGateway(http.MethodGet, clustersPath+name+"?wait", "")
 	return name
 }

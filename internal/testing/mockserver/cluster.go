@@ -23,6 +23,8 @@ type cluster struct {
 	workers, requestedWorkers int64
 	minimum, maximum          any
 	adaptive                  bool
+	// load is what the scheduler reports besides its workers.
+	load SchedulerLoad
 	// statusChanged is closed when the status changes.
 	statusChanged chan struct{}
 }
@@ -104,12 +106,7 @@ func (s *Server) resize(c *cluster, workers int64) {
 
 // runAfter calls f under the lock after d, unless the servers have stopped.
 func (s *Server) runAfter(d time.Duration, f func()) {
-	time.AfterFunc(d, func() {
-		select {
-		case <-s.done:
-			return
-		default:
-		}
+	s.AfterFunc(d, func() {
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		f()

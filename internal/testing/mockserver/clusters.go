@@ -10,7 +10,6 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-	"time"
 )
 
 var clusterStatuses = []string{"PENDING", "RUNNING", "STOPPING", "STOPPED", "FAILED"}
@@ -105,15 +104,15 @@ func isLongPoll(query url.Values) bool {
 // waitForStart waits until the cluster is no longer PENDING. It releases the lock
 // meanwhile.
 func (s *Server) waitForStart(x *exchange, c *cluster) {
-	limit := time.NewTimer(s.cfg.LongPoll)
-	defer limit.Stop()
+	limit, stop := s.clock.after(s.cfg.LongPoll)
+	defer stop()
 	for c.status == "PENDING" {
 		changed := c.statusChanged
 		s.mu.Unlock()
 		ended := false
 		select {
 		case <-changed:
-		case <-limit.C:
+		case <-limit:
 			ended = true
 		case <-x.Context().Done():
 			ended = true

@@ -54,27 +54,55 @@ func statusPage(*exchange, *cluster) *httpResponse {
 	return &httpResponse{status: http.StatusOK, contentType: "text/html", body: "<!DOCTYPE html><html><title>Dask: Status</title></html>"}
 }
 
+// SchedulerLoad is what a cluster's scheduler reports besides its workers
+// (distributed 2026.8.0, http/scheduler/json.py, CountsJSON). The zero value is a
+// scheduler without clients and tasks.
+type SchedulerLoad struct {
+	// Clients is the number of connected clients. The scheduler adds one of its
+	// own, "fire-and-forget".
+	Clients int64
+	// Tasks is the number of tasks in every state. Processing, Waiting, Released,
+	// Erred and Unrunnable are the numbers in these states. WaitingData is the
+	// number of tasks with results that other tasks wait for.
+	Tasks, Processing, Waiting, WaitingData, Released, Erred, Unrunnable int64
+	// Memory is the number of results on the workers, and Bytes their size.
+	Memory, Bytes int64
+	// BusyWorkers is the number of workers with a task for each of their threads.
+	// All others are idle: a worker with many threads is idle while it computes one
+	// task (distributed/scheduler.py, is_unoccupied). SaturatedWorkers is the number
+	// of workers with more tasks than that.
+	BusyWorkers, SaturatedWorkers int64
+	// DesiredWorkers is the scheduler's own target for adaptive scaling.
+	DesiredWorkers int64
+}
+
+// SetSchedulerLoad sets what the scheduler of a cluster reports in counts.json.
+func (s *Server) SetSchedulerLoad(name string, load SchedulerLoad) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.mustFindCluster(name).load = load
+}
+
 // schedulerCounts counts workers that have joined. desired_workers is the
-// scheduler's own target and stays 0 without tasks, whatever the gateway was asked
-// for.
+// scheduler's own target, whatever the gateway was asked for.
 func schedulerCounts(_ *exchange, c *cluster) *httpResponse {
 	return schedulerJSON(object{
-		{"bytes", int64(0)},
-		{"clients", int64(1)},
+		{"bytes", c.load.Bytes},
+		{"clients", c.load.Clients + 1},
 		{"cores", c.workers * int64(coresOf(c.options))},
-		{"erred", int64(0)},
+		{"erred", c.load.Erred},
 		{"hosts", min(c.workers, 1)},
-		{"idle", c.workers},
-		{"memory", int64(0)},
-		{"processing", int64(0)},
-		{"released", int64(0)},
-		{"saturated", int64(0)},
-		{"tasks", int64(0)},
-		{"unrunnable", int64(0)},
-		{"waiting", int64(0)},
-		{"waiting_data", int64(0)},
+		{"idle", max(c.workers-c.load.BusyWorkers, 0)},
+		{"memory", c.load.Memory},
+		{"processing", c.load.Processing},
+		{"released", c.load.Released},
+		{"saturated", c.load.SaturatedWorkers},
+		{"tasks", c.load.Tasks},
+		{"unrunnable", c.load.Unrunnable},
+		{"waiting", c.load.Waiting},
+		{"waiting_data", c.load.WaitingData},
 		{"workers", c.workers},
-		{"desired_workers", int64(0)},
+		{"desired_workers", c.load.DesiredWorkers},
 	})
 }
 

@@ -54,7 +54,7 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	x := &exchange{Request: r, path: r.URL.EscapedPath(), body: body}
-	fault := s.takeFault(x)
+	fault := s.faultFor(x)
 	if fault != nil {
 		s.sleep(r.Context(), fault.RequestDelay)
 		if fault.BeforeRequest != nil {
@@ -70,11 +70,11 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 		closeConnection(w)
 		return
 	case fault.Drop == NoDrop && !fault.HandleRequest:
-		response = fault.response()
+		response = s.faultResponse(fault, x)
 	default:
 		response = s.route(x)
 		if fault.HandleRequest {
-			response = fault.response()
+			response = s.faultResponse(fault, x)
 		}
 	}
 	if fault != nil && fault.BeforeResponse != nil {
@@ -103,10 +103,10 @@ func (s *Server) sleep(ctx context.Context, d time.Duration) {
 	if d <= 0 {
 		return
 	}
-	timer := time.NewTimer(d)
-	defer timer.Stop()
+	ended, stop := s.clock.after(d)
+	defer stop()
 	select {
-	case <-timer.C:
+	case <-ended:
 	case <-ctx.Done():
 	case <-s.done:
 	}

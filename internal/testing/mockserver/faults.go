@@ -47,7 +47,9 @@ type Fault struct {
 	// HandleRequest handles the request before the client receives the response
 	// below, as when a proxy gives up waiting. Otherwise the request has no effect,
 	// as when a proxy cannot forward it.
-	HandleRequest     bool
+	HandleRequest bool
+	// Status, ContentType, Body and Header are the response. A 401 of the gateway
+	// has its WWW-Authenticate header unless Header has another.
 	Status            int
 	ContentType, Body string
 	Header            http.Header
@@ -101,12 +103,29 @@ func GatewayUnavailable() Fault {
 	}
 }
 
+// RequestNotForwarded returns the response of a proxy that cannot connect to the
+// server behind it: 502 (nginx's page), and the request has no effect.
+func RequestNotForwarded() Fault {
+	return Fault{
+		Status: http.StatusBadGateway, ContentType: "text/html",
+		Body: "<html>\r\n<head><title>502 Bad Gateway</title></head>\r\n<body>\r\n<center><h1>502 Bad Gateway</h1></center>\r\n<hr><center>nginx</center>\r\n</body>\r\n</html>\r\n",
+	}
+}
+
 // FailNextRoutes returns 404 for the next requests to the gateway, as its proxy
 // does in the half second after a restart, before it has received its routes.
 func (s *Server) FailNextRoutes(requests int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.routeFailures = requests
+}
+
+// faultFor returns the fault for the request, or nil.
+func (s *Server) faultFor(x *exchange) *Fault {
+	if fault := s.takeFault(x); fault != nil || s.cfg.FaultFor == nil {
+		return fault
+	}
+	return s.cfg.FaultFor(s.journalEntry(x, 0))
 }
 
 func (s *Server) takeFault(x *exchange) *Fault {
@@ -127,6 +146,12 @@ func (s *Server) takeFault(x *exchange) *Fault {
 	return nil
 }
 
-func (f *Fault) response() *httpResponse {
-	return &httpResponse{status: f.Status, contentType: f.ContentType, body: f.Body, header: f.Header.Clone()}
+// faultResponse is the fault's response. A 401 of the gateway has a challenge.
+func (s *Server) faultResponse(f *Fault, x *exchange) *httpResponse {
+	response := &httpResponse{status: f.Status, contentType: f.ContentType, body: f.Body, header: f.Header.Clone()}
+	_, isGateway := cutPathPrefix(x.path, s.cfg.GatewayPrefix)
+	if f.Status == http.StatusUnauthorized && isGateway && f.Header.Get("Www-Authenticate") == "" {
+		response.setHeader("Www-Authenticate", s.challenge())
+	}
+	return response
 }

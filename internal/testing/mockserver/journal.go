@@ -89,15 +89,19 @@ func (s *Server) record(x *exchange, status int) {
 	defer s.mu.Unlock()
 	close(s.journalGrew)
 	s.journalGrew = make(chan struct{})
-	s.journal = append(s.journal, Request{
-		Method: x.Method, Path: x.path, Query: x.URL.RawQuery, Header: x.Header.Clone(), Body: x.body, Status: status, User: x.user, Time: s.clock.now(),
-	})
+	s.journal = append(s.journal, s.journalEntry(x, status))
 	if s.cfg.Log != nil {
 		query := ""
 		if x.URL.RawQuery != "" {
 			query = "?" + x.URL.RawQuery
 		}
 		_, _ = fmt.Fprintf(s.cfg.Log, "%s %s%s %d %s\n", x.Method, x.path, query, status, x.user)
+	}
+}
+
+func (s *Server) journalEntry(x *exchange, status int) Request {
+	return Request{
+		Method: x.Method, Path: x.path, Query: x.URL.RawQuery, Header: x.Header.Clone(), Body: x.body, Status: status, User: x.user, Time: s.clock.now(),
 	}
 }
 

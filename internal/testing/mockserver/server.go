@@ -30,6 +30,9 @@ import (
 type Config struct {
 	// Listen is the address to listen on; "" means a free port of 127.0.0.1.
 	Listen string
+	// Listener accepts the connections instead, for example those of an in-memory
+	// network. Its address is the host in all URLs.
+	Listener net.Listener
 	// GatewayPrefix and HubPrefix are the paths of the gateway and the Hub. The
 	// defaults are "/services/dask-gateway" and "/".
 	GatewayPrefix, HubPrefix string
@@ -55,6 +58,17 @@ type Config struct {
 	// Now is the servers' clock; nil means the machine's. It does not change how
 	// long delays last.
 	Now func() time.Time
+	// ClockOffset is how far the servers' clock is ahead of Now, or behind it if
+	// negative.
+	ClockOffset time.Duration
+	// ManualTime stops the servers' clock, which only Advance moves then. All
+	// delays last until the clock has advanced accordingly.
+	ManualTime bool
+	// FaultFor returns the fault for a request, or nil for none, for example from
+	// a random schedule. The faults of FailNext and FailEvery take precedence. The
+	// fault's Method, Path and Times have no effect. FaultFor is called
+	// concurrently.
+	FaultFor func(Request) *Fault
 	// Log receives a line for each request. It may be nil.
 	Log io.Writer
 }
@@ -88,12 +102,15 @@ func Start(cfg Config) (*Server, error) {
 	if majorVersion(cfg.HubVersion) == 0 {
 		return nil, fmt.Errorf("invalid HubVersion %q: the mock supports major versions 1 to 6", cfg.HubVersion)
 	}
-	listener, err := (&net.ListenConfig{}).Listen(context.Background(), "tcp", cfg.Listen)
-	if err != nil {
-		return nil, fmt.Errorf("start the mock: %w", err)
+	listener := cfg.Listener
+	if listener == nil {
+		var err error
+		if listener, err = (&net.ListenConfig{}).Listen(context.Background(), "tcp", cfg.Listen); err != nil {
+			return nil, fmt.Errorf("start the mock: %w", err)
+		}
 	}
 	s := &Server{
-		cfg: cfg, url: "http://" + listener.Addr().String(), clock: &adjustableClock{base: cfg.Now}, state: newState(),
+		cfg: cfg, url: "http://" + listener.Addr().String(), clock: newClock(cfg), state: newState(),
 		done: make(chan struct{}), journalGrew: make(chan struct{}),
 	}
 	s.http = &http.Server{Handler: http.HandlerFunc(s.serve), ReadHeaderTimeout: time.Minute, ConnState: s.connections.trackState}
@@ -158,5 +175,17 @@ func (s *Server) GatewayURL() string { return s.url + s.cfg.GatewayPrefix + "/" 
 func (s *Server) HubURL() string { return s.url + s.cfg.HubPrefix + "/" }
 
 // Advance moves the servers' clock forward, and with it the Date header. Tokens and
-// cookies expire accordingly.
+// cookies expire accordingly. With Config.ManualTime it also ends the delays that
+// are over, in the order of their time.
 func (s *Server) Advance(d time.Duration) { s.clock.advance(d) }
+
+// AfterFunc calls f after d, unless the servers have stopped.
+func (s *Server) AfterFunc(d time.Duration, f func()) {
+	s.clock.afterFunc(d, func() {
+		select {
+		case <-s.done:
+		default:
+			f()
+		}
+	})
+}

@@ -7,6 +7,8 @@ import (
 	"crypto/rand"
 	"encoding/hex"
 	"fmt"
+	"net/http"
+	"slices"
 	"time"
 )
 
@@ -101,6 +103,29 @@ func (s *Server) AddCluster(user string, options map[string]any) string {
 	c := s.addCluster(user, resolved)
 	s.setStatus(c, "RUNNING")
 	return c.name
+}
+
+// RepeatCreate sends the user's last create request again, as a second client of
+// the same user would, and returns the name of the new cluster. It repeats a
+// request that failed as well. It panics if there is none in the journal, or if the
+// gateway rejects it.
+func (s *Server) RepeatCreate(user string) string {
+	requests := slices.DeleteFunc(s.Requests(), func(r Request) bool {
+		return !r.matches(http.MethodPost, s.cfg.GatewayPrefix+"/api/v1/clusters/") || r.User != "" && r.User != user
+	})
+	if len(requests) == 0 {
+		panic("mockserver: no create request to repeat")
+	}
+	body := requests[len(requests)-1].Body
+	x := &exchange{Request: &http.Request{Header: http.Header{}}, body: body, user: user}
+	response := createCluster(s, x, "")
+	created, _ := loads(response.body)
+	members, _ := created.(object)
+	name, _ := members.get("name")
+	if response.status != http.StatusCreated {
+		panic("mockserver: repeated create request: " + response.body)
+	}
+	return str(name)
 }
 
 // toPython converts a Go value of a test to the form that the mock stores.
