@@ -184,7 +184,7 @@ func (k *world) do(base *url.URL) error {
 
 func (k *world) client(base *url.URL) *transport.Client {
 	k.t.Helper()
-	auth, err := kerberos.New(k.cfg)
+	auth, err := kerberos.New(k.t.Context(), k.cfg)
 	if err != nil {
 		k.t.Fatal(err)
 	}
@@ -239,21 +239,21 @@ func TestAuth_withoutATicketSendsNothing(t *testing.T) {
 		"no cache":                {func(*world) {}, "there is no ticket: the credential cache FILE:DIR/cache (KRB5CCNAME) does not exist"},
 		"no krb5.conf":            {func(k *world) { k.cfg.ConfigFiles = "/nowhere/krb5.conf" }, "there is no Kerberos configuration at /nowhere/krb5.conf (KRB5_CONFIG)"},
 		"an ended ticket":         {func(k *world) { k.fill(time.Unix(1_800_000_000-1e9, 0), true) }, "the ticket of alice@PC.TEST in the credential cache FILE:DIR/cache (KRB5CCNAME) expired at 1995-05-09T06:13:20Z"},
-		"a cache in the kernel":   {func(k *world) { k.cfg.Cache = "KEYRING:persistent:0" }, "reads only those of the kind FILE: get a ticket into a file with kinit -c FILE:/path"},
-		"a folder of caches":      {func(k *world) { k.cfg.Cache = "DIR:/tmp/tickets" }, "DIR:/tmp/tickets (KRB5CCNAME) is one of the kind DIR"},
-		"no file":                 {func(k *world) { k.cfg.Cache = k.dir }, "is not a file"},
-		"not a cache":             {func(k *world) { k.write("cache", "nonsense") }, "is none: klist shows"},
-		"a cut cache":             {func(k *world) { k.write("cache", "\x05\x04\x00\x00\x00\x00\x00\x01\x7f\xff\xff\xff\x00") }, "is none: klist shows"},
-		"an empty cache":          {func(k *world) { k.write("cache", "") }, "is none: klist shows"},
-		"somebody else's cache":   {func(k *world) { k.fill(hour, true); k.cfg.Principal = "bob" }, "has tickets of alice@PC.TEST, and principal is bob"},
-		"another realm's":         {func(k *world) { k.fill(hour, true); k.cfg.Principal = "alice@OTHER" }, "and principal is alice@OTHER"},
-		"a service nobody knows":  {func(k *world) { k.fill(hour, false); k.answer.Store(errorcode.KDC_ERR_S_PRINCIPAL_UNKNOWN) }, "the KDC of PC.TEST knows no service HTTP/127.0.0.1"},
+		"a cache in the kernel":   {func(k *world) { k.cfg.Cache = "KEYRING:persistent:0" }, "reads only caches of type FILE. Run `kinit -c FILE:/path`"},
+		"a folder of caches":      {func(k *world) { k.cfg.Cache = "DIR:/tmp/tickets" }, "DIR:/tmp/tickets (KRB5CCNAME) is of type DIR"},
+		"no file":                 {func(k *world) { k.cfg.Cache = k.dir }, "the credential cache FILE:DIR (KRB5CCNAME) is not a regular file but a directory"},
+		"not a cache":             {func(k *world) { k.write("cache", "nonsense") }, "the credential cache FILE:DIR/cache (KRB5CCNAME) is not a valid credential cache. Run `klist`"},
+		"a cut cache":             {func(k *world) { k.write("cache", "\x05\x04\x00\x00\x00\x00\x00\x01\x7f\xff\xff\xff\x00") }, "the credential cache FILE:DIR/cache (KRB5CCNAME) is not a valid credential cache. Run `klist`"},
+		"an empty cache":          {func(k *world) { k.write("cache", "") }, "the credential cache FILE:DIR/cache (KRB5CCNAME) is not a valid credential cache. Run `klist`"},
+		"somebody else's cache":   {func(k *world) { k.fill(hour, true); k.cfg.Principal = "bob" }, "has tickets of alice@PC.TEST, but principal is bob"},
+		"another realm's":         {func(k *world) { k.fill(hour, true); k.cfg.Principal = "alice@OTHER" }, "but principal is alice@OTHER"},
+		"a service nobody knows":  {func(k *world) { k.fill(hour, false); k.answer.Store(errorcode.KDC_ERR_S_PRINCIPAL_UNKNOWN) }, "the KDC of PC.TEST has no service HTTP/127.0.0.1"},
 		"another clock":           {func(k *world) { k.fill(hour, false); k.answer.Store(errorcode.KRB_AP_ERR_SKEW) }, "are too far apart"},
-		"a KDC with its own mind": {func(k *world) { k.fill(hour, false); k.answer.Store(errorcode.KRB_ERR_GENERIC) }, "gave no ticket for HTTP/127.0.0.1: "},
+		"a KDC with its own mind": {func(k *world) { k.fill(hour, false); k.answer.Store(errorcode.KRB_ERR_GENERIC) }, "the KDC of PC.TEST issued no ticket for HTTP/127.0.0.1: "},
 		"a principal nobody knows": {func(k *world) {
 			k.clientKeytab("old")
 			k.answer.Store(errorcode.KDC_ERR_C_PRINCIPAL_UNKNOWN)
-		}, "the KDC of PC.TEST knows no principal alice@PC.TEST"},
+		}, "the KDC of PC.TEST has no principal alice@PC.TEST"},
 		"an old keytab": {func(k *world) { k.clientKeytab("old"); k.answer.Store(errorcode.KDC_ERR_KEY_EXPIRED) }, "the password of alice@PC.TEST has expired"},
 		"no KDC": {func(k *world) {
 			k.fill(hour, false)
@@ -298,19 +298,19 @@ func TestNew_keytabsThatCannotBeUsed(t *testing.T) {
 		want    string
 	}{
 		"none there":        {func(k *world) { k.cfg.Keytab = "/nowhere.keytab" }, "the keytab /nowhere.keytab does not exist"},
-		"a folder":          {func(k *world) { k.cfg.Keytab = k.dir }, "is not a file"},
-		"something else":    {func(k *world) { k.cfg.Keytab = k.write("k", "s3cr3t in a text") }, "is none, or holds no key"},
-		"one that is cut":   {func(k *world) { k.cfg.Keytab = k.write("k", "\x05\x02\x00\x00\x00\x40s3cr3t") }, "is none, or holds no key"},
-		"an empty one":      {func(k *world) { k.cfg.Keytab = k.write("k", "\x05\x02") }, "is none, or holds no key"},
-		"of somebody else":  {func(k *world) { k.clientKeytab("s3cr3t"); k.cfg.Principal = "bob" }, "no key of the principal bob; DIR/client.keytab has those of alice@PC.TEST"},
+		"a folder":          {func(k *world) { k.cfg.Keytab = k.dir }, "the keytab DIR is not a regular file but a directory"},
+		"something else":    {func(k *world) { k.cfg.Keytab = k.write("k", "s3cr3t in a text") }, "the keytab DIR/k is not valid or has no key"},
+		"one that is cut":   {func(k *world) { k.cfg.Keytab = k.write("k", "\x05\x02\x00\x00\x00\x40s3cr3t") }, "the keytab DIR/k is not valid or has no key"},
+		"an empty one":      {func(k *world) { k.cfg.Keytab = k.write("k", "\x05\x02") }, "the keytab DIR/k is not valid or has no key"},
+		"of somebody else":  {func(k *world) { k.clientKeytab("s3cr3t"); k.cfg.Principal = "bob" }, "no key of the principal bob; DIR/client.keytab has keys of alice@PC.TEST"},
 		"of another realm":  {func(k *world) { k.clientKeytab("s3cr3t"); k.cfg.Principal = "alice@OTHER" }, "no key of the principal alice@OTHER"},
-		"one without right": {func(k *world) { k.clientKeytab("s3cr3t"); k.forbid(k.cfg.Keytab) }, "may not be read by the user"},
+		"one without right": {func(k *world) { k.clientKeytab("s3cr3t"); k.forbid(k.cfg.Keytab) }, "cannot be read by the user that runs Terraform"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			k := newWorld(t)
 			test.prepare(k)
-			_, err := kerberos.New(k.cfg)
+			_, err := kerberos.New(t.Context(), k.cfg)
 			if err == nil || !strings.Contains(strings.ReplaceAll(err.Error(), k.dir, "DIR"), test.want) || strings.Contains(err.Error(), "s3cr3t") {
 				t.Errorf("%v, want %q", err, test.want)
 			}

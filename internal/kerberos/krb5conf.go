@@ -4,88 +4,120 @@
 package kerberos
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
-	"maps"
 	"net"
 	"os"
 	"path/filepath"
-	"regexp"
 	"runtime"
 	"slices"
 	"strconv"
 	"strings"
+	"unicode"
 
 	"github.com/jcmturner/gokrb5/v8/config"
 	"github.com/jcmturner/gokrb5/v8/iana/etypeID"
+
+	"github.com/planetary-computer/terraform-provider-pc/internal/localfile"
 )
 
 const (
 	defaultKrb5Config = "/etc/krb5.conf"
 	kdcPort           = "88"
-	maxIncludes       = 10
+
+	// Limits of a configuration. Distributions include a handful of small files.
+	maxConfigSize   = 1 << 20
+	maxConfigFiles  = 256
+	maxIncludeDepth = 10
 )
 
-// encryptionTypes are asked for where krb5.conf names none: those of the MIT
-// library (krb5.conf(5), permitted_enctypes) that gokrb5 has and that are not
-// weak.
+// encryptionTypes are the types in requests when krb5.conf names none: those that the
+// MIT library permits (krb5.conf(5), permitted_enctypes), that gokrb5 supports, and
+// that are not weak.
 var encryptionTypes = []string{
 	"aes256-cts-hmac-sha1-96", "aes128-cts-hmac-sha1-96", "aes256-cts-hmac-sha384-192", "aes128-cts-hmac-sha256-128", "arcfour-hmac-md5",
 }
 
-// profile is what krb5.conf says, as far as a client needs it. Of a relation
-// that is given twice the first counts, as in the MIT library.
+// profile holds the settings of krb5.conf that a client needs. If a setting occurs
+// twice, the first one counts, as in the MIT library.
 type profile struct {
 	defaults map[string]string
 	kdcs     map[string][]string
 	domains  map[string]string
 }
 
-// readProfile reads the files of KRB5_CONFIG, of which those that do not exist
-// are left out. gokrb5's own parser knows neither include nor a section that
-// comes twice, and a block within a realm ends it.
-func readProfile(files string) (*profile, error) {
+// readProfile reads the files of KRB5_CONFIG. It skips those that do not exist. gokrb5's
+// own parser supports neither include nor repeated sections, and a block within a realm
+// ends the realm.
+func readProfile(ctx context.Context, files string) (*profile, error) {
 	origin := "KRB5_CONFIG"
 	if files == "" {
 		files, origin = defaultKrb5Config, "the default, as KRB5_CONFIG is not set"
 	}
-	p := &profile{defaults: map[string]string{}, kdcs: map[string][]string{}, domains: map[string]string{}}
+	r := &profileReader{ctx: ctx, profile: &profile{defaults: map[string]string{}, kdcs: map[string][]string{}, domains: map[string]string{}}}
 	found := false
 	for _, file := range filepath.SplitList(files) {
-		err := p.read(file, 0)
+		err := r.read(file, 0)
 		switch {
 		case err == nil:
 			found = true
 		case !errors.Is(err, fs.ErrNotExist):
-			return nil, fmt.Errorf("the Kerberos configuration cannot be read: %w", err)
+			return nil, fmt.Errorf("cannot read the Kerberos configuration: %w", err)
 		}
 	}
 	if !found {
-		return nil, fmt.Errorf("there is no Kerberos configuration at %s (%s), which would name the realm's KDC; set KRB5_CONFIG to the path of a krb5.conf", files, origin)
+		return nil, fmt.Errorf("there is no Kerberos configuration at %s (%s). Set KRB5_CONFIG to the path of a krb5.conf that names the realm's KDC", files, origin)
 	}
-	return p, nil
+	return r.profile, nil
 }
 
-func (p *profile) read(file string, depth int) error {
-	if depth > maxIncludes {
-		return fmt.Errorf("%s is included too deep", file)
+// limitError reports a limit on all files together. It needs no list of the files that
+// include the last one.
+type limitError string
+
+func (e limitError) Error() string { return string(e) }
+
+// profileReader reads files and what they include, within limits on all of them
+// together.
+type profileReader struct {
+	ctx     context.Context
+	profile *profile
+	files   int
+	size    int
+}
+
+func (r *profileReader) read(file string, depth int) error {
+	if r.files++; r.files > maxConfigFiles {
+		return limitError(fmt.Sprintf("the limit is %d files with all that they include, and %s is one more", maxConfigFiles, visibleName(file)))
 	}
-	text, err := os.ReadFile(file) //nolint:gosec // the path is the user's own setting
+	content, err := localfile.Read(r.ctx, file, maxConfigSize)
 	if err != nil {
 		return err
 	}
+	if r.size += len(content); r.size > maxConfigSize {
+		return limitError(fmt.Sprintf("the limit is %s for all files together, and %s exceeds it", localfile.FormatSize(maxConfigSize), visibleName(file)))
+	}
 	var section string
 	var blocks []string
-	for line := range strings.Lines(string(text)) {
+	for line := range strings.Lines(string(content)) {
 		line = strings.TrimSpace(line)
 		if line == "" || strings.HasPrefix(line, "#") || strings.HasPrefix(line, ";") {
 			continue
 		}
-		if words := strings.Fields(line); len(words) == 2 && (words[0] == "include" || words[0] == "includedir") {
-			if err := p.include(words[0], words[1], depth+1); err != nil {
-				// That the included file is missing does not mean that this one is.
-				return fmt.Errorf("%s includes %s: %s", file, words[1], err.Error())
+		if directive, path, ok := parseInclude(line); ok {
+			if depth == maxIncludeDepth {
+				return limitError(fmt.Sprintf("the limit is %d nested files, and %s includes one more", maxIncludeDepth, visibleName(file)))
+			}
+			err := r.include(directive, path, depth+1)
+			if _, ok := errors.AsType[limitError](err); ok {
+				return err
+			}
+			if err != nil {
+				// The text only: a missing included file must not count as a missing
+				// krb5.conf.
+				return fmt.Errorf("%s includes %s: %s", file, visibleName(path), err.Error())
 			}
 			continue
 		}
@@ -99,32 +131,50 @@ func (p *profile) read(file string, depth int) error {
 		case isRelation && strings.HasPrefix(value, "{"):
 			blocks = append(blocks, key)
 		case isRelation:
-			p.set(section, blocks, key, value)
+			r.profile.set(section, blocks, key, value)
 		}
 	}
 	return nil
 }
 
-// includable are the names of the files that count in a folder (krb5.conf(5),
-// includedir).
-var includable = regexp.MustCompile(`^([A-Za-z0-9_-]+|[^.].*\.conf)$`)
-
-func (p *profile) include(verb, path string, depth int) error {
-	if verb == "include" {
-		return p.read(path, depth)
+// parseInclude splits a line that includes a file or a directory.
+func parseInclude(line string) (directive, path string, ok bool) {
+	if !strings.HasPrefix(line, "include") {
+		return "", "", false
 	}
-	entries, err := os.ReadDir(path)
+	words := strings.Fields(line)
+	if len(words) != 2 || words[0] != "include" && words[0] != "includedir" {
+		return "", "", false
+	}
+	return words[0], words[1], true
+}
+
+func (r *profileReader) include(directive, path string, depth int) error {
+	if directive == "include" {
+		return r.read(path, depth)
+	}
+	entries, err := localfile.ReadDir(r.ctx, path, maxConfigFiles)
 	if err != nil {
 		return err
 	}
 	for _, entry := range entries {
-		if includable.MatchString(entry.Name()) && !entry.IsDir() {
-			if err := p.read(filepath.Join(path, entry.Name()), depth); err != nil {
+		if isIncludable(entry.Name()) && !entry.IsDir() {
+			if err := r.read(filepath.Join(path, entry.Name()), depth); err != nil {
 				return err
 			}
 		}
 	}
 	return nil
+}
+
+// isIncludable reports whether includedir reads a file of this name (krb5.conf(5)).
+func isIncludable(name string) bool {
+	if strings.HasSuffix(name, ".conf") {
+		return !strings.HasPrefix(name, ".")
+	}
+	return !strings.ContainsFunc(name, func(r rune) bool {
+		return r > unicode.MaxASCII || r != '-' && r != '_' && !unicode.IsLetter(r) && !unicode.IsDigit(r)
+	})
 }
 
 func (p *profile) set(section string, blocks []string, key, value string) {
@@ -134,7 +184,7 @@ func (p *profile) set(section string, blocks []string, key, value string) {
 	case section == "domain_realm" && len(blocks) == 0:
 		setFirst(p.domains, strings.ToLower(key), value)
 	case section == "realms" && len(blocks) == 1 && key == "kdc":
-		// An https:// KDC is a proxy, which gokrb5 does not know.
+		// An https:// KDC is a proxy, which this package does not support.
 		if address := kdcAddress(value); address != "" {
 			p.kdcs[blocks[0]] = append(p.kdcs[blocks[0]], address)
 		}
@@ -157,15 +207,35 @@ func kdcAddress(value string) string {
 	return net.JoinHostPort(strings.Trim(value, "[]"), kdcPort)
 }
 
-// config makes gokrb5's form of it.
+// realmOf returns the realm of a host as [domain_realm] has it, or "".
+func (p *profile) realmOf(host string) string {
+	if realm, ok := p.domains[host]; ok {
+		return realm
+	}
+	for {
+		_, parent, ok := strings.Cut(host, ".")
+		if !ok {
+			return ""
+		}
+		if realm, ok := p.domains["."+parent]; ok {
+			return realm
+		}
+		host = parent
+	}
+}
+
+// looksUpKDCs reports whether DNS has the KDCs that krb5.conf does not have.
+func (p *profile) looksUpKDCs() bool { return p.flag("dns_lookup_kdc", true) }
+
+func (p *profile) canonicalizesHostnames() bool { return p.flag("dns_canonicalize_hostname", true) }
+
+func (p *profile) usesReverseDNS() bool { return p.flag("rdns", true) }
+
+// config returns the settings that gokrb5 uses in requests.
 func (p *profile) config() *config.Config {
 	c := config.New()
 	d := &c.LibDefaults
 	d.DefaultRealm = p.defaults["default_realm"]
-	// As in the MIT library, DNS is asked for the KDC where no other place says it.
-	d.DNSLookupKDC = p.flag("dns_lookup_kdc", true)
-	d.DNSCanonicalizeHostname = p.flag("dns_canonicalize_hostname", true)
-	d.RDNS = p.flag("rdns", true)
 	d.Canonicalize = p.flag("canonicalize", false)
 	if limit, err := strconv.Atoi(p.defaults["udp_preference_limit"]); err == nil && limit > 0 {
 		d.UDPPreferenceLimit = limit
@@ -174,15 +244,11 @@ func (p *profile) config() *config.Config {
 	d.PermittedEnctypeIDs = permitted
 	d.DefaultTktEnctypeIDs = p.encryption("default_tkt_enctypes", permitted)
 	d.DefaultTGSEnctypeIDs = p.encryption("default_tgs_enctypes", permitted)
-	for _, realm := range slices.Sorted(maps.Keys(p.kdcs)) {
-		c.Realms = append(c.Realms, config.Realm{Realm: realm, KDC: p.kdcs[realm]})
-	}
-	maps.Copy(c.DomainRealm, p.domains)
 	return c
 }
 
-// flag reads a boolean as the MIT library does. dns_canonicalize_hostname may
-// also be "fallback", which is what the provider does for true as well.
+// flag reads a boolean as the MIT library does. dns_canonicalize_hostname may also be
+// "fallback", which is what the provider does for true as well.
 func (p *profile) flag(key string, fallback bool) bool {
 	switch strings.ToLower(p.defaults[key]) {
 	case "y", "yes", "true", "t", "1", "on", "fallback":
@@ -205,15 +271,15 @@ func (p *profile) encryption(key string, fallback []int32) []int32 {
 func encryptionIDs(names []string) []int32 {
 	var ids []int32
 	for _, name := range names {
-		if id := etypeID.EtypeSupported(strings.ToLower(name)); id != 0 {
+		if id := etypeID.EtypeSupported(strings.ToLower(name)); id != 0 && !slices.Contains(ids, id) {
 			ids = append(ids, id)
 		}
 	}
 	return ids
 }
 
-// cachePath is the file of the credential cache that a name means: the value of
-// KRB5CCNAME, or where that is empty, krb5.conf's or the MIT library's default.
+// cachePath returns the file that a credential cache is in. An empty name, the value of
+// KRB5CCNAME, means the default in krb5.conf or in the MIT library.
 func (p *profile) cachePath(name string) (path, origin string, err error) {
 	origin = "KRB5CCNAME"
 	if name == "" {
@@ -228,16 +294,16 @@ func (p *profile) cachePath(name string) (path, origin string, err error) {
 	kind, rest, hasKind := strings.Cut(name, ":")
 	switch {
 	case !hasKind || len(kind) == 1:
-		// A path without a kind, which on Windows begins with a drive.
+		// A path without a type. On Windows it begins with a drive.
 		rest = name
 	case kind != "FILE":
-		return "", origin, fmt.Errorf("the credential cache %s (%s) is one of the kind %s, and the provider reads only those of the kind FILE: "+
-			"get a ticket into a file with kinit -c FILE:/path and set KRB5CCNAME=FILE:/path, or give a keytab as keytab_path", name, origin, kind)
+		return "", origin, fmt.Errorf("the credential cache %s (%s) is of type %s, and the provider reads only caches of type FILE. "+
+			"Run `kinit -c FILE:/path` and set KRB5CCNAME=FILE:/path, or set keytab_path", name, origin, kind)
 	}
 	uid := strconv.Itoa(os.Getuid())
 	rest = strings.NewReplacer("%{uid}", uid, "%{euid}", uid, "%{USERID}", uid).Replace(rest)
 	if strings.Contains(rest, "%{") {
-		return "", origin, fmt.Errorf("the credential cache %s (%s) has a parameter in its name that the provider does not know: set KRB5CCNAME to FILE:/path", name, origin)
+		return "", origin, fmt.Errorf("the credential cache %s (%s) has a parameter in its name that the provider does not support. Set KRB5CCNAME to FILE:/path", name, origin)
 	}
 	return rest, origin, nil
 }

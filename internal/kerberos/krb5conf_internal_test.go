@@ -74,27 +74,27 @@ include DIR/more
 		"more":                    "[realms]*\nONE.TEST = {\nkdc = more\n}\n",
 		"second.conf":             "[libdefaults]\ndefault_realm = THIRD.TEST\ndns_lookup_kdc = no\n}\n",
 	})
-	p, err := readProfile(strings.Join([]string{dir + "/none.conf", dir + "/krb5.conf", dir + "/second.conf"}, string(os.PathListSeparator)))
+	p, err := readProfile(t.Context(), strings.Join([]string{dir + "/none.conf", dir + "/krb5.conf", dir + "/second.conf"}, string(os.PathListSeparator)))
 	if err != nil {
 		t.Fatal(err)
 	}
 	c := p.config()
 	d := c.LibDefaults
 	kdcs := map[string]string{}
-	for _, realm := range c.Realms {
-		kdcs[realm.Realm] = strings.Join(realm.KDC, " ")
+	for realm, addresses := range p.kdcs {
+		kdcs[realm] = strings.Join(addresses, " ")
 	}
 	if got, want := fmt.Sprint(kdcs), "map[FIRST.TEST:kdc1.first.test:88 kdc2.first.test:1088 [::1]:88 [::1]:1088 ONE.TEST:one:88 more:88 TWO.TEST:two:88]"; got != want {
 		t.Errorf("KDCs %s,\nwant %s", got, want)
 	}
-	if d.DefaultRealm != "FIRST.TEST" || d.RDNS || !d.DNSCanonicalizeHostname || d.DNSLookupKDC || d.UDPPreferenceLimit != 1 {
+	if d.DefaultRealm != "FIRST.TEST" || p.usesReverseDNS() || !p.canonicalizesHostnames() || p.looksUpKDCs() || d.UDPPreferenceLimit != 1 {
 		t.Errorf("defaults %+v", d)
 	}
 	if want := []int32{20, 17}; !slices.Equal(d.DefaultTktEnctypeIDs, want) || !slices.Equal(d.DefaultTGSEnctypeIDs, want) {
 		t.Errorf("kinds of encryption %v, %v, want %v", d.DefaultTktEnctypeIDs, d.DefaultTGSEnctypeIDs, want)
 	}
-	if c.ResolveRealm("hub.first.test") != "FIRST.TEST" || c.ResolveRealm("first.example") != "FIRST.TEST" || c.ResolveRealm("hub.test") != "" {
-		t.Errorf("domains %v", c.DomainRealm)
+	if p.realmOf("hub.first.test") != "FIRST.TEST" || p.realmOf("first.example") != "FIRST.TEST" || p.realmOf("hub.test") != "" {
+		t.Errorf("domains %v", p.domains)
 	}
 	path, origin, err := p.cachePath("")
 	if want := fmt.Sprintf("/run/user/%d/krb5cc", os.Getuid()); path != want || !strings.HasPrefix(origin, "default_ccache_name") || err != nil {
@@ -106,10 +106,10 @@ func TestReadProfile_refuses(t *testing.T) {
 	t.Parallel()
 	dir := writeFiles(t, map[string]string{"loop": "include DIR/loop\n", "broken": "include DIR/nowhere/krb5.conf\n"})
 	for file, want := range map[string]string{
-		dir + "/loop": "is included too deep", dir: "is a directory", dir + "/none": "there is no Kerberos configuration at " + dir + "/none (KRB5_CONFIG)",
-		dir + "/broken": dir + "/broken includes " + dir + "/nowhere/krb5.conf: open",
+		dir + "/loop": "the limit is 10 nested files", dir: dir + ": not a regular file but a directory", dir + "/none": "there is no Kerberos configuration at " + dir + "/none (KRB5_CONFIG)",
+		dir + "/broken": dir + "/broken includes " + dir + "/nowhere/krb5.conf: stat",
 	} {
-		if _, err := readProfile(file); err == nil || !strings.Contains(err.Error(), want) {
+		if _, err := readProfile(t.Context(), file); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v, want %q", file, err, want)
 		}
 	}
@@ -125,10 +125,10 @@ func TestCachePath(t *testing.T) {
 		"FILE:/tmp/tickets":     "/tmp/tickets",
 		"FILE:/tmp/t_%{euid}":   "/tmp/t_" + uid,
 		"FILE:/tmp/%{username}": "parameter in its name",
-		"KCM:":                  "one of the kind KCM",
-		"DIR::/tmp/a":           "one of the kind DIR",
-		"MEMORY:x":              "one of the kind MEMORY",
-		"API:abc":               "one of the kind API",
+		"KCM:":                  "is of type KCM",
+		"DIR::/tmp/a":           "is of type DIR",
+		"MEMORY:x":              "is of type MEMORY",
+		"API:abc":               "is of type API",
 		`C:\tickets`:            `C:\tickets`,
 	} {
 		path, _, err := p.cachePath(name)

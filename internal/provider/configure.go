@@ -39,7 +39,7 @@ func (p *pcProvider) Configure(ctx context.Context, req provider.ConfigureReques
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	data := p.connect(resolved, p.userAgent(req.TerraformVersion), &resp.Diagnostics)
+	data := p.connect(ctx, resolved, p.userAgent(req.TerraformVersion), &resp.Diagnostics)
 	resp.ResourceData, resp.DataSourceData = data, data
 	resp.EphemeralResourceData, resp.ActionData, resp.ListResourceData = data, data, data
 }
@@ -52,7 +52,7 @@ func (p *pcProvider) userAgent(terraformVersion string) string {
 }
 
 // connect makes the clients. It sends no request.
-func (p *pcProvider) connect(s settings.Settings, userAgent string, diags *diag.Diagnostics) *clients.Clients {
+func (p *pcProvider) connect(ctx context.Context, s settings.Settings, userAgent string, diags *diag.Diagnostics) *clients.Clients {
 	data := &clients.Clients{
 		Settings:       s,
 		Clock:          p.clock,
@@ -76,13 +76,13 @@ func (p *pcProvider) connect(s settings.Settings, userAgent string, diags *diag.
 		Clock:          p.clock,
 	}
 	data.Unauthenticated = transport.Config{UserAgent: userAgent, RequestTimeout: s.RequestTimeout.Value, Log: logAttempt, Clock: p.clock}
-	data.Gateway = p.connectGateway(s, base, data.Addresses, diags)
+	data.Gateway = p.connectGateway(ctx, s, base, data.Addresses, diags)
 	data.Hub = p.connectHub(s, base, diags)
 	data.Catalog = connectCatalog(s, base, diags)
 	return data
 }
 
-func (p *pcProvider) connectGateway(s settings.Settings, cfg transport.Config, addresses gateway.Addresses, diags *diag.Diagnostics) clients.Access[*gateway.Client] {
+func (p *pcProvider) connectGateway(ctx context.Context, s settings.Settings, cfg transport.Config, addresses gateway.Addresses, diags *diag.Diagnostics) clients.Access[*gateway.Client] {
 	if s.Address.Unknown || s.Auth.Unknown || transportUnknown(s) {
 		return clients.Access[*gateway.Client]{Unknown: true}
 	}
@@ -104,7 +104,7 @@ func (p *pcProvider) connectGateway(s settings.Settings, cfg transport.Config, a
 	case "kerberos":
 		unknown = s.Principal.Unknown || s.KeytabPath.Unknown
 		if !unknown && s.Address.Set {
-			if cfg.Auth, cfg.CredentialOrigin = p.kerberos(s, diags); cfg.Auth == nil {
+			if cfg.Auth, cfg.CredentialOrigin = p.kerberos(ctx, s, diags); cfg.Auth == nil {
 				return clients.Access[*gateway.Client]{}
 			}
 		}
@@ -121,13 +121,13 @@ func (p *pcProvider) connectGateway(s settings.Settings, cfg transport.Config, a
 }
 
 // kerberos reads the keytab, if one is configured. It returns nil after an error.
-func (p *pcProvider) kerberos(s settings.Settings, diags *diag.Diagnostics) (transport.Auth, string) {
+func (p *pcProvider) kerberos(ctx context.Context, s settings.Settings, diags *diag.Diagnostics) (transport.Auth, string) {
 	address, err := url.Parse(s.Address.Value)
 	if err != nil {
 		diags.AddAttributeError(path.Root("address"), "The address cannot be used", err.Error())
 		return nil, ""
 	}
-	auth, err := kerberos.New(kerberos.Config{
+	auth, err := kerberos.New(ctx, kerberos.Config{
 		Host:        address.Hostname(),
 		Principal:   s.Principal.Value,
 		Keytab:      s.KeytabPath.Value,

@@ -128,13 +128,13 @@ func TestKerberos_whatGoesWrong(t *testing.T) {
 	}{
 		"no ticket":            {"there is no ticket: the credential cache FILE:/nowhere (KRB5CCNAME) does not exist", []string{"KRB5CCNAME=/nowhere"}},
 		"an ended ticket":      {"the ticket of brief@PC.TEST in the credential cache FILE:" + stack.Cache("brief"), []string{"KRB5CCNAME=" + stack.Cache("brief")}},
-		"a keyring":            {"reads only those of the kind FILE", []string{"KRB5CCNAME=KEYRING:session"}},
+		"a keyring":            {"reads only caches of type FILE", []string{"KRB5CCNAME=KEYRING:session"}},
 		"no krb5.conf":         {"there is no Kerberos configuration at /nowhere/krb5.conf (KRB5_CONFIG)", []string{"KRB5_CONFIG=/nowhere/krb5.conf"}},
 		"no keytab":            {"The keytab /nowhere.keytab does not exist. The value comes from the environment variable PC_KEYTAB_PATH", []string{"PC_KEYTAB_PATH=/nowhere.keytab"}},
 		"another's keytab":     {"no key of the principal bob", []string{"PC_KEYTAB_PATH=" + stack.Keytab("alice"), "PC_PRINCIPAL=bob"}},
-		"an old keytab":        {"the keytab is older than the password", []string{"PC_KEYTAB_PATH=" + stack.Keytab("changed")}},
-		"an unknown principal": {"the KDC of PC.TEST knows no principal gone@PC.TEST", []string{"PC_KEYTAB_PATH=" + stack.Keytab("gone")}},
-		"an unknown service": {"the KDC of PC.TEST knows no service HTTP/127.77.77.77", []string{
+		"an old keytab":        {"The keytab is older than the password", []string{"PC_KEYTAB_PATH=" + stack.Keytab("changed")}},
+		"an unknown principal": {"the KDC of PC.TEST has no principal gone@PC.TEST", []string{"PC_KEYTAB_PATH=" + stack.Keytab("gone")}},
+		"an unknown service": {"the KDC of PC.TEST has no service HTTP/127.77.77.77", []string{
 			"KRB5CCNAME=" + stack.Cache("alice"), "PC_ADDRESS=" + strings.Replace(stack.GatewayURL, "127.0.0.1", "127.77.77.77", 1),
 		}},
 		"no credentials at all": {`The server wants credentials, and auth = "none" sends none`, []string{"PC_AUTH=none"}},

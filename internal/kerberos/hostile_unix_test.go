@@ -1,0 +1,108 @@
+// Copyright (c) The terraform-provider-pc Authors
+// SPDX-License-Identifier: MPL-2.0
+
+//go:build unix
+
+package kerberos_test
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/planetary-computer/terraform-provider-pc/internal/clock"
+	"github.com/planetary-computer/terraform-provider-pc/internal/kerberos"
+)
+
+// TestAuth_hostileInputNeedsLittleMemory runs the tests with hostile input in a process
+// of its own and looks at the memory that it needed.
+func TestAuth_hostileInputNeedsLittleMemory(t *testing.T) {
+	t.Parallel()
+	if runtime.GOOS != "linux" {
+		t.Skip("other systems report the memory of a process in other units")
+	}
+	const limit = 300 << 10 // KiB
+	command := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^(TestAuth_refusesHostileInput|TestNew_refusesHostileKeytab)$", "-test.count=1")
+	if output, err := command.CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, output)
+	}
+	usage, ok := command.ProcessState.SysUsage().(*syscall.Rusage)
+	if !ok {
+		t.Fatalf("no usage of resources in %T", command.ProcessState.SysUsage())
+	}
+	if usage.Maxrss > limit {
+		t.Errorf("the tests needed %d KiB, want at most %d", usage.Maxrss, limit)
+	}
+}
+
+// TestAuth_refusesSpecialFiles would not return if the pipe or the device were read.
+func TestAuth_refusesSpecialFiles(t *testing.T) {
+	t.Parallel()
+	pipe := filepath.Join(t.TempDir(), "pipe")
+	if err := syscall.Mkfifo(pipe, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for path, kind := range map[string]string{pipe: "named pipe", "/dev/zero": "device"} {
+		for _, name := range []string{"cache", "krb5.conf", "keytab"} {
+			k := newWorld(t)
+			switch name {
+			case "cache":
+				k.cfg.Cache = path
+			case "krb5.conf":
+				k.cfg.ConfigFiles = path
+			case "keytab":
+				k.cfg.Keytab = path
+			}
+			auth, err := kerberos.New(t.Context(), k.cfg)
+			if err == nil {
+				_, err = auth.Authorization(t.Context())
+			}
+			if err == nil || !strings.Contains(err.Error(), path) || !strings.Contains(err.Error(), "not a regular file but a "+kind) {
+				t.Errorf("%s as %s: %v", path, name, err)
+			}
+		}
+	}
+}
+
+// TestAuth_refusesCacheOfOthers has a cache that another user can write, and one that
+// another user has written.
+func TestAuth_refusesCacheOfOthers(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		prepare func(path string) error
+		want    string
+	}{
+		"writable by others": {func(path string) error { return os.Chmod(path, 0o602) }, "is not safe to use: other users can write it (mode 0602). Run `chmod 600` on it"},
+		"writable by group":  {func(path string) error { return os.Chmod(path, 0o660) }, "other users can write it (mode 0660)"},
+		"owned by another":   {func(path string) error { return os.Chown(path, 54321, -1) }, "is not safe to use: its owner is the user with ID 54321, and Terraform runs as the user with ID "},
+		"readable by others": {func(path string) error { return os.Chmod(path, 0o644) }, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			if name == "owned by another" && os.Geteuid() != 0 {
+				t.Skip("only root can give a file away")
+			}
+			k := newWorld(t)
+			k.fill(clock.Real().Now().Add(time.Hour), true)
+			if err := test.prepare(filepath.Join(k.dir, "cache")); err != nil {
+				t.Fatal(err)
+			}
+			auth, err := kerberos.New(t.Context(), k.cfg)
+			if err != nil {
+				t.Fatal(err)
+			}
+			_, err = auth.Authorization(t.Context())
+			switch {
+			case test.want == "" && err != nil:
+				t.Error(err)
+			case test.want != "" && (err == nil || !strings.Contains(err.Error(), test.want)):
+				t.Errorf("%v, want %q", err, test.want)
+			}
+		})
+	}
+}
