@@ -10,38 +10,40 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/planetary-computer/terraform-provider-pc/internal/poll"
 	"github.com/planetary-computer/terraform-provider-pc/internal/transport"
 )
 
 const (
-	// Absence is believed after so many looks over so long a time. A gateway
-	// that has restarted was seen to fill its cache of 60 clusters in 0.5 s.
+	// An absence is confirmed by at least so many lookups over at least so long. A
+	// gateway that restarted was measured to fill its cache of 60 clusters in
+	// 0.5 s.
 	minAbsenceLookups = 3
 	minAbsenceTime    = 4 * time.Second
-	// A user who seems to have no cluster at all may be looking at a cache that
-	// has not begun to fill.
+	// If the user seems to have no cluster at all, the cache may not have begun to
+	// fill.
 	minAbsenceTimeEmptyList = 8 * time.Second
 	absenceInterval         = 2 * time.Second
 	maxConfirmTime          = time.Minute
-	// cacheTime is how long a Kubernetes gateway holds ?wait for a name that it does
-	// not know.
+	// cacheFillTimeout is how long a Kubernetes gateway holds ?wait for a name that
+	// its cache does not contain (k8s/backend.py).
 	cacheFillTimeout = 20 * time.Second
-	// A cache that has had its time to fill is not waited for again so soon.
+	// cacheWarmPeriod is how long after one cacheFillTimeout no other is waited for.
 	cacheWarmPeriod = time.Minute
 )
 
-// Absence is the knowledge that a cluster is gone or has ended. Only this
-// package can make one, from the gateway's own words and never from a status
+// Absence is proof that a cluster has ended or no longer exists. Only this package
+// can create one. It always rests on a message of the gateway, never on a status
 // code alone.
 type Absence struct {
 	confirmedAt time.Time
 	ended       *Cluster
 }
 
-// At is when the absence was confirmed.
+// ConfirmedAt is when the absence was confirmed.
 func (a Absence) ConfirmedAt() time.Time { return a.confirmedAt }
 
-// Ended returns the cluster if the gateway still tells of its end.
+// Ended returns the cluster if the gateway still reports its final status.
 func (a Absence) Ended() (Cluster, bool) {
 	if a.ended == nil {
 		return Cluster{}, false
@@ -49,13 +51,13 @@ func (a Absence) Ended() (Cluster, bool) {
 	return *a.ended, true
 }
 
-// Told says that the gateway itself told of the end, and did not just not know the
-// cluster.
+// ReportedByGateway reports whether the gateway returned the cluster with a final
+// status. If not, the gateway answered that it does not find the cluster.
 func (a Absence) ReportedByGateway() bool { return a.ended != nil }
 
-// Refresh is GetOrConfirmAbsence for those who look for many clusters, as Terraform's refresh
-// does: they share a listing, which may be some seconds old. One cluster alone
-// costs one request.
+// Refresh is GetOrConfirmAbsence for callers that read many clusters, such as
+// Terraform's refresh. They share a listing, which may be some seconds old. A
+// single cluster costs one request.
 func (c *Client) Refresh(ctx context.Context, name string) (Cluster, *Absence, error) {
 	cluster, listed, err := c.directory.Find(ctx, name)
 	if err != nil || listed {
@@ -64,13 +66,13 @@ func (c *Client) Refresh(ctx context.Context, name string) (Cluster, *Absence, e
 	return c.GetOrConfirmAbsence(ctx, name)
 }
 
-// Look reads a cluster. It returns the cluster if it has not ended, else an
-// Absence; everything that proves neither is an error.
+// GetOrConfirmAbsence reads a cluster. It returns the cluster if that has not
+// ended, else an Absence. Whatever proves neither is an error.
 func (c *Client) GetOrConfirmAbsence(ctx context.Context, name string) (Cluster, *Absence, error) {
 	cluster, err := c.GetCluster(ctx, name)
 	switch {
 	case err == nil:
-		return c.absenceIfFinal(cluster)
+		return cluster, c.absenceIfFinal(cluster), nil
 	case IsNotFound(err):
 		return c.confirmAbsence(ctx, name)
 	default:
@@ -78,56 +80,60 @@ func (c *Client) GetOrConfirmAbsence(ctx context.Context, name string) (Cluster,
 	}
 }
 
-func (c *Client) absenceIfFinal(cluster Cluster) (Cluster, *Absence, error) {
-	if cluster.Status.IsFinal() {
-		return cluster, &Absence{confirmedAt: c.clock.Now(), ended: &cluster}, nil
+func (c *Client) absenceIfFinal(cluster Cluster) *Absence {
+	if !cluster.Status.IsFinal() {
+		return nil
 	}
-	return cluster, nil, nil
+	return &Absence{confirmedAt: c.clock.Now(), ended: &cluster}
 }
 
-// confirm looks again after a 404. A Kubernetes gateway reads from a cache:
-// after a restart, and behind a watch that lags, it answers 404 for clusters
-// that run. So the cluster must be missing several times, over several
-// seconds, by name and in a list that has stopped growing; and once more when a
-// cache has had its time, because it fills with everybody's clusters, and the
-// list has the user's only.
+// confirmAbsence repeats the lookup after a 404. A Kubernetes gateway reads from a
+// cache: after a restart, and while its watch lags, it returns 404 for clusters
+// that are still running. So the cluster must be missing several times, over
+// several seconds, by name and in a list that has stopped growing. It must be
+// missing once more after the cache had the time to fill, because the cache fills
+// with the clusters of all users and the list contains only those of one.
 func (c *Client) confirmAbsence(ctx context.Context, name string) (Cluster, *Absence, error) {
-	began, size := c.clock.Now(), -1
-	for looks := 2; ; looks++ {
-		if err := c.clock.Sleep(ctx, absenceInterval); err != nil {
-			return Cluster{}, nil, err
-		}
+	type result struct {
+		cluster Cluster
+		absence *Absence
+	}
+	began, previousSize, lookups := c.clock.Now(), -1, 1
+	policy := poll.Policy{InitialDelay: absenceInterval, FirstPause: absenceInterval}
+	found, err := poll.Until(ctx, c.clock, policy, func(ctx context.Context) (result, bool, error) {
+		lookups++
 		clusters, err := c.ListClusters(ctx)
 		if err != nil {
-			return Cluster{}, nil, err
+			return result{}, false, err
 		}
-		if cluster, there := clusters[name]; there {
-			return cluster, nil, nil
+		if cluster, listed := clusters[name]; listed {
+			return result{cluster: cluster}, true, nil
 		}
 		cluster, err := c.GetCluster(ctx, name)
-		if err == nil {
-			return c.absenceIfFinal(cluster)
-		}
 		if !IsNotFound(err) {
-			return Cluster{}, nil, err
+			return result{cluster, c.absenceIfFinal(cluster)}, true, err
 		}
-		still := len(clusters) <= size
-		size = len(clusters)
-		passed := c.clock.Now().Sub(began)
-		if still && looks >= minAbsenceLookups && passed >= minAbsenceTimeFor(size) {
-			return c.waitForCache(ctx, name)
+		hasGrown := len(clusters) > previousSize
+		previousSize = len(clusters)
+		waited := c.clock.Now().Sub(began)
+		switch {
+		case lookups < minAbsenceLookups:
+		case !hasGrown && waited >= minAbsenceTimeFor(len(clusters)):
+			cluster, absence, err := c.waitForCache(ctx, name)
+			return result{cluster, absence}, true, err
+		case waited > maxConfirmTime:
+			return result{}, false, fmt.Errorf("could not confirm that the cluster %s no longer exists: the gateway does not find it, but its list of clusters kept growing for %s", name, waited.Round(time.Second))
 		}
-		if looks >= minAbsenceLookups && passed > maxConfirmTime {
-			return Cluster{}, nil, fmt.Errorf("it is not certain that the cluster %s is gone: the gateway does not know it, but its list of clusters has kept growing for %s", name, passed.Round(time.Second))
-		}
+		return result{}, false, nil
+	})
+	if err != nil {
+		return Cluster{}, nil, err
 	}
+	return found.cluster, found.absence, nil
 }
 
-// outwait is the last look. A Kubernetes gateway holds ?wait for a name that it
-// does not know for 20 s (k8s/backend.py), in which it reads some thousand
-// clusters; other gateways, which have no cache, answer at once. One such request
-// is enough for all who look for a cluster meanwhile. Where a proxy has less
-// patience than that, it is looked for again and again for as long.
+// waitForCache is the last lookup. Only one caller at a time gives the cache the
+// time to fill; that is enough for all that look for a cluster meanwhile.
 func (c *Client) waitForCache(ctx context.Context, name string) (Cluster, *Absence, error) {
 	select {
 	case c.cacheFill <- struct{}{}:
@@ -135,30 +141,32 @@ func (c *Client) waitForCache(ctx context.Context, name string) (Cluster, *Absen
 	case <-ctx.Done():
 		return Cluster{}, nil, ctx.Err()
 	}
-	fresh := c.clock.Now().Sub(c.cacheFilledAt) < cacheWarmPeriod
+	isWarm := c.clock.Now().Sub(c.cacheFilledAt) < cacheWarmPeriod
 	var cluster Cluster
 	var err error
-	if fresh {
+	if isWarm {
 		cluster, err = c.GetCluster(ctx, name)
 	} else {
 		cluster, err = c.getWhenCacheFilled(ctx, name)
 	}
 	switch {
 	case err == nil:
-		return c.absenceIfFinal(cluster)
+		return cluster, c.absenceIfFinal(cluster), nil
 	case !IsNotFound(err):
 		return Cluster{}, nil, err
 	}
 	now := c.clock.Now()
-	if !fresh {
+	if !isWarm {
 		c.cacheFilledAt = now
 	}
 	return Cluster{}, &Absence{confirmedAt: now}, nil
 }
 
-// lookUpSlowly reads a cluster with one request that the gateway holds. It polls
-// instead where a proxy times out, and where no connection may be held: with
-// max_connections = 1 a held request would block every other read for 20 s.
+// getWhenCacheFilled reads a cluster with one request that a Kubernetes gateway
+// holds for 20 s if its cache does not contain the name; in this time the gateway
+// reads some thousand clusters. Other gateways have no cache and answer at once.
+// The client polls instead if a proxy times out, and if no connection may be held:
+// with max_connections = 1 a held request would block every other read.
 func (c *Client) getWhenCacheFilled(ctx context.Context, name string) (Cluster, error) {
 	release, ok := c.transport.TryHold()
 	if !ok {
@@ -172,30 +180,31 @@ func (c *Client) getWhenCacheFilled(ctx context.Context, name string) (Cluster, 
 	return cluster, err
 }
 
-// isOutOfPatience says that a proxy has given up a gateway that holds its answer
-// back. One that is being restarted is another answer.
+// isProxyTimeout reports whether a proxy timed out while the gateway held a long
+// poll open. A gateway that restarts gives another status.
 func isProxyTimeout(err error) bool {
 	failure, ok := errors.AsType[*transport.Error](err)
 	return ok && failure.Kind == transport.KindStatus && failure.Status == http.StatusGatewayTimeout
 }
 
-// keepLooking reads a cluster until the gateway knows it or its cache has had its
-// time.
+// pollUntilKnown reads a cluster until the gateway finds it or its cache had the
+// time to fill.
 func (c *Client) pollUntilKnown(ctx context.Context, name string) (Cluster, error) {
 	began := c.clock.Now()
-	for {
-		if err := c.clock.Sleep(ctx, absenceInterval); err != nil {
-			return Cluster{}, err
-		}
+	policy := poll.Policy{InitialDelay: absenceInterval, FirstPause: absenceInterval}
+	return poll.Until(ctx, c.clock, policy, func(ctx context.Context) (Cluster, bool, error) {
 		cluster, err := c.GetCluster(ctx, name)
-		if !IsNotFound(err) || c.clock.Now().Sub(began) >= cacheFillTimeout {
-			return cluster, err
+		if IsNotFound(err) && c.clock.Now().Sub(began) < cacheFillTimeout {
+			return Cluster{}, false, nil
 		}
-	}
+		return cluster, true, err
+	})
 }
 
-func minAbsenceTimeFor(clusters int) time.Duration {
-	if clusters == 0 {
+// minAbsenceTimeFor returns how long a cluster must be missing from a list of this
+// size.
+func minAbsenceTimeFor(listed int) time.Duration {
+	if listed == 0 {
 		return minAbsenceTimeEmptyList
 	}
 	return minAbsenceTime

@@ -137,7 +137,7 @@ func (c *Client) adopt(ctx context.Context, ours *pendingCreate, looks int, caus
 		if look == 1 || err == nil {
 			unseen = err
 		}
-		if err != nil && looks > 1 && outage < maxOutageRetries && isTransient(err) {
+		if err != nil && looks > 1 && outage < maxOutageRetries && transport.IsTransient(err) {
 			// Nobody has looked.
 			pause = min(lookupInterval<<outage, maxOutageBackoff)
 			outage++

@@ -9,11 +9,12 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/planetary-computer/terraform-provider-pc/internal/poll"
 	"github.com/planetary-computer/terraform-provider-pc/internal/transport"
 )
 
-// routing is how long the route to the scheduler of a cluster that runs may be
-// missing: the proxy learns of it a moment after the gateway does.
+// routeReadyTimeout is how long the route to the scheduler of a running cluster
+// may be missing: the proxy gets it a moment after the gateway.
 const routeReadyTimeout = 10 * time.Second
 
 // Capacity is what the workers that have joined a scheduler can do together.
@@ -38,19 +39,15 @@ func (c *Client) Capacity(ctx context.Context, name string) (Capacity, error) {
 	return identity.capacity(), nil
 }
 
-// AwaitCapacity is Capacity of a cluster that may have begun to run just now: it
-// bears for a moment that the scheduler cannot be reached.
+// AwaitCapacity is Capacity of a cluster that may have started a moment ago: it
+// tolerates for routeReadyTimeout that the scheduler is out of reach.
 func (c *Client) AwaitCapacity(ctx context.Context, name string) (Capacity, error) {
-	w := c.newWait()
-	for {
+	policy := waitPolicy(2 * time.Second)
+	policy.OutageTolerance = routeReadyTimeout
+	return poll.Until(ctx, c.clock, policy, func(ctx context.Context) (Capacity, bool, error) {
 		capacity, err := c.Capacity(ctx, name)
-		if err == nil || !w.tolerates(ctx, err) || c.clock.Now().Sub(w.began) >= routeReadyTimeout {
-			return capacity, err
-		}
-		if err := w.pauseUpTo(ctx, 2*time.Second); err != nil {
-			return Capacity{}, err
-		}
-	}
+		return capacity, true, err
+	})
 }
 
 // wireIdentity is Scheduler.identity (distributed/scheduler.py). The totals are

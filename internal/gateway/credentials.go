@@ -69,36 +69,29 @@ func (c *Client) GetCredentials(ctx context.Context, name string) (Credentials, 
 	return Credentials{Cluster: wire.cluster(), TLSCert: secret.New(wire.TLSCert), TLSKey: secret.New(wire.TLSKey)}, nil
 }
 
-// AwaitCredentials waits until the cluster runs, and returns its credentials;
-// one that runs already costs one request. A cluster that is gone is an
-// *AbsentError, one that ends an *EndedError, the context's deadline a
+// AwaitCredentials waits until the cluster runs and returns its credentials. A
+// running cluster costs one request. If the cluster no longer exists, the error is
+// an *AbsentError; if it ends, an *EndedError; at the context's deadline, a
 // *TimeoutError.
 func (c *Client) AwaitCredentials(ctx context.Context, name string) (Credentials, error) {
-	w := c.newWait()
-	for {
-		found, err := c.GetCredentials(ctx, name)
+	last := Status("unknown")
+	return waitFor(ctx, c, waitPolicy(5*time.Second), &last, func(ctx context.Context) (Credentials, bool, error) {
+		credentials, err := c.GetCredentials(ctx, name)
 		switch {
-		case err == nil && found.Status == StatusRunning:
-			return found, nil
-		case err == nil:
-			w.record(found.Cluster)
-			err = c.waitUntilRunning(ctx, found.Cluster)
 		case IsNotFound(err):
-			err = c.waitUntilListed(ctx, name)
-		case w.tolerates(ctx, err):
-			err = nil
+			return Credentials{}, false, c.waitUntilListed(ctx, name)
+		case err != nil:
+			return Credentials{}, false, err
 		}
-		if err == nil {
-			// The cluster runs now, or is there after all, or the fault passes.
-			err = w.pauseUpTo(ctx, 5*time.Second)
+		last = credentials.Status
+		if last == StatusRunning {
+			return credentials, true, nil
 		}
-		if err != nil {
-			return Credentials{}, w.asTimeout(err)
-		}
-	}
+		return Credentials{}, false, c.waitUntilRunning(ctx, credentials.Cluster)
+	})
 }
 
-// beRunning waits for a cluster that starts.
+// waitUntilRunning waits for a cluster that starts.
 func (c *Client) waitUntilRunning(ctx context.Context, cluster Cluster) error {
 	if cluster.Status != StatusPending {
 		return &EndedError{Cluster: c.waitUntilFinal(ctx, cluster)}
@@ -107,8 +100,8 @@ func (c *Client) waitUntilRunning(ctx context.Context, cluster Cluster) error {
 	return err
 }
 
-// beThere confirms that a cluster is gone after a 404, and returns nil if it is
-// not.
+// waitUntilListed returns nil if the gateway finds the cluster after a 404, else
+// an error that says whether the cluster has ended or no longer exists.
 func (c *Client) waitUntilListed(ctx context.Context, name string) error {
 	_, absence, err := c.confirmAbsence(ctx, name)
 	if absence == nil {

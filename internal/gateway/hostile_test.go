@@ -38,11 +38,11 @@ var calls = map[string]struct {
 	"version": {request: "GET /api/version", do: func(ctx context.Context, c *gateway.Client) error { _, err := c.Version(ctx); return err }},
 	"health":  {request: "GET /api/health", do: func(ctx context.Context, c *gateway.Client) error { return c.Health(ctx) }},
 	"scale": {request: "POST /api/v1/clusters/" + name + "/scale", do: func(ctx context.Context, c *gateway.Client) error {
-		_, err := c.Scale(ctx, name, 1)
+		_, err := c.ChangeWorkersOnce(ctx, name, "scale", map[string]int64{"count": 1})
 		return err
 	}},
 	"adapt": {request: "POST /api/v1/clusters/" + name + "/adapt", do: func(ctx context.Context, c *gateway.Client) error {
-		_, err := c.Adapt(ctx, name, gateway.Adaptive{Active: true})
+		_, err := c.ChangeWorkersOnce(ctx, name, "adapt", gateway.Adaptive{Active: true})
 		return err
 	}},
 	"workers": {request: counts, do: func(ctx context.Context, c *gateway.Client) error { _, err := c.Workers(ctx, name); return err }},

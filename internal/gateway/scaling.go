@@ -6,7 +6,9 @@ package gateway
 import (
 	"context"
 	"net/http"
+	"time"
 
+	"github.com/planetary-computer/terraform-provider-pc/internal/poll"
 	"github.com/planetary-computer/terraform-provider-pc/internal/transport"
 )
 
@@ -40,32 +42,33 @@ func (c *Client) Adapt(ctx context.Context, name string, bounds Adaptive) (Scali
 	return c.changeWorkers(ctx, name, "adapt", bounds)
 }
 
-// changeWorkers asks again where the gateway does not know the cluster: one on
-// Kubernetes reads from a cache, which a new cluster reaches late and in one
-// replica after the other. A cluster that has ended is an *EndedError, one that
-// is gone the gateway's 404.
+// changeWorkers repeats the request during an outage and while the gateway does
+// not find the cluster: a Kubernetes gateway reads from caches, and each replica's
+// cache gets a new cluster at another time. If the cluster has ended, the error is
+// an *EndedError; if it no longer exists, the error is the gateway's 404.
 func (c *Client) changeWorkers(ctx context.Context, name, how string, body any) (Scaling, error) {
 	if err := validateName(name); err != nil {
 		return Scaling{}, err
 	}
 	c.directory.Changed(name)
 	began := c.clock.Now()
-	for {
+	return poll.Until(ctx, c.clock, waitPolicy(2*time.Second), func(ctx context.Context) (Scaling, bool, error) {
 		scaling, err := c.postScaling(ctx, name, how, body)
 		if !IsNotFound(err) || c.clock.Now().Sub(began) >= notFoundGracePeriod {
-			return scaling, err
+			return scaling, true, err
 		}
-		cluster, absence, lookErr := c.confirmAbsence(ctx, name)
+		cluster, absence, getErr := c.confirmAbsence(ctx, name)
 		switch {
-		case lookErr != nil:
-			return Scaling{}, lookErr
+		case getErr != nil:
+			return Scaling{}, false, getErr
 		case absence == nil:
+			return Scaling{}, false, nil
 		case cluster.Status.IsFinal():
-			return Scaling{}, &EndedError{Cluster: cluster}
+			return Scaling{}, false, &EndedError{Cluster: cluster}
 		default:
-			return Scaling{}, err
+			return Scaling{}, false, err
 		}
-	}
+	})
 }
 
 func (c *Client) postScaling(ctx context.Context, name, how string, body any) (Scaling, error) {

@@ -1,0 +1,50 @@
+// Copyright (c) The terraform-provider-pc Authors
+// SPDX-License-Identifier: MPL-2.0
+
+package gateway_test
+
+import (
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/planetary-computer/terraform-provider-pc/internal/gateway"
+	"github.com/planetary-computer/terraform-provider-pc/internal/transport"
+)
+
+// TestScaling_toleratesAnOutage sends adapt and scale during a restart of the
+// gateway that takes longer than the retries of a single request. Both once gave
+// up, and a create then left a running cluster tainted.
+func TestScaling_toleratesAnOutage(t *testing.T) {
+	t.Parallel()
+	minimum := int64(1)
+	for how, change := range map[string]func(*gateway.Client) (gateway.Scaling, error){
+		"adapt": func(c *gateway.Client) (gateway.Scaling, error) {
+			return c.Adapt(t.Context(), name, gateway.Adaptive{Minimum: &minimum, Active: true})
+		},
+		"scale": func(c *gateway.Client) (gateway.Scaling, error) { return c.Scale(t.Context(), name, 1) },
+	} {
+		t.Run(how, func(t *testing.T) {
+			t.Parallel()
+			request := "POST /api/v1/clusters/" + name + "/" + how
+			server, client, fake := newScripted(t)
+			restarted := ok(`{"ok": true, "msg": null}`)
+			server.On(request, text(503, "no"), text(503, "no"), badGate, lost, proxy404, text(503, "no"), text(503, "no"), text(503, "no"), text(503, "no"), restarted)
+			if scaling, err := change(client); err != nil || !scaling.OK {
+				t.Errorf("got %+v, %v", scaling, err)
+			}
+			if waited := fake.Now().Sub(start); waited < 12*time.Second {
+				t.Errorf("the outage lasted %s", waited)
+			}
+			server.On(request, text(503, "no"))
+			outageBegan := fake.Now()
+			_, err := change(client)
+			if failure, ok := errors.AsType[*transport.Error](err); !ok || failure.Status != 503 {
+				t.Errorf("got %v", err)
+			}
+			if waited := fake.Now().Sub(outageBegan); waited < 2*time.Minute || waited > 3*time.Minute {
+				t.Errorf("gave up after %s", waited)
+			}
+		})
+	}
+}
