@@ -68,9 +68,7 @@ func TestSASToken_isInNoFile(t *testing.T) {
 	t.Parallel()
 	server := startCatalog(t, mockserver.CatalogConfig{})
 	w := terraform.New(t)
-	if !w.AtLeast(1, 10) {
-		t.Skip("ephemeral resources came with Terraform 1.10")
-	}
+	w.Require(terraform.EphemeralResources)
 	w.Setenv("PC_SAS_URL="+server.SASURL(), "PC_SUBSCRIPTION_KEY="+subscriptionKey, "TF_LOG=TRACE", "TF_LOG_PATH=trace.log")
 	w.Write("main.tf", `
 ephemeral "pc_sas_token" "this" {
@@ -205,6 +203,7 @@ func TestCatalog_readsTheSDKsFile(t *testing.T) {
 		}
 	}
 	w := terraform.New(t)
+	w.Require(terraform.EphemeralResources)
 	w.Setenv("HOME="+home, "PC_STAC_URL="+server.STACURL())
 	w.Write("main.tf", "data \"pc_collection\" \"this\" {\n  id = \"sentinel-2-l2a\"\n}\nephemeral \"pc_sas_token\" \"this\" {\n  collection = data.pc_collection.this.id\n}\n")
 	write("PC_SDK_SAS_URL=" + server.SASURL() + "\nPC_SDK_SUBSCRIPTION_KEY=" + subscriptionKey + "\n")

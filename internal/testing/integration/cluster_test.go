@@ -10,6 +10,8 @@ import (
 	"os"
 	"strings"
 	"testing"
+
+	"github.com/planetary-computer/terraform-provider-pc/internal/testing/integration/terraform"
 )
 
 const outputs = `
@@ -113,9 +115,7 @@ with Gateway() as gateway:
 func TestCluster_secretOptionsArrive(t *testing.T) {
 	t.Parallel()
 	s := begin(t)
-	if !s.AtLeast(1, 11) {
-		t.Skip("write-only arguments came with Terraform 1.11")
-	}
+	s.Require(terraform.WriteOnlyArguments)
 	s.Write("main.tf", `
 variable "url" {
   type      = string

@@ -10,6 +10,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/planetary-computer/terraform-provider-pc/internal/testing/integration/terraform"
 )
 
 // ephemeralConfig is a job that speaks with the scheduler by itself, and lists
@@ -60,9 +62,7 @@ func TestEphemeral_isForOneRun(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			s := begin(t)
-			if !s.AtLeast(1, 10) {
-				t.Skip("ephemeral resources came with Terraform 1.10")
-			}
+			s.Require(terraform.EphemeralResources)
 			dir := t.TempDir()
 			job, out := filepath.Join(dir, "job.py"), filepath.Join(dir, "out")
 			if err := os.WriteFile(job, []byte(ephemeralJob), 0o600); err != nil {

@@ -44,9 +44,7 @@ type run struct {
 func begin(t *testing.T) *run {
 	t.Helper()
 	r := &run{t: t, Workspace: terraform.New(t), dir: t.TempDir()}
-	if !r.AtLeast(1, 10) {
-		t.Skip("ephemeral resources came with Terraform 1.10")
-	}
+	r.Require(terraform.EphemeralResources)
 	mock, err := mockserver.Start(mockserver.Config{})
 	if err != nil {
 		t.Fatal(err)

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/planetary-computer/terraform-provider-pc/internal/testing/integration/terraform"
 	"github.com/planetary-computer/terraform-provider-pc/internal/testing/mockserver"
 )
 
@@ -45,9 +46,7 @@ output "name" { value = pc_dask_cluster.test.name }
 func TestOptions_areHandedOverAndNowhere(t *testing.T) {
 	t.Parallel()
 	r := begin(t)
-	if !r.AtLeast(1, 11) {
-		t.Skip("write-only arguments came with Terraform 1.11")
-	}
+	r.Require(terraform.WriteOnlyArguments)
 	catalog := mockserver.StartCatalog(mockserver.CatalogConfig{Collections: map[string]string{
 		"sentinel-2-l2a": `{"type": "Collection", "id": "sentinel-2-l2a", "stac_version": "1.0.0", "description": "Optical imagery.", "license": "proprietary", "links": [], "extent": {},
 			"msft:region": "westeurope", "msft:storage_account": "sentinel2l2a01", "msft:container": "sentinel2-l2"}`,

@@ -87,11 +87,11 @@ func TestExamples(t *testing.T) {
 				return
 			}
 			w := workspace(t, texts)
-			if strings.Contains(name, "identity") && !w.AtLeast(1, 12) {
-				t.Skip("import by identity needs Terraform 1.12")
+			if strings.Contains(name, "identity") {
+				w.Require(terraform.ImportByIdentity)
 			}
-			if strings.Contains(name, "ephemeral") && !w.AtLeast(1, 10) {
-				t.Skip("ephemeral resources need Terraform 1.10")
+			if strings.Contains(name, "ephemeral") {
+				w.Require(terraform.EphemeralResources)
 			}
 			w.Must("validate", "-no-color")
 		})
@@ -104,9 +104,7 @@ func TestExamples(t *testing.T) {
 func loads(t *testing.T, folder string) {
 	t.Helper()
 	w := terraform.New(t)
-	if !w.AtLeast(1, 11) {
-		t.Skip("the example needs Terraform 1.11")
-	}
+	w.Require(terraform.WriteOnlyArguments)
 	w.Remove("versions.tf")
 	if err := os.CopyFS(w.Path("."), os.DirFS(folder)); err != nil {
 		t.Fatal(err)

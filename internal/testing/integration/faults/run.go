@@ -26,8 +26,8 @@ func Run(t *testing.T, row Row) {
 	t.Helper()
 	world := newWorld(t, row.Mock, row.ClockSkew)
 	w := world.Workspace(configOf(row.Config))
-	if row.Ephemeral && !w.AtLeast(1, 10) {
-		t.Skip("ephemeral resources need Terraform 1.10 or OpenTofu 1.11")
+	if row.Ephemeral {
+		w.Require(terraform.EphemeralResources)
 	}
 	w.Write("provider.tf", world.ProviderBlock(row.Provider))
 	if row.AppliedBefore {

@@ -85,25 +85,6 @@ func (w *Workspace) requireProvider() {
 	w.Write("versions.tf", "terraform {\n  required_providers {\n    pc = {\n      source = \""+addresses[0]+"\"\n    }\n  }\n}\n")
 }
 
-// AtLeast says whether the binary has such a version of Terraform's language.
-// OpenTofu counts its versions on its own and is never taken for newer.
-func (w *Workspace) AtLeast(major, minor int) bool {
-	w.t.Helper()
-	var version struct {
-		Terraform string `json:"terraform_version"`
-	}
-	output := w.Must("version", "-json").Output
-	if err := json.Unmarshal([]byte(output), &version); err != nil {
-		w.t.Fatalf("%v: %s", err, output)
-	}
-	var haveMajor, haveMinor int
-	if _, err := fmt.Sscanf(version.Terraform, "%d.%d", &haveMajor, &haveMinor); err != nil {
-		w.t.Fatal(err)
-	}
-	tofu := strings.HasPrefix(filepath.Base(w.command), "tofu")
-	return !tofu && (haveMajor > major || haveMajor == major && haveMinor >= minor)
-}
-
 // Setenv adds variables, as NAME=VALUE, to every command from now on.
 func (w *Workspace) Setenv(variables ...string) { w.env = append(w.env, variables...) }
 
