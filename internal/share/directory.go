@@ -13,68 +13,69 @@ import (
 )
 
 const (
-	// gathering is how long the first of many reads waits for the others.
-	gathering = 25 * time.Millisecond
-	// freshness is how long a listing serves reads that come later, from the
-	// moment on at which it was asked for. Terraform reads ten resources at a
-	// time, and takes seconds for a thousand; it keeps what it has read for as long
-	// as the plan lasts, which is more.
-	freshness = 10 * time.Second
+	// batchWindow is how long the first read waits for others to share its listing.
+	batchWindow = 25 * time.Millisecond
+	// maxListingAge is how long a listing answers later reads, from the moment when it
+	// was requested. Terraform reads ten resources at a time and needs seconds for a
+	// thousand. It uses what it has read for a whole plan, which takes longer.
+	maxListingAge = 10 * time.Second
 )
 
-// Directory lets many who each read one of many things share one listing of them.
-// Terraform refreshes each resource on its own; the server should not notice how
-// many there are. One thing alone is not listed for, no listing answers for the
-// same thing twice, and none answers for what this process has changed. It is
-// safe for concurrent use.
+// Directory answers many reads, each of one named item, from one shared listing.
+// Terraform refreshes every resource on its own, and the server should receive one
+// request, however many resources there are.
+//
+// A single read causes no listing. A listing answers at most once for each item, and
+// never for an item that this process has changed. A Directory is safe for concurrent
+// use.
 type Directory[T any] struct {
 	clock clock.Clock
 	list  func(context.Context) (map[string]T, error)
 
 	mu sync.Mutex
-	// byName holds what is read by itself: what this process made or changed, which
-	// a listing may not show yet, and what a listing lacked, which has been asked
-	// for by name since.
-	byName map[string]bool
-	// latest is the listing that reads join: one for which they are gathered, one
-	// that is under way, or one that is fresh.
-	latest *listing[T]
-	// alone is the latest one for which a single read had come, which was then sent
-	// to ask by itself.
-	alone *listing[T]
+	// unlisted holds the items that no listing answers for: those that this process
+	// created or changed, which a listing may not include yet, and those that a listing
+	// did not include.
+	unlisted map[string]bool
+	// current is the listing that reads join. It waits for its batch, is under way, or
+	// is younger than maxListingAge.
+	current *listing[T]
+	// lastSingle is the latest listing that only one read joined. It was not requested.
+	lastSingle *listing[T]
 }
 
-// listing is one shared request, and those who wait for it.
+// listing is one shared request and the reads that wait for it.
 type listing[T any] struct {
 	ctx     context.Context
 	cancel  context.CancelFunc
-	waiting int
-	// served has what it does not answer for again.
-	served map[string]bool
-	// asked is when the request was sent; zero while reads are gathered.
-	asked time.Time
-	alone bool
-	done  chan struct{}
-	all   map[string]T
-	err   error
+	waiters int
+	// answered holds the items that the listing does not answer for again.
+	answered map[string]bool
+	// requestedAt is zero while the listing waits for its batch.
+	requestedAt time.Time
+	single      bool
+	done        chan struct{}
+	items       map[string]T
+	err         error
 }
 
-// NewDirectory makes a Directory of what list returns by name.
+// NewDirectory returns a Directory of the items that list returns by name.
 func NewDirectory[T any](c clock.Clock, list func(context.Context) (map[string]T, error)) *Directory[T] {
-	return &Directory[T]{clock: c, list: list, byName: map[string]bool{}}
+	return &Directory[T]{clock: c, list: list, unlisted: map[string]bool{}}
 }
 
-// Changed keeps a thing out of listings from now on.
+// Changed records that this process creates, changes or removes an item. From now on,
+// no listing answers for it.
 func (d *Directory[T]) Changed(name string) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.byName[name] = true
+	d.unlisted[name] = true
 }
 
-// Find returns a thing if a shared listing has it. False means that it has to be
-// read by itself: because it is missing from the list, was changed here, or is
-// the only one that is looked for. A listing that fails is an error for all who
-// wait for it, and for nobody else.
+// Find returns an item from a shared listing. If it returns false, the caller must read
+// the item itself: the listing does not include it, this process has changed it, or
+// there is no other read to share a listing with. A failed listing is an error for all
+// reads that wait for it, and for no others.
 func (d *Directory[T]) Find(ctx context.Context, name string) (T, bool, error) {
 	var none T
 	l := d.join(ctx, name)
@@ -87,104 +88,105 @@ func (d *Directory[T]) Find(ctx context.Context, name string) (T, bool, error) {
 		d.leave(l)
 		return none, false, ctx.Err()
 	}
-	if l.alone || l.err != nil {
+	if l.single || l.err != nil {
 		return none, false, l.err
 	}
-	found, listed := l.all[name]
+	item, included := l.items[name]
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if d.latest != nil {
-		// Where it is another one, it may have answered sooner, with what is older.
-		d.latest.served[name] = true
+	if d.current != nil {
+		// If current is another listing, its result may be older than this one.
+		d.current.answered[name] = true
 	}
-	if !listed || d.byName[name] {
-		d.byName[name] = true
+	if !included || d.unlisted[name] {
+		d.unlisted[name] = true
 		return none, false, nil
 	}
-	return found, true, nil
+	return item, true, nil
 }
 
-// join enters the latest listing, or opens one. It returns nil for what must be
-// read by itself.
+// join adds a read to the current listing, or to a new one. It returns nil if no
+// listing answers for the item.
 func (d *Directory[T]) join(ctx context.Context, name string) *listing[T] {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if d.byName[name] {
+	if d.unlisted[name] {
 		return nil
 	}
-	if l := d.latest; l != nil && (l.served[name] || !l.asked.IsZero() && d.clock.Now().Sub(l.asked) >= freshness) {
-		// Those who wait for it still get it.
-		d.latest = nil
+	if l := d.current; l != nil && (l.answered[name] || !l.requestedAt.IsZero() && d.clock.Now().Sub(l.requestedAt) >= maxListingAge) {
+		// The reads that wait for it still get its result.
+		d.current = nil
 	}
-	if d.latest == nil {
+	if d.current == nil {
 		d.open(ctx, name)
 	}
-	d.latest.waiting++
-	d.latest.served[name] = true
-	return d.latest
+	d.current.waiters++
+	d.current.answered[name] = true
+	return d.current
 }
 
-// open begins a listing. Reads are gathered for it, unless another thing was just
-// read by itself: then there are many, one after the other.
+// open starts a listing. It waits for a batch, unless another item was just read by a
+// single read: then the reads come one after the other, and there are many.
 func (d *Directory[T]) open(ctx context.Context, name string) {
-	l := &listing[T]{served: map[string]bool{}, done: make(chan struct{})}
-	// The request belongs to all who wait: one caller's end must not end it.
-	l.ctx, l.cancel = context.WithCancel(context.WithoutCancel(ctx)) //nolint:gosec // called by run, and by the last one that leaves
-	d.latest = l
+	l := &listing[T]{answered: map[string]bool{}, done: make(chan struct{})}
+	// The request belongs to all reads that wait, so the end of one of their contexts
+	// must not end it.
+	l.ctx, l.cancel = context.WithCancel(context.WithoutCancel(ctx)) //nolint:gosec // called by run, and by the last read that leaves
+	d.current = l
 	now := d.clock.Now()
-	following := false
-	if d.alone != nil && now.Sub(d.alone.asked) < freshness {
-		if following = !d.alone.served[name]; following {
-			l.asked = now
+	isSequence := false
+	if d.lastSingle != nil && now.Sub(d.lastSingle.requestedAt) < maxListingAge {
+		if isSequence = !d.lastSingle.answered[name]; isSequence {
+			l.requestedAt = now
 		}
-		// The read alone may still be under way, and end with what is newer.
-		maps.Copy(l.served, d.alone.served)
+		// The single read may still be under way and return a newer result.
+		maps.Copy(l.answered, d.lastSingle.answered)
 	}
-	go d.run(l, following)
+	go d.run(l, isSequence)
 }
 
-// leave takes one caller off a listing, and ends it with the last one.
+// leave removes a read from a listing. The last one to leave cancels the listing.
 func (d *Directory[T]) leave(l *listing[T]) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	l.waiting--
-	if l.waiting == 0 {
+	l.waiters--
+	if l.waiters == 0 {
 		l.cancel()
-		if d.latest == l {
-			d.latest = nil
+		if d.current == l {
+			d.current = nil
 		}
 	}
 }
 
-func (d *Directory[T]) run(l *listing[T], following bool) {
+func (d *Directory[T]) run(l *listing[T], isSequence bool) {
 	defer l.cancel()
 	defer close(l.done)
-	if !following {
-		if l.err = d.clock.Sleep(l.ctx, gathering); l.err != nil || d.isAlone(l) {
+	if !isSequence {
+		if l.err = d.clock.Sleep(l.ctx, batchWindow); l.err != nil || d.closeBatch(l) {
 			return
 		}
 	}
-	l.all, l.err = d.list(l.ctx)
+	l.items, l.err = d.list(l.ctx)
 	if l.err != nil {
 		d.mu.Lock()
 		defer d.mu.Unlock()
-		if d.latest == l {
-			d.latest = nil
+		if d.current == l {
+			d.current = nil
 		}
 	}
 }
 
-// isAlone ends the gathering, and says whether one read alone has come.
-func (d *Directory[T]) isAlone(l *listing[T]) bool {
+// closeBatch ends the batch window and reports whether only one read has joined.
+func (d *Directory[T]) closeBatch(l *listing[T]) bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	l.asked = d.clock.Now()
-	l.alone = l.waiting < 2
-	if l.alone {
-		d.alone = l
-		if d.latest == l {
-			d.latest = nil
+	l.requestedAt = d.clock.Now()
+	l.single = l.waiters < 2
+	if l.single {
+		d.lastSingle = l
+		if d.current == l {
+			d.current = nil
 		}
 	}
-	return l.alone
+	return l.single
 }

@@ -19,227 +19,225 @@ import (
 	"github.com/planetary-computer/terraform-provider-pc/internal/share"
 )
 
-// fresh is how old an answer out of a listing may be: DESIGN.md.
-const fresh = 10 * time.Second
+// maxListingAge is the promise of DESIGN.md about the age of a listed item.
+const maxListingAge = 10 * time.Second
 
-// edition is a thing as a listing showed it: version counts its changes until then,
+// snapshot is an item as a listing included it. version counts its changes until then,
 // listing is the number of the listing.
-type edition struct {
-	thing   *thing
+type snapshot struct {
+	item    *item
 	version int
 	listing int
 }
 
-// thing is something on the server. Ends has when each of its versions ended.
-type thing struct {
-	name string
-	ends []time.Time
-	gone bool
-	// changed is when this process last changed it, newest the latest version that
-	// a read has returned.
-	changed time.Time
-	newest  int
-	// answered has the listings that have answered for it.
+// item is on the server. ends has the time when each of its versions ended.
+type item struct {
+	name      string
+	ends      []time.Time
+	isRemoved bool
+	// changedAt is when this process last changed the item. newest is the latest version
+	// that a read has returned.
+	changedAt time.Time
+	newest    int
+	// answered has the listings that have answered for the item.
 	answered map[int]bool
 }
 
-func (t *thing) version() int { return len(t.ends) }
+func (i *item) version() int { return len(i.ends) }
 
-// crash is a listing that failed, and when.
-type crash struct{ at time.Time }
+// listingError is the error of a listing, with its time.
+type listingError struct{ at time.Time }
 
-func (c *crash) Error() string { return "crashed at " + c.at.Format(time.StampMilli) }
+func (e *listingError) Error() string { return "failed at " + e.at.Format(time.StampMilli) }
 
-// registry is a server with things, whom many readers ask at once, in the time of
-// a synctest bubble. What it finds wrong goes to t.
-type registry struct {
-	*share.Directory[edition]
+// model is a server with items and many concurrent readers, in the time of a synctest
+// bubble. It reports broken promises to t.
+type model struct {
+	*share.Directory[snapshot]
 
 	t *testing.T
-	// mu guards all below, and the source of chance.
+	// mu guards all fields below and the items.
 	mu       sync.Mutex
-	chance   *rand.Rand
-	things   map[string]*thing
+	random   *rand.Rand
+	items    map[string]*item
 	listings int
 }
 
-func newRegistry(t *testing.T, seed uint64) *registry {
+func newModel(t *testing.T, seed uint64) *model {
 	t.Helper()
-	r := &registry{t: t, chance: rand.New(rand.NewPCG(seed, 7)), things: map[string]*thing{}} //nolint:gosec // a test's choice of cases
-	for i := range 1 + r.chance.IntN(12) {
+	m := &model{t: t, random: rand.New(rand.NewPCG(seed, 7)), items: map[string]*item{}} //nolint:gosec // the cases of a test
+	for i := range 1 + m.random.IntN(12) {
 		name := fmt.Sprint(i)
-		r.things[name] = &thing{name: name, answered: map[int]bool{}}
+		m.items[name] = &item{name: name, answered: map[int]bool{}}
 	}
-	r.Directory = share.NewDirectory(clock.Real(), r.list)
-	return r
+	m.Directory = share.NewDirectory(clock.Real(), m.list)
+	return m
 }
 
-// pass lets up to a time pass, or none.
-func (r *registry) pass(ctx context.Context, most time.Duration) error {
-	r.mu.Lock()
-	d := time.Duration(r.chance.Int64N(int64(most)))
-	if r.chance.IntN(4) == 0 {
+// pause waits for up to longest, or not at all.
+func (m *model) pause(ctx context.Context, longest time.Duration) error {
+	m.mu.Lock()
+	d := time.Duration(m.random.Int64N(int64(longest)))
+	if m.random.IntN(4) == 0 {
 		d = 0
 	}
-	r.mu.Unlock()
+	m.mu.Unlock()
 	return clock.Real().Sleep(ctx, d)
 }
 
-func (r *registry) oneIn(n int) bool {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return r.chance.IntN(n) == 0
+func (m *model) isOneIn(n int) bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.random.IntN(n) == 0
 }
 
-// list is slow, and fails or hangs now and then.
-func (r *registry) list(ctx context.Context) (map[string]edition, error) {
-	r.mu.Lock()
-	r.listings++
-	number := r.listings
-	r.mu.Unlock()
-	if r.oneIn(12) {
+// list is slow. Sometimes it fails or does not return.
+func (m *model) list(ctx context.Context) (map[string]snapshot, error) {
+	m.mu.Lock()
+	m.listings++
+	number := m.listings
+	m.mu.Unlock()
+	if m.isOneIn(12) {
 		<-ctx.Done()
 		return nil, ctx.Err()
 	}
-	if err := r.pass(ctx, 3*time.Second); err != nil {
+	if err := m.pause(ctx, 3*time.Second); err != nil {
 		return nil, err
 	}
-	if r.oneIn(6) {
-		return nil, &crash{clock.Real().Now()}
+	if m.isOneIn(6) {
+		return nil, &listingError{clock.Real().Now()}
 	}
-	r.mu.Lock()
-	all := map[string]edition{}
-	for name, each := range r.things {
-		if !each.gone {
-			all[name] = edition{each, each.version(), number}
+	m.mu.Lock()
+	all := map[string]snapshot{}
+	for name, each := range m.items {
+		if !each.isRemoved {
+			all[name] = snapshot{each, each.version(), number}
 		}
 	}
-	r.mu.Unlock()
-	return all, r.pass(ctx, time.Second)
+	m.mu.Unlock()
+	return all, m.pause(ctx, time.Second)
 }
 
-// change changes a thing in this process, or behind its back.
-func (r *registry) change(name string, ours bool) {
-	if ours {
-		r.Changed(name)
+// change changes an item in this process or outside of it.
+func (m *model) change(name string, byThisProcess bool) {
+	if byThisProcess {
+		m.Changed(name)
 	}
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	now, each := clock.Real().Now(), r.things[name]
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	now, each := clock.Real().Now(), m.items[name]
 	each.ends = append(each.ends, now)
-	each.gone = r.chance.IntN(5) == 0
-	if ours {
-		each.changed = now
+	each.isRemoved = m.random.IntN(5) == 0
+	if byThisProcess {
+		each.changedAt = now
 	}
 }
 
-// read finds a thing as a refresh does, and asks for it by name where no listing
-// has it.
-func (r *registry) read(name string) {
-	r.mu.Lock()
-	each, began := r.things[name], clock.Real().Now()
-	floor, changed := each.newest, each.changed
-	patience := time.Minute
-	if r.chance.IntN(3) == 0 {
-		patience = time.Duration(r.chance.Int64N(int64(4 * time.Second)))
+// read reads an item as a refresh does: from a listing, or by its name.
+func (m *model) read(name string) {
+	m.mu.Lock()
+	each, began := m.items[name], clock.Real().Now()
+	minVersion, changedAt := each.newest, each.changedAt
+	timeout := time.Minute
+	if m.random.IntN(3) == 0 {
+		timeout = time.Duration(m.random.Int64N(int64(4 * time.Second)))
 	}
-	r.mu.Unlock()
-	ctx, cancel := context.WithTimeout(r.t.Context(), patience)
+	m.mu.Unlock()
+	ctx, cancel := context.WithTimeout(m.t.Context(), timeout)
 	defer cancel()
-	got, listed, err := r.Find(ctx, name)
+	got, listed, err := m.Find(ctx, name)
 	now := clock.Real().Now()
-	failed, crashed := errors.AsType[*crash](err)
+	failed, isListingError := errors.AsType[*listingError](err)
 	switch {
-	case crashed && (failed.at.Before(began) || failed.at.After(now)):
-		r.t.Errorf("a read from %s to %s got the failure of a listing that had %s", began, now, failed)
-	case err != nil && !crashed && now.Sub(began) < patience:
-		r.t.Errorf("a read got another's end: %v after %s of %s", err, now.Sub(began), patience)
+	case isListingError && (failed.at.Before(began) || failed.at.After(now)):
+		m.t.Errorf("a read from %s to %s got the error of a listing that %s", began, now, failed)
+	case err != nil && !isListingError && now.Sub(began) < timeout:
+		m.t.Errorf("a read ended with the context of another: %v after %s of %s", err, now.Sub(began), timeout)
 	case err != nil:
 	case listed:
-		r.judge(got, name, began, floor, changed)
+		m.check(got, name, began, minVersion, changedAt)
 	default:
-		r.byName(ctx, each)
+		m.readByName(ctx, each)
 	}
 }
 
-// judge says whether a listing might answer so.
-func (r *registry) judge(got edition, name string, began time.Time, floor int, changed time.Time) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	each := r.things[name]
+// check reports an item that no listing may have returned.
+func (m *model) check(got snapshot, name string, began time.Time, minVersion int, changedAt time.Time) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	each := m.items[name]
 	switch {
-	case got.thing != each:
-		r.t.Errorf("asked for %s, got %s", name, got.thing.name)
-	case !changed.IsZero():
-		r.t.Errorf("%s was changed by this process at %s, and a listing answered at %s", name, changed, began)
-	case got.version < floor:
-		r.t.Errorf("%s was version %d, and is %d again in listing %d", name, floor, got.version, got.listing)
+	case got.item != each:
+		m.t.Errorf("read %s, got %s", name, got.item.name)
+	case !changedAt.IsZero():
+		m.t.Errorf("this process changed %s at %s, and a listing answered at %s", name, changedAt, began)
+	case got.version < minVersion:
+		m.t.Errorf("%s was version %d, and is version %d in listing %d", name, minVersion, got.version, got.listing)
 	case each.answered[got.listing]:
-		r.t.Errorf("listing %d answered for %s twice", got.listing, name)
-	case got.version < each.version() && began.Sub(each.ends[got.version]) > fresh:
-		r.t.Errorf("version %d of %s ended %s before it was asked for", got.version, name, began.Sub(each.ends[got.version]))
+		m.t.Errorf("listing %d answered for %s twice", got.listing, name)
+	case got.version < each.version() && began.Sub(each.ends[got.version]) > maxListingAge:
+		m.t.Errorf("version %d of %s ended %s before the read", got.version, name, began.Sub(each.ends[got.version]))
 	}
 	each.answered[got.listing] = true
 	each.newest = max(each.newest, got.version)
 }
 
-func (r *registry) byName(ctx context.Context, each *thing) {
-	if r.pass(ctx, 2*time.Second) != nil {
+func (m *model) readByName(ctx context.Context, each *item) {
+	if m.pause(ctx, 2*time.Second) != nil {
 		return
 	}
-	r.mu.Lock()
-	seen := each.version()
-	r.mu.Unlock()
-	if r.pass(ctx, time.Second) != nil {
+	m.mu.Lock()
+	version := each.version()
+	m.mu.Unlock()
+	if m.pause(ctx, time.Second) != nil {
 		return
 	}
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	each.newest = max(each.newest, seen)
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	each.newest = max(each.newest, version)
 }
 
-// act is one of those who read and change, for a while.
-func (r *registry) act(names []string) {
+// readAndChange is one concurrent reader.
+func (m *model) readAndChange(names []string) {
 	for range 12 {
-		r.mu.Lock()
-		name, choice := names[r.chance.IntN(len(names))], r.chance.IntN(24)
-		r.mu.Unlock()
+		m.mu.Lock()
+		name, choice := names[m.random.IntN(len(names))], m.random.IntN(24)
+		m.mu.Unlock()
 		switch {
 		case choice == 0:
-			r.change(name, true)
+			m.change(name, true)
 		case choice < 6:
-			r.change(name, false)
+			m.change(name, false)
 		default:
-			r.read(name)
+			m.read(name)
 		}
-		_ = r.pass(r.t.Context(), 2*time.Second)
+		_ = m.pause(m.t.Context(), 2*time.Second)
 	}
 }
 
-// TestDirectory_keepsItsPromises lets many read and change things of a server that
-// is slow, fails and hangs, in 400 ways. A goroutine that is left behind, and waits
-// for ever, fails the test: synctest sees it.
+// TestDirectory_keepsItsPromises has many readers and a server that is slow, fails and
+// hangs, in 400 variants. synctest fails the test if a goroutine never ends.
 func TestDirectory_keepsItsPromises(t *testing.T) {
 	t.Parallel()
-	answered := 0
+	answers := 0
 	for seed := range uint64(400) {
 		synctest.Test(t, func(t *testing.T) {
-			r := newRegistry(t, seed)
-			names := slices.Sorted(maps.Keys(r.things))
+			m := newModel(t, seed)
+			names := slices.Sorted(maps.Keys(m.items))
 			var all sync.WaitGroup
-			for range 1 + r.chance.IntN(10) {
-				all.Go(func() { r.act(names) })
+			for range 1 + m.random.IntN(10) {
+				all.Go(func() { m.readAndChange(names) })
 			}
 			all.Wait()
-			for _, each := range r.things {
-				answered += len(each.answered)
+			for _, each := range m.items {
+				answers += len(each.answered)
 			}
 		})
 		if t.Failed() {
 			t.Fatalf("seed %d", seed)
 		}
 	}
-	if answered < 1000 {
-		t.Errorf("listings have answered only %d times: nothing was put to the test", answered)
+	if answers < 1000 {
+		t.Errorf("listings answered only %d reads, so the test proves nothing", answers)
 	}
 }

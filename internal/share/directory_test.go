@@ -18,8 +18,7 @@ import (
 
 var directoryStart = time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
 
-// gatedClock is a fake clock on which the time for which reads are gathered
-// passes when the test says so.
+// gatedClock is a fake clock on which the batch window ends when the test opens the gate.
 type gatedClock struct {
 	*clock.Fake
 
@@ -35,261 +34,261 @@ func (c *gatedClock) Sleep(ctx context.Context, _ time.Duration) error {
 	}
 }
 
-// shelf has things to list, and counts the listings.
-type shelf struct {
+// countedDirectory is a Directory of numbers that counts its listings.
+type countedDirectory struct {
 	*share.Directory[int]
 
 	clock *gatedClock
 	lists atomic.Int32
-	// during is called by each listing, before it answers.
-	during func(ctx context.Context) error
+	// beforeReturn is called by each listing before it returns.
+	beforeReturn func(ctx context.Context) error
 }
 
-func newShelf(things int) *shelf {
-	s := &shelf{clock: &gatedClock{Fake: clock.NewFake(directoryStart), gate: make(chan struct{})}}
-	s.Directory = share.NewDirectory(s.clock, func(ctx context.Context) (map[string]int, error) {
-		s.lists.Add(1)
-		if s.during != nil {
-			if err := s.during(ctx); err != nil {
+func newDirectory(size int) *countedDirectory {
+	d := &countedDirectory{clock: &gatedClock{Fake: clock.NewFake(directoryStart), gate: make(chan struct{})}}
+	d.Directory = share.NewDirectory(d.clock, func(ctx context.Context) (map[string]int, error) {
+		d.lists.Add(1)
+		if d.beforeReturn != nil {
+			if err := d.beforeReturn(ctx); err != nil {
 				return nil, err
 			}
 		}
 		all := map[string]int{}
-		for i := range things {
+		for i := range size {
 			all[fmt.Sprint(i)] = i
 		}
 		return all, nil
 	})
-	return s
+	return d
 }
 
-// opened is a shelf whose gathering takes no time.
-func opened(things int) *shelf {
-	s := newShelf(things)
-	close(s.clock.gate)
-	return s
+// newOpenDirectory returns a directory whose batch window takes no time.
+func newOpenDirectory(size int) *countedDirectory {
+	d := newDirectory(size)
+	close(d.clock.gate)
+	return d
 }
 
-type found struct {
-	thing  int
+type findResult struct {
+	item   int
 	listed bool
 	err    error
 }
 
-// finding starts a Find, and returns once it is one of the n that wait.
-func (s *shelf) finding(ctx context.Context, name string, n int) <-chan found {
-	result := make(chan found, 1)
+// startFind starts a Find and returns when waiters reads wait.
+func (d *countedDirectory) startFind(ctx context.Context, name string, waiters int) <-chan findResult {
+	result := make(chan findResult, 1)
 	go func() {
-		thing, listed, err := s.Find(ctx, name)
-		result <- found{thing, listed, err}
+		item, listed, err := d.Find(ctx, name)
+		result <- findResult{item, listed, err}
 	}()
-	for s.Waiting() < n {
+	for d.Waiters() < waiters {
 		runtime.Gosched()
 	}
 	return result
 }
 
-// expect finds a thing, in a list or not, and asserts how many listings there were
-// so far.
-func (s *shelf) expect(t *testing.T, name string, listed bool, lists int32) {
+// expect asserts whether a listing answers for an item, and the number of listings so
+// far.
+func (d *countedDirectory) expect(t *testing.T, name string, listed bool, lists int32) {
 	t.Helper()
-	_, got, err := s.Find(t.Context(), name)
-	if err != nil || got != listed || s.lists.Load() != lists {
-		t.Errorf("%s: listed %t, %v, after %d listings; want %t after %d", name, got, err, s.lists.Load(), listed, lists)
+	_, got, err := d.Find(t.Context(), name)
+	if err != nil || got != listed || d.lists.Load() != lists {
+		t.Errorf("%s: listed %t, %v, after %d listings; want %t after %d", name, got, err, d.lists.Load(), listed, lists)
 	}
 }
 
-func TestDirectory_manySharesOneListing(t *testing.T) {
+func TestDirectory_manyReadsShareOneListing(t *testing.T) {
 	t.Parallel()
 	const many = 50
-	s := newShelf(many)
-	results := make([]<-chan found, many)
+	d := newDirectory(many)
+	results := make([]<-chan findResult, many)
 	for i := range many {
-		results[i] = s.finding(t.Context(), fmt.Sprint(i), i+1)
+		results[i] = d.startFind(t.Context(), fmt.Sprint(i), i+1)
 	}
-	close(s.clock.gate)
+	close(d.clock.gate)
 	for i, result := range results {
-		if got := <-result; got.err != nil || !got.listed || got.thing != i {
+		if got := <-result; got.err != nil || !got.listed || got.item != i {
 			t.Errorf("%d: %+v", i, got)
 		}
 	}
-	if lists := s.lists.Load(); lists != 1 {
+	if lists := d.lists.Load(); lists != 1 {
 		t.Errorf("%d listings", lists)
 	}
 }
 
-func TestDirectory_oneAloneIsNotListedFor(t *testing.T) {
+func TestDirectory_singleReadCausesNoListing(t *testing.T) {
 	t.Parallel()
-	s := opened(3)
+	d := newOpenDirectory(3)
 	for range 5 {
-		s.expect(t, "1", false, 0)
+		d.expect(t, "1", false, 0)
 	}
 }
 
-// TestDirectory_oneAfterTheOther is Terraform with -parallelism=1.
-func TestDirectory_oneAfterTheOther(t *testing.T) {
+// TestDirectory_sequenceSharesOneListing reads as Terraform does with -parallelism=1.
+func TestDirectory_sequenceSharesOneListing(t *testing.T) {
 	t.Parallel()
-	s := opened(100)
-	s.expect(t, "0", false, 0)
+	d := newOpenDirectory(100)
+	d.expect(t, "0", false, 0)
 	for i := 1; i < 100; i++ {
-		s.expect(t, fmt.Sprint(i), true, 1)
+		d.expect(t, fmt.Sprint(i), true, 1)
 	}
 }
 
-func TestDirectory_neverAnswersTwiceFromOneListing(t *testing.T) {
+func TestDirectory_answersOnceForEachItem(t *testing.T) {
 	t.Parallel()
-	s := opened(3)
-	s.expect(t, "0", false, 0)
-	s.expect(t, "1", true, 1)
-	s.expect(t, "2", true, 1)
-	s.expect(t, "1", true, 2)
-	s.expect(t, "2", true, 2)
-	s.expect(t, "2", true, 3)
+	d := newOpenDirectory(3)
+	d.expect(t, "0", false, 0)
+	d.expect(t, "1", true, 1)
+	d.expect(t, "2", true, 1)
+	d.expect(t, "1", true, 2)
+	d.expect(t, "2", true, 2)
+	d.expect(t, "2", true, 3)
 }
 
-// TestDirectory_theReadAloneIsNewer has one alone ask by itself. How long that takes
-// the Directory cannot know: a listing of meanwhile may be older.
-func TestDirectory_theReadAloneIsNewer(t *testing.T) {
+// TestDirectory_neverAnswersForSingleRead has a single read that asks the server itself.
+// The Directory does not know how long that takes, so a listing may be older.
+func TestDirectory_neverAnswersForSingleRead(t *testing.T) {
 	t.Parallel()
-	s := opened(3)
-	s.expect(t, "0", false, 0)
-	s.expect(t, "1", true, 1)
-	s.expect(t, "0", false, 1)
-	t.Run("the first of two has left", func(t *testing.T) {
+	d := newOpenDirectory(3)
+	d.expect(t, "0", false, 0)
+	d.expect(t, "1", true, 1)
+	d.expect(t, "0", false, 1)
+	t.Run("the first of two reads has left", func(t *testing.T) {
 		t.Parallel()
-		s := newShelf(3)
+		d := newDirectory(3)
 		ctx, cancel := context.WithCancel(t.Context())
-		ending, staying := s.finding(ctx, "0", 1), s.finding(t.Context(), "1", 2)
+		ending, staying := d.startFind(ctx, "0", 1), d.startFind(t.Context(), "1", 2)
 		cancel()
 		<-ending
-		close(s.clock.gate)
+		close(d.clock.gate)
 		if got := <-staying; got.err != nil || got.listed {
 			t.Errorf("got %+v", got)
 		}
-		s.expect(t, "2", true, 1)
-		s.expect(t, "1", false, 1)
+		d.expect(t, "2", true, 1)
+		d.expect(t, "1", false, 1)
 	})
 }
 
-func TestDirectory_aListingGrowsOld(t *testing.T) {
+func TestDirectory_listsAgainAfterMaxAge(t *testing.T) {
 	t.Parallel()
-	s := opened(9)
-	s.expect(t, "0", false, 0)
-	s.expect(t, "1", true, 1)
-	s.clock.Advance(9 * time.Second)
-	s.expect(t, "2", true, 1)
-	s.clock.Advance(time.Second)
-	// Nobody has read anything for so long: this one is alone again.
-	s.expect(t, "3", false, 1)
-	s.expect(t, "4", true, 2)
+	d := newOpenDirectory(9)
+	d.expect(t, "0", false, 0)
+	d.expect(t, "1", true, 1)
+	d.clock.Advance(9 * time.Second)
+	d.expect(t, "2", true, 1)
+	d.clock.Advance(time.Second)
+	// There was no read for so long that this one is a single read again.
+	d.expect(t, "3", false, 1)
+	d.expect(t, "4", true, 2)
 }
 
-func TestDirectory_whatTheListLacksOrWasChanged(t *testing.T) {
+func TestDirectory_neverAnswersForMissingOrChangedItem(t *testing.T) {
 	t.Parallel()
-	s := opened(3)
-	s.expect(t, "0", false, 0)
-	s.expect(t, "1", true, 1)
-	s.expect(t, "another", false, 1)
-	s.expect(t, "another", false, 1)
-	s.Changed("2")
-	s.expect(t, "2", false, 1)
-	s.clock.Advance(time.Hour)
-	s.expect(t, "2", false, 1)
+	d := newOpenDirectory(3)
+	d.expect(t, "0", false, 0)
+	d.expect(t, "1", true, 1)
+	d.expect(t, "another", false, 1)
+	d.expect(t, "another", false, 1)
+	d.Changed("2")
+	d.expect(t, "2", false, 1)
+	d.clock.Advance(time.Hour)
+	d.expect(t, "2", false, 1)
 }
 
-func TestDirectory_whatIsChangedMeanwhile(t *testing.T) {
+func TestDirectory_neverAnswersForItemChangedDuringListing(t *testing.T) {
 	t.Parallel()
-	s := newShelf(3)
-	s.during = func(context.Context) error { s.Changed("1"); return nil }
-	changed, other := s.finding(t.Context(), "1", 1), s.finding(t.Context(), "2", 2)
-	close(s.clock.gate)
+	d := newDirectory(3)
+	d.beforeReturn = func(context.Context) error { d.Changed("1"); return nil }
+	changed, other := d.startFind(t.Context(), "1", 1), d.startFind(t.Context(), "2", 2)
+	close(d.clock.gate)
 	if got := <-changed; got.listed || got.err != nil {
-		t.Errorf("what was changed: %+v", got)
+		t.Errorf("the changed item: %+v", got)
 	}
 	if got := <-other; !got.listed {
-		t.Errorf("the other: %+v", got)
+		t.Errorf("the other read: %+v", got)
 	}
 }
 
-func TestDirectory_oneCallersEndIsNotTheOthers(t *testing.T) {
+func TestDirectory_endOfOneReadDoesNotEndOthers(t *testing.T) {
 	t.Parallel()
-	t.Run("while reads are gathered", func(t *testing.T) {
+	t.Run("during the batch window", func(t *testing.T) {
 		t.Parallel()
-		s := newShelf(3)
+		d := newDirectory(3)
 		ctx, cancel := context.WithCancel(t.Context())
-		ending, first, second := s.finding(ctx, "0", 1), s.finding(t.Context(), "1", 2), s.finding(t.Context(), "2", 3)
+		ending, first, second := d.startFind(ctx, "0", 1), d.startFind(t.Context(), "1", 2), d.startFind(t.Context(), "2", 3)
 		cancel()
 		if got := <-ending; !errors.Is(got.err, context.Canceled) {
-			t.Errorf("the one that ended: %+v", got)
+			t.Errorf("the read that ended: %+v", got)
 		}
-		close(s.clock.gate)
-		for _, result := range []<-chan found{first, second} {
+		close(d.clock.gate)
+		for _, result := range []<-chan findResult{first, second} {
 			if got := <-result; got.err != nil || !got.listed {
-				t.Errorf("another: %+v", got)
+				t.Errorf("another read: %+v", got)
 			}
 		}
 	})
-	t.Run("while the listing is under way", func(t *testing.T) {
+	t.Run("during the listing", func(t *testing.T) {
 		t.Parallel()
-		s := newShelf(3)
+		d := newDirectory(3)
 		ctx, cancel := context.WithCancel(t.Context())
-		ended := make(chan found, 1)
-		s.during = func(ctx context.Context) error { cancel(); <-ended; return ctx.Err() }
-		ending, staying := s.finding(ctx, "0", 1), s.finding(t.Context(), "1", 2)
-		close(s.clock.gate)
+		ended := make(chan findResult, 1)
+		d.beforeReturn = func(ctx context.Context) error { cancel(); <-ended; return ctx.Err() }
+		ending, staying := d.startFind(ctx, "0", 1), d.startFind(t.Context(), "1", 2)
+		close(d.clock.gate)
 		got := <-ending
 		ended <- got
 		if !errors.Is(got.err, context.Canceled) {
-			t.Errorf("the one that ended: %+v", got)
+			t.Errorf("the read that ended: %+v", got)
 		}
 		if got := <-staying; got.err != nil || !got.listed {
-			t.Errorf("the other: %+v", got)
+			t.Errorf("the other read: %+v", got)
 		}
 	})
-	t.Run("the last one that stays is alone", func(t *testing.T) {
+	t.Run("the last read that stays is a single read", func(t *testing.T) {
 		t.Parallel()
-		s := newShelf(3)
+		d := newDirectory(3)
 		ctx, cancel := context.WithCancel(t.Context())
-		ending, staying := s.finding(ctx, "0", 1), s.finding(t.Context(), "1", 2)
+		ending, staying := d.startFind(ctx, "0", 1), d.startFind(t.Context(), "1", 2)
 		cancel()
 		<-ending
-		close(s.clock.gate)
-		if got := <-staying; got.err != nil || got.listed || s.lists.Load() != 0 {
+		close(d.clock.gate)
+		if got := <-staying; got.err != nil || got.listed || d.lists.Load() != 0 {
 			t.Errorf("got %+v", got)
 		}
 	})
-	t.Run("all of them", func(t *testing.T) {
+	t.Run("all reads end", func(t *testing.T) {
 		t.Parallel()
-		s := newShelf(3)
+		d := newDirectory(3)
 		ended := make(chan struct{})
-		s.during = func(ctx context.Context) error { <-ctx.Done(); close(ended); return ctx.Err() }
+		d.beforeReturn = func(ctx context.Context) error { <-ctx.Done(); close(ended); return ctx.Err() }
 		ctx, cancel := context.WithCancel(t.Context())
-		first, second := s.finding(ctx, "0", 1), s.finding(ctx, "1", 2)
-		close(s.clock.gate)
-		for s.lists.Load() == 0 {
+		first, second := d.startFind(ctx, "0", 1), d.startFind(ctx, "1", 2)
+		close(d.clock.gate)
+		for d.lists.Load() == 0 {
 			runtime.Gosched()
 		}
 		cancel()
 		<-first
 		<-second
 		<-ended
-		s.during = nil
-		s.expect(t, "2", false, 1)
+		d.beforeReturn = nil
+		d.expect(t, "2", false, 1)
 	})
 }
 
-func TestDirectory_aListingThatFails(t *testing.T) {
+func TestDirectory_reportsFailedListing(t *testing.T) {
 	t.Parallel()
-	s := newShelf(3)
-	crash := errors.New("a crash")
-	s.during = func(context.Context) error { return crash }
-	first, second := s.finding(t.Context(), "0", 1), s.finding(t.Context(), "1", 2)
-	close(s.clock.gate)
-	for _, result := range []<-chan found{first, second} {
-		if got := <-result; !errors.Is(got.err, crash) || got.listed {
+	d := newDirectory(3)
+	failure := errors.New("failed")
+	d.beforeReturn = func(context.Context) error { return failure }
+	first, second := d.startFind(t.Context(), "0", 1), d.startFind(t.Context(), "1", 2)
+	close(d.clock.gate)
+	for _, result := range []<-chan findResult{first, second} {
+		if got := <-result; !errors.Is(got.err, failure) || got.listed {
 			t.Errorf("got %+v", got)
 		}
 	}
-	s.during = nil
-	s.expect(t, "2", false, 1)
+	d.beforeReturn = nil
+	d.expect(t, "2", false, 1)
 }

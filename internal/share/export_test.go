@@ -3,12 +3,12 @@
 
 package share
 
-// Waiting is how many wait for the latest listing.
-func (d *Directory[T]) Waiting() int {
+// Waiters returns the number of reads that wait for the current listing.
+func (d *Directory[T]) Waiters() int {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if d.latest == nil {
+	if d.current == nil {
 		return 0
 	}
-	return d.latest.waiting
+	return d.current.waiters
 }

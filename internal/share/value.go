@@ -10,69 +10,69 @@ import (
 	"sync"
 )
 
-// Value is an answer that many ask for and that is fetched once. The zero
-// value is ready for use, by many at once.
+// Value is fetched once, for all callers that need it. The zero Value is ready to use. A
+// Value is safe for concurrent use.
 type Value[T any] struct {
-	mu      sync.Mutex
-	flight  *flight
-	fetched bool
-	value   T
+	mu        sync.Mutex
+	current   *fetch
+	isFetched bool
+	value     T
 }
 
-// flight is a fetch under way. Abandoned and err are set before done is closed:
-// whether the context of the one who fetches has ended, and else why it failed.
-type flight struct {
-	done      chan struct{}
-	abandoned bool
-	err       error
+// fetch is a fetch under way. The fields are set before done is closed: err is its
+// error, and isAbandoned reports whether the context of the fetching caller has ended.
+type fetch struct {
+	done        chan struct{}
+	isAbandoned bool
+	err         error
 }
 
-// Get returns the answer, or fetches it. Whoever comes while it is being fetched
-// waits for it, and shares the failure: a thousand who ask a server that is out of
-// order are not to try it one after the other. Where it was the end of the other's
-// context, by Ctrl-C for example, it is fetched anew.
-func (s *Value[T]) Get(ctx context.Context, fetch func(context.Context) (T, error)) (T, error) {
+// Get returns the value and fetches it if necessary. Callers that arrive during a fetch
+// wait for it and share its error: a thousand callers must not try a broken server one
+// after the other. If the fetch failed because its caller's own context ended, for
+// example by Ctrl-C, another caller fetches again. Get returns when ctx ends.
+func (v *Value[T]) Get(ctx context.Context, get func(context.Context) (T, error)) (T, error) {
 	for {
-		s.mu.Lock()
-		if s.fetched {
-			defer s.mu.Unlock()
-			return s.value, nil
+		v.mu.Lock()
+		if v.isFetched {
+			defer v.mu.Unlock()
+			return v.value, nil
 		}
-		if s.flight == nil {
-			s.flight = &flight{done: make(chan struct{})}
-			s.mu.Unlock()
-			return s.fetch(ctx, fetch)
+		if v.current == nil {
+			v.current = &fetch{done: make(chan struct{})}
+			v.mu.Unlock()
+			return v.fetch(ctx, get)
 		}
-		other := s.flight
-		s.mu.Unlock()
+		other := v.current
+		v.mu.Unlock()
 		var none T
 		select {
 		case <-other.done:
 		case <-ctx.Done():
 			return none, ctx.Err()
 		}
-		if other.err != nil && !other.abandoned {
+		if other.err != nil && !other.isAbandoned {
 			return none, other.err
 		}
 	}
 }
 
-func (s *Value[T]) fetch(ctx context.Context, fetch func(context.Context) (T, error)) (T, error) {
-	value, err := fetch(ctx)
-	s.mu.Lock()
-	defer s.mu.Unlock()
+func (v *Value[T]) fetch(ctx context.Context, get func(context.Context) (T, error)) (T, error) {
+	value, err := get(ctx)
+	v.mu.Lock()
+	defer v.mu.Unlock()
 	if err == nil {
-		s.value, s.fetched = value, true
+		v.value, v.isFetched = value, true
 	}
-	s.flight.err, s.flight.abandoned = err, ctx.Err() != nil
-	close(s.flight.done)
-	s.flight = nil
+	v.current.err, v.current.isAbandoned = err, ctx.Err() != nil
+	close(v.current.done)
+	v.current = nil
 	return value, err
 }
 
-// Peek returns the answer if it has been fetched already.
-func (s *Value[T]) Peek() (T, bool) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.value, s.fetched
+// Peek returns the value if it has been fetched.
+func (v *Value[T]) Peek() (T, bool) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	return v.value, v.isFetched
 }

@@ -30,21 +30,21 @@ func TestValue_isFetchedOnce(t *testing.T) {
 			got, err := shared.Get(t.Context(), func(context.Context) (string, error) {
 				fetches.Add(1)
 				<-release
-				return "answer", nil
+				return "response", nil
 			})
-			if got != "answer" || err != nil {
+			if got != "response" || err != nil {
 				t.Errorf("Get() = %q, %v", got, err)
 			}
 		})
 	}
 	close(release)
 	all.Wait()
-	if value, ok := shared.Peek(); !ok || value != "answer" || fetches.Load() != 1 {
+	if value, ok := shared.Peek(); !ok || value != "response" || fetches.Load() != 1 {
 		t.Errorf("Peek() = %q, %v after %d fetches", value, ok, fetches.Load())
 	}
 }
 
-func TestValue_forgetsFailures(t *testing.T) {
+func TestValue_fetchesAgainAfterError(t *testing.T) {
 	t.Parallel()
 	var shared share.Value[int]
 	broken := errors.New("broken")
@@ -56,9 +56,9 @@ func TestValue_forgetsFailures(t *testing.T) {
 	}
 }
 
-// TestValue_failsForAllWhoWait has many ask at once for what cannot be had. In a
-// bubble of synctest the fetch ends when all the others wait for it.
-func TestValue_failsForAllWhoWait(t *testing.T) {
+// TestValue_sharesErrorWithWaitingCallers has many callers at once. In a synctest bubble
+// the fetch ends when all other callers wait for it.
+func TestValue_sharesErrorWithWaitingCallers(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		var shared share.Value[int]
@@ -81,14 +81,14 @@ func TestValue_failsForAllWhoWait(t *testing.T) {
 			t.Errorf("%d fetches", fetches)
 		}
 		if got, err := shared.Get(t.Context(), func(context.Context) (int, error) { return 7, nil }); got != 7 || err != nil {
-			t.Errorf("later: Get() = %d, %v", got, err)
+			t.Errorf("after the fetch: Get() = %d, %v", got, err)
 		}
 	})
 }
 
-// TestValue_outlivesACaller lets the one who fetches be cancelled, and one who
-// waits; a third gets the answer all the same.
-func TestValue_outlivesACaller(t *testing.T) {
+// TestValue_fetchesAgainForOtherCallers cancels the caller that fetches, and one that
+// waits. A third caller still gets the value.
+func TestValue_fetchesAgainForOtherCallers(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		var shared share.Value[int]
@@ -100,25 +100,25 @@ func TestValue_outlivesACaller(t *testing.T) {
 				return 0, ctx.Err()
 			})
 			if !errors.Is(err, context.Canceled) {
-				t.Errorf("the first: %v", err)
+				t.Errorf("first caller: %v", err)
 			}
 		})
 		synctest.Wait()
 		ended, cancel := context.WithCancel(t.Context())
 		cancel()
-		never := func(context.Context) (int, error) {
-			t.Error("fetched by one whose context had ended")
+		mustNotFetch := func(context.Context) (int, error) {
+			t.Error("a caller with an ended context fetched")
 			return 0, nil
 		}
-		if _, err := shared.Get(ended, never); !errors.Is(err, context.Canceled) {
-			t.Errorf("the second: %v", err)
+		if _, err := shared.Get(ended, mustNotFetch); !errors.Is(err, context.Canceled) {
+			t.Errorf("second caller: %v", err)
 		}
 		all.Go(func() {
 			if got, err := shared.Get(t.Context(), func(context.Context) (int, error) { return 7, nil }); got != 7 || err != nil {
-				t.Errorf("the third: %d, %v", got, err)
+				t.Errorf("third caller: %d, %v", got, err)
 			}
 		})
-		// The third waits for the first.
+		// The third caller waits for the first one.
 		synctest.Wait()
 		cancelFirst()
 		all.Wait()
