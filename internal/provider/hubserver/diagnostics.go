@@ -40,7 +40,8 @@ func spawnAdvice(failed *hub.SpawnError) string {
 func addLaunchError(diags *diag.Diagnostics, model resourceModel, err error) {
 	if active, ok := errors.AsType[*hub.ActiveError](err); ok {
 		diags.AddAttributeError(path.Root("name"), "There is such a server already", diagnostics.Sentence(active.Error())+
-			fmt.Sprintf("\n\nTo manage it here: terraform import ADDRESS_OF_THIS_RESOURCE %s\nElse stop it first, on the Hub's page /hub/home, or give this one another name.", model.importID()))
+			fmt.Sprintf("\n\nIf this resource has create_before_destroy, remove it: a user has one server of a name, so the old one must stop before the new one starts."+
+				"\n\nTo manage a server that was started elsewhere:\n\n  terraform import ADDRESS_OF_THIS_RESOURCE %s\n\nOtherwise stop it on the Hub's page /hub/home, or give this one another name.", model.importID()))
 		return
 	}
 	if failed, ok := errors.AsType[*hub.SpawnError](err); ok {

@@ -22,13 +22,15 @@ type resourceModel struct {
 	Name            types.String      `tfsdk:"name"`
 	UserOptions     types.Dynamic     `tfsdk:"user_options"`
 	RemoveOnDestroy types.Bool        `tfsdk:"remove_on_destroy"`
+	WhenEnded       types.String      `tfsdk:"when_ended"`
 	Timeouts        timeouts.Value    `tfsdk:"timeouts"`
 	URL             types.String      `tfsdk:"url"`
 	Ready           types.Bool        `tfsdk:"ready"`
+	Status          types.String      `tfsdk:"status"`
 	StartedAt       timetypes.RFC3339 `tfsdk:"started_at"`
 }
 
-// resourceIdentity is what tells one server from every other.
+// resourceIdentity identifies a server.
 type resourceIdentity struct {
 	User types.String `tfsdk:"user"`
 	Name types.String `tfsdk:"name"`
@@ -38,7 +40,7 @@ func (m *resourceModel) identity() resourceIdentity {
 	return resourceIdentity{User: m.User, Name: m.Name}
 }
 
-// title names the server for people.
+// title names the server in diagnostics.
 func (m *resourceModel) title() string {
 	if m.Name.ValueString() == "" {
 		return "default server of " + m.User.ValueString()
@@ -46,8 +48,8 @@ func (m *resourceModel) title() string {
 	return "server " + m.Name.ValueString() + " of " + m.User.ValueString()
 }
 
-// titleOfStart also tells it from those that have its name at other times, or at
-// other Hubs.
+// titleOfStart adds the start time, because a server of the same name may run at
+// another time or on another Hub.
 func (m *resourceModel) titleOfStart() string {
 	if m.StartedAt.IsNull() {
 		return m.title()
@@ -55,9 +57,9 @@ func (m *resourceModel) titleOfStart() string {
 	return m.title() + " that was started at " + m.StartedAt.ValueString()
 }
 
-// isAnother says that what a Hub tells is not the server of the state, which does
-// not run there: there is none, or one that was started at another time. Of one
-// that nobody has seen since its start it is not known when that was.
+// isAnother reports whether the server of the state does not run on this Hub: the
+// Hub has none of its name, or one with another start time. The start time is
+// null until a refresh or a wait has seen the server.
 func (m *resourceModel) isAnother(server hub.Server, active bool) bool {
 	return !active || !m.StartedAt.IsNull() && !values.TimeOrNull(server.Started).Equal(m.StartedAt)
 }
@@ -65,19 +67,44 @@ func (m *resourceModel) isAnother(server hub.Server, active bool) bool {
 // importID is what terraform import takes.
 func (m *resourceModel) importID() string { return m.User.ValueString() + "/" + m.Name.ValueString() }
 
-// recordBegun is the state from the moment in which the server may run.
-func (m *resourceModel) recordBegun() {
+// recordStart is the state from the moment on in which the server may run.
+func (m *resourceModel) recordStart() {
 	m.URL, m.Ready, m.StartedAt = types.StringNull(), types.BoolValue(false), timetypes.NewRFC3339Null()
+	m.Status = types.StringValue(statusStarting)
 }
 
-// record takes over what the Hub says, but for the options.
+// record stores what the Hub reports, except for the options.
 func (m *resourceModel) record(server hub.Server, hubAddress string) {
 	m.URL = types.StringValue(clients.HubURL(server.URL, hubAddress))
-	m.Ready = types.BoolValue(server.Ready && server.Pending == "")
+	isReady := server.Ready && server.Pending == ""
+	m.Ready, m.Status = types.BoolValue(isReady), types.StringValue(statusStarting)
+	if isReady {
+		m.Status = types.StringValue(statusReady)
+	}
 	m.StartedAt = values.TimeOrNull(server.Started)
 	if m.RemoveOnDestroy.IsNull() || m.RemoveOnDestroy.IsUnknown() {
 		m.RemoveOnDestroy = types.BoolValue(false)
 	}
+}
+
+// recordEnd stores that the server has ended. Its address, options and start time
+// stay, so that nothing is planned.
+func (m *resourceModel) recordEnd(isStopping bool) {
+	m.Ready, m.Status = types.BoolValue(false), types.StringValue(statusStopped)
+	if isStopping {
+		m.Status = types.StringValue(statusStopping)
+	}
+}
+
+// markComputedUnknown plans the values of a server that is still to start.
+func (m *resourceModel) markComputedUnknown() {
+	m.URL, m.Ready, m.StartedAt = types.StringUnknown(), types.BoolUnknown(), timetypes.NewRFC3339Unknown()
+	m.Status = types.StringUnknown()
+}
+
+// keepComputed plans the values of the state.
+func (m *resourceModel) keepComputed(state resourceModel) {
+	m.URL, m.Ready, m.StartedAt, m.Status = state.URL, state.Ready, state.StartedAt, state.Status
 }
 
 // parseServerID reads USER/SERVER; USER and USER/ are the default server.

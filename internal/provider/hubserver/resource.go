@@ -10,14 +10,12 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/hashicorp/terraform-plugin-framework-timetypes/timetypes"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 	"github.com/hashicorp/terraform-plugin-log/tflog"
 
-	"github.com/planetary-computer/terraform-provider-pc/internal/gateway"
 	"github.com/planetary-computer/terraform-provider-pc/internal/hub"
 	"github.com/planetary-computer/terraform-provider-pc/internal/provider/clients"
 	"github.com/planetary-computer/terraform-provider-pc/internal/provider/diagnostics"
@@ -67,14 +65,14 @@ func (r *serverResource) ValidateConfig(ctx context.Context, req resource.Valida
 	}
 }
 
-// ModifyPlan replaces a server whose options differ in value, and waits in the
-// update for one that was starting at the refresh.
+// ModifyPlan applies the decision of mustReplace, and waits in the update for a
+// server that was starting at the refresh.
 func (r *serverResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
-	if req.Plan.Raw.IsNull() || r.Clients == nil {
+	if req.Plan.Raw.IsNull() {
 		return
 	}
 	if req.State.Raw.IsNull() {
-		if !r.Hub.Unknown {
+		if r.Clients != nil && !r.Hub.Unknown {
 			r.Hub.Get(&resp.Diagnostics)
 		}
 		return
@@ -85,12 +83,14 @@ func (r *serverResource) ModifyPlan(ctx context.Context, req resource.ModifyPlan
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	if !gateway.SameValue(plan.options(), state.options()) {
-		resp.RequiresReplace.Append(path.Root("user_options"))
-	}
-	plan.Ready = types.BoolValue(true)
-	if !state.Ready.ValueBool() {
-		plan.URL, plan.Ready, plan.StartedAt = types.StringUnknown(), types.BoolUnknown(), timetypes.NewRFC3339Unknown()
+	switch {
+	case mustReplace(plan, state):
+		plan.markComputedUnknown()
+		resp.RequiresReplace.Append(path.Root("user_options"), path.Root("status"))
+	case state.Ready.ValueBool() || state.hasEnded():
+		plan.keepComputed(state)
+	default:
+		plan.markComputedUnknown()
 	}
 	resp.Diagnostics.Append(resp.Plan.Set(ctx, plan)...)
 }
@@ -118,7 +118,7 @@ func (r *serverResource) Create(ctx context.Context, req resource.CreateRequest,
 	}
 	// The server costs money from now on: it goes into the state before anything
 	// else can fail.
-	plan.recordBegun()
+	plan.recordStart()
 	resp.Diagnostics.Append(resp.State.Set(ctx, plan)...)
 	resp.Diagnostics.Append(resp.Identity.Set(ctx, plan.identity())...)
 	resp.Diagnostics.Append(clients.LastSeenServer{Current: clients.ServerID(r.Settings.HubAddress.Value)}.Store(ctx, resp.Private)...)
@@ -162,19 +162,32 @@ func (r *serverResource) Read(ctx context.Context, req resource.ReadRequest, res
 	}
 	resp.Diagnostics.Append(home.Store(ctx, resp.Private)...)
 	if !active || server.Stops() {
-		is := "does not run"
-		if active {
-			is = "is being stopped"
-		}
-		resp.Diagnostics.AddWarning("The "+state.title()+" "+is,
-			"It was stopped outside Terraform, by its user or by the Hub, which may stop idle servers. It leaves the state; the next apply starts it again.")
-		resp.State.RemoveResource(ctx)
+		r.readEnded(ctx, state, active, resp)
 		return
 	}
 	begun := !state.Ready.IsNull() && !state.Ready.ValueBool()
 	state.record(server, r.Settings.HubAddress.Value)
 	resp.Diagnostics.Append(state.recordOptions(ctx, server, begun, req.Private, resp.Private)...)
 	resp.Diagnostics.Append(resp.State.Set(ctx, state)...)
+}
+
+// readEnded removes a server that was stopped outside Terraform from the state,
+// or records its end where when_ended is "keep".
+func (r *serverResource) readEnded(ctx context.Context, state resourceModel, isStopping bool, resp *resource.ReadResponse) {
+	status := "does not run"
+	if isStopping {
+		status = "is being stopped"
+	}
+	summary, cause := "The "+state.title()+" "+status, "It was stopped outside Terraform, by its user or by the Hub, which may stop idle servers. "
+	if state.keepsEnded() {
+		state.recordEnd(isStopping)
+		resp.Diagnostics.AddWarning(summary, cause+
+			"It stays in the state because of when_ended = \"keep\", and nothing is planned for it. To start it again:\n\n  terraform apply -replace=ADDRESS_OF_THIS_RESOURCE")
+		resp.Diagnostics.Append(resp.State.Set(ctx, state)...)
+		return
+	}
+	resp.Diagnostics.AddWarning(summary, cause+"It leaves the state; the next apply starts it again. when_ended = \"keep\" leaves it stopped.")
+	resp.State.RemoveResource(ctx)
 }
 
 // Update waits for a server that was starting; nothing else can be changed.
@@ -191,7 +204,7 @@ func (r *serverResource) Update(ctx context.Context, req resource.UpdateRequest,
 	defer cancel()
 
 	if plan.Ready.IsUnknown() {
-		plan.recordBegun()
+		plan.recordStart()
 		if !r.await(ctx, api, &plan, resp.Private, &resp.Diagnostics) {
 			resp.State.RemoveResource(ctx)
 			return

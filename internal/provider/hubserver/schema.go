@@ -8,6 +8,7 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-framework-timeouts/resource/timeouts"
 	"github.com/hashicorp/terraform-plugin-framework-timetypes/timetypes"
+	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/resource/identityschema"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
@@ -15,13 +16,15 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/planmodifier"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/stringdefault"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/stringplanmodifier"
+	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 )
 
 func (r *serverResource) Schema(ctx context.Context, _ resource.SchemaRequest, resp *resource.SchemaResponse) {
 	kept := []planmodifier.String{stringplanmodifier.UseStateForUnknown()}
 	resp.Schema = schema.Schema{
 		MarkdownDescription: "A notebook server of the JupyterHub: a user's default server, or a named one beside it. Applying it returns once the server is ready; what the Hub says on the way is in the log " +
-			"at `INFO`, and in the error if the start fails. A server that was stopped outside Terraform, by the idle culler for example, is planned anew. Destroying it stops it.",
+			"at `INFO`, and in the error if the start fails. A server that was stopped outside Terraform is planned again, or left stopped with `when_ended = \"keep\"`. Destroying it stops it. A user has one server of a name, so the old one must stop before the new one starts: " +
+			"do not set `create_before_destroy`.",
 		Attributes: map[string]schema.Attribute{
 			"user": schema.StringAttribute{
 				MarkdownDescription: "Whose server it is. Another user's needs the scope `servers!user=NAME`. Default: the user of the provider's own token; a service of the Hub has to name one.",
@@ -48,6 +51,12 @@ func (r *serverResource) Schema(ctx context.Context, _ resource.SchemaRequest, r
 				Computed: true,
 				Default:  booldefault.StaticBool(false),
 			},
+			"when_ended": schema.StringAttribute{
+				MarkdownDescription: "What to do about a server that was stopped outside Terraform, by the idle culler for example: `recreate` starts it again with the next apply; `keep` records in `status` that it was stopped, " +
+					"and plans nothing until `terraform apply -replace` starts it again. Default: `recreate`.",
+				Optional:   true,
+				Validators: []validator.String{stringvalidator.OneOf(whenEndedRecreate, whenEndedKeep)},
+			},
 			"timeouts": timeouts.Attributes(ctx, timeouts.Opts{
 				Create: true, Read: true, Update: true, Delete: true,
 				CreateDescription: "How long the server may take to be ready, as a Go duration. Default: `20m`.",
@@ -62,6 +71,10 @@ func (r *serverResource) Schema(ctx context.Context, _ resource.SchemaRequest, r
 			},
 			"ready": schema.BoolAttribute{
 				MarkdownDescription: "Whether the server ran at the last refresh; false while it starts or stops.",
+				Computed:            true,
+			},
+			"status": schema.StringAttribute{
+				MarkdownDescription: "What the server was doing at the last refresh: `ready`, `starting`, and with `when_ended = \"keep\"` also `stopping` or `stopped`.",
 				Computed:            true,
 			},
 			"started_at": schema.StringAttribute{

@@ -75,7 +75,7 @@ func (r *tokenResource) Schema(_ context.Context, _ resource.SchemaRequest, resp
 				PlanModifiers: []planmodifier.String{stringplanmodifier.RequiresReplaceIf(otherDuration, otherDurationSays, otherDurationSays)},
 			},
 			"renew_before": schema.StringAttribute{
-				MarkdownDescription: "How long before its end the token is due for renewal, as a Go duration shorter than `expires_in`: the first plan after that replaces it. " +
+				MarkdownDescription: "How long before its end the token is due for renewal, as a Go duration shorter than `expires_in`. The refresh decides whether the token is due, and the plan after it replaces the token: with `-refresh=false` no token becomes due. " +
 					"With `create_before_destroy` the old token stays valid until the new one is there. Default: it is replaced only once it has expired.",
 				Optional:   true,
 				CustomType: timetypes.GoDurationType{},
@@ -121,7 +121,7 @@ func (r *tokenResource) Schema(_ context.Context, _ resource.SchemaRequest, resp
 				PlanModifiers:       keepString,
 			},
 			"ready_for_renewal": schema.BoolAttribute{
-				MarkdownDescription: "Whether `renew_before` is reached, so that the next plan replaces the token.",
+				MarkdownDescription: "Whether the token was due for renewal at the last refresh. The plan then replaces it.",
 				Computed:            true,
 			},
 		},
@@ -137,8 +137,8 @@ func otherDuration(_ context.Context, req planmodifier.StringRequest, resp *stri
 	resp.RequiresReplace = plannedErr != nil || hadErr != nil || planned != had
 }
 
-// due says whether the token is to be replaced by now.
-func (m *tokenModel) due(expiresAt timetypes.RFC3339, now time.Time) bool {
+// isDue reports whether the time for renewal has come.
+func (m *tokenModel) isDue(expiresAt timetypes.RFC3339, now time.Time) bool {
 	renewBefore, ok := duration(m.RenewBefore)
 	if !ok || !values.IsKnown(expiresAt) {
 		return false
@@ -147,8 +147,8 @@ func (m *tokenModel) due(expiresAt timetypes.RFC3339, now time.Time) bool {
 	return !diags.HasError() && !now.Before(end.Add(-renewBefore))
 }
 
-// forgetComputed plans what a new token will bring.
-func (m *tokenModel) forgetComputed() {
+// markComputedUnknown plans the values of a new token.
+func (m *tokenModel) markComputedUnknown() {
 	m.ID, m.Token = types.StringUnknown(), types.StringUnknown()
 	m.CreatedAt, m.ExpiresAt = timetypes.NewRFC3339Unknown(), timetypes.NewRFC3339Unknown()
 	m.ReadyForRenewal = types.BoolUnknown()

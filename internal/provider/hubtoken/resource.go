@@ -64,15 +64,15 @@ func (r *tokenResource) ValidateConfig(ctx context.Context, req resource.Validat
 	}
 }
 
-// ModifyPlan plans a replacement once the token is due. The planned value of
-// ready_for_renewal is unknown then, because only a difference in value can
-// require a replacement; one apply makes the new token.
+// ModifyPlan plans a replacement of a token that is due for renewal. The planned
+// value of ready_for_renewal is unknown then, because Terraform requires a
+// difference in value for a replacement.
 func (r *tokenResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
-	if req.Plan.Raw.IsNull() || r.Clients == nil {
+	if req.Plan.Raw.IsNull() {
 		return
 	}
 	if req.State.Raw.IsNull() {
-		if !r.Hub.Unknown {
+		if r.Clients != nil && !r.Hub.Unknown {
 			r.Hub.Get(&resp.Diagnostics)
 		}
 		return
@@ -80,16 +80,16 @@ func (r *tokenResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanR
 	var plan, state tokenModel
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+	refreshedAt := readRefreshTime(ctx, req.Private, &resp.Diagnostics)
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	if !plan.due(state.ExpiresAt, r.Clock.Now()) {
+	if mustRenew(plan, state, refreshedAt) {
+		plan.markComputedUnknown()
+		resp.RequiresReplace.Append(path.Root("ready_for_renewal"))
+	} else {
 		plan.ReadyForRenewal = types.BoolValue(false)
-		resp.Diagnostics.Append(resp.Plan.Set(ctx, plan)...)
-		return
 	}
-	plan.forgetComputed()
-	resp.RequiresReplace.Append(path.Root("ready_for_renewal"))
 	resp.Diagnostics.Append(resp.Plan.Set(ctx, plan)...)
 }
 
@@ -119,6 +119,7 @@ func (r *tokenResource) Create(ctx context.Context, req resource.CreateRequest, 
 	plan.ReadyForRenewal = types.BoolValue(false)
 	resp.Diagnostics.Append(resp.State.Set(ctx, plan)...)
 	resp.Diagnostics.Append(clients.LastSeenServer{Current: clients.ServerID(r.Settings.HubAddress.Value)}.Store(ctx, resp.Private)...)
+	resp.Diagnostics.Append(storeRefreshTime(ctx, resp.Private, plan.ExpiresAt, r.Clock.Now())...)
 }
 
 func (r *tokenResource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
@@ -151,7 +152,9 @@ func (r *tokenResource) Read(ctx context.Context, req resource.ReadRequest, resp
 	}
 	resp.Diagnostics.Append(home.Store(ctx, resp.Private)...)
 	state.recordToken(state.User.ValueString(), token)
-	state.ReadyForRenewal = types.BoolValue(state.due(state.ExpiresAt, r.Clock.Now()))
+	now := r.Clock.Now()
+	state.ReadyForRenewal = types.BoolValue(state.isDue(state.ExpiresAt, now))
+	resp.Diagnostics.Append(storeRefreshTime(ctx, resp.Private, state.ExpiresAt, now)...)
 	resp.Diagnostics.Append(resp.State.Set(ctx, state)...)
 }
 

@@ -1,0 +1,90 @@
+// Copyright (c) The terraform-provider-pc Authors
+// SPDX-License-Identifier: MPL-2.0
+
+package hubserver_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/planetary-computer/terraform-provider-pc/internal/testing/mockserver"
+	"github.com/planetary-computer/terraform-provider-pc/internal/testing/providertest"
+)
+
+// TestAccHubServer_plansUnknownOptionsAsReplacement gives options that are known
+// only during the apply to a server that has none, or the same ones.
+func TestAccHubServer_plansUnknownOptionsAsReplacement(t *testing.T) {
+	t.Parallel()
+	for name, before := range map[string]string{
+		"a server without options":        "",
+		"a server with the same options":  `user_options = { profile = "large" }`,
+		"a server with different options": `user_options = { profile = "small" }`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			mock := providertest.StartMock(t, mockserver.Config{})
+			config := func(options, input string) string {
+				return providertest.ProviderBlock(mock) + `
+resource "terraform_data" "profile" { input = "` + input + `" }
+resource "pc_hub_server" "test" {
+  name = "gpu"
+  ` + options + `
+}
+`
+			}
+			workspace := providertest.NewWorkspace(t, mock.Clock, config(before, "small"))
+			workspace.Apply()
+			workspace.Write("main.tf", config(`user_options = { profile = terraform_data.profile.output }`, "large"))
+			if plan := workspace.Must("plan", "-no-color", "-out=saved.plan"); !strings.Contains(plan.Output, "1 to add, 1 to change, 1 to destroy") {
+				t.Fatalf("no replacement is planned:\n%s", plan.Output)
+			}
+			workspace.Must("apply", "-no-color", "saved.plan")
+			if err := providertest.ServersAre(mock, `[{Name:gpu Pending: Ready:true Options:map[profile:large]}]`)(); err != nil {
+				t.Error(err)
+			}
+			workspace.Must("plan", "-no-color", "-detailed-exitcode")
+			workspace.Must("destroy", "-no-color", "-auto-approve")
+		})
+	}
+}
+
+// TestAccHubServer_keepsAServerThatHasEnded lets the Hub stop an idle server.
+func TestAccHubServer_keepsAServerThatHasEnded(t *testing.T) {
+	t.Parallel()
+	mock := providertest.StartMock(t, mockserver.Config{})
+	config := func(whenEnded string) string {
+		return providertest.ProviderBlock(mock) + "resource \"pc_hub_server\" \"test\" {\n  name       = \"gpu\"\n  when_ended = " + whenEnded + "\n}\n"
+	}
+	const stopped, running = `[{Name:gpu Pending: Ready:false Options:map[]}]`, `[{Name:gpu Pending: Ready:true Options:map[]}]`
+	workspace := providertest.NewWorkspace(t, mock.Clock, config(`"keep"`))
+	workspace.Apply()
+	mock.CullHubServer("alice", "gpu")
+	for range 2 {
+		if plan := workspace.Must("plan", "-no-color", "-detailed-exitcode"); !strings.Contains(plan.Flat(), "terraform apply -replace=ADDRESS_OF_THIS_RESOURCE") {
+			t.Errorf("no warning says how to start the server again:\n%s", plan.Output)
+		}
+		workspace.Apply()
+	}
+	workspace.Must("plan", "-no-color", "-refresh=false", "-detailed-exitcode")
+	if err := providertest.ServersAre(mock, stopped)(); err != nil {
+		t.Error(err)
+	}
+	workspace.Must("apply", "-no-color", "-auto-approve", "-replace=pc_hub_server.test")
+	if err := providertest.ServersAre(mock, running)(); err != nil {
+		t.Error(err)
+	}
+	mock.CullHubServer("alice", "gpu")
+	workspace.Apply()
+	workspace.Write("main.tf", config(`"recreate"`))
+	if plan := workspace.Must("plan", "-no-color", "-out=saved.plan"); !strings.Contains(plan.Output, "1 to add, 0 to change, 1 to destroy") {
+		t.Fatalf("no replacement is planned:\n%s", plan.Output)
+	}
+	workspace.Must("apply", "-no-color", "saved.plan")
+	if err := providertest.ServersAre(mock, running)(); err != nil {
+		t.Error(err)
+	}
+	workspace.Write("main.tf", config(`"keep"`))
+	workspace.Apply()
+	mock.CullHubServer("alice", "gpu")
+	workspace.Must("destroy", "-no-color", "-auto-approve")
+}

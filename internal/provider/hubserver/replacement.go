@@ -1,0 +1,47 @@
+// Copyright (c) The terraform-provider-pc Authors
+// SPDX-License-Identifier: MPL-2.0
+
+package hubserver
+
+import (
+	"github.com/planetary-computer/terraform-provider-pc/internal/gateway"
+	"github.com/planetary-computer/terraform-provider-pc/internal/provider/values"
+)
+
+// The values of status. The Hub reports a server that is stopped only by not
+// listing it among the active ones (jupyterhub/apihandlers/users.py, 6.1.1).
+const (
+	statusReady    = "ready"
+	statusStarting = "starting"
+	statusStopping = "stopping"
+	statusStopped  = "stopped"
+)
+
+// The values of when_ended. Null means recreate.
+const (
+	whenEndedRecreate = "recreate"
+	whenEndedKeep     = "keep"
+)
+
+// mustReplace decides whether the plan replaces the server. It reads nothing but
+// its arguments, so that Terraform's second plan during the apply decides like
+// the first. Options that are known only after apply may differ from those of the
+// server, so they are planned as a replacement.
+func mustReplace(plan, state resourceModel) bool {
+	planned := values.ToGo(plan.UserOptions)
+	if _, isUnknown := planned.(values.Unknown); isUnknown {
+		return true
+	}
+	return !gateway.SameValue(plan.options(), state.options()) || state.hasEnded() && !plan.keepsEnded()
+}
+
+// hasEnded reports whether the refresh found the server stopped and kept it in
+// the state, which it does with when_ended = "keep".
+func (m *resourceModel) hasEnded() bool {
+	status := m.Status.ValueString()
+	return status == statusStopping || status == statusStopped
+}
+
+// keepsEnded reports whether a server that has ended stays in the state. A value
+// of when_ended that is known only after apply does not keep it.
+func (m *resourceModel) keepsEnded() bool { return m.WhenEnded.ValueString() == whenEndedKeep }
