@@ -5,140 +5,142 @@ package contract
 
 import "net/http"
 
-// badToken is how the gateway tells that the Hub does not know a token.
-func badToken() Answer {
+// badToken is the gateway's response when the Hub rejects the token.
+func badToken() ExpectedResponse {
 	return gatewayError(http.StatusInternalServerError, "Permission failure verifying user's JupyterHub API token")
 }
 
-// authCases are about the gateway's credentials behind a JupyterHub.
+// authCases cover the gateway's credentials behind a JupyterHub.
 func authCases() []Case {
-	list := get(clusters)
+	list := getRequest(clustersPath)
 	cases := []Case{
-		recorded("gateway_401.json", one("no credentials", list.as(nobody), unauthorized())),
-		one("the scheme and the token", list.authorization("jupyterhub <<bob-token>>"), gatewayOK("{}")),
-		one("two spaces behind the scheme", list.authorization("jupyterhub  <<bob-token>>"), gatewayOK("{}")),
-		one("a scheme with a capital letter", list.authorization("Jupyterhub <<bob-token>>"), unauthorized()),
-		one("a scheme in capital letters", list.authorization("JUPYTERHUB <<bob-token>>"), unauthorized()),
-		one("the Hub's own scheme", list.authorization("token <<bob-token>>"), unauthorized()),
-		one("the scheme bearer", list.authorization("bearer <<bob-token>>"), unauthorized()),
-		one("the scheme Basic where the Hub decides", list.authorization("Basic Ym9iOmJvYg=="), unauthorized()),
-		one("a bare scheme", list.authorization("jupyterhub"), crash()),
-		one("a bare scheme of another sort", list.authorization("token"), crash()),
-		recorded("gateway_bad_token.json", one("an unknown token is a 500 in JSON", list.authorization("jupyterhub garbage"), badToken())),
-		one("two tokens", list.authorization("jupyterhub <<bob-token>> <<bob-token>>"), badToken()),
-		one("credentials come before the body", post(clusters, "{").as(nobody), unauthorized()),
-		one("credentials come before the name", get(clusters+"unknown").as(nobody), unauthorized()),
-		one("a cluster's own token stops nothing else", send(http.MethodDelete, clusters+"unknown").authorization("token garbage"), unauthorized()),
-		story("a token without the gateway's scope is a 401",
-			token(`{"scopes": ["read:users!user=<<loner>>"]}`),
-			Exchange{Request: list.authorization("jupyterhub <<token>>"), Answer: unauthorized()},
+		recorded("gateway_401.json", singleRequest("no credentials", list.asUser(noUser), unauthorized())),
+		singleRequest("scheme and token", list.withAuthorization("jupyterhub <<bob-token>>"), gatewayOK("{}")),
+		singleRequest("two spaces after the scheme", list.withAuthorization("jupyterhub  <<bob-token>>"), gatewayOK("{}")),
+		singleRequest("scheme with a capital letter", list.withAuthorization("Jupyterhub <<bob-token>>"), unauthorized()),
+		singleRequest("scheme in capital letters", list.withAuthorization("JUPYTERHUB <<bob-token>>"), unauthorized()),
+		singleRequest("Hub's own scheme", list.withAuthorization("token <<bob-token>>"), unauthorized()),
+		singleRequest("scheme bearer", list.withAuthorization("bearer <<bob-token>>"), unauthorized()),
+		singleRequest("scheme Basic behind a Hub", list.withAuthorization("Basic Ym9iOmJvYg=="), unauthorized()),
+		singleRequest("scheme without a token", list.withAuthorization("jupyterhub"), internalError()),
+		singleRequest("other scheme without a token", list.withAuthorization("token"), internalError()),
+		recorded("gateway_bad_token.json", singleRequest("unknown token is a JSON 500", list.withAuthorization("jupyterhub garbage"), badToken())),
+		singleRequest("two tokens", list.withAuthorization("jupyterhub <<bob-token>> <<bob-token>>"), badToken()),
+		singleRequest("credentials are checked before the body", postRequest(clustersPath, "{").asUser(noUser), unauthorized()),
+		singleRequest("credentials are checked before the name", getRequest(clustersPath+"unknown").asUser(noUser), unauthorized()),
+		singleRequest("invalid scheduler token is a 401", newRequest(http.MethodDelete, clustersPath+"unknown").withAuthorization("token garbage"), unauthorized()),
+		sequence("token without the gateway's scope is a 401",
+			createToken(`{"scopes": ["read:users!user=<<caseuser>>"]}`),
+			Exchange{Request: list.withAuthorization("jupyterhub <<token>>"), Response: unauthorized()},
 		),
-		story("a token with the gateway's scope only",
-			token(`{"scopes": ["access:services!service=dask-gateway"]}`),
-			Exchange{Request: list.authorization("jupyterhub <<token>>"), Answer: gatewayOK("{}")},
+		sequence("token with only the gateway's scope",
+			createToken(`{"scopes": ["access:services!service=dask-gateway"]}`),
+			Exchange{Request: list.withAuthorization("jupyterhub <<token>>"), Response: gatewayOK("{}")},
 		),
-		story("a revoked token is a 500, but its cookie goes on",
-			token(`{"note": "to be revoked"}`),
-			Exchange{Request: list.authorization("jupyterhub <<token>>"), Answer: keepCookie()},
-			Exchange{Request: send(http.MethodDelete, "/users/<<loner>>/tokens/<<token_id>>").as(loner).hub(), Answer: noContent()},
-			Exchange{Request: list.authorization("jupyterhub <<token>>"), Answer: badToken()},
-			Exchange{Request: list.as(nobody).with("Cookie", "<<cookie>>"), Answer: withoutCookie("{}")},
+		sequence("revoked token is a 500, but its cookie stays valid",
+			createToken(`{"note": "to be revoked"}`),
+			Exchange{Request: list.withAuthorization("jupyterhub <<token>>"), Response: storingCookie()},
+			Exchange{Request: newRequest(http.MethodDelete, "/users/<<caseuser>>/tokens/<<token_id>>").asUser(caseUser).toHub(), Response: noContent()},
+			Exchange{Request: list.withAuthorization("jupyterhub <<token>>"), Response: badToken()},
+			Exchange{Request: list.asUser(noUser).withHeader("Cookie", "<<cookie>>"), Response: withoutCookie("{}")},
 		),
-		story("an expired token is a 500",
-			token(`{"expires_in": 1}`),
-			Exchange{Request: list.authorization("jupyterhub <<token>>"), Answer: badToken(), Until: true},
+		sequence("expired token is a 500",
+			createToken(`{"expires_in": 1}`),
+			Exchange{Request: list.withAuthorization("jupyterhub <<token>>"), Response: badToken(), Repeat: true},
 		),
 	}
 	cases = append(cases, cookieCases()...)
-	return needing(cases, Hub)
+	return requiring(cases, Hub)
 }
 
-// cookieCases are about the cookie that comes with each answer to a user.
+// cookieCases cover the cookie in each successful response.
 func cookieCases() []Case {
-	list := get(clusters)
-	login := Exchange{Request: list.as(loner), Answer: keepCookie()}
+	list := getRequest(clustersPath)
+	login := Exchange{Request: list.asUser(caseUser), Response: storingCookie()}
 	return []Case{
-		story("the same cookie with each answer",
+		sequence("same cookie in each response",
 			login,
-			Exchange{Request: list.as(loner), Answer: Answer{
-				Status: http.StatusOK, Type: gatewayJSON, Body: "{}",
+			Exchange{Request: list.asUser(caseUser), Response: ExpectedResponse{
+				Status: http.StatusOK, ContentType: gatewayJSON, Body: "{}",
 				Header: map[string]string{"Set-Cookie": "<<cookie>>; Max-Age=600; Path=/"},
 			}},
 		),
-		story("a cookie is enough",
+		sequence("cookie suffices",
 			login,
-			Exchange{Request: list.as(nobody).with("Cookie", "<<cookie>>"), Answer: withoutCookie("{}")},
+			Exchange{Request: list.asUser(noUser).withHeader("Cookie", "<<cookie>>"), Response: withoutCookie("{}")},
 		),
-		story("a cookie outranks the header of another user",
-			create(`{"profile": "stuck"}`).byLoner(),
-			login.with(`{"<<cluster>>": {<<any>>}}`),
-			Exchange{Request: list.as(bob).with("Cookie", "<<cookie>>"), Answer: withoutCookie(`{"<<cluster>>": {<<any>>}}`)},
+		sequence("cookie takes precedence over the header of another user",
+			createCluster(`{"profile": "stuck"}`).byCaseUser(),
+			login.expectingBody(`{"<<cluster>>": {<<any>>}}`),
+			Exchange{Request: list.asUser(bob).withHeader("Cookie", "<<cookie>>"), Response: withoutCookie(`{"<<cluster>>": {<<any>>}}`)},
 		),
-		story("a cookie outranks a bad token",
+		sequence("cookie takes precedence over a bad token",
 			login,
-			Exchange{Request: list.authorization("jupyterhub garbage").with("Cookie", "<<cookie>>"), Answer: withoutCookie("{}")},
+			Exchange{Request: list.withAuthorization("jupyterhub garbage").withHeader("Cookie", "<<cookie>>"), Response: withoutCookie("{}")},
 		),
-		story("no cookie with a refusal",
-			Exchange{Request: get(clusters + "unknown").as(loner), Answer: gatewayError(http.StatusNotFound, "Cluster unknown not found")},
+		sequence("error sets no cookie",
+			Exchange{Request: getRequest(clustersPath + "unknown").asUser(caseUser), Response: gatewayError(http.StatusNotFound, "Cluster unknown not found")},
 		),
-		story("a cookie that is not known",
-			login.keeping("<<cookie_name=name>>=<<hex>>; Max-Age=600; Path=/"),
-			Exchange{Request: list.as(nobody).with("Cookie", "<<cookie_name>>=garbage"), Answer: unauthorized()},
-			Exchange{Request: list.as(loner).with("Cookie", "<<cookie_name>>=garbage"), Answer: gatewayOK("{}")},
+		sequence("unknown cookie",
+			login.expectingCookie("<<cookie_name=name>>=<<hex>>; Max-Age=600; Path=/"),
+			Exchange{Request: list.asUser(noUser).withHeader("Cookie", "<<cookie_name>>=garbage"), Response: unauthorized()},
+			Exchange{Request: list.asUser(caseUser).withHeader("Cookie", "<<cookie_name>>=garbage"), Response: gatewayOK("{}")},
 		),
 	}
 }
 
-// token makes a token of the loner's and keeps it as <<token>>, its id as
-// <<token_id>>.
-func token(body string) Exchange {
+// createToken creates a token of the case's user. It stores its value as <<token>>
+// and its id as <<token_id>>.
+func createToken(body string) Exchange {
 	return Exchange{
-		Request: post("/users/<<loner>>/tokens", body).as(loner).hub(),
-		Answer:  newToken(`"<<any>>"`, "<<any>>", loner),
+		Request:  postRequest("/users/<<caseuser>>/tokens", body).asUser(caseUser).toHub(),
+		Response: tokenCreated(`"<<any>>"`, "<<any>>", caseUser),
 	}
 }
 
-// keepCookie is an answer to a user without clusters whose cookie is kept as
+// storingCookie is the response to a user without clusters. It stores the cookie as
 // <<cookie>>.
-func keepCookie() Answer {
+func storingCookie() ExpectedResponse {
 	a := gatewayOK("{}")
 	a.Header["Set-Cookie"] = "<<cookie=pair>>; Max-Age=600; Path=/"
 	return a
 }
 
-// withoutCookie is the answer to a cookie, which is not handed out anew.
-func withoutCookie(body string) Answer {
+// withoutCookie is the response to a request with a cookie, which sets no new
+// cookie.
+func withoutCookie(body string) ExpectedResponse {
 	a := gatewayOK(body)
 	a.Header["Set-Cookie"] = ""
 	return a
 }
 
-// with replaces the body of the exchange's answer.
-func (x Exchange) with(body string) Exchange {
-	x.Answer.Body = body
+// expectingBody replaces the expected body.
+func (x Exchange) expectingBody(body string) Exchange {
+	x.Response.Body = body
 	return x
 }
 
-// keeping replaces the pattern of the cookie of the exchange's answer.
-func (x Exchange) keeping(cookie string) Exchange {
-	x.Answer.Header = map[string]string{"Set-Cookie": cookie}
+// expectingCookie replaces the expected cookie.
+func (x Exchange) expectingCookie(cookie string) Exchange {
+	x.Response.Header = map[string]string{"Set-Cookie": cookie}
 	return x
 }
 
-// basicCases are about a gateway that takes any user with the one password.
+// basicCases cover a gateway with basic authentication, which has one password for
+// all users.
 func basicCases() []Case {
-	list := get(clusters)
-	return needing([]Case{
-		one("basic: no credentials", list.as(nobody), unauthorized()),
-		one("basic: the password", list.authorization("Basic <<bob-basic>>"), gatewayOK("{}")),
-		one("basic: a user without a name", list.authorization("Basic <<empty-basic>>"), gatewayOK("{}")),
-		one("basic: a scheme in small letters", list.authorization("basic <<bob-basic>>"), unauthorized()),
-		one("basic: another password", list.authorization("Basic Ym9iOndyb25n"), unauthorized()),
-		one("basic: neither name nor password", list.authorization("Basic Og=="), unauthorized()),
-		one("basic: a bare scheme", list.authorization("Basic"), crash()),
-		one("basic: no base64", list.authorization("Basic !!!"), crash()),
-		one("basic: no colon", list.authorization("Basic bm9jb2xvbg=="), crash()),
-		one("basic: no ASCII", list.authorization("Basic w7w6w7w="), crash()),
-		one("basic: the Hub's scheme", list.authorization("jupyterhub garbage"), unauthorized()),
-	}, Basic)
+	list := getRequest(clustersPath)
+	return requiring([]Case{
+		singleRequest("basic: no credentials", list.asUser(noUser), unauthorized()),
+		singleRequest("basic: correct password", list.withAuthorization("Basic <<bob-basic>>"), gatewayOK("{}")),
+		singleRequest("basic: empty user name", list.withAuthorization("Basic <<empty-basic>>"), gatewayOK("{}")),
+		singleRequest("basic: scheme in lower case", list.withAuthorization("basic <<bob-basic>>"), unauthorized()),
+		singleRequest("basic: wrong password", list.withAuthorization("Basic Ym9iOndyb25n"), unauthorized()),
+		singleRequest("basic: empty user name and password", list.withAuthorization("Basic Og=="), unauthorized()),
+		singleRequest("basic: scheme without credentials", list.withAuthorization("Basic"), internalError()),
+		singleRequest("basic: invalid base64", list.withAuthorization("Basic !!!"), internalError()),
+		singleRequest("basic: credentials without a colon", list.withAuthorization("Basic bm9jb2xvbg=="), internalError()),
+		singleRequest("basic: credentials beyond ASCII", list.withAuthorization("Basic w7w6w7w="), internalError()),
+		singleRequest("basic: Hub's scheme", list.withAuthorization("jupyterhub garbage"), unauthorized()),
+	}, BasicAuth)
 }

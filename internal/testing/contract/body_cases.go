@@ -8,62 +8,64 @@ import (
 	"strings"
 )
 
-// megabyte is the longest body that the gateway reads.
-const megabyte = 1 << 20
+// maxBodySize is the longest body that the gateway reads.
+const maxBodySize = 1 << 20
 
-// bodyCases are about bodies of a POST that are more or less than options.
+// bodyCases cover bodies of a POST other than valid options.
 func bodyCases() []Case {
-	broken := func(name, body string) Case { return one("body: "+name, post(clusters, body), crash()) }
-	made := func(name string, request Request) Case {
-		return story("body: "+name,
-			Exchange{Request: request.as(loner), Answer: create("").Answer},
-			Exchange{Request: get(clusters + "<<cluster>>").as(loner), Answer: gatewayOK(`{"name": "<<cluster>>", <<any>>`)},
+	rejectedBody := func(name, body string) Case {
+		return singleRequest("body: "+name, postRequest(clustersPath, body), internalError())
+	}
+	created := func(name string, request Request) Case {
+		return sequence("body: "+name,
+			Exchange{Request: request.asUser(caseUser), Response: createCluster("").Response},
+			Exchange{Request: getRequest(clustersPath + "<<cluster>>").asUser(caseUser), Response: gatewayOK(`{"name": "<<cluster>>", <<any>>`)},
 		)
 	}
 	const stuck = `{"cluster_options": {"profile": "stuck"}}`
 	return []Case{
-		recorded("gateway_500_text.json", broken("none", "")),
-		broken("no JSON", "{"),
-		broken("an array", "[]"),
-		broken("a text", `"x"`),
-		broken("null", "null"),
-		broken("a form", "cluster_options=1"),
-		broken("a megabyte of no JSON", strings.Repeat("x", megabyte)),
-		recorded("create_413.json", one("body: more than a megabyte", post(clusters, strings.Repeat(" ", megabyte)+"{"),
+		recorded("gateway_500_text.json", rejectedBody("empty", "")),
+		rejectedBody("invalid JSON", "{"),
+		rejectedBody("array as value", "[]"),
+		rejectedBody("string as value", `"x"`),
+		rejectedBody("null", "null"),
+		rejectedBody("form", "cluster_options=1"),
+		rejectedBody("megabyte of invalid JSON", strings.Repeat("x", maxBodySize)),
+		recorded("create_413.json", singleRequest("body: more than a megabyte", postRequest(clustersPath, strings.Repeat(" ", maxBodySize)+"{"),
 			gatewayError(http.StatusRequestEntityTooLarge, "Request Entity Too Large"))),
-		one("body: a character set that nobody knows", post(clusters, stuck).with("Content-Type", "application/json; charset=klingon"), crash()),
+		singleRequest("body: unknown charset", postRequest(clustersPath, stuck).withHeader("Content-Type", "application/json; charset=klingon"), internalError()),
 
-		recorded("create_201.json", story("the answer to a POST is the name and nothing else", Exchange{
-			Request: post(clusters, stuck).as(loner),
-			Answer: Answer{Status: http.StatusCreated, Type: gatewayJSON, Body: `{"name": "<<cluster=clustername>>"}`, Header: map[string]string{
+		recorded("create_201.json", sequence("response to a POST is only the name", Exchange{
+			Request: postRequest(clustersPath, stuck).asUser(caseUser),
+			Response: ExpectedResponse{Status: http.StatusCreated, ContentType: gatewayJSON, Body: `{"name": "<<cluster=clustername>>"}`, Header: map[string]string{
 				"Location": "", "Set-Cookie": "<<pair>>; Max-Age=600; Path=/",
 			}},
 		})),
-		made("no options", post(clusters, "{}")),
-		made("options that are null", post(clusters, `{"cluster_options": null}`)),
-		made("another content type", post(clusters, stuck).with("Content-Type", "text/plain")),
-		made("more keys than the options", post(clusters, `{"name": "mine", "cluster_options": {"profile": "stuck"}}`)),
-		made("a byte order of keys, the last one of two counts", post(clusters, `{"cluster_options": {"profile": "huge", "profile": "stuck"}}`)),
+		created("no options", postRequest(clustersPath, "{}")),
+		created("options are null", postRequest(clustersPath, `{"cluster_options": null}`)),
+		created("different content type", postRequest(clustersPath, stuck).withHeader("Content-Type", "text/plain")),
+		created("additional keys", postRequest(clustersPath, `{"name": "mine", "cluster_options": {"profile": "stuck"}}`)),
+		created("duplicate key, the last one counts", postRequest(clustersPath, `{"cluster_options": {"profile": "huge", "profile": "stuck"}}`)),
 
-		story("a cluster is made although nobody waits for the answer",
-			Exchange{Request: lost(post(clusters, stuck)).as(loner)},
-			Exchange{Request: get(clusters).as(loner), Until: true, Answer: gatewayOK(`{"<<cluster=clustername>>": {"name": "<<any>>"status": "PENDING", <<any>>}}`)},
-			stop().byLoner(),
+		sequence("cluster is created although the client disconnects",
+			Exchange{Request: withoutResponse(postRequest(clustersPath, stuck)).asUser(caseUser)},
+			Exchange{Request: getRequest(clustersPath).asUser(caseUser), Repeat: true, Response: gatewayOK(`{"<<cluster=clustername>>": {"name": "<<any>>"status": "PENDING", <<any>>}}`)},
+			stopCluster().byCaseUser(),
 		),
-		story("no cluster is made of half a body",
-			Exchange{Request: lostHalf(post(clusters, stuck)).as(loner)},
-			Exchange{Request: get(clusters).as(loner), Answer: gatewayOK("{}")},
-			Exchange{Request: get(clusters + "?status=pending,running,stopping,stopped,failed").as(loner), Answer: gatewayOK("{}")},
+		sequence("half a body creates no cluster",
+			Exchange{Request: withHalfBody(postRequest(clustersPath, stuck)).asUser(caseUser)},
+			Exchange{Request: getRequest(clustersPath).asUser(caseUser), Response: gatewayOK("{}")},
+			Exchange{Request: getRequest(clustersPath + "?status=pending,running,stopping,stopped,failed").asUser(caseUser), Response: gatewayOK("{}")},
 		),
 	}
 }
 
-func lost(r Request) Request {
-	r.Lost = true
+func withoutResponse(r Request) Request {
+	r.DropResponse = true
 	return r
 }
 
-func lostHalf(r Request) Request {
-	r.LostHalf = true
+func withHalfBody(r Request) Request {
+	r.SendHalfBody = true
 	return r
 }

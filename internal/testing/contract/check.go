@@ -13,17 +13,17 @@ import (
 	"time"
 )
 
-// check returns what differs from the answer that was wanted, and what the
-// placeholders of the wanted one keep.
-func check(want Answer, got *answer, poll time.Duration, known values) (kept map[string]string, differences []string) {
-	kept = map[string]string{}
+// compare returns how a response differs from the expected one, and the values that
+// the expected response's placeholders store.
+func compare(want ExpectedResponse, got *receivedResponse, poll time.Duration, values valueLookup) (stored map[string]string, differences []string) {
+	stored = map[string]string{}
 	differ := func(format string, arguments ...any) {
 		differences = append(differences, fmt.Sprintf(format, arguments...))
 	}
 	match := func(what, text, got string) {
-		expression, err := pattern(text, known)
+		expression, err := pattern(text, values)
 		if err != nil {
-			differ("the case itself: %v", err)
+			differ("invalid pattern in the case: %v", err)
 			return
 		}
 		found := expression.FindStringSubmatch(got)
@@ -33,20 +33,20 @@ func check(want Answer, got *answer, poll time.Duration, known values) (kept map
 		}
 		for i, name := range expression.SubexpNames() {
 			if name != "" {
-				kept[name] = found[i]
+				stored[name] = found[i]
 			}
 		}
 	}
 	if got.status != want.Status {
 		differ("status\n  got  %d\n  want %d", got.status, want.Status)
 	}
-	match("content type", want.Type, got.header.Get("Content-Type"))
+	match("content type", want.ContentType, got.header.Get("Content-Type"))
 	if want.Object == nil {
 		match("body", want.Body, got.body)
 	} else {
 		object := map[string]json.RawMessage{}
 		if err := json.Unmarshal([]byte(got.body), &object); err != nil {
-			differ("the body is no JSON object: %v\n  got  %.3000s", err, got.body)
+			differ("the body is not a JSON object: %v\n  got  %.3000s", err, got.body)
 		}
 		if keys, wanted := slices.Sorted(maps.Keys(object)), slices.Sorted(maps.Keys(want.Object)); !slices.Equal(keys, wanted) {
 			differ("keys of the body\n  got  %q\n  want %q", keys, wanted)
@@ -58,41 +58,42 @@ func check(want Answer, got *answer, poll time.Duration, known values) (kept map
 	for name, text := range want.Header {
 		match("header "+name, text, strings.Join(got.header.Values(name), "; "))
 	}
-	for path, elements := range want.Sets {
-		if err := sameSet(path, elements, got.body, known); err != nil {
+	for path, elements := range want.Unordered {
+		if err := compareUnordered(path, elements, got.body, values); err != nil {
 			differ("%v", err)
 		}
 	}
 	switch {
-	case want.Wait == atOnce && got.took >= poll:
-		differ("it took %s, which is not at once", got.took)
-	case want.Wait == longPoll && (got.took < poll || got.took > poll+5*time.Second):
-		differ("it took %s, the long poll is %s", got.took, poll)
+	case want.Timing == beforeLongPollEnds && got.duration >= poll:
+		differ("the response took %s, longer than expected", got.duration)
+	case want.Timing == whenLongPollEnds && (got.duration < poll || got.duration > poll+5*time.Second):
+		differ("the response took %s, expected the end of a long poll of %s", got.duration, poll)
 	}
-	return kept, differences
+	return stored, differences
 }
 
-// sameSet compares an array of strings in a JSON text, in whatever order.
-func sameSet(path string, want []string, text string, known values) error {
+// compareUnordered compares an array of strings in a JSON text with the expected
+// elements, in any order.
+func compareUnordered(path string, want []string, text string, values valueLookup) error {
 	var value any
 	if err := json.Unmarshal([]byte(text), &value); err != nil {
-		return fmt.Errorf("the body is no JSON: %w", err)
+		return fmt.Errorf("the body is not JSON: %w", err)
 	}
 	for step := range strings.SplitSeq(path, ".") {
-		switch at := value.(type) {
+		switch container := value.(type) {
 		case map[string]any:
-			value = at[step]
+			value = container[step]
 		case []any:
 			index, err := strconv.Atoi(step)
-			if err != nil || index >= len(at) {
-				return fmt.Errorf("%s: there is no element %s", path, step)
+			if err != nil || index >= len(container) {
+				return fmt.Errorf("%s: no element %s", path, step)
 			}
-			value = at[index]
+			value = container[index]
 		}
 	}
 	array, ok := value.([]any)
 	if !ok {
-		return fmt.Errorf("%s is no array in %.1000s", path, text)
+		return fmt.Errorf("%s is not an array in %.1000s", path, text)
 	}
 	got := make([]string, len(array))
 	for i, element := range array {
@@ -101,7 +102,7 @@ func sameSet(path string, want []string, text string, known values) error {
 	wanted := make([]string, len(want))
 	for i, element := range want {
 		var err error
-		if wanted[i], err = expand(element, known); err != nil {
+		if wanted[i], err = expand(element, values); err != nil {
 			return err
 		}
 	}

@@ -1,11 +1,11 @@
 // Copyright (c) The terraform-provider-pc Authors
 // SPDX-License-Identifier: MPL-2.0
 
-// Package contract states what a Dask Gateway behind a JupyterHub says on the
-// wire, as a table of requests and answers, and runs that table against any
-// server. It sends with net/http and not with the clients of this provider, so
-// that a mistake of theirs can't hide itself. The real servers decide what is
-// right; the mock has to say the same.
+// Package contract describes the HTTP behaviour of a Dask Gateway behind a
+// JupyterHub as a table of requests and expected responses, and runs the table
+// against any server. It uses net/http instead of the provider's clients, so that
+// it also detects their mistakes. The real servers decide what is right, and the
+// mock must behave the same.
 package contract
 
 import (
@@ -15,163 +15,164 @@ import (
 
 // Target is a running gateway, with or without a JupyterHub in front of it.
 type Target interface {
-	// Name tells the target from the others of its kind.
+	// Name distinguishes the targets of a test.
 	Name() string
 	// GatewayURL ends in a slash: http://127.0.0.1:8000/services/dask-gateway/.
 	GatewayURL() string
-	// HubURL ends in a slash; it is empty where the target lacks Hub.
+	// HubURL ends in a slash. It is empty if the target has no Hub.
 	HubURL() string
-	// ProxyURL is the root of the gateway's own proxy, with a slash at its end;
-	// it is empty where the target lacks Proxy.
+	// ProxyURL is the root of the gateway's own proxy, with a final slash. It is
+	// empty if the target has no GatewayProxy.
 	ProxyURL() string
-	// Credential is a valid one of the user, who is made if need be: a token
-	// of the Hub with the scopes, or with all that the user has when there are
-	// none; the password where the target lacks Hub.
+	// Credential returns a valid credential of the user and creates the user if
+	// necessary. It is a token of the Hub with the scopes, or with all scopes of
+	// the user if there are none. Without a Hub it is the password.
 	Credential(ctx context.Context, user string, scopes ...string) (string, error)
-	// LongPoll is how long ?wait holds for a cluster that stays PENDING.
+	// LongPoll is how long ?wait holds a request for a PENDING cluster.
 	LongPoll() time.Duration
-	// Lacks says why a capability is not there, for each that is not.
-	Lacks() map[Capability]string
+	// MissingCapabilities returns each missing capability with the reason.
+	MissingCapabilities() map[Capability]string
 }
 
-// Capability is something that a case needs and not every target has.
+// Capability is something that a case needs and that not every target has.
 type Capability string
 
-// What cases need.
+// The capabilities of targets.
 const (
-	// Hub is a JupyterHub that the gateway asks who a user is.
+	// Hub is a JupyterHub that authenticates the gateway's users.
 	Hub Capability = "a JupyterHub"
-	// Basic is a gateway that takes a user name with the one password.
-	Basic Capability = "basic authentication"
-	// Limit is a limit of four workers per cluster.
-	Limit Capability = "a limit of four workers"
-	// NoLimit is the absence of any such limit.
-	NoLimit Capability = "no limit of workers"
-	// Prefix is a path before the gateway's own, which the gateway's proxy
-	// takes off; NoPrefix is the absence of it.
-	Prefix   Capability = "a path prefix"
-	NoPrefix Capability = "no path prefix"
-	// Proxy is a proxy of the gateway's own that can be asked for what lies
-	// outside the gateway's prefix.
-	Proxy Capability = "a proxy of the gateway's own"
-	// Administrator is a service of the Hub that may make tokens for everyone.
-	Administrator Capability = "an administrating service of the Hub"
-	// Local is a backend that knows at once what it is told, and has a word for
-	// clusters that are being stopped. A gateway without it has the Kubernetes
-	// backend.
-	Local Capability = "the local backend"
-	// Kubernetes is the backend of that name.
-	Kubernetes Capability = "the Kubernetes backend"
-	// Workers are schedulers that take messages and grant workers.
-	Workers Capability = "schedulers that run"
-	// Deaf are schedulers that no message reaches.
-	Deaf Capability = "schedulers that don't answer"
-	// Scheduler is the web server of a real Dask scheduler.
-	Scheduler Capability = "the pages of a real scheduler"
+	// BasicAuth is a gateway that accepts every user name with one password.
+	BasicAuth Capability = "basic authentication"
+	// WorkerLimit is a limit of four workers per cluster.
+	WorkerLimit Capability = "a limit of four workers per cluster"
+	// NoWorkerLimit is the absence of a worker limit.
+	NoWorkerLimit Capability = "no worker limit"
+	// PathPrefix is a prefix of the gateway's paths, which the gateway's proxy
+	// removes. NoPathPrefix is its absence.
+	PathPrefix   Capability = "a path prefix"
+	NoPathPrefix Capability = "no path prefix"
+	// GatewayProxy is the gateway's own proxy, reachable outside the gateway's
+	// prefix.
+	GatewayProxy Capability = "the gateway's own proxy"
+	// AdminService is a service of the Hub that may create tokens for every user.
+	AdminService Capability = "an administrator service of the Hub"
+	// LocalBackend is a backend without a cache and with the status STOPPING. A
+	// gateway without it has the Kubernetes backend.
+	LocalBackend Capability = "the local backend"
+	// KubernetesBackend is the Kubernetes backend.
+	KubernetesBackend Capability = "the Kubernetes backend"
+	// RunningSchedulers are schedulers that receive messages and start workers.
+	RunningSchedulers Capability = "running schedulers"
+	// UnreachableSchedulers are schedulers that receive no message.
+	UnreachableSchedulers Capability = "unreachable schedulers"
+	// SchedulerPages is the web server of a real Dask scheduler.
+	SchedulerPages Capability = "the pages of a real scheduler"
 )
 
-// The users of the cases. Requests are Alice's where they don't name another.
+// The users of the cases. The default is Alice.
 const (
-	// alice owns the cluster that cases share.
+	// alice owns the shared cluster.
 	alice = "alice"
-	// bob never owns one.
+	// bob never owns a cluster.
 	bob = "bob"
-	// loner is a user of this case alone.
-	loner = "loner"
-	// administrator is the Hub's service of the capability of that name.
+	// caseUser is a user that only one case has.
+	caseUser = "caseuser"
+	// administrator is the service of AdminService.
 	administrator = "administrator"
-	// nobody sends no credentials.
-	nobody = "nobody"
+	// noUser sends no credentials.
+	noUser = "nobody"
 )
 
-// Case is one fact: requests in their order, each with its answer.
+// Case is one fact: a sequence of requests with their expected responses.
 type Case struct {
-	// Name is unique in the table and says the fact.
+	// Name is unique in the table and describes the fact.
 	Name string
-	// Needs are the capabilities without which the case can't be run.
+	// Needs lists the capabilities that the case needs.
 	Needs []Capability
-	// Running asks for the cluster of Alice's that cases share; it runs, and
-	// its name is <<cluster>>. Its workers come and go.
-	Running bool
-	// Alone keeps other cases from running at the same time.
-	Alone bool
-	// Exchanges are sent one after the other; the first one that differs ends
-	// the case.
+	// NeedsCluster requires Alice's shared cluster. It is RUNNING, and its name is
+	// <<cluster>>. Other cases change its workers at the same time.
+	NeedsCluster bool
+	// Exclusive prevents other cases from running at the same time.
+	Exclusive bool
+	// Exchanges run in order. The case ends with the first unexpected response.
 	Exchanges []Exchange
 }
 
-// Exchange is a request with the answer that it must have.
+// Exchange is a request with its expected response.
 type Exchange struct {
-	Request Request
-	Answer  Answer
-	// Until repeats the request for a while until the answer is this one.
-	Until bool
-	// Record names the file of testdata that holds the real answer.
+	Request  Request
+	Response ExpectedResponse
+	// Repeat repeats the request until it receives the expected response, or until
+	// a timeout.
+	Repeat bool
+	// Record is the file in testdata with the recorded response.
 	Record string
 }
 
-// Request is what is sent. Its path, headers and body may hold placeholders.
+// Request describes a request. Path, headers and body may have placeholders.
 type Request struct {
 	Method string
-	// Base is what the path is relative to.
-	Base base
-	// Path is sent as it is, escapes and query included.
+	// Base is the root of the path.
+	Base endpoint
+	// Path is sent as it is, with its escapes and query.
 	Path string
-	// As is the user whose credentials are sent in the way of the base: nobody
-	// for none; empty means Alice.
-	As string
-	// Header is sent as it is, over the credentials of As. Nothing else is
-	// added, not even a content type.
+	// User is the user whose credentials are sent in the form of the base. "" means
+	// Alice, noUser means no credentials.
+	User string
+	// Header is sent in addition to the credentials of User. Nothing else is added,
+	// not even a content type.
 	Header map[string]string
 	Body   string
-	// Lost ends the connection once the request is sent, before any answer;
-	// half of a body only where LostHalf is set.
-	Lost, LostHalf bool
+	// DropResponse closes the connection after the request, before the response.
+	// SendHalfBody closes it after half of the body.
+	DropResponse, SendHalfBody bool
 }
 
-// base is a part of the servers, each with credentials of its own form. The
-// zero base is the gateway.
-type base int
+// endpoint is a part of the servers with its own form of credentials. The zero
+// value is the gateway.
+type endpoint int
 
 const (
-	// hubBase is the REST interface of the Hub.
-	hubBase base = iota + 1
-	// rootBase is the root of the server that the gateway is reached through.
+	// hubBase is the REST API of the Hub.
+	hubBase endpoint = iota + 1
+	// rootBase is the root of the server in front of the gateway.
 	rootBase
 	// proxyBase is the root of the gateway's own proxy.
 	proxyBase
 )
 
-// Answer is what must come back. Its texts are patterns: see pattern.
-type Answer struct {
+// ExpectedResponse describes the expected response. Its texts are patterns (see
+// pattern).
+type ExpectedResponse struct {
 	Status int
-	// Type is the whole content type; empty means that there is none.
-	Type string
-	Body string
-	// Object stands in the place of Body for a JSON object whose keys come in
-	// any order: each key with its value as it is written.
+	// ContentType is the whole content type. "" means that there is none.
+	ContentType string
+	Body        string
+	// Object replaces Body for a JSON object with keys in any order. It holds each
+	// key with its value as written.
 	Object map[string]string
-	// Header holds patterns of headers; an empty one means that the header is
-	// not there. Headers that are not named may be anything.
+	// Header holds patterns of headers. "" means that the header is absent. All
+	// other headers may have any value.
 	Header map[string]string
-	// Sets are the elements of arrays in a JSON body that come in any order,
-	// by their path: "scopes" or "api_tokens.0.scopes".
-	Sets map[string][]string
-	// Wait is how long the server may take.
-	Wait wait
+	// Unordered holds the elements of arrays that have no fixed order, by their
+	// path in a JSON body: "scopes" or "api_tokens.0.scopes".
+	Unordered map[string][]string
+	// Timing is how long the response may take.
+	Timing responseTiming
 }
 
-// wait is a statement about the time until an answer. The zero wait makes none.
-type wait int
+// responseTiming is an expectation of the time until a response. The zero value is
+// none.
+type responseTiming int
 
 const (
-	// atOnce is before a long poll would end.
-	atOnce wait = iota + 1
-	// longPoll is when a long poll ends.
-	longPoll
+	// beforeLongPollEnds is earlier than the end of a long poll.
+	beforeLongPollEnds responseTiming = iota + 1
+	// whenLongPollEnds is the end of a long poll.
+	whenLongPollEnds
 )
 
-// Cases is the table.
+// Cases returns the table.
 func Cases() []Case {
 	var all []Case
 	for _, area := range [][]Case{

@@ -18,13 +18,13 @@ import (
 	"github.com/planetary-computer/terraform-provider-pc/internal/testing/realservers"
 )
 
-var update = flag.Bool("update", false, "write testdata anew from what the real servers say")
+var update = flag.Bool("update", false, "rewrite testdata from the responses of the real servers")
 
 // realTarget is a stack of real servers.
 type realTarget struct {
-	name  string
-	stack *realservers.Stack
-	lacks map[contract.Capability]string
+	name    string
+	stack   *realservers.Stack
+	missing map[contract.Capability]string
 }
 
 func (r realTarget) Name() string            { return r.name }
@@ -36,7 +36,7 @@ func (r realTarget) ProxyURL() string {
 	return "http://" + strings.TrimPrefix(r.stack.ProxyAddress, "gateway://") + "/"
 }
 
-func (r realTarget) Lacks() map[contract.Capability]string { return r.lacks }
+func (r realTarget) MissingCapabilities() map[contract.Capability]string { return r.missing }
 
 func (r realTarget) Credential(ctx context.Context, user string, scopes ...string) (string, error) {
 	switch {
@@ -48,8 +48,8 @@ func (r realTarget) Credential(ctx context.Context, user string, scopes ...strin
 	return r.stack.NewToken(ctx, user, scopes...)
 }
 
-// TestRealHubs runs the cases of each older JupyterHub on the real one. Those of
-// the newest are in the table as well, and run here so that they can be
+// TestRealHubs runs the cases of each JupyterHub version on a real Hub. The newest
+// version is also in the table; it runs here as well so that versions can be
 // compared.
 func TestRealHubs(t *testing.T) {
 	t.Parallel()
@@ -74,37 +74,37 @@ func TestRealHubs(t *testing.T) {
 				t.Fatal(err)
 			}
 			t.Cleanup(stack.Stop)
-			contract.RunHub(t, major, realTarget{name: "real", stack: stack, lacks: behindHub()}, everyCase(t))
+			contract.RunHub(t, major, realTarget{name: "real", stack: stack, missing: missingBehindHub()}, requireAllCases(t))
 		})
 	}
 }
 
-// TestRealServers runs the table on the real servers: once behind a JupyterHub
-// and a path prefix, without a limit of workers, and once alone with basic
-// authentication and a limit.
+// TestRealServers runs the table on the real servers in two forms: behind a
+// JupyterHub and a path prefix without a worker limit, and alone with basic
+// authentication and a worker limit.
 func TestRealServers(t *testing.T) {
 	t.Parallel()
 	inst, err := realservers.Install(t.Context(), os.Stderr)
 	if err != nil {
 		t.Fatal(err)
 	}
-	start := func(name string, cfg realservers.Config, lacks map[contract.Capability]string) contract.Target {
+	start := func(name string, cfg realservers.Config, missing map[contract.Capability]string) contract.Target {
 		stack, err := realservers.Start(t.Context(), inst, cfg)
 		if err != nil {
 			t.Fatal(err)
 		}
 		t.Cleanup(stack.Stop)
-		return realTarget{name: name, stack: stack, lacks: lacks}
+		return realTarget{name: name, stack: stack, missing: missing}
 	}
 	targets := []contract.Target{
-		start("hub", realservers.Config{Auth: realservers.JupyterHub}, behindHub()),
-		start("basic", realservers.Config{Auth: realservers.Basic, MaxWorkers: 4}, alone()),
+		start("hub", realservers.Config{Auth: realservers.JupyterHub}, missingBehindHub()),
+		start("basic", realservers.Config{Auth: realservers.Basic, MaxWorkers: 4}, missingWithoutHub()),
 	}
 	contract.Run(t, targets, contract.NewRecorder("testdata", *update), func(report contract.Report) {
-		t.Log("the real servers: ", report)
+		t.Log("real servers: ", report)
 		for name, reason := range report.NotRun {
-			if !strings.Contains(reason, string(contract.Kubernetes)) {
-				t.Errorf("every case can be run on the real servers but those of Kubernetes, and %s was not: %s", name, reason)
+			if !strings.Contains(reason, string(contract.KubernetesBackend)) {
+				t.Errorf("every case except those of Kubernetes must run on the real servers, but %s did not: %s", name, reason)
 			}
 		}
 	})

@@ -15,25 +15,25 @@ import (
 	"github.com/planetary-computer/terraform-provider-pc/internal/testing/realservers"
 )
 
-// kubeTarget is a real gateway on a real API server.
+// kubeTarget is a real gateway with a real API server.
 type kubeTarget struct {
-	stack *realservers.Kubernetes
-	lacks map[contract.Capability]string
+	stack   *realservers.Kubernetes
+	missing map[contract.Capability]string
 }
 
-func (k kubeTarget) Name() string                          { return "kubernetes" }
-func (k kubeTarget) GatewayURL() string                    { return k.stack.GatewayURL }
-func (k kubeTarget) HubURL() string                        { return "" }
-func (k kubeTarget) ProxyURL() string                      { return "" }
-func (k kubeTarget) LongPoll() time.Duration               { return 20 * time.Second }
-func (k kubeTarget) Lacks() map[contract.Capability]string { return k.lacks }
+func (k kubeTarget) Name() string                                        { return "kubernetes" }
+func (k kubeTarget) GatewayURL() string                                  { return k.stack.GatewayURL }
+func (k kubeTarget) HubURL() string                                      { return "" }
+func (k kubeTarget) ProxyURL() string                                    { return "" }
+func (k kubeTarget) LongPoll() time.Duration                             { return 20 * time.Second }
+func (k kubeTarget) MissingCapabilities() map[contract.Capability]string { return k.missing }
 
 func (k kubeTarget) Credential(context.Context, string, ...string) (string, error) {
 	return k.stack.Password, nil
 }
 
-// TestRealKubernetes runs the table on a real gateway with the Kubernetes
-// backend, all but what needs a scheduler.
+// TestRealKubernetes runs the table on a real gateway with the Kubernetes backend.
+// Cases that need a scheduler do not run.
 func TestRealKubernetes(t *testing.T) {
 	t.Parallel()
 	inst, err := realservers.Install(t.Context(), os.Stderr)
@@ -45,14 +45,14 @@ func TestRealKubernetes(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(stack.Stop)
-	lacks := onKubernetes()
-	lacks[contract.Workers] = "nothing runs the schedulers' pods"
-	contract.Run(t, []contract.Target{kubeTarget{stack: stack, lacks: lacks}}, contract.NewRecorder("testdata", false), func(report contract.Report) {
-		t.Logf("the real gateway on Kubernetes: %d cases, %d runs", report.Cases, report.Runs)
-		// Those are a JupyterHub's, a prefix's, a limit's, the local backend's and
-		// a scheduler's.
+	missing := missingOnKubernetes()
+	missing[contract.RunningSchedulers] = "nothing runs the pods of schedulers"
+	contract.Run(t, []contract.Target{kubeTarget{stack: stack, missing: missing}}, contract.NewRecorder("testdata", false), func(report contract.Report) {
+		t.Logf("real gateway on Kubernetes: %d cases, %d runs", report.Cases, report.Runs)
+		// The other cases need a JupyterHub, a prefix, a worker limit, the local
+		// backend or a scheduler.
 		if report.Runs < 165 {
-			t.Errorf("only %d cases were run", report.Runs)
+			t.Errorf("only %d cases ran", report.Runs)
 		}
 	})
 }

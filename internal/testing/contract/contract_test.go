@@ -19,7 +19,7 @@ type mockTarget struct {
 	server   *mockserver.Server
 	password string
 	poll     time.Duration
-	lacks    map[contract.Capability]string
+	missing  map[contract.Capability]string
 }
 
 func (m mockTarget) Name() string            { return m.name }
@@ -34,7 +34,7 @@ func (m mockTarget) HubURL() string {
 	return m.server.HubURL()
 }
 
-func (m mockTarget) Lacks() map[contract.Capability]string { return m.lacks }
+func (m mockTarget) MissingCapabilities() map[contract.Capability]string { return m.missing }
 
 func (m mockTarget) Credential(_ context.Context, user string, scopes ...string) (string, error) {
 	switch {
@@ -46,39 +46,40 @@ func (m mockTarget) Credential(_ context.Context, user string, scopes ...string)
 	return m.server.NewToken(user, scopes...), nil
 }
 
-// TestMock runs the table on the mock, in the two forms in which it runs on the
-// real servers, and holds the mock's answers against the recorded ones.
+// TestMock runs the table on the mock, in the same forms as on the real servers,
+// and compares the mock's responses with the recorded ones.
 func TestMock(t *testing.T) {
 	t.Parallel()
-	start := func(name string, cfg mockserver.Config, lacks map[contract.Capability]string) contract.Target {
+	start := func(name string, cfg mockserver.Config, missing map[contract.Capability]string) contract.Target {
 		cfg.LongPoll = time.Second
 		server, err := mockserver.Start(cfg)
 		if err != nil {
 			t.Fatal(err)
 		}
 		t.Cleanup(server.Close)
-		lacks[contract.Proxy] = "the mock is one process; its restarts are tested with it"
-		lacks[contract.Deaf] = "all of the mock's schedulers answer"
-		lacks[contract.Scheduler] = "the mock has no schedulers, only their counts and identity"
-		return mockTarget{name: name, server: server, password: cfg.Password, poll: cfg.LongPoll, lacks: lacks}
+		missing[contract.GatewayProxy] = "the mock is one process; its own tests cover restarts"
+		missing[contract.UnreachableSchedulers] = "all schedulers of the mock are reachable"
+		missing[contract.SchedulerPages] = "the mock has only the counts and identity of schedulers"
+		return mockTarget{name: name, server: server, password: cfg.Password, poll: cfg.LongPoll, missing: missing}
 	}
 	targets := []contract.Target{
-		start("hub", mockserver.Config{}, behindHub()),
-		start("basic", mockserver.Config{GatewayPrefix: "/", Auth: "basic", Password: "secret", MaxWorkers: 4}, alone()),
+		start("hub", mockserver.Config{}, missingBehindHub()),
+		start("basic", mockserver.Config{GatewayPrefix: "/", Auth: "basic", Password: "secret", MaxWorkers: 4}, missingWithoutHub()),
 		start("kubernetes", mockserver.Config{
 			GatewayPrefix: "/", Auth: "basic", Password: "secret", Kubernetes: &mockserver.Kubernetes{Namespace: "dask"},
-		}, onKubernetes()),
+		}, missingOnKubernetes()),
 	}
 	contract.Run(t, targets, contract.NewRecorder("testdata", false), func(report contract.Report) {
-		t.Log("the mock: ", report)
+		t.Log("mock: ", report)
 		const want = 6
 		if len(report.NotRun) != want {
-			t.Errorf("%d cases can't be run on the mock, but %d were not", want, len(report.NotRun))
+			t.Errorf("%d cases cannot run on the mock, but %d did not run", want, len(report.NotRun))
 		}
 	})
 }
 
-// TestMockHubs runs the cases of each version of JupyterHub on the mock of it.
+// TestMockHubs runs the cases of each JupyterHub version on the mock of that
+// version.
 func TestMockHubs(t *testing.T) {
 	t.Parallel()
 	for _, major := range contract.HubVersions() {
@@ -89,55 +90,55 @@ func TestMockHubs(t *testing.T) {
 				t.Fatal(err)
 			}
 			t.Cleanup(server.Close)
-			contract.RunHub(t, major, mockTarget{name: "mock", server: server, poll: time.Second, lacks: behindHub()}, everyCase(t))
+			contract.RunHub(t, major, mockTarget{name: "mock", server: server, poll: time.Second, missing: missingBehindHub()}, requireAllCases(t))
 		})
 	}
 }
 
-// everyCase objects to cases that were not run.
-func everyCase(t *testing.T) func(contract.Report) {
+// requireAllCases fails the test if a case did not run.
+func requireAllCases(t *testing.T) func(contract.Report) {
 	t.Helper()
 	return func(report contract.Report) {
 		t.Log(report)
 		if len(report.NotRun) > 0 {
-			t.Errorf("%d cases were not run", len(report.NotRun))
+			t.Errorf("%d cases did not run", len(report.NotRun))
 		}
 	}
 }
 
-// behindHub is what a gateway lacks that knows its users from a JupyterHub and
-// has no limit of workers.
-func behindHub() map[contract.Capability]string {
+// missingBehindHub is what a gateway behind a JupyterHub and without a worker limit
+// does not have.
+func missingBehindHub() map[contract.Capability]string {
 	return map[contract.Capability]string{
-		contract.Basic:    "users are known from the Hub here",
-		contract.Limit:    "there is none here",
-		contract.NoPrefix: "there is one here",
+		contract.BasicAuth:    "the Hub authenticates users",
+		contract.WorkerLimit:  "none is configured",
+		contract.NoPathPrefix: "one is configured",
 
-		contract.Kubernetes: "the backend is another one here",
+		contract.KubernetesBackend: "the target has a different backend",
 	}
 }
 
-// onKubernetes is what a gateway lacks that has the Kubernetes backend, is alone
-// and has no limit of workers.
-func onKubernetes() map[contract.Capability]string {
-	lacks := alone()
-	delete(lacks, contract.NoLimit)
-	delete(lacks, contract.Kubernetes)
-	lacks[contract.Local] = "the backend is another one here"
-	lacks[contract.Limit] = "there is none here"
-	lacks[contract.Scheduler] = "no real scheduler is here"
-	lacks[contract.Proxy] = "the gateway has none of its own here"
-	return lacks
+// missingOnKubernetes is what a gateway with the Kubernetes backend, without a Hub
+// and without a worker limit does not have.
+func missingOnKubernetes() map[contract.Capability]string {
+	missing := missingWithoutHub()
+	delete(missing, contract.NoWorkerLimit)
+	delete(missing, contract.KubernetesBackend)
+	missing[contract.LocalBackend] = "the target has a different backend"
+	missing[contract.WorkerLimit] = "none is configured"
+	missing[contract.SchedulerPages] = "the target has no real schedulers"
+	missing[contract.GatewayProxy] = "a gateway on Kubernetes has none"
+	return missing
 }
 
-// alone is what a gateway lacks that takes any user with the one password, and
-// grants four workers at most.
-func alone() map[contract.Capability]string {
+// missingWithoutHub is what a gateway with one password for all users and a limit
+// of four workers does not have.
+func missingWithoutHub() map[contract.Capability]string {
 	return map[contract.Capability]string{
-		contract.Hub:           "the gateway is alone here",
-		contract.Administrator: "the gateway is alone here",
-		contract.NoLimit:       "there is one here",
-		contract.Prefix:        "there is none here",
-		contract.Kubernetes:    "the backend is another one here",
+		contract.Hub:               "the target has no Hub",
+		contract.AdminService:      "the target has no Hub",
+		contract.NoWorkerLimit:     "one is configured",
+		contract.PathPrefix:        "none is configured",
+		contract.KubernetesBackend: "the target has a different backend",
 	}
 }

@@ -5,57 +5,58 @@ package contract
 
 import "net/http"
 
-// Words of the Hub.
+// Error messages of the Hub.
 const (
-	badCredentials = "Missing or invalid credentials."
-	noAccess       = "No access to resources or resources not found"
+	badCredentialsMessage = "Missing or invalid credentials."
+	noAccessMessage       = "No access to resources or resources not found"
 )
 
-// ownScopes are all that the loner has, resolved; the first one is the gateway's.
-func ownScopes() []string {
+// userScopes are all resolved scopes of the case's user. The first one is the
+// gateway's.
+func userScopes() []string {
 	scopes := []string{"access:services!service=dask-gateway"}
 	for _, scope := range []string{
 		"access:servers", "delete:servers", "read:servers", "read:shares", "read:tokens", "read:users", "read:users:activity", "read:users:groups",
 		"read:users:name", "read:users:shares", "servers", "start:servers", "tokens", "users:activity", "users:shares",
 	} {
-		scopes = append(scopes, scope+"!user=<<loner>>")
+		scopes = append(scopes, scope+"!user=<<caseuser>>")
 	}
 	return scopes
 }
 
-// needsScope is the refusal of what the credentials don't cover.
-func needsScope(scope string) Answer {
+// needsScope is the Hub's response when the credentials lack a scope.
+func needsScope(scope string) ExpectedResponse {
 	return hubError(http.StatusForbidden, "Action is not authorized with current scopes; requires any of ["+scope+"]")
 }
 
-// hubAuthCases are about the Hub's credentials, which it never answers 401 to.
+// hubAuthCases cover the Hub's credentials. The Hub never returns 401.
 func hubAuthCases() []Case {
-	user := get("/users/<<bob>>").hub()
-	self := get("/user").hub()
+	user := getRequest("/users/<<bob>>").toHub()
+	self := getRequest("/user").toHub()
 	model := hubObject(userModel(bob))
-	badUser := hubError(http.StatusForbidden, badCredentials)
-	badSelf := hubSilence(http.StatusForbidden)
-	return needing([]Case{
-		recorded("hub_403.json", one("hub: no credentials", user.as(nobody), badUser)),
-		recorded("hub_403_null.json", one("hub: no credentials at /user", self.as(nobody), badSelf)),
-		one("hub: an unknown token", user.authorization("token garbage"), badUser),
-		one("hub: an unknown token at /user", self.authorization("token garbage"), badSelf),
-		one("hub: the scheme token", user.authorization("token <<bob-token>>"), model),
-		one("hub: the scheme in capital letters", user.authorization("TOKEN <<bob-token>>"), model),
-		one("hub: the scheme bearer", user.authorization("bearer <<bob-token>>"), model),
-		one("hub: the scheme Bearer", user.authorization("Bearer <<bob-token>>"), model),
-		one("hub: the gateway's scheme", user.authorization("jupyterhub <<bob-token>>"), badUser),
-		one("hub: the gateway's scheme at /user", self.authorization("jupyterhub <<bob-token>>"), badSelf),
-		one("hub: a token without a scheme", user.authorization("<<bob-token>>"), badUser),
-		one("hub: a bare scheme", user.authorization("token"), badUser),
-		one("hub: a bare scheme at /user", self.authorization("token"), badSelf),
-		one("hub: the scheme Basic", user.authorization("Basic Ym9iOmJvYg=="), badUser),
-		one("hub: a token in the query", get("/user?token=<<bob-token>>").hub().as(nobody), badSelf),
+	badUser := hubError(http.StatusForbidden, badCredentialsMessage)
+	badSelf := hubErrorWithoutMessage(http.StatusForbidden)
+	return requiring([]Case{
+		recorded("hub_403.json", singleRequest("hub: no credentials", user.asUser(noUser), badUser)),
+		recorded("hub_403_null.json", singleRequest("hub: no credentials at /user", self.asUser(noUser), badSelf)),
+		singleRequest("hub: unknown token", user.withAuthorization("token garbage"), badUser),
+		singleRequest("hub: unknown token at /user", self.withAuthorization("token garbage"), badSelf),
+		singleRequest("hub: scheme token", user.withAuthorization("token <<bob-token>>"), model),
+		singleRequest("hub: scheme in capital letters", user.withAuthorization("TOKEN <<bob-token>>"), model),
+		singleRequest("hub: scheme bearer", user.withAuthorization("bearer <<bob-token>>"), model),
+		singleRequest("hub: scheme Bearer", user.withAuthorization("Bearer <<bob-token>>"), model),
+		singleRequest("hub: gateway's scheme", user.withAuthorization("jupyterhub <<bob-token>>"), badUser),
+		singleRequest("hub: gateway's scheme at /user", self.withAuthorization("jupyterhub <<bob-token>>"), badSelf),
+		singleRequest("hub: token without a scheme", user.withAuthorization("<<bob-token>>"), badUser),
+		singleRequest("hub: scheme without a token", user.withAuthorization("token"), badUser),
+		singleRequest("hub: scheme without a token at /user", self.withAuthorization("token"), badSelf),
+		singleRequest("hub: scheme Basic", user.withAuthorization("Basic Ym9iOmJvYg=="), badUser),
+		singleRequest("hub: token in the query", getRequest("/user?token=<<bob-token>>").toHub().asUser(noUser), badSelf),
 	}, Hub)
 }
 
-// userModel is the Hub's model of a user, as the user sees it. Its keys come in
-// an order that each process of the Hub chooses anew.
+// userModel is the Hub's model of a user as the user sees it. Each process of the
+// Hub chooses its own order of the keys.
 func userModel(user string) map[string]string {
 	return map[string]string{
 		"server": "null", "created": `"<<time>>"`, "name": `"<<` + user + `>>"`, "last_activity": `"<<time>>"`, "admin": "false", "roles": `["user"]`,
@@ -63,92 +64,92 @@ func userModel(user string) map[string]string {
 	}
 }
 
-// hubObject is an answer of the Hub whose keys come in any order.
-func hubObject(object map[string]string) Answer {
+// hubObject is a response of the Hub with keys in any order.
+func hubObject(object map[string]string) ExpectedResponse {
 	a := hubOK("")
 	a.Object = object
 	return a
 }
 
-// whoami is the answer to whom a token belongs, with the model that its scopes
+// whoami is the response of GET /user, with the fields that the token's scopes
 // show.
-func whoami(model map[string]string, scopes []string) Answer {
+func whoami(model map[string]string, scopes []string) ExpectedResponse {
 	model["token_id"] = `"<<id>>"`
 	model["session_id"] = "null"
 	model["scopes"] = "<<array>>"
 	a := hubObject(model)
-	a.Sets = map[string][]string{"scopes": scopes}
+	a.Unordered = map[string][]string{"scopes": scopes}
 	return a
 }
 
-// hubUserCases are about the Hub itself and its users.
+// hubUserCases cover the Hub itself and its users.
 func hubUserCases() []Case {
-	// Without the scopes to read them, keys are left out.
-	scoped := whoami(map[string]string{"name": `"<<loner>>"`, "admin": "false", "kind": `"user"`, "groups": "[]", "user_info": "null"}, []string{
-		"access:services!service=dask-gateway", "read:users:groups!user=<<loner>>", "read:users:name!user=<<loner>>",
+	// Fields are omitted without the scopes to read them.
+	scoped := whoami(map[string]string{"name": `"<<caseuser>>"`, "admin": "false", "kind": `"user"`, "groups": "[]", "user_info": "null"}, []string{
+		"access:services!service=dask-gateway", "read:users:groups!user=<<caseuser>>", "read:users:name!user=<<caseuser>>",
 	})
 	cases := []Case{
-		recorded("hub_version.json", one("hub: the version needs no credentials", get("/").hub().as(nobody), hubOK(`{"version": "<<version>>"}`))),
-		story("hub: what has not changed",
-			Exchange{Request: get("/").hub().as(nobody), Answer: Answer{
-				Status: http.StatusOK, Type: hubJSON, Body: "<<any>>", Header: map[string]string{"Etag": `"<<tag=digest>>"`},
+		recorded("hub_version.json", singleRequest("hub: version needs no credentials", getRequest("/").toHub().asUser(noUser), hubOK(`{"version": "<<version>>"}`))),
+		sequence("hub: matching Etag is a 304",
+			Exchange{Request: getRequest("/").toHub().asUser(noUser), Response: ExpectedResponse{
+				Status: http.StatusOK, ContentType: hubJSON, Body: "<<any>>", Header: map[string]string{"Etag": `"<<tag=digest>>"`},
 			}},
-			Exchange{Request: get("/").hub().as(nobody).with("If-None-Match", `"<<tag>>"`), Answer: Answer{
+			Exchange{Request: getRequest("/").toHub().asUser(noUser).withHeader("If-None-Match", `"<<tag>>"`), Response: ExpectedResponse{
 				Status: http.StatusNotModified, Header: map[string]string{"Etag": `"<<tag>>"`},
 			}},
 		),
-		one("hub: the version without a slash", get("").hub().as(nobody), hubOK(`{"version": "<<version>>"}`)),
-		one("hub: info without credentials", get("/info").hub().as(nobody), hubError(http.StatusForbidden, badCredentials)),
-		recorded("hub_403_scope.json", one("hub: info without the scope", get("/info").hub(), needsScope("read:hub"))),
-		recorded("hub_user.json", one("hub: who am I", get("/user").hub().as(loner), whoami(userModel(loner), ownScopes()))),
-		story("hub: who am I, with few scopes",
-			token(`{"scopes": ["access:services!service=dask-gateway"]}`),
-			Exchange{Request: get("/user").hub().authorization("token <<token>>"), Answer: scoped, Record: "hub_user_scoped.json"},
+		singleRequest("hub: version without a slash", getRequest("").toHub().asUser(noUser), hubOK(`{"version": "<<version>>"}`)),
+		singleRequest("hub: info without credentials", getRequest("/info").toHub().asUser(noUser), hubError(http.StatusForbidden, badCredentialsMessage)),
+		recorded("hub_403_scope.json", singleRequest("hub: info without the scope", getRequest("/info").toHub(), needsScope("read:hub"))),
+		recorded("hub_user.json", singleRequest("hub: own user", getRequest("/user").toHub().asUser(caseUser), whoami(userModel(caseUser), userScopes()))),
+		sequence("hub: own user with few scopes",
+			createToken(`{"scopes": ["access:services!service=dask-gateway"]}`),
+			Exchange{Request: getRequest("/user").toHub().withAuthorization("token <<token>>"), Response: scoped, Record: "hub_user_scoped.json"},
 		),
-		story("hub: oneself by name, with few scopes",
-			token(`{"scopes": ["read:users:groups!user", "read:users:activity!user"]}`),
-			Exchange{Request: get("/users/<<loner>>").hub().authorization("token <<token>>"), Answer: hubObject(map[string]string{
-				"name": `"<<loner>>"`, "kind": `"user"`, "groups": "[]", "last_activity": `"<<time>>"`, "admin": "false", "user_info": "null",
+		sequence("hub: own user by name, with few scopes",
+			createToken(`{"scopes": ["read:users:groups!user", "read:users:activity!user"]}`),
+			Exchange{Request: getRequest("/users/<<caseuser>>").toHub().withAuthorization("token <<token>>"), Response: hubObject(map[string]string{
+				"name": `"<<caseuser>>"`, "kind": `"user"`, "groups": "[]", "last_activity": `"<<time>>"`, "admin": "false", "user_info": "null",
 			})},
 		),
-		story("hub: oneself by name, without the scope",
-			token(`{"scopes": ["access:services!service=dask-gateway"]}`),
-			Exchange{Request: get("/users/<<loner>>").hub().authorization("token <<token>>"), Answer: hubObject(map[string]string{
-				"name": `"<<loner>>"`, "kind": `"user"`, "groups": "[]", "admin": "false", "user_info": "null",
+		sequence("hub: own user by name, without the scope",
+			createToken(`{"scopes": ["access:services!service=dask-gateway"]}`),
+			Exchange{Request: getRequest("/users/<<caseuser>>").toHub().withAuthorization("token <<token>>"), Response: hubObject(map[string]string{
+				"name": `"<<caseuser>>"`, "kind": `"user"`, "groups": "[]", "admin": "false", "user_info": "null",
 			})},
 		),
-		story("hub: servers alone",
-			token(`{"scopes": ["read:servers!user"]}`),
-			Exchange{Request: get("/users/<<loner>>").hub().authorization("token <<token>>"), Answer: hubObject(map[string]string{
-				"name": `"<<loner>>"`, "kind": `"user"`, "admin": "false", "user_info": "null", "servers": "{}", "groups": "[]",
+		sequence("hub: servers only",
+			createToken(`{"scopes": ["read:servers!user"]}`),
+			Exchange{Request: getRequest("/users/<<caseuser>>").toHub().withAuthorization("token <<token>>"), Response: hubObject(map[string]string{
+				"name": `"<<caseuser>>"`, "kind": `"user"`, "admin": "false", "user_info": "null", "servers": "{}", "groups": "[]",
 			})},
 		),
-		one("hub: oneself by name", get("/users/<<loner>>").hub().as(loner), hubObject(userModel(loner))),
-		one("hub: another user", get("/users/<<alice>>").hub().as(bob), hubError(http.StatusNotFound, noAccess)),
-		recorded("hub_404_access.json", one("hub: a user who is not there", get("/users/unknown").hub(), hubError(http.StatusNotFound, noAccess))),
-		one("hub: all users", get("/users").hub(), needsScope("list:users")),
-		one("hub: /user with a slash", get("/user/").hub(), hubSilence(http.StatusNotFound)),
-		recorded("hub_404_null.json", one("hub: a path that is not there", get("/nothing").hub(), hubSilence(http.StatusNotFound))),
-		recorded("hub_405.json", one("hub: POST of /user", post("/user", "").hub(), hubSilence(http.StatusMethodNotAllowed))),
-		one("hub: DELETE of /user", send(http.MethodDelete, "/user").hub(), hubSilence(http.StatusMethodNotAllowed)),
-		one("hub: DELETE of oneself", send(http.MethodDelete, "/users/<<bob>>").hub().as(bob), needsScope("delete:users")),
-		one("hub: POST of a user", post("/users/carol", "").hub(), needsScope("admin:users")),
+		singleRequest("hub: own user by name", getRequest("/users/<<caseuser>>").toHub().asUser(caseUser), hubObject(userModel(caseUser))),
+		singleRequest("hub: another user", getRequest("/users/<<alice>>").toHub().asUser(bob), hubError(http.StatusNotFound, noAccessMessage)),
+		recorded("hub_404_access.json", singleRequest("hub: unknown user", getRequest("/users/unknown").toHub(), hubError(http.StatusNotFound, noAccessMessage))),
+		singleRequest("hub: list of users without the scope", getRequest("/users").toHub(), needsScope("list:users")),
+		singleRequest("hub: /user with a slash", getRequest("/user/").toHub(), hubErrorWithoutMessage(http.StatusNotFound)),
+		recorded("hub_404_null.json", singleRequest("hub: unknown path", getRequest("/nothing").toHub(), hubErrorWithoutMessage(http.StatusNotFound))),
+		recorded("hub_405.json", singleRequest("hub: POST of /user", postRequest("/user", "").toHub(), hubErrorWithoutMessage(http.StatusMethodNotAllowed))),
+		singleRequest("hub: DELETE of /user", newRequest(http.MethodDelete, "/user").toHub(), hubErrorWithoutMessage(http.StatusMethodNotAllowed)),
+		singleRequest("hub: DELETE of the own user", newRequest(http.MethodDelete, "/users/<<bob>>").toHub().asUser(bob), needsScope("delete:users")),
+		singleRequest("hub: POST of a user", postRequest("/users/carol", "").toHub(), needsScope("admin:users")),
 	}
 	service := whoami(map[string]string{"kind": `"service"`, "admin": "false", "name": `"test-admin"`}, []string{
 		"access:services!service=dask-gateway", "admin:auth_state", "admin:server_state", "admin:servers", "admin:users", "delete:servers", "delete:users",
 		"list:services", "list:users", "read:roles:users", "read:servers", "read:services:name", "read:tokens", "read:users", "read:users:activity",
 		"read:users:groups", "read:users:name", "servers", "start:servers", "tokens", "users", "users:activity",
 	})
-	// Whoever may see the state of logins is shown that there is none.
-	seen := userModel(loner)
-	seen["auth_state"] = "null"
-	return needing(append(cases, needing([]Case{
-		story("hub: another user, for who may see all",
-			Exchange{Request: get("/users/<<loner>>").hub().as(loner), Answer: hubObject(userModel(loner))},
-			Exchange{Request: get("/users/<<loner>>").hub().as(administrator), Answer: hubObject(seen)},
+	// With admin:auth_state the model has auth_state, which is null here.
+	visible := userModel(caseUser)
+	visible["auth_state"] = "null"
+	return requiring(append(cases, requiring([]Case{
+		sequence("hub: another user for an administrator",
+			Exchange{Request: getRequest("/users/<<caseuser>>").toHub().asUser(caseUser), Response: hubObject(userModel(caseUser))},
+			Exchange{Request: getRequest("/users/<<caseuser>>").toHub().asUser(administrator), Response: hubObject(visible)},
 		),
-		one("hub: a service is no user", get("/users/test-admin").hub().as(administrator), hubSilence(http.StatusNotFound)),
-		recorded("hub_service.json", one("hub: who is a service", get("/user").hub().as(administrator), service)),
-		one("hub: a user who is not there, for who may see all", get("/users/unknown").hub().as(administrator), hubSilence(http.StatusNotFound)),
-	}, Administrator)...), Hub)
+		singleRequest("hub: service is not a user", getRequest("/users/test-admin").toHub().asUser(administrator), hubErrorWithoutMessage(http.StatusNotFound)),
+		recorded("hub_service.json", singleRequest("hub: service's own model", getRequest("/user").toHub().asUser(administrator), service)),
+		singleRequest("hub: unknown user for an administrator", getRequest("/users/unknown").toHub().asUser(administrator), hubErrorWithoutMessage(http.StatusNotFound)),
+	}, AdminService)...), Hub)
 }

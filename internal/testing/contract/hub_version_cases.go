@@ -10,14 +10,14 @@ import (
 	"strings"
 )
 
-// HubVersions are the major versions of JupyterHub that cases are known for.
-// The last one is that of the table of Cases.
+// HubVersions returns the major versions of JupyterHub that have cases. Cases uses
+// the last one.
 func HubVersions() []int { return []int{1, 2, 3, 4, 5, 6} }
 
-// HubCases are the facts about users and tokens on a Hub of a major version,
-// from 1 to 6: those by which the versions differ, and those that the clients
-// rely on in each of them. They were seen with JupyterHub 1.5.1, 2.3.1, 3.1.1,
-// 4.1.6, 5.5.4 and 6.1.1.
+// HubCases returns the facts about users and tokens of a major version, 1 to 6:
+// those that differ between versions, and those that the clients rely on in every
+// version. They were observed with JupyterHub 1.5.1, 2.3.1, 3.1.1, 4.1.6, 5.5.4 and
+// 6.1.1.
 func HubCases(major int) []Case {
 	h := hubVersion(major)
 	cases := slices.Concat(h.userCases(), h.tokenCases(), h.bodyCases())
@@ -27,38 +27,38 @@ func HubCases(major int) []Case {
 	for i := range cases {
 		cases[i].Name = fmt.Sprintf("JupyterHub %d: %s", major, cases[i].Name)
 	}
-	return needing(cases, Hub)
+	return requiring(cases, Hub)
 }
 
-// hubVersion is a major version.
+// hubVersion is a major version of JupyterHub.
 type hubVersion int
 
-// silence is an error without words, for which Hubs before 6 say what the
-// status means.
-func (h hubVersion) silence(status int) Answer {
+// errorWithoutMessage is an error whose message is null. Hubs before version 6 send
+// the status text instead.
+func (h hubVersion) errorWithoutMessage(status int) ExpectedResponse {
 	if h < 6 {
 		return hubError(status, http.StatusText(status))
 	}
-	return hubSilence(status)
+	return hubErrorWithoutMessage(status)
 }
 
-// created is the answer to a POST that made something.
-func (h hubVersion) created(a Answer) Answer {
+// created is the response to a POST that created something.
+func (h hubVersion) created(a ExpectedResponse) ExpectedResponse {
 	if h == 1 {
-		return a.status(http.StatusOK)
+		return a.withStatus(http.StatusOK)
 	}
-	return a.status(http.StatusCreated)
+	return a.withStatus(http.StatusCreated)
 }
 
-// ownScopes are all that the loner has on this Hub.
-func (h hubVersion) ownScopes() []string {
-	return slices.DeleteFunc(ownScopes(), func(scope string) bool {
+// userScopes are all resolved scopes of the case's user on this Hub.
+func (h hubVersion) userScopes() []string {
+	return slices.DeleteFunc(userScopes(), func(scope string) bool {
 		return h < 6 && strings.HasPrefix(scope, "start:") || h < 5 && strings.Contains(scope, "shares")
 	})
 }
 
-// user is the model of a user as GET /users/NAME has it.
-func (h hubVersion) user(user string) map[string]string {
+// userModel is the model in GET /users/NAME.
+func (h hubVersion) userModel(user string) map[string]string {
 	model := userModel(user)
 	if h < 6 {
 		delete(model, "user_info")
@@ -69,8 +69,8 @@ func (h hubVersion) user(user string) map[string]string {
 	return model
 }
 
-// self is what GET /user has beside it.
-func (h hubVersion) self(model map[string]string, scopes []string) Answer {
+// selfResponse is the response to GET /user, which has more fields.
+func (h hubVersion) selfResponse(model map[string]string, scopes []string) ExpectedResponse {
 	if h == 1 {
 		if _, isUser := model["servers"]; isUser {
 			model["servers"] = "null"
@@ -84,10 +84,10 @@ func (h hubVersion) self(model map[string]string, scopes []string) Answer {
 	return a
 }
 
-// token is the model of a token: the first Hub has neither roles nor scopes of
-// them, the second one roles alone.
-func (h hubVersion) token(note, expires string, roles string) string {
-	model := tokenModel(note, expires, loner)
+// tokenModel is the model of a token. JupyterHub 1 has neither roles nor scopes of
+// tokens, JupyterHub 2 has roles only.
+func (h hubVersion) tokenModel(note, expires string, roles string) string {
+	model := tokenModel(note, expires, caseUser)
 	switch h {
 	case 1:
 		model = strings.Replace(model, `"roles": [], "scopes": <<array>>, `, "", 1)
@@ -99,210 +99,211 @@ func (h hubVersion) token(note, expires string, roles string) string {
 	}
 }
 
-// newToken is the answer to a POST.
-func (h hubVersion) newToken(note, expires, roles string) Answer {
-	model := strings.NewReplacer("<<token_id>>", "<<token_id=id>>", "<<created>>", "<<created=time>>").Replace(h.token(note, expires, roles))
+// tokenCreated is the response to the POST of a token.
+func (h hubVersion) tokenCreated(note, expires, roles string) ExpectedResponse {
+	model := strings.NewReplacer("<<token_id>>", "<<token_id=id>>", "<<created>>", "<<created=time>>").Replace(h.tokenModel(note, expires, roles))
 	return h.created(hubOK(model[:len(model)-1] + `, "token": "<<token=hex>>"}`))
 }
 
-// gone is the answer to an id that was the loner's.
-func (h hubVersion) gone() Answer {
+// tokenGone is the response to the id of a deleted token of the case's user.
+func (h hubVersion) tokenGone() ExpectedResponse {
 	if h < 5 {
 		return hubError(http.StatusNotFound, "Token not found None")
 	}
-	return noToken()
+	return tokenNotFound()
 }
 
-// withoutCredentials is the answer to a token that is none.
-func (h hubVersion) withoutCredentials(scopes ...string) Answer {
+// withoutCredentials is the response to an invalid token.
+func (h hubVersion) withoutCredentials(scopes ...string) ExpectedResponse {
 	switch {
 	case h == 1:
-		return h.silence(http.StatusForbidden)
+		return h.errorWithoutMessage(http.StatusForbidden)
 	case h < 4:
 		return needsScope(strings.Join(scopes, ", "))
 	default:
-		return hubError(http.StatusForbidden, badCredentials)
+		return hubError(http.StatusForbidden, badCredentialsMessage)
 	}
 }
 
-// notAllowed is the answer to who asks for another user.
-func (h hubVersion) notAllowed() Answer {
+// accessDenied is the response to a request for another user.
+func (h hubVersion) accessDenied() ExpectedResponse {
 	if h == 1 {
-		return h.silence(http.StatusForbidden)
+		return h.errorWithoutMessage(http.StatusForbidden)
 	}
-	return hubError(http.StatusNotFound, noAccess)
+	return hubError(http.StatusNotFound, noAccessMessage)
 }
 
 func (h hubVersion) userCases() []Case {
-	user, self := get("/users/<<bob>>").hub(), get("/user").hub()
+	user, self := getRequest("/users/<<bob>>").toHub(), getRequest("/user").toHub()
 	readUser := []string{"read:users", "read:users:name", "read:servers", "read:users:groups", "read:users:activity", "read:roles:users"}
 	version := fmt.Sprintf(`{"version": "%d.<<any>>"}`, h)
 	service := map[string]string{"kind": `"service"`, "name": `"test-admin"`, "admin": "false"}
 	if h == 1 {
 		service["admin"] = "true"
 	}
-	serviceAnswer := h.self(service, nil)
-	serviceAnswer.Sets = nil
+	serviceResponse := h.selfResponse(service, nil)
+	serviceResponse.Unordered = nil
 	return append([]Case{
-		one("the version", get("/").hub().as(nobody), hubOK(version)),
-		one("no credentials", user.as(nobody), h.withoutCredentials(readUser...)),
-		one("an unknown token", user.authorization("token garbage"), h.withoutCredentials(readUser...)),
-		one("an unknown token at /user", self.authorization("token garbage"), h.silence(http.StatusForbidden)),
-		one("who am I", self.as(loner), h.self(h.user(loner), h.ownScopes())),
-		one("oneself by name", get("/users/<<loner>>").hub().as(loner), hubObject(h.user(loner))),
-		one("another user", get("/users/<<alice>>").hub().as(bob), h.notAllowed()),
-		one("a user who is not there", get("/users/unknown").hub(), h.notAllowed()),
-		one("a path that is not there", get("/nothing").hub(), h.silence(http.StatusNotFound)),
-		one("a method that is not there", post("/user", "").hub(), h.silence(http.StatusMethodNotAllowed)),
-	}, needing([]Case{
-		one("who is a service", self.as(administrator), serviceAnswer),
-		one("a user who is not there, for who may see all", get("/users/unknown").hub().as(administrator), h.silence(http.StatusNotFound)),
-	}, Administrator)...)
+		singleRequest("version", getRequest("/").toHub().asUser(noUser), hubOK(version)),
+		singleRequest("no credentials", user.asUser(noUser), h.withoutCredentials(readUser...)),
+		singleRequest("unknown token", user.withAuthorization("token garbage"), h.withoutCredentials(readUser...)),
+		singleRequest("unknown token at /user", self.withAuthorization("token garbage"), h.errorWithoutMessage(http.StatusForbidden)),
+		singleRequest("own user", self.asUser(caseUser), h.selfResponse(h.userModel(caseUser), h.userScopes())),
+		singleRequest("own user by name", getRequest("/users/<<caseuser>>").toHub().asUser(caseUser), hubObject(h.userModel(caseUser))),
+		singleRequest("another user", getRequest("/users/<<alice>>").toHub().asUser(bob), h.accessDenied()),
+		singleRequest("unknown user", getRequest("/users/unknown").toHub(), h.accessDenied()),
+		singleRequest("unknown path", getRequest("/nothing").toHub(), h.errorWithoutMessage(http.StatusNotFound)),
+		singleRequest("unknown method", postRequest("/user", "").toHub(), h.errorWithoutMessage(http.StatusMethodNotAllowed)),
+	}, requiring([]Case{
+		singleRequest("service's own model", self.asUser(administrator), serviceResponse),
+		singleRequest("unknown user for an administrator", getRequest("/users/unknown").toHub().asUser(administrator), h.errorWithoutMessage(http.StatusNotFound)),
+	}, AdminService)...)
 }
 
-// serverCases are about servers, of JupyterHub 3 and later: for those before it,
-// no program that they could start is installed with the real ones.
+// serverCases cover notebook servers of JupyterHub 3 and later. For older versions
+// the test installation has no program that they could start.
 func (h hubVersion) serverCases() []Case {
-	const named = "/users/<<loner>>/servers/gpu"
-	at := func(method, path, body string) Request {
-		return Request{Method: method, Path: path, Body: body}.hub().as(loner)
+	const named = "/users/<<caseuser>>/servers/gpu"
+	caseUserRequest := func(method, path, body string) Request {
+		return Request{Method: method, Path: path, Body: body}.toHub().asUser(caseUser)
 	}
-	begun := Answer{Status: http.StatusCreated, Type: "text/plain"}
+	started := ExpectedResponse{Status: http.StatusCreated, ContentType: "text/plain"}
 	model := func(options string) Exchange {
 		text := `{"gpu": {"name": "gpu", `
 		if h > 5 {
 			text += `"display_name": "gpu", `
 		}
 		if h > 4 {
-			text += `"full_name": "<<loner>>/gpu", `
+			text += `"full_name": "<<caseuser>>/gpu", `
 		}
-		text += `"last_activity": "<<time>>", "started": "<<time>>", "pending": null, "ready": true, "stopped": false, "url": "/user/<<loner>>/gpu/", ` +
-			`"user_options": ` + options + `, "progress_url": "/hub/api/users/<<loner>>/servers/gpu/progress"`
+		text += `"last_activity": "<<time>>", "started": "<<time>>", "pending": null, "ready": true, "stopped": false, "url": "/user/<<caseuser>>/gpu/", ` +
+			`"user_options": ` + options + `, "progress_url": "/hub/api/users/<<caseuser>>/servers/gpu/progress"`
 		if h > 4 {
 			text += `, "full_url": null, "full_progress_url": null`
 		}
-		user := h.user(loner)
+		user := h.userModel(caseUser)
 		user["servers"] = text + "}}"
-		return Exchange{Request: at(http.MethodGet, "/users/<<loner>>", ""), Answer: hubObject(user)}
+		return Exchange{Request: caseUserRequest(http.MethodGet, "/users/<<caseuser>>", ""), Response: hubObject(user)}
 	}
-	stopped := Exchange{Request: at(http.MethodDelete, named, ""), Answer: Answer{Status: http.StatusNoContent}}
-	start := func(body string, answer Answer) Exchange {
-		return Exchange{Request: at(http.MethodPost, named, body), Answer: answer}
+	stopped := Exchange{Request: caseUserRequest(http.MethodDelete, named, ""), Response: ExpectedResponse{Status: http.StatusNoContent}}
+	start := func(body string, response ExpectedResponse) Exchange {
+		return Exchange{Request: caseUserRequest(http.MethodPost, named, body), Response: response}
 	}
 	// Before JupyterHub 6 the whole body is the options.
 	wrapped, empty, broken := `{"profile": "small"}`, `{"profile": "small"}`, "Internal Server Error"
 	if h < 6 {
 		wrapped, empty, broken = `{"user_options": {"profile": "small"}}`, "{}", "error"
 	}
-	// Before JupyterHub 5 a start cannot be interrupted.
+	// Before JupyterHub 5 a pending start cannot be stopped.
 	interrupted := stopped
 	if h < 5 {
-		interrupted.Answer = hubError(http.StatusBadRequest, "<<loner>>:gpu is pending spawn, please wait")
+		interrupted.Response = hubError(http.StatusBadRequest, "<<caseuser>>:gpu is pending spawn, please wait")
 	}
 	return []Case{
-		story("a server starts with its options, is there and stops",
-			start(`{"profile": "small"}`, begun), model(`{"profile": "small"}`),
-			start(`{"profile": "other"}`, hubError(http.StatusBadRequest, "<<loner>>:gpu is already running")), stopped, stopped,
-			start("", begun), model(`{"profile": "small"}`), stopped,
-			start(`{"user_options": {"profile": "small"}}`, begun), model(wrapped), stopped,
-			start(`{"profile": "small"}`, begun), stopped,
-			start("{}", begun), model(empty), stopped,
+		sequence("server starts with its options and stops",
+			start(`{"profile": "small"}`, started), model(`{"profile": "small"}`),
+			start(`{"profile": "other"}`, hubError(http.StatusBadRequest, "<<caseuser>>:gpu is already running")), stopped, stopped,
+			start("", started), model(`{"profile": "small"}`), stopped,
+			start(`{"user_options": {"profile": "small"}}`, started), model(wrapped), stopped,
+			start(`{"profile": "small"}`, started), stopped,
+			start("{}", started), model(empty), stopped,
 		),
-		story("a server that fails at once",
+		sequence("server start fails at once",
 			start(`{"profile": "broken"}`, hubError(http.StatusInternalServerError, broken)),
-			Exchange{Request: at(http.MethodGet, named+"/progress", ""), Answer: stream(`data: {"progress": 100, "failed": true, "message": "Spawn failed: no node has room for it"}` + "\n\n")},
+			Exchange{Request: caseUserRequest(http.MethodGet, named+"/progress", ""), Response: eventStream(`data: {"progress": 100, "failed": true, "message": "Spawn failed: no node has room for it"}` + "\n\n")},
 			start(`{"profile": "refused"}`, hubError(http.StatusConflict, "quota reached")),
 		),
-		story("a server that is stopped while it starts",
-			start(`{"profile": "slow"}`, Answer{Status: http.StatusAccepted, Type: "text/plain"}), interrupted,
+		sequence("server is stopped while it starts",
+			start(`{"profile": "slow"}`, ExpectedResponse{Status: http.StatusAccepted, ContentType: "text/plain"}), interrupted,
 		),
-		one("the progress of no server", at(http.MethodGet, named+"/progress", ""), h.silence(http.StatusNotFound)),
-		one("a server of somebody else", send(http.MethodPost, "/users/<<alice>>/servers/gpu").hub().as(loner), hubError(http.StatusNotFound, noAccess)),
+		singleRequest("progress of an unknown server", caseUserRequest(http.MethodGet, named+"/progress", ""), h.errorWithoutMessage(http.StatusNotFound)),
+		singleRequest("server of another user", newRequest(http.MethodPost, "/users/<<alice>>/servers/gpu").toHub().asUser(caseUser), hubError(http.StatusNotFound, noAccessMessage)),
 	}
 }
 
 func (h hubVersion) tokenCases() []Case {
-	asLoner := func(r Request) Request { return r.hub().as(loner) }
+	asCaseUser := func(r Request) Request { return r.toHub().asUser(caseUser) }
 	note, expires := `"for the case"`, `"<<expires>>"`
 	role := `["token"]`
-	list := `{"api_tokens": [{<<any>>}, ` + h.token(note, expires, role) + `]}`
+	list := `{"api_tokens": [{<<any>>}, ` + h.tokenModel(note, expires, role) + `]}`
 	if h == 1 {
 		list = strings.TrimSuffix(list, "}") + `, "oauth_tokens": []}`
 	}
 	forOthers, forUnknown := "User <<alice>> not found or no permissions to generate tokens", hubError(http.StatusForbidden, "Service unknown not found or no permissions to generate tokens")
 	unknownList := hubError(http.StatusNotFound, "No such user: unknown")
 	if h == 1 {
-		forOthers, forUnknown, unknownList = "Only admins can request tokens for other users", unknownList, h.silence(http.StatusNotFound)
+		forOthers, forUnknown, unknownList = "Only admins can request tokens for other users", unknownList, h.errorWithoutMessage(http.StatusNotFound)
 	}
 	return append([]Case{
-		story("a token is made, read, deleted, and gone",
-			Exchange{Request: asLoner(post(ownList, `{"note": "for the case"}`)), Answer: h.newToken(note, "null", role)},
-			Exchange{Request: asLoner(get(ownOne)), Answer: hubOK(h.token(note, "null", role))},
-			Exchange{Request: asLoner(send(http.MethodDelete, ownOne)), Answer: noContent()},
-			Exchange{Request: asLoner(get(ownOne)), Answer: h.gone()},
-			Exchange{Request: asLoner(send(http.MethodDelete, ownOne)), Answer: h.gone()},
+		sequence("token is created, read and deleted",
+			Exchange{Request: asCaseUser(postRequest(tokensPath, `{"note": "for the case"}`)), Response: h.tokenCreated(note, "null", role)},
+			Exchange{Request: asCaseUser(getRequest(tokenPath)), Response: hubOK(h.tokenModel(note, "null", role))},
+			Exchange{Request: asCaseUser(newRequest(http.MethodDelete, tokenPath)), Response: noContent()},
+			Exchange{Request: asCaseUser(getRequest(tokenPath)), Response: h.tokenGone()},
+			Exchange{Request: asCaseUser(newRequest(http.MethodDelete, tokenPath)), Response: h.tokenGone()},
 		),
-		story("a token with an end, in the list",
-			Exchange{Request: asLoner(post(ownList, `{"note": "for the case", "expires_in": 3600}`)), Answer: h.newToken(note, `"<<expires=time>>"`, role)},
-			Exchange{Request: asLoner(get(ownList)), Answer: hubOK(list)},
+		sequence("token with an expiry in the list",
+			Exchange{Request: asCaseUser(postRequest(tokensPath, `{"note": "for the case", "expires_in": 3600}`)), Response: h.tokenCreated(note, `"<<expires=time>>"`, role)},
+			Exchange{Request: asCaseUser(getRequest(tokensPath)), Response: hubOK(list)},
 		),
-		story("an expired token can be read until a list sweeps it away",
-			Exchange{Request: asLoner(post(ownList, `{"note": "for the case", "expires_in": 1}`)), Answer: h.newToken(note, `"<<expires=time>>"`, role)},
-			Exchange{Request: get("/user").hub().authorization("token <<token>>"), Answer: h.silence(http.StatusForbidden), Until: true},
-			Exchange{Request: asLoner(get(ownOne)), Answer: hubOK("<<any>>")},
-			Exchange{Request: asLoner(get(ownList)), Answer: hubOK("<<any>>")},
-			Exchange{Request: asLoner(get(ownOne)), Answer: h.gone()},
+		sequence("expired token is readable until a listing deletes it",
+			Exchange{Request: asCaseUser(postRequest(tokensPath, `{"note": "for the case", "expires_in": 1}`)), Response: h.tokenCreated(note, `"<<expires=time>>"`, role)},
+			Exchange{Request: getRequest("/user").toHub().withAuthorization("token <<token>>"), Response: h.errorWithoutMessage(http.StatusForbidden), Repeat: true},
+			Exchange{Request: asCaseUser(getRequest(tokenPath)), Response: hubOK("<<any>>")},
+			Exchange{Request: asCaseUser(getRequest(tokensPath)), Response: hubOK("<<any>>")},
+			Exchange{Request: asCaseUser(getRequest(tokenPath)), Response: h.tokenGone()},
 		),
-		one("an id that is none", asLoner(get(ownList+"/zzz")), hubError(http.StatusNotFound, "No such token zzz for user <<loner>>")),
-		one("a token for another user", post("/users/<<alice>>/tokens", "").hub().as(loner), hubError(http.StatusForbidden, forOthers)),
-		one("the tokens of another user", get("/users/<<alice>>/tokens").hub().as(loner), h.notAllowed()),
-		one("a token without credentials", post(ownList, "{}").hub().as(nobody), h.silence(http.StatusForbidden)),
-	}, needing([]Case{
-		one("a token for a user who is not there", post("/users/unknown/tokens", "").hub().as(administrator), forUnknown),
-		one("the tokens of a user who is not there", get("/users/unknown/tokens").hub().as(administrator), unknownList),
-	}, Administrator)...)
+		singleRequest("invalid id", asCaseUser(getRequest(tokensPath+"/zzz")), hubError(http.StatusNotFound, "No such token zzz for user <<caseuser>>")),
+		singleRequest("token for another user", postRequest("/users/<<alice>>/tokens", "").toHub().asUser(caseUser), hubError(http.StatusForbidden, forOthers)),
+		singleRequest("tokens of another user", getRequest("/users/<<alice>>/tokens").toHub().asUser(caseUser), h.accessDenied()),
+		singleRequest("token without credentials", postRequest(tokensPath, "{}").toHub().asUser(noUser), h.errorWithoutMessage(http.StatusForbidden)),
+	}, requiring([]Case{
+		singleRequest("token for an unknown user", postRequest("/users/unknown/tokens", "").toHub().asUser(administrator), forUnknown),
+		singleRequest("tokens of an unknown user", getRequest("/users/unknown/tokens").toHub().asUser(administrator), unknownList),
+	}, AdminService)...)
 }
 
-// bodyCases are about what a request for a token may ask for, and about what
-// Hubs make of it that do not know it.
+// bodyCases cover the fields of a token request, and what Hubs that lack a field do
+// with it.
 func (h hubVersion) bodyCases() []Case {
 	requested, role := `"Requested via api"`, `["token"]`
-	made := h.newToken(requested, "null", role)
-	ask := func(name, body string, answer Answer) Case {
-		return one("a token with "+name, post(ownList, body).hub().as(loner), answer)
+	created := h.tokenCreated(requested, "null", role)
+	tokenWith := func(name, body string, response ExpectedResponse) Case {
+		return singleRequest("token with "+name, postRequest(tokensPath, body).toHub().asUser(caseUser), response)
 	}
-	refusal := func(status int, words string) Answer { return hubError(status, words) }
-	crashed := refusal(http.StatusInternalServerError, "Internal Server Error")
-	// byVersion is the first answer whose last version this one is not beyond.
-	byVersion := func(answers map[int]Answer) Answer {
+	rejection := func(status int, message string) ExpectedResponse { return hubError(status, message) }
+	internal := rejection(http.StatusInternalServerError, "Internal Server Error")
+	// byVersion returns the response of this version. A key is the last version
+	// with that response.
+	byVersion := func(answers map[int]ExpectedResponse) ExpectedResponse {
 		for version := int(h); version <= 6; version++ {
-			if answer, ok := answers[version]; ok {
-				return answer
+			if response, ok := answers[version]; ok {
+				return response
 			}
 		}
-		return Answer{}
+		return ExpectedResponse{}
 	}
-	scoped := made
+	scoped := created
 	if h > 2 {
-		scoped.Sets = map[string][]string{"scopes": {"access:services!service=dask-gateway", "read:users:groups!user=<<loner>>", "read:users:name!user=<<loner>>"}}
+		scoped.Unordered = map[string][]string{"scopes": {"access:services!service=dask-gateway", "read:users:groups!user=<<caseuser>>", "read:users:name!user=<<caseuser>>"}}
 	}
 	return []Case{
-		// Before JupyterHub 3, this is a token with all that the user may do.
-		ask("scopes", `{"scopes": ["access:services!service=dask-gateway"]}`, scoped),
-		ask("a scope that is none", `{"scopes": ["nope"]}`, byVersion(map[int]Answer{2: made, 4: crashed, 6: refusal(http.StatusBadRequest, `\"Scope 'nope' for token does not exist\"`)})),
-		ask("a scope that the user has not", `{"scopes": ["admin:users"]}`, byVersion(map[int]Answer{2: made, 6: refusal(http.StatusBadRequest, "Not assigning requested scopes <<any>> not held by User <<loner>>")})),
-		ask("a role", `{"roles": ["user"]}`, h.newToken(requested, "null", `["user"]`)),
-		ask("a role that is none", `{"roles": ["nope"]}`, byVersion(map[int]Answer{
-			1: made, 2: refusal(http.StatusNotFound, "Requested roles ['nope'] not found"), 6: refusal(http.StatusBadRequest, "No such role: nope"),
+		// Before JupyterHub 3 this creates a token with all scopes of the user.
+		tokenWith("scopes", `{"scopes": ["access:services!service=dask-gateway"]}`, scoped),
+		tokenWith("unknown scope", `{"scopes": ["nope"]}`, byVersion(map[int]ExpectedResponse{2: created, 4: internal, 6: rejection(http.StatusBadRequest, `\"Scope 'nope' for token does not exist\"`)})),
+		tokenWith("scope that the user lacks", `{"scopes": ["admin:users"]}`, byVersion(map[int]ExpectedResponse{2: created, 6: rejection(http.StatusBadRequest, "Not assigning requested scopes <<any>> not held by User <<caseuser>>")})),
+		tokenWith("role", `{"roles": ["user"]}`, h.tokenCreated(requested, "null", `["user"]`)),
+		tokenWith("unknown role", `{"roles": ["nope"]}`, byVersion(map[int]ExpectedResponse{
+			1: created, 2: rejection(http.StatusNotFound, "Requested roles ['nope'] not found"), 6: rejection(http.StatusBadRequest, "No such role: nope"),
 		})),
-		ask("a role that the user has not", `{"roles": ["admin"]}`, byVersion(map[int]Answer{
-			1: made, 2: refusal(http.StatusForbidden, "Requested roles ['admin'] cannot have higher permissions than the token owner"),
-			6: refusal(http.StatusBadRequest, "Not assigning requested scopes <<any>> not held by User <<loner>>"),
+		tokenWith("role that the user lacks", `{"roles": ["admin"]}`, byVersion(map[int]ExpectedResponse{
+			1: created, 2: rejection(http.StatusForbidden, "Requested roles ['admin'] cannot have higher permissions than the token owner"),
+			6: rejection(http.StatusBadRequest, "Not assigning requested scopes <<any>> not held by User <<caseuser>>"),
 		})),
-		ask("roles and scopes", `{"roles": ["token"], "scopes": ["self"]}`, byVersion(map[int]Answer{2: made, 6: refusal(http.StatusBadRequest, "Can only assign one of scopes or roles when creating tokens.")})),
-		ask("an end that is a text", `{"expires_in": "3600"}`, byVersion(map[int]Answer{4: crashed, 6: refusal(http.StatusBadRequest, "token expires_in must be null or integer, not '3600'")})),
-		ask("an end at once", `{"expires_in": 0}`, byVersion(map[int]Answer{3: crashed, 4: made, 6: refusal(http.StatusBadRequest, "expires_in must be a positive integer or null, not 0")})),
-		ask("an end in the past", `{"expires_in": -1}`, byVersion(map[int]Answer{3: crashed, 6: refusal(http.StatusBadRequest, "expires_in must be a positive integer or null, not -1")})),
-		ask("a body that is no JSON", `{`, refusal(http.StatusBadRequest, "Invalid JSON in body of request")),
+		tokenWith("roles and scopes together", `{"roles": ["token"], "scopes": ["self"]}`, byVersion(map[int]ExpectedResponse{2: created, 6: rejection(http.StatusBadRequest, "Can only assign one of scopes or roles when creating tokens.")})),
+		tokenWith("expiry is a string", `{"expires_in": "3600"}`, byVersion(map[int]ExpectedResponse{4: internal, 6: rejection(http.StatusBadRequest, "token expires_in must be null or integer, not '3600'")})),
+		tokenWith("expiry is 0", `{"expires_in": 0}`, byVersion(map[int]ExpectedResponse{3: internal, 4: created, 6: rejection(http.StatusBadRequest, "expires_in must be a positive integer or null, not 0")})),
+		tokenWith("negative expiry", `{"expires_in": -1}`, byVersion(map[int]ExpectedResponse{3: internal, 6: rejection(http.StatusBadRequest, "expires_in must be a positive integer or null, not -1")})),
+		tokenWith("invalid JSON", `{`, rejection(http.StatusBadRequest, "Invalid JSON in body of request")),
 	}
 }

@@ -5,72 +5,72 @@ package contract
 
 import "net/http"
 
-// waitCases are about the long poll.
+// waitCases cover the long poll.
 func waitCases() []Case {
-	poll := func(query string, w wait) Exchange {
-		x := read(pending(profile("stuck")))
+	poll := func(query string, w responseTiming) Exchange {
+		x := readCluster(pendingCluster(optionsWithProfile("stuck")))
 		x.Request.Path += query
-		x.Answer.Wait = w
+		x.Response.Timing = w
 		return x
 	}
 	const stuck = `{"profile": "stuck"}`
 	return []Case{
-		story("a long poll of a cluster that stays PENDING ends with a 200", create(stuck), poll("?wait", longPoll)),
-		story("a long poll with a number ends when the cluster runs", create("{}"), Exchange{
-			Request: get(clusters + "<<cluster>>?wait=-1"), Answer: gatewayOK(runs()),
+		sequence("long poll of a cluster that stays PENDING ends with 200", createCluster(stuck), poll("?wait", whenLongPollEnds)),
+		sequence("long poll with a number ends when the cluster is RUNNING", createCluster("{}"), Exchange{
+			Request: getRequest(clustersPath + "<<cluster>>?wait=-1"), Response: gatewayOK(runningCluster()),
 		}),
-		story("a long poll of another user's cluster is refused after the wait only", create(stuck), Exchange{
-			Request: get(clusters + "<<cluster>>?wait").as(bob),
-			Answer:  gatewayError(http.StatusForbidden, "User bob lacks permissions to view cluster <<cluster>>").within(longPoll),
+		sequence("long poll of another user's cluster is rejected only after the wait", createCluster(stuck), Exchange{
+			Request:  getRequest(clustersPath + "<<cluster>>?wait").asUser(bob),
+			Response: gatewayError(http.StatusForbidden, "User bob lacks permissions to view cluster <<cluster>>").withTiming(whenLongPollEnds),
 		}),
-		story("forms that do not wait", create(stuck),
-			poll("?wait=0", atOnce), poll("?wait=true", atOnce), poll("?wait=yes", atOnce), poll("?Wait", atOnce), poll("?wait=1.0", atOnce)),
-		story("a long poll ends when the cluster is stopped", create(stuck), stop(), Exchange{
-			Request: get(clusters + "<<cluster>>?wait"),
-			Answer:  gatewayOK(`<<any>>"status": "STOP<<any>>", "start_time": <<any>>`).within(atOnce),
+		sequence("values of wait that do not wait", createCluster(stuck),
+			poll("?wait=0", beforeLongPollEnds), poll("?wait=true", beforeLongPollEnds), poll("?wait=yes", beforeLongPollEnds), poll("?Wait", beforeLongPollEnds), poll("?wait=1.0", beforeLongPollEnds)),
+		sequence("long poll ends when the cluster is stopped", createCluster(stuck), stopCluster(), Exchange{
+			Request:  getRequest(clustersPath + "<<cluster>>?wait"),
+			Response: gatewayOK(`<<any>>"status": "STOP<<any>>", "start_time": <<any>>`).withTiming(beforeLongPollEnds),
 		}),
-		story("a long poll ends when the start fails",
-			create(`{"profile": "broken"}`),
-			Exchange{Request: get(clusters + "<<cluster>>?wait"), Answer: gatewayOK(`<<any>>"status": "<<name>>", "start_time": <<any>>`).within(atOnce)},
-			become("FAILED"),
-			Exchange{Request: get(clusters + "<<cluster>>?wait"), Answer: gatewayOK(ended("FAILED", "<<start=ms>>", profile("broken"))).within(atOnce)},
+		sequence("long poll ends when the start fails",
+			createCluster(`{"profile": "broken"}`),
+			Exchange{Request: getRequest(clustersPath + "<<cluster>>?wait"), Response: gatewayOK(`<<any>>"status": "<<name>>", "start_time": <<any>>`).withTiming(beforeLongPollEnds)},
+			waitForStatus("FAILED"),
+			Exchange{Request: getRequest(clustersPath + "<<cluster>>?wait"), Response: gatewayOK(endedCluster("FAILED", "<<start=ms>>", optionsWithProfile("broken"))).withTiming(beforeLongPollEnds)},
 		),
-		{Name: "a long poll of a cluster that runs", Running: true, Exchanges: []Exchange{{
-			Request: get(clusters + "<<cluster>>?wait"), Answer: gatewayOK(runs()).within(atOnce),
+		{Name: "long poll of a running cluster", NeedsCluster: true, Exchanges: []Exchange{{
+			Request: getRequest(clustersPath + "<<cluster>>?wait"), Response: gatewayOK(runningCluster()).withTiming(beforeLongPollEnds),
 		}}},
 	}
 }
 
-// lifecycleCases are about a cluster from its start to its end.
+// lifecycleCases cover a cluster from its creation to its end.
 func lifecycleCases() []Case {
 	return []Case{
-		story("from the POST to the end",
-			create(`{}`),
-			Exchange{Request: get(clusters + "<<cluster>>?wait"), Until: true, Answer: gatewayOK(runs())},
-			stop(),
-			// STOPPING is over sooner or later, so either may be seen.
-			Exchange{Request: get(clusters + "<<cluster>>"), Answer: gatewayOK(`{"name": "<<cluster>>", "dashboard_route": null, "status": "STOPP<<any>>", ` +
-				`"start_time": <<start>>, "stop_time": <<any>>, "options": ` + defaults + `, "tls_cert": null, "tls_key": null}`)},
-			stop(),
-			become("STOPPED"),
-			read(ended("STOPPED", "<<start>>", defaults)),
-			stop(),
-			read(ended("STOPPED", "<<start>>", defaults)),
+		sequence("cluster from creation to end",
+			createCluster(`{}`),
+			Exchange{Request: getRequest(clustersPath + "<<cluster>>?wait"), Repeat: true, Response: gatewayOK(runningCluster())},
+			stopCluster(),
+			// STOPPING may already have ended.
+			Exchange{Request: getRequest(clustersPath + "<<cluster>>"), Response: gatewayOK(`{"name": "<<cluster>>", "dashboard_route": null, "status": "STOPP<<any>>", ` +
+				`"start_time": <<start>>, "stop_time": <<any>>, "options": ` + defaultOptions + `, "tls_cert": null, "tls_key": null}`)},
+			stopCluster(),
+			waitForStatus("STOPPED"),
+			readCluster(endedCluster("STOPPED", "<<start>>", defaultOptions)),
+			stopCluster(),
+			readCluster(endedCluster("STOPPED", "<<start>>", defaultOptions)),
 		),
-		recorded("cluster_stopped.json", story("stopped before it runs",
-			create(`{"profile": "stuck"}`), read(pending(profile("stuck"))), stop(), become("STOPPED"),
-			read(ended("STOPPED", "<<start>>", profile("stuck"))),
+		recorded("cluster_stopped.json", sequence("cluster stopped before it is RUNNING",
+			createCluster(`{"profile": "stuck"}`), readCluster(pendingCluster(optionsWithProfile("stuck"))), stopCluster(), waitForStatus("STOPPED"),
+			readCluster(endedCluster("STOPPED", "<<start>>", optionsWithProfile("stuck"))),
 		)),
-		recorded("cluster_failed.json", story("a start that fails",
-			create(`{"profile": "broken"}`), become("FAILED"),
-			read(ended("FAILED", "<<start=ms>>", profile("broken"))),
-			stop(),
-			read(ended("FAILED", "<<start>>", profile("broken"))),
+		recorded("cluster_failed.json", sequence("failed start",
+			createCluster(`{"profile": "broken"}`), waitForStatus("FAILED"),
+			readCluster(endedCluster("FAILED", "<<start=ms>>", optionsWithProfile("broken"))),
+			stopCluster(),
+			readCluster(endedCluster("FAILED", "<<start>>", optionsWithProfile("broken"))),
 		)),
-		story("DELETE without credentials stops nothing",
-			create(`{"profile": "stuck"}`),
-			Exchange{Request: send(http.MethodDelete, clusters+"<<cluster>>").as(nobody), Answer: unauthorized()},
-			read(pending(profile("stuck"))),
+		sequence("DELETE without credentials stops nothing",
+			createCluster(`{"profile": "stuck"}`),
+			Exchange{Request: newRequest(http.MethodDelete, clustersPath+"<<cluster>>").asUser(noUser), Response: unauthorized()},
+			readCluster(pendingCluster(optionsWithProfile("stuck"))),
 		),
 	}
 }

@@ -5,65 +5,65 @@ package contract
 
 import "net/http"
 
-// listCases are about the list of clusters and its filter.
+// listCases cover the list of clusters and its filter.
 func listCases() []Case {
 	badStatus := func(name, filter, status string) Case {
-		return one("list: "+name, get(clusters+"?status="+filter), gatewayError(http.StatusUnprocessableEntity, status+" is not a valid ClusterStatus"))
+		return singleRequest("list: "+name, getRequest(clustersPath+"?status="+filter), gatewayError(http.StatusUnprocessableEntity, status+" is not a valid ClusterStatus"))
 	}
 	list := func(query, body string) Exchange {
-		return Exchange{Request: get(clusters + query).as(loner), Answer: gatewayOK(body)}
+		return Exchange{Request: getRequest(clustersPath + query).asUser(caseUser), Response: gatewayOK(body)}
 	}
-	alone := func(object string) string { return `{"<<cluster>>": ` + object + `}` }
+	onlyCluster := func(object string) string { return `{"<<cluster>>": ` + object + `}` }
 	const stuck = `{"profile": "stuck"}`
-	failed := ended("FAILED", "<<start=ms>>", profile("broken"))
+	failed := endedCluster("FAILED", "<<start=ms>>", optionsWithProfile("broken"))
 	return []Case{
-		recorded("list_empty.json", one("no clusters", get(clusters).as(bob), gatewayOK("{}"))),
-		{Name: "a cluster that runs, in the list", Running: true, Exchanges: []Exchange{
-			{Request: get(clusters + "?status=running"), Answer: gatewayOK(`<<any>>"<<cluster>>": ` + runs() + `<<any>>`)},
+		recorded("list_empty.json", singleRequest("no clusters", getRequest(clustersPath).asUser(bob), gatewayOK("{}"))),
+		{Name: "running cluster in the list", NeedsCluster: true, Exchanges: []Exchange{
+			{Request: getRequest(clustersPath + "?status=running"), Response: gatewayOK(`<<any>>"<<cluster>>": ` + runningCluster() + `<<any>>`)},
 		}},
-		recorded("list.json", story("several clusters, the oldest first",
-			create(`{"profile": "stuck", "worker_cores": 2}`).byLoner().keepingName("first"),
-			create(`{"profile": "stuck", "gpu": true}`).byLoner().keepingName("second"),
+		recorded("list.json", sequence("several clusters, oldest first",
+			createCluster(`{"profile": "stuck", "worker_cores": 2}`).byCaseUser().storingNameAs("first"),
+			createCluster(`{"profile": "stuck", "gpu": true}`).byCaseUser().storingNameAs("second"),
 			list("", `{"<<first>>": {"name": "<<first>>", <<any>>}, "<<second>>": {"name": "<<second>>", <<any>>}}`),
 		)),
-		story("the list without a filter",
-			create(stuck).byLoner(),
-			list("", alone(pending(profile("stuck")))),
-			stop().byLoner(),
+		sequence("list without a filter",
+			createCluster(stuck).byCaseUser(),
+			list("", onlyCluster(pendingCluster(optionsWithProfile("stuck")))),
+			stopCluster().byCaseUser(),
 			list("", "{}"),
-			become("STOPPED").byLoner(),
+			waitForStatus("STOPPED").byCaseUser(),
 			list("", "{}"),
 			list("?status=pending,running,stopping,failed", "{}"),
-			list("?status=stopped", alone(ended("STOPPED", "<<start>>", profile("stuck")))),
+			list("?status=stopped", onlyCluster(endedCluster("STOPPED", "<<start>>", optionsWithProfile("stuck")))),
 		),
-		story("the filter",
-			create(`{"profile": "broken"}`).byLoner(),
-			become("FAILED").byLoner(),
+		sequence("status filter",
+			createCluster(`{"profile": "broken"}`).byCaseUser(),
+			waitForStatus("FAILED").byCaseUser(),
 			list("", "{}"),
-			list("?status=failed", alone(failed)),
-			list("?status=FAILED", alone(failed)),
-			list("?status=Failed", alone(failed)),
-			list("?status=running,failed", alone(failed)),
-			list("?status=running%2Cfailed", alone(failed)),
-			list("?status=failed,failed", alone(failed)),
+			list("?status=failed", onlyCluster(failed)),
+			list("?status=FAILED", onlyCluster(failed)),
+			list("?status=Failed", onlyCluster(failed)),
+			list("?status=running,failed", onlyCluster(failed)),
+			list("?status=running%2Cfailed", onlyCluster(failed)),
+			list("?status=failed,failed", onlyCluster(failed)),
 			list("?status=running", "{}"),
 			list("?status=running&status=failed", "{}"),
-			list("?status=failed&status=bogus", alone(failed)),
+			list("?status=failed&status=bogus", onlyCluster(failed)),
 			list("?state=failed", "{}"),
 		),
-		recorded("list_422.json", badStatus("a status that is not there", "bogus", "'bogus'")),
-		badStatus("one of several that is not there", "Running,FAILED,zz", "'zz'"),
-		badStatus("no status", "", "''"),
-		badStatus("a comma", ",", "''"),
-		badStatus("a comma too many", "stopped,", "''"),
-		badStatus("a blank", "running,%20failed", "' failed'"),
-		badStatus("a status in capital letters", "BOGUS", "'BOGUS'"),
-		badStatus("a quote", "it's", `\"it's\"`),
+		recorded("list_422.json", badStatus("unknown status", "bogus", "'bogus'")),
+		badStatus("one unknown status of several", "Running,FAILED,zz", "'zz'"),
+		badStatus("empty status", "", "''"),
+		badStatus("comma alone", ",", "''"),
+		badStatus("trailing comma", "stopped,", "''"),
+		badStatus("status with a leading space", "running,%20failed", "' failed'"),
+		badStatus("unknown status in capital letters", "BOGUS", "'BOGUS'"),
+		badStatus("status with a quote", "it's", `\"it's\"`),
 	}
 }
 
-// keepingName keeps the name of a cluster that is made under another name.
-func (x Exchange) keepingName(name string) Exchange {
-	x.Answer.Body = `{"name": "<<` + name + `=clustername>>"}`
+// storingNameAs stores the name of a created cluster under another key.
+func (x Exchange) storingNameAs(name string) Exchange {
+	x.Response.Body = `{"name": "<<` + name + `=clustername>>"}`
 	return x
 }

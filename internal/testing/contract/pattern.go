@@ -9,9 +9,8 @@ import (
 	"strings"
 )
 
-// kinds are the placeholders that stand for text which differs from answer to
-// answer.
-var kinds = map[string]string{
+// placeholderKinds are the placeholders for text that differs between responses.
+var placeholderKinds = map[string]string{
 	"any":         `(?s:.*?)`,
 	"members":     `[^{}]*`,
 	"digest":      `[0-9a-f]{40}`,
@@ -33,33 +32,33 @@ var kinds = map[string]string{
 	"key":         `-----BEGIN PRIVATE KEY-----\\n(?:[0-9A-Za-z+/=]+\\n)+-----END PRIVATE KEY-----\\n`,
 }
 
-// values holds what placeholders stand for; ok is false for an unknown name.
-type values func(name string) (value string, ok bool, err error)
+// valueLookup returns the value of a placeholder. ok is false for an unknown name.
+type valueLookup func(name string) (value string, ok bool, err error)
 
-// pattern compiles a text to be matched from its beginning to its end. All of
-// it is literal but the placeholders in double angle brackets: <<name>> is the
-// value of that name, <<kind>> any text of the kind, <<name=kind>> the same,
-// kept as the value of the name for what follows.
-func pattern(text string, known values) (*regexp.Regexp, error) {
+// pattern compiles a text to an expression that matches the whole text. Everything
+// is literal except placeholders in double angle brackets: <<name>> is the stored
+// value of that name, <<kind>> any text of that kind, and <<name=kind>> also stores
+// the text under the name.
+func pattern(text string, values valueLookup) (*regexp.Regexp, error) {
 	var expression strings.Builder
 	expression.WriteString("^")
-	err := parts(text, func(literal string) { expression.WriteString(regexp.QuoteMeta(literal)) }, func(name string) error {
-		name, kind, keeps := strings.Cut(name, "=")
-		if !keeps {
+	err := walkPlaceholders(text, func(literal string) { expression.WriteString(regexp.QuoteMeta(literal)) }, func(name string) error {
+		name, kind, stores := strings.Cut(name, "=")
+		if !stores {
 			kind = name
 		}
-		body, isKind := kinds[kind]
+		body, isKind := placeholderKinds[kind]
 		switch {
-		case isKind && keeps:
+		case isKind && stores:
 			fmt.Fprintf(&expression, "(?P<%s>%s)", name, body)
 			return nil
 		case isKind:
 			expression.WriteString(body)
 			return nil
-		case keeps:
-			return fmt.Errorf("%q is no kind of text", kind)
+		case stores:
+			return fmt.Errorf("unknown kind %q", kind)
 		}
-		value, err := lookUp(known, name)
+		value, err := lookUpValue(values, name)
 		expression.WriteString(regexp.QuoteMeta(value))
 		return err
 	})
@@ -69,27 +68,27 @@ func pattern(text string, known values) (*regexp.Regexp, error) {
 	return regexp.Compile(expression.String() + "$")
 }
 
-// expand replaces the placeholders of a text to be sent by their values.
-func expand(text string, known values) (string, error) {
+// expand replaces the placeholders in a text with their values.
+func expand(text string, values valueLookup) (string, error) {
 	var out strings.Builder
-	err := parts(text, func(literal string) { out.WriteString(literal) }, func(name string) error {
-		value, err := lookUp(known, name)
+	err := walkPlaceholders(text, func(literal string) { out.WriteString(literal) }, func(name string) error {
+		value, err := lookUpValue(values, name)
 		out.WriteString(value)
 		return err
 	})
 	return out.String(), err
 }
 
-func lookUp(known values, name string) (string, error) {
-	value, ok, err := known(name)
+func lookUpValue(values valueLookup, name string) (string, error) {
+	value, ok, err := values(name)
 	if err == nil && !ok {
-		err = fmt.Errorf("nothing is known of <<%s>>", name)
+		err = fmt.Errorf("unknown placeholder <<%s>>", name)
 	}
 	return value, err
 }
 
-// parts walks over a text's literals and placeholders.
-func parts(text string, literal func(string), placeholder func(string) error) error {
+// walkPlaceholders calls literal and placeholder for the parts of a text in order.
+func walkPlaceholders(text string, literal func(string), placeholder func(string) error) error {
 	for {
 		before, rest, found := strings.Cut(text, "<<")
 		literal(before)
@@ -98,7 +97,7 @@ func parts(text string, literal func(string), placeholder func(string) error) er
 		}
 		name, after, closed := strings.Cut(rest, ">>")
 		if !closed {
-			return fmt.Errorf("a placeholder is not closed in %q", text)
+			return fmt.Errorf("unclosed placeholder in %q", text)
 		}
 		if err := placeholder(name); err != nil {
 			return err

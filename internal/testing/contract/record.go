@@ -19,8 +19,8 @@ import (
 	"sync"
 )
 
-// Recorder holds the answers that cases record against the files of a folder,
-// or writes these files anew.
+// Recorder compares the responses that cases record with the files in a folder, or
+// rewrites the files.
 type Recorder struct {
 	dir    string
 	update bool
@@ -29,26 +29,26 @@ type Recorder struct {
 	written map[string]bool
 }
 
-// NewRecorder makes a recorder for the folder. With update the first answer of
-// each name is written and only the later ones are compared.
+// NewRecorder returns a recorder for the folder. With update it writes the first
+// response for each file and compares the later ones.
 func NewRecorder(dir string, update bool) *Recorder {
 	return &Recorder{dir: dir, update: update, written: map[string]bool{}}
 }
 
-// recording is a file of the folder.
+// recording is a file in the folder.
 type recording struct {
 	Server      string `json:"server"`
 	Method      string `json:"method"`
 	Path        string `json:"path"`
 	Status      int    `json:"status"`
 	ContentType string `json:"content_type"`
-	// Body is the body where that is JSON, Text where it is anything else.
+	// Body is a JSON body, Text any other body.
 	Body json.RawMessage `json:"body,omitempty"`
 	Text string          `json:"text,omitempty"`
 }
 
-// record compares the answer with the recorded one of the exchange's name.
-func (r *Recorder) record(x Exchange, got *answer, s *session) error {
+// record compares the response with the recorded response of the exchange.
+func (r *Recorder) record(x Exchange, got *receivedResponse, s *session) error {
 	if r == nil || x.Record == "" {
 		return nil
 	}
@@ -61,30 +61,30 @@ func (r *Recorder) record(x Exchange, got *answer, s *session) error {
 	file := filepath.Join(r.dir, x.Record)
 	if r.update && !r.written[x.Record] {
 		r.written[x.Record] = true
-		return os.WriteFile(file, text, 0o644) //nolint:gosec // a file of the repository, for everyone to read
+		return os.WriteFile(file, text, 0o644) //nolint:gosec // a file of the repository, readable for everyone
 	}
-	known, err := os.ReadFile(file) //nolint:gosec // the names are those of the table
+	recorded, err := os.ReadFile(file) //nolint:gosec // the names come from the table
 	if errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("%s is not recorded yet: run the integration test of this package with -update", file)
+		return fmt.Errorf("%s does not exist: record it with the integration test of this package and -update", file)
 	}
-	if err == nil && !bytes.Equal(known, text) {
-		return fmt.Errorf("the answer is not the recorded one of %s\n  got  %s\n  want %s", file, text, known)
+	if err == nil && !bytes.Equal(recorded, text) {
+		return fmt.Errorf("the response differs from the recorded one in %s\n  got  %s\n  want %s", file, text, recorded)
 	}
 	return err
 }
 
-func encode(x Exchange, got *answer, s *session) ([]byte, error) {
+func encode(x Exchange, got *receivedResponse, s *session) ([]byte, error) {
 	path, err := expand(x.Request.Path, s.value(context.Background()))
 	if err != nil {
 		return nil, err
 	}
 	body := got.body
-	if x.Answer.Object != nil {
+	if x.Response.Object != nil {
 		if body, err = sortKeys(body); err != nil {
 			return nil, err
 		}
 	}
-	path, body, _ = strings.Cut(normal(path+"\x00"+body, s.loner), "\x00")
+	path, body, _ = strings.Cut(normalise(path+"\x00"+body, s.caseUser), "\x00")
 	out := recording{Server: "gateway", Method: x.Request.Method, Path: path, Status: got.status, ContentType: got.header.Get("Content-Type")}
 	if x.Request.Base == hubBase {
 		out.Server = "hub"
@@ -102,8 +102,7 @@ func encode(x Exchange, got *answer, s *session) ([]byte, error) {
 	return text.Bytes(), err
 }
 
-// sortKeys orders the keys of an object, with a blank behind commas and colons
-// as the servers write it.
+// sortKeys sorts the keys of an object and writes it with the servers' separators.
 func sortKeys(object string) (string, error) {
 	var members map[string]json.RawMessage
 	if err := json.Unmarshal([]byte(object), &members); err != nil {
@@ -117,39 +116,39 @@ func sortKeys(object string) (string, error) {
 }
 
 var (
-	certificateText = regexp.MustCompile(kinds["certificate"])
-	keyText         = regexp.MustCompile(kinds["key"])
+	certificateText = regexp.MustCompile(placeholderKinds["certificate"])
+	keyText         = regexp.MustCompile(placeholderKinds["key"])
 	scopeLists      = regexp.MustCompile(`"scopes": \[([^\]]*)\]`)
 )
 
-// numbered are the texts that differ from run to run, and what the first,
-// second and so on of an answer is replaced by. Each time counts for itself,
-// whether it differs or not; a name is the same one wherever it stands.
-var numbered = []struct {
+// variableTexts are texts that differ between runs, with the format of their
+// replacement, which numbers them within a response. isEach numbers every
+// occurrence, otherwise equal texts have the same number.
+var variableTexts = []struct {
 	expression *regexp.Regexp
 	format     string
-	each       bool
+	isEach     bool
 }{
-	{regexp.MustCompile(`\b` + kinds["hex"] + `\b`), "%032x", false},
-	{regexp.MustCompile(`\b` + kinds["ms"] + `\b`), "17672256%02d000", true},
-	{regexp.MustCompile(kinds["time"]), "2026-01-01T00:00:%02d.000000Z", true},
-	{regexp.MustCompile(`\b` + kinds["id"] + `\b`), "a%d", false},
+	{regexp.MustCompile(`\b` + placeholderKinds["hex"] + `\b`), "%032x", false},
+	{regexp.MustCompile(`\b` + placeholderKinds["ms"] + `\b`), "17672256%02d000", true},
+	{regexp.MustCompile(placeholderKinds["time"]), "2026-01-01T00:00:%02d.000000Z", true},
+	{regexp.MustCompile(`\b` + placeholderKinds["id"] + `\b`), "a%d", false},
 }
 
-// normal replaces what differs from run to run, and what looks like a secret.
-func normal(text, loner string) string {
+// normalise replaces secrets and everything that differs between runs.
+func normalise(text, userName string) string {
 	text = certificateText.ReplaceAllLiteralString(text, `-----BEGIN CERTIFICATE-----\nthis+is+a+fake\n-----END CERTIFICATE-----\n`)
 	text = keyText.ReplaceAllLiteralString(text, `-----BEGIN PRIVATE KEY-----\nthis+is+a+fake\n-----END PRIVATE KEY-----\n`)
-	text = strings.ReplaceAll(text, loner, alice)
+	text = strings.ReplaceAll(text, userName, alice)
 	text = scopeLists.ReplaceAllStringFunc(text, func(list string) string {
 		scopes := strings.Split(scopeLists.FindStringSubmatch(list)[1], ", ")
 		slices.Sort(scopes)
 		return `"scopes": [` + strings.Join(scopes, ", ") + `]`
 	})
-	for _, n := range numbered {
+	for _, n := range variableTexts {
 		seen, count := map[string]string{}, 0
 		text = n.expression.ReplaceAllStringFunc(text, func(found string) string {
-			if seen[found] == "" || n.each {
+			if seen[found] == "" || n.isEach {
 				count++
 				seen[found] = fmt.Sprintf(n.format, count)
 			}

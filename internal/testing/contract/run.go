@@ -18,41 +18,41 @@ import (
 	"github.com/planetary-computer/terraform-provider-pc/internal/clock"
 )
 
-// pause is between two looks at what is to change.
-const pause = 50 * time.Millisecond
+// pollInterval is the time between two attempts.
+const pollInterval = 50 * time.Millisecond
 
-// patience is for what is to change: a real scheduler has to start or stop on a
-// busy machine, one that is quick with long polls is quick with all the rest.
-func patience(longPoll time.Duration) time.Duration { return 10*time.Second + 4*longPoll }
+// pollTimeout limits how long an exchange is repeated. Real schedulers start and
+// stop slowly on a busy machine. A server with a short long poll is fast in
+// everything else.
+func pollTimeout(longPoll time.Duration) time.Duration { return 10*time.Second + 4*longPoll }
 
-// Report counts what Run did.
+// Report is the result of Run.
 type Report struct {
-	// Cases is the length of the table, Runs how many of its cases ran on a
-	// target, on each of them counted anew.
+	// Cases is the number of cases in the table. Runs is the number of executed
+	// cases, summed over the targets.
 	Cases, Runs int
-	// NotRun says of each case that ran on no target what is missing there.
+	// NotRun maps each case that ran on no target to the reason.
 	NotRun map[string]string
 }
 
-// String is one line, and one more for each case that was not run.
+// String returns a summary line and a line for each case that did not run.
 func (r Report) String() string {
-	lines := []string{fmt.Sprintf("%d cases, %d runs, %d cases not run", r.Cases, r.Runs, len(r.NotRun))}
+	lines := []string{fmt.Sprintf("%d cases, %d runs, %d cases did not run", r.Cases, r.Runs, len(r.NotRun))}
 	for _, name := range slices.Sorted(maps.Keys(r.NotRun)) {
-		lines = append(lines, fmt.Sprintf("not run: %s: %s", name, r.NotRun[name]))
+		lines = append(lines, fmt.Sprintf("did not run: %s: %s", name, r.NotRun[name]))
 	}
 	return strings.Join(lines, "\n")
 }
 
-// Run runs each case on each target that has what it needs, most of them at once. It
-// hands the report to done when the last one has ended. Answers to be recorded
-// go to the recorder.
+// Run runs each case on every target that has the capabilities, most of them in
+// parallel. It calls done with the report after the last case. The recorder handles
+// responses that are recorded.
 func Run(t *testing.T, targets []Target, recorder *Recorder, done func(Report)) {
 	t.Helper()
 	runCases(t, Cases(), targets, recorder, done)
 }
 
-// RunHub runs the cases of a major version of JupyterHub on a target with such a
-// Hub.
+// RunHub runs the cases of a JupyterHub version on a target with that version.
 func RunHub(t *testing.T, major int, target Target, done func(Report)) {
 	t.Helper()
 	runCases(t, HubCases(major), []Target{target}, NewRecorder("", false), done)
@@ -61,7 +61,7 @@ func RunHub(t *testing.T, major int, target Target, done func(Report)) {
 func runCases(t *testing.T, cases []Case, targets []Target, recorder *Recorder, done func(Report)) {
 	t.Helper()
 	report := Report{Cases: len(cases), NotRun: map[string]string{}}
-	servers := make([]*server, len(targets))
+	servers := make([]*testedServer, len(targets))
 	for i, target := range targets {
 		servers[i] = newServer(target)
 	}
@@ -69,15 +69,15 @@ func runCases(t *testing.T, cases []Case, targets []Target, recorder *Recorder, 
 	for _, c := range cases {
 		reason, ran := "", false
 		for _, server := range servers {
-			if lacking := server.lacks(c); lacking != "" {
+			if lacking := server.missingFor(c); lacking != "" {
 				reason = lacking
 				continue
 			}
 			ran = true
 			report.Runs++
 			t.Run(server.target.Name()+"/"+c.Name, func(t *testing.T) {
-				// What is not parallel runs before everything that is.
-				if !c.Alone {
+				// Tests that are not parallel run before all parallel ones.
+				if !c.Exclusive {
 					t.Parallel()
 				}
 				server.run(t, c, recorder)
@@ -89,66 +89,66 @@ func runCases(t *testing.T, cases []Case, targets []Target, recorder *Recorder, 
 	}
 }
 
-// server is a target with what its cases share.
-type server struct {
-	target  Target
-	running func() (string, error)
-	loners  atomic.Int64
+// testedServer is a target with the state that its cases share.
+type testedServer struct {
+	target        Target
+	sharedCluster func() (string, error)
+	caseUsers     atomic.Int64
 
 	mu          sync.Mutex
 	credentials map[string]string
 }
 
-func newServer(target Target) *server {
-	s := &server{target: target, credentials: map[string]string{}}
-	s.running = sync.OnceValues(func() (string, error) {
-		shared := &session{server: s, kept: map[string]string{}, made: map[string]string{}}
+func newServer(target Target) *testedServer {
+	s := &testedServer{target: target, credentials: map[string]string{}}
+	s.sharedCluster = sync.OnceValues(func() (string, error) {
+		session := &session{server: s, stored: map[string]string{}, createdClusters: map[string]string{}}
 		ctx := context.Background() // The first case must not end it for the others.
-		exchanges := []Exchange{create(`{}`), become("RUNNING")}
-		if s.has(Workers) {
-			exchanges = append(exchanges, reachable())
+		exchanges := []Exchange{createCluster(`{}`), waitForStatus("RUNNING")}
+		if s.has(RunningSchedulers) {
+			exchanges = append(exchanges, waitForDashboard())
 		}
 		for _, exchange := range exchanges {
-			if err := shared.exchange(ctx, exchange, nil); err != nil {
+			if err := session.exchange(ctx, exchange, nil); err != nil {
 				return "", fmt.Errorf("start the shared cluster: %w", err)
 			}
 		}
-		return shared.kept["cluster"], nil
+		return session.stored["cluster"], nil
 	})
 	return s
 }
 
-// options are those of a cluster that was made with a profile and no others.
-func (s *server) options(profile string) string {
-	if s.has(Local) {
+// options are the options of a cluster that was created with a profile only.
+func (s *testedServer) options(profile string) string {
+	if s.has(LocalBackend) {
 		return localOptions(profile)
 	}
 	return kubernetesOptions(profile)
 }
 
-// has says whether the target has the capability.
-func (s *server) has(capability Capability) bool {
-	_, lacking := s.target.Lacks()[capability]
+// has reports whether the target has the capability.
+func (s *testedServer) has(capability Capability) bool {
+	_, lacking := s.target.MissingCapabilities()[capability]
 	return !lacking
 }
 
-// lacks is what the target lacks for the case, with the reason.
-func (s *server) lacks(c Case) string {
-	missing := s.target.Lacks()
+// missingFor returns what the target lacks for the case, with the reason, or "".
+func (s *testedServer) missingFor(c Case) string {
+	missing := s.target.MissingCapabilities()
 	for _, need := range c.Needs {
 		if reason, ok := missing[need]; ok {
-			return fmt.Sprintf("needs %s: %s", need, reason)
+			return fmt.Sprintf("requires %s: %s", need, reason)
 		}
 	}
 	return ""
 }
 
-// credential is the same one for a user each time.
-func (s *server) credential(ctx context.Context, user string) (string, error) {
+// credential returns the user's credential, which is created once.
+func (s *testedServer) credential(ctx context.Context, user string) (string, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if known, ok := s.credentials[user]; ok {
-		return known, nil
+	if cached, ok := s.credentials[user]; ok {
+		return cached, nil
 	}
 	credential, err := s.target.Credential(ctx, user)
 	if err == nil {
@@ -157,113 +157,114 @@ func (s *server) credential(ctx context.Context, user string) (string, error) {
 	return credential, err
 }
 
-func (s *server) run(t *testing.T, c Case, recorder *Recorder) {
+func (s *testedServer) run(t *testing.T, c Case, recorder *Recorder) {
 	t.Helper()
 	challenge := "jupyterhub"
 	if s.target.HubURL() == "" {
 		challenge = "Basic"
 	}
-	run := &session{
-		server: s,
-		loner:  fmt.Sprintf("loner%d", s.loners.Add(1)),
-		kept:   map[string]string{"challenge": challenge},
-		made:   map[string]string{},
+	session := &session{
+		server:          s,
+		caseUser:        fmt.Sprintf("caseuser%d", s.caseUsers.Add(1)),
+		stored:          map[string]string{"challenge": challenge},
+		createdClusters: map[string]string{},
 	}
 	for _, profile := range []string{"standard", "stuck", "broken"} {
-		run.kept["options-"+profile] = s.options(profile)
+		session.stored["options-"+profile] = s.options(profile)
 	}
-	if c.Running {
-		name, err := s.running()
+	if c.NeedsCluster {
+		name, err := s.sharedCluster()
 		if err != nil {
 			t.Fatal(err)
 		}
-		run.kept["cluster"] = name
+		session.stored["cluster"] = name
 	}
-	defer run.stopAll(context.WithoutCancel(t.Context()))
+	defer session.stopClusters(context.WithoutCancel(t.Context()))
 	for i, exchange := range c.Exchanges {
-		if err := run.exchange(t.Context(), exchange, recorder); err != nil {
+		if err := session.exchange(t.Context(), exchange, recorder); err != nil {
 			t.Fatalf("exchange %d of %d: %s %s: %v", i+1, len(c.Exchanges), exchange.Request.Method, exchange.Request.Path, err)
 		}
 	}
 }
 
-// exchange sends the request, as often as it must, and compares the answer.
+// exchange sends the request, repeats it if necessary, and compares the response.
 func (s *session) exchange(ctx context.Context, x Exchange, recorder *Recorder) error {
-	deadline := clock.Real().Now().Add(patience(s.server.target.LongPoll()))
+	deadline := clock.Real().Now().Add(pollTimeout(s.server.target.LongPoll()))
 	for {
 		got, err := s.send(ctx, x.Request)
 		if err != nil || got == nil {
 			return err
 		}
-		s.remember(x.Request, got)
-		if err := s.settle(ctx, x.Request, got); err != nil {
+		s.recordCluster(x.Request, got)
+		if err := s.waitForCache(ctx, x.Request, got); err != nil {
 			return err
 		}
-		kept, differences := check(x.Answer, got, s.server.target.LongPoll(), s.value(ctx))
+		stored, differences := compare(x.Response, got, s.server.target.LongPoll(), s.value(ctx))
 		if len(differences) == 0 {
-			maps.Copy(s.kept, kept)
-			if !s.server.has(Local) {
+			maps.Copy(s.stored, stored)
+			if !s.server.has(LocalBackend) {
 				return nil // What is recorded is the local backend's.
 			}
 			return recorder.record(x, got, s)
 		}
-		if !x.Until || clock.Real().Now().After(deadline) {
+		if !x.Repeat || clock.Real().Now().After(deadline) {
 			return fmt.Errorf("%s", strings.Join(differences, "\n"))
 		}
-		if err := clock.Real().Sleep(ctx, pause); err != nil {
+		if err := clock.Real().Sleep(ctx, pollInterval); err != nil {
 			return err
 		}
 	}
 }
 
-// remember notes the clusters that come into being.
-func (s *session) remember(r Request, got *answer) {
+// recordCluster notes a created cluster, to stop it later.
+func (s *session) recordCluster(r Request, got *receivedResponse) {
 	if r.Method != http.MethodPost || got.status != http.StatusCreated {
 		return
 	}
 	if name, ok := strings.CutPrefix(got.body, `{"name": "`); ok {
-		s.made[strings.TrimSuffix(name, `"}`)] = r.As
+		s.createdClusters[strings.TrimSuffix(name, `"}`)] = r.User
 	}
 }
 
-// settle lets a gateway on Kubernetes catch up after a change of a cluster, so
-// that the cases of every gateway hold there. What it says before that is in
-// cases of its own.
-func (s *session) settle(ctx context.Context, r Request, got *answer) error {
-	if s.server.has(Local) || got.status != http.StatusCreated && got.status != http.StatusNoContent {
+// waitForCache waits until the cache of a Kubernetes gateway has the change of a
+// cluster, so that general cases hold there as well. Other cases cover the
+// responses before that.
+func (s *session) waitForCache(ctx context.Context, r Request, got *receivedResponse) error {
+	if s.server.has(LocalBackend) || got.status != http.StatusCreated && got.status != http.StatusNoContent {
 		return nil
 	}
 	path, err := expand(r.Path, s.value(ctx))
 	if err != nil {
 		return err
 	}
-	name, settled := strings.TrimPrefix(path, clusters), func(a *answer) bool {
+	name, settled := strings.TrimPrefix(path, clustersPath), func(a *receivedResponse) bool {
 		return strings.Contains(a.body, `"stop_time": 1`)
 	}
 	if r.Method == http.MethodPost {
 		name = strings.TrimSuffix(strings.TrimPrefix(got.body, `{"name": "`), `"}`)
-		settled = func(a *answer) bool { return a.status == http.StatusOK }
+		settled = func(a *receivedResponse) bool { return a.status == http.StatusOK }
 	}
-	owner, ours := s.made[name]
-	deadline := clock.Real().Now().Add(patience(s.server.target.LongPoll()))
+	owner, ours := s.createdClusters[name]
+	deadline := clock.Real().Now().Add(pollTimeout(s.server.target.LongPoll()))
 	for ours && clock.Real().Now().Before(deadline) {
-		answer, err := s.send(ctx, Request{Method: http.MethodGet, Path: clusters + name, As: owner})
+		response, err := s.send(ctx, Request{Method: http.MethodGet, Path: clustersPath + name, User: owner})
 		if err != nil {
 			return err
 		}
-		if settled(answer) {
+		if settled(response) {
 			return nil
 		}
-		if err := clock.Real().Sleep(ctx, pause); err != nil {
+		if err := clock.Real().Sleep(ctx, pollInterval); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// stopAll stops the clusters of the case, which cost time on a real server.
-func (s *session) stopAll(ctx context.Context) {
-	for name, owner := range s.made {
-		_, _ = s.send(ctx, Request{Method: http.MethodDelete, Path: "api/v1/clusters/" + name, As: owner})
+// stopClusters stops the clusters of the case, because they slow down a real
+// server.
+func (s *session) stopClusters(ctx context.Context) {
+	for name, owner := range s.createdClusters {
+		_, _ = s.send(ctx, Request{Method: http.MethodDelete, Path: "api/v1/clusters/" + name, User: owner})
 	}
 }

@@ -19,38 +19,37 @@ import (
 	"github.com/planetary-computer/terraform-provider-pc/internal/clock"
 )
 
-// client sends what it is given and nothing of its own: it goes to the server
-// directly, follows no redirect, keeps no cookie and asks for no compression.
-var client = &http.Client{
+// rawClient sends requests unchanged: no proxy, no redirects, no cookies, no
+// compression.
+var rawClient = &http.Client{
 	Transport:     &http.Transport{DisableCompression: true, MaxIdleConnsPerHost: 16},
 	Timeout:       time.Minute,
 	CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 }
 
-// session is one case on one target: the users and what was kept of answers.
+// session is one case on one target, with the values stored from its responses.
 type session struct {
-	server *server
-	loner  string
-	kept   map[string]string
-	// made are the clusters to be stopped at the end, with their owners.
-	made map[string]string
+	server   *testedServer
+	caseUser string
+	stored   map[string]string
+	// createdClusters maps the names of the created clusters to their owners.
+	createdClusters map[string]string
 }
 
-// answer is what came back.
-type answer struct {
-	status int
-	header http.Header
-	body   string
-	took   time.Duration
+// receivedResponse is a response with its duration.
+type receivedResponse struct {
+	status   int
+	header   http.Header
+	body     string
+	duration time.Duration
 }
 
-// value resolves a placeholder: what an answer left behind, a user's own name,
-// or, behind a user's name, the credential ("alice-token") and its form of
-// basic authentication ("alice-basic").
-func (s *session) value(ctx context.Context) values {
+// value resolves a placeholder: a stored value, the name of a user, a user's
+// credential ("alice-token"), or its basic authentication ("alice-basic").
+func (s *session) value(ctx context.Context) valueLookup {
 	return func(name string) (string, bool, error) {
-		if kept, ok := s.kept[name]; ok {
-			return kept, true, nil
+		if stored, ok := s.stored[name]; ok {
+			return stored, true, nil
 		}
 		role, part, _ := strings.Cut(name, "-")
 		user, ok := s.user(role)
@@ -73,8 +72,8 @@ func (s *session) value(ctx context.Context) values {
 
 func (s *session) user(role string) (string, bool) {
 	switch role {
-	case loner:
-		return s.loner, true
+	case caseUser:
+		return s.caseUser, true
 	case "empty":
 		return "", true
 	case alice, bob, administrator:
@@ -83,18 +82,18 @@ func (s *session) user(role string) (string, bool) {
 	return "", false
 }
 
-// send sends the request and returns its answer; nil when the connection was
-// ended on purpose.
-func (s *session) send(ctx context.Context, r Request) (*answer, error) {
+// send sends the request and returns the response, or nil if the request ends its
+// connection on purpose.
+func (s *session) send(ctx context.Context, r Request) (*receivedResponse, error) {
 	request, err := s.request(ctx, r)
 	if err != nil {
 		return nil, err
 	}
-	if r.Lost || r.LostHalf {
-		return nil, lose(ctx, request, r)
+	if r.DropResponse || r.SendHalfBody {
+		return nil, sendAndDisconnect(ctx, request, r)
 	}
 	begun := clock.Real().Now()
-	response, err := client.Do(request)
+	response, err := rawClient.Do(request)
 	if err != nil {
 		return nil, err
 	}
@@ -103,16 +102,16 @@ func (s *session) send(ctx context.Context, r Request) (*answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &answer{response.StatusCode, response.Header, string(body), clock.Real().Now().Sub(begun)}, nil
+	return &receivedResponse{response.StatusCode, response.Header, string(body), clock.Real().Now().Sub(begun)}, nil
 }
 
 func (s *session) request(ctx context.Context, r Request) (*http.Request, error) {
-	known := s.value(ctx)
-	path, err := expand(r.Path, known)
+	values := s.value(ctx)
+	path, err := expand(r.Path, values)
 	if err != nil {
 		return nil, err
 	}
-	body, err := expand(r.Body, known)
+	body, err := expand(r.Body, values)
 	if err != nil {
 		return nil, err
 	}
@@ -137,7 +136,7 @@ func (s *session) request(ctx context.Context, r Request) (*http.Request, error)
 		return nil, err
 	}
 	for name, value := range r.Header {
-		if value, err = expand(value, known); err != nil {
+		if value, err = expand(value, values); err != nil {
 			return nil, err
 		}
 		request.Header.Set(name, value)
@@ -145,19 +144,19 @@ func (s *session) request(ctx context.Context, r Request) (*http.Request, error)
 	return request, nil
 }
 
-// authorize sets the credentials of the request's user, in the form that the
-// part of the servers wants.
+// authorize adds the credentials of the request's user in the form of the request's
+// base.
 func (s *session) authorize(ctx context.Context, request *http.Request, r Request) error {
-	role := r.As
+	role := r.User
 	if role == "" {
 		role = alice
 	}
-	if role == nobody {
+	if role == noUser {
 		return nil
 	}
 	user, ok := s.user(role)
 	if !ok {
-		return fmt.Errorf("there is no user %q", role)
+		return fmt.Errorf("unknown user %q", role)
 	}
 	credential, err := s.server.credential(ctx, user)
 	switch {
@@ -173,16 +172,16 @@ func (s *session) authorize(ctx context.Context, request *http.Request, r Reques
 	return nil
 }
 
-// lose sends the request, or half of its body, and ends the connection. Where
-// the request is whole it waits for the first byte of the answer, without which
-// nobody could tell whether the server has read it, and leaves the rest.
-func lose(ctx context.Context, request *http.Request, r Request) error {
+// sendAndDisconnect sends the request, or half of its body, and closes the
+// connection. After a whole request it waits for the first byte of the response,
+// because only that proves that the server has read the request.
+func sendAndDisconnect(ctx context.Context, request *http.Request, r Request) error {
 	var text bytes.Buffer
 	if err := request.Write(&text); err != nil {
 		return err
 	}
 	sent := text.Bytes()
-	if r.LostHalf {
+	if r.SendHalfBody {
 		sent = sent[:len(sent)-len(r.Body)/2]
 	}
 	connection, err := (&net.Dialer{}).DialContext(ctx, "tcp", request.URL.Host)
@@ -190,7 +189,7 @@ func lose(ctx context.Context, request *http.Request, r Request) error {
 		return err
 	}
 	defer func() { _ = connection.Close() }()
-	if _, err := connection.Write(sent); err != nil || r.LostHalf {
+	if _, err := connection.Write(sent); err != nil || r.SendHalfBody {
 		return err
 	}
 	_, err = bufio.NewReader(connection).ReadByte()
