@@ -12,14 +12,14 @@ import (
 	"github.com/planetary-computer/terraform-provider-pc/internal/transport"
 )
 
-// Collection is a STAC collection: a data set of many items.
+// Collection is a STAC collection, a data set of many items.
 type Collection struct {
 	ID, Title, Description, License string
-	// Region, StorageAccount and Container say where the data is, in Azure: the
-	// msft:region, msft:storage_account and msft:container that the Planetary
-	// Computer adds. Each is "" where it is not given.
+	// Region, StorageAccount and Container are the location of the data in Azure. The
+	// Planetary Computer adds them as msft:region, msft:storage_account and
+	// msft:container. A missing one is "".
 	Region, StorageAccount, Container string
-	// Assets are those of the whole collection, as they came; nil for none.
+	// Assets is the JSON of the assets of the collection as a whole, or nil.
 	Assets json.RawMessage
 }
 
@@ -35,12 +35,12 @@ type wireCollection struct {
 	Assets         json.RawMessage `json:"assets"`
 }
 
-// GetCollection reads one collection: GET /collections/ID. What has another id,
-// or is no collection, is an error.
+// GetCollection reads a collection with GET /collections/ID. A response with another id
+// or another type is an error.
 func (c *Client) GetCollection(ctx context.Context, id string) (Collection, error) {
 	wire, err := transport.Call(ctx, c.stac, transport.Request{
 		Method: http.MethodGet, Path: []string{"collections", id}, Retryable: true, Want: "the collection",
-	}, func(answer wireCollection) string { return answer.objection(id) })
+	}, func(wire wireCollection) string { return wire.describeMismatch(id) })
 	if err != nil {
 		return Collection{}, err
 	}
@@ -50,15 +50,15 @@ func (c *Client) GetCollection(ctx context.Context, id string) (Collection, erro
 	}, nil
 }
 
-// objection says what is wrong with the answer, or "".
-func (w wireCollection) objection(id string) string {
+// describeMismatch returns what is wrong with the response to a request for id, or "".
+func (w wireCollection) describeMismatch(id string) string {
 	switch {
 	case w.ID != id:
-		return fmt.Sprintf("the answer is about the collection %q", w.ID)
+		return fmt.Sprintf("the response describes the collection %q", w.ID)
 	case w.Type != "Collection":
-		return fmt.Sprintf("the answer is of the type %q, not a Collection: is this a STAC API of version 1?", w.Type)
+		return fmt.Sprintf("the response has the type %q instead of Collection. Check that this is a STAC API of version 1", w.Type)
 	case len(w.Assets) > 0 && w.Assets[0] != '{' && string(w.Assets) != "null":
-		return "the assets of the answer are no JSON object"
+		return "the assets in the response are not a JSON object"
 	default:
 		return ""
 	}

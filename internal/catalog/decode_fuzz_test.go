@@ -17,8 +17,9 @@ import (
 	"github.com/planetary-computer/terraform-provider-pc/internal/transport"
 )
 
-// answering is a catalog that gives the fuzzed answer to every request.
-func answering(f *testing.F) (*scripted.Fuzzed, *catalog.Client) {
+// newFuzzedClient returns a client of a server that sends the fuzzed body as every
+// response.
+func newFuzzedClient(f *testing.F) (*scripted.Fuzzed, *catalog.Client) {
 	f.Helper()
 	server := scripted.NewFuzzed(f, "/api", "application/json")
 	sender, err := transport.New(transport.Config{BaseURL: server.Base, NoProxy: true})
@@ -28,19 +29,19 @@ func answering(f *testing.F) (*scripted.Fuzzed, *catalog.Client) {
 	return server, catalog.New(sender, sender)
 }
 
-// FuzzDecodeCollection: what is taken is the collection that was asked for, and
-// its assets are an object.
+// FuzzDecodeCollection checks that an accepted response describes the requested collection
+// and has an object as its assets.
 func FuzzDecodeCollection(f *testing.F) {
-	f.Add([]byte(collection(`, "msft:region": "westeurope", "msft:storage_account": "s", "msft:container": "c", "assets": {"a": {"href": "h"}}`)))
+	f.Add([]byte(collectionJSON(`, "msft:region": "westeurope", "msft:storage_account": "s", "msft:container": "c", "assets": {"a": {"href": "h"}}`)))
 	for _, members := range []string{`, "assets": []`, `, "assets": null`, `, "msft:region": 5`, `, "id": "naip"`, `, "title": "\u001b[2J"`} {
-		f.Add([]byte(collection(members)))
+		f.Add([]byte(collectionJSON(members)))
 	}
 	f.Add([]byte(`{"type": "Collection\n", "id": "sentinel-2-l2a"}`))
 	f.Add([]byte("null"))
 	f.Add([]byte("\xff"))
-	server, client := answering(f)
-	f.Fuzz(func(t *testing.T, answer []byte) {
-		server.Set(answer)
+	server, client := newFuzzedClient(f)
+	f.Fuzz(func(t *testing.T, body []byte) {
+		server.Set(body)
 		got, err := client.GetCollection(context.Background(), "sentinel-2-l2a")
 		if err != nil {
 			scripted.Presentable(t, err)
@@ -48,13 +49,13 @@ func FuzzDecodeCollection(f *testing.F) {
 		}
 		var assets map[string]any
 		if len(got.Assets) > 0 && json.Unmarshal(got.Assets, &assets) != nil || got.ID != "sentinel-2-l2a" {
-			t.Errorf("%+v was taken", got)
+			t.Errorf("%+v was accepted", got)
 		}
 	})
 }
 
-// FuzzDecodeToken: what is taken is a signature with an end that a state can
-// hold, and no token is in an error.
+// FuzzDecodeToken checks that an accepted response has a signature, and an expiry that a
+// state can hold, and that no error contains a token.
 func FuzzDecodeToken(f *testing.F) {
 	for _, body := range []string{
 		`{"msft:expiry": "2026-11-23T09:00:00Z", "token": "st=1&se=2&sig=abc%3Dabc%3D"}`, `{"msft:expiry": "0000-01-01T00:00:00+23:59", "token": "sig=abcabcabc"}`,
@@ -62,9 +63,9 @@ func FuzzDecodeToken(f *testing.F) {
 	} {
 		f.Add([]byte(body))
 	}
-	server, client := answering(f)
-	f.Fuzz(func(t *testing.T, answer []byte) {
-		server.Set(answer)
+	server, client := newFuzzedClient(f)
+	f.Fuzz(func(t *testing.T, body []byte) {
+		server.Set(body)
 		token, err := client.CollectionToken(context.Background(), "sentinel-2-l2a")
 		if err != nil {
 			scripted.Presentable(t, err)
@@ -74,10 +75,10 @@ func FuzzDecodeToken(f *testing.F) {
 		values, parseErr := url.ParseQuery(value)
 		_, timeErr := time.Parse(time.RFC3339, token.ExpiresAt.Format(time.RFC3339))
 		if parseErr != nil || !values.Has("sig") || timeErr != nil {
-			t.Errorf("%q until %s was taken", value, token.ExpiresAt)
+			t.Errorf("%q until %s was accepted", value, token.ExpiresAt)
 		}
 		if strings.Contains(fmt.Sprintf("%+v", token), value) {
-			t.Error("the token prints")
+			t.Error("the token is printed")
 		}
 	})
 }

@@ -18,37 +18,37 @@ import (
 	"github.com/planetary-computer/terraform-provider-pc/internal/transport"
 )
 
-// TestHostileAnswers gives every answer that neither service gives. Each is asked
-// for once, ends in an error that can be shown, and costs little; the key goes
-// nowhere else.
-func TestHostileAnswers(t *testing.T) {
+// TestClient_survivesHostileResponses sends responses that neither service sends. Each
+// ends in a printable error after one request and with little memory, and the key never
+// reaches another host.
+func TestClient_survivesHostileResponses(t *testing.T) {
 	t.Parallel()
-	var strayed atomic.Int32
-	elsewhere := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { strayed.Add(1) }))
+	var redirected atomic.Int32
+	otherServer := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { redirected.Add(1) }))
 	t.Cleanup(func() {
-		elsewhere.Close()
-		if strayed.Load() != 0 {
-			t.Errorf("a redirect was followed %d times", strayed.Load())
+		otherServer.Close()
+		if redirected.Load() != 0 {
+			t.Errorf("a redirect was followed %d times", redirected.Load())
 		}
 	})
 	kinds := map[transport.Kind]string{
 		transport.KindStatus: "status", transport.KindRedirect: "redirect", transport.KindNoResponse: "no answer", transport.KindBody: "body",
 	}
 	for request, call := range map[string]func(context.Context, *catalog.Client) error{
-		sentinel: func(ctx context.Context, c *catalog.Client) error {
+		collectionRequest: func(ctx context.Context, c *catalog.Client) error {
 			_, err := c.GetCollection(ctx, "sentinel-2-l2a")
 			return err
 		},
-		container: func(ctx context.Context, c *catalog.Client) error {
+		containerRequest: func(ctx context.Context, c *catalog.Client) error {
 			_, err := c.ContainerToken(ctx, "sentinel2l2a01", "sentinel2-l2")
 			return err
 		},
 	} {
-		for answer, hostile := range scripted.Cases(elsewhere.URL + "/x") {
-			if hostile.Heavy && request == sentinel {
-				continue // One of the two is enough for what takes a second each.
+		for name, hostile := range scripted.Cases(otherServer.URL + "/x") {
+			if hostile.Heavy && request == collectionRequest {
+				continue // One of the two requests is enough for a case that takes a second.
 			}
-			t.Run(request+": "+answer, func(t *testing.T) {
+			t.Run(request+": "+name, func(t *testing.T) {
 				t.Parallel()
 				server := scripted.New(t, "/api")
 				server.On(request, hostile.Reply)
