@@ -15,42 +15,47 @@ import (
 	"github.com/planetary-computer/terraform-provider-pc/internal/transport"
 )
 
-// Account is a user or a service, as far as the Client's token may see it. What
-// it may not see the Hub leaves out (jupyterhub/apihandlers/base.py,
-// user_model): nil, or zero for Created.
+// Account is a user or a service. The Hub leaves out what the Client's token may
+// not see (jupyterhub/apihandlers/base.py, user_model): those fields are nil, or
+// zero for Created.
 type Account struct {
 	// Kind is "user" or "service".
 	Kind, Name string
 	Admin      *bool
-	// Groups and Roles are in the Hub's order, which is none.
+	// Groups and Roles are in no particular order.
 	Groups, Roles []string
-	// Scopes are those of the Client's token, and only told of its own owner;
-	// JupyterHub 1 has none.
+	// Scopes are those of the Client's token. Only Self returns them, and no
+	// JupyterHub 1 does.
 	Scopes  []string
 	Created time.Time
-	// Servers are those that run, start or stop, by name; that of the default
-	// server is "". A nil map is not an empty one.
+	// Servers are the active ones, by name. The default server has the name "".
+	// Nil means that the token may not see them.
 	Servers map[string]Server
 }
 
 // Server is a notebook server of a user.
 type Server struct {
 	Name string
-	// URL is absolute on a Hub that knows its public address, else a path.
+	// URL is absolute if the Hub has a public address in its configuration, else a
+	// path.
 	URL   string
 	Ready bool
 	// Pending is "spawn", "stop" or "check", or "" for none.
 	Pending string
 	Started time.Time
-	// UserOptions are what the server was started with, numbers as json.Number.
+	// UserOptions are the options that the server was started with, numbers as
+	// json.Number.
 	UserOptions any
 }
 
-// Stops says whether it is being stopped.
-func (s Server) Stops() bool { return s.Pending == "stop" }
+// IsStopping reports whether the Hub is stopping the server.
+func (s Server) IsStopping() bool { return s.Pending == "stop" }
 
-// active says whether it runs, starts or stops.
-func (s Server) active() bool { return s.Ready || s.Pending != "" }
+// isActive reports whether the server runs, starts or stops.
+func (s Server) isActive() bool { return s.Ready || s.Pending != "" }
+
+// isUsable reports whether the server runs and neither starts nor stops.
+func (s Server) isUsable() bool { return s.Ready && s.Pending == "" }
 
 type wireAccount struct {
 	Kind    string                `json:"kind"`
@@ -72,47 +77,39 @@ type wireServer struct {
 	UserOptions any     `json:"user_options"`
 }
 
-// Self reads whom the Client's token belongs to, anew each time: GET
+// Self returns the owner of the Client's token, from a new request each time: GET
 // /hub/api/user.
 func (c *Client) Self(ctx context.Context) (Account, error) {
-	return c.account(ctx, api("user"), func(answer wireAccount) string {
-		return objectionToName(answer.Name)
-	})
+	return c.getAccount(ctx, api("user"), func(account wireAccount) string { return invalidUserName(account.Name) })
 }
 
-// GetUser reads one user: GET /hub/api/users/NAME. IsUnseen(err) is true for one
-// that the Hub does not show.
+// GetUser returns a user: GET /hub/api/users/NAME. IsUserNotFound(err) is true if
+// the Hub does not return that user.
 func (c *Client) GetUser(ctx context.Context, name string) (Account, error) {
-	if !ValidUserName(name) {
-		return Account{}, fmt.Errorf("%.80q is not the name of a user", name)
+	if err := ValidateUserName(name); err != nil {
+		return Account{}, err
 	}
-	return c.account(ctx, api("users", name), func(answer wireAccount) string {
-		if answer.Name != name {
-			return fmt.Sprintf("the answer is about the user %q", answer.Name)
+	return c.getAccount(ctx, api("users", name), func(account wireAccount) string {
+		if account.Name != name {
+			return fmt.Sprintf("the response is about the user %q", account.Name)
 		}
 		return ""
 	})
 }
 
-func (c *Client) account(ctx context.Context, path []string, check func(wireAccount) string) (Account, error) {
-	answer, err := transport.Call(ctx, c.transport, transport.Request{
+func (c *Client) getAccount(ctx context.Context, path []string, invalidIf func(wireAccount) string) (Account, error) {
+	wire, err := transport.Call(ctx, c.transport, transport.Request{
 		Method: http.MethodGet, Path: path, Retryable: true, Want: "a user of the Hub",
-	}, check, wireAccount.objection)
+	}, invalidIf, wireAccount.invalidServer)
 	if err != nil {
 		return Account{}, err
 	}
-	return answer.account(), nil
+	return wire.account(), nil
 }
 
-func objectionToName(name string) string {
-	if isUserName(name) {
-		return ""
-	}
-	return fmt.Sprintf("the answer names no user: %q", name)
-}
-
-// objection says what is wrong with a user's servers, or "".
-func (w wireAccount) objection() string {
+// invalidServer describes what is wrong with a server of the account, or returns
+// "".
+func (w wireAccount) invalidServer() string {
 	for name, server := range w.Servers {
 		if !isServerURL(server.address()) {
 			return fmt.Sprintf("the server %q has the address %q", name, server.address())
@@ -128,7 +125,8 @@ func (w wireServer) address() string {
 	return w.URL
 }
 
-// isServerURL takes what a browser can open: a path or an http address.
+// isServerURL reports whether a browser can open the address: a path or an http
+// address.
 func isServerURL(address string) bool {
 	parsed, err := url.Parse(address)
 	if err != nil {
@@ -156,13 +154,10 @@ func (w wireAccount) account() Account {
 	return account
 }
 
-// ValidUserName says whether a Hub may have a user of this name.
-func ValidUserName(name string) bool { return isUserName(name) }
-
-// IsUnseen says that the Hub itself answered 404 to the question for a user: there
-// is none of that name, or the token may not see it. The Hub makes no difference,
-// but for tokens that may see all.
-func IsUnseen(err error) bool {
+// IsUserNotFound reports whether the Hub itself returned 404 for a user. Either
+// there is no user of that name, or the token may not see it. The Hub returns the
+// same for both, except to tokens that may see every user.
+func IsUserNotFound(err error) bool {
 	failure, ok := errors.AsType[*transport.Error](err)
 	return ok && failure.Kind == transport.KindStatus && failure.Status == http.StatusNotFound && failure.JSONError
 }

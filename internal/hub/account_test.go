@@ -31,7 +31,7 @@ func TestRecorded_self(t *testing.T) {
 		t.Run(file, func(t *testing.T) {
 			t.Parallel()
 			server, client, _ := newScripted(t)
-			server.On(whoami, recorded(t, file))
+			server.On(getSelf, recorded(t, file))
 			got, err := client.Self(t.Context())
 			if err != nil || len(got.Scopes) != want.scopes {
 				t.Fatalf("%d scopes, %v", len(got.Scopes), err)
@@ -48,7 +48,7 @@ func TestGetUser_servers(t *testing.T) {
 	t.Parallel()
 	server, client, _ := newScripted(t)
 	// As JupyterHub 6.1.1 wrote it, with less; and as a Hub that knows its public address.
-	server.On(user, ok(`{"name": "alice", "kind": "user", "servers": {
+	server.On(getAlice, jsonReply(`{"name": "alice", "kind": "user", "servers": {
 		"": {"name": "", "started": "2026-11-23T20:37:53.785356Z", "pending": null, "ready": true, "stopped": false, "url": "/user/alice/", "full_url": null, "user_options": {"n": 1}},
 		"two": {"name": "two", "started": null, "pending": "spawn", "ready": false, "url": "/user/alice/two/", "full_url": "https://hub.example.com/user/alice/two/", "user_options": {}}}}`))
 	got, err := client.GetUser(t.Context(), "alice")
@@ -67,7 +67,7 @@ func TestGetUser_servers(t *testing.T) {
 func TestSelf_isNeverKept(t *testing.T) {
 	t.Parallel()
 	server, client, _ := newScripted(t)
-	server.On(whoami, ok(`{"name": "alice", "groups": []}`), ok(`{"name": "alice", "groups": ["a"]}`))
+	server.On(getSelf, jsonReply(`{"name": "alice", "groups": []}`), jsonReply(`{"name": "alice", "groups": ["a"]}`))
 	for want := range 2 {
 		if got, err := client.Self(t.Context()); err != nil || len(got.Groups) != want {
 			t.Errorf("got %+v, %v", got, err)
@@ -75,7 +75,7 @@ func TestSelf_isNeverKept(t *testing.T) {
 	}
 }
 
-func TestIsUnseen(t *testing.T) {
+func TestIsUserNotFound(t *testing.T) {
 	t.Parallel()
 	for title, test := range map[string]struct {
 		answer reply
@@ -90,13 +90,13 @@ func TestIsUnseen(t *testing.T) {
 		t.Run(title, func(t *testing.T) {
 			t.Parallel()
 			server, client, _ := newScripted(t)
-			server.On(user, test.answer)
-			if _, err := client.GetUser(t.Context(), "alice"); hub.IsUnseen(err) != test.want {
+			server.On(getAlice, test.answer)
+			if _, err := client.GetUser(t.Context(), "alice"); hub.IsUserNotFound(err) != test.want {
 				t.Errorf("got %t of %v", !test.want, err)
 			}
 		})
 	}
-	if hub.IsUnseen(nil) || hub.IsUnseen(&transport.Error{}) {
+	if hub.IsUserNotFound(nil) || hub.IsUserNotFound(&transport.Error{}) {
 		t.Error("no answer is no 404")
 	}
 }

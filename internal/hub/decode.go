@@ -6,14 +6,16 @@ package hub
 import (
 	"encoding/json"
 	"fmt"
-	"net/url"
 	"strings"
 	"time"
-	"unicode"
-	"unicode/utf8"
 
 	"github.com/planetary-computer/terraform-provider-pc/internal/secret"
 	"github.com/planetary-computer/terraform-provider-pc/internal/transport"
+)
+
+const (
+	maxTokenIDLength    = 128
+	maxTokenValueLength = 16 << 10
 )
 
 type wireToken struct {
@@ -30,10 +32,10 @@ type wireToken struct {
 	Roles  []string `json:"roles"`
 }
 
-// ignored is which part of a request the Hub is too old for, by the name of its
-// argument: it makes a token with all rights then, and leaves that part out of
-// its answer (seen with 1.5.1 and 2.3.1). Empty for none.
-func (w wireToken) ignored(r TokenRequest) string {
+// ignoredArgument returns the argument of the request that the Hub is too old for,
+// or "". Such a Hub creates a token with all the user's rights and leaves the
+// argument out of its response (seen with 1.5.1 and 2.3.1).
+func (w wireToken) ignoredArgument(r TokenRequest) string {
 	switch {
 	case len(r.Scopes) > 0 && w.Scopes == nil:
 		return "scopes"
@@ -51,73 +53,64 @@ func (w wireToken) token() Token {
 	}
 }
 
-// objection says what is wrong with a token, or "". A token is told from another
-// that has inherited its id by its time and its note, so a token without those
-// is not another one but an answer that cannot be used.
-func (w wireToken) objection() string {
+// invalidIf describes what is wrong with a token, or returns "". The client tells
+// two tokens with the same id apart by their creation times and notes. A token
+// without them is therefore an invalid response, and no other token.
+func (w wireToken) invalidIf() string {
 	switch {
-	case !isID(w.ID):
+	case !isTokenID(w.ID):
 		return fmt.Sprintf("the id of a token cannot be %q", w.ID)
 	case time.Time(w.Created).IsZero():
 		return fmt.Sprintf("the token %s has no created", w.ID)
-	case !w.Note.there:
+	case !w.Note.isSet:
 		return fmt.Sprintf("the token %s has no note", w.ID)
 	}
 	return ""
 }
 
-// valueObjection is objection for a token that was just made.
-func (w wireToken) valueObjection() string {
-	if !isHeaderWord(w.Token) {
-		return "the answer holds no token"
+// invalidNewIf is invalidIf for a token that was just created.
+func (w wireToken) invalidNewIf() string {
+	if !isTokenValue(w.Token) {
+		return "the response holds no token"
 	}
-	return w.objection()
+	return w.invalidIf()
 }
 
-// unusable is an answer that there is an objection to; nil if that is "".
-func unusable(objection string) error {
-	if objection == "" {
+// bodyError returns the error of an unusable response, or nil if the reason is "".
+func bodyError(reason string) error {
+	if reason == "" {
 		return nil
 	}
-	return &transport.Error{Kind: transport.KindBody, Message: objection}
+	return &transport.Error{Kind: transport.KindBody, Message: reason}
 }
 
-const (
-	maxID    = 128
-	maxName  = 1024
-	maxValue = 16 << 10
-)
-
-// isID says whether a token may have this id: a letter and a number
-// (jupyterhub/orm.py, api_id). Refused is only what could name something else as
-// a part of a URL.
-func isID(id string) bool {
-	return id != "" && len(id) <= maxID && !strings.ContainsFunc(id, func(r rune) bool {
-		letter := 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z'
-		return !letter && (r < '0' || r > '9') && r != '-' && r != '_'
+// isTokenID reports whether an id is safe in a URL. A Hub's ids are a letter and a
+// number (jupyterhub/orm.py, api_id).
+func isTokenID(id string) bool {
+	return id != "" && len(id) <= maxTokenIDLength && !strings.ContainsFunc(id, func(r rune) bool {
+		isLetter := 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z'
+		return !isLetter && (r < '0' || r > '9') && r != '-' && r != '_'
 	})
 }
 
-// isUserName refuses what no Hub takes for a user (auth.py, validate_username)
-// and what could name something else as a part of a URL.
-func isUserName(name string) bool {
-	unquoted, err := url.PathUnescape(name)
-	onlyDots := strings.Trim(name, ".") == "" || err == nil && strings.Trim(unquoted, ".") == ""
-	return !onlyDots && len(name) <= maxName && utf8.ValidString(name) &&
-		!strings.ContainsFunc(name, func(r rune) bool {
-			return r == '/' || r == '\\' || r == utf8.RuneError || unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r)
-		})
+// validateTokenID returns an error for an id that is not safe in a URL.
+func validateTokenID(id string) error {
+	if isTokenID(id) {
+		return nil
+	}
+	return fmt.Errorf("the id of a token cannot be %.80q", id)
 }
 
-// isHeaderWord says whether a token can be sent.
-func isHeaderWord(token string) bool {
-	return token != "" && len(token) <= maxValue && !strings.ContainsFunc(token, func(r rune) bool { return r <= ' ' || r > '~' })
+// isTokenValue reports whether a token's value can be sent in a header.
+func isTokenValue(value string) bool {
+	return value != "" && len(value) <= maxTokenValueLength && !strings.ContainsFunc(value, func(r rune) bool { return r <= ' ' || r > '~' })
 }
 
-// hubTime is ISO 8601 in UTC with microseconds; Hubs before 1.0 leave out the Z.
+// hubTime is an ISO 8601 time in UTC with microseconds. Hubs before 1.0 leave out
+// the Z.
 type hubTime time.Time
 
-// UnmarshalJSON reads a time or null.
+// UnmarshalJSON decodes a time or null.
 func (t *hubTime) UnmarshalJSON(raw []byte) error {
 	*t = hubTime{}
 	var text *string
@@ -126,7 +119,7 @@ func (t *hubTime) UnmarshalJSON(raw []byte) error {
 	}
 	for _, layout := range []string{time.RFC3339Nano, "2006-01-02T15:04:05.999999"} {
 		parsed, err := time.Parse(layout, *text)
-		// In UTC it may be in a year that RFC 3339 cannot write.
+		// The conversion to UTC can reach a year that RFC 3339 cannot write.
 		if parsed = parsed.UTC(); err == nil && parsed.Year() >= 1 && parsed.Year() <= 9999 {
 			*t = hubTime(parsed)
 			return nil
@@ -135,22 +128,22 @@ func (t *hubTime) UnmarshalJSON(raw []byte) error {
 	return fmt.Errorf("%q is not a time", *text)
 }
 
-// hubNote is the note of a token: a text, which is null for some that the Hub
-// itself has made, or whatever else it was made with.
+// hubNote is the note of a token: a string, null for some tokens that the Hub
+// itself creates, or any other JSON value that the token was created with.
 type hubNote struct {
 	text  string
-	there bool
+	isSet bool
 }
 
-// UnmarshalJSON reads a note or null.
+// UnmarshalJSON decodes a note or null.
 func (n *hubNote) UnmarshalJSON(raw []byte) error {
-	*n = hubNote{there: true}
+	*n = hubNote{isSet: true}
 	var value any
 	if err := json.Unmarshal(raw, &value); err != nil || value == nil {
 		return err
 	}
-	text, isText := value.(string)
-	if !isText {
+	text, isString := value.(string)
+	if !isString {
 		text = fmt.Sprint(value)
 	}
 	n.text = text

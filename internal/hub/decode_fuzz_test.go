@@ -30,12 +30,12 @@ func answering(f *testing.F) (set func([]byte), newClient func() *hub.Client) {
 	if err != nil {
 		f.Fatal(err)
 	}
-	return server.Set, func() *hub.Client { return hub.New(sender, clock.NewFake(start)) }
+	return server.Set, func() *hub.Client { return hub.New(sender, clock.NewFake(startTime)) }
 }
 
 // sound fails if an answer was taken that should not have been, or if the error
 // about it cannot be shown.
-func sound(t *testing.T, err error, isSound bool, value any) {
+func checkDecoded(t *testing.T, err error, isSound bool, value any) {
 	t.Helper()
 	if err == nil {
 		if !isSound {
@@ -54,16 +54,16 @@ func sound(t *testing.T, err error, isSound bool, value any) {
 
 // isSound says whether a token has what tells it from others, in a form that
 // can be a part of a path and of a state.
-func isSound(token hub.Token) bool {
+func isDecodable(token hub.Token) bool {
 	_, err := time.Parse(time.RFC3339Nano, token.Created.Format(time.RFC3339Nano))
 	path := url.PathEscape(token.ID)
 	return err == nil && !token.Created.IsZero() && path == token.ID && strings.Trim(path, ".") != ""
 }
 
 func FuzzDecodeTokens(f *testing.F) {
-	f.Add([]byte(tokenJSON("a12", "ci", start, `, "token": "0123456789abcdef"`)))
-	f.Add([]byte(tokenJSON("a12", "sesame", start, `, "token": "sesame", "expires_at": "2026-11-23T08:00:00Z"`)))
-	f.Add([]byte(tokenJSON("../a", "x", start, `, "note": {"a": [1, null]}, "token": "a\nb"`)))
+	f.Add([]byte(tokenJSON("a12", "ci", startTime, `, "token": "0123456789abcdef"`)))
+	f.Add([]byte(tokenJSON("a12", "sesame", startTime, `, "token": "sesame", "expires_at": "2026-11-23T08:00:00Z"`)))
+	f.Add([]byte(tokenJSON("../a", "x", startTime, `, "note": {"a": [1, null]}, "token": "a\nb"`)))
 	f.Add([]byte(`{"id": "a12", "created": "0001-01-01T00:00:00Z", "note": null, "token": "x"}`))
 	f.Add([]byte(`{"id": "a12", "created": "9999-12-31T23:59:59.999999-23:59", "note": null, "token": "x"}`))
 	f.Add([]byte(`{"id": 12, "created": 5}`))
@@ -75,20 +75,20 @@ func FuzzDecodeTokens(f *testing.F) {
 		ctx := context.Background()
 		made, err := client.CreateToken(ctx, "alice", hub.TokenRequest{Note: "ci"})
 		value := made.Value.Reveal()
-		sound(t, err, isSound(made) && value != "" && !strings.ContainsAny(value, " \r\n\x00"), made)
+		checkDecoded(t, err, isDecodable(made) && value != "" && !strings.ContainsAny(value, " \r\n\x00"), made)
 		if text := fmt.Sprintf("%+v %v", made, err); len(value) > 8 && strings.Contains(text, value) && !strings.Contains(made.Note+made.ID+made.User+strings.Join(made.Scopes, " "), value) {
 			t.Errorf("the value is in %q", text)
 		}
 		read, err := client.GetToken(ctx, "alice", "a12")
-		sound(t, err, isSound(read) && read.ID == "a12", read)
+		checkDecoded(t, err, isDecodable(read) && read.ID == "a12", read)
 		// The same as the members of a list, and as a list of its own.
-		for _, list := range []string{fmt.Sprintf(`{"api_tokens": [%s, %s]}`, answer, answer), fmt.Sprintf(`{"api_tokens": %s}`, answer)} {
-			set([]byte(list))
-			tokens, _, err := client.ListTokens(ctx, "alice")
-			for _, token := range tokens {
-				sound(t, err, isSound(token), token)
+		for _, body := range []string{fmt.Sprintf(`{"api_tokens": [%s, %s]}`, answer, answer), fmt.Sprintf(`{"api_tokens": %s}`, answer)} {
+			set([]byte(body))
+			tokensPath, _, err := client.ListTokens(ctx, "alice")
+			for _, token := range tokensPath {
+				checkDecoded(t, err, isDecodable(token), token)
 			}
-			sound(t, err, true, nil)
+			checkDecoded(t, err, true, nil)
 		}
 	})
 }
@@ -105,10 +105,10 @@ func FuzzDecodeUser(f *testing.F) {
 		set(answer)
 		client := newClient()
 		account, err := client.Self(context.Background())
-		sound(t, err, strings.Trim(account.Name, ".") != "" && !slices.ContainsFunc(slices.Collect(maps.Values(account.Servers)), func(s hub.Server) bool {
+		checkDecoded(t, err, strings.Trim(account.Name, ".") != "" && !slices.ContainsFunc(slices.Collect(maps.Values(account.Servers)), func(s hub.Server) bool {
 			return !strings.HasPrefix(s.URL, "/") && !strings.HasPrefix(strings.ToLower(s.URL), "http")
 		}), account)
-		user, err := client.Whoami(context.Background())
-		sound(t, err, strings.Trim(user.Name, ".") != "" && !strings.ContainsAny(user.Name, "/\\\r\n\x00"), user)
+		owner, err := client.Whoami(context.Background())
+		checkDecoded(t, err, strings.Trim(owner.Name, ".") != "" && !strings.ContainsAny(owner.Name, "/\\\r\n\x00"), owner)
 	})
 }

@@ -17,7 +17,7 @@ func TestDumps_holdNoSecret(t *testing.T) {
 	t.Parallel()
 	const value = "0123456789abcdef0123456789abcdef"
 	server, client, fake := newScripted(t)
-	server.On(post, issued("a1", fake.Now()), failing(http.StatusForbidden, `"token sesame may not make {\"token\": \"`+value+`\"}"`))
+	server.On(postTokens, createdToken("a1", fake.Now()), hubError(http.StatusForbidden, `"token sesame may not make {\"token\": \"`+value+`\"}"`))
 	request := hub.TokenRequest{Note: "ci"}
 	token, err := client.CreateToken(t.Context(), "alice", request)
 	if err != nil || token.Value.Reveal() != value {

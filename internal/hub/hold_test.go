@@ -24,7 +24,7 @@ func TestAwaitServer_leavesConnectionsForOthers(t *testing.T) {
 	t.Parallel()
 	const mayFollow = 24
 	streams, release := make(chan struct{}, mayFollow), make(chan struct{})
-	ready := withServers(`"": {"name": "", "url": "/user/alice/", "ready": true, "pending": null}`).Body
+	ready := aliceWith(`"": {"name": "", "url": "/user/alice/", "ready": true, "pending": null}`).Body
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if !strings.HasSuffix(r.URL.Path, "/progress") {
 			w.Header().Set("Content-Type", "application/json")
@@ -45,9 +45,9 @@ func TestAwaitServer_leavesConnectionsForOthers(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	client := hub.New(sender, clock.NewFake(start))
+	client := hub.New(sender, clock.NewFake(startTime))
 	await := func() {
-		if got, err := client.AwaitServer(t.Context(), "alice", "", func(string) {}); err != nil || !got.Ready {
+		if got, err := client.WaitForServer(t.Context(), "alice", "", func(string) {}); err != nil || !got.Ready {
 			t.Errorf("got %+v, %v", got, err)
 		}
 	}

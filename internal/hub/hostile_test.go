@@ -29,18 +29,18 @@ var calls = map[string]struct {
 	blind   bool
 	do      func(ctx context.Context, c *hub.Client) error
 }{
-	"whoami": {whoami, false, func(ctx context.Context, c *hub.Client) error { return second(c.Whoami(ctx)) }},
-	"self":   {whoami, false, func(ctx context.Context, c *hub.Client) error { return second(c.Self(ctx)) }},
-	"user":   {user, false, func(ctx context.Context, c *hub.Client) error { return second(c.GetUser(ctx, "alice")) }},
-	"list":   {list, false, func(ctx context.Context, c *hub.Client) error { _, _, err := c.ListTokens(ctx, "alice"); return err }},
-	"get":    {get, false, func(ctx context.Context, c *hub.Client) error { return second(c.GetToken(ctx, "alice", "a12")) }},
-	"create": {post, false, func(ctx context.Context, c *hub.Client) error {
-		return second(c.CreateToken(ctx, "alice", hub.TokenRequest{}))
+	"whoami": {getSelf, false, func(ctx context.Context, c *hub.Client) error { return errorOf(c.Whoami(ctx)) }},
+	"self":   {getSelf, false, func(ctx context.Context, c *hub.Client) error { return errorOf(c.Self(ctx)) }},
+	"user":   {getAlice, false, func(ctx context.Context, c *hub.Client) error { return errorOf(c.GetUser(ctx, "alice")) }},
+	"list":   {listTokens, false, func(ctx context.Context, c *hub.Client) error { _, _, err := c.ListTokens(ctx, "alice"); return err }},
+	"get":    {getToken, false, func(ctx context.Context, c *hub.Client) error { return errorOf(c.GetToken(ctx, "alice", "a12")) }},
+	"create": {postTokens, false, func(ctx context.Context, c *hub.Client) error {
+		return errorOf(c.CreateToken(ctx, "alice", hub.TokenRequest{}))
 	}},
-	"delete": {remove, true, func(ctx context.Context, c *hub.Client) error { return c.DeleteToken(ctx, "alice", "a12") }},
+	"delete": {deleteToken, true, func(ctx context.Context, c *hub.Client) error { return c.DeleteToken(ctx, "alice", "a12") }},
 }
 
-func second[T any](_ T, err error) error { return err }
+func errorOf[T any](_ T, err error) error { return err }
 
 var kindNames = map[transport.Kind]string{
 	transport.KindStatus: "status", transport.KindRedirect: "redirect", transport.KindNoResponse: "no answer", transport.KindBody: "body",
@@ -95,7 +95,7 @@ func hostileClient(t *testing.T, server *scripted.Server, impatient bool) *hub.C
 	if err != nil {
 		t.Fatal(err)
 	}
-	return hub.New(sender, clock.NewFake(start))
+	return hub.New(sender, clock.NewFake(startTime))
 }
 
 // TestHostileNames_areInNoPath: whether a user or an id comes from the Hub or
@@ -111,25 +111,25 @@ func TestHostileNames_areInNoPath(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		server.On(whoami, ok(fmt.Sprintf(`{"kind": "user", "name": %s}`, quoted)))
-		for _, err := range []error{second(client.Whoami(t.Context())), second(client.Self(t.Context()))} {
+		server.On(getSelf, jsonReply(fmt.Sprintf(`{"kind": "user", "name": %s}`, quoted)))
+		for _, err := range []error{errorOf(client.Whoami(t.Context())), errorOf(client.Self(t.Context()))} {
 			if kindName(err) != "body" || !strings.Contains(err.Error(), "names no user") || len(err.Error()) > 1000 {
 				t.Errorf("%.40q: %.1000v", bad, err)
 			}
 		}
 	}
 	for _, bad := range ids {
-		server.On(post, reply{Status: http.StatusCreated, Body: tokenJSON("ID", "ci", start, `, "token": "0123"`)})
+		server.On(postTokens, reply{Status: http.StatusCreated, Body: tokenJSON("ID", "ci", startTime, `, "token": "0123"`)})
 		quoted, err := json.Marshal(bad)
 		if err != nil {
 			t.Fatal(err)
 		}
 		body := func(text string) string { return strings.ReplaceAll(text, `"ID"`, string(quoted)) }
-		server.On(post, reply{Status: http.StatusCreated, Body: body(tokenJSON("ID", "ci", start, `, "token": "0123"`))})
-		server.On(list, ok(body(`{"api_tokens": [`+tokenJSON("ID", "ci", start, "")+`]}`)))
+		server.On(postTokens, reply{Status: http.StatusCreated, Body: body(tokenJSON("ID", "ci", startTime, `, "token": "0123"`))})
+		server.On(listTokens, jsonReply(body(`{"api_tokens": [`+tokenJSON("ID", "ci", startTime, "")+`]}`)))
 		for _, err := range []error{
-			second(client.CreateToken(t.Context(), "alice", hub.TokenRequest{Note: "ci"})),
-			second(client.Issue(t.Context(), "alice", hub.TokenRequest{Note: "ci"})),
+			errorOf(client.CreateToken(t.Context(), "alice", hub.TokenRequest{Note: "ci"})),
+			errorOf(client.IssueToken(t.Context(), "alice", hub.TokenRequest{Note: "ci"})),
 		} {
 			if kindName(err) != "body" || !strings.Contains(err.Error(), "the id of a token cannot be") || len(err.Error()) > 1000 {
 				t.Errorf("%.40q: %.1000v", bad, err)
@@ -138,15 +138,15 @@ func TestHostileNames_areInNoPath(t *testing.T) {
 	}
 	asked := len(server.Requests())
 	for _, bad := range users {
-		if err := second(client.GetUser(t.Context(), bad)); err == nil || !strings.Contains(err.Error(), "is not the name of a user") || len(err.Error()) > 1000 {
+		if err := errorOf(client.GetUser(t.Context(), bad)); err == nil || !strings.Contains(err.Error(), "is not a valid user name") || len(err.Error()) > 1000 {
 			t.Errorf("%.40q: %.1000v", bad, err)
 		}
 	}
 	for _, bad := range ids {
-		_, there, lookErr := client.Look(t.Context(), "alice", hub.Token{ID: bad, Created: start})
+		_, there, lookErr := client.FindToken(t.Context(), "alice", hub.Token{ID: bad, Created: startTime})
 		for what, err := range map[string]error{
-			"get": second(client.GetToken(t.Context(), "alice", bad)), "delete": client.DeleteToken(t.Context(), "alice", bad),
-			"look": lookErr, "revoke": client.Revoke(t.Context(), "alice", hub.Token{ID: bad, Created: start}),
+			"get": errorOf(client.GetToken(t.Context(), "alice", bad)), "delete": client.DeleteToken(t.Context(), "alice", bad),
+			"look": lookErr, "revoke": client.RevokeToken(t.Context(), "alice", hub.Token{ID: bad, Created: startTime}),
 		} {
 			if err == nil || there || !strings.Contains(err.Error(), "the id of a token cannot be") || len(err.Error()) > 1000 {
 				t.Errorf("%s of %.40q: %.1000v", what, bad, err)
@@ -156,9 +156,9 @@ func TestHostileNames_areInNoPath(t *testing.T) {
 	for _, bad := range climbing {
 		_, _, listErr := client.ListTokens(t.Context(), bad)
 		for what, err := range map[string]error{
-			"get": second(client.GetToken(t.Context(), bad, "a12")), "delete": client.DeleteToken(t.Context(), bad, "a12"),
-			"list": listErr, "create": second(client.CreateToken(t.Context(), bad, hub.TokenRequest{})),
-			"issue": second(client.Issue(t.Context(), bad, hub.TokenRequest{})),
+			"get": errorOf(client.GetToken(t.Context(), bad, "a12")), "delete": client.DeleteToken(t.Context(), bad, "a12"),
+			"list": listErr, "create": errorOf(client.CreateToken(t.Context(), bad, hub.TokenRequest{})),
+			"issue": errorOf(client.IssueToken(t.Context(), bad, hub.TokenRequest{})),
 		} {
 			if err == nil || !strings.Contains(err.Error(), "cannot be a part of an address") || len(err.Error()) > 1000 {
 				t.Errorf("%s for %.40q: %.1000v", what, bad, err)
@@ -175,66 +175,66 @@ func TestHostileNames_areInNoPath(t *testing.T) {
 // makes of the answer.
 func TestHostileFields_ofAnAnswer(t *testing.T) {
 	t.Parallel()
-	token := func(members string) string { return tokenJSON("a12", "ci", start, members) }
+	token := func(members string) string { return tokenJSON("a12", "ci", startTime, members) }
 	without := func(name string) string { return strings.Replace(token(""), `"`+name+`"`, `"x"`, 1) }
 	with := func(value string) string { return token(`, "token": ` + value) }
 	for what, test := range map[string]struct {
 		request, body, refused string
 		taken                  any
 	}{
-		"no id":                    {get, without("id"), "the answer is about the token", nil},
-		"an id as a number":        {get, token(`, "id": 12`), "got a JSON number in id", nil},
-		"an id twice":              {get, token(`, "id": "a13"`), `the answer is about the token "a13"`, nil},
-		"no time":                  {get, without("created"), "has no created", nil},
-		"a time of null":           {get, token(`, "created": null`), "has no created", nil},
-		"a time as a number":       {get, token(`, "created": 1795422384213`), "as JSON, got", nil},
-		"a time that is none":      {get, token(`, "created": "yesterday"`), "as JSON, got", nil},
-		"a time without a zone":    {get, token(`, "created": "2026-11-23T08:00:00"`), "", "ci"},
-		"no note":                  {get, without("note"), "has no note", nil},
-		"a note of null":           {get, token(`, "note": null`), "", ""},
-		"a note as an object":      {get, token(`, "note": {"a": 1}`), "", "map[a:1]"},
-		"a note twice":             {get, token(`, "note": "other"`), "", "other"},
-		"a note that is not UTF-8": {get, token(`, "note": "` + "\xff" + `"`), "", "\ufffd"},
-		"scopes as a text":         {get, token(`, "scopes": "self"`), "got a JSON string in scopes", nil},
-		"an end that is none":      {get, token(`, "expires_at": "never"`), "as JSON, got", nil},
-		"words after the JSON":     {get, token("") + " x", "", "ci"},
-		"no list":                  {list, `{}`, "has no api_tokens", nil},
-		"a list of null":           {list, `{"api_tokens": null}`, "has no api_tokens", nil},
-		"a list of lists":          {list, `{"api_tokens": [[]]}`, "got a JSON array", nil},
-		"a list of nulls":          {list, `{"api_tokens": [null]}`, "the id of a token cannot be", nil},
-		"a list with no time":      {list, `{"api_tokens": [` + without("created") + `]}`, "has no created", nil},
-		"a list with no note":      {list, `{"api_tokens": [` + without("note") + `]}`, "has no note", nil},
-		"two lists":                {list, `{"api_tokens": [` + token("") + `], "api_tokens": []}`, "", 0},
-		"a list that is too long":  {list, `{"api_tokens": [` + strings.Repeat("null,", 1<<20) + `null]}`, "more than 1048576 values", nil},
-		"no value":                 {post, token(""), "the answer holds no token", nil},
-		"a value of null":          {post, with("null"), "the answer holds no token", nil},
-		"a value as a number":      {post, with("12345"), "got a JSON number in token", nil},
-		"a value on two lines":     {post, with(`"a\r\nX: b"`), "the answer holds no token", nil},
-		"a value of blanks":        {post, with(`"a b"`), "the answer holds no token", nil},
-		"a value without end":      {post, with(`"` + strings.Repeat("a", 1<<20) + `"`), "the answer holds no token", nil},
-		"a value and no time":      {post, strings.Replace(with(`"abc"`), `"created"`, `"x"`, 1), "has no created", nil},
-		"no user":                  {whoami, `{"kind": "user"}`, "names no user", nil},
-		"a user of null":           {whoami, `{"kind": "user", "name": null}`, "names no user", nil},
-		"a user as a number":       {whoami, `{"kind": "user", "name": 7}`, "got a JSON number in name", nil},
-		"a user not in UTF-8":      {whoami, `{"kind": "user", "name": "` + "\xff" + `"}`, "names no user", nil},
-		"another user":             {user, `{"kind": "user", "name": "bob"}`, `the answer is about the user "bob"`, nil},
-		"servers as a list":        {user, `{"name": "alice", "servers": []}`, "got a JSON array in servers", nil},
-		"servers of null":          {user, `{"name": "alice", "servers": null}`, "", 0},
-		"a server without address": {user, `{"name": "alice", "servers": {"a": {}}}`, `the server "a" has the address ""`, nil},
-		"a server that is code":    {user, `{"name": "alice", "servers": {"a": {"url": "javascript:alert(1)"}}}`, "has the address", nil},
-		"a server with a password": {user, `{"name": "alice", "servers": {"a": {"url": "https://a:b@example.com/"}}}`, "has the address", nil},
-		"a server on a file":       {user, `{"name": "alice", "servers": {"a": {"url": "file:///etc/passwd"}}}`, "has the address", nil},
-		"a server of null":         {user, `{"name": "alice", "servers": {"a": null}}`, "has the address", nil},
-		"a start that is none":     {user, `{"name": "alice", "servers": {"": {"url": "/user/alice/", "started": "soon"}}}`, "as JSON, got", nil},
-		"a server with little":     {user, `{"name": "alice", "servers": {"": {"url": "/user/alice/"}}}`, "", 1},
-		"groups as a text":         {user, `{"name": "alice", "groups": "all"}`, "got a JSON string in groups", nil},
-		"a user of many letters":   {whoami, `{"kind": "user", "name": "ä%2f b@c"}`, "", "ä%2f b@c"},
+		"no id":                    {getToken, without("id"), "the response is about the token", nil},
+		"an id as a number":        {getToken, token(`, "id": 12`), "got a JSON number in id", nil},
+		"an id twice":              {getToken, token(`, "id": "a13"`), `the response is about the token "a13"`, nil},
+		"no time":                  {getToken, without("created"), "has no created", nil},
+		"a time of null":           {getToken, token(`, "created": null`), "has no created", nil},
+		"a time as a number":       {getToken, token(`, "created": 1795422384213`), "as JSON, got", nil},
+		"a time that is none":      {getToken, token(`, "created": "yesterday"`), "as JSON, got", nil},
+		"a time without a zone":    {getToken, token(`, "created": "2026-11-23T08:00:00"`), "", "ci"},
+		"no note":                  {getToken, without("note"), "has no note", nil},
+		"a note of null":           {getToken, token(`, "note": null`), "", ""},
+		"a note as an object":      {getToken, token(`, "note": {"a": 1}`), "", "map[a:1]"},
+		"a note twice":             {getToken, token(`, "note": "other"`), "", "other"},
+		"a note that is not UTF-8": {getToken, token(`, "note": "` + "\xff" + `"`), "", "\ufffd"},
+		"scopes as a text":         {getToken, token(`, "scopes": "self"`), "got a JSON string in scopes", nil},
+		"an end that is none":      {getToken, token(`, "expires_at": "never"`), "as JSON, got", nil},
+		"words after the JSON":     {getToken, token("") + " x", "", "ci"},
+		"no list":                  {listTokens, `{}`, "has no api_tokens", nil},
+		"a list of null":           {listTokens, `{"api_tokens": null}`, "has no api_tokens", nil},
+		"a list of lists":          {listTokens, `{"api_tokens": [[]]}`, "got a JSON array", nil},
+		"a list of nulls":          {listTokens, `{"api_tokens": [null]}`, "the id of a token cannot be", nil},
+		"a list with no time":      {listTokens, `{"api_tokens": [` + without("created") + `]}`, "has no created", nil},
+		"a list with no note":      {listTokens, `{"api_tokens": [` + without("note") + `]}`, "has no note", nil},
+		"two lists":                {listTokens, `{"api_tokens": [` + token("") + `], "api_tokens": []}`, "", 0},
+		"a list that is too long":  {listTokens, `{"api_tokens": [` + strings.Repeat("null,", 1<<20) + `null]}`, "more than 1048576 values", nil},
+		"no value":                 {postTokens, token(""), "the response holds no token", nil},
+		"a value of null":          {postTokens, with("null"), "the response holds no token", nil},
+		"a value as a number":      {postTokens, with("12345"), "got a JSON number in token", nil},
+		"a value on two lines":     {postTokens, with(`"a\r\nX: b"`), "the response holds no token", nil},
+		"a value of blanks":        {postTokens, with(`"a b"`), "the response holds no token", nil},
+		"a value without end":      {postTokens, with(`"` + strings.Repeat("a", 1<<20) + `"`), "the response holds no token", nil},
+		"a value and no time":      {postTokens, strings.Replace(with(`"abc"`), `"created"`, `"x"`, 1), "has no created", nil},
+		"no user":                  {getSelf, `{"kind": "user"}`, "names no user", nil},
+		"a user of null":           {getSelf, `{"kind": "user", "name": null}`, "names no user", nil},
+		"a user as a number":       {getSelf, `{"kind": "user", "name": 7}`, "got a JSON number in name", nil},
+		"a user not in UTF-8":      {getSelf, `{"kind": "user", "name": "` + "\xff" + `"}`, "names no user", nil},
+		"another user":             {getAlice, `{"kind": "user", "name": "bob"}`, `the response is about the user "bob"`, nil},
+		"servers as a list":        {getAlice, `{"name": "alice", "servers": []}`, "got a JSON array in servers", nil},
+		"servers of null":          {getAlice, `{"name": "alice", "servers": null}`, "", 0},
+		"a server without address": {getAlice, `{"name": "alice", "servers": {"a": {}}}`, `the server "a" has the address ""`, nil},
+		"a server that is code":    {getAlice, `{"name": "alice", "servers": {"a": {"url": "javascript:alert(1)"}}}`, "has the address", nil},
+		"a server with a password": {getAlice, `{"name": "alice", "servers": {"a": {"url": "https://a:b@example.com/"}}}`, "has the address", nil},
+		"a server on a file":       {getAlice, `{"name": "alice", "servers": {"a": {"url": "file:///etc/passwd"}}}`, "has the address", nil},
+		"a server of null":         {getAlice, `{"name": "alice", "servers": {"a": null}}`, "has the address", nil},
+		"a start that is none":     {getAlice, `{"name": "alice", "servers": {"": {"url": "/user/alice/", "started": "soon"}}}`, "as JSON, got", nil},
+		"a server with little":     {getAlice, `{"name": "alice", "servers": {"": {"url": "/user/alice/"}}}`, "", 1},
+		"groups as a text":         {getAlice, `{"name": "alice", "groups": "all"}`, "got a JSON string in groups", nil},
+		"a user of many letters":   {getSelf, `{"kind": "user", "name": "ä%2f b@c"}`, "", "ä%2f b@c"},
 	} {
 		t.Run(what, func(t *testing.T) {
 			t.Parallel()
 			server, client, _ := newScripted(t)
-			server.On(test.request, ok(test.body))
-			got, err := ask(t, client, test.request)
+			server.On(test.request, jsonReply(test.body))
+			got, err := responseSummary(t, client, test.request)
 			if test.refused == "" {
 				if err != nil || !reflect.DeepEqual(got, test.taken) {
 					t.Errorf("got %#v, want %#v: %v", got, test.taken, err)
@@ -249,19 +249,19 @@ func TestHostileFields_ofAnAnswer(t *testing.T) {
 }
 
 // ask sends the request and returns what is of interest in the answer.
-func ask(t *testing.T, c *hub.Client, request string) (any, error) {
+func responseSummary(t *testing.T, c *hub.Client, request string) (any, error) {
 	t.Helper()
 	switch request {
-	case get:
+	case getToken:
 		token, err := c.GetToken(t.Context(), "alice", "a12")
 		return token.Note, err
-	case list:
+	case listTokens:
 		all, _, err := c.ListTokens(t.Context(), "alice")
 		return len(all), err
-	case post:
+	case postTokens:
 		token, err := c.CreateToken(t.Context(), "alice", hub.TokenRequest{})
 		return token.ID, err
-	case user:
+	case getAlice:
 		account, err := c.GetUser(t.Context(), "alice")
 		return len(account.Servers), err
 	default:
@@ -276,8 +276,8 @@ func TestLook_neverTakesABrokenAnswerForAnotherToken(t *testing.T) {
 	t.Parallel()
 	for _, left := range []string{"created", "note", "id"} {
 		server, client, _ := newScripted(t)
-		server.On(get, ok(strings.Replace(tokenJSON("a12", "ci", start, ""), `"`+left+`"`, `"x"`, 1)))
-		if _, _, err := client.Look(t.Context(), "alice", hub.Token{ID: "a12", Note: "ci", Created: start}); kindName(err) != "body" {
+		server.On(getToken, jsonReply(strings.Replace(tokenJSON("a12", "ci", startTime, ""), `"`+left+`"`, `"x"`, 1)))
+		if _, _, err := client.FindToken(t.Context(), "alice", hub.Token{ID: "a12", Note: "ci", Created: startTime}); kindName(err) != "body" {
 			t.Errorf("without %s: %v", left, err)
 		}
 	}

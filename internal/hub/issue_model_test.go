@@ -9,6 +9,7 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"net/url"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -20,24 +21,32 @@ import (
 	"github.com/planetary-computer/terraform-provider-pc/internal/transport"
 )
 
-// flaky is a Hub that gives freed ids again and loses answers, and on which
-// somebody else makes a token when one of ours is revoked.
-type flaky struct {
+// flakyHub is a Hub that reuses freed ids and loses responses. Another client creates
+// a token whenever the provider revokes one.
+type flakyHub struct {
 	mock   *mockserver.Server
 	client *hub.Client
 	clock  *clock.Fake
+	// hasUniqueNotes gives each request a note of its own.
+	hasUniqueNotes bool
 
 	mu sync.Mutex
-	// theirs are somebody else's tokens, kept are ours that have not been revoked.
-	theirs, kept map[string]hub.Token
+	// requests counts the tokens that were requested.
+	requests int
+	// others are the tokens of the other client by note, kept the tokens that the
+	// provider has not revoked, and listed those that an error lists, by id.
+	others, kept, listed map[string]hub.Token
 }
 
-func newFlaky(t *testing.T, seed uint64) *flaky {
+func newFlakyHub(t *testing.T, seed uint64) *flakyHub {
 	t.Helper()
 	source := rand.New(rand.NewPCG(seed, 3)) //nolint:gosec // a test that can be repeated
-	f := &flaky{clock: clock.NewFake(start), theirs: map[string]hub.Token{}, kept: map[string]hub.Token{}}
+	f := &flakyHub{
+		clock: clock.NewFake(startTime), hasUniqueNotes: seed%2 == 0,
+		others: map[string]hub.Token{}, kept: map[string]hub.Token{}, listed: map[string]hub.Token{},
+	}
 	mock, err := mockserver.Start(mockserver.Config{Now: func() time.Time {
-		// No two tokens are made at the same time.
+		// No two tokens have the same creation time.
 		f.clock.Advance(time.Microsecond)
 		return f.clock.Now()
 	}})
@@ -58,62 +67,83 @@ func newFlaky(t *testing.T, seed uint64) *flaky {
 		t.Fatal(err)
 	}
 	f.client = hub.New(sender, f.clock)
-	lost := []mockserver.Fault{
+	faults := []mockserver.Fault{
 		{Drop: mockserver.DropAfterHandling},
 		{Drop: mockserver.DropMidResponse},
 		{Drop: mockserver.DropBeforeHandling},
 		{Status: http.StatusBadGateway, HandleRequest: true},
 		{Status: http.StatusGatewayTimeout},
-		// Nothing goes wrong.
+		// No fault.
 		{},
 	}
 	for i := range 12 {
-		fault := lost[source.IntN(len(lost))]
+		fault := faults[source.IntN(len(faults))]
 		fault.Method, fault.Path = http.MethodPost, "*/users/alice/tokens"
 		if i < 4 {
-			fault.Method, fault.Path, fault.BeforeResponse = http.MethodDelete, "*/users/alice/tokens/*", f.addTheirs
+			fault.Method, fault.Path, fault.BeforeResponse = http.MethodDelete, "*/users/alice/tokens/*", f.addOther
 		}
 		mock.FailNext(fault)
 	}
 	return f
 }
 
-// addTheirs makes a token that may inherit an id.
-func (f *flaky) addTheirs() {
+// addOther creates a token of the other client, which may get a freed id.
+func (f *flakyHub) addOther() {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	note := fmt.Sprintf("laptop %d", len(f.theirs))
-	f.theirs[note] = hub.Token{ID: f.mock.AddToken("alice", note), Note: note}
+	note := fmt.Sprintf("laptop %d", len(f.others))
+	f.others[note] = hub.Token{ID: f.mock.AddToken("alice", note), Note: note}
 }
 
-// use makes a token, and revokes it again unless it is to be kept.
-func (f *flaky) use(t *testing.T, keep bool) {
-	token, err := f.client.Issue(t.Context(), "alice", hub.TokenRequest{Note: "ci", ExpiresIn: time.Hour})
-	var lost *hub.LostTokenError
-	switch {
-	case errors.As(err, &lost) && len(lost.Candidates) == 0 && lost.Unseen == nil:
-		return
-	case err != nil:
-		t.Errorf("Issue: %v", err)
-		return
-	case !keep:
-		if err := f.client.Revoke(t.Context(), "alice", token); err != nil {
-			t.Errorf("Revoke: %v", err)
+func (f *flakyHub) request() hub.TokenRequest {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.requests++
+	request := hub.TokenRequest{Note: "ci", ExpiresIn: time.Hour}
+	if f.hasUniqueNotes {
+		request.Note, request.HasUniqueNote = fmt.Sprintf("ci %d", f.requests), true
+	}
+	return request
+}
+
+// use issues a token, and revokes it unless it is to be kept.
+func (f *flakyHub) use(t *testing.T, keep bool) {
+	token, err := f.client.IssueToken(t.Context(), "alice", f.request())
+	if lost, ok := errors.AsType[*hub.LostTokenError](err); ok && lost.ListError == nil && lost.RevokeError == nil {
+		if f.hasUniqueNotes && len(lost.Candidates) > 0 {
+			t.Errorf("a unique note did not decide: %v", err)
 		}
+		f.add(f.listed, lost.Candidates...)
 		return
 	}
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	f.kept[token.ID] = token
+	switch {
+	case err != nil:
+		t.Errorf("IssueToken: %v", err)
+	case keep:
+		f.add(f.kept, token)
+	default:
+		if err := f.client.RevokeToken(t.Context(), "alice", token); err != nil {
+			t.Errorf("RevokeToken: %v", err)
+		}
+	}
 }
 
-// TestTokens_survive lets many make tokens and revoke them at once: what was
-// made and not revoked is on the Hub in the end, and nothing else of ours is.
-func TestTokens_survive(t *testing.T) {
+func (f *flakyHub) add(to map[string]hub.Token, tokens ...hub.Token) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for _, token := range tokens {
+		to[token.ID] = token
+	}
+}
+
+// TestTokens_areNeitherLostNorTakenFromOthers issues and revokes many tokens at once.
+// In the end, the Hub has those that were kept and those that an error lists, and no
+// other token of the provider's.
+func TestTokens_areNeitherLostNorTakenFromOthers(t *testing.T) {
 	t.Parallel()
 	for seed := range uint64(60) {
-		f := newFlaky(t, seed)
-		// The id of the newest token is the one that is given again.
+		f := newFlakyHub(t, seed)
+		// The Hub reuses only the highest id.
 		for range 3 {
 			f.use(t, false)
 		}
@@ -122,23 +152,25 @@ func TestTokens_survive(t *testing.T) {
 			all.Go(func() { f.use(t, i%3 == 0) })
 		}
 		all.Wait()
-		there := map[string]bool{}
+		remaining := map[string]bool{}
 		for _, each := range f.mock.Tokens("alice") {
-			there[each.Note] = true
-			was, kept := f.kept[each.ID]
-			if each.Note == "ci" && (!kept || !was.Created.Equal(each.Created)) {
-				t.Errorf("seed %d: the token %s is nobody's", seed, each.ID)
+			remaining[each.Note] = true
+			if !strings.HasPrefix(each.Note, "ci") {
+				continue
 			}
-			if each.Note == "ci" {
-				delete(f.kept, each.ID)
+			kept, isKept := f.kept[each.ID]
+			listed, isListed := f.listed[each.ID]
+			if !(isKept && kept.Created.Equal(each.Created)) && !(isListed && listed.Created.Equal(each.Created)) {
+				t.Errorf("seed %d: the token %s was lost", seed, each.ID)
 			}
+			delete(f.kept, each.ID)
 		}
 		for id := range f.kept {
 			t.Errorf("seed %d: the token %s was revoked", seed, id)
 		}
-		for note := range f.theirs {
-			if !there[note] {
-				t.Errorf("seed %d: somebody else's token %q was revoked", seed, note)
+		for note := range f.others {
+			if !remaining[note] {
+				t.Errorf("seed %d: the other client's token %q was revoked", seed, note)
 			}
 		}
 	}

@@ -19,469 +19,430 @@ import (
 	"github.com/planetary-computer/terraform-provider-pc/internal/testing/scripted"
 )
 
-func TestIssue_costsOneRequest(t *testing.T) {
+// chosenNote is a request whose note the user chose, uniqueNote one whose note was
+// generated.
+var (
+	chosenNote = hub.TokenRequest{Note: "ci"}
+	uniqueNote = hub.TokenRequest{Note: "ci", HasUniqueNote: true}
+)
+
+// issueWithLostResponse issues a token whose response is lost, and returns the
+// error.
+func issueWithLostResponse(ctx context.Context, t *testing.T, client *hub.Client, request hub.TokenRequest) *hub.LostTokenError {
+	t.Helper()
+	_, err := client.IssueToken(ctx, "alice", request)
+	lost, ok := errors.AsType[*hub.LostTokenError](err)
+	if !ok {
+		t.Fatalf("got %v, want a LostTokenError", err)
+	}
+	return lost
+}
+
+// expectLost compares the token that was revoked and the ids of the candidates.
+func expectLost(t *testing.T, lost *hub.LostTokenError, revoked string, candidates ...string) {
+	t.Helper()
+	var ids []string
+	for _, candidate := range lost.Candidates {
+		ids = append(ids, candidate.ID)
+	}
+	if lost.Revoked != revoked || !slices.Equal(ids, candidates) {
+		t.Errorf("revoked %q, candidates %q, want %q and %q: %v", lost.Revoked, ids, revoked, candidates, lost)
+	}
+}
+
+// withTime returns a member of a token's JSON that is a time.
+func withTime(name string, value time.Time) string {
+	return fmt.Sprintf(`, %q: %q`, name, value.UTC().Format("2006-01-02T15:04:05.000000Z"))
+}
+
+// expiring is tokenJSON with an expiry.
+func expiring(id, note string, expiry time.Time) string {
+	return tokenJSON(id, note, startTime, withTime("expires_at", expiry))
+}
+
+func TestIssueToken_costsOneRequest(t *testing.T) {
 	t.Parallel()
 	server, client, _ := newScripted(t)
-	server.On(post, issued("a12", start))
-	token, err := client.Issue(t.Context(), "alice", hub.TokenRequest{Note: "ci"})
+	server.On(postTokens, createdToken("a12", startTime))
+	token, err := client.IssueToken(t.Context(), "alice", chosenNote)
 	if err != nil || token.ID != "a12" || token.Value.IsZero() {
 		t.Errorf("got %+v, %v", token, err)
 	}
-	server.Expect(t, post)
+	server.Expect(t, postTokens)
 }
 
-func TestIssue_revokesTheOrphanOfALostAnswer(t *testing.T) {
+func TestIssueToken_revokesTheOrphanOfALostResponse(t *testing.T) {
 	t.Parallel()
-	for label, answer := range map[string]reply{
-		"the connection broke":    lost,
-		"the proxy gave up":       {Status: 504, ContentType: "text/html", Body: "<html>"},
-		"an answer without token": {Status: 201, Body: tokenJSON("a12", "ci", start, "")},
+	for label, response := range map[string]reply{
+		"the connection is reset":        lostResponse,
+		"the proxy times out":            {Status: 504, ContentType: "text/html", Body: "<html>"},
+		"the response contains no token": {Status: 201, Body: tokenJSON("a12", "ci", startTime, "")},
 	} {
 		for _, ahead := range []time.Duration{0, 5 * time.Minute, -5 * time.Minute} {
 			t.Run(fmt.Sprintf("%s, Hub %s ahead", label, ahead), func(t *testing.T) {
 				t.Parallel()
 				server, client, fake := newScripted(t)
-				hubNow := start.Add(ahead + 10*time.Second)
-				server.On(post, scripted.After(answer, func() { fake.Advance(10 * time.Second) }))
-				server.On(list, listing(hubNow,
+				hubNow := startTime.Add(ahead + 10*time.Second)
+				server.On(postTokens, scripted.After(response, func() { fake.Advance(10 * time.Second) }))
+				server.On(listTokens, tokenList(hubNow,
 					tokenJSON("a3", "ci", hubNow.Add(-time.Minute), ""),
 					tokenJSON("a11", "laptop", hubNow, ""),
 					tokenJSON("a12", "ci", hubNow.Add(-9*time.Second), "")))
-				server.On(remove, noContent)
-				_, err := client.Issue(t.Context(), "alice", hub.TokenRequest{Note: "ci"})
-				var orphaned *hub.LostTokenError
-				if !errors.As(err, &orphaned) || orphaned.Revoked != "a12" || len(orphaned.Candidates) != 0 {
-					t.Errorf("got %v", err)
-				}
-				server.Expect(t, post, list, list, remove)
+				server.On(deleteToken, noContent)
+				expectLost(t, issueWithLostResponse(t.Context(), t, client, chosenNote), "a12")
+				server.Expect(t, postTokens, listTokens, listTokens, deleteToken)
 			})
 		}
 	}
 }
 
-// A Hub that was too busy to answer reads the request late, when somebody else
-// may have made a token with this note.
-func TestIssue_waitsForALateOrphan(t *testing.T) {
+// TestIssueToken_findsTheOrphanByItsUniqueNote: a unique note decides at the first
+// listing, whatever the Hub's clock shows. A busy Hub may process the request late.
+func TestIssueToken_findsTheOrphanByItsUniqueNote(t *testing.T) {
 	t.Parallel()
-	ours, theirs := tokenJSON("a12", "ci", start, ""), tokenJSON("a11", "ci", start, "")
-	down := reply{Status: http.StatusServiceUnavailable, ContentType: "text/html", Body: "<html>"}
-	for label, test := range map[string]struct {
-		lists   []reply
-		revoked string
-	}{
-		"nothing shows at first":         {[]reply{listing(start), listing(start, ours)}, "a12"},
-		"it shows as the third comes":    {[]reply{listing(start), listing(start), listing(start, ours)}, "a12"},
-		"somebody else's shows first":    {[]reply{listing(start, theirs), listing(start, theirs, ours)}, ""},
-		"somebody else's shows late":     {[]reply{listing(start), listing(start), listing(start, theirs), listing(start, theirs, ours)}, ""},
-		"the Hub is restarted meanwhile": {[]reply{down, down, down, listing(start, ours)}, "a12"},
+	orphan := tokenJSON("a12", "ci", startTime, "")
+	unavailable := reply{Status: http.StatusServiceUnavailable, ContentType: "text/html", Body: "<html>"}
+	for label, lists := range map[string][]reply{
+		"in the first listing":          {tokenList(startTime, orphan)},
+		"without a Date":                {tokenList(time.Time{}, orphan)},
+		"in the second listing":         {tokenList(startTime), tokenList(startTime, orphan)},
+		"in the third listing":          {tokenList(startTime), tokenList(startTime), tokenList(startTime, orphan)},
+		"after a restart":               {unavailable, unavailable, unavailable, tokenList(startTime, orphan)},
+		"created long after the POST":   {tokenList(startTime), tokenList(startTime, tokenJSON("a12", "ci", startTime.Add(time.Minute), ""))},
+		"among tokens with other notes": {tokenList(startTime, tokenJSON("a11", "ci, 2", startTime, ""), orphan)},
 	} {
 		t.Run(label, func(t *testing.T) {
 			t.Parallel()
 			server, client, _ := newScripted(t)
-			server.On(post, lost)
-			server.On(list, test.lists...)
-			server.On(remove, noContent)
-			_, err := client.Issue(t.Context(), "alice", hub.TokenRequest{Note: "ci"})
-			var orphaned *hub.LostTokenError
-			if !errors.As(err, &orphaned) || orphaned.Revoked != test.revoked || orphaned.Unseen != nil || test.revoked == "" && len(orphaned.Candidates) != 2 {
-				t.Errorf("got %v", err)
+			server.On(postTokens, lostResponse)
+			server.On(listTokens, lists...)
+			server.On(deleteToken, noContent)
+			lost := issueWithLostResponse(t.Context(), t, client, uniqueNote)
+			expectLost(t, lost, "a12")
+			if lost.ListError != nil {
+				t.Error(lost.ListError)
+			}
+			if got := server.Count(listTokens); got != len(lists) {
+				t.Errorf("%d listings, want %d", got, len(lists))
 			}
 		})
 	}
 }
 
-// One look alone proves nothing when there was time for two.
-func TestIssue_revokesNothingAfterOneLook(t *testing.T) {
+// TestIssueToken_listsTokensCreatedAfterTheFailure: with a note that the user chose,
+// a token that appears after the request failed may belong to another run.
+func TestIssueToken_listsTokensCreatedAfterTheFailure(t *testing.T) {
+	t.Parallel()
+	late := func(id string, after time.Duration) string { return tokenJSON(id, "ci", startTime.Add(after), "") }
+	unavailable := reply{Status: http.StatusServiceUnavailable, ContentType: "text/html", Body: "<html>"}
+	at := func(after time.Duration, all ...string) reply { return tokenList(startTime.Add(after), all...) }
+	for label, test := range map[string]struct {
+		lists      []reply
+		candidates []string
+	}{
+		"0.3 s later":                 {[]reply{at(0), at(2*time.Second, late("a12", 300*time.Millisecond))}, []string{"a12"}},
+		"1 s later":                   {[]reply{at(0), at(2*time.Second, late("a12", time.Second))}, []string{"a12"}},
+		"in the third listing":        {[]reply{at(0), at(2 * time.Second), at(4*time.Second, late("a12", 3*time.Second))}, []string{"a12"}},
+		"another run's appears first": {[]reply{at(0, late("a11", 0)), at(2*time.Second, late("a11", 0), late("a12", time.Second))}, []string{"a11", "a12"}},
+		"another run's appears late": {
+			[]reply{at(0), at(2 * time.Second), at(4*time.Second, late("a11", 3*time.Second)), at(6*time.Second, late("a11", 3*time.Second), late("a12", 0))},
+			[]string{"a11", "a12"},
+		},
+		"after a restart": {[]reply{unavailable, unavailable, unavailable, at(14*time.Second, late("a12", 10*time.Second))}, []string{"a12"}},
+		"without a Date":  {[]reply{tokenList(time.Time{}, late("a12", 0))}, []string{"a12"}},
+	} {
+		t.Run(label, func(t *testing.T) {
+			t.Parallel()
+			server, client, _ := newScripted(t)
+			server.On(postTokens, lostResponse)
+			server.On(listTokens, test.lists...)
+			lost := issueWithLostResponse(t.Context(), t, client, chosenNote)
+			expectLost(t, lost, "", test.candidates...)
+			if lost.ListError != nil {
+				t.Error(lost.ListError)
+			}
+		})
+	}
+}
+
+// TestIssueToken_revokesAfterASlowListing: the Hub's clock proves that the token was
+// created before a request failed that took five seconds.
+func TestIssueToken_revokesAfterASlowListing(t *testing.T) {
+	t.Parallel()
+	for label, test := range map[string]struct {
+		createdAfter time.Duration
+		revoked      string
+		candidates   []string
+	}{
+		"created while the request was under way": {time.Second, "a12", nil},
+		"created after it failed":                 {5500 * time.Millisecond, "", []string{"a12"}},
+	} {
+		t.Run(label, func(t *testing.T) {
+			t.Parallel()
+			server, client, fake := newScripted(t)
+			token := tokenJSON("a12", "ci", startTime.Add(test.createdAfter), "")
+			slow := func(sent, received time.Duration) reply {
+				return scripted.After(tokenList(startTime.Add(received), token), func() { fake.Advance(received - sent) })
+			}
+			server.On(postTokens, scripted.After(lostResponse, func() { fake.Advance(5 * time.Second) }))
+			server.On(listTokens, slow(5*time.Second, 6*time.Second), slow(8*time.Second, 9*time.Second))
+			server.On(deleteToken, noContent)
+			expectLost(t, issueWithLostResponse(t.Context(), t, client, chosenNote), test.revoked, test.candidates...)
+		})
+	}
+}
+
+// TestIssueToken_revokesNothingAfterOneListing: one listing proves nothing when
+// there was time for two.
+func TestIssueToken_revokesNothingAfterOneListing(t *testing.T) {
 	t.Parallel()
 	server, client, _ := newScripted(t)
-	server.On(post, lost)
-	server.On(list, listing(start, tokenJSON("a12", "ci", start, "")), failing(http.StatusForbidden, `"Forbidden"`))
-	_, err := client.Issue(t.Context(), "alice", hub.TokenRequest{Note: "ci"})
-	var orphaned *hub.LostTokenError
-	if !errors.As(err, &orphaned) || orphaned.Revoked != "" || len(orphaned.Candidates) != 1 || !strings.Contains(err.Error(), "the token a12 may be the one that was made") {
-		t.Errorf("got %v", err)
+	server.On(postTokens, lostResponse)
+	server.On(listTokens, tokenList(startTime, tokenJSON("a12", "ci", startTime, "")), hubError(http.StatusForbidden, `"Forbidden"`))
+	lost := issueWithLostResponse(t.Context(), t, client, chosenNote)
+	expectLost(t, lost, "", "a12")
+	if !strings.Contains(lost.Error(), "this request may have created the token a12") {
+		t.Error(lost)
 	}
-	server.Expect(t, post, list, list)
+	server.Expect(t, postTokens, listTokens, listTokens)
 }
 
-// A token that ends at another time was asked for by somebody else.
-func TestIssue_tellsAnOrphanByItsLifetime(t *testing.T) {
+// TestIssueToken_recognisesTheLifetime: a token that expires at another time belongs
+// to another run.
+func TestIssueToken_recognisesTheLifetime(t *testing.T) {
 	t.Parallel()
-	ending := func(id, note string, end time.Time) string {
-		return strings.Replace(tokenJSON(id, note, start, ""), `"expires_at": null`, `"expires_at": "`+end.Format(time.RFC3339)+`"`, 1)
-	}
 	for label, test := range map[string]struct {
-		others  string
-		revoked string
+		other      string
+		revoked    string
+		candidates []string
 	}{
-		"none":         {tokenJSON("a11", "ci", start, ""), "a12"},
-		"a longer one": {ending("a11", "ci", start.Add(2*time.Hour)), "a12"},
-		"the same":     {ending("a11", "ci", start.Add(time.Hour+time.Second)), ""},
+		"no expiry":         {tokenJSON("a11", "ci", startTime, ""), "a12", nil},
+		"a longer lifetime": {expiring("a11", "ci", startTime.Add(2*time.Hour)), "a12", nil},
+		"the same lifetime": {expiring("a11", "ci", startTime.Add(time.Hour+time.Second)), "", []string{"a11", "a12"}},
 	} {
 		t.Run(label, func(t *testing.T) {
 			t.Parallel()
 			server, client, _ := newScripted(t)
-			server.On(post, lost)
-			server.On(list, listing(start, test.others, ending("a12", "ci", start.Add(time.Hour))))
-			server.On(remove, noContent)
-			_, err := client.Issue(t.Context(), "alice", hub.TokenRequest{Note: "ci", ExpiresIn: time.Hour})
-			var orphaned *hub.LostTokenError
-			if !errors.As(err, &orphaned) || orphaned.Revoked != test.revoked {
-				t.Errorf("got %v", err)
-			}
+			server.On(postTokens, lostResponse)
+			server.On(listTokens, tokenList(startTime, test.other, expiring("a12", "ci", startTime.Add(time.Hour))))
+			server.On(deleteToken, noContent)
+			lost := issueWithLostResponse(t.Context(), t, client, hub.TokenRequest{Note: "ci", ExpiresIn: time.Hour})
+			expectLost(t, lost, test.revoked, test.candidates...)
 		})
 	}
 }
 
-func TestIssue_findsAnOrphanByTheHubsOwnNote(t *testing.T) {
+func TestIssueToken_recognisesTheHubsDefaultNote(t *testing.T) {
 	t.Parallel()
 	server, client, _ := newScripted(t)
-	server.On(post, lost)
-	server.On(list, listing(start, tokenJSON("a12", "Requested via api by user bob", start, ""), tokenJSON("a11", "Server at /user/alice/", start, "")))
-	server.On(remove, noContent)
-	_, err := client.Issue(t.Context(), "alice", hub.TokenRequest{})
-	var orphaned *hub.LostTokenError
-	if !errors.As(err, &orphaned) || orphaned.Revoked != "a12" {
-		t.Errorf("got %v", err)
-	}
+	server.On(postTokens, lostResponse)
+	server.On(listTokens, tokenList(startTime, tokenJSON("a12", "Requested via api by user bob", startTime, ""), tokenJSON("a11", "Server at /user/alice/", startTime, "")))
+	server.On(deleteToken, noContent)
+	expectLost(t, issueWithLostResponse(t.Context(), t, client, hub.TokenRequest{}), "a12")
 }
 
-func TestIssue_revokesNothingInDoubt(t *testing.T) {
+func TestIssueToken_revokesNothingInDoubt(t *testing.T) {
 	t.Parallel()
-	two := []string{tokenJSON("a12", "ci", start, ""), tokenJSON("a13", "ci", start, "")}
+	two := []string{tokenJSON("a12", "ci", startTime, ""), tokenJSON("a13", "ci", startTime, "")}
 	for label, test := range map[string]struct {
-		list       reply
-		candidates int
-		looks      int
+		response   reply
+		candidates []string
+		// listings are how often the client lists the tokens.
+		listings     int
+		hasListError bool
 	}{
-		"two fit":                  {listing(start, two...), 2, 1},
-		"none fits":                {listing(start), 0, 3},
-		"the list cannot be had":   {reply{Status: 502}, 0, 9},
-		"the list must not be had": {failing(403, `"Action is not authorized with current scopes"`), 0, 1},
+		"two candidates": {tokenList(startTime, two...), []string{"a12", "a13"}, 1, false},
+		"no candidate":   {tokenList(startTime), nil, 3, false},
+		// The pauses double up to 30 s, for two minutes.
+		"the Hub is unavailable":   {reply{Status: 502}, nil, 8, true},
+		"listing is not permitted": {hubError(403, `"Action is not authorized with current scopes"`), nil, 1, true},
 	} {
 		t.Run(label, func(t *testing.T) {
 			t.Parallel()
 			server, client, _ := newScripted(t)
-			server.On(post, lost)
-			server.On(list, test.list)
-			_, err := client.Issue(t.Context(), "alice", hub.TokenRequest{Note: "ci"})
-			var orphaned *hub.LostTokenError
-			if !errors.As(err, &orphaned) || orphaned.Revoked != "" || len(orphaned.Candidates) != test.candidates || (orphaned.Unseen != nil) != strings.HasPrefix(label, "the list") {
-				t.Errorf("got %v", err)
+			server.On(postTokens, lostResponse)
+			server.On(listTokens, test.response)
+			lost := issueWithLostResponse(t.Context(), t, client, chosenNote)
+			expectLost(t, lost, "", test.candidates...)
+			if (lost.ListError != nil) != test.hasListError {
+				t.Error(lost.ListError)
 			}
-			server.Expect(t, append([]string{post}, slices.Repeat([]string{list}, test.looks)...)...)
+			server.Expect(t, append([]string{postTokens}, slices.Repeat([]string{listTokens}, test.listings)...)...)
 		})
 	}
 }
 
-// TestIssue_leavesTheTokensOfOtherRuns that have the same note, and were made in
-// the same moment: one is used already, the others last longer.
-func TestIssue_leavesTheTokensOfOtherRuns(t *testing.T) {
+// TestIssueToken_leavesTheTokensOfOtherRuns: they have the same note and the same
+// creation time, but one has been used, and the others have other lifetimes.
+func TestIssueToken_leavesTheTokensOfOtherRuns(t *testing.T) {
 	t.Parallel()
-	member := func(name string, at time.Time) string {
-		return fmt.Sprintf(`, %q: %q`, name, at.UTC().Format("2006-01-02T15:04:05.000000Z"))
+	others := []string{
+		tokenJSON("a11", "ci", startTime, withTime("expires_at", startTime.Add(time.Hour))+withTime("last_activity", startTime.Add(time.Second))),
+		tokenJSON("a12", "ci", startTime, withTime("expires_at", startTime.Add(2*time.Hour))),
+		tokenJSON("a13", "ci", startTime, ""),
 	}
-	theirs := []string{
-		tokenJSON("a11", "ci", start, member("expires_at", start.Add(time.Hour))+member("last_activity", start.Add(time.Second))),
-		tokenJSON("a12", "ci", start, member("expires_at", start.Add(2*time.Hour))),
-		tokenJSON("a13", "ci", start, ""),
-	}
-	ours := tokenJSON("a14", "ci", start, member("expires_at", start.Add(time.Hour+time.Second)))
+	orphan := expiring("a14", "ci", startTime.Add(time.Hour+time.Second))
 	for label, test := range map[string]struct {
-		all     []string
+		tokens  []string
 		revoked string
 	}{
-		"ours never arrived": {theirs, ""},
-		"ours is among them": {append(slices.Clone(theirs), ours), "a14"},
+		"the request never arrived": {others, ""},
+		"the request arrived":       {append(slices.Clone(others), orphan), "a14"},
 	} {
 		t.Run(label, func(t *testing.T) {
 			t.Parallel()
 			server, client, _ := newScripted(t)
-			server.On(post, lost)
-			server.On(list, listing(start, test.all...))
+			server.On(postTokens, lostResponse)
+			server.On(listTokens, tokenList(startTime, test.tokens...))
 			server.On("DELETE /hub/api/users/alice/tokens/a14", noContent)
-			_, err := client.Issue(t.Context(), "alice", hub.TokenRequest{Note: "ci", ExpiresIn: time.Hour})
-			var orphaned *hub.LostTokenError
-			if !errors.As(err, &orphaned) || orphaned.Revoked != test.revoked || len(orphaned.Candidates) != 0 {
-				t.Errorf("got %v", err)
-			}
+			lost := issueWithLostResponse(t.Context(), t, client, hub.TokenRequest{Note: "ci", ExpiresIn: time.Hour})
+			expectLost(t, lost, test.revoked)
 		})
 	}
 }
 
-func TestIssue_namesTheOrphanItCouldNotRevoke(t *testing.T) {
+func TestIssueToken_namesAnOrphanThatItCouldNotRevoke(t *testing.T) {
 	t.Parallel()
 	server, client, _ := newScripted(t)
-	server.On(post, lost)
-	server.On(list, listing(start, tokenJSON("a12", "ci", start, "")))
-	server.On(remove, reply{Status: 502})
-	server.On(get, ok(tokenJSON("a12", "ci", start, "")))
-	_, err := client.Issue(t.Context(), "alice", hub.TokenRequest{Note: "ci"})
-	var orphaned *hub.LostTokenError
-	if !errors.As(err, &orphaned) || orphaned.Revoked != "" || orphaned.Unrevoked == nil || len(orphaned.Candidates) != 1 || orphaned.Candidates[0].ID != "a12" {
-		t.Errorf("got %v", err)
+	server.On(postTokens, lostResponse)
+	server.On(listTokens, tokenList(startTime, tokenJSON("a12", "ci", startTime, "")))
+	server.On(deleteToken, reply{Status: 502})
+	server.On(getToken, jsonReply(tokenJSON("a12", "ci", startTime, "")))
+	lost := issueWithLostResponse(t.Context(), t, client, chosenNote)
+	expectLost(t, lost, "", "a12")
+	if lost.RevokeError == nil {
+		t.Error("there is no RevokeError")
 	}
 }
 
-// Tokens with the same note are made one after the other, so that what one of
-// them lost is never what another one made.
-func TestIssue_neverRevokesWhatItMade(t *testing.T) {
+// TestIssueToken_neverRevokesATokenThatItReturned issues tokens with the same note
+// at once. They are issued one after the other, so that the orphan of one is never
+// the token of another.
+func TestIssueToken_neverRevokesATokenThatItReturned(t *testing.T) {
 	t.Parallel()
 	server, client, _ := newScripted(t)
-	server.On(post, issued("a11", start), lost, issued("a13", start))
-	server.On(list, listing(start, tokenJSON("a11", "ci", start, ""), tokenJSON("a12", "ci", start, "")))
-	server.On(remove, noContent)
+	server.On(postTokens, createdToken("a11", startTime), lostResponse, createdToken("a13", startTime))
+	server.On(listTokens, tokenList(startTime, tokenJSON("a11", "ci", startTime, ""), tokenJSON("a12", "ci", startTime, "")))
+	server.On(deleteToken, noContent)
 	var mu sync.Mutex
-	var made []string
+	var issued []string
 	failures := 0
 	var all sync.WaitGroup
 	for range 3 {
 		all.Go(func() {
-			token, err := client.Issue(t.Context(), "alice", hub.TokenRequest{Note: "ci"})
+			token, err := client.IssueToken(t.Context(), "alice", chosenNote)
 			mu.Lock()
 			defer mu.Unlock()
 			if err != nil {
 				failures++
 				return
 			}
-			made = append(made, token.ID)
+			issued = append(issued, token.ID)
 		})
 	}
 	all.Wait()
-	slices.Sort(made)
-	if failures != 1 || !slices.Equal(made, []string{"a11", "a13"}) {
-		t.Errorf("made %q, %d failures", made, failures)
+	slices.Sort(issued)
+	if failures != 1 || !slices.Equal(issued, []string{"a11", "a13"}) {
+		t.Errorf("issued %q, %d failures", issued, failures)
 	}
-	server.Expect(t, post, post, list, list, remove, post)
+	server.Expect(t, postTokens, postTokens, listTokens, listTokens, deleteToken, postTokens)
 }
 
-func TestIssue_whatWasRefusedIsNotLookedFor(t *testing.T) {
+func TestIssueToken_searchesForNothingAfterARejection(t *testing.T) {
 	t.Parallel()
-	for label, answer := range map[string]reply{
-		"a scope it lacks": failing(400, `"Not assigning requested scopes nope not held by User alice"`),
-		"no permission":    failing(403, `"User bob not found or no permissions to generate tokens"`),
-		"bad credentials":  failing(403, `null`),
+	for label, response := range map[string]reply{
+		"a scope that the user lacks": hubError(400, `"Not assigning requested scopes nope not held by User alice"`),
+		"no permission":               hubError(403, `"User bob not found or no permissions to generate tokens"`),
+		"bad credentials":             hubError(403, `null`),
 	} {
 		t.Run(label, func(t *testing.T) {
 			t.Parallel()
 			server, client, _ := newScripted(t)
-			server.On(post, answer)
-			_, err := client.Issue(t.Context(), "alice", hub.TokenRequest{Note: "ci"})
-			var orphaned *hub.LostTokenError
-			if err == nil || errors.As(err, &orphaned) {
+			server.On(postTokens, response)
+			_, err := client.IssueToken(t.Context(), "alice", chosenNote)
+			if _, isLost := errors.AsType[*hub.LostTokenError](err); err == nil || isLost {
 				t.Errorf("got %v", err)
 			}
-			server.Expect(t, post)
+			server.Expect(t, postTokens)
 		})
 	}
 }
 
-func TestIssue_interrupted(t *testing.T) {
+func TestIssueToken_afterAnInterrupt(t *testing.T) {
 	t.Parallel()
-	t.Run("the answer still comes", func(t *testing.T) {
+	t.Run("returns a token whose response arrives", func(t *testing.T) {
 		t.Parallel()
 		server, client, _ := newScripted(t)
 		ctx, cancel := context.WithCancel(t.Context())
-		server.On(post, scripted.After(issued("a12", start), cancel))
-		if token, err := client.Issue(ctx, "alice", hub.TokenRequest{Note: "ci"}); err != nil || token.ID != "a12" {
+		server.On(postTokens, scripted.After(createdToken("a12", startTime), cancel))
+		if token, err := client.IssueToken(ctx, "alice", chosenNote); err != nil || token.ID != "a12" {
 			t.Errorf("got %+v, %v", token, err)
 		}
 	})
-	t.Run("the orphan is revoked", func(t *testing.T) {
+	t.Run("returns a token whose response takes two seconds", func(t *testing.T) {
 		t.Parallel()
 		server, client, _ := newScripted(t)
 		ctx, cancel := context.WithCancel(t.Context())
-		server.On(post, scripted.After(lost, cancel))
-		server.On(list, listing(start, tokenJSON("a12", "ci", start, "")))
-		server.On(remove, noContent)
-		_, err := client.Issue(ctx, "alice", hub.TokenRequest{Note: "ci"})
-		var orphaned *hub.LostTokenError
-		if !errors.As(err, &orphaned) || orphaned.Revoked != "a12" {
-			t.Errorf("got %v", err)
+		server.On(postTokens, scripted.After(createdToken("a12", startTime), func() { cancel(); time.Sleep(2 * time.Second) }))
+		if token, err := client.IssueToken(ctx, "alice", chosenNote); err != nil || token.ID != "a12" {
+			t.Errorf("got %+v, %v", token, err)
 		}
+		server.Expect(t, postTokens)
 	})
-	t.Run("while it looks for the orphan", func(t *testing.T) {
+	t.Run("revokes the orphan", func(t *testing.T) {
 		t.Parallel()
 		server, client, _ := newScripted(t)
 		ctx, cancel := context.WithCancel(t.Context())
-		server.On(post, lost)
-		server.On(list, scripted.After(lost, cancel), listing(start, tokenJSON("a12", "ci", start, "")))
-		server.On(remove, noContent)
-		_, err := client.Issue(ctx, "alice", hub.TokenRequest{Note: "ci"})
-		var orphaned *hub.LostTokenError
-		if !errors.As(err, &orphaned) || orphaned.Revoked != "a12" {
-			t.Errorf("got %v", err)
-		}
+		server.On(postTokens, scripted.After(lostResponse, cancel))
+		server.On(listTokens, tokenList(startTime, tokenJSON("a12", "ci", startTime, "")))
+		server.On(deleteToken, noContent)
+		expectLost(t, issueWithLostResponse(ctx, t, client, chosenNote), "a12")
 	})
-	t.Run("the token may do more than asked", func(t *testing.T) {
+	t.Run("revokes the orphan if the interrupt comes during the search", func(t *testing.T) {
 		t.Parallel()
 		server, client, _ := newScripted(t)
 		ctx, cancel := context.WithCancel(t.Context())
-		server.On(post, scripted.After(reply{Status: http.StatusOK, Body: hub1Token}, cancel))
-		server.On(remove, noContent)
-		_, err := client.Issue(ctx, "alice", hub.TokenRequest{Note: "ci", Roles: []string{"server"}})
-		if ignored, ok := errors.AsType[*hub.IgnoredError](err); !ok || ignored.Unrevoked != nil {
+		server.On(postTokens, lostResponse)
+		server.On(listTokens, scripted.After(lostResponse, cancel), tokenList(startTime, tokenJSON("a12", "ci", startTime, "")))
+		server.On(deleteToken, noContent)
+		expectLost(t, issueWithLostResponse(ctx, t, client, chosenNote), "a12")
+	})
+	t.Run("revokes a token with more rights than requested", func(t *testing.T) {
+		t.Parallel()
+		server, client, _ := newScripted(t)
+		ctx, cancel := context.WithCancel(t.Context())
+		server.On(postTokens, scripted.After(reply{Status: http.StatusOK, Body: hub1Token}, cancel))
+		server.On(deleteToken, noContent)
+		_, err := client.IssueToken(ctx, "alice", hub.TokenRequest{Note: "ci", Roles: []string{"server"}})
+		if ignored, ok := errors.AsType[*hub.IgnoredArgumentError](err); !ok || ignored.RevokeError != nil {
 			t.Errorf("got %v", err)
 		}
-		server.Expect(t, post, remove)
+		server.Expect(t, postTokens, deleteToken)
 	})
-	t.Run("the Hub hangs", func(t *testing.T) {
+	t.Run("gives up after ten seconds if the Hub hangs", func(t *testing.T) {
 		t.Parallel()
 		server, client, _ := newScripted(t)
 		ctx, cancel := context.WithCancel(t.Context())
 		hang := make(chan struct{})
 		t.Cleanup(func() { close(hang) })
-		server.On(post, scripted.After(lost, func() { cancel(); <-hang }))
-		server.On(list, scripted.After(lost, func() { <-hang }))
-		before := clock.Real().Now()
-		if _, err := client.Issue(ctx, "alice", hub.TokenRequest{Note: "ci"}); !errors.Is(err, context.Canceled) {
+		server.On(postTokens, scripted.After(lostResponse, func() { cancel(); <-hang }))
+		server.On(listTokens, scripted.After(lostResponse, func() { <-hang }))
+		began := clock.Real().Now()
+		if _, err := client.IssueToken(ctx, "alice", chosenNote); !errors.Is(err, context.Canceled) {
 			t.Errorf("got %v", err)
 		}
-		if took := clock.Real().Now().Sub(before); took > 2*time.Second {
+		if took := clock.Real().Now().Sub(began); took < 8*time.Second || took > 12*time.Second {
 			t.Errorf("took %s", took)
 		}
 	})
-	t.Run("before anything was sent", func(t *testing.T) {
+	t.Run("sends nothing if it comes first", func(t *testing.T) {
 		t.Parallel()
 		server, client, _ := newScripted(t)
 		ctx, cancel := context.WithCancel(t.Context())
 		cancel()
-		if _, err := client.Issue(ctx, "alice", hub.TokenRequest{Note: "ci"}); !errors.Is(err, context.Canceled) {
+		if _, err := client.IssueToken(ctx, "alice", chosenNote); !errors.Is(err, context.Canceled) {
 			t.Errorf("got %v", err)
 		}
 		server.Expect(t)
 	})
-}
-
-// Hubs on sqlite give a freed id to the next token.
-func TestLookAndRevoke_tellATokenFromItsHeir(t *testing.T) {
-	t.Parallel()
-	was := hub.Token{ID: "a12", User: "alice", Note: "ci", Created: start.Add(123456 * time.Microsecond)}
-	for label, test := range map[string]struct {
-		answer  reply
-		there   bool
-		revoked bool
-	}{
-		"the same token":           {ok(tokenJSON("a12", "ci", was.Created, "")), true, true},
-		"a later token":            {ok(tokenJSON("a12", "ci", was.Created.Add(time.Microsecond), "")), false, false},
-		"a token of another note":  {ok(tokenJSON("a12", "laptop", was.Created, "")), false, false},
-		"no token":                 {noSuchToken, false, false},
-		"a token of another user":  {failing(404, `"No such token a12 for user alice"`), false, false},
-		"a user that is gone, too": {failing(404, `"No such user: alice"`), false, false},
-	} {
-		t.Run(label, func(t *testing.T) {
-			t.Parallel()
-			server, client, _ := newScripted(t)
-			server.On(get, test.answer)
-			server.On(remove, noContent)
-			token, there, err := client.Look(t.Context(), "alice", was)
-			if err != nil || there != test.there || there && token.ID != "a12" {
-				t.Errorf("Look = %+v, %t, %v", token, there, err)
-			}
-			server.Expect(t, get)
-			if err := client.Revoke(t.Context(), "alice", was); err != nil {
-				t.Errorf("Revoke: %v", err)
-			}
-			if test.revoked {
-				server.Expect(t, get, get, remove)
-			} else {
-				server.Expect(t, get, get)
-			}
-		})
-	}
-}
-
-// The Hub goes on telling of a token that has expired.
-func TestLook_anExpiredTokenIsGone(t *testing.T) {
-	t.Parallel()
-	was := hub.Token{ID: "a12", User: "alice", Note: "ci", Created: start}
-	ends := start.Add(time.Hour)
-	body := strings.Replace(tokenJSON("a12", "ci", start, ""), `"expires_at": null`, `"expires_at": "`+ends.Format(time.RFC3339)+`"`, 1)
-	for label, test := range map[string]struct {
-		server, local time.Time
-		there         bool
-	}{
-		"before its end":                {ends.Add(-time.Second), start, true},
-		"at its end":                    {ends, start, false},
-		"after its end":                 {ends.Add(time.Second), start, false},
-		"the Hub's clock is late":       {ends.Add(-time.Second), ends.Add(time.Minute), true},
-		"a Hub without a clock, before": {time.Time{}, ends.Add(-time.Second), true},
-		"a Hub without a clock, after":  {time.Time{}, ends.Add(time.Second), false},
-	} {
-		t.Run(label, func(t *testing.T) {
-			t.Parallel()
-			server, client, passing := newScripted(t)
-			passing.Advance(test.local.Sub(start))
-			server.On(get, reply{Status: http.StatusOK, Body: body, Date: test.server})
-			_, there, err := client.Look(t.Context(), "alice", was)
-			if err != nil || there != test.there {
-				t.Errorf("Look = %t, %v, want %t", there, err, test.there)
-			}
-		})
-	}
-}
-
-// A DELETE whose answer is lost is not sent again before a look at what has the
-// id now.
-func TestRevoke_looksBeforeItAsksAgain(t *testing.T) {
-	t.Parallel()
-	was := hub.Token{ID: "a12", Note: "ci", Created: start}
-	ours, heir := ok(tokenJSON("a12", "ci", start, "")), ok(tokenJSON("a12", "laptop", start.Add(time.Second), ""))
-	for label, test := range map[string]struct {
-		seen reply
-		sent []string
-	}{
-		"it is gone":              {noSuchToken, []string{get, remove, get}},
-		"it has an heir":          {heir, []string{get, remove, get}},
-		"it is as good as before": {ours, []string{get, remove, get, remove}},
-	} {
-		t.Run(label, func(t *testing.T) {
-			t.Parallel()
-			for _, answer := range []reply{lost, {Status: 502}, {Status: 504, ContentType: "text/html", Body: "<html>"}, failing(500, `"Internal Server Error"`)} {
-				server, client, _ := newScripted(t)
-				server.On(get, ours, test.seen)
-				server.On(remove, answer, noContent)
-				if err := client.Revoke(t.Context(), "alice", was); err != nil {
-					t.Error(err)
-				}
-				server.Expect(t, test.sent...)
-			}
-		})
-	}
-}
-
-func TestRevoke_succeedsWhenAnotherWasFaster(t *testing.T) {
-	t.Parallel()
-	server, client, _ := newScripted(t)
-	server.On(get, ok(tokenJSON("a12", "ci", start, "")))
-	server.On(remove, noSuchToken)
-	if err := client.Revoke(t.Context(), "alice", hub.Token{ID: "a12", Note: "ci", Created: start}); err != nil {
-		t.Error(err)
-	}
-}
-
-func TestLookAndRevoke_whatProvesNothingIsAnError(t *testing.T) {
-	t.Parallel()
-	for label, answer := range map[string]reply{
-		"a user not to be seen": failing(404, `"No access to resources or resources not found"`),
-		"a path not there":      failing(404, `null`),
-		"the proxy's page":      {Status: 404, ContentType: "text/html", Body: "<html><h1>404 : Not Found</h1></html>"},
-		"bad credentials":       failing(403, `"Missing or invalid credentials."`),
-		"a crash":               failing(500, `"Internal Server Error"`),
-		"a lost answer":         lost,
-	} {
-		t.Run(label, func(t *testing.T) {
-			t.Parallel()
-			server, client, _ := newScripted(t)
-			server.On(get, answer)
-			was := hub.Token{ID: "a12", Note: "ci", Created: start}
-			if _, there, err := client.Look(t.Context(), "alice", was); err == nil || there {
-				t.Errorf("Look = %t, %v", there, err)
-			}
-			if err := client.Revoke(t.Context(), "alice", was); err == nil {
-				t.Error("Revoke: no error")
-			}
-			server.Expect(t, get, get)
-		})
-	}
 }

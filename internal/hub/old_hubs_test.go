@@ -35,28 +35,28 @@ func TestIssue_revokesWhatMayDoMoreThanAsked(t *testing.T) {
 		"roles of JupyterHub 2":  {reply{Status: http.StatusCreated, Body: hub2Token}, roles, ""},
 		"neither":                {reply{Status: http.StatusOK, Body: hub1Token}, hub.TokenRequest{}, ""},
 	} {
-		for how, revoking := range map[string]reply{"revoked": noContent, "not revoked": failing(http.StatusForbidden, `"Forbidden"`)} {
+		for how, revoking := range map[string]reply{"revoked": noContent, "not revoked": hubError(http.StatusForbidden, `"Forbidden"`)} {
 			t.Run(name+", "+how, func(t *testing.T) {
 				t.Parallel()
 				server, client, _ := newScripted(t)
-				server.On(post, test.answer)
-				server.On(remove, revoking)
-				token, err := client.Issue(t.Context(), "alice", test.request)
+				server.On(postTokens, test.answer)
+				server.On(deleteToken, revoking)
+				token, err := client.IssueToken(t.Context(), "alice", test.request)
 				if test.want == "" {
 					if err != nil || token.ID != "a12" || token.Value.IsZero() {
 						t.Errorf("got %+v, %v", token, err)
 					}
-					server.Expect(t, post)
+					server.Expect(t, postTokens)
 					return
 				}
-				var ignored *hub.IgnoredError
-				if !errors.As(err, &ignored) || ignored.Argument != test.want || (ignored.Unrevoked == nil) != (how == "revoked") || !token.Value.IsZero() {
+				var ignored *hub.IgnoredArgumentError
+				if !errors.As(err, &ignored) || ignored.Argument != test.want || (ignored.RevokeError == nil) != (how == "revoked") || !token.Value.IsZero() {
 					t.Fatalf("got %+v, %v", token, err)
 				}
-				if !strings.Contains(err.Error(), "made the token a12 with all that the user may do, which was "+how) {
+				if !strings.Contains(err.Error(), "created the token a12 with all the user's rights, and the token was "+how) {
 					t.Errorf("the error says %q", err)
 				}
-				server.Expect(t, post, remove)
+				server.Expect(t, postTokens, deleteToken)
 			})
 		}
 	}
@@ -68,8 +68,8 @@ func TestLook_knowsTheWordsOfOlderHubs(t *testing.T) {
 		`"Token not found None"`: true, `"No such token a12 for user alice"`: true, `"Not Found"`: false, `null`: false, `"No access to resources or resources not found"`: false,
 	} {
 		server, client, _ := newScripted(t)
-		server.On(get, failing(http.StatusNotFound, words))
-		_, there, err := client.Look(t.Context(), "alice", hub.Token{ID: "a12", Note: "ci", Created: start})
+		server.On(getToken, hubError(http.StatusNotFound, words))
+		_, there, err := client.FindToken(t.Context(), "alice", hub.Token{ID: "a12", Note: "ci", Created: startTime})
 		if there || (err == nil) != gone {
 			t.Errorf("%s: there %t, %v", words, there, err)
 		}
@@ -83,10 +83,10 @@ func TestWhoami_knowsBadTokensOfOlderHubs(t *testing.T) {
 		`"Action is not authorized with current scopes; requires any of [read:users]"`: transport.KindStatus,
 	} {
 		server, client, _ := newScripted(t)
-		server.On(whoami, failing(http.StatusForbidden, words))
+		server.On(getSelf, hubError(http.StatusForbidden, words))
 		_, err := client.Whoami(t.Context())
 		var failure *transport.Error
-		if !errors.As(err, &failure) || failure.Kind != want || hub.IsRights(err) != (want == transport.KindStatus) {
+		if !errors.As(err, &failure) || failure.Kind != want || hub.IsMissingScope(err) != (want == transport.KindStatus) {
 			t.Errorf("%s: %v", words, err)
 		}
 	}

@@ -9,104 +9,161 @@ import (
 	"strings"
 	"time"
 
+	"github.com/planetary-computer/terraform-provider-pc/internal/poll"
 	"github.com/planetary-computer/terraform-provider-pc/internal/transport"
 )
 
-// revokeOrphan revokes the token of a lost answer, if it is certain which it is.
-func (c *Client) revokeOrphan(ctx context.Context, user string, r TokenRequest, began time.Time, cause error) *LostTokenError {
+const (
+	// maxEmptyListings is how many listings without a candidate end the search.
+	maxEmptyListings = 3
+	// promptListingTimeout is how soon after the failure a listing must arrive to
+	// prove that its tokens existed when the request failed. Another run that
+	// retries by hand or in a pipeline takes longer to create its token.
+	promptListingTimeout = 300 * time.Millisecond
+	// lifetimeTolerance is far more than the time between the Hub's two reads of its
+	// clock, one for the creation and one for the expiry (orm.py).
+	lifetimeTolerance = time.Minute
+	// defaultNotePrefix begins the note of a token that was requested without one
+	// (apihandlers/users.py).
+	defaultNotePrefix = "Requested via api"
+)
+
+// orphanSearch searches for the orphan: the token of a lost response.
+//
+// A unique note identifies it. With a note that the user chose, another run may
+// create a token that looks the same, so the Hub's clock decides: the orphan was
+// created after the request was sent and before the request failed. The Date
+// header has whole seconds, which proves the first exactly enough, but rarely the
+// second. A listing that arrives promptly after the failure proves it for the
+// tokens that it contains.
+type orphanSearch struct {
+	client           *Client
+	user             string
+	request          TokenRequest
+	sentAt, failedAt time.Time
+
+	listings int
+	// candidates are those of the latest listing.
+	candidates []Token
+	// proven are the candidates that existed when the request failed.
+	proven []Token
+	// orphan is the candidate that is certain to be the orphan.
+	orphan *Token
+	// isInterrupted makes the next listing the last one.
+	isInterrupted, isDone bool
+}
+
+// revokeOrphan revokes the orphan if it is certain which token that is.
+func (s *orphanSearch) revokeOrphan(ctx context.Context, cause error) *LostTokenError {
 	lost := &LostTokenError{Cause: cause}
-	var certain bool
-	lost.Candidates, certain, lost.Unseen = c.findOrphan(ctx, user, r, began)
-	if !certain {
+	cleanup, cancel := cleanupContext(ctx)
+	defer cancel()
+	err := s.run(ctx, cleanup)
+	lost.Candidates = s.candidates
+	if s.listings == 0 {
+		lost.ListError = err
+	}
+	if s.orphan == nil {
 		return lost
 	}
-	revoking, cancel := hurried(ctx)
-	defer cancel()
-	if lost.Unrevoked = c.remove(revoking, user, lost.Candidates[0]); lost.Unrevoked == nil {
-		lost.Revoked, lost.Candidates = lost.Candidates[0].ID, nil
+	if lost.RevokeError = s.client.revoke(cleanup, s.user, *s.orphan); lost.RevokeError == nil {
+		lost.Revoked, lost.Candidates = s.orphan.ID, nil
 	}
 	return lost
 }
 
-// findOrphan looks for the token of a lost answer until two looks in a row show
-// the same one, which is certain then: the first that shows may be somebody else's,
-// and ours be late. It ends as well when there are two, and when none shows for
-// long enough. After Ctrl-C there is time for one look, which has to do.
-func (c *Client) findOrphan(ctx context.Context, user string, r TokenRequest, began time.Time) (found []Token, certain bool, unseen error) {
-	outage := 0
-	for look := 1; ; look++ {
-		interrupted := ctx.Err() != nil
-		looking, cancel := hurried(ctx)
-		seen, err := c.orphans(looking, user, r, began)
-		cancel()
-		same := len(seen) == 1 && slices.EqualFunc(seen, found, isSame)
-		switch {
-		case err != nil && !interrupted && ctx.Err() != nil:
-			// Ctrl-C has ended this look.
-			look--
-			continue
-		case err != nil && !interrupted && outage < outages && passes(err):
-			// Nobody has looked.
-			_ = c.clock.Sleep(ctx, min(orphanPause<<outage, outagePause))
-			outage++
-			look--
-			continue
-		case err != nil && look == 1:
-			return nil, false, err
-		case err != nil:
-			return found, false, nil //nolint:nilerr // an earlier look succeeded
-		case len(seen) > 1, len(seen) == 0 && look >= orphanLooks:
-			return seen, false, err
-		case same, interrupted:
-			return seen, len(seen) == 1, err
-		}
-		found = seen
-		// Interrupted, it looks once more.
-		_ = c.clock.Sleep(ctx, orphanPause)
+// run lists the user's tokens until they decide the search. After an interrupt
+// there is time for one more listing.
+func (s *orphanSearch) run(ctx, cleanup context.Context) error {
+	_, err := poll.Until(ctx, s.client.clock, orphanPolicy, s.look)
+	if ctx.Err() == nil || s.isDone {
+		return err
 	}
+	s.isInterrupted = true
+	_, _, err = s.look(cleanup)
+	return err
 }
 
-// hurried is the context, or after its end one for what must be done all the
-// same.
-func hurried(ctx context.Context) (context.Context, context.CancelFunc) {
-	if ctx.Err() == nil {
-		return context.WithCancel(ctx)
-	}
-	return context.WithTimeout(context.WithoutCancel(ctx), cleaning)
-}
-
-// orphans are the tokens that may be that of a lost answer.
-func (c *Client) orphans(ctx context.Context, user string, r TokenRequest, began time.Time) ([]Token, error) {
-	tokens, serverNow, err := c.ListTokens(ctx, user)
+// look lists the tokens once, and reports whether the search is over: when two
+// listings in a row contain the same single candidate, when there are several
+// candidates, and when none appears for long enough. The first candidate alone may
+// be the token of another run, and the orphan be late.
+func (s *orphanSearch) look(ctx context.Context) (struct{}, bool, error) {
+	tokens, serverNow, err := s.client.ListTokens(ctx, s.user)
 	if err != nil {
-		return nil, err
+		return struct{}{}, false, err
 	}
-	since := transport.OnServerClock(began, c.clock.Now(), serverNow)
-	var found []Token
-	for _, token := range tokens {
-		if hasNote(token, r) && isUnused(token) && hasLifetime(token, r) && !token.Created.Before(since) && !c.issuing.knows(token.ID, token.Created) {
-			found = append(found, token)
+	s.listings++
+	previous := s.candidates
+	s.candidates = s.candidatesOf(tokens, serverNow)
+	switch {
+	case len(s.candidates) > 1:
+		s.isDone = true
+	case len(s.candidates) == 0:
+		s.isDone = s.listings >= maxEmptyListings
+	case s.request.HasUniqueNote:
+		s.isDone, s.orphan = true, &s.candidates[0]
+	case s.isInterrupted, len(previous) == 1 && previous[0].isSameToken(s.candidates[0]):
+		s.isDone = true
+		if slices.ContainsFunc(s.proven, s.candidates[0].isSameToken) {
+			s.orphan = &s.candidates[0]
 		}
 	}
-	slices.SortFunc(found, func(a, b Token) int { return strings.Compare(a.ID, b.ID) })
-	return found, nil
+	return struct{}{}, s.isDone, nil
 }
 
-func hasNote(token Token, r TokenRequest) bool {
-	if r.Note == "" {
-		return strings.HasPrefix(token.Note, unnamed)
+// candidatesOf returns the tokens that may be the orphan, in the order of their
+// ids, and records which of them existed when the request failed.
+func (s *orphanSearch) candidatesOf(tokens []Token, serverNow time.Time) []Token {
+	now := s.client.clock.Now()
+	since := transport.OnServerClock(s.sentAt, now, serverNow)
+	var candidates []Token
+	for _, token := range tokens {
+		if s.client.created.has(token) || !s.matches(token) || token.Created.Before(since) {
+			continue
+		}
+		candidates = append(candidates, token)
+		if s.isProven(token, now, serverNow) {
+			s.proven = append(s.proven, token)
+		}
 	}
-	return token.Note == r.Note
+	slices.SortFunc(candidates, func(a, b Token) int { return strings.Compare(a.ID, b.ID) })
+	return candidates
 }
 
-// isUnused says whether nobody has used a token. Nobody knows the value of the lost
-// one, so another run, which may have the same note, has made what is in use.
+// matches reports whether a token is one that the request asks for.
+func (s *orphanSearch) matches(token Token) bool {
+	if s.request.HasUniqueNote {
+		return token.Note == s.request.Note
+	}
+	return hasNote(token, s.request.Note) && hasLifetime(token, s.request.ExpiresIn) && isUnused(token)
+}
+
+// isProven reports whether a token was created between the send and the failure of
+// the request. The Hub's clock reads serverNow or up to a second more, because the
+// Date header has whole seconds. So its reading at an earlier moment is at least
+// serverNow less the time since then.
+func (s *orphanSearch) isProven(token Token, now, serverNow time.Time) bool {
+	if serverNow.IsZero() || token.Created.Before(serverNow.Add(s.sentAt.Sub(now))) {
+		return false
+	}
+	isPrompt := s.listings == 1 && now.Sub(s.failedAt) <= promptListingTimeout
+	return isPrompt || !token.Created.After(serverNow.Add(s.failedAt.Sub(now)))
+}
+
+func hasNote(token Token, note string) bool {
+	if note == "" {
+		return strings.HasPrefix(token.Note, defaultNotePrefix)
+	}
+	return token.Note == note
+}
+
+// isUnused reports whether a token was never used. The value of the orphan is
+// lost, so a used token belongs to another run.
 func isUnused(token Token) bool { return token.LastActivity.IsZero() }
 
-// hasLifetime says whether a token ends when it should. Without a lifetime a Hub
-// gives its longest, whatever that is.
-func hasLifetime(token Token, r TokenRequest) bool {
-	return r.ExpiresIn <= 0 || (token.ExpiresAt.Sub(token.Created)-r.ExpiresIn).Abs() < lifetimeSlack
+// hasLifetime reports whether a token expires when the requested one would. The Hub
+// chooses the lifetime of a token that was requested without one.
+func hasLifetime(token Token, lifetime time.Duration) bool {
+	return lifetime <= 0 || (token.ExpiresAt.Sub(token.Created)-lifetime).Abs() < lifetimeTolerance
 }
-
-func isSame(a, b Token) bool { return a.ID == b.ID && a.Note == b.Note && a.Created.Equal(b.Created) }

@@ -6,7 +6,6 @@ package hub
 import (
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"net/http"
 	"slices"
@@ -17,23 +16,23 @@ import (
 )
 
 const (
-	// silence is what the Hub never keeps for so long: it sends an empty line every
-	// 8 s (jupyterhub/apihandlers/users.py, keepalive_interval).
-	silence = 30 * time.Second
-	// kept messages are enough for an error.
-	keptMessages = 20
+	// streamIdleTimeout ends a stream that sends nothing. The Hub sends an empty
+	// line every 8 s (jupyterhub/apihandlers/users.py, keepalive_interval).
+	streamIdleTimeout = 30 * time.Second
+	// maxMessages is how many progress messages an error contains.
+	maxMessages = 20
 )
 
-// progress is what the Hub says of a start to those who wait for it.
+// progress collects what the Hub sends about the start of a server.
 type progress struct {
 	client     *Client
 	user, name string
-	tell       func(message string)
+	report     func(message string)
 	messages   []string
-	// reason is that of the failure, once there was one.
+	// reason is why the start failed, or "".
 	reason string
-	// unheard says that the stream cannot be had.
-	unheard bool
+	// isUnavailable records that the Hub, or a proxy before it, serves no stream.
+	isUnavailable bool
 }
 
 type wireEvent struct {
@@ -43,12 +42,12 @@ type wireEvent struct {
 	Failed   bool   `json:"failed"`
 }
 
-// follow reads the stream to its last event: GET .../progress. It proves nothing:
-// the last event may be that of an earlier start. A stream that cannot be had is
-// not asked for again, unless it is the server that is not starting yet. Where too many
-// wait already it is left out.
+// follow reads the stream to its last event: GET .../progress. The stream proves
+// nothing, because the last event may be about an earlier start. A stream that is
+// not available is not requested again, unless the server is only not starting
+// yet. It is also skipped while too many other requests are held open.
 func (p *progress) follow(ctx context.Context) {
-	if p.unheard {
+	if p.isUnavailable {
 		return
 	}
 	release, ok := p.client.transport.TryHold()
@@ -56,28 +55,27 @@ func (p *progress) follow(ctx context.Context) {
 		return
 	}
 	defer release()
-	err := p.client.transport.Stream(ctx, transport.Request{Path: serverPath(p.user, p.name, "progress")}, silence, p.hear)
-	failure, failed := errors.AsType[*transport.Error](err)
-	notYet := failed && failure.JSONError && failure.Status == http.StatusBadRequest
-	p.unheard = failed && !notYet && !passes(err)
+	err := p.client.transport.Stream(ctx, transport.Request{Path: serverPath(p.user, p.name, "progress")}, streamIdleTimeout, p.handleEvent)
+	_, isNotStarting := hasStatus(err, http.StatusBadRequest)
+	p.isUnavailable = isRefused(err) && !isNotStarting
 }
 
-// hear takes one event, and says whether it is the last one.
-func (p *progress) hear(data []byte) (bool, error) {
+// handleEvent decodes one event, and reports whether it is the last one.
+func (p *progress) handleEvent(data []byte) (bool, error) {
 	var event wireEvent
 	if err := transport.NewDecoder(bytes.NewReader(data)).Decode(&event); err != nil {
-		return false, fmt.Errorf("an event of the stream cannot be read: %w", err)
+		return false, fmt.Errorf("an event of the stream cannot be decoded: %w", err)
 	}
-	said := p.client.transport.Printable(event.Message)
+	message := p.client.transport.Printable(event.Message)
 	if event.Failed {
 		p.reason = p.client.transport.Printable(strings.TrimPrefix(event.Message, "Spawn failed: "))
 		return true, nil
 	}
-	// The stream begins anew with each request for it.
-	if said != "" && !event.Ready && !slices.Contains(p.messages, said) {
-		p.tell(said)
-		p.messages = append(p.messages, said)
-		p.messages = p.messages[max(0, len(p.messages)-keptMessages):]
+	// Each stream begins with the first message of the start.
+	if message != "" && !event.Ready && !slices.Contains(p.messages, message) {
+		p.report(message)
+		p.messages = append(p.messages, message)
+		p.messages = p.messages[max(0, len(p.messages)-maxMessages):]
 	}
 	return event.Ready, nil
 }

@@ -25,7 +25,7 @@ import (
 // cannot be shown.
 func FuzzProgress(f *testing.F) {
 	for _, stream := range []string{
-		readyEvent.Body, failed.Body, "data: {\"progress\": 50, \"message\": \"a\\u001b[2J\\nb sesame\"}\r\n\r\n", "data:{\"message\": \"two\ndata: lines\"}\n\n",
+		readyEvents.Body, failedEvents.Body, "data: {\"progress\": 50, \"message\": \"a\\u001b[2J\\nb sesame\"}\r\n\r\n", "data:{\"message\": \"two\ndata: lines\"}\n\n",
 		": alive\n\nevent: x\nid: 1\ndata\n\n", "data: {\"failed\": true, \"message\": \"Spawn failed: \xff\"}\n\n", "data: {\"ready\": \"yes\"}\n\n", "data: [[[", "\n\n\n", "",
 	} {
 		f.Add([]byte(stream))
@@ -43,7 +43,7 @@ func FuzzProgress(f *testing.F) {
 		}
 		answer := noServers
 		if ready {
-			answer = isReady
+			answer = gpuReady
 		}
 		w.Header().Set("Content-Type", "application/json")
 		_, _ = w.Write([]byte(answer.Body))
@@ -62,7 +62,7 @@ func FuzzProgress(f *testing.F) {
 		mu.Lock()
 		stream, ready = sent, isUp
 		mu.Unlock()
-		_, err := hub.New(sender, clock.NewFake(start)).AwaitServer(context.Background(), "alice", "gpu", func(message string) { showable(t, message) })
+		_, err := hub.New(sender, clock.NewFake(startTime)).WaitForServer(context.Background(), "alice", "gpu", func(message string) { showable(t, message) })
 		return err
 	}
 	f.Fuzz(func(t *testing.T, sent []byte) {

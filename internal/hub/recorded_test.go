@@ -37,7 +37,7 @@ func TestRecorded_whoami(t *testing.T) {
 		t.Run(file, func(t *testing.T) {
 			t.Parallel()
 			server, client, _ := newScripted(t)
-			server.On(whoami, recorded(t, file))
+			server.On(getSelf, recorded(t, file))
 			got, err := client.Whoami(t.Context())
 			if err != nil || got.Kind != want.kind || got.Name != want.name || got.Admin || len(got.Scopes) != want.scopes {
 				t.Errorf("got %+v, %v, want %+v", got, err, want)
@@ -52,9 +52,9 @@ func TestRecorded_whoami(t *testing.T) {
 func TestRecorded_tokens(t *testing.T) {
 	t.Parallel()
 	server, client, _ := newScripted(t)
-	server.On(post, recorded(t, "token_created"))
-	server.On(list, recorded(t, "tokens"))
-	server.On("GET "+tokens+"/a1", recorded(t, "token"), recorded(t, "token_expiring"))
+	server.On(postTokens, recorded(t, "token_created"))
+	server.On(listTokens, recorded(t, "tokens"))
+	server.On("GET "+tokensPath+"/a1", recorded(t, "token"), recorded(t, "token_expiring"))
 
 	made, err := client.CreateToken(t.Context(), "alice", hub.TokenRequest{})
 	if err != nil || made.Value.Reveal() != "00000000000000000000000000000001" {
@@ -110,17 +110,17 @@ func TestRecorded_refusals(t *testing.T) {
 		words    string
 		notFound bool
 	}{
-		"hub_403":         {get, read, transport.KindCredentials, http.StatusForbidden, "Missing or invalid credentials.", false},
-		"hub_403_null":    {whoami, self, transport.KindCredentials, http.StatusForbidden, "", false},
-		"hub_403_scope":   {get, read, transport.KindStatus, http.StatusForbidden, "Action is not authorized with current scopes; requires any of [read:hub]", false},
-		"hub_404_access":  {get, read, transport.KindStatus, http.StatusNotFound, "No access to resources or resources not found", false},
-		"hub_404_null":    {whoami, self, transport.KindStatus, http.StatusNotFound, "", false},
-		"hub_405":         {whoami, self, transport.KindStatus, http.StatusMethodNotAllowed, "", false},
-		"token_400":       {post, create, transport.KindStatus, http.StatusBadRequest, "expires_in must be a positive integer or null, not 0", false},
-		"token_400_scope": {post, create, transport.KindStatus, http.StatusBadRequest, `"Scope 'nope' for token does not exist"`, false},
-		"token_403":       {post, create, transport.KindStatus, http.StatusForbidden, "User alice not found or no permissions to generate tokens", false},
-		"token_404":       {get, read, transport.KindStatus, http.StatusNotFound, "No such token a1 for user alice", true},
-		"token_404_user":  {get, read, transport.KindStatus, http.StatusNotFound, "No such user: unknown", true},
+		"hub_403":         {getToken, read, transport.KindCredentials, http.StatusForbidden, "Missing or invalid credentials.", false},
+		"hub_403_null":    {getSelf, self, transport.KindCredentials, http.StatusForbidden, "", false},
+		"hub_403_scope":   {getToken, read, transport.KindStatus, http.StatusForbidden, "Action is not authorized with current scopes; requires any of [read:hub]", false},
+		"hub_404_access":  {getToken, read, transport.KindStatus, http.StatusNotFound, "No access to resources or resources not found", false},
+		"hub_404_null":    {getSelf, self, transport.KindStatus, http.StatusNotFound, "", false},
+		"hub_405":         {getSelf, self, transport.KindStatus, http.StatusMethodNotAllowed, "", false},
+		"token_400":       {postTokens, create, transport.KindStatus, http.StatusBadRequest, "expires_in must be a positive integer or null, not 0", false},
+		"token_400_scope": {postTokens, create, transport.KindStatus, http.StatusBadRequest, `"Scope 'nope' for token does not exist"`, false},
+		"token_403":       {postTokens, create, transport.KindStatus, http.StatusForbidden, "User alice not found or no permissions to generate tokens", false},
+		"token_404":       {getToken, read, transport.KindStatus, http.StatusNotFound, "No such token a1 for user alice", true},
+		"token_404_user":  {getToken, read, transport.KindStatus, http.StatusNotFound, "No such user: unknown", true},
 	} {
 		t.Run(file, func(t *testing.T) {
 			t.Parallel()

@@ -15,65 +15,95 @@ import (
 	"github.com/planetary-computer/terraform-provider-pc/internal/transport"
 )
 
-// perUser has a directory of what each user has.
-type perUser[T any] struct {
+// userDirectories has a directory of the tokens or servers of each user.
+type userDirectories[T any] struct {
 	clock clock.Clock
 	list  func(ctx context.Context, user string) (map[string]T, error)
 
-	mu    sync.Mutex
-	users map[string]*share.Directory[T]
+	mu     sync.Mutex
+	byUser map[string]*share.Directory[T]
 }
 
-func (p *perUser[T]) of(user string) *share.Directory[T] {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.users == nil {
-		p.users = map[string]*share.Directory[T]{}
+func (d *userDirectories[T]) of(user string) *share.Directory[T] {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.byUser == nil {
+		d.byUser = map[string]*share.Directory[T]{}
 	}
-	if p.users[user] == nil {
-		p.users[user] = share.NewDirectory(p.clock, func(ctx context.Context) (map[string]T, error) { return p.list(ctx, user) })
+	if d.byUser[user] == nil {
+		d.byUser[user] = share.NewDirectory(d.clock, func(ctx context.Context) (map[string]T, error) { return d.list(ctx, user) })
 	}
-	return p.users[user]
+	return d.byUser[user]
 }
 
-// seenToken is a token, and the server's clock when it was seen.
-type seenToken struct {
+// listedToken is a token with the time of the Hub's clock in the response that
+// contains it; zero if the response has none.
+type listedToken struct {
 	Token
 
-	now time.Time
+	serverNow time.Time
 }
 
-func (c *Client) seenTokens(ctx context.Context, user string) (map[string]seenToken, error) {
-	tokens, now, err := c.ListTokens(ctx, user)
-	seen := make(map[string]seenToken, len(tokens))
+func (c *Client) listTokensByID(ctx context.Context, user string) (map[string]listedToken, error) {
+	tokens, serverNow, err := c.ListTokens(ctx, user)
+	byID := make(map[string]listedToken, len(tokens))
 	for _, token := range tokens {
-		seen[token.ID] = seenToken{token, now}
+		byID[token.ID] = listedToken{token, serverNow}
 	}
-	return seen, err
+	return byID, err
 }
 
-// Refresh is Look for those who look for many tokens of a user, as Terraform's
-// refresh does: they share a listing, which may be some seconds old. One token
-// alone costs one request, and so does each that the listing lacks or that is
-// another one there, or all of them where the Hub does not let this token list.
-func (c *Client) Refresh(ctx context.Context, user string, was Token) (Token, bool, error) {
-	seen, listed, err := c.tokens.of(user).Find(ctx, was.ID)
-	if err != nil && !isRefusal(err) {
+// FindToken reads a token that was created earlier, and reports whether it is still
+// valid. It is not if the Hub has no such id, if the id now belongs to another
+// token, which has another creation time or note, or if it has expired. The Hub's
+// clock decides that: an expired token can be read until the Hub deletes it, when
+// it lists the user's tokens (apihandlers/users.py).
+func (c *Client) FindToken(ctx context.Context, user string, created Token) (Token, bool, error) {
+	token, serverNow, err := c.getToken(ctx, user, created.ID)
+	if IsNotFound(err) {
+		return Token{}, false, nil
+	}
+	if err != nil {
 		return Token{}, false, err
 	}
-	if token, same := c.judge(seen, was); listed && same {
-		return token, true, nil
-	}
-	return c.Look(ctx, user, was)
+	return token, c.isValid(listedToken{token, serverNow}, created), nil
 }
 
-// isRefusal recognises what a Hub says to one that may read a token, but not all.
-func isRefusal(err error) bool {
+// isValid reports whether a token of a response is the one that was created, and
+// has not expired.
+func (c *Client) isValid(listed listedToken, created Token) bool {
+	now := listed.serverNow
+	if now.IsZero() {
+		now = c.clock.Now()
+	}
+	hasExpired := !listed.ExpiresAt.IsZero() && !listed.ExpiresAt.After(now)
+	return listed.isSameToken(created) && !hasExpired
+}
+
+// RefreshToken is FindToken for callers that read many tokens of a user, as a
+// refresh of Terraform does. They share a listing, which may be some seconds old.
+// It costs one request to read a single token, and one for each token that the
+// listing lacks or contains in another form. If the provider's token may not list,
+// each token costs one request.
+func (c *Client) RefreshToken(ctx context.Context, user string, created Token) (Token, bool, error) {
+	listed, isListed, err := c.tokens.of(user).Find(ctx, created.ID)
+	if err != nil && !isListForbidden(err) {
+		return Token{}, false, err
+	}
+	if isListed && c.isValid(listed, created) {
+		return listed.Token, true, nil
+	}
+	return c.FindToken(ctx, user, created)
+}
+
+// isListForbidden reports whether the Hub refused to list the tokens. It still may
+// return a single one.
+func isListForbidden(err error) bool {
 	failure, ok := errors.AsType[*transport.Error](err)
 	return ok && failure.Kind == transport.KindStatus && (failure.Status == http.StatusForbidden || failure.Status == http.StatusNotFound)
 }
 
-func (c *Client) activeServers(ctx context.Context, user string) (map[string]Server, error) {
+func (c *Client) listActiveServers(ctx context.Context, user string) (map[string]Server, error) {
 	account, err := c.GetUser(ctx, user)
 	if err != nil {
 		return nil, err
@@ -83,19 +113,19 @@ func (c *Client) activeServers(ctx context.Context, user string) (map[string]Ser
 	}
 	active := map[string]Server{}
 	for name, server := range account.Servers {
-		if server.active() {
+		if server.isActive() {
 			active[name] = server
 		}
 	}
 	return active, nil
 }
 
-// RefreshServer is LookForServer for those who look for many servers of a user:
-// the Hub lists them all with each answer, and they share it.
+// RefreshServer is FindServer for callers that read many servers of a user. The Hub
+// returns all of them in each response, and the callers share it.
 func (c *Client) RefreshServer(ctx context.Context, user, name string) (Server, bool, error) {
-	server, listed, err := c.servers.of(user).Find(ctx, name)
-	if listed || err != nil {
-		return server, listed, err
+	server, isListed, err := c.servers.of(user).Find(ctx, name)
+	if isListed || err != nil {
+		return server, isListed, err
 	}
-	return c.LookForServer(ctx, user, name)
+	return c.FindServer(ctx, user, name)
 }

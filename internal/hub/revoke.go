@@ -5,49 +5,40 @@ package hub
 
 import (
 	"context"
-	"errors"
-	"time"
 
-	"github.com/planetary-computer/terraform-provider-pc/internal/transport"
+	"github.com/planetary-computer/terraform-provider-pc/internal/poll"
 )
 
-const (
-	// A DELETE whose answer was lost is sent again so often, with pauses that
-	// double.
-	removals     = 5
-	removalPause = 250 * time.Millisecond
-)
-
-// Revoke revokes a token that was made earlier. It succeeds for a token that is
-// gone, and never touches another one that has inherited the id.
-func (c *Client) Revoke(ctx context.Context, user string, was Token) error {
-	_, there, err := c.Look(ctx, user, was)
-	if err != nil || !there {
-		return err
-	}
-	return c.remove(ctx, user, was)
+// RevokeToken revokes a token that was created earlier. It succeeds if the token no
+// longer exists, and never revokes another token that has the id now. Transient
+// errors are tolerated for outageTolerance.
+func (c *Client) RevokeToken(ctx context.Context, user string, token Token) error {
+	return c.revokeAfterLookup(ctx, user, token, true)
 }
 
-// remove revokes a token that was just seen. Where the answer is lost it looks
-// before it asks again: the token may be gone, and the next one have its id.
-func (c *Client) remove(ctx context.Context, user string, was Token) error {
-	for sent := 1; ; sent++ {
-		err := c.DeleteToken(ctx, user, was.ID)
+// revoke revokes a token that the caller has just seen.
+func (c *Client) revoke(ctx context.Context, user string, token Token) error {
+	return c.revokeAfterLookup(ctx, user, token, false)
+}
+
+// revokeAfterLookup sends DELETE until the token is gone. Once a DELETE may have
+// arrived, it reads the token before it sends the next one, because the Hub may
+// have given the id to another token.
+func (c *Client) revokeAfterLookup(ctx context.Context, user string, token Token, needsLookup bool) error {
+	_, err := poll.Until(ctx, c.clock, revokePolicy, func(ctx context.Context) (struct{}, bool, error) {
+		if needsLookup {
+			_, exists, err := c.FindToken(ctx, user, token)
+			if err != nil || !exists {
+				return struct{}{}, err == nil, err
+			}
+			needsLookup = false
+		}
+		err := c.DeleteToken(ctx, user, token.ID)
 		if err == nil || IsNotFound(err) {
-			return nil
+			return struct{}{}, true, nil
 		}
-		var failure *transport.Error
-		if !errors.As(err, &failure) || !failure.MayHaveArrived() || sent == removals {
-			return err
-		}
-		if c.clock.Sleep(ctx, removalPause<<(sent-1)) != nil {
-			return err
-		}
-		switch _, there, lookErr := c.Look(ctx, user, was); {
-		case lookErr != nil:
-			return err
-		case !there:
-			return nil
-		}
-	}
+		needsLookup = mayHaveArrived(err)
+		return struct{}{}, false, err
+	})
+	return err
 }

@@ -18,19 +18,19 @@ import (
 )
 
 const (
-	prefix = "/x"
-	tokens = "/hub/api/users/alice/tokens"
+	prefix     = "/x"
+	tokensPath = "/hub/api/users/alice/tokens"
 
-	whoami = "GET /hub/api/user"
-	user   = "GET /hub/api/users/alice"
-	post   = "POST " + tokens
-	list   = "GET " + tokens
-	get    = "GET " + tokens + "/a12"
-	remove = "DELETE " + tokens + "/a12"
+	getSelf     = "GET /hub/api/user"
+	getAlice    = "GET /hub/api/users/alice"
+	postTokens  = "POST " + tokensPath
+	listTokens  = "GET " + tokensPath
+	getToken    = "GET " + tokensPath + "/a12"
+	deleteToken = "DELETE " + tokensPath + "/a12"
 )
 
 // start is what the fake clock shows at first.
-var start = time.Date(2026, 11, 23, 8, 0, 0, 0, time.UTC)
+var startTime = time.Date(2026, 11, 23, 8, 0, 0, 0, time.UTC)
 
 type reply = scripted.Reply
 
@@ -44,21 +44,21 @@ func newScripted(t *testing.T) (*scripted.Server, *hub.Client, *clock.Fake) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	fake := clock.NewFake(start)
+	fake := clock.NewFake(startTime)
 	return server, hub.New(sender, fake), fake
 }
 
-func ok(body string) reply { return reply{Status: http.StatusOK, Body: body} }
+func jsonReply(body string) reply { return reply{Status: http.StatusOK, Body: body} }
 
 // failing is a Hub's error; message is written as it is, null or with quotes.
-func failing(status int, message string) reply {
+func hubError(status int, message string) reply {
 	return reply{Status: status, Body: fmt.Sprintf(`{"status": %d, "message": %s}`, status, message)}
 }
 
 var (
-	noSuchToken = failing(http.StatusNotFound, `"No such token a12 for user alice"`)
-	noContent   = reply{Status: http.StatusNoContent}
-	lost        = reply{Drop: true}
+	tokenNotFound = hubError(http.StatusNotFound, `"No such token a12 for user alice"`)
+	noContent     = reply{Status: http.StatusNoContent}
+	lostResponse  = reply{Drop: true}
 )
 
 // tokenJSON is a token as the Hub writes it; members are added at its end.
@@ -68,10 +68,10 @@ func tokenJSON(id, note string, created time.Time, members string) string {
 		id, created.UTC().Format("2006-01-02T15:04:05.000000Z"), note, members)
 }
 
-func issued(id string, created time.Time) reply {
+func createdToken(id string, created time.Time) reply {
 	return reply{Status: http.StatusCreated, Body: tokenJSON(id, "ci", created, `, "token": "0123456789abcdef0123456789abcdef"`)}
 }
 
-func listing(date time.Time, all ...string) reply {
+func tokenList(date time.Time, all ...string) reply {
 	return reply{Status: http.StatusOK, Body: `{"api_tokens": [` + strings.Join(all, ", ") + `]}`, Date: date}
 }

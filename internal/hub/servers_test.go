@@ -13,52 +13,53 @@ import (
 	"testing"
 	"time"
 
+	"github.com/planetary-computer/terraform-provider-pc/internal/clock"
 	"github.com/planetary-computer/terraform-provider-pc/internal/hub"
 	"github.com/planetary-computer/terraform-provider-pc/internal/testing/scripted"
 )
 
 const (
-	server       = "/hub/api/users/alice/servers/gpu"
-	startServer  = "POST " + server
-	stopServer   = "DELETE " + server
-	progressOf   = "GET " + server + "/progress"
-	defaultStart = "POST /hub/api/users/alice/server"
-	root         = "GET /hub/api/"
+	gpuPath           = "/hub/api/users/alice/servers/gpu"
+	postGPU           = "POST " + gpuPath
+	deleteGPU         = "DELETE " + gpuPath
+	getProgress       = "GET " + gpuPath + "/progress"
+	postDefaultServer = "POST /hub/api/users/alice/server"
+	getVersion        = "GET /hub/api/"
 )
 
-// withServers is alice with these servers, as JSON members.
-func withServers(members string) reply {
-	return ok(`{"kind": "user", "name": "alice", "servers": {` + members + `}}`)
+// aliceWith is alice with servers, which are members of a JSON object.
+func aliceWith(servers string) reply {
+	return jsonReply(`{"kind": "user", "name": "alice", "servers": {` + servers + `}}`)
 }
 
-// gpu is the server in a state; pending is written as it is, null or quoted.
-func gpu(ready bool, pending string) reply {
-	return withServers(fmt.Sprintf(`"gpu": {"name": "gpu", "url": "/user/alice/gpu/", "ready": %t, "pending": %s, "started": "2026-11-23T08:00:01.5Z", "user_options": {"profile": "gpu"}}`, ready, pending))
+// gpuServer is alice with the server gpu. Pending is a JSON value: null or a string.
+func gpuServer(isReady bool, pending string) reply {
+	return aliceWith(fmt.Sprintf(`"gpu": {"name": "gpu", "url": "/user/alice/gpu/", "ready": %t, "pending": %s, "started": "2026-11-23T08:00:01.5Z", "user_options": {"profile": "gpu"}}`, isReady, pending))
 }
 
-func events(lines ...string) reply {
-	text := ""
-	for _, line := range lines {
-		text += "data: " + line + "\n\n"
+func eventStream(events ...string) reply {
+	body := ""
+	for _, event := range events {
+		body += "data: " + event + "\n\n"
 	}
-	return reply{Status: http.StatusOK, ContentType: "text/event-stream", Body: text}
+	return reply{Status: http.StatusOK, ContentType: "text/event-stream", Body: body}
 }
 
 var (
-	noServers  = withServers("")
-	starting   = gpu(false, `"spawn"`)
-	stopping   = gpu(true, `"stop"`)
-	isReady    = gpu(true, "null")
-	accepted   = reply{Status: http.StatusAccepted, ContentType: "text/plain"}
-	made       = reply{Status: http.StatusCreated, ContentType: "text/plain"}
-	isRunning  = failing(http.StatusBadRequest, `"alice:gpu is already running"`)
-	notStarted = failing(http.StatusBadRequest, `"alice:gpu is not starting..."`)
-	badGateway = reply{Status: http.StatusBadGateway, ContentType: "text/html", Body: "<h1>502</h1>"}
-	readyEvent = events(`{"progress": 0, "message": "Server requested"}`, `{"progress": 50, "message": "Spawning server..."}`, `{"progress": 100, "ready": true, "message": "Server ready at /user/alice/gpu/", "url": "/user/alice/gpu/"}`)
-	failed     = events(`{"progress": 0, "message": "Server requested"}`, `{"progress": 100, "failed": true, "message": "Spawn failed: no node has room for it"}`)
+	noServers      = aliceWith("")
+	gpuStarting    = gpuServer(false, `"spawn"`)
+	gpuStopping    = gpuServer(true, `"stop"`)
+	gpuReady       = gpuServer(true, "null")
+	accepted       = reply{Status: http.StatusAccepted, ContentType: "text/plain"}
+	created        = reply{Status: http.StatusCreated, ContentType: "text/plain"}
+	alreadyRunning = hubError(http.StatusBadRequest, `"alice:gpu is already running"`)
+	notStarting    = hubError(http.StatusBadRequest, `"alice:gpu is not starting..."`)
+	badGateway     = reply{Status: http.StatusBadGateway, ContentType: "text/html", Body: "<h1>502</h1>"}
+	readyEvents    = eventStream(`{"progress": 0, "message": "Server requested"}`, `{"progress": 50, "message": "Spawning server..."}`, `{"progress": 100, "ready": true, "message": "Server ready at /user/alice/gpu/", "url": "/user/alice/gpu/"}`)
+	failedEvents   = eventStream(`{"progress": 0, "message": "Server requested"}`, `{"progress": 100, "failed": true, "message": "Spawn failed: no node has room for it"}`)
 )
 
-func TestLaunch_sendsTheOptions(t *testing.T) {
+func TestStartServer_sendsTheOptions(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
 		options map[string]any
@@ -69,21 +70,21 @@ func TestLaunch_sendsTheOptions(t *testing.T) {
 		"a profile":        {map[string]any{"profile": "gpu", "n": 2}, `{"n":2,"profile":"gpu"}`},
 		"of the same name": {map[string]any{"display_name": "x"}, `{"user_options":{"display_name":"x"}}`},
 	} {
-		for request, server := range map[string]string{startServer: "gpu", defaultStart: ""} {
+		for request, server := range map[string]string{postGPU: "gpu", postDefaultServer: ""} {
 			t.Run(name+" "+server, func(t *testing.T) {
 				t.Parallel()
 				s, client, _ := newScripted(t)
-				s.On(user, noServers)
-				s.On(root, ok(`{"version": "6.1.1"}`))
+				s.On(getAlice, noServers)
+				s.On(getVersion, jsonReply(`{"version": "6.1.1"}`))
 				s.On(request, reply{Status: http.StatusAccepted, Request: func(_ *http.Request, body string) {
 					if body != test.body {
 						t.Errorf("sent %s, want %s", body, test.body)
 					}
 				}})
-				if err := client.Launch(t.Context(), "alice", server, test.options); err != nil {
-					t.Error(err)
+				if isConfirmed, err := client.StartServer(t.Context(), "alice", server, test.options); err != nil || !isConfirmed {
+					t.Errorf("confirmed: %t, %v", isConfirmed, err)
 				}
-				if asked := s.Count(root); asked != map[bool]int{true: 1}[strings.Contains(test.body, "user_options")] {
+				if asked := s.Count(getVersion); asked != map[bool]int{true: 1}[strings.Contains(test.body, "user_options")] {
 					t.Errorf("the version was asked for %d times", asked)
 				}
 			})
@@ -91,191 +92,235 @@ func TestLaunch_sendsTheOptions(t *testing.T) {
 	}
 }
 
-// TestLaunch_onOldHubs: the body is the options and nothing else, an empty one
-// included.
-func TestLaunch_onOldHubs(t *testing.T) {
+// TestStartServer_onOldHubs: before JupyterHub 6, the body is the options and nothing
+// else, also if there are none.
+func TestStartServer_onOldHubs(t *testing.T) {
 	t.Parallel()
 	for _, options := range []map[string]any{nil, {"display_name": "x"}} {
-		s, client, _ := newScripted(t)
-		s.On(user, noServers)
-		s.On(root, ok(`{"version": "5.5.4"}`))
-		s.On(startServer, reply{Status: http.StatusCreated, Request: func(_ *http.Request, body string) {
+		server, client, _ := newScripted(t)
+		server.On(getAlice, noServers)
+		server.On(getVersion, jsonReply(`{"version": "5.5.4"}`))
+		server.On(postGPU, reply{Status: http.StatusCreated, Request: func(_ *http.Request, body string) {
 			if want := map[bool]string{true: `{}`, false: `{"display_name":"x"}`}[options == nil]; body != want {
 				t.Errorf("sent %s, want %s", body, want)
 			}
 		}})
-		if err := client.Launch(t.Context(), "alice", "gpu", options); err != nil {
-			t.Error(err)
+		if isConfirmed, err := client.StartServer(t.Context(), "alice", "gpu", options); err != nil || !isConfirmed {
+			t.Errorf("confirmed: %t, %v", isConfirmed, err)
 		}
 	}
 }
 
-func TestLaunch_startsOneServer(t *testing.T) {
+func TestStartServer_startsOneServer(t *testing.T) {
 	t.Parallel()
-	for name, test := range map[string]struct {
-		seen  []reply
-		posts []reply
-		// says is a part of the error; "" for none.
-		says string
-		want int
+	for label, test := range map[string]struct {
+		lookups []reply
+		posts   []reply
+		// isConfirmed is false if only a lookup shows that the server starts.
+		isConfirmed bool
+		// message is a part of the error; "" for none.
+		message string
+		// requests are how many POSTs are sent.
+		requests int
 	}{
-		"202":                           {[]reply{noServers}, []reply{accepted}, "", 1},
-		"201":                           {[]reply{noServers}, []reply{made}, "", 1},
-		"runs already":                  {[]reply{isReady}, nil, "the server gpu of alice runs already", 0},
-		"starts already":                {[]reply{starting}, nil, "is pending spawn", 0},
-		"stops":                         {[]reply{stopping, stopping, noServers}, []reply{accepted}, "", 1},
-		"stops, and runs after all":     {[]reply{stopping, isReady}, nil, "the server gpu of alice runs already", 0},
-		"stops, and cannot be seen":     {[]reply{stopping, failing(404, "null")}, nil, "404", 0},
-		"somebody was faster":           {[]reply{noServers}, []reply{isRunning}, "is already running", 1},
-		"the answer is lost":            {[]reply{noServers, starting}, []reply{lost}, "", 1},
-		"a proxy lost it":               {[]reply{noServers, isReady}, []reply{badGateway}, "", 1},
-		"it never arrived":              {[]reply{noServers, noServers, noServers, starting}, []reply{lost, accepted}, "", 2},
-		"lost, then there":              {[]reply{noServers}, []reply{lost, isRunning}, "", 2},
-		"never":                         {[]reply{noServers}, []reply{lost}, "got no answer", 3},
-		"no more servers of this name":  {[]reply{noServers}, []reply{failing(400, `"User alice already has the maximum of 1 named servers."`)}, "the maximum of 1 named servers", 1},
-		"the hook's own refusal":        {[]reply{noServers}, []reply{failing(409, `"quota reached"`)}, "quota reached", 1},
-		"the start fails at once":       {[]reply{noServers}, []reply{failing(500, `"Internal Server Error"`)}, "the server gpu of alice did not start: no node has room for it", 1},
-		"servers that cannot be seen":   {[]reply{ok(`{"kind": "user", "name": "alice"}`)}, nil, "lacks the scope read:servers", 0},
-		"a user that cannot be seen":    {[]reply{failing(404, "null")}, nil, "404", 0},
-		"too many that start right now": {[]reply{noServers}, []reply{failing(429, `"Too many users trying to log in right now."`)}, "Too many users", 1},
+		"202":                               {[]reply{noServers}, []reply{accepted}, true, "", 1},
+		"201":                               {[]reply{noServers}, []reply{created}, true, "", 1},
+		"it already runs":                   {[]reply{gpuReady}, nil, false, "the server gpu of alice already runs", 0},
+		"it already starts":                 {[]reply{gpuStarting}, nil, false, "is pending spawn", 0},
+		"it stops":                          {[]reply{gpuStopping, gpuStopping, noServers}, []reply{accepted}, true, "", 1},
+		"it stops, and runs again":          {[]reply{gpuStopping, gpuReady}, nil, false, "the server gpu of alice already runs", 0},
+		"it stops, and alice is gone":       {[]reply{gpuStopping, hubError(404, "null")}, nil, false, "404", 0},
+		"another client was faster":         {[]reply{noServers}, []reply{alreadyRunning}, false, "is already running", 1},
+		"the response is lost":              {[]reply{noServers, gpuStarting}, []reply{lostResponse}, false, "", 1},
+		"a proxy loses the response":        {[]reply{noServers, gpuReady}, []reply{badGateway}, false, "", 1},
+		"the request never arrives":         {[]reply{noServers, noServers, noServers, gpuStarting}, []reply{lostResponse, accepted}, true, "", 2},
+		"it is listed late":                 {[]reply{noServers}, []reply{lostResponse, alreadyRunning}, false, "", 2},
+		"no request arrives":                {[]reply{noServers}, []reply{lostResponse}, false, "got no answer", 3},
+		"alice has too many servers":        {[]reply{noServers}, []reply{hubError(400, `"User alice already has the maximum of 1 named servers."`)}, false, "the maximum of 1 named servers", 1},
+		"the hook refuses":                  {[]reply{noServers}, []reply{hubError(409, `"quota reached"`)}, false, "quota reached", 1},
+		"the start fails at once":           {[]reply{noServers}, []reply{hubError(500, `"Internal Server Error"`)}, false, "the server gpu of alice did not start: no node has room for it", 1},
+		"the token may not see the servers": {[]reply{jsonReply(`{"kind": "user", "name": "alice"}`)}, nil, false, "lacks the scope read:servers", 0},
+		"the token may not see alice":       {[]reply{hubError(404, "null")}, nil, false, "404", 0},
+		"too many servers start":            {[]reply{noServers}, []reply{hubError(429, `"Too many users trying to log in right now."`)}, false, "Too many users", 1},
 	} {
-		t.Run(name, func(t *testing.T) {
+		t.Run(label, func(t *testing.T) {
 			t.Parallel()
-			s, client, _ := newScripted(t)
-			s.On(user, test.seen...)
-			s.On(startServer, test.posts...)
-			s.On(root, ok(`{"version": "6.1.1"}`))
-			s.On(progressOf, failed)
-			err := client.Launch(t.Context(), "alice", "gpu", nil)
-			if (err == nil) != (test.says == "") || err != nil && !strings.Contains(err.Error(), test.says) {
-				t.Errorf("got %v, want %q", err, test.says)
+			server, client, _ := newScripted(t)
+			server.On(getAlice, test.lookups...)
+			server.On(postGPU, test.posts...)
+			server.On(getVersion, jsonReply(`{"version": "6.1.1"}`))
+			server.On(getProgress, failedEvents)
+			isConfirmed, err := client.StartServer(t.Context(), "alice", "gpu", nil)
+			if isConfirmed != test.isConfirmed || (err == nil) != (test.message == "") || err != nil && !strings.Contains(err.Error(), test.message) {
+				t.Errorf("confirmed: %t, %v, want %t, %q", isConfirmed, err, test.isConfirmed, test.message)
 			}
-			if got := s.Count(startServer); got != test.want {
-				t.Errorf("%d POSTs, want %d: %q", got, test.want, s.Requests())
+			if got := server.Count(postGPU); got != test.requests {
+				t.Errorf("%d POSTs, want %d: %q", got, test.requests, server.Requests())
 			}
 		})
 	}
 }
 
-// TestLaunch_afterCtrlC presses it while the Hub holds back its answer.
-func TestLaunch_afterCtrlC(t *testing.T) {
+// TestStartServer_afterAnInterrupt interrupts it while the Hub holds its response. It
+// ends as soon as the Hub lists the server.
+func TestStartServer_afterAnInterrupt(t *testing.T) {
 	t.Parallel()
-	for name, test := range map[string]struct {
-		seen reply
-		want error
+	for label, test := range map[string]struct {
+		lookup reply
+		err    error
 	}{
-		"the server starts": {starting, nil},
-		"nothing has begun": {noServers, context.Canceled},
-		"the Hub is down":   {badGateway, context.Canceled},
+		"the server starts":      {gpuStarting, nil},
+		"the server is inactive": {noServers, context.Canceled},
+		"the Hub is unavailable": {badGateway, context.Canceled},
 	} {
-		t.Run(name, func(t *testing.T) {
+		t.Run(label, func(t *testing.T) {
 			t.Parallel()
-			s, client, _ := newScripted(t)
+			server, client, _ := newScripted(t)
 			ctx, cancel := context.WithCancel(t.Context())
 			hang := make(chan struct{})
 			t.Cleanup(func() { close(hang) })
-			s.On(user, noServers, test.seen)
-			s.On(startServer, scripted.After(lost, func() { cancel(); <-hang }))
-			if err := client.Launch(ctx, "alice", "gpu", map[string]any{"profile": "gpu"}); !errors.Is(err, test.want) {
-				t.Errorf("got %v, want %v", err, test.want)
+			server.On(getAlice, noServers, test.lookup)
+			server.On(postGPU, scripted.After(lostResponse, func() { cancel(); <-hang }))
+			began := clock.Real().Now()
+			isConfirmed, err := client.StartServer(ctx, "alice", "gpu", map[string]any{"profile": "gpu"})
+			if isConfirmed || !errors.Is(err, test.err) {
+				t.Errorf("confirmed: %t, %v, want %v", isConfirmed, err, test.err)
 			}
-			if got := s.Count(startServer); got != 1 {
-				t.Errorf("%d POSTs: %q", got, s.Requests())
+			if got := server.Count(postGPU); got != 1 {
+				t.Errorf("%d POSTs: %q", got, server.Requests())
+			}
+			if took := clock.Real().Now().Sub(began); test.err == nil && took > 5*time.Second || took > 12*time.Second {
+				t.Errorf("took %s", took)
 			}
 		})
 	}
 }
 
-func TestAwaitServer_followsTheStream(t *testing.T) {
+// TestStartServer_afterAnInterrupt_takesALateResponse: a proxy delays the request, so
+// that the Hub does not list the server at first.
+func TestStartServer_afterAnInterrupt_takesALateResponse(t *testing.T) {
 	t.Parallel()
-	silent := events(`{"progress": 0, "message": "Server requested"}`)
-	for name, test := range map[string]struct {
-		streams []reply
-		seen    []reply
-		heard   []string
-		says    string
-		asked   int
+	server, client, _ := newScripted(t)
+	ctx, cancel := context.WithCancel(t.Context())
+	server.On(getAlice, noServers)
+	server.On(postGPU, scripted.After(accepted, func() { cancel(); time.Sleep(2 * time.Second) }))
+	isConfirmed, err := client.StartServer(ctx, "alice", "gpu", map[string]any{"profile": "gpu"})
+	if !isConfirmed || err != nil {
+		t.Errorf("confirmed: %t, %v", isConfirmed, err)
+	}
+}
+
+func TestWaitForServer_followsTheStream(t *testing.T) {
+	t.Parallel()
+	requested := eventStream(`{"progress": 0, "message": "Server requested"}`)
+	unauthorised := hubError(403, `"Missing or invalid credentials."`)
+	bothMessages := []string{"Server requested", "Spawning server..."}
+	for label, test := range map[string]struct {
+		streams  []reply
+		lookups  []reply
+		messages []string
+		// err is a part of the error; "" for none.
+		err string
+		// requests are how often the stream is requested.
+		requests int
 	}{
-		"ready":                    {[]reply{readyEvent}, []reply{isReady}, []string{"Server requested", "Spawning server..."}, "", 1},
-		"ready, but not quite":     {[]reply{readyEvent}, []reply{starting, isReady}, []string{"Server requested", "Spawning server..."}, "", 2},
-		"fails":                    {[]reply{failed}, []reply{noServers}, []string{"Server requested"}, "did not start: no node has room for it", 1},
-		"an earlier start failed":  {[]reply{failed, readyEvent}, []reply{starting, isReady}, []string{"Server requested", "Spawning server..."}, "", 2},
-		"cut off":                  {[]reply{silent, silent, readyEvent}, []reply{starting, starting, isReady}, []string{"Server requested", "Spawning server..."}, "", 3},
-		"cut off, then it failed":  {[]reply{silent, failed}, []reply{noServers}, []string{"Server requested"}, "no node has room for it", 2},
-		"no stream":                {[]reply{failing(404, "null")}, []reply{starting, starting, isReady}, nil, "", 1},
-		"a page in its place":      {[]reply{{Status: 200, ContentType: "text/html", Body: "<h1>Hub</h1>"}}, []reply{starting, isReady}, nil, "", 1},
-		"not starting yet":         {[]reply{notStarted, readyEvent}, []reply{starting, isReady}, []string{"Server requested", "Spawning server..."}, "", 2},
-		"gone for a moment":        {[]reply{silent, readyEvent}, []reply{noServers, starting, isReady}, []string{"Server requested", "Spawning server..."}, "", 2},
-		"gone without a word":      {[]reply{silent, notStarted}, []reply{noServers}, []string{"Server requested"}, "the server gpu of alice did not start", 2},
-		"the Hub is down a while":  {[]reply{silent, badGateway, readyEvent}, []reply{badGateway, badGateway, isReady}, []string{"Server requested", "Spawning server..."}, "", 3},
-		"no event at all":          {[]reply{events("nonsense"), readyEvent}, []reply{starting, isReady}, []string{"Server requested", "Spawning server..."}, "", 2},
-		"the token was taken away": {[]reply{failing(403, `"Missing or invalid credentials."`)}, []reply{failing(403, `"Missing or invalid credentials."`)}, nil, "Missing or invalid credentials", 1},
+		"ready":                       {[]reply{readyEvents}, []reply{gpuReady}, bothMessages, "", 1},
+		"ready a little later":        {[]reply{readyEvents}, []reply{gpuStarting, gpuReady}, bothMessages, "", 2},
+		"failed":                      {[]reply{failedEvents}, []reply{noServers}, []string{"Server requested"}, "did not start: no node has room for it", 1},
+		"an earlier start failed":     {[]reply{failedEvents, readyEvents}, []reply{gpuStarting, gpuReady}, bothMessages, "", 2},
+		"the stream is cut":           {[]reply{requested, requested, readyEvents}, []reply{gpuStarting, gpuStarting, gpuReady}, bothMessages, "", 3},
+		"cut, then failed":            {[]reply{requested, failedEvents}, []reply{noServers}, []string{"Server requested"}, "no node has room for it", 2},
+		"no stream":                   {[]reply{hubError(404, "null")}, []reply{gpuStarting, gpuStarting, gpuReady}, nil, "", 1},
+		"a page in place of a stream": {[]reply{{Status: 200, ContentType: "text/html", Body: "<h1>Hub</h1>"}}, []reply{gpuStarting, gpuReady}, nil, "", 1},
+		"not starting yet":            {[]reply{notStarting, readyEvents}, []reply{gpuStarting, gpuReady}, bothMessages, "", 2},
+		"not listed for a moment":     {[]reply{requested, readyEvents}, []reply{noServers, gpuStarting, gpuReady}, bothMessages, "", 2},
+		"gone without a reason":       {[]reply{requested, notStarting}, []reply{noServers}, []string{"Server requested"}, "the server gpu of alice did not start", 2},
+		"the Hub is restarted":        {[]reply{requested, badGateway, readyEvents}, []reply{badGateway, badGateway, gpuReady}, bothMessages, "", 3},
+		"no valid event":              {[]reply{eventStream("nonsense"), readyEvents}, []reply{gpuStarting, gpuReady}, bothMessages, "", 2},
+		"the token is revoked":        {[]reply{unauthorised}, []reply{unauthorised}, nil, "Missing or invalid credentials", 1},
 	} {
-		t.Run(name, func(t *testing.T) {
+		t.Run(label, func(t *testing.T) {
 			t.Parallel()
-			s, client, _ := newScripted(t)
-			s.On(progressOf, test.streams...)
-			s.On(user, test.seen...)
-			var heard []string
-			got, err := client.AwaitServer(t.Context(), "alice", "gpu", func(message string) { heard = append(heard, message) })
-			if (err == nil) != (test.says == "") || err != nil && !strings.Contains(err.Error(), test.says) {
-				t.Errorf("got %v, want %q", err, test.says)
+			server, client, _ := newScripted(t)
+			server.On(getProgress, test.streams...)
+			server.On(getAlice, test.lookups...)
+			var messages []string
+			got, err := client.WaitForServer(t.Context(), "alice", "gpu", func(message string) { messages = append(messages, message) })
+			if (err == nil) != (test.err == "") || err != nil && !strings.Contains(err.Error(), test.err) {
+				t.Errorf("got %v, want %q", err, test.err)
 			}
 			if err == nil && (!got.Ready || got.URL != "/user/alice/gpu/" || got.Started.IsZero()) {
 				t.Errorf("got %+v", got)
 			}
-			var spawn *hub.SpawnError
-			if errors.As(err, &spawn) && !slices.Equal(spawn.Messages, heard) {
+			if spawn, ok := errors.AsType[*hub.SpawnError](err); ok && !slices.Equal(spawn.Messages, messages) {
 				t.Errorf("the error has the messages %q", spawn.Messages)
 			}
-			if !slices.Equal(heard, test.heard) || s.Count(progressOf) != test.asked {
-				t.Errorf("heard %q in %d streams, want %q in %d", heard, s.Count(progressOf), test.heard, test.asked)
+			if requests := server.Count(getProgress); !slices.Equal(messages, test.messages) || requests != test.requests {
+				t.Errorf("messages %q in %d streams, want %q in %d", messages, requests, test.messages, test.requests)
 			}
 		})
 	}
 }
 
-func TestAwaitServer_endsWithItsContext(t *testing.T) {
+func TestWaitForServer_endsWithItsContext(t *testing.T) {
 	t.Parallel()
-	s, client, _ := newScripted(t)
+	server, client, _ := newScripted(t)
 	ctx, cancel := context.WithCancel(t.Context())
-	s.On(progressOf, scripted.After(notStarted, cancel))
-	s.On(user, starting)
-	if _, err := client.AwaitServer(ctx, "alice", "gpu", func(string) {}); !errors.Is(err, context.Canceled) {
+	server.On(getProgress, scripted.After(notStarting, cancel))
+	server.On(getAlice, gpuStarting)
+	if _, err := client.WaitForServer(ctx, "alice", "gpu", func(string) {}); !errors.Is(err, context.Canceled) {
 		t.Errorf("got %v", err)
 	}
 }
 
-func TestStopServer_isSure(t *testing.T) {
+// TestWaitForServer_givesUpAfterAnOutageOfTwoMinutes, as a cluster's wait does.
+func TestWaitForServer_givesUpAfterAnOutageOfTwoMinutes(t *testing.T) {
 	t.Parallel()
-	gone := failing(http.StatusNotFound, `"alice has no server named 'gpu'"`)
-	pendingSpawn := failing(http.StatusBadRequest, `"alice:gpu is pending spawn, please wait"`)
-	for name, test := range map[string]struct {
+	server, client, fake := newScripted(t)
+	server.On(getProgress, badGateway)
+	server.On(getAlice, badGateway)
+	_, err := client.WaitForServer(t.Context(), "alice", "gpu", func(string) {})
+	if err == nil || !strings.Contains(err.Error(), "502") {
+		t.Errorf("got %v", err)
+	}
+	if took := fake.Now().Sub(startTime); took < 2*time.Minute || took > 3*time.Minute {
+		t.Errorf("gave up after %s", took)
+	}
+}
+
+func TestStopServer_succeedsOnlyIfTheServerIsInactive(t *testing.T) {
+	t.Parallel()
+	forgotten := hubError(http.StatusNotFound, `"alice has no server named 'gpu'"`)
+	pendingSpawn := hubError(http.StatusBadRequest, `"alice:gpu is pending spawn, please wait"`)
+	proxyNotFound := reply{Status: 404, ContentType: "text/plain", Body: "Not Found"}
+	for label, test := range map[string]struct {
 		remove  bool
 		deletes []reply
-		seen    []reply
-		says    string
-		want    int
+		lookups []reply
+		// err is a part of the error; "" for none.
+		err string
+		// requests are how many DELETEs are sent.
+		requests int
 	}{
-		"at once":                  {false, []reply{noContent}, []reply{noServers}, "", 1},
-		"slowly":                   {false, []reply{accepted}, []reply{stopping, stopping, noServers}, "", 1},
-		"while it starts":          {false, []reply{accepted}, []reply{starting, noServers}, "", 1},
-		"an old Hub, starting":     {false, []reply{pendingSpawn, noContent}, []reply{starting, starting, isReady, noServers}, "", 2},
-		"an old Hub, that failed":  {false, []reply{pendingSpawn}, []reply{starting, noServers}, "", 1},
-		"an old Hub, to be gone":   {true, []reply{pendingSpawn, noContent}, []reply{starting, noServers}, "", 2},
-		"refused for good":         {true, []reply{failing(http.StatusBadRequest, `"Cannot delete the default server"`)}, nil, "Cannot delete", 1},
-		"the request was lost":     {false, []reply{badGateway, noContent}, []reply{isReady, noServers}, "", 2},
-		"the answer was lost":      {false, []reply{badGateway}, []reply{noServers}, "", 1},
-		"lost, and to be removed":  {true, []reply{badGateway, noContent}, []reply{noServers}, "", 2},
-		"started again meanwhile":  {false, []reply{noContent}, []reply{isReady, noServers}, "", 2},
-		"forgotten":                {true, []reply{gone}, []reply{noServers}, "", 1},
-		"may not":                  {false, []reply{failing(403, `"Action is not authorized with current scopes; requires any of [delete:servers]"`)}, nil, "delete:servers", 1},
-		"the Hub is down":          {false, []reply{badGateway}, []reply{badGateway}, "502", 1},
-		"a proxy's 404, not ended": {false, []reply{{Status: 404, ContentType: "text/plain", Body: "Not Found"}}, nil, "404", 1},
+		"at once":                      {false, []reply{noContent}, []reply{noServers}, "", 1},
+		"slowly":                       {false, []reply{accepted}, []reply{gpuStopping, gpuStopping, noServers}, "", 1},
+		"while it starts":              {false, []reply{accepted}, []reply{gpuStarting, noServers}, "", 1},
+		"an old Hub, while it starts":  {false, []reply{pendingSpawn, noContent}, []reply{gpuStarting, gpuStarting, gpuReady, noServers}, "", 2},
+		"an old Hub, the start fails":  {false, []reply{pendingSpawn}, []reply{gpuStarting, noServers}, "", 1},
+		"an old Hub, to be removed":    {true, []reply{pendingSpawn, noContent}, []reply{gpuStarting, noServers}, "", 2},
+		"refused":                      {true, []reply{hubError(http.StatusBadRequest, `"Cannot delete the default server"`)}, nil, "Cannot delete", 1},
+		"the request is lost":          {false, []reply{badGateway, noContent}, []reply{gpuReady, noServers}, "", 2},
+		"the response is lost":         {false, []reply{badGateway}, []reply{noServers}, "", 1},
+		"lost, and to be removed":      {true, []reply{badGateway, noContent}, []reply{noServers}, "", 2},
+		"started again in between":     {false, []reply{noContent}, []reply{gpuReady, noServers}, "", 2},
+		"the Hub no longer has it":     {true, []reply{forgotten}, []reply{noServers}, "", 1},
+		"the token lacks a scope":      {false, []reply{hubError(403, `"Action is not authorized with current scopes; requires any of [delete:servers]"`)}, nil, "delete:servers", 1},
+		"the Hub is unavailable":       {false, []reply{badGateway}, []reply{badGateway}, "502", 1},
+		"a proxy's 404 proves nothing": {false, []reply{proxyNotFound}, []reply{proxyNotFound}, "404", 1},
 	} {
-		t.Run(name, func(t *testing.T) {
+		t.Run(label, func(t *testing.T) {
 			t.Parallel()
-			s, client, _ := newScripted(t)
+			server, client, _ := newScripted(t)
 			for i := range test.deletes {
 				test.deletes[i].Request = func(_ *http.Request, body string) {
 					if want := map[bool]string{true: `{"remove":true}`}[test.remove]; body != want {
@@ -283,14 +328,14 @@ func TestStopServer_isSure(t *testing.T) {
 					}
 				}
 			}
-			s.On(stopServer, test.deletes...)
-			s.On(user, test.seen...)
+			server.On(deleteGPU, test.deletes...)
+			server.On(getAlice, test.lookups...)
 			err := client.StopServer(t.Context(), "alice", "gpu", test.remove)
-			if (err == nil) != (test.says == "") || err != nil && !strings.Contains(err.Error(), test.says) {
-				t.Errorf("got %v, want %q", err, test.says)
+			if (err == nil) != (test.err == "") || err != nil && !strings.Contains(err.Error(), test.err) {
+				t.Errorf("got %v, want %q", err, test.err)
 			}
-			if got := s.Count(stopServer); got != test.want {
-				t.Errorf("%d DELETEs, want %d", got, test.want)
+			if got := server.Count(deleteGPU); got != test.requests {
+				t.Errorf("%d DELETEs, want %d", got, test.requests)
 			}
 		})
 	}
@@ -301,16 +346,16 @@ func TestStopServer_isSure(t *testing.T) {
 func TestStopServer_waitsBetweenDeletes(t *testing.T) {
 	t.Parallel()
 	s, client, fake := newScripted(t)
-	s.On(stopServer, reply{Status: http.StatusServiceUnavailable})
-	s.On(user, noServers)
+	s.On(deleteGPU, reply{Status: http.StatusServiceUnavailable})
+	s.On(getAlice, noServers)
 	err := client.StopServer(t.Context(), "alice", "gpu", true)
 	if err == nil || !strings.Contains(err.Error(), "503") {
 		t.Errorf("got %v, want the 503", err)
 	}
-	if sent := s.Count(stopServer); sent > 70 {
+	if sent := s.Count(deleteGPU); sent > 70 {
 		t.Errorf("sent %d DELETEs", sent)
 	}
-	if took := fake.Now().Sub(start); took < 2*time.Minute || took > 3*time.Minute {
+	if took := fake.Now().Sub(startTime); took < 2*time.Minute || took > 3*time.Minute {
 		t.Errorf("gave up after %s, want two minutes", took)
 	}
 }
@@ -318,17 +363,17 @@ func TestStopServer_waitsBetweenDeletes(t *testing.T) {
 func TestStopServer_toleratesAnOutageOfTwoMinutes(t *testing.T) {
 	t.Parallel()
 	unavailable := reply{Status: http.StatusServiceUnavailable}
-	for name, remove := range map[string]bool{"stop": false, "remove": true} {
+	for name, deleteToken := range map[string]bool{"stop": false, "remove": true} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			s, client, fake := newScripted(t)
-			s.On(stopServer, noContent)
+			s.On(deleteGPU, noContent)
 			down := slices.Repeat([]reply{unavailable}, 20)
-			s.On(user, append(append([]reply{stopping}, down...), append(append([]reply{stopping}, down...), noServers)...)...)
-			if err := client.StopServer(t.Context(), "alice", "gpu", remove); err != nil {
+			s.On(getAlice, append(append([]reply{gpuStopping}, down...), append(append([]reply{gpuStopping}, down...), noServers)...)...)
+			if err := client.StopServer(t.Context(), "alice", "gpu", deleteToken); err != nil {
 				t.Error(err)
 			}
-			if took := fake.Now().Sub(start); took < 40*time.Second {
+			if took := fake.Now().Sub(startTime); took < 40*time.Second {
 				t.Errorf("the outage lasted only %s", took)
 			}
 		})

@@ -18,35 +18,48 @@ import (
 
 // Token is an API token of a user.
 type Token struct {
-	// ID is unique in the Hub at a time; Hubs on sqlite give a freed id to the
-	// next token.
+	// ID is unique among the tokens that exist. A Hub on sqlite gives the id of a
+	// deleted token to the next one.
 	ID, User, Note string
-	// Value is known only when the token has just been made.
+	// Value is set only by the response that created the token.
 	Value   secret.String
 	Created time.Time
 	// ExpiresAt is zero for a token that does not expire.
 	ExpiresAt time.Time
-	// LastActivity is when somebody last used it; zero for never.
+	// LastActivity is when the token was last used; zero for never.
 	LastActivity time.Time
-	// Scopes are what the Hub resolved the requested ones to, which is more,
-	// in no order.
+	// Scopes are what the Hub expanded the requested scopes to, in no particular
+	// order.
 	Scopes []string
 }
 
-// TokenRequest says what token to make. Zero values leave the Hub's defaults:
-// no end, and all that the user may do.
+// isSameToken reports whether two responses are about one token. The id alone does
+// not decide, because a Hub may reuse it.
+func (t Token) isSameToken(other Token) bool {
+	return t.ID == other.ID && t.Note == other.Note && t.Created.Equal(other.Created)
+}
+
+// TokenRequest describes the token to create. Zero values select the Hub's
+// defaults: a token that does not expire and has all the user's rights.
 type TokenRequest struct {
 	Note string
+	// HasUniqueNote states that the note was generated for this request, so that
+	// no other token has it. A token whose response is lost is then certain to be
+	// found.
+	HasUniqueNote bool
 	// ExpiresIn is in whole seconds.
 	ExpiresIn     time.Duration
 	Scopes, Roles []string
 }
 
-// CreateToken makes a token: POST /hub/api/users/USER/tokens, answered with 201
-// (200 before JupyterHub 2). It is never repeated once it may have arrived;
-// Issue knows what to do then, and after an *IgnoredError, which comes with the
-// token.
+// CreateToken creates a token: POST /hub/api/users/USER/tokens, answered with 201
+// (200 before JupyterHub 2). It is never sent again once it may have arrived.
+// IssueToken deals with a lost response, and with an *IgnoredArgumentError, which
+// comes together with the token.
 func (c *Client) CreateToken(ctx context.Context, user string, r TokenRequest) (Token, error) {
+	if err := ValidateUserName(user); err != nil {
+		return Token{}, err
+	}
 	body := map[string]any{}
 	if r.Note != "" {
 		body["note"] = r.Note
@@ -62,34 +75,35 @@ func (c *Client) CreateToken(ctx context.Context, user string, r TokenRequest) (
 	}
 	wire, err := transport.Call(ctx, c.transport, transport.Request{
 		Method: http.MethodPost, Path: tokensPath(user), Body: body, Want: "the new token",
-	}, wireToken.valueObjection)
+	}, wireToken.invalidNewIf)
 	c.tokens.of(user).Changed(wire.ID)
-	if ignored := wire.ignored(r); err == nil && ignored != "" {
-		err = &IgnoredError{Argument: ignored, ID: wire.ID}
+	if argument := wire.ignoredArgument(r); err == nil && argument != "" {
+		err = &IgnoredArgumentError{Argument: argument, ID: wire.ID}
 	}
 	return wire.token(), err
 }
 
-// IsTooLong says that the Hub refused the lifetime of a token, because it allows
-// less: token_expires_in_max_seconds (apihandlers/users.py, since JupyterHub
-// 5.1). A request without one gets the longest.
-func IsTooLong(err error) bool {
-	var failure *transport.Error
-	return errors.As(err, &failure) && failure.Kind == transport.KindStatus && failure.Status == http.StatusBadRequest && failure.JSONError &&
+// IsLifetimeTooLong reports whether the Hub rejected the lifetime of a token
+// because of its limit, token_expires_in_max_seconds (apihandlers/users.py, since
+// JupyterHub 5.1). A request without a lifetime gets the longest.
+func IsLifetimeTooLong(err error) bool {
+	failure, ok := errors.AsType[*transport.Error](err)
+	return ok && failure.Kind == transport.KindStatus && failure.Status == http.StatusBadRequest && failure.JSONError &&
 		strings.HasPrefix(failure.RawMessage(), "token expires_in: ") && strings.Contains(failure.RawMessage(), " must not exceed ")
 }
 
-// GetToken reads one token, without its value: GET
+// GetToken returns a token, without its value: GET
 // /hub/api/users/USER/tokens/ID.
 func (c *Client) GetToken(ctx context.Context, user, id string) (Token, error) {
 	token, _, err := c.getToken(ctx, user, id)
 	return token, err
 }
 
-// getToken also returns the server's clock, zero if it did not tell.
+// getToken also returns the time of the Hub's clock, or zero if the response has
+// none.
 func (c *Client) getToken(ctx context.Context, user, id string) (Token, time.Time, error) {
-	if !isID(id) {
-		return Token{}, time.Time{}, fmt.Errorf("the id of a token cannot be %.80q", id)
+	if err := errors.Join(ValidateUserName(user), validateTokenID(id)); err != nil {
+		return Token{}, time.Time{}, err
 	}
 	var wire wireToken
 	response, err := c.transport.Do(ctx, transport.Request{
@@ -100,9 +114,9 @@ func (c *Client) getToken(ctx context.Context, user, id string) (Token, time.Tim
 				return err
 			}
 			if wire.ID != id {
-				return unusable(fmt.Sprintf("the answer is about the token %q", wire.ID))
+				return bodyError(fmt.Sprintf("the response is about the token %q", wire.ID))
 			}
-			return unusable(wire.objection())
+			return bodyError(wire.invalidIf())
 		},
 	})
 	if err != nil {
@@ -111,9 +125,12 @@ func (c *Client) getToken(ctx context.Context, user, id string) (Token, time.Tim
 	return wire.token(), response.Date, nil
 }
 
-// ListTokens lists a user's tokens: GET /hub/api/users/USER/tokens. It also
-// returns the server's clock, zero if it did not tell.
+// ListTokens lists the tokens of a user: GET /hub/api/users/USER/tokens. It also
+// returns the time of the Hub's clock, or zero if the response has none.
 func (c *Client) ListTokens(ctx context.Context, user string) ([]Token, time.Time, error) {
+	if err := ValidateUserName(user); err != nil {
+		return nil, time.Time{}, err
+	}
 	var list struct {
 		APITokens *[]wireToken `json:"api_tokens"`
 	}
@@ -125,10 +142,10 @@ func (c *Client) ListTokens(ctx context.Context, user string) ([]Token, time.Tim
 				return err
 			}
 			if list.APITokens == nil {
-				return unusable("the answer has no api_tokens")
+				return bodyError("the response has no api_tokens")
 			}
 			for _, wire := range *list.APITokens {
-				if err := unusable(wire.objection()); err != nil {
+				if err := bodyError(wire.invalidIf()); err != nil {
 					return err
 				}
 			}
@@ -145,13 +162,13 @@ func (c *Client) ListTokens(ctx context.Context, user string) ([]Token, time.Tim
 	return tokens, response.Date, nil
 }
 
-// DeleteToken revokes a token: DELETE /hub/api/users/USER/tokens/ID. For an id
-// that is not there IsNotFound(err) is true. It is never repeated once it may
-// have arrived, because another token may have the id by then; Revoke knows what
-// to do.
+// DeleteToken revokes whichever token has the id: DELETE
+// /hub/api/users/USER/tokens/ID. IsNotFound(err) is true if there is none. It is
+// never sent again once it may have arrived, because another token may have the id
+// by then. RevokeToken deals with a lost response.
 func (c *Client) DeleteToken(ctx context.Context, user, id string) error {
-	if !isID(id) {
-		return fmt.Errorf("the id of a token cannot be %.80q", id)
+	if err := errors.Join(ValidateUserName(user), validateTokenID(id)); err != nil {
+		return err
 	}
 	c.tokens.of(user).Changed(id)
 	_, err := c.transport.Do(ctx, transport.Request{Method: http.MethodDelete, Path: tokensPath(user, id)})

@@ -21,9 +21,9 @@ import (
 func TestWhoami_isAskedOnce(t *testing.T) {
 	t.Parallel()
 	server, client, _ := newScripted(t)
-	server.On(whoami,
-		failing(503, `"Service Unavailable"`),
-		ok(`{"kind": "user", "name": "alice", "admin": false, "groups": [], "roles": ["user"], "server": null, "pending": null, "servers": {}, "token_id": "a7", "session_id": null, "scopes": ["self"]}`))
+	server.On(getSelf,
+		hubError(503, `"Service Unavailable"`),
+		jsonReply(`{"kind": "user", "name": "alice", "admin": false, "groups": [], "roles": ["user"], "server": null, "pending": null, "servers": {}, "token_id": "a7", "session_id": null, "scopes": ["self"]}`))
 	if _, err := client.Whoami(t.Context()); err == nil {
 		t.Error("no error")
 	}
@@ -37,13 +37,13 @@ func TestWhoami_isAskedOnce(t *testing.T) {
 		})
 	}
 	all.Wait()
-	server.Expect(t, whoami, whoami)
+	server.Expect(t, getSelf, getSelf)
 }
 
 func TestWhoami_ofAService(t *testing.T) {
 	t.Parallel()
 	server, client, _ := newScripted(t)
-	server.On(whoami, ok(`{"kind": "service", "name": "pipeline", "admin": false, "session_id": null, "scopes": ["tokens"]}`))
+	server.On(getSelf, jsonReply(`{"kind": "service", "name": "pipeline", "admin": false, "session_id": null, "scopes": ["tokens"]}`))
 	if got, err := client.Whoami(t.Context()); err != nil || got.Kind != "service" || got.Name != "pipeline" {
 		t.Errorf("got %+v, %v", got, err)
 	}
@@ -56,25 +56,25 @@ func TestErrors(t *testing.T) {
 		kind     transport.Kind
 		notFound bool
 	}{
-		"bad credentials":        {failing(403, `"Missing or invalid credentials."`), transport.KindCredentials, false},
-		"bad credentials, null":  {failing(403, `null`), transport.KindCredentials, false},
-		"no scope":               {failing(403, `"Action is not authorized with current scopes; requires any of [read:tokens]"`), transport.KindStatus, false},
-		"no such token":          {noSuchToken, transport.KindStatus, true},
-		"no such user":           {failing(404, `"No such user: alice"`), transport.KindStatus, true},
-		"no such path":           {failing(404, `null`), transport.KindStatus, false},
-		"a user not to be seen":  {failing(404, `"No access to resources or resources not found"`), transport.KindStatus, false},
+		"bad credentials":        {hubError(403, `"Missing or invalid credentials."`), transport.KindCredentials, false},
+		"bad credentials, null":  {hubError(403, `null`), transport.KindCredentials, false},
+		"no scope":               {hubError(403, `"Action is not authorized with current scopes; requires any of [read:tokens]"`), transport.KindStatus, false},
+		"no such token":          {tokenNotFound, transport.KindStatus, true},
+		"no such user":           {hubError(404, `"No such user: alice"`), transport.KindStatus, true},
+		"no such path":           {hubError(404, `null`), transport.KindStatus, false},
+		"a user not to be seen":  {hubError(404, `"No access to resources or resources not found"`), transport.KindStatus, false},
 		"the proxy's page":       {reply{Status: 404, ContentType: "text/html", Body: "<html><h1>404 : Not Found</h1></html>"}, transport.KindStatus, false},
-		"a crash":                {failing(500, `"Internal Server Error"`), transport.KindStatus, false},
-		"a token without an id":  {ok(`{}`), transport.KindBody, false},
-		"another token":          {ok(tokenJSON("a13", "x", start, "")), transport.KindBody, false},
-		"a time that is none":    {ok(`{"id": "a12", "created": "yesterday"}`), transport.KindBody, false},
-		"a list":                 {ok(`[]`), transport.KindBody, false},
+		"a crash":                {hubError(500, `"Internal Server Error"`), transport.KindStatus, false},
+		"a token without an id":  {jsonReply(`{}`), transport.KindBody, false},
+		"another token":          {jsonReply(tokenJSON("a13", "x", startTime, "")), transport.KindBody, false},
+		"a time that is none":    {jsonReply(`{"id": "a12", "created": "yesterday"}`), transport.KindBody, false},
+		"a list":                 {jsonReply(`[]`), transport.KindBody, false},
 		"a page in place of one": {reply{Status: 200, ContentType: "text/html", Body: "<html><h1>Sign in</h1></html>"}, transport.KindBody, false},
 	} {
 		t.Run(label, func(t *testing.T) {
 			t.Parallel()
 			server, client, _ := newScripted(t)
-			server.On(get, test.answer)
+			server.On(getToken, test.answer)
 			_, err := client.GetToken(t.Context(), "alice", "a12")
 			var failure *transport.Error
 			if !errors.As(err, &failure) || failure.Kind != test.kind || hub.IsNotFound(err) != test.notFound {
@@ -98,17 +98,17 @@ func TestCreateToken(t *testing.T) {
 	} {
 		for _, status := range []int{http.StatusCreated, http.StatusOK} {
 			server, client, _ := newScripted(t)
-			answer := reply{Status: status, Body: tokenJSON("a12", "ci", start.Add(123456*time.Microsecond), `, "token": "0123456789abcdef0123456789abcdef"`)}
+			answer := reply{Status: status, Body: tokenJSON("a12", "ci", startTime.Add(123456*time.Microsecond), `, "token": "0123456789abcdef0123456789abcdef"`)}
 			answer.Request = func(_ *http.Request, body string) {
 				var got, want any
 				if json.Unmarshal([]byte(body), &got) != nil || json.Unmarshal([]byte(test.body), &want) != nil || !reflect.DeepEqual(got, want) {
 					t.Errorf("sent %s, want %s", body, test.body)
 				}
 			}
-			server.On(post, answer)
+			server.On(postTokens, answer)
 			token, err := client.CreateToken(t.Context(), "alice", test.request)
 			if err != nil || token.ID != "a12" || token.User != "alice" || token.Note != "ci" || len(token.Scopes) != 2 ||
-				!token.Created.Equal(start.Add(123456*time.Microsecond)) || !token.ExpiresAt.IsZero() {
+				!token.Created.Equal(startTime.Add(123456*time.Microsecond)) || !token.ExpiresAt.IsZero() {
 				t.Errorf("got %+v, %v", token, err)
 			}
 			if token.Value.Reveal() != "0123456789abcdef0123456789abcdef" || strings.Contains(fmt.Sprintf("%+v", token), "0123456789abcdef") {
@@ -121,18 +121,18 @@ func TestCreateToken(t *testing.T) {
 func TestTokens_ofOldHubsAndOddNotes(t *testing.T) {
 	t.Parallel()
 	server, client, _ := newScripted(t)
-	server.On(list, ok(`{"api_tokens": [
+	server.On(listTokens, jsonReply(`{"api_tokens": [
 		{"id": "a1", "user": "alice", "created": "2026-11-23T08:00:00.000001", "expires_at": "2026-11-24T08:00:00Z", "note": 7},
 		{"id": "a2", "user": "alice", "created": "2026-11-23T08:00:00Z", "expires_at": null, "note": null}], "oauth_tokens": []}`))
 	got, _, err := client.ListTokens(t.Context(), "alice")
 	want := []hub.Token{
-		{ID: "a1", User: "alice", Note: "7", Created: start.Add(time.Microsecond), ExpiresAt: start.Add(24 * time.Hour)},
-		{ID: "a2", User: "alice", Created: start},
+		{ID: "a1", User: "alice", Note: "7", Created: startTime.Add(time.Microsecond), ExpiresAt: startTime.Add(24 * time.Hour)},
+		{ID: "a2", User: "alice", Created: startTime},
 	}
 	if err != nil || !reflect.DeepEqual(got, want) {
 		t.Errorf("got %+v, %v", got, err)
 	}
-	server.On(list, ok(`{"error": "no list"}`))
+	server.On(listTokens, jsonReply(`{"error": "no list"}`))
 	if _, _, err := client.ListTokens(t.Context(), "alice"); err == nil || !strings.Contains(err.Error(), "has no api_tokens") {
 		t.Errorf("got %v", err)
 	}

@@ -152,7 +152,7 @@ func statusAdvice(failure *transport.Error) string {
 	switch status := failure.Status; {
 	case status == http.StatusUnauthorized:
 		return credentialAdvice(failure)
-	case status == http.StatusForbidden && hub.IsRights(failure):
+	case status == http.StatusForbidden && hub.IsMissingScope(failure):
 		return "The token lacks one of these scopes. Before JupyterHub 4, this is also the answer to a token that is wrong, expired or revoked. It comes from " + failure.CredentialOrigin + "."
 	case status == http.StatusForbidden:
 		return "The credentials are valid but do not allow this. It may belong to another user, or the token lacks a scope."

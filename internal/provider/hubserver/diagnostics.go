@@ -48,7 +48,7 @@ func addLaunchError(diags *diag.Diagnostics, model resourceModel, err error) {
 		diags.AddError("The "+model.title()+" did not start", spawnAdvice(failed))
 		return
 	}
-	if errors.Is(err, hub.ErrServersHidden) || hub.IsUnseen(err) {
+	if errors.Is(err, hub.ErrServersHidden) || hub.IsUserNotFound(err) {
 		diags.AddAttributeError(path.Root("user"), "The Hub does not show the servers of "+model.User.ValueString(),
 			diagnostics.Sentence(err.Error())+"\n\nEither there is no such user, or the provider's token lacks a scope: it needs read:users and servers, for this user or for all.")
 		return
@@ -60,6 +60,15 @@ func addLaunchError(diags *diag.Diagnostics, model resourceModel, err error) {
 		}
 	}
 	diagnostics.AddError(diags, "The "+model.title()+" was not started", err)
+}
+
+// addUnconfirmedStartWarning reports a server that the Hub lists after the response
+// to its start was lost.
+func addUnconfirmedStartWarning(diags *diag.Diagnostics, model resourceModel) {
+	diags.AddAttributeWarning(path.Root("name"), "The start of the "+model.title()+" is not confirmed",
+		"The Hub's response to the start was lost. The Hub listed no such server before the request, and lists one now, so most likely this apply started it. "+
+			"Another client of the same user may have started it in the meantime, with other options. It is in the state, and terraform destroy stops it.\n\n"+
+			"If it is not yours, remove it from the state: terraform state rm ADDRESS_OF_THIS_RESOURCE")
 }
 
 // refusedStartAdvice is what to do about a start that was turned down for reasons

@@ -110,7 +110,7 @@ func (m *resourceModel) keepComputed(state resourceModel) {
 // parseServerID reads USER/SERVER; USER and USER/ are the default server.
 func parseServerID(id string) (user, name string, err error) {
 	user, name, _ = strings.Cut(id, "/")
-	if !hub.ValidUserName(user) || !validServerName(name) {
+	if !hub.IsValidUserName(user) || !validServerName(name) {
 		return "", "", fmt.Errorf("%q is not the id of a server", id)
 	}
 	return user, name, nil
@@ -118,4 +118,4 @@ func parseServerID(id string) (user, name string, err error) {
 
 // validServerName refuses what would be another path. Which names a Hub takes
 // depends on its version.
-func validServerName(name string) bool { return name == "" || hub.ValidUserName(name) }
+func validServerName(name string) bool { return name == "" || hub.IsValidUserName(name) }

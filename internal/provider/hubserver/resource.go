@@ -55,7 +55,7 @@ func (r *serverResource) ValidateConfig(ctx context.Context, req resource.Valida
 	}
 	values.ValidateTimeouts(config.Timeouts, &resp.Diagnostics)
 	validateServerOptions(config.UserOptions, &resp.Diagnostics)
-	if values.IsKnown(config.User) && !hub.ValidUserName(config.User.ValueString()) {
+	if values.IsKnown(config.User) && !hub.IsValidUserName(config.User.ValueString()) {
 		resp.Diagnostics.AddAttributeError(path.Root("user"), "This is not the name of a user",
 			fmt.Sprintf("%q cannot be one: a name has neither slashes nor control characters, and is not empty. Leave user out for the owner of the provider's token.", config.User.ValueString()))
 	}
@@ -112,9 +112,13 @@ func (r *serverResource) Create(ctx context.Context, req resource.CreateRequest,
 		return
 	}
 	plan.User = types.StringValue(user)
-	if err := api.Launch(ctx, user, plan.Name.ValueString(), plan.options()); err != nil {
+	isConfirmed, err := api.StartServer(ctx, user, plan.Name.ValueString(), plan.options())
+	if err != nil {
 		addLaunchError(&resp.Diagnostics, plan, err)
 		return
+	}
+	if !isConfirmed {
+		addUnconfirmedStartWarning(&resp.Diagnostics, plan)
 	}
 	// The server costs money from now on: it goes into the state before anything
 	// else can fail.
@@ -161,7 +165,7 @@ func (r *serverResource) Read(ctx context.Context, req resource.ReadRequest, res
 		return
 	}
 	resp.Diagnostics.Append(home.Store(ctx, resp.Private)...)
-	if !active || server.Stops() {
+	if !active || server.IsStopping() {
 		r.readEnded(ctx, state, active, resp)
 		return
 	}
@@ -227,7 +231,7 @@ func (r *serverResource) Delete(ctx context.Context, req resource.DeleteRequest,
 	defer cancel()
 
 	if home := clients.ReadLastSeenServer(ctx, req.Private, r.Settings.HubAddress.Value, &resp.Diagnostics); home.HasMoved() {
-		server, active, err := api.LookForServer(ctx, state.User.ValueString(), state.Name.ValueString())
+		server, active, err := api.FindServer(ctx, state.User.ValueString(), state.Name.ValueString())
 		if err != nil {
 			diagnostics.AddError(&resp.Diagnostics, "The "+state.title()+" was not stopped", err)
 			return
@@ -269,7 +273,7 @@ func (r *serverResource) ImportState(ctx context.Context, req resource.ImportSta
 // so that there is none to keep in the state.
 func (r *serverResource) await(ctx context.Context, api *hub.Client, model *resourceModel, keeper clients.PrivateWriter, diags *diag.Diagnostics) bool {
 	heard := ""
-	server, err := api.AwaitServer(ctx, model.User.ValueString(), model.Name.ValueString(), func(message string) {
+	server, err := api.WaitForServer(ctx, model.User.ValueString(), model.Name.ValueString(), func(message string) {
 		heard = message
 		tflog.Info(ctx, "The Hub starts the server", map[string]any{"user": model.User.ValueString(), "server": model.Name.ValueString(), "message": message})
 	})

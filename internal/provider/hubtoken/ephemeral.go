@@ -98,10 +98,10 @@ func (e *tokenEphemeralResource) Open(ctx context.Context, req ephemeral.OpenReq
 // issueFor makes the token. A Hub may allow less than the default lifetime; it
 // then gives the longest to who asks for none.
 func issueFor(ctx context.Context, api *hub.Client, user string, request hub.TokenRequest, chosen bool) (hub.Token, error) {
-	token, err := api.Issue(ctx, user, request)
-	if hub.IsTooLong(err) && !chosen {
+	token, err := api.IssueToken(ctx, user, request)
+	if hub.IsLifetimeTooLong(err) && !chosen {
 		request.ExpiresIn = 0
-		return api.Issue(ctx, user, request)
+		return api.IssueToken(ctx, user, request)
 	}
 	return token, err
 }
@@ -119,7 +119,7 @@ func (e *tokenEphemeralResource) Renew(ctx context.Context, req ephemeral.RenewR
 	if !ok {
 		return
 	}
-	if _, valid, err := api.Look(ctx, opened.User, opened.token()); valid || err != nil {
+	if _, valid, err := api.FindToken(ctx, opened.User, opened.token()); valid || err != nil {
 		resp.RenewAt = e.Clock.Now().Add(relook)
 		return
 	}
@@ -156,7 +156,7 @@ func (e *tokenEphemeralResource) Close(ctx context.Context, req ephemeral.CloseR
 }
 
 func revoke(ctx context.Context, api *hub.Client, opened openedToken) error {
-	if err := api.Revoke(ctx, opened.User, opened.token()); err != nil {
+	if err := api.RevokeToken(ctx, opened.User, opened.token()); err != nil {
 		return fmt.Errorf("the token %s of %s with the note %q was not revoked: %w", opened.ID, opened.User, opened.Note, err)
 	}
 	return nil

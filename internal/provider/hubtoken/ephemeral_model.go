@@ -5,7 +5,6 @@ package hubtoken
 
 import (
 	"context"
-	"crypto/rand"
 	"encoding/json"
 	"fmt"
 	"time"
@@ -101,11 +100,9 @@ func (e *tokenEphemeralResource) Schema(_ context.Context, _ ephemeral.SchemaReq
 }
 
 func (m *ephemeralModel) request(ctx context.Context) (hub.TokenRequest, diag.Diagnostics) {
-	// Of its own for each run, so that a token whose answer is lost is not taken for
-	// that of another one.
-	request := hub.TokenRequest{Note: defaultTokenNote + ", " + rand.Text()[:8], ExpiresIn: defaultTokenLifetime}
+	request := hub.TokenRequest{Note: uniqueNote(defaultTokenNote), HasUniqueNote: true, ExpiresIn: defaultTokenLifetime}
 	if values.IsKnown(m.Note) {
-		request.Note = m.Note.ValueString()
+		request.Note, request.HasUniqueNote = m.Note.ValueString(), false
 	}
 	if chosen, ok := duration(m.ExpiresIn); ok {
 		request.ExpiresIn = chosen

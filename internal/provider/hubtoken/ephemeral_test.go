@@ -114,7 +114,7 @@ func TestEphemeralHubToken_leavesThatOfAnotherRun(t *testing.T) {
 	providertest.AssertDiagnostics(t, diagnostics, providertest.ExpectedDiagnostic{})
 	mock.FailNext(mockserver.Fault{Method: http.MethodPost, Path: "*/tokens", Drop: mockserver.DropBeforeHandling})
 	_, diagnostics = one.Open(t.Context(), t, providertest.TokenType, map[string]any{})
-	providertest.AssertDiagnostics(t, diagnostics, providertest.ErrorAt("", "no new token was seen"))
+	providertest.AssertDiagnostics(t, diagnostics, providertest.ErrorAt("", "no new token was found"))
 	if got := providertest.TokenNotes(mock)[made.Text(t, "note")]; got != 1 {
 		t.Errorf("the Hub has %d tokens of the other run", got)
 	}
@@ -209,7 +209,7 @@ func TestEphemeralHubToken_saysWhatWasNotRevoked(t *testing.T) {
 	openEphemerals := &clients.OpenEphemerals{}
 	w := providertest.NewClientWith(t, mock.Clock, providertest.Block(mock), provider.WithOpenEphemerals(openEphemerals))
 	opened, _ := w.Open(t.Context(), t, providertest.TokenType, map[string]any{"note": "ours"})
-	mock.FailNext(mockserver.Fault{Method: http.MethodDelete, Path: "*/tokens/*", Times: 10, Status: http.StatusInternalServerError})
+	mock.FailNext(mockserver.Fault{Method: http.MethodDelete, Path: "*/tokens/*", Times: 1000, Status: http.StatusInternalServerError})
 	providertest.AssertDiagnostics(t, w.Close(t, opened), providertest.ErrorAt("", `Revoke the one with the note "ours" on the Hub's page /hub/token`))
 	mock.ClearFaults()
 	if err := openEphemerals.CloseAll(t.Context()); err != nil {

@@ -22,7 +22,7 @@ func TestHubToken_leavesNoOrphan(t *testing.T) {
 		"after it arrived":   {mockserver.Fault{Drop: mockserver.DropAfterHandling}, "was revoked"},
 		"in its midst":       {mockserver.Fault{Drop: mockserver.DropMidResponse}, "was revoked"},
 		"502 of a proxy":     {mockserver.Fault{HandleRequest: true, Status: 502}, "was revoked"},
-		"before it arrived":  {mockserver.Fault{Drop: mockserver.DropBeforeHandling}, "no new token was seen"},
+		"before it arrived":  {mockserver.Fault{Drop: mockserver.DropBeforeHandling}, "no new token was found"},
 		"refused by the Hub": {mockserver.Fault{Status: 403, ContentType: "application/json", Body: `{"status": 403, "message": "no"}`}, "do not allow this"},
 	} {
 		t.Run(name, func(t *testing.T) {

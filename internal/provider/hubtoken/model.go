@@ -17,7 +17,6 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/planmodifier"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/setplanmodifier"
-	"github.com/hashicorp/terraform-plugin-framework/resource/schema/stringdefault"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/stringplanmodifier"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
@@ -60,12 +59,12 @@ func (r *tokenResource) Schema(_ context.Context, _ resource.SchemaRequest, resp
 				PlanModifiers:       []planmodifier.String{stringplanmodifier.UseStateForUnknown(), stringplanmodifier.RequiresReplace()},
 			},
 			"note": schema.StringAttribute{
-				MarkdownDescription: "What the token is for, as the Hub's token page shows it. Default: `Managed by Terraform`.",
-				Optional:            true,
-				Computed:            true,
-				Default:             stringdefault.StaticString("Managed by Terraform"),
-				Validators:          []validator.String{stringvalidator.LengthAtLeast(1)},
-				PlanModifiers:       []planmodifier.String{stringplanmodifier.RequiresReplace()},
+				MarkdownDescription: "What the token is for, as the Hub's token page shows it. Default: `" + defaultResourceNote + "`, and eight random characters that identify the token. " +
+					"With a note of your own, a token whose response is lost may be left on the Hub: the provider lists it in the error if another token may have the same note.",
+				Optional:      true,
+				Computed:      true,
+				Validators:    []validator.String{stringvalidator.LengthAtLeast(1)},
+				PlanModifiers: []planmodifier.String{keepGeneratedNote{}, stringplanmodifier.RequiresReplace()},
 			},
 			"expires_in": schema.StringAttribute{
 				MarkdownDescription: "Lifetime of the token, as a [Go duration](https://pkg.go.dev/time#ParseDuration) of whole seconds, for example `720h`. " +
@@ -156,6 +155,9 @@ func (m *tokenModel) markComputedUnknown() {
 
 func (m *tokenModel) request(ctx context.Context) (hub.TokenRequest, diag.Diagnostics) {
 	request := hub.TokenRequest{Note: m.Note.ValueString()}
+	if !values.IsKnown(m.Note) {
+		request.Note, request.HasUniqueNote = uniqueNote(defaultResourceNote), true
+	}
 	request.ExpiresIn, _ = duration(m.ExpiresIn)
 	diags := m.Scopes.ElementsAs(ctx, &request.Scopes, false)
 	diags.Append(m.Roles.ElementsAs(ctx, &request.Roles, false)...)

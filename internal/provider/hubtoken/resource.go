@@ -109,7 +109,7 @@ func (r *tokenResource) Create(ctx context.Context, req resource.CreateRequest, 
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	token, err := api.Issue(ctx, user, request)
+	token, err := api.IssueToken(ctx, user, request)
 	if err != nil {
 		addIssueError(&resp.Diagnostics, user, request, err)
 		return
@@ -134,7 +134,7 @@ func (r *tokenResource) Read(ctx context.Context, req resource.ReadRequest, resp
 	if !ok || resp.Diagnostics.HasError() {
 		return
 	}
-	token, there, err := api.Refresh(ctx, state.User.ValueString(), was)
+	token, there, err := api.RefreshToken(ctx, state.User.ValueString(), was)
 	if err != nil {
 		diagnostics.AddError(&resp.Diagnostics, "The token "+was.ID+" of "+was.User+" could not be read", err)
 		return
@@ -179,12 +179,12 @@ func (r *tokenResource) Delete(ctx context.Context, req resource.DeleteRequest, 
 		return
 	}
 	if home := clients.ReadLastSeenServer(ctx, req.Private, r.Settings.HubAddress.Value, &resp.Diagnostics); home.HasMoved() && r.mayBeValid(state) {
-		if _, there, err := api.Look(ctx, was.User, was); err == nil && !there {
+		if _, there, err := api.FindToken(ctx, was.User, was); err == nil && !there {
 			home.AddMovedError(&resp.Diagnostics, "token "+was.ID+" of "+was.User, "hub_address", "be valid")
 			return
 		}
 	}
-	if err := api.Revoke(ctx, was.User, was); err != nil {
+	if err := api.RevokeToken(ctx, was.User, was); err != nil {
 		diag := diagnostics.Explain(err) + "\n\nThe token may still be valid. It stays in the state: run terraform destroy again, or revoke it on the Hub's page /hub/token."
 		resp.Diagnostics.AddError("The token "+was.ID+" of "+was.User+" was not revoked", diag)
 	}
@@ -216,9 +216,9 @@ func validateLifetime(lifetime timetypes.GoDuration, otherwise string, diags *di
 // addIssueError reports a POST that made no token that could be kept. A lost
 // answer takes the value with it: the token, if there is one, is of no use.
 func addIssueError(diags *diag.Diagnostics, user string, request hub.TokenRequest, err error) {
-	if ignored, ok := errors.AsType[*hub.IgnoredError](err); ok {
+	if ignored, ok := errors.AsType[*hub.IgnoredArgumentError](err); ok {
 		detail := diagnostics.Sentence(ignored.Error()) + " JupyterHub 3 is the first with scopes of tokens, JupyterHub 2 the first with roles. Leave out " + ignored.Argument + " to have a token with all that the user may do."
-		if ignored.Unrevoked != nil {
+		if ignored.RevokeError != nil {
 			detail += "\n\nRevoke the token " + ignored.ID + " on the Hub's page /hub/token."
 		}
 		diags.AddAttributeError(path.Root(ignored.Argument), "This JupyterHub is too old for "+ignored.Argument, detail)
@@ -233,16 +233,17 @@ func addIssueError(diags *diag.Diagnostics, user string, request hub.TokenReques
 	switch {
 	case lost.Revoked != "":
 		detail += " Run terraform apply again to make another."
-	case lost.Unrevoked != nil:
+	case lost.RevokeError != nil:
 		detail += fmt.Sprintf("\n\nRevoke the token %s, made %s, on the Hub's page /hub/token, then run terraform apply again.", lost.Candidates[0].ID, lost.Candidates[0].Created.UTC().Format(time.RFC3339))
 	case len(lost.Candidates) > 0:
 		ids := make([]string, 0, len(lost.Candidates))
 		for _, candidate := range lost.Candidates {
 			ids = append(ids, fmt.Sprintf("%s (note %q, made %s)", candidate.ID, candidate.Note, candidate.Created.UTC().Format(time.RFC3339)))
 		}
-		detail += "\n\nThese may be the one: " + strings.Join(ids, ", ") + ". None was revoked, because the others are somebody's. " +
-			"Revoke the one that nobody uses on the Hub's page /hub/token, then run terraform apply again."
-	case lost.Unseen != nil:
+		detail += "\n\nCandidates: " + strings.Join(ids, ", ") + ". None was revoked, because a token of another run may have the same note. " +
+			"Revoke the one that nobody uses on the Hub's page /hub/token, then run terraform apply again. " +
+			"Without an argument note, the provider generates a note that identifies the token."
+	case lost.ListError != nil:
 		detail += "\n\nOnce the Hub answers, look on its page /hub/token for a token with this note that nobody has used, revoke it, and run terraform apply again."
 	default:
 		detail += " Most likely none was made. Run terraform apply again; the Hub's page /hub/token shows what there is."

@@ -129,7 +129,7 @@ func TestAccHubToken_changesOfRenewalNeedNoNewToken(t *testing.T) {
 				Config: with(`expires_in = "48h"`),
 				ConfigStateChecks: []statecheck.StateCheck{
 					same.AddStateValue(token, tfjsonpath.New("token")),
-					tokenHas("note", knownvalue.StringExact("Managed by Terraform")),
+					tokenHas("note", knownvalue.StringRegexp(regexp.MustCompile(`^Managed by Terraform, [A-Z2-7]{8}$`))),
 				},
 			},
 			{
@@ -140,6 +140,41 @@ func TestAccHubToken_changesOfRenewalNeedNoNewToken(t *testing.T) {
 			{
 				Config:           with(`expires_in = "47h"`),
 				ConfigPlanChecks: tokenDoes(plancheck.ResourceActionDestroyBeforeCreate),
+			},
+		},
+	})
+}
+
+// TestAccHubToken_keepsAGeneratedNote also for a token of an earlier version, whose
+// default note had no random part. A note that the configuration no longer sets is
+// replaced.
+func TestAccHubToken_keepsAGeneratedNote(t *testing.T) {
+	t.Parallel()
+	mock := providertest.StartMock(t, mockserver.Config{})
+	with := func(arguments string) string {
+		return providertest.ProviderBlock(mock) + "resource \"pc_hub_token\" \"test\" {\n" + arguments + "\n}"
+	}
+	resource.Test(t, resource.TestCase{
+		ProtoV6ProviderFactories: providertest.Factories(mock),
+		Steps: []resource.TestStep{
+			{Config: with(`note = "Managed by Terraform"`)},
+			{
+				Config:            with(""),
+				ConfigPlanChecks:  tokenDoes(plancheck.ResourceActionNoop),
+				ConfigStateChecks: []statecheck.StateCheck{tokenHas("note", knownvalue.StringExact("Managed by Terraform"))},
+			},
+			{
+				Config:           with(`note = "ours"`),
+				ConfigPlanChecks: tokenDoes(plancheck.ResourceActionDestroyBeforeCreate),
+			},
+			{
+				Config:            with(""),
+				ConfigPlanChecks:  tokenDoes(plancheck.ResourceActionDestroyBeforeCreate),
+				ConfigStateChecks: []statecheck.StateCheck{tokenHas("note", knownvalue.StringRegexp(regexp.MustCompile(`^Managed by Terraform, [A-Z2-7]{8}$`)))},
+			},
+			{
+				Config:           with(""),
+				ConfigPlanChecks: tokenDoes(plancheck.ResourceActionNoop),
 			},
 		},
 	})

@@ -125,7 +125,7 @@ func serverAttributes() map[string]schema.Attribute {
 func (d *userDataSource) ValidateConfig(ctx context.Context, req datasource.ValidateConfigRequest, resp *datasource.ValidateConfigResponse) {
 	var name types.String
 	resp.Diagnostics.Append(req.Config.GetAttribute(ctx, path.Root("name"), &name)...)
-	if values.IsKnown(name) && !hub.ValidUserName(name.ValueString()) {
+	if values.IsKnown(name) && !hub.IsValidUserName(name.ValueString()) {
 		resp.Diagnostics.AddAttributeError(path.Root("name"), "This is not the name of a user",
 			fmt.Sprintf("%q cannot be one: a name has neither slashes nor control characters, and is not empty. Leave name out for the owner of the provider's token.", name.ValueString()))
 	}
@@ -180,7 +180,7 @@ func findUser(ctx context.Context, api *hub.Client, name types.String, diags *di
 	switch {
 	case err == nil:
 		return account, true
-	case hub.IsUnseen(err):
+	case hub.IsUserNotFound(err):
 		diags.AddAttributeError(path.Root("name"), "The Hub shows no user "+name.ValueString(), diagnostics.Sentence(err.Error())+
 			"\n\nEither there is no such user, or the provider's token may not see this one: the Hub makes no difference. "+
 			"The token needs the scope read:users, read:users!user="+name.ValueString()+" or one for a group of the user's.")

@@ -38,14 +38,25 @@ func serverStartRows() []Row {
 	startsWithOnePost := Want{State: []string{serverAddress}, Servers: 1, Requests: oneStart}
 	startsWithTwoPosts := startsWithOnePost
 	startsWithTwoPosts.Requests = map[string]int{"POST " + serverPath: 2}
+	unconfirmed := startsWithOnePost
+	unconfirmed.Output = []string{"is not confirmed"}
 	hubError := hubRefusal(http.StatusInternalServerError, "Internal Server Error")
 	rows := []Row{
-		{Fault: "The response to the POST is lost: the connection is reset.", Promise: "The provider sees that the server is starting and waits for it.", Break: fails(http.MethodPost, serverPath, responseLost), Want: startsWithOnePost},
-		{Fault: "A proxy returns 502 instead of the response.", Promise: "As above.", Break: fails(http.MethodPost, serverPath, afterHandling(http.StatusBadGateway)), Want: startsWithOnePost},
-		{Fault: "A proxy returns 504 instead of the response, and the server starts slowly.", Promise: "As above.", Config: serverWith("slow"), Break: fails(http.MethodPost, serverPath, afterHandling(http.StatusGatewayTimeout)), Want: startsWithOnePost},
+		{Fault: "The response to the POST is lost: the connection is reset.", Promise: "The provider finds the server that is starting and waits for it. A warning says that the start is not confirmed.", Break: fails(http.MethodPost, serverPath, responseLost), Want: unconfirmed},
+		{Fault: "A proxy returns 502 instead of the response.", Promise: "As above.", Break: fails(http.MethodPost, serverPath, afterHandling(http.StatusBadGateway)), Want: unconfirmed},
+		{Fault: "A proxy returns 504 instead of the response, and the server starts slowly.", Promise: "As above.", Config: serverWith("slow"), Break: fails(http.MethodPost, serverPath, afterHandling(http.StatusGatewayTimeout)), Want: unconfirmed},
 		{Fault: "The connection closes before the Hub has read the request.", Promise: "The Hub has not started anything, so the provider repeats the request. One server starts.", Break: fails(http.MethodPost, serverPath, droppedBeforeHandling), Want: startsWithTwoPosts},
 		{
-			Fault: "You press Ctrl-C while the Hub holds its response, which it does for up to ten seconds.", Promise: "The provider finds the server with one quick lookup and saves it to the state. The next apply replaces it.",
+			Fault: "A proxy returns 502 and does not forward the request, and another client starts a server with this name.", Promise: "The provider cannot tell the two apart. It saves the server to the state, and a warning says that the start is not confirmed.",
+			Break: func(w *World) {
+				refused := page(http.StatusBadGateway)
+				refused.BeforeResponse = func() { w.Mock.StartHubServer(configUser, "gpu", `{"profile": "theirs"}`) }
+				fails(http.MethodPost, serverPath, refused)(w)
+			},
+			Want: unconfirmed,
+		},
+		{
+			Fault: "You press Ctrl-C while the Hub holds its response, which it does for up to ten seconds.", Promise: "The provider looks for the server while it waits for the response, and saves it to the state as soon as the Hub lists it. The next apply replaces it.",
 			Config: serverWith("stuck"), Break: fails(http.MethodPost, serverPath, mockserver.Fault{ResponseDelay: 10 * time.Second}), During: interruptAfter(http.MethodPost, serverPath),
 			Want: Want{Exit: 1, Output: []string{"was interrupted"}, State: []string{taintedServerAddress}, Servers: 1, Requests: oneStart},
 		},

@@ -14,14 +14,18 @@ const (
 	momentTokenCreate       = "A Hub token is created"
 	momentTokenReadOrRevoke = "A Hub token is read or revoked"
 
-	tokenConfig              = "resource \"pc_hub_token\" \"test\" {\n  note = \"ours\"\n  expires_in = \"24h\"\n}\n" //nolint:gosec // a configuration
-	tokenWithoutExpiryConfig = "resource \"pc_hub_token\" \"test\" {\n  note = \"ours\"\n}\n"                         //nolint:gosec // a configuration
+	tokenConfig                  = "resource \"pc_hub_token\" \"test\" {\n  note = \"ours\"\n  expires_in = \"24h\"\n}\n" //nolint:gosec // a configuration
+	tokenWithGeneratedNoteConfig = "resource \"pc_hub_token\" \"test\" {\n  expires_in = \"24h\"\n}\n"                    //nolint:gosec // a configuration
+	tokenWithoutExpiryConfig     = "resource \"pc_hub_token\" \"test\" {\n  note = \"ours\"\n}\n"                         //nolint:gosec // a configuration
 )
 
 // tokenRows are faults while a token is created. A lost response loses the
 // token's value, so that the provider must revoke the token.
 func tokenRows() []Row {
 	failsAndRevokes := Want{Exit: 1, Output: []string{"was revoked"}, Requests: map[string]int{"POST " + tokensPath: 1}}
+	listsCandidate := Want{Exit: 1, Output: []string{"may have created the token", "/hub/token"}, Tokens: 1, UnmanagedTokens: 1, Requests: map[string]int{"POST " + tokensPath: 1, "DELETE *": 0}}
+	leavesOther := Want{Exit: 1, Output: []string{"no new token was found"}, Requests: map[string]int{"POST " + tokensPath: 1, "DELETE *": 0}}
+	listsOther := Want{Exit: 1, Output: []string{"may have created the token", "/hub/token"}, Requests: map[string]int{"POST " + tokensPath: 1, "DELETE *": 0}}
 	rows := []Row{
 		{Fault: "The response is lost: the connection is reset.", Promise: "The provider finds the orphaned token by its note and its creation time, by the Hub's clock, and revokes it. The error says so. The next apply creates a new token.", Break: fails(http.MethodPost, tokensPath, responseLost), Want: failsAndRevokes},
 		{Fault: "The response is cut off.", Promise: "As above.", Break: fails(http.MethodPost, tokensPath, responseCutOff), Want: failsAndRevokes},
@@ -40,18 +44,37 @@ func tokenRows() []Row {
 			Break: inOrder(fails(http.MethodPost, tokensPath, responseLost), func(w *World) { w.AddOtherToken(tokenNote) }), Want: failsAndRevokes,
 		},
 		{
-			Fault: "The Hub reads the request only after `request_timeout` has expired.", Promise: "The provider finds the token that appears late and revokes it.",
-			Provider: "request_timeout = \"1s\"", Break: requestReadLate(tokensPath), Want: failsAndRevokes,
+			Fault: "The Hub reads the request only after `request_timeout` has expired, and the note is the default.", Promise: "The provider finds the token that appears late by its random note and revokes it.",
+			Config: tokenWithGeneratedNoteConfig, Provider: "request_timeout = \"1s\"", Break: requestReadLate(tokensPath), Want: failsAndRevokes,
 		},
 		{
-			Fault: "The response is lost, and the Hub is down for a while afterwards.", Promise: "The provider waits for the Hub, finds the orphaned token and revokes it.",
-			Break: inOrder(fails(http.MethodPost, tokensPath, responseLost), fails(http.MethodGet, tokensPath, times(12, gatewayDown))), Want: failsAndRevokes,
+			Fault: "The Hub reads the request only after `request_timeout` has expired, and you chose the note.", Promise: "A token that appears after the failure may belong to another run with the same note. The provider does not revoke it, and the error lists it.",
+			Provider: "request_timeout = \"1s\"", Break: requestReadLate(tokensPath), Want: listsCandidate,
+		},
+		{
+			Fault: "The response is lost, the Hub is down for a while afterwards, and the note is the default.", Promise: "The provider waits for the Hub, finds the orphaned token by its random note and revokes it.",
+			Config: tokenWithGeneratedNoteConfig,
+			Break:  inOrder(fails(http.MethodPost, tokensPath, responseLost), fails(http.MethodGet, tokensPath, times(12, gatewayDown))), Want: failsAndRevokes,
+		},
+		{
+			Fault: "The response is lost, the Hub is down for a while afterwards, and you chose the note.", Promise: "The provider waits for the Hub. It cannot prove that the token was created before the failure, so the error lists it.",
+			Break: inOrder(fails(http.MethodPost, tokensPath, responseLost), fails(http.MethodGet, tokensPath, times(12, gatewayDown))), Want: listsCandidate,
+		},
+		{
+			Fault: "A proxy returns 502 and does not forward the request, and a second later another run creates a token with the default note.", Promise: "The notes differ. The provider leaves the other token alone.",
+			Config: tokenWithGeneratedNoteConfig,
+			Break:  inOrder(fails(http.MethodPost, tokensPath, page(http.StatusBadGateway)), otherTokenAppears("Managed by Terraform, AAAAAAAA")), Want: leavesOther,
+		},
+		{
+			Fault: "A proxy returns 502 and does not forward the request, and a second later another run creates a token with the same note and lifetime.", Promise: "The provider does not revoke it, and the error lists it.",
+			Config: tokenWithoutExpiryConfig,
+			Break:  inOrder(fails(http.MethodPost, tokensPath, page(http.StatusBadGateway)), otherTokenAppears(tokenNote)), Want: listsOther,
 		},
 		{
 			Fault: "The response is lost, and another token with the same note and no expiry appears at that moment.", Promise: "The provider cannot decide between them. It revokes neither, and the error lists both.",
 			Config: tokenWithoutExpiryConfig,
 			Break:  inOrder(fails(http.MethodPost, tokensPath, responseLost), func(w *World) { w.AddOtherToken(tokenNote) }),
-			Want:   Want{Exit: 1, Output: []string{"2 new tokens may be the one", "/hub/token"}, Tokens: 1, UnmanagedTokens: 1, Requests: map[string]int{"POST " + tokensPath: 1, "DELETE *": 0}},
+			Want:   Want{Exit: 1, Output: []string{"one of 2 new tokens", "/hub/token"}, Tokens: 1, UnmanagedTokens: 1, Requests: map[string]int{"POST " + tokensPath: 1, "DELETE *": 0}},
 		},
 		{
 			Fault: "The response is lost, and the provider cannot list the tokens.", Promise: "The error warns that a token with this note may be left, and says where to revoke it.",
@@ -60,9 +83,14 @@ func tokenRows() []Row {
 		},
 		{
 			Fault: "You press Ctrl-C while the request is in flight, and the response is lost.", Promise: "The provider finds the orphaned token and revokes it before Terraform exits.",
-			Break: fails(http.MethodPost, tokensPath, mockserver.Fault{ResponseDelay: 10 * time.Second}), During: interruptAfter(http.MethodPost, tokensPath), Want: failsAndRevokes,
+			Break: fails(http.MethodPost, tokensPath, mockserver.Fault{ResponseDelay: 20 * time.Second}), During: interruptAfter(http.MethodPost, tokensPath), Want: failsAndRevokes,
 		},
-		{Fault: "The connection closes before the Hub has read the request.", Promise: "The provider does not repeat the request. The error says that it saw no new token.", Break: fails(http.MethodPost, tokensPath, droppedBeforeHandling), Want: Want{Exit: 1, Output: []string{"no new token was seen"}, Requests: map[string]int{"POST " + tokensPath: 1}}},
+		{
+			Fault: "You press Ctrl-C while the request is in flight, and the response takes two seconds.", Promise: "The provider waits up to eight seconds for the response, so that the token is saved to the state.",
+			Break: fails(http.MethodPost, tokensPath, mockserver.Fault{ResponseDelay: 2 * time.Second}), During: interruptAfter(http.MethodPost, tokensPath),
+			Want: Want{Exit: 1, State: []string{tokenAddress}, Tokens: 1, Requests: map[string]int{"POST " + tokensPath: 1, "DELETE *": 0}},
+		},
+		{Fault: "The connection closes before the Hub has read the request.", Promise: "The provider does not repeat the request. The error says that it found no new token.", Break: fails(http.MethodPost, tokensPath, droppedBeforeHandling), Want: Want{Exit: 1, Output: []string{"no new token was found"}, Requests: map[string]int{"POST " + tokensPath: 1}}},
 		{Fault: "The Hub rejects the request: 403.", Promise: "The error includes the Hub's message.", Break: fails(http.MethodPost, tokensPath, hubRefusal(http.StatusForbidden, "no scope for that")), Want: Want{Exit: 1, Output: []string{"no scope for that"}, Requests: map[string]int{"POST " + tokensPath: 1}}},
 		{Fault: "The Hub returns 429.", Promise: "The provider repeats the request after the time in the response.", Break: fails(http.MethodPost, tokensPath, rateLimited), Want: Want{State: []string{tokenAddress}, Tokens: 1, Requests: map[string]int{"POST " + tokensPath: 2}}},
 		{
@@ -104,6 +132,7 @@ func tokenEndRows() []Row {
 		{Fault: "You destroy a token that another client has revoked.", Promise: "The destroy succeeds.", Command: destroyCommand, Break: revoke},
 		{Fault: "You destroy a token whose ID the Hub has given to another token.", Promise: "The provider leaves the other token alone.", Command: destroyCommand, Break: recycle},
 		{Fault: "The response to the token's DELETE is lost.", Promise: "The provider repeats the request. A token that no longer exists counts as revoked.", Command: destroyCommand, Break: fails(http.MethodDelete, anyTokenPath, responseLost)},
+		{Fault: "The Hub is unavailable for a while when you destroy the token.", Promise: "The provider repeats the request for two minutes.", Command: destroyCommand, Break: fails(http.MethodDelete, anyTokenPath, times(10, gatewayDown))},
 		{
 			Fault: "The response to the token's DELETE is lost, and the Hub gives its ID to another token.", Promise: "Before it repeats the request, the provider reads which token has the ID now. It leaves the other token alone.",
 			Command: destroyCommand, Break: func(w *World) {
@@ -118,4 +147,15 @@ func tokenEndRows() []Row {
 		rows[i].Moment, rows[i].Config, rows[i].AppliedBefore = momentTokenReadOrRevoke, tokenConfig, true
 	}
 	return rows
+}
+
+// otherTokenAppears creates a token of another run one second after the first
+// listing.
+func otherTokenAppears(note string) func(*World) {
+	return func(w *World) {
+		fails(http.MethodGet, tokensPath, mockserver.Fault{BeforeResponse: func() {
+			w.Clock.Advance(time.Second)
+			w.AddOtherToken(note)
+		}})(w)
+	}
 }

@@ -65,7 +65,7 @@ func (w *World) NewestCluster() string {
 func (w *World) TokenID() string {
 	w.t.Helper()
 	for _, each := range w.Mock.Tokens(configUser) {
-		if each.Note == tokenNote && !w.otherTokens[each.ID] {
+		if w.isConfigToken(each) {
 			return each.ID
 		}
 	}
@@ -105,11 +105,17 @@ func (w *World) Running() []mockserver.Cluster {
 	return found
 }
 
+// isConfigToken reports whether the configuration created the token, with its own
+// note or the default one.
+func (w *World) isConfigToken(token mockserver.Token) bool {
+	return (token.Note == tokenNote || strings.HasPrefix(token.Note, "Managed by Terraform")) && !w.otherTokens[token.ID]
+}
+
 // configTokenIDs returns the IDs of the configuration's tokens.
 func (w *World) configTokenIDs() []string {
 	var found []string
 	for _, each := range w.Mock.Tokens(configUser) {
-		if each.Note == tokenNote && !w.otherTokens[each.ID] {
+		if w.isConfigToken(each) {
 			found = append(found, each.ID)
 		}
 	}

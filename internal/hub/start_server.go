@@ -1,0 +1,129 @@
+// Copyright (c) The terraform-provider-pc Authors
+// SPDX-License-Identifier: MPL-2.0
+
+package hub
+
+import (
+	"context"
+	"maps"
+	"net/http"
+	"strings"
+
+	"github.com/planetary-computer/terraform-provider-pc/internal/poll"
+	"github.com/planetary-computer/terraform-provider-pc/internal/transport"
+)
+
+// maxStartRetries is how often a start is requested again if the response was lost
+// and the server is not active.
+const maxStartRetries = 2
+
+// StartServer requests the start of a server, and returns when the start has begun:
+// POST /hub/api/users/USER/server, or /servers/NAME. The options are those of the
+// spawner, for example {"profile": "large"}. An empty set is sent as such, because
+// without options the Hub takes those of the last start.
+//
+// StartServer waits for the end of a server that stops. A server that is already
+// active is an *ActiveError, and a start that fails at once a *SpawnError. If the
+// response is lost, StartServer looks for the server, and sends the request again
+// if it is not active: a user has at most one server of a name. It succeeds with
+// isConfirmed = false if only the lookup showed that the server is active. Another
+// client of the same user may then have started it.
+//
+// After the first interrupt, StartServer waits for the response of a request that
+// is under way, and sends no other.
+func (c *Client) StartServer(ctx context.Context, user, name string, options map[string]any) (isConfirmed bool, err error) {
+	server, isActive, err := c.GetServer(ctx, user, name)
+	if err == nil && server.IsStopping() {
+		server, isActive, err = c.waitUntilSettled(ctx, user, name)
+	}
+	if err != nil {
+		return false, err
+	}
+	if isActive {
+		server.Name = name
+		return false, &ActiveError{User: user, Server: server}
+	}
+	if err := ValidateServerName(name, 0); err != nil {
+		return false, err
+	}
+	for tries := 0; ; tries++ {
+		err := c.postServer(ctx, user, name, options)
+		_, isCrash := hasStatus(err, http.StatusInternalServerError)
+		switch {
+		case err == nil:
+			return true, nil
+		case tries > 0 && isAlreadyActive(err):
+			return false, nil
+		case !mayHaveArrived(err):
+			return false, err
+		case isCrash:
+			return false, c.spawnError(ctx, &progress{client: c, user: user, name: name, report: func(string) {}})
+		}
+		hasBegun, lookupErr := c.hasBegun(ctx, user, name)
+		if hasBegun {
+			return false, nil
+		}
+		if lookupErr != nil || tries == maxStartRetries || ctx.Err() != nil {
+			return false, err
+		}
+	}
+}
+
+// hasBegun reports whether a server starts or runs after the response to its start
+// was lost. After an interrupt there is time for one lookup.
+func (c *Client) hasBegun(ctx context.Context, user, name string) (bool, error) {
+	lookup := c.FindServer
+	if ctx.Err() != nil {
+		cleanup, cancel := cleanupContext(ctx)
+		defer cancel()
+		ctx, lookup = cleanup, c.GetServer
+	}
+	server, isActive, err := lookup(ctx, user, name)
+	return isActive && !server.IsStopping(), err
+}
+
+// isAlreadyActive reports whether the Hub rejected a start because of an earlier
+// one.
+func isAlreadyActive(err error) bool {
+	failure, ok := hasStatus(err, http.StatusBadRequest)
+	return ok && (strings.HasSuffix(failure.RawMessage(), " is already running") || strings.HasSuffix(failure.RawMessage(), " is pending spawn"))
+}
+
+// postServer sends the request. The Hub holds its response for up to ten seconds
+// while the server starts (slow_spawn_timeout). So after an interrupt the request
+// also ends when the Hub lists the server.
+func (c *Client) postServer(ctx context.Context, user, name string, options map[string]any) error {
+	body := map[string]any{}
+	maps.Copy(body, options)
+	// The bare form is the only one before JupyterHub 6. Since then it cannot express
+	// an empty set of options, or options with these names.
+	_, hasUserOptions := options["user_options"]
+	_, hasDisplayName := options["display_name"]
+	if len(options) == 0 || hasUserOptions || hasDisplayName {
+		if version := c.MajorVersion(ctx); version == 0 || version >= 6 {
+			body = map[string]any{"user_options": body}
+		}
+	}
+	posting, cancel := transport.WithCreateScope(ctx, interruptedCreateTimeout, func() {})
+	defer cancel()
+	stopLookup := context.AfterFunc(ctx, func() {
+		if c.waitUntilActive(posting, user, name) {
+			cancel()
+		}
+	})
+	defer stopLookup()
+	c.servers.of(user).Changed(name)
+	_, err := c.transport.Do(posting, transport.Request{Method: http.MethodPost, Path: serverPath(user, name), Body: body})
+	return err
+}
+
+// waitUntilActive waits for a server whose start was interrupted, and reports
+// whether the Hub lists it in time.
+func (c *Client) waitUntilActive(ctx context.Context, user, name string) bool {
+	isActive, err := poll.Until(ctx, c.clock, interruptedStartPolicy, func(ctx context.Context) (bool, bool, error) {
+		server, isActive, err := c.GetServer(ctx, user, name)
+		isActive = isActive && !server.IsStopping()
+		return isActive, isActive, err
+	})
+	return err == nil && isActive
+}
