@@ -20,7 +20,7 @@ import (
 )
 
 // useKeytab gives the client a keytab with alice's key.
-func (k *world) useKeytab(kdc *fakeKDC) {
+func (k *testRealm) useKeytab(kdc *fakeKDC) {
 	k.t.Helper()
 	content, err := kdc.clientKeys.Marshal()
 	if err != nil {
@@ -33,17 +33,17 @@ func (k *world) useKeytab(kdc *fakeKDC) {
 // replaces one that has expired.
 func TestAuth_getsTicketsWithKeytab(t *testing.T) {
 	t.Parallel()
-	k := newWorld(t)
-	kdc := newFakeKDC(t, k.keytab)
+	k := newTestRealm(t)
+	kdc := newFakeKDC(t, k.serviceKeys)
 	k.useKDC(kdc.listen())
 	k.useKeytab(kdc)
-	now := &shifted{}
+	now := &offsetClock{}
 	k.cfg.Clock = now
 	base, _ := k.serve(func(http.ResponseWriter, *http.Request) {})
 	client := k.client(base)
 	for _, want := range []int32{1, 1, 2} {
 		if want == 2 {
-			now.by.Store(int64(time.Hour))
+			now.offset.Store(int64(time.Hour))
 			kdc.lifetime.Store(int64(2 * time.Hour))
 		}
 		if _, err := client.Do(t.Context(), transport.Request{Method: http.MethodGet, Path: []string{"clusters"}}); err != nil {
@@ -58,11 +58,11 @@ func TestAuth_getsTicketsWithKeytab(t *testing.T) {
 // TestAuth_getsTicketWithCachedTicket has a cache without a ticket for the service.
 func TestAuth_getsTicketWithCachedTicket(t *testing.T) {
 	t.Parallel()
-	k := newWorld(t)
-	kdc := newFakeKDC(t, k.keytab)
+	k := newTestRealm(t)
+	kdc := newFakeKDC(t, k.serviceKeys)
 	kdc.grantingKeys = newKeys(t, "krbtgt/"+realm, "the KDC's")
 	k.useKDC(kdc.listen())
-	k.fill(clock.Real().Now().Add(time.Hour), false)
+	k.writeCache(clock.Real().Now().Add(time.Hour), false)
 	base, _ := k.serve(func(http.ResponseWriter, *http.Request) {})
 	if err := k.do(base); err != nil {
 		t.Fatal(err)
@@ -75,8 +75,8 @@ func TestAuth_getsTicketWithCachedTicket(t *testing.T) {
 // TestAuth_reportsWrongKey has a keytab from before a change of the password.
 func TestAuth_reportsWrongKey(t *testing.T) {
 	t.Parallel()
-	k := newWorld(t)
-	kdc := newFakeKDC(t, k.keytab)
+	k := newTestRealm(t)
+	kdc := newFakeKDC(t, k.serviceKeys)
 	k.useKDC(kdc.listen())
 	k.useKeytab(kdc)
 	kdc.clientKeys = newKeys(t, "alice", "another password")
@@ -90,8 +90,8 @@ func TestAuth_reportsWrongKey(t *testing.T) {
 func TestAuth_manyCallersShareOneTicket(t *testing.T) {
 	t.Parallel()
 	const callers = 50
-	k := newWorld(t)
-	kdc := newFakeKDC(t, k.keytab)
+	k := newTestRealm(t)
+	kdc := newFakeKDC(t, k.serviceKeys)
 	k.useKDC(kdc.listen())
 	k.useKeytab(kdc)
 	auth, err := kerberos.New(t.Context(), k.cfg)
@@ -122,8 +122,8 @@ func TestAuth_manyCallersShareOneTicket(t *testing.T) {
 // The fifth gets its ticket at once: within less than one attempt at a silent KDC takes.
 func TestAuth_callerNeedNotWaitForOthers(t *testing.T) {
 	t.Parallel()
-	k := newWorld(t)
-	kdc := newFakeKDC(t, k.keytab)
+	k := newTestRealm(t)
+	kdc := newFakeKDC(t, k.serviceKeys)
 	working := kdc.listen()
 	var silent atomic.Bool
 	silent.Store(true)

@@ -28,7 +28,7 @@ const hugeCount = 0x7fffffff
 func craftedCache(change func(out *bytes.Buffer)) string {
 	out := bytes.NewBuffer([]byte{5, 4, 0, 0})
 	alice := types.NewPrincipalName(nametype.KRB_NT_PRINCIPAL, "alice")
-	principal(out, alice)
+	appendPrincipal(out, alice)
 	change(out)
 	return out.String()
 }
@@ -41,23 +41,23 @@ func appendNumbers(out *bytes.Buffer, numbers ...any) {
 
 // beginCredential appends a credential up to its list of addresses.
 func beginCredential(out *bytes.Buffer) {
-	principal(out, types.NewPrincipalName(nametype.KRB_NT_PRINCIPAL, "alice"))
-	principal(out, types.NewPrincipalName(nametype.KRB_NT_SRV_INST, "krbtgt/"+realm))
+	appendPrincipal(out, types.NewPrincipalName(nametype.KRB_NT_PRINCIPAL, "alice"))
+	appendPrincipal(out, types.NewPrincipalName(nametype.KRB_NT_SRV_INST, "krbtgt/"+realm))
 	appendNumbers(out, uint16(18))
-	field(out, make([]byte, 32))
+	appendField(out, make([]byte, 32))
 	appendNumbers(out, [4]uint32{0, 0, hugeCount, 0}, uint8(0), uint32(0))
 }
 
 // hostileInputs are files and KDCs that ask for more memory or time than there is. Each
 // leads to the message want.
 func hostileInputs() map[string]struct {
-	prepare func(k *world)
+	prepare func(k *testRealm)
 	want    string
 } {
 	const invalidCache = "the credential cache FILE:DIR/cache (KRB5CCNAME) is not a valid credential cache. Run `klist`"
-	configure := func(k *world, text string) { k.cfg.ConfigFiles = k.write("hostile.conf", text) }
-	kdc := func(k *world, handle func(net.Conn)) {
-		k.fill(clock.Real().Now().Add(time.Hour), false)
+	configure := func(k *testRealm, text string) { k.cfg.ConfigFiles = k.write("hostile.conf", text) }
+	kdc := func(k *testRealm, handle func(net.Conn)) {
+		k.writeCache(clock.Real().Now().Add(time.Hour), false)
 		k.useKDC(listenTCP(k.t, func(connection net.Conn) {
 			if _, err := readRequest(connection); err == nil {
 				handle(connection)
@@ -65,39 +65,39 @@ func hostileInputs() map[string]struct {
 		}))
 	}
 	return map[string]struct {
-		prepare func(k *world)
+		prepare func(k *testRealm)
 		want    string
 	}{
-		"cache with 2^31 addresses": {func(k *world) {
+		"cache with 2^31 addresses": {func(k *testRealm) {
 			k.write("cache", craftedCache(func(out *bytes.Buffer) { beginCredential(out); appendNumbers(out, uint32(hugeCount)) }))
 		}, invalidCache},
-		"cache with 2^31 authorizations": {func(k *world) {
+		"cache with 2^31 authorizations": {func(k *testRealm) {
 			k.write("cache", craftedCache(func(out *bytes.Buffer) { beginCredential(out); appendNumbers(out, uint32(0), uint32(hugeCount)) }))
 		}, invalidCache},
-		"cache with a ticket of 4 GiB": {func(k *world) {
+		"cache with a ticket of 4 GiB": {func(k *testRealm) {
 			k.write("cache", craftedCache(func(out *bytes.Buffer) {
 				beginCredential(out)
 				appendNumbers(out, uint32(0), uint32(0), uint32(0xffffffff))
 			}))
 		}, invalidCache},
-		"cache with 2^31 components": {func(k *world) {
+		"cache with 2^31 components": {func(k *testRealm) {
 			k.write("cache", craftedCache(func(out *bytes.Buffer) { appendNumbers(out, uint32(1), uint32(hugeCount), uint32(0)) }))
 		}, invalidCache},
-		"cache with a long header": {func(k *world) { k.write("cache", "\x05\x04\xff\xff") }, invalidCache},
-		"cache full of empty credentials": {func(k *world) {
+		"cache with a long header": {func(k *testRealm) { k.write("cache", "\x05\x04\xff\xff") }, invalidCache},
+		"cache full of empty credentials": {func(k *testRealm) {
 			k.write("cache", craftedCache(func(out *bytes.Buffer) { out.Write(make([]byte, 4<<20-100)) }))
 		}, ""},
-		"cache above the limit":        {func(k *world) { k.write("cache", strings.Repeat("x", 4<<20+1)) }, "(KRB5CCNAME) is too large: the limit is 4 MiB"},
-		"cache that is a directory":    {func(k *world) { k.cfg.Cache = k.dir }, "(KRB5CCNAME) is not a regular file but a directory"},
-		"krb5.conf that is a folder":   {func(k *world) { k.cfg.ConfigFiles = k.dir }, "read DIR: not a regular file but a directory"},
-		"krb5.conf above the limit":    {func(k *world) { configure(k, strings.Repeat("# a comment\n", 100_000)) }, "read DIR/hostile.conf: too large: the limit is 1 MiB"},
-		"krb5.conf that includes much": {func(k *world) { k.includeTree(12, 10) }, "the limit is 256 files with all that they include"},
-		"krb5.conf that includes deep": {func(k *world) { k.includeTree(1, 20) }, "the limit is 10 nested files"},
-		"krb5.conf that is large in sum": {func(k *world) {
+		"cache above the limit":        {func(k *testRealm) { k.write("cache", strings.Repeat("x", 4<<20+1)) }, "(KRB5CCNAME) is too large: the limit is 4 MiB"},
+		"cache that is a directory":    {func(k *testRealm) { k.cfg.Cache = k.dir }, "(KRB5CCNAME) is not a regular file but a directory"},
+		"krb5.conf that is a folder":   {func(k *testRealm) { k.cfg.ConfigFiles = k.dir }, "read DIR: not a regular file but a directory"},
+		"krb5.conf above the limit":    {func(k *testRealm) { configure(k, strings.Repeat("# a comment\n", 100_000)) }, "read DIR/hostile.conf: too large: the limit is 1 MiB"},
+		"krb5.conf that includes much": {func(k *testRealm) { k.includeTree(12, 10) }, "the limit is 256 files with all that they include"},
+		"krb5.conf that includes deep": {func(k *testRealm) { k.includeTree(1, 20) }, "the limit is 10 nested files"},
+		"krb5.conf that is large in sum": {func(k *testRealm) {
 			part := k.write("part", strings.Repeat("# a comment\n", 40_000))
 			configure(k, strings.Repeat("include "+part+"\n", 10))
 		}, "the limit is 1 MiB for all files together"},
-		"krb5.conf with a large folder": {func(k *world) {
+		"krb5.conf with a large folder": {func(k *testRealm) {
 			folder := filepath.Join(k.dir, "folder")
 			if err := os.Mkdir(folder, 0o700); err != nil {
 				k.t.Fatal(err)
@@ -107,37 +107,37 @@ func hostileInputs() map[string]struct {
 			}
 			configure(k, "includedir "+folder+"\n")
 		}, "read DIR/folder: too large: the limit is 256 entries"},
-		"krb5.conf with many blocks": {func(k *world) {
+		"krb5.conf with many blocks": {func(k *testRealm) {
 			configure(k, "[realms]\n"+strings.Repeat("a = {\n", 150_000))
-			k.fill(clock.Real().Now().Add(time.Hour), true)
+			k.writeCache(clock.Real().Now().Add(time.Hour), true)
 		}, ""},
-		"KDC that announces 4 GiB": {func(k *world) {
+		"KDC that announces 4 GiB": {func(k *testRealm) {
 			kdc(k, func(connection net.Conn) {
 				_, _ = connection.Write([]byte{0xff, 0xff, 0xff, 0xff})
 				_, _ = readRequest(connection)
 			})
 		}, "its reply of 4294967295 bytes is above the limit of 1 MiB"},
-		"KDC that sends zeros": {func(k *world) {
+		"KDC that sends zeros": {func(k *testRealm) {
 			kdc(k, func(connection net.Conn) {
 				_, _ = connection.Write(append([]byte{0, 0x10, 0, 0}, make([]byte, 1<<20)...))
 			})
 		}, "the KDC of PC.TEST issued no ticket for HTTP/127.0.0.1: "},
-		"KDC that sends a short reply": {func(k *world) {
+		"KDC that sends a short reply": {func(k *testRealm) {
 			kdc(k, func(connection net.Conn) { _, _ = connection.Write([]byte{0, 0, 0, 9, 'x'}) })
 		}, "by TCP: unexpected EOF"},
-		"KDC that sends nothing": {func(k *world) { kdc(k, func(net.Conn) {}) }, "no KDC of the realm PC.TEST responds: "},
+		"KDC that sends nothing": {func(k *testRealm) { kdc(k, func(net.Conn) {}) }, "no KDC of the realm PC.TEST responds: "},
 	}
 }
 
 // useKDC writes a krb5.conf with a KDC that is asked by TCP.
-func (k *world) useKDC(address string) {
+func (k *testRealm) useKDC(address string) {
 	k.t.Helper()
 	k.cfg.ConfigFiles = k.write("tcp.conf", "[libdefaults]\nudp_preference_limit = 1\ndns_canonicalize_hostname = false\n[realms]\n"+realm+" = {\nkdc = "+address+"\n}\n")
 }
 
 // includeTree writes a krb5.conf that includes width files, each of which includes as
 // many again.
-func (k *world) includeTree(width, depth int) {
+func (k *testRealm) includeTree(width, depth int) {
 	k.t.Helper()
 	text := ""
 	for level := depth; level >= 0; level-- {
@@ -152,7 +152,7 @@ func TestAuth_refusesHostileInput(t *testing.T) {
 	for name, test := range hostileInputs() {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			k := newWorld(t)
+			k := newTestRealm(t)
 			test.prepare(k)
 			auth, err := kerberos.New(t.Context(), k.cfg)
 			if err != nil {
@@ -183,7 +183,7 @@ func TestNew_refusesHostileKeytab(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			k := newWorld(t)
+			k := newTestRealm(t)
 			k.cfg.Keytab, k.cfg.Principal = k.write("k", test.content), "alice"
 			_, err := kerberos.New(t.Context(), k.cfg)
 			if err == nil || !strings.Contains(strings.ReplaceAll(err.Error(), k.dir, "DIR"), test.want) || len(err.Error()) > 1000 {
@@ -197,7 +197,7 @@ func TestNew_refusesHostileKeytab(t *testing.T) {
 // terminal.
 func TestNew_boundsListOfPrincipals(t *testing.T) {
 	t.Parallel()
-	k := newWorld(t)
+	k := newTestRealm(t)
 	content := bytes.NewBufferString("\x05\x02")
 	for i := range 100 {
 		name := fmt.Sprintf("%d\x1b[2J%s", i, strings.Repeat("a", 1000))

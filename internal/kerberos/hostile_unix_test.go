@@ -49,7 +49,7 @@ func TestAuth_refusesSpecialFiles(t *testing.T) {
 	}
 	for path, kind := range map[string]string{pipe: "named pipe", "/dev/zero": "device"} {
 		for _, name := range []string{"cache", "krb5.conf", "keytab"} {
-			k := newWorld(t)
+			k := newTestRealm(t)
 			switch name {
 			case "cache":
 				k.cfg.Cache = path
@@ -87,8 +87,8 @@ func TestAuth_refusesCacheOfOthers(t *testing.T) {
 			if name == "owned by another" && os.Geteuid() != 0 {
 				t.Skip("only root can give a file away")
 			}
-			k := newWorld(t)
-			k.fill(clock.Real().Now().Add(time.Hour), true)
+			k := newTestRealm(t)
+			k.writeCache(clock.Real().Now().Add(time.Hour), true)
 			if err := test.prepare(filepath.Join(k.dir, "cache")); err != nil {
 				t.Fatal(err)
 			}

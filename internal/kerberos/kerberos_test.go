@@ -39,24 +39,24 @@ const (
 	prefix = "/services/dask-gateway"
 )
 
-// world is a realm on disk: what a KDC would have handed out, and a KDC that
-// says only one thing.
-type world struct {
+// testRealm is a realm with a client, alice, and a server. Its KDC returns the same error
+// for every request.
+type testRealm struct {
 	t   *testing.T
 	dir string
 	cfg kerberos.Config
-	// keytab is the server's.
-	keytab *keytab.Keytab
-	// answer is the error that the KDC has for everybody; -1 for none.
-	answer atomic.Int32
-	asked  atomic.Int32
+	// serviceKeys are the keys of the server.
+	serviceKeys *keytab.Keytab
+	// errorCode is the error that the KDC returns, or -1.
+	errorCode   atomic.Int32
+	kdcRequests atomic.Int32
 }
 
-func newWorld(t *testing.T) *world {
+func newTestRealm(t *testing.T) *testRealm {
 	t.Helper()
-	k := &world{t: t, dir: t.TempDir(), keytab: keytab.New()}
-	k.answer.Store(-1)
-	if err := k.keytab.AddEntry(service, realm, "server's", time.Unix(1, 0), 1, etypeID.AES256_CTS_HMAC_SHA1_96); err != nil {
+	k := &testRealm{t: t, dir: t.TempDir(), serviceKeys: keytab.New()}
+	k.errorCode.Store(-1)
+	if err := k.serviceKeys.AddEntry(service, realm, "server's", time.Unix(1, 0), 1, etypeID.AES256_CTS_HMAC_SHA1_96); err != nil {
 		t.Fatal(err)
 	}
 	k.cfg = kerberos.Config{
@@ -67,7 +67,7 @@ func newWorld(t *testing.T) *world {
 	return k
 }
 
-func (k *world) write(name, text string) string {
+func (k *testRealm) write(name, text string) string {
 	k.t.Helper()
 	path := filepath.Join(k.dir, name)
 	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
@@ -76,8 +76,8 @@ func (k *world) write(name, text string) string {
 	return path
 }
 
-// listen starts the KDC, by UDP.
-func (k *world) listen() string {
+// listen starts the KDC on UDP.
+func (k *testRealm) listen() string {
 	k.t.Helper()
 	var config net.ListenConfig
 	connection, err := config.ListenPacket(k.t.Context(), "udp", "127.0.0.1:0")
@@ -91,19 +91,19 @@ func (k *world) listen() string {
 			if err != nil {
 				return
 			}
-			k.asked.Add(1)
-			said := messages.NewKRBError(types.NewPrincipalName(nametype.KRB_NT_SRV_INST, "krbtgt/"+realm), realm, k.answer.Load(), "")
-			if text, err := said.Marshal(); err == nil {
-				_, _ = connection.WriteTo(text, from)
+			k.kdcRequests.Add(1)
+			reply := messages.NewKRBError(types.NewPrincipalName(nametype.KRB_NT_SRV_INST, "krbtgt/"+realm), realm, k.errorCode.Load(), "")
+			if encoded, err := reply.Marshal(); err == nil {
+				_, _ = connection.WriteTo(encoded, from)
 			}
 		}
 	}()
 	return connection.LocalAddr().String()
 }
 
-// ticket makes a ticket of alice's and writes it as the credential cache has it
-// (MIT's "Credential cache file format", version 4).
-func (k *world) ticket(out *bytes.Buffer, name string, kt *keytab.Keytab, ends time.Time) {
+// appendTicket creates a ticket of alice and appends it to a credential cache (MIT's
+// "Credential cache file format", version 4).
+func (k *testRealm) appendTicket(out *bytes.Buffer, name string, kt *keytab.Keytab, ends time.Time) {
 	k.t.Helper()
 	alice, server := types.NewPrincipalName(nametype.KRB_NT_PRINCIPAL, "alice"), types.NewPrincipalName(nametype.KRB_NT_SRV_INST, name)
 	begins := clock.Real().Now().Add(-time.Minute)
@@ -120,50 +120,50 @@ func (k *world) ticket(out *bytes.Buffer, name string, kt *keytab.Keytab, ends t
 			_ = binary.Write(out, binary.BigEndian, value)
 		}
 	}
-	principal(out, alice)
-	principal(out, server)
+	appendPrincipal(out, alice)
+	appendPrincipal(out, server)
 	put(uint16(key.KeyType)) //nolint:gosec // the type of a key is small
-	field(out, key.KeyValue)
+	appendField(out, key.KeyValue)
 	put(uint32(begins.Unix()), uint32(begins.Unix()), uint32(ends.Unix()), uint32(0), uint8(0), uint32(0), uint32(0), uint32(0)) //nolint:gosec // times until 2106
-	field(out, encoded)
-	field(out, nil)
+	appendField(out, encoded)
+	appendField(out, nil)
 }
 
-func principal(out *bytes.Buffer, name types.PrincipalName) {
+func appendPrincipal(out *bytes.Buffer, name types.PrincipalName) {
 	_ = binary.Write(out, binary.BigEndian, [2]uint32{uint32(name.NameType), uint32(len(name.NameString))}) //nolint:gosec // small numbers
-	field(out, []byte(realm))
+	appendField(out, []byte(realm))
 	for _, part := range name.NameString {
-		field(out, []byte(part))
+		appendField(out, []byte(part))
 	}
 }
 
-func field(out *bytes.Buffer, text []byte) {
+func appendField(out *bytes.Buffer, text []byte) {
 	_ = binary.Write(out, binary.BigEndian, uint32(len(text))) //nolint:gosec // a small number
 	out.Write(text)
 }
 
-// fill writes a cache with alice's ticket-granting ticket and, unless it is to
-// be asked for, the one for the service.
-func (k *world) fill(ends time.Time, withService bool) {
+// writeCache writes a cache with alice's ticket-granting ticket and, if withService, the
+// ticket for the service.
+func (k *testRealm) writeCache(ends time.Time, withService bool) {
 	k.t.Helper()
 	out := bytes.NewBuffer([]byte{5, 4, 0, 0})
-	principal(out, types.NewPrincipalName(nametype.KRB_NT_PRINCIPAL, "alice"))
+	appendPrincipal(out, types.NewPrincipalName(nametype.KRB_NT_PRINCIPAL, "alice"))
 	granting := keytab.New()
 	if err := granting.AddEntry("krbtgt/"+realm, realm, "the KDC's", time.Unix(1, 0), 1, etypeID.AES256_CTS_HMAC_SHA1_96); err != nil {
 		k.t.Fatal(err)
 	}
-	k.ticket(out, "krbtgt/"+realm, granting, ends)
+	k.appendTicket(out, "krbtgt/"+realm, granting, ends)
 	if withService {
-		k.ticket(out, service, k.keytab, ends)
+		k.appendTicket(out, service, k.serviceKeys, ends)
 	}
 	k.write("cache", out.String())
 }
 
-// serve starts a server that takes tickets, and refuses those that it has seen.
-func (k *world) serve(inner http.HandlerFunc) (*url.URL, *atomic.Int32) {
+// serve starts a server that accepts tickets, and refuses tokens that it has seen before.
+func (k *testRealm) serve(inner http.HandlerFunc) (*url.URL, *atomic.Int32) {
 	k.t.Helper()
 	var count atomic.Int32
-	authenticated := spnego.SPNEGOKRB5Authenticate(inner, k.keytab)
+	authenticated := spnego.SPNEGOKRB5Authenticate(inner, k.serviceKeys)
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		count.Add(1)
 		authenticated.ServeHTTP(w, r)
@@ -176,13 +176,13 @@ func (k *world) serve(inner http.HandlerFunc) (*url.URL, *atomic.Int32) {
 	return base, &count
 }
 
-func (k *world) do(base *url.URL) error {
+func (k *testRealm) do(base *url.URL) error {
 	k.t.Helper()
 	_, err := k.client(base).Do(k.t.Context(), transport.Request{Method: http.MethodGet, Path: []string{"clusters"}, Retryable: true})
 	return err
 }
 
-func (k *world) client(base *url.URL) *transport.Client {
+func (k *testRealm) client(base *url.URL) *transport.Client {
 	k.t.Helper()
 	auth, err := kerberos.New(k.t.Context(), k.cfg)
 	if err != nil {
@@ -195,80 +195,83 @@ func (k *world) client(base *url.URL) *transport.Client {
 	return c
 }
 
-func failure(t *testing.T, err error) *transport.Error {
+func transportError(t *testing.T, err error) *transport.Error {
 	t.Helper()
 	failed, ok := errors.AsType[*transport.Error](err)
 	if !ok {
-		t.Fatalf("%v is no *transport.Error", err)
+		t.Fatalf("%v is not a *transport.Error", err)
 	}
 	return failed
 }
 
-// TestAuth_sendsAFreshTokenEachTime has a server that fails twice: the
-// repetitions carry tokens that it has not seen.
-func TestAuth_sendsAFreshTokenEachTime(t *testing.T) {
+// TestAuth_sendsNewTokenWithEachAttempt has a server that fails twice. Each retry must
+// carry a token that it has not seen before.
+func TestAuth_sendsNewTokenWithEachAttempt(t *testing.T) {
 	t.Parallel()
-	k := newWorld(t)
-	k.fill(clock.Real().Now().Add(time.Hour), true)
-	var seen atomic.Int32
+	k := newTestRealm(t)
+	k.writeCache(clock.Real().Now().Add(time.Hour), true)
+	var accepted atomic.Int32
 	tokens := map[string]bool{}
 	base, count := k.serve(func(w http.ResponseWriter, r *http.Request) {
 		tokens[r.Header.Get("Authorization")] = true
-		if seen.Add(1) < 3 {
+		if accepted.Add(1) < 3 {
 			w.WriteHeader(http.StatusServiceUnavailable)
 		}
 	})
 	if err := k.do(base); err != nil {
 		t.Fatal(err)
 	}
-	if count.Load() != 3 || seen.Load() != 3 || len(tokens) != 3 {
-		t.Errorf("%d requests, %d of them with a ticket that counts, %d tokens, want 3 each", count.Load(), seen.Load(), len(tokens))
+	if count.Load() != 3 || accepted.Load() != 3 || len(tokens) != 3 {
+		t.Errorf("%d requests, %d of them accepted, %d tokens, want 3 each", count.Load(), accepted.Load(), len(tokens))
 	}
-	if got := k.asked.Load(); got != 0 {
-		t.Errorf("the KDC was asked %d times for a ticket that is there", got)
+	if got := k.kdcRequests.Load(); got != 0 {
+		t.Errorf("the KDC got %d requests for a ticket that is in the cache", got)
 	}
 }
 
-func TestAuth_withoutATicketSendsNothing(t *testing.T) {
+func TestAuth_sendsNothingWithoutTicket(t *testing.T) {
 	t.Parallel()
 	hour := clock.Real().Now().Add(time.Hour)
 	for name, test := range map[string]struct {
-		prepare func(k *world)
+		prepare func(k *testRealm)
 		want    string
 	}{
-		"no cache":                {func(*world) {}, "there is no ticket: the credential cache FILE:DIR/cache (KRB5CCNAME) does not exist"},
-		"no krb5.conf":            {func(k *world) { k.cfg.ConfigFiles = "/nowhere/krb5.conf" }, "there is no Kerberos configuration at /nowhere/krb5.conf (KRB5_CONFIG)"},
-		"an ended ticket":         {func(k *world) { k.fill(time.Unix(1_800_000_000-1e9, 0), true) }, "the ticket of alice@PC.TEST in the credential cache FILE:DIR/cache (KRB5CCNAME) expired at 1995-05-09T06:13:20Z"},
-		"a cache in the kernel":   {func(k *world) { k.cfg.Cache = "KEYRING:persistent:0" }, "reads only caches of type FILE. Run `kinit -c FILE:/path`"},
-		"a folder of caches":      {func(k *world) { k.cfg.Cache = "DIR:/tmp/tickets" }, "DIR:/tmp/tickets (KRB5CCNAME) is of type DIR"},
-		"no file":                 {func(k *world) { k.cfg.Cache = k.dir }, "the credential cache FILE:DIR (KRB5CCNAME) is not a regular file but a directory"},
-		"not a cache":             {func(k *world) { k.write("cache", "nonsense") }, "the credential cache FILE:DIR/cache (KRB5CCNAME) is not a valid credential cache. Run `klist`"},
-		"a cut cache":             {func(k *world) { k.write("cache", "\x05\x04\x00\x00\x00\x00\x00\x01\x7f\xff\xff\xff\x00") }, "the credential cache FILE:DIR/cache (KRB5CCNAME) is not a valid credential cache. Run `klist`"},
-		"an empty cache":          {func(k *world) { k.write("cache", "") }, "the credential cache FILE:DIR/cache (KRB5CCNAME) is not a valid credential cache. Run `klist`"},
-		"somebody else's cache":   {func(k *world) { k.fill(hour, true); k.cfg.Principal = "bob" }, "has tickets of alice@PC.TEST, but principal is bob"},
-		"another realm's":         {func(k *world) { k.fill(hour, true); k.cfg.Principal = "alice@OTHER" }, "but principal is alice@OTHER"},
-		"a service nobody knows":  {func(k *world) { k.fill(hour, false); k.answer.Store(errorcode.KDC_ERR_S_PRINCIPAL_UNKNOWN) }, "the KDC of PC.TEST has no service HTTP/127.0.0.1"},
-		"another clock":           {func(k *world) { k.fill(hour, false); k.answer.Store(errorcode.KRB_AP_ERR_SKEW) }, "are too far apart"},
-		"a KDC with its own mind": {func(k *world) { k.fill(hour, false); k.answer.Store(errorcode.KRB_ERR_GENERIC) }, "the KDC of PC.TEST issued no ticket for HTTP/127.0.0.1: "},
-		"a principal nobody knows": {func(k *world) {
-			k.clientKeytab("old")
-			k.answer.Store(errorcode.KDC_ERR_C_PRINCIPAL_UNKNOWN)
+		"no cache":                    {func(*testRealm) {}, "there is no ticket: the credential cache FILE:DIR/cache (KRB5CCNAME) does not exist"},
+		"no krb5.conf":                {func(k *testRealm) { k.cfg.ConfigFiles = "/nowhere/krb5.conf" }, "there is no Kerberos configuration at /nowhere/krb5.conf (KRB5_CONFIG)"},
+		"an expired ticket":           {func(k *testRealm) { k.writeCache(time.Unix(1_800_000_000-1e9, 0), true) }, "the ticket of alice@PC.TEST in the credential cache FILE:DIR/cache (KRB5CCNAME) expired at 1995-05-09T06:13:20Z"},
+		"a cache in the kernel":       {func(k *testRealm) { k.cfg.Cache = "KEYRING:persistent:0" }, "reads only caches of type FILE. Run `kinit -c FILE:/path`"},
+		"a directory of caches":       {func(k *testRealm) { k.cfg.Cache = "DIR:/tmp/tickets" }, "DIR:/tmp/tickets (KRB5CCNAME) is of type DIR"},
+		"a directory":                 {func(k *testRealm) { k.cfg.Cache = k.dir }, "the credential cache FILE:DIR (KRB5CCNAME) is not a regular file but a directory"},
+		"not a cache":                 {func(k *testRealm) { k.write("cache", "nonsense") }, "the credential cache FILE:DIR/cache (KRB5CCNAME) is not a valid credential cache. Run `klist`"},
+		"a truncated cache":           {func(k *testRealm) { k.write("cache", "\x05\x04\x00\x00\x00\x00\x00\x01\x7f\xff\xff\xff\x00") }, "the credential cache FILE:DIR/cache (KRB5CCNAME) is not a valid credential cache. Run `klist`"},
+		"an empty cache":              {func(k *testRealm) { k.write("cache", "") }, "the credential cache FILE:DIR/cache (KRB5CCNAME) is not a valid credential cache. Run `klist`"},
+		"the cache of another client": {func(k *testRealm) { k.writeCache(hour, true); k.cfg.Principal = "bob" }, "has tickets of alice@PC.TEST, but principal is bob"},
+		"the cache of another realm":  {func(k *testRealm) { k.writeCache(hour, true); k.cfg.Principal = "alice@OTHER" }, "but principal is alice@OTHER"},
+		"an unknown service": {func(k *testRealm) {
+			k.writeCache(hour, false)
+			k.errorCode.Store(errorcode.KDC_ERR_S_PRINCIPAL_UNKNOWN)
+		}, "the KDC of PC.TEST has no service HTTP/127.0.0.1"},
+		"a clock that differs": {func(k *testRealm) { k.writeCache(hour, false); k.errorCode.Store(errorcode.KRB_AP_ERR_SKEW) }, "are too far apart"},
+		"an unknown error":     {func(k *testRealm) { k.writeCache(hour, false); k.errorCode.Store(errorcode.KRB_ERR_GENERIC) }, "the KDC of PC.TEST issued no ticket for HTTP/127.0.0.1: "},
+		"an unknown principal": {func(k *testRealm) {
+			k.useAES128Keytab("old")
+			k.errorCode.Store(errorcode.KDC_ERR_C_PRINCIPAL_UNKNOWN)
 		}, "the KDC of PC.TEST has no principal alice@PC.TEST"},
-		"an old keytab": {func(k *world) { k.clientKeytab("old"); k.answer.Store(errorcode.KDC_ERR_KEY_EXPIRED) }, "the password of alice@PC.TEST has expired"},
-		"no KDC": {func(k *world) {
-			k.fill(hour, false)
+		"an expired password": {func(k *testRealm) { k.useAES128Keytab("old"); k.errorCode.Store(errorcode.KDC_ERR_KEY_EXPIRED) }, "the password of alice@PC.TEST has expired"},
+		"no KDC": {func(k *testRealm) {
+			k.writeCache(hour, false)
 			k.cfg.ConfigFiles = k.write("other.conf", "[libdefaults]\ndns_lookup_kdc = no\n[realms]\nPC.TEST = {\nkdc = https://proxy/KdcProxy\n}\n")
 		}, "krb5.conf names no KDC of the realm PC.TEST"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			k := newWorld(t)
+			k := newTestRealm(t)
 			test.prepare(k)
 			base, count := k.serve(func(http.ResponseWriter, *http.Request) {})
-			failed := failure(t, k.do(base))
-			said := strings.ReplaceAll(failed.Error(), k.dir, "DIR")
-			if failed.Kind != transport.KindTicket || !strings.Contains(said, test.want) || !strings.Contains(said, "GET "+prefix+"/clusters was not sent: ") {
-				t.Errorf("kind %d, %q, want %q", failed.Kind, said, test.want)
+			failed := transportError(t, k.do(base))
+			text := strings.ReplaceAll(failed.Error(), k.dir, "DIR")
+			if failed.Kind != transport.KindTicket || !strings.Contains(text, test.want) || !strings.Contains(text, "GET "+prefix+"/clusters was not sent: ") {
+				t.Errorf("kind %d, %q, want %q", failed.Kind, text, test.want)
 			}
 			if failed.MayHaveArrived() || failed.Scheme != transport.SchemeKerberos || count.Load() != 0 {
 				t.Errorf("%+v after %d requests", failed, count.Load())
@@ -277,8 +280,8 @@ func TestAuth_withoutATicketSendsNothing(t *testing.T) {
 	}
 }
 
-// clientKeytab gives the client a keytab with one key, alice's.
-func (k *world) clientKeytab(password string) {
+// useAES128Keytab gives the client a keytab with one key of alice.
+func (k *testRealm) useAES128Keytab(password string) {
 	k.t.Helper()
 	kt := keytab.New()
 	if err := kt.AddEntry("alice", realm, password, time.Unix(1, 0), 1, etypeID.AES128_CTS_HMAC_SHA1_96); err != nil {
@@ -291,57 +294,56 @@ func (k *world) clientKeytab(password string) {
 	k.cfg.Keytab = k.write("client.keytab", string(text))
 }
 
-func TestNew_keytabsThatCannotBeUsed(t *testing.T) {
+func TestNew_refusesUnusableKeytabs(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
-		prepare func(k *world)
+		prepare func(k *testRealm)
 		want    string
 	}{
-		"none there":        {func(k *world) { k.cfg.Keytab = "/nowhere.keytab" }, "the keytab /nowhere.keytab does not exist"},
-		"a folder":          {func(k *world) { k.cfg.Keytab = k.dir }, "the keytab DIR is not a regular file but a directory"},
-		"something else":    {func(k *world) { k.cfg.Keytab = k.write("k", "s3cr3t in a text") }, "the keytab DIR/k is not valid or has no key"},
-		"one that is cut":   {func(k *world) { k.cfg.Keytab = k.write("k", "\x05\x02\x00\x00\x00\x40s3cr3t") }, "the keytab DIR/k is not valid or has no key"},
-		"an empty one":      {func(k *world) { k.cfg.Keytab = k.write("k", "\x05\x02") }, "the keytab DIR/k is not valid or has no key"},
-		"of somebody else":  {func(k *world) { k.clientKeytab("s3cr3t"); k.cfg.Principal = "bob" }, "no key of the principal bob; DIR/client.keytab has keys of alice@PC.TEST"},
-		"of another realm":  {func(k *world) { k.clientKeytab("s3cr3t"); k.cfg.Principal = "alice@OTHER" }, "no key of the principal alice@OTHER"},
-		"one without right": {func(k *world) { k.clientKeytab("s3cr3t"); k.forbid(k.cfg.Keytab) }, "cannot be read by the user that runs Terraform"},
+		"a missing file":     {func(k *testRealm) { k.cfg.Keytab = "/nowhere.keytab" }, "the keytab /nowhere.keytab does not exist"},
+		"a directory":        {func(k *testRealm) { k.cfg.Keytab = k.dir }, "the keytab DIR is not a regular file but a directory"},
+		"another format":     {func(k *testRealm) { k.cfg.Keytab = k.write("k", "s3cr3t in a text") }, "the keytab DIR/k is not valid or has no key"},
+		"a truncated keytab": {func(k *testRealm) { k.cfg.Keytab = k.write("k", "\x05\x02\x00\x00\x00\x40s3cr3t") }, "the keytab DIR/k is not valid or has no key"},
+		"an empty keytab":    {func(k *testRealm) { k.cfg.Keytab = k.write("k", "\x05\x02") }, "the keytab DIR/k is not valid or has no key"},
+		"of somebody else":   {func(k *testRealm) { k.useAES128Keytab("s3cr3t"); k.cfg.Principal = "bob" }, "no key of the principal bob; DIR/client.keytab has keys of alice@PC.TEST"},
+		"of another realm":   {func(k *testRealm) { k.useAES128Keytab("s3cr3t"); k.cfg.Principal = "alice@OTHER" }, "no key of the principal alice@OTHER"},
+		"an unreadable file": {func(k *testRealm) { k.useAES128Keytab("s3cr3t"); k.makeUnreadable(k.cfg.Keytab) }, "cannot be read by the user that runs Terraform"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			k := newWorld(t)
+			k := newTestRealm(t)
 			test.prepare(k)
 			_, err := kerberos.New(t.Context(), k.cfg)
 			if err == nil || !strings.Contains(strings.ReplaceAll(err.Error(), k.dir, "DIR"), test.want) || strings.Contains(err.Error(), "s3cr3t") {
 				t.Errorf("%v, want %q", err, test.want)
 			}
 			if got := errors.Is(err, kerberos.ErrPrincipal); got != strings.HasPrefix(name, "of ") {
-				t.Errorf("about the principal: %v", got)
+				t.Errorf("errors.Is(err, ErrPrincipal) = %v", got)
 			}
 		})
 	}
 }
 
-// forbid takes the right to read a file away, which the administrator has all
-// the same.
-func (k *world) forbid(path string) {
+// makeUnreadable removes the permission to read a file. It skips the test for root, who
+// can read every file.
+func (k *testRealm) makeUnreadable(path string) {
 	k.t.Helper()
 	if err := os.Chmod(path, 0); err != nil {
 		k.t.Fatal(err)
 	}
 	if file, err := os.Open(path); err == nil {
 		_ = file.Close()
-		k.t.Skip("this user may read every file")
+		k.t.Skip("this user can read every file")
 	}
 }
 
-// TestAuth_takesARenewedTicket lets the cache's ticket end and somebody
-// renew it.
-func TestAuth_takesARenewedTicket(t *testing.T) {
+// TestAuth_usesRenewedTicket has a cache whose ticket expires and is renewed.
+func TestAuth_usesRenewedTicket(t *testing.T) {
 	t.Parallel()
-	k := newWorld(t)
+	k := newTestRealm(t)
 	first := clock.Real().Now().Add(time.Hour)
-	k.fill(first, true)
-	now := &shifted{}
+	k.writeCache(first, true)
+	now := &offsetClock{}
 	k.cfg.Clock = now
 	base, _ := k.serve(func(http.ResponseWriter, *http.Request) {})
 	c := k.client(base)
@@ -349,30 +351,30 @@ func TestAuth_takesARenewedTicket(t *testing.T) {
 	if _, err := c.Do(t.Context(), request); err != nil {
 		t.Fatal(err)
 	}
-	now.by.Store(int64(time.Hour))
+	now.offset.Store(int64(time.Hour))
 	if _, err := c.Do(t.Context(), request); err == nil || !strings.Contains(err.Error(), "expired at") {
-		t.Errorf("with an ended ticket: %v", err)
+		t.Errorf("with an expired ticket: %v", err)
 	}
-	k.fill(first.Add(30*time.Minute), true)
+	k.writeCache(first.Add(30*time.Minute), true)
 	if _, err := c.Do(t.Context(), request); err != nil {
 		t.Errorf("with a renewed ticket: %v", err)
 	}
 }
 
-// shifted is the real clock, ahead.
-type shifted struct{ by atomic.Int64 }
+// offsetClock is ahead of the real clock by offset nanoseconds.
+type offsetClock struct{ offset atomic.Int64 }
 
-func (s *shifted) Now() time.Time { return clock.Real().Now().Add(time.Duration(s.by.Load())) }
+func (c *offsetClock) Now() time.Time { return clock.Real().Now().Add(time.Duration(c.offset.Load())) }
 
-func (s *shifted) Sleep(ctx context.Context, d time.Duration) error {
+func (c *offsetClock) Sleep(ctx context.Context, d time.Duration) error {
 	return clock.Real().Sleep(ctx, d)
 }
 
-// TestAuth_isInterrupted has a KDC that says nothing.
-func TestAuth_isInterrupted(t *testing.T) {
+// TestAuth_endsWithContextWhileKDCIsSilent has a KDC that does not reply.
+func TestAuth_endsWithContextWhileKDCIsSilent(t *testing.T) {
 	t.Parallel()
-	k := newWorld(t)
-	k.fill(clock.Real().Now().Add(time.Hour), false)
+	k := newTestRealm(t)
+	k.writeCache(clock.Real().Now().Add(time.Hour), false)
 	var config net.ListenConfig
 	silent, err := config.ListenPacket(t.Context(), "udp", "127.0.0.1:0")
 	if err != nil {
@@ -384,7 +386,7 @@ func TestAuth_isInterrupted(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 	defer cancel()
 	_, err = k.client(base).Do(ctx, transport.Request{Method: http.MethodGet, Path: []string{"clusters"}})
-	if !errors.Is(err, context.DeadlineExceeded) || failure(t, err).Kind != transport.KindTicket {
+	if !errors.Is(err, context.DeadlineExceeded) || transportError(t, err).Kind != transport.KindTicket {
 		t.Errorf("Do() = %v", err)
 	}
 }

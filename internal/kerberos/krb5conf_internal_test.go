@@ -12,7 +12,8 @@ import (
 	"testing"
 )
 
-// write makes the files of a folder and returns its path.
+// writeFiles writes files into a new directory and returns its path. DIR in a file
+// stands for the directory.
 func writeFiles(t *testing.T, files map[string]string) string {
 	t.Helper()
 	dir := t.TempDir()
@@ -28,9 +29,9 @@ func writeFiles(t *testing.T, files map[string]string) string {
 	return dir
 }
 
-// TestReadProfile has what distributions write: folders of snippets, sections
-// that come twice, blocks within realms.
-func TestReadProfile(t *testing.T) {
+// TestReadProfile_readsFilesOfDistributions has directories of small files, repeated
+// sections and blocks within realms.
+func TestReadProfile_readsFilesOfDistributions(t *testing.T) {
 	t.Parallel()
 	dir := writeFiles(t, map[string]string{
 		"krb5.conf": `# a comment
@@ -91,7 +92,7 @@ include DIR/more
 		t.Errorf("defaults %+v", d)
 	}
 	if want := []int32{20, 17}; !slices.Equal(d.DefaultTktEnctypeIDs, want) || !slices.Equal(d.DefaultTGSEnctypeIDs, want) {
-		t.Errorf("kinds of encryption %v, %v, want %v", d.DefaultTktEnctypeIDs, d.DefaultTGSEnctypeIDs, want)
+		t.Errorf("encryption types %v, %v, want %v", d.DefaultTktEnctypeIDs, d.DefaultTGSEnctypeIDs, want)
 	}
 	if p.realmOf("hub.first.test") != "FIRST.TEST" || p.realmOf("first.example") != "FIRST.TEST" || p.realmOf("hub.test") != "" {
 		t.Errorf("domains %v", p.domains)
@@ -102,7 +103,7 @@ include DIR/more
 	}
 }
 
-func TestReadProfile_refuses(t *testing.T) {
+func TestReadProfile_refusesUnreadableFiles(t *testing.T) {
 	t.Parallel()
 	dir := writeFiles(t, map[string]string{"loop": "include DIR/loop\n", "broken": "include DIR/nowhere/krb5.conf\n"})
 	for file, want := range map[string]string{
@@ -115,7 +116,7 @@ func TestReadProfile_refuses(t *testing.T) {
 	}
 }
 
-func TestCachePath(t *testing.T) {
+func TestCachePath_acceptsOnlyFiles(t *testing.T) {
 	t.Parallel()
 	p := &profile{}
 	uid := fmt.Sprint(os.Getuid())
