@@ -11,6 +11,9 @@ import (
 	"net/netip"
 	"net/url"
 	"strings"
+	"unicode"
+
+	"golang.org/x/net/idna"
 
 	"github.com/planetary-computer/terraform-provider-pc/internal/secret"
 )
@@ -86,10 +89,10 @@ func (c *Client) authorize(r *http.Request) error {
 	if c.auth == nil {
 		return nil
 	}
-	if c.base.Scheme == "http" && !c.allowCleartext && !isTrustedNetwork(c.base) {
+	if foreign := c.cleartextTo(); foreign != "" && !c.allowCleartext {
 		return &Error{
-			Kind: KindCleartext, Method: r.Method, Path: r.URL.Path, Host: c.base.Host, CredentialOrigin: c.credentialOrigin, Scheme: c.scheme(),
-			Message: "credentials would be sent in clear text, over http://, to " + c.base.Hostname() + ", which is outside this machine and its private networks",
+			Kind: KindCleartext, Method: r.Method, Path: Printable(r.URL.Path), Host: c.base.Host, Proxy: c.proxy, CredentialOrigin: c.credentialOrigin, Scheme: c.scheme(),
+			Message: "credentials would be sent in clear text, over http://, to " + foreign + ", which is outside this machine and its private networks",
 		}
 	}
 	value, err := c.auth.Authorization(r.Context())
@@ -105,6 +108,23 @@ func (c *Client) authorize(r *http.Request) error {
 	return nil
 }
 
+// cleartextTo returns the first host outside the nearby networks that would read
+// the credentials: the proxy or the server. It returns "" when there is none. A
+// proxy reads a request to an http:// address also when it is itself reached over
+// TLS.
+func (c *Client) cleartextTo() string {
+	switch {
+	case c.base.Scheme != "http":
+		return ""
+	case c.proxy != "" && !c.isProxyNearby:
+		return "the HTTP proxy " + c.proxy
+	case !isTrustedNetwork(c.base):
+		return c.base.Hostname()
+	default:
+		return ""
+	}
+}
+
 func (c *Client) scheme() Scheme {
 	if c.auth == nil {
 		return ""
@@ -112,11 +132,21 @@ func (c *Client) scheme() Scheme {
 	return c.auth.Scheme()
 }
 
-// isTrustedNetwork says whether clear text stays near: on this machine, in a
-// private network (RFC 1918, RFC 4193), or inside a Kubernetes cluster, where
-// a notebook server reaches its gateway as http://proxy-public.
+// isTrustedNetwork reports whether a host is nearby, so that clear text does not
+// leave the user's networks: on this machine, in a private network (RFC 1918, RFC
+// 4193), or inside a Kubernetes cluster, where a notebook server reaches its gateway
+// as http://proxy-public. The host is normalised as net/http does before it looks
+// the name up: fullwidth digits are digits.
 func isTrustedNetwork(address *url.URL) bool {
-	host := strings.ToLower(strings.TrimSuffix(address.Hostname(), "."))
+	host := strings.TrimSuffix(address.Hostname(), ".")
+	if !isASCII(host) {
+		normalised, err := idna.Lookup.ToASCII(host)
+		if err != nil {
+			return false
+		}
+		host = strings.TrimSuffix(normalised, ".")
+	}
+	host = strings.ToLower(host)
 	if ip, err := netip.ParseAddr(host); err == nil {
 		ip = ip.Unmap()
 		return ip.IsLoopback() || ip.IsPrivate()
@@ -127,4 +157,8 @@ func isTrustedNetwork(address *url.URL) bool {
 	}
 	return !strings.Contains(host, ".") || strings.HasSuffix(host, ".localhost") ||
 		strings.HasSuffix(host, ".svc") || strings.HasSuffix(host, ".svc.cluster.local")
+}
+
+func isASCII(text string) bool {
+	return !strings.ContainsFunc(text, func(r rune) bool { return r > unicode.MaxASCII })
 }

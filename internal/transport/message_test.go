@@ -166,6 +166,8 @@ func TestCredentials_goInClearTextOnlyNearby(t *testing.T) {
 		"proxy-public": true, "gateway.daskhub.svc": true, "gateway.daskhub.svc.cluster.local": true, "a.svc.": true,
 		"[fe80::1%25eth0]": false, "[2001:db8::1%25eth0]": false, "[::ffff:10.0.0.1]": true, "[::ffff:8.8.8.8]": false,
 		"134744072": false, "0x8080808": false, "0.0.0.0": false, "172.32.0.1": false, "172.31.0.1": true, "x.localhost": true,
+		// Fullwidth digits are the digits of a number that is an address of IPv4.
+		"２１３０７０６４３３": false, "１２７.0.0.1": true, "８.8.8.8": false, "ｌocalhost": true, "bücher.example": false, "bücher": true, "a\u200db": false,
 		"hub.example.com": false, "8.8.8.8": false, "[2001:db8::1]": false, "evil.svc.example.com": false, "svc.example": false,
 	} {
 		t.Run(host, func(t *testing.T) {

@@ -6,59 +6,173 @@ package transport
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
+	"net/netip"
 	"net/url"
+	"os"
+	"strings"
+	"sync"
+	"time"
+
+	"golang.org/x/net/http/httpproxy"
 )
 
-// proxyFor chooses the HTTP proxy of a request; nil stands for none.
-func proxyFor(cfg Config) func(*http.Request) (*url.URL, error) {
-	switch {
-	case cfg.NoProxy:
-		return func(*http.Request) (*url.URL, error) { return nil, nil }
-	case cfg.Proxy != nil:
-		return http.ProxyURL(cfg.Proxy)
+// proxyMessageTimeout limits how long the message of a proxy is read that refused a
+// CONNECT. net/http sets no deadline for it.
+const proxyMessageTimeout = 2 * time.Second
+
+// proxyFor returns the function that chooses the HTTP proxy of a request, or nil for
+// no proxy at all. NO_PROXY holds for http_proxy as well as for the environment's
+// proxies. A proxy variable that is not valid is an error: without it the request
+// would go directly.
+func proxyFor(cfg Config) (func(*url.URL) (*url.URL, error), error) {
+	if cfg.NoProxy {
+		return func(*url.URL) (*url.URL, error) { return nil, nil }, nil
+	}
+	environment := httpproxy.FromEnvironment()
+	if cfg.Proxy != nil {
+		// A proxy that the user set explicitly serves loopback addresses as well,
+		// unless NO_PROXY names them; httpproxy never uses one for them.
+		address := cfg.Proxy.String()
+		choose := (&httpproxy.Config{HTTPProxy: address, HTTPSProxy: address, NoProxy: environment.NoProxy}).ProxyFunc()
+		return func(target *url.URL) (*url.URL, error) {
+			if isLoopback(target.Hostname()) {
+				if listsLoopback(environment.NoProxy, target.Hostname()) {
+					return nil, nil
+				}
+				return cfg.Proxy, nil
+			}
+			return choose(target)
+		}, nil
+	}
+	choose := environment.ProxyFunc()
+	if !isProxyAddress(environment, cfg.BaseURL) && !bypasses(environment.NoProxy, cfg.BaseURL) {
+		return nil, fmt.Errorf("the environment variable %s is not the address of an HTTP proxy: expected http://HOST:PORT", proxyVariable(cfg.BaseURL))
+	}
+	return choose, nil
+}
+
+// isProxyAddress reports whether the environment's proxy for an address is valid or
+// not set. httpproxy ignores a value that it cannot parse.
+func isProxyAddress(environment *httpproxy.Config, target *url.URL) bool {
+	value := environment.HTTPSProxy
+	if target.Scheme == "http" {
+		value = environment.HTTPProxy
+	}
+	if value == "" {
+		return true
+	}
+	if !strings.Contains(value, "://") {
+		value = "http://" + value
+	}
+	proxy, err := url.Parse(value)
+	if err != nil || proxy.Hostname() == "" || strings.Trim(proxy.Path, "/") != "" {
+		return false
+	}
+	switch proxy.Scheme {
+	case "http", "https", "socks5", "socks5h":
+		return true
 	default:
-		return http.ProxyFromEnvironment
+		return false
 	}
 }
 
-// proxyOf is the proxy that requests to an address go through; nil for none.
-func proxyOf(cfg Config) *url.URL {
-	proxy, err := proxyFor(cfg)(&http.Request{URL: cfg.BaseURL})
-	if err != nil {
-		return nil
-	}
-	return proxy
+// bypasses reports whether requests to an address use no proxy, whatever proxy is
+// set.
+func bypasses(noProxy string, target *url.URL) bool {
+	const valid = "http://proxy.invalid"
+	proxy, err := (&httpproxy.Config{HTTPProxy: valid, HTTPSProxy: valid, NoProxy: noProxy}).ProxyFunc()(target)
+	return err == nil && proxy == nil
 }
 
-// refusedTunnel turns a proxy's answer to CONNECT into an error that says whose
-// it is; net/http has nothing but the status text.
+// proxyVariable is the name of the variable that decides, in httpproxy's order.
+func proxyVariable(target *url.URL) string {
+	name := strings.ToUpper(target.Scheme) + "_PROXY"
+	if os.Getenv(name) == "" {
+		return strings.ToLower(name)
+	}
+	return name
+}
+
+func isLoopback(host string) bool {
+	address, err := netip.ParseAddr(host)
+	return err == nil && address.IsLoopback() || strings.EqualFold(host, "localhost")
+}
+
+// listsLoopback reports whether NO_PROXY names a loopback host.
+func listsLoopback(noProxy, host string) bool {
+	address, _ := netip.ParseAddr(host)
+	for entry := range strings.SplitSeq(noProxy, ",") {
+		entry = strings.TrimSpace(entry)
+		if name, _, err := net.SplitHostPort(entry); err == nil {
+			entry = name
+		}
+		network, err := netip.ParsePrefix(entry)
+		if entry == "*" || strings.EqualFold(strings.Trim(entry, "[]"), host) || err == nil && network.Contains(address) {
+			return true
+		}
+	}
+	return false
+}
+
+// refusedTunnel turns a proxy's response to CONNECT into an error with the proxy's
+// message. net/http reports only the status.
 func refusedTunnel(redact redactor) func(context.Context, *url.URL, *http.Request, *http.Response) error {
-	return func(_ context.Context, _ *url.URL, _ *http.Request, answer *http.Response) error {
-		if answer.StatusCode == http.StatusOK {
+	return func(ctx context.Context, _ *url.URL, _ *http.Request, response *http.Response) error {
+		if response.StatusCode == http.StatusOK {
 			return nil
 		}
-		body, err := io.ReadAll(io.LimitReader(answer.Body, maxBodyStart))
-		if err != nil {
-			body = nil
-		}
-		said := redact.messageOf(answer.Header.Get("Content-Type"), body, len(body) == maxBodyStart)
-		return &Error{Kind: KindProxy, Status: answer.StatusCode, Message: said.shown}
+		body := readFor(ctx, response.Body, proxyMessageTimeout)
+		said := redact.messageOf(response.Header.Get("Content-Type"), body, len(body) == maxBodyStart)
+		return &Error{Kind: KindProxy, Status: response.StatusCode, Message: said.shown}
 	}
 }
 
-// proxyFailure says of an error that it was the proxy to which no connection
-// could be made.
+// readFor returns what arrives of the beginning of a body within the timeout. The
+// caller closes the connection, which ends a read that is still blocked.
+func readFor(ctx context.Context, body io.Reader, timeout time.Duration) []byte {
+	var mu sync.Mutex
+	var start []byte
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		part := make([]byte, maxBodyStart)
+		for {
+			n, err := body.Read(part)
+			mu.Lock()
+			start = append(start, part[:min(n, maxBodyStart-len(start))]...)
+			full := len(start) == maxBodyStart
+			mu.Unlock()
+			if err != nil || full {
+				return
+			}
+		}
+	}()
+	timer := time.NewTimer(timeout)
+	defer timer.Stop()
+	select {
+	case <-done:
+	case <-timer.C:
+	case <-ctx.Done():
+	}
+	mu.Lock()
+	defer mu.Unlock()
+	return start
+}
+
+// proxyFailure reports whether an error means that no connection to the proxy was
+// made.
 func proxyFailure(err error) (*Error, bool) {
 	operation, ok := errors.AsType[*net.OpError](err)
 	if !ok || operation.Op != "proxyconnect" && operation.Op != "socks connect" {
 		return nil, false
 	}
-	words := operation.Err.Error()
-	if _, said, ok := tlsFailure(operation.Err); ok {
-		words = said
+	text := operation.Err.Error()
+	if _, reason, ok := tlsFailure(operation.Err); ok {
+		text = reason
 	}
-	return &Error{Kind: KindProxy, Message: words, Err: operation.Err}, true
+	return &Error{Kind: KindProxy, Message: text, Err: operation.Err}, true
 }

@@ -4,6 +4,8 @@
 package transport_test
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -11,6 +13,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -144,23 +147,152 @@ func assertSays(t *testing.T, err error, parts ...string) {
 	}
 }
 
-// TestProxy_doesNotHoldUpByItsWords lets a proxy refuse and never end what it
-// says: the attempt ends in its time.
-func TestProxy_doesNotHoldUpByItsWords(t *testing.T) {
+// A proxy refuses a CONNECT and never ends its message. The error has the beginning
+// of the message, and the connection is free for the next request.
+func TestProxy_isLeftWhenItsMessageStalls(t *testing.T) {
 	t.Parallel()
 	done := make(chan struct{})
-	endless, _ := serve(t, func(w http.ResponseWriter, _ *http.Request) {
+	stalling, _ := serve(t, func(w http.ResponseWriter, _ *http.Request) {
 		w.WriteHeader(http.StatusForbidden)
-		_, _ = io.WriteString(w, "Blocked")
+		_, _ = io.WriteString(w, "Blocked by the network's policy")
 		_ = http.NewResponseController(w).Flush()
 		<-done
 	})
 	t.Cleanup(func() { close(done) })
 	c := client(t, parse(t, "https://"+farHost+"/"), func(cfg *transport.Config) {
-		cfg.Proxy, cfg.RequestTimeout, cfg.MaxRetries = address(endless.Host, ""), 50*time.Millisecond, 0
+		cfg.Proxy, cfg.MaxRetries, cfg.MaxConnections = address(stalling.Host, ""), 0, 2
+	})
+	var requests sync.WaitGroup
+	for range 4 {
+		requests.Go(func() {
+			_, err := c.Do(t.Context(), transport.Request{Method: http.MethodGet, Path: []string{"x"}})
+			failed, ok := errors.AsType[*transport.Error](err)
+			if !ok || failed.Kind != transport.KindProxy || failed.Status != http.StatusForbidden || failed.Message != "Blocked by the network's policy" || failed.MayHaveArrived() {
+				t.Errorf("got %v", err)
+			}
+		})
+	}
+	requests.Wait()
+}
+
+func TestProxy_isLeftWhenTheAttemptTimesOut(t *testing.T) {
+	t.Parallel()
+	done := make(chan struct{})
+	stalling, _ := serve(t, func(w http.ResponseWriter, _ *http.Request) {
+		w.WriteHeader(http.StatusForbidden)
+		_ = http.NewResponseController(w).Flush()
+		<-done
+	})
+	t.Cleanup(func() { close(done) })
+	c := client(t, parse(t, "https://"+farHost+"/"), func(cfg *transport.Config) {
+		cfg.Proxy, cfg.RequestTimeout, cfg.MaxRetries = address(stalling.Host, ""), 50*time.Millisecond, 0
 	})
 	_, err := c.Do(t.Context(), transport.Request{Method: http.MethodGet, Path: []string{"x"}})
 	if failed := failure(t, err); failed.MayHaveArrived() {
 		t.Errorf("kind %d: %v", failed.Kind, err)
+	}
+}
+
+// A proxy reads what goes to an http:// address, so credentials go only to one
+// nearby.
+func TestProxy_getsNoCredentialsInClearText(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		address, proxy string
+		allow, refused bool
+	}{
+		"foreign proxy to the cluster's gateway":  {"http://gateway.daskhub.svc/", "http://proxy.example.com:3128", false, true},
+		"foreign proxy that is reached over TLS":  {"http://gateway.daskhub.svc/", "https://proxy.example.com:3128", false, true},
+		"foreign proxy, cleartext allowed":        {"http://gateway.daskhub.svc/", "http://proxy.example.com:3128", true, false},
+		"nearby proxy to the cluster's gateway":   {"http://gateway.daskhub.svc/", "http://10.0.0.7:3128", false, false},
+		"nearby proxy to a foreign server":        {"http://hub.example.com/", "http://10.0.0.7:3128", false, true},
+		"foreign proxy to a server that uses TLS": {"https://hub.example.com/", "http://proxy.example.com:3128", false, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			ended, cancel := context.WithCancel(t.Context())
+			cancel()
+			c := client(t, parse(t, test.address), func(cfg *transport.Config) { cfg.Proxy, cfg.AllowCleartext = parse(t, test.proxy), test.allow })
+			_, err := c.Do(ended, transport.Request{Method: http.MethodGet, Path: []string{"x"}})
+			failed := failure(t, err)
+			if refused := failed.Kind == transport.KindCleartext; refused != test.refused {
+				t.Fatalf("got %v", err)
+			}
+			if proxy := parse(t, test.proxy); strings.Contains(name, "foreign proxy") && test.refused && !strings.Contains(failed.Message, "the HTTP proxy "+proxy.Host) {
+				t.Errorf("%q does not name the proxy", failed.Message)
+			}
+		})
+	}
+}
+
+// NO_PROXY holds for a proxy that is set explicitly, too.
+func TestProxy_isNotUsedForHostsInNoProxy(t *testing.T) {
+	for noProxy, wantDirect := range map[string]bool{
+		"": false, "example.com": false, "127.0.0.1": true, "other, 127.0.0.0/8": true, "*": true, "127.0.0.1:80": true, "10.0.0.0/8": false, "localhost": false,
+	} {
+		t.Run(noProxy, func(t *testing.T) {
+			t.Setenv("NO_PROXY", noProxy)
+			t.Setenv("no_proxy", "")
+			server, direct := serve(t, answer(http.StatusOK, "application/json", "{}"))
+			proxy, proxied := serve(t, answer(http.StatusOK, "application/json", "{}"))
+			c := client(t, server, func(cfg *transport.Config) { cfg.Proxy = address(proxy.Host, "") })
+			if _, err := c.Do(t.Context(), transport.Request{Method: http.MethodGet, Path: []string{"x"}}); err != nil {
+				t.Fatal(err)
+			}
+			if isDirect := direct.Load() == 1; isDirect != wantDirect || direct.Load()+proxied.Load() != 1 {
+				t.Errorf("%d requests to the server, %d to the proxy", direct.Load(), proxied.Load())
+			}
+		})
+	}
+}
+
+func TestProxy_isNotUsedForDomainsInNoProxy(t *testing.T) {
+	t.Setenv("NO_PROXY", ".example.com,10.0.0.0/8,2001:db8::1")
+	t.Setenv("no_proxy", "")
+	for host, proxied := range map[string]bool{
+		"hub.example.com": false, "example.org": true, "10.1.2.3": false, "11.1.2.3": true, "[2001:db8::1]": false, "[2001:db8::2]": true,
+	} {
+		t.Run(host, func(t *testing.T) {
+			ended, cancel := context.WithCancel(t.Context())
+			cancel()
+			// The refusal of clear text names the proxy only where it would be used.
+			c := client(t, parse(t, "http://"+host+"/"), func(cfg *transport.Config) { cfg.Proxy = parse(t, "http://proxy.example.net:3128") })
+			_, err := c.Do(ended, transport.Request{Method: http.MethodGet, Path: []string{"x"}})
+			if got := strings.Contains(failure(t, err).Message, "proxy.example.net"); got != proxied {
+				t.Errorf("proxied %v: %v", got, err)
+			}
+		})
+	}
+}
+
+// A request must not go directly because the address of the proxy is wrong.
+func TestNew_refusesAMalformedProxyVariable(t *testing.T) {
+	for value, valid := range map[string]bool{
+		"http://proxy:3128": true, "proxy:3128": true, "proxy": true, "https://alice:s3cr3t@proxy:3128": true, "socks5://proxy:1080": true, "": true,
+		"http://alice:s3cr3t@proxy:port": false, "http://[::1": false, "http:///x": false, "ftp://alice:s3cr3t@proxy": false, "http//proxy:3128": false, "://": false,
+	} {
+		for _, scheme := range []string{"http", "https"} {
+			for _, name := range []string{strings.ToUpper(scheme) + "_PROXY", scheme + "_proxy"} {
+				t.Run(name+"="+value, func(t *testing.T) {
+					for _, variable := range []string{"HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy", "NO_PROXY", "no_proxy", "REQUEST_METHOD"} {
+						t.Setenv(variable, "")
+					}
+					t.Setenv(name, value)
+					_, err := transport.New(transport.Config{BaseURL: parse(t, scheme+"://hub.example.com/")})
+					if (err == nil) != valid {
+						t.Fatalf("got %v", err)
+					}
+					if err != nil && (!strings.Contains(err.Error(), name) || strings.Contains(err.Error(), "s3cr3t")) {
+						t.Errorf("%q does not name the variable, or quotes its value", err)
+					}
+					if _, err := transport.New(transport.Config{BaseURL: parse(t, scheme+"://127.0.0.1/")}); err != nil {
+						t.Errorf("a request that uses no proxy: %v", err)
+					}
+					if _, err := transport.New(transport.Config{BaseURL: parse(t, scheme+"://hub.example.com/"), NoProxy: true}); err != nil {
+						t.Errorf("without any proxy: %v", err)
+					}
+				})
+			}
+		}
 	}
 }

@@ -52,8 +52,9 @@ type Config struct {
 	// ServerName is the name that the server's certificate must have; empty for
 	// the host of BaseURL.
 	ServerName string
-	// Proxy is an HTTP proxy for all requests. Nil means HTTPS_PROXY,
-	// HTTP_PROXY and NO_PROXY of the environment, unless NoProxy is set.
+	// Proxy is an HTTP proxy for all requests, except to the hosts in NO_PROXY. Nil
+	// means HTTPS_PROXY, HTTP_PROXY and NO_PROXY of the environment, unless NoProxy is
+	// set.
 	Proxy   *url.URL
 	NoProxy bool
 	// MaxRetries is how often a request may be repeated; 0 for never.
@@ -102,10 +103,12 @@ type Client struct {
 	credentialOrigin string
 	isCredential     func(int, string) bool
 	redact           redactor
-	// proxy is the host and port of the HTTP proxy, "" for none.
-	proxy    string
-	attempts *attempts
-	retry    *retryablehttp.Client
+	// proxy is the host and port of the HTTP proxy, "" for none. isProxyNearby
+	// reports whether credentials may go to it in clear text.
+	proxy         string
+	isProxyNearby bool
+	attempts      *attempts
+	retry         *retryablehttp.Client
 	// held has an element for each request that the server holds back.
 	held chan struct{}
 }
@@ -116,9 +119,16 @@ func New(cfg Config) (*Client, error) {
 	if cfg.BaseURL == nil || cfg.BaseURL.Host == "" || cfg.BaseURL.Scheme != "http" && cfg.BaseURL.Scheme != "https" {
 		return nil, errors.New("the address must begin with http:// or https:// and name a host")
 	}
-	proxy := proxyOf(cfg)
+	chooseProxy, err := proxyFor(cfg)
+	if err != nil {
+		return nil, err
+	}
+	proxy, err := chooseProxy(cfg.BaseURL)
+	if err != nil {
+		return nil, err
+	}
 	redact := newRedactor(cfg.Auth, proxy)
-	trips, err := newHTTPTransport(cfg, redact)
+	trips, err := newHTTPTransport(cfg, chooseProxy, redact)
 	if err != nil {
 		return nil, err
 	}
@@ -133,7 +143,7 @@ func New(cfg Config) (*Client, error) {
 		held:             make(chan struct{}, holdable(maxConnections(cfg))),
 	}
 	if proxy != nil {
-		c.proxy = proxy.Host
+		c.proxy, c.isProxyNearby = proxy.Host, isTrustedNetwork(proxy)
 	}
 	if c.isCredential == nil {
 		c.isCredential = func(int, string) bool { return false }
@@ -155,7 +165,7 @@ func (c *Client) Format(state fmt.State, _ rune) {
 	_, _ = fmt.Fprintf(state, "transport.Client(%s)", c.base.Host)
 }
 
-func newHTTPTransport(cfg Config, redact redactor) (*http.Transport, error) {
+func newHTTPTransport(cfg Config, chooseProxy func(*url.URL) (*url.URL, error), redact redactor) (*http.Transport, error) {
 	trips := cleanhttp.DefaultPooledTransport()
 	trips.DialContext = (&net.Dialer{Timeout: dialTimeout, KeepAlive: 30 * time.Second}).DialContext
 	trips.TLSHandshakeTimeout = dialTimeout
@@ -164,7 +174,7 @@ func newHTTPTransport(cfg Config, redact redactor) (*http.Transport, error) {
 	trips.MaxIdleConns = trips.MaxConnsPerHost
 	trips.IdleConnTimeout = 60 * time.Second
 	trips.MaxResponseHeaderBytes = maxHeader
-	trips.Proxy = proxyFor(cfg)
+	trips.Proxy = func(r *http.Request) (*url.URL, error) { return chooseProxy(r.URL) }
 	trips.OnProxyConnectResponse = refusedTunnel(redact) //nolint:bodyclose // net/http closes it
 	if cfg.ServerName != "" {
 		trips.TLSClientConfig = &tls.Config{ServerName: cfg.ServerName, MinVersion: tls.VersionTLS12}
