@@ -50,7 +50,7 @@ func proxyFor(cfg Config) (func(*url.URL) (*url.URL, error), error) {
 	}
 	choose := environment.ProxyFunc()
 	if !isProxyAddress(environment, cfg.BaseURL) && !bypasses(environment.NoProxy, cfg.BaseURL) {
-		return nil, fmt.Errorf("the environment variable %s is not the address of an HTTP proxy: expected http://HOST:PORT", proxyVariable(cfg.BaseURL))
+		return nil, fmt.Errorf("the environment variable %s is %w", proxyVariable(cfg.BaseURL), ErrProxy)
 	}
 	return choose, nil
 }

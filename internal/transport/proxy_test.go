@@ -282,7 +282,7 @@ func TestNew_refusesAMalformedProxyVariable(t *testing.T) {
 					if (err == nil) != valid {
 						t.Fatalf("got %v", err)
 					}
-					if err != nil && (!strings.Contains(err.Error(), name) || strings.Contains(err.Error(), "s3cr3t")) {
+					if err != nil && (!errors.Is(err, transport.ErrProxy) || !strings.Contains(err.Error(), name) || strings.Contains(err.Error(), "s3cr3t")) {
 						t.Errorf("%q does not name the variable, or quotes its value", err)
 					}
 					if _, err := transport.New(transport.Config{BaseURL: parse(t, scheme+"://127.0.0.1/")}); err != nil {

@@ -35,6 +35,10 @@ const (
 // ErrNoCertificate is returned by New when RootCAs holds no PEM certificate.
 var ErrNoCertificate = errors.New("there is no PEM certificate in it: expected one or more blocks that begin with -----BEGIN CERTIFICATE-----")
 
+// ErrProxy is returned by New when a proxy variable of the environment is not the
+// address of a proxy.
+var ErrProxy = errors.New("not the address of an HTTP proxy: expected http://HOST:PORT")
+
 // LogFunc writes one line of log. Message and fields are redacted already.
 type LogFunc func(ctx context.Context, message string, fields map[string]any)
 

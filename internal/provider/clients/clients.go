@@ -76,8 +76,11 @@ func NewTransport(cfg transport.Config, address string, s settings.Settings, att
 	}
 	client, err := transport.New(cfg)
 	if err != nil {
-		if errors.Is(err, transport.ErrNoCertificate) {
+		switch {
+		case errors.Is(err, transport.ErrNoCertificate):
 			attribute = "ca_certificate"
+		case errors.Is(err, transport.ErrProxy):
+			attribute = "http_proxy"
 		}
 		diags.AddAttributeError(path.Root(attribute), "The provider cannot connect with this configuration", err.Error())
 		return nil, false
