@@ -181,7 +181,7 @@ func Cases() []Case {
 		clusterCases(), listCases(), waitCases(), lifecycleCases(), kubernetesCases(),
 		scaleCases(), adaptCases(), limitCases(),
 		dashboardCases(),
-		hubAuthCases(), hubUserCases(), hubServerCases(), hubTokenCases(), hubTokenBodyCases(),
+		hubAuthCases(), hubUserCases(), hubUserListCases(), hubServerCases(), hubTokenCases(), hubTokenBodyCases(),
 	} {
 		all = append(all, area...)
 	}

@@ -46,17 +46,24 @@ func (m mockTarget) Credential(_ context.Context, user string, scopes ...string)
 	return m.server.NewToken(user, scopes...), nil
 }
 
+// startMock starts a mock that stops with the test.
+func startMock(t *testing.T, cfg mockserver.Config) *mockserver.Server {
+	t.Helper()
+	server, err := mockserver.Start(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(server.Close)
+	return server
+}
+
 // TestMock runs the table on the mock, in the same forms as on the real servers,
 // and compares the mock's responses with the recorded ones.
 func TestMock(t *testing.T) {
 	t.Parallel()
 	start := func(name string, cfg mockserver.Config, missing map[contract.Capability]string) contract.Target {
 		cfg.LongPoll = time.Second
-		server, err := mockserver.Start(cfg)
-		if err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(server.Close)
+		server := startMock(t, cfg)
 		missing[contract.GatewayProxy] = "the mock is one process; its own tests cover restarts"
 		missing[contract.UnreachableSchedulers] = "all schedulers of the mock are reachable"
 		missing[contract.SchedulerPages] = "the mock has only the counts and identity of schedulers"
@@ -85,11 +92,7 @@ func TestMockHubs(t *testing.T) {
 	for _, major := range contract.HubVersions() {
 		t.Run(strconv.Itoa(major), func(t *testing.T) {
 			t.Parallel()
-			server, err := mockserver.Start(mockserver.Config{HubVersion: strconv.Itoa(major)})
-			if err != nil {
-				t.Fatal(err)
-			}
-			t.Cleanup(server.Close)
+			server := startMock(t, mockserver.Config{HubVersion: strconv.Itoa(major)})
 			contract.RunHub(t, major, mockTarget{name: "mock", server: server, poll: time.Second, missing: missingBehindHub()}, requireAllCases(t))
 		})
 	}

@@ -37,7 +37,7 @@ func tokenNotFound() ExpectedResponse {
 
 // The paths of the tokens of the case's user.
 const (
-	tokensPath = "/users/<<caseuser>>/tokens"
+	tokensPath = "/users/<<caseuser>>/tokens" //nolint:gosec // a path, not a credential
 	tokenPath  = tokensPath + "/<<token_id>>"
 )
 

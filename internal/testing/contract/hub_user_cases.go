@@ -153,3 +153,37 @@ func hubUserCases() []Case {
 		singleRequest("hub: unknown user for an administrator", getRequest("/users/unknown").toHub().asUser(administrator), hubErrorWithoutMessage(http.StatusNotFound)),
 	}, AdminService)...), Hub)
 }
+
+// hubUserListCases cover the list of all users and its pages.
+func hubUserListCases() []Case {
+	const paginated = "application/jupyterhub-pagination+json"
+	list := func(query string) Request { return getRequest("/users" + query).toHub().asUser(administrator) }
+	page := func(query string) Request { return list(query).withHeader("Accept", "application/json, "+paginated) }
+	// Each user sends a request first, so that the list has at least two users.
+	afterUsers := func(name string, request Request, response ExpectedResponse) Case {
+		user := getRequest("/user").toHub()
+		return sequence("hub users: "+name,
+			Exchange{Request: user.asUser(caseUser), Response: hubOK("<<any>>")}, Exchange{Request: user.asUser(bob), Response: hubOK("<<any>>")},
+			Exchange{Request: request, Response: response})
+	}
+	rejected := func(name, query, message string) Case {
+		return singleRequest("hub users: "+name, list(query), hubError(http.StatusBadRequest, message))
+	}
+	return requiring([]Case{
+		singleRequest("hub users: no credentials", getRequest("/users").toHub().asUser(noUser), hubError(http.StatusForbidden, badCredentialsMessage)),
+		afterUsers("list without pages", list("?limit=1"), hubOK("[{<<any>>}]")),
+		afterUsers("list of one user by name", list("?name_filter=<<caseuser>>&limit=1&sort=name"), hubOK(`[{<<any>>"name": "<<caseuser>>"<<any>>}]`)),
+		afterUsers("first page", page("?limit=1"), hubOK(
+			`{"items": [{<<any>>}], "_pagination": {"offset": 0, "limit": 1, "total": <<int>>, "next": {"offset": 1, "limit": 1, "url": "http://<<any>>/hub/api/users?limit=1&offset=1"}}}`)),
+		afterUsers("default limit of a page", page("?sort=-id"), hubOK(`{"items": [{<<any>>}], "_pagination": {"offset": 0, "limit": 50, "total": <<int>>, "next": <<any>>}}`)),
+		afterUsers("largest limit, sign ignored", page("?limit=-1000&offset=-1"), hubOK(`{"items": [{<<any>>}], "_pagination": {"offset": 1, "limit": 200, "total": <<int>>, "next": <<any>>}}`)),
+		afterUsers("page after the end", page("?offset=1000000"), hubOK(`{"items": [], "_pagination": {"offset": 1000000, "limit": 50, "total": <<int>>, "next": null}}`)),
+		afterUsers("limit of 0 counts as 1", page("?limit=0"), hubOK(`{"items": [{<<any>>}], "_pagination": {"offset": 0, "limit": 1, "total": <<int>>, "next": {<<any>>}}}`)),
+		afterUsers("inactive users", list("?state=inactive&limit=1"), hubOK("[{<<any>>}]")),
+		rejected("invalid limit", "?limit=x", "Invalid argument type, offset and limit must be integers"),
+		rejected("empty offset", "?offset=", "Invalid argument type, offset and limit must be integers"),
+		rejected("unknown sort", "?sort=age", "sort must be 'id', 'name', or 'last_activity', not 'age'"),
+		rejected("sort without a column", "?sort=-", "sort must be 'id', 'name', or 'last_activity', not '-'"),
+		rejected("unknown state", "?state=busy", "Unrecognized state filter: 'busy'"),
+	}, Hub, AdminService)
+}

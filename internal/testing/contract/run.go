@@ -221,9 +221,15 @@ func (s *session) recordCluster(r Request, got *receivedResponse) {
 	if r.Method != http.MethodPost || got.status != http.StatusCreated {
 		return
 	}
-	if name, ok := strings.CutPrefix(got.body, `{"name": "`); ok {
-		s.createdClusters[strings.TrimSuffix(name, `"}`)] = r.User
+	if name, ok := got.clusterName(); ok {
+		s.createdClusters[name] = r.User
 	}
+}
+
+// clusterName returns the name in the response to the POST of a cluster.
+func (r *receivedResponse) clusterName() (name string, ok bool) {
+	name, ok = strings.CutPrefix(r.body, `{"name": "`)
+	return strings.TrimSuffix(name, `"}`), ok
 }
 
 // waitForCache waits until the cache of a Kubernetes gateway has the change of a
@@ -237,21 +243,21 @@ func (s *session) waitForCache(ctx context.Context, r Request, got *receivedResp
 	if err != nil {
 		return err
 	}
-	name, settled := strings.TrimPrefix(path, clustersPath), func(a *receivedResponse) bool {
+	name, isCached := strings.TrimPrefix(path, clustersPath), func(a *receivedResponse) bool {
 		return strings.Contains(a.body, `"stop_time": 1`)
 	}
 	if r.Method == http.MethodPost {
-		name = strings.TrimSuffix(strings.TrimPrefix(got.body, `{"name": "`), `"}`)
-		settled = func(a *receivedResponse) bool { return a.status == http.StatusOK }
+		name, _ = got.clusterName()
+		isCached = func(a *receivedResponse) bool { return a.status == http.StatusOK }
 	}
-	owner, ours := s.createdClusters[name]
+	owner, isOurs := s.createdClusters[name]
 	deadline := clock.Real().Now().Add(pollTimeout(s.server.target.LongPoll()))
-	for ours && clock.Real().Now().Before(deadline) {
+	for isOurs && clock.Real().Now().Before(deadline) {
 		response, err := s.send(ctx, Request{Method: http.MethodGet, Path: clustersPath + name, User: owner})
 		if err != nil {
 			return err
 		}
-		if settled(response) {
+		if isCached(response) {
 			return nil
 		}
 		if err := clock.Real().Sleep(ctx, pollInterval); err != nil {

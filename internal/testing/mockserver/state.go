@@ -193,8 +193,8 @@ func (s *Server) SetStartsFail(fails bool) {
 	s.state.startsFail = fails
 }
 
-// SetStartsHeld(true) keeps clusters that are created from now on PENDING.
-// SetStartsHeld(false) starts all PENDING clusters.
+// SetStartsHeld keeps clusters that are created from now on PENDING if held is
+// true. Otherwise it starts all PENDING clusters.
 func (s *Server) SetStartsHeld(held bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
