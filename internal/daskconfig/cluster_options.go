@@ -4,9 +4,12 @@
 package daskconfig
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
+	"strings"
 
 	"github.com/planetary-computer/terraform-provider-pc/internal/environment"
 )
@@ -35,17 +38,25 @@ func (c Config) ClusterOptions(env environment.Variables) (map[string]Option, []
 	}
 	options := make(map[string]Option, len(part.keys))
 	var problems []Problem
+	size := 0 // of all texts together
 	for _, name := range slices.Sorted(maps.Keys(part.keys)) {
 		option := part.keys[name]
 		value := option.Value()
 		if text, ok := value.(string); ok {
 			filled, err := FillTemplate(text, env)
+			if size += len(filled); size > maxFilledSize {
+				err = errTooLong
+			}
 			if err != nil {
 				problems = append(problems, Problem{
 					Origin:  option.Origin(),
-					Summary: fmt.Sprintf("The cluster option %s in Dask's configuration cannot be filled in", name),
+					Summary: fmt.Sprintf("The cluster option %s in Dask's configuration cannot be filled in", formatName(name)),
 					Detail:  DescribeTemplateError(err),
 				})
+				if errors.Is(err, errTooLong) {
+					// The same would be said of each option that follows.
+					break
+				}
 				continue
 			}
 			value = filled
@@ -55,4 +66,13 @@ func (c Config) ClusterOptions(env environment.Variables) (map[string]Option, []
 		}
 	}
 	return options, problems
+}
+
+// formatName keeps a name from a file short and on one line.
+func formatName(name string) string {
+	const maxLength = 60
+	if len(name) > maxLength {
+		name = strings.ToValidUTF8(name[:maxLength], "") + "…"
+	}
+	return strings.Trim(strconv.Quote(name), `"`)
 }

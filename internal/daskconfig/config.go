@@ -23,8 +23,8 @@ type Node struct {
 	// it matters where one is there with "_" and with "-".
 	order []string
 	value any
-	// Text is the value as it was written.
-	Text string
+	// text is a scalar as it was written.
+	text string
 	// variables are the names of the environment variables it comes from, files
 	// those of files.
 	variables, files []string
@@ -70,6 +70,13 @@ func inherited(env environment.Variables) (parts map[string]*Node, order []strin
 	if err == nil {
 		order, err = readInherited(plain, parts)
 	}
+	if errors.Is(err, errTooDeep) {
+		return map[string]*Node{}, nil, []Problem{{
+			Origin:  environment.Describe(inheritedVariable),
+			Summary: "The configuration that Dask hands down is nested too deeply",
+			Detail:  fmt.Sprintf("The variable %s has values more than %d levels deep, which is the limit.", inheritedVariable, maxDepth),
+		}}
+	}
 	if err != nil {
 		return map[string]*Node{}, nil, []Problem{{
 			Origin:  environment.Describe(inheritedVariable),
@@ -78,6 +85,30 @@ func inherited(env environment.Variables) (parts map[string]*Node, order []strin
 		}}
 	}
 	return parts, order, nil
+}
+
+// maxDepth is beyond what Python reads: its recursion ends at 1,000 calls, and
+// PyYAML needs several for a level.
+const maxDepth = 500
+
+var errTooDeep = errors.New("nested too deeply")
+
+// depthOf counts the lists and mappings around the innermost value.
+func depthOf(value any) int {
+	depth := 0
+	switch value := value.(type) {
+	case []any:
+		for _, element := range value {
+			depth = max(depth, depthOf(element))
+		}
+	case map[string]any:
+		for _, member := range value {
+			depth = max(depth, depthOf(member))
+		}
+	default:
+		return 0
+	}
+	return depth + 1
 }
 
 // readInherited reads an object of JSON, and says in which order its keys are.
@@ -95,24 +126,31 @@ func readInherited(text []byte, parts map[string]*Node) (order []string, err err
 		name, _ := key.(string)
 		var value any
 		if err := decoder.Decode(&value); err != nil {
+			if strings.Contains(err.Error(), "exceeded max depth") {
+				// The decoder's own limit is higher.
+				err = errTooDeep
+			}
 			return nil, err
+		}
+		if depthOf(value) > maxDepth {
+			return nil, errTooDeep
 		}
 		if parts[name] == nil {
 			order = append(order, name)
 		}
-		parts[name] = newNode(value, fmt.Sprint(value), inheritedVariable)
+		parts[name] = newNode(value, "", inheritedVariable)
 	}
 	_, err = decoder.Token()
 	return order, err
 }
 
 func newNode(value any, text, name string) *Node {
-	config := &Node{value: value, Text: text, variables: []string{name}}
+	config := &Node{value: value, text: text, variables: []string{name}}
 	if mapping, ok := value.(map[string]any); ok {
 		config.value = nil
 		config.keys = make(map[string]*Node, len(mapping))
 		for key, member := range mapping {
-			config.keys[key] = newNode(member, fmt.Sprint(member), name)
+			config.keys[key] = newNode(member, "", name)
 		}
 	}
 	return config
@@ -163,6 +201,14 @@ func (c *Node) get(keys ...string) *Node {
 		c = c.keys[c.canonical(key)]
 	}
 	return c
+}
+
+// Text is the value as it was written, or as Go prints it where that is not known.
+func (c *Node) Text() string {
+	if c.text != "" {
+		return c.text
+	}
+	return fmt.Sprint(c.Value())
 }
 
 // Value returns nil, a bool, a string, a json.Number, a []any or a

@@ -4,42 +4,98 @@
 package daskconfig
 
 import (
+	"context"
+	"errors"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
 
 	"github.com/planetary-computer/terraform-provider-pc/internal/environment"
+	"github.com/planetary-computer/terraform-provider-pc/internal/localfile"
 )
 
-// pythonPrefixes are sys.prefix and the further site.PREFIXES of the Python that
-// would be started: the first one on PATH, or that of the virtual or conda
-// environment that is active.
-func pythonPrefixes(env environment.Variables) []string {
-	search, _ := env.Lookup("PATH")
-	for _, folder := range filepath.SplitList(search) {
-		for _, name := range []string{"python3", "python", "python.exe"} {
-			file := filepath.Join(folder, name)
-			if info, err := os.Stat(file); err == nil && !info.IsDir() {
-				return prefixesOf(file)
-			}
-		}
+// maxPythonFile is far above any pyvenv.cfg, pyenv shim or version file.
+const maxPythonFile = 64 << 10
+
+// pythonNames are the names under which a shell finds Python.
+var pythonNames = []string{"python3", "python", "python.exe"}
+
+// pythonFinder finds the Python that a shell would start.
+type pythonFinder struct {
+	ctx      context.Context
+	env      environment.Variables
+	problems []Problem
+}
+
+// prefixes returns sys.prefix and the further site.PREFIXES of the Python that a
+// shell would start: the first one on PATH, or that of the active virtual or
+// conda environment.
+func (f *pythonFinder) prefixes() []string {
+	if executable := f.executable(); executable != "" {
+		return f.prefixesOf(executable)
 	}
 	for _, variable := range []string{"VIRTUAL_ENV", "CONDA_PREFIX"} {
-		if prefix, _ := env.Lookup(variable); prefix != "" {
-			return withBase(prefix)
+		if prefix, _ := f.env.Lookup(variable); filepath.IsAbs(prefix) {
+			return f.withBase(prefix)
 		}
 	}
 	return nil
 }
 
-// prefixesOf are those of a Python. It is a virtual environment's by the file
-// beside it; else links lead to where it is at home (Modules/getpath.py).
-func prefixesOf(file string) []string {
-	prefix := prefixOf(filepath.Dir(file))
-	if _, err := os.Stat(filepath.Join(prefix, environmentFile)); err == nil {
-		return withBase(prefix)
+// executable returns the first Python on PATH, or "".
+func (f *pythonFinder) executable() string {
+	for _, folder := range f.searchPath() {
+		for _, name := range pythonNames {
+			file := filepath.Join(folder, name)
+			if !isFile(file) {
+				continue
+			}
+			root := f.pyenvRoot(file)
+			if root == "" {
+				return file
+			}
+			if chosen := f.pyenvExecutable(root, name); chosen != "" {
+				return chosen
+			}
+		}
 	}
-	if resolved, err := filepath.EvalSymlinks(file); err == nil {
+	return ""
+}
+
+// searchPath returns the absolute folders of PATH. An empty or relative element
+// stands for the working folder: whoever wrote the files in it could choose the
+// address that the credentials of the environment are sent to.
+func (f *pythonFinder) searchPath() []string {
+	search, _ := f.env.Lookup("PATH")
+	var folders []string
+	for _, folder := range filepath.SplitList(search) {
+		if filepath.IsAbs(folder) {
+			folders = append(folders, folder)
+		}
+	}
+	return folders
+}
+
+func isFile(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && !info.IsDir()
+}
+
+func isFolder(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.IsDir()
+}
+
+// prefixesOf returns the prefixes of a Python. The file beside it makes it that of
+// a virtual environment; otherwise symbolic links lead to its installation
+// (Modules/getpath.py).
+func (f *pythonFinder) prefixesOf(executable string) []string {
+	prefix := prefixOf(filepath.Dir(executable))
+	if _, err := os.Stat(filepath.Join(prefix, virtualEnvironmentFile)); err == nil {
+		return f.withBase(prefix)
+	}
+	if resolved, err := filepath.EvalSymlinks(executable); err == nil {
 		prefix = prefixOf(filepath.Dir(resolved))
 	}
 	return []string{prefix}
@@ -54,29 +110,42 @@ func prefixOf(folder string) string {
 	return folder
 }
 
-// environmentFile makes a folder a virtual environment.
-const environmentFile = "pyvenv.cfg"
+// virtualEnvironmentFile makes a folder a virtual environment.
+const virtualEnvironmentFile = "pyvenv.cfg"
 
-// withBase adds the prefix of the Python that a virtual environment was made
-// with, if it sees the packages of that one (Lib/site.py, venv).
-func withBase(prefix string) []string {
-	text, _ := os.ReadFile(filepath.Join(prefix, environmentFile)) //nolint:gosec // where Python looks; without it there is no base
-	home, sees := "", false
-	for line := range strings.Lines(string(text)) {
+// withBase adds the prefix of the Python that created a virtual environment, if
+// the environment uses the packages of that Python (Lib/site.py, venv).
+func (f *pythonFinder) withBase(prefix string) []string {
+	home, usesBase := "", false
+	for line := range strings.Lines(f.read(filepath.Join(prefix, virtualEnvironmentFile))) {
 		key, value, _ := strings.Cut(line, "=")
 		value = strings.TrimSpace(value)
 		switch strings.ToLower(strings.TrimSpace(key)) {
 		case "home":
 			home = value
 		case "include-system-site-packages":
-			sees = strings.EqualFold(value, "true")
+			usesBase = strings.EqualFold(value, "true")
 		}
 	}
-	if !sees || home == "" {
+	if !usesBase || !filepath.IsAbs(home) {
 		return []string{prefix}
 	}
 	if resolved, err := filepath.EvalSymlinks(home); err == nil {
 		home = resolved
 	}
 	return []string{prefix, prefixOf(home)}
+}
+
+// read returns a file of Python's, "" for one that does not exist or that the
+// user may not read. A file that would block or fill the memory is a problem.
+func (f *pythonFinder) read(path string) string {
+	text, err := localfile.Read(f.ctx, path, maxPythonFile)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, fs.ErrPermission) {
+		f.problems = append(f.problems, Problem{
+			Origin:  "the file " + path,
+			Summary: "Could not read a file of the Python environment",
+			Detail:  "The provider looks for Dask's configuration beside the Python on PATH. " + describeFileError(path, err),
+		})
+	}
+	return string(text)
 }

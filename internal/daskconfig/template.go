@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/planetary-computer/terraform-provider-pc/internal/environment"
+	"github.com/planetary-computer/terraform-provider-pc/internal/localfile"
 )
 
 // MissingVariableError says that a template names an environment variable that
@@ -20,7 +21,12 @@ func (e *MissingVariableError) Error() string {
 	return fmt.Sprintf("it names the environment variable %s, which is not set", e.Name)
 }
 
+// maxFilledSize limits a text after its variables are filled in: the names of a
+// text of a megabyte can stand for gigabytes.
+const maxFilledSize = 1 << 20
+
 var (
+	errTooLong     = errors.New("it becomes longer than " + localfile.FormatSize(maxFilledSize) + ", which is the limit")
 	errLoneBrace   = errors.New("it has a brace without its partner; a brace that belongs to the value is written twice, {{ or }}")
 	errFieldSyntax = errors.New("it uses a part of Python's format syntax other than {NAME}, {{ and }}")
 )
@@ -50,6 +56,9 @@ func FillTemplate(text string, env environment.Variables) (string, error) {
 		value, err := field(name, env)
 		if err != nil {
 			return "", err
+		}
+		if filled.Len()+len(value)+len(after) > maxFilledSize {
+			return "", errTooLong
 		}
 		filled.WriteString(value)
 		text = after

@@ -9,31 +9,56 @@ import (
 	"fmt"
 	"io"
 	"regexp"
-	"strings"
 
 	"go.yaml.in/yaml/v3"
+
+	"github.com/planetary-computer/terraform-provider-pc/internal/localfile"
 )
 
-// Dask's files are small. More values than that come of aliases of aliases.
-const maxYAMLValues = 100_000
+// Limits on what all files hold together, aliases expanded: a file of a few
+// kilobytes can stand for gigabytes.
+const (
+	maxValues   = 100_000
+	maxTextSize = 4 << 20
+)
+
+// budget is what is left of the limits.
+type budget struct{ values, text int }
+
+func (b *budget) isExhausted() bool { return b.values < 0 || b.text < 0 }
+
+// take returns an error when the values or their text exceed the limits.
+func (b *budget) take(values, text int) error {
+	b.values -= values
+	b.text -= text
+	switch {
+	case b.values < 0:
+		return fmt.Errorf("with its aliases expanded, Dask's files have more than %d values, which is the limit", maxValues)
+	case b.text < 0:
+		return fmt.Errorf("with its aliases expanded, Dask's files have more than %s of text, which is the limit", localfile.FormatSize(maxTextSize))
+	default:
+		return nil
+	}
+}
 
 // readDaskYAML reads a file as PyYAML's safe_load does, which knows YAML 1.1: yes
 // and off are bools there, 010 is eight, and 1e3 is a text. The error names the
 // line and quotes nothing.
-func readDaskYAML(text []byte, file string) (*Node, error) {
+func readDaskYAML(text []byte, file string, limits *budget) (*Node, error) {
 	empty := &Node{keys: map[string]*Node{}}
-	decoder := yaml.NewDecoder(bytes.NewReader(withoutDirectives(text)))
+	text = withoutDirectives(text)
+	decoder := yaml.NewDecoder(bytes.NewReader(shifted(text)))
 	var document, second yaml.Node
 	switch err := decoder.Decode(&document); {
 	case errors.Is(err, io.EOF):
 		return empty, nil
 	case err != nil:
-		return nil, withoutQuotes(err)
+		return nil, describeYAMLError(err, text)
 	}
 	if err := decoder.Decode(&second); !errors.Is(err, io.EOF) {
-		return nil, errors.New("there is a second document in it")
+		return nil, errors.New("it has a second document")
 	}
-	r := &yamlReader{file: file, open: map[*yaml.Node]bool{}}
+	r := &yamlReader{file: file, budget: limits, open: map[*yaml.Node]bool{}}
 	config, err := r.read(&document)
 	switch {
 	case err != nil:
@@ -43,29 +68,18 @@ func readDaskYAML(text []byte, file string) (*Node, error) {
 	case config.value == nil:
 		return empty, nil
 	default:
-		return nil, errors.New("there is no mapping at its top")
+		return nil, errors.New("it has no mapping at its top")
 	}
-}
-
-// withoutQuotes is the decoder's error, without the name of an alias: a password
-// that begins with a * looks like one.
-func withoutQuotes(err error) error {
-	text := strings.TrimPrefix(err.Error(), "yaml: ")
-	if strings.HasPrefix(text, "unknown anchor") {
-		text = "an alias has no anchor; a text that begins with * stands in quotes"
-	}
-	return errors.New(text)
 }
 
 var yamlVersion = regexp.MustCompile(`^%YAML +1\.[0-9]+\s*(?:#.*)?$`)
 
 // withoutDirectives makes comments of the directives at a file's beginning that
 // PyYAML overlooks and the decoder refuses: a version of YAML from 1.2 on, and
-// names that are none of YAML's.
+// names that are none of YAML's. A byte order mark is left out.
 func withoutDirectives(text []byte) []byte {
-	text = bytes.Clone(text)
-	rest := bytes.TrimPrefix(text, []byte("\ufeff"))
-	for line := range bytes.Lines(rest) {
+	text = bytes.Clone(bytes.TrimPrefix(text, []byte("\ufeff")))
+	for line := range bytes.Lines(text) {
 		words := bytes.TrimSpace(line)
 		switch {
 		case len(words) == 0 || words[0] == '#':
@@ -79,9 +93,9 @@ func withoutDirectives(text []byte) []byte {
 }
 
 type yamlReader struct {
-	file  string
-	count int
-	// open are the nodes that are being read: one that holds itself has no end.
+	file   string
+	budget *budget
+	// open are the nodes that are being read, to find one that contains itself.
 	open map[*yaml.Node]bool
 }
 
@@ -99,22 +113,58 @@ func (r *yamlReader) read(node *yaml.Node) (*Node, error) {
 	case yaml.MappingNode:
 		return r.mapping(node)
 	case yaml.SequenceNode:
-		return r.sequence(node)
+		values, err := r.sequence(node)
+		return &Node{value: values, files: []string{r.file}}, err
 	default:
 		value, err := yamlScalar(node)
-		return &Node{value: value, Text: node.Value, files: []string{r.file}}, err
+		return &Node{value: value, text: node.Value, files: []string{r.file}}, err
+	}
+}
+
+// readValue is read for a value inside a list, where the files and the order of
+// keys do not matter.
+func (r *yamlReader) readValue(node *yaml.Node) (any, error) {
+	leave, err := r.enter(node)
+	if err != nil {
+		return nil, err
+	}
+	defer leave()
+	switch node.Kind {
+	case yaml.AliasNode:
+		return r.readValue(node.Alias)
+	case yaml.MappingNode:
+		if isTagged(node, "!!set") {
+			return nil, nil
+		}
+		members, err := r.members(node)
+		if err != nil {
+			return nil, err
+		}
+		mapping := make(map[string]any, len(members))
+		for _, member := range members {
+			if mapping[member.key], err = r.readValue(member.value); err != nil {
+				return nil, err
+			}
+		}
+		return mapping, nil
+	case yaml.SequenceNode:
+		return r.sequence(node)
+	default:
+		return yamlScalar(node)
 	}
 }
 
 // enter begins the reading of a node, which leave ends.
 func (r *yamlReader) enter(node *yaml.Node) (leave func(), err error) {
-	if r.count++; r.count > maxYAMLValues || r.open[node] {
-		return nil, endless(node)
+	switch {
+	case r.open[node]:
+		return nil, atLine(node, "an alias stands for a value that contains it")
+	case len(r.open) > maxDepth:
+		return nil, atLine(node, fmt.Sprintf("a value is more than %d levels deep, which is the limit", maxDepth))
+	}
+	if err := r.budget.take(1, len(node.Value)); err != nil {
+		return nil, err
 	}
 	r.open[node] = true
 	return func() { delete(r.open, node) }, nil
 }
-
-func endless(node *yaml.Node) error { return atLine(node, "there is no end to its values") }
-
-func atLine(node *yaml.Node, words string) error { return fmt.Errorf("line %d: %s", node.Line, words) }

@@ -4,9 +4,7 @@
 package daskconfig
 
 import (
-	"fmt"
 	"slices"
-	"strconv"
 
 	"go.yaml.in/yaml/v3"
 )
@@ -21,7 +19,8 @@ type yamlMember struct {
 // Python fills.
 func (r *yamlReader) mapping(node *yaml.Node) (*Node, error) {
 	if isTagged(node, "!!set") {
-		return r.nothing(), nil
+		// JSON has no place for it.
+		return &Node{files: []string{r.file}}, nil
 	}
 	members, err := r.members(node)
 	if err != nil {
@@ -52,7 +51,7 @@ func (r *yamlReader) members(node *yaml.Node) ([]yamlMember, error) {
 	for i := 0; i+1 < len(node.Content); i += 2 {
 		key, member := resolveAlias(node.Content[i]), node.Content[i+1]
 		if key.Kind != yaml.ScalarNode {
-			return nil, atLine(key, "a key is no text")
+			return nil, atLine(key, "a key is not a text")
 		}
 		if key.Value != "<<" || key.Style != 0 {
 			own = append(own, yamlMember{key.Value, member})
@@ -77,7 +76,7 @@ func (r *yamlReader) merged(node *yaml.Node) ([]yamlMember, error) {
 	for _, mapping := range slices.Backward(mappings) {
 		mapping = resolveAlias(mapping)
 		if mapping.Kind != yaml.MappingNode {
-			return nil, atLine(node, "what is merged is no mapping")
+			return nil, atLine(node, "what is merged is not a mapping")
 		}
 		leave, err := r.enter(mapping)
 		if err != nil {
@@ -88,9 +87,10 @@ func (r *yamlReader) merged(node *yaml.Node) ([]yamlMember, error) {
 		if err != nil {
 			return nil, err
 		}
-		if members = append(members, further...); len(members) > maxYAMLValues {
-			return nil, endless(node)
+		if err := r.budget.take(len(further), 0); err != nil {
+			return nil, err
 		}
+		members = append(members, further...)
 	}
 	return members, nil
 }
@@ -102,26 +102,24 @@ func resolveAlias(node *yaml.Node) *yaml.Node {
 	return node
 }
 
-func (r *yamlReader) sequence(node *yaml.Node) (*Node, error) {
+func (r *yamlReader) sequence(node *yaml.Node) (any, error) {
 	if isTagged(node, "!!omap", "!!pairs") {
-		return r.nothing(), nil
+		// JSON has no place for these.
+		return nil, nil
 	}
 	if err := checkTag(node, "!!seq"); err != nil {
 		return nil, err
 	}
 	values := make([]any, 0, len(node.Content))
 	for _, element := range node.Content {
-		part, err := r.read(element)
+		value, err := r.readValue(element)
 		if err != nil {
 			return nil, err
 		}
-		values = append(values, part.Value())
+		values = append(values, value)
 	}
-	return &Node{value: values, Text: fmt.Sprint(values), files: []string{r.file}}, nil
+	return values, nil
 }
-
-// nothing stands for a value of a type that JSON has no place for.
-func (r *yamlReader) nothing() *Node { return &Node{files: []string{r.file}} }
 
 func isTagged(node *yaml.Node, tags ...string) bool {
 	return node.Style&yaml.TaggedStyle != 0 && slices.Contains(tags, node.ShortTag())
@@ -129,7 +127,13 @@ func isTagged(node *yaml.Node, tags ...string) bool {
 
 func checkTag(node *yaml.Node, allowed string) error {
 	if node.Style&yaml.TaggedStyle != 0 && !isTagged(node, allowed) {
-		return atLine(node, "the tag "+strconv.Quote(node.Tag)+" is not known")
+		return unknownTag(node)
 	}
 	return nil
+}
+
+// unknownTag does not quote the tag: a password that begins with a ! looks like
+// one.
+func unknownTag(node *yaml.Node) error {
+	return atLine(node, "a value has a tag that is not known; a text that begins with ! stands in quotes")
 }

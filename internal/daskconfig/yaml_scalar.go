@@ -5,6 +5,7 @@ package daskconfig
 
 import (
 	"encoding/json"
+	"fmt"
 	"math/big"
 	"regexp"
 	"slices"
@@ -23,6 +24,9 @@ var (
 
 func yamlScalar(node *yaml.Node) (any, error) {
 	text := node.Value
+	if len(text) > maxIntegerDigits && isYAMLInteger(node) {
+		return nil, atLine(node, fmt.Sprintf("a number has more than %d digits, which is the limit", maxIntegerDigits))
+	}
 	if node.Style&yaml.TaggedStyle != 0 {
 		return taggedScalar(node)
 	}
@@ -33,7 +37,7 @@ func yamlScalar(node *yaml.Node) (any, error) {
 	case "", "~", "null", "Null", "NULL":
 		return nil, nil
 	case "=":
-		return nil, atLine(node, "a bare = is no value")
+		return nil, atLine(node, "a bare = is not a value")
 	}
 	if value, ok := yamlBool(text); ok {
 		return value, nil
@@ -42,6 +46,15 @@ func yamlScalar(node *yaml.Node) (any, error) {
 		return value, nil
 	}
 	return text, nil
+}
+
+// isYAMLInteger reports whether a scalar is written as an integer, or with colons
+// as a float of base 60. Python refuses long ones too, and to convert them takes
+// time that grows with the square of their length.
+func isYAMLInteger(node *yaml.Node) bool {
+	isPlain := node.Style&(yaml.SingleQuotedStyle|yaml.DoubleQuotedStyle|yaml.LiteralStyle|yaml.FoldedStyle) == 0
+	isText := node.Style&yaml.TaggedStyle != 0 && !isTagged(node, "!!int", "!!float")
+	return isPlain && !isText && (yamlInt.MatchString(node.Value) || strings.Contains(node.Value, ":") && yamlFloat.MatchString(node.Value))
 }
 
 // yamlBool knows the words in small letters, in capital ones, and with one at
@@ -139,6 +152,8 @@ func taggedScalar(node *yaml.Node) (any, error) {
 		}
 	case "!!binary", "!!timestamp":
 		return node.Value, nil
+	default:
+		return nil, unknownTag(node)
 	}
-	return nil, atLine(node, "a value does not fit its tag "+strconv.Quote(node.Tag))
+	return nil, atLine(node, "a value does not fit its tag")
 }

@@ -5,6 +5,7 @@
 package dotenv
 
 import (
+	"fmt"
 	"regexp"
 	"strings"
 
@@ -39,27 +40,54 @@ type parser struct {
 	rest string
 }
 
-// Parse returns the variables, and the number of the first line that is no
-// statement, or 0. A variable that has a name and nothing else is "". In a value
-// ${NAME} and ${NAME:-otherwise} stand for a variable, whatever the quotes: of
-// the environment, else of the file, further up.
-func Parse(text string, env environment.Variables) (values map[string]string, broken int) {
+// maxSize limits all values together: a few lines in which each variable
+// contains the one before twice can stand for gigabytes.
+const maxSize = 1 << 20
+
+// ErrTooLarge marks a file whose values are too large with their variables
+// expanded.
+var ErrTooLarge = fmt.Errorf("with its variables expanded, it has more than %d bytes, which is the limit", maxSize)
+
+// LineError is the first line that is not a statement.
+type LineError struct{ Line int }
+
+// Error names the line.
+func (e *LineError) Error() string {
+	return fmt.Sprintf("it has a line that is not like NAME=VALUE: line %d", e.Line)
+}
+
+// Parse returns the variables. A variable that has a name and nothing else is "".
+// In a value ${NAME} and ${NAME:-otherwise} stand for a variable, whatever the
+// quotes: of the environment, else of the file, further up. The error is
+// ErrTooLarge or a *LineError, with which the variables of the other lines are
+// returned.
+func Parse(text string, env environment.Variables) (map[string]string, error) {
 	// Python opens it as text, where each line ends in the same way.
 	text = strings.NewReplacer("\r\n", "\n", "\r", "\n").Replace(strings.TrimPrefix(text, "\ufeff"))
 	d := &parser{rest: text}
-	values = map[string]string{}
+	values := map[string]string{}
+	var broken error
+	line, size := 1, 0
 	for d.rest != "" {
 		d.take(envBlankLines)
-		line := 1 + strings.Count(text[:len(text)-len(d.rest)], "\n")
+		// Only what is new is counted: to count from the top takes time that grows
+		// with the square of the length.
+		line += strings.Count(text[:len(text)-len(d.rest)], "\n")
+		text = d.rest
 		name, value, ok := d.statement()
 		switch {
 		case !ok:
-			if broken == 0 {
-				broken = line
+			if broken == nil {
+				broken = &LineError{Line: line}
 			}
 			d.take(envRest)
 		case name != "":
-			values[name] = expand(value, env, values)
+			expanded, ok := expand(value, env, values, maxSize-size)
+			if !ok {
+				return nil, ErrTooLarge
+			}
+			size += len(expanded)
+			values[name] = expanded
 		}
 	}
 	return values, broken
@@ -120,15 +148,35 @@ func (d *parser) value(afterBlanks bool) (value string, ok bool) {
 	}
 }
 
-func expand(value string, env environment.Variables, above map[string]string) string {
-	return envVariable.ReplaceAllStringFunc(value, func(reference string) string {
-		parts := envVariable.FindStringSubmatch(reference)
-		if text, given := env.Lookup(parts[1]); given {
-			return text
+// expand returns false if the value becomes longer than the limit.
+func expand(value string, env environment.Variables, above map[string]string, limit int) (string, bool) {
+	var expanded strings.Builder
+	for value != "" {
+		match := envVariable.FindStringSubmatchIndex(value)
+		if match == nil {
+			break
 		}
-		if text, given := above[parts[1]]; given {
-			return text
+		expanded.WriteString(value[:match[0]])
+		name, otherwise := value[match[2]:match[3]], ""
+		if match[4] >= 0 {
+			otherwise = value[match[4]:match[5]]
 		}
-		return parts[2]
-	})
+		text, given := env.Lookup(name)
+		if !given {
+			text, given = above[name]
+		}
+		if !given {
+			text = otherwise
+		}
+		if expanded.Len()+len(text) > limit {
+			return "", false
+		}
+		expanded.WriteString(text)
+		value = value[match[1]:]
+	}
+	if expanded.Len()+len(value) > limit {
+		return "", false
+	}
+	expanded.WriteString(value)
+	return expanded.String(), true
 }

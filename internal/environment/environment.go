@@ -18,11 +18,14 @@ import (
 type Variables struct {
 	names  []string
 	values map[string]string
+	folder string
 }
 
-// OfProcess returns the environment of this process.
+// OfProcess returns the environment and the working directory of this process.
 func OfProcess() Variables {
-	return New(os.Environ())
+	variables := New(os.Environ())
+	variables.folder, _ = os.Getwd()
+	return variables
 }
 
 // New makes an environment of "NAME=value" pairs. Of a repeated name
@@ -61,6 +64,16 @@ func (e Variables) All() iter.Seq2[string, string] {
 			}
 		}
 	}
+}
+
+// WorkingDirectory returns the working directory of the process that has the
+// environment, "" if that is not known.
+func (e Variables) WorkingDirectory() string { return e.folder }
+
+// InDirectory returns the same variables with another working directory.
+func (e Variables) InDirectory(folder string) Variables {
+	e.folder = folder
+	return e
 }
 
 // Home is Python's os.path.expanduser("~"), as far as the environment tells, or

@@ -32,7 +32,7 @@ func (p *pcProvider) Configure(ctx context.Context, req provider.ConfigureReques
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	resolved, problems := settings.Resolve(model.block(), environment.OfProcess())
+	resolved, problems := settings.Resolve(ctx, model.block(), environment.OfProcess())
 	for _, problem := range problems {
 		diagnostics.AddProblem(&resp.Diagnostics, problem)
 	}

@@ -30,7 +30,7 @@ func TestDumps_holdNoSecret(t *testing.T) {
 		RequestTimeout: timetypes.NewGoDurationNull(),
 	}
 	var diags diag.Diagnostics
-	resolved, problems := settings.Resolve(configuration.block(), environment.Variables{})
+	resolved, problems := settings.Resolve(t.Context(), configuration.block(), environment.Variables{})
 	made := (&pcProvider{clock: clock.Real()}).connect(t.Context(), resolved, "test", &diags)
 	if len(problems) != 0 || diags.HasError() || made.Gateway.Client == nil || made.Hub.Client == nil {
 		t.Fatal(problems, diags)

@@ -46,7 +46,7 @@ func daskLayer(config daskconfig.Config) layer {
 		if value == nil || value == "" {
 			continue
 		}
-		f := finding{value: value, text: part.Text, origin: part.Origin(), template: argument != "auth"}
+		f := finding{value: value, text: part.Text(), origin: part.Origin(), template: argument != "auth"}
 		if argument == "http_proxy" || argument == "proxy_address" {
 			// Here a bool and a number mean something. Elsewhere they are a password or
 			// a token that happens to look like one, and count as they were written.

@@ -130,15 +130,26 @@ func TestResolve_filesAsPyYAMLReadsThem(t *testing.T) {
 func TestResolve_filesThatCannotBe(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct{ text, says string }{
-		"no YAML":           {"gateway:\n  auth: {kwargs: {api_token: s3cr3t\n", "line"},
-		"a list":            {"- s3cr3t\n", "there is no mapping at its top"},
+		"no YAML":           {"gateway:\n  auth: {kwargs: {api_token: s3cr3t\n", "line 2: the mapping that begins here"},
+		"an open list":      {"a: 1\nb: [s3cr3t,\n  2\nc: 3\n", "line 2: the list that begins here"},
+		"an open list, 1":   {"b: [s3cr3t\n", "line 1: the list that begins here"},
+		"an open quote":     {"a: 1\nb: \"s3cr3t\nc: 3\n", "line 2: found unexpected end of stream"},
+		"a tab":             {"a: 1\n\ts3cr3t: 3\n", "line 2: found a tab character"},
+		"two colons":        {"a: s3cr3t\nb: c: d\n", "line 2: mapping values are not allowed"},
+		"wrong indentation": {"x: 1\na:\n  b: 1\n c: s3cr3t\n", "line 1: the mapping that begins here has a line"},
+		"a control":         {"a: 1\nb: 2\nc: s3cr3t\x01\n", "line 3: control characters are not allowed"},
+		"no UTF-8":          {"a: 1\nb: s3cr3t\xff\n", "line 2: invalid leading UTF-8"},
+		"a byte order mark": {"\ufeffa: 1\nb: [s3cr3t\n", "line 2: the list"},
+		"a list":            {"- s3cr3t\n", "it has no mapping at its top"},
 		"two documents":     {"a: s3cr3t\n---\nb: 1\n", "a second document"},
-		"an unknown tag":    {"a: s3cr3t\nb: !!python/object:os.system x\n", "line 2"},
+		"an unknown tag":    {"a: s3cr3t\nb: !!python/object:os.system x\n", "line 2: a value has a tag that is not known"},
+		"a tag of its own":  {"a: !s3cr3t\n", "line 1: a value has a tag that is not known"},
+		"a secret as a tag": {"a: {b: !s3cr3t x}\n", "line 1: a value has a tag that is not known"},
 		"a tag that lies":   {"a: !!int s3cr3t\n", "line 1: a value does not fit its tag"},
-		"itself":            {"a: &a [*a]\n", "there is no end to its values"},
-		"a missing anchor":  {"a: *s3cr3t\n", "an alias has no anchor"},
-		"a key of a list":   {"? [1, 2]\n: 3\n", "line 1: a key is no text"},
-		"a merge of a text": {"a: {<<: s3cr3t}\n", "what is merged is no mapping"},
+		"itself":            {"b: 1\na: &a [*a]\n", "line 2: an alias stands for a value that contains it"},
+		"a missing anchor":  {"# *s3cr3t\na: 1\nb: [\"*s3cr3t\",\n  *s3cr3t]\n", "line 4: an alias has no anchor"},
+		"a key of a list":   {"? [1, 2]\n: 3\n", "line 1: a key is not a text"},
+		"a merge of a text": {"a: {<<: s3cr3t}\n", "what is merged is not a mapping"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -156,7 +167,7 @@ func TestResolve_filesThatCannotBe(t *testing.T) {
 			bomb += fmt.Sprintf("%c: &%c "+each+"\n", c, c, strings.TrimSuffix(strings.Repeat(fmt.Sprintf("*%c, ", c-1), 10), ", "))
 		}
 		file := filepath.Join(machine(t, map[string]string{"x.yaml": bomb}), "x.yaml")
-		contains(t, problem(t, settings.Block{}, "DASK_ROOT_CONFIG="+file).Detail, "there is no end to its values")
+		contains(t, problem(t, settings.Block{}, "DASK_ROOT_CONFIG="+file).Detail, file, "more than 100000 values, which is the limit")
 	}
 	file := filepath.Join(machine(t, map[string]string{"x.yaml": address("http://{NOWHERE}/")}), "x.yaml")
 	p := problem(t, settings.Block{}, "DASK_ROOT_CONFIG="+file)
@@ -172,7 +183,7 @@ func FuzzResolve_files(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, text string) {
 		file := filepath.Join(machine(t, map[string]string{"x.yaml": text}), "x.yaml")
-		s, problems := settings.Resolve(settings.Block{}, environment.New([]string{"DASK_ROOT_CONFIG=" + file}))
+		s, problems := settings.Resolve(t.Context(), settings.Block{}, environment.New([]string{"DASK_ROOT_CONFIG=" + file}))
 		for _, p := range problems {
 			if p.Origin == "" || p.Detail == "" {
 				t.Errorf("%q: %+v", text, p)

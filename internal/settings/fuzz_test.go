@@ -20,7 +20,7 @@ func FuzzResolve_literals(f *testing.F) {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
-		s, problems := settings.Resolve(settings.Block{}, environment.New([]string{"DASK_GATEWAY__CLUSTER__OPTIONS__X=" + text, "X=y"}))
+		s, problems := settings.Resolve(t.Context(), settings.Block{}, environment.New([]string{"DASK_GATEWAY__CLUSTER__OPTIONS__X=" + text, "X=y"}))
 		if len(problems) > 0 {
 			return
 		}
@@ -37,7 +37,7 @@ func FuzzResolve_addresses(f *testing.F) {
 	f.Add("HTTP://h:", "h/", "https://bücher.example")
 	f.Add("http://1.2.3.4/%41", "//h", "x@y")
 	f.Fuzz(func(t *testing.T, address, proxy, public string) {
-		s, _ := settings.Resolve(settings.Block{Address: known(address), ProxyAddress: known(proxy), PublicAddress: known(public)}, environment.Variables{})
+		s, _ := settings.Resolve(t.Context(), settings.Block{Address: known(address), ProxyAddress: known(proxy), PublicAddress: known(public)}, environment.Variables{})
 		for _, setting := range []settings.Setting[string]{s.Address, s.PublicAddress, s.HubAddress} {
 			if !setting.Set {
 				continue

@@ -4,7 +4,9 @@
 package settings
 
 import (
+	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"time"
 
@@ -20,23 +22,58 @@ const (
 	defaultRequestTimeout = 30 * time.Second
 )
 
+// maxProblems limits what is printed: a file can have thousands of bad values.
+const maxProblems = 20
+
+// sources are what was read outside the provider block.
+type sources struct {
+	dask          daskconfig.Config
+	daskProblems  []daskconfig.Problem
+	sdk, sdkFile  layer
+	sdkErr        error
+	trustProblems []Problem
+}
+
+func readSources(ctx context.Context, env environment.Variables) sources {
+	var s sources
+	s.dask, s.daskProblems = daskconfig.Read(ctx, env)
+	s.sdk, s.sdkFile, s.sdkErr = sdkLayers(ctx, env)
+	s.trustProblems = checkSystemCertificates(ctx, env)
+	return s
+}
+
 // Resolve finds the value of every argument: in the provider block, in PC_*
 // variables, in Dask's configuration, in the settings of Python's
 // planetary_computer, in JupyterHub's variables, in this order.
 // Only the value that is used is checked. The settings are of use only when
-// there is no problem.
-func Resolve(block Block, env environment.Variables) (Settings, []Problem) {
-	dask, malformed := daskconfig.Read(env)
-	sdk, sdkFile, sdkErr := sdkLayers(env)
+// there is no problem. Resolve returns when ctx ends, even while a file system
+// does not respond.
+func Resolve(ctx context.Context, block Block, env environment.Variables) (Settings, []Problem) {
+	read := make(chan sources, 1)
+	go func() { read <- readSources(ctx, env) }()
+	select {
+	case found := <-read:
+		if ctx.Err() == nil {
+			return resolveFrom(block, env, found)
+		}
+	case <-ctx.Done():
+	}
+	return Settings{}, []Problem{{
+		Summary: "Reading the settings was cancelled",
+		Detail:  "The provider had not yet read all files of Dask's configuration: " + ctx.Err().Error() + ".",
+	}}
+}
+
+func resolveFrom(block Block, env environment.Variables, found sources) (Settings, []Problem) {
 	r := &resolver{env: env, layers: []layer{
 		blockLayer(block),
 		variableLayer(env, providerVariables),
-		daskLayer(dask),
-		sdk,
-		sdkFile,
+		daskLayer(found.dask),
+		found.sdk,
+		found.sdkFile,
 		variableLayer(env, hubVariables),
 	}}
-	s := Settings{SDKFile: sdkErr}
+	s := Settings{SDKFile: found.sdkErr}
 	r.addresses(&s)
 	r.credentials(&s)
 	r.catalog(&s)
@@ -46,13 +83,24 @@ func Resolve(block Block, env environment.Variables) (Settings, []Problem) {
 	s.MaxConnections = orDefault(resolve(r, "max_connections", parseConnections), defaultMaxConnections)
 	s.RequestTimeout = orDefault(resolve(r, "request_timeout", parseTimeout), defaultRequestTimeout)
 	s.AllowCleartext = resolve(r, "allow_cleartext", parseBool)
-	options, problems := dask.ClusterOptions(env)
+	options, problems := found.dask.ClusterOptions(env)
 	s.ClusterOptions = make(map[string]Setting[any], len(options))
 	for name, option := range options {
 		s.ClusterOptions[name] = Setting[any]{Value: option.Value, Origin: option.Origin, Set: true}
 	}
 	s.places = r.places()
-	return s, slices.Concat(outsideBlock(malformed), r.problems, outsideBlock(problems))
+	return s, firstProblems(slices.Concat(outsideBlock(found.daskProblems), found.trustProblems, r.problems, outsideBlock(problems)))
+}
+
+// firstProblems returns as many as a person reads.
+func firstProblems(problems []Problem) []Problem {
+	if len(problems) <= maxProblems {
+		return problems
+	}
+	return append(problems[:maxProblems:maxProblems], Problem{
+		Summary: "There are more problems with the settings",
+		Detail:  fmt.Sprintf("The first %d of %d are shown.", maxProblems, len(problems)),
+	})
 }
 
 // outsideBlock has the problems of Dask's configuration, of which no argument of

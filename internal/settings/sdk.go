@@ -4,16 +4,17 @@
 package settings
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"path/filepath"
 	"unicode/utf8"
 
 	"github.com/planetary-computer/terraform-provider-pc/internal/addresses"
 	"github.com/planetary-computer/terraform-provider-pc/internal/dotenv"
 	"github.com/planetary-computer/terraform-provider-pc/internal/environment"
+	"github.com/planetary-computer/terraform-provider-pc/internal/localfile"
 	"github.com/planetary-computer/terraform-provider-pc/internal/secret"
 )
 
@@ -24,6 +25,9 @@ const (
 	defaultSASAddress  = "https://planetarycomputer.microsoft.com/api/sas/v1/token"
 )
 
+// maxSDKFile is far above any file with two variables.
+const maxSDKFile = 256 << 10
+
 // sdkVariables are those that Python's planetary_computer reads (settings.py).
 var sdkVariables = map[string]string{
 	"sas_url":          "PC_SDK_SAS_URL",
@@ -33,24 +37,27 @@ var sdkVariables = map[string]string{
 // sdkLayers has what Python's planetary_computer would find: in the environment,
 // and for a variable that is not there, not even empty, in its file. The error
 // is about the file.
-func sdkLayers(env environment.Variables) (variables, file layer, err error) {
+func sdkLayers(ctx context.Context, env environment.Variables) (variables, file layer, err error) {
 	variables = variableLayer(env, sdkVariables)
 	file = layer{places: map[string]string{}, found: map[string]finding{}}
 	name := sdkFile(env)
 	if name == "" {
 		return variables, file, nil
 	}
-	text, err := os.ReadFile(name) //nolint:gosec // the user's own
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+	text, err := localfile.Read(ctx, name, maxSDKFile)
+	if errors.Is(err, fs.ErrNotExist) {
+		err = nil
+	}
+	if err != nil {
 		return variables, file, err
 	}
 	if !utf8.Valid(text) {
 		return variables, file, errors.New(name + " is not in UTF-8")
 	}
-	values, broken := dotenv.Parse(string(text), env)
-	if broken > 0 {
-		// Python warns and goes on without: a key would be left out unseen.
-		return variables, file, fmt.Errorf("%s has a line that is not like PC_SDK_SUBSCRIPTION_KEY=0123, which is line %d", name, broken)
+	values, err := dotenv.Parse(string(text), env)
+	if err != nil {
+		// Python warns of a line and goes on without: a key would be left out unseen.
+		return variables, file, fmt.Errorf("%s cannot be read: %w", name, err)
 	}
 	for argument, key := range sdkVariables {
 		place := key + " in " + name

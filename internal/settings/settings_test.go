@@ -24,7 +24,7 @@ func unknown[T any]() settings.Value[T] {
 // resolve fails the test when there is a problem.
 func resolve(t *testing.T, block settings.Block, env ...string) settings.Settings {
 	t.Helper()
-	s, problems := settings.Resolve(block, environment.New(env))
+	s, problems := settings.Resolve(t.Context(), block, environment.New(env))
 	for _, problem := range problems {
 		t.Errorf("problem: %+v", problem)
 	}
@@ -34,7 +34,7 @@ func resolve(t *testing.T, block settings.Block, env ...string) settings.Setting
 // problem fails the test unless there is exactly one.
 func problem(t *testing.T, block settings.Block, env ...string) settings.Problem {
 	t.Helper()
-	_, problems := settings.Resolve(block, environment.New(env))
+	_, problems := settings.Resolve(t.Context(), block, environment.New(env))
 	if len(problems) != 1 {
 		t.Fatalf("got %d problems, want 1: %+v", len(problems), problems)
 	}

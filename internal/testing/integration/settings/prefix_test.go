@@ -52,7 +52,7 @@ func testPrefixes(t *testing.T, stack *realservers.Stack) {
 		if err := json.Unmarshal([]byte(run(t, cmd)), &paths); err != nil {
 			t.Fatal(err)
 		}
-		s, problems := settings.Resolve(settings.Block{}, environment.New(variables))
+		s, problems := settings.Resolve(t.Context(), settings.Block{}, environment.New(variables))
 		if want := "in Dask's files: " + strings.Join(paths, ", ") + "\n"; len(problems) > 0 || !strings.Contains(s.Missing("address"), want) {
 			t.Errorf("%s: Dask looks in %q, and the provider: %s", name, paths, s.Missing("address"))
 		}

@@ -127,7 +127,7 @@ func (q question) resolve() (settings.Settings, []settings.Problem) {
 		ProxyAddress:  argument(q.ProxyAddress),
 		PublicAddress: argument(q.PublicAddress),
 	}
-	return settings.Resolve(block, environment.New(q.Environment))
+	return settings.Resolve(context.Background(), block, environment.New(q.Environment))
 }
 
 // argument is what Terraform makes of a value for a string: a number turns into

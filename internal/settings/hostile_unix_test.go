@@ -1,0 +1,59 @@
+// Copyright (c) The terraform-provider-pc Authors
+// SPDX-License-Identifier: MPL-2.0
+
+//go:build unix && !darwin
+
+package settings_test
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/planetary-computer/terraform-provider-pc/internal/settings"
+)
+
+// TestResolve_refusesPipesAndDevices puts a pipe and a device in the place of
+// each file. Reading the pipe would block for ever, the device has no end.
+func TestResolve_refusesPipesAndDevices(t *testing.T) {
+	t.Parallel()
+	for name, put := range map[string]func(path string) error{
+		"named pipe": func(path string) error { return syscall.Mkfifo(path, 0o600) },
+		"device":     func(path string) error { return os.Symlink("/dev/zero", path) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			for file, variables := range map[string]string{
+				"etc/x.yaml":                           "DASK_ROOT_CONFIG=FOLDER/etc",
+				"one.conf":                             "DASK_CONFIG=FOLDER/one.conf",
+				"home/.config/dask/dask.yaml":          "HOME=FOLDER/home",
+				"env/pyvenv.cfg":                       "VIRTUAL_ENV=FOLDER/env",
+				"home/.planetarycomputer/settings.env": "HOME=FOLDER/home",
+				"ca.pem":                               "SSL_CERT_FILE=FOLDER/ca.pem",
+				"certs/ca.pem":                         "SSL_CERT_DIR=/nowhere:FOLDER/certs",
+			} {
+				root := t.TempDir()
+				path := filepath.Join(root, file)
+				if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+					t.Fatal(err)
+				}
+				if err := put(path); err != nil {
+					t.Fatal(err)
+				}
+				variable := strings.ReplaceAll(variables, "FOLDER", root)
+				if strings.HasSuffix(file, ".env") {
+					s := resolve(t, settings.Block{}, variable)
+					if s.SDKFile == nil {
+						t.Fatal("it was read")
+					}
+					contains(t, s.SDKFile.Error(), path, "not a regular file but a "+name)
+					continue
+				}
+				p := problem(t, settings.Block{}, variable, "DASK_ROOT_CONFIG=/nowhere")
+				contains(t, p.Detail, path, "not a regular file but a "+name)
+			}
+		})
+	}
+}
