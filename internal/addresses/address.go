@@ -78,14 +78,15 @@ func ParsePublic(text string) (Web, error) {
 // SchedulerProxy is the proxy in front of the schedulers as the configuration
 // names it: by its address, or by a port on the gateway's own host.
 type SchedulerProxy struct {
-	Address string // gateway://HOST[:PORT]
+	Address string // gateway://HOST:PORT
 	Port    int    // when Address is ""
 }
 
 // ParseSchedulerProxy reads a proxy address as Python's Gateway does: the host and
-// port of a URL whatever its scheme and path, or a bare HOST[:PORT]; no port is
-// added. Only a number is a port, in Python as an int and here in a string too,
-// because a string is what Terraform and a template make of it.
+// port of a URL whatever its scheme and path, or a bare HOST:PORT. Python also
+// takes an address without a port, and then cannot connect. Only a number is a
+// port, in Python as an int and here in a string too, because a string is what
+// Terraform and a template make of it.
 func ParseSchedulerProxy(text string) (SchedulerProxy, error) {
 	if text != "" && strings.Trim(text, "0123456789") == "" {
 		port, err := parsePort(text)
@@ -97,16 +98,33 @@ func ParseSchedulerProxy(text string) (SchedulerProxy, error) {
 	_, rest, isURL := strings.Cut(text, "//")
 	if isURL && validScheme(text[:len(text)-len(rest)-len("//")]) {
 		authority, _, _ := strings.Cut(rest, "/")
-		_, _, err := splitAuthority(authority)
-		return SchedulerProxy{Address: "gateway://" + authority}, err
+		return SchedulerProxy{Address: "gateway://" + authority}, checkHostAndPort(authority)
 	}
 	// Python keeps slashes at the end here, and its scheduler addresses work with them.
 	authority, path, _ := strings.Cut(text, "/")
 	if strings.Trim(path, "/") != "" {
 		return SchedulerProxy{}, errors.New("has a path but no scheme")
 	}
-	_, _, err := splitAuthority(authority)
-	return SchedulerProxy{Address: "gateway://" + text}, err
+	return SchedulerProxy{Address: "gateway://" + text}, checkHostAndPort(authority)
+}
+
+func checkHostAndPort(authority string) error {
+	_, port, err := splitAuthority(authority)
+	if err == nil && port == 0 {
+		return errors.New("has no port")
+	}
+	return err
+}
+
+// Quote returns a value for a message, in quotes, and false for one that may have
+// a password in it or is no address at all: one with a user, a query or a
+// fragment, or a long one.
+func Quote(text string) (string, bool) {
+	const maxLength = 200
+	if text == "" || len(text) > maxLength || strings.ContainsAny(text, "@?#") {
+		return "", false
+	}
+	return strconv.Quote(text), true
 }
 
 // validScheme says whether Python's urlparse takes the text before "//" for a

@@ -4,7 +4,6 @@
 package addresses
 
 import (
-	"fmt"
 	"net"
 	"net/netip"
 	"net/url"
@@ -20,13 +19,21 @@ func CheckScheduler(text string) string {
 	const want = "must be the scheduler's address with its port, such as tls://10.0.0.4:8786"
 	parsed, err := url.Parse(text)
 	if err != nil || parsed.Scheme != "tls" && parsed.Scheme != "tcp" || parsed.Scheme+"://"+parsed.Host != text {
-		return fmt.Sprintf("%s, not %q", want, text)
+		return want + notThis(text)
 	}
 	host, port, err := net.SplitHostPort(parsed.Host)
 	number, portErr := strconv.Atoi(port)
 	_, ipErr := netip.ParseAddr(host)
 	if err != nil || portErr != nil || number < 1 || number > 65535 || ipErr != nil && !hostName.MatchString(host) {
-		return fmt.Sprintf("%s, not %q", want, text)
+		return want + notThis(text)
+	}
+	return ""
+}
+
+// notThis names the value in a message that says what is wanted.
+func notThis(text string) string {
+	if quoted, ok := Quote(text); ok {
+		return ", not " + quoted
 	}
 	return ""
 }

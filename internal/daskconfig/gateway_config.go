@@ -8,14 +8,13 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
-	"net"
-	"net/url"
 	"slices"
 	"strconv"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
 
+	"github.com/planetary-computer/terraform-provider-pc/internal/addresses"
 	"github.com/planetary-computer/terraform-provider-pc/internal/optionreader"
 )
 
@@ -106,7 +105,12 @@ func (r gatewayReader) proxyAddress() *yaml.Node {
 		}
 		return &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!int", Value: port.String()}
 	}
-	return r.template(r.Text(name, proxyAddress))
+	text := r.Text(name, proxyAddress)
+	if proxy, err := addresses.ParseSchedulerProxy(text); text != "" && err == nil && proxy.Port > 0 {
+		// Python takes a port for one only as a number.
+		return &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!int", Value: strconv.Itoa(proxy.Port)}
+	}
+	return r.template(text)
 }
 
 // auth has the type always: Dask's own default is another one than the
@@ -162,9 +166,10 @@ func (r gatewayReader) httpProxy() *yaml.Node {
 		return &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!bool", Value: strconv.FormatBool(chosen)}
 	}
 	return r.template(r.Text(name, func(text string) string {
-		address, err := url.Parse(text)
+		address, err := addresses.ParseHTTPProxy(text)
 		switch {
-		case err != nil || address.Host == "" || address.Scheme != "http" && address.Scheme != "https":
+		case err != nil || address.Scheme != "http" && address.Scheme != "https":
+			// aiohttp, which Python uses, knows no socks5.
 			return "must be true, false or a URL such as http://proxy.example.com:3128"
 		case address.User != nil && !r.Flag("include_secrets", false):
 			return "has a user in it, which may be a secret: leave it out, or set include_secrets = true to have it in the text"
@@ -262,28 +267,32 @@ func YAMLString(text string) *yaml.Node {
 	return &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!str", Value: text, Style: style}
 }
 
+// The checks of addresses take what the provider block takes.
+
 func webAddress(text string) string {
-	address, err := url.Parse(text)
-	if err != nil || address.Host == "" || address.Scheme != "http" && address.Scheme != "https" || address.User != nil || address.RawQuery != "" || address.Fragment != "" {
-		return fmt.Sprintf("must be an address such as https://hub.example.com/services/dask-gateway/, without a user, a query or a fragment, not %q", text)
-	}
-	return optionreader.OneLine(text)
+	_, err := addresses.ParseWeb(text)
+	return describeAddress(text, err, "must be an address such as https://hub.example.com/services/dask-gateway/, without a user, a query or a fragment")
 }
 
 // publicAddress may be a path alone, as the daskhub chart has it.
 func publicAddress(text string) string {
-	if strings.HasPrefix(text, "/") {
-		return optionreader.OneLine(text)
-	}
-	return webAddress(text)
+	_, err := addresses.ParsePublic(text)
+	return describeAddress(text, err, "must be an address such as https://hub.example.com/services/dask-gateway/ or a path such as /services/dask-gateway/, without a user, a query or a fragment")
 }
 
 func proxyAddress(text string) string {
-	host := strings.TrimPrefix(strings.TrimPrefix(text, "gateway://"), "tls://")
-	name, port, err := net.SplitHostPort(host)
-	number, parseErr := strconv.ParseUint(port, 10, 16)
-	if err != nil || parseErr != nil || number == 0 || name == "" || strings.ContainsAny(name, "/@?# ") {
-		return fmt.Sprintf("must be a port, or an address with one such as gateway://dask.example.com:8786, not %q", text)
+	_, err := addresses.ParseSchedulerProxy(text)
+	return describeAddress(text, err, "must be a port, or an address with one such as gateway://dask.example.com:8786")
+}
+
+// describeAddress returns what is wrong with an address, or "".
+func describeAddress(text string, err error, want string) string {
+	if err == nil {
+		return optionreader.OneLine(text)
 	}
-	return optionreader.OneLine(text)
+	subject := "it"
+	if quoted, ok := addresses.Quote(text); ok {
+		subject = quoted
+	}
+	return want + ": " + subject + " " + err.Error()
 }

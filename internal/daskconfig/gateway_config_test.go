@@ -147,6 +147,21 @@ func TestGatewayConfig_waitsForWhatIsUnknown(t *testing.T) {
 	}
 }
 
+// TestGatewayConfig_takesAddressesOfTheProviderBlock has the forms that the
+// provider block takes too.
+func TestGatewayConfig_takesAddressesOfTheProviderBlock(t *testing.T) {
+	t.Parallel()
+	for proxy, want := range map[string]string{
+		"8786": "proxy-address: 8786\n", "dask:1": `proxy-address: "dask:1"`, "http://dask:1/x": `proxy-address: "http://dask:1/x"`,
+		"//dask:1": `proxy-address: "//dask:1"`, "gateway://[::1]:8786": `proxy-address: "gateway://[::1]:8786"`, "dask:1/": `proxy-address: "dask:1/"`,
+	} {
+		text := renderGateway(t, map[string]any{"address": "HTTPS://hub.example.com:443/x//", "proxy_address": proxy})
+		if !strings.Contains(text, want) {
+			t.Errorf("%s is written as\n%s", proxy, text)
+		}
+	}
+}
+
 // FuzzGatewayConfig: no text leaves its place.
 func FuzzGatewayConfig(f *testing.F) {
 	for _, text := range []string{"", "x", "{x}", "'", "\"", "a: b", "\n- c", "#", "\t", "---", "&a", "*a", "!!int 1", "yes", "=", "<<", "\u2028", "\u0085", "\x00", "😀", "%", "@", "1e3", "\ufeff"} {

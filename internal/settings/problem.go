@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/planetary-computer/terraform-provider-pc/internal/addresses"
 	"github.com/planetary-computer/terraform-provider-pc/internal/daskconfig"
 )
 
@@ -53,7 +54,8 @@ var arguments = map[string]argumentTexts{
 	},
 	"username": {
 		summary: "The user name cannot be used",
-		allowed: "Allowed is any ASCII text without a colon.",
+		allowed: "Allowed is any ASCII text without a colon. A password goes into password.",
+		hidden:  true,
 	},
 	"password": {
 		summary: "The password cannot be used",
@@ -67,6 +69,7 @@ var arguments = map[string]argumentTexts{
 	"keytab_path": {
 		summary: "The keytab cannot be used",
 		allowed: "Allowed is the path of a file, for example \"/etc/pipeline.keytab\".",
+		hidden:  true,
 	},
 	"ca_certificate": {
 		summary: "The CA certificate cannot be used",
@@ -114,8 +117,8 @@ var arguments = map[string]argumentTexts{
 // value that may have a password or a token in it.
 func (a argumentTexts) describe(text string, err error) string {
 	subject := "The value"
-	if !a.hidden && text != "" && !strings.ContainsAny(text, "@?#") {
-		subject = strconv.Quote(text)
+	if quoted, ok := addresses.Quote(text); ok && !a.hidden {
+		subject = quoted
 	}
 	return strings.TrimSpace(subject + " " + err.Error() + ". " + a.allowed)
 }

@@ -4,6 +4,7 @@
 package settings
 
 import (
+	"encoding/base64"
 	"errors"
 	"os/user"
 	"strings"
@@ -114,6 +115,9 @@ func parsePrincipal(text string) (string, error) {
 // parseKeytabPath takes a name of a keytab as the MIT library does: a path, or
 // FILE: and a path.
 func parseKeytabPath(text string) (string, error) {
+	if isKeytab(text) {
+		return "", errors.New("is the content of a keytab, not its path")
+	}
 	kind, rest, hasKind := strings.Cut(text, ":")
 	switch {
 	case !hasKind || len(kind) == 1:
@@ -123,6 +127,14 @@ func parseKeytabPath(text string) (string, error) {
 	default:
 		return "", errors.New("is a keytab of another kind than FILE")
 	}
+}
+
+// isKeytab reports whether a text is a keytab as filebase64 returns it. A keytab
+// begins with the byte 5 and its version, 1 or 2 (MIT krb5, doc/formats/
+// keytab_file_format.rst).
+func isKeytab(text string) bool {
+	content, err := base64.StdEncoding.DecodeString(strings.TrimSpace(text))
+	return err == nil && len(content) > 2 && content[0] == 5 && (content[1] == 1 || content[1] == 2)
 }
 
 // environmentSetting is a variable that has no argument beside it.

@@ -89,8 +89,8 @@ func TestResolve_firstPlaceWins(t *testing.T) {
 		},
 		{
 			"proxy_address",
-			settings.Block{ProxyAddress: known("h0")},
-			[]string{"PC_PROXY_ADDRESS=h1", "DASK_GATEWAY__PROXY_ADDRESS=h2"},
+			settings.Block{ProxyAddress: known("h0:1")},
+			[]string{"PC_PROXY_ADDRESS=h1:1", "DASK_GATEWAY__PROXY_ADDRESS=h2:1"},
 			func(s settings.Settings) (string, string) { return s.ProxyAddress.Value, s.ProxyAddress.Origin },
 		},
 		{
@@ -256,6 +256,10 @@ func TestSettings_printNoSecret(t *testing.T) {
 	environment := resolve(t, settings.Block{}, "PC_PASSWORD=s3cr3t", "JUPYTERHUB_API_TOKEN=s3cr3t", "PC_HTTP_PROXY=http://u:s3cr3t@h:1")
 	scripted.AssertHidden(t, []string{"s3cr3t"}, block, &block, block.Password, s, &s, s.APIToken, s.HTTPProxy, environment,
 		problem(t, settings.Block{APIToken: known("s3cr3t token")}),
+		problem(t, settings.Block{Username: known("alice:s3cr3t")}),
+		problem(t, settings.Block{KeytabPath: known("BQIA" + "s3cr3tAAAAA=")}),
+		problem(t, settings.Block{KeytabPath: known("s3cr3t:x")}),
+		problem(t, settings.Block{ProxyAddress: known("gateway://u:s3cr3t@h:1")}),
 		problem(t, settings.Block{HTTPProxy: known("ftp://u:s3cr3t@h:1")}),
 		problem(t, settings.Block{Address: known("https://u:s3cr3t@h.example.com/")}))
 }
