@@ -59,6 +59,9 @@ func New(cfg Config) *Client {
 	return c
 }
 
+// HideSecrets masks texts in everything that the client reports from now on.
+func (c *Client) HideSecrets(secrets ...string) { c.transport.HideSecrets(secrets...) }
+
 // IsCredentialFailure recognises how a gateway turns credentials down: 401, and
 // a 500 with one of two texts: for a Hub token that is wrong, expired or revoked
 // (auth.py since 2025.4.0), and for a Kerberos ticket that it cannot read.

@@ -6,6 +6,7 @@ package gateway
 import (
 	"encoding/json"
 	"fmt"
+	"math"
 	"math/big"
 	"slices"
 	"strings"
@@ -20,11 +21,50 @@ type InvalidOptionError struct {
 	// 0.1 and at most 8".
 	Allowed string
 	Value   any
+	// printable and choices decide how much of Value the error shows.
+	printable bool
+	choices   []string
 }
 
-// Error names the option, what it takes and what it got.
+// Error names the option, what it takes and what it got. A free text or a mapping
+// may hold a secret, so that the error has only its kind.
 func (e *InvalidOptionError) Error() string {
-	return fmt.Sprintf("%s must be %s, not %s", e.Field, e.Allowed, formatValue(e.Value))
+	return fmt.Sprintf("%s must be %s, not %s", e.Field, e.Allowed, e.visibleValue())
+}
+
+func (e *InvalidOptionError) visibleValue() string {
+	switch value := e.Value.(type) {
+	case bool, json.Number, int, int64, float64:
+		if e.printable {
+			return formatValue(value)
+		}
+		if isA[bool](value) {
+			return "a bool"
+		}
+		return "a number"
+	case string:
+		if e.printable && len(e.choices) > 0 {
+			return formatValue(value)
+		}
+		return "a string"
+	case map[string]any:
+		return "a map"
+	case []any:
+		return "a list"
+	default:
+		return "null"
+	}
+}
+
+// IsPrintable reports whether a diagnostic may print the option's values: numbers,
+// bools and choices. Free texts and mappings may hold secrets.
+func (o Option) IsPrintable() bool {
+	switch o.Type {
+	case OptionBool, OptionInt, OptionFloat, OptionSelect:
+		return true
+	default:
+		return false
+	}
 }
 
 // Check says whether the gateway would take the value for the option; if not,
@@ -54,7 +94,7 @@ func (o Option) requireValid(ok bool, want string, value any) error {
 	if ok {
 		return nil
 	}
-	return &InvalidOptionError{Field: o.Field, Allowed: want, Value: value}
+	return &InvalidOptionError{Field: o.Field, Allowed: want, Value: value, printable: o.IsPrintable(), choices: o.Choices}
 }
 
 func (o Option) checkNumber(value any) error {
@@ -64,6 +104,9 @@ func (o Option) checkNumber(value any) error {
 	}
 	number, ok := numberOf(value)
 	ok = ok && (o.Type != OptionInt || number.IsInt())
+	if ok && o.Type == OptionFloat && !isFloat64(number) {
+		return o.requireValid(false, want+" that a 64-bit float can hold", value)
+	}
 	if o.Min != nil {
 		want += " of at least " + plainNumber(*o.Min)
 		ok = ok && !less(number, *o.Min)
@@ -78,6 +121,14 @@ func (o Option) checkNumber(value any) error {
 		ok = ok && !greater(number, *o.Max)
 	}
 	return o.requireValid(ok, want, value)
+}
+
+// isFloat64 reports whether the gateway returns a number as it was sent after
+// converting it to a float. A fraction may have more digits than a float, because
+// SameValue rounds it; a whole number may not.
+func isFloat64(number *big.Float) bool {
+	converted, accuracy := number.Float64()
+	return !math.IsInf(converted, 0) && (accuracy == big.Exact || !number.IsInt())
 }
 
 // plainNumber writes 8.0 as 8.

@@ -87,7 +87,7 @@ func TestCheck(t *testing.T) {
 		{cores, 8, ""},
 		{cores, json.Number("0.0999"), "cores must be a number of at least 0.1 and at most 8, not 0.0999"},
 		{cores, json.Number("1e2"), "cores must be a number of at least 0.1 and at most 8, not 1e2"},
-		{cores, "two", `cores must be a number of at least 0.1 and at most 8, not "two"`},
+		{cores, "two", `cores must be a number of at least 0.1 and at most 8, not a string`},
 		{cores, true, "cores must be a number of at least 0.1 and at most 8, not true"},
 		{cores, nil, "cores must be a number of at least 0.1 and at most 8, not null"},
 		{memory, json.Number("65"), "memory must be a number of at most 64, not 65"},
@@ -99,11 +99,11 @@ func TestCheck(t *testing.T) {
 		{profile, "huge", `profile must be one of "small", "large", not "huge"`},
 		{profile, json.Number("1"), `profile must be one of "small", "large", not 1`},
 		{image, "a:b", ""},
-		{image, json.Number("1"), "image must be a string, not 1"},
+		{image, json.Number("1"), "image must be a string, not a number"},
 		{gpu, false, ""},
 		{gpu, json.Number("1"), "gpu must be a bool, true or false, not 1"},
 		{environment, map[string]any{"A": "b"}, ""},
-		{environment, []any{"X"}, `environment must be a map, not ["X"]`},
+		{environment, []any{"X"}, `environment must be a map, not a list`},
 		{later, "anything", ""},
 	} {
 		err := test.option.Check(test.value)

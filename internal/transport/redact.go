@@ -7,12 +7,15 @@ import (
 	"bytes"
 	"encoding/base64"
 	"encoding/json"
+	"fmt"
 	"html"
 	"net/url"
 	"regexp"
 	"slices"
 	"strconv"
 	"strings"
+	"sync/atomic"
+	"unicode"
 )
 
 const (
@@ -46,6 +49,8 @@ type redactor struct {
 	// forms returns the texts to mask. It is a function so that printing a client
 	// shows an address and not the secrets.
 	forms func() []string
+	// add adds forms for the rest of the run.
+	add func(forms []string)
 }
 
 func newRedactor(auth Auth, proxy *url.URL) redactor {
@@ -69,9 +74,38 @@ func newRedactor(auth Auth, proxy *url.URL) redactor {
 }
 
 func redactorOf(forms []string) redactor {
-	slices.Sort(forms)
-	forms = slices.Compact(forms)
-	return redactor{forms: func() []string { return forms }}
+	var current atomic.Pointer[[]string]
+	add := func(more []string) {
+		for {
+			before := current.Load()
+			all := slices.Clone(more)
+			if before != nil {
+				all = append(all, *before...)
+			}
+			slices.Sort(all)
+			all = slices.Compact(all)
+			if current.CompareAndSwap(before, &all) {
+				return
+			}
+		}
+	}
+	add(forms)
+	return redactor{forms: func() []string { return *current.Load() }, add: add}
+}
+
+// HideSecrets masks texts in everything that the client reports from now on. A
+// server may quote them in responses to later requests, about other objects too.
+func (c *Client) HideSecrets(secrets ...string) {
+	known := c.redact.forms()
+	var forms []string
+	for _, secret := range secrets {
+		if _, exists := slices.BinarySearch(known, secret); secret != "" && !exists {
+			forms = append(forms, formsOf(secret)...)
+		}
+	}
+	if len(forms) > 0 {
+		c.redact.add(forms)
+	}
 }
 
 // with returns a redactor that masks the secrets of one request as well.
@@ -88,9 +122,16 @@ func (r redactor) with(secrets []string) redactor {
 	return redactorOf(forms)
 }
 
-// formsOf returns the forms in which a response may contain a text.
+// formsOf returns the forms in which a response may contain a text: as it is, and
+// quoted once or twice by JSON or Python, which quote what the other has quoted.
 func formsOf(text string) []string {
-	forms := inJSON(text)
+	quoted := append(inJSON(text), inPython(text)...)
+	forms := slices.Clone(quoted)
+	for _, form := range quoted {
+		if form != text {
+			forms = append(append(forms, inJSON(form)...), inPython(form)...)
+		}
+	}
 	for _, escaped := range []string{url.QueryEscape(text), url.PathEscape(text)} {
 		forms = append(forms, escaped, lowerEscapes.ReplaceAllStringFunc(escaped, strings.ToLower))
 	}
@@ -118,6 +159,51 @@ func inJSON(text string) []string {
 		forms = append(forms, inner(string(quoted)))
 	}
 	return forms
+}
+
+// inPython returns the forms of a text between the quotes of Python's repr(), for
+// either quote, and of ascii().
+func inPython(text string) []string {
+	var plain, ascii strings.Builder
+	for _, r := range text {
+		switch {
+		case r == '\\':
+			plain.WriteString(`\\`)
+			ascii.WriteString(`\\`)
+		case r == '\n' || r == '\r' || r == '\t':
+			escaped := strings.Trim(strconv.QuoteRune(r), "'")
+			plain.WriteString(escaped)
+			ascii.WriteString(escaped)
+		case r < 0x20 || r >= 0x7f:
+			escaped := pythonEscape(r)
+			ascii.WriteString(escaped)
+			if unicode.IsPrint(r) {
+				escaped = string(r)
+			}
+			plain.WriteString(escaped)
+		default:
+			plain.WriteRune(r)
+			ascii.WriteRune(r)
+		}
+	}
+	var forms []string
+	for _, form := range []string{plain.String(), ascii.String()} {
+		forms = append(forms, form, strings.ReplaceAll(form, "'", `\'`), strings.ReplaceAll(form, `"`, `\"`))
+	}
+	return forms
+}
+
+// pythonEscape writes a character as Python's unicode_repr does
+// (Objects/unicodeobject.c).
+func pythonEscape(r rune) string {
+	switch {
+	case r <= 0xff:
+		return fmt.Sprintf(`\x%02x`, r)
+	case r <= 0xffff:
+		return fmt.Sprintf(`\u%04x`, r)
+	default:
+		return fmt.Sprintf(`\U%08x`, r)
+	}
 }
 
 // text masks the secrets in a text, the percent-encoded ones included, and what
@@ -158,6 +244,9 @@ func secretSpans(text string, forms []string) []span {
 			}
 			at += found
 			length := len(prefix)
+			if isShortNumber(form) && isInsideWord(text, at, at+length) {
+				continue
+			}
 			for length < len(form) && at+length < len(text) && form[length] == text[at+length] {
 				length++
 			}
@@ -165,6 +254,19 @@ func secretSpans(text string, forms []string) []span {
 		}
 	}
 	return spans
+}
+
+// isShortNumber reports whether a secret is a number of so few digits that it is
+// masked only where it is not a part of a longer number or word, such as a status.
+func isShortNumber(form string) bool {
+	return len(form) < 4 && strings.Trim(form, "0123456789.-") == ""
+}
+
+func isInsideWord(text string, start, end int) bool {
+	isWord := func(b byte) bool {
+		return b >= '0' && b <= '9' || b >= 'A' && b <= 'Z' || b >= 'a' && b <= 'z'
+	}
+	return start > 0 && isWord(text[start-1]) || end < len(text) && isWord(text[end])
 }
 
 // maskedPrefix is the length of the beginning of a secret that is masked although

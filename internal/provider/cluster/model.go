@@ -5,9 +5,11 @@ package cluster
 
 import (
 	"context"
+	"maps"
 
 	"github.com/hashicorp/terraform-plugin-framework-timeouts/resource/timeouts"
 	"github.com/hashicorp/terraform-plugin-framework-timetypes/timetypes"
+	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 	"github.com/hashicorp/terraform-plugin-framework/types/basetypes"
@@ -24,6 +26,7 @@ type resourceModel struct {
 	Adapt            types.Object      `tfsdk:"adapt"`
 	Workers          types.Int64       `tfsdk:"workers"`
 	WaitForWorkers   types.Int64       `tfsdk:"wait_for_workers"`
+	WhenEnded        types.String      `tfsdk:"when_ended"`
 	Timeouts         timeouts.Value    `tfsdk:"timeouts"`
 	Name             types.String      `tfsdk:"name"`
 	Status           types.String      `tfsdk:"status"`
@@ -39,7 +42,7 @@ type adaptModel struct {
 	Maximum types.Int64 `tfsdk:"maximum"`
 }
 
-// resourceIdentity is what tells one cluster from every other.
+// resourceIdentity identifies a cluster.
 type resourceIdentity struct {
 	Name types.String `tfsdk:"name"`
 }
@@ -48,9 +51,9 @@ func (m *resourceModel) identity() resourceIdentity {
 	return resourceIdentity{Name: m.Name}
 }
 
-// recordName fills in all that is known once the gateway has named the cluster,
-// and leaves nothing unknown, so that the state can be saved before the cluster
-// runs: from here on it costs money and must not be forgotten.
+// recordName fills in everything that is known once the gateway has named the
+// cluster. Nothing stays unknown, so that the state can be saved before the cluster
+// runs: it costs money from here on.
 func (m *resourceModel) recordName(name string, addresses gateway.Addresses) {
 	m.Name = types.StringValue(name)
 	m.SchedulerAddress = types.StringValue(addresses.SchedulerAddress(name))
@@ -60,55 +63,164 @@ func (m *resourceModel) recordName(name string, addresses gateway.Addresses) {
 	m.EffectiveOptions = types.DynamicNull()
 }
 
-// recordCluster fills in what the gateway says of the cluster, but for the options
-// that are write-only.
-func (m *resourceModel) recordCluster(ctx context.Context, cluster gateway.Cluster, addresses gateway.Addresses, hidden hiddenOptions) diag.Diagnostics {
+// recordCluster fills in what the gateway reports about the cluster. Of the options
+// it takes those that are in neither options nor options_wo.
+func (m *resourceModel) recordCluster(ctx context.Context, cluster gateway.Cluster, addresses knownAddresses, hidden hiddenOptions) diag.Diagnostics {
 	m.Name = types.StringValue(cluster.Name)
-	m.SchedulerAddress = types.StringValue(addresses.SchedulerAddress(cluster.Name))
+	m.SchedulerAddress = addresses.schedulerAddress(cluster.Name, m.SchedulerAddress)
 	m.Status = types.StringValue(string(cluster.Status))
-	m.DashboardLink = values.StringOrNull(addresses.DashboardLink(cluster.DashboardRoute))
+	m.DashboardLink = addresses.dashboardLink(cluster.DashboardRoute, m.DashboardLink)
 	m.StartedAt = values.TimeOrNull(cluster.StartTime)
-	options, diags := values.FromObject(ctx, hidden.strip(cluster.Options))
+	unset := maps.Clone(hidden.strip(cluster.Options))
+	for name := range configuredOptions(m.Options).values {
+		delete(unset, name)
+	}
+	options, diags := values.FromObject(ctx, unset)
 	m.EffectiveOptions = options
 	return diags
 }
 
-// hide takes write-only options out of those in effect. An import brings all
-// options, because only a configuration says which are write-only.
-func (m *resourceModel) hide(ctx context.Context, hidden hiddenOptions) diag.Diagnostics {
-	effective, ok := values.ToGo(m.EffectiveOptions).(map[string]any)
-	if !ok || !hidden.in(effective) {
+// knownAddresses derives addresses of a cluster. An address whose base is known only
+// after apply keeps its stored value.
+type knownAddresses struct {
+	gateway.Addresses
+	proxyUnknown, publicUnknown bool
+}
+
+func (a knownAddresses) schedulerAddress(name string, stored types.String) types.String {
+	if a.proxyUnknown {
+		return stored
+	}
+	return types.StringValue(a.SchedulerAddress(name))
+}
+
+func (a knownAddresses) dashboardLink(route string, stored types.String) types.String {
+	if a.publicUnknown && route != "" {
+		return stored
+	}
+	return values.StringOrNull(a.DashboardLink(route))
+}
+
+// recordImport fills options with what the cluster runs with and what differs from
+// the declared defaults, so that a configuration with these options, or with
+// ignore_changes, keeps the cluster. Without the declared defaults it takes all.
+func (m *resourceModel) recordImport(ctx context.Context, cluster gateway.Cluster, declared []gateway.Option) diag.Diagnostics {
+	differing := maps.Clone(cluster.Options)
+	for _, option := range declared {
+		if value, exists := differing[option.Field]; exists && gateway.SameValue(option.Default, value) {
+			delete(differing, option.Field)
+		}
+	}
+	if len(differing) == 0 {
 		return nil
 	}
-	options, diags := values.FromObject(ctx, hidden.strip(effective))
-	m.EffectiveOptions = options
+	options, diags := values.FromObject(ctx, differing)
+	m.Options = options
 	return diags
 }
 
-// sameComputed says whether all that the gateway tells of the cluster is as it was.
+// recordEnd fills in the end of a cluster. The gateway may not report it any more.
+func (m *resourceModel) recordEnd(absence gateway.Absence) {
+	m.Status, m.DashboardLink = types.StringValue(string(gateway.StatusStopped)), types.StringNull()
+	if cluster, reported := absence.Ended(); reported {
+		m.Status = types.StringValue(string(cluster.Status))
+	}
+}
+
+// hasEnded reports whether the state has the cluster's end.
+func (m *resourceModel) hasEnded() bool { return gateway.Status(m.Status.ValueString()).IsFinal() }
+
+// isUnread reports whether the cluster was imported and not read yet, because the
+// provider was not configured.
+func (m *resourceModel) isUnread() bool { return m.Status.IsNull() }
+
+// desired is the part of a planned configuration that can require a replacement.
+func (m *resourceModel) desired(secrets secretOptions) desiredCluster {
+	return desiredCluster{
+		options:        configuredOptions(m.Options),
+		secrets:        secrets.presence(),
+		secretsVersion: m.OptionsWOVersion,
+		whenEnded:      m.WhenEnded,
+	}
+}
+
+// current is the part of a prior state that can require a replacement.
+func (m *resourceModel) current() currentCluster {
+	return currentCluster{
+		options:        configuredOptions(m.Options).values,
+		effective:      configuredOptions(m.EffectiveOptions).values,
+		secretsVersion: m.OptionsWOVersion,
+		status:         gateway.Status(m.Status.ValueString()),
+	}
+}
+
+// sameComputed reports whether everything that the gateway reports is unchanged.
 func (m *resourceModel) sameComputed(prior resourceModel) bool {
 	return m.Name.Equal(prior.Name) && m.SchedulerAddress.Equal(prior.SchedulerAddress) && m.Status.Equal(prior.Status) &&
 		m.DashboardLink.Equal(prior.DashboardLink) && m.StartedAt.Equal(prior.StartedAt) && m.EffectiveOptions.Equal(prior.EffectiveOptions)
 }
 
-// keepComputed plans the computed attributes of a cluster that stays, as they
-// are. A cluster that was not running yet may still change all but its name.
-func (m *resourceModel) keepComputed(prior resourceModel) {
-	m.Name, m.SchedulerAddress = prior.Name, prior.SchedulerAddress
-	if prior.Status.ValueString() != string(gateway.StatusRunning) {
-		return
+// planInPlace plans the computed attributes of a cluster that stays. A cluster that
+// is still changing may have other values after the update, but for its name.
+func (m *resourceModel) planInPlace(ctx context.Context, prior resourceModel, unmanaged hiddenOptions) diag.Diagnostics {
+	m.Name = prior.Name
+	if !prior.isUnread() {
+		m.SchedulerAddress = prior.SchedulerAddress
 	}
-	m.Status, m.DashboardLink, m.StartedAt, m.EffectiveOptions = prior.Status, prior.DashboardLink, prior.StartedAt, prior.EffectiveOptions
+	status := gateway.Status(prior.Status.ValueString())
+	if status != gateway.StatusRunning && !status.IsFinal() {
+		return nil
+	}
+	m.Status, m.DashboardLink, m.StartedAt = prior.Status, prior.DashboardLink, prior.StartedAt
+	effective, diags := m.unsetOptions(ctx, prior, unmanaged)
+	m.EffectiveOptions = effective
+	return diags
 }
 
-// forgetComputed plans the computed attributes of a cluster that is replaced.
-func (m *resourceModel) forgetComputed() {
+// unsetOptions are the options in effect that the planned configuration does not
+// set. They come from the prior state, where each option is in one of two
+// attributes.
+func (m *resourceModel) unsetOptions(ctx context.Context, prior resourceModel, unmanaged hiddenOptions) (types.Dynamic, diag.Diagnostics) {
+	set := configuredOptions(m.Options).values
+	for _, names := range unmanaged {
+		set[names[0]] = nil
+	}
+	running := members(prior.Options)
+	maps.Copy(running, members(prior.EffectiveOptions))
+	attributeTypes := map[string]attr.Type{}
+	unset := map[string]attr.Value{}
+	for name, value := range running {
+		if _, isSet := set[name]; !isSet && !value.IsNull() {
+			attributeTypes[name], unset[name] = value.Type(ctx), value
+		}
+	}
+	object, diags := types.ObjectValue(attributeTypes, unset)
+	if options := types.DynamicValue(object); !options.Equal(prior.EffectiveOptions) {
+		return options, diags
+	}
+	return prior.EffectiveOptions, diags
+}
+
+// members returns the members of an object or a mapping; the caller may change it.
+func members(value types.Dynamic) map[string]attr.Value {
+	switch underlying := value.UnderlyingValue().(type) {
+	case types.Object:
+		return underlying.Attributes()
+	case types.Map:
+		return underlying.Elements()
+	default:
+		return map[string]attr.Value{}
+	}
+}
+
+// planReplacement plans the computed attributes of a cluster that is replaced.
+func (m *resourceModel) planReplacement() {
 	m.Name, m.SchedulerAddress = types.StringUnknown(), types.StringUnknown()
 	m.Status, m.DashboardLink = types.StringUnknown(), types.StringUnknown()
 	m.StartedAt, m.EffectiveOptions = timetypes.NewRFC3339Unknown(), types.DynamicUnknown()
 }
 
-// scaling is how many workers are asked for. The zero value asks for nothing.
+// scaling is the requested number of workers. The zero value requests nothing.
 type scaling struct {
 	adaptive *gateway.Adaptive
 	workers  *int64
@@ -133,7 +245,7 @@ func (m *resourceModel) scaling(ctx context.Context) (scaling, diag.Diagnostics)
 	return wanted, diags
 }
 
-// equal says whether the gateway need not be told.
+// equal reports whether no request is necessary.
 func (s scaling) equal(other scaling) bool {
 	if !equalNumbers(s.workers, other.workers) || (s.adaptive == nil) != (other.adaptive == nil) {
 		return false

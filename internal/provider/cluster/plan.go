@@ -12,6 +12,8 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 	"github.com/hashicorp/terraform-plugin-framework/types/basetypes"
+
+	"github.com/planetary-computer/terraform-provider-pc/internal/gateway"
 	"github.com/planetary-computer/terraform-provider-pc/internal/provider/values"
 )
 
@@ -80,10 +82,10 @@ func validateWait(config resourceModel, bounds adaptModel, diags *diag.Diagnosti
 	}
 }
 
-// ModifyPlan checks the cluster options against the gateway before anything is
-// made, and decides whether a change of them needs another cluster.
+// ModifyPlan decides between an update and a replacement (see decide), and checks
+// the options of a cluster that is to be created against the gateway.
 func (r *clusterResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
-	if req.Plan.Raw.IsNull() || r.Clients == nil {
+	if req.Plan.Raw.IsNull() {
 		return
 	}
 	var plan resourceModel
@@ -96,46 +98,51 @@ func (r *clusterResource) ModifyPlan(ctx context.Context, req resource.ModifyPla
 		r.planCreate(ctx, plan, secrets, &resp.Diagnostics)
 		return
 	}
-	r.planChange(ctx, plan, secrets, req, resp)
+	planChange(ctx, plan, secrets, req, resp)
 }
 
+// planCreate checks the options of a cluster that is to be created. Terraform also
+// calls it for the second half of a replacement.
 func (r *clusterResource) planCreate(ctx context.Context, plan resourceModel, secrets secretOptions, diags *diag.Diagnostics) {
-	if r.Gateway.Unknown {
+	if r.Clients == nil {
 		return
 	}
-	if api, ok := r.Gateway.Get(diags); ok {
-		checkOptions(ctx, api, r.wantedOptions(plan), secrets, diags)
+	wanted := r.wantedOptions(plan)
+	var declared []gateway.Option
+	if !r.Gateway.Unknown {
+		api, ok := r.Gateway.Get(diags)
+		if !ok {
+			return
+		}
+		hideSecrets(api, secrets)
+		declared = checkOptions(ctx, api, wanted, secrets, diags)
 	}
+	addOutsideOptionsWarning(diags, wanted, declared)
 }
 
-func (r *clusterResource) planChange(ctx context.Context, plan resourceModel, secrets secretOptions, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
-	// Most plans change nothing: then the plan is the state, and what is computed
-	// need not be kept.
+// planChange plans an existing cluster. It reads the configuration, the prior state
+// and the private state, and nothing else.
+func planChange(ctx context.Context, plan resourceModel, secrets secretOptions, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
+	// Most plans change nothing. Then the plan is the state.
 	state, unchanged := plan, req.Plan.Raw.Equal(req.State.Raw)
 	if !unchanged {
 		resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
 	}
-	imported, diags := req.Private.GetKey(ctx, importedKey)
-	resp.Diagnostics.Append(diags...)
+	recorded := readRecordedFacts(ctx, req.Private, &resp.Diagnostics)
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	comparison := comparison{plan: plan, state: state, imported: string(imported) == "true", wanted: r.wantedOptions(plan)}
-	if comparison.imported {
-		effective, ok := values.ToGo(state.EffectiveOptions).(map[string]any)
-		comparison.lacking = ok && !secrets.hidden().in(effective)
-		resp.Diagnostics.Append(comparison.state.hide(ctx, secrets.hidden())...)
-		unchanged = unchanged && comparison.state.EffectiveOptions.Equal(state.EffectiveOptions)
-	}
+	have := state.current()
+	d := decide(plan.desired(secrets), have, recorded)
+	addDecisionDiagnostics(&resp.Diagnostics, d, have, recorded, secrets, state)
 	switch {
-	case !r.Gateway.Unknown && r.needsReplacement(ctx, comparison, &resp.Diagnostics):
-		plan.forgetComputed()
+	case d.replaces():
+		plan.planReplacement()
 		resp.RequiresReplace.Append(path.Root("options"), path.Root("options_wo_version"), path.Root("effective_options"))
-		r.planCreate(ctx, plan, secrets, &resp.Diagnostics)
 	case unchanged:
 		return
 	default:
-		plan.keepComputed(comparison.state)
+		resp.Diagnostics.Append(plan.planInPlace(ctx, state, d.unmanaged)...)
 	}
 	resp.Diagnostics.Append(resp.Plan.Set(ctx, plan)...)
 }

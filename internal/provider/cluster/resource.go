@@ -18,7 +18,6 @@ import (
 	"github.com/planetary-computer/terraform-provider-pc/internal/gateway"
 	"github.com/planetary-computer/terraform-provider-pc/internal/provider/clients"
 	"github.com/planetary-computer/terraform-provider-pc/internal/provider/diagnostics"
-	"github.com/planetary-computer/terraform-provider-pc/internal/provider/values"
 )
 
 var (
@@ -30,18 +29,14 @@ var (
 	_ resource.ResourceWithValidateConfig = (*clusterResource)(nil)
 )
 
-// Defaults of the timeouts block. A new node of a Kubernetes cluster and a
-// large image take minutes, so they are generous.
+// Defaults of the timeouts block. A new node of a Kubernetes cluster and a large
+// image take minutes.
 const (
 	defaultClusterChange = 20 * time.Minute
 	defaultClusterRead   = 5 * time.Minute
 )
 
-// importedKey marks, in the private state, a cluster that was imported and not
-// yet applied: only then is a left-out option compared with its default.
-const importedKey = "imported"
-
-// runsElsewhere is what a cluster may do that this gateway does not know.
+// runsElsewhere is what a cluster may do at another gateway.
 const runsElsewhere = "run and cost money"
 
 type clusterResource struct{ clients.Resource }
@@ -66,6 +61,7 @@ func (r *clusterResource) Create(ctx context.Context, req resource.CreateRequest
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 
+	hideSecrets(api, secrets)
 	hidden := secrets.hidden()
 	api.ListExisting(ctx)
 	creation, err := api.Create(ctx, secrets.over(r.wantedOptions(plan)).values, textsOf(secrets.values)...)
@@ -74,14 +70,14 @@ func (r *clusterResource) Create(ctx context.Context, req resource.CreateRequest
 		return
 	}
 	if creation.Adopted {
-		addClaimWarning(&resp.Diagnostics, creation.Name)
+		addAdoptionWarning(&resp.Diagnostics, creation.Name)
 	}
-	// The cluster costs money from now on: it goes into the state before
-	// anything else can fail.
+	// The cluster costs money from now on. It is saved to the state before anything
+	// else can fail.
 	plan.recordName(creation.Name, r.Addresses)
 	resp.Diagnostics.Append(resp.State.Set(ctx, plan)...)
 	resp.Diagnostics.Append(resp.Identity.Set(ctx, plan.identity())...)
-	resp.Diagnostics.Append(resp.Private.SetKey(ctx, hiddenKey, []byte(values.JSON(hidden)))...)
+	resp.Diagnostics.Append(storeHidden(ctx, resp.Private, hidden)...)
 	resp.Diagnostics.Append(clients.LastSeenServer{Current: clients.ServerID(r.Addresses.Address)}.Store(ctx, resp.Private)...)
 	if resp.Diagnostics.HasError() {
 		return
@@ -91,19 +87,39 @@ func (r *clusterResource) Create(ctx context.Context, req resource.CreateRequest
 		addStartError(&resp.Diagnostics, creation.Name, err)
 		return
 	}
-	resp.Diagnostics.Append(plan.recordCluster(ctx, cluster, r.Addresses, hidden)...)
+	if copies := secrets.copiedTo(hidden.strip(cluster.Options), configuredOptions(plan.Options).values); len(copies) > 0 {
+		hidden = hidden.union(copies)
+		resp.Diagnostics.Append(storeHidden(ctx, resp.Private, hidden)...)
+	}
+	resp.Diagnostics.Append(plan.recordCluster(ctx, cluster, r.knownAddresses(), hidden)...)
+	resp.Diagnostics.Append(storeDefaults(ctx, api, hidden.strip(cluster.Options), resp.Private)...)
 	resp.Diagnostics.Append(resp.State.Set(ctx, plan)...)
 	r.scale(ctx, api, plan, resourceModel{}, &resp.Diagnostics)
+}
+
+func (r *clusterResource) knownAddresses() knownAddresses {
+	return knownAddresses{
+		Addresses:     r.Addresses,
+		proxyUnknown:  r.Settings.ProxyAddress.Unknown,
+		publicUnknown: r.Settings.PublicAddress.Unknown,
+	}
 }
 
 func (r *clusterResource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
 	var state resourceModel
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
-	// Terraform before 1.12 keeps no identity, and the framework wants one from
-	// every Read, those that remove the resource included.
+	// Terraform before 1.12 stores no identity, and the framework requires one from
+	// every Read, also from those that remove the resource.
 	resp.Diagnostics.Append(resp.Identity.Set(ctx, state.identity())...)
-	hidden := hiddenFrom(ctx, req.Private, &resp.Diagnostics)
-	if resp.Diagnostics.HasError() || r.Gateway.Unknown {
+	recorded := readRecordedFacts(ctx, req.Private, &resp.Diagnostics)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	if state.hasEnded() {
+		readEnded(ctx, state, resp)
+		return
+	}
+	if r.Gateway.Unknown {
 		return
 	}
 	api, ok := r.Gateway.Get(&resp.Diagnostics)
@@ -115,34 +131,71 @@ func (r *clusterResource) Read(ctx context.Context, req resource.ReadRequest, re
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 
-	cluster, absence, err := api.Refresh(ctx, state.Name.ValueString())
+	name := state.Name.ValueString()
+	cluster, absence, err := api.Refresh(ctx, name)
 	if err != nil {
-		diagnostics.AddError(&resp.Diagnostics, "The cluster "+state.Name.ValueString()+" could not be read", err)
+		diagnostics.AddError(&resp.Diagnostics, "Could not read the cluster "+name, err)
 		return
 	}
-	home := clients.ReadLastSeenServer(ctx, req.Private, r.Addresses.Address, &resp.Diagnostics)
+	lastSeen := clients.ReadLastSeenServer(ctx, req.Private, r.Addresses.Address, &resp.Diagnostics)
 	switch {
-	case absence != nil && !absence.ReportedByGateway() && home.HasMoved():
-		home.AddMovedError(&resp.Diagnostics, "cluster "+state.Name.ValueString(), "address", runsElsewhere)
+	case absence != nil && !absence.ReportedByGateway() && lastSeen.HasMoved():
+		lastSeen.AddMovedError(&resp.Diagnostics, "cluster "+name, "address", runsElsewhere)
+		return
+	case absence != nil && state.WhenEnded.ValueString() == keepEnded:
+		state.recordEnd(*absence)
+		readEnded(ctx, state, resp)
 		return
 	case absence != nil:
-		removeClusterFromState(ctx, *absence, state.Name.ValueString(), resp)
+		removeClusterFromState(ctx, *absence, name, resp)
 		return
 	}
-	resp.Diagnostics.Append(home.Store(ctx, resp.Private)...)
+	resp.Diagnostics.Append(lastSeen.Store(ctx, resp.Private)...)
 	before := state
-	resp.Diagnostics.Append(state.recordCluster(ctx, cluster, r.Addresses, hidden)...)
-	// To write a state is much of what a refresh costs, and most clusters are as
-	// they were.
+	if state.isUnread() {
+		resp.Diagnostics.Append(recordImport(ctx, api, &state, cluster, resp.Private)...)
+	}
+	resp.Diagnostics.Append(state.recordCluster(ctx, cluster, r.knownAddresses(), recorded.hidden)...)
+	// Writing the state is a large part of a refresh, and most clusters are unchanged.
 	if !state.sameComputed(before) {
 		resp.Diagnostics.Append(resp.State.Set(ctx, state)...)
 	}
+}
+
+// recordImport reads the declared defaults once for an imported cluster, and fills
+// its options with what differs from them.
+func recordImport(ctx context.Context, api *gateway.Client, state *resourceModel, cluster gateway.Cluster, private clients.PrivateWriter) diag.Diagnostics {
+	declared, err := api.Options(ctx)
+	if err != nil {
+		return state.recordImport(ctx, cluster, nil)
+	}
+	diags := state.recordImport(ctx, cluster, declared)
+	diags.Append(storeDefaults(ctx, api, cluster.Options, private)...)
+	return diags
+}
+
+// readEnded reports a cluster that has ended and that when_ended keeps in the state.
+func readEnded(ctx context.Context, state resourceModel, resp *resource.ReadResponse) {
+	addEndedWarning(&resp.Diagnostics, state)
+	resp.Diagnostics.Append(resp.State.Set(ctx, state)...)
 }
 
 func (r *clusterResource) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
 	var plan, state resourceModel
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+	secrets := secretsFrom(ctx, req.Config, &resp.Diagnostics)
+	recorded := readRecordedFacts(ctx, req.Private, &resp.Diagnostics)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	if state.hasEnded() {
+		// The gateway has nothing to change. The new configuration applies to the next
+		// cluster.
+		resp.Diagnostics.Append(resp.State.Set(ctx, plan)...)
+		resp.Diagnostics.Append(resp.Identity.Set(ctx, plan.identity())...)
+		return
+	}
 	api, ok := r.Gateway.Get(&resp.Diagnostics)
 	timeout, diags := plan.Timeouts.Update(ctx, defaultClusterChange)
 	resp.Diagnostics.Append(diags...)
@@ -152,30 +205,45 @@ func (r *clusterResource) Update(ctx context.Context, req resource.UpdateRequest
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 
-	hidden := hiddenFrom(ctx, req.Private, &resp.Diagnostics)
-	if imported, _ := req.Private.GetKey(ctx, importedKey); string(imported) == "true" {
-		hidden = secretsFrom(ctx, req.Config, &resp.Diagnostics).hidden()
-	}
+	hideSecrets(api, secrets)
+	d := decide(plan.desired(secrets), state.current(), recorded)
 	if plan.Status.IsUnknown() {
 		cluster, err := api.AwaitRunning(ctx, state.Name.ValueString())
 		if err != nil {
 			addStartError(&resp.Diagnostics, state.Name.ValueString(), err)
 			return
 		}
-		resp.Diagnostics.Append(plan.recordCluster(ctx, cluster, r.Addresses, hidden)...)
+		if d.unread {
+			resp.Diagnostics.Append(recordImport(ctx, api, &state, cluster, resp.Private)...)
+			resp.Diagnostics.Append(state.recordCluster(ctx, cluster, r.knownAddresses(), nil)...)
+			if d = decide(plan.desired(secrets), state.current(), readRecordedFacts(ctx, resp.Private, &resp.Diagnostics)); d.replaces() {
+				resp.Diagnostics.Append(resp.State.Set(ctx, state)...)
+				addImportMismatchError(&resp.Diagnostics, d, state.Name.ValueString())
+				return
+			}
+		}
+		recorded.adopt(secrets, d)
+		planned := plan
+		resp.Diagnostics.Append(plan.recordCluster(ctx, cluster, r.knownAddresses(), recorded.hidden)...)
+		if !planned.SchedulerAddress.IsUnknown() {
+			plan.SchedulerAddress = planned.SchedulerAddress
+		}
 	}
+	recorded.adopt(secrets, d)
 	if !r.scale(ctx, api, plan, state, &resp.Diagnostics) {
 		return
 	}
 	resp.Diagnostics.Append(resp.State.Set(ctx, plan)...)
 	resp.Diagnostics.Append(resp.Identity.Set(ctx, plan.identity())...)
-	resp.Diagnostics.Append(resp.Private.SetKey(ctx, hiddenKey, []byte(values.JSON(hidden)))...)
-	resp.Diagnostics.Append(resp.Private.SetKey(ctx, importedKey, []byte("false"))...)
+	resp.Diagnostics.Append(storeHidden(ctx, resp.Private, recorded.hidden)...)
 }
 
 func (r *clusterResource) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {
 	var state resourceModel
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+	if resp.Diagnostics.HasError() || state.hasEnded() {
+		return
+	}
 	api, ok := r.Gateway.Get(&resp.Diagnostics)
 	timeout, diags := state.Timeouts.Delete(ctx, defaultClusterChange)
 	resp.Diagnostics.Append(diags...)
@@ -190,8 +258,8 @@ func (r *clusterResource) Delete(ctx context.Context, req resource.DeleteRequest
 		addStopError(&resp.Diagnostics, state.Name.ValueString(), err)
 		return
 	}
-	if home := clients.ReadLastSeenServer(ctx, req.Private, r.Addresses.Address, &resp.Diagnostics); !absence.ReportedByGateway() && home.HasMoved() {
-		home.AddMovedError(&resp.Diagnostics, "cluster "+state.Name.ValueString(), "address", runsElsewhere)
+	if lastSeen := clients.ReadLastSeenServer(ctx, req.Private, r.Addresses.Address, &resp.Diagnostics); !absence.ReportedByGateway() && lastSeen.HasMoved() {
+		lastSeen.AddMovedError(&resp.Diagnostics, "cluster "+state.Name.ValueString(), "address", runsElsewhere)
 	}
 }
 
@@ -201,19 +269,17 @@ func (r *clusterResource) ImportState(ctx context.Context, req resource.ImportSt
 		return
 	}
 	checkImportedName(ctx, resp)
-	resp.Diagnostics.Append(resp.Private.SetKey(ctx, importedKey, []byte("true"))...)
 }
 
-// removeClusterFromState is the one place where a cluster leaves the state: only for an
-// Absence, which the gateway package alone can make.
+// removeClusterFromState is the only place where a cluster leaves the state. It
+// requires an Absence, which only the gateway package can make.
 func removeClusterFromState(ctx context.Context, absence gateway.Absence, name string, resp *resource.ReadResponse) {
 	addAbsenceWarning(&resp.Diagnostics, absence, name)
 	resp.State.RemoveResource(ctx)
 }
 
-// scale asks for the workers that the plan wants where they differ from the
-// prior ones, and waits for them. It reports whether the gateway took the
-// request, so that the state can say what is true.
+// scale requests the planned workers if they differ from the prior ones, and waits
+// for them. It reports whether the gateway accepted the request.
 func (r *clusterResource) scale(ctx context.Context, api *gateway.Client, plan, prior resourceModel, diags *diag.Diagnostics) bool {
 	name := plan.Name.ValueString()
 	clamped, err := r.sendScaling(ctx, api, plan, prior, diags)
@@ -239,26 +305,26 @@ func (r *clusterResource) sendScaling(ctx context.Context, api *gateway.Client, 
 	had, hadDiags := prior.scaling(ctx)
 	diags.Append(hadDiags...)
 	if diags.HasError() {
-		return "", errors.New("the planned workers could not be read")
+		return "", errors.New("invalid plan for the workers")
 	}
-	var answer gateway.Scaling
+	var response gateway.Scaling
 	var err error
 	name := plan.Name.ValueString()
 	switch {
 	case wanted.equal(had):
 		return "", nil
 	case wanted.workers != nil:
-		answer, err = api.Scale(ctx, name, *wanted.workers)
+		response, err = api.Scale(ctx, name, *wanted.workers)
 	case wanted.adaptive != nil:
-		answer, err = api.Adapt(ctx, name, *wanted.adaptive)
+		response, err = api.Adapt(ctx, name, *wanted.adaptive)
 	case had.adaptive != nil:
-		answer, err = api.Adapt(ctx, name, gateway.Adaptive{Active: false})
+		response, err = api.Adapt(ctx, name, gateway.Adaptive{Active: false})
 	default:
-		// A fixed number that is no longer managed: the workers stay.
+		// The fixed number is no longer managed. The workers stay.
 		return "", nil
 	}
-	if err != nil || answer.OK {
+	if err != nil || response.OK {
 		return "", err
 	}
-	return answer.Message, nil
+	return response.Message, nil
 }

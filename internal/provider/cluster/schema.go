@@ -9,6 +9,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework-timeouts/resource/timeouts"
 	"github.com/hashicorp/terraform-plugin-framework-timetypes/timetypes"
 	"github.com/hashicorp/terraform-plugin-framework-validators/int64validator"
+	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/resource/identityschema"
@@ -56,6 +57,12 @@ func (r *clusterResource) Schema(ctx context.Context, _ resource.SchemaRequest, 
 				MarkdownDescription: "How many workers must have joined the scheduler before create and update return, 0 or more, and at most `workers` or `adapt.maximum`. Default: none are waited for.",
 				Optional:            true,
 				Validators:          []validator.Int64{int64validator.AtLeast(0)},
+			},
+			"when_ended": schema.StringAttribute{
+				MarkdownDescription: "What to do when the cluster has ended outside Terraform. `recreate` (the default) removes it from the state, so that the next apply creates a new cluster. " +
+					"`keep` records the final status and plans nothing; `terraform apply -replace=ADDRESS` starts a new cluster. A change takes effect with the apply.",
+				Optional:   true,
+				Validators: []validator.String{stringvalidator.OneOf(recreateEnded, keepEnded)},
 			},
 			"timeouts": timeouts.Attributes(ctx, timeouts.Opts{
 				Create: true, Read: true, Update: true, Delete: true,

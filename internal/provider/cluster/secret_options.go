@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
@@ -17,32 +18,58 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/planetary-computer/terraform-provider-pc/internal/gateway"
-	"github.com/planetary-computer/terraform-provider-pc/internal/provider/clients"
 	"github.com/planetary-computer/terraform-provider-pc/internal/provider/values"
 )
 
-// hiddenKey names, in the private state, what was given by options_wo: the
-// gateway tells all options of a cluster, and these must not come back that way.
-const hiddenKey = "options_wo"
-
-// hiddenOptions are the names of write-only options: one name for a whole option,
-// two for a member of a mapping such as environment.
+// hiddenOptions are the names of options that the state does not contain: one name
+// for a whole option, two for a member of a mapping such as environment.
 type hiddenOptions [][]string
 
-// secretOptions are what options_wo adds to the options.
-type secretOptions struct{ clusterOptions }
+// secretOptions are the options in options_wo.
+type secretOptions struct {
+	clusterOptions
+	isSet bool
+}
 
-// secretsFrom reads options_wo, which is in the configuration alone.
+// secretsFrom reads options_wo, which only the configuration has.
 func secretsFrom(ctx context.Context, config tfsdk.Config, diags *diag.Diagnostics) secretOptions {
 	var given types.Dynamic
 	diags.Append(config.GetAttribute(ctx, path.Root("options_wo"), &given)...)
 	return secretsOf(given)
 }
 
-func secretsOf(given types.Dynamic) secretOptions { return secretOptions{configuredOptions(given)} }
+func secretsOf(given types.Dynamic) secretOptions {
+	return secretOptions{clusterOptions: configuredOptions(given), isSet: !given.IsNull() && !given.IsUnderlyingValueNull()}
+}
 
-// over returns the options with the secret ones put in: members of a mapping
-// beside those that are there, everything else as a whole.
+// presence reports whether the configuration sets options_wo.
+func (s secretOptions) presence() secretsPresence {
+	switch {
+	case s.undecided:
+		return unknownSecrets
+	case s.isSet:
+		return someSecrets
+	default:
+		return noSecrets
+	}
+}
+
+// hasUnknown reports whether a name or a value in options_wo is known only after
+// apply.
+func (s secretOptions) hasUnknown() bool {
+	if s.undecided {
+		return true
+	}
+	for _, value := range s.values {
+		if isUnknown(value) {
+			return true
+		}
+	}
+	return false
+}
+
+// over returns the options with the secret ones added: members of a mapping beside
+// those that exist, everything else as a whole.
 func (s secretOptions) over(options clusterOptions) clusterOptions {
 	all := clusterOptions{values: maps.Clone(options.values), origins: options.origins, undecided: options.undecided || s.undecided}
 	for name, value := range s.values {
@@ -59,7 +86,7 @@ func (s secretOptions) over(options clusterOptions) clusterOptions {
 	return all
 }
 
-// hidden names what must not be stored.
+// hidden returns the names of what the state must not contain.
 func (s secretOptions) hidden() hiddenOptions {
 	var names hiddenOptions
 	for _, name := range slices.Sorted(maps.Keys(s.values)) {
@@ -75,13 +102,15 @@ func (s secretOptions) hidden() hiddenOptions {
 	return names
 }
 
-// textsOf are all texts in a value of an option, however deep: a gateway that
-// refuses one says what it was given.
+// textsOf returns all texts and numbers in the value of an option, however deep. A
+// gateway that refuses a value may quote it.
 func textsOf(value any) []string {
 	var texts []string
 	switch value := value.(type) {
 	case string:
 		texts = append(texts, value)
+	case json.Number:
+		texts = append(texts, value.String())
 	case map[string]any:
 		for _, member := range value {
 			texts = append(texts, textsOf(member)...)
@@ -94,7 +123,13 @@ func textsOf(value any) []string {
 	return texts
 }
 
-// validate refuses what options sets as well.
+// hideSecrets makes the client mask the secrets in everything that it reports, for
+// the rest of the run.
+func hideSecrets(api *gateway.Client, secrets secretOptions) {
+	api.HideSecrets(textsOf(secrets.values)...)
+}
+
+// validate reports what both options and options_wo set.
 func (s secretOptions) validate(open clusterOptions, diags *diag.Diagnostics) {
 	for _, names := range s.hidden() {
 		there := open.values[names[0]]
@@ -107,8 +142,8 @@ func (s secretOptions) validate(open clusterOptions, diags *diag.Diagnostics) {
 				continue
 			}
 		}
-		diags.AddAttributeError(s.at(names), "An option is given twice",
-			fmt.Sprintf("%s is in options and in options_wo. Leave it out of options: what is there is stored in the state.", dotted(names)))
+		diags.AddAttributeError(s.at(names), "Cluster option set twice",
+			fmt.Sprintf("%s is in options and in options_wo. Remove it from options, whose values are stored in the state.", dotted(names)))
 	}
 }
 
@@ -141,7 +176,7 @@ func (h hiddenOptions) strip(options map[string]any) map[string]any {
 	for _, names := range h {
 		members, isMapping := left[names[0]].(map[string]any)
 		if len(names) == 1 || !isMapping {
-			// What was a mapping and is none any more may still hold the secret.
+			// The option was a mapping. Its new value may still contain the secret.
 			delete(left, names[0])
 			continue
 		}
@@ -152,38 +187,92 @@ func (h hiddenOptions) strip(options map[string]any) map[string]any {
 	return left
 }
 
-// in says whether the options have all the hidden ones.
-func (h hiddenOptions) in(options map[string]any) bool {
-	return !slices.ContainsFunc(h, func(names []string) bool {
-		value, there := options[names[0]]
-		if there && len(names) == 2 {
+// missingFrom returns those of the hidden options that a cluster does not have.
+func (h hiddenOptions) missingFrom(running func(name string) any) hiddenOptions {
+	var missing hiddenOptions
+	for _, names := range h {
+		value := running(names[0])
+		if len(names) == 2 {
 			members, _ := value.(map[string]any)
-			_, there = members[names[1]]
+			value = members[names[1]]
 		}
-		return !there
-	})
+		if value == nil {
+			missing = append(missing, names)
+		}
+	}
+	return missing
 }
 
-// hiddenFrom reads the names that were kept when the cluster was made.
-func hiddenFrom(ctx context.Context, private clients.PrivateReader, diags *diag.Diagnostics) hiddenOptions {
-	text, keyDiags := private.GetKey(ctx, hiddenKey)
-	diags.Append(keyDiags...)
-	if len(text) == 0 {
-		return nil
+// notIn returns those of the names that options_wo does not set. Of a whole mapping
+// it returns the members that options_wo does not set.
+func (h hiddenOptions) notIn(secrets secretOptions, running func(name string) any) hiddenOptions {
+	var extra hiddenOptions
+	for _, names := range h {
+		secret, isSecret := secrets.values[names[0]]
+		secretMembers, isMapping := secret.(map[string]any)
+		members, _ := running(names[0]).(map[string]any)
+		switch {
+		case !isSecret:
+			extra = append(extra, names)
+		case isMapping && len(names) == 1:
+			for _, member := range slices.Sorted(maps.Keys(members)) {
+				if _, isSet := secretMembers[member]; !isSet {
+					extra = append(extra, []string{names[0], member})
+				}
+			}
+		case isMapping:
+			if _, isSet := secretMembers[names[1]]; !isSet {
+				extra = append(extra, names)
+			}
+		}
 	}
-	var hidden hiddenOptions
-	if err := json.Unmarshal(text, &hidden); err != nil {
-		diags.AddError("The state of the cluster is damaged", "Which of its options are write-only could not be read: "+err.Error())
-	}
-	return hidden
+	return extra
 }
 
-// addSecretOptionError says what an option takes, and not what it got.
+// union returns the options in either list.
+func (h hiddenOptions) union(other hiddenOptions) hiddenOptions {
+	all := slices.Concat(h, other)
+	slices.SortFunc(all, slices.Compare)
+	return slices.CompactFunc(all, slices.Equal)
+}
+
+// String lists the names, for diagnostics.
+func (h hiddenOptions) String() string {
+	names := make([]string, 0, len(h))
+	for _, each := range h {
+		names = append(names, dotted(each))
+	}
+	return strings.Join(names, ", ")
+}
+
+// addSecretOptionError reports what an option accepts, without the value.
 func addSecretOptionError(diags *diag.Diagnostics, name string, err error) {
-	detail := "What it takes is shown by the data source pc_cluster_options."
+	detail := "The data source pc_cluster_options has what the option accepts."
 	if invalid, ok := errors.AsType[*gateway.InvalidOptionError](err); ok {
 		detail = fmt.Sprintf("%s must be %s.", name, invalid.Allowed)
 	}
-	diags.AddAttributeError(path.Root("options_wo").AtMapKey(name), "The cluster option "+name+" has a value that the gateway does not allow",
+	diags.AddAttributeError(path.Root("options_wo").AtMapKey(name), "Invalid value for the cluster option "+name,
 		detail+" The value is write-only and is not shown.")
 }
+
+// copiedTo returns the options of a cluster, outside options and options_wo, that
+// contain a secret: a gateway may copy it under another name.
+func (s secretOptions) copiedTo(options map[string]any, set map[string]any) hiddenOptions {
+	secrets := slices.DeleteFunc(textsOf(s.values), func(text string) bool { return len(text) < minCopiedSecret })
+	var copies hiddenOptions
+	for _, name := range slices.Sorted(maps.Keys(options)) {
+		if _, isSet := set[name]; isSet {
+			continue
+		}
+		if slices.ContainsFunc(textsOf(options[name]), func(text string) bool {
+			return slices.ContainsFunc(secrets, func(secret string) bool { return strings.Contains(text, secret) })
+		}) {
+			copies = append(copies, []string{name})
+		}
+	}
+	return copies
+}
+
+// minCopiedSecret is the length from which a text is recognised in other options.
+// Shorter ones occur in many values by chance.
+const minCopiedSecret = 4
