@@ -60,6 +60,19 @@ func ValidateServerName(name string, majorVersion int) error {
 	}
 }
 
+// CheckServerName returns an error that states the rule if this Hub rejects the name
+// of a server. It asks the Hub for its version only if JupyterHub 6 rejects the
+// name.
+func (c *Client) CheckServerName(ctx context.Context, name string) error {
+	if name == "" || serverNamePattern.MatchString(name) {
+		return nil
+	}
+	if err := ValidateServerName(name, 0); err != nil {
+		return err
+	}
+	return ValidateServerName(name, c.MajorVersion(ctx))
+}
+
 // MajorVersion returns the major version of the Hub, or 0 if it is unknown: GET
 // /hub/api, which needs no credentials. All callers share one response.
 func (c *Client) MajorVersion(ctx context.Context) int {

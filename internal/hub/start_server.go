@@ -32,6 +32,9 @@ const maxStartRetries = 2
 // After the first interrupt, StartServer waits for the response of a request that
 // is under way, and sends no other.
 func (c *Client) StartServer(ctx context.Context, user, name string, options map[string]any) (isConfirmed bool, err error) {
+	if err := c.CheckServerName(ctx, name); err != nil {
+		return false, err
+	}
 	server, isActive, err := c.GetServer(ctx, user, name)
 	if err == nil && server.IsStopping() {
 		server, isActive, err = c.waitUntilSettled(ctx, user, name)
@@ -42,9 +45,6 @@ func (c *Client) StartServer(ctx context.Context, user, name string, options map
 	if isActive {
 		server.Name = name
 		return false, &ActiveError{User: user, Server: server}
-	}
-	if err := ValidateServerName(name, 0); err != nil {
-		return false, err
 	}
 	for tries := 0; ; tries++ {
 		err := c.postServer(ctx, user, name, options)

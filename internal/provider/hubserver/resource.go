@@ -13,6 +13,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
+	"github.com/hashicorp/terraform-plugin-framework/tfsdk"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 	"github.com/hashicorp/terraform-plugin-log/tflog"
 
@@ -73,7 +74,7 @@ func (r *serverResource) ModifyPlan(ctx context.Context, req resource.ModifyPlan
 	}
 	if req.State.Raw.IsNull() {
 		if r.Clients != nil && !r.Hub.Unknown {
-			r.Hub.Get(&resp.Diagnostics)
+			r.checkName(ctx, req.Plan, &resp.Diagnostics)
 		}
 		return
 	}
@@ -93,6 +94,19 @@ func (r *serverResource) ModifyPlan(ctx context.Context, req resource.ModifyPlan
 		plan.markComputedUnknown()
 	}
 	resp.Diagnostics.Append(resp.Plan.Set(ctx, plan)...)
+}
+
+// checkName reports a name that this version of the Hub rejects, before the apply.
+func (r *serverResource) checkName(ctx context.Context, plan tfsdk.Plan, diags *diag.Diagnostics) {
+	api, ok := r.Hub.Get(diags)
+	var name types.String
+	diags.Append(plan.GetAttribute(ctx, path.Root("name"), &name)...)
+	if !ok || diags.HasError() || !values.IsKnown(name) {
+		return
+	}
+	if err := api.CheckServerName(ctx, name.ValueString()); err != nil {
+		diags.AddAttributeError(path.Root("name"), "Invalid value for name", diagnostics.Sentence(err.Error())+" Leave name out for the default server.")
+	}
 }
 
 func (r *serverResource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
