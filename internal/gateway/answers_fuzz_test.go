@@ -29,7 +29,7 @@ func FuzzDecodeList(f *testing.F) {
 		clusters, err := client.ListClusters(context.Background())
 		keepsSecrets(t, clusters, err)
 		if err != nil {
-			scripted.Presentable(t, err)
+			scripted.ExpectPrintable(t, err)
 			return
 		}
 		for called, cluster := range clusters {
@@ -96,7 +96,7 @@ func sound(t *testing.T, err error, isSound bool, value any) {
 	t.Helper()
 	switch {
 	case err != nil:
-		scripted.Presentable(t, err)
+		scripted.ExpectPrintable(t, err)
 	case !isSound:
 		t.Errorf("%#v was taken", value)
 	}

@@ -5,12 +5,7 @@ package gateway_test
 
 import (
 	"context"
-	"errors"
-	"net/http"
-	"net/http/httptest"
-	"sync/atomic"
 	"testing"
-	"time"
 
 	"github.com/planetary-computer/terraform-provider-pc/internal/clock"
 	"github.com/planetary-computer/terraform-provider-pc/internal/gateway"
@@ -53,58 +48,20 @@ var calls = map[string]struct {
 	"stop": {request: stop, blind: true, flooded: true, do: func(ctx context.Context, c *gateway.Client) error { return c.StopCluster(ctx, name) }},
 }
 
-var kindNames = map[transport.Kind]string{
-	transport.KindStatus: "status", transport.KindRedirect: "redirect", transport.KindNoResponse: "no answer", transport.KindBody: "body",
-}
-
-func kindName(err error) string {
-	var failure *transport.Error
-	if !errors.As(err, &failure) {
-		return "none"
-	}
-	return kindNames[failure.Kind]
-}
+func kindName(err error) string { return scripted.KindName(err) }
 
 // TestHostileAnswers gives every answer that no gateway gives to every request.
 // Each is asked for once, ends in an error that can be shown, and costs little.
 func TestHostileAnswers(t *testing.T) {
 	t.Parallel()
-	var strayed atomic.Int32
-	elsewhere := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { strayed.Add(1) }))
-	t.Cleanup(func() {
-		elsewhere.Close()
-		if strayed.Load() != 0 {
-			t.Errorf("a redirect was followed %d times", strayed.Load())
-		}
-	})
+	hostileCalls := map[string]scripted.HostileCall{}
 	for called, call := range calls {
-		for answer, hostile := range scripted.Cases(elsewhere.URL + "/x") {
-			if call.blind && hostile.Body || !call.flooded && hostile.Heavy {
-				continue
-			}
-			t.Run(called+": "+answer, func(t *testing.T) {
-				t.Parallel()
-				server := scripted.New(t, prefix)
-				server.On(call.request, hostile.Reply)
-				err := call.do(t.Context(), hostileClient(t, server, hostile.Short))
-				hostile.Judge(t, kindName(err), err)
-				server.Expect(t, call.request)
-			})
+		hostileCalls[called] = scripted.HostileCall{
+			Request: call.request, IgnoresBody: call.blind, TakesLarge: call.flooded,
+			Send: func(ctx context.Context, sender *transport.Client) error {
+				return call.do(ctx, gateway.New(gateway.Config{Transport: sender, Clock: clock.NewFake(start)}))
+			},
 		}
 	}
-}
-
-// hostileClient is impatient with a server that holds the connection.
-func hostileClient(t *testing.T, server *scripted.Server, impatient bool) *gateway.Client {
-	t.Helper()
-	// A machine with other work takes its time over a gigabyte.
-	cfg := transport.Config{BaseURL: server.Base, Auth: transport.JupyterHubAuth(secret.New("sesame")), NoProxy: true, RequestTimeout: 10 * time.Minute}
-	if impatient {
-		cfg.RequestTimeout = time.Second
-	}
-	sender, err := transport.New(cfg)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return gateway.New(gateway.Config{Transport: sender, Clock: clock.NewFake(start)})
+	scripted.RunHostileCases(t, prefix, transport.JupyterHubAuth(secret.New("sesame")), hostileCalls)
 }

@@ -6,15 +6,11 @@ package hub_test
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"net/http"
-	"net/http/httptest"
 	"reflect"
 	"strings"
-	"sync/atomic"
 	"testing"
-	"time"
 
 	"github.com/planetary-computer/terraform-provider-pc/internal/clock"
 	"github.com/planetary-computer/terraform-provider-pc/internal/hub"
@@ -23,88 +19,41 @@ import (
 	"github.com/planetary-computer/terraform-provider-pc/internal/transport"
 )
 
-// calls are all requests that the client makes. Revoking reads no JSON.
-var calls = map[string]struct {
-	request string
-	blind   bool
-	do      func(ctx context.Context, c *hub.Client) error
-}{
-	"whoami": {getSelf, false, func(ctx context.Context, c *hub.Client) error { return errorOf(c.Whoami(ctx)) }},
-	"self":   {getSelf, false, func(ctx context.Context, c *hub.Client) error { return errorOf(c.Self(ctx)) }},
-	"user":   {getAlice, false, func(ctx context.Context, c *hub.Client) error { return errorOf(c.GetUser(ctx, "alice")) }},
-	"list":   {listTokens, false, func(ctx context.Context, c *hub.Client) error { _, _, err := c.ListTokens(ctx, "alice"); return err }},
-	"get":    {getToken, false, func(ctx context.Context, c *hub.Client) error { return errorOf(c.GetToken(ctx, "alice", "a12")) }},
-	"create": {postTokens, false, func(ctx context.Context, c *hub.Client) error {
-		return errorOf(c.CreateToken(ctx, "alice", hub.TokenRequest{}))
-	}},
-	"delete": {deleteToken, true, func(ctx context.Context, c *hub.Client) error { return c.DeleteToken(ctx, "alice", "a12") }},
-}
-
 func errorOf[T any](_ T, err error) error { return err }
 
-var kindNames = map[transport.Kind]string{
-	transport.KindStatus: "status", transport.KindRedirect: "redirect", transport.KindNoResponse: "no answer", transport.KindBody: "body",
+// hostileCall is a call of the Hub's client.
+func hostileCall(request string, do func(ctx context.Context, c *hub.Client) error) scripted.HostileCall {
+	return scripted.HostileCall{Request: request, Send: func(ctx context.Context, sender *transport.Client) error {
+		return do(ctx, hub.New(sender, clock.NewFake(startTime)))
+	}}
 }
 
-func kindName(err error) string {
-	var failure *transport.Error
-	if !errors.As(err, &failure) {
-		return "none"
-	}
-	return kindNames[failure.Kind]
-}
-
-// TestHostileAnswers gives every answer that no Hub gives to every request. Each
-// is asked for once, ends in an error that can be shown, and costs little.
-func TestHostileAnswers(t *testing.T) {
+func TestClient_survivesHostileResponses(t *testing.T) {
 	t.Parallel()
-	var strayed atomic.Int32
-	elsewhere := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { strayed.Add(1) }))
-	t.Cleanup(func() {
-		elsewhere.Close()
-		if strayed.Load() != 0 {
-			t.Errorf("a redirect was followed %d times", strayed.Load())
-		}
+	list := hostileCall(listTokens, func(ctx context.Context, c *hub.Client) error { _, _, err := c.ListTokens(ctx, "alice"); return err })
+	list.TakesLarge = true
+	revoke := hostileCall(deleteToken, func(ctx context.Context, c *hub.Client) error { return c.DeleteToken(ctx, "alice", "a12") })
+	revoke.TakesLarge, revoke.IgnoresBody = true, true
+	scripted.RunHostileCases(t, prefix, transport.TokenAuth(secret.New("sesame")), map[string]scripted.HostileCall{
+		"whoami": hostileCall(getSelf, func(ctx context.Context, c *hub.Client) error { return errorOf(c.Whoami(ctx)) }),
+		"self":   hostileCall(getSelf, func(ctx context.Context, c *hub.Client) error { return errorOf(c.Self(ctx)) }),
+		"user":   hostileCall(getAlice, func(ctx context.Context, c *hub.Client) error { return errorOf(c.GetUser(ctx, "alice")) }),
+		"list":   list,
+		"get":    hostileCall(getToken, func(ctx context.Context, c *hub.Client) error { return errorOf(c.GetToken(ctx, "alice", "a12")) }),
+		"create": hostileCall(postTokens, func(ctx context.Context, c *hub.Client) error {
+			return errorOf(c.CreateToken(ctx, "alice", hub.TokenRequest{}))
+		}),
+		"delete": revoke,
 	})
-	for called, call := range calls {
-		for answer, hostile := range scripted.Cases(elsewhere.URL + "/x") {
-			if call.blind && hostile.Body || hostile.Heavy && called != "list" && called != "delete" {
-				continue
-			}
-			t.Run(called+": "+answer, func(t *testing.T) {
-				t.Parallel()
-				server := scripted.New(t, prefix)
-				server.On(call.request, hostile.Reply)
-				err := call.do(t.Context(), hostileClient(t, server, hostile.Short))
-				hostile.Judge(t, kindName(err), err)
-				server.Expect(t, call.request)
-			})
-		}
-	}
 }
 
-// hostileClient is impatient with a server that holds the connection.
-func hostileClient(t *testing.T, server *scripted.Server, impatient bool) *hub.Client {
-	t.Helper()
-	// A machine with other work takes its time over a gigabyte.
-	cfg := transport.Config{BaseURL: server.Base, Auth: transport.TokenAuth(secret.New("sesame")), NoProxy: true, RequestTimeout: 10 * time.Minute}
-	if impatient {
-		cfg.RequestTimeout = time.Second
-	}
-	sender, err := transport.New(cfg)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return hub.New(sender, clock.NewFake(startTime))
-}
-
-// TestHostileNames_areInNoPath: whether a user or an id comes from the Hub or
-// from a state or an argument, what could be another path is in no request.
-func TestHostileNames_areInNoPath(t *testing.T) {
+// TestClient_sendsNoHostileName: no request contains a name or id that could be
+// another path, whether it comes from the Hub, the state or an argument.
+func TestClient_sendsNoHostileName(t *testing.T) {
 	t.Parallel()
-	climbing := []string{"", ".", "..", "/", "../bob", "bob/tokens/a1", `..\bob`, "bob\n", "\x00"}
-	users := append([]string{"...", "%2e%2e", "b\u202eob", strings.Repeat("b", 100_000)}, climbing...)
-	ids := append([]string{"a%2f..", "a 1", "a?1", "a#1", "é", strings.Repeat("a", 100_000)}, climbing...)
+	paths := []string{"", ".", "..", "/", "../bob", "bob/tokens/a1", `..\bob`, "bob\n", "\x00"}
+	users := append([]string{"...", "%2e%2e", "b\u202eob", strings.Repeat("b", 100_000)}, paths...)
+	ids := append([]string{"a%2f..", "a 1", "a?1", "a#1", "é", strings.Repeat("a", 100_000)}, paths...)
 	server, client, _ := newScripted(t)
 	for _, bad := range users {
 		quoted, err := json.Marshal(bad)
@@ -113,7 +62,7 @@ func TestHostileNames_areInNoPath(t *testing.T) {
 		}
 		server.On(getSelf, jsonReply(fmt.Sprintf(`{"kind": "user", "name": %s}`, quoted)))
 		for _, err := range []error{errorOf(client.Whoami(t.Context())), errorOf(client.Self(t.Context()))} {
-			if kindName(err) != "body" || !strings.Contains(err.Error(), "names no user") || len(err.Error()) > 1000 {
+			if scripted.KindName(err) != "body" || !strings.Contains(err.Error(), "names no user") || len(err.Error()) > 1000 {
 				t.Errorf("%.40q: %.1000v", bad, err)
 			}
 		}
@@ -131,12 +80,12 @@ func TestHostileNames_areInNoPath(t *testing.T) {
 			errorOf(client.CreateToken(t.Context(), "alice", hub.TokenRequest{Note: "ci"})),
 			errorOf(client.IssueToken(t.Context(), "alice", hub.TokenRequest{Note: "ci"})),
 		} {
-			if kindName(err) != "body" || !strings.Contains(err.Error(), "the id of a token cannot be") || len(err.Error()) > 1000 {
+			if scripted.KindName(err) != "body" || !strings.Contains(err.Error(), "the id of a token cannot be") || len(err.Error()) > 1000 {
 				t.Errorf("%.40q: %.1000v", bad, err)
 			}
 		}
 	}
-	asked := len(server.Requests())
+	before := len(server.Requests())
 	for _, bad := range users {
 		if err := errorOf(client.GetUser(t.Context(), bad)); err == nil || !strings.Contains(err.Error(), "is not a valid user name") || len(err.Error()) > 1000 {
 			t.Errorf("%.40q: %.1000v", bad, err)
@@ -153,7 +102,7 @@ func TestHostileNames_areInNoPath(t *testing.T) {
 			}
 		}
 	}
-	for _, bad := range climbing {
+	for _, bad := range paths {
 		_, _, listErr := client.ListTokens(t.Context(), bad)
 		for what, err := range map[string]error{
 			"get": errorOf(client.GetToken(t.Context(), bad, "a12")), "delete": client.DeleteToken(t.Context(), bad, "a12"),
@@ -165,22 +114,21 @@ func TestHostileNames_areInNoPath(t *testing.T) {
 			}
 		}
 	}
-	if got := server.Requests(); len(got) != asked {
-		t.Errorf("%v was asked for", got[asked:])
+	if got := server.Requests(); len(got) != before {
+		t.Errorf("the client sent %v", got[before:])
 	}
 }
 
-// TestHostileFields_ofAnAnswer lists answers whose form is right and whose
-// content is not, or is only odd. Where refused is "", taken is what the client
-// makes of the answer.
-func TestHostileFields_ofAnAnswer(t *testing.T) {
+// TestClient_validatesTheFieldsOfAResponse sends responses whose form is valid and whose
+// content is invalid or unusual. If rejected is "", accepted is what the client decodes.
+func TestClient_validatesTheFieldsOfAResponse(t *testing.T) {
 	t.Parallel()
 	token := func(members string) string { return tokenJSON("a12", "ci", startTime, members) }
 	without := func(name string) string { return strings.Replace(token(""), `"`+name+`"`, `"x"`, 1) }
 	with := func(value string) string { return token(`, "token": ` + value) }
-	for what, test := range map[string]struct {
-		request, body, refused string
-		taken                  any
+	for label, test := range map[string]struct {
+		request, body, rejected string
+		accepted                any
 	}{
 		"no id":                    {getToken, without("id"), "the response is about the token", nil},
 		"an id as a number":        {getToken, token(`, "id": 12`), "got a JSON number in id", nil},
@@ -230,25 +178,25 @@ func TestHostileFields_ofAnAnswer(t *testing.T) {
 		"groups as a text":         {getAlice, `{"name": "alice", "groups": "all"}`, "got a JSON string in groups", nil},
 		"a user of many letters":   {getSelf, `{"kind": "user", "name": "ä%2f b@c"}`, "", "ä%2f b@c"},
 	} {
-		t.Run(what, func(t *testing.T) {
+		t.Run(label, func(t *testing.T) {
 			t.Parallel()
 			server, client, _ := newScripted(t)
 			server.On(test.request, jsonReply(test.body))
 			got, err := responseSummary(t, client, test.request)
-			if test.refused == "" {
-				if err != nil || !reflect.DeepEqual(got, test.taken) {
-					t.Errorf("got %#v, want %#v: %v", got, test.taken, err)
+			if test.rejected == "" {
+				if err != nil || !reflect.DeepEqual(got, test.accepted) {
+					t.Errorf("got %#v, want %#v: %v", got, test.accepted, err)
 				}
 				return
 			}
-			if kindName(err) != "body" || !strings.Contains(err.Error(), test.refused) || len(err.Error()) > 1000 {
-				t.Errorf("%.1000v does not say %q", err, test.refused)
+			if scripted.KindName(err) != "body" || !strings.Contains(err.Error(), test.rejected) || len(err.Error()) > 1000 {
+				t.Errorf("%.1000v does not contain %q", err, test.rejected)
 			}
 		})
 	}
 }
 
-// ask sends the request and returns what is of interest in the answer.
+// responseSummary sends a request and returns one value of the response.
 func responseSummary(t *testing.T, c *hub.Client, request string) (any, error) {
 	t.Helper()
 	switch request {
@@ -270,15 +218,15 @@ func responseSummary(t *testing.T, c *hub.Client, request string) (any, error) {
 	}
 }
 
-// TestLook_neverTakesABrokenAnswerForAnotherToken: a token that is said to be
-// gone leaves the state and lives on at the Hub.
-func TestLook_neverTakesABrokenAnswerForAnotherToken(t *testing.T) {
+// TestFindToken_rejectsAnIncompleteToken: a token that the client reported as missing
+// would leave the state and stay valid on the Hub.
+func TestFindToken_rejectsAnIncompleteToken(t *testing.T) {
 	t.Parallel()
-	for _, left := range []string{"created", "note", "id"} {
+	for _, member := range []string{"created", "note", "id"} {
 		server, client, _ := newScripted(t)
-		server.On(getToken, jsonReply(strings.Replace(tokenJSON("a12", "ci", startTime, ""), `"`+left+`"`, `"x"`, 1)))
-		if _, _, err := client.FindToken(t.Context(), "alice", hub.Token{ID: "a12", Note: "ci", Created: startTime}); kindName(err) != "body" {
-			t.Errorf("without %s: %v", left, err)
+		server.On(getToken, jsonReply(strings.Replace(tokenJSON("a12", "ci", startTime, ""), `"`+member+`"`, `"x"`, 1)))
+		if _, _, err := client.FindToken(t.Context(), "alice", hub.Token{ID: "a12", Note: "ci", Created: startTime}); scripted.KindName(err) != "body" {
+			t.Errorf("without %s: %v", member, err)
 		}
 	}
 }

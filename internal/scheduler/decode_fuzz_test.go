@@ -54,7 +54,7 @@ func FuzzDecodeStatus(f *testing.F) {
 		mu.Unlock()
 		got, err := scheduler.New(scheduler.Config{Transport: sender, Clock: clockWithDeadline(time.Minute)}).Await(context.Background(), 0, nil)
 		if err != nil {
-			scripted.Presentable(t, err)
+			scripted.ExpectPrintable(t, err)
 			return
 		}
 		_, timeErr := time.Parse(time.RFC3339, got.Started.Format(time.RFC3339))

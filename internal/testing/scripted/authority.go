@@ -23,29 +23,29 @@ import (
 	"github.com/planetary-computer/terraform-provider-pc/internal/clock"
 )
 
-// Authority signs certificates that nobody trusts who was not told to.
+// Authority is a certificate authority that no client trusts by default.
 type Authority struct {
-	// PEM is its own certificate.
+	// PEM is the certificate of the authority.
 	PEM string
 
 	certificate *x509.Certificate
 	key         *ecdsa.PrivateKey
 }
 
-// Leaf is what a server's certificate is to say.
+// Leaf describes the certificate of a server.
 type Leaf struct {
 	// Hosts are names and IP addresses.
 	Hosts []string
-	// From and Until are relative to now; zero stands for an hour ago and an hour
-	// from now.
+	// From and Until limit the validity, relative to now. Zero stands for an hour
+	// ago and for an hour from now.
 	From, Until time.Duration
-	// SelfSigned leaves the authority out.
+	// SelfSigned signs the certificate with its own key.
 	SelfSigned bool
-	// ForClients allows it for clients as well.
+	// ForClients also allows the certificate for clients.
 	ForClients bool
 }
 
-// NewAuthority makes an authority with a key of its own.
+// NewAuthority returns an authority with a new key.
 func NewAuthority(t *testing.T) *Authority {
 	t.Helper()
 	template := &x509.Certificate{
@@ -62,12 +62,12 @@ func NewAuthority(t *testing.T) *Authority {
 	return a
 }
 
-// Between makes an authority that this one has signed, and that holds from a time
-// relative to now.
+// Between returns an intermediate authority that this one has signed. Its certificate
+// is valid from a time relative to now.
 func (a *Authority) Between(t *testing.T, from time.Duration) *Authority {
 	t.Helper()
 	template := &x509.Certificate{
-		Subject:               pkix.Name{CommonName: "The tests' authority in between"},
+		Subject:               pkix.Name{CommonName: "The intermediate authority of the tests"},
 		NotBefore:             clock.Real().Now().Add(from),
 		NotAfter:              clock.Real().Now().Add(24 * time.Hour),
 		IsCA:                  true,
@@ -79,8 +79,8 @@ func (a *Authority) Between(t *testing.T, from time.Duration) *Authority {
 	return between
 }
 
-// Issue makes the certificate and the key of a server, and returns the
-// certificate in PEM, too.
+// Issue returns a certificate for a server with its key, and the certificate in PEM
+// format.
 func (a *Authority) Issue(t *testing.T, leaf Leaf) (tls.Certificate, string) {
 	t.Helper()
 	if leaf.From == 0 {
@@ -115,13 +115,13 @@ func (a *Authority) Issue(t *testing.T, leaf Leaf) (tls.Certificate, string) {
 	return tls.Certificate{Certificate: [][]byte{signed.Raw}, PrivateKey: key, Leaf: signed}, text
 }
 
-// ServeTLS serves with a certificate until the test ends, and returns the host
-// and port.
+// ServeTLS starts a server with a certificate that ends with the test, and returns
+// its host and port.
 func ServeTLS(t *testing.T, handler http.Handler, certificate tls.Certificate) string {
 	t.Helper()
 	server := httptest.NewUnstartedServer(handler)
 	server.TLS = &tls.Config{Certificates: []tls.Certificate{certificate}, MinVersion: tls.VersionTLS12}
-	// Refused handshakes are what the tests are about.
+	// The tests provoke failed handshakes.
 	server.Config.ErrorLog = log.New(io.Discard, "", 0)
 	server.StartTLS()
 	t.Cleanup(server.Close)
@@ -155,7 +155,7 @@ func sign(t *testing.T, template, parent *x509.Certificate, key, signer *ecdsa.P
 	return signed, string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: raw}))
 }
 
-// KeyPEM is the key of a certificate that Issue made, as PKCS #8.
+// KeyPEM returns the key of a certificate from Issue in PKCS #8 format.
 func KeyPEM(t *testing.T, certificate tls.Certificate) string {
 	t.Helper()
 	raw, err := x509.MarshalPKCS8PrivateKey(certificate.PrivateKey)

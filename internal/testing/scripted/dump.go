@@ -14,22 +14,22 @@ import (
 	"github.com/hashicorp/go-hclog"
 )
 
-// AssertHidden writes values in every way that a value gets into a log or a
-// report, and looks for secrets there.
+// AssertHidden formats values in every way that a value gets into a log or a report,
+// and fails if one contains a secret.
 func AssertHidden(t *testing.T, secrets []string, values ...any) {
 	t.Helper()
 	for _, value := range values {
-		for way, text := range dumps(value) {
+		for format, text := range formatted(value) {
 			for _, hidden := range secrets {
 				if strings.Contains(text, hidden) || strings.Contains(strings.ToLower(text), hex.EncodeToString([]byte(hidden))) {
-					t.Errorf("%s of %T holds %q: %s", way, value, hidden, text)
+					t.Errorf("%s of %T contains %q: %s", format, value, hidden, text)
 				}
 			}
 		}
 	}
 }
 
-func dumps(value any) map[string]string {
+func formatted(value any) map[string]string {
 	found := map[string]string{"fmt.Sprint": fmt.Sprint(value, []any{value}, map[string]any{"x": value}, struct{ X any }{value})}
 	for _, verb := range []string{"%s", "%q", "%x", "%X", "%d", "%v", "%+v", "%#v"} {
 		found[verb] = fmt.Sprintf(verb, value)

@@ -17,10 +17,10 @@ import (
 	"testing"
 )
 
-// ForwardProxy is an HTTP proxy as companies have them: it tunnels by CONNECT
-// what is https, and passes on what is http (RFC 9110, sections 7.3.2 and 9.3.6).
+// ForwardProxy is an HTTP proxy like that of a company network. It tunnels https by
+// CONNECT and forwards http (RFC 9110, sections 7.3.2 and 9.3.6).
 type ForwardProxy struct {
-	// Address is its host and port.
+	// Address is the host and port of the proxy.
 	Address string
 
 	user, password string
@@ -33,8 +33,8 @@ type ForwardProxy struct {
 	copies         sync.WaitGroup
 }
 
-// NewForwardProxy starts a proxy that ends with the test. With a user it demands
-// the password; hosts says where a host and port is really found.
+// NewForwardProxy starts a proxy that ends with the test. If a user is set, it
+// requires the password. Hosts maps a host and port to the one to connect to.
 func NewForwardProxy(t *testing.T, user, password string, hosts map[string]string) *ForwardProxy {
 	t.Helper()
 	p := &ForwardProxy{user: user, password: password, hosts: hosts}
@@ -47,16 +47,16 @@ func NewForwardProxy(t *testing.T, user, password string, hosts map[string]strin
 	return p
 }
 
-// Refuse makes it answer so many requests with a status and some words; status
-// 0 is for none.
+// Refuse makes the proxy reject the next count requests with the status and a
+// message. Status 0 rejects none.
 func (p *ForwardProxy) Refuse(status, count int) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.refuse, p.refusals = status, count
 }
 
-// note remembers a request, and returns the status to refuse it with.
-func (p *ForwardProxy) note(r *http.Request) int {
+// record stores a request, and returns the status to reject it with, or 0.
+func (p *ForwardProxy) record(r *http.Request) int {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.requests = append(p.requests, r.Method+" "+r.RequestURI)
@@ -67,80 +67,80 @@ func (p *ForwardProxy) note(r *http.Request) int {
 	return p.refuse
 }
 
-// Requests are the methods and targets that were asked for, refused ones too.
+// Requests returns the method and target of each request, including rejected ones.
 func (p *ForwardProxy) Requests() []string {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return slices.Clone(p.requests)
 }
 
-// ServeHTTP answers one request.
+// ServeHTTP handles one request.
 func (p *ForwardProxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	refuse := p.note(r)
+	rejectWith := p.record(r)
 	switch {
-	case refuse != 0:
+	case rejectWith != 0:
 		w.Header().Set("Content-Type", "text/html")
-		w.WriteHeader(refuse)
+		w.WriteHeader(rejectWith)
 		_, _ = io.WriteString(w, "<html><title>Blocked by the network's policy</title></html>")
-	case !p.admits(r.Header.Get("Proxy-Authorization")):
+	case !p.isAuthorized(r.Header.Get("Proxy-Authorization")):
 		w.Header().Set("Proxy-Authenticate", `Basic realm="the network"`)
 		w.WriteHeader(http.StatusProxyAuthRequired)
 	case r.Method == http.MethodConnect:
 		p.tunnel(w, r)
 	default:
-		p.pass(w, r)
+		p.forward(w, r)
 	}
 }
 
-func (p *ForwardProxy) admits(header string) bool {
+func (p *ForwardProxy) isAuthorized(header string) bool {
 	return p.user == "" || header == "Basic "+base64.StdEncoding.EncodeToString([]byte(p.user+":"+p.password))
 }
 
-func (p *ForwardProxy) where(host string) string {
-	if really, ok := p.hosts[host]; ok {
-		return really
+func (p *ForwardProxy) resolve(host string) string {
+	if address, ok := p.hosts[host]; ok {
+		return address
 	}
 	return host
 }
 
-func (p *ForwardProxy) pass(w http.ResponseWriter, r *http.Request) {
+func (p *ForwardProxy) forward(w http.ResponseWriter, r *http.Request) {
 	host := r.URL.Host
 	if r.URL.Port() == "" {
 		host = net.JoinHostPort(host, "80")
 	}
-	target := &url.URL{Scheme: "http", Host: p.where(host)}
+	target := &url.URL{Scheme: "http", Host: p.resolve(host)}
 	(&httputil.ReverseProxy{Rewrite: func(forwarded *httputil.ProxyRequest) {
 		forwarded.SetURL(target)
-		// Whoever sees it here would have the password of the proxy.
+		// The server must not see the password of the proxy.
 		forwarded.Out.Header.Del("Proxy-Authorization")
 	}}).ServeHTTP(w, r)
 }
 
 func (p *ForwardProxy) tunnel(w http.ResponseWriter, r *http.Request) {
-	far, err := (&net.Dialer{}).DialContext(r.Context(), "tcp", p.where(r.Host))
+	server, err := (&net.Dialer{}).DialContext(r.Context(), "tcp", p.resolve(r.Host))
 	if err != nil {
 		http.Error(w, strings.TrimSpace(err.Error()), http.StatusBadGateway)
 		return
 	}
-	near, _, err := http.NewResponseController(w).Hijack()
+	client, _, err := http.NewResponseController(w).Hijack()
 	if err != nil {
-		_ = far.Close()
+		_ = server.Close()
 		return
 	}
-	_, _ = io.WriteString(near, "HTTP/1.1 200 Connection established\r\n\r\n")
+	_, _ = io.WriteString(client, "HTTP/1.1 200 Connection established\r\n\r\n")
 	p.mu.Lock()
-	p.tunnels = append(p.tunnels, near, far)
+	p.tunnels = append(p.tunnels, client, server)
 	p.mu.Unlock()
-	for _, way := range [][2]net.Conn{{near, far}, {far, near}} {
+	for _, direction := range [][2]net.Conn{{client, server}, {server, client}} {
 		p.copies.Go(func() {
-			_, _ = io.Copy(way[0], way[1])
-			_ = near.Close()
-			_ = far.Close()
+			_, _ = io.Copy(direction[0], direction[1])
+			_ = client.Close()
+			_ = server.Close()
 		})
 	}
 }
 
-// close ends the tunnels, which clients keep open for their next request.
+// close closes the tunnels, which clients keep open for the next request.
 func (p *ForwardProxy) close() {
 	p.mu.Lock()
 	for _, connection := range p.tunnels {

@@ -8,16 +8,14 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
-	"strings"
 	"sync"
 	"testing"
-	"unicode"
 
 	"github.com/planetary-computer/terraform-provider-pc/internal/transport"
 )
 
-// Fuzzed is a server that gives the one answer to every request that a fuzzer
-// has made up last.
+// Fuzzed is a server that sends the same body to every request: the latest one that
+// a fuzzer generated.
 type Fuzzed struct {
 	// Base is the address of the prefix.
 	Base *url.URL
@@ -27,8 +25,8 @@ type Fuzzed struct {
 	body        []byte
 }
 
-// NewFuzzed starts a server that ends with the test. Its answers are of the
-// content type.
+// NewFuzzed starts a server that ends with the test. Its responses have the content
+// type.
 func NewFuzzed(f *testing.F, prefix, contentType string) *Fuzzed {
 	f.Helper()
 	s := &Fuzzed{contentType: contentType}
@@ -42,14 +40,14 @@ func NewFuzzed(f *testing.F, prefix, contentType string) *Fuzzed {
 	return s
 }
 
-// Set is the body of the answers from now on.
+// Set sets the body of the following responses.
 func (s *Fuzzed) Set(body []byte) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.body = body
 }
 
-// ServeHTTP gives the answer.
+// ServeHTTP sends the body.
 func (s *Fuzzed) ServeHTTP(w http.ResponseWriter, _ *http.Request) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -57,15 +55,15 @@ func (s *Fuzzed) ServeHTTP(w http.ResponseWriter, _ *http.Request) {
 	_, _ = w.Write(s.body)
 }
 
-// Presentable fails unless an error of a client is about the answer's body and can
-// be shown to a person.
-func Presentable(t *testing.T, err error) {
+// ExpectPrintable fails unless an error of a client is about the body of a response,
+// is short, and contains only printable characters.
+func ExpectPrintable(t *testing.T, err error) {
 	t.Helper()
 	failure, ok := errors.AsType[*transport.Error](err)
 	if !ok || failure.Kind != transport.KindBody {
 		t.Fatalf("%T: %v", err, err)
 	}
-	if text := err.Error(); len(text) > 2000 || strings.ContainsFunc(text, func(r rune) bool { return !unicode.IsPrint(r) }) {
-		t.Errorf("nobody can be shown %q", text)
+	if text := err.Error(); len(text) > 2000 || !isPrintable(text) {
+		t.Errorf("the error is too long or not printable: %q", text)
 	}
 }

@@ -14,10 +14,10 @@ import (
 	"unicode"
 )
 
-// Gigabyte is the length of a Flood.
+// Gigabyte is the length of the body of a Flood.
 const Gigabyte = 1 << 30
 
-// Flood is an answer of a gigabyte: Begin, and then Part again and again.
+// Flood serves a body of a gigabyte: Begin, and then Part repeated.
 type Flood struct {
 	Status                   int
 	ContentType, Begin, Part string
@@ -25,7 +25,7 @@ type Flood struct {
 	sent atomic.Int64
 }
 
-// ServeHTTP sends as much as is taken.
+// ServeHTTP sends the body until the client closes the connection.
 func (f *Flood) ServeHTTP(w http.ResponseWriter, _ *http.Request) {
 	w.Header().Set("Content-Type", f.ContentType)
 	w.WriteHeader(f.Status)
@@ -36,14 +36,14 @@ func (f *Flood) ServeHTTP(w http.ResponseWriter, _ *http.Request) {
 	}
 }
 
-// Sent is how many bytes were taken, by the client and by the buffers before it.
+// Sent returns how many bytes the client and the buffers before it accepted.
 func (f *Flood) Sent() int64 { return f.sent.Load() }
 
-// Bomb is an answer that is a gigabyte once it has been unpacked: begin, and then
-// part again and again.
+// Bomb serves a compressed body that is a gigabyte once it is decompressed: begin,
+// and then part repeated.
 func Bomb(contentType, begin, part string) http.HandlerFunc {
-	first := packed([]byte(begin))
-	repeated := packed(bytes.Repeat([]byte(part), 1<<20/len(part)))
+	first := compress([]byte(begin))
+	repeated := compress(bytes.Repeat([]byte(part), 1<<20/len(part)))
 	return func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", contentType)
 		w.Header().Set("Content-Encoding", "gzip")
@@ -54,16 +54,16 @@ func Bomb(contentType, begin, part string) http.HandlerFunc {
 	}
 }
 
-func packed(text []byte) []byte {
-	var into bytes.Buffer
-	writer := gzip.NewWriter(&into)
+func compress(text []byte) []byte {
+	var compressed bytes.Buffer
+	writer := gzip.NewWriter(&compressed)
 	_, _ = writer.Write(text)
 	_ = writer.Close()
-	return into.Bytes()
+	return compressed.Bytes()
 }
 
-// Trickle sends a header and the beginning of a body, one byte in each packet,
-// and then holds the connection until the client lets go.
+// Trickle sends a header and the beginning of a body, one byte per packet, and then
+// keeps the connection open until the client closes it.
 func Trickle(contentType, begin string) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", contentType)
@@ -75,11 +75,11 @@ func Trickle(contentType, begin string) http.HandlerFunc {
 	}
 }
 
-// Raw writes what may be no HTTP, and closes the connection.
+// Raw sends text that may not be HTTP, and closes the connection.
 func Raw(text string) http.HandlerFunc { return raw(text, false) }
 
-// RawHeld writes what may be no HTTP, and holds the connection until the client
-// lets go.
+// RawHeld sends text that may not be HTTP, and keeps the connection open until the
+// client closes it.
 func RawHeld(text string) http.HandlerFunc { return raw(text, true) }
 
 func raw(text string, hold bool) http.HandlerFunc {
@@ -96,32 +96,34 @@ func raw(text string, hold bool) http.HandlerFunc {
 	}
 }
 
-// Raw200 writes an answer with these lines of header and this body.
+// Raw200 sends a response with status 200, the lines of a header, and a body.
 func Raw200(header, body string) http.HandlerFunc {
 	return Raw("HTTP/1.1 200 OK\r\n" + header + "\r\n" + body)
 }
 
-// Case is an answer that no API gives, and the words in the error that it makes.
-type Case struct {
+// HostileCase is a response that no API sends, and the error that it causes.
+type HostileCase struct {
 	Reply Reply
-	// Kind is "status", "redirect", "no answer" or "body".
-	Kind, Words string
-	// Body says that only who reads the body as JSON minds the answer.
-	Body bool
-	// Short is for a server that holds the connection, so that the client's
-	// deadline has to end the request.
-	Short bool
-	// Heavy says that the answer takes a while.
-	Heavy bool
-	// Flood is set if it is what answers, and Most is how much of it may be
-	// taken, buffers included.
-	Flood *Flood
-	Most  int64
+	// Kind is "status", "redirect", "no response" or "body". Message is a part of
+	// the error.
+	Kind, Message string
+	// HasValidStatus marks a response that is an error only to a client that decodes
+	// the body.
+	HasValidStatus bool
+	// TimesOut marks a server that keeps the connection open, so that the client's
+	// timeout has to end the request.
+	TimesOut bool
+	// IsLarge marks a response that takes a while.
+	IsLarge bool
+	// Flood is set if it serves the response. MaxSent is how much of it the client
+	// and all buffers may accept.
+	Flood   *Flood
+	MaxSent int64
 }
 
-// Cases are answers that every client must survive, whatever it has asked for.
-// They are made anew with each call, for one request.
-func Cases(elsewhere string) map[string]Case {
+// HostileCases returns responses that every client must reject, whatever it
+// requested. They are valid for one request. Redirects lead to otherAddress.
+func HostileCases(otherAddress string) map[string]HostileCase {
 	const text, asJSON, page = "text/plain; charset=utf-8", "application/json", "text/html"
 	body := func(contentType, body string) Reply {
 		return Reply{Status: http.StatusOK, ContentType: contentType, Body: body}
@@ -133,103 +135,108 @@ func Cases(elsewhere string) map[string]Case {
 		return &Flood{Status: status, ContentType: contentType, Begin: begin, Part: part}
 	}
 	handle := func(handler http.HandlerFunc) Reply { return Reply{Handle: handler} }
-	cases := map[string]Case{
-		"a bomb in gzip": {Reply: handle(Bomb(asJSON, `{"`, "a")), Kind: "body", Words: "longer than 16 MiB", Heavy: true},
-		"no gzip":        {Reply: handle(Raw200("Content-Encoding: gzip\r\nContent-Length: 12\r\n", "{          }")), Kind: "no answer", Words: "gzip: invalid header"},
-		"an encoding that nobody asked for": {
+	cases := map[string]HostileCase{
+		"a gzip bomb":  {Reply: handle(Bomb(asJSON, `{"`, "a")), Kind: "body", Message: "longer than 16 MiB", IsLarge: true},
+		"invalid gzip": {Reply: handle(Raw200("Content-Encoding: gzip\r\nContent-Length: 12\r\n", "{          }")), Kind: "no response", Message: "gzip: invalid header"},
+		"an encoding that was not requested": {
 			Reply: handle(Raw200("Content-Type: application/json\r\nContent-Encoding: br\r\nContent-Length: 3\r\n", "\x8b\x00\x03")),
-			Kind:  "body", Words: "as JSON, got application/json: ???", Body: true,
+			Kind:  "body", Message: "as JSON, got application/json: ???", HasValidStatus: true,
 		},
 
-		"a byte now and then":   {Reply: handle(Trickle(asJSON, `{"na`)), Kind: "no answer", Words: "no whole answer within", Short: true},
-		"a page now and then":   {Reply: handle(Trickle(page, `<html`)), Kind: "body", Words: "as JSON, got text/html: <", Body: true},
-		"half a header":         {Reply: handle(RawHeld("HTTP/1.1 200 OK\r\nX-A: ")), Kind: "no answer", Words: "no whole answer within", Short: true},
-		"nothing at all":        {Reply: handle(RawHeld("")), Kind: "no answer", Words: "no whole answer within", Short: true},
-		"another protocol":      {Reply: handle(RawHeld("HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n")), Kind: "status", Words: "answered with 101"},
-		"continue, continue":    {Reply: handle(Raw(strings.Repeat("HTTP/1.1 102 Processing\r\n\r\n", 100_000))), Kind: "no answer"},
-		"no HTTP":               {Reply: handle(Raw("SSH-2.0-OpenSSH_9.6\r\n")), Kind: "no answer", Words: "malformed HTTP"},
-		"no HTTP, with colours": {Reply: handle(Raw("\x1b[2J\x1b[31m\x07\r\n")), Kind: "no answer", Words: "malformed HTTP"},
-		"a status of six":       {Reply: handle(Raw("HTTP/1.1 666 \x1b[2J\r\nContent-Length: 0\r\n\r\n")), Kind: "status", Words: "answered with 666"},
-		"a status of none":      {Reply: handle(Raw("HTTP/1.1 000 X\r\nContent-Length: 0\r\n\r\n")), Kind: "status", Words: "answered with 0"},
+		"JSON that never ends":              {Reply: handle(Trickle(asJSON, `{"na`)), Kind: "no response", Message: "no whole answer within", TimesOut: true},
+		"a page that never ends":            {Reply: handle(Trickle(page, `<html`)), Kind: "body", Message: "as JSON, got text/html: <", HasValidStatus: true},
+		"half a header":                     {Reply: handle(RawHeld("HTTP/1.1 200 OK\r\nX-A: ")), Kind: "no response", Message: "no whole answer within", TimesOut: true},
+		"no byte":                           {Reply: handle(RawHeld("")), Kind: "no response", Message: "no whole answer within", TimesOut: true},
+		"a switch of protocols":             {Reply: handle(RawHeld("HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n")), Kind: "status", Message: "answered with 101"},
+		"100,000 interim responses":         {Reply: handle(Raw(strings.Repeat("HTTP/1.1 102 Processing\r\n\r\n", 100_000))), Kind: "no response"},
+		"another protocol than HTTP":        {Reply: handle(Raw("SSH-2.0-OpenSSH_9.6\r\n")), Kind: "no response", Message: "malformed HTTP"},
+		"escape sequences in place of HTTP": {Reply: handle(Raw("\x1b[2J\x1b[31m\x07\r\n")), Kind: "no response", Message: "malformed HTTP"},
+		"status 666":                        {Reply: handle(Raw("HTTP/1.1 666 \x1b[2J\r\nContent-Length: 0\r\n\r\n")), Kind: "status", Message: "answered with 666"},
+		"status 0":                          {Reply: handle(Raw("HTTP/1.1 000 X\r\nContent-Length: 0\r\n\r\n")), Kind: "status", Message: "answered with 0"},
 
-		"itself again":       {Reply: redirect(http.StatusFound, "#"), Kind: "redirect", Words: "redirects to"},
-		"another host":       {Reply: redirect(http.StatusTemporaryRedirect, elsewhere), Kind: "redirect", Words: "redirects to " + elsewhere},
-		"another host, 308":  {Reply: redirect(http.StatusPermanentRedirect, elsewhere+"?token=sesame"), Kind: "redirect", Words: "redirects to " + elsewhere},
-		"another scheme":     {Reply: redirect(http.StatusFound, "javascript:alert(1)"), Kind: "redirect", Words: "redirects to javascript:"},
-		"a location of 1 MB": {Reply: redirect(http.StatusFound, "/"+strings.Repeat("a", 1<<20)), Kind: "no answer", Words: "headers exceeded"},
+		"a redirect to itself":            {Reply: redirect(http.StatusFound, "#"), Kind: "redirect", Message: "redirects to"},
+		"a redirect to another host":      {Reply: redirect(http.StatusTemporaryRedirect, otherAddress), Kind: "redirect", Message: "redirects to " + otherAddress},
+		"a redirect to another host, 308": {Reply: redirect(http.StatusPermanentRedirect, otherAddress+"?token=sesame"), Kind: "redirect", Message: "redirects to " + otherAddress},
+		"a redirect to another scheme":    {Reply: redirect(http.StatusFound, "javascript:alert(1)"), Kind: "redirect", Message: "redirects to javascript:"},
+		"a location of 1 MB":              {Reply: redirect(http.StatusFound, "/"+strings.Repeat("a", 1<<20)), Kind: "no response", Message: "headers exceeded"},
 
-		"a length that is short":   {Reply: handle(Raw200("Content-Length: 5\r\n", `{"name": "x"}`)), Kind: "body", Words: "as JSON, got", Body: true},
-		"a length that is long":    {Reply: handle(Raw200("Content-Length: 500\r\n", `{"name": `)), Kind: "no answer", Words: "unexpected EOF"},
-		"a length below nothing":   {Reply: handle(Raw200("Content-Length: -1\r\n", `{}`)), Kind: "no answer", Words: "Content-Length"},
-		"two lengths":              {Reply: handle(Raw200("Content-Length: 2\r\nContent-Length: 5\r\n", `{}abc`)), Kind: "no answer", Words: "Content-Length"},
-		"a chunk that is none":     {Reply: handle(Raw200("Transfer-Encoding: chunked\r\n", "zz\r\n{}\r\n")), Kind: "no answer", Words: "chunk"},
-		"a header of 1 MB":         {Reply: handle(Raw200("X-A: "+strings.Repeat("a", 1<<20)+"\r\n", `{}`)), Kind: "no answer", Words: "headers exceeded"},
-		"100,000 headers":          {Reply: handle(Raw200(strings.Repeat("X-A: b\r\n", 100_000), `{}`)), Kind: "no answer", Words: "headers exceeded"},
-		"colours in a header":      {Reply: handle(Raw200("X-A: \x1b[2J\r\n", `{}`)), Kind: "no answer", Words: "malformed MIME header"},
-		"colours as a header":      {Reply: handle(Raw200("X\x1b[2J: a\r\n", `{}`)), Kind: "no answer", Words: "malformed MIME header"},
-		"NUL in a header":          {Reply: handle(Raw200("X-A: a\x00b\r\n", `{}`)), Kind: "no answer", Words: "malformed MIME header"},
-		"half of JSON":             {Reply: body(asJSON, `{"name": "x`), Kind: "body", Words: "as JSON, got application/json: {", Body: true},
-		"nothing":                  {Reply: body(asJSON, ""), Kind: "body", Words: "as JSON, got nothing", Body: true},
-		"blanks":                   {Reply: body(asJSON, " \r\n\t "), Kind: "body", Words: "as JSON, got nothing", Body: true},
-		"a byte order mark":        {Reply: body(asJSON, "\xef\xbb\xbf{}"), Kind: "body", Words: "as JSON, got", Body: true},
-		"NUL":                      {Reply: body(asJSON, "\x00\x00"), Kind: "body", Words: "got application/json: ??", Body: true},
-		"a page":                   {Reply: body(page, "<html><body><h1>Sign in</h1></body></html>"), Kind: "body", Words: "got text/html: Sign in", Body: true},
-		"a page as JSON":           {Reply: body(asJSON, "<!DOCTYPE html><title>Sign in</title>"), Kind: "body", Words: "got application/json: Sign in", Body: true},
-		"XML":                      {Reply: body("application/xml", "<?xml version='1.0'?><a>b</a>"), Kind: "body", Words: "got application/xml: <?xml", Body: true},
-		"a type with colours":      {Reply: body("text/x; a=\u202e", "x"), Kind: "body", Words: "got text/x; a=?", Body: true},
-		"null":                     {Reply: body(asJSON, "null"), Kind: "body", Body: true},
-		"a list":                   {Reply: body(asJSON, "[]"), Kind: "body", Body: true},
-		"a number":                 {Reply: body(asJSON, "1e999999999"), Kind: "body", Body: true},
-		"a text":                   {Reply: body(asJSON, `"\u001b[2J"`), Kind: "body", Body: true},
-		"a text that is not UTF-8": {Reply: body(asJSON, "{\"name\": \"\xff\xfe\"}"), Kind: "body", Body: true},
-		"a key that is not UTF-8":  {Reply: body(asJSON, "{\"\xff\xfe\": 1}"), Kind: "body", Body: true},
-		"objects, 100,000 deep":    {Reply: body(asJSON, strings.Repeat(`{"name":`, 100_000)), Kind: "body", Words: "nested more than 1000 levels", Body: true},
-		"the token, in JSON":       {Reply: body(asJSON, `{"sesame": sesame}`), Kind: "body", Words: "***", Body: true},
-		"the token, cut in two":    {Reply: body(text, "<"+strings.Repeat(" ", 2042)+"sesame"), Kind: "body", Words: "got " + text, Body: true},
+		"a Content-Length that is too small":        {Reply: handle(Raw200("Content-Length: 5\r\n", `{"name": "x"}`)), Kind: "body", Message: "as JSON, got", HasValidStatus: true},
+		"a Content-Length that is too large":        {Reply: handle(Raw200("Content-Length: 500\r\n", `{"name": `)), Kind: "no response", Message: "unexpected EOF"},
+		"a negative Content-Length":                 {Reply: handle(Raw200("Content-Length: -1\r\n", `{}`)), Kind: "no response", Message: "Content-Length"},
+		"two Content-Lengths":                       {Reply: handle(Raw200("Content-Length: 2\r\nContent-Length: 5\r\n", `{}abc`)), Kind: "no response", Message: "Content-Length"},
+		"an invalid chunk":                          {Reply: handle(Raw200("Transfer-Encoding: chunked\r\n", "zz\r\n{}\r\n")), Kind: "no response", Message: "chunk"},
+		"a header of 1 MB":                          {Reply: handle(Raw200("X-A: "+strings.Repeat("a", 1<<20)+"\r\n", `{}`)), Kind: "no response", Message: "headers exceeded"},
+		"100,000 headers":                           {Reply: handle(Raw200(strings.Repeat("X-A: b\r\n", 100_000), `{}`)), Kind: "no response", Message: "headers exceeded"},
+		"escape sequences in the value of a header": {Reply: handle(Raw200("X-A: \x1b[2J\r\n", `{}`)), Kind: "no response", Message: "malformed MIME header"},
+		"escape sequences in the name of a header":  {Reply: handle(Raw200("X\x1b[2J: a\r\n", `{}`)), Kind: "no response", Message: "malformed MIME header"},
+		"NUL in a header":                           {Reply: handle(Raw200("X-A: a\x00b\r\n", `{}`)), Kind: "no response", Message: "malformed MIME header"},
+		"incomplete JSON":                           {Reply: body(asJSON, `{"name": "x`), Kind: "body", Message: "as JSON, got application/json: {", HasValidStatus: true},
+		"an empty body":                             {Reply: body(asJSON, ""), Kind: "body", Message: "as JSON, got nothing", HasValidStatus: true},
+		"only blanks":                               {Reply: body(asJSON, " \r\n\t "), Kind: "body", Message: "as JSON, got nothing", HasValidStatus: true},
+		"a byte order mark":                         {Reply: body(asJSON, "\xef\xbb\xbf{}"), Kind: "body", Message: "as JSON, got", HasValidStatus: true},
+		"NUL":                                       {Reply: body(asJSON, "\x00\x00"), Kind: "body", Message: "got application/json: ??", HasValidStatus: true},
+		"an HTML page":                              {Reply: body(page, "<html><body><h1>Sign in</h1></body></html>"), Kind: "body", Message: "got text/html: Sign in", HasValidStatus: true},
+		"a page labelled as JSON":                   {Reply: body(asJSON, "<!DOCTYPE html><title>Sign in</title>"), Kind: "body", Message: "got application/json: Sign in", HasValidStatus: true},
+		"XML":                                       {Reply: body("application/xml", "<?xml version='1.0'?><a>b</a>"), Kind: "body", Message: "got application/xml: <?xml", HasValidStatus: true},
+		"control characters in the content type":    {Reply: body("text/x; a=\u202e", "x"), Kind: "body", Message: "got text/x; a=?", HasValidStatus: true},
+		"null":                                      {Reply: body(asJSON, "null"), Kind: "body", HasValidStatus: true},
+		"a list":                                    {Reply: body(asJSON, "[]"), Kind: "body", HasValidStatus: true},
+		"a number":                                  {Reply: body(asJSON, "1e999999999"), Kind: "body", HasValidStatus: true},
+		"a string":                                  {Reply: body(asJSON, `"\u001b[2J"`), Kind: "body", HasValidStatus: true},
+		"a string that is not UTF-8":                {Reply: body(asJSON, "{\"name\": \"\xff\xfe\"}"), Kind: "body", HasValidStatus: true},
+		"a key that is not UTF-8":                   {Reply: body(asJSON, "{\"\xff\xfe\": 1}"), Kind: "body", HasValidStatus: true},
+		"objects, 100,000 deep":                     {Reply: body(asJSON, strings.Repeat(`{"name":`, 100_000)), Kind: "body", Message: "nested more than 1000 levels", HasValidStatus: true},
+		"the token, in JSON":                        {Reply: body(asJSON, `{"sesame": sesame}`), Kind: "body", Message: "***", HasValidStatus: true},
+		"the token, cut in two":                     {Reply: body(text, "<"+strings.Repeat(" ", 2042)+"sesame"), Kind: "body", Message: "got " + text, HasValidStatus: true},
 
-		"an error of colours":      {Reply: Reply{Status: http.StatusBadRequest, ContentType: text, Body: "\x1b[2Jno\x07\u202e\x9b1m\u009b1m"}, Kind: "status", Words: "?[2Jno??"},
-		"an error in JSON of them": {Reply: Reply{Status: http.StatusBadRequest, ContentType: asJSON, Body: `{"error": "\u001b[2Jno\u0000"}`}, Kind: "status", Words: "?[2Jno?"},
-		"an error as a list":       {Reply: Reply{Status: http.StatusBadRequest, ContentType: asJSON, Body: strings.Repeat("[", 100_000)}, Kind: "status", Words: "[[["},
-		"an error of a list":       {Reply: Reply{Status: http.StatusBadRequest, ContentType: asJSON, Body: `{"error": ["sesame", {"a": null}]}`}, Kind: "status", Words: `["***"`},
-		"an error of tags":         {Reply: Reply{Status: http.StatusBadRequest, ContentType: page, Body: strings.Repeat("<h1><", 10_000)}, Kind: "status"},
-		"an error with the token":  {Reply: Reply{Status: http.StatusBadRequest, ContentType: page, Body: "<h1>&#115;esame</h1>"}, Kind: "status", Words: "***"},
+		"escape sequences in an error":     {Reply: Reply{Status: http.StatusBadRequest, ContentType: text, Body: "\x1b[2Jno\x07\u202e\x9b1m\u009b1m"}, Kind: "status", Message: "?[2Jno??"},
+		"escape sequences in a JSON error": {Reply: Reply{Status: http.StatusBadRequest, ContentType: asJSON, Body: `{"error": "\u001b[2Jno\u0000"}`}, Kind: "status", Message: "?[2Jno?"},
+		"an error that is a list":          {Reply: Reply{Status: http.StatusBadRequest, ContentType: asJSON, Body: strings.Repeat("[", 100_000)}, Kind: "status", Message: "[[["},
+		"an error with a list":             {Reply: Reply{Status: http.StatusBadRequest, ContentType: asJSON, Body: `{"error": ["sesame", {"a": null}]}`}, Kind: "status", Message: `["***"`},
+		"an error with many tags":          {Reply: Reply{Status: http.StatusBadRequest, ContentType: page, Body: strings.Repeat("<h1><", 10_000)}, Kind: "status"},
+		"an error with the token":          {Reply: Reply{Status: http.StatusBadRequest, ContentType: page, Body: "<h1>&#115;esame</h1>"}, Kind: "status", Message: "***"},
 	}
-	// Most of a flood is what may be read, and what loopback's buffers hold.
+	// The client may read a limited part of a flood. The buffers of the loopback
+	// interface hold some more.
 	const buffers = 16 << 20
 	for name, f := range map[string]struct {
-		flood       *Flood
-		kind, words string
-		most        int64
+		flood         *Flood
+		kind, message string
+		maxSent       int64
 	}{
-		"1 GB of one text":      {flood(http.StatusOK, asJSON, `{"`, "a"), "body", "longer than 16 MiB", 16<<20 + buffers},
+		"1 GB of one string":    {flood(http.StatusOK, asJSON, `{"`, "a"), "body", "longer than 16 MiB", 16<<20 + buffers},
 		"1 GB of blanks":        {flood(http.StatusOK, asJSON, "", " "), "body", "longer than 16 MiB", 16<<20 + buffers},
 		"1 GB of a page":        {flood(http.StatusOK, page, "<html>", "a"), "body", "", 64<<20 + buffers},
 		"1 GB of an error":      {flood(http.StatusNotFound, text, "", "a"), "status", "answered with 404", 64<<10 + buffers},
 		"1 GB of an error page": {flood(http.StatusBadRequest, page, "<h1>", "<"), "status", "answered with 400", 64<<10 + buffers},
 		"1 GB of a redirect":    {flood(http.StatusFound, text, "", "a"), "redirect", "without a usable Location", 64<<10 + buffers},
 	} {
-		cases[name] = Case{Reply: Reply{Handle: f.flood.ServeHTTP}, Heavy: true, Flood: f.flood, Kind: f.kind, Words: f.words, Most: f.most}
+		cases[name] = HostileCase{Reply: Reply{Handle: f.flood.ServeHTTP}, IsLarge: true, Flood: f.flood, Kind: f.kind, Message: f.message, MaxSent: f.maxSent}
 	}
 	return cases
 }
 
-// Judge looks at the error that the case made; kind is the name of its kind.
-func (c Case) Judge(t *testing.T, kind string, err error) {
+// Check compares the error that the response caused with the expected one.
+func (c HostileCase) Check(t *testing.T, err error) {
 	t.Helper()
 	if err == nil {
-		t.Fatal("the answer was taken")
+		t.Fatal("the client accepted the response")
 	}
-	text := err.Error()
-	if kind != c.Kind || !strings.Contains(text, c.Words) {
-		t.Errorf("kind %q, want %q; %q does not say %q", kind, c.Kind, text, c.Words)
+	text, kind := err.Error(), KindName(err)
+	if kind != c.Kind || !strings.Contains(text, c.Message) {
+		t.Errorf("kind %q, want %q; %q does not contain %q", kind, c.Kind, text, c.Message)
 	}
-	if len(text) > 1000 || strings.ContainsFunc(text, func(r rune) bool { return !unicode.IsPrint(r) }) {
-		t.Errorf("nobody can be shown %d bytes of %.1000q", len(text), text)
+	if len(text) > 1000 || !isPrintable(text) {
+		t.Errorf("the error of %d bytes is too long or not printable: %.1000q", len(text), text)
 	}
 	if strings.Contains(text, "sesam") {
 		t.Errorf("the token is in %q", text)
 	}
-	if c.Flood != nil && c.Flood.Sent() > c.Most {
-		t.Errorf("%d bytes were taken, want at most %d", c.Flood.Sent(), c.Most)
+	if c.Flood != nil && c.Flood.Sent() > c.MaxSent {
+		t.Errorf("the client accepted %d bytes, want at most %d", c.Flood.Sent(), c.MaxSent)
 	}
+}
+
+func isPrintable(text string) bool {
+	return !strings.ContainsFunc(text, func(r rune) bool { return !unicode.IsPrint(r) })
 }

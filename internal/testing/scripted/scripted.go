@@ -1,8 +1,8 @@
 // Copyright (c) The terraform-provider-pc Authors
 // SPDX-License-Identifier: MPL-2.0
 
-// Package scripted is a server for the tests of the API clients: it gives the
-// answers that it was told to, and remembers what was asked.
+// Package scripted is a server for the tests of the API clients. It sends the
+// responses that a test sets, and records the requests.
 package scripted
 
 import (
@@ -17,28 +17,29 @@ import (
 	"time"
 )
 
-// Reply is one answer, written by hand from what real servers were seen to say.
+// Reply is one response, written after those of real servers.
 type Reply struct {
 	Status int
 	// ContentType is the server's DefaultType when it is empty.
 	ContentType, Body string
-	// Date is the server's clock; zero for a server that does not tell.
+	// Date is the time of the server's clock. Zero sends no Date header.
 	Date time.Time
-	// Drop closes the connection in place of an answer.
+	// Drop closes the connection without a response.
 	Drop bool
-	// Handle answers in place of all that is above.
+	// Handle sends the response in place of all fields above.
 	Handle http.HandlerFunc
-	// Before is done first, and Request is given what was asked.
+	// Before is called before the response is sent. Request receives the request
+	// first.
 	Before  func()
 	Request func(r *http.Request, body string)
 }
 
-// Server answers below a path prefix, each request with its replies in turn and
-// the last one again and again. What it has no reply for fails the test.
+// Server sends the replies to each request in turn, and repeats the last one. A
+// request without a reply fails the test. All paths are below a prefix.
 type Server struct {
-	// Base is the address of the prefix, with a slash at its end.
+	// Base is the address of the prefix, with a trailing slash.
 	Base *url.URL
-	// DefaultType is the content type of replies that have none; empty for none.
+	// DefaultType is the content type of replies without one; empty for none.
 	DefaultType string
 
 	t        *testing.T
@@ -63,22 +64,21 @@ func New(t *testing.T, prefix string) *Server {
 	return s
 }
 
-// On sets the replies to a request, which is "METHOD path?query" below the
-// prefix.
+// On sets the replies to a request: "METHOD path?query", without the prefix.
 func (s *Server) On(request string, replies ...Reply) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.replies[request] = replies
 }
 
-// Always sets the reply to every request that has none of its own.
+// Always sets the reply to all requests that On does not name.
 func (s *Server) Always(reply Reply) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.always = &reply
 }
 
-// ServeHTTP gives the next reply.
+// ServeHTTP sends the next reply.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	body, _ := io.ReadAll(r.Body)
 	path, below := strings.CutPrefix(r.URL.EscapedPath(), s.prefix)
@@ -105,17 +105,17 @@ func (s *Server) next(key string) (Reply, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.requests = append(s.requests, key)
-	waiting := s.replies[key]
-	if len(waiting) == 0 && s.always != nil {
+	remaining := s.replies[key]
+	if len(remaining) == 0 && s.always != nil {
 		return *s.always, true
 	}
-	if len(waiting) == 0 {
+	if len(remaining) == 0 {
 		return Reply{}, false
 	}
-	if len(waiting) > 1 {
-		s.replies[key] = waiting[1:]
+	if len(remaining) > 1 {
+		s.replies[key] = remaining[1:]
 	}
-	return waiting[0], true
+	return remaining[0], true
 }
 
 func (p Reply) send(t *testing.T, w http.ResponseWriter, r *http.Request, body string) {
@@ -150,14 +150,14 @@ func (p Reply) send(t *testing.T, w http.ResponseWriter, r *http.Request, body s
 	_, _ = io.WriteString(w, p.Body)
 }
 
-// Requests returns what was asked so far.
+// Requests returns the requests so far.
 func (s *Server) Requests() []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return slices.Clone(s.requests)
 }
 
-// Count counts how often the request came.
+// Count returns how often a request was received.
 func (s *Server) Count(request string) int {
 	n := 0
 	for _, each := range s.Requests() {
@@ -168,7 +168,7 @@ func (s *Server) Count(request string) int {
 	return n
 }
 
-// Expect compares the requests so far.
+// Expect fails unless the requests so far are these.
 func (s *Server) Expect(t *testing.T, want ...string) {
 	t.Helper()
 	if got := s.Requests(); !slices.Equal(got, want) {
@@ -176,8 +176,8 @@ func (s *Server) Expect(t *testing.T, want ...string) {
 	}
 }
 
-// After returns the reply with something done before it is sent.
-func After(p Reply, do func()) Reply {
-	p.Before = do
-	return p
+// After returns a reply that is sent after a function call.
+func After(r Reply, before func()) Reply {
+	r.Before = before
+	return r
 }
