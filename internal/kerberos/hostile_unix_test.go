@@ -6,6 +6,7 @@
 package kerberos_test
 
 import (
+	"errors"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -26,8 +27,8 @@ func TestAuth_hostileInputNeedsLittleMemory(t *testing.T) {
 	if runtime.GOOS != "linux" {
 		t.Skip("other systems report the memory of a process in other units")
 	}
-	const limit = 300 << 10 // KiB
-	command := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^(TestAuth_refusesHostileInput|TestNew_refusesHostileKeytab)$", "-test.count=1")
+	const limit = 300 << 10                                                                                                                             // KiB
+	command := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^(TestAuth_refusesHostileInput|TestNew_refusesHostileKeytab)$", "-test.count=1") //nolint:gosec // this test itself
 	if output, err := command.CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, output)
 	}
@@ -74,22 +75,24 @@ func TestAuth_refusesSpecialFiles(t *testing.T) {
 func TestAuth_refusesCacheOfOthers(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
-		prepare func(path string) error
-		want    string
+		mode  os.FileMode
+		owner int
+		want  string
 	}{
-		"writable by others": {func(path string) error { return os.Chmod(path, 0o602) }, "is not safe to use: other users can write it (mode 0602). Run `chmod 600` on it"},
-		"writable by group":  {func(path string) error { return os.Chmod(path, 0o660) }, "other users can write it (mode 0660)"},
-		"owned by another":   {func(path string) error { return os.Chown(path, 54321, -1) }, "is not safe to use: its owner is the user with ID 54321, and Terraform runs as the user with ID "},
-		"readable by others": {func(path string) error { return os.Chmod(path, 0o644) }, ""},
+		"writable by others": {0o602, -1, "is not safe to use: other users can write it (mode 0602). Run `chmod 600` on it"},
+		"writable by group":  {0o660, -1, "other users can write it (mode 0660)"},
+		"owned by another":   {0o600, 54321, "is not safe to use: its owner is the user with ID 54321, and Terraform runs as the user with ID "},
+		"readable by others": {0o644, -1, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			if name == "owned by another" && os.Geteuid() != 0 {
+			if test.owner >= 0 && os.Geteuid() != 0 {
 				t.Skip("only root can give a file away")
 			}
 			k := newTestRealm(t)
 			k.writeCache(clock.Real().Now().Add(time.Hour), true)
-			if err := test.prepare(filepath.Join(k.dir, "cache")); err != nil {
+			path := filepath.Join(k.dir, "cache")
+			if err := errors.Join(os.Chmod(path, test.mode), os.Chown(path, test.owner, -1)); err != nil {
 				t.Fatal(err)
 			}
 			auth, err := kerberos.New(t.Context(), k.cfg)

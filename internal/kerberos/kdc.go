@@ -82,7 +82,7 @@ func (x *exchange) send(ctx context.Context, realm string, request []byte) ([]by
 				continue
 			}
 			var refused messages.KRBError
-			if refused.Unmarshal(reply) != nil {
+			if isTicket := refused.Unmarshal(reply) != nil; isTicket {
 				return reply, nil
 			}
 			if network == "udp" && refused.ErrorCode == errorcode.KRB_ERR_RESPONSE_TOO_BIG {

@@ -4,6 +4,7 @@
 package kerberos_test
 
 import (
+	"encoding/asn1"
 	"encoding/binary"
 	"errors"
 	"io"
@@ -23,8 +24,6 @@ import (
 	"github.com/jcmturner/gokrb5/v8/keytab"
 	"github.com/jcmturner/gokrb5/v8/messages"
 	"github.com/jcmturner/gokrb5/v8/types"
-
-	"github.com/jcmturner/gofork/encoding/asn1"
 
 	"github.com/planetary-computer/terraform-provider-pc/internal/clock"
 )
@@ -219,7 +218,7 @@ func (kdc *fakeKDC) issue(request messages.KDCReqFields, client, server types.Pr
 // forward sends a request to another KDC and its reply to the client.
 func forward(address string, client net.Conn, request []byte) error {
 	var dialer net.Dialer
-	kdc, err := dialer.Dial("tcp", address) //nolint:noctx // ends with the connection
+	kdc, err := dialer.Dial("tcp", address)
 	if err != nil {
 		return err
 	}
