@@ -121,7 +121,7 @@ func hubTokenCases() []Case {
 
 // otherUserTokenCases cover tokens of other users.
 func otherUserTokenCases() []Case {
-	const foreign = "/users/<<alice>>/tokens"
+	const aliceListPath = "/users/<<alice>>/tokens"
 	notGranted := func(who string) ExpectedResponse {
 		return hubError(http.StatusForbidden, who+" not found or no permissions to generate tokens")
 	}
@@ -129,12 +129,12 @@ func otherUserTokenCases() []Case {
 		return Exchange{Request: newRequest(method, "/users/<<bob>>/tokens/<<token_id>>").toHub().asUser(caseUser), Response: hubError(http.StatusNotFound, noAccessMessage)}
 	}
 	return append([]Case{
-		recorded("token_403.json", singleRequest("hub token: created for another user", postRequest(foreign, "{}").toHub().asUser(bob), notGranted("User <<alice>>"))),
+		recorded("token_403.json", singleRequest("hub token: created for another user", postRequest(aliceListPath, "{}").toHub().asUser(bob), notGranted("User <<alice>>"))),
 		singleRequest("hub token: created for an unknown user", postRequest("/users/unknown/tokens", "{}").toHub(), notGranted("User unknown")),
-		singleRequest("hub token: created without credentials", postRequest(foreign, "{}").toHub().asUser(noUser), hubErrorWithoutMessage(http.StatusForbidden)),
-		singleRequest("hub token: created with bad credentials", postRequest(foreign, "{}").toHub().withAuthorization("token garbage"), hubErrorWithoutMessage(http.StatusForbidden)),
-		singleRequest("hub token: listed without credentials", getRequest(foreign).toHub().asUser(noUser), hubError(http.StatusForbidden, badCredentialsMessage)),
-		singleRequest("hub token: another user's list", getRequest(foreign).toHub().asUser(bob), hubError(http.StatusNotFound, noAccessMessage)),
+		singleRequest("hub token: created without credentials", postRequest(aliceListPath, "{}").toHub().asUser(noUser), hubErrorWithoutMessage(http.StatusForbidden)),
+		singleRequest("hub token: created with bad credentials", postRequest(aliceListPath, "{}").toHub().withAuthorization("token garbage"), hubErrorWithoutMessage(http.StatusForbidden)),
+		singleRequest("hub token: listed without credentials", getRequest(aliceListPath).toHub().asUser(noUser), hubError(http.StatusForbidden, badCredentialsMessage)),
+		singleRequest("hub token: another user's list", getRequest(aliceListPath).toHub().asUser(bob), hubError(http.StatusNotFound, noAccessMessage)),
 		singleRequest("hub token: list of an unknown user", getRequest("/users/unknown/tokens").toHub(), hubError(http.StatusNotFound, noAccessMessage)),
 		sequence("hub token: another user's token by id", createToken(`{}`), byID(http.MethodGet), byID(http.MethodDelete),
 			Exchange{Request: getRequest(tokenPath).toHub().asUser(caseUser), Response: hubOK("<<any>>")}),

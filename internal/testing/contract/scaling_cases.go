@@ -25,7 +25,7 @@ func notRunning() ExpectedResponse {
 
 // scaleCases cover requests for a number of workers.
 func scaleCases() []Case {
-	bad := func(name, count, got string) Case {
+	rejected := func(name, count, got string) Case {
 		return onSharedCluster("scale: "+name, postRequest(scalePath, `{"count": `+count+`}`),
 			gatewayError(http.StatusUnprocessableEntity, "Scale expects a non-negative integer, got "+got))
 	}
@@ -37,11 +37,11 @@ func scaleCases() []Case {
 		onSharedCluster("scale: different content type", postRequest(scalePath, `{"count": 0}`).withHeader("Content-Type", "text/plain"), accepted()),
 	}, RunningSchedulers)
 	return append(cases, []Case{
-		recorded("scale_422.json", bad("negative count", "-1", "-1")),
-		bad("count is a float", "1.0", "1.0"),
-		bad("count is a string", `"1"`, "1"),
-		bad("count is null", "null", "None"),
-		bad("count is an object", `{"a": "b"}`, "{'a': 'b'}"),
+		recorded("scale_422.json", rejected("negative count", "-1", "-1")),
+		rejected("count is a float", "1.0", "1.0"),
+		rejected("count is a string", `"1"`, "1"),
+		rejected("count is null", "null", "None"),
+		rejected("count is an object", `{"a": "b"}`, "{'a': 'b'}"),
 		onSharedCluster("scale: no count", postRequest(scalePath, "{}"), gatewayError(http.StatusUnprocessableEntity, "Scale expects a non-negative integer, got None")),
 		onSharedCluster("scale: error message with a line break", postRequest(scalePath, `{"count": "a\nb"}`), internalError()),
 		onSharedCluster("scale: invalid JSON", postRequest(scalePath, "{"), internalError()),
@@ -68,20 +68,20 @@ func scaleCases() []Case {
 // adaptCases cover the bounds of adaptive scaling. The server validates almost none
 // of them.
 func adaptCases() []Case {
-	taken := func(name, body string) Case {
+	acceptedCase := func(name, body string) Case {
 		return onSharedCluster("adapt: "+name, postRequest(adaptPath, body), accepted())
 	}
 	cases := requiring([]Case{
-		taken("bounds", `{"minimum": 0, "maximum": 0, "active": true}`),
-		taken("empty request", `{}`),
-		taken("inactive", `{"active": false}`),
-		taken("active is null", `{"active": null}`),
-		taken("active is a string", `{"minimum": 0, "maximum": 0, "active": "no"}`),
-		taken("no bounds", `{"minimum": null, "maximum": null, "active": false}`),
-		taken("minimum above the maximum", `{"minimum": 3, "maximum": 0}`),
-		taken("negative bounds", `{"minimum": -7, "maximum": -5}`),
-		taken("fraction", `{"minimum": 1.5, "maximum": 2, "active": false}`),
-		taken("booleans", `{"minimum": true, "maximum": true, "active": false}`),
+		acceptedCase("bounds", `{"minimum": 0, "maximum": 0, "active": true}`),
+		acceptedCase("empty request", `{}`),
+		acceptedCase("inactive", `{"active": false}`),
+		acceptedCase("active is null", `{"active": null}`),
+		acceptedCase("active is a string", `{"minimum": 0, "maximum": 0, "active": "no"}`),
+		acceptedCase("no bounds", `{"minimum": null, "maximum": null, "active": false}`),
+		acceptedCase("minimum above the maximum", `{"minimum": 3, "maximum": 0}`),
+		acceptedCase("negative bounds", `{"minimum": -7, "maximum": -5}`),
+		acceptedCase("fraction", `{"minimum": 1.5, "maximum": 2, "active": false}`),
+		acceptedCase("booleans", `{"minimum": true, "maximum": true, "active": false}`),
 	}, RunningSchedulers)
 	cases = append(cases, []Case{
 		onSharedCluster("adapt: invalid JSON", postRequest(adaptPath, "{"), internalError()),
@@ -108,26 +108,26 @@ func adaptCases() []Case {
 
 // limitCases cover a gateway with a limit of four workers.
 func limitCases() []Case {
-	const scaleWords, adaptWords = "Scale request of ", "Adapt with "
-	scaled := func(asked string) ExpectedResponse {
-		return clamped(scaleWords + asked + " workers would exceed resource limit of 4 workers. Scaling to 4 instead.")
+	const scalePrefix, adaptPrefix = "Scale request of ", "Adapt with "
+	scaled := func(requested string) ExpectedResponse {
+		return clamped(scalePrefix + requested + " workers would exceed resource limit of 4 workers. Scaling to 4 instead.")
 	}
-	adapted := func(name, body, asked, granted string) Case {
+	adapted := func(name, body, requested, granted string) Case {
 		return onSharedCluster("limit: "+name, postRequest(adaptPath, body),
-			clamped(adaptWords+"`"+asked+"` workers would exceed resource limit of 4 workers. Using `"+granted+"` instead."))
+			clamped(adaptPrefix+"`"+requested+"` workers would exceed resource limit of 4 workers. Using `"+granted+"` instead."))
 	}
-	taken := func(name, body string) Case {
+	acceptedCase := func(name, body string) Case {
 		return onSharedCluster("limit: "+name, postRequest(adaptPath, body), accepted())
 	}
-	undo := Exchange{Request: postRequest(scalePath, `{"count": 0}`), Response: accepted()}
+	resetWorkers := Exchange{Request: postRequest(scalePath, `{"count": 0}`), Response: accepted()}
 	return requiring([]Case{
 		{Name: "limit: scale above the limit", NeedsCluster: true, Exchanges: []Exchange{
 			{Request: postRequest(scalePath, `{"count": 5}`), Response: scaled("5"), Record: "scale_clamped.json"},
-			undo,
+			resetWorkers,
 			{Request: postRequest(scalePath, `{"count": 1000000}`), Response: scaled("1000000")},
-			undo,
+			resetWorkers,
 		}},
-		{Name: "limit: scale to the limit", NeedsCluster: true, Exchanges: []Exchange{{Request: postRequest(scalePath, `{"count": 4}`), Response: accepted()}, undo}},
+		{Name: "limit: scale to the limit", NeedsCluster: true, Exchanges: []Exchange{{Request: postRequest(scalePath, `{"count": 4}`), Response: accepted()}, resetWorkers}},
 		recorded("adapt_clamped.json", adapted("both bounds above the limit", `{"minimum": 9, "maximum": 99, "active": false}`, "maximum=99, minimum=9", "maximum=4, minimum=4")),
 		adapted("maximum above the limit", `{"minimum": 1, "maximum": 99, "active": false}`, "maximum=99, minimum=1", "maximum=4, minimum=1"),
 		adapted("minimum above the limit, without a maximum", `{"minimum": 5, "active": false}`, "maximum=4, minimum=5", "maximum=4, minimum=4"),
@@ -135,11 +135,11 @@ func limitCases() []Case {
 		adapted("minimum above the limit and the maximum", `{"minimum": 9, "maximum": 2, "active": false}`, "maximum=2, minimum=9", "maximum=2, minimum=4"),
 		adapted("fraction above the limit", `{"maximum": 4.5, "active": false}`, "maximum=4.5, minimum=0", "maximum=4, minimum=0"),
 		adapted("number with an exponent", `{"maximum": 1e3, "active": false}`, "maximum=1000.0, minimum=0", "maximum=4, minimum=0"),
-		taken("no bounds", `{"minimum": null, "maximum": null, "active": false}`),
-		taken("empty request", `{"active": false}`),
-		taken("both bounds equal to the limit", `{"minimum": 4, "maximum": 4, "active": false}`),
-		taken("minimum above the maximum, both within the limit", `{"minimum": 3, "maximum": 1, "active": false}`),
-		taken("negative bounds", `{"minimum": -7, "maximum": -5, "active": false}`),
+		acceptedCase("no bounds", `{"minimum": null, "maximum": null, "active": false}`),
+		acceptedCase("empty request", `{"active": false}`),
+		acceptedCase("both bounds equal to the limit", `{"minimum": 4, "maximum": 4, "active": false}`),
+		acceptedCase("minimum above the maximum, both within the limit", `{"minimum": 3, "maximum": 1, "active": false}`),
+		acceptedCase("negative bounds", `{"minimum": -7, "maximum": -5, "active": false}`),
 		onSharedCluster("limit: minimum is a string", postRequest(adaptPath, `{"minimum": "a", "maximum": 2}`), internalError()),
 		onSharedCluster("limit: maximum is a string", postRequest(adaptPath, `{"minimum": 1, "maximum": "b"}`), internalError()),
 		onSharedCluster("limit: bound is an array", postRequest(adaptPath, `{"minimum": [1], "maximum": 2}`), internalError()),

@@ -104,11 +104,11 @@ var authorization = regexp.MustCompile(`(?i)^(?:token|bearer)\s+(\S+)$`)
 
 // bearer returns the token in the request's header.
 func (s *Server) bearer(x *exchange) *token {
-	found := authorization.FindStringSubmatch(x.Header.Get("Authorization"))
-	if found == nil {
+	match := authorization.FindStringSubmatch(x.Header.Get("Authorization"))
+	if match == nil {
 		return nil
 	}
-	return s.useToken(found[1])
+	return s.useToken(match[1])
 }
 
 // useToken returns the valid token with the value and updates its last use.

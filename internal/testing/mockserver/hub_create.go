@@ -138,7 +138,7 @@ func validateTypes(body object) (lifetime *big.Int, message string) {
 			continue
 		}
 		list, ok := value.([]any)
-		if !ok || slices.ContainsFunc(list, func(each any) bool { return typeName(each) != "str" }) {
+		if !ok || slices.ContainsFunc(list, func(element any) bool { return typeName(element) != "str" }) {
 			return nil, fmt.Sprintf("token %s must be null or a list of strings, not %s", key, repr(value))
 		}
 	}
@@ -191,8 +191,8 @@ func (o *account) grant(body object) (scopes []string, message string) {
 func stringElements(value any) []string {
 	var texts []string
 	if list, ok := value.([]any); ok {
-		for _, each := range list {
-			texts = append(texts, str(each))
+		for _, element := range list {
+			texts = append(texts, str(element))
 		}
 	}
 	return texts

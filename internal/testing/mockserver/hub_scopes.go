@@ -175,15 +175,15 @@ func (o *account) expand(written []string) scopeSet {
 			return
 		}
 		all[strings.TrimSuffix(base+"!"+filter, "!")] = true
-		for _, each := range subscopes[base] {
-			add(each, filter)
+		for _, element := range subscopes[base] {
+			add(element, filter)
 		}
 	}
 	for _, scope := range written {
 		switch base, filter, _ := strings.Cut(scope, "!"); {
 		case scope == "self" && o.kind == "user":
-			for _, each := range selfScopes {
-				add(each, "user="+o.name)
+			for _, element := range selfScopes {
+				add(element, "user="+o.name)
 			}
 		case scope == "self" || filter == "server":
 			// No account of the mock is a server.

@@ -282,7 +282,7 @@ func stopServer(s *Server, call *hubCall) *httpResponse {
 		server.setState("", false)
 	}
 	if options.Remove {
-		u.servers = slices.DeleteFunc(u.servers, func(each *hubServer) bool { return each == server })
+		u.servers = slices.DeleteFunc(u.servers, func(element *hubServer) bool { return element == server })
 	}
 	return (&httpResponse{status: http.StatusNoContent}).setHeader("X-Jupyterhub-Version", hubVersion)
 }

@@ -159,10 +159,10 @@ func listTokens(s *Server, call *hubCall) *httpResponse {
 	if rejection := s.requireScopeAndUser(call, "read:tokens"); rejection != nil {
 		return rejection
 	}
-	found := s.tokensOf(call.userName)
-	slices.SortStableFunc(found, func(a, b *token) int { return a.lastUsedOrCreated().Compare(b.lastUsedOrCreated()) })
+	tokens := s.tokensOf(call.userName)
+	slices.SortStableFunc(tokens, func(a, b *token) int { return a.lastUsedOrCreated().Compare(b.lastUsedOrCreated()) })
 	list := []any{}
-	for _, t := range found {
+	for _, t := range tokens {
 		list = append(list, call.tokenModel(t))
 	}
 	model := object{{"api_tokens", list}}

@@ -99,15 +99,15 @@ func (call *hubCall) userModel(model object) object {
 func (call *hubCall) serverModels(servers any) object {
 	models := object{}
 	all, _ := servers.(object)
-	for _, each := range all {
-		model, _ := each.value.(object)
+	for _, element := range all {
+		model, _ := element.value.(object)
 		if call.hubMajor < 6 {
 			model = model.without("display_name")
 		}
 		if call.hubMajor < 5 {
 			model = model.without("full_name", "full_url", "full_progress_url")
 		}
-		models = append(models, member{each.name, model})
+		models = append(models, member{element.name, model})
 	}
 	return models
 }

@@ -115,19 +115,19 @@ func apiServerValue(value any) (any, bool) {
 	case object:
 		stored := object{}
 		for _, m := range value {
-			each, ok := apiServerValue(m.value)
+			element, ok := apiServerValue(m.value)
 			if !ok {
 				return nil, false
 			}
-			stored = append(stored, member{m.name, each})
+			stored = append(stored, member{m.name, element})
 		}
 		slices.SortFunc(stored, func(a, b member) int { return strings.Compare(a.name, b.name) })
 		return stored, true
 	case []any:
 		stored := make([]any, len(value))
-		for i, each := range value {
+		for i, element := range value {
 			ok := false
-			if stored[i], ok = apiServerValue(each); !ok {
+			if stored[i], ok = apiServerValue(element); !ok {
 				return nil, false
 			}
 		}

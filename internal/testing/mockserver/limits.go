@@ -28,17 +28,17 @@ func (s *Server) schedulerLimitError() string {
 // workerLimit returns how many workers with these options the gateway grants. ok is
 // false if there is no limit. A limit of 0 does not stop the cluster from running.
 func (s *Server) workerLimit(options object) (limit int64, ok bool) {
-	least := math.Inf(1)
+	lowest := math.Inf(1)
 	if s.cfg.MaxWorkers > 0 {
-		least = float64(s.cfg.MaxWorkers)
+		lowest = float64(s.cfg.MaxWorkers)
 	}
 	if s.cfg.MaxCores > 0 {
-		least = min(least, math.Floor(float64(s.cfg.MaxCores-schedulerCores)/coresOf(options)))
+		lowest = min(lowest, math.Floor(float64(s.cfg.MaxCores-schedulerCores)/coresOf(options)))
 	}
 	if s.cfg.MaxMemory > 0 {
-		least = min(least, math.Floor(float64(s.cfg.MaxMemory-schedulerMemory)/memoryOf(options)))
+		lowest = min(lowest, math.Floor(float64(s.cfg.MaxMemory-schedulerMemory)/memoryOf(options)))
 	}
-	return int64(max(least, 0)), !math.IsInf(least, 1)
+	return int64(max(lowest, 0)), !math.IsInf(lowest, 1)
 }
 
 // coresOf and memoryOf return a worker's cores and bytes, as the gateway's options

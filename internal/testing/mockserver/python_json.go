@@ -192,13 +192,13 @@ var numberPattern = regexp.MustCompile(`^(-?(?:0|[1-9][0-9]*))(\.[0-9]+)?([eE][-
 const maxIntegerDigits = 4300
 
 func (p *jsonParser) number() (any, error) {
-	found := numberPattern.FindStringSubmatch(p.text[p.position:])
-	if found == nil {
+	match := numberPattern.FindStringSubmatch(p.text[p.position:])
+	if match == nil {
 		return nil, errJSON
 	}
-	text := found[0]
+	text := match[0]
 	p.position += len(text)
-	if found[2] == "" && found[3] == "" {
+	if match[2] == "" && match[3] == "" {
 		if number, err := strconv.ParseInt(text, 10, 64); err == nil {
 			return number, nil
 		}

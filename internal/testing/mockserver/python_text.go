@@ -64,11 +64,11 @@ func writeJSON(text *strings.Builder, value any) {
 		text.WriteString(jsonFloat(value))
 	case []any:
 		text.WriteByte('[')
-		for i, each := range value {
+		for i, element := range value {
 			if i > 0 {
 				text.WriteString(", ")
 			}
-			writeJSON(text, each)
+			writeJSON(text, element)
 		}
 		text.WriteByte(']')
 	case object:
@@ -155,8 +155,8 @@ func repr(value any) string {
 		return reprString(value)
 	case []any:
 		parts := make([]string, 0, len(value))
-		for _, each := range value {
-			parts = append(parts, repr(each))
+		for _, element := range value {
+			parts = append(parts, repr(element))
 		}
 		return "[" + strings.Join(parts, ", ") + "]"
 	case object:

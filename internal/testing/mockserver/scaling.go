@@ -88,9 +88,9 @@ func clampBounds(minimum, maximum any, limit int64) (low, high, message any, ok 
 	if minimum == nil {
 		minimum = int64(0)
 	}
-	least, isNumber := asFloat(minimum)
-	most, isNumberToo := asFloat(maximum)
-	if !isNumber || !isNumberToo {
+	least, isMinimumNumber := asFloat(minimum)
+	most, isMaximumNumber := asFloat(maximum)
+	if !isMinimumNumber || !isMaximumNumber {
 		return nil, nil, nil, false
 	}
 	// These are the server's comparisons. With NaN the result depends on their

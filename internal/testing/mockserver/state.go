@@ -155,8 +155,8 @@ func toGo(value any) any {
 		return converted
 	case []any:
 		converted := make([]any, 0, len(value))
-		for _, each := range value {
-			converted = append(converted, toGo(each))
+		for _, element := range value {
+			converted = append(converted, toGo(element))
 		}
 		return converted
 	default:
