@@ -59,6 +59,47 @@ func testPrefixes(t *testing.T, stack *realservers.Stack) {
 	}
 }
 
+// testPyenv asks the Pythons that a pyenv on this machine has for their prefixes,
+// chosen in each way that pyenv knows.
+func testPyenv(t *testing.T) {
+	t.Helper()
+	root, err := exec.CommandContext(t.Context(), "pyenv", "root").Output()
+	if err != nil {
+		t.Skip("there is no pyenv: ", err)
+	}
+	shims := filepath.Join(strings.TrimSpace(string(root)), "shims")
+	versions := strings.Fields(run(t, exec.CommandContext(t.Context(), "pyenv", "versions", "--bare", "--skip-envs")))
+	folder := t.TempDir()
+	for _, version := range append(versions, "3", "python-3", "system", "") {
+		for _, inFile := range []bool{false, true} {
+			variables := []string{"PATH=" + shims + ":/usr/bin:/bin", "HOME=" + folder, "DASK_ROOT_CONFIG=" + filepath.Join(folder, "etc")}
+			file := filepath.Join(folder, ".python-version")
+			if err := os.RemoveAll(file); err != nil {
+				t.Fatal(err)
+			}
+			if inFile {
+				if err := os.WriteFile(file, []byte(version+"\n"), 0o600); err != nil {
+					t.Fatal(err)
+				}
+			} else {
+				variables = append(variables, "PYENV_VERSION="+version)
+			}
+			cmd := exec.CommandContext(t.Context(), filepath.Join(shims, "python3"), "-c", "import sys; print(sys.prefix)")
+			cmd.Env, cmd.Dir = variables, folder
+			output, err := cmd.Output()
+			if err != nil {
+				// As for Python 2, which has no command python3.
+				continue
+			}
+			prefix := strings.TrimSpace(string(output))
+			s, problems := settings.Resolve(t.Context(), settings.Block{}, environment.New(variables).InDirectory(folder))
+			if want := filepath.Join(prefix, "etc", "dask"); len(problems) > 0 || !strings.Contains(s.Missing("address"), ", "+want+", ") {
+				t.Errorf("%s, in a file %t: Python's prefix is %s, and the provider: %v %s", version, inFile, prefix, problems, s.Missing("address"))
+			}
+		}
+	}
+}
+
 func run(t *testing.T, cmd *exec.Cmd) string {
 	t.Helper()
 	output, err := cmd.Output()

@@ -69,6 +69,10 @@ func TestSettingsAreThePythonClients(t *testing.T) {
 		t.Parallel()
 		testPrefixes(t, stack)
 	})
+	t.Run("pyenv", func(t *testing.T) {
+		t.Parallel()
+		testPyenv(t)
+	})
 	t.Run("written files", func(t *testing.T) {
 		t.Parallel()
 		testWrittenFiles(t, stack)

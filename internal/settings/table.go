@@ -1,0 +1,68 @@
+// Copyright (c) The terraform-provider-pc Authors
+// SPDX-License-Identifier: MPL-2.0
+
+package settings
+
+import "strings"
+
+// TableRow describes one argument of the provider block and the other places of
+// its value.
+type TableRow struct {
+	Argument    string
+	Description string
+	// Variables are the environment variables, in the order in which they count.
+	// Those of Dask and of Python's planetary_computer can also stand in files.
+	Variables []string
+	// DaskKey is the key in Dask's YAML files, "" if there is none.
+	DaskKey string
+	// Default is the value that counts where no place has one, in Markdown.
+	Default string
+}
+
+// Table returns a row for each argument of the provider block. The documentation
+// is made from it.
+func Table() []TableRow {
+	rows := make([]TableRow, 0, len(tableTexts))
+	for _, text := range tableTexts {
+		row := TableRow{Argument: text.argument, Description: text.description, Default: text.otherwise}
+		row.Variables = appendVariable(row.Variables, providerVariables[row.Argument])
+		if key, ok := daskKeys[row.Argument]; ok {
+			row.Variables = append(row.Variables, key.variable)
+			row.DaskKey = "gateway." + strings.Join(key.keys, ".")
+		}
+		row.Variables = appendVariable(row.Variables, sdkVariables[row.Argument])
+		row.Variables = appendVariable(row.Variables, hubVariables[row.Argument])
+		rows = append(rows, row)
+	}
+	return rows
+}
+
+func appendVariable(variables []string, name string) []string {
+	if name == "" {
+		return variables
+	}
+	return append(variables, name)
+}
+
+// tableTexts are in the order in which a reader meets the arguments.
+var tableTexts = []struct{ argument, description, otherwise string }{ //nolint:gosec // descriptions, not credentials
+	{"address", "Address of the Dask Gateway", "none; needed by everything that uses the gateway"},
+	{"proxy_address", "Address of the proxy in front of the schedulers", "host and port of `address`"},
+	{"public_address", "Address of the gateway as a browser opens it", "`address`"},
+	{"hub_address", "Address of the JupyterHub", "derived from `address` if that ends in `/services/NAME/`, else `JUPYTERHUB_API_URL`"},
+	{"auth", "How to authenticate to the gateway", "inferred from the first credentials that are found, else `jupyterhub`"},
+	{"api_token", "Token of the JupyterHub", "none"},
+	{"username", "User name for `basic`", "name of the operating system's user"},
+	{"password", "Password for `basic`", "empty"},
+	{"principal", "Kerberos principal", "the first one in the keytab, or that of the credential cache"},
+	{"keytab_path", "Path of a Kerberos keytab", "the tickets in the credential cache"},
+	{"ca_certificate", "PEM certificates of further authorities to trust", "none"},
+	{"http_proxy", "URL of an HTTP proxy, or `false` for none", "`HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY`"},
+	{"max_retries", "Number of retries after a transient error", "4"},
+	{"max_connections", "Number of connections to the gateway, and of those to the Hub", "32"},
+	{"request_timeout", "Time that one request may take", "`30s`"},
+	{"allow_cleartext", "Whether to send credentials over `http://` to hosts that are not nearby", "`false`"},
+	{"stac_url", "Address of the STAC API", "`" + defaultSTACAddress + "`"},
+	{"sas_url", "Address of the service for read tokens", "`" + defaultSASAddress + "`"},
+	{"subscription_key", "Subscription key for `sas_url`", "none"},
+}

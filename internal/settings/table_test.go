@@ -1,0 +1,61 @@
+// Copyright (c) The terraform-provider-pc Authors
+// SPDX-License-Identifier: MPL-2.0
+
+package settings_test
+
+import (
+	"fmt"
+	"reflect"
+	"strings"
+	"testing"
+
+	"github.com/planetary-computer/terraform-provider-pc/internal/settings"
+)
+
+// TestTable_hasEveryArgumentWithItsPlaces compares the table with the places that
+// an error about a missing value lists.
+func TestTable_hasEveryArgumentWithItsPlaces(t *testing.T) {
+	t.Parallel()
+	table := settings.Table()
+	equal(t, "number of rows", len(table), reflect.TypeFor[settings.Block]().NumField())
+	s := resolve(t, settings.Block{}, "HOME="+t.TempDir())
+	seen := map[string]bool{}
+	for _, row := range table {
+		if seen[row.Argument] {
+			t.Errorf("%s is there twice", row.Argument)
+		}
+		seen[row.Argument] = true
+		if row.Description == "" || row.Default == "" {
+			t.Errorf("%s has no description or no default", row.Argument)
+		}
+		places := s.Missing(row.Argument)
+		after := strings.Index(places, row.Argument+" in the provider block")
+		if after < 0 {
+			t.Fatalf("%s is no argument: %s", row.Argument, places)
+		}
+		for _, variable := range row.Variables {
+			at := strings.Index(places, "the environment variable "+variable)
+			if at < after {
+				t.Errorf("%s: %s is missing or out of order in: %s", row.Argument, variable, places)
+			}
+			after = at
+		}
+		equal(t, "number of variables of "+row.Argument, len(row.Variables), strings.Count(places, "the environment variable "))
+		equal(t, row.Argument+" having a key of Dask", strings.Contains(places, row.DaskKey+" in Dask's files"), row.DaskKey != "")
+	}
+}
+
+// TestTable_hasTheDefaults compares the numbers of the table with what counts.
+func TestTable_hasTheDefaults(t *testing.T) {
+	t.Parallel()
+	s := resolve(t, settings.Block{})
+	for _, row := range settings.Table() {
+		want, ok := map[string]any{
+			"max_retries": s.MaxRetries.Value, "max_connections": s.MaxConnections.Value, "request_timeout": s.RequestTimeout.Value,
+			"allow_cleartext": s.AllowCleartext.Value, "stac_url": s.STACAddress.Value, "sas_url": s.SASAddress.Value,
+		}[row.Argument]
+		if ok {
+			equal(t, row.Argument, strings.Trim(row.Default, "`"), fmt.Sprint(want))
+		}
+	}
+}
