@@ -11,11 +11,11 @@ import (
 	"unicode"
 )
 
-// checkCharacters finds what no address may have anywhere.
+// checkCharacters rejects what is not allowed anywhere in an address.
 func checkCharacters(text string) error {
 	switch {
 	case strings.ContainsFunc(text, func(r rune) bool { return unicode.IsSpace(r) || unicode.IsControl(r) }):
-		return errors.New("has a blank, a line end or a control character in it")
+		return errors.New("contains a space, a line end or a control character")
 	case strings.Contains(text, "?"):
 		return errors.New("has a query")
 	case strings.Contains(text, "#"):
@@ -29,7 +29,7 @@ func checkCharacters(text string) error {
 // brackets, which it removes. The port is 0 when there is none.
 func splitAuthority(authority string) (string, int, error) {
 	if strings.Contains(authority, "@") {
-		return "", 0, errors.New("has a user or a password in it")
+		return "", 0, errors.New("contains a user or a password")
 	}
 	var host, port string
 	if rest, bracketed := strings.CutPrefix(authority, "["); bracketed {
@@ -48,10 +48,10 @@ func splitAuthority(authority string) (string, int, error) {
 			return "", 0, errors.New("has no host")
 		}
 		if bad := strings.IndexFunc(host, notInHost); bad >= 0 {
-			return "", 0, errors.New("has a character in its host that no host name has")
+			return "", 0, errors.New("has a character in its host that host names do not allow")
 		}
 		if _, err := netip.ParseAddr(host); err != nil && strings.Trim(host, "0123456789.") == "" {
-			return "", 0, errors.New("has a number for a host that is no IPv4 address")
+			return "", 0, errors.New("has a host that is a number but not an IPv4 address")
 		}
 	}
 	if port == "" {

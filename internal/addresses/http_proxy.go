@@ -10,7 +10,7 @@ import (
 )
 
 // ParseHTTPProxy reads the URL of a proxy. Its errors do not show it, because it
-// may have a password in it.
+// may contain a password.
 func ParseHTTPProxy(text string) (*url.URL, error) {
 	if err := checkCharacters(text); err != nil {
 		return nil, err
@@ -30,7 +30,7 @@ func ParseHTTPProxy(text string) (*url.URL, error) {
 	}
 	proxy, err := url.Parse(text)
 	if err != nil {
-		return nil, errors.New("has a character in it that must be percent-encoded")
+		return nil, errors.New("has a character that must be percent-encoded")
 	}
 	return proxy, nil
 }

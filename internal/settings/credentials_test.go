@@ -49,8 +49,8 @@ func TestResolve_authThatCannotBe(t *testing.T) {
 	t.Parallel()
 	for value, want := range map[string]string{
 		"corp.auth.MyAuth": "Python class",
-		"JupyterHub":       "no way to authenticate",
-		"{TYPE}":           "no way to authenticate",
+		"JupyterHub":       "not an authentication method",
+		"{TYPE}":           "not an authentication method",
 	} {
 		t.Run(value, func(t *testing.T) {
 			t.Parallel()
@@ -108,17 +108,17 @@ func TestResolve_malformedCredentials(t *testing.T) {
 		want     string
 	}{
 		"token with a line end":  {settings.Block{APIToken: known("s3cr3t\n")}, "api_token", "trimspace"},
-		"token with a blank":     {settings.Block{APIToken: known("s3cr3t s3cr3t")}, "api_token", "blank"},
+		"token with a blank":     {settings.Block{APIToken: known("s3cr3t s3cr3t")}, "api_token", "contains a space"},
 		"token beyond ASCII":     {settings.Block{APIToken: known("s3cr3té")}, "api_token", "another character"},
 		"empty token":            {settings.Block{APIToken: known("")}, "api_token", "is empty"},
 		"user name with colon":   {settings.Block{Username: known("a:b"), Password: known("s3cr3t")}, "username", "colon"},
-		"user name beyond ASCII": {settings.Block{Username: known("é"), Password: known("s3cr3t")}, "username", "beyond ASCII"},
-		"password beyond ASCII":  {settings.Block{Username: known("a"), Password: known("s3cr3té")}, "password", "beyond ASCII"},
+		"user name beyond ASCII": {settings.Block{Username: known("é"), Password: known("s3cr3t")}, "username", "outside ASCII"},
+		"password beyond ASCII":  {settings.Block{Username: known("a"), Password: known("s3cr3té")}, "password", "outside ASCII"},
 		"proxy without scheme":   {settings.Block{HTTPProxy: known("u:s3cr3t@h:1")}, "http_proxy", "http, https and socks5"},
 		"proxy with a slash in its password": {
-			settings.Block{HTTPProxy: known("http://u:s3cr3t/x@h:1")}, "http_proxy", "percent-encoded",
+			settings.Block{HTTPProxy: known("http://u:s3cr3t/x@h:1")}, "http_proxy", "percent-encode",
 		},
-		"proxy with a broken escape": {settings.Block{HTTPProxy: known("http://u:s3cr3t%zz@h:1")}, "http_proxy", "percent-encoded"},
+		"proxy with a broken escape": {settings.Block{HTTPProxy: known("http://u:s3cr3t%zz@h:1")}, "http_proxy", "percent-encode"},
 		"not a certificate":          {settings.Block{CACertificate: known("-----BEGIN PRIVATE KEY-----\ns3cr3t")}, "ca_certificate", "file(\"ca.pem\")"},
 	}
 	for name, test := range tests {
@@ -161,5 +161,5 @@ func TestResolve_kerberos(t *testing.T) {
 	}
 	p := problem(t, settings.Block{KeytabPath: known("MEMORY:x")})
 	equal(t, "argument", p.Argument, "keytab_path")
-	contains(t, p.Detail, "another kind than FILE", "/etc/pipeline.keytab")
+	contains(t, p.Detail, "another type than FILE", "/etc/pipeline.keytab")
 }

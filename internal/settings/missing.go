@@ -5,11 +5,11 @@ package settings
 
 import "strings"
 
-// Missing says where a value was looked for that is needed and that no place
-// has, and what to do: the detail of an error. The argument is one of the
-// provider block.
+// Missing returns the detail of an error about a value that no place has: the
+// places that were searched, and what to do. The argument is one of the provider
+// block.
 func (s Settings) Missing(argument string) string {
-	text := "No value was found. These places were looked in:\n  - " + strings.Join(s.places[argument], "\n  - ") +
+	text := "No value was found. The provider searched these places:\n  - " + strings.Join(s.places[argument], "\n  - ") +
 		"\nAn environment variable that is empty counts as not set."
 	if hint := s.hint(argument); hint != "" {
 		text += "\n\n" + hint
@@ -23,15 +23,15 @@ func (s Settings) hint(argument string) string {
 		return "Set one of them, for example: address = \"https://hub.example.com/services/dask-gateway/\""
 	case "hub_address":
 		if !s.Address.Set {
-			return "It would also be derived from address, if that were set and ended in /services/NAME/."
+			return "The provider also derives it from address, if that is set and ends in /services/NAME/."
 		}
-		return "It is also derived from address where that ends in /services/NAME/, which " + s.Address.Value + " does not."
+		return "The provider also derives it from address if that ends in /services/NAME/, which " + s.Address.Value + " does not."
 	case "api_token":
 		page := "on the page /hub/token of the JupyterHub"
 		if s.HubAddress.Set {
 			page = "on the page " + s.HubAddress.Value + "/hub/token"
 		}
-		return "A token is made " + page + ". For a gateway that takes a user name and a password instead, set auth = \"basic\"."
+		return "You can request a token " + page + ". For a gateway with user names and passwords, set auth = \"basic\"."
 	default:
 		return ""
 	}

@@ -14,15 +14,16 @@ import (
 	"github.com/planetary-computer/terraform-provider-pc/internal/secret"
 )
 
-// maxRetries is where more repetitions of a request only keep a person waiting.
+// maxRetries is a number beyond which retries only delay the error.
 const maxRetries = 20
 
-// maxConnections is far above what one gateway can answer at a time.
+// maxConnections is far above the number of requests that a gateway handles at
+// the same time.
 const maxConnections = 1000
 
 func parseCertificates(text string) (string, error) {
 	if !x509.NewCertPool().AppendCertsFromPEM([]byte(text)) {
-		return "", errors.New("holds no PEM certificate")
+		return "", errors.New("contains no PEM certificate")
 	}
 	return text, nil
 }
@@ -38,7 +39,7 @@ func parseProxySetting(text string) (secret.String, error) {
 func parseRetries(text string) (int64, error) {
 	retries, err := strconv.ParseInt(text, 10, 64)
 	if err != nil || retries < 0 || retries > maxRetries {
-		return 0, errors.New("is no number of retries")
+		return 0, errors.New("is not a number of retries")
 	}
 	return retries, nil
 }
@@ -46,7 +47,7 @@ func parseRetries(text string) (int64, error) {
 func parseConnections(text string) (int64, error) {
 	connections, err := strconv.ParseInt(text, 10, 64)
 	if err != nil || connections < 1 || connections > maxConnections {
-		return 0, errors.New("is no number of connections")
+		return 0, errors.New("is not a number of connections")
 	}
 	return connections, nil
 }
@@ -54,10 +55,10 @@ func parseConnections(text string) (int64, error) {
 func parseTimeout(text string) (time.Duration, error) {
 	timeout, err := time.ParseDuration(text)
 	if err != nil {
-		return 0, errors.New("is no duration")
+		return 0, errors.New("is not a duration")
 	}
 	if timeout <= 0 {
-		return 0, errors.New("leaves no time for a request")
+		return 0, errors.New("is not positive")
 	}
 	return timeout, nil
 }

@@ -14,7 +14,7 @@ import (
 	"github.com/planetary-computer/terraform-provider-pc/internal/environment"
 )
 
-// Defaults where no place has a value.
+// The defaults.
 const (
 	defaultMaxRetries = 4
 	// Three times what Terraform has under way by default.
@@ -25,7 +25,7 @@ const (
 // maxProblems limits what is printed: a file can have thousands of bad values.
 const maxProblems = 20
 
-// sources are what was read outside the provider block.
+// sources is everything that is read outside the provider block.
 type sources struct {
 	dask          daskconfig.Config
 	daskProblems  []daskconfig.Problem
@@ -92,7 +92,7 @@ func resolveFrom(block Block, env environment.Variables, found sources) (Setting
 	return s, firstProblems(slices.Concat(outsideBlock(found.daskProblems), found.trustProblems, r.problems, outsideBlock(problems)))
 }
 
-// firstProblems returns as many as a person reads.
+// firstProblems shortens a long list of problems.
 func firstProblems(problems []Problem) []Problem {
 	if len(problems) <= maxProblems {
 		return problems
@@ -103,8 +103,7 @@ func firstProblems(problems []Problem) []Problem {
 	})
 }
 
-// outsideBlock has the problems of Dask's configuration, of which no argument of
-// the provider block is to blame.
+// outsideBlock converts problems that no argument of the provider block causes.
 func outsideBlock(problems []daskconfig.Problem) []Problem {
 	converted := make([]Problem, 0, len(problems))
 	for _, problem := range problems {
@@ -113,18 +112,18 @@ func outsideBlock(problems []daskconfig.Problem) []Problem {
 	return converted
 }
 
-// resolver looks arguments up in the layers and gathers problems.
+// resolver looks up arguments in the layers and collects problems.
 type resolver struct {
 	env      environment.Variables
 	layers   []layer
 	problems []Problem
 }
 
-// hubLayer is the number of the layer with JupyterHub's variables, the last one.
+// hubLayer is the index of the layer with JupyterHub's variables, the last one.
 func (r *resolver) hubLayer() int { return len(r.layers) - 1 }
 
-// find returns what the first layer with a value for the argument has, and the
-// number of that layer; that of no layer when none has one.
+// find returns the value from the first layer that has one, and the index of that
+// layer. The index is len(r.layers) if no layer has a value.
 func (r *resolver) find(argument string) (finding, int) {
 	for rank, layer := range r.layers {
 		if f, ok := layer.found[argument]; ok {
@@ -153,9 +152,8 @@ func resolve[T any](r *resolver, argument string, parse func(text string) (T, er
 	return parsed(r, argument, f, parse)
 }
 
-// parsed makes a setting of what was found. A value that cannot be used becomes
-// a problem, and counts as one that is known only later, so that nothing is
-// derived from it.
+// parsed parses a value that was found. An invalid value becomes a problem and
+// reads as unknown, so that nothing is derived from it.
 func parsed[T any](r *resolver, argument string, f finding, parse func(text string) (T, error)) Setting[T] {
 	if f.unknown {
 		return Setting[T]{Origin: f.origin, Unknown: true}
@@ -182,7 +180,7 @@ func parsed[T any](r *resolver, argument string, f finding, parse func(text stri
 		r.problems = append(r.problems, Problem{
 			Argument: f.argument,
 			Origin:   f.origin,
-			Summary:  arguments[argument].summary,
+			Summary:  invalidValue(argument),
 			Detail:   detail,
 		})
 		return Setting[T]{Origin: f.origin, Unknown: true}
@@ -190,9 +188,9 @@ func parsed[T any](r *resolver, argument string, f finding, parse func(text stri
 	return Setting[T]{Value: value, Origin: f.origin, Set: true}
 }
 
-// parseNonEmpty parses a value. Only a password may be empty on purpose; in the
-// provider block any other empty text is a variable that somebody forgot, and
-// going on with what the environment has could act as somebody else.
+// parseNonEmpty rejects an empty value of all arguments but the password. In the
+// provider block it usually comes from a forgotten variable. To continue with the
+// value of the environment could act as another user.
 func parseNonEmpty[T any](argument, text string, parse func(text string) (T, error)) (T, error) {
 	if text == "" && argument != "password" {
 		var none T

@@ -22,11 +22,10 @@ const (
 	authNone       = "none"
 )
 
-// credentials resolves who the provider is. Where nothing says how to
-// authenticate, the credentials that are there decide, the nearer ones first,
-// and without any it is jupyterhub. Dask's default is basic; but the gateways
-// that this provider is made for stand behind a JupyterHub, and with basic a
-// missing token would show as a request that the gateway turns away.
+// credentials resolves how the provider authenticates. If auth is not set, it is
+// inferred from the first credentials that are found; without any, it is
+// jupyterhub. Dask's default is basic. But most gateways are behind a JupyterHub,
+// and with basic a missing token would only show as a 401.
 func (r *resolver) credentials(s *Settings) {
 	s.APIToken = resolve(r, "api_token", parseToken)
 	s.Username = resolve(r, "username", parseUsername)
@@ -62,7 +61,7 @@ func (r *resolver) credentials(s *Settings) {
 	}
 }
 
-// parseAuth knows the names of dask_gateway/auth.py, get_auth, and its classes,
+// parseAuth accepts the names of dask_gateway/auth.py, get_auth, and its classes,
 // which Dask's configuration may name by their paths.
 func parseAuth(text string) (string, error) {
 	class := strings.TrimPrefix(strings.TrimPrefix(text, "dask_gateway."), "auth.")
@@ -78,23 +77,23 @@ func parseAuth(text string) (string, error) {
 	case strings.Contains(text, "."):
 		return "", errors.New("names a Python class, which only Python can use")
 	default:
-		return "", errors.New("is no way to authenticate that the provider knows")
+		return "", errors.New("is not an authentication method of the provider")
 	}
 }
 
-// parseToken refuses what cannot stand in a header. A line end comes along when
-// a token is read from a file.
+// parseToken rejects characters that are not allowed in a header. A line end is
+// common when a token is read from a file.
 func parseToken(text string) (secret.String, error) {
 	if strings.ContainsFunc(text, func(r rune) bool { return r <= ' ' || r > '~' }) {
-		return secret.String{}, errors.New("has a blank, a line end or another character in it that no token has")
+		return secret.String{}, errors.New("contains a space, a line end or another character that is not allowed in a token")
 	}
 	return secret.New(text), nil
 }
 
-// parseUsername refuses a colon, which ends the name in the header (RFC 7617, 2).
+// parseUsername rejects a colon, which ends the name in the header (RFC 7617, 2).
 func parseUsername(text string) (string, error) {
 	if strings.Contains(text, ":") {
-		return "", errors.New("has a colon in it")
+		return "", errors.New("contains a colon")
 	}
 	return text, checkASCII(text)
 }
@@ -103,16 +102,16 @@ func parsePassword(text string) (secret.String, error) {
 	return secret.New(text), checkASCII(text)
 }
 
-// parsePrincipal refuses what no realm has as a name.
+// parsePrincipal rejects what cannot be a name in a realm.
 func parsePrincipal(text string) (string, error) {
 	name, realm, hasRealm := strings.Cut(text, "@")
 	if name == "" || hasRealm && realm == "" || strings.Contains(realm, "@") || strings.ContainsFunc(text, unicode.IsSpace) {
-		return "", errors.New("is no principal")
+		return "", errors.New("is not a principal")
 	}
 	return text, nil
 }
 
-// parseKeytabPath takes a name of a keytab as the MIT library does: a path, or
+// parseKeytabPath accepts the name of a keytab as the MIT library does: a path, or
 // FILE: and a path.
 func parseKeytabPath(text string) (string, error) {
 	if isKeytab(text) {
@@ -125,7 +124,7 @@ func parseKeytabPath(text string) (string, error) {
 	case (kind == "FILE" || kind == "WRFILE") && rest != "":
 		return rest, nil
 	default:
-		return "", errors.New("is a keytab of another kind than FILE")
+		return "", errors.New("is a keytab of another type than FILE")
 	}
 }
 
@@ -143,11 +142,11 @@ func environmentSetting(env environment.Variables, name string) Setting[string] 
 	return Setting[string]{Value: value, Origin: environment.Describe(name), Set: value != ""}
 }
 
-// checkASCII refuses what the gateway's SimpleAuthenticator cannot read: it
+// checkASCII rejects what the gateway's SimpleAuthenticator cannot decode: it
 // decodes the header as ASCII and answers 500 (dask_gateway_server/auth.py).
 func checkASCII(text string) error {
 	if strings.ContainsFunc(text, func(r rune) bool { return r > '~' }) {
-		return errors.New("has a character beyond ASCII in it, which the gateway cannot read")
+		return errors.New("contains a character outside ASCII, which the gateway cannot decode")
 	}
 	return nil
 }

@@ -86,11 +86,11 @@ func (r *resolver) catalog(s *Settings) {
 	s.SubscriptionKey = resolve(r, "subscription_key", parseKey)
 }
 
-// parseKey refuses what cannot stand in a header.
+// parseKey rejects characters that are not allowed in a header.
 func parseKey(text string) (secret.String, error) {
 	key, err := parseToken(text)
 	if err != nil {
-		return key, errors.New("has a blank, a line end or another character in it that no key has")
+		return key, errors.New("contains a space, a line end or another character that is not allowed in a key")
 	}
 	return key, nil
 }
