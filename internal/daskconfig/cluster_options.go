@@ -32,8 +32,8 @@ func (c Config) ClusterOptions(env environment.Variables) (map[string]Option, []
 	if part.keys == nil {
 		return nil, []Problem{{
 			Origin:  part.Origin(),
-			Summary: "The cluster options in Dask's configuration are malformed",
-			Detail:  `Allowed is a mapping of option names to values, for example {"worker_cores": 2}, or one variable for each option, for example DASK_GATEWAY__CLUSTER__OPTIONS__WORKER_CORES=2.`,
+			Summary: "Invalid cluster options in Dask's configuration",
+			Detail:  `They must be a mapping of option names to values, for example {"worker_cores": 2}. You can also set one variable for each option, for example DASK_GATEWAY__CLUSTER__OPTIONS__WORKER_CORES=2.`,
 		}}
 	}
 	options := make(map[string]Option, len(part.keys))
@@ -50,7 +50,7 @@ func (c Config) ClusterOptions(env environment.Variables) (map[string]Option, []
 			if err != nil {
 				problems = append(problems, Problem{
 					Origin:  option.Origin(),
-					Summary: fmt.Sprintf("The cluster option %s in Dask's configuration cannot be filled in", formatName(name)),
+					Summary: fmt.Sprintf("Could not fill in the cluster option %s of Dask's configuration", formatName(name)),
 					Detail:  DescribeTemplateError(err),
 				})
 				if errors.Is(err, errTooLong) {

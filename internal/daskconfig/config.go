@@ -15,28 +15,27 @@ import (
 	"github.com/planetary-computer/terraform-provider-pc/internal/environment"
 )
 
-// Node is a part of Dask's configuration: a mapping of keys to parts, or
-// one value that is no mapping.
+// Node is a part of Dask's configuration: a mapping of keys to nodes, or another
+// value.
 type Node struct {
 	keys map[string]*Node // nil for a value
-	// order has the keys of a file's mapping in the order in which Python has them;
-	// it matters where one is there with "_" and with "-".
+	// order has the keys of a file's mapping in Python's order. It matters if a key
+	// is there with "_" and with "-".
 	order []string
 	value any
 	// text is a scalar as it was written.
 	text string
-	// variables are the names of the environment variables it comes from, files
-	// those of files.
+	// variables and files are the names of the places that the value comes from.
 	variables, files []string
 }
 
 // readEnvironment reads the DASK_* variables as Dask does (dask/config.py,
-// collect_env): lower case, "__" between keys, Python literals as values; and
-// before them what one of them hands down.
+// collect_env): lower case, "__" between keys, Python literals as values. The configuration
+// that Dask hands down counts less.
 func readEnvironment(env environment.Variables) (*Node, []Problem) {
 	parts, order, problems := inherited(env)
-	// Names that are equal in lower case are one key, whose place in the order is
-	// the first one's and whose value is the last one's.
+	// Names that are equal in lower case are one key. It has the place of the first
+	// one and the value of the last one.
 	for name, text := range env.All() {
 		path, isDask := strings.CutPrefix(name, "DASK_")
 		if !isDask {
@@ -55,11 +54,11 @@ func readEnvironment(env environment.Variables) (*Node, []Problem) {
 	return config, problems
 }
 
-// inheritedVariable has a whole configuration: Dask gives it to processes that it
-// starts on other machines.
+// inheritedVariable holds a whole configuration. Dask sets it for processes that
+// it starts on other machines.
 const inheritedVariable = "DASK_INTERNAL_INHERIT_CONFIG"
 
-// inherited are the parts of that configuration (dask/config.py, deserialize).
+// inherited returns the parts of that configuration (dask/config.py, deserialize).
 func inherited(env environment.Variables) (parts map[string]*Node, order []string, problems []Problem) {
 	parts = map[string]*Node{}
 	text, given := env.Lookup(inheritedVariable)
@@ -73,15 +72,15 @@ func inherited(env environment.Variables) (parts map[string]*Node, order []strin
 	if errors.Is(err, errTooDeep) {
 		return map[string]*Node{}, nil, []Problem{{
 			Origin:  environment.Describe(inheritedVariable),
-			Summary: "The configuration that Dask hands down is nested too deeply",
+			Summary: "Invalid configuration from Dask",
 			Detail:  fmt.Sprintf("The variable %s has values more than %d levels deep, which is the limit.", inheritedVariable, maxDepth),
 		}}
 	}
 	if err != nil {
 		return map[string]*Node{}, nil, []Problem{{
 			Origin:  environment.Describe(inheritedVariable),
-			Summary: "The configuration that Dask hands down is malformed",
-			Detail:  "Allowed is what Python's dask.config.serialize(...) makes, an object of JSON in base64. Dask sets this variable itself: unset it where nothing of Dask's has started this run.",
+			Summary: "Invalid configuration from Dask",
+			Detail:  "The value must be what Python's dask.config.serialize(...) returns: a JSON object in base64. Dask sets this variable itself. Unset it if Dask did not start this process.",
 		}}
 	}
 	return parts, order, nil
@@ -111,12 +110,12 @@ func depthOf(value any) int {
 	return depth + 1
 }
 
-// readInherited reads an object of JSON, and says in which order its keys are.
+// readInherited reads a JSON object and returns the order of its keys.
 func readInherited(text []byte, parts map[string]*Node) (order []string, err error) {
 	decoder := json.NewDecoder(bytes.NewReader(text))
 	decoder.UseNumber()
 	if start, err := decoder.Token(); err != nil || start != json.Delim('{') {
-		return nil, errors.New("no object")
+		return nil, errors.New("not an object")
 	}
 	for decoder.More() {
 		key, err := decoder.Token()
@@ -156,9 +155,8 @@ func newNode(value any, text, name string) *Node {
 	return config
 }
 
-// assign puts a part below the keys (dask/config.py, set._assign). Where Dask
-// stops, because a key on the way has a value that is no mapping, the value
-// stays.
+// assign sets the node below the keys (dask/config.py, set._assign). Dask fails if
+// a key on the way has a value that is not a mapping; here the value stays.
 func (c *Node) assign(keys []string, part *Node) {
 	if c.keys == nil {
 		return
@@ -174,8 +172,8 @@ func (c *Node) assign(keys []string, part *Node) {
 	c.keys[key].assign(keys[1:], part)
 }
 
-// canonical is the spelling, with "_" or with "-", in which a key is there
-// already (dask/config.py, canonical_name).
+// canonical returns the spelling of a key, with "_" or with "-", that the mapping
+// already has (dask/config.py, canonical_name).
 func (c *Node) canonical(key string) string {
 	if c.keys[key] != nil {
 		return key
@@ -224,7 +222,7 @@ func (c *Node) Value() any {
 	return mapping
 }
 
-// Origin names the variables and the files that the part comes from.
+// Origin names the variables and the files that the node comes from.
 func (c *Node) Origin() string {
 	variables, files := c.names()
 	var places []string
@@ -244,7 +242,7 @@ func oneOrMore(noun string, names []string) string {
 	return noun + " " + strings.Join(names, ", ")
 }
 
-// names are those of all parts, in order.
+// names returns the variables and files of all nodes, sorted.
 func (c *Node) names() (variables, files []string) {
 	if c.keys == nil {
 		return c.variables, c.files

@@ -115,8 +115,8 @@ func describeFileError(path string, err error) string {
 	return "The file " + path + " cannot be read: " + err.Error() + "."
 }
 
-// daskPaths are the places where Dask looks for files, the last of which counts
-// most (dask/config.py, _get_paths).
+// daskPaths returns the places where Dask looks for files. The last one counts most
+// (dask/config.py, _get_paths).
 func daskPaths(env environment.Variables, prefixes []string) []string {
 	root, given := env.Lookup("DASK_ROOT_CONFIG")
 	if !given {
@@ -132,7 +132,7 @@ func daskPaths(env environment.Variables, prefixes []string) []string {
 	if further, given := env.Lookup("DASK_CONFIG"); given {
 		paths = append(paths, further)
 	}
-	// Of a path that is there twice, the last place counts.
+	// If a path is there twice, the last place counts.
 	var distinct []string
 	for i, path := range paths {
 		if path != "" && !slices.Contains(paths[i+1:], path) {
@@ -169,9 +169,9 @@ func filesBelow(ctx context.Context, paths []string) (files []string, problems [
 	return files, problems
 }
 
-// adopt adds what an older configuration has and this one has not (dask/config.py,
-// update with the priority "old"). A mapping of the older one takes the place of a
-// value that is none.
+// adopt adds what only an older configuration has (dask/config.py, update with the
+// priority "old"). A mapping of the older one replaces a value that is not a
+// mapping.
 func (c *Node) adopt(older *Node) {
 	for _, name := range older.order {
 		part, key := older.keys[name], c.canonical(name)

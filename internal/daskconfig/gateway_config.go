@@ -39,8 +39,8 @@ func GatewayOptions() []string { return slices.Clone(gatewayOptions) }
 // then the text is "" and known false, once the rest has been checked. An error is
 // one *optionreader.Error, or several joined. The same options give the same bytes.
 //
-// What Dask takes for a template is written so that it comes out as it was given:
-// names in braces are none of Dask's environment (dask_gateway/client.py,
+// Texts that Dask reads as templates are escaped, so that they come out as they
+// were given: names in braces do not stand for environment variables (dask_gateway/client.py,
 // format_template).
 func GatewayConfig(options map[string]any) (text string, known bool, err error) {
 	r := gatewayReader{optionreader.New(options)}
@@ -77,10 +77,10 @@ func GatewayConfig(options map[string]any) (text string, known bool, err error) 
 // gatewayReader reads the options of GatewayConfig.
 type gatewayReader struct{ *optionreader.Reader }
 
-// mapping is one of YAML's, in the order of its making.
+// mapping is a YAML mapping that keeps the order of its members.
 type mapping struct{ content []*yaml.Node }
 
-// add puts in a member; nil is none.
+// add adds a member unless it is nil.
 func (m *mapping) add(key string, value *yaml.Node) {
 	if value != nil {
 		m.content = append(m.content, &yaml.Node{Kind: yaml.ScalarNode, Value: key}, value)
@@ -89,7 +89,7 @@ func (m *mapping) add(key string, value *yaml.Node) {
 
 func (m *mapping) node() *yaml.Node { return &yaml.Node{Kind: yaml.MappingNode, Content: m.content} }
 
-// template is a text that Dask fills in; nil for "".
+// template returns a text that Dask fills in, nil for "".
 func (r gatewayReader) template(text string) *yaml.Node {
 	if text == "" {
 		return nil
@@ -113,19 +113,18 @@ func (r gatewayReader) proxyAddress() *yaml.Node {
 	return r.template(text)
 }
 
-// auth has the type always: Dask's own default is another one than the
-// provider's.
+// auth always writes the type, because Dask's default differs from the provider's.
 func (r gatewayReader) auth() *yaml.Node {
 	way := r.Text("auth", func(text string) string {
 		if slices.Contains([]string{authJupyterHub, authBasic, authKerberos}, text) {
 			return ""
 		}
-		return fmt.Sprintf("must be %q, %q or %q, which are those that Python knows, not %q", authJupyterHub, authBasic, authKerberos, text)
+		return fmt.Sprintf("must be %q, %q or %q, which Python supports, not %q", authJupyterHub, authBasic, authKerberos, text)
 	})
 	if r.Value("auth") == nil {
 		way = authJupyterHub
 	}
-	// Which arguments fit is known only when the way is.
+	// The method decides which arguments are allowed.
 	decided := way != ""
 	include := r.Flag("include_secrets", false)
 	arguments := mapping{}
@@ -159,7 +158,7 @@ func whereSecretsAre(name string) string {
 	return "DASK_GATEWAY__AUTH__KWARGS__PASSWORD"
 }
 
-// httpProxy is a URL, or whether the one of the environment is used.
+// httpProxy returns a URL, or whether Dask uses the proxy of the environment.
 func (r gatewayReader) httpProxy() *yaml.Node {
 	const name = "http_proxy"
 	if chosen, ok := r.Value(name).(bool); ok {
@@ -179,8 +178,8 @@ func (r gatewayReader) httpProxy() *yaml.Node {
 	}))
 }
 
-// clusterOptions are the defaults of every new cluster. Texts at the top are
-// templates, those below are not.
+// clusterOptions returns the defaults of new clusters. Texts at the top are
+// templates, texts inside other values are not.
 func (r gatewayReader) clusterOptions() *yaml.Node {
 	const name = "cluster_options"
 	given, ok := optionreader.Take[map[string]any](r.Reader, name, "an object")
@@ -234,8 +233,8 @@ func (r gatewayReader) yamlValue(at string, value any) *yaml.Node {
 	}
 }
 
-// yamlNumber keeps whole numbers whole, and writes others with a point and a sign
-// in the exponent, without which they are texts in YAML 1.1.
+// yamlNumber keeps integers, and writes floats with a point and a sign in the
+// exponent, without which they are texts in YAML 1.1.
 func (r gatewayReader) yamlNumber(at string, number json.Number) *yaml.Node {
 	text := number.String()
 	if !strings.ContainsAny(text, ".eE") {

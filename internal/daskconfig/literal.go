@@ -17,8 +17,8 @@ import (
 // of YAML, else the text itself. It returns nil, a bool, a string, a
 // json.Number, a []any or a map[string]any.
 //
-// Literals that JSON has no place for (sets, bytes, complex numbers, infinity,
-// keys other than strings) are left as text.
+// Literals that JSON cannot represent (sets, bytes, complex numbers, infinity, keys
+// other than strings) are left as text.
 func interpret(text string) any {
 	if value, ok := parseLiteral(text); ok {
 		return value
@@ -35,7 +35,7 @@ func interpret(text string) any {
 	}
 }
 
-// Python's tokenizer refuses deeper brackets, and longer integers.
+// Python's tokenizer rejects deeper brackets and longer integers.
 const (
 	maxLiteralDepth  = 200
 	maxIntegerDigits = 4300
@@ -52,9 +52,8 @@ func longest(pattern string) *regexp.Regexp {
 	return compiled
 }
 
-// literalParser reads Python's literals as ast.literal_eval does. Every method
-// that returns false leaves the parser in no useful state: the whole text is
-// not a literal then.
+// literalParser reads Python literals as ast.literal_eval does. If a method returns
+// false, the whole text is not a literal, and the parser cannot be used further.
 type literalParser struct {
 	rest  string
 	depth int
@@ -94,7 +93,7 @@ func (p *literalParser) space() {
 	}
 }
 
-// next takes one byte, with the space before it, if it comes next.
+// next consumes one byte, and the space before it, if it comes next.
 func (p *literalParser) next(b byte) bool {
 	p.space()
 	if p.rest == "" || p.rest[0] != b {
@@ -154,7 +153,7 @@ func (p *literalParser) bracket(open byte) (any, bool) {
 	return value, ok
 }
 
-// parenthesis reads a tuple, or one value that merely stands in parentheses.
+// parenthesis reads a tuple, or one value in parentheses.
 func (p *literalParser) parenthesis() (any, bool) {
 	if p.next(')') {
 		return []any{}, true
@@ -269,8 +268,8 @@ func integerBase(text string) int {
 	return 10
 }
 
-// floatNumber keeps a float recognizable as one: a gateway refuses 3.0 where it
-// wants an integer.
+// floatNumber keeps a float recognisable: a gateway rejects 3.0 where it expects an
+// integer.
 func floatNumber(text string) (any, bool) {
 	value, err := strconv.ParseFloat(text, 64)
 	if err != nil || math.IsInf(value, 0) {

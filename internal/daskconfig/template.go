@@ -12,8 +12,8 @@ import (
 	"github.com/planetary-computer/terraform-provider-pc/internal/localfile"
 )
 
-// MissingVariableError says that a template names an environment variable that
-// does not exist.
+// MissingVariableError marks a template with an environment variable that is not
+// set.
 type MissingVariableError struct{ Name string }
 
 // Error says that the variable is not set.
@@ -27,7 +27,7 @@ const maxFilledSize = 1 << 20
 
 var (
 	errTooLong     = errors.New("it becomes longer than " + localfile.FormatSize(maxFilledSize) + ", which is the limit")
-	errLoneBrace   = errors.New("it has a brace without its partner; a brace that belongs to the value is written twice, {{ or }}")
+	errLoneBrace   = errors.New("it has an unmatched brace; write {{ or }} for a brace in the value")
 	errFieldSyntax = errors.New("it uses a part of Python's format syntax other than {NAME}, {{ and }}")
 )
 
@@ -80,5 +80,5 @@ func field(name string, env environment.Variables) (string, error) {
 // DescribeTemplateError is the detail of a diagnostic for an error of
 // FillTemplate.
 func DescribeTemplateError(err error) string {
-	return "In Dask's configuration, names in braces stand for environment variables. In this value that cannot be done: " + err.Error() + "."
+	return "In Dask's configuration, names in braces stand for environment variables. The provider cannot fill in this value: " + err.Error() + "."
 }

@@ -15,8 +15,8 @@ type yamlMember struct {
 	value *yaml.Node
 }
 
-// mapping has each key in its first place and with its last value, as a dict that
-// Python fills.
+// mapping keeps each key in its first place and with its last value, as a Python
+// dict does.
 func (r *yamlReader) mapping(node *yaml.Node) (*Node, error) {
 	if isTagged(node, "!!set") {
 		// JSON has no place for it.
@@ -40,8 +40,9 @@ func (r *yamlReader) mapping(node *yaml.Node) (*Node, error) {
 	return config, nil
 }
 
-// members are a mapping's, after those that <<: names: of two that it names the
-// later one counts, and of a list of them the earlier one (yaml/constructor.py,
+// members returns the members of a mapping after those that it merges with <<:. Of
+// two merges the later one counts, and in a list of them the earlier one
+// (yaml/constructor.py,
 // flatten_mapping).
 func (r *yamlReader) members(node *yaml.Node) ([]yamlMember, error) {
 	if err := checkTag(node, "!!map"); err != nil {
@@ -66,7 +67,7 @@ func (r *yamlReader) members(node *yaml.Node) ([]yamlMember, error) {
 	return append(merged, own...), nil
 }
 
-// merged are the members of the mapping, or of the list of mappings, after <<:.
+// merged returns the members of the mapping, or of the list of mappings, after <<:.
 func (r *yamlReader) merged(node *yaml.Node) ([]yamlMember, error) {
 	mappings := []*yaml.Node{node}
 	if list := resolveAlias(node); list.Kind == yaml.SequenceNode {

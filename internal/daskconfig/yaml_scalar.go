@@ -57,16 +57,14 @@ func isYAMLInteger(node *yaml.Node) bool {
 	return isPlain && !isText && (yamlInt.MatchString(node.Value) || strings.Contains(node.Value, ":") && yamlFloat.MatchString(node.Value))
 }
 
-// yamlBool knows the words in small letters, in capital ones, and with one at
-// their beginning.
+// yamlBool accepts the words in lower case, in upper case, and capitalised.
 func yamlBool(text string) (value, ok bool) {
 	lower := strings.ToLower(text)
 	value, ok = yamlBools[lower]
 	return value, ok && (text == lower || text == strings.ToUpper(text) || text == strings.ToUpper(text[:1])+lower[1:])
 }
 
-// yamlNumber leaves infinity and what is no number as text: JSON has no place for
-// them.
+// yamlNumber leaves infinity and NaN as text, because JSON cannot represent them.
 func yamlNumber(text string) (any, bool) {
 	plain := strings.ReplaceAll(text, "_", "")
 	switch {

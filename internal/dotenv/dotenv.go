@@ -56,7 +56,7 @@ func (e *LineError) Error() string {
 	return fmt.Sprintf("it has a line that is not like NAME=VALUE: line %d", e.Line)
 }
 
-// Parse returns the variables. A variable that has a name and nothing else is "".
+// Parse returns the variables. A variable without a value is "".
 // In a value ${NAME} and ${NAME:-otherwise} stand for a variable, whatever the
 // quotes: of the environment, else of the file, further up. The error is
 // ErrTooLarge or a *LineError, with which the variables of the other lines are
@@ -103,7 +103,7 @@ func (d *parser) take(form *regexp.Regexp) (string, bool) {
 	return found[len(found)-1], true
 }
 
-// statement reads one. A comment, and the end of the file, have no name.
+// statement reads one statement. A comment and the end of the file have no name.
 func (d *parser) statement() (name, value string, ok bool) {
 	if d.rest == "" {
 		return "", "", true
@@ -131,7 +131,7 @@ func (d *parser) statement() (name, value string, ok bool) {
 	return name, value, ok
 }
 
-// value reads what is after the =, and after blanks if there were some.
+// value reads what follows the = and the spaces after it.
 func (d *parser) value(afterBlanks bool) (value string, ok bool) {
 	switch {
 	case strings.HasPrefix(d.rest, "'"):
