@@ -2,20 +2,21 @@
 # Copyright (c) The terraform-provider-pc Authors
 # SPDX-License-Identifier: MPL-2.0
 #
-# Shows the provider at work: plan, apply, resize, list, import, destroy.
+# Demonstrates the provider: plan, apply, resize, list, import, destroy.
 #
 #   demo.sh             on the built-in mock
-#   demo.sh kubernetes  on the mock as a gateway with the Kubernetes backend
-#   demo.sh real        on the real Dask Gateway and JupyterHub, and with Python
+#   demo.sh kubernetes  on the mock, which imitates a gateway with the Kubernetes backend
+#   demo.sh real        on the real Dask Gateway and JupyterHub, with a Python client
 
 # shellcheck source=internal/tools/cache.sh
 . "$(dirname "$0")/cache.sh"
 
 servers=${1:-mock}
 
-# The servers set PC_ADDRESS or DASK_GATEWAY__ADDRESS and run this script again.
+# The first call starts the servers. They set PC_ADDRESS or DASK_GATEWAY__ADDRESS
+# and run this script a second time.
 if [ -z "${PC_DEMO_INSIDE:-}" ]; then
-  forget_settings
+  unset_settings
   export PC_DEMO_INSIDE=1
   work=$(mktemp -d)
   trap 'rm -rf "$work"' EXIT
@@ -48,7 +49,7 @@ step() { printf '\n%s== %s%s\n' "$bold" "$1" "$plain"; shift; [ $# -eq 0 ] || pr
 run() { printf '\n%s$ %s %s%s\n' "$bold" "$command" "$*" "$plain"; "$terraform" "$@"; }
 fail() { printf '\nThe demo failed: %s\n' "$*" >&2; exit 1; }
 
-# Whatever happens, no cluster is left behind.
+# Destroy all clusters, also after a failure.
 finish() {
   local code=$?
   trap - EXIT
@@ -60,17 +61,17 @@ finish() {
 }
 trap finish EXIT
 
-# plans SUMMARY ARGUMENTS plans, shows the plan, and fails unless terraform sums
-# it up so.
+# plans SUMMARY ARGUMENTS runs terraform plan and fails if the plan has another
+# summary.
 plans() {
   local summary=$1
   shift
   run plan -no-color "$@" | tee plan.txt
-  grep -qF "Plan: $summary." plan.txt || fail "the plan is not: $summary"
+  grep -qF "Plan: $summary." plan.txt || fail "the summary of the plan is not: $summary"
 }
 
-step "Build the provider and put it where terraform init finds it" \
-  "A filesystem mirror in a temporary folder stands in for the registry."
+step "Build the provider and install it for terraform init" \
+  "A filesystem mirror in a temporary folder replaces the registry."
 version=0.1.0
 mirror=$work/mirror/$registry/planetary-computer/pc/$version/$(go env GOOS)_$(go env GOARCH)
 mkdir -p "$mirror"
@@ -89,27 +90,27 @@ run init -no-color
 
 step "Plan a cluster with adaptive scaling, 1 to 100 workers" \
   "The provider block is empty: address and token come from the environment." \
-  "The cluster options are checked against the gateway while planning."
+  "The plan checks the cluster options against those that the gateway declares."
 plans "1 to add, 0 to change, 0 to destroy" -out=create.plan
 
-step "Apply it" "One POST makes the cluster; terraform returns when it runs and one worker has joined."
+step "Apply it" "One POST creates the cluster. Terraform returns when it is running and one worker has joined."
 run apply -no-color create.plan
 name=$("$terraform" output -raw name)
 run plan -no-color -detailed-exitcode || fail "the second plan is not empty"
 
-step "Resize it in place, to 2 to 50 workers" "The same cluster, told by one more request."
+step "Resize it in place, to 2 to 50 workers" "One more request changes the same cluster."
 plans "0 to add, 1 to change, 0 to destroy" -var minimum=2 -var maximum=50 -out=resize.plan
 run apply -no-color resize.plan
-[ "$("$terraform" output -raw name)" = "$name" ] || fail "the resize made another cluster"
+[ "$("$terraform" output -raw name)" = "$name" ] || fail "the resize created another cluster"
 
 step "List the user's clusters, as gateway.list_clusters() does"
 run output -no-color clusters
-"$terraform" output -json clusters | grep -q "$name" || fail "the cluster is not listed"
+"$terraform" output -json clusters | grep -q "$name" || fail "the list does not contain the cluster"
 
 if [ "$servers" = real ]; then
   step "Compute on it with Python" \
-    "The client takes the cluster's name from terraform's outputs, and address and token" \
-    "from the environment, as the provider did. The addresses it finds are terraform's."
+    "The client reads the cluster's name from Terraform's outputs, and address and token" \
+    "from the environment, as the provider does. Its addresses equal those in the state."
   name=$name link=$("$terraform" output -raw dashboard_link) \
     scheduler=$("$terraform" output -raw scheduler_address) python - <<'PYTHON'
 import os
@@ -124,25 +125,25 @@ with Gateway() as gateway:
     client = cluster.get_client()
     client.wait_for_workers(2, timeout=120)
     total = int(da.arange(1_000_000, chunks=100_000).sum().compute())
-    print(f"\n{len(client.scheduler_info()['workers'])} workers of {cluster.scheduler_address} added up 0 to 999,999: {total:,}")
+    print(f"\n{len(client.scheduler_info()['workers'])} workers of {cluster.scheduler_address} computed the sum of 0 to 999,999: {total:,}")
     assert total == 499_999_500_000, total
 PYTHON
 fi
 
-step "Forget the state, and import the cluster by its name" \
-  "A cluster made elsewhere comes under Terraform's care like this. No replacement is planned."
+step "Delete the state and import the cluster by its name" \
+  "This is how Terraform adopts a cluster from elsewhere. The plan does not replace it."
 rm terraform.tfstate
 rm -f terraform.tfstate.backup
 run import -no-color -var minimum=2 -var maximum=50 pc_dask_cluster.ndvi "$name"
 plans "0 to add, 1 to change, 0 to destroy" -var minimum=2 -var maximum=50 -out=import.plan
 run apply -no-color import.plan
 
-step "Destroy it" "terraform returns when the gateway reports it stopped."
+step "Destroy it" "Terraform returns when the gateway reports that the cluster has stopped."
 run destroy -no-color -auto-approve
 mkdir after
 cp "$root/examples/demo/list/main.tf" after/
 "$terraform" -chdir=after init -no-color >/dev/null
 "$terraform" -chdir=after apply -no-color -auto-approve >/dev/null
 left=$("$terraform" -chdir=after output -json names)
-[ "$left" = "[]" ] || fail "clusters are left on the gateway: $left"
-step "Done: no cluster is left on the gateway."
+[ "$left" = "[]" ] || fail "the gateway still has clusters: $left"
+step "Done. No cluster is left on the gateway."

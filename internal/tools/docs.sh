@@ -2,16 +2,16 @@
 # Copyright (c) The terraform-provider-pc Authors
 # SPDX-License-Identifier: MPL-2.0
 #
-# Writes docs/ from the schemas, templates/, examples/, the table of faults and
-# the results of the benchmarks; docs.sh check fails when that changed anything. The schemas come from
-# the provider as it is in the tree; nothing is downloaded.
+# Generates docs/ from the schemas, templates/, examples/, the table of faults and
+# the benchmark results. docs.sh check fails if docs/ was not up to date. The
+# schemas come from the provider in this tree. Nothing is downloaded.
 
 # shellcheck source=internal/tools/cache.sh
 . "$(dirname "$0")/cache.sh"
 
 terraform=$(terraform_binary)
-generator=$(tool docs github.com/hashicorp/terraform-plugin-docs/cmd/tfplugindocs)
-chart=$(tool chart github.com/planetary-computer/terraform-provider-pc/internal/tools/chart)
+generator=$(build_tool docs github.com/hashicorp/terraform-plugin-docs/cmd/tfplugindocs)
+chart=$(build_tool chart github.com/planetary-computer/terraform-provider-pc/internal/tools/chart)
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 cd "$root"
@@ -46,6 +46,6 @@ go run ./internal/tools/schema < "$work/terraform.json" > "$work/schema.json"
 "$generator" generate --provider-name pc --rendered-provider-name "Planetary Computer" --providers-schema "$work/schema.json"
 "$generator" validate --provider-name pc --providers-schema "$work/schema.json"
 if [ "${1:-}" = check ] && ! { diff -ru "$work/before/docs" docs && diff -ru "$work/before/templates" templates; }; then
-  say "docs/ or templates/ was not up to date; it is now. Commit it with what changed it."
+  log "docs/ or templates/ was not up to date and has been regenerated. Commit it together with the change that caused it."
   exit 1
 fi

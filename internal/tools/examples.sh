@@ -2,32 +2,26 @@
 # Copyright (c) The terraform-provider-pc Authors
 # SPDX-License-Identifier: MPL-2.0
 #
-# Runs terraform validate and terraform test on the examples that need more
-# providers than ours. TLS' is built; AzureRM's and Helm's are looked for in
-# TERRAFORM_PLUGINS, a folder of plugins, then in the cache, then in the
-# registry; where that has none, AzureRM's is built as well, once, in ten minutes
-# on two cores. Helm's has no Go module of its version. What cannot be had is
-# said, and what needs it is skipped.
+# Runs terraform validate and terraform test on the examples that need other
+# providers as well. The script builds the TLS provider. It looks for the AzureRM
+# and Helm providers in the folder TERRAFORM_PLUGINS, in the cache and in the
+# registry. If none of them has AzureRM, the script builds it once, which takes ten
+# minutes on two cores. Helm cannot be built: its version has no Go module. The
+# script reports missing providers and skips the examples that need them.
 
 # shellcheck source=internal/tools/cache.sh
 . "$(dirname "$0")/cache.sh"
 
 terraform=$(terraform_binary)
-forget_settings
+unset_settings
 export CHECKPOINT_DISABLE=1 TF_IN_AUTOMATION=1
 plugins=$cache/plugins
 mkdir -p "$plugins"
 skipped=()
 
-# has_language says whether the binary is a Terraform of at least 1.11, whose
-# write-only arguments and mocks the examples need.
-has_language() {
-  ! is_opentofu "$terraform" && "$terraform" version -json |
-    python3 -c 'import json, sys; sys.exit(tuple(map(int, json.load(sys.stdin)["terraform_version"].split("-")[0].split(".")[:2])) < (1, 11))'
-}
-
-# plugin NAME CONSTRAINT links a provider of HashiCorp's into $work/plugins, or fails.
-plugin() {
+# link_plugin NAME CONSTRAINT links a HashiCorp provider into $work/plugins. It
+# fails if the provider is not available.
+link_plugin() {
   local name=$1 constraint=$2 binary folder
   binary=$(find ${TERRAFORM_PLUGINS:+"$TERRAFORM_PLUGINS"} "$plugins" -maxdepth 1 \( -name "terraform-provider-$name" -o -name "terraform-provider-${name}_*" \) | head -n 1)
   if [ -z "$binary" ]; then
@@ -40,7 +34,7 @@ plugin() {
       mv "$plugins/terraform-provider-$name.$$" "$plugins/terraform-provider-$name"
       binary=$plugins/terraform-provider-$name
     elif [ -f "$root/internal/tools/$name/go.mod" ]; then
-      binary=$(tool "$name" "github.com/hashicorp/terraform-provider-$name")
+      binary=$(build_tool "$name" "github.com/hashicorp/terraform-provider-$name")
       [ -x "$binary" ] || return 1
     else
       return 1
@@ -59,18 +53,19 @@ check() {
   rm -rf "$work/example"
 }
 
-if ! has_language; then
-  say "SKIPPED: the examples with other providers need Terraform 1.11 or later, and $terraform is none."
+# The examples need write-only arguments and mock providers.
+if ! is_terraform_at_least "$terraform" 1 11; then
+  log "SKIPPED: the examples with other providers need Terraform 1.11 or later, and $terraform is $(engine_version "$terraform")."
   exit
 fi
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 mkdir "$work/plugins"
 (cd "$root" && go build -o "$work/plugins/terraform-provider-pc" .)
-ln -s "$(tool tls github.com/hashicorp/terraform-provider-tls)" "$work/plugins/terraform-provider-tls"
+ln -s "$(build_tool tls github.com/hashicorp/terraform-provider-tls)" "$work/plugins/terraform-provider-tls"
 has_azurerm=yes has_helm=yes
-plugin azurerm ">= 5.0, < 6.0" || has_azurerm=no
-plugin helm ">= 3.0, < 4.0" || has_helm=no
+link_plugin azurerm ">= 5.0, < 6.0" || has_azurerm=no
+link_plugin helm ">= 3.0, < 4.0" || has_helm=no
 {
   printf 'provider_installation {\n  dev_overrides {\n'
   for name in "$work"/plugins/*; do
@@ -84,19 +79,19 @@ export TF_CLI_CONFIG_FILE=$work/cli.tfrc
 
 check "$root/examples/own-compute/modules/dask" examples/own-compute/modules/dask
 if [ $has_azurerm = no ]; then
-  skipped+=("examples/own-compute and examples/azurerm-pairing: no plugin of AzureRM 5 in TERRAFORM_PLUGINS, $plugins or the registry, and it could not be built")
+  skipped+=("examples/own-compute and examples/azurerm-pairing: AzureRM 5 is not in TERRAFORM_PLUGINS, $plugins or the registry, and could not be built")
 else
   check "$root/examples/own-compute" examples/own-compute
   cp -R "$root/examples/azurerm-pairing" "$work/pairing"
   if [ $has_helm = no ]; then
-    # All of it but the chart.
+    # Test everything except the chart.
     cp "$work/pairing/tests/stand-in/daskhub.tf" "$work/pairing/daskhub.tf"
     sed -i.bak '/^    helm = {/,/^    }/d' "$work/pairing/versions.tf"
-    skipped+=("examples/azurerm-pairing/daskhub.tf: no plugin of Helm 3 in TERRAFORM_PLUGINS, $plugins or the registry; the rest was tested")
+    skipped+=("examples/azurerm-pairing/daskhub.tf: Helm 3 is not in TERRAFORM_PLUGINS, $plugins or the registry. The other files were tested")
   fi
   check "$work/pairing" examples/azurerm-pairing
 fi
 printf '\n'
 for text in "${skipped[@]}"; do
-  say "SKIPPED: $text."
+  log "SKIPPED: $text."
 done

@@ -2,14 +2,14 @@
 # Copyright (c) The terraform-provider-pc Authors
 # SPDX-License-Identifier: MPL-2.0
 #
-# Runs the linters of .golangci.yml, and checks the length of the tests, go.mod,
-# the examples' format and the shell scripts; lint.sh fix mends what can be
-# mended.
+# Runs the linters of .golangci.yml and checks the length of the tests, go.mod, the
+# format of the examples and the shell scripts. lint.sh fix fixes what can be fixed
+# automatically.
 
 # shellcheck source=internal/tools/cache.sh
 . "$(dirname "$0")/cache.sh"
 
-linter=$(tool lint github.com/golangci/golangci-lint/v2/cmd/golangci-lint)
+linter=$(build_tool lint github.com/golangci/golangci-lint/v2/cmd/golangci-lint)
 terraform=$(terraform_binary)
 export GOLANGCI_LINT_CACHE=$cache/lint TF_CLI_CONFIG_FILE=/dev/null
 cd "$root"
@@ -20,16 +20,16 @@ if [ "${1:-}" = fix ]; then
   go mod tidy
   exit
 fi
-# Two clones on one machine take turns.
+# Clones on the same machine run the linter one after the other.
 "$linter" run --allow-serial-runners
-# The same flags as in cache.sh, so that what it depends on is compiled once.
+# The same flags as in cache.sh, so that Go compiles the dependencies only once.
 for module in kube-apiserver chart; do
   (cd "internal/tools/$module" && GOFLAGS=-trimpath CGO_ENABLED=0 "$linter" run --allow-serial-runners)
 done
-# The linter knows one limit for all files, and a test may be longer than that.
+# The linter has one limit for all files, and a test may be longer.
 long=$(git ls-files '*_test.go' | xargs awk '!/^[[:space:]]*(\/\/.*)?$/ { lines[FILENAME]++ } END { for (file in lines) if (lines[file] > 500) print "  " file ": " lines[file] }')
 if [ -n "$long" ]; then
-  say "Tests of more than 500 lines, blank ones and comments left out:" "$long"
+  log "These tests have more than 500 lines, not counting blank lines and comments:" "$long"
   exit 1
 fi
 "$terraform" fmt -check -recursive examples
@@ -37,5 +37,5 @@ go mod tidy -diff
 if command -v shellcheck >/dev/null; then
   shellcheck internal/tools/*.sh .ci/run
 else
-  say "shellcheck is not installed: the shell scripts were not checked."
+  log "shellcheck is not installed, so the shell scripts were not checked."
 fi

@@ -8,15 +8,15 @@
 . "$(dirname "$0")/cache.sh"
 
 TF_ACC_TERRAFORM_PATH=$(terraform_binary)
-forget_settings
+unset_settings
 export TF_ACC_TERRAFORM_PATH TF_ACC=1 CHECKPOINT_DISABLE=1
 if is_opentofu "$TF_ACC_TERRAFORM_PATH"; then
   export TF_ACC_PROVIDER_HOST=registry.opentofu.org
 fi
-# Nor must a configuration of the person's own decide what the tests see.
+# Replace the user's own CLI configuration, which could change the results.
 config=$(mktemp)
 trap 'rm -f "$config"' EXIT
 export TF_CLI_CONFIG_FILE=$config
-say "Testing with $TF_ACC_TERRAFORM_PATH."
+log "Testing with $TF_ACC_TERRAFORM_PATH."
 cd "$root"
 go test "$@"

@@ -1,0 +1,13 @@
+// Copyright (c) The terraform-provider-pc Authors
+// SPDX-License-Identifier: MPL-2.0
+
+// Package gcs stands in for Terraform's gcs backend.
+package gcs
+
+import (
+	"github.com/hashicorp/terraform/internal/backend"
+	"github.com/hashicorp/terraform/internal/legacy/missing"
+)
+
+// New returns a backend that refuses every configuration.
+func New() backend.Backend { return missing.New("gcs") }

@@ -1,0 +1,47 @@
+// Copyright (c) The terraform-provider-pc Authors
+// SPDX-License-Identifier: MPL-2.0
+
+// Package missing stands in for the backends of Terraform that live in modules
+// of their own, which its Go module does not contain. It has the import path of
+// Terraform's internal/legacy module, so that it may import Terraform's other
+// internal packages.
+package missing
+
+import (
+	"fmt"
+
+	"github.com/zclconf/go-cty/cty"
+
+	"github.com/hashicorp/terraform/internal/backend"
+	"github.com/hashicorp/terraform/internal/configs/configschema"
+	"github.com/hashicorp/terraform/internal/states/statemgr"
+	"github.com/hashicorp/terraform/internal/tfdiags"
+)
+
+// New returns a backend that refuses every configuration, so that no state is
+// ever written to a place that loses it.
+func New(name string) backend.Backend {
+	return &missingBackend{name: name}
+}
+
+type missingBackend struct{ name string }
+
+func (b *missingBackend) diagnostics() tfdiags.Diagnostics {
+	return tfdiags.Diagnostics{}.Append(fmt.Errorf("this build of Terraform has no %s backend", b.name))
+}
+
+func (b *missingBackend) ConfigSchema() *configschema.Block { return &configschema.Block{} }
+
+func (b *missingBackend) PrepareConfig(config cty.Value) (cty.Value, tfdiags.Diagnostics) {
+	return config, b.diagnostics()
+}
+
+func (b *missingBackend) Configure(cty.Value) tfdiags.Diagnostics { return b.diagnostics() }
+
+func (b *missingBackend) StateMgr(string) (statemgr.Full, tfdiags.Diagnostics) {
+	return nil, b.diagnostics()
+}
+
+func (b *missingBackend) DeleteWorkspace(string, bool) tfdiags.Diagnostics { return b.diagnostics() }
+
+func (b *missingBackend) Workspaces() ([]string, tfdiags.Diagnostics) { return nil, b.diagnostics() }
