@@ -23,9 +23,9 @@ import (
 // version is set by the release build.
 var version = "dev"
 
-// farewell is what Terraform leaves of the two seconds that it gives a provider
-// to end, for what it has not closed.
-const farewell = 1800 * time.Millisecond
+// cleanupTimeout limits how long the provider closes what Terraform has left open.
+// It is shorter than the two seconds that Terraform gives a provider to exit.
+const cleanupTimeout = 1800 * time.Millisecond
 
 func main() {
 	var debug bool
@@ -33,35 +33,34 @@ func main() {
 	flag.Parse()
 	openEphemerals := &clients.OpenEphemerals{}
 	if !debug {
-		outlastTerraform(func() { end(openEphemerals, nil) })
+		ignoreTerminations(func() { exit(openEphemerals, nil) })
 	}
-	end(openEphemerals, provider.Serve(provider.New(version, provider.WithOpenEphemerals(openEphemerals)), debug))
+	exit(openEphemerals, provider.Serve(provider.New(version, provider.WithOpenEphemerals(openEphemerals)), debug))
 }
 
-// ending lets the second who ends the process wait for the first, which is still
-// closing what was left open.
-var ending sync.Mutex
+// exitMutex makes a second call of exit wait for the first, which is still closing
+// what Terraform has left open.
+var exitMutex sync.Mutex
 
-// end closes what Terraform has left open, and ends the process.
-func end(openEphemerals *clients.OpenEphemerals, err error) {
-	ending.Lock()
-	ctx, cancel := context.WithTimeout(context.Background(), farewell)
+// exit closes what Terraform has left open and exits the process.
+func exit(openEphemerals *clients.OpenEphemerals, err error) {
+	exitMutex.Lock()
+	ctx, cancel := context.WithTimeout(context.Background(), cleanupTimeout)
 	err = errors.Join(err, openEphemerals.CloseAll(ctx))
 	cancel()
 	if err != nil {
-		hclog.New(&hclog.LoggerOptions{Name: "terraform-provider-pc", JSONFormat: true}).Error("the provider did not end well", "error", err)
+		hclog.New(&hclog.LoggerOptions{Name: "terraform-provider-pc", JSONFormat: true}).Error("the provider did not exit cleanly", "error", err)
 		os.Exit(1)
 	}
 	os.Exit(0)
 }
 
-// outlastTerraform keeps SIGTERM from ending the provider before Terraform does.
-// CI systems send it to all processes of a job: Terraform stops then as well, and
-// needs the provider's answers for its state. go-plugin does the same with Ctrl-C
-// (Serve in its server.go). A provider whose Terraform is gone is ended by it, and
-// where the system can it sends the signal itself when Terraform is killed, which
-// go-plugin does not notice.
-func outlastTerraform(orphaned func()) {
+// ignoreTerminations ignores SIGTERM while Terraform is running. CI systems send it
+// to all processes of a job. Terraform stops as well, but still needs the provider's
+// responses for its state. go-plugin does the same for SIGINT (Serve in server.go).
+// Without Terraform the signal calls orphaned. Linux sends it when Terraform is
+// killed, which go-plugin does not notice.
+func ignoreTerminations(orphaned func()) {
 	terraform := os.Getppid()
 	terminations := make(chan os.Signal, 1)
 	signal.Notify(terminations, syscall.SIGTERM)

@@ -5,8 +5,9 @@ package main
 
 import "syscall"
 
-// terminateWithParent asks for a SIGTERM when the parent ends, a thread of it
-// included (prctl(2), PR_SET_PDEATHSIG). Where that fails nobody sends one.
+// terminateWithParent requests a SIGTERM for the time when the parent exits. Linux
+// also sends it when only the parent's thread exits (prctl(2), PR_SET_PDEATHSIG).
+// If the request fails, the kernel sends no signal.
 func terminateWithParent() {
 	_, _, _ = syscall.RawSyscall(syscall.SYS_PRCTL, syscall.PR_SET_PDEATHSIG, uintptr(syscall.SIGTERM), 0)
 }

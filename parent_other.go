@@ -5,5 +5,5 @@
 
 package main
 
-// terminateWithParent does nothing: only Linux tells of a parent's end.
+// terminateWithParent does nothing: only Linux can signal that the parent has exited.
 func terminateWithParent() {}
