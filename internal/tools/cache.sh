@@ -35,6 +35,10 @@ build_tool() {
 build_opentofu() { build_tool opentofu github.com/opentofu/opentofu/cmd/tofu "-X github.com/opentofu/opentofu/version.dev=no"; }
 build_terraform() { build_tool "$1" github.com/hashicorp/terraform "-X github.com/hashicorp/terraform/version.dev=no"; }
 
+build_goreleaser() { build_tool goreleaser github.com/goreleaser/goreleaser/v2 "-X main.version=$(goreleaser_version)"; }
+
+goreleaser_version() { sed -n 's|.*github.com/goreleaser/goreleaser/v2 v\([^ ]*\).*|\1|p' "$root/internal/tools/goreleaser/go.mod"; }
+
 # terraform_binary prints the path of a Terraform or OpenTofu: the one in
 # TF_ACC_TERRAFORM_PATH, else the one on PATH, else an OpenTofu that it builds.
 terraform_binary() {
