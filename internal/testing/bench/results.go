@@ -1,8 +1,8 @@
 // Copyright (c) The terraform-provider-pc Authors
 // SPDX-License-Identifier: MPL-2.0
 
-// Package bench holds what the benchmarks measured, and how it is shown: a
-// table, a chart and a guide. The programs that measure are in its cmd folder.
+// Package bench contains the results of the benchmarks, and their presentation as a
+// table, a chart and a guide. The folder cmd contains the programs that measure.
 package bench
 
 import (
@@ -15,15 +15,15 @@ import (
 	"strings"
 )
 
-// Ours is the resource type that is measured; the others are the floors below
-// it: a provider that does no input and output, and Terraform without one.
+// Ours is the resource type under test. The others are baselines: a provider without
+// input and output, and Terraform without a provider.
 const (
 	Ours          = "pc_dask_cluster"
 	TimeStatic    = "time_static"
 	TerraformData = "terraform_data"
 )
 
-// The operations, in the order in which a round does them.
+// The operations, in the order of a round.
 const (
 	Create  = "create"
 	Plan    = "plan"
@@ -31,34 +31,34 @@ const (
 	Destroy = "destroy"
 )
 
-// Record is what one process took.
+// Record contains the resources that one process used.
 type Record struct {
 	Name string `json:"name"`
-	// Wall and CPU, of user and system and with the children that were waited
-	// for, are in seconds; Memory is the peak, in MiB.
+	// Wall and CPU are in seconds. CPU is user and system time, including children
+	// that have exited. Memory is the peak in MiB.
 	Wall   float64 `json:"wall"`
 	CPU    float64 `json:"cpu"`
 	Memory float64 `json:"memory"`
 }
 
-// IsProvider says whether the process was a provider's.
+// IsProvider reports whether the process was a provider.
 func (r Record) IsProvider() bool { return strings.HasPrefix(r.Name, "terraform-provider-") }
 
-// Sample is one command of Terraform's.
+// Sample is one Terraform command.
 type Sample struct {
-	// Wall and CPU are of terraform and all its children, in seconds.
+	// Wall and CPU are in seconds and include all children of terraform.
 	Wall float64 `json:"wall"`
 	CPU  float64 `json:"cpu"`
-	// ProviderCPU is that of the provider's processes together, Memory the peak of
-	// the largest of them, TerraformMemory that of terraform itself, in MiB.
+	// ProviderCPU is the sum over the provider's processes. Memory is the peak of the
+	// largest of them and TerraformMemory that of terraform, in MiB.
 	ProviderCPU     float64 `json:"provider_cpu"`
 	Memory          float64 `json:"memory"`
 	TerraformMemory float64 `json:"terraform_memory"`
-	// Requests that the gateway and the Hub answered.
+	// Requests counts the responses of the gateway and the Hub.
 	Requests float64 `json:"requests"`
 }
 
-// Measurement is the medians of an operation's samples.
+// Measurement contains the medians of an operation's samples.
 type Measurement struct {
 	Subject   string `json:"subject"`
 	Operation string `json:"operation"`
@@ -66,9 +66,9 @@ type Measurement struct {
 	Sample
 }
 
-// Growth is a plan of N of Terraform's own resources, which have no provider.
+// Growth is a plan of N resources of Terraform itself, without a provider.
 type Growth struct {
-	// Form says how they are declared, for example by count.
+	// Form is how they are declared, for example with count.
 	Form string `json:"form"`
 	N    int    `json:"n"`
 	// Wall is in seconds, Memory in MiB.
@@ -76,23 +76,23 @@ type Growth struct {
 	Memory float64 `json:"memory"`
 }
 
-// Wait is an apply of N clusters whose start takes a time.
+// Wait is an apply of N clusters that take some time to start.
 type Wait struct {
 	N           int     `json:"n"`
 	Delay       float64 `json:"delay"`
 	Parallelism int     `json:"parallelism"`
 	Wall        float64 `json:"wall"`
-	// Floor is what the starts alone take: N / parallelism, one after the other.
+	// Floor is the duration of the starts alone: N / parallelism, one after the other.
 	Floor float64 `json:"floor"`
 }
 
-// Split is plans of states that have N clusters together.
+// Split is a set of plans of several states with N clusters in total.
 type Split struct {
 	N      int  `json:"n"`
 	States int  `json:"states"`
 	AtOnce bool `json:"at_once"`
-	// Wall is that of all plans, Memory the sum of what terraform and the provider
-	// took at most in those that ran at the same time.
+	// Wall is the duration of all plans. Memory is the sum of the peaks of terraform
+	// and the provider over the plans that ran at the same time.
 	Wall   float64 `json:"wall"`
 	Memory float64 `json:"memory"`
 }
@@ -109,7 +109,7 @@ type Point struct {
 	Requests    float64 `json:"requests"`
 }
 
-// Mock is all that make bench measures.
+// Mock contains the results of make bench.
 type Mock struct {
 	Machine      Machine       `json:"machine"`
 	Runs         int           `json:"runs"`
@@ -131,8 +131,7 @@ func (m Mock) Find(subject, operation string, n int) (Measurement, bool) {
 	return m.Measurements[i], true
 }
 
-// Of returns the measurements of one resource type: all sizes of one operation,
-// then those of the next.
+// Of returns the measurements of one resource type, by operation and then by size.
 func (m Mock) Of(subject string) []Measurement {
 	var found []Measurement
 	for _, operation := range []string{Plan, Create, Resize, Destroy} {
@@ -145,7 +144,7 @@ func (m Mock) Of(subject string) []Measurement {
 	return found
 }
 
-// Sizes returns the numbers of resources that were measured, in their order.
+// Sizes returns the measured numbers of resources in ascending order.
 func (m Mock) Sizes() []int {
 	var sizes []int
 	for _, each := range m.Measurements {
@@ -157,28 +156,28 @@ func (m Mock) Sizes() []int {
 	return sizes
 }
 
-// Real is what make bench-real measures: seconds for Clusters clusters on the
-// real gateway, medians of Runs.
+// Real contains the results of make bench-real: seconds for Clusters clusters on the
+// real gateway, as medians of Runs.
 type Real struct {
 	Machine   Machine  `json:"machine"`
 	Runs      int      `json:"runs"`
 	Clusters  int      `json:"clusters"`
 	Terraform RealTime `json:"terraform"`
 	Python    RealTime `json:"python"`
-	// Create is the median of the rounds' ratios of Terraform to Python.
+	// Create is the median of the ratios of Terraform to Python in each round.
 	Create float64 `json:"create_ratio"`
 }
 
-// RealTime is the seconds of one client.
+// RealTime contains the seconds that one client takes.
 type RealTime struct {
-	// Create is from the start of the program to all clusters running, List to
-	// read them all again, Stop until all have ended.
+	// Create lasts from the start of the program until all clusters are running. List
+	// reads them all again. Stop lasts until all have ended.
 	Create float64 `json:"create"`
 	List   float64 `json:"list"`
 	Stop   float64 `json:"stop"`
 }
 
-// Load reads results; false if there are none yet.
+// Load reads results and returns false if there are none yet.
 func Load(file string, results any) (bool, error) {
 	text, err := os.ReadFile(file) //nolint:gosec // a file of this repository
 	if errors.Is(err, fs.ErrNotExist) {

@@ -8,7 +8,7 @@ import (
 	"slices"
 )
 
-// Median is the middle of the values, NaN if there are none.
+// Median returns the middle value, or NaN without values.
 func Median(values []float64) float64 {
 	if len(values) == 0 {
 		return math.NaN()
@@ -21,7 +21,7 @@ func Median(values []float64) float64 {
 	return (sorted[middle-1] + sorted[middle]) / 2
 }
 
-// MedianOf is the median of something of each of many.
+// MedianOf returns the median of a property of the items.
 func MedianOf[T any](many []T, something func(T) float64) float64 {
 	values := make([]float64, 0, len(many))
 	for _, each := range many {
@@ -30,7 +30,7 @@ func MedianOf[T any](many []T, something func(T) float64) float64 {
 	return Median(values)
 }
 
-// Medians is the sample of the medians, each for itself.
+// Medians returns the sample whose fields are the medians of the samples' fields.
 func Medians(samples []Sample) Sample {
 	return Sample{
 		Wall:            Round(MedianOf(samples, func(s Sample) float64 { return s.Wall }), 3),
@@ -42,7 +42,7 @@ func Medians(samples []Sample) Sample {
 	}
 }
 
-// MedianPoint is the point of the medians, each for itself.
+// MedianPoint returns the point whose fields are the medians of the points' fields.
 func MedianPoint(n int, points []Point) Point {
 	return Point{
 		N:           n,
@@ -54,8 +54,8 @@ func MedianPoint(n int, points []Point) Point {
 	}
 }
 
-// CompareReal is the medians of rounds on the real gateway. Each round of the one
-// client stands beside that of the other, so the ratio is taken in each.
+// CompareReal returns the medians of the rounds on the real gateway. Each round has
+// both clients, so that the ratio is computed per round.
 func CompareReal(clusters int, terraform, python []RealTime) Real {
 	ratios := make([]float64, 0, len(terraform))
 	for i := range terraform {
@@ -75,8 +75,8 @@ func medianTime(times []RealTime) RealTime {
 	}
 }
 
-// Sum makes a sample of the records of one command: that of terraform, and
-// those of the provider's processes, which terraform starts one after the other.
+// Sum returns the sample of one command: the record of terraform and those of the
+// provider's processes, which terraform starts one after the other.
 func Sum(records []Record) Sample {
 	var sum Sample
 	for _, record := range records {

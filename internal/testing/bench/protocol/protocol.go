@@ -1,9 +1,8 @@
 // Copyright (c) The terraform-provider-pc Authors
 // SPDX-License-Identifier: MPL-2.0
 
-// Package protocol drives the provider as Terraform does, by the plugin
-// protocol, but in this process and without Terraform: what is measured is the
-// provider alone.
+// Package protocol calls the provider through the plugin protocol, as Terraform
+// does, but in the same process. It measures the provider without Terraform.
 package protocol
 
 import (
@@ -20,11 +19,10 @@ import (
 	"github.com/planetary-computer/terraform-provider-pc/internal/provider"
 )
 
-// typeName is the resource type that is driven.
+// typeName is the resource type under test.
 const typeName = "pc_dask_cluster"
 
-// Parallelism is how many calls Terraform has under way at the same time,
-// unless it is told otherwise.
+// Parallelism is Terraform's default number of concurrent calls.
 const Parallelism = 10
 
 // Provider is a configured provider.
@@ -33,7 +31,7 @@ type Provider struct {
 	schema *tfprotov6.GetProviderSchemaResponse
 }
 
-// Cluster is a cluster as Terraform keeps it between two commands.
+// Cluster is a cluster as Terraform stores it between two commands.
 type Cluster struct {
 	state, config *tfprotov6.DynamicValue
 	private       []byte
@@ -62,7 +60,7 @@ func Start(ctx context.Context, address, token string) (*Provider, error) {
 	return p, failure(resp.Diagnostics)
 }
 
-// nulls are the attributes of an object, all null.
+// nulls returns the attributes of an object, all null.
 func nulls(typ tftypes.Type) map[string]tftypes.Value {
 	values := map[string]tftypes.Value{}
 	if object, ok := typ.(tftypes.Object); ok {
@@ -73,7 +71,7 @@ func nulls(typ tftypes.Type) map[string]tftypes.Value {
 	return values
 }
 
-// failure is the first error among the diagnostics.
+// failure returns the first error among the diagnostics.
 func failure(diagnostics []*tfprotov6.Diagnostic) error {
 	for _, d := range diagnostics {
 		if d.Severity == tfprotov6.DiagnosticSeverityError {
@@ -83,8 +81,8 @@ func failure(diagnostics []*tfprotov6.Diagnostic) error {
 	return nil
 }
 
-// Import takes clusters into the state as terraform import does, and then sets
-// what the configuration would say of them: adapt, with the maximum.
+// Import imports clusters as terraform import does. Then it sets adapt with the
+// maximum, as the configuration would.
 func (p *Provider) Import(ctx context.Context, names []string, maximum int) ([]Cluster, error) {
 	clusters := make([]Cluster, len(names))
 	err := each(len(names), func(i int) error {
@@ -104,7 +102,7 @@ func (p *Provider) Import(ctx context.Context, names []string, maximum int) ([]C
 	return clusters, err
 }
 
-// declare gives a cluster the configuration that made it.
+// declare sets the configuration of an imported cluster.
 func (p *Provider) declare(c *Cluster, maximum int) error {
 	typ := p.schema.ResourceSchemas[typeName].ValueType()
 	state, err := c.state.Unmarshal(typ)
@@ -149,13 +147,13 @@ func (p *Provider) Read(ctx context.Context, c *Cluster) error {
 	return nil
 }
 
-// Refresh reads all clusters, as many at once as Terraform does.
+// Refresh reads all clusters with Terraform's parallelism.
 func (p *Provider) Refresh(ctx context.Context, clusters []Cluster) error {
 	return each(len(clusters), func(i int) error { return p.Read(ctx, &clusters[i]) })
 }
 
-// Plan does with all clusters what terraform plan does: validate, upgrade the
-// state, read and plan. Nothing may have to change.
+// Plan does what terraform plan does for all clusters: validate, upgrade the state,
+// read and plan. It fails if the plan contains a change.
 func (p *Provider) Plan(ctx context.Context, clusters []Cluster) error {
 	return each(len(clusters), func(i int) error { return p.planOne(ctx, &clusters[i]) })
 }
@@ -168,7 +166,7 @@ func (p *Provider) planOne(ctx context.Context, c *Cluster) error {
 	if err := errors.Join(failure(valid.Diagnostics), p.Read(ctx, c)); err != nil {
 		return err
 	}
-	// With nothing changed in the configuration, Terraform proposes the state.
+	// Without a change in the configuration, Terraform proposes the prior state.
 	resp, err := p.server.PlanResourceChange(ctx, &tfprotov6.PlanResourceChangeRequest{
 		TypeName: typeName, PriorState: c.state, ProposedNewState: c.state, Config: c.config, PriorPrivate: c.private, PriorIdentity: c.identity,
 	})
@@ -197,8 +195,7 @@ func (p *Provider) unchanged(before, after *tfprotov6.DynamicValue) error {
 	return nil
 }
 
-// each calls do for all numbers below n, Parallelism at once, and stops at the
-// first error.
+// each calls do for all numbers below n with Parallelism, until the first error.
 func each(n int, do func(i int) error) error {
 	var next atomic.Int64
 	var group sync.WaitGroup

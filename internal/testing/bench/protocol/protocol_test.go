@@ -14,7 +14,7 @@ import (
 
 const clusters = 1000
 
-// world is a gateway with clusters, and what Terraform's state has of them.
+// world contains a gateway with clusters and their states.
 type world struct {
 	mock  *mockserver.Server
 	token string
@@ -60,7 +60,7 @@ func TestPlanCostsThreeRequestsAtMost(t *testing.T) {
 	}
 }
 
-// BenchmarkStart is what a provider takes until it is configured.
+// BenchmarkStart measures a provider from its start until it is configured.
 func BenchmarkStart(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
@@ -70,8 +70,8 @@ func BenchmarkStart(b *testing.B) {
 	}
 }
 
-// BenchmarkRefresh reads 1,000 clusters by a provider that has just started, and
-// BenchmarkPlan plans them as well.
+// BenchmarkRefresh measures how a provider that has just started reads 1,000
+// clusters. BenchmarkPlan also plans them.
 func BenchmarkRefresh(b *testing.B) { benchmark(b, (*protocol.Provider).Refresh) }
 
 func BenchmarkPlan(b *testing.B) { benchmark(b, (*protocol.Provider).Plan) }

@@ -1,8 +1,8 @@
 // Copyright (c) The terraform-provider-pc Authors
 // SPDX-License-Identifier: MPL-2.0
 
-// Package remote runs the built-in mock in a process of its own, so that what
-// the mock takes is not taken for the provider's.
+// Package remote runs the built-in mock in a separate process, so that its time and
+// memory do not count as the provider's.
 package remote
 
 import (
@@ -19,13 +19,13 @@ import (
 	"github.com/planetary-computer/terraform-provider-pc/internal/testing/mockserver"
 )
 
-// argument is the first argument of a program that is to be the mock.
+// argument is the first argument of a program that runs as the mock.
 const argument = "mock"
 
 // user owns the clusters.
 const user = "alice"
 
-// Mock is a mock with clusters.
+// Mock is a running mock with clusters.
 type Mock struct {
 	where
 	input   io.WriteCloser
@@ -36,11 +36,11 @@ type Mock struct {
 // where is the first line that the mock prints.
 type where struct {
 	Address, Token string
-	// Names are those of the clusters, which run.
+	// Names are the names of the running clusters.
 	Names []string
 }
 
-// Start runs this very program again as a mock; its main calls Serve.
+// Start runs this program a second time as a mock. Its main function calls Serve.
 func Start(ctx context.Context, clusters int) (*Mock, error) {
 	self, err := os.Executable()
 	if err != nil {
@@ -67,7 +67,7 @@ func Start(ctx context.Context, clusters int) (*Mock, error) {
 	return m, nil
 }
 
-// Requests returns how many there were since the last call.
+// Requests returns the number of requests since the last call.
 func (m *Mock) Requests() (int, error) {
 	if _, err := m.input.Write([]byte{'\n'}); err != nil {
 		return 0, err
@@ -77,15 +77,15 @@ func (m *Mock) Requests() (int, error) {
 	return requests, err
 }
 
-// Close ends the mock.
+// Close stops the mock.
 func (m *Mock) Close() {
 	_ = m.input.Close()
 	_ = m.process.Wait()
 }
 
-// Serve is the mock's process, if that is what the arguments ask for; else it
-// returns false at once. It prints where the mock is, and for each byte of its
-// input the number of requests, and ends with the input.
+// Serve runs the mock if the arguments say so, and otherwise returns false. It prints
+// the mock's address and, for each byte of its input, the number of requests. It
+// returns at the end of the input.
 func Serve() (bool, error) {
 	if len(os.Args) != 3 || os.Args[1] != argument {
 		return false, nil

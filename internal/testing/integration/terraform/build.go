@@ -14,7 +14,7 @@ import (
 	"testing"
 )
 
-// find looks for the binary where make test does.
+// find returns the Terraform binary that make test would use.
 func find(t *testing.T) string {
 	t.Helper()
 	if path := os.Getenv("TF_ACC_TERRAFORM_PATH"); path != "" {
@@ -25,7 +25,7 @@ func find(t *testing.T) string {
 			return path
 		}
 	}
-	t.Fatal("there is no terraform: set TF_ACC_TERRAFORM_PATH, or run the tests by make, which finds or builds one")
+	t.Fatal("no terraform or tofu on PATH: set TF_ACC_TERRAFORM_PATH, or run the tests with make, which finds or builds one")
 	return ""
 }
 
@@ -39,21 +39,22 @@ var build = sync.OnceValues(func() (string, error) {
 	binary := filepath.Join(dir, "terraform-provider-pc")
 	cmd := exec.CommandContext(context.Background(), "go", "build", "-o", binary, "github.com/planetary-computer/terraform-provider-pc") //nolint:gosec // fixed command
 	if output, err := cmd.CombinedOutput(); err != nil {
-		return "", fmt.Errorf("the provider does not build: %w\n%s", err, output)
+		return "", fmt.Errorf("build the provider: %w\n%s", err, output)
 	}
 	return binary, nil
 })
 
-// built is the folder that build made.
+// built is the folder that build has created.
 var built atomic.Pointer[string]
 
-// Main is a TestMain that calls Clean in the end.
+// Main is a TestMain that calls Clean after the tests.
 func Main(m *testing.M) int {
 	defer Clean()
 	return m.Run()
 }
 
-// Clean removes what the workspaces of a test process shared; TestMain calls it.
+// Clean removes the files that the workspaces of a test process share. TestMain calls
+// it.
 func Clean() {
 	if dir := built.Load(); dir != nil {
 		_ = os.RemoveAll(*dir)

@@ -18,9 +18,10 @@ import (
 // provider.
 var addresses = []string{"registry.terraform.io/planetary-computer/pc", "registry.opentofu.org/planetary-computer/pc"}
 
-// NewInProcess makes an empty workspace whose commands use a provider of this
-// process, made anew for each command: one that waits by a clock of the test's.
-// After each command ended does what a provider's own process does at its end.
+// NewInProcess creates an empty workspace whose commands use a provider in this
+// process, so that the test controls the provider's clock. Each command gets a new
+// provider from the factory. After each command, ended does what a provider's process
+// does when it exits.
 func NewInProcess(t *testing.T, factory func() tfprotov6.ProviderServer, ended func()) *Workspace {
 	t.Helper()
 	w := &Workspace{t: t, dir: t.TempDir(), command: find(t), factory: factory, ended: ended}
@@ -29,8 +30,8 @@ func NewInProcess(t *testing.T, factory func() tfprotov6.ProviderServer, ended f
 	return w
 }
 
-// serve starts a provider in this process. It returns the variable by which
-// terraform finds it, and what ends it.
+// serve starts a provider in this process. It returns the environment variable that
+// tells terraform its address, and a function that stops it.
 func serve(t *testing.T, factory func() tfprotov6.ProviderServer) (string, func()) {
 	t.Helper()
 	ctx, cancel := context.WithCancel(context.WithoutCancel(t.Context()))
@@ -39,7 +40,7 @@ func serve(t *testing.T, factory func() tfprotov6.ProviderServer) (string, func(
 		failed <- tf6server.Serve(addresses[0], factory,
 			tf6server.WithDebug(ctx, attached, closed),
 			tf6server.WithGoPluginLogger(hclog.NewNullLogger()),
-			// Without it what the provider logs goes to standard error.
+			// Without it the provider logs to standard error.
 			tf6server.WithLoggingSink(t))
 	}()
 	select {
@@ -50,12 +51,12 @@ func serve(t *testing.T, factory func() tfprotov6.ProviderServer) (string, func(
 		}
 	case err := <-failed:
 		cancel()
-		t.Fatal("the provider does not start: ", err)
+		t.Fatal("the provider did not start: ", err)
 		return "", nil
 	}
 }
 
-// reattachment is the JSON that Terraform reads from TF_REATTACH_PROVIDERS.
+// reattachment returns the JSON that Terraform reads from TF_REATTACH_PROVIDERS.
 func reattachment(t *testing.T, config *plugin.ReattachConfig) string {
 	t.Helper()
 	type address struct{ Network, String string }

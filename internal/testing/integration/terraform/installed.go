@@ -11,9 +11,9 @@ import (
 	"testing"
 )
 
-// Installed puts the provider where terraform init finds it, as from a
-// registry. It returns the binary's path and an environment in which it does;
-// for those who run terraform themselves, as a pipeline does.
+// Installed installs the provider for terraform init, as a registry would. It returns
+// the path of the Terraform binary and the environment for it. It is for tests that
+// run terraform themselves, as a pipeline does.
 func Installed(t *testing.T) (command string, environment []string) {
 	t.Helper()
 	binary, err := build()

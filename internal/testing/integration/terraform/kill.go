@@ -12,11 +12,11 @@ import (
 	"time"
 )
 
-// patience is far beyond what it takes terraform to notice a signal.
-const patience = time.Minute
+// signalTimeout is much longer than terraform takes to notice a signal.
+const signalTimeout = time.Minute
 
 // Interrupt does what Ctrl-C does at a terminal: it interrupts terraform and the
-// provider's process, and waits until terraform says that it has noticed.
+// provider's processes. It waits until terraform prints that it has noticed.
 func (p *Process) Interrupt() {
 	p.t.Helper()
 	for _, provider := range p.providers() {
@@ -29,7 +29,7 @@ func (p *Process) Interrupt() {
 // await waits until terraform has printed the text.
 func (p *Process) await(text string) {
 	p.t.Helper()
-	limit := time.NewTimer(patience)
+	limit := time.NewTimer(signalTimeout)
 	defer limit.Stop()
 	for {
 		p.mu.Lock()
@@ -41,7 +41,7 @@ func (p *Process) await(text string) {
 		select {
 		case <-printed:
 		case <-limit.C:
-			p.t.Fatalf("terraform does not print %q:\n%s", text, output)
+			p.t.Fatalf("terraform did not print %q:\n%s", text, output)
 		}
 	}
 }
@@ -60,24 +60,22 @@ func (p *Process) SignalProvider(signal os.Signal) {
 		sent = provider.Signal(signal) == nil || sent
 	}
 	if !sent {
-		p.t.Fatal("terraform has no process of the provider")
+		p.t.Fatal("terraform has started no provider")
 	}
 }
 
-// Providers are the provider's processes, which are children of terraform's: one
-// for each of its configurations. It looks for them in Linux's /proc, and skips
-// the test elsewhere.
+// Providers returns the provider's processes, which are children of terraform: one for
+// each provider configuration. It reads Linux's /proc and skips the test elsewhere.
 func (p *Process) Providers() []*os.Process {
 	p.t.Helper()
 	if runtime.GOOS != "linux" {
 		_ = p.cmd.Process.Kill()
-		p.t.Skip("the provider's process is looked for in /proc, which only Linux has")
+		p.t.Skip("the test finds the provider's process in /proc, which only Linux has")
 	}
 	return p.providers()
 }
 
-// providers are the provider's processes, which are children of terraform's, as far
-// as Linux's /proc has them.
+// providers is Providers, but returns nothing without Linux's /proc.
 func (p *Process) providers() []*os.Process {
 	p.t.Helper()
 	stats, err := filepath.Glob("/proc/[0-9]*/stat")
@@ -93,8 +91,8 @@ func (p *Process) providers() []*os.Process {
 	return found
 }
 
-// childOf returns the process of a stat file if it is the provider's and the
-// parent's child. The name is in brackets, the parent the second word after it
+// childOf returns the process of a stat file if it is a provider and a child of the
+// parent. The file contains the name in brackets, then the status and the parent
 // (proc(5)).
 func childOf(stat string, parent int) (*os.Process, bool) {
 	text, err := os.ReadFile(stat) //nolint:gosec // a file of /proc
@@ -103,8 +101,8 @@ func childOf(stat string, parent int) (*os.Process, bool) {
 		return nil, false
 	}
 	before, after, _ := strings.Cut(string(text), ") ")
-	words := strings.Fields(after)
-	if len(words) < 2 || words[1] != strconv.Itoa(parent) || !strings.Contains(before, "(terraform-prov") {
+	fields := strings.Fields(after)
+	if len(fields) < 2 || fields[1] != strconv.Itoa(parent) || !strings.Contains(before, "(terraform-prov") {
 		return nil, false
 	}
 	id, err := strconv.Atoi(strings.Fields(before)[0])

@@ -14,16 +14,16 @@ import (
 
 // Instance is a resource in the state.
 type Instance struct {
-	// Address is that of its resource, for example pc_dask_cluster.test, with the
-	// key of for_each or count.
+	// Address is the address of the resource, for example pc_dask_cluster.test, with
+	// the key of for_each or count.
 	Address string
 	Tainted bool
-	// Attributes are as in the state's JSON.
+	// Attributes are the values in the state's JSON.
 	Attributes map[string]any
 }
 
-// Instances returns the managed resources in the state file, in its order. It
-// asks no provider, so that what was saved can be told from what is.
+// Instances returns the managed resources in the state file, in the order of the file.
+// It does not refresh them.
 func (w *Workspace) Instances() []Instance {
 	w.t.Helper()
 	content, err := os.ReadFile(filepath.Join(w.dir, "terraform.tfstate"))

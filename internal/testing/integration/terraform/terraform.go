@@ -1,8 +1,8 @@
 // Copyright (c) The terraform-provider-pc Authors
 // SPDX-License-Identifier: MPL-2.0
 
-// Package terraform runs the real terraform binary on a configuration, with
-// this provider built from the tree, as a person at a terminal would.
+// Package terraform runs the real terraform binary with the provider of this tree, as
+// a person at a terminal would.
 package terraform
 
 import (
@@ -30,14 +30,14 @@ type Workspace struct {
 	dir     string
 	command string
 	env     []string
-	// factory makes the provider of a workspace whose provider is in this
-	// process; nil for one that terraform starts.
+	// factory creates the provider if it runs in this process. It is nil if terraform
+	// starts the provider.
 	factory func() tfprotov6.ProviderServer
 	ended   func()
 }
 
-// New makes an empty workspace for the test. The configuration in it uses the
-// provider without terraform init.
+// New creates an empty workspace for the test. Its configuration uses the provider
+// without terraform init.
 func New(t *testing.T) *Workspace {
 	t.Helper()
 	dir := t.TempDir()
@@ -48,11 +48,11 @@ func New(t *testing.T) *Workspace {
 	return w
 }
 
-// cliConfig is the file that tells terraform where the providers are.
+// cliConfig is the CLI configuration with the folders of the providers.
 const cliConfig = "cli.tfrc"
 
-// UseTLS makes the provider hashicorp/tls, whose plugin is the given file, usable
-// without terraform init as well.
+// UseTLS makes the provider hashicorp/tls usable without terraform init. Its plugin is
+// the given file.
 func (w *Workspace) UseTLS(plugin string) {
 	w.t.Helper()
 	folder := w.t.TempDir()
@@ -62,8 +62,8 @@ func (w *Workspace) UseTLS(plugin string) {
 	w.overrideProviders(map[string]string{"registry.terraform.io/hashicorp/tls": folder, "registry.opentofu.org/hashicorp/tls": folder})
 }
 
-// overrideProviders tells terraform the folders of providers, by their addresses.
-// OpenTofu reads a source without a host as one of its own registry.
+// overrideProviders writes the folders of the providers, by address, into the CLI
+// configuration. OpenTofu looks up an address without a host in its own registry.
 func (w *Workspace) overrideProviders(folders map[string]string) {
 	w.t.Helper()
 	binary, err := build()
@@ -88,16 +88,16 @@ func (w *Workspace) requireProvider() {
 // Setenv adds variables, as NAME=VALUE, to every command from now on.
 func (w *Workspace) Setenv(variables ...string) { w.env = append(w.env, variables...) }
 
-// Write puts a file into the workspace.
+// Write writes a file in the workspace.
 func (w *Workspace) Write(name, content string) {
 	w.t.Helper()
 	w.write(filepath.Join(w.dir, name), content)
 }
 
-// Path is where a file of the workspace is.
+// Path returns the path of a file in the workspace.
 func (w *Workspace) Path(name string) string { return filepath.Join(w.dir, name) }
 
-// Remove takes a file out of the workspace.
+// Remove deletes a file in the workspace.
 func (w *Workspace) Remove(name string) {
 	w.t.Helper()
 	if err := os.Remove(filepath.Join(w.dir, name)); err != nil {
@@ -133,42 +133,42 @@ func (w *Workspace) ReadAll() map[string]string {
 	return texts
 }
 
-// Result is what a command printed, both streams as a person sees them, with
-// the frames around diagnostics taken away.
+// Result contains the output of a command, with both streams as a person sees them and
+// without the frames around diagnostics.
 type Result struct {
 	Output string
 	Code   int
 }
 
-// Run runs a command and returns what came of it, success or not.
+// Run runs a command and returns its result, also after a failure.
 func (w *Workspace) Run(arguments ...string) Result {
 	w.t.Helper()
 	return w.Start(arguments...).Wait()
 }
 
-// Must runs a command that has to succeed.
+// Must runs a command and fails the test if the command fails.
 func (w *Workspace) Must(arguments ...string) Result {
 	w.t.Helper()
 	result := w.Run(arguments...)
 	if result.Code != 0 {
-		w.t.Fatalf("terraform %s ended with %d:\n%s", strings.Join(arguments, " "), result.Code, result.Output)
+		w.t.Fatalf("terraform %s exited with %d:\n%s", strings.Join(arguments, " "), result.Code, result.Output)
 	}
 	return result
 }
 
-// Apply applies without asking.
+// Apply applies without confirmation.
 func (w *Workspace) Apply() Result {
 	w.t.Helper()
 	return w.Must("apply", "-auto-approve", "-no-color")
 }
 
-// Destroy destroys without asking.
+// Destroy destroys without confirmation.
 func (w *Workspace) Destroy() Result {
 	w.t.Helper()
 	return w.Must("destroy", "-auto-approve", "-no-color")
 }
 
-// Process is a command that runs.
+// Process is a running command.
 type Process struct {
 	t      *testing.T
 	cmd    *exec.Cmd
@@ -176,11 +176,11 @@ type Process struct {
 	// printed is closed when the output grows.
 	printed chan struct{}
 	mu      sync.Mutex
-	// end ends a provider that is in this process; nil where there is none.
+	// end stops a provider in this process; nil without one.
 	end func()
 }
 
-// Start begins a command, so that it can be interrupted.
+// Start starts a command that the test can interrupt.
 func (w *Workspace) Start(arguments ...string) *Process {
 	w.t.Helper()
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(w.t.Context()), 10*time.Minute)
@@ -199,7 +199,7 @@ func (w *Workspace) Start(arguments ...string) *Process {
 	return p
 }
 
-// Write collects output; exec may call it from two goroutines.
+// Write collects output. The exec package may call it from two goroutines.
 func (p *Process) Write(part []byte) (int, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -216,7 +216,7 @@ func (p *Process) Signal(signal os.Signal) {
 	}
 }
 
-// Wait waits for the end of the command.
+// Wait waits until the command exits.
 func (p *Process) Wait() Result {
 	p.t.Helper()
 	err := p.cmd.Wait()
@@ -248,8 +248,8 @@ func (w *Workspace) Outputs() map[string]any {
 	return values
 }
 
-// Actions plans and returns what is planned for each resource, for example
-// "update" or "delete,create". Nothing planned is an empty map.
+// Actions runs a plan and returns the planned action of each resource, for example
+// "update" or "delete,create". For an empty plan the map is empty.
 func (w *Workspace) Actions() map[string]string {
 	w.t.Helper()
 	w.Must("plan", "-no-color", "-out=actions.plan")
@@ -275,9 +275,8 @@ func (w *Workspace) Actions() map[string]string {
 	return actions
 }
 
-// unframed takes away the box that terraform draws around diagnostics, and the
-// line breaks that it puts where the terminal ends, so that a text can be
-// searched for. JSON has no box and stays as it is.
+// unframed removes the frame that terraform draws around diagnostics, so that tests can
+// search the text. JSON has no frame and does not change.
 func unframed(output string) string {
 	if !strings.Contains(output, "╷") {
 		return output
@@ -289,19 +288,19 @@ func unframed(output string) string {
 	return strings.Join(lines, "\n")
 }
 
-// Flat returns the output on one line, for texts that terraform has wrapped.
+// Flat returns the output on one line, for text that terraform has wrapped.
 func (r Result) Flat() string { return strings.Join(strings.Fields(r.Output), " ") }
 
-// cleanEnvironment is the test's own without what would configure Terraform,
-// Dask, the provider or its way to the servers.
+// cleanEnvironment returns the environment of the test without the variables that
+// configure Terraform, Dask, the provider or a proxy.
 func cleanEnvironment() []string {
-	var kept []string
+	var environment []string
 	for _, variable := range os.Environ() {
 		name, _, _ := strings.Cut(variable, "=")
 		if !strings.HasPrefix(name, "TF_") && !strings.HasPrefix(name, "PC_") && !strings.HasPrefix(name, "DASK_") && !strings.HasPrefix(name, "JUPYTERHUB_") &&
 			!strings.HasSuffix(strings.ToUpper(name), "_PROXY") {
-			kept = append(kept, variable)
+			environment = append(environment, variable)
 		}
 	}
-	return kept
+	return environment
 }

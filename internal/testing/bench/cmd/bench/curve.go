@@ -16,7 +16,7 @@ import (
 	"github.com/planetary-computer/terraform-provider-pc/internal/testing/bench/remote"
 )
 
-// curve refreshes clusters with the provider alone, in this process.
+// curve measures how the provider refreshes clusters in this process.
 func curve(ctx context.Context, sizes []int, runs int) ([]bench.Point, error) {
 	samples := map[int][]bench.Point{}
 	for run := range runs {
@@ -36,8 +36,7 @@ func curve(ctx context.Context, sizes []int, runs int) ([]bench.Point, error) {
 	return points, nil
 }
 
-// refresh measures a provider that has just been started, as one of terraform's
-// is.
+// refresh measures a provider that has just started, as terraform starts it.
 func refresh(ctx context.Context, n int) (bench.Point, error) {
 	mock, err := remote.Start(ctx, n)
 	if err != nil {
@@ -83,7 +82,7 @@ func refresh(ctx context.Context, n int) (bench.Point, error) {
 
 func micros(d time.Duration) float64 { return float64(d) / float64(time.Microsecond) }
 
-// moment is what this process had taken at a time.
+// moment contains the resources that this process has used so far.
 type moment struct {
 	time   time.Time
 	cpu    time.Duration

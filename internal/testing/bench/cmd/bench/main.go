@@ -3,10 +3,10 @@
 
 //go:build linux
 
-// Command bench measures the provider with the real terraform on the built-in
-// mock, beside a provider that does nothing and Terraform without one, and the
-// provider alone; or, with -real, on the real gateway beside Python's
-// asynchronous client. It writes what it measured for the guide.
+// Command bench measures the provider with the real terraform on the built-in mock,
+// compared with a provider that does nothing and with Terraform without a provider.
+// It also measures the provider alone. With -real it measures on the real gateway,
+// compared with the asynchronous Python client. It writes the results for the guide.
 package main
 
 import (
@@ -57,8 +57,7 @@ func main() {
 	exit(err)
 }
 
-// missed is the exit code when the results are there, and say that something that
-// must hold does not.
+// missed is the exit code if the results exist but miss a requirement.
 const missed = 3
 
 func exit(err error) {
@@ -121,8 +120,8 @@ func measure(ctx context.Context, o options) error {
 	return measureMock(ctx, o, installed, machine)
 }
 
-// measureMock writes the results after each round: the last rounds can be left
-// out by Ctrl-C.
+// measureMock writes the results after each round, so that Ctrl-C loses only the
+// current round.
 func measureMock(ctx context.Context, o options, installed programs, machine bench.Machine) error {
 	results := bench.Mock{Machine: machine}
 	var err error
@@ -144,7 +143,7 @@ func measureMock(ctx context.Context, o options, installed programs, machine ben
 	return judge(results, bench.Real{})
 }
 
-// judge says what holds of that which must.
+// judge checks the requirements.
 func judge(mock bench.Mock, beside bench.Real) error {
 	lines, err := bench.Verdict(bench.Targets(mock, beside))
 	for _, line := range lines {

@@ -13,23 +13,22 @@ import (
 	"github.com/planetary-computer/terraform-provider-pc/internal/testing/mockserver"
 )
 
-// noDelay is the shortest there is: 0 would be the mock's default.
+// noDelay is the shortest delay. 0 would select the mock's default.
 const noDelay = time.Nanosecond
 
 func startMock(start time.Duration) (*mockserver.Server, error) {
 	return mockserver.Start(mockserver.Config{StartDelay: start, StopDelay: noDelay, WorkerDelay: noDelay})
 }
 
-// key is one thing of which there is a sample in each round.
+// key identifies a measurement that each round samples once.
 type key struct {
 	subject, operation string
 	n                  int
 }
 
-// rounds does all operations of all subjects in turn, so that whatever else the
-// machine does meets each of them alike. Keep gets the medians of the rounds so
-// far after each of them: a round takes minutes, and what is measured is not to be
-// lost when the next one is interrupted.
+// rounds runs all operations of all subjects in turn, so that other load on the machine
+// affects them equally. After each round, which takes minutes, it passes the medians so
+// far to keep, so that an interrupt does not lose them.
 func rounds(ctx context.Context, p programs, sizes []int, runs int, keep func(done int, medians []bench.Measurement) error) error {
 	samples := map[key][]bench.Sample{}
 	for run := range runs {
@@ -70,8 +69,7 @@ func medians(samples map[key][]bench.Sample, sizes []int) []bench.Measurement {
 	return measured
 }
 
-// round does the operations of one subject one after the other, on a gateway of
-// its own.
+// round runs the operations of one subject one after the other, on a separate gateway.
 func round(ctx context.Context, p programs, s subject, n int) (map[string]bench.Sample, error) {
 	var server *mockserver.Server
 	if s.name == bench.Ours {

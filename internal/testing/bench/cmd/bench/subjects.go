@@ -13,19 +13,19 @@ import (
 	"github.com/planetary-computer/terraform-provider-pc/internal/testing/mockserver"
 )
 
-// subject is a resource type whose use is measured.
+// subject is a resource type under test.
 type subject struct {
 	name string
-	// provider is the one that terraform starts for it, "" for none.
+	// provider is the provider that terraform starts for it, "" for none.
 	provider string
 	// config has n instances, which change with the variable maximum.
 	config string
-	// replaced says that the change cannot be made in place.
+	// replaced is true if the change requires a replacement.
 	replaced bool
 }
 
-// variables has the tiles as a map, over which Terraform is quicker than over a
-// set: what it takes itself is to hide nothing of what a provider takes.
+// variables declares the tiles as a map, for which Terraform is faster than for a set.
+// The less time Terraform takes, the clearer the provider's share is.
 const variables = `
 variable "n" {
   type = number
@@ -68,14 +68,14 @@ resource "time_static" "tile" {
 	},
 }
 
-// repetitions are the ways to declare n resources, as the guide names them.
+// repetitions are the ways to declare n resources, with their names in the guide.
 var repetitions = []struct{ form, config string }{
 	{"`count`", "\nresource \"terraform_data\" \"tile\" {\n  count = var.n\n  input = { tile = count.index, maximum = var.maximum }\n}\n"},
 	{"`for_each` over a map", dataForEach("local.tiles")},
 	{"`for_each` over a set", "\nlocals {\n  set = toset(keys(local.tiles))\n}\n" + dataForEach("local.set")},
 }
 
-// dataForEach is the configuration of Terraform's own resource for each tile.
+// dataForEach is the configuration of one terraform_data resource per tile.
 func dataForEach(tiles string) string {
 	return `
 resource "terraform_data" "tile" {
@@ -110,7 +110,7 @@ type step struct {
 	operation string
 	arguments []string
 	maximum   int
-	// done is what terraform says of it.
+	// done is the text that terraform prints on success.
 	done func(n int, replaced bool) string
 }
 
@@ -118,7 +118,7 @@ var steps = []step{
 	{bench.Create, []string{"apply", "-auto-approve"}, 10, func(n int, _ bool) string {
 		return fmt.Sprintf("Resources: %d added, 0 changed, 0 destroyed.", n)
 	}},
-	// Without -detailed-exitcode, which is no success where there are changes.
+	// Without -detailed-exitcode, which exits with 2 for changes.
 	{bench.Plan, []string{"plan"}, 10, func(int, bool) string { return "No changes." }},
 	{bench.Resize, []string{"apply", "-auto-approve"}, 20, func(n int, replaced bool) string {
 		if replaced {
@@ -133,8 +133,8 @@ var steps = []step{
 
 var colours = regexp.MustCompile("\x1b\\[[0-9;]*m")
 
-// checkClusters says whether the gateway has what the operation should have
-// left on it.
+// checkClusters checks that the gateway has the clusters that the operation should
+// leave.
 func checkClusters(server *mockserver.Server, operation string, n int) error {
 	running, resized := 0, 0
 	for _, cluster := range server.Clusters(user) {

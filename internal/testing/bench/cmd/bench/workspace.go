@@ -33,13 +33,13 @@ const commandLimit = 15 * time.Minute
 
 var machineClock = clock.Real()
 
-// programs are what the runs need, all built before them.
+// programs are the binaries that the runs need.
 type programs struct {
 	terraform, measure, cliConfig string
 }
 
-// install links the measuring program in the place of each provider, and names
-// them in a CLI configuration of its own.
+// install links the measuring program in place of each provider and writes a CLI
+// configuration that uses it.
 func install(dir, terraform, measure string, providers []string) (programs, error) {
 	var overrides strings.Builder
 	for _, provider := range providers {
@@ -48,7 +48,7 @@ func install(dir, terraform, measure string, providers []string) (programs, erro
 		if err := os.MkdirAll(filepath.Join(folder, "measured"), 0o700); err != nil {
 			return programs{}, err
 		}
-		// A link may not cross from one file system to another; a copy may.
+		// A hard link cannot cross file systems, but a copy can.
 		if err := errors.Join(clone(provider, filepath.Join(folder, "measured", name)), clone(measure, filepath.Join(folder, name))); err != nil {
 			return programs{}, err
 		}

@@ -3,10 +3,9 @@
 
 //go:build linux
 
-// Command measure runs a command and appends to the file that BENCH_RECORD
-// names what the command took. Under the name of a provider it stands for that
-// provider, which is then beside it in the folder "measured": so the memory of a
-// process is seen that terraform starts and ends.
+// Command measure runs a command and appends the resources that it used to the file
+// in BENCH_RECORD. Under the name of a provider it runs that provider from the folder
+// "measured" next to it. This measures processes that terraform starts and stops.
 package main
 
 import (
@@ -42,13 +41,13 @@ func run() (int, error) {
 			return 1, err
 		}
 		command = append([]string{filepath.Join(filepath.Dir(self), "measured", name)}, command...)
-		// Ctrl-C is terraform's affair.
+		// Terraform handles Ctrl-C.
 		signal.Ignore(os.Interrupt)
 	}
 	if len(command) == 0 {
 		return 2, errors.New("which command?")
 	}
-	// The kernel ends the command with the thread that started it (prctl(2)).
+	// The kernel kills the command when the thread that started it exits (prctl(2)).
 	runtime.LockOSThread()
 	cmd := exec.Command(command[0], command[1:]...) //nolint:gosec,noctx // the command is what is measured, and ends by itself
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
@@ -62,8 +61,8 @@ func run() (int, error) {
 	return max(cmd.ProcessState.ExitCode(), 0), write(filepath.Base(command[0]), wall, cmd.ProcessState)
 }
 
-// write appends the record in one write, so that two processes cannot mix
-// theirs.
+// write appends the record with one system call, so that the records of two processes
+// do not mix.
 func write(name string, wall time.Duration, state *os.ProcessState) error {
 	usage, ok := state.SysUsage().(*syscall.Rusage)
 	if !ok {

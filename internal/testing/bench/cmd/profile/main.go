@@ -1,8 +1,8 @@
 // Copyright (c) The terraform-provider-pc Authors
 // SPDX-License-Identifier: MPL-2.0
 
-// Command profile plans many clusters with the provider alone, in this process,
-// and writes the profiles of the CPU and of the heap.
+// Command profile plans many clusters with the provider in this process, and writes
+// CPU and heap profiles.
 package main
 
 import (
@@ -39,8 +39,7 @@ func main() {
 }
 
 func profile(ctx context.Context, n, rounds int, dir string) error {
-	// To note each allocation takes time, which the profile of the CPU is not to
-	// show.
+	// Recording each allocation takes time, which must not appear in the CPU profile.
 	runtime.MemProfileRate = 0
 	mock, err := remote.Start(ctx, n)
 	if err != nil {
@@ -79,7 +78,7 @@ func profile(ctx context.Context, n, rounds int, dir string) error {
 	return errors.Join(pprof.WriteHeapProfile(heap), heap.Close())
 }
 
-// plan plans as terraform does, by a provider of its own each time.
+// plan plans with a new provider each time, as terraform does.
 func plan(ctx context.Context, mock *remote.Mock, clusters []protocol.Cluster, rounds int) error {
 	for range rounds {
 		p, err := protocol.Start(ctx, mock.Address, mock.Token)
