@@ -16,16 +16,16 @@ import (
 	"strings"
 )
 
-// cloudInitPackages are cloud-init and those of the Python packages it needs that
-// the installation of the servers has not.
+// cloudInitPackages are cloud-init and the Python packages that it needs and that the
+// installation of the servers does not contain.
 var cloudInitPackages = []string{"cloud-init", "python3-configobj", "python3-six", "python3-jsonpatch", "python3-json-pointer", "python3-oauthlib"}
 
-// ErrNoAPT says that this machine cannot have Debian's packages.
+// ErrNoAPT means that this machine cannot install Debian packages.
 var ErrNoAPT = errors.New("this needs Debian's apt-get and dpkg-deb")
 
-// InstallCloudInit puts Debian's cloud-init, unpacked and not installed, into a
-// folder of the user's cache, unless it is there already, and returns the folder
-// of its Python packages. Without Debian's tools it is an ErrNoAPT.
+// InstallCloudInit unpacks Debian's cloud-init into a folder of the user's cache, unless
+// it is there already, and returns the folder of its Python packages. It does not
+// install the package. Without Debian's tools it returns ErrNoAPT.
 func InstallCloudInit(ctx context.Context, inst Installation, log io.Writer) (string, error) {
 	for _, name := range []string{"apt-get", "dpkg-deb"} {
 		if _, err := exec.LookPath(name); err != nil {
@@ -54,15 +54,15 @@ func InstallCloudInit(ctx context.Context, inst Installation, log io.Writer) (st
 	return packages, os.WriteFile(marker, nil, 0o600)
 }
 
-// unpackDebian downloads packages, at the version that Debian has, and unpacks
-// them below the folder root in dir.
+// unpackDebian downloads the current Debian versions of packages and unpacks them into
+// the folder root in dir.
 func unpackDebian(ctx context.Context, dir string, packages []string) error {
 	for _, folder := range []string{"root", "packages", "apt/lists/partial", "apt/cache/archives/partial"} {
 		if err := os.MkdirAll(filepath.Join(dir, folder), 0o750); err != nil {
 			return err
 		}
 	}
-	// Lists of its own, which need no rights on this machine's.
+	// Separate package lists need no permissions on the machine's own.
 	apt := []string{
 		"-qq", "-o", "Dir::State::Lists=" + filepath.Join(dir, "apt/lists"), "-o", "Dir::Cache=" + filepath.Join(dir, "apt/cache"), "-o", "APT::Sandbox::User=",
 	}

@@ -14,27 +14,27 @@ import (
 	"path/filepath"
 )
 
-// hubLocks pin a JupyterHub of each older major version, as the folder lock does
-// the newest.
+// hubLocks pins a JupyterHub of each older major version. The folder lock pins the
+// newest.
 //
 //go:embed lock-jupyterhub
 var hubLocks embed.FS
 
-// HubInstallation is a folder that holds an older JupyterHub. The zero value is
-// the one that Install installs.
+// HubInstallation is a folder with an older JupyterHub. The zero value is the one that
+// Install installs.
 type HubInstallation struct {
 	dir   string
 	major int
 }
 
-// InstallHub puts the JupyterHub of a major version, from 1 to 5, into a folder
-// of the user's cache, unless it is there already.
+// InstallHub installs the JupyterHub of a major version, from 1 to 5, into a folder of
+// the user's cache, unless it is installed already.
 func InstallHub(ctx context.Context, inst Installation, major int, log io.Writer) (HubInstallation, error) {
 	requirements, err := hubLocks.ReadFile(fmt.Sprintf("lock-jupyterhub/%d.txt", major))
 	if err != nil {
 		return HubInstallation{}, fmt.Errorf("there is no JupyterHub %d to install: %w", major, err)
 	}
-	// It has the Python of the installation.
+	// The Hub uses the Python of the installation.
 	name := sha256.Sum256([]byte(inst.dir + "\n" + string(requirements)))
 	hub := HubInstallation{dir: fmt.Sprintf("%s-jupyterhub-%d-%s", inst.dir, major, hex.EncodeToString(name[:])[:8]), major: major}
 	unlock, err := lockFile(ctx, hub.dir+".lock")

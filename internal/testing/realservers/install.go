@@ -20,31 +20,31 @@ import (
 	"time"
 )
 
-// lockFiles pin every Python and Node package, by hash and without the address
-// of any registry. requirements.in says how requirements.txt is made;
-// package-lock.json is made by npm install --package-lock-only
+// lockFiles pins every Python and Node package by hash, without the address of a
+// registry. requirements.in explains how to generate requirements.txt. The command for
+// package-lock.json is npm install --package-lock-only
 // --omit-lockfile-registry-resolved.
 //
 //go:embed lock
 var lockFiles embed.FS
 
-// checkPython prints the version of the interpreter, which the installation
-// depends on, and fails when it is too old for the pinned packages or cannot
-// make virtual environments.
+// checkPython prints the version of the interpreter, which the installation depends on.
+// It fails if Python is too old for the pinned packages or cannot create virtual
+// environments.
 const checkPython = `import sys, venv, ensurepip
 assert sys.version_info >= (3, 11)
 print(*sys.version_info[:2], sys.executable)`
 
-// Installation is a folder that holds the servers and their Python client.
+// Installation is a folder with the servers and their Python client.
 type Installation struct {
 	dir string
 }
 
-// Install puts the pinned servers into a folder of the user's cache that is
-// named after the hash of the lock files, unless they are there already. It
-// needs python3 (3.11 or later, with venv), node and npm, and says which of
-// them is missing. What it does is told to log. Processes that install at the
-// same time wait for each other.
+// Install installs the pinned servers into a folder of the user's cache, unless they are
+// installed already. The folder is named after the hash of the lock files. Install needs
+// python3 (3.11 or later, with venv), node and npm; its error lists those that are
+// missing. It writes its progress to log. Processes that install at the same time wait
+// for each other.
 func Install(ctx context.Context, log io.Writer) (Installation, error) {
 	python, err := prerequisites(ctx)
 	if err != nil {
@@ -80,8 +80,8 @@ func Install(ctx context.Context, log io.Writer) (Installation, error) {
 	return inst, nil
 }
 
-// prerequisites returns what identifies the Python interpreter, or an error
-// that names everything that is missing.
+// prerequisites returns the identity of the Python interpreter, or an error that lists
+// everything that is missing.
 func prerequisites(ctx context.Context) (string, error) {
 	var missing []string
 	python, err := exec.CommandContext(ctx, "python3", "-c", checkPython).Output()
@@ -103,8 +103,8 @@ func prerequisites(ctx context.Context) (string, error) {
 	return string(python), nil
 }
 
-// lockHash names an installation: other lock files or another Python make
-// another one.
+// lockHash returns the name of an installation. It depends on the lock files and on
+// Python.
 func lockHash(python string) (string, error) {
 	hash := sha256.New()
 	_, _ = io.WriteString(hash, python)
@@ -132,7 +132,7 @@ func (i Installation) configurableHTTPProxy() string {
 	return filepath.Join(i.dir, "lock", "node_modules", ".bin", "configurable-http-proxy")
 }
 
-// marker is written last, so that a folder without it is half an installation.
+// marker is the file that install creates last. A folder without it is incomplete.
 func (i Installation) marker() string { return filepath.Join(i.dir, "complete") }
 
 func (i Installation) complete() bool {
@@ -168,12 +168,12 @@ func (i Installation) install(ctx context.Context, log io.Writer) error {
 	return os.WriteFile(i.marker(), nil, 0o600)
 }
 
-// run runs a command and puts the end of what it said into the error.
+// run runs a command and includes the end of its output in the error.
 func run(ctx context.Context, dir, name string, args ...string) error {
 	return runWith(ctx, dir, nil, name, args...)
 }
 
-// runWith runs it with variables, NAME=value, over the environment.
+// runWith is run with variables, NAME=value, that take precedence over the environment.
 func runWith(ctx context.Context, dir string, env []string, name string, args ...string) error {
 	cmd := exec.CommandContext(ctx, name, args...) //nolint:gosec // the callers name python, npm and pip
 	cmd.Dir, cmd.Env = dir, append(os.Environ(), env...)

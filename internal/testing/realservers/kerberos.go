@@ -16,13 +16,13 @@ import (
 // Realm is the Kerberos realm of StartKerberos.
 const Realm = "PC.TEST"
 
-// KerberosStack is a gateway that takes tickets of a KDC, which is a real one
-// and beside it. The gateway's principal is HTTP/localhost.
+// KerberosStack is a gateway that accepts tickets of a real KDC, which runs next to it.
+// The gateway's principal is HTTP/localhost.
 type KerberosStack struct {
 	*Stack
 }
 
-// StartKerberos starts such a stack. Its users have a key and a ticket each.
+// StartKerberos starts such a stack. Each user has a key and a ticket.
 func StartKerberos(ctx context.Context, inst Installation, kerberos KerberosInstallation, cfg Config) (*KerberosStack, error) {
 	cfg.Auth, cfg.kerberos = Kerberos, &kerberos
 	stack, err := Start(ctx, inst, cfg)
@@ -49,27 +49,27 @@ func (k *KerberosStack) Keytab(user string) string { return k.realm.file(user + 
 // Cache is the file with the user's ticket.
 func (k *KerberosStack) Cache(user string) string { return k.realm.cache(user) }
 
-// AddPrincipal makes a user with a new key, which goes into Keytab.
+// AddPrincipal creates a user with a new key and stores the key in Keytab.
 func (k *KerberosStack) AddPrincipal(ctx context.Context, user string) error {
 	return k.realm.addPrincipal(ctx, user, k.Keytab(user))
 }
 
-// ChangeKey gives a user another key, which Keytab does not have.
+// ChangeKey changes a user's key, but not in Keytab.
 func (k *KerberosStack) ChangeKey(ctx context.Context, user string) error {
 	return k.realm.run(ctx, "usr/sbin/kadmin.local", "-q", "change_password -randkey "+user)
 }
 
-// LimitTickets makes every ticket of a user end so soon, such as "3 seconds".
+// LimitTickets limits the lifetime of a user's tickets, for example to "3 seconds".
 func (k *KerberosStack) LimitTickets(ctx context.Context, user, lifetime string) error {
 	return k.realm.run(ctx, "usr/sbin/kadmin.local", "-q", fmt.Sprintf("modify_principal -maxlife %q %s", lifetime, user))
 }
 
-// RemovePrincipal makes the KDC forget a user.
+// RemovePrincipal deletes a user from the KDC.
 func (k *KerberosStack) RemovePrincipal(ctx context.Context, user string) error {
 	return k.realm.run(ctx, "usr/sbin/kadmin.local", "-q", "delete_principal -force "+user)
 }
 
-// GetTicket puts a ticket of such a duration, such as "2s", into Cache.
+// GetTicket stores a ticket with a lifetime, for example "2s", in Cache.
 func (k *KerberosStack) GetTicket(ctx context.Context, user, lifetime string) error {
 	return k.realm.run(ctx, "usr/bin/kinit", "-l", lifetime, "-c", "FILE:"+k.Cache(user), "-k", "-t", k.Keytab(user), user)
 }
@@ -89,7 +89,7 @@ func (r *realm) file(name string) string { return filepath.Join(r.dir, name) }
 
 func (r *realm) cache(user string) string { return r.file(user + ".cache") }
 
-// write makes the realm with the gateway's principal and key.
+// write creates the realm with the gateway's principal and key.
 func (r *realm) write() error {
 	if err := errors.Join(os.RemoveAll(r.dir), os.MkdirAll(r.dir, 0o700)); err != nil {
 		return err
@@ -139,7 +139,7 @@ func (r *realm) addPrincipal(ctx context.Context, name, keytab string) error {
 	if err := r.run(ctx, "usr/sbin/kadmin.local", "-q", "ktadd -k "+keytab+" "+name); err != nil {
 		return err
 	}
-	// kadmin.local ends well whatever went wrong.
+	// kadmin.local exits with 0 even after an error.
 	_, err := os.Stat(keytab)
 	return err
 }
@@ -152,7 +152,7 @@ func (r *realm) run(ctx context.Context, program string, args ...string) error {
 	return runWith(ctx, r.dir, env, r.inst.root(program), args...)
 }
 
-// variables are what the KDC's programs, the gateway and Python need.
+// variables are the variables that the KDC's programs, the gateway and Python need.
 func (r *realm) variables() map[string]string {
 	return map[string]string{
 		"KRB5_CONFIG":      r.file("krb5.conf"),
@@ -169,7 +169,7 @@ func (r *realm) server() server {
 	return server{Name: "kdc", Command: []string{r.inst.root("usr/sbin/krb5kdc"), "-n"}, Environment: environment}
 }
 
-// answers says that the KDC takes connections.
+// answers returns when the KDC accepts connections.
 func (r *realm) answers(ctx context.Context) error {
 	return retry(ctx, func() error {
 		connection, err := new(net.Dialer).DialContext(ctx, "tcp", r.address)

@@ -18,29 +18,28 @@ import (
 	"time"
 )
 
-// namespace is where the gateway keeps its clusters: their names begin with it
-// and a dot.
+// namespace is the namespace of the gateway's clusters. Their names begin with it and a
+// dot.
 const namespace = "dask"
 
-// daskClusters are the gateway's own objects.
+// daskClusters is the path of the gateway's objects.
 const daskClusters = "/apis/gateway.dask.org/v1alpha1/namespaces/" + namespace + "/daskclusters"
 
-// customResources are the kinds of object that the gateway's controller makes
-// and that Kubernetes doesn't know by itself: the gateway's own, and the routes
-// of the proxy that it is deployed with.
+// customResources defines the kinds of object that the gateway's controller creates and
+// that are not part of Kubernetes: the gateway's own, and the routes of its proxy.
 //
 //go:embed servers/crds.json
 var customResources []byte
 
-// kubeAPI asks the API server, as its administrator.
+// kubeAPI sends requests to the API server as its administrator.
 type kubeAPI struct {
 	url, token string
-	// certificate is the file that the API server writes its own to.
+	// certificate is the file that contains the API server's certificate.
 	certificate string
 	client      *http.Client
 }
 
-// connect waits for the API server's certificate, which it makes at its start.
+// connect waits for the certificate that the API server creates when it starts.
 func (k *kubeAPI) connect(ctx context.Context) error {
 	roots := x509.NewCertPool()
 	err := retry(ctx, func() error {
@@ -62,7 +61,7 @@ func (k *kubeAPI) connect(ctx context.Context) error {
 	return nil
 }
 
-// call returns the body of a wanted answer; see the function call.
+// call returns the body of a response with the expected status; see the function call.
 func (k *kubeAPI) call(ctx context.Context, method, path string, body any, want ...int) ([]byte, error) {
 	text, err := json.Marshal(body)
 	if err != nil {
@@ -79,7 +78,7 @@ func (k *kubeAPI) call(ctx context.Context, method, path string, body any, want 
 	return callWith(k.client, request, want...)
 }
 
-// prepare makes what the gateway and its controller need to be there.
+// prepare creates the objects that the gateway and its controller require.
 func (k *kubeAPI) prepare(ctx context.Context) error {
 	var definitions []json.RawMessage
 	if err := json.Unmarshal(customResources, &definitions); err != nil {
@@ -102,7 +101,7 @@ func (k *kubeAPI) prepare(ctx context.Context) error {
 			return fmt.Errorf("prepare the API server: %w", err)
 		}
 	}
-	// A definition counts a moment after it was made.
+	// A definition takes effect a moment after its creation.
 	for _, path := range []string{daskClusters, "/apis/traefik.io/v1alpha1/ingressroutes", "/apis/traefik.io/v1alpha1/ingressroutetcps"} {
 		err := retry(ctx, func() error {
 			_, err := k.call(ctx, http.MethodGet, path, nil, http.StatusOK)
@@ -115,22 +114,21 @@ func (k *kubeAPI) prepare(ctx context.Context) error {
 	return nil
 }
 
-// KubeCluster is an object of the gateway's in the API server, which is the
-// truth that the gateway's answers lag behind.
+// KubeCluster is the gateway's object of a cluster in the API server. The gateway's
+// responses lag behind it.
 type KubeCluster struct {
-	// Name is the cluster's as the gateway says it: NAMESPACE.NAME.
+	// Name is the cluster's name at the gateway: NAMESPACE.NAME.
 	Name string
 	// Phase is Pending, Running, Stopped or Failed.
 	Phase string
-	// Active is false from the moment the cluster is to be stopped.
+	// Active is false as soon as the gateway has been told to stop the cluster.
 	Active bool
 	User   string
-	// Options are as the user gave them, with the defaults of the rest.
+	// Options are the user's options, completed by the defaults.
 	Options map[string]any
 }
 
-// Clusters returns every cluster that was ever made, the ended ones too, from
-// the API server.
+// Clusters returns every cluster from the API server, including ended ones.
 func (k *Kubernetes) Clusters(ctx context.Context) ([]KubeCluster, error) {
 	text, err := k.kube.api.call(ctx, http.MethodGet, daskClusters, nil, http.StatusOK)
 	if err != nil {
@@ -167,8 +165,8 @@ func (k *Kubernetes) Clusters(ctx context.Context) ([]KubeCluster, error) {
 	return clusters, nil
 }
 
-// Remove takes a cluster's object out of the API server, as the controller does
-// a day after the cluster's end.
+// Remove deletes a cluster's object from the API server, as the controller does a day
+// after the cluster's end.
 func (k *Kubernetes) Remove(ctx context.Context, name string) error {
 	_, err := k.kube.api.call(ctx, http.MethodDelete, daskClusters+"/"+strings.TrimPrefix(name, namespace+"."), nil, http.StatusOK)
 	if err != nil {

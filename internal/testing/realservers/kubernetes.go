@@ -18,20 +18,20 @@ import (
 	"time"
 )
 
-// Kubernetes is a stack whose gateway has the Kubernetes backend, as the
-// Planetary Computer's had: a real API server with its database, the gateway
-// and its controller. Nothing runs pods: a stand-in says that they run, so
-// clusters go from PENDING to RUNNING, but there is no scheduler to scale or to
-// compute on, and no proxy that leads to one.
+// Kubernetes is a stack whose gateway has the Kubernetes backend, as the Planetary
+// Computer's had: a real API server with its database, the gateway and its controller.
+// No pod runs. A substitute for the kubelet reports them as running, so that clusters
+// go from PENDING to RUNNING. They have no scheduler to scale or to compute on, and no
+// proxy.
 //
-// Kill and Restart know the servers "gateway" and "controller".
+// Kill and Restart accept the servers "gateway" and "controller".
 type Kubernetes struct {
 	*Stack
 }
 
-// StartKubernetes starts such a stack, with a path of the kube-apiserver that
-// internal/tools/kube-apiserver builds. The gateway takes any user name with
-// the one password, at the root of its address.
+// StartKubernetes starts such a stack with the kube-apiserver that
+// internal/tools/kube-apiserver builds. The gateway accepts any user name with the same
+// password and has no path prefix.
 func StartKubernetes(ctx context.Context, inst Installation, apiserver string, cfg Config) (*Kubernetes, error) {
 	cfg.Auth, cfg.apiserver = Basic, apiserver
 	stack, err := Start(ctx, inst, cfg)
@@ -41,15 +41,15 @@ func StartKubernetes(ctx context.Context, inst Installation, apiserver string, c
 	return &Kubernetes{Stack: stack}, nil
 }
 
-// SetWatchLag makes the gateway see every change of its clusters so much later
-// from now on. The controller sees them at once.
+// SetWatchLag delays every change of a cluster on its way to the gateway. The controller
+// sees changes at once.
 func (k *Kubernetes) SetWatchLag(lag time.Duration) { k.kube.proxy.lag.Store(int64(lag)) }
 
 // SetAnswerLag makes the API server's answers to the gateway's creations come so
 // much later from now on: what is made is there, and the gateway does not know.
 func (k *Kubernetes) SetAnswerLag(lag time.Duration) { k.kube.proxy.posts.Store(int64(lag)) }
 
-// kube is what a stack on Kubernetes has beside the gateway.
+// kube contains the parts of a Kubernetes stack other than the gateway.
 type kube struct {
 	apiserver  string
 	dir        string
@@ -73,9 +73,9 @@ func newKube(apiserver, dir string, addresses []string) *kube {
 
 func (k *kube) file(name string) string { return filepath.Join(k.dir, "kube", name) }
 
-// write makes the files that etcd and the API server read.
+// write creates the files that etcd and the API server read.
 func (k *kube) write() error {
-	// Objects and certificates of an earlier stack in the same folder.
+	// Remove objects and certificates of an earlier stack in the same folder.
 	if err := os.RemoveAll(filepath.Join(k.dir, "kube")); err != nil {
 		return err
 	}
@@ -95,7 +95,7 @@ func (k *kube) write() error {
 		return err
 	}
 	for name, content := range map[string][]byte{
-		// YAML is JSON and more.
+		// JSON is valid YAML.
 		"etcd.yaml":           database,
 		"service-account.key": pem.EncodeToMemory(&pem.Block{Type: "RSA PRIVATE KEY", Bytes: x509.MarshalPKCS1PrivateKey(key)}),
 		"tokens.csv":          []byte(k.api.token + ",admin,admin,system:masters\n"),
@@ -108,7 +108,7 @@ func (k *kube) write() error {
 	return os.WriteFile(k.file("direct.json"), direct, 0o600)
 }
 
-// kubeconfig is the file by which a client of Kubernetes finds the API server.
+// kubeconfig returns the configuration of Kubernetes clients.
 func kubeconfig(cluster map[string]string, token string) []byte {
 	text, err := json.Marshal(map[string]any{
 		"apiVersion": "v1", "kind": "Config", "current-context": "test",
@@ -122,8 +122,8 @@ func kubeconfig(cluster map[string]string, token string) []byte {
 	return text
 }
 
-// servers are those of a stack on Kubernetes, given the gateway's. All but etcd
-// and the API server wait for bringUp.
+// servers returns the servers of a Kubernetes stack, including the gateway's. bringUp
+// starts those other than etcd and the API server.
 func (k *kube) servers(l layout, gateway server) []server {
 	_, port, _ := net.SplitHostPort(k.api.url[len("https://"):])
 	environment := func(kubeconfig string) map[string]string {
@@ -145,7 +145,7 @@ func (k *kube) servers(l layout, gateway server) []server {
 			"--service-account-issuer=https://kubernetes.invalid", "--service-account-key-file=" + k.file("service-account.key"),
 			"--service-account-signing-key-file=" + k.file("service-account.key"), "--token-auth-file=" + k.file("tokens.csv"),
 			"--authorization-mode=RBAC", "--service-cluster-ip-range=10.0.0.0/24",
-			// It would want an account for each pod, which another server makes.
+			// It requires a service account for each pod, which another server creates.
 			"--disable-admission-plugins=ServiceAccount",
 		}},
 		{Name: "kubelet", Command: []string{l.inst.python(), filepath.Join(l.Directory, "kubelet.py")}, Environment: environment("direct.json"), Later: true},
@@ -154,8 +154,7 @@ func (k *kube) servers(l layout, gateway server) []server {
 	}
 }
 
-// bringUp starts the gateway and its controller once the API server has what
-// they need.
+// bringUp prepares the API server and then starts the gateway and its controller.
 func (k *kube) bringUp(ctx context.Context, s *supervisor) error {
 	if err := k.api.connect(ctx); err != nil {
 		return err

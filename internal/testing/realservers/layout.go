@@ -18,8 +18,7 @@ import (
 //go:embed servers/gateway_config.py servers/hub_config.py servers/kubelet.py
 var serverConfigs embed.FS
 
-// layout is what the configuration files of the servers are told, by the names
-// under which they read it.
+// layout contains the values that the configuration files of the servers read, by name.
 type layout struct {
 	Directory     string `json:"directory"`
 	Auth          string `json:"auth"`
@@ -40,7 +39,7 @@ type layout struct {
 	HubMajor  int `json:"hub_major"`
 	MaxStarts int `json:"max_starts"`
 
-	// Backend is "local" or "kubernetes"; what follows is for the latter.
+	// Backend is "local" or "kubernetes". The fields below are for the latter.
 	Backend    string `json:"backend"`
 	Controller string `json:"controller"`
 	Namespace  string `json:"namespace"`
@@ -59,7 +58,7 @@ func newLayout(ctx context.Context, inst Installation, cfg Config, dir string) (
 	if err != nil {
 		return layout{}, err
 	}
-	// 32 bytes, as the gateway wants them.
+	// The gateway requires 32 bytes.
 	key := make([]byte, 32)
 	_, _ = rand.Read(key)
 	l := layout{
@@ -71,7 +70,7 @@ func newLayout(ctx context.Context, inst Installation, cfg Config, dir string) (
 	if cfg.apiserver != "" {
 		l.Backend, l.Namespace, l.Controller = "kubernetes", namespace, addresses[5]
 		l.kube = newKube(cfg.apiserver, dir, addresses[6:])
-		// No proxy of its own stands before this gateway.
+		// This gateway does not start a proxy.
 		l.GatewayProxy = l.GatewayAPI
 	}
 	if cfg.Auth == Kerberos {
@@ -93,15 +92,15 @@ func newLayout(ctx context.Context, inst Installation, cfg Config, dir string) (
 	return l, nil
 }
 
-// write makes the scratch folder: the configuration files and what they read.
+// write creates the folder with the configuration files and the files that they read.
 func (l layout) write() error {
 	for _, name := range []string{"clusters", "home", "tmp"} {
 		if err := os.MkdirAll(filepath.Join(l.Directory, name), 0o700); err != nil {
 			return err
 		}
 	}
-	// A Hub or a gateway that finds an earlier one's process ids may signal
-	// whoever has them now.
+	// A Hub or a gateway that finds process IDs of an earlier one may send signals to
+	// unrelated processes that have these IDs now.
 	for _, name := range []string{"hub.sqlite", "gateway.sqlite", "proxy.pid", "hub.log", "gateway.log"} {
 		if err := os.Remove(filepath.Join(l.Directory, name)); err != nil && !errors.Is(err, os.ErrNotExist) {
 			return err
@@ -135,8 +134,8 @@ func (l layout) write() error {
 
 func (l layout) parametersFile() string { return filepath.Join(l.Directory, "parameters.json") }
 
-// servers are the processes to start; JupyterHub starts its proxy itself, and
-// so does the gateway.
+// servers returns the processes to start. JupyterHub and the gateway start their proxies
+// themselves.
 func (l layout) servers() []server {
 	environment := l.inst.environment(l.Directory)
 	environment["PC_SERVERS_PARAMETERS"] = l.parametersFile()
@@ -145,7 +144,7 @@ func (l layout) servers() []server {
 		Name:        "gateway",
 		Command:     []string{filepath.Join(bin, "dask-gateway-server"), "-f", filepath.Join(l.Directory, "gateway_config.py")},
 		Environment: environment,
-		// Its schedulers and workers outlive it.
+		// Its schedulers and workers keep running after it exits.
 		With: "dask-gateway-proxy",
 	}}
 	if l.kube != nil {
@@ -159,7 +158,7 @@ func (l layout) servers() []server {
 		hubEnvironment := environment
 		if l.hub.major > 0 {
 			bin = l.hub.bin()
-			// Its users' servers are programs of its own.
+			// The servers of its users are child processes.
 			hubEnvironment = maps.Clone(environment)
 			hubEnvironment["PATH"] = bin + string(os.PathListSeparator) + environment["PATH"]
 		}

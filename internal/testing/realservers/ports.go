@@ -12,15 +12,15 @@ import (
 	"net"
 )
 
-// Ports are taken from below the range that Linux gives to outgoing
-// connections (32768 and up): a port that was free a moment ago stays so until
-// the server listens on it, unless another of these processes drew the same.
+// Ports are below the range that Linux uses for outgoing connections (32768 and up). A
+// free port therefore stays free until the server listens on it, unless another of these
+// processes chooses the same.
 const (
 	firstPort = 12000
 	lastPort  = 32000
 )
 
-// freeAddresses returns n loopback addresses, host:port, that nobody listens on.
+// freeAddresses returns n loopback addresses, host:port, that no process listens on.
 func freeAddresses(ctx context.Context, n int) ([]string, error) {
 	var listeners []net.Listener
 	defer func() {

@@ -13,9 +13,9 @@ import (
 	"time"
 )
 
-// Environ returns the variables, NAME=value, with which Python's
-// dask_gateway.Gateway() needs no argument and is the given user, as it is in
-// the Hub's own notebook servers. It makes nobody: the user must have a token.
+// Environ returns the variables, NAME=value, with which Python's dask_gateway.Gateway()
+// needs no argument and acts as the given user, as in the Hub's notebook servers. The
+// user must have a token.
 func (s *Stack) Environ(user string) []string {
 	environ := []string{
 		"DASK_GATEWAY__ADDRESS=" + s.GatewayURL,
@@ -39,10 +39,9 @@ func (s *Stack) Environ(user string) []string {
 		"JUPYTERHUB_USER="+user)
 }
 
-// Python runs a script with the installed dask_gateway, distributed and so on,
-// and returns what it printed. It is the first user of the stack, with that
-// user's Environ; env, NAME=value, comes over it. The error of a script that
-// fails holds its traceback.
+// Python runs a script with the installed Python packages and returns its output. The
+// script has the Environ of the stack's first user; env, NAME=value, takes precedence.
+// The error of a failed script includes its traceback.
 func (s *Stack) Python(ctx context.Context, script string, env ...string) ([]byte, error) {
 	cmd := exec.CommandContext(ctx, s.inst.python(), "-c", script) //nolint:gosec // scripts of our own tests
 	cmd.Dir = s.Dir
@@ -60,8 +59,8 @@ func (s *Stack) Python(ctx context.Context, script string, env ...string) ([]byt
 	return stdout.Bytes(), nil
 }
 
-// environment is all that the servers and Python scripts inherit: nothing of
-// this machine's Dask, Jupyter or proxy settings.
+// environment is the complete environment of the servers and Python scripts. It
+// excludes this machine's Dask, Jupyter and proxy settings.
 func (i Installation) environment(dir string) map[string]string {
 	return map[string]string{
 		"PATH":             filepath.Dir(i.python()) + string(os.PathListSeparator) + os.Getenv("PATH"),

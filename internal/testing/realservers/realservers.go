@@ -1,9 +1,9 @@
 // Copyright (c) The terraform-provider-pc Authors
 // SPDX-License-Identifier: MPL-2.0
 
-// Package realservers installs the real Dask Gateway and JupyterHub, at pinned
-// versions, and runs them on free loopback ports for tests and demonstrations.
-// Their clusters are real scheduler and worker processes of the same user.
+// Package realservers installs the real Dask Gateway and JupyterHub at pinned versions
+// and runs them on free loopback ports for tests and demos. Clusters are real scheduler
+// and worker processes of the same operating system user.
 package realservers
 
 import (
@@ -17,66 +17,64 @@ import (
 	"time"
 )
 
-// startTimeout is far beyond what a start takes (about four seconds on an idle
-// machine with two cores).
+// startTimeout is much longer than a start takes (about four seconds on an idle machine
+// with two cores).
 const startTimeout = 90 * time.Second
 
-// The ways in which the gateway knows its users.
+// The authentication methods of the gateway.
 const (
 	// JupyterHub starts a JupyterHub with the gateway as its service
 	// "dask-gateway" at /services/dask-gateway/.
 	JupyterHub = "jupyterhub"
-	// Basic starts a gateway alone, without a path prefix, that takes any user
-	// name with the one password.
+	// Basic starts only a gateway, without a path prefix, that accepts any user name
+	// with the same password.
 	Basic = "basic"
-	// Kerberos starts such a gateway that takes tickets, and the KDC that has
-	// them: see StartKerberos.
+	// Kerberos starts a gateway that accepts tickets, and the KDC that issues them: see
+	// StartKerberos.
 	Kerberos = "kerberos"
 )
 
-// Config says what to start.
+// Config describes the stack to start.
 type Config struct {
-	// Dir is the scratch folder for logs and databases, which is kept to be
-	// looked at; the next stack in it begins anew. Empty means a temporary
-	// folder that goes with the servers.
+	// Dir is the folder for logs and databases. It stays for inspection, and the next
+	// stack in it starts from scratch. Empty means a temporary folder that Stop removes.
 	Dir string
-	// Auth is JupyterHub, the default, or Basic; StartKerberos has its own.
+	// Auth is JupyterHub, the default, or Basic. StartKerberos sets Kerberos.
 	Auth string
 	// MaxWorkers is the gateway's cluster_max_workers; 0 means no limit.
 	MaxWorkers int
-	// MaxStarts is how many servers the Hub lets start at a time; 0 means its own
-	// limit.
+	// MaxStarts is the Hub's limit for servers that start at the same time; 0 means the
+	// Hub's default.
 	MaxStarts int
-	// Users are made with a token each; none means alice. With Basic they need
-	// not be made, and only the first one counts, as the user of Python.
+	// Users are created with one token each; none means alice. With Basic only the first
+	// user matters, who runs Python.
 	Users []string
 
-	// Hub is an older JupyterHub; the zero value is the newest. Behind JupyterHub 1
-	// the gateway asks for no scope.
+	// Hub is an older JupyterHub; the zero value is the newest. Behind JupyterHub 1 the
+	// gateway checks no scope.
 	Hub HubInstallation
 
-	// kerberos is the KDC's installation, for Kerberos.
+	// kerberos is the KDC's installation if Auth is Kerberos.
 	kerberos *KerberosInstallation
-	// apiserver is the path of the program with which the gateway has the
-	// Kubernetes backend; without it, it has the local one.
+	// apiserver is the path of the kube-apiserver for the Kubernetes backend. Empty
+	// means the local backend.
 	apiserver string
 }
 
 // Stack is a set of running servers.
 type Stack struct {
-	// HubURL is JupyterHub's, with its trailing slash; empty with Basic.
+	// HubURL is the address of JupyterHub, with a trailing slash; empty with Basic.
 	HubURL string
-	// GatewayURL is the address that clients give to Gateway(), with its
-	// trailing slash.
+	// GatewayURL is the address that clients pass to Gateway(), with a trailing slash.
 	GatewayURL string
-	// ProxyAddress is where schedulers are reached: gateway://HOST:PORT.
+	// ProxyAddress is the address of the proxy to the schedulers: gateway://HOST:PORT.
 	ProxyAddress string
-	// Password is every user's with Basic, else empty.
+	// Password is the password of every user with Basic, otherwise empty.
 	Password string
-	// AdminToken is a Hub service's token that may manage users, their servers
-	// and their tokens; empty with Basic.
+	// AdminToken is the token of a Hub service that may manage users, their servers and
+	// their tokens; empty with Basic.
 	AdminToken string
-	// Dir is the scratch folder, with hub.log and gateway.log.
+	// Dir is the folder with hub.log and gateway.log.
 	Dir string
 	// Bin is the folder of the python that has dask_gateway and distributed.
 	Bin string
@@ -93,12 +91,12 @@ type Stack struct {
 	tokens map[string]string
 }
 
-// errPortTaken marks a start that failed because somebody else took a port
-// between its choice and its use.
+// errPortTaken marks a start that failed because another process took a port after
+// freeAddresses had chosen it.
 var errPortTaken = errors.New("a chosen port was taken in the meantime")
 
-// Start starts the servers and returns when they answer. They run until Stop,
-// or until this process ends, in whatever way; ctx bounds the start only.
+// Start starts the servers and returns when they respond. They run until Stop or until
+// this process exits, however that happens. ctx limits only the start.
 func Start(ctx context.Context, inst Installation, cfg Config) (*Stack, error) {
 	if cfg.Auth == "" {
 		cfg.Auth = JupyterHub
@@ -128,7 +126,7 @@ func start(ctx context.Context, inst Installation, cfg Config) (_ *Stack, err er
 		}
 		remove = true
 	}
-	// Servers and clusters have each their own working folder.
+	// Servers and clusters have separate working folders.
 	if dir, err = filepath.Abs(dir); err != nil {
 		return nil, err
 	}
@@ -171,7 +169,7 @@ func start(ctx context.Context, inst Installation, cfg Config) (_ *Stack, err er
 	return stack, nil
 }
 
-// bringUp starts what could not start at once, and returns when all answer.
+// bringUp starts the remaining servers and returns when all of them respond.
 func (s *Stack) bringUp(ctx context.Context) error {
 	if s.kube != nil {
 		if err := s.kube.bringUp(ctx, s.supervisor); err != nil {
@@ -186,16 +184,16 @@ func (s *Stack) bringUp(ctx context.Context) error {
 	return s.awaitReady(ctx)
 }
 
-// Kill sends SIGKILL to one server, "gateway" or "hub", and its proxy, and
-// returns when it has ended. The clusters' schedulers and workers run on.
+// Kill sends SIGKILL to one server, "gateway" or "hub", and to its proxy, and returns
+// when it has exited. The schedulers and workers of clusters keep running.
 func (s *Stack) Kill(ctx context.Context, name string) error {
 	ctx, cancel := context.WithTimeout(ctx, stopTimeout)
 	defer cancel()
 	return s.supervisor.killServer(ctx, name)
 }
 
-// Restart starts a server that Kill has ended, at the address it had, and
-// returns when it answers. The gateway knows the clusters that it had.
+// Restart starts a server after Kill, at the same address, and returns when it
+// responds. The gateway reads its clusters from its database.
 func (s *Stack) Restart(ctx context.Context, name string) error {
 	ctx, cancel := context.WithTimeoutCause(ctx, startTimeout, fmt.Errorf("no answer after %s", startTimeout))
 	defer cancel()
@@ -208,8 +206,8 @@ func (s *Stack) Restart(ctx context.Context, name string) error {
 	return nil
 }
 
-// Stop ends every process of the stack and returns when they are gone, and with
-// them the scratch folder if it was a temporary one. It may be called twice.
+// Stop stops every process of the stack and returns when they have exited. It removes
+// the folder if it is a temporary one. It may be called twice.
 func (s *Stack) Stop() {
 	if s.kube != nil {
 		s.kube.close()
@@ -217,7 +215,7 @@ func (s *Stack) Stop() {
 	s.supervisor.stop(strings.TrimPrefix(s.ProxyAddress, "gateway://"))
 }
 
-// Logs returns the last lines of what each server wrote, if it wrote any.
+// Logs returns the last lines of each server's log.
 func (s *Stack) Logs() string {
 	var parts []string
 	for _, name := range []string{"supervisor", "etcd", "apiserver", "kubelet", "controller", "kdc", "hub", "gateway"} {

@@ -15,16 +15,16 @@ import (
 	"github.com/planetary-computer/terraform-provider-pc/internal/clock"
 )
 
-// STAC is a STAC API that runs: rustac's, which keeps its collections in memory.
+// STAC is a running STAC API: rustac's, which stores its collections in memory.
 type STAC struct {
-	// URL is the address of the API, without a slash at its end.
+	// URL is the address of the API, without a trailing slash.
 	URL string
 
 	supervisor *supervisor
 }
 
-// StartSTAC starts a STAC API with these collections, as JSON by id, and returns
-// when it answers. It runs until Stop, or until this process ends.
+// StartSTAC starts a STAC API with these collections, as JSON by ID, and returns when it
+// responds. It runs until Stop or until this process exits.
 func StartSTAC(ctx context.Context, inst Installation, collections map[string]string) (_ *STAC, err error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, startTimeout, fmt.Errorf("no answer after %s", startTimeout))
 	defer cancel()
@@ -62,7 +62,7 @@ func StartSTAC(ctx context.Context, inst Installation, collections map[string]st
 	return s, s.awaitAnswer(ctx, ended)
 }
 
-// Stop ends the server.
+// Stop stops the server.
 func (s *STAC) Stop() {
 	if s.supervisor != nil {
 		s.supervisor.stop("")

@@ -21,7 +21,7 @@ import (
 	"github.com/planetary-computer/terraform-provider-pc/internal/clock"
 )
 
-// stopTimeout is how long the supervisor may take to kill everything.
+// stopTimeout limits how long the supervisor may take to kill all processes.
 const stopTimeout = 20 * time.Second
 
 //go:embed servers/supervise.py
@@ -38,32 +38,33 @@ type server struct {
 	Name        string            `json:"name"`
 	Command     []string          `json:"command"`
 	Environment map[string]string `json:"environment"`
-	// With is in the command of those children that go with a killed server.
+	// With is a part of the command of those children that are killed with the server.
 	With string `json:"with"`
-	// Later leaves the start to an order.
+	// Later delays the start until an order.
 	Later bool `json:"later"`
 }
 
-// supervisor is the process between this one and the servers. It lives as long
-// as this process holds its standard input, so a panic, os.Exit or SIGKILL here
-// ends the servers and everything they have started.
+// supervisor is the process between this one and the servers. It runs as long as this
+// process holds its standard input open. A panic, os.Exit or SIGKILL of this process
+// therefore stops the servers and all processes that they have started.
 type supervisor struct {
 	input io.WriteCloser
 	kill  func() error
 	ended chan struct{}
-	// scratch is the folder to remove in the end, or empty.
+	// scratch is the folder to remove after the stop, or empty.
 	scratch string
-	// orphaned says that the supervisor was killed; known once it has ended.
+	// orphaned is true if the supervisor was killed. It is set when the supervisor has
+	// exited.
 	orphaned bool
 
 	mu sync.Mutex
-	// dying holds a channel for each server that was asked to end and has not
-	// yet.
+	// dying contains a channel for each server that has been told to stop and is still
+	// running.
 	dying map[string]chan struct{}
 }
 
-// supervise starts the servers. onExit is called from another goroutine for
-// each one that ends.
+// supervise starts the servers. It calls onExit from another goroutine for each one that
+// exits.
 func supervise(ctx context.Context, python string, t task, onExit func(name string, code int)) (*supervisor, error) {
 	line, err := json.Marshal(t)
 	if err != nil {
@@ -118,7 +119,7 @@ func supervise(ctx context.Context, python string, t task, onExit func(name stri
 	return s, nil
 }
 
-// askedFor says whether killServer waits for this end, and tells it.
+// askedFor reports whether killServer waits for this exit, and notifies it.
 func (s *supervisor) askedFor(name string) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -130,7 +131,7 @@ func (s *supervisor) askedFor(name string) bool {
 	return asked
 }
 
-// killServer sends SIGKILL to a server that runs and returns when it has ended.
+// killServer sends SIGKILL to a running server and returns when it has exited.
 func (s *supervisor) killServer(ctx context.Context, name string) error {
 	exit := make(chan struct{})
 	s.mu.Lock()
@@ -149,7 +150,7 @@ func (s *supervisor) killServer(ctx context.Context, name string) error {
 	}
 }
 
-// order tells the supervisor to do something to a server.
+// order sends the supervisor a command for a server.
 func (s *supervisor) order(verb, name string) error {
 	line, err := json.Marshal(map[string]string{verb: name})
 	if err == nil {
@@ -161,9 +162,9 @@ func (s *supervisor) order(verb, name string) error {
 	return nil
 }
 
-// stop ends the servers and returns when all their processes are gone. Servers
-// whose supervisor was killed end by themselves, which they do at last where
-// the address no longer answers.
+// stop stops the servers and returns when all their processes have exited. Servers whose
+// supervisor was killed exit by themselves; the last one when the address no longer
+// responds.
 func (s *supervisor) stop(last string) {
 	_ = s.input.Close()
 	timer := time.NewTimer(stopTimeout)
@@ -178,15 +179,14 @@ func (s *supervisor) stop(last string) {
 		return
 	}
 	if s.orphaned {
-		// The gateway stops its clusters, for which it needs its database.
+		// The gateway needs its database to stop its clusters.
 		awaitSilence(last)
 	}
-	// Gone already, unless the supervisor itself was killed.
+	// It has exited already, unless the supervisor itself was killed.
 	_ = os.RemoveAll(s.scratch)
 }
 
-// awaitSilence returns when nobody listens on the address any more, or after a
-// while.
+// awaitSilence returns when no process listens on the address, or after a while.
 func awaitSilence(address string) {
 	ctx, cancel := context.WithTimeout(context.Background(), stopTimeout)
 	defer cancel()
@@ -203,7 +203,7 @@ func awaitSilence(address string) {
 	}
 }
 
-// logError holds the last lines of a server's log; nil when there are none.
+// logError returns the last lines of a server's log, or nil if the log is empty.
 func logError(dir, name string) error {
 	text, err := os.ReadFile(filepath.Join(dir, name+".log")) //nolint:gosec // our own scratch folder
 	if err != nil || len(text) == 0 {

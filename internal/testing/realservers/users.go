@@ -18,18 +18,18 @@ import (
 	"github.com/planetary-computer/terraform-provider-pc/internal/clock"
 )
 
-// client goes to the servers directly, whatever proxy the environment names.
+// client connects to the servers directly and ignores proxies in the environment.
 var client = &http.Client{
 	Transport:     &http.Transport{},
 	Timeout:       10 * time.Second,
 	CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 }
 
-// errNotReady tells that a server does not answer as it should yet.
+// errNotReady means that a server does not respond correctly yet.
 var errNotReady = errors.New("not ready")
 
-// awaitReady makes the users that have no token and returns when the gateway
-// answers the first one.
+// awaitReady creates the users that have no token and returns when the gateway responds
+// to the first one.
 func (s *Stack) awaitReady(ctx context.Context) error {
 	if s.auth == JupyterHub {
 		for _, user := range s.users {
@@ -54,7 +54,7 @@ func (s *Stack) awaitReady(ctx context.Context) error {
 		case Basic:
 			request.SetBasicAuth(s.user, s.Password)
 		case Kerberos:
-			// That it wants a ticket is answer enough.
+			// A request for a ticket proves that the gateway is ready.
 			_, err = call(request, http.StatusUnauthorized)
 			return err
 		default:
@@ -65,7 +65,7 @@ func (s *Stack) awaitReady(ctx context.Context) error {
 	})
 }
 
-// retry repeats what says errNotReady.
+// retry repeats a call while it returns errNotReady.
 func retry(ctx context.Context, do func() error) error {
 	for {
 		err := do()
@@ -78,15 +78,15 @@ func retry(ctx context.Context, do func() error) error {
 	}
 }
 
-// Token returns the user's newest token, or "" when the stack made none.
+// Token returns the user's newest token, or "" if the stack has created none.
 func (s *Stack) Token(user string) string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.tokens[user]
 }
 
-// NewToken makes a Hub token for the user, who is made as well if need be. No
-// scopes means all that the user has, the gateway among them.
+// NewToken creates a Hub token for the user and, if needed, the user. Without scopes the
+// token has all scopes of the user, including access to the gateway.
 func (s *Stack) NewToken(ctx context.Context, user string, scopes ...string) (string, error) {
 	if s.auth != JupyterHub {
 		return "", errors.New("a gateway with basic authentication has no tokens")
@@ -115,7 +115,7 @@ func (s *Stack) NewToken(ctx context.Context, user string, scopes ...string) (st
 	return made.Token, nil
 }
 
-// admin posts to the Hub as the administrating service.
+// admin sends a POST to the Hub as the administrating service.
 func (s *Stack) admin(ctx context.Context, path string, body any, want ...int) ([]byte, error) {
 	text, err := json.Marshal(body)
 	if err != nil {
@@ -129,9 +129,9 @@ func (s *Stack) admin(ctx context.Context, path string, body any, want ...int) (
 	return call(request, want...)
 }
 
-// call returns the body of a wanted answer. No answer at all, and the answers
-// of the proxies and of the API server while what they lead to starts, are
-// errNotReady.
+// call returns the body of a response with the expected status. It returns errNotReady
+// without a response, and for responses of the proxies and the API server while the
+// servers behind them start.
 func call(request *http.Request, want ...int) ([]byte, error) {
 	return callWith(client, request, want...)
 }

@@ -16,8 +16,8 @@ import (
 	"github.com/planetary-computer/terraform-provider-pc/internal/clock"
 )
 
-// watchProxy leads to the API server and delays what its watches tell, and the
-// answers to POST. All else passes as it comes.
+// watchProxy forwards requests to the API server. It delays the events of watches and
+// the responses to POST.
 type watchProxy struct {
 	lag    atomic.Int64
 	posts  atomic.Int64
@@ -44,7 +44,7 @@ func newWatchProxy(ctx context.Context, api *kubeAPI) (*watchProxy, error) {
 		Transport:      api.client.Transport,
 		FlushInterval:  -1,
 		ModifyResponse: p.delay,
-		// A killed gateway leaves broken connections; they are no news.
+		// A killed gateway leaves broken connections, which are expected.
 		ErrorHandler: func(w http.ResponseWriter, _ *http.Request, _ error) { w.WriteHeader(http.StatusBadGateway) },
 	}
 	p.server = &http.Server{Handler: forward, ReadHeaderTimeout: 10 * time.Second}
@@ -54,7 +54,7 @@ func newWatchProxy(ctx context.Context, api *kubeAPI) (*watchProxy, error) {
 
 func (p *watchProxy) close() { _ = p.server.Close() }
 
-// delay makes the answer to a watch or a POST a late one.
+// delay delays the response to a watch or a POST.
 func (p *watchProxy) delay(response *http.Response) error {
 	if response.Request.Method == http.MethodPost {
 		return clock.Real().Sleep(response.Request.Context(), time.Duration(p.posts.Load()))
@@ -69,7 +69,7 @@ func (p *watchProxy) delay(response *http.Response) error {
 	return nil
 }
 
-// lateBody gives each part of a body some time after it came.
+// lateBody returns each part of a body some time after it has arrived.
 type lateBody struct {
 	ctx    context.Context //nolint:containedctx // a body is read without one
 	cancel func()
@@ -111,7 +111,7 @@ func (l *lateBody) Read(into []byte) (int, error) {
 			if part.err != nil && len(part.text) == 0 {
 				return 0, part.err
 			}
-			// An error that came with a text comes again with the next read.
+			// The next read returns an error that arrived together with text.
 			if part.err != nil {
 				l.parts <- latePart{err: part.err}
 			}
@@ -125,7 +125,7 @@ func (l *lateBody) Read(into []byte) (int, error) {
 	return n, nil
 }
 
-// Close ends the connection to the API server.
+// Close closes the connection to the API server.
 func (l *lateBody) Close() error {
 	l.cancel()
 	return l.body.Close()

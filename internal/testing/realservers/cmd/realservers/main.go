@@ -1,11 +1,10 @@
 // Copyright (c) The terraform-provider-pc Authors
 // SPDX-License-Identifier: MPL-2.0
 
-// Realservers installs and starts the real Dask Gateway and JupyterHub for
-// people. Without arguments it prints what a provider block needs and runs
-// until Ctrl-C. With a command as arguments it runs that command with the
-// variables that configure the provider, and Python's dask_gateway, and ends
-// with it.
+// Realservers installs and starts the real Dask Gateway and JupyterHub. Without
+// arguments it prints the arguments of a provider block and runs until Ctrl-C. With a
+// command it runs that command with the environment variables that configure the
+// provider and Python's dask_gateway, and exits when the command exits.
 package main
 
 import (
@@ -70,7 +69,7 @@ func run(ctx context.Context, cfg realservers.Config, hub int, command []string)
 		}
 		cmd := exec.CommandContext(ctx, command[0], command[1:]...) //nolint:gosec // the user's own command
 		cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
-		// Ctrl-C reaches the command from the terminal; it may clean up.
+		// The terminal sends Ctrl-C to the command as well, which may clean up.
 		cmd.Cancel = func() error { return nil }
 		cmd.Env = append(os.Environ(), stack.Environ(user)...)
 		return cmd.Run()
@@ -80,8 +79,8 @@ func run(ctx context.Context, cfg realservers.Config, hub int, command []string)
 	return nil
 }
 
-// block is the provider block for the running servers, and what else a person
-// wants to know of them.
+// block returns the provider block for the running servers and further information for
+// a person.
 func block(stack *realservers.Stack, user string) string {
 	text := fmt.Sprintf("provider \"pc\" {\n  address       = %q\n  proxy_address = %q\n", stack.GatewayURL, stack.ProxyAddress)
 	if stack.HubURL == "" {
