@@ -1,8 +1,8 @@
 // Copyright (c) The terraform-provider-pc Authors
 // SPDX-License-Identifier: MPL-2.0
 
-// Command measurements prints the guide "A thousand clusters", made of what make
-// bench and make bench-real have measured.
+// Command measurements prints the guide "A thousand clusters", generated from the
+// results of make bench and make bench-real.
 package main
 
 import (
@@ -57,7 +57,7 @@ func run() error {
 	})
 }
 
-// named is what a person types for an operation.
+// named returns the command of an operation.
 func named(operation string) (string, error) {
 	names := map[string]string{
 		bench.Create: "`apply`, all new", bench.Plan: "`plan`, nothing to change", bench.Resize: "`apply`, all resized", bench.Destroy: "`destroy`",
@@ -69,7 +69,7 @@ func named(operation string) (string, error) {
 	return name, nil
 }
 
-// count writes a number with commas between the thousands.
+// count formats a number with commas between the thousands.
 func count(n int) string {
 	digits := fmt.Sprint(n)
 	var parts []string

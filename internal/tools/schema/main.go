@@ -1,12 +1,12 @@
 // Copyright (c) The terraform-provider-pc Authors
 // SPDX-License-Identifier: MPL-2.0
 
-// Command schema completes the schemas that terraform writes for the
-// documentation generator: terraform before 1.12 leaves out resource
-// identities, and docs/ must not depend on who generates it. It also names the
-// provider by the namespace under which the generator looks for it.
+// Command schema completes the schemas that terraform prints for the documentation
+// generator. Terraform before 1.12 omits resource identities, and docs/ must not depend
+// on the version. It also changes the provider's address to the one that the generator
+// expects.
 //
-// It reads the output of terraform providers schema -json and writes it anew.
+// It reads the output of terraform providers schema -json and prints it completed.
 package main
 
 import (
@@ -69,7 +69,7 @@ type identity struct {
 	Attributes map[string]identityAttribute `json:"attributes"`
 }
 
-// identities asks the provider for its identity schemas.
+// identities returns the identity schemas of the provider.
 func identities(ctx context.Context) (json.RawMessage, error) {
 	server, err := providerserver.NewProtocol6WithError(provider.New("docs")())()
 	if err != nil {
