@@ -55,18 +55,18 @@ func Targets(mock Mock, beside Real) []Target {
 	if measured {
 		targets = append(targets,
 			target("Requests of a plan of 1,000 clusters with nothing to change", ours.Requests, maxRequests, "%.0f"),
-			target("Peak memory of the provider in it, in MiB", ours.Memory, maxMemory, "%.0f"))
+			target("Peak memory of the provider during this plan, in MiB", ours.Memory, maxMemory, "%.0f"))
 	}
 	if floor, found := mock.Find(TimeStatic, Plan, manyClusters); measured && found {
-		targets = append(targets, target("Its time, in those of 1,000 `time_static`", ours.Wall/floor.Wall, maxPlanRatio, "%.2f"))
+		targets = append(targets, target("Duration of this plan, relative to 1,000 `time_static`", ours.Wall/floor.Wall, maxPlanRatio, "%.2f"))
 	}
 	if low, high, found := mock.curveEnds(); found {
 		targets = append(targets,
-			target("Time of a refresh per cluster at 10,000, in those at 100", high.Wall/low.Wall, maxCurveRatio, "%.2f"),
-			target("CPU time of the same", high.CPU/low.CPU, maxCurveRatio, "%.2f"))
+			target("Refresh time per cluster at 10,000 clusters, relative to 100", high.Wall/low.Wall, maxCurveRatio, "%.2f"),
+			target("CPU time of the same refresh", high.CPU/low.CPU, maxCurveRatio, "%.2f"))
 	}
 	if beside.Runs > 0 {
-		what := fmt.Sprintf("Time until %d clusters run on the real gateway, in those of Python's asynchronous client", beside.Clusters)
+		what := fmt.Sprintf("Time until %d clusters are running on the real gateway, relative to the asynchronous Python client", beside.Clusters)
 		targets = append(targets, target(what, beside.Create, realUntil, "%.2f"))
 	}
 	return targets
