@@ -49,6 +49,8 @@ type attempts struct {
 	next http.RoundTripper
 	// connections has an element for each attempt under way.
 	connections chan struct{}
+	// largeBodies has an element for each large response that is being decoded.
+	largeBodies chan struct{}
 	clock       clock.Clock
 	timeout     time.Duration
 	log         LogFunc
@@ -82,7 +84,7 @@ func (t *attempts) RoundTrip(r *http.Request) (*http.Response, error) {
 	})
 	answer, err := t.next.RoundTrip(r.WithContext(traced))
 	if err == nil {
-		err = a.take(answer, t.redact.with(a.request.Secrets))
+		err = a.readBody(ctx, answer, t.largeBodies, t.redact.with(a.request.Secrets), cancel)
 	}
 	if err != nil {
 		a.failed = classify(r.Context(), err, connected.Load(), timeout)
@@ -108,21 +110,23 @@ func (t *attempts) connection(ctx context.Context) (release func(), err error) {
 	}
 }
 
-// take reads the body: into Decode when the answer is a success, else into
-// memory; both under a limit.
-func (a *attempt) take(answer *http.Response, redact redactor) error {
-	body := answer.Body
+// readBody reads the body: into Decode when the status is a success, otherwise into
+// memory. Both are limited. interrupt ends a read from the connection.
+func (a *attempt) readBody(ctx context.Context, response *http.Response, slots chan struct{}, redact redactor, interrupt func()) error {
+	body := response.Body
 	defer func() { _ = body.Close() }()
-	source := &watchedReader{source: body, limit: maxAnswer}
-	success := answer.StatusCode >= 200 && answer.StatusCode < 300
-	answer.Body = http.NoBody
+	source := &bodyReader{ctx: ctx, source: body, limit: maxAnswer, slots: slots}
+	defer source.release()
+	success := response.StatusCode >= 200 && response.StatusCode < 300
+	response.Body = http.NoBody
 	switch {
-	case answer.StatusCode == http.StatusSwitchingProtocols:
-		// What follows is the bare connection, which no deadline ends.
+	case response.StatusCode == http.StatusSwitchingProtocols:
+		// The bare connection follows, and no deadline ends it.
 		return nil
 	case !success:
 		var err error
 		a.body, err = io.ReadAll(io.LimitReader(source, maxError))
+		source.readRest(interrupt)
 		return err
 	}
 	decode := a.request.Decode
@@ -133,16 +137,18 @@ func (a *attempt) take(answer *http.Response, redact redactor) error {
 			return err
 		}
 	}
-	var begun prefix
-	err := decode(io.TeeReader(source, &begun))
+	var start bodyStart
+	err := decode(io.TeeReader(source, &start))
 	switch {
 	case err == nil:
-		// What comes after the JSON, or does not, makes it no worse.
+		// The value is complete, whatever follows it.
+		source.release()
+		source.readRest(interrupt)
 		return nil
 	case source.err != nil:
 		return source.err
 	default:
-		return decodeError(a.request, answer.Header.Get("Content-Type"), begun.kept, redact, err)
+		return decodeError(a.request, response.Header.Get("Content-Type"), start.kept, redact, err)
 	}
 }
 
@@ -198,33 +204,4 @@ func (t *attempts) report(r *http.Request, a *attempt, took time.Duration) {
 		fields["error"] = t.redact.with(a.request.Secrets).text(a.failed.reason())
 	}
 	t.log(r.Context(), "HTTP attempt", fields)
-}
-
-// watchedReader tells a connection that broke, and a body that is too long,
-// from JSON that is wrong.
-type watchedReader struct {
-	source      io.Reader
-	limit, read int64
-	err         error
-}
-
-func (w *watchedReader) Read(p []byte) (int, error) {
-	n, err := w.source.Read(p)
-	w.read += int64(n)
-	switch {
-	case w.read > w.limit:
-		w.err = &Error{Kind: KindBody, Message: fmt.Sprintf("the answer is longer than %d MiB", w.limit>>20)}
-		return n, w.err
-	case err != nil && !errors.Is(err, io.EOF):
-		w.err = err
-	}
-	return n, err
-}
-
-// prefix keeps how a stream begins, for errors.
-type prefix struct{ kept []byte }
-
-func (p *prefix) Write(part []byte) (int, error) {
-	p.kept = append(p.kept, part[:min(len(part), maxBodyStart-len(p.kept))]...)
-	return len(part), nil
 }

@@ -17,7 +17,11 @@ import (
 
 const (
 	eventStream = "text/event-stream"
-	maxEvent    = 1 << 20
+	// maxEvent limits the data of one event. Those of a Hub have a few hundred bytes.
+	maxEvent = 1 << 20
+	// maxStream limits a whole stream: an hour of events, of which a Hub sends a few
+	// in a second at most (apihandlers/users.py).
+	maxStream = 16 << 20
 )
 
 // Stream reads a stream of server-sent events (the WHATWG's HTML standard,
@@ -107,35 +111,50 @@ func (r *aliveReader) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// readEvents hands over the data of each event. Fields other than data, and
-// comments, which begin with a colon, mean nothing here.
-func readEvents(source io.Reader, each func([]byte) (bool, error)) error {
-	lines := bufio.NewScanner(source)
+// readEvents passes the data of each event to handle. Fields other than data, and
+// comments, which begin with a colon, are ignored. A line, the data of an event and
+// the whole stream are limited.
+func readEvents(source io.Reader, handle func([]byte) (bool, error)) error {
+	bounded := &bodyReader{ctx: context.Background(), source: source, limit: maxStream, hasSlot: true}
+	lines := bufio.NewScanner(bounded)
 	lines.Buffer(nil, maxEvent)
-	var data [][]byte
+	var data []byte
+	hasData := false
 	for lines.Scan() {
 		line := bytes.TrimSuffix(lines.Bytes(), []byte("\r"))
 		if len(line) > 0 {
 			field, value, _ := bytes.Cut(line, []byte(":"))
-			if string(field) == "data" {
-				data = append(data, bytes.Clone(bytes.TrimPrefix(value, []byte(" "))))
+			if string(field) != "data" {
+				continue
+			}
+			if hasData {
+				data = append(data, '\n')
+			}
+			hasData = true
+			data = append(data, bytes.TrimPrefix(value, []byte(" "))...)
+			if len(data) > maxEvent {
+				return errEventTooLong()
 			}
 			continue
 		}
-		if len(data) == 0 {
+		if !hasData {
 			continue
 		}
-		stop, err := each(bytes.Join(data, []byte("\n")))
+		stop, err := handle(data)
 		if stop || err != nil {
 			return err
 		}
-		data = nil
+		data, hasData = nil, false
 	}
 	if errors.Is(lines.Err(), bufio.ErrTooLong) {
-		return &Error{Kind: KindBody, Message: fmt.Sprintf("an event of the stream is longer than %d KiB", maxEvent>>10)}
+		return errEventTooLong()
 	}
 	if err := lines.Err(); err != nil {
 		return err
 	}
 	return &Error{Kind: KindNoResponse, Message: "the stream of events ended early"}
+}
+
+func errEventTooLong() error {
+	return &Error{Kind: KindBody, Message: fmt.Sprintf("an event of the stream is longer than %d KiB", maxEvent>>10)}
 }

@@ -12,6 +12,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -154,5 +155,43 @@ func TestStream_isLoggedWithoutSecrets(t *testing.T) {
 	}
 	if len(lines) != 1 || !strings.Contains(lines[0], "status:200") || strings.Contains(lines[0], token) {
 		t.Errorf("logged %q", lines)
+	}
+}
+
+// A server sends lines without the blank line that ends an event, or events without
+// an end. Neither takes memory or time without a limit.
+func TestStream_isBounded(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		part, message string
+		most          int64
+	}{
+		"endless data lines":       {"data: " + strings.Repeat("a", 1000) + "\n", "an event of the stream is longer than 1024 KiB", 8 << 20},
+		"endless empty data lines": {strings.Repeat("data\n", 1000), "an event of the stream is longer than 1024 KiB", 16 << 20},
+		"an endless line":          {strings.Repeat("a", 1000), "an event of the stream is longer than 1024 KiB", 8 << 20},
+		"endless comments":         {": " + strings.Repeat("a", 1000) + "\n", "longer than 16 MiB", 32 << 20},
+		"endless events":           {"data: " + strings.Repeat("a", 1000) + "\n\n", "longer than 16 MiB", 32 << 20},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var sent atomic.Int64
+			base, _ := serve(t, func(w http.ResponseWriter, r *http.Request) {
+				w.Header().Set("Content-Type", eventType)
+				for r.Context().Err() == nil {
+					n, err := io.WriteString(w, test.part)
+					sent.Add(int64(n))
+					if err != nil {
+						return
+					}
+				}
+			})
+			_, err := events(t.Context(), client(t, base, nil), "never", patient)
+			if failed := failure(t, err); failed.Kind != transport.KindBody || !strings.Contains(failed.Message, test.message) {
+				t.Errorf("got %v, want %q", err, test.message)
+			}
+			if sent.Load() > test.most {
+				t.Errorf("%d MiB were read", sent.Load()>>20)
+			}
+		})
 	}
 }

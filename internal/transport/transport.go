@@ -155,6 +155,7 @@ func New(cfg Config) (*Client, error) {
 	c.attempts = &attempts{
 		next:        trips,
 		connections: make(chan struct{}, maxConnections(cfg)),
+		largeBodies: make(chan struct{}, largeBodySlots),
 		clock:       clockOrReal(cfg.Clock),
 		timeout:     orDefault(cfg.RequestTimeout, defaultRequestTimeout),
 		log:         cfg.Log,

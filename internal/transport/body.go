@@ -1,0 +1,96 @@
+// Copyright (c) The terraform-provider-pc Authors
+// SPDX-License-Identifier: MPL-2.0
+
+package transport
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+)
+
+const (
+	// maxSmallBody is how much of each response is read and decoded without a slot.
+	maxSmallBody = 64 << 10
+	// largeBodySlots is how many larger responses a client decodes at the same time.
+	// Decoded values take up many times the memory of their text.
+	largeBodySlots = 2
+	// maxRest and restTimeout limit what is read after the value of a response. The
+	// connection can be used again only when the whole response has been read.
+	maxRest     = 64 << 10
+	restTimeout = 500 * time.Millisecond
+)
+
+// bodyReader reads the body of a response. It tells a connection that broke and a
+// body that is too long from JSON that is not valid. It waits for one of the slots
+// before it reads more than a small body, and stops with the context, also while
+// buffered data is being decoded.
+type bodyReader struct {
+	ctx         context.Context
+	source      io.Reader
+	limit, read int64
+	slots       chan struct{}
+	hasSlot     bool
+	err         error
+}
+
+// Read implements io.Reader.
+func (b *bodyReader) Read(p []byte) (int, error) {
+	if err := b.ctx.Err(); err != nil {
+		b.err = err
+		return 0, err
+	}
+	if !b.hasSlot && b.read >= maxSmallBody {
+		select {
+		case b.slots <- struct{}{}:
+			b.hasSlot = true
+		case <-b.ctx.Done():
+			b.err = b.ctx.Err()
+			return 0, b.err
+		}
+	}
+	if !b.hasSlot {
+		p = p[:min(int64(len(p)), maxSmallBody-b.read)]
+	}
+	n, err := b.source.Read(p)
+	b.read += int64(n)
+	switch {
+	case b.read > b.limit:
+		b.err = &Error{Kind: KindBody, Message: fmt.Sprintf("the answer is longer than %d MiB", b.limit>>20)}
+		return n, b.err
+	case err != nil && !errors.Is(err, io.EOF):
+		b.err = err
+	}
+	return n, err
+}
+
+// release returns the slot.
+func (b *bodyReader) release() {
+	if b.hasSlot {
+		b.hasSlot = false
+		<-b.slots
+	}
+}
+
+// readRest reads the end of a response after its value: some servers send the last
+// chunk late. What does not come in time costs the connection and nothing else.
+// interrupt ends the read.
+func (b *bodyReader) readRest(interrupt func()) {
+	if b.err != nil {
+		return
+	}
+	timer := time.AfterFunc(restTimeout, interrupt)
+	defer timer.Stop()
+	_, _ = io.CopyN(io.Discard, b.source, maxRest)
+}
+
+// bodyStart keeps the beginning of a body, for errors.
+type bodyStart struct{ kept []byte }
+
+// Write implements io.Writer.
+func (p *bodyStart) Write(part []byte) (int, error) {
+	p.kept = append(p.kept, part[:min(len(part), maxBodyStart-len(p.kept))]...)
+	return len(part), nil
+}
