@@ -40,6 +40,7 @@ type server struct{ completeServer }
 // interrupted, and prints the TF_REATTACH_PROVIDERS to use.
 func Serve(create func() provider.Provider, debugMode bool) error {
 	setGCPercent()
+	setMemoryLimit()
 	var options []tf6server.ServeOpt
 	if debugMode {
 		options = append(options, tf6server.WithManagedDebug())
@@ -56,6 +57,18 @@ const gcPercent = 400
 func setGCPercent() {
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(gcPercent)
+	}
+}
+
+// memoryLimit is the GOMEMLIMIT value that the provider sets: four times what a plan
+// of 1,000 clusters needs. Above it the garbage collector runs more often than
+// gcPercent asks for.
+const memoryLimit = 256 << 20
+
+// setMemoryLimit respects a GOMEMLIMIT that the user has set.
+func setMemoryLimit() {
+	if os.Getenv("GOMEMLIMIT") == "" {
+		debug.SetMemoryLimit(memoryLimit)
 	}
 }
 
