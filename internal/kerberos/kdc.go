@@ -81,8 +81,8 @@ func (x *exchange) send(ctx context.Context, realm string, request []byte) ([]by
 				failed.failures = append(failed.failures, err.Error())
 				continue
 			}
-			var refused messages.KRBError
-			if isTicket := refused.Unmarshal(reply) != nil; isTicket {
+			refused, isError := parseKDCError(reply)
+			if !isError {
 				return reply, nil
 			}
 			if network == "udp" && refused.ErrorCode == errorcode.KRB_ERR_RESPONSE_TOO_BIG {
@@ -92,6 +92,13 @@ func (x *exchange) send(ctx context.Context, realm string, request []byte) ([]by
 		}
 	}
 	return nil, failed
+}
+
+// parseKDCError reports whether a reply is an error. Only errors decode as one.
+func parseKDCError(reply []byte) (messages.KRBError, bool) {
+	var refused messages.KRBError
+	err := refused.Unmarshal(reply)
+	return refused, err == nil
 }
 
 // kdcAddresses returns the KDCs that krb5.conf lists for a realm, or those in DNS.
