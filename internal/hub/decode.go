@@ -58,7 +58,7 @@ func (w wireToken) token() Token {
 // without them is therefore an invalid response, and no other token.
 func (w wireToken) invalidIf() string {
 	switch {
-	case !isTokenID(w.ID):
+	case !IsValidTokenID(w.ID):
 		return fmt.Sprintf("the id of a token cannot be %q", w.ID)
 	case time.Time(w.Created).IsZero():
 		return fmt.Sprintf("the token %s has no created", w.ID)
@@ -84,9 +84,9 @@ func bodyError(reason string) error {
 	return &transport.Error{Kind: transport.KindBody, Message: reason}
 }
 
-// isTokenID reports whether an id is safe in a URL. A Hub's ids are a letter and a
+// IsValidTokenID reports whether an id is safe in a URL. A Hub's ids are a letter and a
 // number (jupyterhub/orm.py, api_id).
-func isTokenID(id string) bool {
+func IsValidTokenID(id string) bool {
 	return id != "" && len(id) <= maxTokenIDLength && !strings.ContainsFunc(id, func(r rune) bool {
 		isLetter := 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z'
 		return !isLetter && (r < '0' || r > '9') && r != '-' && r != '_'
@@ -95,7 +95,7 @@ func isTokenID(id string) bool {
 
 // validateTokenID returns an error for an id that is not safe in a URL.
 func validateTokenID(id string) error {
-	if isTokenID(id) {
+	if IsValidTokenID(id) {
 		return nil
 	}
 	return fmt.Errorf("the id of a token cannot be %.80q", id)

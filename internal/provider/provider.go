@@ -11,9 +11,11 @@ import (
 	"context"
 	"time"
 
+	"github.com/hashicorp/terraform-plugin-framework/action"
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
 	"github.com/hashicorp/terraform-plugin-framework/ephemeral"
 	"github.com/hashicorp/terraform-plugin-framework/function"
+	"github.com/hashicorp/terraform-plugin-framework/list"
 	"github.com/hashicorp/terraform-plugin-framework/provider"
 	"github.com/hashicorp/terraform-plugin-framework/provider/schema"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
@@ -34,6 +36,8 @@ var (
 	_ provider.Provider                       = (*pcProvider)(nil)
 	_ provider.ProviderWithFunctions          = (*pcProvider)(nil)
 	_ provider.ProviderWithEphemeralResources = (*pcProvider)(nil)
+	_ provider.ProviderWithActions            = (*pcProvider)(nil)
+	_ provider.ProviderWithListResources      = (*pcProvider)(nil)
 )
 
 // pcProvider holds what the constructor sets. Configure adds what the user sets.
@@ -118,6 +122,24 @@ func (p *pcProvider) EphemeralResources(context.Context) []func() ephemeral.Ephe
 		cluster.NewCredentialsEphemeralResource,
 		hubtoken.NewEphemeralResource,
 		collection.NewSASTokenEphemeralResource,
+	}
+}
+
+// ListResources are available from Terraform 1.14 on. Older engines ignore them.
+func (p *pcProvider) ListResources(context.Context) []func() list.ListResource {
+	return []func() list.ListResource{
+		hubserver.NewListResource,
+		hubtoken.NewListResource,
+	}
+}
+
+// Actions are available from Terraform 1.14 on. Older engines ignore them.
+func (p *pcProvider) Actions(context.Context) []func() action.Action {
+	return []func() action.Action{
+		cluster.NewScaleAction,
+		cluster.NewStopAction,
+		hubserver.NewStopAction,
+		hubtoken.NewRevokeAction,
 	}
 }
 

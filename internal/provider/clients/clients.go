@@ -11,6 +11,7 @@ import (
 	"errors"
 	"net/url"
 
+	"github.com/hashicorp/terraform-plugin-framework/action"
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/ephemeral"
@@ -121,5 +122,21 @@ type EphemeralResource struct{ Configured }
 
 // Configure stores the clients.
 func (c *EphemeralResource) Configure(_ context.Context, req ephemeral.ConfigureRequest, _ *ephemeral.ConfigureResponse) {
+	c.setClients(req.ProviderData)
+}
+
+// Action is embedded in every action.
+type Action struct{ Configured }
+
+// Configure stores the clients.
+func (c *Action) Configure(_ context.Context, req action.ConfigureRequest, _ *action.ConfigureResponse) {
+	c.setClients(req.ProviderData)
+}
+
+// ListResource is embedded in every list resource.
+type ListResource struct{ Configured }
+
+// Configure stores the clients.
+func (c *ListResource) Configure(_ context.Context, req resource.ConfigureRequest, _ *resource.ConfigureResponse) {
 	c.setClients(req.ProviderData)
 }

@@ -9,6 +9,8 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-framework-timeouts/resource/timeouts"
 	"github.com/hashicorp/terraform-plugin-framework-timetypes/timetypes"
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/planetary-computer/terraform-provider-pc/internal/hub"
@@ -119,3 +121,15 @@ func parseServerID(id string) (user, name string, err error) {
 // validServerName refuses what would be another path. Which names a Hub takes
 // depends on its version.
 func validServerName(name string) bool { return name == "" || hub.IsValidUserName(name) }
+
+// validateNames checks the names before they become part of a URL.
+func validateNames(user, name types.String, diags *diag.Diagnostics) {
+	if values.IsKnown(user) && !hub.IsValidUserName(user.ValueString()) {
+		diags.AddAttributeError(path.Root("user"), "This is not the name of a user",
+			fmt.Sprintf("%q cannot be one: a name has neither slashes nor control characters, and is not empty. Leave user out for the owner of the provider's token.", user.ValueString()))
+	}
+	if values.IsKnown(name) && !validServerName(name.ValueString()) {
+		diags.AddAttributeError(path.Root("name"), "This is not the name of a server",
+			fmt.Sprintf("%q cannot be one: a name begins with a small letter, and has small letters, digits and single hyphens. Leave name out for the default server.", name.ValueString()))
+	}
+}

@@ -56,14 +56,7 @@ func (r *serverResource) ValidateConfig(ctx context.Context, req resource.Valida
 	}
 	values.ValidateTimeouts(config.Timeouts, &resp.Diagnostics)
 	validateServerOptions(config.UserOptions, &resp.Diagnostics)
-	if values.IsKnown(config.User) && !hub.IsValidUserName(config.User.ValueString()) {
-		resp.Diagnostics.AddAttributeError(path.Root("user"), "This is not the name of a user",
-			fmt.Sprintf("%q cannot be one: a name has neither slashes nor control characters, and is not empty. Leave user out for the owner of the provider's token.", config.User.ValueString()))
-	}
-	if values.IsKnown(config.Name) && !validServerName(config.Name.ValueString()) {
-		resp.Diagnostics.AddAttributeError(path.Root("name"), "This is not the name of a server",
-			fmt.Sprintf("%q cannot be one: a name begins with a small letter, and has small letters, digits and single hyphens. Leave name out for the default server.", config.Name.ValueString()))
-	}
+	validateNames(config.User, config.Name, &resp.Diagnostics)
 }
 
 // ModifyPlan applies the decision of mustReplace, and waits in the update for a

@@ -14,6 +14,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
+	"github.com/hashicorp/terraform-plugin-framework/resource/identityschema"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/planmodifier"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/setplanmodifier"
@@ -39,6 +40,26 @@ type tokenModel struct {
 	CreatedAt       timetypes.RFC3339    `tfsdk:"created_at"`
 	ExpiresAt       timetypes.RFC3339    `tfsdk:"expires_at"`
 	ReadyForRenewal types.Bool           `tfsdk:"ready_for_renewal"`
+}
+
+// resourceIdentity identifies a token. A Hub may give the id to a later token once
+// this one is deleted.
+type resourceIdentity struct {
+	User types.String `tfsdk:"user"`
+	ID   types.String `tfsdk:"id"`
+}
+
+func (m *tokenModel) identity() resourceIdentity {
+	return resourceIdentity{User: m.User, ID: m.ID}
+}
+
+func (r *tokenResource) IdentitySchema(_ context.Context, _ resource.IdentitySchemaRequest, resp *resource.IdentitySchemaResponse) {
+	resp.IdentitySchema = identityschema.Schema{
+		Attributes: map[string]identityschema.Attribute{
+			"user": identityschema.StringAttribute{Description: "User whose token it is.", RequiredForImport: true},
+			"id":   identityschema.StringAttribute{Description: "The Hub's id of the token.", RequiredForImport: true},
+		},
+	}
 }
 
 // Format keeps the values out of what is printed.

@@ -1,0 +1,163 @@
+// Copyright (c) The terraform-provider-pc Authors
+// SPDX-License-Identifier: MPL-2.0
+
+package cluster
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/hashicorp/terraform-plugin-framework-timetypes/timetypes"
+	"github.com/hashicorp/terraform-plugin-framework/action"
+	"github.com/hashicorp/terraform-plugin-framework/action/schema"
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/planetary-computer/terraform-provider-pc/internal/gateway"
+	"github.com/planetary-computer/terraform-provider-pc/internal/provider/clients"
+	"github.com/planetary-computer/terraform-provider-pc/internal/provider/diagnostics"
+	"github.com/planetary-computer/terraform-provider-pc/internal/provider/values"
+)
+
+var (
+	_ action.Action               = (*stopAction)(nil)
+	_ action.ActionWithConfigure  = (*stopAction)(nil)
+	_ action.ActionWithModifyPlan = (*stopAction)(nil)
+)
+
+type stopAction struct{ clients.Action }
+
+type stopModel struct {
+	Name    types.String         `tfsdk:"name"`
+	Names   types.Set            `tfsdk:"names"`
+	Timeout timetypes.GoDuration `tfsdk:"timeout"`
+}
+
+// NewStopAction returns the pc_dask_cluster_stop action.
+func NewStopAction() action.Action { return &stopAction{} }
+
+func (a *stopAction) Metadata(_ context.Context, req action.MetadataRequest, resp *action.MetadataResponse) {
+	resp.TypeName = req.ProviderTypeName + "_dask_cluster_stop"
+}
+
+func (a *stopAction) Schema(_ context.Context, _ action.SchemaRequest, resp *action.SchemaResponse) {
+	resp.Schema = schema.Schema{
+		MarkdownDescription: "Stops clusters and waits for their end, as `terraform destroy` does. Use it for clusters that are in no state, for example those that a Python program left behind. " +
+			"If a state manages the cluster, the next plan creates it again, unless `when_ended = \"keep\"`. Stopping a cluster that has ended does nothing.",
+		Attributes: map[string]schema.Attribute{
+			"name": schema.StringAttribute{
+				MarkdownDescription: "Name of the cluster, as in `pc_clusters` or Python's `gateway.list_clusters()`. Set this or `names`.",
+				Optional:            true,
+			},
+			"names": schema.SetAttribute{
+				MarkdownDescription: "Names of several clusters. They are stopped at the same time.",
+				ElementType:         types.StringType,
+				Optional:            true,
+			},
+			"timeout": schema.StringAttribute{
+				MarkdownDescription: "How long to wait for the end, as a [Go duration](https://pkg.go.dev/time#ParseDuration). Default: `20m`.",
+				Optional:            true,
+				CustomType:          timetypes.GoDurationType{},
+			},
+		},
+	}
+}
+
+// ModifyPlan checks the arguments that are known. Terraform validates actions with
+// every variable unknown, so Invoke checks them again.
+func (a *stopAction) ModifyPlan(ctx context.Context, req action.ModifyPlanRequest, resp *action.ModifyPlanResponse) {
+	var config stopModel
+	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
+	if !resp.Diagnostics.HasError() {
+		config.clusterNames(ctx, &resp.Diagnostics)
+	}
+}
+
+// clusterNames returns the names to stop, in order. It reports invalid arguments.
+func (m stopModel) clusterNames(ctx context.Context, diags *diag.Diagnostics) []string {
+	if m.Name.IsUnknown() || m.Names.IsUnknown() {
+		return nil
+	}
+	if m.Name.IsNull() == m.Names.IsNull() {
+		diags.AddError("Invalid arguments for pc_dask_cluster_stop", "Set either name or names.")
+		return nil
+	}
+	values.CheckTimeout(m.Timeout, diags)
+	if !m.Name.IsNull() {
+		validateName(m.Name, diags)
+		return []string{m.Name.ValueString()}
+	}
+	var members []types.String
+	diags.Append(m.Names.ElementsAs(ctx, &members, false)...)
+	names := make([]string, 0, len(members))
+	for _, name := range members {
+		if name.IsNull() || values.IsKnown(name) && !gateway.ValidName(name.ValueString()) {
+			diags.AddAttributeError(path.Root("names"), "Invalid value for names", "Each member must be the name of a cluster, for example \"prod.fbfed27704fc4d1da027dad20471993b\".")
+			continue
+		}
+		names = append(names, name.ValueString())
+	}
+	slices.Sort(names)
+	return names
+}
+
+func (a *stopAction) Invoke(ctx context.Context, req action.InvokeRequest, resp *action.InvokeResponse) {
+	var config stopModel
+	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	names := config.clusterNames(ctx, &resp.Diagnostics)
+	api, ok := a.Gateway.Get(&resp.Diagnostics)
+	if !ok || resp.Diagnostics.HasError() {
+		return
+	}
+	progress := clients.StartProgress(ctx, resp.SendProgress)
+	defer progress.Close()
+	bounded, cancel := context.WithTimeout(ctx, values.TimeoutOrDefault(config.Timeout, defaultClusterChange))
+	defer cancel()
+	failures := make([]error, len(names))
+	var stopping sync.WaitGroup
+	for i, name := range names {
+		stopping.Go(func() { failures[i] = stopCluster(bounded, api, name, progress) })
+	}
+	stopping.Wait()
+	var running []string
+	for i, name := range names {
+		if failures[i] != nil {
+			running = append(running, name)
+			resp.Diagnostics.AddError("Cluster "+name+" was not stopped", stopActionAdvice(failures[i]))
+		}
+	}
+	if len(running) > 0 {
+		// Terraform 1.15 reports success after an interrupt, so this line is all the
+		// user sees then.
+		progress.Report("The end of these clusters is not confirmed, and they may still cost money: %s.", strings.Join(running, ", "))
+	}
+}
+
+// stopCluster stops one cluster and reports what happens.
+func stopCluster(ctx context.Context, api *gateway.Client, name string, progress *clients.Progress) error {
+	progress.Report("Stopping cluster %s", name)
+	absence, err := api.AwaitStopped(ctx, name)
+	if err != nil {
+		return err
+	}
+	if absence.ReportedByGateway() {
+		progress.Report("Cluster %s has ended", name)
+	} else {
+		progress.Report("The gateway has no cluster %s: it ended before, or never existed", name)
+	}
+	return nil
+}
+
+func stopActionAdvice(err error) string {
+	if errors.Is(err, context.DeadlineExceeded) {
+		return "It was still running when the timeout ended. Run the action again, or raise timeout."
+	}
+	return diagnostics.Explain(err)
+}

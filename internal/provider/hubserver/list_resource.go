@@ -1,0 +1,124 @@
+// Copyright (c) The terraform-provider-pc Authors
+// SPDX-License-Identifier: MPL-2.0
+
+package hubserver
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/list"
+	"github.com/hashicorp/terraform-plugin-framework/list/schema"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/resource"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/planetary-computer/terraform-provider-pc/internal/hub"
+	"github.com/planetary-computer/terraform-provider-pc/internal/provider/clients"
+	"github.com/planetary-computer/terraform-provider-pc/internal/provider/diagnostics"
+	"github.com/planetary-computer/terraform-provider-pc/internal/provider/values"
+)
+
+var (
+	_ list.ListResource              = (*listResource)(nil)
+	_ list.ListResourceWithConfigure = (*listResource)(nil)
+)
+
+type listResource struct{ clients.ListResource }
+
+type listConfigModel struct {
+	User types.String `tfsdk:"user"`
+}
+
+// NewListResource returns the pc_hub_server list resource.
+func NewListResource() list.ListResource { return &listResource{} }
+
+func (l *listResource) Metadata(_ context.Context, req resource.MetadataRequest, resp *resource.MetadataResponse) {
+	resp.TypeName = req.ProviderTypeName + "_hub_server"
+}
+
+func (l *listResource) ListResourceConfigSchema(_ context.Context, _ list.ListResourceSchemaRequest, resp *list.ListResourceSchemaResponse) {
+	resp.Schema = schema.Schema{
+		MarkdownDescription: "The notebook servers of a user that run, start or stop.",
+		Attributes: map[string]schema.Attribute{
+			"user": schema.StringAttribute{
+				MarkdownDescription: "User whose servers to list. Another user needs the scopes `read:users:name` and `read:servers`. Default: the user of the provider's token.",
+				Optional:            true,
+			},
+		},
+	}
+}
+
+func (l *listResource) List(ctx context.Context, req list.ListRequest, stream *list.ListResultsStream) {
+	var config listConfigModel
+	var diags diag.Diagnostics
+	diags.Append(req.Config.Get(ctx, &config)...)
+	account, ok := l.readAccount(ctx, config, &diags)
+	if !ok || diags.HasError() {
+		stream.Results = list.ListResultsStreamDiagnostics(diags)
+		return
+	}
+	names := slices.Sorted(maps.Keys(account.Servers))
+	results := clients.ListedItems{Limit: req.Limit, Total: len(names)}
+	stream.Results = results.Stream(func(i int) list.ListResult {
+		return l.result(ctx, req, account.Name, account.Servers[names[i]])
+	})
+}
+
+// readAccount reads the user with all servers, in one request.
+func (l *listResource) readAccount(ctx context.Context, config listConfigModel, diags *diag.Diagnostics) (hub.Account, bool) {
+	validateNames(config.User, types.StringNull(), diags)
+	api, ok := l.Hub.Get(diags)
+	if !ok || diags.HasError() {
+		return hub.Account{}, false
+	}
+	user, ok := clients.HubOwner(ctx, api, config.User, "The servers were not listed", diags)
+	if !ok {
+		return hub.Account{}, false
+	}
+	account, err := api.GetUser(ctx, user)
+	if err == nil && account.Servers == nil {
+		err = hub.ErrServersHidden
+	}
+	if err != nil {
+		diagnostics.AddError(diags, "The servers of "+user+" were not listed", err)
+	}
+	return account, err == nil
+}
+
+func (l *listResource) result(ctx context.Context, req list.ListRequest, user string, server hub.Server) list.ListResult {
+	result := req.NewListResult(ctx)
+	model := resourceModel{User: types.StringValue(user), Name: types.StringValue(server.Name)}
+	model.record(server, l.Settings.HubAddress.Value)
+	result.DisplayName = displayName(model)
+	result.Diagnostics.Append(result.Identity.Set(ctx, model.identity())...)
+	if !req.IncludeResource {
+		return result
+	}
+	options := startedWith(server.UserOptions)
+	if len(options) > 0 {
+		value, problems := values.FromObject(ctx, options)
+		result.Diagnostics.Append(problems...)
+		model.UserOptions = value
+	}
+	for attribute, value := range map[string]any{
+		"user": model.User, "name": model.Name, "user_options": model.UserOptions, "remove_on_destroy": model.RemoveOnDestroy,
+		"url": model.URL, "ready": model.Ready, "status": model.Status, "started_at": model.StartedAt,
+	} {
+		result.Diagnostics.Append(result.Resource.SetAttribute(ctx, path.Root(attribute), value)...)
+	}
+	return result
+}
+
+// displayName has what a person decides by: whose server it is, and since when.
+func displayName(model resourceModel) string {
+	parts := []string{model.title(), model.Status.ValueString()}
+	if !model.StartedAt.IsNull() {
+		parts = append(parts, "started "+model.StartedAt.ValueString())
+	}
+	return fmt.Sprintf("%s (%s)", parts[0], strings.Join(parts[1:], ", "))
+}

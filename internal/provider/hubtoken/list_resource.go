@@ -1,0 +1,113 @@
+// Copyright (c) The terraform-provider-pc Authors
+// SPDX-License-Identifier: MPL-2.0
+
+package hubtoken
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/list"
+	"github.com/hashicorp/terraform-plugin-framework/list/schema"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/resource"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/planetary-computer/terraform-provider-pc/internal/hub"
+	"github.com/planetary-computer/terraform-provider-pc/internal/provider/clients"
+	"github.com/planetary-computer/terraform-provider-pc/internal/provider/diagnostics"
+	"github.com/planetary-computer/terraform-provider-pc/internal/transport"
+)
+
+var (
+	_ list.ListResource              = (*listResource)(nil)
+	_ list.ListResourceWithConfigure = (*listResource)(nil)
+)
+
+type listResource struct{ clients.ListResource }
+
+type listConfigModel struct {
+	User types.String `tfsdk:"user"`
+}
+
+// NewListResource returns the pc_hub_token list resource.
+func NewListResource() list.ListResource { return &listResource{} }
+
+func (l *listResource) Metadata(_ context.Context, req resource.MetadataRequest, resp *resource.MetadataResponse) {
+	resp.TypeName = req.ProviderTypeName + "_hub_token"
+}
+
+func (l *listResource) ListResourceConfigSchema(_ context.Context, _ list.ListResourceSchemaRequest, resp *list.ListResourceSchemaResponse) {
+	resp.Schema = schema.Schema{
+		MarkdownDescription: "The API tokens of a user, to find those that interrupted runs left behind. The action `pc_hub_token_revoke` revokes one by its id and note. " +
+			"The list never contains a token's value, so its results cannot be imported: do not use `-generate-config-out` with it.",
+		Attributes: map[string]schema.Attribute{
+			"user": schema.StringAttribute{
+				MarkdownDescription: "User whose tokens to list. Another user needs the scope `read:tokens`. Default: the user of the provider's token.",
+				Optional:            true,
+			},
+		},
+	}
+}
+
+func (l *listResource) List(ctx context.Context, req list.ListRequest, stream *list.ListResultsStream) {
+	var config listConfigModel
+	var diags diag.Diagnostics
+	diags.Append(req.Config.Get(ctx, &config)...)
+	revokeModel{User: config.User}.validate(&diags)
+	api, ok := l.Hub.Get(&diags)
+	if !ok || diags.HasError() {
+		stream.Results = list.ListResultsStreamDiagnostics(diags)
+		return
+	}
+	user, ok := clients.HubOwner(ctx, api, config.User, "The tokens were not listed", &diags)
+	if !ok {
+		stream.Results = list.ListResultsStreamDiagnostics(diags)
+		return
+	}
+	tokens, _, err := api.ListTokens(ctx, user)
+	if err != nil {
+		diagnostics.AddError(&diags, "The tokens of "+user+" were not listed", err)
+		stream.Results = list.ListResultsStreamDiagnostics(diags)
+		return
+	}
+	slices.SortFunc(tokens, func(a, b hub.Token) int { return a.Created.Compare(b.Created) })
+	items := clients.ListedItems{Limit: req.Limit, Total: len(tokens)}
+	stream.Results = items.Stream(func(i int) list.ListResult { return listResult(ctx, req, user, tokens[i]) })
+}
+
+func listResult(ctx context.Context, req list.ListRequest, user string, token hub.Token) list.ListResult {
+	result := req.NewListResult(ctx)
+	var model tokenModel
+	model.recordToken(user, token)
+	result.DisplayName = displayName(token)
+	result.Diagnostics.Append(result.Identity.Set(ctx, model.identity())...)
+	if req.IncludeResource {
+		for attribute, value := range map[string]any{"user": model.User, "id": model.ID, "note": model.Note, "created_at": model.CreatedAt, "expires_at": model.ExpiresAt} {
+			result.Diagnostics.Append(result.Resource.SetAttribute(ctx, path.Root(attribute), value)...)
+		}
+	}
+	return result
+}
+
+// displayName has what a person decides by: what the token is for, and whether it
+// is in use.
+func displayName(token hub.Token) string {
+	at := func(moment time.Time) string { return moment.UTC().Format(time.RFC3339) }
+	parts := []string{"created " + at(token.Created)}
+	if token.LastActivity.IsZero() {
+		parts = append(parts, "never used")
+	} else {
+		parts = append(parts, "last used "+at(token.LastActivity))
+	}
+	if token.ExpiresAt.IsZero() {
+		parts = append(parts, "does not expire")
+	} else {
+		parts = append(parts, "expires "+at(token.ExpiresAt))
+	}
+	return fmt.Sprintf("%s %s: %s (%s)", token.User, token.ID, transport.Printable(token.Note), strings.Join(parts, ", "))
+}
