@@ -128,6 +128,7 @@ func (p *pcProvider) EphemeralResources(context.Context) []func() ephemeral.Ephe
 // ListResources are available from Terraform 1.14 on. Older engines ignore them.
 func (p *pcProvider) ListResources(context.Context) []func() list.ListResource {
 	return []func() list.ListResource{
+		cluster.NewListResource,
 		hubserver.NewListResource,
 		hubtoken.NewListResource,
 	}

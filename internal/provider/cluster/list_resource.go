@@ -1,0 +1,170 @@
+// Copyright (c) The terraform-provider-pc Authors
+// SPDX-License-Identifier: MPL-2.0
+
+package cluster
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/hashicorp/terraform-plugin-framework-timetypes/timetypes"
+	"github.com/hashicorp/terraform-plugin-framework-validators/listvalidator"
+	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/list"
+	"github.com/hashicorp/terraform-plugin-framework/list/schema"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/resource"
+	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/planetary-computer/terraform-provider-pc/internal/gateway"
+	"github.com/planetary-computer/terraform-provider-pc/internal/provider/clients"
+	"github.com/planetary-computer/terraform-provider-pc/internal/provider/diagnostics"
+	"github.com/planetary-computer/terraform-provider-pc/internal/provider/values"
+)
+
+var (
+	_ list.ListResource                   = (*listResource)(nil)
+	_ list.ListResourceWithConfigure      = (*listResource)(nil)
+	_ list.ListResourceWithValidateConfig = (*listResource)(nil)
+)
+
+type listResource struct{ clients.ListResource }
+
+type listConfigModel struct {
+	Statuses   types.List           `tfsdk:"statuses"`
+	OlderThan  timetypes.GoDuration `tfsdk:"older_than"`
+	Options    types.Dynamic        `tfsdk:"options"`
+	NamePrefix types.String         `tfsdk:"name_prefix"`
+}
+
+// NewListResource returns the pc_dask_cluster list resource.
+func NewListResource() list.ListResource { return &listResource{} }
+
+func (l *listResource) Metadata(_ context.Context, req resource.MetadataRequest, resp *resource.MetadataResponse) {
+	resp.TypeName = req.ProviderTypeName + "_dask_cluster"
+}
+
+func (l *listResource) ListResourceConfigSchema(_ context.Context, _ list.ListResourceSchemaRequest, resp *list.ListResourceSchemaResponse) {
+	resp.Schema = schema.Schema{
+		MarkdownDescription: "The clusters of the provider's user, including those that no configuration manages. With `-generate-config-out`, Terraform writes a configuration and import blocks for them; " +
+			"the plan after it only imports. A result with `include_resource` has all options that differ from the gateway's defaults. The gateway does not report which of them were write-only, so look for secrets among them.",
+		Attributes: map[string]schema.Attribute{
+			"statuses": schema.ListAttribute{
+				MarkdownDescription: "Statuses to list: `PENDING`, `RUNNING`, `STOPPING`, `STOPPED` or `FAILED`. Default: `PENDING` and `RUNNING`.",
+				ElementType:         types.StringType,
+				Optional:            true,
+				Validators:          []validator.List{listvalidator.SizeAtLeast(1), listvalidator.ValueStringsAre(stringvalidator.OneOfCaseInsensitive(statusNames()...))},
+			},
+			"older_than": schema.StringAttribute{
+				MarkdownDescription: "List only clusters that started longer ago than this [Go duration](https://pkg.go.dev/time#ParseDuration), for example `24h`.",
+				Optional:            true,
+				CustomType:          timetypes.GoDurationType{},
+			},
+			"options": schema.DynamicAttribute{
+				MarkdownDescription: "List only clusters that run with these options. Values are compared, so `1` equals `1.0`.",
+				Optional:            true,
+			},
+			"name_prefix": schema.StringAttribute{
+				MarkdownDescription: "List only clusters whose name begins with this text.",
+				Optional:            true,
+			},
+		},
+	}
+}
+
+// ValidateListResourceConfig checks the form of options.
+func (l *listResource) ValidateListResourceConfig(ctx context.Context, req list.ValidateConfigRequest, resp *list.ValidateConfigResponse) {
+	var config listConfigModel
+	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
+	if !resp.Diagnostics.HasError() {
+		validateOptionsShape(ctx, "options", config.Options, &resp.Diagnostics)
+	}
+}
+
+func (l *listResource) List(ctx context.Context, req list.ListRequest, stream *list.ListResultsStream) {
+	var config listConfigModel
+	var diags diag.Diagnostics
+	diags.Append(req.Config.Get(ctx, &config)...)
+	var wanted []string
+	diags.Append(config.Statuses.ElementsAs(ctx, &wanted, false)...)
+	api, ok := l.Gateway.Get(&diags)
+	if !ok || diags.HasError() {
+		stream.Results = list.ListResultsStreamDiagnostics(diags)
+		return
+	}
+	found, err := api.ListClusters(ctx, statuses(wanted)...)
+	if err != nil {
+		diagnostics.AddError(&diags, "The clusters were not listed", err)
+		stream.Results = list.ListResultsStreamDiagnostics(diags)
+		return
+	}
+	// Without the declared options a generated configuration would have to set all.
+	declared, err := api.Options(ctx)
+	if err != nil {
+		diagnostics.AddError(&diags, "The cluster options of the gateway were not read", err)
+		stream.Results = list.ListResultsStreamDiagnostics(diags)
+		return
+	}
+	now := l.Clock.Now()
+	matching := slices.SortedFunc(maps.Values(found), func(a, b gateway.Cluster) int { return a.StartTime.Compare(b.StartTime) })
+	matching = slices.DeleteFunc(matching, func(cluster gateway.Cluster) bool { return !config.matches(cluster, now) })
+	items := clients.ListedItems{Limit: req.Limit, Total: len(matching)}
+	stream.Results = items.Stream(func(i int) list.ListResult { return l.result(ctx, req, matching[i], declared, now) })
+}
+
+// matches reports whether a cluster meets the conditions of the configuration.
+func (m listConfigModel) matches(cluster gateway.Cluster, now time.Time) bool {
+	if !strings.HasPrefix(cluster.Name, m.NamePrefix.ValueString()) {
+		return false
+	}
+	if values.IsKnown(m.OlderThan) {
+		if age, problems := m.OlderThan.ValueGoDuration(); !problems.HasError() && now.Sub(cluster.StartTime) <= age {
+			return false
+		}
+	}
+	for name, value := range configuredOptions(m.Options).values {
+		if !gateway.SameValue(value, cluster.Options[name]) {
+			return false
+		}
+	}
+	return true
+}
+
+func (l *listResource) result(ctx context.Context, req list.ListRequest, cluster gateway.Cluster, declared []gateway.Option, now time.Time) list.ListResult {
+	result := req.NewListResult(ctx)
+	result.DisplayName = displayName(cluster, declared, now)
+	result.Diagnostics.Append(result.Identity.Set(ctx, resourceIdentity{Name: types.StringValue(cluster.Name)})...)
+	if !req.IncludeResource {
+		return result
+	}
+	model := resourceModel{Options: types.DynamicNull()}
+	result.Diagnostics.Append(model.recordImport(ctx, cluster, declared)...)
+	for attribute, value := range map[string]any{
+		"name": types.StringValue(cluster.Name), "status": types.StringValue(string(cluster.Status)), "options": model.Options,
+		"scheduler_address": types.StringValue(l.Addresses.SchedulerAddress(cluster.Name)), "dashboard_link": values.StringOrNull(l.Addresses.DashboardLink(cluster.DashboardRoute)),
+		"started_at": values.TimeOrNull(cluster.StartTime),
+	} {
+		result.Diagnostics.Append(result.Resource.SetAttribute(ctx, path.Root(attribute), value)...)
+	}
+	return result
+}
+
+// displayName has what a person decides by: status, age, and the options that
+// differ from the defaults. It has no value of a free text or a mapping, which may
+// be secret.
+func displayName(cluster gateway.Cluster, declared []gateway.Option, now time.Time) string {
+	parts := []string{string(cluster.Status), "started " + now.Sub(cluster.StartTime).Round(time.Minute).String() + " ago"}
+	for _, option := range declared {
+		value, exists := cluster.Options[option.Field]
+		if exists && option.IsPrintable() && !gateway.SameValue(option.Default, value) {
+			parts = append(parts, fmt.Sprintf("%s = %s", option.Field, values.JSON(value)))
+		}
+	}
+	return fmt.Sprintf("%s (%s)", cluster.Name, strings.Join(parts, ", "))
+}
