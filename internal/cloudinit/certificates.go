@@ -14,9 +14,9 @@ import (
 	"github.com/planetary-computer/terraform-provider-pc/internal/optionreader"
 )
 
-// certificates are what every machine of a cluster has: the certificate of the
-// cluster's authority, and one for all roles with its key. The authority's key
-// is on no machine. The key is either here or in a Key Vault.
+// certificates is the same on every machine of a cluster: the certificate of the
+// cluster's authority, and one certificate for all roles. Its key is either here
+// or in a Key Vault. The authority's key is on no machine.
 type certificates struct {
 	ca, certificate, key string
 	secret               vaultSecret
@@ -46,13 +46,13 @@ func (m *machine) readTLS(r optionReader) {
 	}
 	if m.tls.certificate != "" && m.tls.key != "" {
 		if _, err := tls.X509KeyPair([]byte(m.tls.certificate), []byte(m.tls.key)); err != nil {
-			// The error tells of the key's kind at most.
+			// The error of the library is not printed: it can describe the key.
 			in.Reject("private_key", "is not the key of the certificate")
 		}
 	}
 	if m.tls.certificate != "" && m.tls.ca != "" {
-		if words := unsuitable(m.tls.certificate, m.tls.ca); words != "" {
-			in.Reject("certificate", words)
+		if message := unsuitable(m.tls.certificate, m.tls.ca); message != "" {
+			in.Reject("certificate", message)
 		}
 	}
 }
@@ -68,7 +68,7 @@ func certificatePEM(text string) string {
 	return nonText(text)
 }
 
-// keyPEM never repeats what it got.
+// keyPEM never prints its value.
 func keyPEM(text string) string {
 	block, _ := pem.Decode([]byte(text))
 	if block == nil || !slices.Contains([]string{"PRIVATE KEY", "RSA PRIVATE KEY", "EC PRIVATE KEY"}, block.Type) {
@@ -77,7 +77,7 @@ func keyPEM(text string) string {
 	return nonText(text)
 }
 
-// nonText objects to what cannot stand in a file of lines beside the PEM.
+// nonText rejects control characters other than line ends.
 func nonText(text string) string {
 	for _, r := range text {
 		if optionreader.BreaksLine(r) && r != '\n' {
@@ -87,9 +87,9 @@ func nonText(text string) string {
 	return ""
 }
 
-// unsuitable says what makes Dask refuse a certificate at the first connection.
-// Its names don't matter: Dask does not look at them. Those that are between it
-// and the authority may follow it.
+// unsuitable returns why Dask would reject a certificate at the first connection,
+// or "". Dask does not check names. Intermediate certificates can follow the
+// certificate.
 func unsuitable(certificate, ca string) string {
 	chain, authorities := certificatesIn(certificate), certificatesIn(ca)
 	if len(chain) == 0 {
@@ -118,9 +118,9 @@ func unsuitable(certificate, ca string) string {
 	return ""
 }
 
-// verify takes a certificate that holds at some moment: whether that is today is
-// not a question of what is written, and the same options give the same text
-// tomorrow. If there is such a moment, then one of the certificates begins at one.
+// verify accepts a certificate that is valid at any time, because the same options
+// must give the same text tomorrow. If there is such a time, the beginning of one
+// of the certificates is one.
 func verify(leaf *x509.Certificate, options x509.VerifyOptions, all []*x509.Certificate) error {
 	var first error
 	for _, each := range all {
@@ -136,7 +136,8 @@ func verify(leaf *x509.Certificate, options x509.VerifyOptions, all []*x509.Cert
 	return first
 }
 
-// isOtherUse says that a certificate is one of the authority's, but for another use.
+// isOtherUse reports whether a certificate is from the authority, but for another
+// use.
 func isOtherUse(err error) bool {
 	invalid, ok := errors.AsType[x509.CertificateInvalidError](err)
 	return ok && invalid.Reason == x509.IncompatibleUsage

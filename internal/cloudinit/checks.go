@@ -15,7 +15,8 @@ import (
 	"github.com/planetary-computer/terraform-provider-pc/internal/optionreader"
 )
 
-// Each check returns what it objects to, in words that follow a name, or "".
+// Each check returns what is wrong with a value, or "". The message follows the
+// name of the option.
 
 func imageReference(text string) string {
 	if _, err := reference.ParseNormalizedNamed(text); err != nil {
@@ -24,8 +25,8 @@ func imageReference(text string) string {
 	return ""
 }
 
-// dockerArgument refuses what the unit says otherwise, which docker refuses or
-// which takes the container away from systemd.
+// dockerArgument rejects arguments that the unit sets itself: docker would refuse
+// them, or systemd would lose control of the container.
 func dockerArgument(text string) string {
 	switch name, _, _ := strings.Cut(text, "="); name {
 	case "--name", "--restart", "--detach", "-d":
@@ -57,7 +58,7 @@ var (
 	pythonForm  = regexp.MustCompile(`^[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+$`)
 )
 
-// duration is what dask.utils.parse_timedelta takes with a unit.
+// duration accepts what dask.utils.parse_timedelta accepts with a unit.
 func duration(text string) string {
 	parts := durationForm.FindStringSubmatch(text)
 	if parts == nil || !slices.Contains(durationUnits, strings.ToLower(parts[2])) {
@@ -66,7 +67,7 @@ func duration(text string) string {
 	return ""
 }
 
-// memoryLimit is what distributed.worker_memory.parse_memory_limit takes.
+// memoryLimit accepts what distributed.worker_memory.parse_memory_limit accepts.
 func memoryLimit(text string) string {
 	if text == "auto" {
 		return ""
@@ -79,8 +80,8 @@ func memoryLimit(text string) string {
 }
 
 func absolutePath(text string) string {
-	if words := optionreader.OneLine(text); words != "" {
-		return words
+	if message := optionreader.OneLine(text); message != "" {
+		return message
 	}
 	if !path.IsAbs(text) || path.Clean(text) != text || text == "/" || strings.ContainsAny(text, ":,") {
 		return fmt.Sprintf("must be the absolute path of a folder, without .. and without a colon or comma, such as /mnt/dask, not %q", text)
@@ -88,8 +89,8 @@ func absolutePath(text string) string {
 	return ""
 }
 
-// workerClass also refuses AzureVMCluster's default, which is no worker to dask
-// worker: a nanny cannot start a nanny.
+// workerClass also rejects AzureVMCluster's default, a nanny, because dask worker
+// starts a nanny itself.
 func workerClass(text string) string {
 	switch {
 	case !pythonForm.MatchString(text):

@@ -60,16 +60,16 @@ func CloudConfig(role string, options map[string]any) (text string, known bool, 
 }
 
 // cloudConfig has the modules of cloud-init that are used, in the order in which
-// they are run.
+// they run.
 type cloudConfig struct {
-	BootCmd       [][]string  `yaml:"bootcmd"`
-	WriteFiles    []wroteFile `yaml:"write_files"`
-	PackageUpdate bool        `yaml:"package_update,omitempty"`
-	Packages      []string    `yaml:"packages,omitempty"`
-	RunCmd        [][]any     `yaml:"runcmd"`
+	BootCmd       [][]string    `yaml:"bootcmd"`
+	WriteFiles    []writtenFile `yaml:"write_files"`
+	PackageUpdate bool          `yaml:"package_update,omitempty"`
+	Packages      []string      `yaml:"packages,omitempty"`
+	RunCmd        [][]any       `yaml:"runcmd"`
 }
 
-type wroteFile struct {
+type writtenFile struct {
 	Path        string `yaml:"path"`
 	Permissions string `yaml:"permissions"`
 	Content     string `yaml:"content"`
@@ -77,42 +77,42 @@ type wroteFile struct {
 
 func (m machine) cloudConfig() cloudConfig {
 	c := cloudConfig{
-		// Before any file is written: what is below is hidden from the host's other
-		// users by this folder, and can be read by any user of the container.
+		// This runs before any file is written. The folder hides its files from other
+		// users of the host; any user in the container can read them.
 		BootCmd: [][]string{{"install", "-d", "-m", "0700", daskFolder}},
 	}
 	if m.tls != nil {
 		c.WriteFiles = append(c.WriteFiles,
-			wroteFile{tlsFolder + "/ca.pem", "0444", endLine(m.tls.ca)},
-			wroteFile{tlsFolder + "/cert.pem", "0444", endLine(m.tls.certificate)},
+			writtenFile{tlsFolder + "/ca.pem", "0444", endLine(m.tls.ca)},
+			writtenFile{tlsFolder + "/cert.pem", "0444", endLine(m.tls.certificate)},
 		)
 		if m.tls.secret.id == "" {
-			c.WriteFiles = append(c.WriteFiles, wroteFile{tlsFolder + "/key.pem", "0444", endLine(m.tls.key)})
+			c.WriteFiles = append(c.WriteFiles, writtenFile{tlsFolder + "/key.pem", "0444", endLine(m.tls.key)})
 		} else {
-			c.WriteFiles = append(c.WriteFiles, wroteFile{fetchKey, "0700", m.tls.secret.script()})
+			c.WriteFiles = append(c.WriteFiles, writtenFile{fetchKey, "0700", m.tls.secret.script()})
 		}
 	}
 	c.WriteFiles = append(c.WriteFiles,
-		wroteFile{envFile, "0600", lines(m.environment())},
-		wroteFile{"/etc/systemd/system/dask.service", "0644", m.unit()},
+		writtenFile{envFile, "0600", lines(m.environment())},
+		writtenFile{"/etc/systemd/system/dask.service", "0644", m.unit()},
 	)
 	if m.bootstrap {
 		c.PackageUpdate, c.Packages = true, []string{"docker.io"}
 	}
 	for _, line := range m.extraBootstrap {
-		// cloud-init makes one script of all commands, and quotes the words of a list.
-		// A line with a quote too few is so an error of its own and not the end of the
-		// script, as command keeps it from being with eval; and a variable or folder
-		// that it sets is there for the next line.
+		// cloud-init makes one script of all commands and quotes the words of a list.
+		// Thanks to eval, a line with an unmatched quote is an error of its own;
+		// command keeps it from ending the script. A variable or folder that a line
+		// sets is there for the next line.
 		c.RunCmd = append(c.RunCmd, []any{"command", "eval", daskconfig.YAMLString(line)})
 	}
 	c.RunCmd = append(c.RunCmd, []any{"systemctl", "daemon-reload"}, []any{"systemctl", "enable", "--now", "dask.service"})
 	return c
 }
 
-// unit is a systemd unit and no line of runcmd, so that Dask is back after a
-// reboot. A scheduler that ends well was idle for too long; a worker also ends
-// well when its scheduler is gone, and has to look for it again.
+// unit returns a systemd unit, so that Dask starts again after a reboot. A
+// scheduler exits with 0 when it was idle for too long. A worker also exits with 0
+// when its scheduler is gone, and must look for it again.
 func (m machine) unit() string {
 	restart := "on-failure"
 	if m.role == RoleWorker {
@@ -129,16 +129,16 @@ func (m machine) unit() string {
 		"[Service]",
 	}
 	if m.localDirectory != "" {
-		// Azure's temporary disk is empty after a machine was moved.
+		// Azure's temporary disk is empty after Azure has moved the machine.
 		text = append(text, "ExecStartPre=/usr/bin/install -d -m 1777 "+systemdWord(m.localDirectory))
 	}
 	if m.tls != nil && m.tls.secret.id != "" {
-		// Here and not in runcmd: it is repeated until the identity may read the
-		// secret, which takes Azure minutes, and a renewed key is there after a restart.
+		// systemd repeats this until the identity can read the secret, which takes Azure
+		// minutes. A renewed key is there after a restart.
 		text = append(text, "ExecStartPre="+fetchKey)
 	}
 	text = append(text,
-		// What a crash of the machine has left would take the name.
+		// A container that is left after a crash of the machine occupies the name.
 		"ExecStartPre=-/usr/bin/docker rm --force dask",
 		"ExecStart=/usr/bin/docker "+systemdWords(m.docker()),
 		"ExecStop=/usr/bin/docker stop dask",
@@ -146,14 +146,13 @@ func (m machine) unit() string {
 		"RestartSec=5",
 		"",
 		"[Install]",
-		// What stops Docker, as an upgrade does, stops Dask with it; what starts Docker
-		// again has to start Dask.
+		// An upgrade of Docker stops Dask too. When Docker starts again, so must Dask.
 		"WantedBy=multi-user.target docker.service",
 	)
 	return lines(text)
 }
 
-// docker are the arguments of docker.
+// docker returns the arguments of docker.
 func (m machine) docker() []string {
 	words := []string{"run", "--rm", "--name=dask", "--net=host"}
 	if m.gpu {
@@ -170,7 +169,7 @@ func (m machine) docker() []string {
 	return append(append(words, m.image), m.command()...)
 }
 
-// command is what runs in the container.
+// command returns the command that runs in the container.
 func (m machine) command() []string {
 	if m.role == RoleScheduler {
 		return m.schedulerCommand()
@@ -183,8 +182,8 @@ func (m machine) schedulerCommand() []string {
 	return append(words, flag("--idle-timeout", m.idleTimeout)...)
 }
 
-// workerCommand gives the worker no name: its address is one, and a machine that
-// is made anew keeps its host name.
+// workerCommand sets no name for the worker. The default, its address, is unique; a
+// host name is not, because a replaced machine keeps it.
 func (m machine) workerCommand() []string {
 	words := []string{"dask", "worker", m.schedulerAddress}
 	if m.cuda {
@@ -213,8 +212,8 @@ func flag(name, value string) []string {
 	return []string{name, value}
 }
 
-// environment are the lines of docker's --env-file, which knows no quotes: what
-// is after the first = is the value.
+// environment returns the lines of docker's --env-file, which has no quotes: the
+// value is everything after the first =.
 func (m machine) environment() []string {
 	text := make([]string, 0, len(m.env))
 	for name, value := range m.env {
@@ -224,8 +223,8 @@ func (m machine) environment() []string {
 	return text
 }
 
-// systemdWord quotes one argument as systemd.service(5) and systemd.unit(5) have
-// it, so that no specifier, variable or escape is left in it.
+// systemdWord quotes one argument as in systemd.service(5) and systemd.unit(5).
+// Specifiers, variables and escapes lose their meaning.
 func systemdWord(word string) string {
 	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`, `%`, `%%`, `$`, `$$`).Replace(word) + `"`
 }

@@ -8,11 +8,12 @@ import (
 	"strings"
 )
 
-// fetchKey is the program that fetches the key before each start of Dask.
+// fetchKey is the path of the program that fetches the key before each start of
+// Dask.
 const fetchKey = daskFolder + "/fetch-key"
 
-// vaultSecret is a secret of an Azure Key Vault, and the client id of the
-// machine's identity that may read it, "" for the only one that it has.
+// vaultSecret is a secret of an Azure Key Vault, and the client ID of the machine's
+// identity that can read it; "" if the machine has only one.
 type vaultSecret struct{ id, clientID string }
 
 var (
@@ -23,22 +24,23 @@ var (
 )
 
 func secretID(text string) string {
-	return objectionUnless(vaultSecretID.MatchString(text), "must be the id of a secret of a Key Vault, such as https://example.vault.azure.net/secrets/dask-key")
+	return invalidUnless(vaultSecretID.MatchString(text), "must be the id of a secret of a Key Vault, such as https://example.vault.azure.net/secrets/dask-key")
 }
 
 func uuid(text string) string {
-	return objectionUnless(uuidText.MatchString(text), "must be the client id of a managed identity, which is a UUID")
+	return invalidUnless(uuidText.MatchString(text), "must be the client id of a managed identity, which is a UUID")
 }
 
-func objectionUnless(right bool, words string) string {
-	if right {
+// invalidUnless returns the message unless the value is valid.
+func invalidUnless(isValid bool, message string) string {
+	if isValid {
 		return ""
 	}
-	return words
+	return message
 }
 
-// script is the program. It needs what each Ubuntu has that cloud-init runs on.
-// What it is told is checked so narrowly that no text of it can end a string.
+// script returns the program. It needs only what every Ubuntu with cloud-init has.
+// The values in it are checked: none can end a string of the program.
 func (s vaultSecret) script() string {
 	id := strings.TrimSuffix(s.id, "/")
 	_, vault, _ := strings.Cut(strings.TrimPrefix(id, "https://"), ".")
@@ -49,8 +51,8 @@ func (s vaultSecret) script() string {
 // fetchKeyScript asks Azure's instance metadata service for a token of the
 // machine's identity (Microsoft's manual, "How to use managed identities on an
 // Azure VM to acquire an access token"), and with it the Key Vault ("Get Secret").
-// It follows no redirect, which would carry the token elsewhere. A key in base64
-// is one whose line ends had to outlive a tool that strips them.
+// It follows no redirect, which could send the token elsewhere. A key can be in
+// base64 to protect its line ends from tools that strip them.
 const fetchKeyScript = `#!/usr/bin/python3
 # Writes the key of this machine's certificate, which a Key Vault holds.
 import base64, json, os, urllib.parse, urllib.request

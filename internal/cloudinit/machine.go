@@ -14,8 +14,8 @@ import (
 	"github.com/planetary-computer/terraform-provider-pc/internal/optionreader"
 )
 
-// machine is what runs Dask, with every option checked. Numbers are as they are
-// written on a command line; "" is what was left to Dask.
+// machine describes a machine that runs Dask; every option is checked. Numbers are
+// written as on a command line. "" leaves the choice to Dask.
 type machine struct {
 	role           string
 	image          string
@@ -36,7 +36,8 @@ type machine struct {
 
 const connectTimeout = "DASK_DISTRIBUTED__COMM__TIMEOUTS__CONNECT"
 
-// machineOptions are the options' names, with the one role that has it, or "".
+// machineOptions maps the names of the options to the only role that has them, or
+// to "".
 var machineOptions = map[string]string{
 	"image": "", "docker_args": "", "extra_bootstrap": "", "bootstrap": "", "gpu": "",
 	"tls": "", "env": "", "config": "", "dashboard_port": "",
@@ -45,10 +46,10 @@ var machineOptions = map[string]string{
 	"resources": RoleWorker, "local_directory": RoleWorker, "worker_class": RoleWorker, "lifetime": RoleWorker,
 }
 
-// Options are the names of CloudConfig's options, sorted.
+// Options returns the names of CloudConfig's options, sorted.
 func Options() []string { return slices.Sorted(maps.Keys(machineOptions)) }
 
-// parseMachine checks all that is known.
+// parseMachine checks all options that are known.
 func parseMachine(role string, options map[string]any) (m machine, known bool, err error) {
 	if role != RoleScheduler && role != RoleWorker {
 		return machine{}, false, &optionreader.Error{Message: fmt.Sprintf("are for the role %q, and it must be %q or %q", role, RoleScheduler, RoleWorker)}
@@ -112,9 +113,9 @@ func (m *machine) readWorker(r optionReader) {
 	m.readWorkerClass(r)
 }
 
-// cudaWorkers are the names of what is no class for dask worker: it takes the
-// scheduler's address by another name, and starts nannies itself. A command of its
-// own starts it (dask_cuda/cli.py), which has fewer options.
+// cudaWorkers are the names of a class that dask worker cannot start: its argument
+// for the scheduler's address has another name, and it starts nannies itself. It
+// has its own command with fewer options (dask_cuda/cli.py).
 var cudaWorkers = []string{"dask_cuda.CUDAWorker", "dask_cuda.cuda_worker.CUDAWorker"}
 
 func (m *machine) readWorkerClass(r optionReader) {
@@ -133,8 +134,8 @@ func (m *machine) readWorkerClass(r optionReader) {
 	}
 }
 
-// readEnvironment puts together what the container's environment has: TLS, the
-// Dask configuration, and what the user gives.
+// readEnvironment collects the environment variables of the container: for TLS,
+// for the Dask configuration, and those of the user.
 func (m *machine) readEnvironment(r optionReader) {
 	m.env = map[string]string{}
 	if m.tls != nil {
@@ -171,8 +172,8 @@ func (m *machine) readEnvironment(r optionReader) {
 			add(source.option, name, source.values[name])
 		}
 	}
-	// Scheduler and workers start at the same time, and a worker gives up after
-	// 30 s by itself.
+	// Scheduler and workers start at the same time. By default a worker gives up
+	// after 30 s.
 	if _, given := m.env[connectTimeout]; m.role == RoleWorker && !given {
 		m.env[connectTimeout] = "120s"
 	}

@@ -86,8 +86,8 @@ func (r optionReader) environment(name string) map[string]string {
 		case optionreader.Unknown:
 			r.MarkUnknown()
 		case string:
-			if words := optionreader.OneLine(value); words != "" {
-				r.Reject(name+"."+key, words)
+			if message := optionreader.OneLine(value); message != "" {
+				r.Reject(name+"."+key, message)
 			}
 			read[key] = value
 		case bool, json.Number:

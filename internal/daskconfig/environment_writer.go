@@ -16,8 +16,8 @@ import (
 	"github.com/planetary-computer/terraform-provider-pc/internal/optionreader"
 )
 
-// configKey is what comes out of Dask's dask.config.collect_env unchanged: it
-// lowers case, and splits at __ and at dots.
+// configKey matches keys that dask.config.collect_env leaves unchanged: it converts
+// to lower case, and splits at __ and at dots.
 var configKey = regexp.MustCompile(`^[a-z0-9]+(?:[_-][a-z0-9]+)*$`)
 
 // EnvironmentVariables reads a Dask configuration from an option and returns it
@@ -59,8 +59,8 @@ func collect(r *optionreader.Reader, into map[string]string, at, prefix string, 
 	}
 }
 
-// pythonLiteral writes a value as Python's ast.literal_eval reads it. A string
-// is always quoted: bare, "1" would become a number.
+// pythonLiteral writes a value as Python's ast.literal_eval reads it. Strings are
+// always quoted; otherwise "1" would become a number.
 func pythonLiteral(value any) (literal string, known bool) {
 	switch value := value.(type) {
 	case optionreader.Unknown:
