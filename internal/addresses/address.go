@@ -143,8 +143,8 @@ func validScheme(text string) bool {
 	return scheme != ""
 }
 
-// gatewayAddress is gateway://HOST:PORT. Python forgets the brackets that an
-// IPv6 address needs there, and then cannot connect; we do not.
+// AtPort returns gateway://HOST:PORT. Python leaves out the brackets of an IPv6
+// address and then cannot connect.
 func AtPort(host string, port int) string {
 	return "gateway://" + net.JoinHostPort(host, strconv.Itoa(port))
 }

@@ -47,7 +47,7 @@ func TestResolve_boundsHostileSources(t *testing.T) { //nolint:paralleltest // i
 	aliases := func(size, count int) string {
 		return "a: &a " + strings.Repeat("x", size) + "\nb: [" + strings.Repeat("*a,", count) + "]\n"
 	}
-	for name, test := range map[string]struct {
+	for name, test := range map[string]struct { //nolint:paralleltest // as above
 		yaml, sdk string
 		variables []string
 		says      []string
@@ -71,7 +71,7 @@ func TestResolve_boundsHostileSources(t *testing.T) { //nolint:paralleltest // i
 		"a large file of the SDK":      {sdk: strings.Repeat("A=b\n", 600_000), says: []string{"settings.env", "the limit is 256 KiB"}, fromSDK: true},
 		"doubled variables of the SDK": {sdk: variables(40), says: []string{"settings.env", "more than 1048576 bytes, which is the limit"}, fromSDK: true},
 	} {
-		t.Run(name, func(t *testing.T) { //nolint:paralleltest // as above
+		t.Run(name, func(t *testing.T) {
 			root := machine(t, map[string]string{"x.yaml": test.yaml, ".planetarycomputer/settings.env": test.sdk})
 			env := environment.New(append(test.variables, "HOME="+root, "DASK_ROOT_CONFIG="+filepath.Join(root, "x.yaml")))
 			var resolved settings.Settings

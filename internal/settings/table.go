@@ -45,7 +45,7 @@ func appendVariable(variables []string, name string) []string {
 }
 
 // tableTexts are in the order in which a reader meets the arguments.
-var tableTexts = []struct{ argument, description, otherwise string }{ //nolint:gosec // descriptions, not credentials
+var tableTexts = []struct{ argument, description, otherwise string }{
 	{"address", "Address of the Dask Gateway", "none; needed by everything that uses the gateway"},
 	{"proxy_address", "Address of the proxy in front of the schedulers", "host and port of `address`"},
 	{"public_address", "Address of the gateway as a browser opens it", "`address`"},
