@@ -14,19 +14,19 @@ import (
 	"github.com/planetary-computer/terraform-provider-pc/internal/transport"
 )
 
-func TestRecorded_self(t *testing.T) {
+func TestSelf_decodesRecordedResponses(t *testing.T) {
 	t.Parallel()
-	no := false
+	isAdmin := false
 	for file, want := range map[string]struct {
 		account hub.Account
 		scopes  int
 	}{
 		"hub_user": {hub.Account{
-			Kind: "user", Name: "alice", Admin: &no, Groups: []string{}, Roles: []string{"user"}, Created: recordedTime(1), Servers: map[string]hub.Server{},
+			Kind: "user", Name: "alice", Admin: &isAdmin, Groups: []string{}, Roles: []string{"user"}, Created: recordedTime(1), Servers: map[string]hub.Server{},
 		}, 16},
-		// What a token may not see is left out.
-		"hub_user_scoped": {hub.Account{Kind: "user", Name: "alice", Admin: &no, Groups: []string{}}, 3},
-		"hub_service":     {hub.Account{Kind: "service", Name: "test-admin", Admin: &no}, 22},
+		// The Hub leaves out what a token may not see.
+		"hub_user_scoped": {hub.Account{Kind: "user", Name: "alice", Admin: &isAdmin, Groups: []string{}}, 3},
+		"hub_service":     {hub.Account{Kind: "service", Name: "test-admin", Admin: &isAdmin}, 22},
 	} {
 		t.Run(file, func(t *testing.T) {
 			t.Parallel()
@@ -44,10 +44,11 @@ func TestRecorded_self(t *testing.T) {
 	}
 }
 
-func TestGetUser_servers(t *testing.T) {
+func TestGetUser_decodesServers(t *testing.T) {
 	t.Parallel()
 	server, client, _ := newScripted(t)
-	// As JupyterHub 6.1.1 wrote it, with less; and as a Hub that knows its public address.
+	// A shortened response of JupyterHub 6.1.1. The second server is as on a Hub with a
+	// public address in its configuration.
 	server.On(getAlice, jsonReply(`{"name": "alice", "kind": "user", "servers": {
 		"": {"name": "", "started": "2026-11-23T20:37:53.785356Z", "pending": null, "ready": true, "stopped": false, "url": "/user/alice/", "full_url": null, "user_options": {"n": 1}},
 		"two": {"name": "two", "started": null, "pending": "spawn", "ready": false, "url": "/user/alice/two/", "full_url": "https://hub.example.com/user/alice/two/", "user_options": {}}}}`))
@@ -64,7 +65,7 @@ func TestGetUser_servers(t *testing.T) {
 	}
 }
 
-func TestSelf_isNeverKept(t *testing.T) {
+func TestSelf_sendsARequestEachTime(t *testing.T) {
 	t.Parallel()
 	server, client, _ := newScripted(t)
 	server.On(getSelf, jsonReply(`{"name": "alice", "groups": []}`), jsonReply(`{"name": "alice", "groups": ["a"]}`))
@@ -75,28 +76,28 @@ func TestSelf_isNeverKept(t *testing.T) {
 	}
 }
 
-func TestIsUserNotFound(t *testing.T) {
+func TestIsUserNotFound_acceptsOnlyTheHubsOwn404(t *testing.T) {
 	t.Parallel()
-	for title, test := range map[string]struct {
-		answer reply
-		want   bool
+	for label, test := range map[string]struct {
+		response reply
+		want     bool
 	}{
-		"a user whom the token may not see": {recorded(t, "hub_404_access"), true},
-		"one who is not there":              {recorded(t, "hub_404_null"), true},
+		"a user that the token may not see": {recorded(t, "hub_404_access"), true},
+		"a user that does not exist":        {recorded(t, "hub_404_null"), true},
 		"a proxy's 404":                     {reply{Status: http.StatusNotFound, ContentType: "text/html", Body: "<title>404</title>"}, false},
 		"a missing scope":                   {recorded(t, "hub_403_scope"), false},
 		"bad credentials":                   {recorded(t, "hub_403"), false},
 	} {
-		t.Run(title, func(t *testing.T) {
+		t.Run(label, func(t *testing.T) {
 			t.Parallel()
 			server, client, _ := newScripted(t)
-			server.On(getAlice, test.answer)
+			server.On(getAlice, test.response)
 			if _, err := client.GetUser(t.Context(), "alice"); hub.IsUserNotFound(err) != test.want {
 				t.Errorf("got %t of %v", !test.want, err)
 			}
 		})
 	}
 	if hub.IsUserNotFound(nil) || hub.IsUserNotFound(&transport.Error{}) {
-		t.Error("no answer is no 404")
+		t.Error("IsUserNotFound is true without a response")
 	}
 }

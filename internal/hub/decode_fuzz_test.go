@@ -22,8 +22,8 @@ import (
 	"github.com/planetary-computer/terraform-provider-pc/internal/transport"
 )
 
-// answering is a Hub that gives the fuzzed answer to every request.
-func answering(f *testing.F) (set func([]byte), newClient func() *hub.Client) {
+// newFuzzedHub starts a Hub that sends the body of the fuzzer to every request.
+func newFuzzedHub(f *testing.F) (setBody func([]byte), newClient func() *hub.Client) {
 	f.Helper()
 	server := scripted.NewFuzzed(f, prefix, "application/json")
 	sender, err := transport.New(transport.Config{BaseURL: server.Base, Auth: transport.TokenAuth(secret.New("sesame")), NoProxy: true})
@@ -33,13 +33,13 @@ func answering(f *testing.F) (set func([]byte), newClient func() *hub.Client) {
 	return server.Set, func() *hub.Client { return hub.New(sender, clock.NewFake(startTime)) }
 }
 
-// sound fails if an answer was taken that should not have been, or if the error
-// about it cannot be shown.
-func checkDecoded(t *testing.T, err error, isSound bool, value any) {
+// checkDecoded fails if the client accepted an invalid response, or if its error is too
+// long, not printable or contains the token.
+func checkDecoded(t *testing.T, err error, isValid bool, value any) {
 	t.Helper()
 	if err == nil {
-		if !isSound {
-			t.Errorf("%+v was taken", value)
+		if !isValid {
+			t.Errorf("the client accepted %+v", value)
 		}
 		return
 	}
@@ -48,12 +48,12 @@ func checkDecoded(t *testing.T, err error, isSound bool, value any) {
 		t.Fatalf("%T: %v", err, err)
 	}
 	if text := err.Error(); len(text) > 2000 || strings.Contains(text, "sesame") || strings.ContainsFunc(text, func(r rune) bool { return !unicode.IsPrint(r) }) {
-		t.Errorf("nobody can be shown %q", text)
+		t.Errorf("the error is too long, not printable or contains the token: %q", text)
 	}
 }
 
-// isSound says whether a token has what tells it from others, in a form that
-// can be a part of a path and of a state.
+// isDecodable reports whether a token has an id that fits into a path, and a creation
+// time that fits into a state.
 func isDecodable(token hub.Token) bool {
 	_, err := time.Parse(time.RFC3339Nano, token.Created.Format(time.RFC3339Nano))
 	path := url.PathEscape(token.ID)
@@ -68,10 +68,10 @@ func FuzzDecodeTokens(f *testing.F) {
 	f.Add([]byte(`{"id": "a12", "created": "9999-12-31T23:59:59.999999-23:59", "note": null, "token": "x"}`))
 	f.Add([]byte(`{"id": 12, "created": 5}`))
 	f.Add([]byte(`null`))
-	set, newClient := answering(f)
+	setBody, newClient := newFuzzedHub(f)
 	client := newClient()
-	f.Fuzz(func(t *testing.T, answer []byte) {
-		set(answer)
+	f.Fuzz(func(t *testing.T, response []byte) {
+		setBody(response)
 		ctx := context.Background()
 		made, err := client.CreateToken(ctx, "alice", hub.TokenRequest{Note: "ci"})
 		value := made.Value.Reveal()
@@ -81,9 +81,9 @@ func FuzzDecodeTokens(f *testing.F) {
 		}
 		read, err := client.GetToken(ctx, "alice", "a12")
 		checkDecoded(t, err, isDecodable(read) && read.ID == "a12", read)
-		// The same as the members of a list, and as a list of its own.
-		for _, body := range []string{fmt.Sprintf(`{"api_tokens": [%s, %s]}`, answer, answer), fmt.Sprintf(`{"api_tokens": %s}`, answer)} {
-			set([]byte(body))
+		// The body as the members of a list, and as a list.
+		for _, body := range []string{fmt.Sprintf(`{"api_tokens": [%s, %s]}`, response, response), fmt.Sprintf(`{"api_tokens": %s}`, response)} {
+			setBody([]byte(body))
 			tokensPath, _, err := client.ListTokens(ctx, "alice")
 			for _, token := range tokensPath {
 				checkDecoded(t, err, isDecodable(token), token)
@@ -100,9 +100,9 @@ func FuzzDecodeUser(f *testing.F) {
 	} {
 		f.Add([]byte(body))
 	}
-	set, newClient := answering(f)
-	f.Fuzz(func(t *testing.T, answer []byte) {
-		set(answer)
+	setBody, newClient := newFuzzedHub(f)
+	f.Fuzz(func(t *testing.T, response []byte) {
+		setBody(response)
 		client := newClient()
 		account, err := client.Self(context.Background())
 		checkDecoded(t, err, strings.Trim(account.Name, ".") != "" && !slices.ContainsFunc(slices.Collect(maps.Values(account.Servers)), func(s hub.Server) bool {

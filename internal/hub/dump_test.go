@@ -11,9 +11,9 @@ import (
 	"github.com/planetary-computer/terraform-provider-pc/internal/testing/scripted"
 )
 
-// TestDumps_holdNoSecret dumps the client, a new token, and errors of answers
-// that hold a token's value.
-func TestDumps_holdNoSecret(t *testing.T) {
+// TestFormatting_showsNoSecret formats the client, a new token, and the error of a
+// response that contains a token's value.
+func TestFormatting_showsNoSecret(t *testing.T) {
 	t.Parallel()
 	const value = "0123456789abcdef0123456789abcdef"
 	server, client, fake := newScripted(t)
@@ -25,7 +25,7 @@ func TestDumps_holdNoSecret(t *testing.T) {
 	}
 	_, refused := client.CreateToken(t.Context(), "alice", request)
 	if refused == nil {
-		t.Fatal("a 403 was no error")
+		t.Fatal("a 403 returned no error")
 	}
 	scripted.AssertHidden(t, []string{"sesame", value}, client, token, &token, request, refused)
 }

@@ -17,13 +17,13 @@ import (
 	"github.com/planetary-computer/terraform-provider-pc/internal/transport"
 )
 
-// TestAwaitServer_leavesConnectionsForOthers has as many follow the progress of a
-// start as may: three quarters of the 32 connections. One more looks at the server
-// without it, until one of the others has come to its end.
-func TestAwaitServer_leavesConnectionsForOthers(t *testing.T) {
+// TestWaitForServer_leavesConnectionsForOthers follows as many progress streams as the
+// transport allows: three quarters of the 32 connections. One more call polls the
+// server instead, until one of the streams has ended.
+func TestWaitForServer_leavesConnectionsForOthers(t *testing.T) {
 	t.Parallel()
-	const mayFollow = 24
-	streams, release := make(chan struct{}, mayFollow), make(chan struct{})
+	const maxStreams = 24
+	streams, release := make(chan struct{}, maxStreams), make(chan struct{})
 	ready := aliceWith(`"": {"name": "", "url": "/user/alice/", "ready": true, "pending": null}`).Body
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if !strings.HasSuffix(r.URL.Path, "/progress") {
@@ -46,26 +46,26 @@ func TestAwaitServer_leavesConnectionsForOthers(t *testing.T) {
 		t.Fatal(err)
 	}
 	client := hub.New(sender, clock.NewFake(startTime))
-	await := func() {
+	waitForServer := func() {
 		if got, err := client.WaitForServer(t.Context(), "alice", "", func(string) {}); err != nil || !got.Ready {
 			t.Errorf("got %+v, %v", got, err)
 		}
 	}
 	var all sync.WaitGroup
-	for range mayFollow {
-		all.Go(await)
+	for range maxStreams {
+		all.Go(waitForServer)
 	}
-	for range mayFollow {
+	for range maxStreams {
 		<-streams
 	}
-	await()
+	waitForServer()
 	if len(streams) != 0 {
-		t.Error("there was one stream too many")
+		t.Error("the client requested one stream too many")
 	}
 	close(release)
 	all.Wait()
-	await()
+	waitForServer()
 	if len(streams) != 1 {
-		t.Error("the connections of those that have come to their end are not used")
+		t.Error("the client does not reuse the connection of a stream that has ended")
 	}
 }

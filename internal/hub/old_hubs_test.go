@@ -13,7 +13,7 @@ import (
 	"github.com/planetary-computer/terraform-provider-pc/internal/transport"
 )
 
-// What older Hubs answer to a POST of a token, seen with 1.5.1 and 2.3.1.
+// The responses of older Hubs to the POST of a token, seen with 1.5.1 and 2.3.1.
 const (
 	hub1Token = `{"user": "alice", "id": "a12", "kind": "api_token", "created": "2026-11-23T08:00:00.831453Z", "last_activity": null, "expires_at": null, "note": "ci", ` +
 		`"token": "f5c1be8f68764b75a5a9cb568d18de72"}`
@@ -21,13 +21,14 @@ const (
 		`"note": "ci", "session_id": null, "oauth_client": "JupyterHub", "token": "f5c1be8f68764b75a5a9cb568d18de72"}`
 )
 
-func TestIssue_revokesWhatMayDoMoreThanAsked(t *testing.T) {
+func TestIssueToken_revokesATokenWithMoreRightsThanRequested(t *testing.T) {
 	t.Parallel()
 	scopes, roles := hub.TokenRequest{Scopes: []string{"read:users"}}, hub.TokenRequest{Roles: []string{"server"}}
-	for name, test := range map[string]struct {
-		answer  reply
-		request hub.TokenRequest
-		want    string
+	for label, test := range map[string]struct {
+		response reply
+		request  hub.TokenRequest
+		// argument is what the Hub ignores; "" for none.
+		argument string
 	}{
 		"scopes of JupyterHub 1": {reply{Status: http.StatusOK, Body: hub1Token}, scopes, "scopes"},
 		"roles of JupyterHub 1":  {reply{Status: http.StatusOK, Body: hub1Token}, roles, "roles"},
@@ -35,14 +36,14 @@ func TestIssue_revokesWhatMayDoMoreThanAsked(t *testing.T) {
 		"roles of JupyterHub 2":  {reply{Status: http.StatusCreated, Body: hub2Token}, roles, ""},
 		"neither":                {reply{Status: http.StatusOK, Body: hub1Token}, hub.TokenRequest{}, ""},
 	} {
-		for how, revoking := range map[string]reply{"revoked": noContent, "not revoked": hubError(http.StatusForbidden, `"Forbidden"`)} {
-			t.Run(name+", "+how, func(t *testing.T) {
+		for outcome, deleteReply := range map[string]reply{"revoked": noContent, "not revoked": hubError(http.StatusForbidden, `"Forbidden"`)} {
+			t.Run(label+", "+outcome, func(t *testing.T) {
 				t.Parallel()
 				server, client, _ := newScripted(t)
-				server.On(postTokens, test.answer)
-				server.On(deleteToken, revoking)
+				server.On(postTokens, test.response)
+				server.On(deleteToken, deleteReply)
 				token, err := client.IssueToken(t.Context(), "alice", test.request)
-				if test.want == "" {
+				if test.argument == "" {
 					if err != nil || token.ID != "a12" || token.Value.IsZero() {
 						t.Errorf("got %+v, %v", token, err)
 					}
@@ -50,11 +51,11 @@ func TestIssue_revokesWhatMayDoMoreThanAsked(t *testing.T) {
 					return
 				}
 				var ignored *hub.IgnoredArgumentError
-				if !errors.As(err, &ignored) || ignored.Argument != test.want || (ignored.RevokeError == nil) != (how == "revoked") || !token.Value.IsZero() {
+				if !errors.As(err, &ignored) || ignored.Argument != test.argument || (ignored.RevokeError == nil) != (outcome == "revoked") || !token.Value.IsZero() {
 					t.Fatalf("got %+v, %v", token, err)
 				}
-				if !strings.Contains(err.Error(), "created the token a12 with all the user's rights, and the token was "+how) {
-					t.Errorf("the error says %q", err)
+				if !strings.Contains(err.Error(), "created the token a12 with all the user's rights, and the token was "+outcome) {
+					t.Errorf("the error is %q", err)
 				}
 				server.Expect(t, postTokens, deleteToken)
 			})
@@ -62,32 +63,32 @@ func TestIssue_revokesWhatMayDoMoreThanAsked(t *testing.T) {
 	}
 }
 
-func TestLook_knowsTheWordsOfOlderHubs(t *testing.T) {
+func TestFindToken_recognisesTheMessagesOfOlderHubs(t *testing.T) {
 	t.Parallel()
-	for words, gone := range map[string]bool{
+	for message, isGone := range map[string]bool{
 		`"Token not found None"`: true, `"No such token a12 for user alice"`: true, `"Not Found"`: false, `null`: false, `"No access to resources or resources not found"`: false,
 	} {
 		server, client, _ := newScripted(t)
-		server.On(getToken, hubError(http.StatusNotFound, words))
-		_, there, err := client.FindToken(t.Context(), "alice", hub.Token{ID: "a12", Note: "ci", Created: startTime})
-		if there || (err == nil) != gone {
-			t.Errorf("%s: there %t, %v", words, there, err)
+		server.On(getToken, hubError(http.StatusNotFound, message))
+		_, exists, err := client.FindToken(t.Context(), "alice", hub.Token{ID: "a12", Note: "ci", Created: startTime})
+		if exists || (err == nil) != isGone {
+			t.Errorf("%s: exists %t, %v", message, exists, err)
 		}
 	}
 }
 
-func TestWhoami_knowsBadTokensOfOlderHubs(t *testing.T) {
+func TestWhoami_recognisesBadCredentialsOnOlderHubs(t *testing.T) {
 	t.Parallel()
-	for words, want := range map[string]transport.Kind{
+	for message, want := range map[string]transport.Kind{
 		`null`: transport.KindCredentials, `"Forbidden"`: transport.KindCredentials, `"Missing or invalid credentials."`: transport.KindCredentials,
 		`"Action is not authorized with current scopes; requires any of [read:users]"`: transport.KindStatus,
 	} {
 		server, client, _ := newScripted(t)
-		server.On(getSelf, hubError(http.StatusForbidden, words))
+		server.On(getSelf, hubError(http.StatusForbidden, message))
 		_, err := client.Whoami(t.Context())
 		var failure *transport.Error
 		if !errors.As(err, &failure) || failure.Kind != want || hub.IsMissingScope(err) != (want == transport.KindStatus) {
-			t.Errorf("%s: %v", words, err)
+			t.Errorf("%s: %v", message, err)
 		}
 	}
 }

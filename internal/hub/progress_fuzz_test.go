@@ -20,9 +20,8 @@ import (
 	"github.com/planetary-computer/terraform-provider-pc/internal/transport"
 )
 
-// FuzzProgress gives the fuzzed stream of events to who waits for a server:
-// neither decides it whether the server runs, nor is anything of it told that
-// cannot be shown.
+// FuzzProgress sends the stream of the fuzzer to a wait for a server. The stream does
+// not decide whether the server runs, and every reported message is printable.
 func FuzzProgress(f *testing.F) {
 	for _, stream := range []string{
 		readyEvents.Body, failedEvents.Body, "data: {\"progress\": 50, \"message\": \"a\\u001b[2J\\nb sesame\"}\r\n\r\n", "data:{\"message\": \"two\ndata: lines\"}\n\n",
@@ -41,12 +40,12 @@ func FuzzProgress(f *testing.F) {
 			_, _ = w.Write(stream)
 			return
 		}
-		answer := noServers
+		response := noServers
 		if ready {
-			answer = gpuReady
+			response = gpuReady
 		}
 		w.Header().Set("Content-Type", "application/json")
-		_, _ = w.Write([]byte(answer.Body))
+		_, _ = w.Write([]byte(response.Body))
 	}))
 	f.Cleanup(server.Close)
 	base, err := url.Parse(server.URL + prefix)
@@ -57,35 +56,34 @@ func FuzzProgress(f *testing.F) {
 	if err != nil {
 		f.Fatal(err)
 	}
-	await := func(t *testing.T, sent []byte, isUp bool) error {
+	waitForServer := func(t *testing.T, events []byte, isReady bool) error {
 		t.Helper()
 		mu.Lock()
-		stream, ready = sent, isUp
+		stream, ready = events, isReady
 		mu.Unlock()
-		_, err := hub.New(sender, clock.NewFake(startTime)).WaitForServer(context.Background(), "alice", "gpu", func(message string) { showable(t, message) })
+		_, err := hub.New(sender, clock.NewFake(startTime)).WaitForServer(context.Background(), "alice", "gpu", func(message string) { checkPrintable(t, message) })
 		return err
 	}
 	f.Fuzz(func(t *testing.T, sent []byte) {
-		if err := await(t, sent, true); err != nil {
+		if err := waitForServer(t, sent, true); err != nil {
 			t.Errorf("the server is ready, and the wait ended with %v", err)
 		}
-		err := await(t, sent, false)
+		err := waitForServer(t, sent, false)
 		spawn, ok := errors.AsType[*hub.SpawnError](err)
 		if !ok {
 			t.Fatalf("the server is gone, and the wait ended with %v", err)
 		}
-		showable(t, spawn.Reason)
+		checkPrintable(t, spawn.Reason)
 		if len(spawn.Messages) > 20 {
-			t.Errorf("%d messages are kept", len(spawn.Messages))
+			t.Errorf("the error contains %d messages", len(spawn.Messages))
 		}
 	})
 }
 
-// showable fails unless what the Hub said can be shown: short, in characters that
-// print, and without the token.
-func showable(t *testing.T, said string) {
+// checkPrintable fails unless a message is short, printable and without the token.
+func checkPrintable(t *testing.T, message string) {
 	t.Helper()
-	if len(said) > 2000 || strings.Contains(said, "sesame") || strings.ContainsFunc(said, func(r rune) bool { return !unicode.IsPrint(r) }) {
-		t.Errorf("nobody can be shown %q", said)
+	if len(message) > 2000 || strings.Contains(message, "sesame") || strings.ContainsFunc(message, func(r rune) bool { return !unicode.IsPrint(r) }) {
+		t.Errorf("the message is too long, not printable or contains the token: %q", message)
 	}
 }

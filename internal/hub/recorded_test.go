@@ -24,7 +24,7 @@ func recorded(t *testing.T, file string) reply {
 
 func recordedTime(n int) time.Time { return scripted.RecordedTime(n) }
 
-func TestRecorded_whoami(t *testing.T) {
+func TestWhoami_decodesRecordedResponses(t *testing.T) {
 	t.Parallel()
 	for file, want := range map[string]struct {
 		kind, name string
@@ -49,7 +49,7 @@ func TestRecorded_whoami(t *testing.T) {
 	}
 }
 
-func TestRecorded_tokens(t *testing.T) {
+func TestClient_decodesRecordedTokens(t *testing.T) {
 	t.Parallel()
 	server, client, _ := newScripted(t)
 	server.On(postTokens, recorded(t, "token_created"))
@@ -64,7 +64,7 @@ func TestRecorded_tokens(t *testing.T) {
 
 	read, err := client.GetToken(t.Context(), "alice", "a1")
 	if err != nil || !read.Value.IsZero() {
-		t.Errorf("the value can be read again, or %v", err)
+		t.Errorf("GetToken returned a value, or failed: %v", err)
 	}
 	checkToken(t, read, 16, recordedTime(1), time.Time{})
 
@@ -88,7 +88,7 @@ func checkToken(t *testing.T, got hub.Token, scopes int, created, expires time.T
 	}
 }
 
-func TestRecorded_refusals(t *testing.T) {
+func TestClient_decodesRecordedErrors(t *testing.T) {
 	t.Parallel()
 	create := func(ctx context.Context, c *hub.Client) error {
 		_, err := c.CreateToken(ctx, "alice", hub.TokenRequest{})
@@ -107,7 +107,7 @@ func TestRecorded_refusals(t *testing.T) {
 		do       func(context.Context, *hub.Client) error
 		kind     transport.Kind
 		status   int
-		words    string
+		message  string
 		notFound bool
 	}{
 		"hub_403":         {getToken, read, transport.KindCredentials, http.StatusForbidden, "Missing or invalid credentials.", false},
@@ -131,9 +131,9 @@ func TestRecorded_refusals(t *testing.T) {
 			if !errors.As(err, &failure) {
 				t.Fatalf("got %v", err)
 			}
-			if failure.Kind != test.kind || failure.Status != test.status || !strings.HasPrefix(failure.RawMessage(), test.words) || !failure.JSONError {
+			if failure.Kind != test.kind || failure.Status != test.status || !strings.HasPrefix(failure.RawMessage(), test.message) || !failure.JSONError {
 				t.Errorf("got kind %d, status %d, JSON %t, %q, want %d, %d, JSON, %q", failure.Kind, failure.Status, failure.JSONError, failure.Message,
-					test.kind, test.status, test.words)
+					test.kind, test.status, test.message)
 			}
 			if got := hub.IsNotFound(err); got != test.notFound {
 				t.Errorf("IsNotFound is %t, want %t", got, test.notFound)

@@ -12,19 +12,19 @@ import (
 	"github.com/planetary-computer/terraform-provider-pc/internal/hub"
 )
 
-// known is a token as the state has it.
+// stateToken is a token of the state.
 func stateToken(id string) hub.Token {
 	return hub.Token{ID: id, User: "alice", Note: "ci", Created: startTime}
 }
 
-func expectToken(t *testing.T, client *hub.Client, id string, there bool) {
+func expectToken(t *testing.T, client *hub.Client, id string, exists bool) {
 	t.Helper()
-	if got, same, err := client.RefreshToken(t.Context(), "alice", stateToken(id)); err != nil || same != there || there && got.ID != id {
-		t.Errorf("%s: got %+v, %t, %v", id, got, same, err)
+	if got, found, err := client.RefreshToken(t.Context(), "alice", stateToken(id)); err != nil || found != exists || exists && got.ID != id {
+		t.Errorf("%s: got %+v, %t, %v", id, got, found, err)
 	}
 }
 
-func TestRefresh_manyTokensCostOneListing(t *testing.T) {
+func TestRefreshToken_listsOnceForManyTokens(t *testing.T) {
 	t.Parallel()
 	server, client, _ := newScripted(t)
 	all := []string{tokenJSON("a12", "ci", startTime, "")}
@@ -40,9 +40,9 @@ func TestRefresh_manyTokensCostOneListing(t *testing.T) {
 	server.Expect(t, getToken, listTokens)
 }
 
-// TestRefresh_believesNoListThatATokenIsGone asks for it by its id: for one that
-// is missing, one whose id another has, and one that has expired.
-func TestRefresh_believesNoListThatATokenIsGone(t *testing.T) {
+// TestRefreshToken_readsATokenThatTheListingLacks by its id. The same applies if
+// another token has the id, or if the token has expired.
+func TestRefreshToken_readsATokenThatTheListingLacks(t *testing.T) {
 	t.Parallel()
 	expired := strings.Replace(tokenJSON("a12", "ci", startTime, ""), `"expires_at": null`, `"expires_at": "2026-11-23T07:59:59Z"`, 1)
 	for label, listed := range map[string]string{
@@ -65,7 +65,7 @@ func TestRefresh_believesNoListThatATokenIsGone(t *testing.T) {
 	}
 }
 
-func TestRefresh_whereTokensCannotBeListed(t *testing.T) {
+func TestRefreshToken_readsEachTokenIfListingIsForbidden(t *testing.T) {
 	t.Parallel()
 	server, client, _ := newScripted(t)
 	first := "GET " + tokensPath + "/a1"
@@ -77,7 +77,7 @@ func TestRefresh_whereTokensCannotBeListed(t *testing.T) {
 	server.Expect(t, first, listTokens, getToken)
 }
 
-func TestRefresh_aTokenOfThisRunIsReadByItself(t *testing.T) {
+func TestRefreshToken_readsATokenOfThisRun(t *testing.T) {
 	t.Parallel()
 	server, client, _ := newScripted(t)
 	first := "GET " + tokensPath + "/a1"
@@ -92,8 +92,7 @@ func TestRefresh_aTokenOfThisRunIsReadByItself(t *testing.T) {
 	server.Expect(t, first, postTokens, getToken)
 }
 
-// TestRefreshServer_many has the Hub list all servers of a user once.
-func TestRefreshServer_many(t *testing.T) {
+func TestRefreshServer_listsOnceForManyServers(t *testing.T) {
 	t.Parallel()
 	server, client, _ := newScripted(t)
 	var members []string
@@ -109,7 +108,7 @@ func TestRefreshServer_many(t *testing.T) {
 		}
 	}
 	server.Expect(t, getAlice, getAlice)
-	// One that has stopped is looked at twice before it is believed.
+	// A second lookup confirms that a server has stopped.
 	if _, active, err := client.RefreshServer(t.Context(), "alice", "gone"); active || err != nil {
 		t.Errorf("got %t, %v", active, err)
 	}

@@ -29,7 +29,7 @@ const (
 	deleteToken = "DELETE " + tokensPath + "/a12"
 )
 
-// start is what the fake clock shows at first.
+// startTime is the initial time of the fake clock.
 var startTime = time.Date(2026, 11, 23, 8, 0, 0, 0, time.UTC)
 
 type reply = scripted.Reply
@@ -50,7 +50,7 @@ func newScripted(t *testing.T) (*scripted.Server, *hub.Client, *clock.Fake) {
 
 func jsonReply(body string) reply { return reply{Status: http.StatusOK, Body: body} }
 
-// failing is a Hub's error; message is written as it is, null or with quotes.
+// hubError is an error of the Hub. The message is a JSON value: null or a string.
 func hubError(status int, message string) reply {
 	return reply{Status: status, Body: fmt.Sprintf(`{"status": %d, "message": %s}`, status, message)}
 }
@@ -61,7 +61,7 @@ var (
 	lostResponse  = reply{Drop: true}
 )
 
-// tokenJSON is a token as the Hub writes it; members are added at its end.
+// tokenJSON is a token in the Hub's JSON, with further members at its end.
 func tokenJSON(id, note string, created time.Time, members string) string {
 	return fmt.Sprintf(`{"user": "alice", "id": %q, "kind": "api_token", "roles": [], "scopes": ["read:users:name!user=alice", "access:services!service=dask-gateway"], `+
 		`"created": %q, "last_activity": null, "expires_at": null, "note": %q, "session_id": null, "oauth_client": "JupyterHub"%s}`,

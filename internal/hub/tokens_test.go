@@ -18,7 +18,7 @@ import (
 	"github.com/planetary-computer/terraform-provider-pc/internal/transport"
 )
 
-func TestWhoami_isAskedOnce(t *testing.T) {
+func TestWhoami_sharesOneResponse(t *testing.T) {
 	t.Parallel()
 	server, client, _ := newScripted(t)
 	server.On(getSelf,
@@ -40,7 +40,7 @@ func TestWhoami_isAskedOnce(t *testing.T) {
 	server.Expect(t, getSelf, getSelf)
 }
 
-func TestWhoami_ofAService(t *testing.T) {
+func TestWhoami_returnsAService(t *testing.T) {
 	t.Parallel()
 	server, client, _ := newScripted(t)
 	server.On(getSelf, jsonReply(`{"kind": "service", "name": "pipeline", "admin": false, "session_id": null, "scopes": ["tokens"]}`))
@@ -49,32 +49,32 @@ func TestWhoami_ofAService(t *testing.T) {
 	}
 }
 
-func TestErrors(t *testing.T) {
+func TestGetToken_classifiesErrors(t *testing.T) {
 	t.Parallel()
 	for label, test := range map[string]struct {
-		answer   reply
+		response reply
 		kind     transport.Kind
 		notFound bool
 	}{
-		"bad credentials":        {hubError(403, `"Missing or invalid credentials."`), transport.KindCredentials, false},
-		"bad credentials, null":  {hubError(403, `null`), transport.KindCredentials, false},
-		"no scope":               {hubError(403, `"Action is not authorized with current scopes; requires any of [read:tokens]"`), transport.KindStatus, false},
-		"no such token":          {tokenNotFound, transport.KindStatus, true},
-		"no such user":           {hubError(404, `"No such user: alice"`), transport.KindStatus, true},
-		"no such path":           {hubError(404, `null`), transport.KindStatus, false},
-		"a user not to be seen":  {hubError(404, `"No access to resources or resources not found"`), transport.KindStatus, false},
-		"the proxy's page":       {reply{Status: 404, ContentType: "text/html", Body: "<html><h1>404 : Not Found</h1></html>"}, transport.KindStatus, false},
-		"a crash":                {hubError(500, `"Internal Server Error"`), transport.KindStatus, false},
-		"a token without an id":  {jsonReply(`{}`), transport.KindBody, false},
-		"another token":          {jsonReply(tokenJSON("a13", "x", startTime, "")), transport.KindBody, false},
-		"a time that is none":    {jsonReply(`{"id": "a12", "created": "yesterday"}`), transport.KindBody, false},
-		"a list":                 {jsonReply(`[]`), transport.KindBody, false},
-		"a page in place of one": {reply{Status: 200, ContentType: "text/html", Body: "<html><h1>Sign in</h1></html>"}, transport.KindBody, false},
+		"bad credentials":       {hubError(403, `"Missing or invalid credentials."`), transport.KindCredentials, false},
+		"bad credentials, null": {hubError(403, `null`), transport.KindCredentials, false},
+		"no scope":              {hubError(403, `"Action is not authorized with current scopes; requires any of [read:tokens]"`), transport.KindStatus, false},
+		"no such token":         {tokenNotFound, transport.KindStatus, true},
+		"no such user":          {hubError(404, `"No such user: alice"`), transport.KindStatus, true},
+		"no such path":          {hubError(404, `null`), transport.KindStatus, false},
+		"a hidden user":         {hubError(404, `"No access to resources or resources not found"`), transport.KindStatus, false},
+		"a proxy's page":        {reply{Status: 404, ContentType: "text/html", Body: "<html><h1>404 : Not Found</h1></html>"}, transport.KindStatus, false},
+		"a crash":               {hubError(500, `"Internal Server Error"`), transport.KindStatus, false},
+		"a token without an id": {jsonReply(`{}`), transport.KindBody, false},
+		"another token":         {jsonReply(tokenJSON("a13", "x", startTime, "")), transport.KindBody, false},
+		"an invalid time":       {jsonReply(`{"id": "a12", "created": "yesterday"}`), transport.KindBody, false},
+		"a list":                {jsonReply(`[]`), transport.KindBody, false},
+		"a page":                {reply{Status: 200, ContentType: "text/html", Body: "<html><h1>Sign in</h1></html>"}, transport.KindBody, false},
 	} {
 		t.Run(label, func(t *testing.T) {
 			t.Parallel()
 			server, client, _ := newScripted(t)
-			server.On(getToken, test.answer)
+			server.On(getToken, test.response)
 			_, err := client.GetToken(t.Context(), "alice", "a12")
 			var failure *transport.Error
 			if !errors.As(err, &failure) || failure.Kind != test.kind || hub.IsNotFound(err) != test.notFound {
@@ -84,7 +84,7 @@ func TestErrors(t *testing.T) {
 	}
 }
 
-func TestCreateToken(t *testing.T) {
+func TestCreateToken_sendsTheRequest(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
 		request hub.TokenRequest
@@ -98,27 +98,27 @@ func TestCreateToken(t *testing.T) {
 	} {
 		for _, status := range []int{http.StatusCreated, http.StatusOK} {
 			server, client, _ := newScripted(t)
-			answer := reply{Status: status, Body: tokenJSON("a12", "ci", startTime.Add(123456*time.Microsecond), `, "token": "0123456789abcdef0123456789abcdef"`)}
-			answer.Request = func(_ *http.Request, body string) {
+			response := reply{Status: status, Body: tokenJSON("a12", "ci", startTime.Add(123456*time.Microsecond), `, "token": "0123456789abcdef0123456789abcdef"`)}
+			response.Request = func(_ *http.Request, body string) {
 				var got, want any
 				if json.Unmarshal([]byte(body), &got) != nil || json.Unmarshal([]byte(test.body), &want) != nil || !reflect.DeepEqual(got, want) {
 					t.Errorf("sent %s, want %s", body, test.body)
 				}
 			}
-			server.On(postTokens, answer)
+			server.On(postTokens, response)
 			token, err := client.CreateToken(t.Context(), "alice", test.request)
 			if err != nil || token.ID != "a12" || token.User != "alice" || token.Note != "ci" || len(token.Scopes) != 2 ||
 				!token.Created.Equal(startTime.Add(123456*time.Microsecond)) || !token.ExpiresAt.IsZero() {
 				t.Errorf("got %+v, %v", token, err)
 			}
 			if token.Value.Reveal() != "0123456789abcdef0123456789abcdef" || strings.Contains(fmt.Sprintf("%+v", token), "0123456789abcdef") {
-				t.Errorf("its value is lost or shown: %+v", token)
+				t.Errorf("the value is missing or printed: %+v", token)
 			}
 		}
 	}
 }
 
-func TestTokens_ofOldHubsAndOddNotes(t *testing.T) {
+func TestListTokens_decodesOldHubsAndUnusualNotes(t *testing.T) {
 	t.Parallel()
 	server, client, _ := newScripted(t)
 	server.On(listTokens, jsonReply(`{"api_tokens": [
@@ -138,7 +138,7 @@ func TestTokens_ofOldHubsAndOddNotes(t *testing.T) {
 	}
 }
 
-func TestPaths_areEscaped(t *testing.T) {
+func TestDeleteToken_escapesThePath(t *testing.T) {
 	t.Parallel()
 	server, client, _ := newScripted(t)
 	server.On("DELETE /hub/api/users/al%25ice%20b@c/tokens/a12", noContent)
