@@ -14,7 +14,6 @@ import (
 	"context"
 	"flag"
 	"fmt"
-	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -43,7 +42,7 @@ func main() {
 	}
 }
 
-func run(ctx context.Context, output io.Writer, platforms []string) error {
+func run(ctx context.Context, output *bytes.Buffer, platforms []string) error {
 	distribution, err := toolchain(ctx)
 	if err != nil {
 		return err
@@ -109,7 +108,7 @@ func goCommand(ctx context.Context, environment []string, arguments ...string) (
 }
 
 // printLicenses prints the licence files in a module's root.
-func printLicenses(output io.Writer, of module) error {
+func printLicenses(output *bytes.Buffer, of module) error {
 	entries, err := os.ReadDir(of.folder)
 	if err != nil {
 		return err
@@ -119,7 +118,7 @@ func printLicenses(output io.Writer, of module) error {
 		if entry.IsDir() || !licenseFile.MatchString(entry.Name()) {
 			continue
 		}
-		text, err := os.ReadFile(filepath.Join(of.folder, entry.Name())) //nolint:gosec // a file of the module cache
+		text, err := os.ReadFile(filepath.Join(of.folder, entry.Name()))
 		if err != nil {
 			return err
 		}

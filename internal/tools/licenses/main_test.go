@@ -4,6 +4,7 @@
 package main
 
 import (
+	"bytes"
 	"os"
 	"path/filepath"
 	"strings"
@@ -18,7 +19,7 @@ func TestPrintLicenses_printsLicencesAndNotices(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	var output strings.Builder
+	var output bytes.Buffer
 	if err := printLicenses(&output, module{path: "example.com/linked", version: "v1.2.3", folder: folder}); err != nil {
 		t.Fatal(err)
 	}
@@ -34,7 +35,7 @@ func TestPrintLicenses_printsLicencesAndNotices(t *testing.T) {
 
 func TestPrintLicenses_failsWithoutLicence(t *testing.T) {
 	t.Parallel()
-	if err := printLicenses(&strings.Builder{}, module{path: "example.com/linked", folder: t.TempDir()}); err == nil {
+	if err := printLicenses(&bytes.Buffer{}, module{path: "example.com/linked", folder: t.TempDir()}); err == nil {
 		t.Error("a module without a licence is accepted")
 	}
 }

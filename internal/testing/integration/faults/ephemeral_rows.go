@@ -11,9 +11,9 @@ import (
 
 const (
 	momentEphemeralToken = "A Hub token for one run is opened and closed" //nolint:gosec // a heading of the guide
-	momentCredentials    = "A cluster's credentials are read"
+	momentCredentials    = "A cluster's credentials are read"             //nolint:gosec // a heading of the guide
 
-	tokenConsumerAddress        = "terraform_data.test"
+	tokenConsumerAddress        = "terraform_data.test" //nolint:gosec // an address
 	taintedTokenConsumerAddress = tokenConsumerAddress + " (tainted)"
 )
 

@@ -11,7 +11,7 @@ import (
 )
 
 const (
-	momentTokenCreate       = "A Hub token is created"
+	momentTokenCreate       = "A Hub token is created" //nolint:gosec // a heading of the guide
 	momentTokenReadOrRevoke = "A Hub token is read or revoked"
 
 	tokenConfig                  = "resource \"pc_hub_token\" \"test\" {\n  note = \"ours\"\n  expires_in = \"24h\"\n}\n" //nolint:gosec // a configuration
