@@ -59,6 +59,7 @@ func (a Absence) ReportedByGateway() bool { return a.ended != nil }
 // Terraform's refresh. They share a listing, which may be some seconds old. A
 // single cluster costs one request.
 func (c *Client) Refresh(ctx context.Context, name string) (Cluster, *Absence, error) {
+	c.creates.recordRead(name)
 	cluster, listed, err := c.directory.Find(ctx, name)
 	if err != nil || listed {
 		return cluster, nil, err
@@ -69,6 +70,7 @@ func (c *Client) Refresh(ctx context.Context, name string) (Cluster, *Absence, e
 // GetOrConfirmAbsence reads a cluster. It returns the cluster if that has not
 // ended, else an Absence. Whatever proves neither is an error.
 func (c *Client) GetOrConfirmAbsence(ctx context.Context, name string) (Cluster, *Absence, error) {
+	c.creates.recordRead(name)
 	cluster, err := c.GetCluster(ctx, name)
 	switch {
 	case err == nil:

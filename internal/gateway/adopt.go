@@ -7,96 +7,102 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
-	"strings"
 	"time"
 
+	"github.com/planetary-computer/terraform-provider-pc/internal/poll"
 	"github.com/planetary-computer/terraform-provider-pc/internal/transport"
 )
 
 const (
-	// grace is how long the answer to a create may still arrive after its
-	// caller has given up: a name that arrives is a cluster that is not lost.
-	interruptedCreateTimeout = 500 * time.Millisecond
-	// glance bounds the one look for a lost cluster after Ctrl-C.
-	interruptedLookupTimeout = 400 * time.Millisecond
-	// A lost cluster is looked for so often and with such pauses: a Kubernetes
-	// gateway lists it only when its cache has followed.
+	// interruptedCreateTimeout is how long the response to a create may still
+	// arrive after its caller was interrupted. A name that arrives is a cluster
+	// that is not lost, which outranks a fast exit.
+	interruptedCreateTimeout = 8 * time.Second
+	// interruptedLookupTimeout is how much longer the client may list the clusters
+	// if no response has arrived by then.
+	interruptedLookupTimeout = 1500 * time.Millisecond
+	// The cluster of a lost response is looked up several times, because a
+	// Kubernetes gateway lists it only when its cache contains it.
 	maxLookups     = 6
 	lookupInterval = 2 * time.Second
-	// A gateway that cannot list is waited for with pauses that double up to
-	// outagePause, outages of them: about two minutes, in which a gateway is
-	// restarted.
+	// If the gateway cannot list its clusters, the lookups pause longer and longer,
+	// for about two minutes in all. A gateway restarts within this time.
 	maxOutageRetries = 8
 	maxOutageBackoff = 30 * time.Second
-	// surveying bounds the look at what there is before the first create.
-	initialListTimeout = 5 * time.Second
 )
 
-// Survey remembers which clusters there are, so that no create whose answer is
-// lost takes one that was there before. It costs one listing for all creates of
-// a Client; where that fails, the clusters' start times have to do.
-func (c *Client) ListExisting(ctx context.Context) {
-	_, _ = c.existingListed.Get(ctx, func(ctx context.Context) (bool, error) {
-		ctx, cancel := context.WithTimeout(ctx, initialListTimeout)
-		defer cancel()
-		_, err := c.ListClusters(ctx, allStatuses...)
-		// A failure is not repeated by each of the creates.
-		return err == nil, nil
-	})
-}
-
-// everyStatus is for listings of ended clusters, too.
-var allStatuses = []Status{StatusPending, StatusRunning, StatusStopping, StatusStopped, StatusFailed}
-
-// Creation is a cluster that was made. Claimed says that the gateway's answer
-// was lost and the cluster was found by its options and start time.
+// Creation is a cluster that the gateway created.
 type Creation struct {
-	Name    string
-	Adopted bool
+	Name string
+	// Adopted is set if the response was lost and the client identified the cluster
+	// by its options and start time.
+	Adopted *Adoption
 }
 
-// ClaimError is a create whose answer was lost and of which it cannot be
-// decided whether it made a cluster, and which.
-type AdoptError struct {
+// Adoption says on what grounds the client took a cluster for the one it asked
+// for. It is likely and not certain: a cluster that the same user created with the
+// same options within the same window looks the same.
+type Adoption struct {
+	// Cause is what happened to the response.
 	Cause error
-	// Candidates are the clusters that may be the one, by name; also those that
-	// have ended since.
-	Candidates []Cluster
-	// Unseen is why the gateway's clusters could not be listed since, not even
-	// once; nil if they could. Then no candidates mean nothing.
-	ListError error
-	// Hasty says that there was no time for all looks, after Ctrl-C for example: a
-	// cluster that a cache does not show yet was not waited for.
-	Interrupted bool
+	// StartedAt is the cluster's start time. The request can have arrived from
+	// Earliest until Latest. All three are times of the server's clock.
+	StartedAt, Earliest, Latest time.Time
 }
 
-// Error says how many clusters may be the one.
+// AdoptError is a create whose response was lost. The client cannot decide whether
+// the gateway created a cluster, or which one.
+type AdoptError struct {
+	// Cause is what happened to the response.
+	Cause error
+	// Candidates are the clusters that may be the one, by name. They have the same
+	// options and started when the request can have arrived. Some may have ended.
+	Candidates []Cluster
+	// Later have the same options, but started after the request can have arrived.
+	// They most likely belong to somebody else.
+	Later []Cluster
+	// ListError is why no listing of the clusters succeeded; nil if one did.
+	// Without a listing, an empty list of candidates means nothing.
+	ListError error
+	// Interrupted means that not all lookups took place, for example after Ctrl-C.
+	// A cluster that a cache does not contain yet may have been missed.
+	Interrupted bool
+	// NotForwarded means that a proxy answered at once that it cannot reach the
+	// gateway. Most likely the request never arrived there.
+	NotForwarded bool
+}
+
+// Error contains the number of clusters that may be the one.
 func (e *AdoptError) Error() string {
 	if e.ListError != nil {
-		return fmt.Sprintf("the answer was lost, and the clusters could not be listed since: %v", e.Cause)
+		return fmt.Sprintf("the response was lost, and the clusters could not be listed since: %v", e.Cause)
 	}
 	if len(e.Candidates) == 0 {
-		return fmt.Sprintf("the answer was lost, and no new cluster was seen: %v", e.Cause)
+		return fmt.Sprintf("the response was lost, and no new cluster was seen: %v", e.Cause)
 	}
-	return fmt.Sprintf("the answer was lost, and %d new clusters may be the one that was asked for: %v", len(e.Candidates), e.Cause)
+	return fmt.Sprintf("the response was lost, and %d new clusters may be the one that was asked for: %v", len(e.Candidates), e.Cause)
 }
 
-// Unwrap returns what happened to the answer.
+// Unwrap returns what happened to the response.
 func (e *AdoptError) Unwrap() error { return e.Cause }
 
-// Create makes a cluster. Where the answer is lost after the request may have
-// arrived, it neither makes a second cluster nor loses the first: the one that
-// has appeared since, with these options, is taken over. What cannot be
-// decided is a *ClaimError. The server lets no one choose a cluster's name or
-// mark a request, so options and start time are all there is to go by. The secrets
+// Create creates a cluster. If the response is lost after the request may have
+// arrived, Create neither creates a second cluster nor loses the first: it adopts
+// the one that has these options and started when the request can have arrived. If
+// it cannot decide, the error is an *AdoptError. The server lets nobody choose a
+// cluster's name or mark a request, so options and start time must do. The secrets
 // are texts in the options that no error shows.
+//
+// If ctx ends, Create waits for a response that is under way for up to
+// interruptedCreateTimeout, and returns as soon as that has arrived.
 func (c *Client) Create(ctx context.Context, options map[string]any, secrets ...string) (Creation, error) {
-	made, err := c.create(ctx, options, secrets...)
+	created, err := c.create(ctx, options, secrets...)
 	if err == nil {
-		c.directory.Changed(made.Name)
+		c.directory.Changed(created.Name)
 	}
-	return made, err
+	return created, err
 }
 
 func (c *Client) create(ctx context.Context, options map[string]any, secrets ...string) (Creation, error) {
@@ -105,107 +111,117 @@ func (c *Client) create(ctx context.Context, options map[string]any, secrets ...
 	}
 	ours := c.creates.begin(options)
 	defer c.creates.finish(ours)
-	posting, cancel := transport.WithCreateScope(ctx, interruptedCreateTimeout, func() { c.creates.markSent(ours, c.clock.Now) })
-	defer cancel()
+	posting, endPost := transport.WithCreateScope(ctx, c.interruptedCreateTimeout, func() { c.creates.markSent(ours, c.clock.Now) })
+	defer endPost()
+	lookingUp, endLookup := transport.WithGracePeriod(ctx, c.interruptedCreateTimeout+interruptedLookupTimeout)
+	defer endLookup()
 	name, err := c.CreateCluster(posting, options, secrets...)
 	if err == nil {
 		c.creates.markCreated(ours, name)
 		return Creation{Name: name}, nil
 	}
-	var failure *transport.Error
-	if !errors.As(err, &failure) || !failure.MayHaveArrived() {
+	failure, ok := errors.AsType[*transport.Error](err)
+	if !ok || !failure.MayHaveArrived() {
 		return Creation{}, err
 	}
-	c.creates.markLost(ours)
-	if ctx.Err() != nil {
-		looking, cancel := context.WithTimeout(context.WithoutCancel(ctx), interruptedLookupTimeout)
-		defer cancel()
-		return c.adopt(looking, ours, 1, err)
+	c.creates.markLost(ours, failure, c.clock.Now())
+	if ctx.Err() != nil && !c.hasOptions() {
+		// Only what was asked for can be compared: the defaults are not fetched now.
+		ours.ignoresDefaults = true
 	}
-	return c.adopt(ctx, ours, maxLookups, err)
+	return c.adopt(lookingUp, ours, err)
 }
 
-// claim looks for the cluster of a lost answer. Where there is time for more than
-// one look it is taken when a second one shows nothing new: the first that shows
-// may be somebody else's, and ours be late.
-func (c *Client) adopt(ctx context.Context, ours *pendingCreate, looks int, cause error) (Creation, error) {
-	var candidates listingSnapshot
-	unseen, outage := cause, 0
-	for look := 1; ; look++ {
-		pause := lookupInterval
-		seen, err := c.findCandidates(ctx, ours)
-		if look == 1 || err == nil {
-			unseen = err
-		}
-		if err != nil && looks > 1 && outage < maxOutageRetries && transport.IsTransient(err) {
-			// Nobody has looked.
-			pause = min(lookupInterval<<outage, maxOutageBackoff)
-			outage++
-			look--
-		}
-		if err == nil {
-			before := candidates.clusters
-			candidates = seen
-			// A create in flight may own what is seen.
-			interrupted := c.creates.waitForOthers(ctx, ours)
-			// What Terraform manages must not be offered for import or stopping.
-			candidates.clusters = slices.DeleteFunc(candidates.clusters, func(seen Cluster) bool { return c.creates.isKnown(seen.Name, ours) })
-			if interrupted != nil {
-				return Creation{}, &AdoptError{Cause: cause, Candidates: candidates.clusters, Interrupted: true}
-			}
-			stage := listSettled
-			if hasNew(candidates.clusters, before) {
-				stage = listChanged
-			}
-			name, decided := c.creates.assign(ours, candidates, stage)
-			switch {
-			case name != "":
-				return Creation{Name: name, Adopted: true}, nil
-			case decided:
-				return Creation{}, &AdoptError{Cause: cause, Candidates: candidates.clusters}
-			}
-		}
-		if look == looks || c.clock.Sleep(ctx, pause) != nil {
-			// There will be no other look.
-			if name, _ := c.creates.assign(ours, candidates, finalLookup); name != "" {
-				return Creation{Name: name, Adopted: true}, nil
-			}
-			return Creation{}, &AdoptError{Cause: cause, Candidates: candidates.clusters, ListError: unseen, Interrupted: look < maxLookups}
-		}
+// adopt looks up the cluster of a lost response. It adopts a cluster only after
+// two listings with the same candidates, because the first that appears may be
+// somebody else's while ours is late. When no further lookup is possible, one
+// listing has to do.
+func (c *Client) adopt(ctx context.Context, ours *pendingCreate, cause error) (Creation, error) {
+	failed := &AdoptError{Cause: cause, ListError: cause, NotForwarded: ours.isNotForwarded}
+	var seen listingSnapshot
+	lookups, decided, othersPending := 0, false, false
+	policy := poll.Policy{
+		FirstPause: lookupInterval, IsTransient: transport.IsTransient,
+		OutageTolerance: poll.Forever, MaxOutageRetries: maxOutageRetries, LongestOutagePause: maxOutageBackoff,
 	}
+	name, _ := poll.Until(ctx, c.clock, policy, func(ctx context.Context) (string, bool, error) {
+		next, err := c.findCandidates(ctx, ours)
+		if err != nil {
+			if seen.receivedAt.IsZero() && lookups == 0 {
+				failed.ListError = err
+			}
+			if transport.IsTransient(err) || ctx.Err() != nil {
+				return "", false, err
+			}
+			lookups++
+			return "", lookups == maxLookups, nil
+		}
+		lookups++
+		previous := seen.clusters
+		seen, failed.ListError = next, nil
+		// Another create that is under way may own what the listing contains.
+		othersPending = c.creates.waitForOthers(ctx, ours) != nil
+		// What Terraform manages must not be offered for import or stopping.
+		isKnown := func(cluster Cluster) bool { return c.creates.isKnown(cluster.Name, ours) }
+		seen.clusters, seen.later = slices.DeleteFunc(seen.clusters, isKnown), slices.DeleteFunc(seen.later, isKnown)
+		if othersPending {
+			return "", false, ctx.Err()
+		}
+		stage := listSettled
+		if hasNew(seen.clusters, previous) {
+			stage = listChanged
+		}
+		name, isFinal := c.creates.assign(ours, seen, stage)
+		decided = isFinal
+		return name, isFinal || lookups == maxLookups, nil
+	})
+	if name == "" && !decided && !othersPending {
+		name, _ = c.creates.assign(ours, seen, finalLookup)
+	}
+	if name != "" {
+		return Creation{Name: name, Adopted: seen.adoption(name, ours, cause)}, nil
+	}
+	failed.Candidates, failed.Later = seen.clusters, seen.later
+	failed.Interrupted = !decided && lookups < maxLookups && ctx.Err() != nil
+	return Creation{}, failed
 }
 
-// newIn says whether one of the clusters was not among those before.
-func hasNew(clusters, before []Cluster) bool {
+// hasNew reports whether one of the clusters was not among the previous ones.
+func hasNew(clusters, previous []Cluster) bool {
 	return slices.ContainsFunc(clusters, func(cluster Cluster) bool {
-		return !slices.ContainsFunc(before, func(other Cluster) bool { return other.Name == cluster.Name })
+		return !slices.ContainsFunc(previous, func(other Cluster) bool { return other.Name == cluster.Name })
 	})
 }
 
-// candidates are the clusters that began since the request, by the server's
-// clock, and that have the options asked for. Ended ones are among them: a
-// cluster can fail within a second.
+// findCandidates lists the clusters that have the options asked for, and separates
+// those that the request can have created from those that started later. Clusters
+// that have ended are included: one can fail within a second.
 func (c *Client) findCandidates(ctx context.Context, ours *pendingCreate) (listingSnapshot, error) {
-	declared, err := c.Options(ctx)
-	if err != nil {
-		return listingSnapshot{}, err
+	var declared []Option
+	if !ours.ignoresDefaults {
+		var err error
+		if declared, err = c.Options(ctx); err != nil {
+			return listingSnapshot{}, err
+		}
 	}
+	snapshot := listingSnapshot{askedAt: c.clock.Now()}
 	clusters, serverNow, err := c.listClusters(ctx, allStatuses...)
 	if err != nil {
 		return listingSnapshot{}, err
 	}
-	seen := listingSnapshot{receivedAt: c.clock.Now(), serverNow: serverNow}
-	for _, cluster := range clusters {
-		if seen.canComeFrom(cluster, ours) && matchesOptions(ours.options, cluster.Options, declared) {
-			seen.clusters = append(seen.clusters, cluster)
+	snapshot.receivedAt, snapshot.serverNow = c.clock.Now(), serverNow
+	c.creates.recordFirstListing(ours, clusters)
+	for _, name := range slices.Sorted(maps.Keys(clusters)) {
+		if matchesOptions(ours.options, clusters[name].Options, declared) {
+			snapshot.equal = append(snapshot.equal, clusters[name])
 		}
 	}
-	slices.SortFunc(seen.clusters, func(a, b Cluster) int { return strings.Compare(a.Name, b.Name) })
-	return seen, nil
+	c.creates.sortCandidates(ours, &snapshot)
+	return snapshot, nil
 }
 
-// agrees says whether a cluster has the options asked for and the defaults for
-// the others.
+// matchesOptions reports whether a cluster has the options asked for, and the
+// declared defaults for all others.
 func matchesOptions(asked, has map[string]any, declared []Option) bool {
 	for name, value := range asked {
 		if !SameValue(value, has[name]) {

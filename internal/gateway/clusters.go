@@ -14,6 +14,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/planetary-computer/terraform-provider-pc/internal/clock"
@@ -36,22 +37,30 @@ type Config struct {
 // what it learns (the declared options, its own clusters) is shared by all who
 // use it.
 type Client struct {
-	transport      *transport.Client
-	addresses      Addresses
-	clock          clock.Clock
-	options        share.Value[[]Option]
-	existingListed share.Value[bool]
-	creates        *createTracker
-	directory      *share.Directory[Cluster]
-	// filling is held by the one that gives a cache the time to fill, filled when
-	// one last had it.
+	transport *transport.Client
+	addresses Addresses
+	clock     clock.Clock
+	options   share.Value[[]Option]
+	existing  share.Value[existingClusters]
+	creates   *createTracker
+	directory *share.Directory[Cluster]
+	// optionsOutage is set once a read of the options has failed for as long as
+	// optionsTolerance.
+	optionsOutage atomic.Bool
+	// cacheFill is held by the caller that gives a cache the time to fill;
+	// cacheFilledAt is when one last had it.
 	cacheFill     chan struct{}
 	cacheFilledAt time.Time
+
+	interruptedCreateTimeout time.Duration
 }
 
 // New makes a Client. It sends nothing.
 func New(cfg Config) *Client {
-	c := &Client{transport: cfg.Transport, addresses: cfg.Addresses, clock: cfg.Clock, creates: newCreateTracker(), cacheFill: make(chan struct{}, 1)}
+	c := &Client{
+		transport: cfg.Transport, addresses: cfg.Addresses, clock: cfg.Clock, creates: newCreateTracker(), cacheFill: make(chan struct{}, 1),
+		interruptedCreateTimeout: interruptedCreateTimeout,
+	}
 	if c.clock == nil {
 		c.clock = clock.Real()
 	}

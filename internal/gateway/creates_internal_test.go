@@ -7,9 +7,12 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
+	"net/http"
 	"slices"
 	"testing"
 	"time"
+
+	"github.com/planetary-computer/terraform-provider-pc/internal/transport"
 )
 
 // lossy is a gateway that makes clusters and loses answers, seen from the
@@ -37,6 +40,9 @@ type looker struct {
 	before []Cluster
 	looks  int
 }
+
+// failures are a connection that broke and a proxy's response.
+var failures = []transport.Error{{Kind: transport.KindNoResponse}, {Kind: transport.KindStatus, Status: http.StatusBadGateway}}
 
 const lossyOptions = "worker_cores"
 
@@ -81,7 +87,7 @@ func (l *lossy) answer(which int) {
 	made, answered := l.IntN(3) > 0, l.IntN(3) == 0
 	name := ""
 	if made {
-		name = fmt.Sprintf("%08x", l.Uint32())
+		name = fmt.Sprintf("prod.%08x", l.Uint32())
 		l.clusters = append(l.clusters, Cluster{Name: name, Status: StatusPending, StartTime: l.now.Add(l.ahead).Truncate(time.Second)})
 		l.shows[name] = l.now.Add(time.Duration(l.IntN(8000)) * time.Millisecond)
 	} else {
@@ -92,7 +98,7 @@ func (l *lossy) answer(which int) {
 		l.owner[name] = ours
 		return
 	}
-	l.own.markLost(ours)
+	l.own.markLost(ours, &failures[l.IntN(len(failures))], l.now)
 	l.looking = append(l.looking, &looker{pendingCreate: ours})
 }
 
@@ -100,16 +106,16 @@ func (l *lossy) answer(which int) {
 // answers of those in flight.
 func (l *lossy) look(which int) {
 	ours := l.looking[which]
-	seen := listingSnapshot{receivedAt: l.now, serverNow: l.now.Add(l.ahead).Truncate(time.Second)}
+	seen := listingSnapshot{askedAt: l.now, receivedAt: l.now, serverNow: l.now.Add(l.ahead).Truncate(time.Second)}
 	for _, cluster := range l.clusters {
 		if l.now.Before(l.shows[cluster.Name]) {
 			continue
 		}
 		l.own.recordSeen(cluster.Name)
-		if seen.canComeFrom(cluster, ours.pendingCreate) {
-			seen.clusters = append(seen.clusters, cluster)
-		}
+		seen.equal = append(seen.equal, cluster)
 	}
+	l.own.recordFirstListing(ours.pendingCreate, nil)
+	l.own.sortCandidates(ours.pendingCreate, &seen)
 	l.Shuffle(len(seen.clusters), func(i, j int) {
 		seen.clusters[i], seen.clusters[j] = seen.clusters[j], seen.clusters[i]
 	})
@@ -185,7 +191,8 @@ func TestMarkSent_startsTheWindow(t *testing.T) {
 	own.recordSeen(theirs.Name)
 	own.markSent(ours, func() time.Time { return now.Add(5 * time.Minute) })
 	later := now.Add(6 * time.Minute)
-	if (listingSnapshot{receivedAt: later, serverNow: later}).canComeFrom(theirs, ours) || !own.isKnown(theirs.Name, ours) {
+	own.markLost(ours, &failures[0], later)
+	if own.canComeFrom(theirs, ours, listingSnapshot{askedAt: later, receivedAt: later, serverNow: later}) || !own.isKnown(theirs.Name, ours) {
 		t.Error("it may be taken for what was sent later")
 	}
 	own.begin(nil)

@@ -3,10 +3,23 @@
 
 package gateway
 
-import "context"
+import (
+	"context"
+	"time"
+)
 
 // ChangeWorkersOnce sends the one request that Scale and Adapt repeat during an
 // outage.
 func (c *Client) ChangeWorkersOnce(ctx context.Context, name, how string, body any) (Scaling, error) {
 	return c.postScaling(ctx, name, how, body)
+}
+
+// SetInterruptedCreateTimeout shortens how long a test waits after an interrupt.
+func (c *Client) SetInterruptedCreateTimeout(timeout time.Duration) {
+	c.interruptedCreateTimeout = timeout
+}
+
+// ReadOptionsOnce sends the one request that Options repeats during an outage.
+func (c *Client) ReadOptionsOnce(ctx context.Context) ([]Option, error) {
+	return c.readOptions(ctx)
 }

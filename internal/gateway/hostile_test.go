@@ -29,7 +29,7 @@ var calls = map[string]struct {
 		return err
 	}},
 	"create":  {request: create, do: func(ctx context.Context, c *gateway.Client) error { _, err := c.CreateCluster(ctx, nil); return err }},
-	"options": {request: options, do: func(ctx context.Context, c *gateway.Client) error { _, err := c.Options(ctx); return err }},
+	"options": {request: options, do: func(ctx context.Context, c *gateway.Client) error { _, err := c.ReadOptionsOnce(ctx); return err }},
 	"version": {request: "GET /api/version", do: func(ctx context.Context, c *gateway.Client) error { _, err := c.Version(ctx); return err }},
 	"health":  {request: "GET /api/health", do: func(ctx context.Context, c *gateway.Client) error { return c.Health(ctx) }},
 	"scale": {request: "POST /api/v1/clusters/" + name + "/scale", do: func(ctx context.Context, c *gateway.Client) error {

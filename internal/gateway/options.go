@@ -8,7 +8,9 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"time"
 
+	"github.com/planetary-computer/terraform-provider-pc/internal/poll"
 	"github.com/planetary-computer/terraform-provider-pc/internal/transport"
 )
 
@@ -53,11 +55,37 @@ type wireOptions struct {
 	} `json:"cluster_options"`
 }
 
+// optionsTolerance is how long the first read of the options continues while every
+// response is a transient error: long enough for the restart of a gateway, and
+// short enough for a plan whose gateway is down.
+const optionsTolerance = 30 * time.Second
+
 // Options reads the options that the gateway declares for this user, in its
-// order: GET /api/v1/options. All who ask one Client share one answer; a
-// failure is not kept.
+// order: GET /api/v1/options. All callers share one response. The client does not
+// store an error, but tolerates only one outage: a plan of many clusters would
+// otherwise wait for each of them.
 func (c *Client) Options(ctx context.Context) ([]Option, error) {
-	return c.options.Get(ctx, c.readOptions)
+	return c.options.Get(ctx, func(ctx context.Context) ([]Option, error) {
+		policy := waitPolicy(5 * time.Second)
+		policy.OutageTolerance = optionsTolerance
+		if c.optionsOutage.Load() {
+			policy.OutageTolerance = 0
+		}
+		options, err := poll.Until(ctx, c.clock, policy, func(ctx context.Context) ([]Option, bool, error) {
+			options, err := c.readOptions(ctx)
+			return options, true, err
+		})
+		if transport.IsTransient(err) && ctx.Err() == nil {
+			c.optionsOutage.Store(true)
+		}
+		return options, err
+	})
+}
+
+// hasOptions reports whether the declared options have been read.
+func (c *Client) hasOptions() bool {
+	_, known := c.options.Peek()
+	return known
 }
 
 func (c *Client) readOptions(ctx context.Context) ([]Option, error) {

@@ -11,6 +11,7 @@ import (
 	"reflect"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/planetary-computer/terraform-provider-pc/internal/gateway"
 )
@@ -41,7 +42,7 @@ func TestOptions_decodes(t *testing.T) {
 func TestOptions_areReadOnce(t *testing.T) {
 	t.Parallel()
 	server, client, _ := newScripted(t)
-	server.On(options, crashed, declared)
+	server.On(options, failing(403, "no"), declared)
 	if _, err := client.Options(t.Context()); err == nil {
 		t.Error("no error")
 	}
@@ -55,6 +56,36 @@ func TestOptions_areReadOnce(t *testing.T) {
 	}
 	all.Wait()
 	server.Expect(t, options, options)
+}
+
+// TestOptions_toleratesARestart reads the options while the gateway restarts, for
+// longer than the retries of one request last.
+func TestOptions_toleratesARestart(t *testing.T) {
+	t.Parallel()
+	server, client, fake := newScripted(t)
+	server.On(options, badGate, proxy404, proxy404, proxy404, proxy404, lost, badGate, declared)
+	if got, err := client.Options(t.Context()); err != nil || len(got) != 7 {
+		t.Errorf("got %d options, %v", len(got), err)
+	}
+	if waited := fake.Now().Sub(start); waited < 5*time.Second {
+		t.Errorf("the restart took %s", waited)
+	}
+}
+
+// TestOptions_toleratesOneOutage asks a gateway that stays down. A plan of many
+// clusters must not wait for each of them.
+func TestOptions_toleratesOneOutage(t *testing.T) {
+	t.Parallel()
+	server, client, fake := newScripted(t)
+	server.On(options, badGate)
+	for range 10 {
+		if _, err := client.Options(t.Context()); err == nil {
+			t.Error("no error")
+		}
+	}
+	if waited := fake.Now().Sub(start); waited < 30*time.Second || waited > 40*time.Second {
+		t.Errorf("gave up after %s", waited)
+	}
 }
 
 func TestOptions_none(t *testing.T) {

@@ -19,3 +19,13 @@ func OnServerClock(at, now, date time.Time) time.Time {
 	}
 	return at.Add(-dateSlack)
 }
+
+// LatestOnServerClock returns the latest time that the server's clock can have shown
+// at the moment at. The date is that of the response to a request that was sent at
+// asked. It is in whole seconds, so up to one second may be missing.
+func LatestOnServerClock(at, asked, date time.Time) time.Time {
+	if date.IsZero() {
+		return at.Add(dateSlack)
+	}
+	return date.Add(time.Second - asked.Sub(at))
+}

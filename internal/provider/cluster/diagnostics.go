@@ -136,35 +136,78 @@ func refusedOptions(err error) bool {
 	return errors.As(err, &failure) && failure.Status == http.StatusUnprocessableEntity
 }
 
+// lostDetail says what is known of a create whose response was lost, and how
+// certain that is.
 func lostDetail(lost *gateway.AdoptError) string {
+	const look = "Look with the data source pc_clusters, or Python's gateway.list_clusters(), "
 	detail := diagnostics.Sentence(lost.Cause.Error()) + "\n\n"
-	if lost.ListError != nil {
-		return detail + "The answer to the request was lost, and the gateway's clusters could not be listed since: " + lost.ListError.Error() + ". " +
+	switch {
+	case len(lost.Candidates) > 0:
+		return detail + "The response to the request was lost. These clusters have the same options, started when the request can have arrived, and may be the one:" +
+			clusterList(lost.Candidates) + "\n\n" + clusterCommands(lost.Candidates[0].Name)
+	case len(lost.Later) > 0:
+		return detail + "No new cluster was seen that started when the request can have arrived. Most likely nothing was made. " +
+			"These clusters have the same options, but started later. Most likely somebody else uses them:" +
+			clusterList(lost.Later) + "\n\nIf nobody does, import or stop them before the next terraform apply. " + clusterCommands(lost.Later[0].Name)
+	case lost.NotForwarded:
+		return detail + "A proxy answered at once that it cannot reach the gateway, and no new cluster was seen on the gateway since. Most likely nothing was made. " +
+			look + "before the next terraform apply."
+	case lost.ListError != nil:
+		return detail + "The response to the request was lost, and the gateway's clusters could not be listed since: " + lost.ListError.Error() + ". " +
 			"A cluster may run and cost money. Once the gateway answers, look with the data source pc_clusters, or Python's gateway.list_clusters(), " +
 			"and import or stop what is there before the next terraform apply."
+	case lost.Interrupted:
+		return detail + "The response to the request was lost. The interrupt left time for only some of the lookups, which found no new cluster; a gateway may list it " +
+			"seconds later. A cluster may run and cost money. " + look + "and import or stop what is there before the next terraform apply."
+	default:
+		return detail + "The response to the request was lost, and no new cluster was seen on the gateway since. Most likely nothing was made. " +
+			look + "before the next terraform apply."
 	}
-	if len(lost.Candidates) == 0 && lost.Interrupted {
-		return detail + "The answer to the request was lost, and there was time for a quick look at the gateway's clusters only, which showed no new one; a gateway may show it " +
-			"seconds later. A cluster may run and cost money. Look with the data source pc_clusters, or Python's gateway.list_clusters(), " +
-			"and import or stop what is there before the next terraform apply."
-	}
-	if len(lost.Candidates) == 0 {
-		return detail + "The answer to the request was lost, and no new cluster was seen on the gateway since. Most likely nothing was made. " +
-			"Look with the data source pc_clusters, or Python's gateway.list_clusters(), before the next terraform apply."
-	}
+}
+
+// maxListedClusters bounds a diagnostic.
+const maxListedClusters = 20
+
+func clusterList(clusters []gateway.Cluster) string {
 	var list strings.Builder
-	for _, candidate := range lost.Candidates {
-		fmt.Fprintf(&list, "\n  %s (%s, created %s)", candidate.Name, candidate.Status, candidate.StartTime.UTC().Format(time.RFC3339))
+	for _, cluster := range clusters[:min(len(clusters), maxListedClusters)] {
+		fmt.Fprintf(&list, "\n  %s (%s, created %s)", cluster.Name, cluster.Status, cluster.StartTime.UTC().Format(time.RFC3339))
 	}
-	name := lost.Candidates[0].Name
-	return detail + "The answer to the request was lost. These clusters appeared since and may be the one:" + list.String() +
-		"\n\nTo take one over: terraform import ADDRESS_OF_THIS_RESOURCE " + name +
+	if more := len(clusters) - maxListedClusters; more > 0 {
+		fmt.Fprintf(&list, "\n  and %d more", more)
+	}
+	return list.String()
+}
+
+// clusterCommands are the commands for one cluster of a list.
+func clusterCommands(name string) string {
+	return "To take one over: terraform import ADDRESS_OF_THIS_RESOURCE " + name +
 		"\nTo stop one: python -c 'from dask_gateway import Gateway; Gateway().stop_cluster(\"" + name + "\")'"
 }
 
-func addAdoptionWarning(diags *diag.Diagnostics, name string) {
-	diags.AddWarning("The answer to the creation of the cluster was lost",
-		"The gateway made a cluster but its answer never arrived. The one new cluster with these options, "+name+", was taken over.")
+// addAdoptionWarning says on what grounds a cluster was adopted. They are strong,
+// and no proof.
+func addAdoptionWarning(diags *diag.Diagnostics, name string, grounds gateway.Adoption) {
+	const clockTime = "15:04:05"
+	diags.AddWarning("The response to the creation of the cluster was lost",
+		diagnostics.Sentence(grounds.Cause.Error())+"\n\n"+
+			fmt.Sprintf("The cluster %s was taken over: it is the only one with these options that started when the request can have arrived. "+
+				"It started at %s, and the request can have arrived from %s to %s, by the gateway's clock. "+
+				"This is likely and not certain: a cluster that the same user created with the same options in the same seconds looks the same.",
+				name, grounds.StartedAt.UTC().Format(clockTime), grounds.Earliest.UTC().Format(clockTime), grounds.Latest.UTC().Format(clockTime)))
+}
+
+// addEqualClustersWarning names clusters that an apply may have left behind that was
+// killed before it could write its state. The provider cannot see the state, so
+// they may as well be in this one or in another.
+func addEqualClustersWarning(diags *diag.Diagnostics, clusters []gateway.Cluster) {
+	if len(clusters) == 0 {
+		return
+	}
+	diags.AddWarning("Clusters with the same options already run",
+		"They started in the last minutes, before this apply:"+clusterList(clusters)+
+			"\n\nIf they are in this state or in another, or somebody uses them, all is well. If an earlier apply was killed, they may be in no state and cost money. "+
+			clusterCommands(clusters[0].Name))
 }
 
 // addStartError reports a cluster that exists and does not run.

@@ -63,14 +63,16 @@ func (r *clusterResource) Create(ctx context.Context, req resource.CreateRequest
 
 	hideSecrets(api, secrets)
 	hidden := secrets.hidden()
+	wanted := secrets.over(r.wantedOptions(plan)).values
 	api.ListExisting(ctx)
-	creation, err := api.Create(ctx, secrets.over(r.wantedOptions(plan)).values, textsOf(secrets.values)...)
+	addEqualClustersWarning(&resp.Diagnostics, api.RecentEqualClusters(wanted))
+	creation, err := api.Create(ctx, wanted, textsOf(secrets.values)...)
 	if err != nil {
 		addCreateError(&resp.Diagnostics, err)
 		return
 	}
-	if creation.Adopted {
-		addAdoptionWarning(&resp.Diagnostics, creation.Name)
+	if creation.Adopted != nil {
+		addAdoptionWarning(&resp.Diagnostics, creation.Name, *creation.Adopted)
 	}
 	// The cluster costs money from now on. It is saved to the state before anything
 	// else can fail.

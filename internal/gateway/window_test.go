@@ -1,0 +1,113 @@
+// Copyright (c) The terraform-provider-pc Authors
+// SPDX-License-Identifier: MPL-2.0
+
+package gateway_test
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"testing"
+	"time"
+
+	"github.com/planetary-computer/terraform-provider-pc/internal/gateway"
+	"github.com/planetary-computer/terraform-provider-pc/internal/testing/scripted"
+)
+
+// listedCluster is a cluster that a gateway lists from its start on.
+type listedCluster struct {
+	name      string
+	startedAt time.Time
+}
+
+// TestCreate_adoptsInsideTheWindowOnly lets creates fail, of which some never
+// arrived, while the same user creates a cluster with the same options elsewhere.
+// That one is adopted only if it started when the request can have arrived.
+func TestCreate_adoptsInsideTheWindowOnly(t *testing.T) {
+	t.Parallel()
+	const ourLocalName, rivalLocalName = "fbfed27704fc4d1da027dad20471993b", "00000000000000000000000000000009"
+	offsets := []time.Duration{300 * time.Millisecond, time.Second, 3 * time.Second, 6 * time.Second, 9 * time.Second}
+	fractions := []time.Duration{0, 400 * time.Millisecond, 900 * time.Millisecond}
+	for label, failure := range map[string]struct {
+		reply                      reply
+		isAnswered, isNotForwarded bool
+	}{
+		"a proxy's 502":          {badGate, true, true},
+		"a proxy's 503":          {text(503, "Service Unavailable"), true, true},
+		"the gateway's 500":      {crashed, true, false},
+		"a connection that ends": {lost, false, false},
+		"a proxy's 504":          {text(504, "Gateway Timeout"), false, false},
+	} {
+		for _, isKubernetes := range []bool{true, false} {
+			for _, arrived := range []bool{true, false} {
+				for _, offset := range offsets {
+					for _, fraction := range fractions {
+						t.Run(fmt.Sprintf("%s, kubernetes %t, arrived %t, rival after %s at .%d", label, isKubernetes, arrived, offset, fraction.Milliseconds()), func(t *testing.T) {
+							t.Parallel()
+							ours, rival := ourLocalName, rivalLocalName
+							if isKubernetes {
+								ours, rival = "prod."+ours, "prod."+rival
+							}
+							server, client, fake := newScripted(t)
+							fake.Advance(fraction)
+							failedAt := fake.Now()
+							clusters := []listedCluster{{rival, failedAt.Add(offset)}}
+							if arrived {
+								clusters = append(clusters, listedCluster{ours, failedAt})
+							}
+							server.On(create, failure.reply)
+							server.On(options, declared)
+							server.On(listAll, scripted.Reply{Handle: func(w http.ResponseWriter, _ *http.Request) {
+								var listed []string
+								for _, cluster := range clusters {
+									startedAt := cluster.startedAt
+									if isKubernetes {
+										startedAt = startedAt.Truncate(time.Second)
+									}
+									if !fake.Now().Before(cluster.startedAt) {
+										listed = append(listed, began(cluster.name, startedAt))
+									}
+								}
+								w.Header().Set("Date", fake.Now().UTC().Format(http.TimeFormat))
+								w.Header().Set("Content-Type", "application/json")
+								_, _ = io.WriteString(w, listing(listed...).Body)
+							}})
+							got, err := client.Create(t.Context(), twoCores())
+
+							latest := failedAt.Truncate(time.Second).Add(time.Second)
+							if !failure.isAnswered {
+								latest = latest.Add(3 * time.Second)
+							}
+							rivalStart := failedAt.Add(offset)
+							if isKubernetes {
+								rivalStart = rivalStart.Truncate(time.Second)
+							}
+							isInside := rivalStart.Before(latest) && (isKubernetes || !failure.isAnswered)
+							failed, _ := errors.AsType[*gateway.AdoptError](err)
+							switch {
+							case arrived && err == nil:
+								// The rival appears after our own cluster was adopted.
+								if !isAdopted(got, ours) {
+									t.Errorf("adopted %+v", got)
+								}
+							case arrived && isInside:
+								if failed == nil || len(failed.Candidates) != 2 {
+									t.Errorf("got %+v, %v", got, err)
+								}
+							case arrived:
+								t.Errorf("did not adopt the own cluster: %v", err)
+							case isInside:
+								if !isAdopted(got, rival) || got.Adopted.StartedAt.After(got.Adopted.Latest) || got.Adopted.StartedAt.Before(got.Adopted.Earliest) {
+									t.Errorf("got %+v, %v", got, err)
+								}
+							case failed == nil || len(failed.Candidates) != 0 || len(failed.Later) != 1 || failed.Later[0].Name != rival || failed.NotForwarded != failure.isNotForwarded:
+								t.Errorf("got %+v, %v", got, err)
+							}
+						})
+					}
+				}
+			}
+		}
+	}
+}
