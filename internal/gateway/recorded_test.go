@@ -148,6 +148,7 @@ var (
 
 func TestRecorded_answers(t *testing.T) {
 	t.Parallel()
+	limit := int64(4)
 	for file, test := range map[string]struct {
 		call recordedCall
 		want any
@@ -155,9 +156,11 @@ func TestRecorded_answers(t *testing.T) {
 		"create_201": {recordedCreate, recordedName},
 		"scale_ok":   {recordedScale, gateway.Scaling{OK: true}},
 		"scale_clamped": {recordedScale, gateway.Scaling{
+			Granted: &limit,
 			Message: "Scale request of 5 workers would exceed resource limit of 4 workers. Scaling to 4 instead.",
 		}},
 		"adapt_clamped": {recordedAdapt, gateway.Scaling{
+			Granted: &limit,
 			Message: "Adapt with `maximum=99, minimum=9` workers would exceed resource limit of 4 workers. Using `maximum=4, minimum=4` instead.",
 		}},
 		"counts": {recordedCall{counts, func(ctx context.Context, c *gateway.Client) (any, error) { return c.Workers(ctx, name) }}, int64(0)},

@@ -6,6 +6,8 @@ package gateway
 import (
 	"context"
 	"net/http"
+	"regexp"
+	"strconv"
 	"time"
 
 	"github.com/planetary-computer/terraform-provider-pc/internal/poll"
@@ -21,12 +23,31 @@ type Adaptive struct {
 	Active  bool   `json:"active"`
 }
 
-// Scaling is the gateway's answer to a change of the workers. OK false comes
-// with status 200 and a Message: the request went over a limit and a smaller
-// one was carried out in its place.
+// Scaling is the gateway's response to a change of the workers.
 type Scaling struct {
-	OK      bool
+	// OK is false, with status 200, if the request went over a limit and the gateway
+	// carried out a smaller one instead.
+	OK bool
+	// Message is what the gateway said about that.
 	Message string
+	// Granted is the limit of workers that the message names; nil if it names none.
+	Granted *int64
+}
+
+// workerLimit is how every message about a limit names it (dask_gateway_server
+// 2026.3.0, routes.py).
+var workerLimit = regexp.MustCompile(`resource limit of (\d{1,9}) workers`)
+
+func grantedWorkers(message string) *int64 {
+	found := workerLimit.FindStringSubmatch(message)
+	if found == nil {
+		return nil
+	}
+	granted, err := strconv.ParseInt(found[1], 10, 64)
+	if err != nil {
+		return nil
+	}
+	return &granted
 }
 
 // Scale sets a fixed number of workers and ends adaptive scaling: POST
@@ -82,6 +103,7 @@ func (c *Client) postScaling(ctx context.Context, name, how string, body any) (S
 	}
 	scaling := Scaling{OK: *answer.OK}
 	if answer.Msg != nil {
+		scaling.Granted = grantedWorkers(*answer.Msg)
 		scaling.Message = c.transport.Printable(*answer.Msg)
 	}
 	return scaling, nil

@@ -48,3 +48,28 @@ func TestScaling_toleratesAnOutage(t *testing.T) {
 		})
 	}
 }
+
+func TestScaling_returnsTheGrantedWorkers(t *testing.T) {
+	t.Parallel()
+	three := int64(3)
+	for label, test := range map[string]struct {
+		body    string
+		granted *int64
+	}{
+		"scale":          {`{"ok": false, "msg": "Scale request of 5 workers would exceed resource limit of 3 workers. Scaling to 3 instead."}`, &three},
+		"adapt":          {`{"ok": false, "msg": "Adapt with ` + "`maximum=9, minimum=5` workers would exceed resource limit of 3 workers. Using `maximum=3, minimum=3` instead." + `"}`, &three},
+		"no number":      {`{"ok": false, "msg": "too many"}`, nil},
+		"a large number": {`{"ok": false, "msg": "resource limit of 99999999999999999999 workers"}`, nil},
+		"all granted":    {`{"ok": true, "msg": null}`, nil},
+	} {
+		t.Run(label, func(t *testing.T) {
+			t.Parallel()
+			server, client, _ := newScripted(t)
+			server.On("POST /api/v1/clusters/"+name+"/scale", ok(test.body))
+			got, err := client.Scale(t.Context(), name, 5)
+			if err != nil || (got.Granted == nil) != (test.granted == nil) || got.Granted != nil && *got.Granted != *test.granted {
+				t.Errorf("got %+v, %v", got, err)
+			}
+		})
+	}
+}

@@ -275,6 +275,14 @@ func addClampWarning(diags *diag.Diagnostics, plan resourceModel, message string
 	diags.AddAttributeWarning(at, "The gateway allows fewer workers than were asked for", diagnostics.Sentence(message))
 }
 
+// addGrantedWorkersError reports a wait for more workers than the gateway granted.
+func addGrantedWorkersError(diags *diag.Diagnostics, name string, wanted int64, scaling gateway.Scaling) {
+	diags.AddAttributeError(path.Root("wait_for_workers"), "The gateway grants fewer workers than are waited for",
+		fmt.Sprintf("The gateway grants the cluster %s at most %s, and wait_for_workers is %d. The gateway said: %s\n\n"+
+			"The cluster runs and costs money. Lower wait_for_workers, and workers or adapt.minimum, to %d or less.",
+			name, diagnostics.Plural(*scaling.Granted, "worker"), wanted, diagnostics.Sentence(scaling.Message), *scaling.Granted))
+}
+
 func addWorkersError(diags *diag.Diagnostics, name string, wanted int64, clamped string, err error) {
 	var ended *gateway.EndedError
 	var late *gateway.TimeoutError

@@ -284,49 +284,49 @@ func removeClusterFromState(ctx context.Context, absence gateway.Absence, name s
 // for them. It reports whether the gateway accepted the request.
 func (r *clusterResource) scale(ctx context.Context, api *gateway.Client, plan, prior resourceModel, diags *diag.Diagnostics) bool {
 	name := plan.Name.ValueString()
-	clamped, err := r.sendScaling(ctx, api, plan, prior, diags)
+	scaling, err := r.sendScaling(ctx, api, plan, prior, diags)
 	if err != nil {
 		addScaleError(ctx, diags, api, name, err)
 		return false
 	}
-	if clamped != "" {
-		addClampWarning(diags, plan, clamped)
+	wanted := plan.WaitForWorkers.ValueInt64()
+	if scaling.Granted != nil && wanted > *scaling.Granted {
+		// The wait could only end at its timeout.
+		addGrantedWorkersError(diags, name, wanted, scaling)
+		return true
 	}
-	if wanted := plan.WaitForWorkers.ValueInt64(); wanted > 0 {
+	if !scaling.OK {
+		addClampWarning(diags, plan, scaling.Message)
+	}
+	if wanted > 0 {
 		if err := api.AwaitWorkers(ctx, name, wanted, nil); err != nil {
-			addWorkersError(diags, name, wanted, clamped, err)
+			addWorkersError(diags, name, wanted, scaling.Message, err)
 		}
 	}
 	return true
 }
 
-// sendScaling returns the gateway's message when it clamped the request.
-func (r *clusterResource) sendScaling(ctx context.Context, api *gateway.Client, plan, prior resourceModel, diags *diag.Diagnostics) (string, error) {
+// sendScaling sends the change of the workers, if there is one.
+func (r *clusterResource) sendScaling(ctx context.Context, api *gateway.Client, plan, prior resourceModel, diags *diag.Diagnostics) (gateway.Scaling, error) {
 	wanted, wantedDiags := plan.scaling(ctx)
 	diags.Append(wantedDiags...)
 	had, hadDiags := prior.scaling(ctx)
 	diags.Append(hadDiags...)
 	if diags.HasError() {
-		return "", errors.New("invalid plan for the workers")
+		return gateway.Scaling{}, errors.New("invalid plan for the workers")
 	}
-	var response gateway.Scaling
-	var err error
 	name := plan.Name.ValueString()
 	switch {
 	case wanted.equal(had):
-		return "", nil
+		return gateway.Scaling{OK: true}, nil
 	case wanted.workers != nil:
-		response, err = api.Scale(ctx, name, *wanted.workers)
+		return api.Scale(ctx, name, *wanted.workers)
 	case wanted.adaptive != nil:
-		response, err = api.Adapt(ctx, name, *wanted.adaptive)
+		return api.Adapt(ctx, name, *wanted.adaptive)
 	case had.adaptive != nil:
-		response, err = api.Adapt(ctx, name, gateway.Adaptive{Active: false})
+		return api.Adapt(ctx, name, gateway.Adaptive{Active: false})
 	default:
 		// The fixed number is no longer managed. The workers stay.
-		return "", nil
+		return gateway.Scaling{OK: true}, nil
 	}
-	if err != nil || response.OK {
-		return "", err
-	}
-	return response.Message, nil
 }

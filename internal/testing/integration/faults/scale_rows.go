@@ -53,6 +53,26 @@ func scaleRows() []Row {
 			Want: Want{Output: []string{"allows fewer workers"}, State: []string{clusterAddress}, Created: 1, Running: 1},
 		},
 		{
+			Fault: "The gateway grants fewer workers than `wait_for_workers`.", Promise: "An error at once, on `wait_for_workers`, has both numbers. The provider does not wait until `timeouts.create`. The cluster is in the state.",
+			Config: clusterWith("workers = 9\nwait_for_workers = 9"), Mock: mockserver.Config{MaxWorkers: 4},
+			Want: Want{
+				Exit: 1, Output: []string{"grants fewer workers than are waited for", "at most 4 workers", "wait_for_workers is 9"},
+				State: []string{taintedClusterAddress}, Created: 1, Running: 1, Requests: map[string]int{"GET " + workerCountsPath: 0},
+			},
+		},
+		{
+			Fault: "The gateway grants fewer workers than `adapt.minimum`, and `wait_for_workers` waits for them.", Promise: "The same.",
+			Config: clusterWith("adapt = { minimum = 9, maximum = 9 }\nwait_for_workers = 9"), Mock: mockserver.Config{MaxWorkers: 4},
+			Want: Want{
+				Exit: 1, Output: []string{"grants fewer workers than are waited for", "at most 4 workers", "wait_for_workers is 9"},
+				State: []string{taintedClusterAddress}, Created: 1, Running: 1, Requests: map[string]int{"GET " + workerCountsPath: 0},
+			},
+		},
+		{
+			Fault: "The gateway is down for longer than the retries of one request, when the provider sends the first adapt.", Promise: "The provider waits for the gateway. The new cluster is not tainted.", Config: adapt,
+			Break: fails(http.MethodPost, adaptPath, times(30, gatewayDown)), Want: Want{State: []string{clusterAddress}, Created: 1, Running: 1},
+		},
+		{
 			Fault: "The proxy has no route to the scheduler yet: 404 and 502.", Promise: "The provider keeps waiting for workers.", Config: waitForTwoWorkers,
 			Break: inOrder(fails(http.MethodGet, workerCountsPath, times(4, noRoute)), fails(http.MethodGet, workerCountsPath, times(4, page(http.StatusBadGateway)))),
 			Want:  Want{State: []string{clusterAddress}, Created: 1, Running: 1},
