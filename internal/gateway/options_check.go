@@ -83,7 +83,7 @@ func (o Option) Check(value any) error {
 		return o.checkNumber(value)
 	case OptionSelect:
 		text, ok := value.(string)
-		return o.requireValid(ok && slices.Contains(o.Choices, text), "one of "+quoteList(o.Choices), value)
+		return o.requireValid(ok && slices.Contains(o.Choices, text), "one of "+QuoteList(o.Choices), value)
 	default:
 		// A kind that a later gateway has is for that gateway to check.
 		return nil
@@ -234,12 +234,37 @@ func isA[T any](value any) bool {
 	return ok
 }
 
-func quoteList(texts []string) string {
-	all := make([]string, 0, len(texts))
-	for _, text := range texts {
-		all = append(all, fmt.Sprintf("%q", text))
+const (
+	// A diagnostic lists at most so many names or choices, each of at most so many
+	// characters: a gateway may declare any number.
+	maxListedTexts  = 30
+	maxListedLength = 100
+)
+
+// QuoteList writes texts of the gateway for a diagnostic, quoted, so that control
+// characters do not reach a terminal, and bounded.
+func QuoteList(texts []string) string {
+	return boundedList(texts, func(string) bool { return false })
+}
+
+// ListNames is QuoteList for names: only unusual ones are quoted.
+func ListNames(names []string) string {
+	return boundedList(names, func(name string) bool { return len(name) <= maxListedLength && ValidName(name) })
+}
+
+func boundedList(texts []string, isPlain func(string) bool) string {
+	listed := make([]string, 0, maxListedTexts)
+	for _, text := range texts[:min(len(texts), maxListedTexts)] {
+		if !isPlain(text) {
+			text = fmt.Sprintf("%.*q", maxListedLength, text)
+		}
+		listed = append(listed, text)
 	}
-	return strings.Join(all, ", ")
+	list := strings.Join(listed, ", ")
+	if more := len(texts) - len(listed); more > 0 {
+		list += fmt.Sprintf(" and %d more", more)
+	}
+	return list
 }
 
 func formatValue(value any) string {

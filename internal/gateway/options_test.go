@@ -9,6 +9,8 @@ import (
 	"errors"
 	"math"
 	"reflect"
+	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -208,5 +210,29 @@ func TestSameValue(t *testing.T) {
 		if got := gateway.SameValue(test.b, test.a); got != test.want {
 			t.Errorf("SameValue(%#v, %#v) = %t", test.b, test.a, got)
 		}
+	}
+}
+
+// TestQuoteList_isBoundedAndPrintable writes the names of a gateway that declares too
+// many, and such that would forge the output of a terminal.
+func TestQuoteList_isBoundedAndPrintable(t *testing.T) {
+	t.Parallel()
+	names := slices.Repeat([]string{"\x1b]0;title\x07\rApply complete!\u202e" + strings.Repeat("x", 1000)}, 150_000)
+	got := gateway.QuoteList(names)
+	if len(got) > 8_000 || !strings.HasSuffix(got, "and 149970 more") {
+		t.Errorf("%d bytes that end in %.40q", len(got), got[max(0, len(got)-40):])
+	}
+	if strings.ContainsAny(got, "\x1b\x07\r\u202e") {
+		t.Error("control characters are left")
+	}
+	if got := gateway.ListNames(names); len(got) > 8_000 || strings.ContainsAny(got, "\x1b\x07\r\u202e") {
+		t.Errorf("a list of names has %d bytes or control characters", len(got))
+	}
+	if got := gateway.ListNames([]string{"worker_cores", "a b"}); got != `worker_cores, "a b"` {
+		t.Errorf("got %s", got)
+	}
+	invalid := gateway.Option{Field: "profile", Type: gateway.OptionSelect, Choices: names}.Check("other")
+	if invalid == nil || len(invalid.Error()) > 8_000 {
+		t.Errorf("%d bytes", len(invalid.Error()))
 	}
 }

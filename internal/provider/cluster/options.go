@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
@@ -114,7 +113,7 @@ func addUnknownOption(diags *diag.Diagnostics, wanted clusterOptions, name strin
 	}
 	detail := "This gateway declares no cluster options."
 	if len(names) > 0 {
-		detail = "This gateway has the cluster options " + strings.Join(names, ", ") + "."
+		detail = "This gateway has the cluster options " + gateway.ListNames(names) + "."
 	}
 	if nearest := gateway.Nearest(name, declared); nearest != "" {
 		detail = fmt.Sprintf("Did you mean %q? ", nearest) + detail
