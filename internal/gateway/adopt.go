@@ -66,8 +66,8 @@ type AdoptError struct {
 	// ListError is why no listing of the clusters succeeded; nil if one did.
 	// Without a listing, an empty list of candidates means nothing.
 	ListError error
-	// Interrupted means that not all lookups took place, for example after Ctrl-C.
-	// A cluster that a cache does not contain yet may have been missed.
+	// Interrupted means that Ctrl-C, or a timeout, left time for only some of the
+	// lookups. They may have missed a cluster that a cache does not contain yet.
 	Interrupted bool
 	// NotForwarded means that a proxy answered at once that it cannot reach the
 	// gateway. Most likely the request never arrived there.
@@ -129,7 +129,11 @@ func (c *Client) create(ctx context.Context, options map[string]any, secrets ...
 		// Only what was asked for can be compared: the defaults are not fetched now.
 		ours.ignoresDefaults = true
 	}
-	return c.adopt(lookingUp, ours, err)
+	created, err := c.adopt(lookingUp, ours, err)
+	if failed, ok := errors.AsType[*AdoptError](err); ok && ctx.Err() != nil {
+		failed.Interrupted = true
+	}
+	return created, err
 }
 
 // adopt looks up the cluster of a lost response. It adopts a cluster only after
@@ -182,7 +186,6 @@ func (c *Client) adopt(ctx context.Context, ours *pendingCreate, cause error) (C
 		return Creation{Name: name, Adopted: seen.adoption(name, ours, cause)}, nil
 	}
 	failed.Candidates, failed.Later = seen.clusters, seen.later
-	failed.Interrupted = !decided && lookups < maxLookups && ctx.Err() != nil
 	return Creation{}, failed
 }
 

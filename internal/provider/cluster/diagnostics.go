@@ -157,7 +157,7 @@ func lostDetail(lost *gateway.AdoptError) string {
 			"A cluster may run and cost money. Once the gateway answers, look with the data source pc_clusters, or Python's gateway.list_clusters(), " +
 			"and import or stop what is there before the next terraform apply."
 	case lost.Interrupted:
-		return detail + "The response to the request was lost. The interrupt left time for only some of the lookups, which found no new cluster; a gateway may list it " +
+		return detail + "The response to the request was lost. The interrupt left time for only a few lookups, which found no new cluster; a gateway may list it " +
 			"seconds later. A cluster may run and cost money. " + look + "and import or stop what is there before the next terraform apply."
 	default:
 		return detail + "The response to the request was lost, and no new cluster was seen on the gateway since. Most likely nothing was made. " +

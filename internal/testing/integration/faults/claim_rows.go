@@ -104,8 +104,21 @@ func ambiguousRows() []Row {
 		{
 			Moment: momentCreateResponseLost, Fault: "You press Ctrl-C, and the Kubernetes gateway's cache does not list the cluster yet.",
 			Promise: "The error warns that a cluster may be running and cost money. `pc_clusters` lists it, `terraform import` adopts it.",
-			Mock:    kubernetes(5 * time.Second), Break: inOrder(func(w *World) { w.Mock.SetStartsHeld(true) }, untilAllArrive(1)), During: interruptAfter(http.MethodPost, clustersPath),
+			Mock:    kubernetes(time.Minute), Break: inOrder(func(w *World) { w.Mock.SetStartsHeld(true) }, untilAllArrive(1)), During: interruptAfter(http.MethodPost, clustersPath),
 			Want: Want{Exit: 1, Output: []string{"A cluster may run and cost money", "pc_clusters"}, Created: 1, Running: 1, Unmanaged: 1, Requests: map[string]int{"POST " + clustersPath: 1}},
+		},
+		{
+			Moment: momentCreateResponseLost, Fault: "You press Ctrl-C, and the Kubernetes gateway's cache lists the cluster five seconds late.",
+			Promise: "The provider keeps looking for up to 8 s and adopts the cluster. It is in the state.",
+			Mock:    kubernetes(5 * time.Second), Break: inOrder(func(w *World) { w.Mock.SetStartsHeld(true) }, untilAllArrive(1)), During: interruptAfter(http.MethodPost, clustersPath),
+			Want: Want{Exit: 1, Output: []string{"interrupted"}, State: []string{taintedClusterAddress}, Created: 1, Running: 1, Requests: map[string]int{"POST " + clustersPath: 1}},
+		},
+		{
+			Moment: momentCreateResponseLost, Fault: "You press Ctrl-C, and the response arrives more than a second later.",
+			Promise: "The provider waits for it, for up to 8 s, and ends as soon as it has arrived. The cluster is in the state.",
+			Break:   inOrder(func(w *World) { w.Mock.SetStartsHeld(true) }, fails(http.MethodPost, clustersPath, mockserver.Fault{ResponseDelay: 1200 * time.Millisecond})),
+			During:  interruptAfter(http.MethodPost, clustersPath),
+			Want:    Want{Exit: 1, Output: []string{"interrupted"}, State: []string{taintedClusterAddress}, Created: 1, Running: 1, Requests: map[string]int{"POST " + clustersPath: 1}},
 		},
 		{
 			Moment: momentCreateResponseLost, Fault: "At the same moment another client creates a cluster with the same options for the same user.",
@@ -196,11 +209,11 @@ func requestReadLate(path string) func(*World) {
 }
 
 // untilAllArrive holds each create until count of them have arrived, and then
-// delays their responses.
+// delays their responses and drops them.
 func untilAllArrive(count int) func(*World) {
 	var arrived sync.WaitGroup
 	arrived.Add(count)
-	return fails(http.MethodPost, clustersPath, mockserver.Fault{Times: count, ResponseDelay: 10 * time.Second, BeforeRequest: func() {
+	return fails(http.MethodPost, clustersPath, mockserver.Fault{Times: count, ResponseDelay: time.Second, Drop: mockserver.DropAfterHandling, BeforeRequest: func() {
 		arrived.Done()
 		arrived.Wait()
 	}})

@@ -4,6 +4,7 @@
 package faults
 
 import (
+	"fmt"
 	"net/http"
 	"time"
 
@@ -14,7 +15,7 @@ const momentCreate = "A cluster is created"
 
 // createRows are creates that the gateway has not carried out, or has rejected.
 func createRows() []Row {
-	return []Row{
+	return append(otherClientRows(), []Row{
 		{
 			Moment: momentCreate, Fault: "The connection closes before the gateway has read the request.",
 			Promise: "The provider does not repeat the request. The error says that most likely no cluster was created, and how to check.",
@@ -95,5 +96,61 @@ func createRows() []Row {
 			During:  interruptAfter(http.MethodPost, clustersPath),
 			Want:    Want{Exit: 1, Output: []string{"interrupted"}, State: []string{taintedClusterAddress}, Created: 1, Running: 1, Requests: map[string]int{"POST " + clustersPath: 1}},
 		},
+	}...)
+}
+
+// otherClientRows are creates that never arrive, while another client creates a
+// cluster with the same options for the same user a little later.
+func otherClientRows() []Row {
+	want := Want{
+		Exit: 1, Output: []string{"Most likely nothing was made", "started later", "terraform import", "stop_cluster"},
+		Requests: map[string]int{"POST " + clustersPath: 1, "DELETE *": 0},
+	}
+	rows := []Row{{
+		Fault:   "An earlier apply was killed before it could write its state: a cluster with the same options is running.",
+		Promise: "A warning names that cluster, with the commands to import or stop it. The provider leaves it alone.",
+		Break:   func(w *World) { w.AddOtherCluster(nil) },
+		Want:    Want{Output: []string{"Clusters with the same options already run", "stop_cluster"}, State: []string{clusterAddress}, Created: 1, Running: 1},
+	}, {
+		Fault: "The gateway restarts, and the proxy has no route, while the provider reads the declared options.", Promise: "The provider waits for the gateway.",
+		Break: fails(http.MethodGet, optionsPath, times(20, noRoute)),
+		Want:  Want{State: []string{clusterAddress}, Created: 1, Running: 1, Requests: map[string]int{"POST " + clustersPath: 1}},
+	}}
+	for _, offset := range []time.Duration{300 * time.Millisecond, time.Second, 3 * time.Second, 6 * time.Second, 9 * time.Second} {
+		rows = append(rows, Row{
+			Fault:   fmt.Sprintf("A proxy returns 502 and does not forward the request. After %s another client creates a cluster with the same options for the same user.", offset),
+			Promise: "That cluster started too late to be the provider's own. The provider leaves it alone, and the error names it.",
+			Break:   otherClusterAfter(offset, 1), Want: want,
+		})
+	}
+	for _, offset := range []time.Duration{3 * time.Second, 6 * time.Second, 9 * time.Second} {
+		rows = append(rows, Row{
+			Fault:   fmt.Sprintf("As above, after %s, on a gateway with the Kubernetes backend.", offset),
+			Promise: "As above.", Mock: kubernetes(0), Break: otherClusterAfter(offset, 2), Want: want,
+		})
+	}
+	for i := range rows {
+		rows[i].Moment = momentCreate
+	}
+	return rows
+}
+
+// otherClusterAfter lets a create fail that does not arrive. Another client creates a
+// cluster so long after that, during the provider's first or second lookup, which
+// does not list it yet.
+func otherClusterAfter(offset time.Duration, lookup int) func(*World) {
+	return func(w *World) {
+		notForwarded := mockserver.RequestNotForwarded()
+		notForwarded.BeforeRequest = func() {
+			failedAt := w.Clock.Now()
+			if lookup > 1 {
+				fails(http.MethodGet, clustersPath, times(lookup-1, mockserver.Fault{}))(w)
+			}
+			fails(http.MethodGet, clustersPath, mockserver.Fault{BeforeResponse: func() {
+				w.Clock.Advance(failedAt.Add(offset).Sub(w.Clock.Now()))
+				w.AddOtherCluster(nil)
+			}})(w)
+		}
+		fails(http.MethodPost, clustersPath, notForwarded)(w)
 	}
 }
