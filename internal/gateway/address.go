@@ -5,24 +5,24 @@ package gateway
 
 import "strings"
 
-// Addresses are those of one gateway, as the Python client resolves them
+// Addresses are the addresses of one gateway, as the Python client resolves them
 // (dask_gateway/client.py, Gateway.__init__).
 type Addresses struct {
-	// Address is the API's, PublicAddress the browser's, both without a
-	// trailing slash or with one.
+	// Address is that of the API, PublicAddress that for a browser. Both may end in a
+	// slash.
 	Address, PublicAddress string
-	// ProxyAddress is the schedulers', for example gateway://host:8786.
+	// ProxyAddress is that of the schedulers, for example gateway://host:8786.
 	ProxyAddress string
 }
 
-// SchedulerAddress is the address of a cluster's scheduler, as Python's
+// SchedulerAddress returns the address of a cluster's scheduler, as Python's
 // cluster.scheduler_address: gateway://HOST:PORT/NAME.
 func (a Addresses) SchedulerAddress(name string) string {
 	return a.ProxyAddress + "/" + name
 }
 
-// DashboardLink is the address of a cluster's dashboard, as Python's
-// cluster.dashboard_link; "" while there is none.
+// DashboardLink returns the address of a cluster's dashboard, as Python's
+// cluster.dashboard_link; "" if there is none.
 func (a Addresses) DashboardLink(route string) string {
 	if route == "" {
 		return ""

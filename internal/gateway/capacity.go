@@ -17,21 +17,21 @@ import (
 // may be missing: the proxy gets it a moment after the gateway.
 const routeReadyTimeout = 10 * time.Second
 
-// Capacity is what the workers that have joined a scheduler can do together.
+// Capacity is the sum of what the workers of a cluster provide.
 type Capacity struct {
 	Workers, Threads int64
 	// Memory is in bytes. A worker without a limit counts as 0.
 	Memory int64
 }
 
-// Capacity asks the cluster's scheduler for its workers: GET
+// Capacity reads the workers from the cluster's scheduler: GET
 // /clusters/NAME/json/identity.json, without credentials as Workers does.
 func (c *Client) Capacity(ctx context.Context, name string) (Capacity, error) {
 	if err := validateName(name); err != nil {
 		return Capacity{}, err
 	}
 	identity, err := transport.Call(ctx, c.transport, transport.Request{
-		Method: http.MethodGet, Path: []string{"clusters", name, "json", "identity.json"}, Anonymous: true, Retryable: true, Want: "the scheduler's account of itself",
+		Method: http.MethodGet, Path: []string{"clusters", name, "json", "identity.json"}, Anonymous: true, Retryable: true, Want: "the scheduler's identity",
 	}, wireIdentity.invalidReason)
 	if err != nil {
 		return Capacity{}, err
@@ -50,8 +50,8 @@ func (c *Client) AwaitCapacity(ctx context.Context, name string) (Capacity, erro
 	})
 }
 
-// wireIdentity is Scheduler.identity (distributed/scheduler.py). The totals are
-// newer than the workers, from which they can be had.
+// wireIdentity is Scheduler.identity (distributed/scheduler.py). Older schedulers have no
+// totals; they follow from the workers.
 type wireIdentity struct {
 	Type         string                `json:"type"`
 	TotalWorkers *int64                `json:"n_workers"`
@@ -65,16 +65,16 @@ type wireWorker struct {
 	MemoryLimit json.Number `json:"memory_limit"`
 }
 
-// objection says what is wrong with the account, or "".
+// invalidReason returns why the response is invalid, or "".
 func (w wireIdentity) invalidReason() string {
 	capacity := w.capacity()
 	switch {
 	case w.Type != "Scheduler":
-		return "the answer is not about a scheduler"
+		return "the response is not from a scheduler"
 	case w.Workers == nil:
-		return "the answer has no workers"
+		return "the response has no workers"
 	case capacity.Workers < 0 || capacity.Threads < 0 || capacity.Memory < 0:
-		return "the answer counts less than nothing"
+		return "the response has negative counts"
 	default:
 		return ""
 	}

@@ -1,9 +1,9 @@
 // Copyright (c) The terraform-provider-pc Authors
 // SPDX-License-Identifier: MPL-2.0
 
-// Package gateway is a client of the Dask Gateway API: one method for each
-// endpoint, and what has to be done around them because a gateway behind two
-// proxies is eventually consistent. It knows nothing of Terraform.
+// Package gateway is a client of the Dask Gateway API. It has one method for each
+// endpoint, and around them what an eventually consistent gateway behind two proxies
+// needs. It does not depend on Terraform.
 package gateway
 
 import (
@@ -22,20 +22,19 @@ import (
 	"github.com/planetary-computer/terraform-provider-pc/internal/transport"
 )
 
-// longPoll is the deadline of one ?wait request: the server holds it for 20 s
-// (routes.py), and proxies take their time.
+// longPollTimeout is the deadline of one ?wait request. The server holds it for 20 s
+// (routes.py), and proxies add some time.
 const longPollTimeout = 45 * time.Second
 
-// Config is what a Client needs.
+// Config configures a Client.
 type Config struct {
 	Transport *transport.Client
 	Addresses Addresses
 	Clock     clock.Clock
 }
 
-// Client talks to one gateway as one user. It is safe for concurrent use, and
-// what it learns (the declared options, its own clusters) is shared by all who
-// use it.
+// Client is a client of one gateway for one user. It is safe for concurrent use. All
+// callers share what it has read: the declared options and its own clusters.
 type Client struct {
 	transport *transport.Client
 	addresses Addresses
@@ -55,7 +54,7 @@ type Client struct {
 	interruptedCreateTimeout time.Duration
 }
 
-// New makes a Client. It sends nothing.
+// New returns a Client. It sends no request.
 func New(cfg Config) *Client {
 	c := &Client{
 		transport: cfg.Transport, addresses: cfg.Addresses, clock: cfg.Clock, creates: newCreateTracker(), cacheFill: make(chan struct{}, 1),
@@ -71,15 +70,16 @@ func New(cfg Config) *Client {
 // HideSecrets masks texts in everything that the client reports from now on.
 func (c *Client) HideSecrets(secrets ...string) { c.transport.HideSecrets(secrets...) }
 
-// IsCredentialFailure recognises how a gateway turns credentials down: 401, and
-// a 500 with one of two texts: for a Hub token that is wrong, expired or revoked
-// (auth.py since 2025.4.0), and for a Kerberos ticket that it cannot read.
+// IsCredentialFailure reports whether a gateway rejected the credentials: with 401, or
+// with 500 and one of two messages. The gateway sends them for a Hub token that is
+// wrong, expired or revoked (auth.py since 2025.4.0), and for a Kerberos ticket that
+// it cannot read.
 func IsCredentialFailure(status int, words string) bool {
 	return status == http.StatusUnauthorized || status == http.StatusInternalServerError &&
 		(strings.HasPrefix(words, "Permission failure verifying user's JupyterHub API token") || strings.HasPrefix(words, "Error during kerberos authentication"))
 }
 
-// Status is what the gateway says of a cluster.
+// Status is the status of a cluster.
 type Status string
 
 // The statuses of dask_gateway_server/models.py. A cluster goes from PENDING to
@@ -93,17 +93,17 @@ const (
 	StatusFailed   Status = "FAILED"
 )
 
-// Final says that the cluster has ended and will not change any more.
+// IsFinal reports whether the cluster has ended. A final status does not change.
 func (s Status) IsFinal() bool { return s == StatusStopped || s == StatusFailed }
 
-// maxName is far above what any backend makes, and what fits into a path.
+// maxNameLength is far longer than the names of all backends, and fits into a path.
 const maxNameLength = 512
 
-// ValidName says whether a cluster may be called so: 32 hexadecimal digits, on
-// Kubernetes with a namespace and a dot before them (backends/base.py,
-// k8s/backend.py). What is refused is only what no backend makes and what could
-// name something else as a part of a URL: anything but RFC 3986's unreserved
-// characters, and the elements "." and "..".
+// ValidName reports whether a cluster can have this name. Names are 32 hexadecimal
+// digits, on Kubernetes after a namespace and a dot (backends/base.py,
+// k8s/backend.py). ValidName rejects only what no backend creates and what could
+// change the meaning of a URL: all but the unreserved characters of RFC 3986, and the
+// elements "." and "..".
 func ValidName(name string) bool {
 	if name == "" || name == "." || name == ".." || len(name) > maxNameLength {
 		return false
@@ -114,8 +114,8 @@ func ValidName(name string) bool {
 	})
 }
 
-// checkName keeps a name that is none, from a state or an argument, out of the
-// paths of requests.
+// validateName keeps invalid names, which may come from a state or an argument, out of
+// the paths of requests.
 func validateName(name string) error {
 	if ValidName(name) {
 		return nil
@@ -123,24 +123,24 @@ func validateName(name string) error {
 	return fmt.Errorf("%.80q is not the name of a cluster", name)
 }
 
-// Cluster is one cluster, without the TLS key that the gateway's answer also
-// holds: what is never decoded cannot leak.
+// Cluster is one cluster. It lacks the TLS key that the response also contains: what is
+// never decoded cannot leak.
 type Cluster struct {
 	Name   string
 	Status Status
-	// DashboardRoute is below the gateway's address; "" unless the cluster runs.
+	// DashboardRoute is relative to the gateway's address; "" unless the cluster runs.
 	DashboardRoute string
-	// StartTime is when the gateway took the cluster on, StopTime when it
-	// ended; zero for not yet. Kubernetes gateways know whole seconds only.
+	// StartTime is when the gateway created the cluster, StopTime when the cluster
+	// ended. They are zero until then, and in whole seconds on Kubernetes.
 	StartTime, StopTime time.Time
-	// Options are all options in effect, numbers as json.Number.
+	// Options are all options in effect, with numbers as json.Number.
 	Options map[string]any
 }
 
-// CreateCluster asks for a cluster and returns its name: POST
-// /api/v1/clusters/. It is never repeated once it may have arrived; Create
-// knows what to do then. Options that are left out get the gateway's defaults. The
-// secrets are texts in the options that no error shows.
+// CreateCluster requests a cluster and returns its name: POST /api/v1/clusters/. It is
+// never repeated once it may have arrived; Create handles that case. Options that are
+// left out get the gateway's defaults. The secrets are texts in the options that no
+// error shows.
 func (c *Client) CreateCluster(ctx context.Context, options map[string]any, secrets ...string) (string, error) {
 	if options == nil {
 		options = map[string]any{}
@@ -150,22 +150,22 @@ func (c *Client) CreateCluster(ctx context.Context, options map[string]any, secr
 		Path:   clustersPath(""),
 		Body:   map[string]any{"cluster_options": options}, Secrets: secrets,
 		Want: "the name of the new cluster",
-	}, func(answer wireCreated) string {
-		return invalidIf(!ValidName(answer.Name), fmt.Sprintf("%q is not the name of a cluster", answer.Name))
+	}, func(response wireCreated) string {
+		return invalidIf(!ValidName(response.Name), fmt.Sprintf("%q is not the name of a cluster", response.Name))
 	})
 	return created.Name, err
 }
 
-// GetCluster reads one cluster: GET /api/v1/clusters/NAME. For a name that the
-// gateway does not know IsNotFound(err) is true, which is not yet proof that
-// the cluster is gone: see GetOrConfirmAbsence.
+// GetCluster reads one cluster: GET /api/v1/clusters/NAME. If the gateway does not find
+// the name, IsNotFound(err) is true. This does not yet prove that the cluster no
+// longer exists: see GetOrConfirmAbsence.
 func (c *Client) GetCluster(ctx context.Context, name string) (Cluster, error) {
 	return c.getCluster(ctx, name, transport.Request{})
 }
 
-// WaitCluster reads one cluster once it is no longer PENDING, or after 20 s:
-// GET /api/v1/clusters/NAME?wait. Where as many wait already as the connections
-// allow, it reads the cluster at once.
+// WaitCluster reads one cluster when it is no longer PENDING, or after 20 s: GET
+// /api/v1/clusters/NAME?wait. If no more connections may be held, it reads the cluster
+// at once.
 func (c *Client) WaitCluster(ctx context.Context, name string) (Cluster, error) {
 	release, ok := c.transport.TryHold()
 	if !ok {
@@ -185,8 +185,8 @@ func (c *Client) getCluster(ctx context.Context, name string, r transport.Reques
 		return Cluster{}, err
 	}
 	r.Method, r.Path, r.Retryable, r.Want = http.MethodGet, clustersPath(name), true, "the cluster"
-	wire, err := transport.Call(ctx, c.transport, r, func(answer wireCluster) string {
-		return invalidIf(answer.Name != name, fmt.Sprintf("the answer is about the cluster %q", answer.Name))
+	wire, err := transport.Call(ctx, c.transport, r, func(response wireCluster) string {
+		return invalidIf(response.Name != name, fmt.Sprintf("the response is about the cluster %q", response.Name))
 	}, wireCluster.invalidReason)
 	if err != nil {
 		return Cluster{}, err
@@ -195,15 +195,15 @@ func (c *Client) getCluster(ctx context.Context, name string, r transport.Reques
 	return wire.cluster(), nil
 }
 
-// ListClusters lists the user's own clusters by name: GET /api/v1/clusters/.
-// Without statuses those are the PENDING and RUNNING ones. The answer is
-// decoded as it arrives.
+// ListClusters lists the user's own clusters by name: GET /api/v1/clusters/. Without
+// statuses those are the PENDING and RUNNING ones. The response is decoded as it
+// arrives.
 func (c *Client) ListClusters(ctx context.Context, statuses ...Status) (map[string]Cluster, error) {
 	clusters, _, err := c.listClusters(ctx, statuses...)
 	return clusters, err
 }
 
-// listClusters also returns the server's clock.
+// listClusters also returns the time of the server's clock.
 func (c *Client) listClusters(ctx context.Context, statuses ...Status) (map[string]Cluster, time.Time, error) {
 	var clusters map[string]Cluster
 	response, err := c.transport.Do(ctx, transport.Request{
@@ -234,9 +234,9 @@ func statusQuery(statuses []Status) string {
 	return "status=" + url.QueryEscape(strings.Join(names, ","))
 }
 
-// StopCluster asks for the end of a cluster: DELETE /api/v1/clusters/NAME. The
-// gateway answers 204 in every state and for names that it does not know, so
-// no error proves nothing: see AwaitStopped.
+// StopCluster requests the end of a cluster: DELETE /api/v1/clusters/NAME. The gateway
+// answers 204 in every state, and for names that it does not find. Success proves
+// nothing: see AwaitStopped.
 func (c *Client) StopCluster(ctx context.Context, name string) error {
 	if err := validateName(name); err != nil {
 		return err
@@ -246,14 +246,13 @@ func (c *Client) StopCluster(ctx context.Context, name string) error {
 	return err
 }
 
-// IsNotFound says that the gateway itself answered that it does not know the
-// cluster: JSON 404 with exactly this error. Any other 404 is a proxy's.
+// IsNotFound reports whether the gateway itself answered that it does not find the
+// cluster: a JSON 404 with exactly this error. Any other 404 comes from a proxy.
 func IsNotFound(err error) bool {
 	var failure *transport.Error
 	return errors.As(err, &failure) && failure.Kind == transport.KindStatus && failure.Status == http.StatusNotFound && failure.JSONError &&
 		strings.HasPrefix(failure.RawMessage(), "Cluster ") && strings.HasSuffix(failure.RawMessage(), " not found")
 }
 
-// clustersPath ends in a slash for the collection: without it the gateway
-// answers 404.
+// clustersPath ends in a slash for the collection. Without it the gateway answers 404.
 func clustersPath(name string) []string { return []string{"api", "v1", "clusters", name} }

@@ -14,21 +14,21 @@ import (
 	"github.com/planetary-computer/terraform-provider-pc/internal/transport"
 )
 
-// Credentials are a running cluster with what a client of its scheduler needs:
-// a certificate, which is also the authority that signed the scheduler's, and
-// its key, both PEM (dask_gateway_server/tls.py).
+// Credentials are a running cluster with what a client of its scheduler needs: a
+// certificate, which is also the authority that signed the scheduler's, and its key.
+// Both are PEM (dask_gateway_server/tls.py).
 type Credentials struct {
 	Cluster
 
 	TLSCert, TLSKey secret.String
 }
 
-// AbsentError is a cluster that is gone.
+// AbsentError is a cluster that no longer exists.
 type AbsentError struct{ Name string }
 
-// Error names the cluster.
+// Error contains the cluster's name.
 func (e *AbsentError) Error() string {
-	return fmt.Sprintf("the gateway knows no cluster %s", e.Name)
+	return fmt.Sprintf("the gateway does not find the cluster %s", e.Name)
 }
 
 type wireCredentials struct {
@@ -38,29 +38,29 @@ type wireCredentials struct {
 	TLSKey  string `json:"tls_key"`
 }
 
-// objection says what is wrong with the cluster, or that it runs without
-// credentials, or "".
+// invalidReason returns why the cluster is invalid, or that it runs without credentials,
+// or "".
 func (w wireCredentials) invalidReason() string {
 	if objection := w.wireCluster.invalidReason(); objection != "" {
 		return objection
 	}
 	return invalidIf(w.Status == StatusRunning && (!isPEM(w.TLSCert) || !isPEM(w.TLSKey)),
-		fmt.Sprintf("the cluster %s runs, and the answer holds no certificate or no key of it", w.Name))
+		fmt.Sprintf("the cluster %s is running, but the response contains no certificate or no key", w.Name))
 }
 
 func isPEM(text string) bool { return strings.HasPrefix(text, "-----BEGIN ") }
 
-// GetCredentials reads one cluster with its key: GET /api/v1/clusters/NAME. The
-// gateway tells the key only while the cluster runs; before and after,
-// certificate and key are empty.
+// GetCredentials reads one cluster with its key: GET /api/v1/clusters/NAME. The gateway
+// returns the key only while the cluster runs. Before and after that, certificate and
+// key are empty.
 func (c *Client) GetCredentials(ctx context.Context, name string) (Credentials, error) {
 	if err := validateName(name); err != nil {
 		return Credentials{}, err
 	}
 	wire, err := transport.Call(ctx, c.transport, transport.Request{
 		Method: http.MethodGet, Path: clustersPath(name), Retryable: true, Want: "the cluster",
-	}, func(answer wireCredentials) string {
-		return invalidIf(answer.Name != name, fmt.Sprintf("the answer is about the cluster %q", answer.Name))
+	}, func(response wireCredentials) string {
+		return invalidIf(response.Name != name, fmt.Sprintf("the response is about the cluster %q", response.Name))
 	}, wireCredentials.invalidReason)
 	if err != nil {
 		return Credentials{}, err

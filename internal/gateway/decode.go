@@ -44,8 +44,8 @@ func timeFromMillis(since *int64) time.Time {
 	return time.UnixMilli(*since).UTC()
 }
 
-// objection says what is wrong with a cluster, or "". What is missing is not
-// taken for empty: a cluster without options would be planned to be replaced.
+// invalidReason returns why a cluster is invalid, or "". A missing field is not taken
+// for an empty one: a cluster without options would be planned for replacement.
 func (w wireCluster) invalidReason() string {
 	_, hasOptions := w.Options.value.(map[string]any)
 	switch {
@@ -58,35 +58,35 @@ func (w wireCluster) invalidReason() string {
 	case w.DashboardRoute != nil && !isRoute(*w.DashboardRoute):
 		return fmt.Sprintf("the cluster %s has the dashboard_route %q", w.Name, *w.DashboardRoute)
 	case !isTime(w.StartTime) || !isTime(w.StopTime):
-		return fmt.Sprintf("the cluster %s has a start_time or a stop_time that is none", w.Name)
+		return fmt.Sprintf("the cluster %s has a start_time or a stop_time that is not a time", w.Name)
 	}
 	return ""
 }
 
-// isStatus takes the statuses of later gateways too.
+// isStatus also accepts the statuses of later gateways.
 func isStatus(status Status) bool {
 	return status != "" && len(status) <= 32 && strings.Trim(string(status), "ABCDEFGHIJKLMNOPQRSTUVWXYZ_") == ""
 }
 
-// isRoute says whether a route stays at the host that it is appended to.
+// isRoute reports whether a route stays on the host that it is appended to.
 func isRoute(route string) bool {
 	return route == "" || strings.HasPrefix(route, "/") && !strings.HasPrefix(route, "//") &&
 		!strings.ContainsFunc(route, func(r rune) bool { return r == '\\' || unicode.IsSpace(r) || !unicode.IsPrint(r) })
 }
 
-// isTime takes what RFC 3339 can write, years up to 9999.
+// isTime accepts what RFC 3339 can represent: years up to 9999.
 func isTime(since *int64) bool {
 	return since == nil || *since >= 0 && timeFromMillis(since).Year() <= 9999
 }
 
-// decodeClusters reads an object of clusters member by member, so that only
-// one cluster's certificates are in memory at a time.
+// decodeClusters reads an object of clusters member by member, so that the certificates
+// of only one cluster are in memory at a time.
 func decodeClusters(body io.Reader) (map[string]Cluster, error) {
 	decoder := transport.NewDecoder(body)
 	if token, err := decoder.Token(); err != nil {
 		return nil, err
 	} else if token != json.Delim('{') {
-		return nil, &json.UnmarshalTypeError{Value: fmt.Sprintf("value that begins with %v", token)}
+		return nil, &json.UnmarshalTypeError{Value: fmt.Sprintf("value that starts with %v", token)}
 	}
 	clusters := map[string]Cluster{}
 	for decoder.More() {
@@ -98,7 +98,7 @@ func decodeClusters(body io.Reader) (map[string]Cluster, error) {
 		if err := decoder.Decode(&wire); err != nil {
 			return nil, err
 		}
-		objection := invalidIf(wire.Name != name, fmt.Sprintf("the list has the cluster %q under the name %q", wire.Name, name))
+		objection := invalidIf(wire.Name != name, fmt.Sprintf("the list contains the cluster %q under the name %q", wire.Name, name))
 		if objection == "" {
 			objection = wire.invalidReason()
 		}
@@ -111,7 +111,7 @@ func decodeClusters(body io.Reader) (map[string]Cluster, error) {
 	return clusters, err
 }
 
-// objectionIf is what Call's checks return.
+// invalidIf returns the reason if the response is invalid, else "".
 func invalidIf(wrong bool, words string) string {
 	if wrong {
 		return words
@@ -119,12 +119,12 @@ func invalidIf(wrong bool, words string) string {
 	return ""
 }
 
-// wireValue is any value of JSON, with numbers as json.Number, and null for those
-// that Python reads as infinite. The last of several members of one name counts,
-// as it does in Python; encoding/json would merge them.
+// wireValue is any JSON value. Numbers are json.Number, or null if Python reads them as
+// infinite. Of several members with the same name the last counts, as in Python;
+// encoding/json would merge them.
 type wireValue struct{ value any }
 
-// UnmarshalJSON reads a value.
+// UnmarshalJSON decodes a value.
 func (v *wireValue) UnmarshalJSON(raw []byte) error {
 	decoder := json.NewDecoder(strings.NewReader(string(raw)))
 	decoder.UseNumber()
@@ -134,7 +134,7 @@ func (v *wireValue) UnmarshalJSON(raw []byte) error {
 	return err
 }
 
-// finite replaces the numbers in a value.
+// replaceInfinite replaces infinite numbers in a value.
 func replaceInfinite(value any) any {
 	switch value := value.(type) {
 	case json.Number:
@@ -151,12 +151,11 @@ func replaceInfinite(value any) any {
 	return value
 }
 
-// maxDigits is above those of any float64 that is written without an exponent.
+// maxDigits is more than any float64 has that is written without an exponent.
 const maxDigits = 400
 
-// finiteNumber keeps a number as it is written unless Python's float would not
-// hold it. 1e999999999 is ten letters here and a gigabyte of digits where
-// Terraform writes it down.
+// finiteNumber keeps a number as it is written if Python's float can hold it. 1e999999999
+// is ten characters here, and a gigabyte of digits where Terraform writes it out.
 func finiteNumber(number json.Number) any {
 	value, err := strconv.ParseFloat(number.String(), 64)
 	switch {

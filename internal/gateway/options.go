@@ -14,10 +14,10 @@ import (
 	"github.com/planetary-computer/terraform-provider-pc/internal/transport"
 )
 
-// OptionType is the kind of a cluster option (dask_gateway_server/options.py).
+// OptionType is the type of a cluster option (dask_gateway_server/options.py).
 type OptionType string
 
-// The kinds of options.py.
+// The types of options.py.
 const (
 	OptionString  OptionType = "string"
 	OptionBool    OptionType = "bool"
@@ -27,17 +27,17 @@ const (
 	OptionMapping OptionType = "mapping"
 )
 
-// Option is a cluster option that the gateway lets its user choose.
+// Option is a cluster option that the gateway lets its users choose.
 type Option struct {
 	Field string
 	Label string
-	// Default is as the gateway's administrator wrote it: an option of kind
-	// float may have the default 1. Numbers are json.Number.
+	// Default is as the gateway's administrator wrote it: an option of type float may
+	// have the default 1. Numbers are json.Number.
 	Default any
 	Type    OptionType
-	// Min and Max are nil for no limit; only int and float options have them.
+	// Min and Max are nil without a limit. Only int and float options have limits.
 	Min, Max *json.Number
-	// Choices are what a select option allows.
+	// Choices are the values of a select option.
 	Choices []string
 }
 
@@ -91,8 +91,8 @@ func (c *Client) hasOptions() bool {
 func (c *Client) readOptions(ctx context.Context) ([]Option, error) {
 	wire, err := transport.Call(ctx, c.transport, transport.Request{
 		Method: http.MethodGet, Path: []string{"api", "v1", "options"}, Retryable: true, Want: "the cluster options",
-	}, func(answer wireOptions) string {
-		return invalidIf(answer.ClusterOptions == nil, "the answer has no cluster_options")
+	}, func(response wireOptions) string {
+		return invalidIf(response.ClusterOptions == nil, "the response has no cluster_options")
 	}, wireOptions.invalidReason)
 	if err != nil {
 		return nil, err
@@ -107,7 +107,7 @@ func (c *Client) readOptions(ctx context.Context) ([]Option, error) {
 	return options, nil
 }
 
-// objection says what is wrong with the options, or "".
+// invalidReason returns why the options are invalid, or "".
 func (w wireOptions) invalidReason() string {
 	fields := map[string]bool{}
 	for _, option := range w.ClusterOptions {
@@ -115,7 +115,7 @@ func (w wireOptions) invalidReason() string {
 		case option.Field == "":
 			return "an option has no field"
 		case fields[option.Field]:
-			return fmt.Sprintf("the option %q is there twice", option.Field)
+			return fmt.Sprintf("the option %q is declared twice", option.Field)
 		case option.Spec.Type == "":
 			return fmt.Sprintf("the option %q has no type", option.Field)
 		}
@@ -124,7 +124,7 @@ func (w wireOptions) invalidReason() string {
 	return ""
 }
 
-// limit is no limit where Python would read an infinite one.
+// finiteLimit returns nil for a limit that Python reads as infinite.
 func finiteLimit(number *json.Number) *json.Number {
 	if number == nil {
 		return nil

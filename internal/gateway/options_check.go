@@ -14,11 +14,11 @@ import (
 	"github.com/agext/levenshtein"
 )
 
-// InvalidOptionError is a value that the gateway would refuse for an option.
+// InvalidOptionError is a value that the gateway would reject for an option.
 type InvalidOptionError struct {
 	Field string
-	// Allowed says what the option takes, for example "a number of at least
-	// 0.1 and at most 8".
+	// Allowed describes the allowed values, for example "a number of at least 0.1 and
+	// at most 8".
 	Allowed string
 	Value   any
 	// printable and choices decide how much of Value the error shows.
@@ -26,8 +26,8 @@ type InvalidOptionError struct {
 	choices   []string
 }
 
-// Error names the option, what it takes and what it got. A free text or a mapping
-// may hold a secret, so that the error has only its kind.
+// Error contains the option, the allowed values and the value. A free text or a
+// mapping may contain a secret: of those it contains only the type.
 func (e *InvalidOptionError) Error() string {
 	return fmt.Sprintf("%s must be %s, not %s", e.Field, e.Allowed, e.visibleValue())
 }
@@ -67,10 +67,9 @@ func (o Option) IsPrintable() bool {
 	}
 }
 
-// Check says whether the gateway would take the value for the option; if not,
-// the error is an *InvalidOptionError. Values are as encoding/json decodes them with
-// UseNumber. The rules are those of dask_gateway_server/options.py, but that a
-// bool is no number here.
+// Check returns an *InvalidOptionError if the gateway would reject the value for the
+// option. Values are as encoding/json decodes them with UseNumber. The rules are those
+// of dask_gateway_server/options.py, except that a bool is not a number here.
 func (o Option) Check(value any) error {
 	switch o.Type {
 	case OptionString:
@@ -85,7 +84,7 @@ func (o Option) Check(value any) error {
 		text, ok := value.(string)
 		return o.requireValid(ok && slices.Contains(o.Choices, text), "one of "+QuoteList(o.Choices), value)
 	default:
-		// A kind that a later gateway has is for that gateway to check.
+		// The gateway checks types that only later versions have.
 		return nil
 	}
 }
@@ -150,8 +149,8 @@ func greater(number *big.Float, limit json.Number) bool {
 	return ok && number.Cmp(bound) > 0
 }
 
-// Nearest returns the name of the declared option that a misspelt name most
-// likely meant, or "".
+// Nearest returns the name of the declared option that a misspelt name most likely
+// stands for, or "".
 func Nearest(name string, declared []Option) string {
 	nearest, best := "", 0.5
 	for _, option := range declared {
@@ -162,8 +161,8 @@ func Nearest(name string, declared []Option) string {
 	return nearest
 }
 
-// SameValue compares two option values as the gateway would: numbers by value,
-// so that 1 is 1.0, maps and lists member by member, and a bool is no number.
+// SameValue compares two option values as the gateway would: numbers by value, so that 1
+// equals 1.0, maps and lists member by member. A bool is not a number.
 func SameValue(a, b any) bool {
 	if x, ok := numberOf(a); ok {
 		y, ok := numberOf(b)
@@ -198,8 +197,8 @@ func sameMap(a, b map[string]any) bool {
 	return true
 }
 
-// sameNumber also holds two numbers equal that the gateway cannot tell apart
-// once they are floats: a third has 512 bits in Terraform and 53 in Python.
+// sameNumber also treats two numbers as equal that are the same float: a third has 512
+// bits in Terraform and 53 in Python.
 func sameNumber(a, b *big.Float) bool {
 	if a.Cmp(b) == 0 {
 		return true

@@ -14,9 +14,9 @@ import (
 	"github.com/planetary-computer/terraform-provider-pc/internal/transport"
 )
 
-// Adaptive are the bounds of adaptive scaling. A nil Minimum is 0, a nil
-// Maximum as many as the gateway allows. Active false switches adaptive scaling
-// off and leaves the workers as they are.
+// Adaptive configures adaptive scaling. A nil Minimum is 0; a nil Maximum is as many as
+// the gateway allows. If Active is false, adaptive scaling is switched off and the
+// workers stay as they are.
 type Adaptive struct {
 	Minimum *int64 `json:"minimum"`
 	Maximum *int64 `json:"maximum"`
@@ -28,13 +28,13 @@ type Scaling struct {
 	// OK is false, with status 200, if the request went over a limit and the gateway
 	// carried out a smaller one instead.
 	OK bool
-	// Message is what the gateway said about that.
+	// Message is the gateway's explanation.
 	Message string
 	// Granted is the limit of workers that the message names; nil if it names none.
 	Granted *int64
 }
 
-// workerLimit is how every message about a limit names it (dask_gateway_server
+// workerLimit matches the limit in every message about one (dask_gateway_server
 // 2026.3.0, routes.py).
 var workerLimit = regexp.MustCompile(`resource limit of (\d{1,9}) workers`)
 
@@ -51,14 +51,14 @@ func grantedWorkers(message string) *int64 {
 }
 
 // Scale sets a fixed number of workers and ends adaptive scaling: POST
-// /api/v1/clusters/NAME/scale. A 409 means that the scheduler could not be
-// reached, after which the gateway stops the cluster.
+// /api/v1/clusters/NAME/scale. A 409 means that the gateway could not reach the
+// scheduler; the gateway then stops the cluster.
 func (c *Client) Scale(ctx context.Context, name string, count int64) (Scaling, error) {
 	return c.changeWorkers(ctx, name, "scale", map[string]int64{"count": count})
 }
 
-// Adapt sets the bounds of adaptive scaling: POST /api/v1/clusters/NAME/adapt.
-// The server checks nothing, so the caller has to: 0 <= minimum <= maximum.
+// Adapt sets the bounds of adaptive scaling: POST /api/v1/clusters/NAME/adapt. The server
+// does not check them; the caller must ensure 0 <= minimum <= maximum.
 func (c *Client) Adapt(ctx context.Context, name string, bounds Adaptive) (Scaling, error) {
 	return c.changeWorkers(ctx, name, "adapt", bounds)
 }
@@ -93,18 +93,18 @@ func (c *Client) changeWorkers(ctx context.Context, name, how string, body any) 
 }
 
 func (c *Client) postScaling(ctx context.Context, name, how string, body any) (Scaling, error) {
-	answer, err := transport.Call(ctx, c.transport, transport.Request{
-		Method: http.MethodPost, Path: append(clustersPath(name), how), Body: body, Retryable: true, Want: "the answer to " + how,
-	}, func(answer wireScaling) string {
-		return invalidIf(answer.OK == nil, "the answer to "+how+" has no ok")
+	response, err := transport.Call(ctx, c.transport, transport.Request{
+		Method: http.MethodPost, Path: append(clustersPath(name), how), Body: body, Retryable: true, Want: "the response to " + how,
+	}, func(response wireScaling) string {
+		return invalidIf(response.OK == nil, "the response to "+how+" has no ok")
 	})
 	if err != nil {
 		return Scaling{}, err
 	}
-	scaling := Scaling{OK: *answer.OK}
-	if answer.Msg != nil {
-		scaling.Granted = grantedWorkers(*answer.Msg)
-		scaling.Message = c.transport.Printable(*answer.Msg)
+	scaling := Scaling{OK: *response.OK}
+	if response.Msg != nil {
+		scaling.Granted = grantedWorkers(*response.Msg)
+		scaling.Message = c.transport.Printable(*response.Msg)
 	}
 	return scaling, nil
 }
@@ -114,17 +114,17 @@ type wireScaling struct {
 	Msg *string `json:"msg"`
 }
 
-// Workers counts the workers that have joined the scheduler. The scheduler's
-// own dashboard answers, GET /clusters/NAME/json/counts.json: it asks for no
-// credentials and gets none, because code of the cluster's user runs there.
+// Workers counts the workers that have joined the scheduler, from the scheduler's own
+// dashboard: GET /clusters/NAME/json/counts.json. The request has no credentials,
+// because code of the cluster's user runs there.
 func (c *Client) Workers(ctx context.Context, name string) (int64, error) {
 	if err := validateName(name); err != nil {
 		return 0, err
 	}
 	counts, err := transport.Call(ctx, c.transport, transport.Request{
 		Method: http.MethodGet, Path: []string{"clusters", name, "json", "counts.json"}, Anonymous: true, Retryable: true, Want: "the scheduler's counts",
-	}, func(answer wireCounts) string {
-		return invalidIf(answer.Workers == nil || *answer.Workers < 0, "the answer counts no workers")
+	}, func(response wireCounts) string {
+		return invalidIf(response.Workers == nil || *response.Workers < 0, "the response contains no count of workers")
 	})
 	if err != nil {
 		return 0, err

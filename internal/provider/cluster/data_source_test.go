@@ -116,7 +116,7 @@ func TestDaskClusterData_schedulersThatDoNotAnswer(t *testing.T) {
 		"502 of the proxy":                 {mockserver.Fault{Times: 1000, Status: http.StatusBadGateway}, "502"},
 		"404 of the proxy":                 {mockserver.Fault{Times: 1000, Status: http.StatusNotFound, ContentType: "text/plain", Body: "404: Not Found"}, "404"},
 		"a sign-in page":                   {mockserver.Fault{Times: 1000, Status: http.StatusOK, ContentType: "text/html", Body: "<title>Sign in</title>"}, "Sign in"},
-		"the user's code, with other JSON": {mockserver.Fault{Times: 1000, Status: http.StatusOK, ContentType: "application/json", Body: `{"n_workers": 1}`}, "not about a scheduler"},
+		"the user's code, with other JSON": {mockserver.Fault{Times: 1000, Status: http.StatusOK, ContentType: "application/json", Body: `{"n_workers": 1}`}, "not from a scheduler"},
 		"a connection that breaks off":     {mockserver.Fault{Times: 1000, Drop: mockserver.DropAfterHandling}, "could not be counted"},
 		"a redirect":                       {mockserver.Fault{Times: 1000, Status: http.StatusFound, Header: http.Header{"Location": {"https://example.com/"}}}, "302"},
 	} {

@@ -145,17 +145,17 @@ func lostDetail(lost *gateway.AdoptError) string {
 	case len(lost.Candidates) > 0:
 		return detail + "The response to the request was lost. These clusters have the same options, started when the request can have arrived, and may be the one:" +
 			clusterList(lost.Candidates) + "\n\n" + clusterCommands(lost.Candidates[0].Name)
-	case len(lost.Later) > 0:
+	case len(lost.Later) > 0 && (lost.NotForwarded || !lost.Interrupted):
 		return detail + "No new cluster was seen that started when the request can have arrived. Most likely nothing was made. " +
 			"These clusters have the same options, but started later. Most likely somebody else uses them:" +
 			clusterList(lost.Later) + "\n\nIf nobody does, import or stop them before the next terraform apply. " + clusterCommands(lost.Later[0].Name)
-	case lost.NotForwarded:
-		return detail + "A proxy answered at once that it cannot reach the gateway, and no new cluster was seen on the gateway since. Most likely nothing was made. " +
-			look + "before the next terraform apply."
 	case lost.ListError != nil:
 		return detail + "The response to the request was lost, and the gateway's clusters could not be listed since: " + lost.ListError.Error() + ". " +
 			"A cluster may run and cost money. Once the gateway answers, look with the data source pc_clusters, or Python's gateway.list_clusters(), " +
 			"and import or stop what is there before the next terraform apply."
+	case lost.NotForwarded:
+		return detail + "A proxy answered at once that it cannot reach the gateway, and no new cluster was seen on the gateway since. Most likely nothing was made. " +
+			look + "before the next terraform apply."
 	case lost.Interrupted:
 		return detail + "The response to the request was lost. The interrupt left time for only a few lookups, which found no new cluster; a gateway may list it " +
 			"seconds later. A cluster may run and cost money. " + look + "and import or stop what is there before the next terraform apply."

@@ -64,7 +64,7 @@ func TestAccGateway_tellsWhatTheProviderUses(t *testing.T) {
 					mock.FailNext(providertest.RespondAlways("*/api/version", http.StatusOK, `{"version": "1\nrm -rf"}`))
 				},
 				Config:      providertest.ProviderBlock(mock) + source,
-				ExpectError: regexp.MustCompile(`(?s)The gateway did not say its version.*names no version`),
+				ExpectError: regexp.MustCompile(`(?s)The gateway did not say its version.*contains no version`),
 			},
 		},
 	})

@@ -113,7 +113,7 @@ func otherClientRows() []Row {
 		Want:    Want{Output: []string{"Clusters with the same options already run", "stop_cluster"}, State: []string{clusterAddress}, Created: 1, Running: 1},
 	}, {
 		Fault: "The gateway restarts, and the proxy has no route, while the provider reads the declared options.", Promise: "The provider waits for the gateway.",
-		Break: fails(http.MethodGet, optionsPath, times(20, noRoute)),
+		Break: fails(http.MethodGet, optionsPath, times(8, noRoute)),
 		Want:  Want{State: []string{clusterAddress}, Created: 1, Running: 1, Requests: map[string]int{"POST " + clustersPath: 1}},
 	}}
 	for _, offset := range []time.Duration{300 * time.Millisecond, time.Second, 3 * time.Second, 6 * time.Second, 9 * time.Second} {
