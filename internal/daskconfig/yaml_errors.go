@@ -79,7 +79,9 @@ func describeYAMLError(err error, text []byte) error {
 	if problem == tabProblem {
 		line = lineOfTab(text, line)
 	}
-	return fmt.Errorf("line %d: %s", max(line, 1), problem)
+	// The end of the text counts as the line after its last one.
+	last := 1 + bytes.Count(bytes.TrimRight(text, " \r\n"), []byte("\n"))
+	return fmt.Errorf("line %d: %s", max(min(line, last), 1), problem)
 }
 
 // lineOfAlias finds the first alias without an anchor, whose line yaml.v3 does
