@@ -200,7 +200,7 @@ func connectCatalog(s settings.Settings, cfg transport.Config, diags *diag.Diagn
 // transportUnknown reports whether an argument that every client needs is known
 // only after apply.
 func transportUnknown(s settings.Settings) bool {
-	return s.CACertificate.Unknown || s.HTTPProxy.Unknown || s.MaxRetries.Unknown || s.MaxConnections.Unknown || s.RequestTimeout.Unknown || s.AllowCleartext.Unknown
+	return s.CACertificate.Unknown || s.HTTPProxy.Unknown || s.AllowCleartext.Unknown
 }
 
 // logAttempt logs one HTTP attempt. Package transport has redacted it.

@@ -151,7 +151,7 @@ func TestEphemeralCredentials_validate(t *testing.T) {
 	}{
 		"unknown":     {map[string]any{"name": providertest.Unknown{}}, providertest.ExpectedDiagnostic{}},
 		"not a name":  {map[string]any{"name": "../x"}, providertest.ErrorAt(`AttributeName("name")`, "cannot be one")},
-		"no time":     {map[string]any{"name": "x", "timeouts": map[string]any{"open": "0s"}}, providertest.ErrorAt(`AttributeName("timeouts").AttributeName("open")`, "longer than nothing")},
+		"no time":     {map[string]any{"name": "x", "timeouts": map[string]any{"open": "0s"}}, providertest.ErrorAt(`AttributeName("timeouts").AttributeName("open")`, "Timeout must be positive")},
 		"no duration": {map[string]any{"name": "x", "timeouts": map[string]any{"open": "soon"}}, providertest.ErrorAt(`AttributeName("timeouts").AttributeName("open")`, "")},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -133,10 +133,10 @@ func originNote(wanted clusterOptions, name string) string {
 // credentials and a wrong server are errors, which must be seen before the apply.
 func addOptionsUnavailable(diags *diag.Diagnostics, err error) {
 	if !isOutage(err) {
-		diagnostics.AddError(diags, "Could not read the gateway's cluster options", err)
+		diagnostics.AddError(diags, "The gateway's cluster options could not be read", err)
 		return
 	}
-	diags.AddAttributeWarning(path.Root("options"), "Could not check the cluster options",
+	diags.AddAttributeWarning(path.Root("options"), "The cluster options could not be checked",
 		diagnostics.Explain(err)+"\n\nThe plan goes on without the check. The gateway checks the options when the cluster is created.")
 }
 

@@ -17,8 +17,8 @@ import (
 	"github.com/planetary-computer/terraform-provider-pc/internal/provider/values"
 )
 
-// ValidateConfig checks what needs no gateway. The real server accepts a
-// minimum over the maximum, and numbers below zero, and then runs no workers.
+// ValidateConfig checks what requires no gateway. The real server accepts a minimum
+// above the maximum and numbers below zero, and then runs no workers.
 func (r *clusterResource) ValidateConfig(ctx context.Context, req resource.ValidateConfigRequest, resp *resource.ValidateConfigResponse) {
 	var config resourceModel
 	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
@@ -27,11 +27,14 @@ func (r *clusterResource) ValidateConfig(ctx context.Context, req resource.Valid
 	}
 	validateOptionsShape(ctx, "options", config.Options, &resp.Diagnostics)
 	validateOptionsShape(ctx, "options_wo", config.OptionsWO, &resp.Diagnostics)
+	values.ValidateNumbers(config.Options, path.Root("options"), &resp.Diagnostics)
+	values.ValidateNumbers(config.OptionsWO, path.Root("options_wo"), &resp.Diagnostics)
 	secretsOf(config.OptionsWO).validate(configuredOptions(config.Options), &resp.Diagnostics)
 	values.ValidateTimeouts(config.Timeouts, &resp.Diagnostics)
 	var bounds adaptModel
 	if !config.Adapt.IsNull() && !config.Adapt.IsUnknown() {
 		resp.Diagnostics.Append(config.Adapt.As(ctx, &bounds, basetypes.ObjectAsOptions{})...)
+		validateAdapt(bounds, &resp.Diagnostics)
 	}
 	validateBounds(bounds, &resp.Diagnostics)
 	validateWait(config, bounds, &resp.Diagnostics)
@@ -45,20 +48,32 @@ func validateOptionsShape(ctx context.Context, name string, options types.Dynami
 	case types.Object, types.Map:
 	default:
 		diags.AddAttributeError(path.Root(name), "Cluster options must be an object",
-			fmt.Sprintf("They are given by name, for example %s = { worker_cores = 2 }, but this is a %s.", name, underlying.Type(ctx)))
+			fmt.Sprintf("Set them by name, for example %s = { worker_cores = 2 }. This value is a %s.", name, underlying.Type(ctx)))
 	}
+}
+
+// validateAdapt refuses a block in which nothing is set. Terraform drops members
+// that the schema does not have, so that adapt = { min = 1, max = 3 } becomes {},
+// which would scale without an upper bound.
+func validateAdapt(bounds adaptModel, diags *diag.Diagnostics) {
+	if !bounds.Minimum.IsNull() || !bounds.Maximum.IsNull() {
+		return
+	}
+	diags.AddAttributeError(path.Root("adapt"), "Missing minimum or maximum in adapt",
+		"Set minimum, maximum or both, for example adapt = { minimum = 1, maximum = 3 }. Terraform ignores members with other names. "+
+			"For no upper bound, set minimum only: adapt = { minimum = 0 }.")
 }
 
 func validateBounds(bounds adaptModel, diags *diag.Diagnostics) {
 	if !values.IsKnown(bounds.Minimum) || !values.IsKnown(bounds.Maximum) || bounds.Minimum.ValueInt64() <= bounds.Maximum.ValueInt64() {
 		return
 	}
-	diags.AddAttributeError(path.Root("adapt").AtName("minimum"), "The minimum of adapt is over its maximum",
+	diags.AddAttributeError(path.Root("adapt").AtName("minimum"), "The minimum of adapt is above its maximum",
 		fmt.Sprintf("minimum = %d must not be greater than maximum = %d. The gateway would accept it and run at most the maximum.",
 			bounds.Minimum.ValueInt64(), bounds.Maximum.ValueInt64()))
 }
 
-// validateWait refuses a wait that could never end.
+// validateWait reports a wait that cannot end.
 func validateWait(config resourceModel, bounds adaptModel, diags *diag.Diagnostics) {
 	wait := config.WaitForWorkers
 	if !values.IsKnown(wait) || wait.ValueInt64() == 0 || config.Adapt.IsUnknown() || config.Workers.IsUnknown() {
@@ -68,17 +83,17 @@ func validateWait(config resourceModel, bounds adaptModel, diags *diag.Diagnosti
 	switch {
 	case config.Adapt.IsNull() && config.Workers.IsNull():
 		diags.AddAttributeError(at, "There are no workers to wait for",
-			fmt.Sprintf("wait_for_workers = %d needs workers = %d or more, or adapt with such a minimum: without them the cluster has no workers.", wanted, wanted))
+			fmt.Sprintf("wait_for_workers = %d requires workers = %d or more, or adapt with at least this minimum. Without them the cluster has no workers.", wanted, wanted))
 	case !config.Workers.IsNull() && wanted > config.Workers.ValueInt64():
-		diags.AddAttributeError(at, "More workers are waited for than are asked for",
+		diags.AddAttributeError(at, "wait_for_workers is greater than workers",
 			fmt.Sprintf("wait_for_workers = %d must not be greater than workers = %d.", wanted, config.Workers.ValueInt64()))
 	case values.IsKnown(bounds.Maximum) && wanted > bounds.Maximum.ValueInt64():
-		diags.AddAttributeError(at, "More workers are waited for than are allowed",
+		diags.AddAttributeError(at, "wait_for_workers is greater than adapt.maximum",
 			fmt.Sprintf("wait_for_workers = %d must not be greater than adapt.maximum = %d.", wanted, bounds.Maximum.ValueInt64()))
 	case config.Workers.IsNull() && !bounds.Minimum.IsUnknown() && wanted > bounds.Minimum.ValueInt64():
-		diags.AddAttributeWarning(at, "The workers that are waited for may never come",
+		diags.AddAttributeWarning(at, "The cluster may never have enough workers",
 			fmt.Sprintf("Adaptive scaling keeps adapt.minimum = %d workers and adds more only while there is work for them. A cluster without work "+
-				"never has the wait_for_workers = %d that are waited for, and the apply ends at its time-out.", bounds.Minimum.ValueInt64(), wanted))
+				"never reaches wait_for_workers = %d, and the apply ends with a timeout.", bounds.Minimum.ValueInt64(), wanted))
 	}
 }
 

@@ -4,6 +4,7 @@
 package cluster_test
 
 import (
+	"math/big"
 	"net/http"
 	"strings"
 	"testing"
@@ -19,19 +20,24 @@ func TestDaskCluster_validatesWithoutTheGateway(t *testing.T) {
 	adapt := func(minimum, maximum any) map[string]any {
 		return map[string]any{"adapt": map[string]any{"minimum": minimum, "maximum": maximum}}
 	}
+	options := func(members map[string]any) map[string]any { return map[string]any{"options": members} }
+	outOfRange, _, _ := big.ParseFloat("1e400", 10, 512, big.ToNearestEven)
 	for name, test := range map[string]struct {
 		config map[string]any
 		want   providertest.ExpectedDiagnostic
 	}{
 		"nothing set":             {map[string]any{}, providertest.ExpectedDiagnostic{}},
 		"adapt":                   {adapt(1, 100), providertest.ExpectedDiagnostic{}},
-		"adapt without bounds":    {adapt(nil, nil), providertest.ExpectedDiagnostic{}},
+		"adapt without bounds":    {adapt(nil, nil), providertest.ErrorAt(`AttributeName("adapt")`, "Missing minimum or maximum in adapt")},
+		"adapt without maximum":   {adapt(0, nil), providertest.ExpectedDiagnostic{}},
 		"adapt with one number":   {adapt(2, 2), providertest.ExpectedDiagnostic{}},
 		"minimum over maximum":    {adapt(3, 1), providertest.ErrorAt(`AttributeName("adapt").AttributeName("minimum")`, "must not be greater than maximum = 1")},
 		"minimum below zero":      {adapt(-1, 1), providertest.ErrorAt(`AttributeName("adapt").AttributeName("minimum")`, "at least 0")},
 		"maximum below zero":      {adapt(nil, -5), providertest.ErrorAt(`AttributeName("adapt").AttributeName("maximum")`, "at least 0")},
 		"workers below zero":      {map[string]any{"workers": -1}, providertest.ErrorAt(`AttributeName("workers")`, "at least 0")},
 		"unknown bounds":          {adapt(providertest.Unknown{}, 1), providertest.ExpectedDiagnostic{}},
+		"number out of range":     {options(map[string]any{"environment": map[string]any{"N": outOfRange}}), providertest.ErrorAt(`AttributeName("options").ElementKeyString("environment").ElementKeyString("N")`, "Number out of range")},
+		"too many digits":         {options(map[string]any{"worker_memory": 16e9 / (1 << 30)}), providertest.ErrorAt(`AttributeName("options").ElementKeyString("worker_memory")`, "Round it")},
 		"options that are a list": {map[string]any{"options": []any{"a"}}, providertest.ErrorAt(`AttributeName("options")`, "must be an object")},
 		"options that are text":   {map[string]any{"options": "worker_cores=2"}, providertest.ErrorAt(`AttributeName("options")`, "must be an object")},
 		"unknown options":         {map[string]any{"options": providertest.Unknown{}}, providertest.ExpectedDiagnostic{}},
@@ -39,7 +45,7 @@ func TestDaskCluster_validatesWithoutTheGateway(t *testing.T) {
 		"wait over workers":       {map[string]any{"workers": 2, "wait_for_workers": 3}, providertest.ErrorAt(`AttributeName("wait_for_workers")`, "must not be greater than workers = 2")},
 		"no time": {
 			map[string]any{"timeouts": map[string]any{"create": "0s"}},
-			providertest.ErrorAt(`AttributeName("timeouts").AttributeName("create")`, "longer than nothing"),
+			providertest.ErrorAt(`AttributeName("timeouts").AttributeName("create")`, "Timeout must be positive"),
 		},
 		"both": {
 			map[string]any{"workers": 2, "adapt": map[string]any{"minimum": 1, "maximum": 2}},

@@ -136,7 +136,7 @@ func (r *clusterResource) Read(ctx context.Context, req resource.ReadRequest, re
 	name := state.Name.ValueString()
 	cluster, absence, err := api.Refresh(ctx, name)
 	if err != nil {
-		diagnostics.AddError(&resp.Diagnostics, "Could not read the cluster "+name, err)
+		diagnostics.AddError(&resp.Diagnostics, "The cluster "+name+" could not be read", err)
 		return
 	}
 	lastSeen := clients.ReadLastSeenServer(ctx, req.Private, r.Addresses.Address, &resp.Diagnostics)

@@ -262,7 +262,7 @@ func TestAccDaskScheduler_refusesWhatCannotWork(t *testing.T) {
 		`dashboard_url = "http://user:secret@h:8787"`:                              `without user`,
 		"dashboard_url = \"http://h:8787\"\n minimum_workers = -1":                 `at least 0`,
 		"dashboard_url = \"http://h:8787\"\n on_timeout = \"ignore\"":              `\["error" "warn"\]`,
-		"dashboard_url = \"http://h:8787\"\n timeouts = { read = \"0s\" }":         `longer than nothing`,
+		"dashboard_url = \"http://h:8787\"\n timeouts = { read = \"0s\" }":         `Timeout must be positive`,
 		"dashboard_url = \"http://h:8787\"\n timeouts = { read = \"20 minutes\" }": `(?i)duration`,
 	} {
 		t.Run(arguments, func(t *testing.T) {

@@ -13,8 +13,8 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 )
 
-// timeoutsBlock is one of terraform-plugin-framework-timeouts, which has a type of
-// its own for each kind.
+// timeoutsBlock is a timeouts block. terraform-plugin-framework-timeouts has a
+// separate type for each kind.
 type timeoutsBlock interface {
 	knowable
 	Attributes() map[string]attr.Value
@@ -31,8 +31,8 @@ func ValidateTimeouts(block timeoutsBlock, diags *diag.Diagnostics) {
 			continue
 		}
 		if duration, err := time.ParseDuration(text.ValueString()); err == nil && duration <= 0 {
-			diags.AddAttributeError(path.Root("timeouts").AtName(name), "A time-out must be longer than nothing",
-				fmt.Sprintf("%q leaves no time at all. Write a duration such as \"90s\" or \"20m\", or leave it out for the default.", text.ValueString()))
+			diags.AddAttributeError(path.Root("timeouts").AtName(name), "Timeout must be positive",
+				fmt.Sprintf("%q is not a positive duration. Set a duration such as \"90s\" or \"20m\", or remove the argument for the default.", text.ValueString()))
 		}
 	}
 }

@@ -85,7 +85,7 @@ func toTerraform(typ tftypes.Type, plain any) tftypes.Value {
 	switch plain := plain.(type) {
 	case nil:
 		return tftypes.NewValue(typ, nil)
-	case Unknown:
+	case Unknown, Later:
 		return tftypes.NewValue(orText(typ), tftypes.UnknownValue)
 	case map[string]any:
 		return toObject(typ, plain)
@@ -95,6 +95,8 @@ func toTerraform(typ tftypes.Type, plain any) tftypes.Value {
 		return tftypes.NewValue(scalar(typ, tftypes.Number), big.NewFloat(float64(plain)))
 	case float64:
 		return tftypes.NewValue(scalar(typ, tftypes.Number), big.NewFloat(plain))
+	case *big.Float:
+		return tftypes.NewValue(scalar(typ, tftypes.Number), plain)
 	case string:
 		return tftypes.NewValue(scalar(typ, tftypes.String), plain)
 	case bool:
@@ -297,6 +299,14 @@ func (w Client) Read(t *testing.T, typeName string, before Instance) (Instance, 
 // Imported is what has this name as its identity, imported and read.
 func (w Client) Imported(t *testing.T, typeName, name string) Instance {
 	t.Helper()
+	read, diagnostics := w.Read(t, typeName, w.Import(t, typeName, name))
+	AssertDiagnostics(t, diagnostics, ExpectedDiagnostic{})
+	return read
+}
+
+// Import is what has this name as its identity, imported and not read.
+func (w Client) Import(t *testing.T, typeName, name string) Instance {
+	t.Helper()
 	identities, err := w.Server.GetResourceIdentitySchemas(t.Context(), &tfprotov6.GetResourceIdentitySchemasRequest{})
 	if err != nil {
 		t.Fatal(err)
@@ -310,9 +320,7 @@ func (w Client) Imported(t *testing.T, typeName, name string) Instance {
 	}
 	AssertDiagnostics(t, resp.Diagnostics, ExpectedDiagnostic{})
 	each := resp.ImportedResources[0]
-	read, diagnostics := w.Read(t, typeName, Instance{State: each.State, private: each.Private, identity: each.Identity})
-	AssertDiagnostics(t, diagnostics, ExpectedDiagnostic{})
-	return read
+	return Instance{State: each.State, private: each.Private, identity: each.Identity}
 }
 
 // HasError reports whether one of the diagnostics is an error.

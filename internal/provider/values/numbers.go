@@ -1,0 +1,72 @@
+// Copyright (c) The terraform-provider-pc Authors
+// SPDX-License-Identifier: MPL-2.0
+
+package values
+
+import (
+	"maps"
+	"math/big"
+	"slices"
+	"strconv"
+
+	"github.com/hashicorp/terraform-plugin-framework/attr"
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+)
+
+// ValidateNumbers reports each number, however deep, that does not survive its way
+// to a server and back. Terraform finds the line of a member of a dynamic attribute
+// by its map key.
+func ValidateNumbers(value attr.Value, at path.Path, diags *diag.Diagnostics) {
+	if value == nil || value.IsNull() || value.IsUnknown() {
+		return
+	}
+	switch v := value.(type) {
+	case types.Dynamic:
+		ValidateNumbers(v.UnderlyingValue(), at, diags)
+	case types.Object:
+		validateMembers(v.Attributes(), at, diags)
+	case types.Map:
+		validateMembers(v.Elements(), at, diags)
+	case types.Tuple:
+		validateElements(v.Elements(), at, diags)
+	case types.List:
+		validateElements(v.Elements(), at, diags)
+	case types.Number:
+		validateNumber(v.ValueBigFloat(), at, diags)
+	}
+}
+
+func validateMembers(members map[string]attr.Value, at path.Path, diags *diag.Diagnostics) {
+	for _, name := range slices.Sorted(maps.Keys(members)) {
+		ValidateNumbers(members[name], at.AtMapKey(name), diags)
+	}
+}
+
+func validateElements(elements []attr.Value, at path.Path, diags *diag.Diagnostics) {
+	for i, element := range elements {
+		ValidateNumbers(element, at.AtListIndex(i), diags)
+	}
+}
+
+func validateNumber(number *big.Float, at path.Path, diags *diag.Diagnostics) {
+	converted, accuracy := number.Float64()
+	switch {
+	case !number.IsInf() && new(big.Float).SetMantExp(big.NewFloat(1), 1024).Cmp(new(big.Float).Abs(number)) <= 0:
+		diags.AddAttributeError(at, "Number out of range",
+			"The server converts numbers to 64-bit floats, which end near 1.8e308, and would return another value.")
+	case accuracy == big.Exact && !number.IsInt() && !isShortDecimal(number, converted):
+		diags.AddAttributeError(at, "Number has too many digits",
+			"Terraform cannot compare a fraction with more than 17 significant digits in a dynamic value. Round it, for example with floor(VALUE * 1000) / 1000 or tonumber(format(\"%.3f\", VALUE)).")
+	}
+}
+
+// isShortDecimal reports whether a number equals the shortest decimal that stands
+// for its float. Terraform decodes a float that the provider returns as this
+// decimal (cty's NumberFloatVal), and would see a difference from the
+// configuration.
+func isShortDecimal(number *big.Float, converted float64) bool {
+	decimal, _, err := big.ParseFloat(strconv.FormatFloat(converted, 'f', -1, 64), 10, 512, big.ToNearestEven)
+	return err == nil && decimal.Cmp(number) == 0
+}
