@@ -97,7 +97,7 @@ func checkOptions(ctx context.Context, api *gateway.Client, wanted clusterOption
 			addSecretOptionError(diags, name, err)
 		default:
 			diags.AddAttributeError(wanted.path(name), "Invalid value for the cluster option "+name,
-				diagnostics.Sentence(err.Error())+originNote(wanted, name))
+				err.Error()+"."+originNote(wanted, name))
 		}
 	}
 	return declared

@@ -285,3 +285,49 @@ func TestOldState_plansWithoutAChange(t *testing.T) {
 		})
 	}
 }
+
+// TestRead_keepsAddressesWhoseBaseIsUnknown refreshes while proxy_address and
+// public_address come from a resource that is replaced.
+func TestRead_keepsAddressesWhoseBaseIsUnknown(t *testing.T) {
+	t.Parallel()
+	mock := providertest.StartMock(t, mockserver.Config{})
+	block := providertest.Block(mock)
+	w := providertest.NewClient(t, block)
+	config := map[string]any{"workers": 1}
+	created, diagnostics := w.Apply(t.Context(), t, providertest.ClusterType, w.None(t), config)
+	providertest.AssertDiagnostics(t, diagnostics, providertest.ExpectedDiagnostic{})
+	for _, argument := range []string{"proxy_address", "public_address"} {
+		later := maps.Clone(block)
+		later[argument] = providertest.Unknown{}
+		client := providertest.NewClient(t, later)
+		read, diagnostics := client.Read(t, providertest.ClusterType, created)
+		providertest.AssertDiagnostics(t, diagnostics, providertest.ExpectedDiagnostic{})
+		for _, attribute := range []string{"scheduler_address", "dashboard_link"} {
+			if got, want := w.Text(t, providertest.ClusterType, read.State, attribute), w.Text(t, providertest.ClusterType, created.State, attribute); got != want || got == "" {
+				t.Errorf("%s is unknown: %s = %q, want %q", argument, attribute, got, want)
+			}
+		}
+		client.AssertUnchanged(t, providertest.ClusterType, read, config)
+	}
+}
+
+// TestRead_usesDefaultsForUnknownTuning refreshes and checks options while the
+// tuning arguments are unknown.
+func TestRead_usesDefaultsForUnknownTuning(t *testing.T) {
+	t.Parallel()
+	for _, argument := range []string{"max_retries", "max_connections", "request_timeout"} {
+		t.Run(argument, func(t *testing.T) {
+			t.Parallel()
+			mock := providertest.StartMock(t, mockserver.Config{})
+			block := providertest.Block(mock)
+			block[argument] = providertest.Unknown{}
+			w := providertest.NewClient(t, block)
+			plan := w.Plan(t, providertest.ClusterType, w.None(t), map[string]any{"options": map[string]any{"worker_cores": 99}})
+			providertest.AssertDiagnostics(t, plan.Diagnostics, providertest.ErrorAt(`AttributeName("options").ElementKeyString("worker_cores")`, "not 99"))
+			imported := w.Imported(t, providertest.ClusterType, mock.AddCluster("alice", nil))
+			if got := w.Text(t, providertest.ClusterType, imported.State, "status"); got != "RUNNING" {
+				t.Errorf("the refresh read the status %q", got)
+			}
+		})
+	}
+}

@@ -253,6 +253,13 @@ func (w *Workspace) Outputs() map[string]any {
 func (w *Workspace) Actions() map[string]string {
 	w.t.Helper()
 	w.Must("plan", "-no-color", "-out=actions.plan")
+	defer w.Remove("actions.plan")
+	return w.PlannedActions("actions.plan")
+}
+
+// PlannedActions returns what a saved plan has for each resource, as Actions does.
+func (w *Workspace) PlannedActions(file string) map[string]string {
+	w.t.Helper()
 	var plan struct {
 		ResourceChanges []struct {
 			Address string `json:"address"`
@@ -262,10 +269,9 @@ func (w *Workspace) Actions() map[string]string {
 			} `json:"change"`
 		} `json:"resource_changes"`
 	}
-	if err := json.Unmarshal([]byte(w.Must("show", "-json", "actions.plan").Output), &plan); err != nil {
+	if err := json.Unmarshal([]byte(w.Must("show", "-json", file).Output), &plan); err != nil {
 		w.t.Fatal(err)
 	}
-	w.Remove("actions.plan")
 	actions := map[string]string{}
 	for _, change := range plan.ResourceChanges {
 		if joined := strings.Join(change.Change.Actions, ","); joined != "no-op" && change.Mode == "managed" {

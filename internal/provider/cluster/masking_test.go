@@ -1,0 +1,69 @@
+// Copyright (c) The terraform-provider-pc Authors
+// SPDX-License-Identifier: MPL-2.0
+
+package cluster_test
+
+import (
+	"encoding/json"
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+
+	"github.com/planetary-computer/terraform-provider-pc/internal/testing/mockserver"
+	"github.com/planetary-computer/terraform-provider-pc/internal/testing/providertest"
+)
+
+// keyFile is a secret with both quotes, newlines, a backslash and a letter that is
+// not ASCII.
+const keyFile = "{\n  \"type\": \"service_account\",\n  \"key\": \"it's \\\\ corréct horse\"\n}"
+
+// asPythonRepr is repr(keyFile) and ascii(keyFile), from Python 3.13.
+const (
+	asPythonRepr  = `'{\n  "type": "service_account",\n  "key": "it\'s \\\\ corréct horse"\n}'`
+	asPythonASCII = `'{\n  "type": "service_account",\n  "key": "it\'s \\\\ corr\xe9ct horse"\n}'`
+)
+
+// TestDaskCluster_masksSecretsInEveryResponse quotes a secret in the response to
+// each later request about the cluster.
+func TestDaskCluster_masksSecretsInEveryResponse(t *testing.T) {
+	t.Parallel()
+	quoted, err := json.Marshal(keyFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	twice, err := json.Marshal(asPythonRepr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, text := range map[string]string{
+		"as it is": keyFile, "JSON": string(quoted), "repr": asPythonRepr, "ascii": asPythonASCII,
+		"repr in JSON": string(twice), "percent-encoded": url.QueryEscape(keyFile), "a number": "the port 4711 is taken",
+	} {
+		for _, path := range []string{"*/scale", "*/clusters/*"} {
+			t.Run(name+" at "+path, func(t *testing.T) {
+				t.Parallel()
+				mock := providertest.StartMock(t, mockserver.Config{})
+				w := providertest.NewClient(t, providertest.Block(mock))
+				config := map[string]any{"workers": 1, "options_wo": map[string]any{"environment": map[string]any{"KEY": keyFile, "PORT": 4711}}}
+				created, diagnostics := w.Apply(t.Context(), t, providertest.ClusterType, w.None(t), config)
+				providertest.AssertDiagnostics(t, diagnostics, providertest.ExpectedDiagnostic{})
+
+				mock.FailNext(mockserver.Fault{Path: path, Times: 1000, Status: http.StatusForbidden, ContentType: "text/plain", Body: "refused: " + text})
+				config["workers"] = 2
+				_, resized := w.Apply(t.Context(), t, providertest.ClusterType, created, config)
+				_, read := w.Read(t, providertest.ClusterType, created)
+				if len(resized) == 0 {
+					t.Error("the fault was not met")
+				}
+				for _, d := range append(resized, read...) {
+					for _, part := range []string{"horse", "service_account", "4711"} {
+						if strings.Contains(d.Summary+d.Detail, part) {
+							t.Errorf("%q is in the message: %s", part, d.Detail)
+						}
+					}
+				}
+			})
+		}
+	}
+}
