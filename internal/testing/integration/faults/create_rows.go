@@ -74,7 +74,7 @@ func createRows() []Row {
 			Moment: momentCreate, Fault: "The gateway is down for every request.",
 			Promise: "The plan warns that it could not check the options. The provider sends the create once, and the error says that its result is unknown.",
 			Break:   fails("", "", times(everyTime, gatewayDown)),
-			Want:    Want{Exit: 1, Output: []string{"503", "Warning: The cluster options could not be checked", "It is not known whether the cluster was created"}, Requests: map[string]int{"POST *": 1}},
+			Want:    Want{Exit: 1, Output: []string{"503", "Warning: Could not check the cluster options", "It is not known whether the cluster was created"}, Requests: map[string]int{"POST *": 1}},
 		},
 		{
 			Moment: momentCreate, Fault: "The first requests for the declared options fail.",
