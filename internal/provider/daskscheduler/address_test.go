@@ -72,7 +72,7 @@ func TestAccDaskScheduler_findsTheDashboardOfAnAddress(t *testing.T) {
 // wrong is on the address, in words that say where was asked.
 func TestAccDaskScheduler_saysWhereAnAddressWasAsked(t *testing.T) {
 	t.Parallel()
-	authority, err := os.ReadFile("../cloudinit/testdata/tls/ca.pem")
+	authority, err := os.ReadFile("../../cloudinit/testdata/tls/ca.pem")
 	if err != nil {
 		t.Fatal(err)
 	}

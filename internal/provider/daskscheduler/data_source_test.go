@@ -218,11 +218,11 @@ func TestDaskScheduler_warnsOnItsAddress(t *testing.T) {
 
 func TestAccDaskScheduler_checksTheCertificate(t *testing.T) {
 	t.Parallel()
-	pair, err := tls.LoadX509KeyPair("../cloudinit/testdata/tls/cert.pem", "../cloudinit/testdata/tls/key.pem")
+	pair, err := tls.LoadX509KeyPair("../../cloudinit/testdata/tls/cert.pem", "../../cloudinit/testdata/tls/key.pem")
 	if err != nil {
 		t.Fatal(err)
 	}
-	authority, err := os.ReadFile("../cloudinit/testdata/tls/ca.pem")
+	authority, err := os.ReadFile("../../cloudinit/testdata/tls/ca.pem")
 	if err != nil {
 		t.Fatal(err)
 	}

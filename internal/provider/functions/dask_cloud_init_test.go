@@ -21,7 +21,7 @@ var withFunctions = []tfversion.TerraformVersionCheck{tfversion.SkipBelow(tfvers
 
 func golden(t *testing.T, name string) string {
 	t.Helper()
-	text, err := os.ReadFile(filepath.Join("..", "cloudinit", "testdata", "cloud_init", name+".yaml"))
+	text, err := os.ReadFile(filepath.Join("..", "..", "cloudinit", "testdata", "cloud_init", name+".yaml"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -76,13 +76,13 @@ func TestAccDaskCloudInit_waitsForCertificates(t *testing.T) {
 	const data = `
 resource "terraform_data" "certificates" {
   input = {
-    ca_certificate = file("../cloudinit/testdata/tls/ca.pem")
-    certificate    = file("../cloudinit/testdata/tls/cert.pem")
-    private_key    = file("../cloudinit/testdata/tls/key.pem")
+    ca_certificate = file("../../cloudinit/testdata/tls/ca.pem")
+    certificate    = file("../../cloudinit/testdata/tls/cert.pem")
+    private_key    = file("../../cloudinit/testdata/tls/key.pem")
   }
 }
 `
-	folder, err := filepath.Abs(filepath.Join("..", "cloudinit"))
+	folder, err := filepath.Abs(filepath.Join("..", "..", "cloudinit"))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -22,7 +22,7 @@ import (
 func TestAccDaskConfig_writesWhatTheOptionsSay(t *testing.T) {
 	t.Parallel()
 	// Terraform's null is what is left out.
-	want, err := os.ReadFile(filepath.Join("..", "daskconfig", "testdata", "dask_config", "cluster_options.yaml"))
+	want, err := os.ReadFile(filepath.Join("..", "..", "daskconfig", "testdata", "dask_config", "cluster_options.yaml"))
 	if err != nil {
 		t.Fatal(err)
 	}
