@@ -81,7 +81,7 @@ func TestProvider_refusesBadArguments(t *testing.T) {
 		"password inside":  {"address", "https://alice:pw@hub.example.com/", "password"},
 		"public address":   {"public_address", "hub", "http"},
 		"hub address":      {"hub_address", "hub", "http"},
-		"keytab's kind":    {"keytab_path", "KEYRING:x", "another kind"},
+		"keytab's kind":    {"keytab_path", "KEYRING:x", "another type than FILE"},
 		"principal":        {"principal", "alice@", "NAME@REALM"},
 		"unheard-of auth":  {"auth", "magic", "jupyterhub"},
 		"certificate":      {"ca_certificate", "nonsense", "certificate"},
@@ -108,7 +108,7 @@ func TestProvider_refusesKeytabs(t *testing.T) {
 	if err := os.WriteFile(broken, []byte("s3cr3t"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	for path, text := range map[string]string{"/nowhere.keytab": "/nowhere.keytab does not exist", broken: "is none, or holds no key", filepath.Dir(broken): "is not a file"} {
+	for path, text := range map[string]string{"/nowhere.keytab": "/nowhere.keytab does not exist", broken: "is not valid or has no key", filepath.Dir(broken): "is not a regular file but a directory"} {
 		diagnostics := configureProvider(t.Context(), t, map[string]any{"address": "https://hub.example.com/", "auth": "kerberos", "keytab_path": path})
 		providertest.AssertDiagnostics(t, diagnostics, providertest.ErrorAt(`AttributeName("keytab_path")`, text))
 	}

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"strings"
 	"testing"
 
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
@@ -87,7 +88,7 @@ resource "terraform_data" "certificates" {
 		t.Fatal(err)
 	}
 	config := func(image, tls string) string {
-		return regexp.MustCompile(`\.\./cloudinit`).ReplaceAllString(data, folder) + `
+		return strings.ReplaceAll(data, "../../cloudinit", folder) + `
 output "scheduler" {
   sensitive = true
   value     = provider::pc::dask_cloud_init("scheduler", { ` + image + ` = "pangeo/pangeo-notebook:2026.08.01", tls = ` + tls + ` })
