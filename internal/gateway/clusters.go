@@ -180,11 +180,17 @@ func (c *Client) pollCluster(ctx context.Context, name string) (Cluster, error) 
 	return c.getCluster(ctx, name, transport.Request{Query: "wait", Timeout: longPollTimeout})
 }
 
+// optionsMember is the member of a cluster with all of its options.
+const optionsMember = "options"
+
 func (c *Client) getCluster(ctx context.Context, name string, r transport.Request) (Cluster, error) {
 	if err := validateName(name); err != nil {
 		return Cluster{}, err
 	}
 	r.Method, r.Path, r.Retryable, r.Want = http.MethodGet, clustersPath(name), true, "the cluster"
+	// The response has the options of the cluster. A refresh does not know which of
+	// them are write-only.
+	r.Confidential = optionsMember
 	wire, err := transport.Call(ctx, c.transport, r, func(response wireCluster) string {
 		return invalidIf(response.Name != name, fmt.Sprintf("the response is about the cluster %q", response.Name))
 	}, wireCluster.invalidReason)
@@ -207,7 +213,7 @@ func (c *Client) ListClusters(ctx context.Context, statuses ...Status) (map[stri
 func (c *Client) listClusters(ctx context.Context, statuses ...Status) (map[string]Cluster, time.Time, error) {
 	var clusters map[string]Cluster
 	response, err := c.transport.Do(ctx, transport.Request{
-		Method: http.MethodGet, Path: clustersPath(""), Query: statusQuery(statuses), Retryable: true, Want: "the list of clusters",
+		Method: http.MethodGet, Path: clustersPath(""), Query: statusQuery(statuses), Retryable: true, Want: "the list of clusters", Confidential: optionsMember,
 		Decode: func(body io.Reader) error {
 			decoded, err := decodeClusters(body)
 			clusters = decoded

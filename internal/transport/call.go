@@ -43,6 +43,10 @@ type Request struct {
 	Timeout time.Duration
 	// Want names the answer in errors, for example "the cluster".
 	Want string
+	// Confidential is the name of a member of the response that may contain secrets
+	// which the client does not know. An error does not quote a 2xx response that has
+	// it; "" for none.
+	Confidential string
 	// Decode reads the body of a 2xx answer as it arrives; it begins anew with
 	// every attempt. Nil keeps the body in the Response.
 	Decode func(body io.Reader) error
@@ -236,7 +240,7 @@ func decodeError(r Request, contentType string, begun []byte, redact redactor, e
 		switch {
 		case len(bytes.TrimSpace(begun)) == 0:
 			words += "nothing"
-		case said.shown == "":
+		case said.shown == "", r.Confidential != "" && bytes.Contains(begun, []byte(`"`+r.Confidential+`"`)):
 			words += orUntyped(contentType)
 		default:
 			words += orUntyped(contentType) + ": " + said.shown

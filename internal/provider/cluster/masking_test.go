@@ -24,6 +24,53 @@ const (
 	asPythonASCII = `'{\n  "type": "service_account",\n  "key": "it\'s \\\\ corr\xe9ct horse"\n}'`
 )
 
+// TestRead_quotesNoUnreadableCluster refreshes in a new process, which does not know
+// the secret, while a response is not valid JSON.
+func TestRead_quotesNoUnreadableCluster(t *testing.T) {
+	t.Parallel()
+	mock := providertest.StartMock(t, mockserver.Config{})
+	config := map[string]any{"options_wo": map[string]any{"environment": map[string]any{"KEY": hush}}}
+	w := providertest.NewClient(t, providertest.Block(mock))
+	created, diagnostics := w.Apply(t.Context(), t, providertest.ClusterType, w.None(t), config)
+	providertest.AssertDiagnostics(t, diagnostics, providertest.ExpectedDiagnostic{})
+	mock.FailNext(mockserver.Fault{
+		Method: http.MethodGet, Path: "*/clusters/*", Times: 1000, Status: http.StatusOK, ContentType: "application/json", Body: `{"options": {"environment": {"KEY": "` + hush + `"}}, `,
+	})
+	_, diagnostics = providertest.NewClient(t, providertest.Block(mock)).Read(t, providertest.ClusterType, created)
+	providertest.AssertDiagnostics(t, diagnostics, providertest.ErrorAt("", "expected the cluster as JSON"))
+	if strings.Contains(diagnostics[0].Detail, hush) {
+		t.Errorf("the value is in the message: %s", diagnostics[0].Detail)
+	}
+}
+
+// TestDaskCluster_hidesCopiesOfSecrets creates a cluster on a gateway that copies a
+// secret into another option.
+func TestDaskCluster_hidesCopiesOfSecrets(t *testing.T) {
+	t.Parallel()
+	mock := providertest.StartMock(t, mockserver.Config{})
+	w := providertest.NewClient(t, providertest.Block(mock))
+	copied := map[string]any{"environment": map[string]string{"KEY": hush}, "image": "registry/" + hush + ":1"}
+	name := mock.AddCluster("alice", copied)
+	mock.FailNext(mockserver.Fault{
+		Method: http.MethodPost, Path: "*/clusters/", Status: http.StatusCreated, ContentType: "application/json; charset=utf-8", Body: `{"name": "` + name + `"}`,
+	})
+	config := map[string]any{"options_wo": map[string]any{"environment": map[string]any{"KEY": hush}}, "options_wo_version": 1}
+	created, diagnostics := w.Apply(t.Context(), t, providertest.ClusterType, w.None(t), config)
+	providertest.AssertDiagnostics(t, diagnostics, providertest.ExpectedDiagnostic{})
+	read, diagnostics := w.Read(t, providertest.ClusterType, created)
+	providertest.AssertDiagnostics(t, diagnostics, providertest.ExpectedDiagnostic{})
+	for _, each := range []providertest.Instance{created, read} {
+		value, err := each.State.Unmarshal(w.ResourceType(providertest.ClusterType))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if strings.Contains(value.String(), hush) {
+			t.Errorf("the state is %s", value)
+		}
+	}
+	w.AssertUnchanged(t, providertest.ClusterType, read, config)
+}
+
 // TestDaskCluster_masksSecretsInEveryResponse quotes a secret in the response to
 // each later request about the cluster.
 func TestDaskCluster_masksSecretsInEveryResponse(t *testing.T) {

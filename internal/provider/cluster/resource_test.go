@@ -56,7 +56,10 @@ resource "pc_dask_cluster" "test" {
 						_, err := time.Parse(time.RFC3339, text)
 						return err
 					})),
-					statecheck.ExpectKnownValue(providertest.ClusterAddress, tfjsonpath.New("effective_options").AtMapKey("worker_cores"), knownvalue.Float64Exact(2)),
+					statecheck.ExpectKnownValue(providertest.ClusterAddress, tfjsonpath.New("options").AtMapKey("worker_cores"), knownvalue.Float64Exact(2)),
+					statecheck.ExpectKnownValue(providertest.ClusterAddress, tfjsonpath.New("effective_options"), knownvalue.ObjectExact(map[string]knownvalue.Check{
+						"gpu": knownvalue.Bool(false), "idle_minutes": knownvalue.Int64Exact(0), "image": knownvalue.NotNull(), "profile": knownvalue.StringExact("standard"),
+					})),
 					statecheck.ExpectKnownValue(providertest.ClusterAddress, tfjsonpath.New("effective_options").AtMapKey("gpu"), knownvalue.Bool(false)),
 					providertest.Requested(mock, "POST", "*/clusters/", 1),
 					providertest.Requested(mock, "POST", "*/adapt", 1),

@@ -19,48 +19,49 @@ import (
 
 func (r *clusterResource) Schema(ctx context.Context, _ resource.SchemaRequest, resp *resource.SchemaResponse) {
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "A Dask cluster on a [Dask Gateway](https://gateway.dask.org/), as Python's `Gateway.new_cluster(...)` makes it: " +
-			"a scheduler and its workers next to the data. Applying it returns once the cluster runs; destroying it returns once the gateway reports it stopped. " +
-			"A cluster that was stopped or failed outside Terraform, by its idle timeout for example, is planned anew.",
+		MarkdownDescription: "Creates a Dask cluster on a [Dask Gateway](https://gateway.dask.org/), like Python's `Gateway.new_cluster(...)`: " +
+			"a scheduler and its workers next to the data. The apply ends when the cluster runs. The destroy ends when the gateway reports that the cluster has stopped.",
 		Attributes: map[string]schema.Attribute{
 			"options": schema.DynamicAttribute{
-				MarkdownDescription: "Cluster options, an object with the names that the gateway declares (Python: `gateway.cluster_options()`), over the defaults of " +
-					"`DASK_GATEWAY__CLUSTER__OPTIONS__*`. They are checked against the gateway at plan time. A change of a value that the gateway would resolve differently " +
-					"replaces the cluster; options that are left out keep the gateway's default. Their values are stored in the state and shown in plans: secrets go into `options_wo`.",
+				MarkdownDescription: "Cluster options by name, as the gateway declares them (Python: `gateway.cluster_options()`). The provider checks them against the gateway when it plans a new cluster. " +
+					"For options that you do not set, a new cluster gets the values in Dask's own configuration (`DASK_GATEWAY__CLUSTER__OPTIONS__*`), which the plan lists, and then the gateway's defaults. " +
+					"The cluster is replaced if you set an option to another value than the cluster has, or remove an option whose value differs from the default that the gateway declared when the cluster was created or imported. " +
+					"An import fills `options` with what differs from the declared defaults. The values are stored in the state and shown in plans: put secrets into `options_wo`.",
 				Optional: true,
 			},
 			"options_wo": schema.DynamicAttribute{
-				MarkdownDescription: "More cluster options, whose values are in no state and no plan, and may be ephemeral: a token in the cluster's `environment`, for example. " +
-					"Members of a mapping are put beside those that `options` gives it; everything else must be in one of the two. `effective_options` leaves them out; an import brings them into the state until the next apply, " +
-					"because only a configuration tells which they are. " +
-					"The gateway itself shows them to the cluster's user, and so do the data sources `pc_dask_cluster` and `pc_clusters`. Needs Terraform 1.11 or later.",
+				MarkdownDescription: "Secret cluster options, whose values are in neither the state nor a plan and may be ephemeral, for example a token in the cluster's `environment`. " +
+					"Members of a mapping are added to those in `options`. Anything else must be in one of the two only. An import stores all options of the cluster in the state until the next apply, " +
+					"because it does not know your configuration. The provider masks the values where a server quotes them, as JSON, as Python's `repr()` or percent-encoded; it cannot recognise a value in base64, in hexadecimal digits or in parts. " +
+					"The gateway itself shows the values to the cluster's user, and so do the data sources `pc_dask_cluster` and `pc_clusters`. Requires Terraform 1.11 or later.",
 				Optional:  true,
 				WriteOnly: true,
 			},
 			"options_wo_version": schema.Int64Attribute{
-				MarkdownDescription: "A number of your choice. Another one replaces the cluster: nobody can tell whether `options_wo` has changed, so say it here.",
+				MarkdownDescription: "Change this number whenever `options_wo` changes. Terraform cannot detect the change itself. The cluster is replaced.",
 				Optional:            true,
 				Validators:          []validator.Int64{int64validator.AlsoRequires(path.MatchRoot("options_wo"))},
 			},
 			"adapt": schema.SingleNestedAttribute{
-				MarkdownDescription: "Adaptive scaling, as Python's `cluster.adapt(minimum, maximum)`. Changed in place. Conflicts with `workers`. " +
-					"Without `adapt` and `workers` the cluster has no workers until someone scales it; removing both switches adaptive scaling off and leaves the workers as they are.",
+				MarkdownDescription: "Adaptive scaling, like Python's `cluster.adapt(minimum, maximum)`. Set `minimum`, `maximum` or both. Changed in place. Conflicts with `workers`. " +
+					"Without `adapt` and `workers` the cluster has no workers until someone scales it. Removing both switches adaptive scaling off and leaves the workers as they are. " + notDrift,
 				Optional:   true,
 				Attributes: adaptAttributes(),
 			},
 			"workers": schema.Int64Attribute{
-				MarkdownDescription: "Fixed number of workers, as Python's `cluster.scale(n)`, 0 or more. Changed in place. Conflicts with `adapt`.",
+				MarkdownDescription: "Fixed number of workers, like Python's `cluster.scale(n)`, 0 or more. Changed in place. Conflicts with `adapt`. " + notDrift,
 				Optional:            true,
 				Validators:          []validator.Int64{int64validator.AtLeast(0), int64validator.ConflictsWith(path.MatchRoot("adapt"))},
 			},
 			"wait_for_workers": schema.Int64Attribute{
-				MarkdownDescription: "How many workers must have joined the scheduler before create and update return, 0 or more, and at most `workers` or `adapt.maximum`. Default: none are waited for.",
+				MarkdownDescription: "Number of workers that must have joined the scheduler before the apply ends, 0 or more, and at most `workers` or `adapt.maximum`. Default: 0.",
 				Optional:            true,
 				Validators:          []validator.Int64{int64validator.AtLeast(0)},
 			},
 			"when_ended": schema.StringAttribute{
-				MarkdownDescription: "What to do when the cluster has ended outside Terraform. `recreate` (the default) removes it from the state, so that the next apply creates a new cluster. " +
-					"`keep` records the final status and plans nothing; `terraform apply -replace=ADDRESS` starts a new cluster. A change takes effect with the apply.",
+				MarkdownDescription: "What to do with a cluster that has ended outside Terraform, for example by its idle timeout. `recreate` (the default) removes it from the state, so that the next apply creates a new cluster. " +
+					"`keep` records the final status and plans nothing. To start a new cluster then: `terraform apply -replace=ADDRESS`. A change of this argument takes effect after an apply. " +
+					"Only a refresh notices the end: with `-refresh=false` nothing is planned.",
 				Optional:   true,
 				Validators: []validator.String{stringvalidator.OneOf(recreateEnded, keepEnded)},
 			},
@@ -69,46 +70,51 @@ func (r *clusterResource) Schema(ctx context.Context, _ resource.SchemaRequest, 
 				CreateDescription: "How long the cluster may take to run and to get its workers, as a Go duration. Default: `20m`.",
 				ReadDescription:   "How long a refresh may take, as a Go duration. Default: `5m`.",
 				UpdateDescription: "How long a change of the workers may take, as a Go duration. Default: `20m`.",
-				DeleteDescription: "How long the gateway may take to report the cluster stopped, as a Go duration. Default: `20m`.",
+				DeleteDescription: "How long the gateway may take to report that the cluster has stopped, as a Go duration. Default: `20m`.",
 			}),
 			"name": schema.StringAttribute{
-				MarkdownDescription: "The gateway's name of the cluster, for example `prod.fbfed27704fc4d1da027dad20471993b`. Whoever knows it can open the dashboard.",
+				MarkdownDescription: "Name of the cluster on the gateway, for example `prod.fbfed27704fc4d1da027dad20471993b`. Everyone who knows it can open the dashboard.",
 				Computed:            true,
 			},
 			"status": schema.StringAttribute{
-				MarkdownDescription: "Status at the last refresh: `PENDING`, `RUNNING` or `STOPPING`.",
+				MarkdownDescription: "Status at the last refresh: `PENDING`, `RUNNING` or `STOPPING`, and with `when_ended = \"keep\"` also `STOPPED` or `FAILED`.",
 				Computed:            true,
 			},
 			"scheduler_address": schema.StringAttribute{
-				MarkdownDescription: "Address of the scheduler, as Python's `cluster.scheduler_address`: `gateway://HOST:PORT/NAME`.",
+				MarkdownDescription: "Address of the scheduler, like Python's `cluster.scheduler_address`: `gateway://HOST:PORT/NAME`.",
 				Computed:            true,
 			},
 			"dashboard_link": schema.StringAttribute{
-				MarkdownDescription: "Address of the Dask dashboard, as Python's `cluster.dashboard_link`. Null until the cluster runs.",
+				MarkdownDescription: "Address of the Dask dashboard, like Python's `cluster.dashboard_link`. Null unless the cluster runs.",
 				Computed:            true,
 			},
 			"started_at": schema.StringAttribute{
-				MarkdownDescription: "When the gateway took the cluster on, in RFC 3339, UTC.",
+				MarkdownDescription: "Time at which the gateway accepted the cluster, in RFC 3339, UTC.",
 				Computed:            true,
 				CustomType:          timetypes.RFC3339Type{},
 			},
 			"effective_options": schema.DynamicAttribute{
-				MarkdownDescription: "All cluster options as the gateway resolved them, its defaults included, and those of `options_wo` left out.",
-				Computed:            true,
+				MarkdownDescription: "The options with which the cluster runs and that neither `options` nor `options_wo` sets: the gateway's defaults and those of Dask's own configuration. " +
+					"The data source `pc_dask_cluster` has all options of the cluster.",
+				Computed: true,
 			},
 		},
 	}
 }
 
+// notDrift is a limitation that users look for under the arguments for the workers.
+const notDrift = "Scaling from outside Terraform, for example with `cluster.scale(n)` in a notebook, is not drift: the gateway does not report what was requested. " +
+	"To enforce the configured number again, apply another number and then this one, or call `cluster.adapt(...)` or `cluster.scale(n)` yourself."
+
 func adaptAttributes() map[string]schema.Attribute {
 	return map[string]schema.Attribute{
 		"minimum": schema.Int64Attribute{
-			MarkdownDescription: "Workers that always run, 0 or more. Default: 0.",
+			MarkdownDescription: "Number of workers that always run, 0 or more. Default: 0.",
 			Optional:            true,
 			Validators:          []validator.Int64{int64validator.AtLeast(0)},
 		},
 		"maximum": schema.Int64Attribute{
-			MarkdownDescription: "Workers at most, not below `minimum`. Default: as many as the gateway allows.",
+			MarkdownDescription: "Largest number of workers, not below `minimum`. Default: no upper bound except the gateway's own. For no upper bound, set `minimum` only: `adapt = { minimum = 0 }`.",
 			Optional:            true,
 			Validators:          []validator.Int64{int64validator.AtLeast(0)},
 		},
@@ -119,7 +125,7 @@ func (r *clusterResource) IdentitySchema(_ context.Context, _ resource.IdentityS
 	resp.IdentitySchema = identityschema.Schema{
 		Attributes: map[string]identityschema.Attribute{
 			"name": identityschema.StringAttribute{
-				Description:       "The gateway's name of the cluster.",
+				Description:       "Name of the cluster on the gateway.",
 				RequiredForImport: true,
 			},
 		},

@@ -37,7 +37,8 @@ resource "pc_dask_cluster" "test" {
   }
   options_wo_version = var.handed_over
 }
-output "environment" { value = pc_dask_cluster.test.effective_options.environment }
+output "environment" { value = pc_dask_cluster.test.options.environment }
+output "effective" { value = pc_dask_cluster.test.effective_options }
 output "name" { value = pc_dask_cluster.test.name }
 `
 
@@ -62,6 +63,9 @@ func TestOptions_areHandedOverAndNowhere(t *testing.T) {
 	first := r.Outputs()
 	if want := map[string]any{"GDAL_DISABLE_READDIR_ON_OPEN": "EMPTY_DIR"}; !reflect.DeepEqual(first["environment"], want) {
 		t.Errorf("the environment in the state is %v", first["environment"])
+	}
+	if effective, _ := first["effective"].(map[string]any); effective["environment"] != nil || effective["image"] == nil {
+		t.Errorf("the state has the options %v as those that the configuration does not set", effective)
 	}
 	if sent := r.sentURL(); !strings.Contains(sent, catalog.Tokens()[len(catalog.Tokens())-1]) {
 		t.Errorf("the gateway was given %s, and the tokens are %v", sent, catalog.Tokens())

@@ -25,7 +25,7 @@ func TestCluster_fromItsStartToItsEnd(t *testing.T) {
 		t.Errorf("the cluster is called %s, without the namespace", name)
 	}
 	made, _ := s.Outputs()["cluster"].(map[string]any)
-	if made["status"] != "RUNNING" || !strings.Contains(fmt.Sprint(made["effective_options"]), "hello") {
+	if made["status"] != "RUNNING" || !strings.Contains(fmt.Sprint(made["options"]), "hello") || strings.Contains(fmt.Sprint(made["effective_options"]), "hello") {
 		t.Errorf("the state has %v", made)
 	}
 	if got := s.clusters()[0].Options["worker_cores"]; got != 0.5 {
