@@ -165,7 +165,7 @@ func TestDaskCluster_movesWithItsGateway(t *testing.T) {
 	providertest.AssertDiagnostics(t, diagnostics, providertest.ExpectedDiagnostic{})
 	mock.DeleteClusterRecord(mock.Clusters("alice")[0].Name)
 	gone, diagnostics := second.Read(t, "pc_dask_cluster", moved)
-	providertest.AssertDiagnostics(t, diagnostics, providertest.WarningAt("", "The gateway no longer knows it"))
+	providertest.AssertDiagnostics(t, diagnostics, providertest.WarningAt("", "The gateway no longer has it"))
 	if got := second.Text(t, "pc_dask_cluster", gone.State, "name"); got != "" {
 		t.Errorf("the state has the cluster %q", got)
 	}

@@ -30,13 +30,13 @@ func TestRead_quotesNoUnreadableCluster(t *testing.T) {
 	t.Parallel()
 	mock := providertest.StartMock(t, mockserver.Config{})
 	config := map[string]any{"options_wo": map[string]any{"environment": map[string]any{"KEY": hush}}}
-	w := providertest.NewClient(t, providertest.Block(mock))
+	w := providertest.NewClientWith(t, mock.Clock, providertest.Block(mock))
 	created, diagnostics := w.Apply(t.Context(), t, providertest.ClusterType, w.None(t), config)
 	providertest.AssertDiagnostics(t, diagnostics, providertest.ExpectedDiagnostic{})
 	mock.FailNext(mockserver.Fault{
 		Method: http.MethodGet, Path: "*/clusters/*", Times: 1000, Status: http.StatusOK, ContentType: "application/json", Body: `{"options": {"environment": {"KEY": "` + hush + `"}}, `,
 	})
-	_, diagnostics = providertest.NewClient(t, providertest.Block(mock)).Read(t, providertest.ClusterType, created)
+	_, diagnostics = providertest.NewClientWith(t, mock.Clock, providertest.Block(mock)).Read(t, providertest.ClusterType, created)
 	providertest.AssertDiagnostics(t, diagnostics, providertest.ErrorAt("", "expected the cluster as JSON"))
 	if strings.Contains(diagnostics[0].Detail, hush) {
 		t.Errorf("the value is in the message: %s", diagnostics[0].Detail)
@@ -48,7 +48,7 @@ func TestRead_quotesNoUnreadableCluster(t *testing.T) {
 func TestDaskCluster_hidesCopiesOfSecrets(t *testing.T) {
 	t.Parallel()
 	mock := providertest.StartMock(t, mockserver.Config{})
-	w := providertest.NewClient(t, providertest.Block(mock))
+	w := providertest.NewClientWith(t, mock.Clock, providertest.Block(mock))
 	copied := map[string]any{"environment": map[string]string{"KEY": hush}, "image": "registry/" + hush + ":1"}
 	name := mock.AddCluster("alice", copied)
 	mock.FailNext(mockserver.Fault{
@@ -91,7 +91,7 @@ func TestDaskCluster_masksSecretsInEveryResponse(t *testing.T) {
 			t.Run(name+" at "+path, func(t *testing.T) {
 				t.Parallel()
 				mock := providertest.StartMock(t, mockserver.Config{})
-				w := providertest.NewClient(t, providertest.Block(mock))
+				w := providertest.NewClientWith(t, mock.Clock, providertest.Block(mock))
 				config := map[string]any{"workers": 1, "options_wo": map[string]any{"environment": map[string]any{"KEY": keyFile, "PORT": 4711}}}
 				created, diagnostics := w.Apply(t.Context(), t, providertest.ClusterType, w.None(t), config)
 				providertest.AssertDiagnostics(t, diagnostics, providertest.ExpectedDiagnostic{})

@@ -39,7 +39,7 @@ func newSurroundings(t *testing.T, mock *providertest.Mock) surroundings {
 	block := providertest.Block(mock)
 	later := map[string]any{"address": providertest.Unknown{}, "api_token": providertest.Unknown{}}
 	t.Setenv("DASK_GATEWAY__CLUSTER__OPTIONS__WORKER_CORES", "2")
-	environment := providertest.NewClient(t, block)
+	environment := providertest.NewClientWith(t, mock.Clock, block)
 	t.Setenv("DASK_GATEWAY__CLUSTER__OPTIONS__WORKER_CORES", "4")
 	future := providertest.NewClientWith(t, clock.NewFake(clock.Real().Now().Add(1000*time.Hour)), block)
 
@@ -50,7 +50,7 @@ func newSurroundings(t *testing.T, mock *providertest.Mock) surroundings {
 		changed.FailNext(fault)
 		return providertest.NewClient(t, providertest.Block(changed))
 	}
-	s := surroundings{known: providertest.NewClient(t, block), unknown: providertest.NewClient(t, later)}
+	s := surroundings{known: providertest.NewClientWith(t, mock.Clock, block), unknown: providertest.NewClientWith(t, mock.Clock, later)}
 	s.others = []providertest.Client{
 		s.known, s.unknown, environment, future,
 		respondsWith(http.StatusOK, otherDefaults), respondsWith(http.StatusServiceUnavailable, "down"),
@@ -267,7 +267,7 @@ func TestOldState_plansWithoutAChange(t *testing.T) {
 		t.Run(address, func(t *testing.T) {
 			t.Parallel()
 			mock := providertest.StartMock(t, mockserver.Config{})
-			w := providertest.NewClient(t, providertest.Block(mock))
+			w := providertest.NewClientWith(t, mock.Clock, providertest.Block(mock))
 			name := mock.AddCluster("alice", test.has)
 			old := w.OldState(t, strings.NewReplacer(test.name, name, "127.0.0.1:18999", strings.TrimPrefix(mock.URL(), "http://")))[address]
 			w.AssertUnchanged(t, providertest.ClusterType, old, test.config)
@@ -292,14 +292,14 @@ func TestRead_keepsAddressesWhoseBaseIsUnknown(t *testing.T) {
 	t.Parallel()
 	mock := providertest.StartMock(t, mockserver.Config{})
 	block := providertest.Block(mock)
-	w := providertest.NewClient(t, block)
+	w := providertest.NewClientWith(t, mock.Clock, block)
 	config := map[string]any{"workers": 1}
 	created, diagnostics := w.Apply(t.Context(), t, providertest.ClusterType, w.None(t), config)
 	providertest.AssertDiagnostics(t, diagnostics, providertest.ExpectedDiagnostic{})
 	for _, argument := range []string{"proxy_address", "public_address"} {
 		later := maps.Clone(block)
 		later[argument] = providertest.Unknown{}
-		client := providertest.NewClient(t, later)
+		client := providertest.NewClientWith(t, mock.Clock, later)
 		read, diagnostics := client.Read(t, providertest.ClusterType, created)
 		providertest.AssertDiagnostics(t, diagnostics, providertest.ExpectedDiagnostic{})
 		for _, attribute := range []string{"scheduler_address", "dashboard_link"} {
@@ -321,7 +321,7 @@ func TestRead_usesDefaultsForUnknownTuning(t *testing.T) {
 			mock := providertest.StartMock(t, mockserver.Config{})
 			block := providertest.Block(mock)
 			block[argument] = providertest.Unknown{}
-			w := providertest.NewClient(t, block)
+			w := providertest.NewClientWith(t, mock.Clock, block)
 			plan := w.Plan(t, providertest.ClusterType, w.None(t), map[string]any{"options": map[string]any{"worker_cores": 99}})
 			providertest.AssertDiagnostics(t, plan.Diagnostics, providertest.ErrorAt(`AttributeName("options").ElementKeyString("worker_cores")`, "not 99"))
 			imported := w.Imported(t, providertest.ClusterType, mock.AddCluster("alice", nil))
