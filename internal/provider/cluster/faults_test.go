@@ -72,7 +72,7 @@ func TestDaskCluster_isInTheStateWhateverFailsAfterwards(t *testing.T) {
 		"workers hidden": {broken(http.MethodGet, "*/counts.json", 403), providertest.ErrorAt("", "The wait for the workers of the cluster")},
 		"scheduler is out of reach": {
 			mockserver.Fault{Method: http.MethodPost, Path: "*/adapt", Status: 409, ContentType: "application/json; charset=utf-8", Body: `{"error": "cluster x is not running"}`},
-			providertest.ErrorAt("", "It is now RUNNING."),
+			providertest.ErrorAt("", "Its status is now RUNNING."),
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
