@@ -225,14 +225,14 @@ func (c *Client) findCandidates(ctx context.Context, ours *pendingCreate) (listi
 
 // matchesOptions reports whether a cluster has the options asked for, and the
 // declared defaults for all others.
-func matchesOptions(asked, has map[string]any, declared []Option) bool {
-	for name, value := range asked {
-		if !SameValue(value, has[name]) {
+func matchesOptions(requested, inEffect map[string]any, declared []Option) bool {
+	for name, value := range requested {
+		if !SameValue(value, inEffect[name]) {
 			return false
 		}
 	}
 	for _, option := range declared {
-		if _, given := asked[option.Field]; !given && !SameValue(option.Default, has[option.Field]) {
+		if _, given := requested[option.Field]; !given && !SameValue(option.Default, inEffect[option.Field]) {
 			return false
 		}
 	}

@@ -23,7 +23,7 @@ func TestCapacity(t *testing.T) {
 			`{"type": "Scheduler", "n_workers": 2, "total_threads": 6, "total_memory": 8589934592, ` + workers + `}`,
 			gateway.Capacity{Workers: 2, Threads: 6, Memory: 8 << 30},
 		},
-		"more workers than are told of": {
+		"more workers than the list contains": {
 			`{"type": "Scheduler", "n_workers": 9, "total_threads": 20, "total_memory": 30, ` + workers + `}`,
 			gateway.Capacity{Workers: 9, Threads: 20, Memory: 30},
 		},
@@ -35,34 +35,34 @@ func TestCapacity(t *testing.T) {
 		t.Run(title, func(t *testing.T) {
 			t.Parallel()
 			server, client, _ := newScripted(t)
-			server.On(account, ok(test.body))
-			got, err := client.Capacity(t.Context(), name)
+			server.On(identityRequest, jsonReply(test.body))
+			got, err := client.Capacity(t.Context(), clusterName)
 			if err != nil || got != test.want {
 				t.Errorf("got %+v, %v, want %+v", got, err, test.want)
 			}
-			server.Expect(t, account)
+			server.Expect(t, identityRequest)
 		})
 	}
 }
 
-func TestAwaitCapacity_bearsThatTheRouteComesLate(t *testing.T) {
+func TestAwaitCapacity_toleratesALateRoute(t *testing.T) {
 	t.Parallel()
 	server, client, _ := newScripted(t)
-	server.On(account, text(http.StatusNotFound, "404: Not Found"), badGate, ok(`{"type": "Scheduler", "n_workers": 1, "workers": {}}`))
-	if got, err := client.AwaitCapacity(t.Context(), name); err != nil || got.Workers != 1 {
+	server.On(identityRequest, textReply(http.StatusNotFound, "404: Not Found"), badGatewayReply, jsonReply(`{"type": "Scheduler", "n_workers": 1, "workers": {}}`))
+	if got, err := client.AwaitCapacity(t.Context(), clusterName); err != nil || got.Workers != 1 {
 		t.Errorf("got %+v, %v", got, err)
 	}
 }
 
-func TestAwaitCapacity_doesNotBearItForLong(t *testing.T) {
+func TestAwaitCapacity_limitsItsWaitForTheRoute(t *testing.T) {
 	t.Parallel()
 	server, client, fake := newScripted(t)
-	server.On(account, text(http.StatusNotFound, "404: Not Found"))
+	server.On(identityRequest, textReply(http.StatusNotFound, "404: Not Found"))
 	began := fake.Now()
-	if _, err := client.AwaitCapacity(t.Context(), name); err == nil {
+	if _, err := client.AwaitCapacity(t.Context(), clusterName); err == nil {
 		t.Error("no error")
 	}
 	if waited := fake.Now().Sub(began).Seconds(); waited < 10 || waited > 20 {
-		t.Errorf("it was borne for %.0f s", waited)
+		t.Errorf("the client waited %.0f s", waited)
 	}
 }

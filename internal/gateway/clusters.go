@@ -74,9 +74,9 @@ func (c *Client) HideSecrets(secrets ...string) { c.transport.HideSecrets(secret
 // with 500 and one of two messages. The gateway sends them for a Hub token that is
 // wrong, expired or revoked (auth.py since 2025.4.0), and for a Kerberos ticket that
 // it cannot read.
-func IsCredentialFailure(status int, words string) bool {
+func IsCredentialFailure(status int, message string) bool {
 	return status == http.StatusUnauthorized || status == http.StatusInternalServerError &&
-		(strings.HasPrefix(words, "Permission failure verifying user's JupyterHub API token") || strings.HasPrefix(words, "Error during kerberos authentication"))
+		(strings.HasPrefix(message, "Permission failure verifying user's JupyterHub API token") || strings.HasPrefix(message, "Error during kerberos authentication"))
 }
 
 // Status is the status of a cluster.

@@ -25,7 +25,7 @@ func TestGetCluster_decodesEachStatus(t *testing.T) {
 		ended  bool
 	}{
 		{gateway.StatusPending, "", false},
-		{gateway.StatusRunning, "/clusters/" + name + "/status", false},
+		{gateway.StatusRunning, "/clusters/" + clusterName + "/status", false},
 		{gateway.StatusStopping, "", false},
 		{gateway.StatusStopped, "", true},
 		{gateway.StatusFailed, "", true},
@@ -33,12 +33,12 @@ func TestGetCluster_decodesEachStatus(t *testing.T) {
 		t.Run(string(test.status), func(t *testing.T) {
 			t.Parallel()
 			server, client, _ := newScripted(t)
-			server.On(get, is(string(test.status)))
-			cluster, err := client.GetCluster(t.Context(), name)
+			server.On(getRequest, clusterReply(string(test.status)))
+			cluster, err := client.GetCluster(t.Context(), clusterName)
 			if err != nil {
 				t.Fatal(err)
 			}
-			if cluster.Name != name || cluster.Status != test.status || cluster.DashboardRoute != test.route || !cluster.StartTime.Equal(start) {
+			if cluster.Name != clusterName || cluster.Status != test.status || cluster.DashboardRoute != test.route || !cluster.StartTime.Equal(startTime) {
 				t.Errorf("got %+v", cluster)
 			}
 			if cluster.Status.IsFinal() != test.ended || cluster.StopTime.IsZero() == test.ended {
@@ -48,7 +48,7 @@ func TestGetCluster_decodesEachStatus(t *testing.T) {
 				t.Errorf("worker_cores is %#v", got)
 			}
 			if text := fmt.Sprintf("%+v", cluster); strings.Contains(text, "BEGIN") {
-				t.Errorf("the cluster holds TLS material: %s", text)
+				t.Errorf("the cluster contains TLS material: %s", text)
 			}
 		})
 	}
@@ -57,15 +57,15 @@ func TestGetCluster_decodesEachStatus(t *testing.T) {
 func TestGetCluster_sendsCredentialsWithEachRequest(t *testing.T) {
 	t.Parallel()
 	server, client, _ := newScripted(t)
-	answer := is("RUNNING")
-	answer.Request = func(r *http.Request, _ string) {
+	response := clusterReply("RUNNING")
+	response.Request = func(r *http.Request, _ string) {
 		if got := r.Header.Get("Authorization"); got != "jupyterhub sesame" {
 			t.Errorf("Authorization: %q", got)
 		}
 	}
-	server.On(get, answer)
+	server.On(getRequest, response)
 	for range 2 {
-		if _, err := client.GetCluster(t.Context(), name); err != nil {
+		if _, err := client.GetCluster(t.Context(), clusterName); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -74,24 +74,24 @@ func TestGetCluster_sendsCredentialsWithEachRequest(t *testing.T) {
 func TestIsNotFound(t *testing.T) {
 	t.Parallel()
 	for label, test := range map[string]struct {
-		answer reply
-		want   bool
+		reply serverReply
+		want  bool
 	}{
-		"the gateway's own":       {missing, true},
-		"the proxy's":             {proxy404, false},
-		"the gateway's router":    {text(404, "404: Not Found"), false},
-		"another JSON":            {failing(404, "No such thing"), false},
-		"Traefik's":               {text(404, "404 page not found"), false},
-		"an HTML page":            {reply{Status: 404, ContentType: "text/html", Body: "<html><title>404: Not Found</title>"}, false},
-		"JSON said to be text":    {text(404, `{"error": "Cluster `+name+` not found"}`), false},
-		"somebody else's cluster": {failing(403, "User bob lacks permissions to view cluster "+name), false},
-		"a crash":                 {crashed, false},
+		"the gateway's own":             {notFoundReply, true},
+		"the proxy's":                   {proxyNotFoundReply, false},
+		"the gateway's router":          {textReply(404, "404: Not Found"), false},
+		"another JSON":                  {errorReply(404, "No such thing"), false},
+		"Traefik's":                     {textReply(404, "404 page not found"), false},
+		"an HTML page":                  {serverReply{Status: 404, ContentType: "text/html", Body: "<html><title>404: Not Found</title>"}, false},
+		"JSON with a text content type": {textReply(404, `{"error": "Cluster `+clusterName+` not found"}`), false},
+		"another user's cluster":        {errorReply(403, "User bob lacks permissions to view cluster "+clusterName), false},
+		"a crash":                       {crashReply, false},
 	} {
 		t.Run(label, func(t *testing.T) {
 			t.Parallel()
 			server, client, _ := newScripted(t)
-			server.On(get, test.answer)
-			_, err := client.GetCluster(t.Context(), name)
+			server.On(getRequest, test.reply)
+			_, err := client.GetCluster(t.Context(), clusterName)
 			if err == nil || gateway.IsNotFound(err) != test.want {
 				t.Errorf("IsNotFound(%v) = %t, want %t", err, gateway.IsNotFound(err), test.want)
 			}
@@ -102,34 +102,34 @@ func TestIsNotFound(t *testing.T) {
 func TestCredentialFailure(t *testing.T) {
 	t.Parallel()
 	server, client, _ := newScripted(t)
-	server.On(list, failing(500, "Permission failure verifying user's JupyterHub API token"))
+	server.On(listRequest, errorReply(500, "Permission failure verifying user's JupyterHub API token"))
 	_, err := client.ListClusters(t.Context())
 	var failure *transport.Error
 	if !errors.As(err, &failure) || failure.Kind != transport.KindCredentials {
 		t.Errorf("got %v", err)
 	}
 	if !gateway.IsCredentialFailure(500, "Error during kerberos authentication") {
-		t.Error("a ticket that the gateway cannot read is not taken for a credential failure")
+		t.Error("a ticket that the gateway cannot read does not count as a credential failure")
 	}
 	if gateway.IsCredentialFailure(500, "Server got itself in trouble") || !gateway.IsCredentialFailure(401, "") {
-		t.Error("a crash is no credential failure, a 401 is")
+		t.Error("a crash counts as a credential failure, or a 401 does not")
 	}
 }
 
 func TestListClusters(t *testing.T) {
 	t.Parallel()
 	server, client, _ := newScripted(t)
-	server.On(list, listing(running(name), clusterJSON(other, "PENDING", start, `{"x": NaN, "y": -Infinity}`)))
-	server.On("GET /api/v1/clusters/?status=stopped%2Cfailed", empty)
+	server.On(listRequest, listReply(runningCluster(clusterName), clusterJSON(otherClusterName, "PENDING", startTime, `{"x": NaN, "y": -Infinity}`)))
+	server.On("GET /api/v1/clusters/?status=stopped%2Cfailed", emptyListReply)
 	clusters, err := client.ListClusters(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(clusters) != 2 || clusters[name].Status != gateway.StatusRunning || clusters[other].Status != gateway.StatusPending {
+	if len(clusters) != 2 || clusters[clusterName].Status != gateway.StatusRunning || clusters[otherClusterName].Status != gateway.StatusPending {
 		t.Errorf("got %+v", clusters)
 	}
-	if want := map[string]any{"x": nil, "y": nil}; !reflect.DeepEqual(clusters[other].Options, want) {
-		t.Errorf("options that are no JSON became %v", clusters[other].Options)
+	if want := map[string]any{"x": nil, "y": nil}; !reflect.DeepEqual(clusters[otherClusterName].Options, want) {
+		t.Errorf("options that are no JSON became %v", clusters[otherClusterName].Options)
 	}
 	ended, err := client.ListClusters(t.Context(), gateway.StatusStopped, gateway.StatusFailed)
 	if err != nil || len(ended) != 0 {
@@ -139,91 +139,91 @@ func TestListClusters(t *testing.T) {
 
 func TestValidName(t *testing.T) {
 	t.Parallel()
-	for _, valid := range []string{name, "prod." + name, "a", "team-1_x~", "...", strings.Repeat("a", 512)} {
+	for _, valid := range []string{clusterName, "prod." + clusterName, "a", "team-1_x~", "...", strings.Repeat("a", 512)} {
 		if !gateway.ValidName(valid) {
-			t.Errorf("%q is refused", valid)
+			t.Errorf("%q is rejected", valid)
 		}
 	}
 	for _, invalid := range []string{
 		"", ".", "..", "/", "a/b", "../clusters/x", `a\b`, "a%2fb", "%2e%2e", "a?wait", "a#b", "a b", "a\nb", "a\x00b", "é", "a\xffb", "a:b", strings.Repeat("a", 513),
 	} {
 		if gateway.ValidName(invalid) {
-			t.Errorf("%q is taken", invalid)
+			t.Errorf("%q is accepted", invalid)
 		}
 	}
 }
 
-func TestUnusableAnswers(t *testing.T) {
+func TestUnusableResponses(t *testing.T) {
 	t.Parallel()
-	html := reply{Status: 200, ContentType: "text/html", Body: "<html><body><h1>Sign in</h1></body></html>"}
+	html := serverReply{Status: 200, ContentType: "text/html", Body: "<html><body><h1>Sign in</h1></body></html>"}
 	for label, test := range map[string]struct {
-		request string
-		answer  reply
-		call    func(*gateway.Client) error
-		words   string
+		request     string
+		reply       serverReply
+		call        func(*gateway.Client) error
+		wantMessage string
 	}{
-		"a list that is an array": {list, ok(`[]`), listThem, "expected the list of clusters as JSON"},
-		"a list that is null":     {list, ok(`null`), listThem, "expected the list of clusters as JSON"},
-		"a list that breaks off":  {list, ok(`{"a": {`), listThem, "expected the list of clusters as JSON"},
-		"a list of nameless":      {list, ok(`{"a": null}`), listThem, `the cluster "" under the name "a"`},
-		"a page for a list":       {list, html, listThem, "Sign in"},
-		"another cluster":         {get, ok(running(other)), getIt, "the response is about the cluster \"" + other},
-		"a status that is none":   {get, ok(`{"name": 7}`), getIt, "got a JSON number in name"},
-		"a creation without name": {create, ok(`{}`), createIt, `"" is not the name of a cluster`},
-		"a creation of a path":    {create, ok(`{"name": "../clusters/x"}`), createIt, `"../clusters/x" is not the name of a cluster`},
-		"a list with a path":      {list, ok(`{"x/../y": {"name": "x/../y"}}`), listThem, `"x/../y" is not the name of a cluster`},
-		"options without any":     {options, ok(`{}`), optionsOf, "has no cluster_options"},
-		"options of another kind": {options, ok(`{"cluster_options": {}}`), optionsOf, "got a JSON object in cluster_options"},
-		"counts without workers":  {counts, ok(`{"bytes": 0}`), func(c *gateway.Client) error { _, err := c.Workers(t.Context(), name); return err }, "contains no count of workers"},
-		"scaling without ok":      {"POST /api/v1/clusters/" + name + "/scale", ok(`null`), func(c *gateway.Client) error { _, err := c.Scale(t.Context(), name, 1); return err }, "has no ok"},
-		"a version without one":   {"GET /api/version", ok(`{}`), func(c *gateway.Client) error { _, err := c.Version(t.Context()); return err }, "contains no version"},
-		"health that fails":       {"GET /api/health", ok(`{"status": "fail"}`), func(c *gateway.Client) error { return c.Health(t.Context()) }, `"fail", not "pass"`},
+		"a list that is an array":                   {listRequest, jsonReply(`[]`), listClusters, "expected the list of clusters as JSON"},
+		"a list that is null":                       {listRequest, jsonReply(`null`), listClusters, "expected the list of clusters as JSON"},
+		"a list that breaks off":                    {listRequest, jsonReply(`{"a": {`), listClusters, "expected the list of clusters as JSON"},
+		"a list with null":                          {listRequest, jsonReply(`{"a": null}`), listClusters, `the cluster "" under the name "a"`},
+		"a page for a list":                         {listRequest, html, listClusters, "Sign in"},
+		"another cluster":                           {getRequest, jsonReply(runningCluster(otherClusterName)), getCluster, "the response is about the cluster \"" + otherClusterName},
+		"a status that is a number":                 {getRequest, jsonReply(`{"name": 7}`), getCluster, "got a JSON number in name"},
+		"a created cluster without a name":          {createRequest, jsonReply(`{}`), createCluster, `"" is not the name of a cluster`},
+		"a created cluster with a path as its name": {createRequest, jsonReply(`{"name": "../clusters/x"}`), createCluster, `"../clusters/x" is not the name of a cluster`},
+		"a list with a path":                        {listRequest, jsonReply(`{"x/../y": {"name": "x/../y"}}`), listClusters, `"x/../y" is not the name of a cluster`},
+		"options without cluster_options":           {optionsRequest, jsonReply(`{}`), readOptions, "has no cluster_options"},
+		"options of another kind":                   {optionsRequest, jsonReply(`{"cluster_options": {}}`), readOptions, "got a JSON object in cluster_options"},
+		"counts without workers":                    {countsRequest, jsonReply(`{"bytes": 0}`), func(c *gateway.Client) error { _, err := c.Workers(t.Context(), clusterName); return err }, "contains no count of workers"},
+		"scaling without ok":                        {"POST /api/v1/clusters/" + clusterName + "/scale", jsonReply(`null`), func(c *gateway.Client) error { _, err := c.Scale(t.Context(), clusterName, 1); return err }, "has no ok"},
+		"a version without one":                     {"GET /api/version", jsonReply(`{}`), func(c *gateway.Client) error { _, err := c.Version(t.Context()); return err }, "contains no version"},
+		"health that fails":                         {"GET /api/health", jsonReply(`{"status": "fail"}`), func(c *gateway.Client) error { return c.Health(t.Context()) }, `"fail", not "pass"`},
 	} {
 		t.Run(label, func(t *testing.T) {
 			t.Parallel()
 			server, client, _ := newScripted(t)
-			server.On(test.request, test.answer)
+			server.On(test.request, test.reply)
 			err := test.call(client)
 			var failure *transport.Error
 			if !errors.As(err, &failure) || failure.Kind != transport.KindBody {
 				t.Fatalf("got %v, want an error of KindBody", err)
 			}
-			if !strings.Contains(err.Error(), test.words) || !strings.Contains(err.Error(), prefix) {
-				t.Errorf("%q does not say %q and the path", err, test.words)
+			if !strings.Contains(err.Error(), test.wantMessage) || !strings.Contains(err.Error(), pathPrefix) {
+				t.Errorf("%q does not contain %q and the path", err, test.wantMessage)
 			}
 		})
 	}
 }
 
-func listThem(c *gateway.Client) error {
+func listClusters(c *gateway.Client) error {
 	_, err := c.ListClusters(background)
 	return err
 }
 
-func createIt(c *gateway.Client) error {
+func createCluster(c *gateway.Client) error {
 	_, err := c.CreateCluster(background, nil)
 	return err
 }
 
-func getIt(c *gateway.Client) error {
-	_, err := c.GetCluster(background, name)
+func getCluster(c *gateway.Client) error {
+	_, err := c.GetCluster(background, clusterName)
 	return err
 }
 
-func optionsOf(c *gateway.Client) error {
+func readOptions(c *gateway.Client) error {
 	_, err := c.Options(background)
 	return err
 }
 
-func TestCreateCluster_asksForOptions(t *testing.T) {
+func TestCreateCluster_sendsOptions(t *testing.T) {
 	t.Parallel()
 	server, client, _ := newScripted(t)
 	var bodies []string
-	answer := created
-	answer.Request = func(_ *http.Request, body string) { bodies = append(bodies, body) }
-	server.On(create, answer)
+	response := createdReply
+	response.Request = func(_ *http.Request, body string) { bodies = append(bodies, body) }
+	server.On(createRequest, response)
 	for _, options := range []map[string]any{nil, {"worker_cores": json.Number("2"), "gpu": true}} {
-		if got, err := client.CreateCluster(t.Context(), options); err != nil || got != name {
+		if got, err := client.CreateCluster(t.Context(), options); err != nil || got != clusterName {
 			t.Errorf("got %q, %v", got, err)
 		}
 	}
@@ -236,19 +236,19 @@ func TestScaleAndAdapt(t *testing.T) {
 	t.Parallel()
 	server, client, _ := newScripted(t)
 	var sent []string
-	record := func(p reply) reply {
+	record := func(p serverReply) serverReply {
 		p.Request = func(_ *http.Request, body string) { sent = append(sent, body) }
 		return p
 	}
-	server.On("POST /api/v1/clusters/"+name+"/scale", record(clamped))
-	server.On("POST /api/v1/clusters/"+name+"/adapt", record(ok(`{"ok": true, "msg": null}`)))
-	scaling, err := client.Scale(t.Context(), name, 9)
+	server.On("POST /api/v1/clusters/"+clusterName+"/scale", record(clampedReply))
+	server.On("POST /api/v1/clusters/"+clusterName+"/adapt", record(jsonReply(`{"ok": true, "msg": null}`)))
+	scaling, err := client.Scale(t.Context(), clusterName, 9)
 	if err != nil || scaling.OK || !strings.Contains(scaling.Message, "limit of 4 workers") {
 		t.Errorf("Scale: %+v, %v", scaling, err)
 	}
-	most := int64(50)
-	for _, bounds := range []gateway.Adaptive{{Maximum: &most, Active: true}, {}} {
-		if scaling, err := client.Adapt(t.Context(), name, bounds); err != nil || !scaling.OK || scaling.Message != "" {
+	maximum := int64(50)
+	for _, bounds := range []gateway.Adaptive{{Maximum: &maximum, Active: true}, {}} {
+		if scaling, err := client.Adapt(t.Context(), clusterName, bounds); err != nil || !scaling.OK || scaling.Message != "" {
 			t.Errorf("Adapt: %+v, %v", scaling, err)
 		}
 	}
@@ -258,19 +258,19 @@ func TestScaleAndAdapt(t *testing.T) {
 	}
 }
 
-// A replica of a Kubernetes gateway may not know a cluster that another one has
-// told of.
-func TestScale_asksAgainWhereTheClusterIsNotKnownYet(t *testing.T) {
+// A replica of a Kubernetes gateway may not know a cluster yet that another replica
+// has listed.
+func TestScale_retriesWhenAReplicaLacksTheCluster(t *testing.T) {
 	t.Parallel()
-	const scale = "POST /api/v1/clusters/" + name + "/scale"
+	const scale = "POST /api/v1/clusters/" + clusterName + "/scale"
 	for label, test := range map[string]struct {
-		lists []reply
-		gets  []reply
+		lists []serverReply
+		gets  []serverReply
 		want  func(error) bool
 	}{
-		"known elsewhere": {[]reply{listing(running(name))}, nil, func(err error) bool { return err == nil }},
-		"gone":            {[]reply{empty}, []reply{missing}, gateway.IsNotFound},
-		"ended": {[]reply{empty}, []reply{is("STOPPED")}, func(err error) bool {
+		"known elsewhere": {[]serverReply{listReply(runningCluster(clusterName))}, nil, func(err error) bool { return err == nil }},
+		"gone":            {[]serverReply{emptyListReply}, []serverReply{notFoundReply}, gateway.IsNotFound},
+		"ended": {[]serverReply{emptyListReply}, []serverReply{clusterReply("STOPPED")}, func(err error) bool {
 			var ended *gateway.EndedError
 			return errors.As(err, &ended) && ended.Cluster.Status == gateway.StatusStopped
 		}},
@@ -278,15 +278,15 @@ func TestScale_asksAgainWhereTheClusterIsNotKnownYet(t *testing.T) {
 		t.Run(label, func(t *testing.T) {
 			t.Parallel()
 			server, client, _ := newScripted(t)
-			server.On(scale, missing, ok(`{"ok": true, "msg": null}`))
-			server.On(list, test.lists...)
-			server.On(get, test.gets...)
-			server.On(poll, missing)
-			if _, err := client.Scale(t.Context(), name, 1); !test.want(err) {
+			server.On(scale, notFoundReply, jsonReply(`{"ok": true, "msg": null}`))
+			server.On(listRequest, test.lists...)
+			server.On(getRequest, test.gets...)
+			server.On(longPollRequest, notFoundReply)
+			if _, err := client.Scale(t.Context(), clusterName, 1); !test.want(err) {
 				t.Errorf("Scale: %v", err)
 			}
 			if got, want := server.Count(scale), map[bool]int{true: 2, false: 1}[label == "known elsewhere"]; got != want {
-				t.Errorf("asked %d times, want %d", got, want)
+				t.Errorf("sent %d requests, want %d", got, want)
 			}
 		})
 	}
@@ -295,33 +295,33 @@ func TestScale_asksAgainWhereTheClusterIsNotKnownYet(t *testing.T) {
 func TestScale_doesNotRepeatAConflict(t *testing.T) {
 	t.Parallel()
 	server, client, _ := newScripted(t)
-	scale := "POST /api/v1/clusters/" + name + "/scale"
-	server.On(scale, failing(409, "cluster "+name+" is not running"))
-	if _, err := client.Scale(t.Context(), name, 1); err == nil {
+	scale := "POST /api/v1/clusters/" + clusterName + "/scale"
+	server.On(scale, errorReply(409, "cluster "+clusterName+" is not running"))
+	if _, err := client.Scale(t.Context(), clusterName, 1); err == nil {
 		t.Error("no error")
 	}
 	server.Expect(t, scale)
 }
 
-func TestPublicRoutes_getNoCredentials(t *testing.T) {
+func TestPublicRoutes_sendNoCredentials(t *testing.T) {
 	t.Parallel()
 	server, client, _ := newScripted(t)
-	open := func(p reply) reply {
+	open := func(p serverReply) serverReply {
 		p.Request = func(r *http.Request, _ string) {
 			if got := r.Header.Get("Authorization"); got != "" {
-				t.Errorf("%s got credentials", r.URL.Path)
+				t.Errorf("%s was sent with credentials", r.URL.Path)
 			}
 		}
 		return p
 	}
-	server.On(counts, open(ok(`{"bytes": 0, "clients": 1, "cores": 4, "workers": 3, "desired_workers": 0}`)))
-	server.On(account, open(ok(`{"type": "Scheduler", "n_workers": 3, "workers": {}}`)))
-	server.On("GET /api/version", open(ok(`{"version": "2026.3.0"}`)))
-	server.On("GET /api/health", open(ok(`{"status": "pass"}`)))
-	if workers, err := client.Workers(t.Context(), name); err != nil || workers != 3 {
+	server.On(countsRequest, open(jsonReply(`{"bytes": 0, "clients": 1, "cores": 4, "workers": 3, "desired_workers": 0}`)))
+	server.On(identityRequest, open(jsonReply(`{"type": "Scheduler", "n_workers": 3, "workers": {}}`)))
+	server.On("GET /api/version", open(jsonReply(`{"version": "2026.3.0"}`)))
+	server.On("GET /api/health", open(jsonReply(`{"status": "pass"}`)))
+	if workers, err := client.Workers(t.Context(), clusterName); err != nil || workers != 3 {
 		t.Errorf("Workers = %d, %v", workers, err)
 	}
-	if capacity, err := client.Capacity(t.Context(), name); err != nil || capacity.Workers != 3 {
+	if capacity, err := client.Capacity(t.Context(), clusterName); err != nil || capacity.Workers != 3 {
 		t.Errorf("Capacity = %+v, %v", capacity, err)
 	}
 	if version, err := client.Version(t.Context()); err != nil || version != "2026.3.0" {
@@ -336,7 +336,7 @@ func TestAddresses(t *testing.T) {
 	t.Parallel()
 	for _, slash := range []string{"", "/"} {
 		addresses := gateway.Addresses{PublicAddress: "https://hub.example.com/services/dask-gateway" + slash, ProxyAddress: "gateway://dask.example.com:8786"}
-		if got, want := addresses.SchedulerAddress(name), "gateway://dask.example.com:8786/"+name; got != want {
+		if got, want := addresses.SchedulerAddress(clusterName), "gateway://dask.example.com:8786/"+clusterName; got != want {
 			t.Errorf("scheduler %q, want %q", got, want)
 		}
 		if got, want := addresses.DashboardLink("/clusters/x/status"), "https://hub.example.com/services/dask-gateway/clusters/x/status"; got != want {
@@ -351,8 +351,8 @@ func TestAddresses(t *testing.T) {
 func TestKubernetesTimes(t *testing.T) {
 	t.Parallel()
 	server, client, _ := newScripted(t)
-	server.On(get, ok(`{"name": "`+name+`", "dashboard_route": null, "status": "PENDING", "start_time": 1795422384000, "stop_time": null, "options": {"n": 1}, "tls_cert": null, "tls_key": null}`))
-	cluster, err := client.GetCluster(t.Context(), name)
+	server.On(getRequest, jsonReply(`{"name": "`+clusterName+`", "dashboard_route": null, "status": "PENDING", "start_time": 1795422384000, "stop_time": null, "options": {"n": 1}, "tls_cert": null, "tls_key": null}`))
+	cluster, err := client.GetCluster(t.Context(), clusterName)
 	if want := time.Date(2026, 11, 23, 8, 26, 24, 0, time.UTC); err != nil || !cluster.StartTime.Equal(want) || !cluster.StopTime.IsZero() {
 		t.Errorf("got %s and %s, want %s, %v", cluster.StartTime, cluster.StopTime, want, err)
 	}

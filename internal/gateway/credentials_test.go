@@ -14,12 +14,12 @@ import (
 	"github.com/planetary-computer/terraform-provider-pc/internal/gateway"
 )
 
-func TestAwaitCredentials_oneRequestIsEnough(t *testing.T) {
+func TestAwaitCredentials_sendsOneRequestForARunningCluster(t *testing.T) {
 	t.Parallel()
 	server, client, _ := newScripted(t)
-	server.On(get, is("RUNNING"))
-	got, err := client.AwaitCredentials(t.Context(), name)
-	if err != nil || got.Name != name {
+	server.On(getRequest, clusterReply("RUNNING"))
+	got, err := client.AwaitCredentials(t.Context(), clusterName)
+	if err != nil || got.Name != clusterName {
 		t.Fatalf("got %+v, %v", got, err)
 	}
 	if !strings.Contains(got.TLSCert.Reveal(), "CERTIFICATE") || !strings.Contains(got.TLSKey.Reveal(), "PRIVATE KEY") {
@@ -28,13 +28,13 @@ func TestAwaitCredentials_oneRequestIsEnough(t *testing.T) {
 	if printed := fmt.Sprintf("%v %+v %#v", got, got, got); strings.Contains(printed, "BEGIN") {
 		t.Error("printing the credentials shows them")
 	}
-	server.Expect(t, get)
+	server.Expect(t, getRequest)
 }
 
 func TestAwaitCredentials_ofRecordedCluster(t *testing.T) {
 	t.Parallel()
 	server, client, _ := newScripted(t)
-	server.On("GET /api/v1/clusters/"+recordedName, recorded(t, "cluster_running"))
+	server.On("GET /api/v1/clusters/"+recordedName, recordedReply(t, "cluster_running"))
 	got, err := client.AwaitCredentials(t.Context(), recordedName)
 	if err != nil || !strings.Contains(got.TLSKey.Reveal(), "this+is+a+fake") || !strings.Contains(got.TLSCert.Reveal(), "this+is+a+fake") {
 		t.Errorf("got %+v, %v", got, err)
@@ -44,22 +44,22 @@ func TestAwaitCredentials_ofRecordedCluster(t *testing.T) {
 func TestAwaitCredentials_waitsForTheCluster(t *testing.T) {
 	t.Parallel()
 	server, client, _ := newScripted(t)
-	server.On(get, is("PENDING"), is("RUNNING"))
-	server.On(poll, is("RUNNING"))
-	if _, err := client.AwaitCredentials(t.Context(), name); err != nil {
+	server.On(getRequest, clusterReply("PENDING"), clusterReply("RUNNING"))
+	server.On(longPollRequest, clusterReply("RUNNING"))
+	if _, err := client.AwaitCredentials(t.Context(), clusterName); err != nil {
 		t.Fatal(err)
 	}
-	server.Expect(t, get, poll, get)
+	server.Expect(t, getRequest, longPollRequest, getRequest)
 }
 
-// TestAwaitCredentials_bears has faults that pass, and a replica of the gateway
-// that does not know the cluster yet.
-func TestAwaitCredentials_bears(t *testing.T) {
+// The errors are transient, and one replica of the gateway does not know the
+// cluster yet.
+func TestAwaitCredentials_toleratesTransientErrors(t *testing.T) {
 	t.Parallel()
 	server, client, _ := newScripted(t)
-	server.On(get, proxy404, badGate, missing, is("RUNNING"), is("RUNNING"))
-	server.On(list, listing(running(name)))
-	if _, err := client.AwaitCredentials(t.Context(), name); err != nil {
+	server.On(getRequest, proxyNotFoundReply, badGatewayReply, notFoundReply, clusterReply("RUNNING"), clusterReply("RUNNING"))
+	server.On(listRequest, listReply(runningCluster(clusterName)))
+	if _, err := client.AwaitCredentials(t.Context(), clusterName); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -70,8 +70,8 @@ func TestAwaitCredentials_endsWithTheCluster(t *testing.T) {
 		t.Run(status, func(t *testing.T) {
 			t.Parallel()
 			server, client, _ := newScripted(t)
-			server.On(get, is(status), is(final))
-			_, err := client.AwaitCredentials(t.Context(), name)
+			server.On(getRequest, clusterReply(status), clusterReply(final))
+			_, err := client.AwaitCredentials(t.Context(), clusterName)
 			ended, ok := errors.AsType[*gateway.EndedError](err)
 			if !ok || string(ended.Cluster.Status) != final {
 				t.Errorf("got %v", err)
@@ -80,36 +80,36 @@ func TestAwaitCredentials_endsWithTheCluster(t *testing.T) {
 	}
 }
 
-func TestAwaitCredentials_saysThatThereIsNoSuchCluster(t *testing.T) {
+func TestAwaitCredentials_reportsAnAbsentCluster(t *testing.T) {
 	t.Parallel()
 	server, client, _ := newScripted(t)
-	server.On(get, missing)
-	server.On(poll, missing)
-	server.On(list, empty)
-	_, err := client.AwaitCredentials(t.Context(), name)
-	if absent, ok := errors.AsType[*gateway.AbsentError](err); !ok || absent.Name != name {
+	server.On(getRequest, notFoundReply)
+	server.On(longPollRequest, notFoundReply)
+	server.On(listRequest, emptyListReply)
+	_, err := client.AwaitCredentials(t.Context(), clusterName)
+	if absent, ok := errors.AsType[*gateway.AbsentError](err); !ok || absent.Name != clusterName {
 		t.Errorf("got %v", err)
 	}
 }
 
-func TestAwaitCredentials_endsInTime(t *testing.T) {
+func TestAwaitCredentials_endsAtTheDeadline(t *testing.T) {
 	t.Parallel()
 	slow := newEndingClock(time.Minute)
 	server, client := newScriptedWith(t, slow)
-	server.On(get, is("PENDING"))
-	server.On(poll, is("PENDING"))
-	_, err := client.AwaitCredentials(t.Context(), name)
+	server.On(getRequest, clusterReply("PENDING"))
+	server.On(longPollRequest, clusterReply("PENDING"))
+	_, err := client.AwaitCredentials(t.Context(), clusterName)
 	late, ok := errors.AsType[*gateway.TimeoutError](err)
 	if !ok || late.Last != gateway.StatusPending || !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("got %v", err)
 	}
 }
 
-func TestAwaitCredentials_refusesAnAnswerWithoutKey(t *testing.T) {
+func TestAwaitCredentials_rejectsAResponseWithoutKey(t *testing.T) {
 	t.Parallel()
 	server, client, _ := newScripted(t)
-	server.On(get, ok(strings.Replace(clusterJSON(name, "RUNNING", start, defaults("1.0")), `"tls_key": "`, `"key": "`, 1)))
-	_, err := client.AwaitCredentials(t.Context(), name)
+	server.On(getRequest, jsonReply(strings.Replace(clusterJSON(clusterName, "RUNNING", startTime, defaultOptions("1.0")), `"tls_key": "`, `"key": "`, 1)))
+	_, err := client.AwaitCredentials(t.Context(), clusterName)
 	if err == nil || !strings.Contains(err.Error(), "no key") || strings.Contains(err.Error(), "BEGIN") {
 		t.Errorf("got %v", err)
 	}

@@ -112,9 +112,9 @@ func decodeClusters(body io.Reader) (map[string]Cluster, error) {
 }
 
 // invalidIf returns the reason if the response is invalid, else "".
-func invalidIf(wrong bool, words string) string {
+func invalidIf(wrong bool, message string) string {
 	if wrong {
-		return words
+		return message
 	}
 	return ""
 }

@@ -15,10 +15,11 @@ import (
 	"github.com/planetary-computer/terraform-provider-pc/internal/transport"
 )
 
-// answering is a gateway that gives the fuzzed answer to every request.
-func answering(f *testing.F) (set func([]byte), newClient func() *gateway.Client) {
+// newFuzzedGateway starts a gateway that returns the fuzzed response to every
+// request.
+func newFuzzedGateway(f *testing.F) (set func([]byte), newClient func() *gateway.Client) {
 	f.Helper()
-	server := scripted.NewFuzzed(f, prefix, "application/json; charset=utf-8")
+	server := scripted.NewFuzzed(f, pathPrefix, "application/json; charset=utf-8")
 	sender, err := transport.New(transport.Config{BaseURL: server.Base, NoProxy: true})
 	if err != nil {
 		f.Fatal(err)
@@ -28,47 +29,47 @@ func answering(f *testing.F) (set func([]byte), newClient func() *gateway.Client
 
 func FuzzDecodeCluster(f *testing.F) {
 	for _, status := range []string{"PENDING", "RUNNING", "STOPPED"} {
-		f.Add([]byte(clusterJSON(name, status, start, defaults("1.0"))))
+		f.Add([]byte(clusterJSON(clusterName, status, startTime, defaultOptions("1.0"))))
 	}
-	f.Add([]byte(clusterJSON(name, "FAILED", start, `{"x": NaN}`)))
-	f.Add([]byte(`{"name": "` + name + `", "start_time": 1e99}`))
+	f.Add([]byte(clusterJSON(clusterName, "FAILED", startTime, `{"x": NaN}`)))
+	f.Add([]byte(`{"name": "` + clusterName + `", "start_time": 1e99}`))
 	f.Add([]byte(`null`))
-	set, newClient := answering(f)
+	set, newClient := newFuzzedGateway(f)
 	client := newClient()
-	f.Fuzz(func(t *testing.T, answer []byte) {
-		set(answer)
-		cluster, err := client.GetCluster(context.Background(), name)
-		if err == nil && cluster.Name != name {
-			t.Fatalf("took the cluster %q for %q", cluster.Name, name)
+	f.Fuzz(func(t *testing.T, response []byte) {
+		set(response)
+		cluster, err := client.GetCluster(context.Background(), clusterName)
+		if err == nil && cluster.Name != clusterName {
+			t.Fatalf("decoded the cluster %q as %q", cluster.Name, clusterName)
 		}
-		keepsSecrets(t, cluster, err)
-		// The same as a member of a list.
-		set(fmt.Appendf(nil, "{%q: %s}", name, answer))
+		expectNoKey(t, cluster, err)
+		// Decode the same cluster as a member of a list.
+		set(fmt.Appendf(nil, "{%q: %s}", clusterName, response))
 		clusters, err := client.ListClusters(context.Background())
-		keepsSecrets(t, clusters, err)
-		for called, cluster := range clusters {
-			if called != cluster.Name {
-				t.Fatalf("listed the cluster %q as %q", cluster.Name, called)
+		expectNoKey(t, clusters, err)
+		for listedName, cluster := range clusters {
+			if listedName != cluster.Name {
+				t.Fatalf("listed the cluster %q as %q", cluster.Name, listedName)
 			}
 		}
 	})
 }
 
-// keepsSecrets fails if a TLS key got out of an answer that is a cluster.
-func keepsSecrets(t *testing.T, value any, err error) {
+// expectNoKey fails the test if a result contains a TLS key.
+func expectNoKey(t *testing.T, value any, err error) {
 	t.Helper()
 	if text := fmt.Sprintf("%+v %v", value, err); strings.Contains(text, "MIIE") && strings.Contains(text, "BEGIN PRIVATE KEY") {
-		t.Fatalf("a key got out: %s", text)
+		t.Fatalf("the result contains a key: %s", text)
 	}
 }
 
 func FuzzDecodeOptions(f *testing.F) {
-	f.Add([]byte(declared.Body))
+	f.Add([]byte(optionsReply.Body))
 	f.Add([]byte(`{"cluster_options": [{"field": "x", "default": NaN, "spec": {"type": "float", "max": Infinity}}]}`))
 	f.Add([]byte(`{"cluster_options": []}`))
-	set, newClient := answering(f)
-	f.Fuzz(func(t *testing.T, answer []byte) {
-		set(answer)
+	set, newClient := newFuzzedGateway(f)
+	f.Fuzz(func(t *testing.T, response []byte) {
+		set(response)
 		declared, err := newClient().Options(context.Background())
 		if err != nil {
 			return

@@ -11,7 +11,7 @@ import (
 	"github.com/planetary-computer/terraform-provider-pc/internal/gateway"
 )
 
-func refresh(t *testing.T, client *gateway.Client, name string) (gateway.Cluster, *gateway.Absence) {
+func mustRefresh(t *testing.T, client *gateway.Client, name string) (gateway.Cluster, *gateway.Absence) {
 	t.Helper()
 	cluster, absence, err := client.Refresh(t.Context(), name)
 	if err != nil {
@@ -20,74 +20,77 @@ func refresh(t *testing.T, client *gateway.Client, name string) (gateway.Cluster
 	return cluster, absence
 }
 
-func TestRefresh_manyCostOneListing(t *testing.T) {
+func TestRefresh_listsOnceForManyClusters(t *testing.T) {
 	t.Parallel()
 	server, client, _ := newScripted(t)
 	const many = 50
-	server.On(list, listOf(many))
-	server.On(get, is("RUNNING"))
-	refresh(t, client, name)
+	server.On(listRequest, otherClustersReply(many))
+	server.On(getRequest, clusterReply("RUNNING"))
+	mustRefresh(t, client, clusterName)
 	for i := range many {
-		called := fmt.Sprintf("prod.%032x", i+10)
-		if got, absence := refresh(t, client, called); absence != nil || got.Name != called || got.Status != gateway.StatusRunning {
-			t.Errorf("%s: got %+v", called, got)
+		listedName := fmt.Sprintf("prod.%032x", i+10)
+		if got, absence := mustRefresh(t, client, listedName); absence != nil || got.Name != listedName || got.Status != gateway.StatusRunning {
+			t.Errorf("%s: got %+v", listedName, got)
 		}
 	}
-	server.Expect(t, get, list)
+	server.Expect(t, getRequest, listRequest)
 }
 
-func TestRefresh_oneClusterIsReadByItself(t *testing.T) {
+func TestRefresh_readsASingleClusterByName(t *testing.T) {
 	t.Parallel()
 	server, client, _ := newScripted(t)
-	server.On(get, is("RUNNING"))
+	server.On(getRequest, clusterReply("RUNNING"))
 	for range 3 {
-		refresh(t, client, name)
+		mustRefresh(t, client, clusterName)
 	}
-	server.Expect(t, get, get, get)
+	server.Expect(t, getRequest, getRequest, getRequest)
 }
 
-func TestRefresh_asksByNameForWhatTheListLacks(t *testing.T) {
+func TestRefresh_readsUnlistedClustersByName(t *testing.T) {
 	t.Parallel()
 	server, client, _ := newScripted(t)
-	server.On("GET /api/v1/clusters/"+candidate(1), ok(running(candidate(1))))
-	server.On(list, listing(running(other)))
-	server.On(get, is("STOPPED"))
-	refresh(t, client, candidate(1))
-	if got, absence := refresh(t, client, other); absence != nil || got.Name != other {
-		t.Errorf("the running one: %+v", got)
+	server.On("GET /api/v1/clusters/"+candidateName(1), jsonReply(runningCluster(candidateName(1))))
+	server.On(listRequest, listReply(runningCluster(otherClusterName)))
+	server.On(getRequest, clusterReply("STOPPED"))
+	mustRefresh(t, client, candidateName(1))
+	if got, absence := mustRefresh(t, client, otherClusterName); absence != nil || got.Name != otherClusterName {
+		t.Errorf("running cluster: %+v", got)
 	}
-	if _, absence := refresh(t, client, name); absence == nil {
-		t.Error("the stopped one runs")
+	if _, absence := mustRefresh(t, client, clusterName); absence == nil {
+		t.Error("the stopped cluster counts as running")
 	}
-	server.Expect(t, "GET /api/v1/clusters/"+candidate(1), list, get)
+	server.Expect(t, "GET /api/v1/clusters/"+candidateName(1), listRequest, getRequest)
 }
 
-func TestRefresh_readsAfreshWhatWasChanged(t *testing.T) {
+func TestRefresh_bypassesTheListingAfterAChange(t *testing.T) {
 	t.Parallel()
-	scale := "POST /api/v1/clusters/" + name + "/scale"
+	scale := "POST /api/v1/clusters/" + clusterName + "/scale"
 	for label, change := range map[string]func(*testing.T, *gateway.Client) error{
-		create: func(t *testing.T, c *gateway.Client) error { _, err := c.Create(t.Context(), nil); return err },
-		scale:  func(t *testing.T, c *gateway.Client) error { _, err := c.Scale(t.Context(), name, 1); return err },
-		stop:   func(t *testing.T, c *gateway.Client) error { return c.StopCluster(t.Context(), name) },
+		createRequest: func(t *testing.T, c *gateway.Client) error { _, err := c.Create(t.Context(), nil); return err },
+		scale: func(t *testing.T, c *gateway.Client) error {
+			_, err := c.Scale(t.Context(), clusterName, 1)
+			return err
+		},
+		stopRequest: func(t *testing.T, c *gateway.Client) error { return c.StopCluster(t.Context(), clusterName) },
 	} {
 		t.Run(label, func(t *testing.T) {
 			t.Parallel()
 			server, client, _ := newScripted(t)
-			server.On(create, ok(fmt.Sprintf(`{"name": %q}`, name)))
-			server.On(scale, ok(`{"ok": true, "msg": null}`))
-			server.On(stop, noContent)
-			server.On("GET /api/v1/clusters/"+candidate(1), ok(running(candidate(1))))
-			server.On(list, listing(running(other), running(name)))
-			server.On(get, is("STOPPING"))
-			refresh(t, client, candidate(1))
-			refresh(t, client, other)
+			server.On(createRequest, jsonReply(fmt.Sprintf(`{"name": %q}`, clusterName)))
+			server.On(scale, jsonReply(`{"ok": true, "msg": null}`))
+			server.On(stopRequest, noContentReply)
+			server.On("GET /api/v1/clusters/"+candidateName(1), jsonReply(runningCluster(candidateName(1))))
+			server.On(listRequest, listReply(runningCluster(otherClusterName), runningCluster(clusterName)))
+			server.On(getRequest, clusterReply("STOPPING"))
+			mustRefresh(t, client, candidateName(1))
+			mustRefresh(t, client, otherClusterName)
 			if err := change(t, client); err != nil {
 				t.Fatal(err)
 			}
-			if got, _ := refresh(t, client, name); got.Status != gateway.StatusStopping {
+			if got, _ := mustRefresh(t, client, clusterName); got.Status != gateway.StatusStopping {
 				t.Errorf("got %+v", got)
 			}
-			server.Expect(t, slices.Concat([]string{"GET /api/v1/clusters/" + candidate(1), list}, []string{label, get})...)
+			server.Expect(t, slices.Concat([]string{"GET /api/v1/clusters/" + candidateName(1), listRequest}, []string{label, getRequest})...)
 		})
 	}
 }

@@ -12,30 +12,30 @@ import (
 	"github.com/planetary-computer/terraform-provider-pc/internal/testing/scripted"
 )
 
-// TestDumps_holdNoSecret dumps the client, and what it returns for answers that
-// hold the key of a cluster and the token of the request.
-func TestDumps_holdNoSecret(t *testing.T) {
+// TestDumps_containNoSecret prints the client and its results. The responses
+// contain a cluster's key and the request's token.
+func TestDumps_containNoSecret(t *testing.T) {
 	t.Parallel()
 	const key = `-----BEGIN PRIVATE KEY-----\nMIIEvgIBADANBgkq\n-----END PRIVATE KEY-----\n`
 	server, client, _ := newScripted(t)
-	running := ok(fmt.Sprintf(`{"name": %q, "status": "RUNNING", "options": {}, "start_time": 1, "stop_time": null, "tls_cert": "-----BEGIN CERTIFICATE-----\nMIIB\n", "tls_key": "%s"}`, name, key))
-	server.On(get, running, running, running, failing(http.StatusForbidden, "jupyterhub sesame may not read "+key))
-	credentials, err := client.GetCredentials(t.Context(), name)
+	running := jsonReply(fmt.Sprintf(`{"name": %q, "status": "RUNNING", "options": {}, "start_time": 1, "stop_time": null, "tls_cert": "-----BEGIN CERTIFICATE-----\nMIIB\n", "tls_key": "%s"}`, clusterName, key))
+	server.On(getRequest, running, running, running, errorReply(http.StatusForbidden, "jupyterhub sesame may not read "+key))
+	credentials, err := client.GetCredentials(t.Context(), clusterName)
 	if err != nil || credentials.TLSKey.IsZero() {
 		t.Fatalf("%v, %v", credentials, err)
 	}
-	cluster, err := client.GetCluster(t.Context(), name)
+	cluster, err := client.GetCluster(t.Context(), clusterName)
 	if err != nil {
 		t.Fatal(err)
 	}
-	awaited, err := client.AwaitCredentials(t.Context(), name)
+	awaited, err := client.AwaitCredentials(t.Context(), clusterName)
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, refused := client.GetCredentials(t.Context(), name)
-	if refused == nil {
-		t.Fatal("a 403 was no error")
+	_, wantError := client.GetCredentials(t.Context(), clusterName)
+	if wantError == nil {
+		t.Fatal("a 403 returned no error")
 	}
-	scripted.AssertHidden(t, []string{"sesame", "MIIEvgIBADANBgkq"}, client, credentials, &credentials, awaited, cluster, refused,
+	scripted.AssertHidden(t, []string{"sesame", "MIIEvgIBADANBgkq"}, client, credentials, &credentials, awaited, cluster, wantError,
 		&gateway.EndedError{Cluster: credentials.Cluster})
 }

@@ -8,38 +8,37 @@ import (
 	"time"
 )
 
-// TestRecentEqualClusters lists the clusters of an apply that was killed, among
-// others that no such apply left behind.
+// TestRecentEqualClusters lists the clusters of a killed apply beside others.
 func TestRecentEqualClusters(t *testing.T) {
 	t.Parallel()
 	server, client, _ := newScripted(t)
-	minutesAgo := func(minutes int) time.Time { return start.Add(-time.Duration(minutes) * time.Minute) }
-	server.On(options, declared)
-	server.On(get, is("RUNNING"))
-	server.On(listAll, at(listing(
-		began(candidate(1), minutesAgo(2)),
-		began(candidate(2), minutesAgo(14)),
-		began(candidate(3), minutesAgo(16)),
-		clusterJSON(candidate(4), "RUNNING", minutesAgo(2), defaults("1.0")),
-		clusterJSON(candidate(5), "STOPPED", minutesAgo(2), defaults("2.0")),
-		began(name, minutesAgo(2)),
-	), start))
-	if got := client.RecentEqualClusters(twoCores()); got != nil {
+	minutesAgo := func(minutes int) time.Time { return startTime.Add(-time.Duration(minutes) * time.Minute) }
+	server.On(optionsRequest, optionsReply)
+	server.On(getRequest, clusterReply("RUNNING"))
+	server.On(listAllRequest, withServerTime(listReply(
+		twoCoreCluster(candidateName(1), minutesAgo(2)),
+		twoCoreCluster(candidateName(2), minutesAgo(14)),
+		twoCoreCluster(candidateName(3), minutesAgo(16)),
+		clusterJSON(candidateName(4), "RUNNING", minutesAgo(2), defaultOptions("1.0")),
+		clusterJSON(candidateName(5), "STOPPED", minutesAgo(2), defaultOptions("2.0")),
+		twoCoreCluster(clusterName, minutesAgo(2)),
+	), startTime))
+	if got := client.RecentEqualClusters(twoCoreOptions()); got != nil {
 		t.Errorf("got %+v before anything was listed", got)
 	}
-	if _, _, err := client.Refresh(t.Context(), name); err != nil {
+	if _, _, err := client.Refresh(t.Context(), clusterName); err != nil {
 		t.Fatal(err)
 	}
 	client.ListExisting(t.Context())
 	requests := len(server.Requests())
-	got := client.RecentEqualClusters(twoCores())
-	if len(got) != 2 || got[0].Name != candidate(1) || got[1].Name != candidate(2) {
+	got := client.RecentEqualClusters(twoCoreOptions())
+	if len(got) != 2 || got[0].Name != candidateName(1) || got[1].Name != candidateName(2) {
 		t.Errorf("got %+v", got)
 	}
-	if again := client.RecentEqualClusters(twoCores()); again != nil {
+	if again := client.RecentEqualClusters(twoCoreOptions()); again != nil {
 		t.Errorf("reported again: %+v", again)
 	}
 	if len(server.Requests()) != requests {
-		t.Error("it cost a request")
+		t.Error("it sent a request")
 	}
 }

@@ -14,7 +14,8 @@ func (c *Client) ChangeWorkersOnce(ctx context.Context, name, how string, body a
 	return c.postScaling(ctx, name, how, body)
 }
 
-// SetInterruptedCreateTimeout shortens how long a test waits after an interrupt.
+// SetInterruptedCreateTimeout replaces the time that a create waits for its
+// response after an interrupt.
 func (c *Client) SetInterruptedCreateTimeout(timeout time.Duration) {
 	c.interruptedCreateTimeout = timeout
 }

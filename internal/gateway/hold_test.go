@@ -14,23 +14,22 @@ import (
 	"github.com/planetary-computer/terraform-provider-pc/internal/gateway"
 )
 
-// TestWaitCluster_leavesConnectionsForOthers has as many wait as may: three quarters
-// of the 32 connections. One more reads the cluster at once, until one of the
-// others has its answer.
-func TestWaitCluster_leavesConnectionsForOthers(t *testing.T) {
+// At most three quarters of the 32 connections may hold long polls. A further
+// request reads the cluster at once, until one of the long polls ends.
+func TestWaitCluster_leavesConnectionsForOtherRequests(t *testing.T) {
 	t.Parallel()
 	const mayWait = 24
 	polls, release := make(chan struct{}, mayWait), make(chan struct{})
-	client := answeringWith(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	client := newGatewayClient(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.RawQuery == "wait" {
 			polls <- struct{}{}
 			<-release
 		}
 		w.Header().Set("Content-Type", "application/json")
-		_, _ = io.WriteString(w, running(name))
+		_, _ = io.WriteString(w, runningCluster(clusterName))
 	}))
 	wait := func() {
-		if cluster, err := client.WaitCluster(t.Context(), name); err != nil || cluster.Status != gateway.StatusRunning {
+		if cluster, err := client.WaitCluster(t.Context(), clusterName); err != nil || cluster.Status != gateway.StatusRunning {
 			t.Errorf("got %+v, %v", cluster, err)
 		}
 	}
@@ -43,25 +42,25 @@ func TestWaitCluster_leavesConnectionsForOthers(t *testing.T) {
 	}
 	wait()
 	if len(polls) != 0 {
-		t.Error("there was one long poll too many")
+		t.Error("the client holds one long poll too many")
 	}
 	close(release)
 	all.Wait()
 	wait()
 	if len(polls) != 1 {
-		t.Error("the connections of those that have their answers are not used")
+		t.Error("the client does not reuse the connections of completed long polls")
 	}
 }
 
-// TestGetOrConfirmAbsence_leavesTheOnlyConnectionForOthers confirms an absence with
-// max_connections = 1. A request that the gateway holds for 20 s would block
-// every other read for as long, so the client polls in its place.
-func TestGetOrConfirmAbsence_leavesTheOnlyConnectionForOthers(t *testing.T) {
+// TestGetOrConfirmAbsence_doesNotHoldTheOnlyConnection confirms an absence with
+// max_connections = 1. A long poll of 20 seconds would block every other read, so
+// the client polls instead.
+func TestGetOrConfirmAbsence_doesNotHoldTheOnlyConnection(t *testing.T) {
 	t.Parallel()
-	fake := clock.NewFake(start)
-	client := answeringOver(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	fake := clock.NewFake(startTime)
+	client := newLimitedGatewayClient(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.RawQuery == "wait" {
-			t.Error("the only connection was held")
+			t.Error("the client holds its only connection")
 		}
 		w.Header().Set("Content-Type", "application/json")
 		if strings.HasSuffix(r.URL.Path, "/clusters/") {
@@ -69,13 +68,13 @@ func TestGetOrConfirmAbsence_leavesTheOnlyConnectionForOthers(t *testing.T) {
 			return
 		}
 		w.WriteHeader(http.StatusNotFound)
-		_, _ = io.WriteString(w, `{"error": "Cluster `+name+` not found"}`)
+		_, _ = io.WriteString(w, `{"error": "Cluster `+clusterName+` not found"}`)
 	}), fake, 1)
-	_, absence, err := client.GetOrConfirmAbsence(t.Context(), name)
+	_, absence, err := client.GetOrConfirmAbsence(t.Context(), clusterName)
 	if err != nil || absence == nil {
 		t.Fatalf("got %v, %v", absence, err)
 	}
-	if waited := absence.ConfirmedAt().Sub(start); waited < held {
+	if waited := absence.ConfirmedAt().Sub(startTime); waited < longPollDuration {
 		t.Errorf("the cluster counts as absent after %s, before a cache had the time to fill", waited)
 	}
 }

@@ -23,14 +23,14 @@ var background = context.Background()
 func TestOptions_decodes(t *testing.T) {
 	t.Parallel()
 	server, client, _ := newScripted(t)
-	server.On(options, declared)
+	server.On(optionsRequest, optionsReply)
 	got, err := client.Options(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
-	least, most, one := json.Number("0.1"), json.Number("8"), json.Number("1.0")
+	minimum, maximum, one := json.Number("0.1"), json.Number("8"), json.Number("1.0")
 	want := []gateway.Option{
-		{Field: "worker_cores", Label: "Worker Cores", Default: json.Number("1"), Type: gateway.OptionFloat, Min: &least, Max: &most},
+		{Field: "worker_cores", Label: "Worker Cores", Default: json.Number("1"), Type: gateway.OptionFloat, Min: &minimum, Max: &maximum},
 		{Field: "worker_memory", Label: "Worker Memory (GiB)", Default: json.Number("8.0"), Type: gateway.OptionFloat, Min: &one},
 	}
 	if len(got) != 7 || !reflect.DeepEqual(got[:2], want) {
@@ -44,7 +44,7 @@ func TestOptions_decodes(t *testing.T) {
 func TestOptions_areReadOnce(t *testing.T) {
 	t.Parallel()
 	server, client, _ := newScripted(t)
-	server.On(options, failing(403, "no"), declared)
+	server.On(optionsRequest, errorReply(403, "no"), optionsReply)
 	if _, err := client.Options(t.Context()); err == nil {
 		t.Error("no error")
 	}
@@ -57,35 +57,33 @@ func TestOptions_areReadOnce(t *testing.T) {
 		})
 	}
 	all.Wait()
-	server.Expect(t, options, options)
+	server.Expect(t, optionsRequest, optionsRequest)
 }
 
-// TestOptions_toleratesARestart reads the options while the gateway restarts, for
-// longer than the retries of one request last.
+// The restart takes longer than the retries of one request.
 func TestOptions_toleratesARestart(t *testing.T) {
 	t.Parallel()
 	server, client, fake := newScripted(t)
-	server.On(options, badGate, proxy404, proxy404, proxy404, proxy404, lost, badGate, declared)
+	server.On(optionsRequest, badGatewayReply, proxyNotFoundReply, proxyNotFoundReply, proxyNotFoundReply, proxyNotFoundReply, lostReply, badGatewayReply, optionsReply)
 	if got, err := client.Options(t.Context()); err != nil || len(got) != 7 {
 		t.Errorf("got %d options, %v", len(got), err)
 	}
-	if waited := fake.Now().Sub(start); waited < 5*time.Second {
+	if waited := fake.Now().Sub(startTime); waited < 5*time.Second {
 		t.Errorf("the restart took %s", waited)
 	}
 }
 
-// TestOptions_toleratesOneOutage asks a gateway that stays down. A plan of many
-// clusters must not wait for each of them.
+// The gateway stays down. A plan of many clusters must not wait for each of them.
 func TestOptions_toleratesOneOutage(t *testing.T) {
 	t.Parallel()
 	server, client, fake := newScripted(t)
-	server.On(options, badGate)
+	server.On(optionsRequest, badGatewayReply)
 	for range 10 {
 		if _, err := client.Options(t.Context()); err == nil {
 			t.Error("no error")
 		}
 	}
-	if waited := fake.Now().Sub(start); waited < 30*time.Second || waited > 40*time.Second {
+	if waited := fake.Now().Sub(startTime); waited < 30*time.Second || waited > 40*time.Second {
 		t.Errorf("gave up after %s", waited)
 	}
 }
@@ -93,7 +91,7 @@ func TestOptions_toleratesOneOutage(t *testing.T) {
 func TestOptions_none(t *testing.T) {
 	t.Parallel()
 	server, client, _ := newScripted(t)
-	server.On(options, ok(`{"cluster_options": []}`))
+	server.On(optionsRequest, jsonReply(`{"cluster_options": []}`))
 	if got, err := client.Options(t.Context()); err != nil || len(got) != 0 {
 		t.Errorf("got %v, %v", got, err)
 	}
@@ -213,8 +211,8 @@ func TestSameValue(t *testing.T) {
 	}
 }
 
-// TestQuoteList_isBoundedAndPrintable writes the names of a gateway that declares too
-// many, and such that would forge the output of a terminal.
+// A gateway declares too many names, with control characters that would forge the
+// output of a terminal.
 func TestQuoteList_isBoundedAndPrintable(t *testing.T) {
 	t.Parallel()
 	names := slices.Repeat([]string{"\x1b]0;title\x07\rApply complete!\u202e" + strings.Repeat("x", 1000)}, 150_000)

@@ -18,34 +18,34 @@ import (
 	"github.com/planetary-computer/terraform-provider-pc/internal/transport"
 )
 
-// recordedName is the first cluster of the recorded answers.
+// recordedName is the first cluster in the recorded responses.
 const recordedName = "00000000000000000000000000000001"
 
-// recorded is what a real server said; internal/testing/contract/testdata/README.md
-// tells of the files.
-func recorded(t *testing.T, file string) reply {
+// recordedReply reads a response of a real server.
+// internal/testing/contract/testdata/README.md describes the files.
+func recordedReply(t *testing.T, file string) serverReply {
 	t.Helper()
 	raw, err := os.ReadFile(filepath.Join("..", "testing", "contract", "testdata", file+".json"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	var answer struct {
+	var response struct {
 		Server      string          `json:"server"`
 		Status      int             `json:"status"`
 		ContentType string          `json:"content_type"`
 		Body        json.RawMessage `json:"body"`
 		Text        string          `json:"text"`
 	}
-	if err := json.Unmarshal(raw, &answer); err != nil || answer.Server != "gateway" {
-		t.Fatalf("%s: server %q, %v", file, answer.Server, err)
+	if err := json.Unmarshal(raw, &response); err != nil || response.Server != "gateway" {
+		t.Fatalf("%s: server %q, %v", file, response.Server, err)
 	}
-	if answer.Body != nil {
-		answer.Text = string(answer.Body)
+	if response.Body != nil {
+		response.Text = string(response.Body)
 	}
-	return reply{Status: answer.Status, ContentType: answer.ContentType, Body: answer.Text}
+	return serverReply{Status: response.Status, ContentType: response.ContentType, Body: response.Text}
 }
 
-// recordedTime is the nth time of a recorded answer.
+// recordedTime returns the nth time in a recorded response.
 func recordedTime(n int) time.Time { return time.Date(2026, 1, 1, 0, 0, n, 0, time.UTC) }
 
 func recordedOptions(profile string) map[string]any {
@@ -67,7 +67,7 @@ func TestRecorded_clusters(t *testing.T) {
 			t.Parallel()
 			want.Name, want.StartTime = recordedName, recordedTime(1)
 			server, client, _ := newScripted(t)
-			server.On("GET /api/v1/clusters/"+recordedName, recorded(t, file))
+			server.On("GET /api/v1/clusters/"+recordedName, recordedReply(t, file))
 			got, err := client.GetCluster(t.Context(), recordedName)
 			if err != nil || !reflect.DeepEqual(got, want) {
 				t.Errorf("got  %+v, %v\nwant %+v", got, err, want)
@@ -94,7 +94,7 @@ func TestRecorded_lists(t *testing.T) {
 		t.Run(file, func(t *testing.T) {
 			t.Parallel()
 			server, client, _ := newScripted(t)
-			server.On(list, recorded(t, file))
+			server.On(listRequest, recordedReply(t, file))
 			got, err := client.ListClusters(t.Context())
 			if err != nil || !reflect.DeepEqual(got, want) {
 				t.Errorf("got  %+v, %v\nwant %+v", got, err, want)
@@ -116,37 +116,36 @@ func TestRecorded_options(t *testing.T) {
 		{Field: "idle_minutes", Label: "Idle Minutes", Default: json.Number("0"), Type: gateway.OptionInt, Min: number("0"), Max: number("1440")},
 	}
 	server, client, _ := newScripted(t)
-	server.On(options, recorded(t, "options"))
+	server.On(optionsRequest, recordedReply(t, "options"))
 	got, err := client.Options(t.Context())
 	if err != nil || !reflect.DeepEqual(got, want) {
 		t.Errorf("got  %+v, %v\nwant %+v", got, err, want)
 	}
 }
 
-// recordedCall does something whose answer is recorded, and returns what the
-// client made of it.
+// recordedCall is a request with a recorded response.
 type recordedCall struct {
 	request string
 	do      func(ctx context.Context, c *gateway.Client) (any, error)
 }
 
 var (
-	recordedCreate = recordedCall{create, func(ctx context.Context, c *gateway.Client) (any, error) { return c.CreateCluster(ctx, nil) }}
-	recordedGet    = recordedCall{get, func(ctx context.Context, c *gateway.Client) (any, error) { return c.GetCluster(ctx, name) }}
-	recordedList   = recordedCall{list, func(ctx context.Context, c *gateway.Client) (any, error) { return c.ListClusters(ctx) }}
+	recordedCreate = recordedCall{createRequest, func(ctx context.Context, c *gateway.Client) (any, error) { return c.CreateCluster(ctx, nil) }}
+	recordedGet    = recordedCall{getRequest, func(ctx context.Context, c *gateway.Client) (any, error) { return c.GetCluster(ctx, clusterName) }}
+	recordedList   = recordedCall{listRequest, func(ctx context.Context, c *gateway.Client) (any, error) { return c.ListClusters(ctx) }}
 	recordedScale  = recordedCall{
-		"POST /api/v1/clusters/" + name + "/scale",
-		func(ctx context.Context, c *gateway.Client) (any, error) { return c.Scale(ctx, name, 1) },
+		"POST /api/v1/clusters/" + clusterName + "/scale",
+		func(ctx context.Context, c *gateway.Client) (any, error) { return c.Scale(ctx, clusterName, 1) },
 	}
 	recordedAdapt = recordedCall{
-		"POST /api/v1/clusters/" + name + "/adapt",
+		"POST /api/v1/clusters/" + clusterName + "/adapt",
 		func(ctx context.Context, c *gateway.Client) (any, error) {
-			return c.Adapt(ctx, name, gateway.Adaptive{Active: true})
+			return c.Adapt(ctx, clusterName, gateway.Adaptive{Active: true})
 		},
 	}
 )
 
-func TestRecorded_answers(t *testing.T) {
+func TestRecorded_responses(t *testing.T) {
 	t.Parallel()
 	limit := int64(4)
 	for file, test := range map[string]struct {
@@ -163,7 +162,7 @@ func TestRecorded_answers(t *testing.T) {
 			Granted: &limit,
 			Message: "Adapt with `maximum=99, minimum=9` workers would exceed resource limit of 4 workers. Using `maximum=4, minimum=4` instead.",
 		}},
-		"counts": {recordedCall{counts, func(ctx context.Context, c *gateway.Client) (any, error) { return c.Workers(ctx, name) }}, int64(0)},
+		"counts": {recordedCall{countsRequest, func(ctx context.Context, c *gateway.Client) (any, error) { return c.Workers(ctx, clusterName) }}, int64(0)},
 		"gateway_version": {recordedCall{
 			"GET /api/version", func(ctx context.Context, c *gateway.Client) (any, error) { return c.Version(ctx) },
 		}, "2026.3.0"},
@@ -174,7 +173,7 @@ func TestRecorded_answers(t *testing.T) {
 		t.Run(file, func(t *testing.T) {
 			t.Parallel()
 			server, client, _ := newScripted(t)
-			server.On(test.call.request, recorded(t, file))
+			server.On(test.call.request, recordedReply(t, file))
 			got, err := test.call.do(t.Context(), client)
 			if err != nil || !reflect.DeepEqual(got, test.want) {
 				t.Errorf("got %+v, %v, want %+v", got, err, test.want)
@@ -183,14 +182,14 @@ func TestRecorded_answers(t *testing.T) {
 	}
 }
 
-func TestRecorded_refusals(t *testing.T) {
+func TestRecorded_rejections(t *testing.T) {
 	t.Parallel()
 	for file, test := range map[string]struct {
-		call   recordedCall
-		kind   transport.Kind
-		status int
-		words  string
-		json   bool
+		call        recordedCall
+		kind        transport.Kind
+		status      int
+		wantMessage string
+		isJSON      bool
 	}{
 		"create_422":         {recordedCreate, transport.KindStatus, http.StatusUnprocessableEntity, "Unknown fields ['nope', 'zz']", true},
 		"create_422_handler": {recordedCreate, transport.KindStatus, http.StatusUnprocessableEntity, "When specifying an image you must also provide a tag", true},
@@ -210,15 +209,15 @@ func TestRecorded_refusals(t *testing.T) {
 		t.Run(file, func(t *testing.T) {
 			t.Parallel()
 			server, client, _ := newScripted(t)
-			server.On(test.call.request, recorded(t, file))
+			server.On(test.call.request, recordedReply(t, file))
 			_, err := test.call.do(t.Context(), client)
 			var failure *transport.Error
 			if !errors.As(err, &failure) {
 				t.Fatalf("got %v", err)
 			}
-			if failure.Kind != test.kind || failure.Status != test.status || failure.Message != test.words || failure.JSONError != test.json {
+			if failure.Kind != test.kind || failure.Status != test.status || failure.Message != test.wantMessage || failure.JSONError != test.isJSON {
 				t.Errorf("got kind %d, status %d, JSON %t, %q, want %d, %d, %t, %q", failure.Kind, failure.Status, failure.JSONError, failure.Message,
-					test.kind, test.status, test.json, test.words)
+					test.kind, test.status, test.isJSON, test.wantMessage)
 			}
 			if got, want := gateway.IsNotFound(err), file == "cluster_404"; got != want {
 				t.Errorf("IsNotFound is %t, want %t", got, want)

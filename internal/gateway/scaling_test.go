@@ -12,31 +12,30 @@ import (
 	"github.com/planetary-computer/terraform-provider-pc/internal/transport"
 )
 
-// TestScaling_toleratesAnOutage sends adapt and scale during a restart of the
-// gateway that takes longer than the retries of a single request. Both once gave
-// up, and a create then left a running cluster tainted.
+// A restart of the gateway takes longer than the retries of one request. Both calls
+// once gave up, and a create then left a running cluster tainted.
 func TestScaling_toleratesAnOutage(t *testing.T) {
 	t.Parallel()
 	minimum := int64(1)
 	for how, change := range map[string]func(*gateway.Client) (gateway.Scaling, error){
 		"adapt": func(c *gateway.Client) (gateway.Scaling, error) {
-			return c.Adapt(t.Context(), name, gateway.Adaptive{Minimum: &minimum, Active: true})
+			return c.Adapt(t.Context(), clusterName, gateway.Adaptive{Minimum: &minimum, Active: true})
 		},
-		"scale": func(c *gateway.Client) (gateway.Scaling, error) { return c.Scale(t.Context(), name, 1) },
+		"scale": func(c *gateway.Client) (gateway.Scaling, error) { return c.Scale(t.Context(), clusterName, 1) },
 	} {
 		t.Run(how, func(t *testing.T) {
 			t.Parallel()
-			request := "POST /api/v1/clusters/" + name + "/" + how
+			request := "POST /api/v1/clusters/" + clusterName + "/" + how
 			server, client, fake := newScripted(t)
-			restarted := ok(`{"ok": true, "msg": null}`)
-			server.On(request, text(503, "no"), text(503, "no"), badGate, lost, proxy404, text(503, "no"), text(503, "no"), text(503, "no"), text(503, "no"), restarted)
+			restarted := jsonReply(`{"ok": true, "msg": null}`)
+			server.On(request, textReply(503, "no"), textReply(503, "no"), badGatewayReply, lostReply, proxyNotFoundReply, textReply(503, "no"), textReply(503, "no"), textReply(503, "no"), textReply(503, "no"), restarted)
 			if scaling, err := change(client); err != nil || !scaling.OK {
 				t.Errorf("got %+v, %v", scaling, err)
 			}
-			if waited := fake.Now().Sub(start); waited < 12*time.Second {
+			if waited := fake.Now().Sub(startTime); waited < 12*time.Second {
 				t.Errorf("the outage lasted %s", waited)
 			}
-			server.On(request, text(503, "no"))
+			server.On(request, textReply(503, "no"))
 			outageBegan := fake.Now()
 			_, err := change(client)
 			if failure, ok := errors.AsType[*transport.Error](err); !ok || failure.Status != 503 {
@@ -65,8 +64,8 @@ func TestScaling_returnsTheGrantedWorkers(t *testing.T) {
 		t.Run(label, func(t *testing.T) {
 			t.Parallel()
 			server, client, _ := newScripted(t)
-			server.On("POST /api/v1/clusters/"+name+"/scale", ok(test.body))
-			got, err := client.Scale(t.Context(), name, 5)
+			server.On("POST /api/v1/clusters/"+clusterName+"/scale", jsonReply(test.body))
+			got, err := client.Scale(t.Context(), clusterName, 5)
 			if err != nil || (got.Granted == nil) != (test.granted == nil) || got.Granted != nil && *got.Granted != *test.granted {
 				t.Errorf("got %+v, %v", got, err)
 			}

@@ -18,36 +18,36 @@ import (
 )
 
 const (
-	prefix = "/services/dask-gateway"
-	name   = "prod.fbfed27704fc4d1da027dad20471993b"
-	other  = "prod.00000000000000000000000000000002"
+	pathPrefix       = "/services/dask-gateway"
+	clusterName      = "prod.fbfed27704fc4d1da027dad20471993b"
+	otherClusterName = "prod.00000000000000000000000000000002"
 
-	create  = "POST /api/v1/clusters/"
-	list    = "GET /api/v1/clusters/"
-	listAll = "GET /api/v1/clusters/?status=pending%2Crunning%2Cstopping%2Cstopped%2Cfailed"
-	get     = "GET /api/v1/clusters/" + name
-	poll    = get + "?wait"
-	stop    = "DELETE /api/v1/clusters/" + name
-	counts  = "GET /clusters/" + name + "/json/counts.json"
-	account = "GET /clusters/" + name + "/json/identity.json"
-	options = "GET /api/v1/options"
+	createRequest   = "POST /api/v1/clusters/"
+	listRequest     = "GET /api/v1/clusters/"
+	listAllRequest  = "GET /api/v1/clusters/?status=pending%2Crunning%2Cstopping%2Cstopped%2Cfailed"
+	getRequest      = "GET /api/v1/clusters/" + clusterName
+	longPollRequest = getRequest + "?wait"
+	stopRequest     = "DELETE /api/v1/clusters/" + clusterName
+	countsRequest   = "GET /clusters/" + clusterName + "/json/counts.json"
+	identityRequest = "GET /clusters/" + clusterName + "/json/identity.json"
+	optionsRequest  = "GET /api/v1/options"
 )
 
-// start is what the fake clock shows at first.
-var start = time.Date(2026, 11, 23, 8, 0, 0, 0, time.UTC)
+// startTime is the initial time of the fake clock.
+var startTime = time.Date(2026, 11, 23, 8, 0, 0, 0, time.UTC)
 
-type reply = scripted.Reply
+type serverReply = scripted.Reply
 
 func newScripted(t *testing.T) (*scripted.Server, *gateway.Client, *clock.Fake) {
 	t.Helper()
-	fake := clock.NewFake(start)
+	fake := clock.NewFake(startTime)
 	s, client := newScriptedWith(t, fake)
 	return s, client, fake
 }
 
 func newScriptedWith(t *testing.T, c clock.Clock) (*scripted.Server, *gateway.Client) {
 	t.Helper()
-	server := scripted.New(t, prefix)
+	server := scripted.New(t, pathPrefix)
 	sender, err := transport.New(transport.Config{
 		BaseURL: server.Base, Auth: transport.JupyterHubAuth(secret.New("sesame")), UserAgent: "test", NoProxy: true,
 		IsCredentialFailure: gateway.IsCredentialFailure,
@@ -58,29 +58,29 @@ func newScriptedWith(t *testing.T, c clock.Clock) (*scripted.Server, *gateway.Cl
 	return server, gateway.New(gateway.Config{Transport: sender, Clock: c})
 }
 
-func ok(body string) reply {
-	return reply{Status: http.StatusOK, ContentType: "application/json; charset=utf-8", Body: body}
+func jsonReply(body string) serverReply {
+	return serverReply{Status: http.StatusOK, ContentType: "application/json; charset=utf-8", Body: body}
 }
 
-func failing(status int, words string) reply {
-	return reply{Status: status, ContentType: "application/json; charset=utf-8", Body: fmt.Sprintf(`{"error": %q}`, words)}
+func errorReply(status int, wantMessage string) serverReply {
+	return serverReply{Status: status, ContentType: "application/json; charset=utf-8", Body: fmt.Sprintf(`{"error": %q}`, wantMessage)}
 }
 
-func text(status int, body string) reply {
-	return reply{Status: status, ContentType: "text/plain; charset=utf-8", Body: body}
+func textReply(status int, body string) serverReply {
+	return serverReply{Status: status, ContentType: "text/plain; charset=utf-8", Body: body}
 }
 
 var (
-	created   = reply{Status: http.StatusCreated, ContentType: "application/json; charset=utf-8", Body: `{"name": "` + name + `"}`}
-	noContent = reply{Status: http.StatusNoContent}
-	missing   = failing(http.StatusNotFound, "Cluster "+name+" not found")
-	badGate   = reply{Status: http.StatusBadGateway}
-	proxy404  = text(http.StatusNotFound, "Not Found\n")
-	crashed   = text(http.StatusInternalServerError, "500 Internal Server Error\n\nServer got itself in trouble")
-	empty     = ok(`{}`)
-	lost      = reply{Drop: true}
-	clamped   = ok(`{"ok": false, "msg": "Scale request of 9 workers would exceed resource limit of 4 workers. Scaling to 4 instead."}`)
-	declared  = ok(`{"cluster_options": [
+	createdReply       = serverReply{Status: http.StatusCreated, ContentType: "application/json; charset=utf-8", Body: `{"name": "` + clusterName + `"}`}
+	noContentReply     = serverReply{Status: http.StatusNoContent}
+	notFoundReply      = errorReply(http.StatusNotFound, "Cluster "+clusterName+" not found")
+	badGatewayReply    = serverReply{Status: http.StatusBadGateway}
+	proxyNotFoundReply = textReply(http.StatusNotFound, "Not Found\n")
+	crashReply         = textReply(http.StatusInternalServerError, "500 Internal Server Error\n\nServer got itself in trouble")
+	emptyListReply     = jsonReply(`{}`)
+	lostReply          = serverReply{Drop: true}
+	clampedReply       = jsonReply(`{"ok": false, "msg": "Scale request of 9 workers would exceed resource limit of 4 workers. Scaling to 4 instead."}`)
+	optionsReply       = jsonReply(`{"cluster_options": [
 		{"field": "worker_cores", "label": "Worker Cores", "default": 1, "spec": {"type": "float", "min": 0.1, "max": 8}},
 		{"field": "worker_memory", "label": "Worker Memory (GiB)", "default": 8.0, "spec": {"type": "float", "min": 1.0, "max": null}},
 		{"field": "image", "label": "Image", "default": "pangeo/pangeo-notebook:2026.08.01", "spec": {"type": "string"}},
@@ -90,13 +90,13 @@ var (
 		{"field": "threads", "label": "Threads", "default": 2, "spec": {"type": "int", "min": 1, "max": 4}}]}`)
 )
 
-// defaults are the options in effect when none was chosen; cores is as the
-// gateway writes it.
-func defaults(cores string) string {
+// defaultOptions returns the options in effect if the user chooses none. cores is
+// the number as the gateway writes it.
+func defaultOptions(cores string) string {
 	return `{"worker_cores": ` + cores + `, "worker_memory": 8.0, "image": "pangeo/pangeo-notebook:2026.08.01", "gpu": false, "environment": {}, "profile": "small", "threads": 2}`
 }
 
-// clusterJSON is a cluster as the gateway writes it, keys included.
+// clusterJSON returns a cluster as the gateway writes it, keys included.
 func clusterJSON(name, status string, began time.Time, options string) string {
 	route, certificate, key, ended := "null", "null", "null", "null"
 	switch status {
@@ -111,23 +111,27 @@ func clusterJSON(name, status string, began time.Time, options string) string {
 		name, route, status, began.UnixMilli(), ended, options, certificate, key)
 }
 
-// is answers with the cluster called name.
-func is(status string) reply { return ok(clusterJSON(name, status, start, defaults("1.0"))) }
-
-// listing answers with the clusters.
-func listing(clusters ...string) reply {
-	members := make([]string, 0, len(clusters))
-	for _, cluster := range clusters {
-		called := strings.SplitN(cluster, `"`, 5)[3]
-		members = append(members, fmt.Sprintf("%q: %s", called, cluster))
-	}
-	return ok("{" + strings.Join(members, ", ") + "}")
+// clusterReply returns clusterName with this status.
+func clusterReply(status string) serverReply {
+	return jsonReply(clusterJSON(clusterName, status, startTime, defaultOptions("1.0")))
 }
 
-func running(name string) string { return clusterJSON(name, "RUNNING", start, defaults("1.0")) }
+// listReply lists the clusters.
+func listReply(clusters ...string) serverReply {
+	members := make([]string, 0, len(clusters))
+	for _, cluster := range clusters {
+		listedName := strings.SplitN(cluster, `"`, 5)[3]
+		members = append(members, fmt.Sprintf("%q: %s", listedName, cluster))
+	}
+	return jsonReply("{" + strings.Join(members, ", ") + "}")
+}
 
-// at returns the reply with the server's clock.
-func at(p reply, date time.Time) reply {
+func runningCluster(name string) string {
+	return clusterJSON(name, "RUNNING", startTime, defaultOptions("1.0"))
+}
+
+// withServerTime returns the reply with this Date header.
+func withServerTime(p serverReply, date time.Time) serverReply {
 	p.Date = date
 	return p
 }

@@ -11,7 +11,7 @@ import (
 	"github.com/planetary-computer/terraform-provider-pc/internal/gateway"
 )
 
-func TestOldestTested_isTheOneThatTheTestsInstall(t *testing.T) {
+func TestOldestTested_isTheInstalledVersion(t *testing.T) {
 	t.Parallel()
 	locked, err := os.ReadFile("../testing/realservers/lock/requirements.txt")
 	if err != nil {

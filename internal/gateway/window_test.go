@@ -15,29 +15,29 @@ import (
 	"github.com/planetary-computer/terraform-provider-pc/internal/testing/scripted"
 )
 
-// listedCluster is a cluster that a gateway lists from its start on.
+// listedCluster is a cluster that the gateway lists from its start.
 type listedCluster struct {
 	name      string
 	startedAt time.Time
 }
 
-// TestCreate_adoptsInsideTheWindowOnly lets creates fail, of which some never
-// arrived, while the same user creates a cluster with the same options elsewhere.
-// That one is adopted only if it started when the request can have arrived.
+// Some failed creates never arrived at the gateway, while the same user creates a
+// cluster with the same options elsewhere. The client adopts that cluster only if
+// it started when the request can have arrived.
 func TestCreate_adoptsInsideTheWindowOnly(t *testing.T) {
 	t.Parallel()
 	const ourLocalName, rivalLocalName = "fbfed27704fc4d1da027dad20471993b", "00000000000000000000000000000009"
 	offsets := []time.Duration{300 * time.Millisecond, time.Second, 3 * time.Second, 6 * time.Second, 9 * time.Second}
 	fractions := []time.Duration{0, 400 * time.Millisecond, 900 * time.Millisecond}
 	for label, failure := range map[string]struct {
-		reply                      reply
+		reply                      serverReply
 		isAnswered, isNotForwarded bool
 	}{
-		"a proxy's 502":          {badGate, true, true},
-		"a proxy's 503":          {text(503, "Service Unavailable"), true, true},
-		"the gateway's 500":      {crashed, true, false},
-		"a connection that ends": {lost, false, false},
-		"a proxy's 504":          {text(504, "Gateway Timeout"), false, false},
+		"a proxy's 502":          {badGatewayReply, true, true},
+		"a proxy's 503":          {textReply(503, "Service Unavailable"), true, true},
+		"the gateway's 500":      {crashReply, true, false},
+		"a connection that ends": {lostReply, false, false},
+		"a proxy's 504":          {textReply(504, "Gateway Timeout"), false, false},
 	} {
 		for _, isKubernetes := range []bool{true, false} {
 			for _, arrived := range []bool{true, false} {
@@ -56,9 +56,9 @@ func TestCreate_adoptsInsideTheWindowOnly(t *testing.T) {
 							if arrived {
 								clusters = append(clusters, listedCluster{ours, failedAt})
 							}
-							server.On(create, failure.reply)
-							server.On(options, declared)
-							server.On(listAll, scripted.Reply{Handle: func(w http.ResponseWriter, _ *http.Request) {
+							server.On(createRequest, failure.reply)
+							server.On(optionsRequest, optionsReply)
+							server.On(listAllRequest, scripted.Reply{Handle: func(w http.ResponseWriter, _ *http.Request) {
 								var listed []string
 								for _, cluster := range clusters {
 									startedAt := cluster.startedAt
@@ -66,14 +66,14 @@ func TestCreate_adoptsInsideTheWindowOnly(t *testing.T) {
 										startedAt = startedAt.Truncate(time.Second)
 									}
 									if !fake.Now().Before(cluster.startedAt) {
-										listed = append(listed, began(cluster.name, startedAt))
+										listed = append(listed, twoCoreCluster(cluster.name, startedAt))
 									}
 								}
 								w.Header().Set("Date", fake.Now().UTC().Format(http.TimeFormat))
 								w.Header().Set("Content-Type", "application/json")
-								_, _ = io.WriteString(w, listing(listed...).Body)
+								_, _ = io.WriteString(w, listReply(listed...).Body)
 							}})
-							got, err := client.Create(t.Context(), twoCores())
+							got, err := client.Create(t.Context(), twoCoreOptions())
 
 							latest := failedAt.Truncate(time.Second).Add(time.Second)
 							if !failure.isAnswered {
