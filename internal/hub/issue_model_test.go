@@ -160,7 +160,8 @@ func TestTokens_areNeitherLostNorTakenFromOthers(t *testing.T) {
 			}
 			kept, isKept := f.kept[each.ID]
 			listed, isListed := f.listed[each.ID]
-			if !(isKept && kept.Created.Equal(each.Created)) && !(isListed && listed.Created.Equal(each.Created)) {
+			inState, inError := isKept && kept.Created.Equal(each.Created), isListed && listed.Created.Equal(each.Created)
+			if !inState && !inError {
 				t.Errorf("seed %d: the token %s was lost", seed, each.ID)
 			}
 			delete(f.kept, each.ID)

@@ -56,8 +56,8 @@ func withTime(name string, value time.Time) string {
 }
 
 // expiring is tokenJSON with an expiry.
-func expiring(id, note string, expiry time.Time) string {
-	return tokenJSON(id, note, startTime, withTime("expires_at", expiry))
+func expiring(id string, expiry time.Time) string {
+	return tokenJSON(id, "ci", startTime, withTime("expires_at", expiry))
 }
 
 func TestIssueToken_costsOneRequest(t *testing.T) {
@@ -217,14 +217,14 @@ func TestIssueToken_recognisesTheLifetime(t *testing.T) {
 		candidates []string
 	}{
 		"no expiry":         {tokenJSON("a11", "ci", startTime, ""), "a12", nil},
-		"a longer lifetime": {expiring("a11", "ci", startTime.Add(2*time.Hour)), "a12", nil},
-		"the same lifetime": {expiring("a11", "ci", startTime.Add(time.Hour+time.Second)), "", []string{"a11", "a12"}},
+		"a longer lifetime": {expiring("a11", startTime.Add(2*time.Hour)), "a12", nil},
+		"the same lifetime": {expiring("a11", startTime.Add(time.Hour+time.Second)), "", []string{"a11", "a12"}},
 	} {
 		t.Run(label, func(t *testing.T) {
 			t.Parallel()
 			server, client, _ := newScripted(t)
 			server.On(postTokens, lostResponse)
-			server.On(listTokens, tokenList(startTime, test.other, expiring("a12", "ci", startTime.Add(time.Hour))))
+			server.On(listTokens, tokenList(startTime, test.other, expiring("a12", startTime.Add(time.Hour))))
 			server.On(deleteToken, noContent)
 			lost := issueWithLostResponse(t.Context(), t, client, hub.TokenRequest{Note: "ci", ExpiresIn: time.Hour})
 			expectLost(t, lost, test.revoked, test.candidates...)
@@ -281,7 +281,7 @@ func TestIssueToken_leavesTheTokensOfOtherRuns(t *testing.T) {
 		tokenJSON("a12", "ci", startTime, withTime("expires_at", startTime.Add(2*time.Hour))),
 		tokenJSON("a13", "ci", startTime, ""),
 	}
-	orphan := expiring("a14", "ci", startTime.Add(time.Hour+time.Second))
+	orphan := expiring("a14", startTime.Add(time.Hour+time.Second))
 	for label, test := range map[string]struct {
 		tokens  []string
 		revoked string
@@ -383,7 +383,7 @@ func TestIssueToken_afterAnInterrupt(t *testing.T) {
 		t.Parallel()
 		server, client, _ := newScripted(t)
 		ctx, cancel := context.WithCancel(t.Context())
-		server.On(postTokens, scripted.After(createdToken("a12", startTime), func() { cancel(); time.Sleep(2 * time.Second) }))
+		server.On(postTokens, scripted.After(createdToken("a12", startTime), func() { cancel(); pause(t, 2*time.Second) }))
 		if token, err := client.IssueToken(ctx, "alice", chosenNote); err != nil || token.ID != "a12" {
 			t.Errorf("got %+v, %v", token, err)
 		}

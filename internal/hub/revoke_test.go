@@ -75,7 +75,7 @@ func TestFindToken_reportsNoExpiredToken(t *testing.T) {
 			t.Parallel()
 			server, client, fake := newScripted(t)
 			fake.Advance(test.local.Sub(startTime))
-			server.On(getToken, reply{Status: http.StatusOK, Body: expiring("a12", "ci", expiry), Date: test.server})
+			server.On(getToken, reply{Status: http.StatusOK, Body: expiring("a12", expiry), Date: test.server})
 			_, exists, err := client.FindToken(t.Context(), "alice", tokenA12)
 			if err != nil || exists != test.exists {
 				t.Errorf("FindToken = %t, %v, want %t", exists, err, test.exists)

@@ -4,6 +4,7 @@
 package hub_test
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"strings"
@@ -74,4 +75,13 @@ func createdToken(id string, created time.Time) reply {
 
 func tokenList(date time.Time, all ...string) reply {
 	return reply{Status: http.StatusOK, Body: `{"api_tokens": [` + strings.Join(all, ", ") + `]}`, Date: date}
+}
+
+// pause holds a response back for a while of the real time that an interrupted
+// create waits by.
+func pause(t *testing.T, duration time.Duration) {
+	t.Helper()
+	if err := clock.Real().Sleep(context.WithoutCancel(t.Context()), duration); err != nil {
+		t.Error(err)
+	}
 }

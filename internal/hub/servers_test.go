@@ -203,7 +203,7 @@ func TestStartServer_afterAnInterrupt_takesALateResponse(t *testing.T) {
 	server, client, _ := newScripted(t)
 	ctx, cancel := context.WithCancel(t.Context())
 	server.On(getAlice, noServers)
-	server.On(postGPU, scripted.After(accepted, func() { cancel(); time.Sleep(2 * time.Second) }))
+	server.On(postGPU, scripted.After(accepted, func() { cancel(); pause(t, 2*time.Second) }))
 	isConfirmed, err := client.StartServer(ctx, "alice", "gpu", map[string]any{"profile": "gpu"})
 	if !isConfirmed || err != nil {
 		t.Errorf("confirmed: %t, %v", isConfirmed, err)

@@ -109,11 +109,13 @@ func TestUntil_toleratesTransientErrorsForAWhile(t *testing.T) {
 		},
 		"the tolerance is measured from the first error in a row": {
 			poll.Policy{FirstPause: time.Second, IsTransient: isTransient, OutageTolerance: 3 * time.Second},
-			[]outcome{{}, transient, transient, {}, transient, transient, transient, transient, {done: true}}, 8, 4, errTransient,
+			[]outcome{{}, transient, transient, {}, transient, transient, transient, transient, {done: true}},
+			8, 4, errTransient,
 		},
 		"retries of an outage are counted": {
 			poll.Policy{FirstPause: time.Second, IsTransient: isTransient, OutageTolerance: poll.Forever, MaxOutageRetries: 2},
-			[]outcome{transient, transient, {}, transient, transient, transient, {done: true}}, 6, 3, errTransient,
+			[]outcome{transient, transient, {}, transient, transient, transient, {done: true}},
+			6, 3, errTransient,
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -246,6 +246,7 @@ func TestProxy_isNotUsedForHostsInNoProxy(t *testing.T) {
 	}
 }
 
+//nolint:paralleltest // the environment belongs to the whole process
 func TestProxy_isNotUsedForDomainsInNoProxy(t *testing.T) {
 	t.Setenv("NO_PROXY", ".example.com,10.0.0.0/8,2001:db8::1")
 	t.Setenv("no_proxy", "")

@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
+
 	"github.com/planetary-computer/terraform-provider-pc/internal/provider/values"
 )
 

@@ -204,6 +204,8 @@ var keptSeeds = map[string]struct {
 
 // TestPlan_isKeptWhateverChangesOutside plans, changes everything outside the
 // configuration and the state, and plans again.
+//
+//nolint:paralleltest // the cases share servers whose declared options they change
 func TestPlan_isKeptWhateverChangesOutside(t *testing.T) {
 	mock := providertest.StartMock(t, mockserver.Config{})
 	around := newSurroundings(t, mock)
@@ -249,11 +251,13 @@ func TestOldState_plansWithoutAChange(t *testing.T) {
 	}{
 		"pc_dask_cluster.plain": {"c41698f469c5330d8bac9e28dc13be8c", nil, map[string]any{}},
 		"pc_dask_cluster.created": {
-			"ef4d3564c629e3487712837aa77cba59", map[string]any{"worker_cores": 2.0, "environment": running},
+			"ef4d3564c629e3487712837aa77cba59",
+			map[string]any{"worker_cores": 2.0, "environment": running},
 			map[string]any{"options": map[string]any{"worker_cores": 2, "worker_memory": 8, "environment": a}, "adapt": map[string]any{"minimum": 1, "maximum": 3}},
 		},
 		"pc_dask_cluster.secret": {
-			"9ba0ffb346420ec4a1ad2d5108498fa2", map[string]any{"environment": map[string]string{"A": "1", "URL": "sv=2026&sig=correct horse"}, "gpu": true, "image": "private/image:1"},
+			"9ba0ffb346420ec4a1ad2d5108498fa2",
+			map[string]any{"environment": map[string]string{"A": "1", "URL": "sv=2026&sig=correct horse"}, "gpu": true, "image": "private/image:1"},
 			map[string]any{
 				"options":            map[string]any{"environment": a, "gpu": true},
 				"options_wo":         map[string]any{"environment": map[string]any{"URL": "sv=2026&sig=correct horse"}, "image": "private/image:1"},

@@ -288,7 +288,7 @@ func TestAccDaskCluster_refusesWhatCannotBeKept(t *testing.T) {
 		if planned.Code != 1 || !strings.Contains(planned.Flat(), output) {
 			t.Errorf("%s: plan ended with %d, without %q:\n%s", body, planned.Code, output, planned.Output)
 		}
-		for _, line := range strings.Split(planned.Output, "\n") {
+		for line := range strings.SplitSeq(planned.Output, "\n") {
 			if strings.Contains(line, "hunter4") && !strings.Contains(line, "options = ") {
 				t.Errorf("the message shows a value: %s", planned.Output)
 			}

@@ -50,6 +50,7 @@ func (w Client) ephemeralType(name string) tftypes.Type {
 	return w.Schema.EphemeralResourceSchemas[name].ValueType()
 }
 
+// Open opens an ephemeral resource.
 func (w Client) Open(ctx context.Context, t *testing.T, typeName string, config map[string]any) (OpenedEphemeral, []*tfprotov6.Diagnostic) {
 	t.Helper()
 	resp, err := w.Server.OpenEphemeralResource(ctx, &tfprotov6.OpenEphemeralResourceRequest{
@@ -82,6 +83,7 @@ func (l OpenedEphemeral) Text(t *testing.T, attribute string) string {
 	return text
 }
 
+// Renew renews an ephemeral resource, and returns when Terraform renews it next.
 func (w Client) Renew(t *testing.T, l OpenedEphemeral) (time.Time, []*tfprotov6.Diagnostic) {
 	t.Helper()
 	resp, err := w.Server.RenewEphemeralResource(t.Context(), &tfprotov6.RenewEphemeralResourceRequest{TypeName: l.typeName, Private: l.Private})
@@ -91,6 +93,7 @@ func (w Client) Renew(t *testing.T, l OpenedEphemeral) (time.Time, []*tfprotov6.
 	return resp.RenewAt, resp.Diagnostics
 }
 
+// Close closes an ephemeral resource.
 func (w Client) Close(t *testing.T, l OpenedEphemeral) []*tfprotov6.Diagnostic {
 	t.Helper()
 	resp, err := w.Server.CloseEphemeralResource(t.Context(), &tfprotov6.CloseEphemeralResourceRequest{TypeName: l.typeName, Private: l.Private})
@@ -100,6 +103,7 @@ func (w Client) Close(t *testing.T, l OpenedEphemeral) []*tfprotov6.Diagnostic {
 	return resp.Diagnostics
 }
 
+// ValidateEphemeral validates the configuration of an ephemeral resource.
 func (w Client) ValidateEphemeral(t *testing.T, typeName string, config map[string]any) []*tfprotov6.Diagnostic {
 	t.Helper()
 	resp, err := w.Server.ValidateEphemeralResourceConfig(t.Context(), &tfprotov6.ValidateEphemeralResourceConfigRequest{

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-testing/knownvalue"
+
 	"github.com/planetary-computer/terraform-provider-pc/internal/testing/mockserver"
 )
 

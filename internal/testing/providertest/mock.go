@@ -88,6 +88,7 @@ func Block(server *Mock) map[string]any {
 // apply and before the plan that shows that nothing is left to do.
 type AfterApply func() error
 
+// CheckState runs the assertion.
 func (d AfterApply) CheckState(_ context.Context, _ statecheck.CheckStateRequest, resp *statecheck.CheckStateResponse) {
 	resp.Error = d()
 }
@@ -105,11 +106,11 @@ func Requested(server *Mock, method, path string, want int) AfterApply {
 
 // Journal lists the requests that the mock received, for messages of tests.
 func Journal(server *Mock) string {
-	text := ""
+	var text strings.Builder
 	for _, request := range server.Requests() {
-		text += fmt.Sprintf("  %s %s?%s -> %d %s\n", request.Method, request.Path, request.Query, request.Status, request.Body)
+		_, _ = fmt.Fprintf(&text, "  %s %s?%s -> %d %s\n", request.Method, request.Path, request.Query, request.Status, request.Body)
 	}
-	return text
+	return text.String()
 }
 
 // WantBody asserts the body of the last POST to such a path.

@@ -161,6 +161,7 @@ type Instance struct {
 	identity *tfprotov6.ResourceIdentityData
 }
 
+// ResourceType returns the type of a resource's state.
 func (w Client) ResourceType(name string) tftypes.Type {
 	return w.Schema.ResourceSchemas[name].ValueType()
 }
@@ -171,6 +172,7 @@ func (w Client) None(t *testing.T) Instance {
 	return Instance{State: w.Value(t, w.ResourceType("pc_dask_cluster"), nil)}
 }
 
+// Validate validates the configuration of a resource.
 func (w Client) Validate(t *testing.T, typeName string, config map[string]any) []*tfprotov6.Diagnostic {
 	t.Helper()
 	resp, err := w.Server.ValidateResourceConfig(t.Context(), &tfprotov6.ValidateResourceConfigRequest{

@@ -11,8 +11,8 @@ import (
 )
 
 const (
-	momentTokenCreate       = "A Hub token is created" //nolint:gosec // a heading of the guide
-	momentTokenReadOrRevoke = "A Hub token is read or revoked"
+	momentTokenCreate       = "A Hub token is created"         //nolint:gosec // a heading of the guide
+	momentTokenReadOrRevoke = "A Hub token is read or revoked" //nolint:gosec // a heading of the guide
 
 	tokenConfig                  = "resource \"pc_hub_token\" \"test\" {\n  note = \"ours\"\n  expires_in = \"24h\"\n}\n" //nolint:gosec // a configuration
 	tokenWithGeneratedNoteConfig = "resource \"pc_hub_token\" \"test\" {\n  expires_in = \"24h\"\n}\n"                    //nolint:gosec // a configuration
