@@ -6,46 +6,70 @@ package clients
 import (
 	"context"
 	"fmt"
+	"sync"
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/action"
 )
 
-const (
-	// progressQueueLength is how many messages wait for a slow Terraform. Further
-	// ones are dropped.
-	progressQueueLength = 256
-	// finalProgressTimeout limits the wait for the last messages after an interrupt,
-	// when Terraform may no longer read the stream.
-	finalProgressTimeout = time.Second
-)
+// finalProgressTimeout limits the wait for the last messages after an interrupt,
+// when Terraform may no longer read the stream.
+const finalProgressTimeout = time.Second
 
 // Progress sends messages to Terraform while an action runs. The framework's
 // SendProgress blocks for ever when Terraform no longer reads the stream
 // (terraform-plugin-framework 1.19.0, internal/proto6server/server_invokeaction.go),
 // so Progress calls it on a goroutine of its own.
 type Progress struct {
-	ctx      context.Context //nolint:containedctx // it ends with the call that owns the Progress
-	messages chan string
-	sent     chan struct{}
+	ctx  context.Context //nolint:containedctx // it ends with the call that owns the Progress
+	sent chan struct{}
+	// reported has a value if messages or closed have changed.
+	reported chan struct{}
+	mu       sync.Mutex
+	messages []string
+	closed   bool
 }
 
 // StartProgress returns the Progress of one call. The caller must Close it.
 func StartProgress(ctx context.Context, send func(action.InvokeProgressEvent)) *Progress {
-	p := &Progress{ctx: ctx, messages: make(chan string, progressQueueLength), sent: make(chan struct{})}
+	p := &Progress{ctx: ctx, sent: make(chan struct{}), reported: make(chan struct{}, 1)}
 	go func() {
 		defer close(p.sent)
-		for message := range p.messages {
-			send(action.InvokeProgressEvent{Message: message})
+		for messages, more := p.take(); more; messages, more = p.take() {
+			for _, message := range messages {
+				send(action.InvokeProgressEvent{Message: message})
+			}
 		}
 	}()
 	return p
 }
 
+// take returns the messages that are not sent yet. It waits for the next one, and
+// returns false after the last.
+func (p *Progress) take() ([]string, bool) {
+	for {
+		p.mu.Lock()
+		messages, closed := p.messages, p.closed
+		p.messages = nil
+		p.mu.Unlock()
+		if len(messages) > 0 || closed {
+			return messages, len(messages) > 0
+		}
+		<-p.reported
+	}
+}
+
 // Report sends a message. It never blocks.
 func (p *Progress) Report(format string, arguments ...any) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.messages = append(p.messages, fmt.Sprintf(format, arguments...))
+	p.wake()
+}
+
+func (p *Progress) wake() {
 	select {
-	case p.messages <- fmt.Sprintf(format, arguments...):
+	case p.reported <- struct{}{}:
 	default:
 	}
 }
@@ -53,7 +77,10 @@ func (p *Progress) Report(format string, arguments ...any) {
 // Close waits until the messages are sent. After an interrupt it waits for
 // finalProgressTimeout at most.
 func (p *Progress) Close() {
-	close(p.messages)
+	p.mu.Lock()
+	p.closed = true
+	p.wake()
+	p.mu.Unlock()
 	select {
 	case <-p.sent:
 		return

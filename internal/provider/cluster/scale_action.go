@@ -160,7 +160,9 @@ func (a *scaleAction) Invoke(ctx context.Context, req action.InvokeRequest, resp
 	if err != nil {
 		progress.Report("Not all of the %d workers of cluster %s have joined", wanted, name)
 		addWorkersError(&resp.Diagnostics, name, wanted, granted.Message, err)
+		return
 	}
+	progress.Report("All %d workers of cluster %s that were waited for have joined", wanted, name)
 }
 
 // send requests the workers.

@@ -31,6 +31,16 @@ const ClusterAddress = "pc_dask_cluster.test"
 type Mock struct {
 	*mockserver.Server
 	Clock *clock.Fake
+	// isKubernetes reports that the mock shares the provider's clock.
+	isKubernetes bool
+}
+
+// PassTime advances the clocks of the provider and of the mock.
+func (m *Mock) PassTime(d time.Duration) {
+	m.Clock.Advance(d)
+	if !m.isKubernetes {
+		m.Advance(d)
+	}
 }
 
 // StartMock starts a gateway and Hub of the test's own, and ends them with it.
@@ -40,7 +50,7 @@ type Mock struct {
 func StartMock(t *testing.T, cfg mockserver.Config) *Mock {
 	t.Helper()
 	m := &Mock{Clock: clock.NewFake(clock.Real().Now())}
-	if os.Getenv("MOCK_GATEWAY") == "kubernetes" {
+	if m.isKubernetes = os.Getenv("MOCK_GATEWAY") == "kubernetes"; m.isKubernetes {
 		cfg.Kubernetes = &mockserver.Kubernetes{CacheLags: []time.Duration{0, 3 * time.Second}}
 		cfg.Now, cfg.LongPoll = m.Clock.Now, 10*time.Millisecond
 	}

@@ -106,9 +106,16 @@ func toTerraform(typ tftypes.Type, plain any) tftypes.Value {
 	}
 }
 
-// toList makes a set where the schema wants one, else a tuple.
+// toList makes a set or a list where the schema wants one, else a tuple.
 func toList(typ tftypes.Type, plain []any) tftypes.Value {
 	set, isSet := typ.(tftypes.Set)
+	if list, isList := typ.(tftypes.List); isList {
+		elements := make([]tftypes.Value, 0, len(plain))
+		for _, each := range plain {
+			elements = append(elements, toTerraform(list.ElementType, each))
+		}
+		return tftypes.NewValue(list, elements)
+	}
 	elements := make([]tftypes.Value, 0, len(plain))
 	types := make([]tftypes.Type, 0, len(plain))
 	for _, each := range plain {
