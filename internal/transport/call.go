@@ -5,6 +5,7 @@ package transport
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -30,6 +31,8 @@ type Request struct {
 	Path []string
 	// Query is sent as it is, without the question mark.
 	Query string
+	// Accept is the media type of the response; "" for application/json.
+	Accept string
 	// Body is encoded as JSON; nil for no body.
 	Body any
 	// Secrets are texts in the body that no error may show, though a server says
@@ -129,7 +132,7 @@ func (c *Client) newRequest(ctx context.Context, r Request, target *url.URL) (*r
 	if r.Body != nil {
 		req.Header.Set("Content-Type", "application/json")
 	}
-	req.Header.Set("Accept", "application/json")
+	req.Header.Set("Accept", cmp.Or(r.Accept, "application/json"))
 	req.Header.Set("User-Agent", c.userAgent)
 	if r.Anonymous {
 		return req, nil

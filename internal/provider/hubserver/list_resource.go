@@ -4,9 +4,9 @@
 package hubserver
 
 import (
+	"cmp"
 	"context"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 
@@ -24,14 +24,23 @@ import (
 )
 
 var (
-	_ list.ListResource              = (*listResource)(nil)
-	_ list.ListResourceWithConfigure = (*listResource)(nil)
+	_ list.ListResource                   = (*listResource)(nil)
+	_ list.ListResourceWithConfigure      = (*listResource)(nil)
+	_ list.ListResourceWithValidateConfig = (*listResource)(nil)
 )
 
 type listResource struct{ clients.ListResource }
 
 type listConfigModel struct {
-	User types.String `tfsdk:"user"`
+	User     types.String `tfsdk:"user"`
+	AllUsers types.Bool   `tfsdk:"all_users"`
+}
+
+// ownedServer is a server with its user.
+type ownedServer struct {
+	hub.Server
+
+	user string
 }
 
 // NewListResource returns the pc_hub_server list resource.
@@ -43,10 +52,14 @@ func (l *listResource) Metadata(_ context.Context, req resource.MetadataRequest,
 
 func (l *listResource) ListResourceConfigSchema(_ context.Context, _ list.ListResourceSchemaRequest, resp *list.ListResourceSchemaResponse) {
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "The notebook servers of a user that run, start or stop.",
+		MarkdownDescription: "The notebook servers of a user, or of all users, that run, start or stop.",
 		Attributes: map[string]schema.Attribute{
 			"user": schema.StringAttribute{
 				MarkdownDescription: "User whose servers to list. Another user needs the scopes `read:users:name` and `read:servers`. Default: the user of the provider's token.",
+				Optional:            true,
+			},
+			"all_users": schema.BoolAttribute{
+				MarkdownDescription: "Whether to list the servers of all users that the token may list, for administrators. It needs the scopes `list:users` and `read:servers`. Conflicts with `user`. Default: `false`.",
 				Optional:            true,
 			},
 		},
@@ -57,26 +70,63 @@ func (l *listResource) List(ctx context.Context, req list.ListRequest, stream *l
 	var config listConfigModel
 	var diags diag.Diagnostics
 	diags.Append(req.Config.Get(ctx, &config)...)
-	account, ok := l.readAccount(ctx, config, &diags)
-	if !ok || diags.HasError() {
+	servers := l.listServers(ctx, config, &diags)
+	if diags.HasError() {
 		stream.Results = list.ListResultsStreamDiagnostics(diags)
 		return
 	}
-	names := slices.Sorted(maps.Keys(account.Servers))
-	results := clients.ListedItems{Limit: req.Limit, Total: len(names)}
-	stream.Results = results.Stream(func(i int) list.ListResult {
-		return l.result(ctx, req, account.Name, account.Servers[names[i]])
+	results := clients.ListedItems{Limit: req.Limit, Total: len(servers)}
+	stream.Results = results.Stream(func(i int) list.ListResult { return l.result(ctx, req, servers[i].user, servers[i].Server) })
+}
+
+// ValidateListResourceConfig checks the arguments that are known.
+func (l *listResource) ValidateListResourceConfig(ctx context.Context, req list.ValidateConfigRequest, resp *list.ValidateConfigResponse) {
+	var config listConfigModel
+	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
+	if !resp.Diagnostics.HasError() {
+		config.validate(&resp.Diagnostics)
+	}
+}
+
+func (m listConfigModel) validate(diags *diag.Diagnostics) {
+	validateNames(m.User, types.StringNull(), diags)
+	if values.IsKnown(m.User) && m.AllUsers.ValueBool() {
+		diags.AddAttributeError(path.Root("all_users"), "Invalid value for all_users", "Set either user or all_users.")
+	}
+}
+
+// listServers returns the servers by user and name.
+func (l *listResource) listServers(ctx context.Context, config listConfigModel, diags *diag.Diagnostics) []ownedServer {
+	config.validate(diags)
+	api, ok := l.Hub.Get(diags)
+	if !ok || diags.HasError() {
+		return nil
+	}
+	var accounts []hub.Account
+	if config.AllUsers.ValueBool() {
+		listed, err := api.ListActiveUsers(ctx)
+		if err != nil {
+			diagnostics.AddError(diags, "The servers of all users were not listed", err)
+		}
+		accounts = listed
+	} else if account, ok := readAccount(ctx, api, config.User, diags); ok {
+		accounts = []hub.Account{account}
+	}
+	var servers []ownedServer
+	for _, account := range accounts {
+		for _, server := range account.Servers {
+			servers = append(servers, ownedServer{Server: server, user: account.Name})
+		}
+	}
+	slices.SortFunc(servers, func(a, b ownedServer) int {
+		return cmp.Or(cmp.Compare(a.user, b.user), cmp.Compare(a.Name, b.Name))
 	})
+	return servers
 }
 
 // readAccount reads the user with all servers, in one request.
-func (l *listResource) readAccount(ctx context.Context, config listConfigModel, diags *diag.Diagnostics) (hub.Account, bool) {
-	validateNames(config.User, types.StringNull(), diags)
-	api, ok := l.Hub.Get(diags)
-	if !ok || diags.HasError() {
-		return hub.Account{}, false
-	}
-	user, ok := clients.HubOwner(ctx, api, config.User, "The servers were not listed", diags)
+func readAccount(ctx context.Context, api *hub.Client, name types.String, diags *diag.Diagnostics) (hub.Account, bool) {
+	user, ok := clients.HubOwner(ctx, api, name, "The servers were not listed", diags)
 	if !ok {
 		return hub.Account{}, false
 	}

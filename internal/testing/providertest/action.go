@@ -46,6 +46,9 @@ func (w Client) InvokeAction(ctx context.Context, t *testing.T, typeName string,
 // StartAction invokes an action and returns its events, which the caller reads.
 func (w Client) StartAction(ctx context.Context, t *testing.T, typeName string, config map[string]any) func(func(tfprotov6.InvokeActionEvent) bool) {
 	t.Helper()
+	if config == nil {
+		config = map[string]any{}
+	}
 	stream, err := w.actions(t).InvokeAction(ctx, &tfprotov6.InvokeActionRequest{
 		ActionType: typeName, Config: w.Value(t, w.actionType(typeName), config),
 	})
