@@ -6,6 +6,7 @@ package cluster
 import (
 	"context"
 	"fmt"
+	"maps"
 
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
 	"github.com/hashicorp/terraform-plugin-framework/datasource/schema"
@@ -28,11 +29,14 @@ type clusterDataSource struct{ clients.DataSource }
 
 type dataSourceModel struct {
 	listedClusterModel
+	activityModel
 
 	Name    types.String `tfsdk:"name"`
 	Workers types.Int64  `tfsdk:"workers"`
 	Threads types.Int64  `tfsdk:"threads"`
 	Memory  types.Int64  `tfsdk:"memory"`
+
+	Activity types.Bool `tfsdk:"activity"`
 }
 
 // NewDataSource returns the pc_dask_cluster data source.
@@ -54,6 +58,11 @@ func (d *clusterDataSource) Schema(_ context.Context, _ datasource.SchemaRequest
 		"memory":  "Memory of all these workers in bytes; a worker without a limit counts as 0. Null unless the cluster runs.",
 	} {
 		attributes[name] = schema.Int64Attribute{MarkdownDescription: description, Computed: true}
+	}
+	maps.Copy(attributes, activityAttributes())
+	attributes["activity"] = schema.BoolAttribute{
+		MarkdownDescription: "Whether to read `tasks`, `clients` and `idle` from the scheduler, in one more request. Default: `false`.",
+		Optional:            true,
 	}
 	resp.Schema = schema.Schema{
 		MarkdownDescription: "One of the user's own Dask clusters, whoever made it, with the workers that it has now. An ended cluster is found as well, until the gateway forgets it a day later; " +
@@ -89,6 +98,13 @@ func (d *clusterDataSource) Read(ctx context.Context, req datasource.ReadRequest
 			model.Workers, model.Threads, model.Memory = types.Int64Value(capacity.Workers), types.Int64Value(capacity.Threads), types.Int64Value(capacity.Memory)
 		} else if cluster, ok = d.uncounted(ctx, api, name, err, &resp.Diagnostics); !ok {
 			return
+		}
+	}
+	if model.Activity.ValueBool() && cluster.Status == gateway.StatusRunning && !model.Workers.IsNull() {
+		read := readActivities(ctx, api, []gateway.Cluster{cluster})
+		read.addWarning(&resp.Diagnostics, "activity", "tasks, clients and idle are null")
+		if activity, ok := read.found[name]; ok {
+			model.activityModel = describeActivity(activity)
 		}
 	}
 	model.listedClusterModel = describeCluster(cluster, d.Addresses)

@@ -9,6 +9,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework-timetypes/timetypes"
 	"github.com/hashicorp/terraform-plugin-framework-validators/setvalidator"
@@ -32,9 +33,20 @@ var (
 type listDataSource struct{ clients.DataSource }
 
 type listModel struct {
-	Statuses types.Set                     `tfsdk:"statuses"`
-	Names    []string                      `tfsdk:"names"`
-	Clusters map[string]listedClusterModel `tfsdk:"clusters"`
+	Statuses  types.Set                          `tfsdk:"statuses"`
+	OlderThan timetypes.GoDuration               `tfsdk:"older_than"`
+	Activity  types.Bool                         `tfsdk:"activity"`
+	Names     []string                           `tfsdk:"names"`
+	Clusters  map[string]listedWithActivityModel `tfsdk:"clusters"`
+}
+
+// listedWithActivityModel is a cluster with what its scheduler reports.
+type listedWithActivityModel struct {
+	listedClusterModel
+	activityModel
+
+	Workers types.Int64 `tfsdk:"workers"`
+	Threads types.Int64 `tfsdk:"threads"`
 }
 
 type listedClusterModel struct {
@@ -68,6 +80,16 @@ func (d *listDataSource) Schema(_ context.Context, _ datasource.SchemaRequest, r
 					setvalidator.ValueStringsAre(stringvalidator.OneOfCaseInsensitive(statusNames()...)),
 				},
 			},
+			"older_than": schema.StringAttribute{
+				MarkdownDescription: "List only clusters that started longer ago than this [Go duration](https://pkg.go.dev/time#ParseDuration), for example `24h`.",
+				Optional:            true,
+				CustomType:          timetypes.GoDurationType{},
+			},
+			"activity": schema.BoolAttribute{
+				MarkdownDescription: "Whether to read `workers`, `threads`, `tasks`, `clients` and `idle` from the schedulers, in one request for each running cluster. Default: `false`, " +
+					"which needs one request for all clusters.",
+				Optional: true,
+			},
 			"names": schema.ListAttribute{
 				MarkdownDescription: "Names of the clusters, sorted.",
 				ElementType:         types.StringType,
@@ -76,10 +98,24 @@ func (d *listDataSource) Schema(_ context.Context, _ datasource.SchemaRequest, r
 			"clusters": schema.MapNestedAttribute{
 				MarkdownDescription: "The clusters by name.",
 				Computed:            true,
-				NestedObject:        schema.NestedAttributeObject{Attributes: clusterAttributes()},
+				NestedObject:        schema.NestedAttributeObject{Attributes: listedAttributes()},
 			},
 		},
 	}
+}
+
+func listedAttributes() map[string]schema.Attribute {
+	attributes := clusterAttributes()
+	maps.Copy(attributes, activityAttributes())
+	attributes["workers"] = schema.Int64Attribute{
+		MarkdownDescription: "Number of workers that have joined the scheduler. Null without `activity`, and unless the cluster runs.",
+		Computed:            true,
+	}
+	attributes["threads"] = schema.Int64Attribute{
+		MarkdownDescription: "Threads of all these workers. Null without `activity`, and unless the cluster runs.",
+		Computed:            true,
+	}
+	return attributes
 }
 
 func clusterAttributes() map[string]schema.Attribute {
@@ -127,13 +163,36 @@ func (d *listDataSource) Read(ctx context.Context, req datasource.ReadRequest, r
 		diagnostics.AddError(&resp.Diagnostics, "The clusters could not be listed", err)
 		return
 	}
-	model.Names = slices.AppendSeq(make([]string, 0, len(clusters)), maps.Keys(clusters))
-	slices.Sort(model.Names)
-	model.Clusters = make(map[string]listedClusterModel, len(clusters))
-	for name, cluster := range clusters {
-		model.Clusters[name] = describeCluster(cluster, d.Addresses)
+	now := d.Clock.Now()
+	listed := slices.DeleteFunc(slices.Collect(maps.Values(clusters)), func(cluster gateway.Cluster) bool { return !isOlder(cluster, model.OlderThan, now) })
+	var read activities
+	if model.Activity.ValueBool() {
+		read = readActivities(ctx, api, listed)
+		read.addWarning(&resp.Diagnostics, "activity", "their tasks, clients and workers are null")
 	}
+	model.Names = make([]string, 0, len(listed))
+	model.Clusters = make(map[string]listedWithActivityModel, len(listed))
+	for _, cluster := range listed {
+		described := listedWithActivityModel{listedClusterModel: describeCluster(cluster, d.Addresses)}
+		if activity, ok := read.found[cluster.Name]; ok {
+			described.activityModel = describeActivity(activity)
+			described.Workers, described.Threads = types.Int64Value(activity.Workers), types.Int64Value(activity.Threads)
+		}
+		model.Names = append(model.Names, cluster.Name)
+		model.Clusters[cluster.Name] = described
+	}
+	slices.Sort(model.Names)
 	resp.Diagnostics.Append(resp.State.Set(ctx, model)...)
+}
+
+// isOlder reports whether a cluster started longer ago than an age. An age that is not
+// set means any.
+func isOlder(cluster gateway.Cluster, age timetypes.GoDuration, now time.Time) bool {
+	if !values.IsKnown(age) {
+		return true
+	}
+	limit, problems := age.ValueGoDuration()
+	return problems.HasError() || now.Sub(cluster.StartTime) > limit
 }
 
 func describeCluster(cluster gateway.Cluster, addresses gateway.Addresses) listedClusterModel {

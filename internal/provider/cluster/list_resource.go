@@ -39,6 +39,7 @@ type listResource struct{ clients.ListResource }
 type listConfigModel struct {
 	Statuses   types.List           `tfsdk:"statuses"`
 	OlderThan  timetypes.GoDuration `tfsdk:"older_than"`
+	Idle       types.Bool           `tfsdk:"idle"`
 	Options    types.Dynamic        `tfsdk:"options"`
 	NamePrefix types.String         `tfsdk:"name_prefix"`
 }
@@ -65,6 +66,10 @@ func (l *listResource) ListResourceConfigSchema(_ context.Context, _ list.ListRe
 				MarkdownDescription: "List only clusters that started longer ago than this [Go duration](https://pkg.go.dev/time#ParseDuration), for example `24h`.",
 				Optional:            true,
 				CustomType:          timetypes.GoDurationType{},
+			},
+			"idle": schema.BoolAttribute{
+				MarkdownDescription: "List only clusters that are idle, or with `false` only running ones that are not. It needs a request for each running cluster that meets the other conditions. " + idleDescription,
+				Optional:            true,
 			},
 			"options": schema.DynamicAttribute{
 				MarkdownDescription: "List only clusters that run with these options. Values are compared, so `1` equals `1.0`.",
@@ -114,8 +119,29 @@ func (l *listResource) List(ctx context.Context, req list.ListRequest, stream *l
 	now := l.Clock.Now()
 	matching := slices.SortedFunc(maps.Values(found), func(a, b gateway.Cluster) int { return a.StartTime.Compare(b.StartTime) })
 	matching = slices.DeleteFunc(matching, func(cluster gateway.Cluster) bool { return !config.matches(cluster, now) })
+	var read activities
+	if values.IsKnown(config.Idle) {
+		read = readActivities(ctx, api, matching)
+		if ctx.Err() != nil {
+			diagnostics.AddError(&diags, "The clusters were not listed", ctx.Err())
+			stream.Results = list.ListResultsStreamDiagnostics(diags)
+			return
+		}
+		matching = slices.DeleteFunc(matching, func(cluster gateway.Cluster) bool {
+			activity, isRead := read.found[cluster.Name]
+			return !isRead || activity.IsIdle() != config.Idle.ValueBool()
+		})
+	}
 	items := clients.ListedItems{Limit: req.Limit, Total: len(matching)}
-	stream.Results = items.Stream(func(i int) list.ListResult { return l.result(ctx, req, matching[i], declared, now) })
+	results := items.Stream(func(i int) list.ListResult { return l.result(ctx, req, matching[i], declared, read, now) })
+	stream.Results = func(push func(list.ListResult) bool) {
+		var warnings diag.Diagnostics
+		read.addWarning(&warnings, "idle", "they are not listed")
+		if len(warnings) > 0 && !push(list.ListResult{Diagnostics: warnings}) {
+			return
+		}
+		results(push)
+	}
 }
 
 // matches reports whether a cluster meets the conditions of the configuration.
@@ -123,10 +149,8 @@ func (m listConfigModel) matches(cluster gateway.Cluster, now time.Time) bool {
 	if !strings.HasPrefix(cluster.Name, m.NamePrefix.ValueString()) {
 		return false
 	}
-	if values.IsKnown(m.OlderThan) {
-		if age, problems := m.OlderThan.ValueGoDuration(); !problems.HasError() && now.Sub(cluster.StartTime) <= age {
-			return false
-		}
+	if !isOlder(cluster, m.OlderThan, now) {
+		return false
 	}
 	for name, value := range configuredOptions(m.Options).values {
 		if !gateway.SameValue(value, cluster.Options[name]) {
@@ -136,9 +160,9 @@ func (m listConfigModel) matches(cluster gateway.Cluster, now time.Time) bool {
 	return true
 }
 
-func (l *listResource) result(ctx context.Context, req list.ListRequest, cluster gateway.Cluster, declared []gateway.Option, now time.Time) list.ListResult {
+func (l *listResource) result(ctx context.Context, req list.ListRequest, cluster gateway.Cluster, declared []gateway.Option, read activities, now time.Time) list.ListResult {
 	result := req.NewListResult(ctx)
-	result.DisplayName = displayName(cluster, declared, now)
+	result.DisplayName = displayName(cluster, declared, read, now)
 	result.Diagnostics.Append(result.Identity.Set(ctx, resourceIdentity{Name: types.StringValue(cluster.Name)})...)
 	if !req.IncludeResource {
 		return result
@@ -158,8 +182,15 @@ func (l *listResource) result(ctx context.Context, req list.ListRequest, cluster
 // displayName has what a person decides by: status, age, and the options that
 // differ from the defaults. It has no value of a free text or a mapping, which may
 // be secret.
-func displayName(cluster gateway.Cluster, declared []gateway.Option, now time.Time) string {
+func displayName(cluster gateway.Cluster, declared []gateway.Option, read activities, now time.Time) string {
 	parts := []string{string(cluster.Status), "started " + now.Sub(cluster.StartTime).Round(time.Minute).String() + " ago"}
+	if activity, ok := read.found[cluster.Name]; ok {
+		state := "busy"
+		if activity.IsIdle() {
+			state = "idle"
+		}
+		parts = append(parts, state, diagnostics.Plural(activity.Workers, "worker"), diagnostics.Plural(activity.Threads, "thread"))
+	}
 	for _, option := range declared {
 		value, exists := cluster.Options[option.Field]
 		if exists && option.IsPrintable() && !gateway.SameValue(option.Default, value) {

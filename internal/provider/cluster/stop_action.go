@@ -6,6 +6,7 @@ package cluster
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"sync"
@@ -32,10 +33,16 @@ var (
 type stopAction struct{ clients.Action }
 
 type stopModel struct {
-	Name    types.String         `tfsdk:"name"`
-	Names   types.Set            `tfsdk:"names"`
-	Timeout timetypes.GoDuration `tfsdk:"timeout"`
+	Name       types.String         `tfsdk:"name"`
+	Names      types.Set            `tfsdk:"names"`
+	OnlyIfIdle types.Bool           `tfsdk:"only_if_idle"`
+	Timeout    timetypes.GoDuration `tfsdk:"timeout"`
 }
+
+// busyError reports why only_if_idle keeps a cluster.
+type busyError struct{ reason string }
+
+func (e *busyError) Error() string { return e.reason }
 
 // NewStopAction returns the pc_dask_cluster_stop action.
 func NewStopAction() action.Action { return &stopAction{} }
@@ -56,6 +63,10 @@ func (a *stopAction) Schema(_ context.Context, _ action.SchemaRequest, resp *act
 			"names": schema.SetAttribute{
 				MarkdownDescription: "Names of several clusters. They are stopped at the same time.",
 				ElementType:         types.StringType,
+				Optional:            true,
+			},
+			"only_if_idle": schema.BoolAttribute{
+				MarkdownDescription: "Whether to keep clusters that are not idle right before the stop. They are kept with a warning. Results in the memory of an idle cluster are lost. " + idleDescription + " Default: `false`.",
 				Optional:            true,
 			},
 			"timeout": schema.StringAttribute{
@@ -123,11 +134,15 @@ func (a *stopAction) Invoke(ctx context.Context, req action.InvokeRequest, resp 
 	failures := make([]error, len(names))
 	var stopping sync.WaitGroup
 	for i, name := range names {
-		stopping.Go(func() { failures[i] = stopCluster(bounded, api, name, progress) })
+		stopping.Go(func() { failures[i] = stopCluster(bounded, api, name, config.OnlyIfIdle.ValueBool(), progress) })
 	}
 	stopping.Wait()
 	var running []string
 	for i, name := range names {
+		if busy, ok := errors.AsType[*busyError](failures[i]); ok {
+			resp.Diagnostics.AddWarning("Cluster "+name+" was not stopped, because it is not idle", diagnostics.Sentence(busy.reason))
+			continue
+		}
 		if failures[i] != nil {
 			running = append(running, name)
 			resp.Diagnostics.AddError("Cluster "+name+" was not stopped", stopActionAdvice(failures[i]))
@@ -140,8 +155,15 @@ func (a *stopAction) Invoke(ctx context.Context, req action.InvokeRequest, resp 
 	}
 }
 
-// stopCluster stops one cluster and reports what happens.
-func stopCluster(ctx context.Context, api *gateway.Client, name string, progress *clients.Progress) error {
+// stopCluster stops one cluster and reports what happens. If the cluster must be idle
+// and is not, the error is a *busyError.
+func stopCluster(ctx context.Context, api *gateway.Client, name string, onlyIfIdle bool, progress *clients.Progress) error {
+	if onlyIfIdle {
+		if err := checkIdle(ctx, api, name); err != nil {
+			progress.Report("Cluster %s was not stopped: it is not certain that it is idle", name)
+			return err
+		}
+	}
 	progress.Report("Stopping cluster %s", name)
 	absence, err := api.AwaitStopped(ctx, name)
 	if err != nil {
@@ -151,6 +173,29 @@ func stopCluster(ctx context.Context, api *gateway.Client, name string, progress
 		progress.Report("Cluster %s has ended", name)
 	} else {
 		progress.Report("The gateway has no cluster %s: it ended before, or never existed", name)
+	}
+	return nil
+}
+
+// checkIdle returns a *busyError for a cluster that starts or has unfinished tasks.
+func checkIdle(ctx context.Context, api *gateway.Client, name string) error {
+	cluster, absence, err := api.GetOrConfirmAbsence(ctx, name)
+	switch {
+	case err != nil:
+		return err
+	case absence != nil:
+		return nil
+	case cluster.Status == gateway.StatusPending:
+		return &busyError{"The cluster is starting"}
+	case cluster.Status != gateway.StatusRunning:
+		return nil
+	}
+	activity, err := api.Activity(ctx, name)
+	if err != nil {
+		return fmt.Errorf("the scheduler did not report whether it is idle: %w", err)
+	}
+	if !activity.IsIdle() {
+		return &busyError{"The scheduler has " + diagnostics.Plural(activity.Unfinished, "unfinished task")}
 	}
 	return nil
 }
