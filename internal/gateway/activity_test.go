@@ -38,8 +38,8 @@ func TestActivity_readsTheSchedulersCounts(t *testing.T) {
 		t.Run(label, func(t *testing.T) {
 			t.Parallel()
 			server, client, _ := newScripted(t)
-			server.On(counts, reply{Status: http.StatusOK, Body: test.body})
-			got, err := client.Activity(t.Context(), name)
+			server.On(countsRequest, serverReply{Status: http.StatusOK, Body: test.body})
+			got, err := client.Activity(t.Context(), clusterName)
 			if err != nil || got != test.want || got.IsIdle() != test.idle {
 				t.Errorf("got %+v, idle %t, %v, want %+v, idle %t", got, got.IsIdle(), err, test.want, test.idle)
 			}
@@ -56,8 +56,8 @@ func TestActivity_rejectsIncompleteCounts(t *testing.T) {
 		`{"clients": 1, "cores": 0, "processing": -1, "tasks": 0, "unrunnable": 0, "waiting": 0, "workers": 0}`,
 	} {
 		server, client, _ := newScripted(t)
-		server.On(counts, reply{Status: http.StatusOK, Body: body})
-		if got, err := client.Activity(t.Context(), name); err == nil || !strings.Contains(err.Error(), "counts of a scheduler") {
+		server.On(countsRequest, serverReply{Status: http.StatusOK, Body: body})
+		if got, err := client.Activity(t.Context(), clusterName); err == nil || !strings.Contains(err.Error(), "counts of a scheduler") {
 			t.Errorf("%s: got %+v, %v, want an error", body, got, err)
 		}
 	}

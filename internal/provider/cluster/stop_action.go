@@ -149,8 +149,6 @@ func (a *stopAction) Invoke(ctx context.Context, req action.InvokeRequest, resp 
 		}
 	}
 	if len(running) > 0 {
-		// Terraform 1.15 reports success after an interrupt, so this line is all the
-		// user sees then.
 		progress.Report("The end of these clusters is not confirmed, and they may still cost money: %s.", strings.Join(running, ", "))
 	}
 }
@@ -164,7 +162,9 @@ func stopCluster(ctx context.Context, api *gateway.Client, name string, onlyIfId
 			return err
 		}
 	}
-	progress.Report("Stopping cluster %s", name)
+	// After an interrupt Terraform 1.15 shows no further line and reports success, so
+	// the first line says what a missing last line means.
+	progress.Report("Stopping cluster %s. It may cost money until a line here says that it has ended", name)
 	absence, err := api.AwaitStopped(ctx, name)
 	if err != nil {
 		return err

@@ -97,7 +97,9 @@ func (a *stopAction) Invoke(ctx context.Context, req action.InvokeRequest, resp 
 		return
 	}
 	server := resourceModel{User: types.StringValue(user), Name: config.Name}
-	progress.Report("Stopping the %s", server.title())
+	// After an interrupt Terraform 1.15 shows no further line and reports success, so
+	// the first line says what a missing last line means.
+	progress.Report("Stopping the %s. It may cost money until a line here says that it does not run", server.title())
 	if err := api.StopServer(bounded, user, config.Name.ValueString(), config.Remove.ValueBool()); err != nil {
 		detail := diagnostics.Explain(err)
 		if errors.Is(err, context.DeadlineExceeded) {

@@ -26,7 +26,7 @@ func TestStopAction_stopsAndIsSafeToRunTwice(t *testing.T) {
 		providertest.AssertDiagnostics(t, client.PlanAction(t, stopActionType, config), providertest.ExpectedDiagnostic{})
 		messages, diagnostics := client.InvokeAction(t.Context(), t, stopActionType, config, nil)
 		providertest.AssertDiagnostics(t, diagnostics, providertest.ExpectedDiagnostic{})
-		if want := []string{"Stopping the server gpu of alice", "The server gpu of alice does not run"}; !slices.Equal(messages, want) {
+		if want := []string{"Stopping the server gpu of alice. It may cost money until a line here says that it does not run", "The server gpu of alice does not run"}; !slices.Equal(messages, want) {
 			t.Errorf("progress messages are %q, want %q", messages, want)
 		}
 	}

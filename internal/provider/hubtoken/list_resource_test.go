@@ -94,7 +94,7 @@ func TestRevokeAction_revokesAndIsSafeToRunTwice(t *testing.T) {
 	client := providertest.NewClientWith(t, mock.Clock, block)
 	config := map[string]any{"id": id, "note": "left over"}
 	for _, want := range [][]string{
-		{"Revoking token " + id + " of alice", "Token " + id + " of alice is revoked"},
+		{"Revoking token " + id + " of alice. It may be valid until a line here says that it is revoked", "Token " + id + " of alice is revoked"},
 		{"The Hub has no token " + id + " of alice"},
 	} {
 		providertest.AssertDiagnostics(t, client.PlanAction(t, revokeActionType, config), providertest.ExpectedDiagnostic{})

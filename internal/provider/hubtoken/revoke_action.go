@@ -108,7 +108,9 @@ func (a *revokeAction) Invoke(ctx context.Context, req action.InvokeRequest, res
 			fmt.Sprintf("The token %s of %s has the note %q. The Hub may have given the id to another token, so nothing was revoked. Check the id and the note on the Hub's page /hub/token.", id, user, token.Note))
 		return
 	case err == nil:
-		progress.Report("Revoking token %s of %s", id, user)
+		// After an interrupt Terraform 1.15 shows no further line and reports success,
+		// so the first line says what a missing last line means.
+		progress.Report("Revoking token %s of %s. It may be valid until a line here says that it is revoked", id, user)
 		err = api.RevokeToken(ctx, user, token)
 	}
 	if err != nil {
