@@ -136,7 +136,7 @@ func addOptionsUnavailable(diags *diag.Diagnostics, err error) {
 		diagnostics.AddError(diags, "The gateway's cluster options could not be read", err)
 		return
 	}
-	diags.AddAttributeWarning(path.Root("options"), "The cluster options could not be checked",
+	diags.AddAttributeWarning(path.Root("options"), "Could not check the cluster options",
 		diagnostics.Explain(err)+"\n\nThe plan goes on without the check. The gateway checks the options when the cluster is created.")
 }
 

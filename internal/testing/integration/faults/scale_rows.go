@@ -80,7 +80,7 @@ func scaleRows() []Row {
 		{
 			Fault: "The workers do not join within `timeouts.create`.", Promise: "The error points to `wait_for_workers` and says how many workers joined. The cluster is in the state.",
 			Config: clusterWith("workers = 2\nwait_for_workers = 2\ntimeouts = { create = \"1s\" }"), Mock: mockserver.Config{WorkerDelay: time.Hour},
-			Want: Want{Exit: 1, Output: []string{"0 workers of the 2 waited for", "runs and costs money"}, State: []string{taintedClusterAddress}, Created: 1, Running: 1},
+			Want: Want{Exit: 1, Output: []string{"0 workers of 2 had joined", "runs and costs money"}, State: []string{taintedClusterAddress}, Created: 1, Running: 1},
 		},
 		{
 			Fault: "The cluster ends while the provider waits for its workers.", Promise: "The error says so.", Config: waitForTwoWorkers, Mock: mockserver.Config{WorkerDelay: time.Hour},
