@@ -18,11 +18,11 @@ import (
 )
 
 const (
-	// maxAnswer is above a list of 10,000 clusters with their certificates and
-	// keys, of which only one is in memory at a time: see maxValue.
-	maxAnswer    = 64 << 20
-	maxError     = 64 << 10
-	maxBodyStart = 2 << 10
+	// maxResponseSize is above a list of 10,000 clusters with their certificates and
+	// keys, of which only one is in memory at a time: see maxValueSize.
+	maxResponseSize = 64 << 20
+	maxErrorBody    = 64 << 10
+	maxBodyStart    = 2 << 10
 )
 
 type attemptKey struct{}
@@ -30,11 +30,11 @@ type attemptKey struct{}
 // attempt is what one Do keeps through all its attempts: how the last one ended
 // is either answer, with its body, or failed.
 type attempt struct {
-	request Request
-	count   int
-	answer  *http.Response
-	body    []byte
-	failed  *Error
+	request  Request
+	count    int
+	response *http.Response
+	body     []byte
+	err      *Error
 }
 
 func attemptOf(ctx context.Context) *attempt {
@@ -61,17 +61,17 @@ type attempts struct {
 func (t *attempts) RoundTrip(r *http.Request) (*http.Response, error) {
 	a := attemptOf(r.Context())
 	a.count++
-	a.answer, a.body, a.failed = nil, nil, nil
-	began := t.clock.Now()
-	defer func() { t.report(r, a, t.clock.Now().Sub(began)) }()
-	making := makingOf(r.Context(), a.request)
-	release, err := t.connection(making)
+	a.response, a.body, a.err = nil, nil, nil
+	started := t.clock.Now()
+	defer func() { t.report(r, a, t.clock.Now().Sub(started)) }()
+	scope := createScopeFrom(r.Context(), a.request)
+	release, err := t.connection(scope)
 	if err != nil {
-		a.failed = classify(making, err, false, 0)
-		return nil, a.failed
+		a.err = classify(scope, err, false, 0)
+		return nil, a.err
 	}
 	defer release()
-	making.sent()
+	scope.sent()
 	timeout := orDefault(a.request.Timeout, t.timeout)
 	ctx, cancel := context.WithTimeout(r.Context(), timeout)
 	defer cancel()
@@ -82,18 +82,18 @@ func (t *attempts) RoundTrip(r *http.Request) (*http.Response, error) {
 		GetConn: func(string) { connected.Store(false) },
 		GotConn: func(httptrace.GotConnInfo) { connected.Store(true) },
 	})
-	answer, err := t.next.RoundTrip(r.WithContext(traced))
+	response, err := t.next.RoundTrip(r.WithContext(traced))
 	if err == nil {
-		err = a.readBody(ctx, answer, t.largeBodies, t.redact.with(a.request.Secrets), cancel)
+		err = a.readBody(ctx, response, t.largeBodies, t.redact.with(a.request.Secrets), cancel)
 	}
 	if err != nil {
-		a.failed = classify(r.Context(), err, connected.Load(), timeout)
-		return nil, a.failed
+		a.err = classify(r.Context(), err, connected.Load(), timeout)
+		return nil, a.err
 	}
-	answer.Request = r
-	dropUnusableLocation(answer)
-	a.answer = answer
-	return answer, nil
+	response.Request = r
+	dropUnusableLocation(response)
+	a.response = response
+	return response, nil
 }
 
 // connection waits until there may be another connection. This is no part of the
@@ -115,7 +115,7 @@ func (t *attempts) connection(ctx context.Context) (release func(), err error) {
 func (a *attempt) readBody(ctx context.Context, response *http.Response, slots chan struct{}, redact redactor, interrupt func()) error {
 	body := response.Body
 	defer func() { _ = body.Close() }()
-	source := &bodyReader{ctx: ctx, source: body, limit: maxAnswer, slots: slots}
+	source := &bodyReader{ctx: ctx, source: body, limit: maxResponseSize, slots: slots}
 	defer source.release()
 	success := response.StatusCode >= 200 && response.StatusCode < 300
 	response.Body = http.NoBody
@@ -125,13 +125,13 @@ func (a *attempt) readBody(ctx context.Context, response *http.Response, slots c
 		return nil
 	case !success:
 		var err error
-		a.body, err = io.ReadAll(io.LimitReader(source, maxError))
+		a.body, err = io.ReadAll(io.LimitReader(source, maxErrorBody))
 		source.readRest(interrupt)
 		return err
 	}
 	decode := a.request.Decode
 	if decode == nil {
-		source.limit = maxValue
+		source.limit = maxValueSize
 		decode = func(body io.Reader) (err error) {
 			a.body, err = io.ReadAll(body)
 			return err
@@ -167,21 +167,21 @@ func classify(parent context.Context, err error, connected bool, timeout time.Du
 	if refused, ok := proxyFailure(err); ok {
 		return refused
 	}
-	if reason, words, ok := tlsFailure(err); ok && (!connected || isCertificateRequired(err)) {
-		return &Error{Kind: KindTLS, TLS: reason, Message: words, Err: err}
+	if reason, message, ok := tlsFailure(err); ok && (!connected || isCertificateRequired(err)) {
+		return &Error{Kind: KindTLS, TLS: reason, Message: message, Err: err}
 	}
-	if wantsTLS(err) {
+	if isTLSAlert(err) {
 		return &Error{Kind: KindTLS, TLS: TLSRequired, Message: tlsRequiredMessage, Err: err}
 	}
 	if errors.Is(err, context.DeadlineExceeded) {
 		return &Error{Kind: kind, Message: fmt.Sprintf("no whole answer within %s", timeout)}
 	}
-	return &Error{Kind: kind, Message: err.Error(), NotHTTP: isNoHTTP(err), Err: err}
+	return &Error{Kind: kind, Message: err.Error(), NotHTTP: isNotHTTP(err), Err: err}
 }
 
-// isNoHTTP recognises an answer without a status line, of which net/http has no
+// isNotHTTP recognises an answer without a status line, of which net/http has no
 // error that could be asked for.
-func isNoHTTP(err error) bool { return strings.Contains(err.Error(), "malformed HTTP response") }
+func isNotHTTP(err error) bool { return strings.Contains(err.Error(), "malformed HTTP response") }
 
 // report writes the attempt's line of log. Nothing of a body is ever logged:
 // answers of the gateway hold TLS keys, those of the Hub tokens.
@@ -196,12 +196,12 @@ func (t *attempts) report(r *http.Request, a *attempt, took time.Duration) {
 		"duration": took.String(),
 	}
 	switch {
-	case a.answer != nil:
-		fields["status"] = a.answer.StatusCode
-	case a.failed.Kind == KindBody:
+	case a.response != nil:
+		fields["status"] = a.response.StatusCode
+	case a.err.Kind == KindBody:
 		fields["error"] = "the answer cannot be used"
 	default:
-		fields["error"] = t.redact.with(a.request.Secrets).text(a.failed.reason())
+		fields["error"] = t.redact.with(a.request.Secrets).text(a.err.reason())
 	}
 	t.log(r.Context(), "HTTP attempt", fields)
 }

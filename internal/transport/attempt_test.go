@@ -26,13 +26,13 @@ func TestDo_tellsWhyItPaused(t *testing.T) {
 	t.Parallel()
 	busy := func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Retry-After", "3600")
-		answer(http.StatusTooManyRequests, "text/plain", "come back later")(w, r)
+		respond(http.StatusTooManyRequests, "text/plain", "come back later")(w, r)
 	}
 	for name, test := range map[string]struct {
 		handle  http.HandlerFunc
 		refused bool
 		kind    transport.Kind
-		words   string
+		message string
 	}{
 		"rate limit": {busy, false, transport.KindStatus, "come back later"},
 		"refused":    {busy, true, transport.KindUnreachable, "refused"},
@@ -52,7 +52,7 @@ func TestDo_tellsWhyItPaused(t *testing.T) {
 			if !errors.Is(err, context.DeadlineExceeded) {
 				t.Errorf("%v is not context.DeadlineExceeded", err)
 			}
-			if failed.Kind != test.kind || !strings.Contains(failed.Message, test.words) || failed.Attempts != 1 {
+			if failed.Kind != test.kind || !strings.Contains(failed.Message, test.message) || failed.Attempts != 1 {
 				t.Errorf("kind %d after %d attempts and %d requests: %v", failed.Kind, failed.Attempts, count.Load(), err)
 			}
 			if failed.MayHaveArrived() {
@@ -65,7 +65,7 @@ func TestDo_tellsWhyItPaused(t *testing.T) {
 func TestDo_isCancelledWhereItWouldRepeat(t *testing.T) {
 	t.Parallel()
 	for status, cancelled := range map[int]bool{http.StatusBadGateway: true, http.StatusNotFound: false} {
-		base, count := serve(t, answer(status, "text/plain", "x"))
+		base, count := serve(t, respond(status, "text/plain", "x"))
 		ctx, cancel := context.WithCancel(t.Context())
 		c := client(t, base, func(cfg *transport.Config) {
 			cfg.Log = func(context.Context, string, map[string]any) { cancel() }
@@ -89,8 +89,8 @@ func TestDo_takesNoAnswerWithoutEnd(t *testing.T) {
 	})
 	c := client(t, base, nil)
 	for name, test := range map[string]struct {
-		decode func(io.Reader) error
-		words  string
+		decode  func(io.Reader) error
+		message string
 	}{
 		"kept": {nil, "the answer is longer than 16 MiB"},
 		"read": {func(body io.Reader) error {
@@ -101,7 +101,7 @@ func TestDo_takesNoAnswerWithoutEnd(t *testing.T) {
 	} {
 		count.Store(0)
 		_, err := c.Do(t.Context(), transport.Request{Method: http.MethodGet, Path: []string{"x"}, Retryable: true, Decode: test.decode})
-		if failed := failure(t, err); failed.Kind != transport.KindBody || failed.Message != test.words || count.Load() != 1 {
+		if failed := failure(t, err); failed.Kind != transport.KindBody || failed.Message != test.message || count.Load() != 1 {
 			t.Errorf("%s: %v after %d requests", name, err, count.Load())
 		}
 	}
@@ -133,7 +133,7 @@ func TestDo_joinsThePrefix(t *testing.T) {
 
 func TestDo_tellsRedirectsApart(t *testing.T) {
 	t.Parallel()
-	for name, test := range map[string]struct{ location, words string }{
+	for name, test := range map[string]struct{ location, message string }{
 		"path":    {"/hub/login?next=%2Fx&token=" + token, "/hub/login"},
 		"none":    {"", "without a usable Location"},
 		"no URL":  {"http://%zz/?token=" + token, "without a usable Location"},
@@ -149,7 +149,7 @@ func TestDo_tellsRedirectsApart(t *testing.T) {
 			})
 			_, err := client(t, base, nil).Do(t.Context(), transport.Request{Method: http.MethodPost, Path: []string{"x"}, Body: 1, Retryable: true})
 			failed := failure(t, err)
-			if failed.Kind != transport.KindRedirect || failed.Status != http.StatusTemporaryRedirect || !strings.HasSuffix(failed.Message, test.words) || count.Load() != 1 {
+			if failed.Kind != transport.KindRedirect || failed.Status != http.StatusTemporaryRedirect || !strings.HasSuffix(failed.Message, test.message) || count.Load() != 1 {
 				t.Errorf("kind %d after %d requests: %v", failed.Kind, count.Load(), err)
 			}
 			if dump := fmt.Sprintf("%#v %v", failed, err); strings.Contains(dump, token) {
@@ -169,9 +169,9 @@ func TestLog_hasOneLineForEachAttempt(t *testing.T) {
 		case 1:
 			drop(w, r)
 		case 2:
-			answer(http.StatusBadGateway, "text/plain", "the proxy's words")(w, r)
+			respond(http.StatusBadGateway, "text/plain", "the proxy's words")(w, r)
 		default:
-			answer(http.StatusOK, "application/json", `{'token': 'another-users-token'}`)(w, r)
+			respond(http.StatusOK, "application/json", `{'token': 'another-users-token'}`)(w, r)
 		}
 	})
 	var mu sync.Mutex
@@ -226,7 +226,7 @@ func TestAnswers_hideSecretsInEveryForm(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			base, _ := serve(t, answer(http.StatusBadRequest, test.contentType, test.body))
+			base, _ := serve(t, respond(http.StatusBadRequest, test.contentType, test.body))
 			c := client(t, base, func(cfg *transport.Config) { cfg.Auth = transport.BasicAuth("alice", secret.New(password)) })
 			_, err := c.Do(t.Context(), transport.Request{Method: http.MethodGet, Path: []string{"x"}})
 			failed := failure(t, err)

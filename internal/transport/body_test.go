@@ -60,7 +60,7 @@ func TestDo_reusesTheConnectionOfALateEnd(t *testing.T) {
 func TestDo_doesNotWaitForAnEndThatNeverComes(t *testing.T) {
 	t.Parallel()
 	base, _ := serve(t, func(w http.ResponseWriter, r *http.Request) {
-		answer(http.StatusOK, "application/json", "{}")(w, r)
+		respond(http.StatusOK, "application/json", "{}")(w, r)
 		_ = http.NewResponseController(w).Flush()
 		<-r.Context().Done()
 	})
@@ -75,7 +75,7 @@ func TestDo_decodesFewLargeResponsesAtOnce(t *testing.T) {
 	t.Parallel()
 	const requests = 16
 	body := `["` + strings.Repeat("a", 256<<10) + `"]`
-	base, _ := serve(t, answer(http.StatusOK, "application/json", body))
+	base, _ := serve(t, respond(http.StatusOK, "application/json", body))
 	c := client(t, base, nil)
 	var decoding, most atomic.Int32
 	var calls sync.WaitGroup
@@ -114,7 +114,7 @@ func TestDo_decodesFewLargeResponsesAtOnce(t *testing.T) {
 // decodes what has arrived.
 func TestDo_isCancelledInDecoding(t *testing.T) {
 	t.Parallel()
-	base, _ := serve(t, answer(http.StatusOK, "application/json", `["`+strings.Repeat("a", 1<<20)+`"]`))
+	base, _ := serve(t, respond(http.StatusOK, "application/json", `["`+strings.Repeat("a", 1<<20)+`"]`))
 	c := client(t, base, nil)
 	request := func(decode func(io.Reader) error) transport.Request {
 		return transport.Request{Method: http.MethodGet, Path: []string{"x"}, Decode: decode}

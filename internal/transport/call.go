@@ -101,19 +101,19 @@ func (c *Client) Do(ctx context.Context, r Request) (*Response, error) {
 	if err != nil {
 		return nil, err
 	}
-	answer, err := c.retry.Do(req)
+	response, err := c.retry.Do(req)
 	if err != nil {
 		return nil, c.failure(ctx, r, target, a, err)
 	}
-	defer func() { _ = answer.Body.Close() }()
-	if answer.StatusCode < 200 || answer.StatusCode > 299 {
+	defer func() { _ = response.Body.Close() }()
+	if response.StatusCode < 200 || response.StatusCode > 299 {
 		return nil, c.refusal(ctx, r, target, a)
 	}
-	date, err := http.ParseTime(answer.Header.Get("Date"))
+	date, err := http.ParseTime(response.Header.Get("Date"))
 	if err != nil {
 		date = time.Time{}
 	}
-	return &Response{Status: answer.StatusCode, Header: answer.Header, Body: a.body, Date: date}, nil
+	return &Response{Status: response.StatusCode, Header: response.Header, Body: a.body, Date: date}, nil
 }
 
 func (c *Client) newRequest(ctx context.Context, r Request, target *url.URL) (*retryablehttp.Request, error) {
@@ -165,7 +165,7 @@ func isPathElement(element string) bool {
 		!strings.ContainsFunc(element, func(r rune) bool { return r == '/' || r == '\\' || unicode.IsControl(r) })
 }
 
-// failure describes a request without an answer. An error that is none of ours
+// failure describes a request without an response. An error that is none of ours
 // is the context's, which ended in the pause after an attempt: what that one
 // said is told as well, and decides whether the request may have arrived.
 func (c *Client) failure(ctx context.Context, r Request, target *url.URL, a *attempt, err error) error {
@@ -174,10 +174,10 @@ func (c *Client) failure(ctx context.Context, r Request, target *url.URL, a *att
 	switch {
 	case ok:
 		failed = *known
-	case a.answer != nil:
+	case a.response != nil:
 		return c.refusal(ctx, r, target, a)
-	case a.failed != nil:
-		failed = *a.failed
+	case a.err != nil:
+		failed = *a.err
 		failed.Err = err
 	default:
 		failed.Err = err
@@ -200,31 +200,31 @@ func (c *Client) failure(ctx context.Context, r Request, target *url.URL, a *att
 // where only the end of the context kept the request from being repeated.
 func (c *Client) refusal(ctx context.Context, r Request, target *url.URL, a *attempt) error {
 	redact := c.redact.with(r.Secrets)
-	said := redact.messageOf(a.answer.Header.Get("Content-Type"), a.body, len(a.body) == maxError)
+	message := redact.messageOf(a.response.Header.Get("Content-Type"), a.body, len(a.body) == maxErrorBody)
 	refused := &Error{
 		Kind: KindStatus, Method: r.Method, Path: Printable(target.Path), Host: c.base.Host,
-		Status: a.answer.StatusCode, Message: said.shown, JSONError: said.isJSON, raw: func() string { return said.raw },
+		Status: a.response.StatusCode, Message: message.shown, JSONError: message.isJSON, raw: func() string { return message.raw },
 		Attempts: a.count, CredentialOrigin: c.credentialOrigin, Scheme: c.scheme(),
 	}
 	switch {
 	case refused.Status >= 300 && refused.Status < 400:
-		refused.Kind, refused.Message = KindRedirect, redact.printable(redirectMessage(target, a.answer.Header.Get("Location")))
+		refused.Kind, refused.Message = KindRedirect, redact.printable(redirectMessage(target, a.response.Header.Get("Location")))
 	case refused.Status == http.StatusProxyAuthRequired:
 		refused.Kind, refused.Proxy = KindProxy, c.proxy
-	case target.Scheme == "http" && saysHTTPS(refused.Status, said.raw):
+	case target.Scheme == "http" && requiresHTTPS(refused.Status, message.raw):
 		refused.Kind, refused.TLS, refused.Message = KindTLS, TLSRequired, tlsRequiredMessage
-	case c.isCredential(refused.Status, said.raw):
+	case c.isCredential(refused.Status, message.raw):
 		refused.Kind = KindCredentials
 	}
-	if mayRepeat(r.Retryable, refused.Kind, refused.Status) {
+	if mayRetry(r.Retryable, refused.Kind, refused.Status) {
 		refused.Err = ctx.Err()
 	}
 	return refused
 }
 
-// decodeError says what was expected instead of what came. begun is how the
+// decodeError says what was expected instead of what came. start is how the
 // answer begins.
-func decodeError(r Request, contentType string, begun []byte, redact redactor, err error) *Error {
+func decodeError(r Request, contentType string, start []byte, redact redactor, err error) *Error {
 	if known, ok := errors.AsType[*Error](err); ok {
 		return known
 	}
@@ -232,27 +232,27 @@ func decodeError(r Request, contentType string, begun []byte, redact redactor, e
 	if want == "" {
 		want = "an answer"
 	}
-	words := "expected " + want + " as JSON, got "
+	text := "expected " + want + " as JSON, got "
 	if mismatch, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
-		words += "a JSON " + mismatch.Value
+		text += "a JSON " + mismatch.Value
 		if mismatch.Field != "" {
-			words += " in " + mismatch.Field
+			text += " in " + mismatch.Field
 		}
 	} else {
-		said := redact.messageOf(contentType, bytes.TrimSpace(begun), len(begun) == maxBodyStart)
+		message := redact.messageOf(contentType, bytes.TrimSpace(start), len(start) == maxBodyStart)
 		switch {
-		case len(bytes.TrimSpace(begun)) == 0:
-			words += "nothing"
-		case said.shown == "", r.Confidential != "" && bytes.Contains(begun, []byte(`"`+r.Confidential+`"`)):
-			words += orUntyped(contentType)
+		case len(bytes.TrimSpace(start)) == 0:
+			text += "nothing"
+		case message.shown == "", r.Confidential != "" && bytes.Contains(start, []byte(`"`+r.Confidential+`"`)):
+			text += describeContentType(contentType)
 		default:
-			words += orUntyped(contentType) + ": " + said.shown
+			text += describeContentType(contentType) + ": " + message.shown
 		}
 	}
-	return &Error{Kind: KindBody, Message: words}
+	return &Error{Kind: KindBody, Message: text}
 }
 
-func orUntyped(contentType string) string {
+func describeContentType(contentType string) string {
 	if contentType == "" {
 		return "an answer without a content type"
 	}

@@ -13,9 +13,9 @@ func maxConnections(cfg Config) int {
 	return cfg.MaxConnections
 }
 
-// holdable is how many of the connections may be held: all but a quarter, and
+// maxHeld is how many of the connections may be held: all but a quarter, and
 // never the last one.
-func holdable(connections int) int { return connections - max(1, connections/4) }
+func maxHeld(connections int) int { return connections - max(1, connections/4) }
 
 // TryHold asks whether one more request may be sent that the server holds back for
 // many seconds, such as a long poll. Where it may, release must be called when it

@@ -20,21 +20,21 @@ import (
 	"github.com/planetary-computer/terraform-provider-pc/internal/clock"
 )
 
-// crowd is many who ask one server at once over a few connections, in the time of
+// concurrentClients is many who ask one server at once over a few connections, in the time of
 // a synctest bubble. The server takes up to 20 s, and is out of order now and then,
 // but not when a request is repeated.
-type crowd struct {
+type concurrentClients struct {
 	*Client
 
 	t *testing.T
 	// mu guards the source of chance and the counts of what is under way.
-	mu               sync.Mutex
-	chance           *rand.Rand
-	open, most, held int
-	answered         int
+	mu                  sync.Mutex
+	random              *rand.Rand
+	open, maxOpen, held int
+	succeeded           int
 }
 
-func newCrowd(t *testing.T, seed uint64, connections int) *crowd {
+func newConcurrentClients(t *testing.T, seed uint64, connections int) *concurrentClients {
 	t.Helper()
 	client, err := New(Config{
 		BaseURL: &url.URL{Scheme: "http", Host: "gateway.example.com"}, NoProxy: true,
@@ -43,21 +43,21 @@ func newCrowd(t *testing.T, seed uint64, connections int) *crowd {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := &crowd{Client: client, t: t, chance: rand.New(rand.NewPCG(seed, 3))} //nolint:gosec // a test's choice of cases
+	c := &concurrentClients{Client: client, t: t, random: rand.New(rand.NewPCG(seed, 3))} //nolint:gosec // a test's choice of cases
 	client.attempts.next = c
 	return c
 }
 
-func (c *crowd) upTo(n int) int {
+func (c *concurrentClients) randomUpTo(n int) int {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.chance.IntN(n)
+	return c.random.IntN(n)
 }
 
 // RoundTrip is the server. A stream's body goes on after the headers.
-func (c *crowd) RoundTrip(r *http.Request) (*http.Response, error) {
+func (c *concurrentClients) RoundTrip(r *http.Request) (*http.Response, error) {
 	c.count(1)
-	took := time.NewTimer(time.Duration(c.upTo(20)) * time.Second)
+	took := time.NewTimer(time.Duration(c.randomUpTo(20)) * time.Second)
 	defer took.Stop()
 	select {
 	case <-took.C:
@@ -66,48 +66,48 @@ func (c *crowd) RoundTrip(r *http.Request) (*http.Response, error) {
 		return nil, r.Context().Err()
 	}
 	status := http.StatusOK
-	if c.upTo(5) == 0 && (attemptOf(r.Context()) == nil || attemptOf(r.Context()).count == 1) {
+	if c.randomUpTo(5) == 0 && (attemptOf(r.Context()) == nil || attemptOf(r.Context()).count == 1) {
 		status = http.StatusServiceUnavailable
 	}
-	answer := &http.Response{
+	response := &http.Response{
 		StatusCode: status, Header: http.Header{"Content-Type": {r.Header.Get("Accept")}}, Request: r,
-		Body: &closing{Reader: strings.NewReader("data: end\n\n"), closed: func() { c.count(-1) }},
+		Body: &closeNotifier{Reader: strings.NewReader("data: end\n\n"), closed: func() { c.count(-1) }},
 	}
-	return answer, nil
+	return response, nil
 }
 
-func (c *crowd) count(change int) {
+func (c *concurrentClients) count(change int) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.open += change
-	c.most = max(c.most, c.open)
+	c.maxOpen = max(c.maxOpen, c.open)
 }
 
 // closing is a body that tells when it is let go.
-type closing struct {
+type closeNotifier struct {
 	io.Reader
 
 	closed func()
 	once   sync.Once
 }
 
-func (b *closing) Close() error {
+func (b *closeNotifier) Close() error {
 	b.once.Do(b.closed)
 	return nil
 }
 
 // ask sends one request: a plain one, one that is held back, or a stream; some
-// lose patience before they have an answer.
-func (c *crowd) ask() {
+// lose cancelAfter before they have an answer.
+func (c *concurrentClients) send() {
 	ctx, cancel := context.WithCancel(c.t.Context())
 	defer cancel()
-	began, patience := clock.Real().Now(), time.Hour
-	if c.upTo(4) == 0 {
-		patience = time.Duration(c.upTo(60)) * time.Second
+	started, cancelAfter := clock.Real().Now(), time.Hour
+	if c.randomUpTo(4) == 0 {
+		cancelAfter = time.Duration(c.randomUpTo(60)) * time.Second
 	}
-	time.AfterFunc(patience, cancel)
+	time.AfterFunc(cancelAfter, cancel)
 	request := Request{Method: http.MethodGet, Path: []string{"x"}, Retryable: true}
-	kind := c.upTo(3)
+	kind := c.randomUpTo(3)
 	if kind > 0 {
 		if release, ok := c.hold(); ok {
 			defer release()
@@ -120,14 +120,14 @@ func (c *crowd) ask() {
 	} else {
 		_, err = c.Do(ctx, request)
 	}
-	if took := clock.Real().Now().Sub(began); took > patience {
-		c.t.Errorf("a request took %s, and was given up after %s", took, patience)
+	if took := clock.Real().Now().Sub(started); took > cancelAfter {
+		c.t.Errorf("a request took %s, and was given up after %s", took, cancelAfter)
 	}
 	failure, failed := errors.AsType[*Error](err)
 	switch {
 	case err == nil:
 		c.mu.Lock()
-		c.answered++
+		c.succeeded++
 		c.mu.Unlock()
 	case ctx.Err() != nil && errors.Is(err, context.Canceled):
 	case kind == 2 && failed && failure.Status == http.StatusServiceUnavailable:
@@ -138,26 +138,26 @@ func (c *crowd) ask() {
 }
 
 // hold counts what is held.
-func (c *crowd) hold() (release func(), ok bool) {
-	letGo, ok := c.TryHold()
+func (c *concurrentClients) hold() (release func(), ok bool) {
+	releaseHeld, ok := c.TryHold()
 	if !ok {
 		return nil, false
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.held++
-	if c.held > holdable(cap(c.attempts.connections)) {
+	if c.held > maxHeld(cap(c.attempts.connections)) {
 		c.t.Errorf("%d are held of %d connections", c.held, cap(c.attempts.connections))
 	}
 	return func() {
 		c.mu.Lock()
 		c.held--
 		c.mu.Unlock()
-		letGo()
+		releaseHeld()
 	}, true
 }
 
-// TestConnections_areNeverMore has fifty ask over one connection, and over more:
+// TestMaxConnections_holdsForConcurrentClients has fifty ask over one connection, and over more:
 // plain requests, long polls, streams, repetitions, and some that give up. Who
 // waits for a connection is not late, however long the others take.
 func TestConnections_areNeverMore(t *testing.T) {
@@ -165,14 +165,14 @@ func TestConnections_areNeverMore(t *testing.T) {
 	for _, connections := range []int{1, 2, 3, 8} {
 		for seed := range uint64(10) {
 			synctest.Test(t, func(t *testing.T) {
-				c := newCrowd(t, seed, connections)
+				c := newConcurrentClients(t, seed, connections)
 				var all sync.WaitGroup
 				for range 50 {
-					all.Go(c.ask)
+					all.Go(c.send)
 				}
 				all.Wait()
-				if c.most > connections || c.open != 0 || c.answered < 25 {
-					t.Errorf("%d connections: %d at most, %d left, %d answers", connections, c.most, c.open, c.answered)
+				if c.maxOpen > connections || c.open != 0 || c.succeeded < 25 {
+					t.Errorf("%d connections: %d at most, %d left, %d answers", connections, c.maxOpen, c.open, c.succeeded)
 				}
 			})
 			if t.Failed() {
@@ -182,10 +182,10 @@ func TestConnections_areNeverMore(t *testing.T) {
 	}
 }
 
-// TestOutlive_letsNothingBegin has two make something over one connection when
+// TestCreateScope_sendsNothingNewAfterAnInterrupt has two make something over one connection when
 // Ctrl-C is pressed. The answer to the first may arrive; the second is not sent in
 // the time that is meant for answers. What cleans up after them is.
-func TestOutlive_letsNothingBegin(t *testing.T) {
+func TestCreateScope_sendsNothingNewAfterAnInterrupt(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		client, err := New(Config{BaseURL: &url.URL{Scheme: "http", Host: "gateway.example.com"}, NoProxy: true, MaxConnections: 1, MaxRetries: 4})

@@ -23,7 +23,7 @@ import (
 )
 
 // said is an answer that the fuzzer has made up.
-type said struct {
+type fuzzedResponse struct {
 	status int
 	header http.Header
 	body   string
@@ -31,16 +31,16 @@ type said struct {
 
 // saying is a server that gives the fuzzed answer, and a client of it with a
 // password in which every encoding finds something to escape.
-func saying(f *testing.F) (set func(said), ask func() (*transport.Response, error)) {
+func newFuzzServer(f *testing.F) (set func(fuzzedResponse), send func() (*transport.Response, error)) {
 	f.Helper()
 	var mu sync.Mutex
-	var answer said
+	var response fuzzedResponse
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		mu.Lock()
 		defer mu.Unlock()
-		maps.Copy(w.Header(), answer.header)
-		w.WriteHeader(answer.status)
-		_, _ = w.Write([]byte(answer.body))
+		maps.Copy(w.Header(), response.header)
+		w.WriteHeader(response.status)
+		_, _ = w.Write([]byte(response.body))
 	}))
 	f.Cleanup(server.Close)
 	base, err := http.NewRequest(http.MethodGet, server.URL+prefix, http.NoBody) //nolint:noctx // nobody sends it
@@ -51,10 +51,10 @@ func saying(f *testing.F) (set func(said), ask func() (*transport.Response, erro
 	if err != nil {
 		f.Fatal(err)
 	}
-	set = func(next said) {
+	set = func(next fuzzedResponse) {
 		mu.Lock()
 		defer mu.Unlock()
-		answer = next
+		response = next
 	}
 	return set, func() (*transport.Response, error) {
 		return c.Do(context.Background(), transport.Request{
@@ -66,8 +66,8 @@ func saying(f *testing.F) (set func(said), ask func() (*transport.Response, erro
 
 const fuzzedPassword = `pä"s <w>or/d&1`
 
-// shapes are how servers echo a password.
-var shapes = []string{
+// encodings are how servers echo a password.
+var encodings = []string{
 	fuzzedPassword, base64.StdEncoding.EncodeToString([]byte("alice:" + fuzzedPassword)),
 	`pä\"s <w>or/d&1`, `p\u00e4\"s <w>or/d&1`, `pä\"s \u003cw\u003eor/d\u00261`, `pä\"s <w>or\/d&1`,
 	"pä&#34;s &lt;w&gt;or/d&amp;1", "pä&quot;s &lt;w&gt;or/d&amp;1",
@@ -76,7 +76,7 @@ var shapes = []string{
 
 // presentable fails unless the error can be shown: short, of one line, in
 // characters that only print, and without the password.
-func presentable(t *testing.T, err error) {
+func assertPresentable(t *testing.T, err error) {
 	t.Helper()
 	var failure *transport.Error
 	if !errors.As(err, &failure) {
@@ -86,17 +86,17 @@ func presentable(t *testing.T, err error) {
 	if len(text) > 2000 || strings.ContainsFunc(text, func(r rune) bool { return !unicode.IsPrint(r) }) {
 		t.Errorf("nobody can be shown %q", text)
 	}
-	for _, shape := range shapes {
-		if dump := fmt.Sprintf("%s %+v", text, *failure); strings.Contains(dump, shape) {
+	for _, encoding := range encodings {
+		if dump := fmt.Sprintf("%s %+v", text, *failure); strings.Contains(dump, encoding) {
 			t.Errorf("the password is in %q", dump)
 		}
 	}
 }
 
-// FuzzWords: whatever a server says, and wherever it echoes the password, the
+// FuzzMessages: whatever a server says, and wherever it echoes the password, the
 // error can be shown.
-func FuzzWords(f *testing.F) {
-	for i := range shapes {
+func FuzzMessages(f *testing.F) {
+	for i := range encodings {
 		f.Add(400, "application/json", `{"error": "`, `"}`, i)
 		f.Add(500, "application/json; charset=utf-8", `{"status": 500, "message": ["x", "`, `"]}`, i)
 		f.Add(403, "text/html; charset=utf-8", "<!DOCTYPE html><html><head><title>", "</title></head><body>", i)
@@ -105,15 +105,15 @@ func FuzzWords(f *testing.F) {
 		f.Add(404, "", "<script>"+strings.Repeat("x", 65_500)+"</script>", "", i)
 		f.Add(302, "text/plain", "", "", i)
 	}
-	set, ask := saying(f)
-	f.Fuzz(func(t *testing.T, status int, contentType, before, after string, shape int) {
+	set, send := newFuzzServer(f)
+	f.Fuzz(func(t *testing.T, status int, contentType, before, after string, encoding int) {
 		if status < 200 || status > 999 {
 			status = 200
 		}
-		echo := shapes[max(shape, -shape, 0)%len(shapes)]
-		set(said{status: status, header: http.Header{"Content-Type": {contentType}}, body: before + echo + after})
-		if _, err := ask(); err != nil {
-			presentable(t, err)
+		echo := encodings[max(encoding, -encoding, 0)%len(encodings)]
+		set(fuzzedResponse{status: status, header: http.Header{"Content-Type": {contentType}}, body: before + echo + after})
+		if _, err := send(); err != nil {
+			assertPresentable(t, err)
 		}
 	})
 }
@@ -132,15 +132,15 @@ func FuzzHeaders(f *testing.F) {
 	for _, after := range []string{"3", "-1", "1e9", "99999999999999999999", "Mon, 23 Nov 2026 08:00:00 GMT", "x"} {
 		f.Add(429, "", "", after)
 	}
-	set, ask := saying(f)
+	set, send := newFuzzServer(f)
 	f.Fuzz(func(t *testing.T, status int, date, location, retryAfter string) {
 		if status < 200 || status > 999 {
 			status = 302
 		}
-		set(said{status: status, header: http.Header{"Date": {date}, "Location": {location}, "Retry-After": {retryAfter}}, body: "{}"})
-		response, err := ask()
+		set(fuzzedResponse{status: status, header: http.Header{"Date": {date}, "Location": {location}, "Retry-After": {retryAfter}}, body: "{}"})
+		response, err := send()
 		if err != nil {
-			presentable(t, err)
+			assertPresentable(t, err)
 			return
 		}
 		now := time.Date(2026, 11, 23, 8, 0, 0, 0, time.UTC)

@@ -36,11 +36,11 @@ func TestSecrets_areNowhere(t *testing.T) {
 		auth   transport.Auth
 		handle http.HandlerFunc
 	}{
-		"jupyterhub":    {transport.JupyterHubAuth(secret.New(token)), answer(400, "text/plain", echo)},
-		"token":         {transport.TokenAuth(secret.New(token)), answer(500, "text/html", "<title>"+echo+"</title>")},
-		"basic":         {transport.BasicAuth("alice", secret.New(password)), answer(403, "text/plain", echo)},
-		"json":          {transport.TokenAuth(secret.New(token)), answer(422, "application/json", `{"error":"bad `+token+`"}`)},
-		"not decodable": {transport.TokenAuth(secret.New(token)), answer(200, "text/plain", echo)},
+		"jupyterhub":    {transport.JupyterHubAuth(secret.New(token)), respond(400, "text/plain", echo)},
+		"token":         {transport.TokenAuth(secret.New(token)), respond(500, "text/html", "<title>"+echo+"</title>")},
+		"basic":         {transport.BasicAuth("alice", secret.New(password)), respond(403, "text/plain", echo)},
+		"json":          {transport.TokenAuth(secret.New(token)), respond(422, "application/json", `{"error":"bad `+token+`"}`)},
+		"not decodable": {transport.TokenAuth(secret.New(token)), respond(200, "text/plain", echo)},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -88,7 +88,7 @@ func TestSecrets_areNowhere(t *testing.T) {
 func TestSecrets_ofWhichOneBeginsAsAnother(t *testing.T) {
 	t.Parallel()
 	for _, secrets := range [][]string{{"hunter2", "hunter2-production"}, {"hunter2-production", "hunter2"}} {
-		base, _ := serve(t, answer(422, "text/plain", "bad value hunter2-production"))
+		base, _ := serve(t, respond(422, "text/plain", "bad value hunter2-production"))
 		_, err := client(t, base, nil).Do(t.Context(), transport.Request{Method: http.MethodPost, Path: []string{"x"}, Secrets: secrets})
 		if text := err.Error(); strings.Contains(text, "hunter2") || strings.Contains(text, "-production") || !strings.Contains(text, "bad value ***") {
 			t.Errorf("with %q: %s", secrets, text)
@@ -103,7 +103,7 @@ func TestErrors_quoteTheServer(t *testing.T) {
 	for name, test := range map[string]struct {
 		status            int
 		contentType, body string
-		words             string
+		message           string
 		json              bool
 	}{
 		"gateway":           {404, "application/json; charset=utf-8", `{"error": "Cluster x not found"}`, "Cluster x not found", true},
@@ -119,14 +119,14 @@ func TestErrors_quoteTheServer(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			base, _ := serve(t, answer(test.status, test.contentType, test.body))
+			base, _ := serve(t, respond(test.status, test.contentType, test.body))
 			c := client(t, base, func(cfg *transport.Config) { cfg.MaxRetries = 0 })
 			_, err := c.Do(t.Context(), transport.Request{Method: http.MethodGet, Path: []string{"api", "x"}})
 			failed := failure(t, err)
-			if failed.Status != test.status || failed.Message != test.words || failed.JSONError != test.json {
+			if failed.Status != test.status || failed.Message != test.message || failed.JSONError != test.json {
 				t.Errorf("status %d, JSON error %v, words %q", failed.Status, failed.JSONError, failed.Message)
 			}
-			for _, part := range []string{"GET", prefix + "/api/x", fmt.Sprint(test.status), test.words} {
+			for _, part := range []string{"GET", prefix + "/api/x", fmt.Sprint(test.status), test.message} {
 				if !strings.Contains(err.Error(), part) {
 					t.Errorf("%q does not say %q", err, part)
 				}
@@ -137,7 +137,7 @@ func TestErrors_quoteTheServer(t *testing.T) {
 
 func TestCall_saysWhatWasExpected(t *testing.T) {
 	t.Parallel()
-	for name, test := range map[string]struct{ contentType, body, words string }{
+	for name, test := range map[string]struct{ contentType, body, message string }{
 		"page":       {"text/html", "<title>Sign in</title>", `expected the cluster as JSON, got text/html: Sign in`},
 		"list":       {"application/json", `[1]`, "expected the cluster as JSON, got a JSON array"},
 		"wrong type": {"application/json", `{"name": 5}`, "expected the cluster as JSON, got a JSON number in name"},
@@ -145,11 +145,11 @@ func TestCall_saysWhatWasExpected(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			base, count := serve(t, answer(200, test.contentType, test.body))
+			base, count := serve(t, respond(200, test.contentType, test.body))
 			_, err := transport.Call[struct {
 				Name string `json:"name"`
 			}](t.Context(), client(t, base, nil), transport.Request{Method: http.MethodGet, Path: []string{"x"}, Retryable: true, Want: "the cluster"})
-			if failed := failure(t, err); failed.Kind != transport.KindBody || !strings.HasPrefix(failed.Message, test.words) {
+			if failed := failure(t, err); failed.Kind != transport.KindBody || !strings.HasPrefix(failed.Message, test.message) {
 				t.Errorf("%v", err)
 			}
 			if count.Load() != 1 {
@@ -220,7 +220,7 @@ func TestErrors_maskEncodedAndShortenedSecrets(t *testing.T) {
 		"its beginning, then a whole": token[:len(token)-2] + token,
 	} {
 		for place, handle := range map[string]http.HandlerFunc{
-			"message": answer(http.StatusBadRequest, "text/plain", echo),
+			"message": respond(http.StatusBadRequest, "text/plain", echo),
 			"redirect": func(w http.ResponseWriter, _ *http.Request) {
 				w.Header().Set("Location", "/login/"+strings.ReplaceAll(echo, " ", "-")+"/x")
 				w.WriteHeader(http.StatusFound)
@@ -245,7 +245,7 @@ func TestErrors_maskEncodedAndShortenedSecrets(t *testing.T) {
 func TestErrors_keepTextsThatResembleASecret(t *testing.T) {
 	t.Parallel()
 	for _, text := range []string{token[:len(token)/2], "100% of " + token[:3], "%41%42"} {
-		base, _ := serve(t, answer(http.StatusBadRequest, "text/plain", text))
+		base, _ := serve(t, respond(http.StatusBadRequest, "text/plain", text))
 		_, err := client(t, base, nil).Do(t.Context(), transport.Request{Method: http.MethodGet, Path: []string{"x"}})
 		if failed := failure(t, err); failed.Message != text {
 			t.Errorf("%q became %q", text, failed.Message)
@@ -284,16 +284,16 @@ func TestErrors_areSafeForATerminal(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, handle := range map[string]http.HandlerFunc{
-		"JSON": answer(http.StatusBadRequest, "application/json", `{"error": `+string(quoted)+`}`),
-		"text": answer(http.StatusBadRequest, "text/plain", hostile),
-		"page": answer(http.StatusBadRequest, "text/html", "<h1>"+hostile+"&#27;[2J</h1>"),
-		"type": answer(http.StatusOK, "text/x; a=\u202e\u2066", "x"),
+		"JSON": respond(http.StatusBadRequest, "application/json", `{"error": `+string(quoted)+`}`),
+		"text": respond(http.StatusBadRequest, "text/plain", hostile),
+		"page": respond(http.StatusBadRequest, "text/html", "<h1>"+hostile+"&#27;[2J</h1>"),
+		"type": respond(http.StatusOK, "text/x; a=\u202e\u2066", "x"),
 		"redirect": func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Location", "http://\u202ehost\u2066/%1b[2J\u202e")
 			w.WriteHeader(http.StatusFound)
 		},
-		"wrong JSON":   answer(http.StatusOK, "application/json", hostile),
-		"unknown name": answer(http.StatusOK, "application/json", `{"Name": {`+string(quoted)+`: 1}}`),
+		"wrong JSON":   respond(http.StatusOK, "application/json", hostile),
+		"unknown name": respond(http.StatusOK, "application/json", `{"Name": {`+string(quoted)+`: 1}}`),
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -308,7 +308,7 @@ func TestErrors_areSafeForATerminal(t *testing.T) {
 
 func TestDo_decidesOnTheRawMessage(t *testing.T) {
 	t.Parallel()
-	base, count := serve(t, answer(http.StatusInternalServerError, "text/plain", "bad credentials"))
+	base, count := serve(t, respond(http.StatusInternalServerError, "text/plain", "bad credentials"))
 	c := client(t, base, func(cfg *transport.Config) {
 		cfg.Auth = transport.TokenAuth(secret.New("cred"))
 		cfg.IsCredentialFailure = func(_ int, raw string) bool { return raw == "bad credentials" }

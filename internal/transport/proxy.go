@@ -126,8 +126,8 @@ func refusedTunnel(redact redactor) func(context.Context, *url.URL, *http.Reques
 			return nil
 		}
 		body := readFor(ctx, response.Body, proxyMessageTimeout)
-		said := redact.messageOf(response.Header.Get("Content-Type"), body, len(body) == maxBodyStart)
-		return &Error{Kind: KindProxy, Status: response.StatusCode, Message: said.shown}
+		message := redact.messageOf(response.Header.Get("Content-Type"), body, len(body) == maxBodyStart)
+		return &Error{Kind: KindProxy, Status: response.StatusCode, Message: message.shown}
 	}
 }
 

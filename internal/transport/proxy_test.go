@@ -36,7 +36,7 @@ func TestProxy_isUsed(t *testing.T) {
 		if r.Header.Get("Proxy-Authorization") != "" {
 			t.Error("the server got the proxy's password")
 		}
-		answer(http.StatusOK, "application/json", "{}")(w, r)
+		respond(http.StatusOK, "application/json", "{}")(w, r)
 	}
 	encrypted := scripted.ServeTLS(t, http.HandlerFunc(leaked), certificate)
 	plain, _ := serve(t, leaked)
@@ -66,7 +66,7 @@ func TestProxy_saysThatItRefused(t *testing.T) {
 		refuse   int
 		status   int
 		attempts int
-		words    string
+		message  string
 	}{
 		"no password":    {"", 0, http.StatusProxyAuthRequired, 1, ""},
 		"other password": {"p&ss", 0, http.StatusProxyAuthRequired, 1, ""},
@@ -91,7 +91,7 @@ func TestProxy_saysThatItRefused(t *testing.T) {
 				if failed.Kind != transport.KindProxy || failed.Status != test.status || failed.Proxy != proxy.Address || failed.MayHaveArrived() {
 					t.Errorf("kind %d, status %d, proxy %q, may have arrived %v", failed.Kind, failed.Status, failed.Proxy, failed.MayHaveArrived())
 				}
-				if failed.Message != test.words || failed.Attempts != test.attempts || len(proxy.Requests()) != test.attempts {
+				if failed.Message != test.message || failed.Attempts != test.attempts || len(proxy.Requests()) != test.attempts {
 					t.Errorf("after %d attempts and %q: %q", failed.Attempts, proxy.Requests(), failed.Message)
 				}
 				assertSays(t, err, farHost, "the HTTP proxy "+proxy.Address, fmt.Sprint(test.status))
@@ -233,8 +233,8 @@ func TestProxy_isNotUsedForHostsInNoProxy(t *testing.T) {
 		t.Run(noProxy, func(t *testing.T) {
 			t.Setenv("NO_PROXY", noProxy)
 			t.Setenv("no_proxy", "")
-			server, direct := serve(t, answer(http.StatusOK, "application/json", "{}"))
-			proxy, proxied := serve(t, answer(http.StatusOK, "application/json", "{}"))
+			server, direct := serve(t, respond(http.StatusOK, "application/json", "{}"))
+			proxy, proxied := serve(t, respond(http.StatusOK, "application/json", "{}"))
 			c := client(t, server, func(cfg *transport.Config) { cfg.Proxy = address(proxy.Host, "") })
 			if _, err := c.Do(t.Context(), transport.Request{Method: http.MethodGet, Path: []string{"x"}}); err != nil {
 				t.Fatal(err)

@@ -12,12 +12,12 @@ import (
 )
 
 const (
-	// maxValue is for one value that is decoded as a whole: an answer, or one
+	// maxValueSize is for one value that is decoded as a whole: an answer, or one
 	// member of an object that is read member by member.
-	maxValue = 16 << 20
-	// maxValues is for all values of an answer, since each of them takes up
+	maxValueSize = 16 << 20
+	// maxValueCount is for all values of an answer, since each of them takes up
 	// many times more memory than the three bytes that it may have come in.
-	maxValues = 1 << 20
+	maxValueCount = 1 << 20
 	// maxDepth is more than Python's json writes or reads before its recursion
 	// ends, which is at 1,000 levels.
 	maxDepth = 1000
@@ -26,7 +26,7 @@ const (
 // Decoder is a json.Decoder that takes only so much for one value.
 type Decoder struct {
 	*json.Decoder
-	source *finiteReader
+	source *pythonReader
 }
 
 // NewDecoder reads the JSON that Python's json module writes: NaN, Infinity
@@ -35,7 +35,7 @@ type Decoder struct {
 // unreadable. Numbers inside an any are json.Number. What is too much for the
 // memory is an *Error of KindBody.
 func NewDecoder(body io.Reader) *Decoder {
-	source := &finiteReader{source: bufio.NewReader(body)}
+	source := &pythonReader{source: bufio.NewReader(body)}
 	decoder := json.NewDecoder(source)
 	decoder.UseNumber()
 	return &Decoder{Decoder: decoder, source: source}
@@ -53,10 +53,10 @@ func (d *Decoder) Token() (json.Token, error) {
 	return d.Decoder.Token()
 }
 
-// finiteReader replaces the words outside strings that stand for numbers which
+// pythonReader replaces the words outside strings that stand for numbers which
 // are not finite, and drops blanks, over which a json.Decoder that has been
 // asked for a token goes again with every read.
-type finiteReader struct {
+type pythonReader struct {
 	source                *bufio.Reader
 	pending               []byte
 	inString, escaped     bool
@@ -65,7 +65,7 @@ type finiteReader struct {
 }
 
 // Read fills p as far as the source can without waiting for more.
-func (f *finiteReader) Read(p []byte) (int, error) {
+func (f *pythonReader) Read(p []byte) (int, error) {
 	n := 0
 	for n < len(p) {
 		if len(f.pending) > 0 {
@@ -79,7 +79,7 @@ func (f *finiteReader) Read(p []byte) (int, error) {
 		}
 		if taken := f.plainText(p[n:]); taken > 0 {
 			n += taken
-			if err := f.excess(); err != nil {
+			if err := f.checkLimits(); err != nil {
 				return n, err
 			}
 			continue
@@ -88,15 +88,15 @@ func (f *finiteReader) Read(p []byte) (int, error) {
 		if err != nil {
 			return n, err
 		}
-		if f.beginsWord(next) {
-			f.pending = f.word(next)
+		if f.beginsLiteral(next) {
+			f.pending = f.literal(next)
 			continue
 		}
 		f.count(next)
-		if err := f.excess(); err != nil {
+		if err := f.checkLimits(); err != nil {
 			return n, err
 		}
-		if f.repeatsBlank(next) {
+		if f.isRepeatedBlank(next) {
 			continue
 		}
 		p[n] = next
@@ -107,7 +107,7 @@ func (f *finiteReader) Read(p []byte) (int, error) {
 
 // plainText copies what is inside a string and neither ends it nor escapes, as far
 // as it has arrived. Certificates are most of a list, and are long strings.
-func (f *finiteReader) plainText(p []byte) int {
+func (f *pythonReader) plainText(p []byte) int {
 	if !f.inString || f.escaped {
 		return 0
 	}
@@ -122,14 +122,14 @@ func (f *finiteReader) plainText(p []byte) int {
 	return taken
 }
 
-// repeatsBlank says of a blank outside strings that there was one before it.
-func (f *finiteReader) repeatsBlank(next byte) bool {
+// isRepeatedBlank says of a blank outside strings that there was one before it.
+func (f *pythonReader) isRepeatedBlank(next byte) bool {
 	before := f.blank
 	f.blank = !f.inString && (next == ' ' || next == '\t' || next == '\r' || next == '\n')
 	return before && f.blank
 }
 
-func (f *finiteReader) count(next byte) {
+func (f *pythonReader) count(next byte) {
 	f.length++
 	if f.inString {
 		return
@@ -146,24 +146,24 @@ func (f *finiteReader) count(next byte) {
 }
 
 // excess is an error that says what there is too much of, or nil.
-func (f *finiteReader) excess() error {
-	words := ""
+func (f *pythonReader) checkLimits() error {
+	message := ""
 	switch {
-	case f.length > maxValue:
-		words = fmt.Sprintf("one value in the answer is longer than %d MiB", maxValue>>20)
-	case f.values > maxValues:
-		words = fmt.Sprintf("the answer has more than %d values", maxValues)
+	case f.length > maxValueSize:
+		message = fmt.Sprintf("one value in the answer is longer than %d MiB", maxValueSize>>20)
+	case f.values > maxValueCount:
+		message = fmt.Sprintf("the answer has more than %d values", maxValueCount)
 	case f.depth > maxDepth:
-		words = fmt.Sprintf("the answer is nested more than %d levels deep", maxDepth)
+		message = fmt.Sprintf("the answer is nested more than %d levels deep", maxDepth)
 	default:
 		return nil
 	}
-	return &Error{Kind: KindBody, Message: words}
+	return &Error{Kind: KindBody, Message: message}
 }
 
-// beginsWord follows the text into strings and out of them, and says whether
+// beginsLiteral follows the text into strings and out of them, and says whether
 // the byte is the first of a word that may have to be replaced.
-func (f *finiteReader) beginsWord(next byte) bool {
+func (f *pythonReader) beginsLiteral(next byte) bool {
 	switch {
 	case f.escaped:
 		f.escaped = false
@@ -180,7 +180,7 @@ func (f *finiteReader) beginsWord(next byte) bool {
 	return false
 }
 
-func (f *finiteReader) word(first byte) []byte {
+func (f *pythonReader) literal(first byte) []byte {
 	word := []byte{first}
 	for len(word) < len("-Infinity") {
 		next, err := f.source.Peek(1)

@@ -25,9 +25,9 @@ func redirectMessage(from *url.URL, location string) string {
 }
 
 // dropUnusableLocation removes a Location that is no address: http.Client
-// answers it with an error that looks as if there had been no answer.
-func dropUnusableLocation(answer *http.Response) {
-	if _, err := answer.Request.URL.Parse(answer.Header.Get("Location")); err != nil {
-		answer.Header.Del("Location")
+// answers it with an error that looks as if there had been no response.
+func dropUnusableLocation(response *http.Response) {
+	if _, err := response.Request.URL.Parse(response.Header.Get("Location")); err != nil {
+		response.Header.Del("Location")
 	}
 }

@@ -22,21 +22,21 @@ const retryAfterFactor = 6
 
 // newRetryClient wraps go-retryablehttp, whose defaults would repeat a POST
 // that may have arrived and wait for any Retry-After.
-func (c *Client) newRetryClient(cfg Config, trips http.RoundTripper) *retryablehttp.Client {
-	waits := backoff{
+func (c *Client) newRetryClient(cfg Config, httpTransport http.RoundTripper) *retryablehttp.Client {
+	delays := backoff{
 		shortest: orDefault(cfg.RetryWaitMin, defaultRetryWaitMin),
 		longest:  orDefault(cfg.RetryWaitMax, defaultRetryWaitMax),
 		clock:    clockOrReal(cfg.Clock),
 	}
 	return &retryablehttp.Client{
-		HTTPClient: &http.Client{Transport: trips, CheckRedirect: refuseRedirects},
+		HTTPClient: &http.Client{Transport: httpTransport, CheckRedirect: refuseRedirects},
 		RetryMax:   max(cfg.MaxRetries, 0),
 		CheckRetry: c.checkRetry,
-		Backoff: func(_, _ time.Duration, attempt int, answer *http.Response) time.Duration {
-			if answer == nil {
-				return waits.wait(attempt, 0, "")
+		Backoff: func(_, _ time.Duration, attempt int, response *http.Response) time.Duration {
+			if response == nil {
+				return delays.delay(attempt, 0, "")
 			}
-			return waits.wait(attempt, answer.StatusCode, answer.Header.Get("Retry-After"))
+			return delays.delay(attempt, response.StatusCode, response.Header.Get("Retry-After"))
 		},
 		ErrorHandler: retryablehttp.PassthroughErrorHandler,
 		PrepareRetry: func(r *http.Request) error {
@@ -51,32 +51,32 @@ func (c *Client) newRetryClient(cfg Config, trips http.RoundTripper) *retryableh
 }
 
 // checkRetry has go-retryablehttp's signature. Nothing is repeated once the
-// context has ended; everything else is mayRepeat's decision.
-func (c *Client) checkRetry(ctx context.Context, answer *http.Response, err error) (bool, error) {
+// context has ended; everything else is mayRetry's decision.
+func (c *Client) checkRetry(ctx context.Context, response *http.Response, err error) (bool, error) {
 	a := attemptOf(ctx)
-	if ctx.Err() != nil || makingOf(ctx, a.request).Err() != nil {
+	if ctx.Err() != nil || createScopeFrom(ctx, a.request).Err() != nil {
 		return false, nil //nolint:nilerr // the request's own error says more than the context's
 	}
 	if err != nil {
 		kind, status := kindOf(err)
-		return mayRepeat(a.request.Retryable, kind, status) && !isLasting(err), nil
+		return mayRetry(a.request.Retryable, kind, status) && !isHostNotFound(err), nil
 	}
-	said := c.redact.messageOf(answer.Header.Get("Content-Type"), a.body, false)
+	message := c.redact.messageOf(response.Header.Get("Content-Type"), a.body, false)
 	kind := KindStatus
 	switch {
-	case answer.StatusCode == http.StatusProxyAuthRequired:
+	case response.StatusCode == http.StatusProxyAuthRequired:
 		kind = KindProxy
-	case c.isCredential(answer.StatusCode, said.raw):
+	case c.isCredential(response.StatusCode, message.raw):
 		kind = KindCredentials
 	}
-	return mayRepeat(a.request.Retryable, kind, answer.StatusCode), nil
+	return mayRetry(a.request.Retryable, kind, response.StatusCode), nil
 }
 
-// mayRepeat decides whether a request is sent again. Status is 0 when there was
-// no answer. What may have arrived is repeated only if the caller said that
+// mayRetry decides whether a request is sent again. Status is 0 when there was
+// no response. What may have arrived is repeated only if the caller said that
 // this does no harm; what surely did not arrive, or was turned away by a rate
 // limit, always.
-func mayRepeat(repeatable bool, kind Kind, status int) bool {
+func mayRetry(repeatable bool, kind Kind, status int) bool {
 	switch kind {
 	case KindUnreachable:
 		return true
@@ -98,9 +98,9 @@ func mayRepeat(repeatable bool, kind Kind, status int) bool {
 	}
 }
 
-// isLasting says of a host that could not be reached that it will not be: the
+// isHostNotFound says of a host that could not be reached that it will not be: the
 // name does not exist.
-func isLasting(err error) bool {
+func isHostNotFound(err error) bool {
 	var lookup *net.DNSError
 	return errors.As(err, &lookup) && lookup.IsNotFound
 }
@@ -115,7 +115,7 @@ type backoff struct {
 // many clients do not come back at once. A Retry-After header makes it longer,
 // up to a limit, but not shorter: a date that has passed by this machine's
 // clock may lie ahead by the server's.
-func (b backoff) wait(attempt, status int, header string) time.Duration {
+func (b backoff) delay(attempt, status int, header string) time.Duration {
 	ceiling := b.longest
 	if attempt < 16 {
 		ceiling = min(b.longest, b.shortest<<attempt)

@@ -43,7 +43,7 @@ func TestBackoff_growsAndHonoursRetryAfter(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			for range 50 {
-				if got := b.wait(test.attempt, test.status, test.retryAfter); got < test.shortest || got > test.longest {
+				if got := b.delay(test.attempt, test.status, test.retryAfter); got < test.shortest || got > test.longest {
 					t.Fatalf("wait %s, want %s to %s", got, test.shortest, test.longest)
 				}
 			}
@@ -51,7 +51,7 @@ func TestBackoff_growsAndHonoursRetryAfter(t *testing.T) {
 	}
 }
 
-func TestMayRepeat_decides(t *testing.T) {
+func TestMayRetry_decides(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
 		kind               Kind
@@ -78,10 +78,10 @@ func TestMayRepeat_decides(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			if got := mayRepeat(true, test.kind, test.status); got != test.repeatable {
+			if got := mayRetry(true, test.kind, test.status); got != test.repeatable {
 				t.Errorf("repeatable: %v", got)
 			}
-			if got := mayRepeat(false, test.kind, test.status); got != test.always {
+			if got := mayRetry(false, test.kind, test.status); got != test.always {
 				t.Errorf("not repeatable: %v", got)
 			}
 		})
@@ -203,7 +203,7 @@ func TestAttempts_knowWhatWasSent(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			trips := &attempts{connections: make(chan struct{}, 1), clock: clock.Real(), timeout: time.Minute, next: tripFunc(func(r *http.Request) (*http.Response, error) {
+			httpTransport := &attempts{connections: make(chan struct{}, 1), clock: clock.Real(), timeout: time.Minute, next: tripFunc(func(r *http.Request) (*http.Response, error) {
 				test.trace(httptrace.ContextClientTrace(r.Context()))
 				return nil, test.err
 			})}
@@ -212,9 +212,9 @@ func TestAttempts_knowWhatWasSent(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			answer, err := trips.RoundTrip(request)
+			response, err := httpTransport.RoundTrip(request)
 			if err == nil {
-				_ = answer.Body.Close()
+				_ = response.Body.Close()
 			}
 			if got, _ := kindOf(err); got != test.want {
 				t.Errorf("kind %d, want %d: %v", got, test.want, err)
@@ -234,7 +234,7 @@ func FuzzRetryAfter(f *testing.F) {
 		if attempt < 0 || attempt > 20 {
 			attempt = 0
 		}
-		if pause := b.wait(attempt, http.StatusTooManyRequests, header); pause < b.shortest/2 || pause > retryAfterFactor*b.longest {
+		if pause := b.delay(attempt, http.StatusTooManyRequests, header); pause < b.shortest/2 || pause > retryAfterFactor*b.longest {
 			t.Errorf("%q after attempt %d makes a pause of %s", header, attempt, pause)
 		}
 	})

@@ -50,34 +50,34 @@ func (c *Client) Stream(ctx context.Context, r Request, idle time.Duration, each
 		return c.failure(ctx, r, target, a, classify(ctx, err, false, idle))
 	}
 	defer release()
-	began := c.attempts.clock.Now()
+	started := c.attempts.clock.Now()
 	watchdog := time.AfterFunc(idle, cancel)
 	defer watchdog.Stop()
-	answer, err := c.attempts.next.RoundTrip(wrapped.Request)
+	response, err := c.attempts.next.RoundTrip(wrapped.Request)
 	if err == nil {
-		dropUnusableLocation(answer)
-		defer func() { _ = answer.Body.Close() }()
-		a.answer = answer
-		if answer.StatusCode != http.StatusOK {
-			a.body, err = io.ReadAll(io.LimitReader(answer.Body, maxError))
+		dropUnusableLocation(response)
+		defer func() { _ = response.Body.Close() }()
+		a.response = response
+		if response.StatusCode != http.StatusOK {
+			a.body, err = io.ReadAll(io.LimitReader(response.Body, maxErrorBody))
 		}
 	}
 	if err != nil {
-		a.answer, a.failed = nil, c.streamFailure(ctx, err, idle)
+		a.response, a.err = nil, c.streamFailure(ctx, err, idle)
 	}
-	c.attempts.report(wrapped.Request, a, c.attempts.clock.Now().Sub(began))
+	c.attempts.report(wrapped.Request, a, c.attempts.clock.Now().Sub(started))
 	switch {
-	case a.failed != nil:
-		return c.failure(ctx, r, target, a, a.failed)
-	case answer.StatusCode != http.StatusOK:
+	case a.err != nil:
+		return c.failure(ctx, r, target, a, a.err)
+	case response.StatusCode != http.StatusOK:
 		return c.refusal(ctx, r, target, a)
 	}
-	if media, _, err := mime.ParseMediaType(answer.Header.Get("Content-Type")); err != nil || media != eventStream {
+	if media, _, err := mime.ParseMediaType(response.Header.Get("Content-Type")); err != nil || media != eventStream {
 		return c.failure(ctx, r, target, a, &Error{
-			Kind: KindBody, Message: "expected a stream of events, got " + orUntyped(answer.Header.Get("Content-Type")),
+			Kind: KindBody, Message: "expected a stream of events, got " + describeContentType(response.Header.Get("Content-Type")),
 		})
 	}
-	alive := &aliveReader{source: answer.Body, watchdog: watchdog, idle: idle}
+	alive := &aliveReader{source: response.Body, watchdog: watchdog, idle: idle}
 	if err := readEvents(alive, each); err != nil {
 		return c.failure(ctx, r, target, a, c.streamFailure(ctx, err, idle))
 	}

@@ -22,7 +22,7 @@ import (
 const eventType = "text/event-stream"
 
 // patient is an idle time that no test reaches.
-const patient = time.Minute
+const noIdleTimeout = time.Minute
 
 var progress = transport.Request{Path: []string{"users", "alice", "server", "progress"}}
 
@@ -42,9 +42,9 @@ func TestStream_handsOverEachEvent(t *testing.T) {
 		if got := r.Header.Get("Authorization") + r.Header.Get("Accept") + r.Method + r.URL.Path; got != "jupyterhub "+token+eventType+"GET"+prefix+"/users/alice/server/progress" {
 			t.Errorf("the request was %q", got)
 		}
-		answer(http.StatusOK, eventType+"; charset=utf-8", "\n\n: a comment\nevent: x\ndata: one\n\n\n\ndata:two\r\ndata: three\r\n\r\ndata: end\n\ndata: never\n\n")(w, r)
+		respond(http.StatusOK, eventType+"; charset=utf-8", "\n\n: a comment\nevent: x\ndata: one\n\n\n\ndata:two\r\ndata: three\r\n\r\ndata: end\n\ndata: never\n\n")(w, r)
 	})
-	got, err := events(t.Context(), client(t, base, nil), "end", patient)
+	got, err := events(t.Context(), client(t, base, nil), "end", noIdleTimeout)
 	if want := []string{"one", "two\nthree", "end"}; err != nil || !slices.Equal(got, want) {
 		t.Errorf("got %q, %v; want %q", got, err, want)
 	}
@@ -53,33 +53,33 @@ func TestStream_handsOverEachEvent(t *testing.T) {
 func TestStream_errors(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
-		handle http.HandlerFunc
-		kind   transport.Kind
-		words  string
+		handle  http.HandlerFunc
+		kind    transport.Kind
+		message string
 	}{
-		"ended early":   {answer(http.StatusOK, eventType, "data: one\n\n"), transport.KindNoResponse, "ended early"},
-		"half an event": {answer(http.StatusOK, eventType, "data: one"), transport.KindNoResponse, "ended early"},
-		"another type":  {answer(http.StatusOK, "text/html", "<h1>Log in</h1>"), transport.KindBody, "expected a stream of events, got text/html"},
-		"no content":    {answer(http.StatusNoContent, "", ""), transport.KindStatus, "204"},
-		"refused":       {answer(http.StatusNotFound, "application/json", `{"status": 404, "message": "No such server"}`), transport.KindStatus, "No such server"},
+		"ended early":   {respond(http.StatusOK, eventType, "data: one\n\n"), transport.KindNoResponse, "ended early"},
+		"half an event": {respond(http.StatusOK, eventType, "data: one"), transport.KindNoResponse, "ended early"},
+		"another type":  {respond(http.StatusOK, "text/html", "<h1>Log in</h1>"), transport.KindBody, "expected a stream of events, got text/html"},
+		"no content":    {respond(http.StatusNoContent, "", ""), transport.KindStatus, "204"},
+		"refused":       {respond(http.StatusNotFound, "application/json", `{"status": 404, "message": "No such server"}`), transport.KindStatus, "No such server"},
 		"a redirect":    {http.RedirectHandler("https://elsewhere.example/login?token="+token, http.StatusFound).ServeHTTP, transport.KindRedirect, "elsewhere.example/login"},
 		"dropped":       {drop, transport.KindNoResponse, ""},
-		"too long":      {answer(http.StatusOK, eventType, "data: "+strings.Repeat("x", 2<<20)), transport.KindBody, "longer than 1024 KiB"},
-		"a wrong event": {answer(http.StatusOK, eventType, "data: wrong\n\n"), transport.KindNoResponse, "no event of ours"},
+		"too long":      {respond(http.StatusOK, eventType, "data: "+strings.Repeat("x", 2<<20)), transport.KindBody, "longer than 1024 KiB"},
+		"a wrong event": {respond(http.StatusOK, eventType, "data: wrong\n\n"), transport.KindNoResponse, "no event of ours"},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			base, count := serve(t, test.handle)
-			err := client(t, base, nil).Stream(t.Context(), progress, patient, func(data []byte) (bool, error) {
+			err := client(t, base, nil).Stream(t.Context(), progress, noIdleTimeout, func(data []byte) (bool, error) {
 				if string(data) == "wrong" {
 					return false, errors.New("no event of ours, " + token)
 				}
 				return false, nil
 			})
 			var failure *transport.Error
-			if !errors.As(err, &failure) || failure.Kind != test.kind || !strings.Contains(err.Error(), test.words) {
-				t.Fatalf("got %v, want kind %d with %q", err, test.kind, test.words)
+			if !errors.As(err, &failure) || failure.Kind != test.kind || !strings.Contains(err.Error(), test.message) {
+				t.Fatalf("got %v, want kind %d with %q", err, test.kind, test.message)
 			}
 			if strings.Contains(err.Error(), token) {
 				t.Errorf("the token is in %v", err)
@@ -122,7 +122,7 @@ func TestStream_endsWithTheContext(t *testing.T) {
 	t.Parallel()
 	base, _ := serve(t, hold("data: one\n\n"))
 	ctx, cancel := context.WithCancel(t.Context())
-	err := client(t, base, nil).Stream(ctx, progress, patient, func([]byte) (bool, error) {
+	err := client(t, base, nil).Stream(ctx, progress, noIdleTimeout, func([]byte) (bool, error) {
 		cancel()
 		return false, nil
 	})
@@ -134,7 +134,7 @@ func TestStream_endsWithTheContext(t *testing.T) {
 func TestStream_sendsNoCredentialsInClearText(t *testing.T) {
 	t.Parallel()
 	c := client(t, &url.URL{Scheme: "http", Host: "hub.example.com"}, nil)
-	_, err := events(t.Context(), c, "end", patient)
+	_, err := events(t.Context(), c, "end", noIdleTimeout)
 	var failure *transport.Error
 	if !errors.As(err, &failure) || failure.Kind != transport.KindCleartext {
 		t.Errorf("got %v", err)
@@ -143,14 +143,14 @@ func TestStream_sendsNoCredentialsInClearText(t *testing.T) {
 
 func TestStream_isLoggedWithoutSecrets(t *testing.T) {
 	t.Parallel()
-	base, _ := serve(t, answer(http.StatusOK, eventType, "data: end "+token+"\n\n"))
+	base, _ := serve(t, respond(http.StatusOK, eventType, "data: end "+token+"\n\n"))
 	var lines []string
 	c := client(t, base, func(cfg *transport.Config) {
 		cfg.Log = func(_ context.Context, message string, fields map[string]any) {
 			lines = append(lines, fmt.Sprint(message, fields))
 		}
 	})
-	if _, err := events(t.Context(), c, "end "+token, patient); err != nil {
+	if _, err := events(t.Context(), c, "end "+token, noIdleTimeout); err != nil {
 		t.Fatal(err)
 	}
 	if len(lines) != 1 || !strings.Contains(lines[0], "status:200") || strings.Contains(lines[0], token) {
@@ -185,7 +185,7 @@ func TestStream_isBounded(t *testing.T) {
 					}
 				}
 			})
-			_, err := events(t.Context(), client(t, base, nil), "never", patient)
+			_, err := events(t.Context(), client(t, base, nil), "never", noIdleTimeout)
 			if failed := failure(t, err); failed.Kind != transport.KindBody || !strings.Contains(failed.Message, test.message) {
 				t.Errorf("got %v, want %q", err, test.message)
 			}

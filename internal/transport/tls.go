@@ -39,7 +39,7 @@ const (
 // tlsFailure says why there was no TLS connection, and in which words; ok is
 // false for a failure that is not one of TLS, such as a reset in the middle of a
 // handshake, which may go away.
-func tlsFailure(err error) (reason TLSReason, words string, ok bool) {
+func tlsFailure(err error) (reason TLSReason, message string, ok bool) {
 	var unknownAuthority x509.UnknownAuthorityError
 	var wrongHost x509.HostnameError
 	var invalid x509.CertificateInvalidError
@@ -53,7 +53,7 @@ func tlsFailure(err error) (reason TLSReason, words string, ok bool) {
 	case errors.As(err, &wrongHost):
 		return TLSWrongHost, "its certificate is not for the host " + wrongHost.Host + validFor(wrongHost.Certificate), true
 	case errors.As(err, &invalid) && invalid.Reason == x509.Expired:
-		return outOfTime(invalid)
+		return outsideValidity(invalid)
 	case errors.As(err, &invalid), errors.As(err, &verification):
 		return TLSRefused, "its certificate was not accepted: " + err.Error(), true
 	case errors.Is(err, http.ErrSchemeMismatch), errors.As(err, &plain):
@@ -92,7 +92,7 @@ func validFor(certificate *x509.Certificate) string {
 	return "; it is for " + strings.Join(names, ", ")
 }
 
-func outOfTime(invalid x509.CertificateInvalidError) (reason TLSReason, words string, ok bool) {
+func outsideValidity(invalid x509.CertificateInvalidError) (reason TLSReason, message string, ok bool) {
 	// crypto/x509 says which of the two it is nowhere else.
 	if strings.Contains(invalid.Detail, "is before") {
 		return TLSNotYetValid, "its certificate is not valid yet" + day(", but from ", invalid.Cert, func(c *x509.Certificate) time.Time { return c.NotBefore }), true
@@ -127,15 +127,15 @@ func isCertificateRequired(err error) bool {
 
 const tlsRequiredMessage = "it speaks TLS on this port, and the address begins with http://"
 
-// wantsTLS recognises a server's complaint about a plain request: a record of TLS
+// isTLSAlert recognises a server's complaint about a plain request: a record of TLS
 // in the place of an answer, which is an alert.
-func wantsTLS(err error) bool {
+func isTLSAlert(err error) bool {
 	return strings.Contains(err.Error(), `malformed HTTP response "\x15\x03`)
 }
 
-// saysHTTPS recognises the same complaint as a 400 in plain text, as nginx, Go
+// requiresHTTPS recognises the same complaint as a 400 in plain text, as nginx, Go
 // and Node's proxies give it.
-func saysHTTPS(status int, words string) bool {
-	words = strings.ToLower(words)
-	return status == http.StatusBadRequest && (strings.Contains(words, "to https port") || strings.Contains(words, "to an https server"))
+func requiresHTTPS(status int, message string) bool {
+	message = strings.ToLower(message)
+	return status == http.StatusBadRequest && (strings.Contains(message, "to https port") || strings.Contains(message, "to an https server"))
 }

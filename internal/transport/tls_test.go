@@ -24,10 +24,10 @@ func TestTLS_saysWhatIsWrong(t *testing.T) {
 	authority, stranger := scripted.NewAuthority(t), scripted.NewAuthority(t)
 	here := []string{"127.0.0.1"}
 	for name, test := range map[string]struct {
-		leaf   scripted.Leaf
-		roots  string
-		reason transport.TLSReason
-		words  []string
+		leaf     scripted.Leaf
+		roots    string
+		reason   transport.TLSReason
+		messages []string
 	}{
 		"trusted":       {scripted.Leaf{Hosts: here}, authority.PEM, "", nil},
 		"unknown":       {scripted.Leaf{Hosts: here}, "", transport.TLSUntrusted, []string{"an authority that is not trusted here", "The tests' authority"}},
@@ -53,7 +53,7 @@ func TestTLS_saysWhatIsWrong(t *testing.T) {
 				}
 				return
 			}
-			assertTLS(t, err, test.reason, test.words...)
+			assertTLS(t, err, test.reason, test.messages...)
 			if len(arrived) != 0 {
 				t.Error("a request was sent")
 			}
@@ -66,7 +66,7 @@ func TestTLS_saysWhatIsWrong(t *testing.T) {
 func TestTLS_takesASelfSignedCertificateThatIsGiven(t *testing.T) {
 	t.Parallel()
 	certificate, text := scripted.NewAuthority(t).Issue(t, scripted.Leaf{Hosts: []string{"127.0.0.1"}, SelfSigned: true})
-	address := scripted.ServeTLS(t, answer(http.StatusOK, "application/json", "{}"), certificate)
+	address := scripted.ServeTLS(t, respond(http.StatusOK, "application/json", "{}"), certificate)
 	if err := get(t, "https://"+address, text); err != nil {
 		t.Error(err)
 	}
@@ -74,9 +74,9 @@ func TestTLS_takesASelfSignedCertificateThatIsGiven(t *testing.T) {
 
 func TestTLS_saysWhereTheSchemeIsWrong(t *testing.T) {
 	t.Parallel()
-	plain, arrived := serve(t, answer(http.StatusOK, "application/json", "{}"))
+	plain, arrived := serve(t, respond(http.StatusOK, "application/json", "{}"))
 	certificate, _ := scripted.NewAuthority(t).Issue(t, scripted.Leaf{Hosts: []string{"127.0.0.1"}})
-	encrypted := scripted.ServeTLS(t, answer(http.StatusOK, "application/json", "{}"), certificate)
+	encrypted := scripted.ServeTLS(t, respond(http.StatusOK, "application/json", "{}"), certificate)
 	alerting, _ := serve(t, func(w http.ResponseWriter, _ *http.Request) {
 		connection, _, err := http.NewResponseController(w).Hijack()
 		if err == nil {
@@ -85,7 +85,7 @@ func TestTLS_saysWhereTheSchemeIsWrong(t *testing.T) {
 			_ = connection.Close()
 		}
 	})
-	nginx, _ := serve(t, answer(http.StatusBadRequest, "text/html", "<html><head><title>400 The plain HTTP request was sent to HTTPS port</title></head></html>"))
+	nginx, _ := serve(t, respond(http.StatusBadRequest, "text/html", "<html><head><title>400 The plain HTTP request was sent to HTTPS port</title></head></html>"))
 
 	assertTLS(t, get(t, "https://"+plain.Host, ""), transport.TLSNotSupported, "does not speak TLS on this port", "https://")
 	if arrived.Load() != 0 {
@@ -107,7 +107,7 @@ func TestTLS_saysWhereNothingIsAgreedOn(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			server := httptest.NewUnstartedServer(answer(http.StatusOK, "application/json", "{}"))
+			server := httptest.NewUnstartedServer(respond(http.StatusOK, "application/json", "{}"))
 			config.Certificates = []tls.Certificate{certificate}
 			server.TLS = config
 			server.Config.ErrorLog = log.New(io.Discard, "", 0)
@@ -125,13 +125,13 @@ func get(t *testing.T, address, roots string) error {
 	return err
 }
 
-func assertTLS(t *testing.T, err error, reason transport.TLSReason, words ...string) {
+func assertTLS(t *testing.T, err error, reason transport.TLSReason, messages ...string) {
 	t.Helper()
 	failed := failure(t, err)
 	if failed.Kind != transport.KindTLS || failed.TLS != reason || failed.Attempts != 1 || failed.MayHaveArrived() {
 		t.Errorf("kind %d, %q, after %d attempts, want %q: %v", failed.Kind, failed.TLS, failed.Attempts, reason, err)
 	}
-	for _, part := range words {
+	for _, part := range messages {
 		if !strings.Contains(failed.Message, part) {
 			t.Errorf("%q does not say %q", failed.Message, part)
 		}

@@ -83,7 +83,7 @@ type Config struct {
 	// IsCredentialFailure recognises an answer that means that the credentials
 	// are bad although its status says something else. Such an answer is never
 	// repeated. Nil for none.
-	IsCredentialFailure func(status int, words string) bool
+	IsCredentialFailure func(status int, message string) bool
 	// CredentialOrigin says where the credentials came from, for errors.
 	CredentialOrigin string
 }
@@ -132,7 +132,7 @@ func New(cfg Config) (*Client, error) {
 		return nil, err
 	}
 	redact := newRedactor(cfg.Auth, proxy)
-	trips, err := newHTTPTransport(cfg, chooseProxy, redact)
+	httpTransport, err := newHTTPTransport(cfg, chooseProxy, redact)
 	if err != nil {
 		return nil, err
 	}
@@ -144,7 +144,7 @@ func New(cfg Config) (*Client, error) {
 		credentialOrigin: cfg.CredentialOrigin,
 		isCredential:     cfg.IsCredentialFailure,
 		redact:           redact,
-		held:             make(chan struct{}, holdable(maxConnections(cfg))),
+		held:             make(chan struct{}, maxHeld(maxConnections(cfg))),
 	}
 	if proxy != nil {
 		c.proxy, c.isProxyNearby = proxy.Host, isTrustedNetwork(proxy)
@@ -153,7 +153,7 @@ func New(cfg Config) (*Client, error) {
 		c.isCredential = func(int, string) bool { return false }
 	}
 	c.attempts = &attempts{
-		next:        trips,
+		next:        httpTransport,
 		connections: make(chan struct{}, maxConnections(cfg)),
 		largeBodies: make(chan struct{}, largeBodySlots),
 		clock:       clockOrReal(cfg.Clock),
@@ -171,18 +171,18 @@ func (c *Client) Format(state fmt.State, _ rune) {
 }
 
 func newHTTPTransport(cfg Config, chooseProxy func(*url.URL) (*url.URL, error), redact redactor) (*http.Transport, error) {
-	trips := cleanhttp.DefaultPooledTransport()
-	trips.DialContext = (&net.Dialer{Timeout: dialTimeout, KeepAlive: 30 * time.Second}).DialContext
-	trips.TLSHandshakeTimeout = dialTimeout
-	trips.MaxConnsPerHost = maxConnections(cfg)
-	trips.MaxIdleConnsPerHost = trips.MaxConnsPerHost
-	trips.MaxIdleConns = trips.MaxConnsPerHost
-	trips.IdleConnTimeout = 60 * time.Second
-	trips.MaxResponseHeaderBytes = maxHeader
-	trips.Proxy = func(r *http.Request) (*url.URL, error) { return chooseProxy(r.URL) }
-	trips.OnProxyConnectResponse = refusedTunnel(redact) //nolint:bodyclose // net/http closes it
+	httpTransport := cleanhttp.DefaultPooledTransport()
+	httpTransport.DialContext = (&net.Dialer{Timeout: dialTimeout, KeepAlive: 30 * time.Second}).DialContext
+	httpTransport.TLSHandshakeTimeout = dialTimeout
+	httpTransport.MaxConnsPerHost = maxConnections(cfg)
+	httpTransport.MaxIdleConnsPerHost = httpTransport.MaxConnsPerHost
+	httpTransport.MaxIdleConns = httpTransport.MaxConnsPerHost
+	httpTransport.IdleConnTimeout = 60 * time.Second
+	httpTransport.MaxResponseHeaderBytes = maxHeader
+	httpTransport.Proxy = func(r *http.Request) (*url.URL, error) { return chooseProxy(r.URL) }
+	httpTransport.OnProxyConnectResponse = refusedTunnel(redact) //nolint:bodyclose // net/http closes it
 	if cfg.ServerName != "" {
-		trips.TLSClientConfig = &tls.Config{ServerName: cfg.ServerName, MinVersion: tls.VersionTLS12}
+		httpTransport.TLSClientConfig = &tls.Config{ServerName: cfg.ServerName, MinVersion: tls.VersionTLS12}
 	}
 	if len(cfg.RootCAs) > 0 {
 		pool, err := x509.SystemCertPool()
@@ -192,9 +192,9 @@ func newHTTPTransport(cfg Config, chooseProxy func(*url.URL) (*url.URL, error), 
 		if !pool.AppendCertsFromPEM(cfg.RootCAs) {
 			return nil, ErrNoCertificate
 		}
-		trips.TLSClientConfig = &tls.Config{RootCAs: pool, ServerName: cfg.ServerName, MinVersion: tls.VersionTLS12}
+		httpTransport.TLSClientConfig = &tls.Config{RootCAs: pool, ServerName: cfg.ServerName, MinVersion: tls.VersionTLS12}
 	}
-	return trips, nil
+	return httpTransport, nil
 }
 
 func clockOrReal(c clock.Clock) clock.Clock {

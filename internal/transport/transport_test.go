@@ -62,7 +62,7 @@ func client(t *testing.T, base *url.URL, change func(*transport.Config)) *transp
 	return c
 }
 
-func answer(status int, contentType, body string) http.HandlerFunc {
+func respond(status int, contentType, body string) http.HandlerFunc {
 	return func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", contentType)
 		w.WriteHeader(status)
@@ -95,7 +95,7 @@ func TestDo_sendsWhatIsNeeded(t *testing.T) {
 		got = r
 		body, _ = io.ReadAll(r.Body)
 		w.Header().Set("Set-Cookie", "dask-gateway-x=y; Max-Age=600; Path=/")
-		answer(http.StatusCreated, "application/json", `{"name":"n"}`)(w, r)
+		respond(http.StatusCreated, "application/json", `{"name":"n"}`)(w, r)
 	})
 	c := client(t, base, nil)
 	for range 2 {
@@ -140,7 +140,7 @@ func TestDo_keepsCredentialsOffAnonymousRequests(t *testing.T) {
 
 func TestDo_refusesPathsThatClimb(t *testing.T) {
 	t.Parallel()
-	base, count := serve(t, answer(http.StatusOK, "application/json", "{}"))
+	base, count := serve(t, respond(http.StatusOK, "application/json", "{}"))
 	for _, path := range [][]string{{"a", ".."}, {"."}, {"", "a"}, {"a/b"}, {"..\\a"}, {"a\nb"}, {"a\x00"}, {"\xff"}} {
 		if _, err := client(t, base, nil).Do(t.Context(), transport.Request{Method: http.MethodGet, Path: path}); err == nil {
 			t.Errorf("%q was accepted", path)
@@ -156,7 +156,7 @@ func TestDo_refusesPathsThatClimb(t *testing.T) {
 func TestDo_repeats(t *testing.T) {
 	t.Parallel()
 	status := func(code int) http.HandlerFunc {
-		return answer(code, "text/plain", "x")
+		return respond(code, "text/plain", "x")
 	}
 	for name, test := range map[string]struct {
 		handle           http.HandlerFunc
@@ -173,7 +173,7 @@ func TestDo_repeats(t *testing.T) {
 		"404":       {status(404), 1, 1, false},
 		"409":       {status(409), 1, 1, false},
 		"422":       {status(422), 1, 1, false},
-		"bad token": {answer(500, "application/json", `{"error":"bad token"}`), 1, 1, false},
+		"bad token": {respond(500, "application/json", `{"error":"bad token"}`), 1, 1, false},
 		"redirect": {func(w http.ResponseWriter, r *http.Request) {
 			http.Redirect(w, r, "/hub/login?next=x", http.StatusFound)
 		}, 1, 1, false},
@@ -187,7 +187,7 @@ func TestDo_repeats(t *testing.T) {
 			for _, repeatable := range []bool{true, false} {
 				base, count := serve(t, test.handle)
 				c := client(t, base, func(cfg *transport.Config) {
-					cfg.IsCredentialFailure = func(status int, words string) bool { return status == 500 && words == "bad token" }
+					cfg.IsCredentialFailure = func(status int, message string) bool { return status == 500 && message == "bad token" }
 				})
 				_, err := c.Do(t.Context(), transport.Request{Method: http.MethodPost, Path: []string{"x"}, Body: 1, Retryable: repeatable})
 				failed := failure(t, err)
@@ -225,7 +225,7 @@ func TestDo_succeedsAfterAFault(t *testing.T) {
 			drop(w, r)
 			return
 		}
-		answer(http.StatusOK, "application/json", `{"a":1}`)(w, r)
+		respond(http.StatusOK, "application/json", `{"a":1}`)(w, r)
 	})
 	got, err := transport.Call[map[string]any](t.Context(), client(t, base, nil), transport.Request{Method: http.MethodGet, Path: []string{"x"}, Retryable: true})
 	if err != nil || fmt.Sprint(got["a"]) != "1" || count.Load() != 3 {
@@ -270,7 +270,7 @@ func TestDo_endsAnAttemptThatHangs(t *testing.T) {
 
 func TestDo_followsNoRedirect(t *testing.T) {
 	t.Parallel()
-	elsewhere, stolen := serve(t, answer(http.StatusOK, "application/json", "{}"))
+	elsewhere, stolen := serve(t, respond(http.StatusOK, "application/json", "{}"))
 	base, _ := serve(t, func(w http.ResponseWriter, r *http.Request) {
 		http.Redirect(w, r, elsewhere.String()+"hub/login?token="+token, http.StatusFound)
 	})

@@ -8,11 +8,11 @@ import (
 	"time"
 )
 
-type makingKey struct{}
+type createScopeKey struct{}
 
 // making is what a request that makes something goes by: the context of those who
 // wait for it, and whom to tell when it is sent.
-type making struct {
+type createScope struct {
 	context.Context
 	sent func()
 }
@@ -34,14 +34,14 @@ func WithGracePeriod(ctx context.Context, d time.Duration) (context.Context, con
 // connection for it: nothing that is older is of this request.
 func WithCreateScope(ctx context.Context, d time.Duration, sent func()) (context.Context, context.CancelFunc) {
 	longer, cancel := WithGracePeriod(ctx, d)
-	return context.WithValue(longer, makingKey{}, making{ctx, sent}), cancel
+	return context.WithValue(longer, createScopeKey{}, createScope{ctx, sent}), cancel
 }
 
-// makingOf is how a request is to be begun: as WithCreateScope says, else by its own
+// createScopeFrom is how a request is to be begun: as WithCreateScope says, else by its own
 // context alone.
-func makingOf(ctx context.Context, r Request) making {
-	if m, ok := ctx.Value(makingKey{}).(making); ok && !r.Retryable {
+func createScopeFrom(ctx context.Context, r Request) createScope {
+	if m, ok := ctx.Value(createScopeKey{}).(createScope); ok && !r.Retryable {
 		return m
 	}
-	return making{ctx, func() {}}
+	return createScope{ctx, func() {}}
 }

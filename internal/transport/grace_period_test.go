@@ -13,7 +13,7 @@ import (
 	"github.com/planetary-computer/terraform-provider-pc/internal/transport"
 )
 
-func TestOutlive_endsLater(t *testing.T) {
+func TestWithGracePeriod_endsLater(t *testing.T) {
 	t.Parallel()
 	const grace = 50 * time.Millisecond
 	type key struct{}
@@ -31,7 +31,7 @@ func TestOutlive_endsLater(t *testing.T) {
 	}
 }
 
-func TestOutlive_canBeEndedAtOnce(t *testing.T) {
+func TestWithGracePeriod_canBeCancelledAtOnce(t *testing.T) {
 	t.Parallel()
 	longer, end := transport.WithGracePeriod(t.Context(), time.Hour)
 	if longer.Err() != nil {
