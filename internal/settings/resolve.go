@@ -8,19 +8,13 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"time"
 
 	"github.com/planetary-computer/terraform-provider-pc/internal/daskconfig"
 	"github.com/planetary-computer/terraform-provider-pc/internal/environment"
+	"github.com/planetary-computer/terraform-provider-pc/internal/transport"
 )
 
-// The defaults.
-const (
-	defaultMaxRetries = 4
-	// Three times what Terraform has under way by default.
-	defaultMaxConnections = 32
-	defaultRequestTimeout = 30 * time.Second
-)
+const defaultMaxRetries = 4
 
 // maxProblems limits what is printed: a file can have thousands of bad values.
 const maxProblems = 20
@@ -80,8 +74,8 @@ func resolveFrom(block Block, env environment.Variables, found sources) (Setting
 	s.CACertificate = resolve(r, "ca_certificate", parseCertificates)
 	s.HTTPProxy = resolve(r, "http_proxy", parseProxySetting)
 	s.MaxRetries = orDefault(resolve(r, "max_retries", parseRetries), defaultMaxRetries)
-	s.MaxConnections = orDefault(resolve(r, "max_connections", parseConnections), defaultMaxConnections)
-	s.RequestTimeout = orDefault(resolve(r, "request_timeout", parseTimeout), defaultRequestTimeout)
+	s.MaxConnections = orDefault(resolve(r, "max_connections", parseConnections), transport.DefaultMaxConnections)
+	s.RequestTimeout = orDefault(resolve(r, "request_timeout", parseTimeout), transport.DefaultRequestTimeout)
 	s.AllowCleartext = resolve(r, "allow_cleartext", parseBool)
 	options, problems := found.dask.ClusterOptions(env)
 	s.ClusterOptions = make(map[string]Setting[any], len(options))

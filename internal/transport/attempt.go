@@ -18,8 +18,8 @@ import (
 )
 
 const (
-	// maxResponseSize is above a list of 10,000 clusters with their certificates and
-	// keys, of which only one is in memory at a time: see maxValueSize.
+	// maxResponseSize allows a list of 10,000 clusters with their certificates and
+	// keys. Only one cluster is in memory at a time: see maxValueSize.
 	maxResponseSize = 64 << 20
 	maxErrorBody    = 64 << 10
 	maxBodyStart    = 2 << 10
@@ -27,8 +27,8 @@ const (
 
 type attemptKey struct{}
 
-// attempt is what one Do keeps through all its attempts: how the last one ended
-// is either answer, with its body, or failed.
+// attempt is the state that one Do keeps over all attempts. The last attempt ended
+// with response and body, or with err.
 type attempt struct {
 	request  Request
 	count    int
@@ -42,14 +42,14 @@ func attemptOf(ctx context.Context) *attempt {
 	return a
 }
 
-// attempts makes single attempts: each has its own deadline and is over only
-// when the body has been read, so that an answer that breaks off is repeated
-// as one that never came.
+// attempts sends single attempts. Each attempt has its own deadline and ends only
+// when the body has been read, so that a truncated response is retried like a lost
+// one.
 type attempts struct {
 	next http.RoundTripper
-	// connections has an element for each attempt under way.
+	// connections has one element for each attempt in progress.
 	connections chan struct{}
-	// largeBodies has an element for each large response that is being decoded.
+	// largeBodies has one element for each large response that is being decoded.
 	largeBodies chan struct{}
 	clock       clock.Clock
 	timeout     time.Duration
@@ -57,7 +57,7 @@ type attempts struct {
 	redact      redactor
 }
 
-// RoundTrip returns an answer whose body has been taken, or an *Error.
+// RoundTrip returns a response whose body has been read, or an *Error.
 func (t *attempts) RoundTrip(r *http.Request) (*http.Response, error) {
 	a := attemptOf(r.Context())
 	a.count++
@@ -77,8 +77,8 @@ func (t *attempts) RoundTrip(r *http.Request) (*http.Response, error) {
 	defer cancel()
 	var connected atomic.Bool
 	traced := httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
-		// http.Transport asks for another connection when the first, an idle
-		// one, turned out to be closed before a byte was written.
+		// http.Transport requests a second connection if the first was idle and
+		// had been closed before a byte was written.
 		GetConn: func(string) { connected.Store(false) },
 		GotConn: func(httptrace.GotConnInfo) { connected.Store(true) },
 	})
@@ -96,8 +96,8 @@ func (t *attempts) RoundTrip(r *http.Request) (*http.Response, error) {
 	return response, nil
 }
 
-// connection waits until there may be another connection. This is no part of the
-// attempt's time: it is others that the server lets wait.
+// connection waits for a free connection. The wait does not count towards the
+// attempt's timeout, because other requests cause it.
 func (t *attempts) connection(ctx context.Context) (release func(), err error) {
 	if ctx.Err() != nil {
 		return nil, ctx.Err()
@@ -110,7 +110,7 @@ func (t *attempts) connection(ctx context.Context) (release func(), err error) {
 	}
 }
 
-// readBody reads the body: into Decode when the status is a success, otherwise into
+// readBody reads the body: with Decode if the request succeeded, otherwise into
 // memory. Both are limited. interrupt ends a read from the connection.
 func (a *attempt) readBody(ctx context.Context, response *http.Response, slots chan struct{}, redact redactor, interrupt func()) error {
 	body := response.Body
@@ -121,7 +121,7 @@ func (a *attempt) readBody(ctx context.Context, response *http.Response, slots c
 	response.Body = http.NoBody
 	switch {
 	case response.StatusCode == http.StatusSwitchingProtocols:
-		// The bare connection follows, and no deadline ends it.
+		// The body is the raw connection, which has no deadline.
 		return nil
 	case !success:
 		var err error
@@ -141,7 +141,7 @@ func (a *attempt) readBody(ctx context.Context, response *http.Response, slots c
 	err := decode(io.TeeReader(source, &start))
 	switch {
 	case err == nil:
-		// The value is complete, whatever follows it.
+		// The value is complete. What follows it is ignored.
 		source.release()
 		source.readRest(interrupt)
 		return nil
@@ -152,7 +152,7 @@ func (a *attempt) readBody(ctx context.Context, response *http.Response, slots c
 	}
 }
 
-// classify says what kind of failure an attempt ended with.
+// classify turns the failure of an attempt into an *Error.
 func classify(parent context.Context, err error, connected bool, timeout time.Duration) *Error {
 	if known, ok := errors.AsType[*Error](err); ok {
 		return known
@@ -174,17 +174,17 @@ func classify(parent context.Context, err error, connected bool, timeout time.Du
 		return &Error{Kind: KindTLS, TLS: TLSRequired, Message: tlsRequiredMessage, Err: err}
 	}
 	if errors.Is(err, context.DeadlineExceeded) {
-		return &Error{Kind: kind, Message: fmt.Sprintf("no whole answer within %s", timeout)}
+		return &Error{Kind: kind, Message: fmt.Sprintf("no complete response within %s", timeout)}
 	}
 	return &Error{Kind: kind, Message: err.Error(), NotHTTP: isNotHTTP(err), Err: err}
 }
 
-// isNotHTTP recognises an answer without a status line, of which net/http has no
-// error that could be asked for.
+// isNotHTTP reports whether the response had no status line. net/http has no typed
+// error for this.
 func isNotHTTP(err error) bool { return strings.Contains(err.Error(), "malformed HTTP response") }
 
-// report writes the attempt's line of log. Nothing of a body is ever logged:
-// answers of the gateway hold TLS keys, those of the Hub tokens.
+// report logs the attempt. It never logs a body: responses of the gateway contain
+// TLS keys, and responses of the Hub contain tokens.
 func (t *attempts) report(r *http.Request, a *attempt, took time.Duration) {
 	if t.log == nil {
 		return
@@ -199,7 +199,7 @@ func (t *attempts) report(r *http.Request, a *attempt, took time.Duration) {
 	case a.response != nil:
 		fields["status"] = a.response.StatusCode
 	case a.err.Kind == KindBody:
-		fields["error"] = "the answer cannot be used"
+		fields["error"] = "invalid response"
 	default:
 		fields["error"] = t.redact.with(a.request.Secrets).text(a.err.reason())
 	}

@@ -20,9 +20,9 @@ import (
 	"github.com/planetary-computer/terraform-provider-pc/internal/transport"
 )
 
-// TestDo_tellsWhyItPaused ends the context in the pause after an attempt. The
-// error is the context's and still says what the attempt ended with.
-func TestDo_tellsWhyItPaused(t *testing.T) {
+// The context ends in the pause after an attempt. The error wraps the context's
+// error and reports how the attempt ended.
+func TestDo_reportsLastAttemptWhenCancelledInPause(t *testing.T) {
 	t.Parallel()
 	busy := func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Retry-After", "3600")
@@ -56,13 +56,13 @@ func TestDo_tellsWhyItPaused(t *testing.T) {
 				t.Errorf("kind %d after %d attempts and %d requests: %v", failed.Kind, failed.Attempts, count.Load(), err)
 			}
 			if failed.MayHaveArrived() {
-				t.Error("what was turned away has not arrived")
+				t.Error("MayHaveArrived() = true for a refused request")
 			}
 		})
 	}
 }
 
-func TestDo_isCancelledWhereItWouldRepeat(t *testing.T) {
+func TestDo_returnsContextErrorInsteadOfRetrying(t *testing.T) {
 	t.Parallel()
 	for status, cancelled := range map[int]bool{http.StatusBadGateway: true, http.StatusNotFound: false} {
 		base, count := serve(t, respond(status, "text/plain", "x"))
@@ -77,7 +77,7 @@ func TestDo_isCancelledWhereItWouldRepeat(t *testing.T) {
 	}
 }
 
-func TestDo_takesNoAnswerWithoutEnd(t *testing.T) {
+func TestDo_limitsEndlessResponses(t *testing.T) {
 	t.Parallel()
 	base, count := serve(t, func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "application/json")
@@ -92,12 +92,12 @@ func TestDo_takesNoAnswerWithoutEnd(t *testing.T) {
 		decode  func(io.Reader) error
 		message string
 	}{
-		"kept": {nil, "the answer is longer than 16 MiB"},
+		"kept": {nil, "the response is longer than 16 MiB"},
 		"read": {func(body io.Reader) error {
 			_, err := io.Copy(io.Discard, body)
 			return err
-		}, "the answer is longer than 64 MiB"},
-		"decoded": {func(body io.Reader) error { return transport.NewDecoder(body).Decode(new(any)) }, "one value in the answer is longer than 16 MiB"},
+		}, "the response is longer than 64 MiB"},
+		"decoded": {func(body io.Reader) error { return transport.NewDecoder(body).Decode(new(any)) }, "one value in the response is longer than 16 MiB"},
 	} {
 		count.Store(0)
 		_, err := c.Do(t.Context(), transport.Request{Method: http.MethodGet, Path: []string{"x"}, Retryable: true, Decode: test.decode})
@@ -107,8 +107,7 @@ func TestDo_takesNoAnswerWithoutEnd(t *testing.T) {
 	}
 }
 
-// TestDo_joinsThePrefix lists how the base address may be written.
-func TestDo_joinsThePrefix(t *testing.T) {
+func TestDo_joinsPathToBaseAddress(t *testing.T) {
 	t.Parallel()
 	for prefix, want := range map[string]string{
 		"": "/api/n", "/": "/api/n", "/a": "/a/api/n", "/a/b/": "/a/b/api/n", "/a%2Fb": "/a%2Fb/api/n", "//a/b": "//a/b/api/n", "/ä": "/%C3%A4/api/n",
@@ -125,13 +124,13 @@ func TestDo_joinsThePrefix(t *testing.T) {
 				t.Fatal(err)
 			}
 			if got.Load() != want {
-				t.Errorf("asked for %s, want %s", got.Load(), want)
+				t.Errorf("requested %s, want %s", got.Load(), want)
 			}
 		})
 	}
 }
 
-func TestDo_tellsRedirectsApart(t *testing.T) {
+func TestDo_reportsTargetOfRedirect(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct{ location, message string }{
 		"path":    {"/hub/login?next=%2Fx&token=" + token, "/hub/login"},
@@ -159,8 +158,7 @@ func TestDo_tellsRedirectsApart(t *testing.T) {
 	}
 }
 
-// TestLog_hasOneLineForEachAttempt reads all lines of a request whose first two
-// attempts fail.
+// The first two attempts of the request fail.
 func TestLog_hasOneLineForEachAttempt(t *testing.T) {
 	t.Parallel()
 	var turn atomic.Int32
@@ -169,7 +167,7 @@ func TestLog_hasOneLineForEachAttempt(t *testing.T) {
 		case 1:
 			drop(w, r)
 		case 2:
-			respond(http.StatusBadGateway, "text/plain", "the proxy's words")(w, r)
+			respond(http.StatusBadGateway, "text/plain", "the proxy's message")(w, r)
 		default:
 			respond(http.StatusOK, "application/json", `{'token': 'another-users-token'}`)(w, r)
 		}
@@ -194,7 +192,7 @@ func TestLog_hasOneLineForEachAttempt(t *testing.T) {
 	if len(lines) != 3 {
 		t.Fatalf("%d lines: %v", len(lines), lines)
 	}
-	for i, want := range []map[string]any{{"error": "EOF"}, {"status": 502}, {"error": "the answer cannot be used"}} {
+	for i, want := range []map[string]any{{"error": "EOF"}, {"status": 502}, {"error": "invalid response"}} {
 		want["method"], want["attempt"], want["url"] = http.MethodGet, i+1, base.String()+"x?token=***"
 		for name, value := range want {
 			if lines[i][name] != value {
@@ -207,7 +205,7 @@ func TestLog_hasOneLineForEachAttempt(t *testing.T) {
 	}
 }
 
-func TestAnswers_hideSecretsInEveryForm(t *testing.T) {
+func TestResponses_hideSecretsInEveryEncoding(t *testing.T) {
 	t.Parallel()
 	const password = `pä"ss<w>or/d&1`
 	for name, test := range map[string]struct{ contentType, body string }{
@@ -232,14 +230,14 @@ func TestAnswers_hideSecretsInEveryForm(t *testing.T) {
 			failed := failure(t, err)
 			for _, part := range []string{"or/d", `or\/d`, "or%2", "pä", `p\u00e4`, "p%C3", "p%c3"} {
 				if strings.Contains(failed.Message, part) || !strings.Contains(failed.Message, "***") {
-					t.Errorf("the words are %q", failed.Message)
+					t.Errorf("message %q", failed.Message)
 				}
 			}
 		})
 	}
 }
 
-func TestDumps_holdNoSecret(t *testing.T) {
+func TestDumps_containNoSecret(t *testing.T) {
 	t.Parallel()
 	cfg := transport.Config{
 		BaseURL: parse(t, "http://u:hidden@h/"), Proxy: parse(t, "http://u:hidden@proxy:3128"), Auth: transport.BasicAuth("alice", secret.New("hidden")),

@@ -18,45 +18,46 @@ import (
 	"github.com/planetary-computer/terraform-provider-pc/internal/secret"
 )
 
-// Auth puts credentials on a request. The server's word for the scheme is
-// case-sensitive at Dask Gateway (dask_gateway_server/auth.py), so each is
-// spelt as its server spells it.
+// Auth provides the credentials of a request. Dask Gateway compares the name of the
+// scheme case-sensitively (dask_gateway_server/auth.py), so each scheme uses the
+// spelling of its server.
 type Auth interface {
-	// Authorization returns the header's value for one attempt. It is called before
-	// each one, because some credentials may be sent only once. An *Error that it
-	// returns needs a Kind and Words; the client fills in the request.
+	// Authorization returns the header's value for one attempt. The client calls it
+	// before each attempt, because some credentials can be sent only once. An *Error
+	// that it returns needs a Kind and a Message; the client fills in the request.
 	Authorization(ctx context.Context) (string, error)
 	// Scheme returns the kind of credentials, for errors.
 	Scheme() Scheme
-	// Secrets returns the texts that no error and no log may show.
+	// Secrets returns the texts to mask in errors and logs.
 	Secrets() []string
 }
 
-// Scheme is the sort of credentials that a client sends, for what an error says
-// about them.
+// Scheme is the kind of credentials that a client sends. Errors report it.
 type Scheme string
 
-// The schemes. A client without credentials has none of them.
+// The schemes. It is "" for a client without credentials.
 const (
 	SchemeToken Scheme = "token"
 	SchemeBasic Scheme = "basic"
-	// SchemeKerberos are tickets of a Kerberos realm.
+	// SchemeKerberos stands for the tickets of a Kerberos realm.
 	SchemeKerberos Scheme = "kerberos"
 )
 
 type tokenAuth struct {
-	word  string
-	token secret.String
+	scheme string
+	token  secret.String
 }
 
-// JupyterHubAuth is a Hub token as Dask Gateway takes it: "jupyterhub TOKEN".
-func JupyterHubAuth(token secret.String) Auth { return tokenAuth{word: "jupyterhub", token: token} }
+// JupyterHubAuth sends a Hub token in the form that Dask Gateway expects:
+// "jupyterhub TOKEN".
+func JupyterHubAuth(token secret.String) Auth { return tokenAuth{scheme: "jupyterhub", token: token} }
 
-// TokenAuth is a Hub token as JupyterHub's own API takes it: "token TOKEN".
-func TokenAuth(token secret.String) Auth { return tokenAuth{word: "token", token: token} }
+// TokenAuth sends a Hub token in the form that JupyterHub's API expects:
+// "token TOKEN".
+func TokenAuth(token secret.String) Auth { return tokenAuth{scheme: "token", token: token} }
 
 func (a tokenAuth) Authorization(context.Context) (string, error) {
-	return a.word + " " + a.token.Reveal(), nil
+	return a.scheme + " " + a.token.Reveal(), nil
 }
 
 func (a tokenAuth) Scheme() Scheme { return SchemeToken }
@@ -68,8 +69,8 @@ type basicAuth struct {
 	password secret.String
 }
 
-// BasicAuth is a user name and a password (RFC 7617), as Dask Gateway's
-// SimpleAuthenticator takes them.
+// BasicAuth sends a user name and a password (RFC 7617), as Dask Gateway's
+// SimpleAuthenticator expects.
 func BasicAuth(username string, password secret.String) Auth {
 	return basicAuth{username: username, password: password}
 }
@@ -84,7 +85,8 @@ func (a basicAuth) encoded() string {
 	return base64.StdEncoding.EncodeToString([]byte(a.username + ":" + a.password.Reveal()))
 }
 
-// authorize puts on the credentials, or says why they may not be sent.
+// authorize adds the credentials to a request. It returns an error if they must not
+// be sent.
 func (c *Client) authorize(r *http.Request) error {
 	if c.auth == nil {
 		return nil
@@ -108,10 +110,10 @@ func (c *Client) authorize(r *http.Request) error {
 	return nil
 }
 
-// cleartextTo returns the first host outside the nearby networks that would read
-// the credentials: the proxy or the server. It returns "" when there is none. A
-// proxy reads a request to an http:// address also when it is itself reached over
-// TLS.
+// cleartextTo returns the first host outside the nearby networks that could read
+// the credentials: the proxy or the server. It returns "" if there is none. A proxy
+// can read a request to an http:// address even if the connection to the proxy
+// itself uses TLS.
 func (c *Client) cleartextTo() string {
 	switch {
 	case c.base.Scheme != "http":
@@ -135,8 +137,8 @@ func (c *Client) scheme() Scheme {
 // isTrustedNetwork reports whether a host is nearby, so that clear text does not
 // leave the user's networks: on this machine, in a private network (RFC 1918, RFC
 // 4193), or inside a Kubernetes cluster, where a notebook server reaches its gateway
-// as http://proxy-public. The host is normalised as net/http does before it looks
-// the name up: fullwidth digits are digits.
+// at http://proxy-public. The function normalises the host as net/http does before
+// a lookup: fullwidth digits are digits.
 func isTrustedNetwork(address *url.URL) bool {
 	host := strings.TrimSuffix(address.Hostname(), ".")
 	if !isASCII(host) {
@@ -151,7 +153,7 @@ func isTrustedNetwork(address *url.URL) bool {
 		ip = ip.Unmap()
 		return ip.IsLoopback() || ip.IsPrivate()
 	}
-	// The C library reads 134744072 and 0x8080808 as 8.8.8.8.
+	// The C library resolves 134744072 and 0x8080808 to 8.8.8.8.
 	if strings.Trim(host, "0123456789") == "" || strings.HasPrefix(host, "0x") {
 		return false
 	}

@@ -12,21 +12,21 @@ import (
 )
 
 const (
-	// maxSmallBody is how much of each response is read and decoded without a slot.
+	// maxSmallBody is how much of a response is read and decoded without a slot.
 	maxSmallBody = 64 << 10
 	// largeBodySlots is how many larger responses a client decodes at the same time.
-	// Decoded values take up many times the memory of their text.
+	// Decoded values need many times the memory of their text.
 	largeBodySlots = 2
-	// maxRest and restTimeout limit what is read after the value of a response. The
-	// connection can be used again only when the whole response has been read.
+	// maxRest and restTimeout limit what is read after the value of a response.
+	// net/http reuses a connection only if the whole response has been read.
 	maxRest     = 64 << 10
 	restTimeout = 500 * time.Millisecond
 )
 
-// bodyReader reads the body of a response. It tells a connection that broke and a
-// body that is too long from JSON that is not valid. It waits for one of the slots
-// before it reads more than a small body, and stops with the context, also while
-// buffered data is being decoded.
+// bodyReader reads the body of a response. Its err separates a lost connection and a
+// body that is too long from invalid JSON. It waits for a slot before it reads more
+// than a small body. It stops when the context ends, even while buffered data is
+// being decoded.
 type bodyReader struct {
 	ctx         context.Context
 	source      io.Reader
@@ -58,7 +58,7 @@ func (b *bodyReader) Read(p []byte) (int, error) {
 	b.read += int64(n)
 	switch {
 	case b.read > b.limit:
-		b.err = &Error{Kind: KindBody, Message: fmt.Sprintf("the answer is longer than %d MiB", b.limit>>20)}
+		b.err = &Error{Kind: KindBody, Message: fmt.Sprintf("the response is longer than %d MiB", b.limit>>20)}
 		return n, b.err
 	case err != nil && !errors.Is(err, io.EOF):
 		b.err = err
@@ -74,9 +74,9 @@ func (b *bodyReader) release() {
 	}
 }
 
-// readRest reads the end of a response after its value: some servers send the last
-// chunk late. What does not come in time costs the connection and nothing else.
-// interrupt ends the read.
+// readRest reads the end of a response after its value, because some servers send
+// the last chunk late. If the end is later than restTimeout, the connection is
+// closed and not reused. interrupt ends the read.
 func (b *bodyReader) readRest(interrupt func()) {
 	if b.err != nil {
 		return
@@ -86,7 +86,7 @@ func (b *bodyReader) readRest(interrupt func()) {
 	_, _ = io.CopyN(io.Discard, b.source, maxRest)
 }
 
-// bodyStart keeps the beginning of a body, for errors.
+// bodyStart stores the beginning of a body, for errors.
 type bodyStart struct{ kept []byte }
 
 // Write implements io.Writer.

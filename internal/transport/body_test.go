@@ -20,7 +20,7 @@ import (
 )
 
 // The server ends each response after the client has decoded its value.
-func TestDo_reusesTheConnectionOfALateEnd(t *testing.T) {
+func TestDo_reusesConnectionWhenResponseEndsLate(t *testing.T) {
 	t.Parallel()
 	decoded := make(chan struct{}, 1)
 	var connections atomic.Int32
@@ -56,8 +56,8 @@ func TestDo_reusesTheConnectionOfALateEnd(t *testing.T) {
 	}
 }
 
-// A response whose end never comes costs its connection, but not the request.
-func TestDo_doesNotWaitForAnEndThatNeverComes(t *testing.T) {
+// The response never ends. The request succeeds and its connection is closed.
+func TestDo_doesNotWaitForEndOfResponse(t *testing.T) {
 	t.Parallel()
 	base, _ := serve(t, func(w http.ResponseWriter, r *http.Request) {
 		respond(http.StatusOK, "application/json", "{}")(w, r)
@@ -82,7 +82,7 @@ func TestDo_decodesFewLargeResponsesAtOnce(t *testing.T) {
 	for range requests {
 		calls.Go(func() {
 			_, err := c.Do(t.Context(), transport.Request{Method: http.MethodGet, Path: []string{"x"}, Decode: func(source io.Reader) error {
-				// So much is read without a slot.
+				// maxSmallBody is read without a slot.
 				if _, err := io.CopyN(io.Discard, source, 64<<10); err != nil {
 					return err
 				}
@@ -110,9 +110,8 @@ func TestDo_decodesFewLargeResponsesAtOnce(t *testing.T) {
 	}
 }
 
-// A cancelled request ends while it waits for its turn to decode, and while it
-// decodes what has arrived.
-func TestDo_isCancelledInDecoding(t *testing.T) {
+// A cancelled request ends while it waits for a slot, and while it decodes.
+func TestDo_canBeCancelledWhileDecoding(t *testing.T) {
 	t.Parallel()
 	base, _ := serve(t, respond(http.StatusOK, "application/json", `["`+strings.Repeat("a", 1<<20)+`"]`))
 	c := client(t, base, nil)
@@ -148,7 +147,7 @@ func TestDo_isCancelledInDecoding(t *testing.T) {
 		return err
 	}))
 	if !errors.Is(err, context.Canceled) {
-		t.Errorf("waiting for its turn: %v", err)
+		t.Errorf("waiting for a slot: %v", err)
 	}
 	close(finish)
 	holders.Wait()

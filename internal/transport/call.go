@@ -22,53 +22,52 @@ import (
 	"github.com/hashicorp/go-retryablehttp"
 )
 
-// Request is one call of an API.
+// Request is one call to an API.
 type Request struct {
 	Method string
-	// Path are the elements below the base address, each escaped on its own. A
-	// last empty element makes a trailing slash. An element with a slash, a
-	// backslash or a control character in it is refused, and so are dots alone.
+	// Path lists the path elements below the base address. Each is escaped
+	// separately. An empty last element adds a trailing slash. Elements that contain a
+	// slash, a backslash or a control character, "." and ".." are errors.
 	Path []string
-	// Query is sent as it is, without the question mark.
+	// Query is the raw query without the question mark.
 	Query string
 	// Accept is the media type of the response; "" for application/json.
 	Accept string
 	// Body is encoded as JSON; nil for no body.
 	Body any
-	// Secrets are texts in the body that no error may show, though a server says
-	// them.
+	// Secrets are texts in the body to mask in errors, because servers quote them.
 	Secrets []string
-	// Retryable says that the request does no harm when it arrives twice.
+	// Retryable reports whether the request can safely arrive twice.
 	Retryable bool
-	// Anonymous keeps the credentials off the request.
+	// Anonymous sends the request without credentials.
 	Anonymous bool
-	// Timeout is for one attempt; zero for that of the Config.
+	// Timeout limits one attempt. Zero means RequestTimeout of the Config.
 	Timeout time.Duration
-	// Want names the answer in errors, for example "the cluster".
+	// Want names the expected response in errors, for example "the cluster".
 	Want string
 	// Confidential is the name of a member of the response that may contain secrets
-	// which the client does not know. An error does not quote a 2xx response that has
-	// it; "" for none.
+	// unknown to the client. Errors do not quote a 2xx response with this member. ""
+	// means that there is none.
 	Confidential string
-	// Decode reads the body of a 2xx answer as it arrives; it begins anew with
-	// every attempt. Nil keeps the body in the Response.
+	// Decode reads the body of a 2xx response as it arrives. It is called again for
+	// each attempt. If it is nil, the body is stored in the Response.
 	Decode func(body io.Reader) error
 }
 
-// Response is an answer with a 2xx status.
+// Response is a response with a 2xx status.
 type Response struct {
 	Status int
 	Header http.Header
 	// Body is empty when the Request had a Decode.
 	Body []byte
-	// Date is the server's clock when it answered, in whole seconds; zero when
-	// it did not tell (RFC 9110, section 6.6.1).
+	// Date is the time of the response by the server's clock, in whole seconds. It is
+	// zero if the response has no Date (RFC 9110, section 6.6.1).
 	Date time.Time
 }
 
-// Call sends a request and decodes the JSON of its answer as NewDecoder does. An
-// answer of another shape is an *Error of KindBody, and so is one that a check
-// objects to: it returns what is wrong, or "".
+// Call sends a request and decodes the JSON of the response with NewDecoder. It
+// returns an *Error of KindBody if the response has another type, or if one of the
+// checks fails. A check returns what is wrong, or "".
 func Call[T any](ctx context.Context, c *Client, r Request, checks ...func(T) string) (T, error) {
 	var result T
 	r.Decode = func(body io.Reader) error {
@@ -77,8 +76,8 @@ func Call[T any](ctx context.Context, c *Client, r Request, checks ...func(T) st
 			return err
 		}
 		for _, check := range checks {
-			if objection := check(fresh); objection != "" {
-				return &Error{Kind: KindBody, Message: objection}
+			if problem := check(fresh); problem != "" {
+				return &Error{Kind: KindBody, Message: problem}
 			}
 		}
 		result = fresh
@@ -88,9 +87,9 @@ func Call[T any](ctx context.Context, c *Client, r Request, checks ...func(T) st
 	return result, err
 }
 
-// Do sends a request and repeats it as the retry policy allows. Every answer
-// but a 2xx, and every failure to get one, is an *Error; when the context ended
-// it wraps the context's error.
+// Do sends a request and retries it as the retry policy allows. It returns an *Error
+// if there is no response or if its status is not 2xx. If the context ended, the
+// *Error wraps the context's error.
 func (c *Client) Do(ctx context.Context, r Request) (*Response, error) {
 	target, err := c.url(r)
 	if err != nil {
@@ -127,7 +126,7 @@ func (c *Client) newRequest(ctx context.Context, r Request, target *url.URL) (*r
 	}
 	req, err := retryablehttp.NewRequestWithContext(ctx, r.Method, target.String(), body)
 	if err != nil {
-		return nil, fmt.Errorf("the request %s %s cannot be made: %w", r.Method, target.Path, err)
+		return nil, fmt.Errorf("the request %s %s is not valid: %w", r.Method, target.Path, err)
 	}
 	if r.Body != nil {
 		req.Header.Set("Content-Type", "application/json")
@@ -140,34 +139,35 @@ func (c *Client) newRequest(ctx context.Context, r Request, target *url.URL) (*r
 	return req, c.authorize(req.Request)
 }
 
-// url joins the path to the base address and keeps the prefix of the latter.
+// url joins the path to the base address, including the path of the base address.
 func (c *Client) url(r Request) (*url.URL, error) {
 	prefix := strings.TrimRight(c.base.EscapedPath(), "/")
 	escaped := make([]string, 0, len(r.Path))
 	for i, element := range r.Path {
 		if !isPathElement(element) && (element != "" || i != len(r.Path)-1) {
-			return nil, fmt.Errorf("%q cannot be a part of an address", Printable(c.redact.text(element)))
+			return nil, fmt.Errorf("%q is not valid as part of an address", Printable(c.redact.text(element)))
 		}
 		escaped = append(escaped, url.PathEscape(element))
 	}
 	target, err := url.ParseRequestURI(prefix + "/" + strings.Join(escaped, "/"))
 	if err != nil {
-		return nil, fmt.Errorf("the address of the request cannot be written: %w", err)
+		return nil, fmt.Errorf("the address of the request is not valid: %w", err)
 	}
 	target.Scheme, target.Host, target.RawQuery = c.base.Scheme, c.base.Host, r.Query
 	return target, nil
 }
 
-// isPathElement refuses what would mean another path to the server or to a
-// proxy before it, some of which decode a slash before they look at the path.
+// isPathElement reports whether the server and every proxy in front of it will treat
+// a text as one element of a path. Some proxies decode slashes before they look at
+// the path.
 func isPathElement(element string) bool {
 	return element != "" && element != "." && element != ".." && utf8.ValidString(element) &&
 		!strings.ContainsFunc(element, func(r rune) bool { return r == '/' || r == '\\' || unicode.IsControl(r) })
 }
 
-// failure describes a request without an response. An error that is none of ours
-// is the context's, which ended in the pause after an attempt: what that one
-// said is told as well, and decides whether the request may have arrived.
+// failure describes a request without a response. If err is not an *Error, the
+// context ended in the pause after an attempt. The result of that attempt is reported
+// as well, because it decides whether the request may have arrived.
 func (c *Client) failure(ctx context.Context, r Request, target *url.URL, a *attempt, err error) error {
 	failed := Error{Kind: KindNoResponse}
 	known, ok := errors.AsType[*Error](err)
@@ -196,8 +196,8 @@ func (c *Client) failure(ctx context.Context, r Request, target *url.URL, a *att
 	return &failed
 }
 
-// refusal describes an answer that is not a 2xx. It wraps the context's error
-// where only the end of the context kept the request from being repeated.
+// refusal describes a response whose status is not 2xx. It wraps the context's error
+// if only the end of the context prevented a retry.
 func (c *Client) refusal(ctx context.Context, r Request, target *url.URL, a *attempt) error {
 	redact := c.redact.with(r.Secrets)
 	message := redact.messageOf(a.response.Header.Get("Content-Type"), a.body, len(a.body) == maxErrorBody)
@@ -222,15 +222,15 @@ func (c *Client) refusal(ctx context.Context, r Request, target *url.URL, a *att
 	return refused
 }
 
-// decodeError says what was expected instead of what came. start is how the
-// answer begins.
+// decodeError describes a response of the wrong type. start is the beginning of the
+// body.
 func decodeError(r Request, contentType string, start []byte, redact redactor, err error) *Error {
 	if known, ok := errors.AsType[*Error](err); ok {
 		return known
 	}
 	want := r.Want
 	if want == "" {
-		want = "an answer"
+		want = "a response"
 	}
 	text := "expected " + want + " as JSON, got "
 	if mismatch, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
@@ -254,7 +254,7 @@ func decodeError(r Request, contentType string, start []byte, redact redactor, e
 
 func describeContentType(contentType string) string {
 	if contentType == "" {
-		return "an answer without a content type"
+		return "a response without a content type"
 	}
 	return contentType
 }

@@ -5,14 +5,14 @@ package transport
 
 import "time"
 
-// dateSlack is for Date headers, and start times of Kubernetes, in whole
+// dateSlack allows for Date headers and Kubernetes start times, which are in whole
 // seconds.
 const dateSlack = 2 * time.Second
 
-// OnServerClock returns what the server's clock said at the moment at, or a
-// little less, so that what happened from then on can be told by the server's
-// own times. The date is that of an answer which came now. A server that told
-// no date is taken to have this machine's time.
+// OnServerClock converts the time at from this machine's clock to the server's
+// clock. The result is slightly early, so that no later event has an earlier time on
+// the server. date is the Date of a response that arrived at now. If it is zero, the
+// function assumes that both clocks agree.
 func OnServerClock(at, now, date time.Time) time.Time {
 	if !date.IsZero() {
 		at = date.Add(-now.Sub(at))

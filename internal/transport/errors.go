@@ -10,45 +10,45 @@ import (
 	"strings"
 )
 
-// Kind is what went wrong with a request.
+// Kind is the kind of failure of a request.
 type Kind int
 
 const (
-	// KindStatus is an answer with a status outside 2xx and 3xx.
+	// KindStatus means a response with a status other than 2xx and 3xx.
 	KindStatus Kind = iota
 	// KindUnreachable means that nothing was sent: no such host, connection
 	// refused, no connection in time.
 	KindUnreachable
-	// KindNoResponse means that the request may have arrived but no whole answer
-	// came back.
+	// KindNoResponse means that the request may have arrived, but the response did not
+	// or was truncated.
 	KindNoResponse
-	// KindTLS means that there was no TLS connection, mostly because the server's
-	// certificate was not accepted; nothing was sent.
+	// KindTLS means that nothing was sent because there was no TLS connection, usually
+	// because the server's certificate was not accepted.
 	KindTLS
-	// KindCredentials is an answer that turns the credentials down.
+	// KindCredentials means that the server rejected the credentials with a status
+	// other than 401 or 403: see Config.IsCredentialFailure.
 	KindCredentials
-	// KindBody is a 2xx answer that is not what was asked for.
+	// KindBody means a 2xx response whose body is not the expected one.
 	KindBody
-	// KindCleartext means that nothing was sent, because credentials would have
-	// gone over a foreign network in clear text.
+	// KindCleartext means that nothing was sent, because the credentials would have
+	// crossed a foreign network in clear text.
 	KindCleartext
 	// KindTicket means that nothing was sent, because there was no Kerberos
 	// ticket.
 	KindTicket
-	// KindRedirect is a 3xx answer, which is not followed.
+	// KindRedirect means a 3xx response. The client does not follow it.
 	KindRedirect
-	// KindProxy means that the HTTP proxy in between let nothing through: it
-	// refused with a status, or could not be reached, which is status 0.
+	// KindProxy means that the HTTP proxy refused the request, or could not be reached.
+	// In the second case Status is 0.
 	KindProxy
 )
 
-// Error is a request that did not bring what was asked for. Its texts are
-// redacted.
+// Error is the failure of a request. Its texts are redacted.
 type Error struct {
 	Kind Kind
-	// Method, Path and Host are those of the request; the path has no query.
+	// Method, Path and Host are those of the request. The path has no query.
 	Method, Path, Host string
-	// Status is that of the answer; zero when there was none.
+	// Status is the status of the response, or 0 if there was none.
 	Status int
 	// Message is what the server returned or what went wrong, in one line and
 	// without secrets. It is for people: see RawMessage.
@@ -58,31 +58,31 @@ type Error struct {
 	JSONError bool
 	// raw is a function so that a dump of the error does not show it.
 	raw func() string
-	// TLS is why there was no TLS connection, for KindTLS.
+	// TLS is the reason why there was no TLS connection, for KindTLS.
 	TLS TLSReason
 	// Proxy is the host and port of the HTTP proxy, for KindProxy.
 	Proxy string
-	// Lookup says that it went wrong while the host's name was looked up.
+	// Lookup reports whether the lookup of the host's name failed.
 	Lookup bool
-	// NotHTTP says that what came, for KindNoResponse, is of another protocol.
+	// NotHTTP reports, for KindNoResponse, whether the server uses another protocol.
 	NotHTTP bool
 	// Attempts is how often the request was sent.
 	Attempts int
-	// CredentialOrigin says where the credentials came from.
+	// CredentialOrigin is the place that the credentials came from.
 	CredentialOrigin string
-	// Scheme says what sort of credentials the client has, "" for none.
+	// Scheme is the kind of the client's credentials, "" for none.
 	Scheme Scheme
-	// Err is the cause, if it was an error; the context's among them.
+	// Err is the cause, for example the context's error. It may be nil.
 	Err error
 }
 
-// Error names the method, the path, the status and the server's words.
+// Error returns the method, the path, the status and the server's message.
 func (e *Error) Error() string {
 	var text strings.Builder
 	fmt.Fprintf(&text, "%s %s", e.Method, e.Path)
 	switch e.Kind {
 	case KindStatus, KindCredentials, KindRedirect:
-		fmt.Fprintf(&text, " was answered with %d %s by %s", e.Status, http.StatusText(e.Status), e.Host)
+		fmt.Fprintf(&text, " failed: %s returned %s", e.Host, statusText(e.Status))
 	case KindUnreachable:
 		fmt.Fprintf(&text, " could not be sent to %s", e.Host)
 	case KindTLS:
@@ -92,14 +92,14 @@ func (e *Error) Error() string {
 		if e.Status == 0 {
 			text.WriteString("could not be reached")
 		} else {
-			fmt.Fprintf(&text, "refused it with %d %s", e.Status, http.StatusText(e.Status))
+			fmt.Fprintf(&text, "returned %s", statusText(e.Status))
 		}
 	case KindCleartext, KindTicket:
 		text.WriteString(" was not sent")
 	case KindNoResponse:
-		fmt.Fprintf(&text, " got no answer from %s", e.Host)
+		fmt.Fprintf(&text, " got no response from %s", e.Host)
 	case KindBody:
-		fmt.Fprintf(&text, " got an answer from %s that cannot be used", e.Host)
+		fmt.Fprintf(&text, " got an invalid response from %s", e.Host)
 	}
 	if e.Attempts > 1 {
 		fmt.Fprintf(&text, " (%d attempts)", e.Attempts)
@@ -108,6 +108,11 @@ func (e *Error) Error() string {
 		text.WriteString(": " + reason)
 	}
 	return text.String()
+}
+
+// statusText returns a status with its name, if it has one.
+func statusText(status int) string {
+	return strings.TrimSpace(fmt.Sprintf("%d %s", status, http.StatusText(status)))
 }
 
 func (e *Error) reason() string {
@@ -129,10 +134,9 @@ func (e *Error) RawMessage() string {
 // Unwrap returns the cause.
 func (e *Error) Unwrap() error { return e.Err }
 
-// MayHaveArrived says of a request that is not Retryable whether the server
-// may have acted on it: when no whole answer came, when what came cannot be
-// used, and when a proxy or a crash answered in the server's place. A status
-// below 200 is no answer of HTTP.
+// MayHaveArrived reports whether the server may have processed the request. This is
+// so if the response was lost, truncated or invalid, and if its status may come from
+// a proxy or a crash. A status below 200 is not a final response.
 func (e *Error) MayHaveArrived() bool {
 	switch e.Kind {
 	case KindNoResponse, KindBody:
@@ -145,10 +149,10 @@ func (e *Error) MayHaveArrived() bool {
 }
 
 // IsTransient reports whether the same request may succeed a little later, because
-// the server or a proxy before it is starting, busy or out of reach. It is what
-// all waits tolerate. A 404 that is not the API's own JSON comes from a proxy that
-// does not have the route yet. The error of a request that the caller cancelled
-// counts as well: check the context first.
+// the server or a proxy in front of it is starting, busy or unreachable. All waits
+// tolerate such errors. A 404 without the JSON of the API comes from a proxy that has
+// no route yet. IsTransient is also true for requests that the caller cancelled:
+// check the context first.
 func IsTransient(err error) bool {
 	failure, ok := errors.AsType[*Error](err)
 	if !ok {
@@ -166,15 +170,12 @@ func IsTransient(err error) bool {
 	}
 }
 
-// Passes is IsTransient, except that every 404 is lasting.
-func (e *Error) Passes() bool { return e.Status != http.StatusNotFound && IsTransient(e) }
-
 func isTransientStatus(status int) bool {
 	return status == http.StatusTooManyRequests || status >= http.StatusInternalServerError
 }
 
-// kindOf is the Kind of an error of a single attempt, with the status of a proxy
-// that refused it.
+// kindOf returns the Kind of the error of a single attempt, and the status if a
+// proxy refused it.
 func kindOf(err error) (Kind, int) {
 	if failure, ok := errors.AsType[*Error](err); ok {
 		return failure.Kind, failure.Status

@@ -10,15 +10,15 @@ import (
 
 type createScopeKey struct{}
 
-// making is what a request that makes something goes by: the context of those who
-// wait for it, and whom to tell when it is sent.
+// createScope carries the caller's context and a hook that runs when the request is
+// sent.
 type createScope struct {
 	context.Context
 	sent func()
 }
 
-// WithGracePeriod returns a context that ends d after ctx does, for what must be finished
-// after Ctrl-C all the same, such as a revocation.
+// WithGracePeriod returns a context that ends d after ctx ends, for work that must be
+// finished after an interrupt, such as revoking a token.
 func WithGracePeriod(ctx context.Context, d time.Duration) (context.Context, context.CancelFunc) {
 	longer, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	stop := context.AfterFunc(ctx, func() {
@@ -28,17 +28,18 @@ func WithGracePeriod(ctx context.Context, d time.Duration) (context.Context, con
 	return longer, func() { stop(); cancel() }
 }
 
-// WithCreateScope is WithGracePeriod for a request that makes something, so that its answer may
-// still arrive and what was made has a name. What is not Retryable is no longer
-// begun after the end of ctx. Each time that it is, sent is called when there is a
-// connection for it: nothing that is older is of this request.
+// WithCreateScope is WithGracePeriod for a request that creates something: the
+// response with the new name can still arrive after ctx has ended. After the end of
+// ctx, requests that are not Retryable are no longer sent. The client calls sent each
+// time it is about to send the request and has a connection: whatever is older was
+// not created by this request.
 func WithCreateScope(ctx context.Context, d time.Duration, sent func()) (context.Context, context.CancelFunc) {
 	longer, cancel := WithGracePeriod(ctx, d)
 	return context.WithValue(longer, createScopeKey{}, createScope{ctx, sent}), cancel
 }
 
-// createScopeFrom is how a request is to be begun: as WithCreateScope says, else by its own
-// context alone.
+// createScopeFrom returns the scope that WithCreateScope set, or one that consists of
+// the request's own context.
 func createScopeFrom(ctx context.Context, r Request) createScope {
 	if m, ok := ctx.Value(createScopeKey{}).(createScope); ok && !r.Retryable {
 		return m

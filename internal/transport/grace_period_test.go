@@ -15,18 +15,18 @@ import (
 
 func TestWithGracePeriod_endsLater(t *testing.T) {
 	t.Parallel()
-	const grace = 50 * time.Millisecond
+	const gracePeriod = 50 * time.Millisecond
 	type key struct{}
 	ctx, cancel := context.WithCancel(context.WithValue(t.Context(), key{}, "value"))
-	longer, end := transport.WithGracePeriod(ctx, grace)
+	longer, end := transport.WithGracePeriod(ctx, gracePeriod)
 	defer end()
 	if longer.Value(key{}) != "value" {
-		t.Error("the values are gone")
+		t.Error("the context lost its values")
 	}
 	began := clock.Real().Now()
 	cancel()
 	<-longer.Done()
-	if took := clock.Real().Now().Sub(began); took < grace {
+	if took := clock.Real().Now().Sub(began); took < gracePeriod {
 		t.Errorf("ended after %s", took)
 	}
 }
@@ -35,7 +35,7 @@ func TestWithGracePeriod_canBeCancelledAtOnce(t *testing.T) {
 	t.Parallel()
 	longer, end := transport.WithGracePeriod(t.Context(), time.Hour)
 	if longer.Err() != nil {
-		t.Error("ended before anything else did")
+		t.Error("the context ended without a reason")
 	}
 	end()
 	if !errors.Is(longer.Err(), context.Canceled) {

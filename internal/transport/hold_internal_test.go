@@ -20,14 +20,14 @@ import (
 	"github.com/planetary-computer/terraform-provider-pc/internal/clock"
 )
 
-// concurrentClients is many who ask one server at once over a few connections, in the time of
-// a synctest bubble. The server takes up to 20 s, and is out of order now and then,
-// but not when a request is repeated.
+// concurrentClients sends many requests at once over a few connections, in the time
+// of a synctest bubble. The server takes up to 20 s and fails now and then, except on
+// a retry.
 type concurrentClients struct {
 	*Client
 
 	t *testing.T
-	// mu guards the source of chance and the counts of what is under way.
+	// mu guards the random source and the counters.
 	mu                  sync.Mutex
 	random              *rand.Rand
 	open, maxOpen, held int
@@ -54,7 +54,7 @@ func (c *concurrentClients) randomUpTo(n int) int {
 	return c.random.IntN(n)
 }
 
-// RoundTrip is the server. A stream's body goes on after the headers.
+// RoundTrip is the server. The connection is in use until the body is closed.
 func (c *concurrentClients) RoundTrip(r *http.Request) (*http.Response, error) {
 	c.count(1)
 	took := time.NewTimer(time.Duration(c.randomUpTo(20)) * time.Second)
@@ -83,7 +83,7 @@ func (c *concurrentClients) count(change int) {
 	c.maxOpen = max(c.maxOpen, c.open)
 }
 
-// closing is a body that tells when it is let go.
+// closeNotifier is a body that reports when it is closed.
 type closeNotifier struct {
 	io.Reader
 
@@ -96,8 +96,8 @@ func (b *closeNotifier) Close() error {
 	return nil
 }
 
-// ask sends one request: a plain one, one that is held back, or a stream; some
-// lose cancelAfter before they have an answer.
+// send sends one request: a plain one, a long poll or a stream. Some are cancelled
+// before the response.
 func (c *concurrentClients) send() {
 	ctx, cancel := context.WithCancel(c.t.Context())
 	defer cancel()
@@ -121,7 +121,7 @@ func (c *concurrentClients) send() {
 		_, err = c.Do(ctx, request)
 	}
 	if took := clock.Real().Now().Sub(started); took > cancelAfter {
-		c.t.Errorf("a request took %s, and was given up after %s", took, cancelAfter)
+		c.t.Errorf("a request took %s and was cancelled after %s", took, cancelAfter)
 	}
 	failure, failed := errors.AsType[*Error](err)
 	switch {
@@ -131,13 +131,13 @@ func (c *concurrentClients) send() {
 		c.mu.Unlock()
 	case ctx.Err() != nil && errors.Is(err, context.Canceled):
 	case kind == 2 && failed && failure.Status == http.StatusServiceUnavailable:
-		// A stream is asked for once.
+		// Streams are not retried.
 	default:
-		c.t.Errorf("a request failed that had all the time there is: %v", err)
+		c.t.Errorf("a request failed that was not cancelled: %v", err)
 	}
 }
 
-// hold counts what is held.
+// hold counts the held connections.
 func (c *concurrentClients) hold() (release func(), ok bool) {
 	releaseHeld, ok := c.TryHold()
 	if !ok {
@@ -147,7 +147,7 @@ func (c *concurrentClients) hold() (release func(), ok bool) {
 	defer c.mu.Unlock()
 	c.held++
 	if c.held > maxHeld(cap(c.attempts.connections)) {
-		c.t.Errorf("%d are held of %d connections", c.held, cap(c.attempts.connections))
+		c.t.Errorf("%d of %d connections are held", c.held, cap(c.attempts.connections))
 	}
 	return func() {
 		c.mu.Lock()
@@ -157,10 +157,9 @@ func (c *concurrentClients) hold() (release func(), ok bool) {
 	}, true
 }
 
-// TestMaxConnections_holdsForConcurrentClients has fifty ask over one connection, and over more:
-// plain requests, long polls, streams, repetitions, and some that give up. Who
-// waits for a connection is not late, however long the others take.
-func TestConnections_areNeverMore(t *testing.T) {
+// Fifty clients send plain requests, long polls, streams and retries; some cancel.
+// Waiting for a connection does not count towards the timeout of a request.
+func TestMaxConnections_holdsForConcurrentClients(t *testing.T) {
 	t.Parallel()
 	for _, connections := range []int{1, 2, 3, 8} {
 		for seed := range uint64(10) {
@@ -172,7 +171,7 @@ func TestConnections_areNeverMore(t *testing.T) {
 				}
 				all.Wait()
 				if c.maxOpen > connections || c.open != 0 || c.succeeded < 25 {
-					t.Errorf("%d connections: %d at most, %d left, %d answers", connections, c.maxOpen, c.open, c.succeeded)
+					t.Errorf("%d connections: at most %d open, %d still open, %d responses", connections, c.maxOpen, c.open, c.succeeded)
 				}
 			})
 			if t.Failed() {
@@ -182,9 +181,9 @@ func TestConnections_areNeverMore(t *testing.T) {
 	}
 }
 
-// TestCreateScope_sendsNothingNewAfterAnInterrupt has two make something over one connection when
-// Ctrl-C is pressed. The answer to the first may arrive; the second is not sent in
-// the time that is meant for answers. What cleans up after them is.
+// Two creates share one connection when the user presses Ctrl-C. The response to the
+// first may arrive. The second is not sent during the grace period. Requests that
+// clean up are sent.
 func TestCreateScope_sendsNothingNewAfterAnInterrupt(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -207,14 +206,14 @@ func TestCreateScope_sendsNothingNewAfterAnInterrupt(t *testing.T) {
 		var all sync.WaitGroup
 		all.Go(func() {
 			if err := send(Request{Method: http.MethodPost, Path: []string{"first"}}); err != nil {
-				t.Errorf("the first: %v", err)
+				t.Errorf("first create: %v", err)
 			}
 		})
 		synctest.Wait()
 		all.Go(func() {
 			err := send(Request{Method: http.MethodPost, Path: []string{"second"}})
 			if failure, ok := errors.AsType[*Error](err); !ok || failure.MayHaveArrived() || !errors.Is(err, context.Canceled) {
-				t.Errorf("the second: %v", err)
+				t.Errorf("second create: %v", err)
 			}
 		})
 		synctest.Wait()
@@ -223,10 +222,10 @@ func TestCreateScope_sendsNothingNewAfterAnInterrupt(t *testing.T) {
 		longer, end := WithGracePeriod(ctx, 500*time.Millisecond)
 		defer end()
 		if _, err := client.Do(longer, Request{Method: http.MethodDelete, Path: []string{"first"}}); err != nil {
-			t.Errorf("what cleans up: %v", err)
+			t.Errorf("cleanup: %v", err)
 		}
 		if want := []string{"now", "POST /first", "DELETE /first"}; !slices.Equal(sent, want) {
-			t.Errorf("sent were %q, want %q", sent, want)
+			t.Errorf("sent %q, want %q", sent, want)
 		}
 	})
 }

@@ -31,20 +31,19 @@ func TestTryHold_leavesAQuarterOfTheConnections(t *testing.T) {
 			held, releases = held+1, append(releases, release)
 		}
 		if held != want {
-			t.Errorf("%d connections: %d are held, want %d", connections, held, want)
+			t.Errorf("%d connections: %d held, want %d", connections, held, want)
 		}
 		for _, release := range releases {
 			release()
 		}
 		if _, ok := client.TryHold(); ok != (want > 0) {
-			t.Errorf("%d connections: nothing was released", connections)
+			t.Errorf("%d connections: release had no effect", connections)
 		}
 	}
 }
 
-// TestMaxConnections has many requests under way, none of which is answered before
-// as many connections as are allowed have come.
-func TestMaxConnections(t *testing.T) {
+// The server responds to no request before the allowed number of connections is open.
+func TestMaxConnections_limitsOpenConnections(t *testing.T) {
 	t.Parallel()
 	const allowed, many = 3, 40
 	var mu sync.Mutex

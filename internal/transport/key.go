@@ -9,7 +9,7 @@ import (
 	"github.com/planetary-computer/terraform-provider-pc/internal/secret"
 )
 
-// SchemeKey is a key in a header of its own.
+// SchemeKey stands for a key in a separate header.
 const SchemeKey Scheme = "key"
 
 type keyAuth struct {
@@ -17,8 +17,8 @@ type keyAuth struct {
 	key  secret.String
 }
 
-// KeyAuth is a key in the header of that name, as Azure API Management takes a
-// subscription's: "Ocp-Apim-Subscription-Key".
+// KeyAuth sends a key in the named header. Azure API Management expects a
+// subscription key in "Ocp-Apim-Subscription-Key".
 func KeyAuth(name string, key secret.String) Auth { return keyAuth{name: name, key: key} }
 
 func (a keyAuth) Authorization(context.Context) (string, error) { return a.key.Reveal(), nil }
@@ -27,7 +27,7 @@ func (a keyAuth) Scheme() Scheme { return SchemeKey }
 
 func (a keyAuth) Secrets() []string { return []string{a.key.Reveal()} }
 
-// headerOf is the header that credentials go into.
+// headerOf returns the name of the header for credentials.
 func headerOf(a Auth) string {
 	if key, ok := a.(keyAuth); ok {
 		return key.name

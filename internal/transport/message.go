@@ -14,21 +14,21 @@ import (
 	"unicode/utf8"
 )
 
-// maxMessage is the length of a message in an error, in characters.
+// maxMessage is the maximum length of a message in an error, in characters.
 const maxMessage = 300
 
-// message is what a server said in a response. Decisions use the raw message.
-// Only the text for people is redacted: a password that is a part of "not found"
-// must not change what the provider does.
+// message is the error message in a response. Decisions use the raw message. Only
+// the text for people is redacted: a password that is part of "not found" must not
+// change what the provider does.
 type message struct {
 	raw, shown string
-	// isJSON reports that raw is the error member of a JSON object, so that the API
-	// itself spoke and not a proxy in front of it.
+	// isJSON reports whether raw is the error member of a JSON object, which means that
+	// the response comes from the API and not from a proxy in front of it.
 	isJSON bool
 }
 
-// messageOf reads the message of a response. isCut reports that the body is only
-// the beginning of the response.
+// messageOf extracts the message from a response. isCut reports whether the body is
+// only the beginning of the response.
 func (r redactor) messageOf(contentType string, body []byte, isCut bool) message {
 	if raw, ok := jsonMessage(body); ok && isJSON(contentType) {
 		return message{raw: raw, shown: r.printable(raw), isJSON: true}
@@ -43,18 +43,17 @@ func (r redactor) messageOf(contentType string, body []byte, isCut bool) message
 	return message{raw: raw, shown: r.printable(string(body))}
 }
 
-// Printable makes a short line of a text that a server returned, so that a
-// terminal shows it as it is. Control characters, escape sequences and characters
-// that change the direction of a text become question marks. Everything that a
-// server returned goes through it before a person sees it.
+// Printable converts a text from a server to one short line that is safe to print on
+// a terminal. Control characters, escape sequences and characters that change the
+// direction of a text become question marks. Every text from a server must pass
+// through Printable before it reaches a diagnostic.
 func Printable(text string) string { return shorten(oneLine(text)) }
 
-// Printable is the function Printable for a text that may contain the client's
-// secrets: it masks them.
+// Printable is like the function Printable and also masks the client's secrets.
 func (c *Client) Printable(text string) string { return c.redact.printable(text) }
 
-// printable masks secrets before and after it makes one line, because a secret may
-// contain blanks that the line does not have, and the line may join one.
+// printable masks secrets before and after it joins the lines: a secret may contain
+// blanks that the line does not have, and joining lines may complete a secret.
 func (r redactor) printable(text string) string {
 	if len(text) > maxBodyStart {
 		text = string(r.withoutPartialSecret([]byte(text[:maxBodyStart])))
@@ -71,7 +70,8 @@ func oneLine(text string) string {
 	}, strings.Join(strings.Fields(text), " "))
 }
 
-// shorten follows redaction, which could not recognise the first half of a secret.
+// shorten must run after redaction, which does not recognise the first half of a
+// secret.
 func shorten(text string) string {
 	if utf8.RuneCountInString(text) <= maxMessage {
 		return text
@@ -89,9 +89,9 @@ func isHTML(contentType string, body []byte) bool {
 	return err == nil && media == "text/html" || bytes.HasPrefix(bytes.ToLower(bytes.TrimSpace(body)), []byte("<!doctype html"))
 }
 
-// jsonMessage returns the error member of a JSON object: {"error"} at the gateway,
-// {"message"} at the Hub, {"description"} or {"detail"} at a STAC API. ok reports
-// that the member exists, even if it is null, as at the Hub.
+// jsonMessage returns the error member of a JSON object: "error" from the gateway,
+// "message" from the Hub, "description" or "detail" from a STAC API. ok reports
+// whether the member exists. The Hub may set it to null.
 func jsonMessage(body []byte) (text string, ok bool) {
 	var members map[string]json.RawMessage
 	if json.Unmarshal(body, &members) != nil {
@@ -117,8 +117,8 @@ var (
 	htmlTag     = regexp.MustCompile(`(?s)<[^>]*>`)
 )
 
-// htmlMessage returns the message of a page: its first heading with the paragraph
-// after it, or its title, or its text.
+// htmlMessage returns the message of an HTML page: the first heading with the
+// paragraph after it, or the title, or the text.
 func htmlMessage(body []byte) string {
 	page := string(bytes.ToValidUTF8(body, []byte("?")))
 	for _, part := range []*regexp.Regexp{htmlHeading, htmlTitle} {

@@ -22,15 +22,15 @@ import (
 	"github.com/planetary-computer/terraform-provider-pc/internal/transport"
 )
 
-// said is an answer that the fuzzer has made up.
+// fuzzedResponse is a response that the fuzzer generates.
 type fuzzedResponse struct {
 	status int
 	header http.Header
 	body   string
 }
 
-// saying is a server that gives the fuzzed answer, and a client of it with a
-// password in which every encoding finds something to escape.
+// newFuzzServer starts a server that returns the fuzzed response. Its client has a
+// password with a character to escape for every encoding.
 func newFuzzServer(f *testing.F) (set func(fuzzedResponse), send func() (*transport.Response, error)) {
 	f.Helper()
 	var mu sync.Mutex
@@ -66,7 +66,7 @@ func newFuzzServer(f *testing.F) (set func(fuzzedResponse), send func() (*transp
 
 const fuzzedPassword = `pä"s <w>or/d&1`
 
-// encodings are how servers echo a password.
+// encodings lists the forms in which servers echo a password.
 var encodings = []string{
 	fuzzedPassword, base64.StdEncoding.EncodeToString([]byte("alice:" + fuzzedPassword)),
 	`pä\"s <w>or/d&1`, `p\u00e4\"s <w>or/d&1`, `pä\"s \u003cw\u003eor/d\u00261`, `pä\"s <w>or\/d&1`,
@@ -74,8 +74,8 @@ var encodings = []string{
 	"p%C3%A4%22s%20%3Cw%3Eor%2Fd&1", "p%C3%A4%22s+%3Cw%3Eor%2Fd%261", "p%c3%a4%22s+%3cw%3eor%2fd%261",
 }
 
-// presentable fails unless the error can be shown: short, of one line, in
-// characters that only print, and without the password.
+// assertPresentable checks that an error is short, has one line and no control
+// characters, and does not contain the password.
 func assertPresentable(t *testing.T, err error) {
 	t.Helper()
 	var failure *transport.Error
@@ -84,7 +84,7 @@ func assertPresentable(t *testing.T, err error) {
 	}
 	text := err.Error()
 	if len(text) > 2000 || strings.ContainsFunc(text, func(r rune) bool { return !unicode.IsPrint(r) }) {
-		t.Errorf("nobody can be shown %q", text)
+		t.Errorf("not presentable: %q", text)
 	}
 	for _, encoding := range encodings {
 		if dump := fmt.Sprintf("%s %+v", text, *failure); strings.Contains(dump, encoding) {
@@ -93,8 +93,7 @@ func assertPresentable(t *testing.T, err error) {
 	}
 }
 
-// FuzzMessages: whatever a server says, and wherever it echoes the password, the
-// error can be shown.
+// FuzzMessages checks the errors for arbitrary bodies that echo the password.
 func FuzzMessages(f *testing.F) {
 	for i := range encodings {
 		f.Add(400, "application/json", `{"error": "`, `"}`, i)
@@ -118,8 +117,8 @@ func FuzzMessages(f *testing.F) {
 	})
 }
 
-// FuzzHeaders: no header of an answer stops the client, or gets into an error
-// with more than it says.
+// FuzzHeaders checks that arbitrary headers of a response neither stop the client nor
+// reach an error unchanged.
 func FuzzHeaders(f *testing.F) {
 	for _, at := range []string{"Mon, 23 Nov 2026 08:00:00 GMT", "Monday, 23-Nov-26 08:00:00 GMT", "Fri, 31 Dec 9999 23:59:59 GMT", "now", ""} {
 		f.Add(200, at, "", "")

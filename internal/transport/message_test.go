@@ -21,9 +21,8 @@ import (
 
 const key = "-----BEGIN PRIVATE KEY-----\nMIIEvgIBADANBgkq\n-----END PRIVATE KEY-----\n"
 
-// TestSecrets_areNowhere lets a server echo every secret in every form, and
-// looks for them in errors, logs and dumps.
-func TestSecrets_areNowhere(t *testing.T) {
+// The server echoes every secret in every form.
+func TestSecrets_areAbsentFromErrorsLogsAndDumps(t *testing.T) {
 	t.Parallel()
 	const password = "pa55word&more"
 	encoded := base64.StdEncoding.EncodeToString([]byte("alice:" + password))
@@ -75,7 +74,7 @@ func TestSecrets_areNowhere(t *testing.T) {
 					"log": logged.String(), "client": fmt.Sprintf("%+v %#v", c, c), "config": fmt.Sprintf("%+v", cfg),
 				} {
 					if strings.Contains(text, hidden) {
-						t.Errorf("the %s holds %q:\n%s", what, hidden, text)
+						t.Errorf("the %s contains %q:\n%s", what, hidden, text)
 					}
 				}
 			}
@@ -83,9 +82,7 @@ func TestSecrets_areNowhere(t *testing.T) {
 	}
 }
 
-// TestSecrets_ofWhichOneBeginsAsAnother: the order in which they are given does not
-// matter.
-func TestSecrets_ofWhichOneBeginsAsAnother(t *testing.T) {
+func TestSecrets_withCommonPrefixAreMaskedInAnyOrder(t *testing.T) {
 	t.Parallel()
 	for _, secrets := range [][]string{{"hunter2", "hunter2-production"}, {"hunter2-production", "hunter2"}} {
 		base, _ := serve(t, respond(422, "text/plain", "bad value hunter2-production"))
@@ -106,16 +103,16 @@ func TestErrors_quoteTheServer(t *testing.T) {
 		message           string
 		json              bool
 	}{
-		"gateway":           {404, "application/json; charset=utf-8", `{"error": "Cluster x not found"}`, "Cluster x not found", true},
-		"hub":               {403, "application/json", `{"status": 403, "message": "Missing or invalid credentials."}`, "Missing or invalid credentials.", true},
-		"hub without words": {404, "application/json", `{"status": 404, "message": null}`, "", true},
-		"JSON as text":      {404, "text/plain", `{"error": "Cluster x not found"}`, `{"error": "Cluster x not found"}`, false},
-		"aiohttp":           {500, "text/plain; charset=utf-8", "500 Internal Server Error\n\nServer got itself in trouble", "500 Internal Server Error Server got itself in trouble", false},
-		"page":              {503, "text/html", page, "503 : Service Unavailable Your server appears to be down.", false},
-		"page without type": {502, "", page, "503 : Service Unavailable Your server appears to be down.", false},
-		"title alone":       {404, "text/html", "<html><title>404: Not Found</title><body>x</body></html>", "404: Not Found", false},
-		"empty":             {502, "", "", "", false},
-		"long":              {400, "text/plain", strings.Repeat("ä", 5000), strings.Repeat("ä", 300) + "…", false},
+		"gateway":             {404, "application/json; charset=utf-8", `{"error": "Cluster x not found"}`, "Cluster x not found", true},
+		"hub":                 {403, "application/json", `{"status": 403, "message": "Missing or invalid credentials."}`, "Missing or invalid credentials.", true},
+		"hub without message": {404, "application/json", `{"status": 404, "message": null}`, "", true},
+		"JSON as text":        {404, "text/plain", `{"error": "Cluster x not found"}`, `{"error": "Cluster x not found"}`, false},
+		"aiohttp":             {500, "text/plain; charset=utf-8", "500 Internal Server Error\n\nServer got itself in trouble", "500 Internal Server Error Server got itself in trouble", false},
+		"page":                {503, "text/html", page, "503 : Service Unavailable Your server appears to be down.", false},
+		"page without type":   {502, "", page, "503 : Service Unavailable Your server appears to be down.", false},
+		"title alone":         {404, "text/html", "<html><title>404: Not Found</title><body>x</body></html>", "404: Not Found", false},
+		"empty":               {502, "", "", "", false},
+		"long":                {400, "text/plain", strings.Repeat("ä", 5000), strings.Repeat("ä", 300) + "…", false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -124,18 +121,18 @@ func TestErrors_quoteTheServer(t *testing.T) {
 			_, err := c.Do(t.Context(), transport.Request{Method: http.MethodGet, Path: []string{"api", "x"}})
 			failed := failure(t, err)
 			if failed.Status != test.status || failed.Message != test.message || failed.JSONError != test.json {
-				t.Errorf("status %d, JSON error %v, words %q", failed.Status, failed.JSONError, failed.Message)
+				t.Errorf("status %d, JSON error %v, message %q", failed.Status, failed.JSONError, failed.Message)
 			}
 			for _, part := range []string{"GET", prefix + "/api/x", fmt.Sprint(test.status), test.message} {
 				if !strings.Contains(err.Error(), part) {
-					t.Errorf("%q does not say %q", err, part)
+					t.Errorf("%q does not contain %q", err, part)
 				}
 			}
 		})
 	}
 }
 
-func TestCall_saysWhatWasExpected(t *testing.T) {
+func TestCall_reportsExpectedResponse(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct{ contentType, body, message string }{
 		"page":       {"text/html", "<title>Sign in</title>", `expected the cluster as JSON, got text/html: Sign in`},
@@ -153,20 +150,20 @@ func TestCall_saysWhatWasExpected(t *testing.T) {
 				t.Errorf("%v", err)
 			}
 			if count.Load() != 1 {
-				t.Errorf("asked %d times", count.Load())
+				t.Errorf("%d requests", count.Load())
 			}
 		})
 	}
 }
 
-func TestCredentials_goInClearTextOnlyNearby(t *testing.T) {
+func TestCredentials_areSentInClearTextOnlyToNearbyHosts(t *testing.T) {
 	t.Parallel()
 	for host, allowed := range map[string]bool{
 		"127.0.0.1": true, "localhost": true, "[::1]": true, "10.1.2.3": true, "192.168.1.1": true, "[fd00::1]": true,
 		"proxy-public": true, "gateway.daskhub.svc": true, "gateway.daskhub.svc.cluster.local": true, "a.svc.": true,
 		"[fe80::1%25eth0]": false, "[2001:db8::1%25eth0]": false, "[::ffff:10.0.0.1]": true, "[::ffff:8.8.8.8]": false,
 		"134744072": false, "0x8080808": false, "0.0.0.0": false, "172.32.0.1": false, "172.31.0.1": true, "x.localhost": true,
-		// Fullwidth digits are the digits of a number that is an address of IPv4.
+		// Fullwidth digits are normalised to digits, which make an IPv4 address.
 		"２１３０７０６４３３": false, "１２７.0.0.1": true, "８.8.8.8": false, "ｌocalhost": true, "bücher.example": false, "bücher": true, "a\u200db": false,
 		"hub.example.com": false, "8.8.8.8": false, "[2001:db8::1]": false, "evil.svc.example.com": false, "svc.example": false,
 	} {
@@ -185,7 +182,7 @@ func TestCredentials_goInClearTextOnlyNearby(t *testing.T) {
 	}
 }
 
-func TestNew_refusesWhatCannotWork(t *testing.T) {
+func TestNew_rejectsInvalidConfig(t *testing.T) {
 	t.Parallel()
 	for _, address := range []string{"ftp://h/", "h:80", "http:///x"} {
 		if _, err := transport.New(transport.Config{BaseURL: parse(t, address)}); err == nil {
@@ -197,7 +194,7 @@ func TestNew_refusesWhatCannotWork(t *testing.T) {
 	}
 }
 
-// A server may quote a secret percent-encoded in any way, or only its beginning.
+// Servers quote secrets with different percent-encodings, or only their beginning.
 func TestErrors_maskEncodedAndShortenedSecrets(t *testing.T) {
 	t.Parallel()
 	percent := func(text string) string {
@@ -214,7 +211,7 @@ func TestErrors_maskEncodedAndShortenedSecrets(t *testing.T) {
 		"percent-encoded twice":       percent(percent(token)),
 		"without its end":             token[:len(token)-2],
 		"without its end, encoded":    percent(token[:len(token)-2]),
-		"in words":                    "before " + token[:len(token)-1] + " after",
+		"in a sentence":               "before " + token[:len(token)-1] + " after",
 		"beside an invalid escape":    "%zz%" + token + "%",
 		"twice, one after the other":  token + token,
 		"its beginning, then a whole": token[:len(token)-2] + token,
@@ -253,9 +250,9 @@ func TestErrors_keepTextsThatResembleASecret(t *testing.T) {
 	}
 }
 
-// Nothing that a server returns moves a terminal's cursor, starts a line of its own
-// or changes the direction of text.
-func TestPrintable_leavesNothingForATerminal(t *testing.T) {
+// Texts from a server must not move the cursor, start a line or change the direction
+// of text.
+func TestPrintable_removesTerminalControls(t *testing.T) {
 	t.Parallel()
 	for hostile, want := range map[string]string{
 		"\x1b[2J\x1b[1;1Hdone":                   "?[2J?[1;1Hdone",
@@ -275,7 +272,7 @@ func TestPrintable_leavesNothingForATerminal(t *testing.T) {
 	}
 }
 
-// Every text of a response that an error can quote is hostile.
+// Every text in the response that an error can quote is hostile.
 func TestErrors_areSafeForATerminal(t *testing.T) {
 	t.Parallel()
 	const hostile = "\x1b[2J\x1b]0;x\x07\u202e\u009b31m\r\nApply complete!"
@@ -300,7 +297,7 @@ func TestErrors_areSafeForATerminal(t *testing.T) {
 			base, _ := serve(t, handle)
 			_, err := transport.Call[struct{ Name int }](t.Context(), client(t, base, nil), transport.Request{Method: http.MethodGet, Path: []string{"x\u202ey"}})
 			if text := failure(t, err).Error(); strings.ContainsFunc(text, func(r rune) bool { return !unicode.IsPrint(r) }) {
-				t.Errorf("a terminal would act on %q", text)
+				t.Errorf("the error contains control characters: %q", text)
 			}
 		})
 	}

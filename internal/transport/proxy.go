@@ -20,22 +20,22 @@ import (
 	"golang.org/x/net/http/httpproxy"
 )
 
-// proxyMessageTimeout limits how long the message of a proxy is read that refused a
-// CONNECT. net/http sets no deadline for it.
+// proxyMessageTimeout limits how long the client reads the message of a proxy that
+// refused a CONNECT. net/http sets no deadline for it.
 const proxyMessageTimeout = 2 * time.Second
 
 // proxyFor returns the function that chooses the HTTP proxy of a request, or nil for
-// no proxy at all. NO_PROXY holds for http_proxy as well as for the environment's
-// proxies. A proxy variable that is not valid is an error: without it the request
-// would go directly.
+// no proxy at all. NO_PROXY applies to http_proxy as well as to the proxies of the
+// environment. An invalid proxy variable is an error, because the request would
+// otherwise bypass the proxy.
 func proxyFor(cfg Config) (func(*url.URL) (*url.URL, error), error) {
 	if cfg.NoProxy {
 		return func(*url.URL) (*url.URL, error) { return nil, nil }, nil
 	}
 	environment := httpproxy.FromEnvironment()
 	if cfg.Proxy != nil {
-		// A proxy that the user set explicitly serves loopback addresses as well,
-		// unless NO_PROXY names them; httpproxy never uses one for them.
+		// A proxy that the user set explicitly also serves loopback addresses, unless
+		// NO_PROXY lists them. httpproxy never uses a proxy for loopback addresses.
 		address := cfg.Proxy.String()
 		choose := (&httpproxy.Config{HTTPProxy: address, HTTPSProxy: address, NoProxy: environment.NoProxy}).ProxyFunc()
 		return func(target *url.URL) (*url.URL, error) {
@@ -80,15 +80,15 @@ func isProxyAddress(environment *httpproxy.Config, target *url.URL) bool {
 	}
 }
 
-// bypasses reports whether requests to an address use no proxy, whatever proxy is
-// set.
+// bypasses reports whether NO_PROXY exempts an address from every proxy.
 func bypasses(noProxy string, target *url.URL) bool {
 	const valid = "http://proxy.invalid"
 	proxy, err := (&httpproxy.Config{HTTPProxy: valid, HTTPSProxy: valid, NoProxy: noProxy}).ProxyFunc()(target)
 	return err == nil && proxy == nil
 }
 
-// proxyVariable is the name of the variable that decides, in httpproxy's order.
+// proxyVariable returns the name of the variable that sets the proxy, in httpproxy's
+// order.
 func proxyVariable(target *url.URL) string {
 	name := strings.ToUpper(target.Scheme) + "_PROXY"
 	if os.Getenv(name) == "" {
@@ -131,8 +131,8 @@ func refusedTunnel(redact redactor) func(context.Context, *url.URL, *http.Reques
 	}
 }
 
-// readFor returns what arrives of the beginning of a body within the timeout. The
-// caller closes the connection, which ends a read that is still blocked.
+// readFor returns the part of a body that arrives within the timeout, up to
+// maxBodyStart. The caller closes the connection, which ends a blocked read.
 func readFor(ctx context.Context, body io.Reader, timeout time.Duration) []byte {
 	var mu sync.Mutex
 	var start []byte
@@ -163,8 +163,7 @@ func readFor(ctx context.Context, body io.Reader, timeout time.Duration) []byte 
 	return start
 }
 
-// proxyFailure reports whether an error means that no connection to the proxy was
-// made.
+// proxyFailure reports whether the connection to the proxy failed.
 func proxyFailure(err error) (*Error, bool) {
 	operation, ok := errors.AsType[*net.OpError](err)
 	if !ok || operation.Op != "proxyconnect" && operation.Op != "socks connect" {

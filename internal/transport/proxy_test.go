@@ -26,8 +26,7 @@ const (
 	farHost       = "gateway.example.test"
 )
 
-// TestProxy_isUsed sends an encrypted and a plain request through a proxy that
-// alone knows where the host is.
+// Only the proxy can resolve the host.
 func TestProxy_isUsed(t *testing.T) {
 	t.Parallel()
 	authority := scripted.NewAuthority(t)
@@ -57,9 +56,9 @@ func TestProxy_isUsed(t *testing.T) {
 	}
 }
 
-// TestProxy_saysThatItRefused: the words are the proxy's, the server is not
-// blamed, and nothing has arrived there.
-func TestProxy_saysThatItRefused(t *testing.T) {
+// The error has the proxy's message, blames the proxy and not the server, and reports
+// that nothing arrived at the server.
+func TestProxy_isNamedWhenItRefuses(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
 		password string
@@ -75,8 +74,8 @@ func TestProxy_saysThatItRefused(t *testing.T) {
 	} {
 		for _, scheme := range []string{"https", "http"} {
 			if scheme == "http" && test.refuse != 0 {
-				// What a proxy says of a plain request cannot be told from what the
-				// server says, but for 407.
+				// For a plain request, a response of the proxy looks like one of the
+				// server, except 407.
 				continue
 			}
 			t.Run(name+" "+scheme, func(t *testing.T) {
@@ -100,7 +99,7 @@ func TestProxy_saysThatItRefused(t *testing.T) {
 	}
 }
 
-func TestProxy_saysThatItIsNotThere(t *testing.T) {
+func TestProxy_isNamedWhenUnreachable(t *testing.T) {
 	t.Parallel()
 	listener, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
 	if err != nil {
@@ -123,7 +122,7 @@ func TestProxy_saysThatItIsNotThere(t *testing.T) {
 	}
 }
 
-// address is a proxy's URL, with the password of alice or without any.
+// address returns a proxy's URL, with alice's password unless it is empty.
 func address(host, password string) *url.URL {
 	made := &url.URL{Scheme: "http", Host: host}
 	if password != "" {
@@ -132,12 +131,12 @@ func address(host, password string) *url.URL {
 	return made
 }
 
-// assertSays looks for the parts in an error, and for the proxy's password.
+// assertSays checks that an error contains the parts and not the proxy's password.
 func assertSays(t *testing.T, err error, parts ...string) {
 	t.Helper()
 	for _, part := range parts {
 		if !strings.Contains(err.Error(), part) {
-			t.Errorf("%q does not say %q", err, part)
+			t.Errorf("%q does not contain %q", err, part)
 		}
 	}
 	for _, hidden := range []string{proxyPassword, url.QueryEscape(proxyPassword), url.PathEscape(proxyPassword)} {
@@ -147,9 +146,9 @@ func assertSays(t *testing.T, err error, parts ...string) {
 	}
 }
 
-// A proxy refuses a CONNECT and never ends its message. The error has the beginning
-// of the message, and the connection is free for the next request.
-func TestProxy_isLeftWhenItsMessageStalls(t *testing.T) {
+// A proxy refuses a CONNECT and never ends its message. The error contains the
+// beginning of the message, and the next request can use the connection slot.
+func TestProxy_isAbandonedWhenItsMessageStalls(t *testing.T) {
 	t.Parallel()
 	done := make(chan struct{})
 	stalling, _ := serve(t, func(w http.ResponseWriter, _ *http.Request) {
@@ -175,7 +174,7 @@ func TestProxy_isLeftWhenItsMessageStalls(t *testing.T) {
 	requests.Wait()
 }
 
-func TestProxy_isLeftWhenTheAttemptTimesOut(t *testing.T) {
+func TestProxy_isAbandonedWhenTheAttemptTimesOut(t *testing.T) {
 	t.Parallel()
 	done := make(chan struct{})
 	stalling, _ := serve(t, func(w http.ResponseWriter, _ *http.Request) {
@@ -193,9 +192,9 @@ func TestProxy_isLeftWhenTheAttemptTimesOut(t *testing.T) {
 	}
 }
 
-// A proxy reads what goes to an http:// address, so credentials go only to one
-// nearby.
-func TestProxy_getsNoCredentialsInClearText(t *testing.T) {
+// A proxy can read requests to an http:// address, so only a nearby proxy gets
+// credentials.
+func TestProxy_receivesNoCredentialsInClearText(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
 		address, proxy string
@@ -225,7 +224,7 @@ func TestProxy_getsNoCredentialsInClearText(t *testing.T) {
 	}
 }
 
-// NO_PROXY holds for a proxy that is set explicitly, too.
+// NO_PROXY also applies to an explicitly configured proxy.
 func TestProxy_isNotUsedForHostsInNoProxy(t *testing.T) {
 	for noProxy, wantDirect := range map[string]bool{
 		"": false, "example.com": false, "127.0.0.1": true, "other, 127.0.0.0/8": true, "*": true, "127.0.0.1:80": true, "10.0.0.0/8": false, "localhost": false,
@@ -256,7 +255,7 @@ func TestProxy_isNotUsedForDomainsInNoProxy(t *testing.T) {
 		t.Run(host, func(t *testing.T) {
 			ended, cancel := context.WithCancel(t.Context())
 			cancel()
-			// The refusal of clear text names the proxy only where it would be used.
+			// The error about clear text names the proxy only if it would be used.
 			c := client(t, parse(t, "http://"+host+"/"), func(cfg *transport.Config) { cfg.Proxy = parse(t, "http://proxy.example.net:3128") })
 			_, err := c.Do(ended, transport.Request{Method: http.MethodGet, Path: []string{"x"}})
 			if got := strings.Contains(failure(t, err).Message, "proxy.example.net"); got != proxied {
@@ -266,8 +265,8 @@ func TestProxy_isNotUsedForDomainsInNoProxy(t *testing.T) {
 	}
 }
 
-// A request must not go directly because the address of the proxy is wrong.
-func TestNew_refusesAMalformedProxyVariable(t *testing.T) {
+// A wrong address of the proxy must not make requests bypass the proxy.
+func TestNew_rejectsMalformedProxyVariable(t *testing.T) {
 	for value, valid := range map[string]bool{
 		"http://proxy:3128": true, "proxy:3128": true, "proxy": true, "https://alice:s3cr3t@proxy:3128": true, "socks5://proxy:1080": true, "": true,
 		"http://alice:s3cr3t@proxy:port": false, "http://[::1": false, "http:///x": false, "ftp://alice:s3cr3t@proxy": false, "http//proxy:3128": false, "://": false,

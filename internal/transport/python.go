@@ -12,28 +12,27 @@ import (
 )
 
 const (
-	// maxValueSize is for one value that is decoded as a whole: an answer, or one
-	// member of an object that is read member by member.
+	// maxValueSize limits a value that is decoded as a whole: a response, or one member
+	// of an object that is read member by member.
 	maxValueSize = 16 << 20
-	// maxValueCount is for all values of an answer, since each of them takes up
-	// many times more memory than the three bytes that it may have come in.
+	// maxValueCount limits the values in a response. A value of three bytes needs many
+	// times more memory once it is decoded.
 	maxValueCount = 1 << 20
-	// maxDepth is more than Python's json writes or reads before its recursion
-	// ends, which is at 1,000 levels.
+	// maxDepth is the recursion limit of Python's json module.
 	maxDepth = 1000
 )
 
-// Decoder is a json.Decoder that takes only so much for one value.
+// Decoder is a json.Decoder with limits on size, number of values and nesting.
 type Decoder struct {
 	*json.Decoder
 	source *pythonReader
 }
 
-// NewDecoder reads the JSON that Python's json module writes: NaN, Infinity
-// and -Infinity, which are no JSON (RFC 8259, section 6), become null. One
-// cluster with such an option would otherwise make the list of all of them
-// unreadable. Numbers inside an any are json.Number. What is too much for the
-// memory is an *Error of KindBody.
+// NewDecoder reads JSON as Python's json module writes it: NaN, Infinity and
+// -Infinity, which are not valid JSON (RFC 8259, section 6), become null. Otherwise a
+// single cluster with such an option would make the list of all clusters unreadable.
+// Numbers inside an any are json.Number. A response over the limits is an *Error of
+// KindBody.
 func NewDecoder(body io.Reader) *Decoder {
 	source := &pythonReader{source: bufio.NewReader(body)}
 	decoder := json.NewDecoder(source)
@@ -47,15 +46,14 @@ func (d *Decoder) Decode(value any) error {
 	return d.Decoder.Decode(value)
 }
 
-// Token reads the next token, which is a bracket or a value that is none.
+// Token reads the next token: a bracket, or a value that is not an array or object.
 func (d *Decoder) Token() (json.Token, error) {
 	d.source.length = 0
 	return d.Decoder.Token()
 }
 
-// pythonReader replaces the words outside strings that stand for numbers which
-// are not finite, and drops blanks, over which a json.Decoder that has been
-// asked for a token goes again with every read.
+// pythonReader replaces NaN and infinite numbers outside strings by null. It also
+// drops repeated blanks, which json.Decoder.Token scans again after every read.
 type pythonReader struct {
 	source                *bufio.Reader
 	pending               []byte
@@ -64,7 +62,7 @@ type pythonReader struct {
 	length, values, depth int
 }
 
-// Read fills p as far as the source can without waiting for more.
+// Read fills p with what the source can deliver without waiting.
 func (f *pythonReader) Read(p []byte) (int, error) {
 	n := 0
 	for n < len(p) {
@@ -105,8 +103,8 @@ func (f *pythonReader) Read(p []byte) (int, error) {
 	return n, nil
 }
 
-// plainText copies what is inside a string and neither ends it nor escapes, as far
-// as it has arrived. Certificates are most of a list, and are long strings.
+// plainText copies the part of a string up to the next quote or escape, as far as it
+// has arrived. This is fast for certificates, which are most of a listing.
 func (f *pythonReader) plainText(p []byte) int {
 	if !f.inString || f.escaped {
 		return 0
@@ -122,7 +120,8 @@ func (f *pythonReader) plainText(p []byte) int {
 	return taken
 }
 
-// isRepeatedBlank says of a blank outside strings that there was one before it.
+// isRepeatedBlank reports whether next is a blank outside strings that follows a
+// blank.
 func (f *pythonReader) isRepeatedBlank(next byte) bool {
 	before := f.blank
 	f.blank = !f.inString && (next == ' ' || next == '\t' || next == '\r' || next == '\n')
@@ -145,24 +144,24 @@ func (f *pythonReader) count(next byte) {
 	}
 }
 
-// excess is an error that says what there is too much of, or nil.
+// checkLimits returns an error if the response exceeds a limit.
 func (f *pythonReader) checkLimits() error {
 	message := ""
 	switch {
 	case f.length > maxValueSize:
-		message = fmt.Sprintf("one value in the answer is longer than %d MiB", maxValueSize>>20)
+		message = fmt.Sprintf("one value in the response is longer than %d MiB", maxValueSize>>20)
 	case f.values > maxValueCount:
-		message = fmt.Sprintf("the answer has more than %d values", maxValueCount)
+		message = fmt.Sprintf("the response has more than %d values", maxValueCount)
 	case f.depth > maxDepth:
-		message = fmt.Sprintf("the answer is nested more than %d levels deep", maxDepth)
+		message = fmt.Sprintf("the response is nested more than %d levels deep", maxDepth)
 	default:
 		return nil
 	}
 	return &Error{Kind: KindBody, Message: message}
 }
 
-// beginsLiteral follows the text into strings and out of them, and says whether
-// the byte is the first of a word that may have to be replaced.
+// beginsLiteral tracks whether the text is inside a string, and reports whether the
+// byte may begin a literal that literal replaces.
 func (f *pythonReader) beginsLiteral(next byte) bool {
 	switch {
 	case f.escaped:

@@ -14,7 +14,7 @@ import (
 	"github.com/planetary-computer/terraform-provider-pc/internal/transport"
 )
 
-func TestNewDecoder_readsWhatPythonWrites(t *testing.T) {
+func TestNewDecoder_readsPythonsJSON(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct{ python, want string }{
 		{`{"a": NaN, "b": -Infinity, "c": [Infinity,-1.5]}`, `{"a": null, "b": null, "c": [null, -1.5]}`},
@@ -44,12 +44,12 @@ func TestNewDecoder_readsWhatPythonWrites(t *testing.T) {
 	}
 }
 
-func TestNewDecoder_stillRefusesWhatIsNoJSON(t *testing.T) {
+func TestNewDecoder_rejectsInvalidJSON(t *testing.T) {
 	t.Parallel()
 	for _, text := range []string{`{"a": None}`, `{"a": NaNa}`, `Infin`, `-Inf`, `{"a": N`, `<html>`} {
 		var got any
 		if err := transport.NewDecoder(strings.NewReader(text)).Decode(&got); err == nil {
-			t.Errorf("%s was read as %v", text, got)
+			t.Errorf("%s was decoded to %v", text, got)
 		}
 	}
 }
@@ -66,7 +66,7 @@ func FuzzNewDecoder(f *testing.F) {
 			return
 		}
 		if err := transport.NewDecoder(bytes.NewReader(text)).Decode(&got); err != nil {
-			t.Fatalf("valid JSON was refused: %v", err)
+			t.Fatalf("valid JSON was rejected: %v", err)
 		}
 		if !reflect.DeepEqual(got, want) {
 			t.Fatalf("got %#v, want %#v", got, want)

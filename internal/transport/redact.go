@@ -20,15 +20,15 @@ import (
 
 const (
 	mask = "***"
-	// shortestPrefix is the length from which the beginning of a secret is masked as
-	// well, in bytes; see maskedPrefix.
+	// shortestPrefix is the minimum length, in bytes, of the beginning of a secret that
+	// is masked: see maskedPrefix.
 	shortestPrefix = 6
-	// maxDecodings is how often a text may be percent-encoded and still be searched.
+	// maxDecodings is how many levels of percent-encoding are searched for secrets.
 	maxDecodings = 4
 )
 
-// patterns match what is a secret wherever it occurs: PEM blocks, members of JSON
-// objects, credential headers, and tokens in a query.
+// patterns match texts that are always secret: PEM blocks, members of JSON objects,
+// credential headers, and tokens in a query.
 var patterns = []struct {
 	find    *regexp.Regexp
 	replace string
@@ -41,13 +41,13 @@ var patterns = []struct {
 	{regexp.MustCompile(`(://)[^/\s:@]*:[^/\s@]*@`), "${1}" + mask + "@"},
 }
 
-// redactor masks secrets in texts for logs and errors: the secrets of its client,
-// and what matches a pattern. It recognises a secret as it is, in the escapes of
+// redactor masks secrets in texts for logs and errors: the secrets of its client, and
+// texts that match a pattern. It recognises a secret in plain text, in the escapes of
 // JSON, HTML and addresses, and by its first two thirds. It does not recognise a
 // secret that a server encodes in base64 or hexadecimal digits.
 type redactor struct {
-	// forms returns the texts to mask. It is a function so that printing a client
-	// shows an address and not the secrets.
+	// forms returns the texts to mask. It is a function so that a dump of a client
+	// shows its address and not the secrets.
 	forms func() []string
 	// add adds forms for the rest of the run.
 	add func(forms []string)
@@ -93,8 +93,8 @@ func redactorOf(forms []string) redactor {
 	return redactor{forms: func() []string { return *current.Load() }, add: add}
 }
 
-// HideSecrets masks texts in everything that the client reports from now on. A
-// server may quote them in responses to later requests, about other objects too.
+// HideSecrets masks texts in all later logs and errors of the client. A server may
+// quote them in responses to later requests, even about other objects.
 func (c *Client) HideSecrets(secrets ...string) {
 	known := c.redact.forms()
 	var forms []string
@@ -122,8 +122,8 @@ func (r redactor) with(secrets []string) redactor {
 	return redactorOf(forms)
 }
 
-// formsOf returns the forms in which a response may contain a text: as it is, and
-// quoted once or twice by JSON or Python, which quote what the other has quoted.
+// formsOf returns the forms in which a response may contain a text: in plain text,
+// and quoted once or twice by JSON or Python, which may quote each other's output.
 func formsOf(text string) []string {
 	quoted := append(inJSON(text), inPython(text)...)
 	forms := slices.Clone(quoted)
@@ -150,8 +150,8 @@ var (
 	pythonEntities = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;", `"`, "&quot;", "'", "&#x27;")
 )
 
-// inJSON returns the forms of a text between the quotes of a JSON string: with as
-// few escapes as possible, as Go writes it, and in ASCII as Python does.
+// inJSON returns the forms of a text inside a JSON string: with as few escapes as
+// possible, as Go writes it, and in ASCII as Python does.
 func inJSON(text string) []string {
 	inner := func(quoted string) string { return quoted[1 : len(quoted)-1] }
 	forms := []string{strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(text), inner(strconv.Quote(text)), inner(strconv.QuoteToASCII(text))}
@@ -161,8 +161,8 @@ func inJSON(text string) []string {
 	return forms
 }
 
-// inPython returns the forms of a text between the quotes of Python's repr(), for
-// either quote, and of ascii().
+// inPython returns the forms of a text inside the quotes of Python's repr(), for
+// either kind of quote, and of ascii().
 func inPython(text string) []string {
 	var plain, ascii strings.Builder
 	for _, r := range text {
@@ -206,8 +206,8 @@ func pythonEscape(r rune) string {
 	}
 }
 
-// text masks the secrets in a text, the percent-encoded ones included, and what
-// matches a pattern.
+// text masks the secrets in a text, including percent-encoded ones, and the matches
+// of patterns.
 func (r redactor) text(text string) string {
 	forms := r.forms()
 	spans := secretSpans(text, forms)
@@ -257,7 +257,7 @@ func secretSpans(text string, forms []string) []span {
 }
 
 // isShortNumber reports whether a secret is a number of so few digits that it is
-// masked only where it is not a part of a longer number or word, such as a status.
+// masked only if it is not part of a longer number or word, such as a status.
 func isShortNumber(form string) bool {
 	return len(form) < 4 && strings.Trim(form, "0123456789.-") == ""
 }
@@ -269,10 +269,9 @@ func isInsideWord(text string, start, end int) bool {
 	return start > 0 && isWord(text[start-1]) || end < len(text) && isWord(text[end])
 }
 
-// maskedPrefix is the length of the beginning of a secret that is masked although
-// the rest is missing: two thirds, because some servers shorten what they quote.
-// Short secrets are masked only as a whole, because their beginnings are in many
-// words.
+// maskedPrefix is the length of the beginning of a secret that is masked even if the
+// rest is missing: two thirds, because some servers shorten what they quote. Short
+// secrets are masked only as a whole, because many words contain their beginnings.
 func maskedPrefix(form string) int {
 	return min(len(form), max(shortestPrefix, (2*len(form)+2)/3))
 }
@@ -309,7 +308,7 @@ func (e encodedText) offset(i int) int {
 	return e.offsets[i]
 }
 
-// decode takes off one level of percent-encoding.
+// decode removes one level of percent-encoding.
 func (e encodedText) decode() (decoded encodedText, changed bool) {
 	var text strings.Builder
 	offsets := make([]int, 0, len(e.bytes)+1)
@@ -328,8 +327,8 @@ func (e encodedText) decode() (decoded encodedText, changed bool) {
 	return encodedText{text.String(), append(offsets, e.offset(len(e.bytes)))}, changed
 }
 
-// withoutPartialSecret removes the beginning of a secret at the end of a text that
-// was cut.
+// withoutPartialSecret removes the beginning of a secret from the end of a truncated
+// text.
 func (r redactor) withoutPartialSecret(text []byte) []byte {
 	longest := 0
 	for _, form := range r.forms() {

@@ -8,13 +8,13 @@ import (
 	"net/url"
 )
 
-// refuseRedirects keeps credentials at the server they are for. A gateway or
-// Hub redirects an API request only when the address is wrong: to the login
-// page, where a POST would become a GET that ends in 200 and HTML.
+// refuseRedirects prevents credentials from reaching another server. A gateway or Hub
+// redirects an API request only if the address or the credentials are wrong: to the
+// login page, where a POST would become a GET that returns 200 and HTML.
 func refuseRedirects(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 
-// redirectMessage says where a redirect would have led, without its query, which
-// may hold a token.
+// redirectMessage describes the target of a redirect without its query, which may
+// contain a token.
 func redirectMessage(from *url.URL, location string) string {
 	target, err := url.Parse(location)
 	if location == "" || err != nil {
@@ -24,8 +24,8 @@ func redirectMessage(from *url.URL, location string) string {
 	return "the server redirects to " + target.Scheme + "://" + target.Host + target.EscapedPath()
 }
 
-// dropUnusableLocation removes a Location that is no address: http.Client
-// answers it with an error that looks as if there had been no response.
+// dropUnusableLocation removes a Location that is not a valid address. http.Client
+// would return an error that looks as if there had been no response.
 func dropUnusableLocation(response *http.Response) {
 	if _, err := response.Request.URL.Parse(response.Header.Get("Location")); err != nil {
 		response.Header.Del("Location")

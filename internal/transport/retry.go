@@ -20,8 +20,8 @@ import (
 // retryAfterFactor times RetryWaitMax is the longest Retry-After honoured.
 const retryAfterFactor = 6
 
-// newRetryClient wraps go-retryablehttp, whose defaults would repeat a POST
-// that may have arrived and wait for any Retry-After.
+// newRetryClient configures go-retryablehttp. Its defaults would retry a POST that
+// may have arrived, and would wait for any Retry-After.
 func (c *Client) newRetryClient(cfg Config, httpTransport http.RoundTripper) *retryablehttp.Client {
 	delays := backoff{
 		shortest: orDefault(cfg.RetryWaitMin, defaultRetryWaitMin),
@@ -43,19 +43,19 @@ func (c *Client) newRetryClient(cfg Config, httpTransport http.RoundTripper) *re
 			if attemptOf(r.Context()).request.Anonymous {
 				return nil
 			}
-			// The attempt before may still be writing the headers that it has.
+			// The previous attempt may still be writing its headers.
 			r.Header = r.Header.Clone()
 			return c.authorize(r)
 		},
 	}
 }
 
-// checkRetry has go-retryablehttp's signature. Nothing is repeated once the
-// context has ended; everything else is mayRetry's decision.
+// checkRetry has go-retryablehttp's signature. It retries nothing after the end of
+// the context. Everything else is mayRetry's decision.
 func (c *Client) checkRetry(ctx context.Context, response *http.Response, err error) (bool, error) {
 	a := attemptOf(ctx)
 	if ctx.Err() != nil || createScopeFrom(ctx, a.request).Err() != nil {
-		return false, nil //nolint:nilerr // the request's own error says more than the context's
+		return false, nil //nolint:nilerr // the error of the request is more specific than the context's
 	}
 	if err != nil {
 		kind, status := kindOf(err)
@@ -72,18 +72,18 @@ func (c *Client) checkRetry(ctx context.Context, response *http.Response, err er
 	return mayRetry(a.request.Retryable, kind, response.StatusCode), nil
 }
 
-// mayRetry decides whether a request is sent again. Status is 0 when there was
-// no response. What may have arrived is repeated only if the caller said that
-// this does no harm; what surely did not arrive, or was turned away by a rate
-// limit, always.
-func mayRetry(repeatable bool, kind Kind, status int) bool {
+// mayRetry decides whether a request is sent again. status is 0 if there was no
+// response. A request that may have arrived is retried only if it is retryable. A
+// request that certainly did not arrive, or that a rate limit refused, is always
+// retried.
+func mayRetry(retryable bool, kind Kind, status int) bool {
 	switch kind {
 	case KindUnreachable:
 		return true
 	case KindProxy:
 		return status == 0 || status == http.StatusTooManyRequests || status >= http.StatusInternalServerError
 	case KindNoResponse:
-		return repeatable
+		return retryable
 	case KindStatus:
 	default:
 		return false
@@ -92,14 +92,14 @@ func mayRetry(repeatable bool, kind Kind, status int) bool {
 	case http.StatusTooManyRequests:
 		return true
 	case http.StatusInternalServerError, http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
-		return repeatable
+		return retryable
 	default:
 		return false
 	}
 }
 
-// isHostNotFound says of a host that could not be reached that it will not be: the
-// name does not exist.
+// isHostNotFound reports whether the host's name does not exist, so that retries
+// would fail too.
 func isHostNotFound(err error) bool {
 	var lookup *net.DNSError
 	return errors.As(err, &lookup) && lookup.IsNotFound
@@ -110,11 +110,10 @@ type backoff struct {
 	clock             clock.Clock
 }
 
-// wait returns the pause after the attempt (0 is the first), which ended with
-// the status, 0 for none. It is twice as long each time, with jitter so that
-// many clients do not come back at once. A Retry-After header makes it longer,
-// up to a limit, but not shorter: a date that has passed by this machine's
-// clock may lie ahead by the server's.
+// delay returns the pause after an attempt (0 is the first) that ended with status,
+// or 0 for none. It doubles each time, with jitter so that clients do not return all
+// at once. A Retry-After header makes it longer, up to a limit, but never shorter: a
+// date in the past by this machine's clock may be in the future by the server's.
 func (b backoff) delay(attempt, status int, header string) time.Duration {
 	ceiling := b.longest
 	if attempt < 16 {
@@ -128,8 +127,9 @@ func (b backoff) delay(attempt, status int, header string) time.Duration {
 	return pause
 }
 
-// retryAfter reads the header's two forms, seconds and a date (RFC 9110,
-// section 10.2.3). Anything else, and what has passed, is 0 or less.
+// retryAfter parses the two forms of the header, seconds and a date (RFC 9110,
+// section 10.2.3). It returns 0 for anything else, and a negative duration for a date
+// in the past.
 func retryAfter(header string, now time.Time) time.Duration {
 	if seconds, err := strconv.ParseInt(header, 10, 32); err == nil {
 		return time.Duration(seconds) * time.Second

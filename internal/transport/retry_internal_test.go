@@ -51,15 +51,15 @@ func TestBackoff_growsAndHonoursRetryAfter(t *testing.T) {
 	}
 }
 
-func TestMayRetry_decides(t *testing.T) {
+func TestMayRetry_decidesByKindAndStatus(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
-		kind               Kind
-		status             int
-		repeatable, always bool
+		kind              Kind
+		status            int
+		retryable, always bool
 	}{
 		"unreachable":         {KindUnreachable, 0, true, true},
-		"no answer":           {KindNoResponse, 0, true, false},
+		"no response":         {KindNoResponse, 0, true, false},
 		"TLS":                 {KindTLS, 0, false, false},
 		"clear text":          {KindCleartext, 0, false, false},
 		"credentials as 500":  {KindCredentials, 500, false, false},
@@ -78,24 +78,24 @@ func TestMayRetry_decides(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			if got := mayRetry(true, test.kind, test.status); got != test.repeatable {
-				t.Errorf("repeatable: %v", got)
+			if got := mayRetry(true, test.kind, test.status); got != test.retryable {
+				t.Errorf("mayRetry() of a retryable request = %v", got)
 			}
 			if got := mayRetry(false, test.kind, test.status); got != test.always {
-				t.Errorf("not repeatable: %v", got)
+				t.Errorf("mayRetry() of another request = %v", got)
 			}
 		})
 	}
 }
 
-func TestCheckRetry_leavesHostsThatDoNotExist(t *testing.T) {
+func TestCheckRetry_doesNotRetryUnknownHosts(t *testing.T) {
 	t.Parallel()
 	c := &Client{isCredential: func(int, string) bool { return false }}
 	ctx := context.WithValue(t.Context(), attemptKey{}, &attempt{request: Request{Retryable: true}})
 	for _, missing := range []bool{true, false} {
 		again, err := c.checkRetry(ctx, nil, &Error{Kind: KindUnreachable, Err: &net.DNSError{Name: "h", IsNotFound: missing}})
 		if again == missing || err != nil {
-			t.Errorf("host does not exist %v: repeated %v, %v", missing, again, err)
+			t.Errorf("host does not exist %v: retried %v, %v", missing, again, err)
 		}
 	}
 }
@@ -134,27 +134,27 @@ func TestIsTransient_decidesByKindAndStatus(t *testing.T) {
 	}
 }
 
-func TestMayHaveArrived_tells(t *testing.T) {
+func TestMayHaveArrived_decidesByKindAndStatus(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
 		failed Error
 		want   bool
 	}{
 		"unreachable":                 {Error{Kind: KindUnreachable}, false},
-		"no answer":                   {Error{Kind: KindNoResponse}, true},
+		"no response":                 {Error{Kind: KindNoResponse}, true},
 		"TLS":                         {Error{Kind: KindTLS}, false},
 		"clear text":                  {Error{Kind: KindCleartext}, false},
 		"redirect":                    {Error{Kind: KindRedirect, Status: 302}, false},
 		"bad token as 500":            {Error{Kind: KindCredentials, Status: 500}, false},
-		"success that is not usable":  {Error{Kind: KindBody}, true},
+		"success with a wrong body":   {Error{Kind: KindBody}, true},
 		"refused":                     {Error{Kind: KindStatus, Status: 422}, false},
 		"unauthorised":                {Error{Kind: KindStatus, Status: 401}, false},
 		"rate limit":                  {Error{Kind: KindStatus, Status: 429}, false},
 		"crash":                       {Error{Kind: KindStatus, Status: 500}, true},
 		"proxy without a server":      {Error{Kind: KindStatus, Status: 502}, true},
-		"proxy with an unhealthy one": {Error{Kind: KindStatus, Status: 503}, true},
-		"proxy that waited":           {Error{Kind: KindStatus, Status: 504}, true},
-		"a proxy's own":               {Error{Kind: KindStatus, Status: 524}, true},
+		"proxy with a failing server": {Error{Kind: KindStatus, Status: 503}, true},
+		"proxy that timed out":        {Error{Kind: KindStatus, Status: 504}, true},
+		"status of a proxy":           {Error{Kind: KindStatus, Status: 524}, true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -165,13 +165,13 @@ func TestMayHaveArrived_tells(t *testing.T) {
 	}
 }
 
-// tripFunc is a http.RoundTripper.
+// tripFunc implements http.RoundTripper.
 type tripFunc func(*http.Request) (*http.Response, error)
 
 func (f tripFunc) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
 
-// TestAttempts_knowWhatWasSent reports to the trace what http.Transport does.
-func TestAttempts_knowWhatWasSent(t *testing.T) {
+// The test reports to the trace what http.Transport does.
+func TestAttempts_detectWhetherRequestWasSent(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
 		trace func(*httptrace.ClientTrace)
@@ -223,8 +223,8 @@ func TestAttempts_knowWhatWasSent(t *testing.T) {
 	}
 }
 
-// FuzzRetryAfter: no header holds the client up for longer than is promised, or
-// makes it come back at once.
+// FuzzRetryAfter checks that no header makes the pause longer than the limit, or
+// shorter than half of the minimum.
 func FuzzRetryAfter(f *testing.F) {
 	for _, header := range []string{"", "0", "-1", "120", "2147483647", "99999999999999999999", "0x10", "1e9", "Mon, 23 Nov 2026 08:00:00 GMT", "Fri, 31 Dec 9999 23:59:59 GMT", "x", "1, 2"} {
 		f.Add(header, 0)
@@ -235,7 +235,7 @@ func FuzzRetryAfter(f *testing.F) {
 			attempt = 0
 		}
 		if pause := b.delay(attempt, http.StatusTooManyRequests, header); pause < b.shortest/2 || pause > retryAfterFactor*b.longest {
-			t.Errorf("%q after attempt %d makes a pause of %s", header, attempt, pause)
+			t.Errorf("%q after attempt %d gives a pause of %s", header, attempt, pause)
 		}
 	})
 }

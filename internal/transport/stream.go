@@ -17,20 +17,20 @@ import (
 
 const (
 	eventStream = "text/event-stream"
-	// maxEvent limits the data of one event. Those of a Hub have a few hundred bytes.
+	// maxEvent limits the data of one event. Events of a Hub have a few hundred bytes.
 	maxEvent = 1 << 20
-	// maxStream limits a whole stream: an hour of events, of which a Hub sends a few
-	// in a second at most (apihandlers/users.py).
+	// maxStream limits a whole stream. It is enough for an hour: a Hub sends at most a
+	// few events per second (apihandlers/users.py).
 	maxStream = 16 << 20
 )
 
 // Stream reads a stream of server-sent events (the WHATWG's HTML standard,
-// section 9.2): GET of the request's path, with the rules of Do for credentials,
-// redirects and logs. Each gets the data of one event after the other, until it
-// returns true, which ends the stream with success. A request is sent once, and
-// a stream that has said nothing for as long as idle, not even an empty line,
-// ends with an error: a proxy in between may be keeping it back. Nothing else
-// bounds the stream but the context.
+// section 9.2). It sends GET for the request's path, and treats credentials,
+// redirects and logs like Do. Stream calls each with the data of every event, until
+// each returns true, which ends the stream without an error. The request is sent
+// once. A stream that sends nothing for the idle time, not even an empty line, ends
+// with an error, because a proxy may be buffering it. Only the context limits the
+// total time.
 func (c *Client) Stream(ctx context.Context, r Request, idle time.Duration, each func(data []byte) (stop bool, err error)) error {
 	r.Method, r.Retryable = http.MethodGet, false
 	target, err := c.url(r)
@@ -84,19 +84,19 @@ func (c *Client) Stream(ctx context.Context, r Request, idle time.Duration, each
 	return nil
 }
 
-// streamFailure says why a stream ended: the parent's context, or the silence
-// that the watchdog did not bear.
+// streamFailure describes why a stream ended: because of its error, the end of the
+// parent context, or the idle timeout.
 func (c *Client) streamFailure(parent context.Context, err error, idle time.Duration) *Error {
 	if known, ok := errors.AsType[*Error](err); ok {
 		return known
 	}
 	if parent.Err() == nil && errors.Is(err, context.Canceled) {
-		return &Error{Kind: KindNoResponse, Message: fmt.Sprintf("the stream of events was silent for %s", idle)}
+		return &Error{Kind: KindNoResponse, Message: fmt.Sprintf("the stream of events sent nothing for %s", idle)}
 	}
 	return classify(parent, err, true, idle)
 }
 
-// aliveReader puts the watchdog off with each byte that comes.
+// aliveReader restarts the idle timeout whenever data arrives.
 type aliveReader struct {
 	source   io.Reader
 	watchdog *time.Timer

@@ -21,7 +21,7 @@ import (
 
 const eventType = "text/event-stream"
 
-// patient is an idle time that no test reaches.
+// noIdleTimeout is an idle time that no test reaches.
 const noIdleTimeout = time.Minute
 
 var progress = transport.Request{Path: []string{"users", "alice", "server", "progress"}}
@@ -36,7 +36,7 @@ func events(ctx context.Context, c *transport.Client, last string, idle time.Dur
 	return got, err
 }
 
-func TestStream_handsOverEachEvent(t *testing.T) {
+func TestStream_passesEachEvent(t *testing.T) {
 	t.Parallel()
 	base, _ := serve(t, func(w http.ResponseWriter, r *http.Request) {
 		if got := r.Header.Get("Authorization") + r.Header.Get("Accept") + r.Method + r.URL.Path; got != "jupyterhub "+token+eventType+"GET"+prefix+"/users/alice/server/progress" {
@@ -50,7 +50,7 @@ func TestStream_handsOverEachEvent(t *testing.T) {
 	}
 }
 
-func TestStream_errors(t *testing.T) {
+func TestStream_returnsErrors(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
 		handle  http.HandlerFunc
@@ -91,7 +91,7 @@ func TestStream_errors(t *testing.T) {
 	}
 }
 
-// hold sends what it has and keeps the stream open until the client goes.
+// hold sends a text and keeps the stream open until the client disconnects.
 func hold(text string) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", eventType)
@@ -101,17 +101,17 @@ func hold(text string) http.HandlerFunc {
 	}
 }
 
-func TestStream_endsWhenSilent(t *testing.T) {
+func TestStream_endsWhenIdle(t *testing.T) {
 	t.Parallel()
 	for name, handle := range map[string]http.HandlerFunc{
-		"before the answer": func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() },
-		"after an event":    hold("data: one\n\n"),
+		"before the response": func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() },
+		"after an event":      hold("data: one\n\n"),
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			base, _ := serve(t, handle)
 			_, err := events(t.Context(), client(t, base, nil), "end", 50*time.Millisecond)
-			if err == nil || !strings.Contains(err.Error(), "silent for 50ms") {
+			if err == nil || !strings.Contains(err.Error(), "sent nothing for 50ms") {
 				t.Errorf("got %v", err)
 			}
 		})
@@ -159,7 +159,7 @@ func TestStream_isLoggedWithoutSecrets(t *testing.T) {
 }
 
 // A server sends lines without the blank line that ends an event, or events without
-// an end. Neither takes memory or time without a limit.
+// an end. Memory and time stay limited.
 func TestStream_isBounded(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {

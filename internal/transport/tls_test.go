@@ -17,9 +17,8 @@ import (
 	"github.com/planetary-computer/terraform-provider-pc/internal/transport"
 )
 
-// TestTLS_saysWhatIsWrong meets certificates of each kind. None of them is asked
-// twice for, and nothing is sent to any.
-func TestTLS_saysWhatIsWrong(t *testing.T) {
+// The client connects once to each server and sends no request.
+func TestTLS_reportsProblemOfCertificate(t *testing.T) {
 	t.Parallel()
 	authority, stranger := scripted.NewAuthority(t), scripted.NewAuthority(t)
 	here := []string{"127.0.0.1"}
@@ -30,13 +29,13 @@ func TestTLS_saysWhatIsWrong(t *testing.T) {
 		messages []string
 	}{
 		"trusted":       {scripted.Leaf{Hosts: here}, authority.PEM, "", nil},
-		"unknown":       {scripted.Leaf{Hosts: here}, "", transport.TLSUntrusted, []string{"an authority that is not trusted here", "The tests' authority"}},
-		"stranger":      {scripted.Leaf{Hosts: here}, stranger.PEM, transport.TLSUntrusted, []string{"an authority that is not trusted here"}},
-		"self-signed":   {scripted.Leaf{Hosts: here, SelfSigned: true}, authority.PEM, transport.TLSSelfSigned, []string{"is self-signed, and not trusted here"}},
+		"unknown":       {scripted.Leaf{Hosts: here}, "", transport.TLSUntrusted, []string{"an authority that this machine does not trust", "The tests' authority"}},
+		"stranger":      {scripted.Leaf{Hosts: here}, stranger.PEM, transport.TLSUntrusted, []string{"an authority that this machine does not trust"}},
+		"self-signed":   {scripted.Leaf{Hosts: here, SelfSigned: true}, authority.PEM, transport.TLSSelfSigned, []string{"is self-signed and not trusted on this machine"}},
 		"other name":    {scripted.Leaf{Hosts: []string{"hub.example.com", "10.0.0.1"}}, authority.PEM, transport.TLSWrongHost, []string{"not for the host 127.0.0.1", "it is for hub.example.com, 10.0.0.1"}},
-		"no name":       {scripted.Leaf{}, authority.PEM, transport.TLSWrongHost, []string{"not for the host 127.0.0.1", "it names none"}},
+		"no name":       {scripted.Leaf{}, authority.PEM, transport.TLSWrongHost, []string{"not for the host 127.0.0.1", "it lists no host"}},
 		"expired":       {scripted.Leaf{Hosts: here, From: -48 * time.Hour, Until: -24 * time.Hour}, authority.PEM, transport.TLSExpired, []string{"has expired, on 2"}},
-		"not yet valid": {scripted.Leaf{Hosts: here, From: 24 * time.Hour, Until: 48 * time.Hour}, authority.PEM, transport.TLSNotYetValid, []string{"is not valid yet, but from 2"}},
+		"not yet valid": {scripted.Leaf{Hosts: here, From: 24 * time.Hour, Until: 48 * time.Hour}, authority.PEM, transport.TLSNotYetValid, []string{"is not valid before 2"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -61,9 +60,7 @@ func TestTLS_saysWhatIsWrong(t *testing.T) {
 	}
 }
 
-// TestTLS_takesASelfSignedCertificateThatIsGiven: for a server of one's own it is
-// its own authority.
-func TestTLS_takesASelfSignedCertificateThatIsGiven(t *testing.T) {
+func TestTLS_acceptsSelfSignedCertificateInRootCAs(t *testing.T) {
 	t.Parallel()
 	certificate, text := scripted.NewAuthority(t).Issue(t, scripted.Leaf{Hosts: []string{"127.0.0.1"}, SelfSigned: true})
 	address := scripted.ServeTLS(t, respond(http.StatusOK, "application/json", "{}"), certificate)
@@ -72,7 +69,7 @@ func TestTLS_takesASelfSignedCertificateThatIsGiven(t *testing.T) {
 	}
 }
 
-func TestTLS_saysWhereTheSchemeIsWrong(t *testing.T) {
+func TestTLS_reportsWrongSchemeOfAddress(t *testing.T) {
 	t.Parallel()
 	plain, arrived := serve(t, respond(http.StatusOK, "application/json", "{}"))
 	certificate, _ := scripted.NewAuthority(t).Issue(t, scripted.Leaf{Hosts: []string{"127.0.0.1"}})
@@ -80,23 +77,23 @@ func TestTLS_saysWhereTheSchemeIsWrong(t *testing.T) {
 	alerting, _ := serve(t, func(w http.ResponseWriter, _ *http.Request) {
 		connection, _, err := http.NewResponseController(w).Hijack()
 		if err == nil {
-			// What OpenSSL sends to a client that does not speak TLS.
+			// OpenSSL sends this to a client that does not use TLS.
 			_, _ = connection.Write([]byte{0x15, 0x03, 0x01, 0x00, 0x02, 0x02, 0x46})
 			_ = connection.Close()
 		}
 	})
 	nginx, _ := serve(t, respond(http.StatusBadRequest, "text/html", "<html><head><title>400 The plain HTTP request was sent to HTTPS port</title></head></html>"))
 
-	assertTLS(t, get(t, "https://"+plain.Host, ""), transport.TLSNotSupported, "does not speak TLS on this port", "https://")
+	assertTLS(t, get(t, "https://"+plain.Host, ""), transport.TLSNotSupported, "does not use TLS on this port", "https://")
 	if arrived.Load() != 0 {
 		t.Error("a request arrived in clear text")
 	}
 	for _, host := range []string{encrypted, alerting.Host, nginx.Host} {
-		assertTLS(t, get(t, "http://"+host, ""), transport.TLSRequired, "it speaks TLS on this port", "http://")
+		assertTLS(t, get(t, "http://"+host, ""), transport.TLSRequired, "uses TLS on this port", "http://")
 	}
 }
 
-func TestTLS_saysWhereNothingIsAgreedOn(t *testing.T) {
+func TestTLS_reportsFailedHandshake(t *testing.T) {
 	t.Parallel()
 	authority := scripted.NewAuthority(t)
 	certificate, _ := authority.Issue(t, scripted.Leaf{Hosts: []string{"127.0.0.1"}})
@@ -113,7 +110,7 @@ func TestTLS_saysWhereNothingIsAgreedOn(t *testing.T) {
 			server.Config.ErrorLog = log.New(io.Discard, "", 0)
 			server.StartTLS()
 			t.Cleanup(server.Close)
-			assertTLS(t, get(t, server.URL, authority.PEM), transport.TLSRefused, "no TLS connection could be agreed on")
+			assertTLS(t, get(t, server.URL, authority.PEM), transport.TLSRefused, "TLS handshake failed")
 		})
 	}
 }
@@ -133,7 +130,7 @@ func assertTLS(t *testing.T, err error, reason transport.TLSReason, messages ...
 	}
 	for _, part := range messages {
 		if !strings.Contains(failed.Message, part) {
-			t.Errorf("%q does not say %q", failed.Message, part)
+			t.Errorf("%q does not contain %q", failed.Message, part)
 		}
 	}
 }

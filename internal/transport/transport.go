@@ -1,10 +1,10 @@
 // Copyright (c) The terraform-provider-pc Authors
 // SPDX-License-Identifier: MPL-2.0
 
-// Package transport is the one HTTP client of the provider. It knows no API and
-// no Terraform: it sends a request with credentials, repeats it where that is
-// safe, follows no redirect, keeps no cookie, and turns whatever comes back
-// into an answer or a typed error without a secret in it.
+// Package transport is the HTTP client of the provider. It is independent of the APIs
+// and of Terraform. It sends requests with credentials, retries them where that is
+// safe, follows no redirect, stores no cookie, and returns a response or a typed
+// error that contains no secret.
 package transport
 
 import (
@@ -25,70 +25,73 @@ import (
 )
 
 const (
-	defaultRequestTimeout = 30 * time.Second
-	defaultRetryWaitMin   = 500 * time.Millisecond
-	defaultRetryWaitMax   = 10 * time.Second
-	dialTimeout           = 10 * time.Second
-	maxHeader             = 256 << 10
+	// DefaultRequestTimeout limits one attempt if the Config sets no RequestTimeout.
+	DefaultRequestTimeout = 30 * time.Second
+
+	defaultRetryWaitMin = 500 * time.Millisecond
+	defaultRetryWaitMax = 10 * time.Second
+	dialTimeout         = 10 * time.Second
+	maxHeader           = 256 << 10
 )
 
-// ErrNoCertificate is returned by New when RootCAs holds no PEM certificate.
-var ErrNoCertificate = errors.New("there is no PEM certificate in it: expected one or more blocks that begin with -----BEGIN CERTIFICATE-----")
+// ErrNoCertificate is returned by New if RootCAs contains no PEM certificate.
+var ErrNoCertificate = errors.New("no PEM certificate found: expected one or more blocks that begin with -----BEGIN CERTIFICATE-----")
 
-// ErrProxy is returned by New when a proxy variable of the environment is not the
+// ErrProxy is returned by New if a proxy variable of the environment is not the
 // address of a proxy.
 var ErrProxy = errors.New("not the address of an HTTP proxy: expected http://HOST:PORT")
 
-// LogFunc writes one line of log. Message and fields are redacted already.
+// LogFunc writes one log line. The message and the fields are already redacted.
 type LogFunc func(ctx context.Context, message string, fields map[string]any)
 
-// Config says where requests go and how.
+// Config configures a Client.
 type Config struct {
-	// BaseURL is what every path is joined to, its own path prefix included.
-	// A trailing slash makes no difference.
+	// BaseURL is the address that every path is joined to, including its own path. A
+	// trailing slash makes no difference.
 	BaseURL *url.URL
-	// Auth puts credentials on every request that is not Anonymous; nil for none.
+	// Auth provides the credentials of every request that is not Anonymous. Nil means
+	// no credentials.
 	Auth Auth
-	// UserAgent is sent as it is.
+	// UserAgent is the header of the same name.
 	UserAgent string
-	// RootCAs are PEM certificates that are trusted beside the system's.
+	// RootCAs are PEM certificates to trust in addition to those of the system.
 	RootCAs []byte
-	// ServerName is the name that the server's certificate must have; empty for
-	// the host of BaseURL.
+	// ServerName is the name that the server's certificate must have. Empty means the
+	// host of BaseURL.
 	ServerName string
 	// Proxy is an HTTP proxy for all requests, except to the hosts in NO_PROXY. Nil
 	// means HTTPS_PROXY, HTTP_PROXY and NO_PROXY of the environment, unless NoProxy is
 	// set.
 	Proxy   *url.URL
 	NoProxy bool
-	// MaxRetries is how often a request may be repeated; 0 for never.
+	// MaxRetries is the maximum number of retries. 0 means none.
 	MaxRetries int
-	// MaxConnections is how many connections there are to a host at most; zero means
-	// 32. Requests wait for one, for as long as their contexts let them. Those that the
-	// server holds back leave a quarter of them free: see TryHold.
+	// MaxConnections is the maximum number of connections to a host. Zero means
+	// DefaultMaxConnections. Requests wait for a free connection until their contexts
+	// end. Requests that the server holds open leave a quarter free: see TryHold.
 	MaxConnections int
-	// RetryWaitMin and RetryWaitMax bound the pause before a repetition; zero
-	// means 500 ms and 10 s. A Retry-After makes it longer, up to six times
-	// RetryWaitMax: a server may not hold up a pipeline for a day.
+	// RetryWaitMin and RetryWaitMax limit the pause before a retry. Zero means 500 ms
+	// and 10 s. A Retry-After makes the pause longer, up to six times RetryWaitMax, so
+	// that a server cannot block a pipeline for a day.
 	RetryWaitMin, RetryWaitMax time.Duration
-	// RequestTimeout is for one attempt, from dialling to the last byte of the
-	// answer; zero means 30 s.
+	// RequestTimeout limits one attempt, from dialling to the last byte of the
+	// response. Zero means DefaultRequestTimeout.
 	RequestTimeout time.Duration
-	// AllowCleartext lets credentials go over http:// to any host.
+	// AllowCleartext allows credentials over http:// to any host.
 	AllowCleartext bool
-	// Log gets one line for each attempt; nil for none.
+	// Log receives one line for each attempt. Nil means no log.
 	Log LogFunc
-	// Clock is nil for the real one.
+	// Clock is the clock for pauses. Nil means the real one.
 	Clock clock.Clock
-	// IsCredentialFailure recognises an answer that means that the credentials
-	// are bad although its status says something else. Such an answer is never
-	// repeated. Nil for none.
+	// IsCredentialFailure reports whether a response means that the credentials are
+	// invalid although its status is not 401 or 403. Such a request is not retried. Nil
+	// means that there is no such response.
 	IsCredentialFailure func(status int, message string) bool
-	// CredentialOrigin says where the credentials came from, for errors.
+	// CredentialOrigin is the place that the credentials came from, for errors.
 	CredentialOrigin string
 }
 
-// Format keeps what Auth and the addresses hold out of %v, %+v and %#v.
+// Format hides credentials from %v, %+v and %#v.
 func (cfg Config) Format(state fmt.State, _ rune) {
 	host := ""
 	if cfg.BaseURL != nil {
@@ -113,12 +116,12 @@ type Client struct {
 	isProxyNearby bool
 	attempts      *attempts
 	retry         *retryablehttp.Client
-	// held has an element for each request that the server holds back.
+	// held has one element for each request that the server holds open.
 	held chan struct{}
 }
 
-// New makes a Client. It sends nothing. The error says which part of the
-// configuration cannot be used; ErrNoCertificate is one of them.
+// New creates a Client. It sends no request. The error names the invalid part of the
+// configuration: see ErrNoCertificate and ErrProxy.
 func New(cfg Config) (*Client, error) {
 	if cfg.BaseURL == nil || cfg.BaseURL.Host == "" || cfg.BaseURL.Scheme != "http" && cfg.BaseURL.Scheme != "https" {
 		return nil, errors.New("the address must begin with http:// or https:// and name a host")
@@ -157,7 +160,7 @@ func New(cfg Config) (*Client, error) {
 		connections: make(chan struct{}, maxConnections(cfg)),
 		largeBodies: make(chan struct{}, largeBodySlots),
 		clock:       clockOrReal(cfg.Clock),
-		timeout:     orDefault(cfg.RequestTimeout, defaultRequestTimeout),
+		timeout:     orDefault(cfg.RequestTimeout, DefaultRequestTimeout),
 		log:         cfg.Log,
 		redact:      c.redact,
 	}
@@ -165,7 +168,7 @@ func New(cfg Config) (*Client, error) {
 	return c, nil
 }
 
-// Format keeps everything inside out of %v, %+v and %#v.
+// Format hides the content of a Client from %v, %+v and %#v.
 func (c *Client) Format(state fmt.State, _ rune) {
 	_, _ = fmt.Fprintf(state, "transport.Client(%s)", c.base.Host)
 }

@@ -22,7 +22,7 @@ import (
 
 const token = "5ecre7-t0ken-0123456789abcdef"
 
-// prefix is not the root, because neither the gateway's nor the Hub's is.
+// prefix is a path, because the gateway and the Hub have one too.
 const prefix = "/services/dask-gateway"
 
 // serve starts a server that counts its requests.
@@ -70,7 +70,7 @@ func respond(status int, contentType, body string) http.HandlerFunc {
 	}
 }
 
-// drop closes the connection without an answer.
+// drop closes the connection without a response.
 func drop(w http.ResponseWriter, _ *http.Request) {
 	connection, _, err := http.NewResponseController(w).Hijack()
 	if err == nil {
@@ -87,7 +87,7 @@ func failure(t *testing.T, err error) *transport.Error {
 	return failed
 }
 
-func TestDo_sendsWhatIsNeeded(t *testing.T) {
+func TestDo_sendsHeadersAndBody(t *testing.T) {
 	t.Parallel()
 	var got *http.Request
 	var body []byte
@@ -125,7 +125,7 @@ func TestDo_sendsWhatIsNeeded(t *testing.T) {
 	}
 }
 
-func TestDo_keepsCredentialsOffAnonymousRequests(t *testing.T) {
+func TestDo_sendsNoCredentialsWithAnonymousRequests(t *testing.T) {
 	t.Parallel()
 	base, _ := serve(t, func(w http.ResponseWriter, r *http.Request) {
 		if r.Header.Get("Authorization") != "" {
@@ -138,7 +138,7 @@ func TestDo_keepsCredentialsOffAnonymousRequests(t *testing.T) {
 	}
 }
 
-func TestDo_refusesPathsThatClimb(t *testing.T) {
+func TestDo_rejectsUnsafePathElements(t *testing.T) {
 	t.Parallel()
 	base, count := serve(t, respond(http.StatusOK, "application/json", "{}"))
 	for _, path := range [][]string{{"a", ".."}, {"."}, {"", "a"}, {"a/b"}, {"..\\a"}, {"a\nb"}, {"a\x00"}, {"\xff"}} {
@@ -147,21 +147,21 @@ func TestDo_refusesPathsThatClimb(t *testing.T) {
 		}
 	}
 	if count.Load() != 0 {
-		t.Error("something was sent")
+		t.Error("a request was sent")
 	}
 }
 
-// TestDo_repeats counts how often each kind of failure is tried, for a request
-// that may be repeated and for one that may not.
-func TestDo_repeats(t *testing.T) {
+// The test counts the attempts after each kind of failure, for retryable requests and
+// for others.
+func TestDo_retries(t *testing.T) {
 	t.Parallel()
 	status := func(code int) http.HandlerFunc {
 		return respond(code, "text/plain", "x")
 	}
 	for name, test := range map[string]struct {
-		handle           http.HandlerFunc
-		repeatable, once int32
-		arrived          bool
+		handle          http.HandlerFunc
+		retryable, once int32
+		arrived         bool
 	}{
 		"reset":     {drop, 4, 1, true},
 		"500":       {status(500), 4, 1, true},
@@ -184,19 +184,19 @@ func TestDo_repeats(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			for _, repeatable := range []bool{true, false} {
+			for _, retryable := range []bool{true, false} {
 				base, count := serve(t, test.handle)
 				c := client(t, base, func(cfg *transport.Config) {
 					cfg.IsCredentialFailure = func(status int, message string) bool { return status == 500 && message == "bad token" }
 				})
-				_, err := c.Do(t.Context(), transport.Request{Method: http.MethodPost, Path: []string{"x"}, Body: 1, Retryable: repeatable})
+				_, err := c.Do(t.Context(), transport.Request{Method: http.MethodPost, Path: []string{"x"}, Body: 1, Retryable: retryable})
 				failed := failure(t, err)
 				want := test.once
-				if repeatable {
-					want = test.repeatable
+				if retryable {
+					want = test.retryable
 				}
 				if count.Load() != want || failed.Attempts != int(want) {
-					t.Errorf("repeatable %v: sent %d times, %d attempts told, want %d", repeatable, count.Load(), failed.Attempts, want)
+					t.Errorf("retryable %v: sent %d times, %d attempts reported, want %d", retryable, count.Load(), failed.Attempts, want)
 				}
 				if failed.MayHaveArrived() != test.arrived {
 					t.Errorf("MayHaveArrived() = %v", failed.MayHaveArrived())
@@ -206,7 +206,7 @@ func TestDo_repeats(t *testing.T) {
 	}
 }
 
-func TestDo_repeatsWhatSurelyDidNotArrive(t *testing.T) {
+func TestDo_retriesRequestsThatDidNotArrive(t *testing.T) {
 	t.Parallel()
 	base, _ := serve(t, drop)
 	base.Host = "127.0.0.1:1"
@@ -217,7 +217,7 @@ func TestDo_repeatsWhatSurelyDidNotArrive(t *testing.T) {
 	}
 }
 
-func TestDo_succeedsAfterAFault(t *testing.T) {
+func TestDo_succeedsAfterRetry(t *testing.T) {
 	t.Parallel()
 	var turn atomic.Int32
 	base, count := serve(t, func(w http.ResponseWriter, r *http.Request) {
@@ -251,11 +251,11 @@ func TestDo_endsWithItsContext(t *testing.T) {
 		t.Errorf("%v, want context.Canceled", err)
 	}
 	if failed := failure(t, err); !failed.MayHaveArrived() {
-		t.Error("a request that was sent may have arrived")
+		t.Error("MayHaveArrived() = false for a request that was sent")
 	}
 }
 
-func TestDo_endsAnAttemptThatHangs(t *testing.T) {
+func TestDo_timesOutHangingAttempt(t *testing.T) {
 	t.Parallel()
 	base, count := serve(t, func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() })
 	c := client(t, base, func(cfg *transport.Config) { cfg.MaxRetries = 1 })
@@ -264,7 +264,7 @@ func TestDo_endsAnAttemptThatHangs(t *testing.T) {
 		t.Errorf("%v after %d requests", err, count.Load())
 	}
 	if errors.Is(err, context.DeadlineExceeded) {
-		t.Error("the end of an attempt is not the end of the caller's context")
+		t.Error("the timeout of an attempt was reported as the end of the caller's context")
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"net/http"
 	"slices"
 	"strings"
 
@@ -144,7 +145,7 @@ func addOptionsUnavailable(diags *diag.Diagnostics, err error) {
 // in the configuration.
 func isOutage(err error) bool {
 	failure, ok := errors.AsType[*transport.Error](err)
-	return ok && failure.Kind != transport.KindProxy && failure.Passes()
+	return ok && failure.Kind != transport.KindProxy && failure.Status != http.StatusNotFound && transport.IsTransient(failure)
 }
 
 // addOutsideOptionsWarning names the options of a new cluster that do not come from

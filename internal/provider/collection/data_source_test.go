@@ -97,7 +97,7 @@ func TestCollection_saysWhatToLookAt(t *testing.T) {
 		requests          int
 	}{
 		"no such":       {id: "sentinel-2", says: []string{"Collection sentinel-2 does not exist.", "check stac_url"}, requests: 1},
-		"a path":        {id: "a/../b", says: []string{"cannot be a part of an address"}},
+		"a path":        {id: "a/../b", says: []string{"is not valid as part of an address"}},
 		"another page":  {id: "bare", status: http.StatusOK, contentType: "text/html", body: "<title>Data Catalog</title>", says: []string{"expected the collection as JSON, got text/html: Data Catalog"}, requests: 1},
 		"broken":        {id: "bare", status: http.StatusInternalServerError, contentType: "application/json", body: `{"code": "RuntimeError", "description": "boom"}`, says: []string{"500", "boom", "The server failed"}, requests: 2},
 		"a single page": {id: "bare", status: http.StatusNotFound, contentType: "text/html", body: "<title>Not Found</title>", says: []string{"Not Found", "check stac_url"}, requests: 1},

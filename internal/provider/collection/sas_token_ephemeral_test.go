@@ -105,7 +105,7 @@ func TestSASToken_says(t *testing.T) {
 	}{
 		"no such collection":  {map[string]any{"collection": "none"}, collection, []string{"No Azure storage container found for collection none", "data.pc_collection tells"}},
 		"a collection of air": {map[string]any{"collection": "bare"}, collection, []string{"No Azure storage container"}},
-		"a path":              {map[string]any{"storage_account": "a", "container": "../b"}, container, []string{"cannot be a part of an address"}},
+		"a path":              {map[string]any{"storage_account": "a", "container": "../b"}, container, []string{"is not valid as part of an address"}},
 		"a wrong key":         {map[string]any{"storage_account": "a", "container": "b"}, container, []string{"invalid subscription key", "The subscription key from subscription_key in the provider block was not accepted"}},
 	} {
 		t.Run(name, func(t *testing.T) {

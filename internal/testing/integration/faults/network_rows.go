@@ -37,7 +37,7 @@ func networkRows() []Row {
 		{
 			Fault: "The server's certificate is self-signed.", Promise: "As above. The error says to set `ca_certificate` to this certificate.",
 			Intermediary: behindTLS(scripted.Leaf{Hosts: localhost, SelfSigned: true}, false),
-			Want:         Want{Exit: 1, Output: []string{"is self-signed, and not trusted here", "give this certificate itself"}, Requests: noRequests},
+			Want:         Want{Exit: 1, Output: []string{"is self-signed and not trusted on this machine", "give this certificate itself"}, Requests: noRequests},
 		},
 		{
 			Fault: "The server's certificate is for another host.", Promise: "The provider sends nothing. The error lists the hosts in the certificate.",
@@ -63,7 +63,7 @@ func networkRows() []Row {
 			Intermediary: func(w *World) (string, string) {
 				return strings.Replace(w.Mock.GatewayURL(), "http://", "https://", 1), ""
 			},
-			Want: Want{Exit: 1, Output: []string{"does not speak TLS on this port"}, Requests: noRequests},
+			Want: Want{Exit: 1, Output: []string{"does not use TLS on this port"}, Requests: noRequests},
 		},
 		{
 			Fault: "The address begins with `http://`, but the server uses TLS.", Promise: "The error says to begin the address with `https://`.",
@@ -71,7 +71,7 @@ func networkRows() []Row {
 				address, arguments := behindTLS(scripted.Leaf{Hosts: localhost}, true)(w)
 				return strings.Replace(address, "https://", "http://", 1), arguments
 			},
-			Want: Want{Exit: 1, Output: []string{"it speaks TLS on this port", "Begin the address with https://"}, Requests: noRequests},
+			Want: Want{Exit: 1, Output: []string{"the server uses TLS on this port", "Begin the address with https://"}, Requests: noRequests},
 		},
 	}
 	rows = append(rows, proxyRows()...)
