@@ -135,7 +135,7 @@ func TestStartServer_startsOneServer(t *testing.T) {
 		"a proxy loses the response":        {[]reply{noServers, gpuReady}, []reply{badGateway}, false, "", 1},
 		"the request never arrives":         {[]reply{noServers, noServers, noServers, gpuStarting}, []reply{lostResponse, accepted}, true, "", 2},
 		"it is listed late":                 {[]reply{noServers}, []reply{lostResponse, alreadyRunning}, false, "", 2},
-		"no request arrives":                {[]reply{noServers}, []reply{lostResponse}, false, "got no answer", 3},
+		"no request arrives":                {[]reply{noServers}, []reply{lostResponse}, false, "got no response", 3},
 		"alice has too many servers":        {[]reply{noServers}, []reply{hubError(400, `"User alice already has the maximum of 1 named servers."`)}, false, "the maximum of 1 named servers", 1},
 		"the hook refuses":                  {[]reply{noServers}, []reply{hubError(409, `"quota reached"`)}, false, "quota reached", 1},
 		"the start fails at once":           {[]reply{noServers}, []reply{hubError(500, `"Internal Server Error"`)}, false, "the server gpu of alice did not start: no node has room for it", 1},

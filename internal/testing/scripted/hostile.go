@@ -143,16 +143,16 @@ func HostileCases(otherAddress string) map[string]HostileCase {
 			Kind:  "body", Message: "as JSON, got application/json: ???", HasValidStatus: true,
 		},
 
-		"JSON that never ends":              {Reply: handle(Trickle(asJSON, `{"na`)), Kind: "no response", Message: "no whole answer within", TimesOut: true},
+		"JSON that never ends":              {Reply: handle(Trickle(asJSON, `{"na`)), Kind: "no response", Message: "no complete response within", TimesOut: true},
 		"a page that never ends":            {Reply: handle(Trickle(page, `<html`)), Kind: "body", Message: "as JSON, got text/html: <", HasValidStatus: true},
-		"half a header":                     {Reply: handle(RawHeld("HTTP/1.1 200 OK\r\nX-A: ")), Kind: "no response", Message: "no whole answer within", TimesOut: true},
-		"no byte":                           {Reply: handle(RawHeld("")), Kind: "no response", Message: "no whole answer within", TimesOut: true},
-		"a switch of protocols":             {Reply: handle(RawHeld("HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n")), Kind: "status", Message: "answered with 101"},
+		"half a header":                     {Reply: handle(RawHeld("HTTP/1.1 200 OK\r\nX-A: ")), Kind: "no response", Message: "no complete response within", TimesOut: true},
+		"no byte":                           {Reply: handle(RawHeld("")), Kind: "no response", Message: "no complete response within", TimesOut: true},
+		"a switch of protocols":             {Reply: handle(RawHeld("HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n")), Kind: "status", Message: "returned 101"},
 		"100,000 interim responses":         {Reply: handle(Raw(strings.Repeat("HTTP/1.1 102 Processing\r\n\r\n", 100_000))), Kind: "no response"},
 		"another protocol than HTTP":        {Reply: handle(Raw("SSH-2.0-OpenSSH_9.6\r\n")), Kind: "no response", Message: "malformed HTTP"},
 		"escape sequences in place of HTTP": {Reply: handle(Raw("\x1b[2J\x1b[31m\x07\r\n")), Kind: "no response", Message: "malformed HTTP"},
-		"status 666":                        {Reply: handle(Raw("HTTP/1.1 666 \x1b[2J\r\nContent-Length: 0\r\n\r\n")), Kind: "status", Message: "answered with 666"},
-		"status 0":                          {Reply: handle(Raw("HTTP/1.1 000 X\r\nContent-Length: 0\r\n\r\n")), Kind: "status", Message: "answered with 0"},
+		"status 666":                        {Reply: handle(Raw("HTTP/1.1 666 \x1b[2J\r\nContent-Length: 0\r\n\r\n")), Kind: "status", Message: "returned 666"},
+		"status 0":                          {Reply: handle(Raw("HTTP/1.1 000 X\r\nContent-Length: 0\r\n\r\n")), Kind: "status", Message: "returned 0"},
 
 		"a redirect to itself":            {Reply: redirect(http.StatusFound, "#"), Kind: "redirect", Message: "redirects to"},
 		"a redirect to another host":      {Reply: redirect(http.StatusTemporaryRedirect, otherAddress), Kind: "redirect", Message: "redirects to " + otherAddress},
@@ -207,8 +207,8 @@ func HostileCases(otherAddress string) map[string]HostileCase {
 		"1 GB of one string":    {flood(http.StatusOK, asJSON, `{"`, "a"), "body", "longer than 16 MiB", 16<<20 + buffers},
 		"1 GB of blanks":        {flood(http.StatusOK, asJSON, "", " "), "body", "longer than 16 MiB", 16<<20 + buffers},
 		"1 GB of a page":        {flood(http.StatusOK, page, "<html>", "a"), "body", "", 64<<20 + buffers},
-		"1 GB of an error":      {flood(http.StatusNotFound, text, "", "a"), "status", "answered with 404", 64<<10 + buffers},
-		"1 GB of an error page": {flood(http.StatusBadRequest, page, "<h1>", "<"), "status", "answered with 400", 64<<10 + buffers},
+		"1 GB of an error":      {flood(http.StatusNotFound, text, "", "a"), "status", "returned 404", 64<<10 + buffers},
+		"1 GB of an error page": {flood(http.StatusBadRequest, page, "<h1>", "<"), "status", "returned 400", 64<<10 + buffers},
 		"1 GB of a redirect":    {flood(http.StatusFound, text, "", "a"), "redirect", "without a usable Location", 64<<10 + buffers},
 	} {
 		cases[name] = HostileCase{Reply: Reply{Handle: f.flood.ServeHTTP}, IsLarge: true, Flood: f.flood, Kind: f.kind, Message: f.message, MaxSent: f.maxSent}

@@ -53,7 +53,7 @@ func refreshRows() []Row {
 		{Fault: "The response is a login page with status 200.", Promise: "As above.", Break: failReads(times(everyTime, signInPage)), Want: failsUnchanged("Another kind of server answers")},
 		{Fault: "The response is a redirect to a login page.", Promise: "As above.", Break: failReads(times(everyTime, signInRedirect)), Want: failsUnchanged("follows no redirect")},
 		{Fault: "Connections close without a response.", Promise: "As above.", Break: failReads(times(everyTime, droppedBeforeHandling)), Want: failsUnchanged("could not be read")},
-		{Fault: "No response arrives in time.", Promise: "As above.", Provider: "request_timeout = \"1s\"\n  max_retries = 0", Break: failReads(mockserver.Fault{RequestDelay: time.Minute}), Want: failsUnchanged("no whole answer within 1s")},
+		{Fault: "No response arrives in time.", Promise: "As above.", Provider: "request_timeout = \"1s\"\n  max_retries = 0", Break: failReads(mockserver.Fault{RequestDelay: time.Minute}), Want: failsUnchanged("no complete response within 1s")},
 		{
 			Fault: "The response describes another cluster.", Promise: "As above.",
 			Break: failReads(times(everyTime, mockserver.Fault{Status: http.StatusOK, ContentType: "application/json", Body: `{"name": "another", "status": "RUNNING", "options": {}, "start_time": 1, "stop_time": null}`})),
