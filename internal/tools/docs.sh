@@ -2,8 +2,8 @@
 # Copyright (c) The terraform-provider-pc Authors
 # SPDX-License-Identifier: MPL-2.0
 #
-# Generates docs/ from the schemas, templates/, examples/, the table of faults and
-# the benchmark results. docs.sh check fails if docs/ was not up to date. The
+# Generates docs/ from the schemas, templates/, examples/, the table of
+# settings, the table of faults and the benchmark results. docs.sh check fails if docs/ was not up to date. The
 # schemas come from the provider in this tree. Nothing is downloaded.
 
 # shellcheck source=internal/tools/cache.sh
@@ -18,6 +18,7 @@ cd "$root"
 mkdir "$work/before"
 cp -R docs templates "$work/before"
 go run ./internal/tools/promises > templates/guides/what-this-provider-promises.md.tmpl
+go run ./internal/tools/settings > templates/guides/configuration.md.tmpl
 go run ./internal/tools/measurements > templates/guides/a-thousand-clusters.md.tmpl
 mkdir -p docs/images
 "$chart" < internal/testing/bench/results/mock.json > docs/images/a-thousand-clusters.svg
