@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: MPL-2.0
 #
 # Generates docs/ from the schemas, templates/, examples/, the table of
-# settings, the table of faults and the benchmark results. docs.sh check fails if docs/ was not up to date. The
+# settings, the table of faults, the benchmark results and the diagrams. docs.sh check fails if docs/ was not up to date. The
 # schemas come from the provider in this tree. Nothing is downloaded.
 
 # shellcheck source=internal/tools/cache.sh
@@ -21,6 +21,7 @@ go run ./internal/tools/promises > templates/guides/what-this-provider-promises.
 go run ./internal/tools/settings > templates/guides/configuration.md.tmpl
 go run ./internal/tools/measurements > templates/guides/a-thousand-clusters.md.tmpl
 mkdir -p docs/images
+internal/tools/diagrams.sh
 "$chart" < internal/testing/bench/results/mock.json > docs/images/a-thousand-clusters.svg
 go build -o "$work/terraform-provider-pc" .
 cat > "$work/cli.tfrc" <<CONFIG
