@@ -10,7 +10,6 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
-	"strings"
 	"testing"
 
 	fwprovider "github.com/hashicorp/terraform-plugin-framework/provider"
@@ -30,106 +29,6 @@ func read(t *testing.T, file string) string {
 		t.Fatal(err)
 	}
 	return string(text)
-}
-
-// workspace holds the texts as .tf files, with a terraform block unless one of
-// them has it.
-func workspace(t *testing.T, texts map[string]string) *terraform.Workspace {
-	t.Helper()
-	w := terraform.New(t)
-	for name, text := range texts {
-		if strings.Contains(text, "required_providers") {
-			w.Remove("versions.tf")
-		}
-		w.Write(name, text)
-	}
-	return w
-}
-
-// TestExamples validates each folder below examples. An import block stands
-// beside a resource, one at a time, as a reader would use it.
-func TestExamples(t *testing.T) {
-	t.Parallel()
-	files, err := filepath.Glob(root + "/examples/*/*.tf")
-	if err != nil {
-		t.Fatal(err)
-	}
-	deeper, err := filepath.Glob(root + "/examples/*/*/*.tf")
-	if err != nil {
-		t.Fatal(err)
-	}
-	folders := map[string]map[string]string{}
-	for _, file := range append(files, deeper...) {
-		name, folder := filepath.Base(file), filepath.Dir(file)
-		text := read(t, file)
-		if strings.HasPrefix(name, "import") {
-			folders[file] = map[string]string{name: text, "resource.tf": read(t, filepath.Join(folder, "resource.tf"))}
-			continue
-		}
-		if folders[folder] == nil {
-			folders[folder] = map[string]string{}
-		}
-		folders[folder][name] = text
-	}
-	if len(folders) < 6 {
-		t.Errorf("only %d examples were found", len(folders))
-	}
-	elsewhere := read(t, root+"/internal/tools/examples.sh")
-	for name, texts := range folders {
-		t.Run(strings.TrimPrefix(name, root+"/examples/"), func(t *testing.T) {
-			t.Parallel()
-			if strings.Contains(texts["versions.tf"], "hashicorp/") {
-				// Its other providers cannot be had by every machine.
-				if !strings.Contains(elsewhere, "/"+filepath.Base(name)+"\"") {
-					t.Errorf("make examples does not check %s", name)
-				}
-				loads(t, name)
-				return
-			}
-			w := workspace(t, texts)
-			if strings.Contains(name, "identity") {
-				w.Require(terraform.ImportByIdentity)
-			}
-			if strings.Contains(name, "ephemeral") {
-				w.Require(terraform.EphemeralResources)
-			}
-			w.Must("validate", "-no-color")
-		})
-	}
-}
-
-// loads has terraform read a folder with its modules, for which it needs no
-// provider. A second required_providers block once went unseen, because the file
-// that had it was replaced where Helm's plugin is missing.
-func loads(t *testing.T, folder string) {
-	t.Helper()
-	w := terraform.New(t)
-	w.Require(terraform.WriteOnlyArguments)
-	w.Remove("versions.tf")
-	if err := os.CopyFS(w.Path("."), os.DirFS(folder)); err != nil {
-		t.Fatal(err)
-	}
-	w.Must("get", "-no-color")
-}
-
-// TestGuides validates each Terraform snippet of the guides. The snippets of
-// one guide may speak of what an earlier one declares.
-func TestGuides(t *testing.T) {
-	t.Parallel()
-	guides, err := filepath.Glob(root + "/templates/guides/*.tmpl")
-	if err != nil || len(guides) == 0 {
-		t.Fatalf("no guides: %v", err)
-	}
-	block := regexp.MustCompile("(?s)```terraform\n(.*?)```")
-	for _, guide := range guides {
-		for i, found := range block.FindAllStringSubmatch(read(t, guide), -1) {
-			snippet := found[1]
-			t.Run(filepath.Base(guide)+"/"+string(rune('a'+i)), func(t *testing.T) {
-				t.Parallel()
-				workspace(t, map[string]string{"main.tf": snippet}).Must("validate", "-no-color")
-			})
-		}
-	}
 }
 
 // TestEveryTypeHasAnExample holds the examples against what the provider has.

@@ -1,0 +1,225 @@
+// Copyright (c) The terraform-provider-pc Authors
+// SPDX-License-Identifier: MPL-2.0
+
+package examples_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"os"
+	"path"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/planetary-computer/terraform-provider-pc/internal/testing/integration/terraform"
+)
+
+// configuration is a block of a page or a folder of examples, as a reader would use
+// it: alone in a folder, with the block required_providers before it unless it
+// contains one.
+type configuration struct {
+	where string
+	files map[string]string
+}
+
+// features are the parts of the language that not every engine has, with a text that
+// only configurations with this part contain. A configuration belongs to the first
+// that matches.
+var features = []struct {
+	name    string
+	mark    string
+	feature *terraform.Feature
+}{
+	{"actions", "\naction \"", &terraform.Actions},
+	{"write-only arguments", "_wo", &terraform.WriteOnlyArguments},
+	{"ephemeral resources", "ephemeral", &terraform.EphemeralResources},
+	{"every engine", "", nil},
+}
+
+// TestConfigurations validates each block of HCL on the pages and each folder of
+// examples. Each becomes a module, so that few runs of terraform validate them all.
+func TestConfigurations(t *testing.T) {
+	t.Parallel()
+	all := exampleFolders(t)
+	for _, b := range blocks(t, "hcl", "terraform") {
+		all = append(all, configuration{b.where, map[string]string{"main.tf": b.text}})
+	}
+	if len(all) < 25 {
+		t.Errorf("only %d configurations were found", len(all))
+	}
+	groups := map[string][]configuration{}
+	for _, c := range all {
+		for _, feature := range features {
+			if strings.Contains(c.text(), feature.mark) {
+				groups[feature.name] = append(groups[feature.name], c)
+				break
+			}
+		}
+	}
+	for _, feature := range features {
+		t.Run(feature.name, func(t *testing.T) {
+			t.Parallel()
+			validate(t, groups[feature.name], feature.feature)
+		})
+	}
+}
+
+func (c configuration) text() string {
+	return "\n" + strings.Join(slices.Collect(maps.Values(c.files)), "\n")
+}
+
+var declaredVariable = regexp.MustCompile(`(?ms)^variable "([a-z_]+)" \{\n(.*?)^\}`)
+
+// arguments gives a value to each variable without a default, which is not known
+// while terraform validates.
+func (c configuration) arguments() string {
+	var lines strings.Builder
+	for _, match := range declaredVariable.FindAllStringSubmatch(c.text(), -1) {
+		if !strings.Contains(match[2], "  default ") {
+			fmt.Fprintf(&lines, "  %s = var.unknown\n", match[1])
+		}
+	}
+	return lines.String()
+}
+
+// exampleFolders returns the folders below examples that need no other provider. An
+// import block is not part of them: Terraform accepts it only in the root module.
+func exampleFolders(t *testing.T) []configuration {
+	t.Helper()
+	folders := map[string]map[string]string{}
+	for _, file := range filesBelow(t, "examples", ".tf") {
+		name, folder := path.Base(file), path.Dir(file)
+		if strings.HasPrefix(name, "import") || strings.Contains(folder, "/tests") || strings.Contains(folder, "/modules") {
+			continue
+		}
+		if folders[folder] == nil {
+			folders[folder] = map[string]string{}
+		}
+		folders[folder][name] = read(t, filepath.Join(root, file))
+	}
+	var found []configuration
+	for _, folder := range slices.Sorted(maps.Keys(folders)) {
+		if c := (configuration{folder, folders[folder]}); !strings.Contains(c.text(), `"hashicorp/`) {
+			found = append(found, c)
+		}
+	}
+	return found
+}
+
+// validate has terraform validate the configurations in one run.
+func validate(t *testing.T, configurations []configuration, feature *terraform.Feature) {
+	t.Helper()
+	if len(configurations) == 0 {
+		return
+	}
+	w := terraform.New(t)
+	if feature != nil {
+		w.Require(*feature)
+	}
+	var calls strings.Builder
+	for i, c := range configurations {
+		folder := fmt.Sprintf("m%d", i)
+		fmt.Fprintf(&calls, "module %q {\n  source = \"./%s\"\n%s}\n", folder, folder, c.arguments())
+		if err := os.Mkdir(w.Path(folder), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if !strings.Contains(c.text(), "required_providers") {
+			w.Write(folder+"/versions.tf", read(t, w.Path("versions.tf")))
+		}
+		for name, text := range c.files {
+			w.Write(folder+"/"+name, text)
+		}
+	}
+	w.Write("main.tf", "provider \"pc\" {}\nvariable \"unknown\" {}\n"+calls.String())
+	if result := w.Run("get", "-no-color"); result.Code != 0 {
+		t.Error(named(result.Output, configurations))
+		return
+	}
+	var report struct {
+		Diagnostics []struct {
+			Severity string `json:"severity"`
+			Summary  string `json:"summary"`
+			Detail   string `json:"detail"`
+			Range    struct {
+				Filename string `json:"filename"`
+			} `json:"range"`
+		} `json:"diagnostics"`
+	}
+	result := w.Run("validate", "-json")
+	if err := json.Unmarshal([]byte(result.Output), &report); err != nil {
+		t.Fatalf("%v\n%s", err, result.Output)
+	}
+	for _, diagnostic := range report.Diagnostics {
+		if diagnostic.Severity == "error" {
+			t.Errorf("%s: %s\n%s", named(diagnostic.Range.Filename, configurations), diagnostic.Summary, diagnostic.Detail)
+		}
+	}
+}
+
+// named replaces the folders of the modules by what they contain.
+func named(text string, configurations []configuration) string {
+	for i, c := range slices.Backward(configurations) {
+		text = strings.ReplaceAll(text, fmt.Sprintf("m%d/", i), c.where+": ")
+	}
+	return text
+}
+
+// TestImportExamples validates the import blocks beside their resources.
+func TestImportExamples(t *testing.T) {
+	t.Parallel()
+	for name, feature := range map[string]*terraform.Feature{"import-by-string-id.tf": nil, "import-by-identity.tf": &terraform.ImportByIdentity} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := terraform.New(t)
+			if feature != nil {
+				w.Require(*feature)
+			}
+			files := filesBelow(t, "examples/resources", "/"+name)
+			if len(files) < 2 {
+				t.Fatalf("only %v were found", files)
+			}
+			for i, file := range files {
+				w.Write(fmt.Sprintf("import%d.tf", i), read(t, filepath.Join(root, file)))
+				w.Write(fmt.Sprintf("resource%d.tf", i), read(t, filepath.Join(root, path.Dir(file), "resource.tf")))
+			}
+			w.Must("validate", "-no-color")
+		})
+	}
+}
+
+// TestExamplesWithOtherProviders has terraform load the folders whose providers not
+// every machine can get. For that it needs no provider. make examples validates them.
+// Here a second required_providers block is found also in a file that make examples
+// replaces where Helm's plugin is missing.
+func TestExamplesWithOtherProviders(t *testing.T) {
+	t.Parallel()
+	script := read(t, root+"/internal/tools/examples.sh")
+	folders := map[string]bool{}
+	for _, file := range filesBelow(t, "examples", ".tf") {
+		if folder := path.Dir(file); !strings.Contains(folder, "/tests") && strings.Contains(read(t, filepath.Join(root, file)), `"hashicorp/`) {
+			folders[folder] = true
+		}
+	}
+	if len(folders) < 2 {
+		t.Errorf("only %d examples with other providers were found", len(folders))
+	}
+	for folder := range folders {
+		t.Run(folder, func(t *testing.T) {
+			t.Parallel()
+			if !strings.Contains(script, "/"+path.Base(folder)+"\"") {
+				t.Errorf("make examples does not check %s", folder)
+			}
+			w := terraform.New(t)
+			w.Require(terraform.WriteOnlyArguments)
+			w.Remove("versions.tf")
+			if err := os.CopyFS(w.Path("."), os.DirFS(filepath.Join(root, folder))); err != nil {
+				t.Fatal(err)
+			}
+			w.Must("get", "-no-color")
+		})
+	}
+}

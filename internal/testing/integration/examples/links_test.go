@@ -1,0 +1,116 @@
+// Copyright (c) The terraform-provider-pc Authors
+// SPDX-License-Identifier: MPL-2.0
+
+package examples_test
+
+import (
+	"os"
+	"path"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// repository matches the addresses of files and folders of this repository.
+var repository = regexp.MustCompile(`^https://(?:github\.com/planetary-computer/terraform-provider-pc/(?:tree|blob|raw)|raw\.githubusercontent\.com/planetary-computer/terraform-provider-pc)/main/(.+)$`)
+
+var (
+	link    = regexp.MustCompile(`\[[^\]]*\]\(([^)\s]+)\)`)
+	heading = regexp.MustCompile(`(?m)^#{1,6} (.+)$`)
+)
+
+// TestLinks follows every link between the pages, and every link into the repository.
+// The pages link to each other by relative paths, which the registries resolve as
+// they are.
+func TestLinks(t *testing.T) {
+	t.Parallel()
+	byAddress := map[string]page{}
+	all := pages(t)
+	for _, p := range all {
+		byAddress[p.address] = p
+	}
+	for _, p := range all {
+		for _, match := range link.FindAllStringSubmatch(p.prose(), -1) {
+			target := match[1]
+			if inside := repository.FindStringSubmatch(target); inside != nil {
+				mustExist(t, p, inside[1])
+				continue
+			}
+			if strings.HasPrefix(target, "https://") || strings.Contains(target, "{{") {
+				continue
+			}
+			file, anchor, hasAnchor := strings.Cut(target, "#")
+			address := p.address
+			if file != "" {
+				address = path.Join(path.Dir(p.address), file)
+			}
+			linked, isPage := byAddress[address]
+			if !isPage {
+				mustExist(t, p, address)
+				text, err := os.ReadFile(filepath.Join(root, address))
+				if hasAnchor && err == nil {
+					linked = page{text: string(text)}
+				}
+			}
+			if hasAnchor && !slices.Contains(anchors(linked.prose()), anchor) {
+				t.Errorf("%s links to %s, which has no heading of this name: %v", p.file, target, anchors(linked.prose()))
+			}
+		}
+	}
+}
+
+func mustExist(t *testing.T, p page, file string) {
+	t.Helper()
+	if _, err := os.Stat(filepath.Join(root, file)); err != nil {
+		t.Errorf("%s links to %s, which does not exist", p.file, file)
+	}
+}
+
+// anchors returns the names by which the headings of a page can be linked.
+func anchors(text string) []string {
+	var found []string
+	for _, match := range heading.FindAllStringSubmatch(text, -1) {
+		name := regexp.MustCompile(`[^a-z0-9 _-]`).ReplaceAllString(strings.ToLower(match[1]), "")
+		found = append(found, strings.ReplaceAll(name, " ", "-"))
+	}
+	return found
+}
+
+// TestIndex_linksEveryGuide checks the list of guides on the first page.
+func TestIndex_linksEveryGuide(t *testing.T) {
+	t.Parallel()
+	index := read(t, root+"/templates/index.md.tmpl")
+	for _, file := range filesBelow(t, "templates/guides", ".md.tmpl") {
+		title := regexp.MustCompile(`(?m)^page_title: "(.+)"$`).FindStringSubmatch(read(t, filepath.Join(root, file)))
+		if title == nil {
+			t.Errorf("%s has no title", file)
+			continue
+		}
+		if want := "[" + title[1] + "](guides/" + strings.TrimSuffix(path.Base(file), ".tmpl") + ")"; !strings.Contains(index, want) {
+			t.Errorf("the first page has no link %s", want)
+		}
+	}
+}
+
+// TestDiagrams compares the text alternative of each diagram on the pages with the
+// one in its source. make docs-check compares the drawing.
+func TestDiagrams(t *testing.T) {
+	t.Parallel()
+	sources, err := filepath.Glob(root + "/internal/tools/diagrams/*.d2")
+	if err != nil || len(sources) != 4 {
+		t.Fatalf("the sources are %v: %v", sources, err)
+	}
+	for _, source := range sources {
+		name := strings.TrimSuffix(filepath.Base(source), ".d2")
+		alternative, _, _ := strings.Cut(strings.TrimPrefix(read(t, source), "# "), "\n")
+		want := "![" + alternative + "](https://raw.githubusercontent.com/planetary-computer/terraform-provider-pc/main/docs/images/" + name + ".svg)"
+		if !slices.ContainsFunc(pages(t), func(p page) bool { return strings.Contains(p.text, want) }) {
+			t.Errorf("no page shows %s with its text alternative: %s", name, want)
+		}
+		if !strings.Contains(read(t, root+"/docs/images/"+name+".svg"), "<title>"+strings.ReplaceAll(alternative, "'", "&#39;")+"</title>") {
+			t.Errorf("docs/images/%s.svg is not up to date: run make diagrams", name)
+		}
+	}
+}

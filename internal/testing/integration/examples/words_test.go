@@ -1,0 +1,153 @@
+// Copyright (c) The terraform-provider-pc Authors
+// SPDX-License-Identifier: MPL-2.0
+
+package examples_test
+
+import (
+	"maps"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/hashicorp/terraform-plugin-framework/providerserver"
+	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
+
+	"github.com/planetary-computer/terraform-provider-pc/internal/provider"
+	"github.com/planetary-computer/terraform-provider-pc/internal/settings"
+)
+
+// otherVariables are environment variables on the pages that are not settings of the
+// provider block, with what reads them.
+var otherVariables = map[string]string{
+	"DASK_GATEWAY":                 "a prefix to search for",
+	"JUPYTERHUB_TOKEN":             "a placeholder in the manual",
+	"DASK_CONFIG":                  "Dask",
+	"DASK_ROOT_CONFIG":             "Dask",
+	"DASK_INTERNAL_INHERIT_CONFIG": "Dask",
+	"DASK_GATEWAY__CLUSTER__OPTIONS__WORKER_CORES": "Dask",
+	"DASK_GATEWAY__CLUSTER__OPTIONS__ENVIRONMENT":  "Dask",
+	"DASK_GATEWAY__CLUSTER__OPTIONS__IMAGE":        "Dask",
+	"JUPYTERHUB_SERVICE_PREFIX":                    "JupyterHub",
+}
+
+// otherWords are names on the pages that belong to somebody else, with their owner.
+var otherWords = map[string][]string{
+	"Terraform":         {"for_each", "depends_on", "required_providers", "create_before_destroy", "local_exec", "replace_triggered_by", "prevent_destroy", "filesystem_mirror", "provider_installation", "action_trigger", "terraform_data"},
+	"Dask Gateway":      {"worker_cores", "worker_memory", "idle_timeout", "worker_start_failure_limit", "cluster_max_workers", "cluster_max_cores", "cluster_max_memory", "max_cores"},
+	"JupyterHub":        {"load_roles", "read_users", "user_options"},
+	"Python":            {"planetary_computer", "dask_gateway", "from_name", "ssl_context", "new_cluster", "get_cluster", "get_versions", "list_clusters", "stop_cluster", "cluster_options", "retire_workers"},
+	"Kerberos":          {"default_ccache_name", "dns_canonicalize_hostname"},
+	"AzureRM":           {"azurerm_linux_virtual_machine", "azurerm_marketplace_agreement", "custom_data", "source_image_id"},
+	"AzureVMCluster":    azureVMCluster,
+	"dask worker":       {"memory_limit", "worker_class", "dask_cuda"},
+	"hashicorp/time":    {"time_static"},
+	"Azure":             {"microsoft_dsvm"},
+	"GitHub and GitLab": {"resource_group"},
+}
+
+var (
+	inlineCode = regexp.MustCompile("`([^`\n]+)`")
+	snakeCase  = regexp.MustCompile(`^[a-z]+(?:_[a-z0-9]+)+$`)
+	variable   = regexp.MustCompile(`\b(?:PC|DASK|JUPYTERHUB)_[A-Z0-9_]*[A-Z0-9]\b`)
+)
+
+// TestEnvironmentVariables compares the variables on the pages, in text and in blocks,
+// with those that the provider reads.
+func TestEnvironmentVariables(t *testing.T) {
+	t.Parallel()
+	var known []string
+	for _, row := range settings.Table() {
+		known = append(known, row.Variables...)
+	}
+	for _, p := range pages(t) {
+		for _, name := range variable.FindAllString(p.text, -1) {
+			if !slices.Contains(known, name) && otherVariables[name] == "" {
+				t.Errorf("%s names the variable %s, which the provider does not read", p.file, name)
+			}
+		}
+	}
+}
+
+// TestSettingsGuide_isCurrent compares the table of the guide with the settings.
+// make docs generates it.
+func TestSettingsGuide_isCurrent(t *testing.T) {
+	t.Parallel()
+	guide := read(t, root+"/templates/guides/configuration.md.tmpl")
+	for _, row := range settings.Table() {
+		line := "| `" + row.Argument + "` | " + row.Description + " | `" + strings.Join(row.Variables, "`<br>`") + "` |"
+		if !strings.Contains(guide, line) {
+			t.Errorf("the guide has no row %s: run make docs", line)
+		}
+	}
+}
+
+// TestNames compares the names in the text of the pages with the schemas.
+func TestNames(t *testing.T) {
+	t.Parallel()
+	known := schemaNames(t)
+	if len(known) < 60 {
+		t.Fatalf("the schemas have only the names %v", slices.Sorted(maps.Keys(known)))
+	}
+	for _, words := range otherWords {
+		for _, word := range words {
+			known[word] = true
+		}
+	}
+	// The examples declare names of their own.
+	for _, file := range filesBelow(t, "examples", ".tf") {
+		for _, match := range regexp.MustCompile(`(?m)^(?:variable|output|resource "[a-z_]+"|data "[a-z_]+") "([a-z_]+)"|^  +([a-z_]+) +=`).FindAllStringSubmatch(read(t, filepath.Join(root, file)), -1) {
+			known[match[1]+match[2]] = true
+		}
+	}
+	for _, p := range pages(t) {
+		if p.address == "CONTRIBUTING.md" {
+			continue // It speaks of Go.
+		}
+		for _, match := range inlineCode.FindAllStringSubmatch(p.prose(), -1) {
+			for _, word := range regexp.MustCompile(`[ .=,(){}"]+`).Split(match[1], -1) {
+				if snakeCase.MatchString(word) && !known[word] {
+					t.Errorf("%s names %s, which is in no schema", p.file, word)
+				}
+			}
+		}
+	}
+}
+
+// schemaNames returns the names of the provider's types, functions and attributes.
+func schemaNames(t *testing.T) map[string]bool {
+	t.Helper()
+	response, err := providerserver.NewProtocol6(provider.New("test")())().GetProviderSchema(t.Context(), &tfprotov6.GetProviderSchemaRequest{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	names := map[string]bool{}
+	addAttributes(names, response.Provider.Block.Attributes)
+	for _, schemas := range []map[string]*tfprotov6.Schema{response.ResourceSchemas, response.DataSourceSchemas, response.EphemeralResourceSchemas, response.ListResourceSchemas} {
+		for name, schema := range schemas {
+			names[name] = true
+			addAttributes(names, schema.Block.Attributes)
+		}
+	}
+	for name, action := range response.ActionSchemas {
+		names[name] = true
+		addAttributes(names, action.Schema.Block.Attributes)
+	}
+	for name, function := range response.Functions {
+		names[name] = true
+		for _, parameter := range function.Parameters {
+			names[parameter.Name] = true
+		}
+	}
+	return names
+}
+
+func addAttributes(names map[string]bool, attributes []*tfprotov6.SchemaAttribute) {
+	for _, attribute := range attributes {
+		names[attribute.Name] = true
+		if attribute.NestedType != nil {
+			addAttributes(names, attribute.NestedType.Attributes)
+		}
+	}
+}
