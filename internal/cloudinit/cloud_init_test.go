@@ -263,8 +263,8 @@ var refused = map[string]struct{ role, options, words string }{
 	"no image":              {"worker", `{` + scheduler + `}`, "options.image is required"},
 	"no scheduler":          {"worker", `{` + image + `}`, "options.scheduler_address is required"},
 	"another role":          {"client", `{` + image + `}`, `the role "client", and it must be "scheduler" or "worker"`},
-	"a misspelt name":       {"scheduler", `{` + image + `, "imagee": "x"}`, "options.imagee is no option, did you mean image?"},
-	"a name of nothing":     {"scheduler", `{` + image + `, "xyzzy": "x"}`, "options.xyzzy is no option (There are: bootstrap, config,"},
+	"a misspelt name":       {"scheduler", `{` + image + `, "imagee": "x"}`, "options.imagee is not an option, did you mean image?"},
+	"a name of nothing":     {"scheduler", `{` + image + `, "xyzzy": "x"}`, "options.xyzzy is not an option (The options are: bootstrap, config,"},
 	"a worker's option":     {"scheduler", `{` + image + `, "nthreads": 2}`, "options.nthreads is an option of a worker, not of a scheduler"},
 	"a scheduler's option":  {"worker", `{` + image + `, ` + scheduler + `, "idle_timeout": "1h"}`, "options.idle_timeout is an option of a scheduler"},
 	"an image with a space": {"scheduler", `{"image": "a b"}`, "options.image must be the name of a container image"},
@@ -278,8 +278,8 @@ var refused = map[string]struct{ role, options, words string }{
 	"a Go duration":                  {"scheduler", `{` + image + `, "idle_timeout": "1h30m"}`, `options.idle_timeout must be a time as Dask writes it`},
 	"a time without unit":            {"scheduler", `{` + image + `, "idle_timeout": "90"}`, `not "90"`},
 	"HTTPS without a certificate":    {"scheduler", `{` + image + `, "dashboard_tls": true}`, "options.dashboard_tls needs tls"},
-	"an environment with a line end": {"scheduler", `{` + image + `, "env": {"A": "x\ny"}}`, `options.env.A must be one line without control characters, and has '\n'`},
-	"an environment with NUL":        {"scheduler", `{` + image + `, "env": {"A": "x\u0000y"}}`, `has '\x00'`},
+	"an environment with a line end": {"scheduler", `{` + image + `, "env": {"A": "x\ny"}}`, `options.env.A must be one line without control characters, but contains '\n'`},
+	"an environment with NUL":        {"scheduler", `{` + image + `, "env": {"A": "x\u0000y"}}`, `contains '\x00'`},
 	"an environment with a Unicode line end": {
 		"scheduler", `{` + image + `, "env": {"A": "x\u2028y"}}`, `options.env.A must be one line`,
 	},
@@ -298,7 +298,7 @@ var refused = map[string]struct{ role, options, words string }{
 	"arguments that are one text":    {"scheduler", `{` + image + `, "docker_args": "--a --b"}`, `options.docker_args must be a list of strings, not a string`},
 	"a command that is empty":        {"scheduler", `{` + image + `, "extra_bootstrap": [" "]}`, `options.extra_bootstrap[0] must be a command of the shell`},
 	"a command with NUL":             {"scheduler", `{` + image + `, "extra_bootstrap": ["a\u0000b"]}`, `options.extra_bootstrap[0] must have no control characters`},
-	"an argument of no character":    {"scheduler", `{` + image + `, "docker_args": ["a", "b\uffff"]}`, `options.docker_args[1] must be one line without control characters, and has '\uffff'`},
+	"an argument of no character":    {"scheduler", `{` + image + `, "docker_args": ["a", "b\uffff"]}`, `options.docker_args[1] must be one line without control characters, but contains '\uffff'`},
 	"a folder of no character":       {"worker", `{` + image + `, ` + scheduler + `, "local_directory": "/\ufdd0"}`, `options.local_directory must be one line`},
 	"another container's name":       {"scheduler", `{` + image + `, "docker_args": ["--name=mine"]}`, `options.docker_args[0] must not have --name`},
 	"docker's own restart":           {"scheduler", `{` + image + `, "docker_args": ["--restart", "always"]}`, `options.docker_args[0] must not have --restart`},
@@ -332,7 +332,7 @@ var refused = map[string]struct{ role, options, words string }{
 	"a secret that ends the string":  {"scheduler", `{` + image + `, "tls": {"private_key_secret": "https://example.vault.azure.net/secrets/x\"+exit()+\""}}`, "options.tls.private_key_secret must be the id of a secret"},
 	"an identity that is none":       {"scheduler", `{` + image + `, "tls": {"private_key_secret": "https://example.vault.azure.net/secrets/x", "identity_client_id": "dask"}}`, "options.tls.identity_client_id must be the client id of a managed identity"},
 	"an identity without a secret":   {"scheduler", `{` + image + `, "tls": {"private_key": "x", "identity_client_id": "11111111-2222-3333-4444-555555555555"}}`, "options.tls.identity_client_id is of the identity that reads private_key_secret"},
-	"a misspelt name in TLS":         {"scheduler", `{` + image + `, "tls": {"key": "x"}}`, "options.tls.key is no option"},
+	"a misspelt name in TLS":         {"scheduler", `{` + image + `, "tls": {"key": "x"}}`, "options.tls.key is not an option"},
 	"TLS that is a text":             {"scheduler", `{` + image + `, "tls": "x"}`, "options.tls must be an object"},
 }
 
@@ -408,7 +408,7 @@ func TestCloudInit_certificatesBetween(t *testing.T) {
 func TestCloudInit_allErrorsAtOnce(t *testing.T) {
 	t.Parallel()
 	_, _, err := cloudinit.CloudConfig("worker", parse(t, `{"imagee": "x", "nthreads": 0, "env": {"B": "\n", "A": "\n"}}`))
-	const want = "options.imagee is no option, did you mean image?"
+	const want = "options.imagee is not an option, did you mean image?"
 	if err == nil || !strings.HasPrefix(err.Error(), want) || strings.Count(err.Error(), "\n")+1 != 6 {
 		t.Errorf("got %v", err)
 	}

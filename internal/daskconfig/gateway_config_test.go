@@ -98,7 +98,7 @@ func TestGatewayConfig_refuses(t *testing.T) {
 	t.Parallel()
 	for options, want := range map[string]string{
 		`{}`:                             "options.address is required",
-		`{"proxy_adr": "https://h"}`:     "options.proxy_adr is no option, did you mean proxy_address?",
+		`{"proxy_adr": "https://h"}`:     "options.proxy_adr is not an option, did you mean proxy_address?",
 		`{"address": 5}`:                 "options.address must be a string, not a number",
 		`{"address": "hub.example.com"}`: "options.address must be an address such as https://",
 		`{"address": "https://u:p@h/"}`:  "without a user",

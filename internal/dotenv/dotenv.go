@@ -12,75 +12,75 @@ import (
 	"github.com/planetary-computer/terraform-provider-pc/internal/environment"
 )
 
-// The forms are those of Python's dotenv (dotenv/parser.py, variables.py), in
-// the order in which a statement has them.
+// The expressions are those of Python's dotenv (dotenv/parser.py, variables.py),
+// in the order of their use in a statement.
 var (
-	envBlankLines  = regexp.MustCompile(`^\s*`)
-	envExport      = regexp.MustCompile(`^export[^\S\n]+`)
-	envQuotedName  = regexp.MustCompile(`^'([^']+)'`)
-	envName        = regexp.MustCompile(`^([^=#\s]+)`)
-	envBlanks      = regexp.MustCompile(`^[^\S\n]*`)
-	envEquals      = regexp.MustCompile(`^(=[^\S\n]*)`)
-	envSingle      = regexp.MustCompile(`^'((?:\\'|[^'])*)'`)
-	envDouble      = regexp.MustCompile(`^"((?:\\"|[^"])*)"`)
-	envBare        = regexp.MustCompile(`^([^\n]*)`)
-	envBareComment = regexp.MustCompile(`\s+#.*`)
-	envComment     = regexp.MustCompile(`^[^\S\n]*#[^\n]*`)
-	envEnd         = regexp.MustCompile(`^[^\S\n]*(?:\n|$)`)
-	envRest        = regexp.MustCompile(`^[^\n]*\n?`)
+	blankLines      = regexp.MustCompile(`^\s*`)
+	exportKeyword   = regexp.MustCompile(`^export[^\S\n]+`)
+	quotedName      = regexp.MustCompile(`^'([^']+)'`)
+	plainName       = regexp.MustCompile(`^([^=#\s]+)`)
+	blanks          = regexp.MustCompile(`^[^\S\n]*`)
+	equalsSign      = regexp.MustCompile(`^(=[^\S\n]*)`)
+	singleQuoted    = regexp.MustCompile(`^'((?:\\'|[^'])*)'`)
+	doubleQuoted    = regexp.MustCompile(`^"((?:\\"|[^"])*)"`)
+	unquoted        = regexp.MustCompile(`^([^\n]*)`)
+	trailingComment = regexp.MustCompile(`\s+#.*`)
+	comment         = regexp.MustCompile(`^[^\S\n]*#[^\n]*`)
+	statementEnd    = regexp.MustCompile(`^[^\S\n]*(?:\n|$)`)
+	restOfLine      = regexp.MustCompile(`^[^\n]*\n?`)
 
-	envVariable = regexp.MustCompile(`\$\{([^}:]*)(?::-([^}]*))?\}`)
+	variableReference = regexp.MustCompile(`\$\{([^}:]*)(?::-([^}]*))?\}`)
 
-	envSingleEscapes = strings.NewReplacer(`\\`, `\`, `\'`, `'`)
-	envDoubleEscapes = strings.NewReplacer(`\\`, `\`, `\'`, `'`, `\"`, `"`, `\a`, "\a", `\b`, "\b", `\f`, "\f", `\n`, "\n", `\r`, "\r", `\t`, "\t", `\v`, "\v")
+	singleQuoteEscapes = strings.NewReplacer(`\\`, `\`, `\'`, `'`)
+	doubleQuoteEscapes = strings.NewReplacer(`\\`, `\`, `\'`, `'`, `\"`, `"`, `\a`, "\a", `\b`, "\b", `\f`, "\f", `\n`, "\n", `\r`, "\r", `\t`, "\t", `\v`, "\v")
 )
 
-// parser reads one statement after the other.
+// parser reads the statements of a file one by one.
 type parser struct {
-	rest string
+	remaining string
 }
 
-// maxSize limits all values together: a few lines in which each variable
-// contains the one before twice can stand for gigabytes.
+// maxSize limits the length of all values together, in bytes. A few lines can
+// expand to gigabytes if each variable contains the previous one twice.
 const maxSize = 1 << 20
 
-// ErrTooLarge marks a file whose values are too large with their variables
-// expanded.
+// ErrTooLarge is returned for a file whose expanded values exceed maxSize.
 var ErrTooLarge = fmt.Errorf("with its variables expanded, it has more than %d bytes, which is the limit", maxSize)
 
-// LineError is the first line that is not a statement.
+// LineError is returned for a file with an invalid line, the first of which it
+// names.
 type LineError struct{ Line int }
 
-// Error names the line.
+// Error returns the message with the line.
 func (e *LineError) Error() string {
-	return fmt.Sprintf("it has a line that is not like NAME=VALUE: line %d", e.Line)
+	return fmt.Sprintf("it has a line that is not of the form NAME=VALUE: line %d", e.Line)
 }
 
-// Parse returns the variables. A variable without a value is "".
-// In a value ${NAME} and ${NAME:-otherwise} stand for a variable, whatever the
-// quotes: of the environment, else of the file, further up. The error is
-// ErrTooLarge or a *LineError, with which the variables of the other lines are
-// returned.
+// Parse returns the variables of a file. A variable without a value is "". Parse
+// expands ${NAME} and ${NAME:-default} in every value, whatever its quotes. A
+// variable of the environment takes precedence over one further up in the file.
+// The error is ErrTooLarge or a *LineError. With a *LineError, Parse also returns
+// the variables of the valid lines.
 func Parse(text string, env environment.Variables) (map[string]string, error) {
-	// Python opens it as text, where each line ends in the same way.
+	// Python opens the file as text, which converts all line ends to \n.
 	text = strings.NewReplacer("\r\n", "\n", "\r", "\n").Replace(strings.TrimPrefix(text, "\ufeff"))
-	d := &parser{rest: text}
+	d := &parser{remaining: text}
 	values := map[string]string{}
-	var broken error
+	var lineErr error
 	line, size := 1, 0
-	for d.rest != "" {
-		d.take(envBlankLines)
-		// Only what is new is counted: to count from the top takes time that grows
-		// with the square of the length.
-		line += strings.Count(text[:len(text)-len(d.rest)], "\n")
-		text = d.rest
+	for d.remaining != "" {
+		d.take(blankLines)
+		// Count only the new line ends. Counting from the top would take quadratic
+		// time.
+		line += strings.Count(text[:len(text)-len(d.remaining)], "\n")
+		text = d.remaining
 		name, value, ok := d.statement()
 		switch {
 		case !ok:
-			if broken == nil {
-				broken = &LineError{Line: line}
+			if lineErr == nil {
+				lineErr = &LineError{Line: line}
 			}
-			d.take(envRest)
+			d.take(restOfLine)
 		case name != "":
 			expanded, ok := expand(value, env, values, maxSize-size)
 			if !ok {
@@ -90,83 +90,86 @@ func Parse(text string, env environment.Variables) (map[string]string, error) {
 			values[name] = expanded
 		}
 	}
-	return values, broken
+	return values, lineErr
 }
 
-// take reads what the form matches, and returns its group, if it has one.
-func (d *parser) take(form *regexp.Regexp) (string, bool) {
-	found := form.FindStringSubmatch(d.rest)
+// take consumes a match at the current position and returns its group, or the
+// whole match if the expression has no group.
+func (d *parser) take(expression *regexp.Regexp) (string, bool) {
+	found := expression.FindStringSubmatch(d.remaining)
 	if found == nil {
 		return "", false
 	}
-	d.rest = d.rest[len(found[0]):]
+	d.remaining = d.remaining[len(found[0]):]
 	return found[len(found)-1], true
 }
 
-// statement reads one statement. A comment and the end of the file have no name.
+// statement reads one statement. The name is "" for a comment and at the end of
+// the file.
 func (d *parser) statement() (name, value string, ok bool) {
-	if d.rest == "" {
+	if d.remaining == "" {
 		return "", "", true
 	}
-	d.take(envExport)
+	d.take(exportKeyword)
 	switch {
-	case strings.HasPrefix(d.rest, "#"):
+	case strings.HasPrefix(d.remaining, "#"):
 		ok = true
-	case strings.HasPrefix(d.rest, "'"):
-		name, ok = d.take(envQuotedName)
+	case strings.HasPrefix(d.remaining, "'"):
+		name, ok = d.take(quotedName)
 	default:
-		name, ok = d.take(envName)
+		name, ok = d.take(plainName)
 	}
 	if !ok {
 		return "", "", false
 	}
-	d.take(envBlanks)
-	if equals, given := d.take(envEquals); given {
+	d.take(blanks)
+	if equals, given := d.take(equalsSign); given {
 		if value, ok = d.value(len(equals) > 1); !ok {
 			return "", "", false
 		}
 	}
-	d.take(envComment)
-	_, ok = d.take(envEnd)
+	d.take(comment)
+	_, ok = d.take(statementEnd)
 	return name, value, ok
 }
 
-// value reads what follows the = and the spaces after it.
+// value reads a value after the = and the following spaces.
 func (d *parser) value(afterBlanks bool) (value string, ok bool) {
 	switch {
-	case strings.HasPrefix(d.rest, "'"):
-		value, ok = d.take(envSingle)
-		return envSingleEscapes.Replace(value), ok
-	case strings.HasPrefix(d.rest, `"`):
-		value, ok = d.take(envDouble)
-		return envDoubleEscapes.Replace(value), ok
-	case afterBlanks && strings.HasPrefix(d.rest, "#"):
+	case strings.HasPrefix(d.remaining, "'"):
+		value, ok = d.take(singleQuoted)
+		return singleQuoteEscapes.Replace(value), ok
+	case strings.HasPrefix(d.remaining, `"`):
+		value, ok = d.take(doubleQuoted)
+		return doubleQuoteEscapes.Replace(value), ok
+	case afterBlanks && strings.HasPrefix(d.remaining, "#"):
 		return "", true
 	default:
-		value, ok = d.take(envBare)
-		return strings.TrimSpace(envBareComment.ReplaceAllString(value, "")), ok
+		value, ok = d.take(unquoted)
+		return strings.TrimSpace(trailingComment.ReplaceAllString(value, "")), ok
 	}
 }
 
-// expand returns false if the value becomes longer than the limit.
+// expand fills in the variables of a value. It returns false if the result is
+// longer than the limit.
 func expand(value string, env environment.Variables, above map[string]string, limit int) (string, bool) {
 	var expanded strings.Builder
 	for value != "" {
-		match := envVariable.FindStringSubmatchIndex(value)
+		match := variableReference.FindStringSubmatchIndex(value)
 		if match == nil {
 			break
 		}
 		expanded.WriteString(value[:match[0]])
-		name, otherwise := value[match[2]:match[3]], ""
+		name, defaultValue := value[match[2]:match[3]], ""
 		if match[4] >= 0 {
-			otherwise = value[match[4]:match[5]]
+			defaultValue = value[match[4]:match[5]]
 		}
 		text, given := env.Lookup(name)
 		if !given {
 			text, given = above[name]
 		}
 		if !given {
-			text = otherwise
+			text = defaultValue
 		}
 		if expanded.Len()+len(text) > limit {
 			return "", false

@@ -1,8 +1,8 @@
 // Copyright (c) The terraform-provider-pc Authors
 // SPDX-License-Identifier: MPL-2.0
 
-// Package environment holds environment variables as the functions that read
-// them get them, so that tests need not change those of the process.
+// Package environment passes environment variables to the functions that read
+// them, so that tests need not change the environment of the process.
 package environment
 
 import (
@@ -12,9 +12,9 @@ import (
 	"strings"
 )
 
-// Variables is a set of environment variables in the order in which the
-// process got them: of two names that Dask takes for the same key, the later
-// one counts. The zero value is an empty environment.
+// Variables is a set of environment variables in the order of the process's
+// environment. The order matters: if two names mean the same key of Dask, the
+// later one counts. The zero value is an empty environment.
 type Variables struct {
 	names  []string
 	values map[string]string
@@ -28,9 +28,9 @@ func OfProcess() Variables {
 	return variables
 }
 
-// New makes an environment of "NAME=value" pairs. Of a repeated name
-// the first counts, as in Go and in Python; what has no "=" after its first
-// byte is left out.
+// New creates an environment from "NAME=value" pairs. If a name is repeated, the
+// first value counts, as in Go and Python. New skips pairs without an "=" after
+// the first byte.
 func New(pairs []string) Variables {
 	env := Variables{values: make(map[string]string, len(pairs))}
 	for _, pair := range pairs {
@@ -66,8 +66,8 @@ func (e Variables) All() iter.Seq2[string, string] {
 	}
 }
 
-// WorkingDirectory returns the working directory of the process that has the
-// environment, "" if that is not known.
+// WorkingDirectory returns the working directory of the process with this
+// environment, or "" if it is unknown.
 func (e Variables) WorkingDirectory() string { return e.folder }
 
 // InDirectory returns the same variables with another working directory.
@@ -76,8 +76,8 @@ func (e Variables) InDirectory(folder string) Variables {
 	return e
 }
 
-// Home is Python's os.path.expanduser("~"), as far as the environment tells, or
-// "".
+// Home returns the home folder like Python's os.path.expanduser("~"), or "" if no
+// environment variable contains it.
 func (e Variables) Home() string {
 	name := "HOME"
 	if runtime.GOOS == "windows" {
@@ -87,5 +87,5 @@ func (e Variables) Home() string {
 	return home
 }
 
-// Describe names a variable in messages.
+// Describe returns the description of a variable in messages.
 func Describe(name string) string { return "the environment variable " + name }

@@ -1,9 +1,9 @@
 // Copyright (c) The terraform-provider-pc Authors
 // SPDX-License-Identifier: MPL-2.0
 
-// Package optionreader reads the object of options that a provider function
-// gets. It collects what is wrong with each option and knows which options
-// Terraform knows only after apply.
+// Package optionreader reads the options argument of a provider function. It
+// collects an error for each invalid option, and reports whether some values are
+// known only after apply.
 package optionreader
 
 import (
@@ -21,12 +21,12 @@ import (
 // Unknown stands for a value that Terraform knows only after apply.
 type Unknown struct{}
 
-// Error is an option that cannot be used.
+// Error is the error of an invalid option.
 type Error struct {
-	// Option is the option's path, such as "tls.certificate"; "" for the options as
-	// a whole.
+	// Option is the option's path, such as "tls.certificate", or "" for all options
+	// together.
 	Option string
-	// Message says what is wrong and what is allowed. It follows the option's name.
+	// Message follows the option's name: what is wrong, and what is allowed.
 	Message string
 }
 
@@ -38,22 +38,22 @@ func (e *Error) Error() string {
 	return "options." + e.Option + " " + e.Message
 }
 
-// Reader reads options one by one. An option that is rejected or unknown reads
-// as one that is left out.
+// Reader reads options one by one. A rejected or unknown option reads as
+// absent.
 type Reader struct {
 	given  map[string]any
 	prefix string
 	result *result
 }
 
-// result is what a reader and its nested readers have found.
+// result collects the findings of a reader and its nested readers.
 type result struct {
 	hasUnknown bool
 	errs       []error
 }
 
 // New returns a reader of options as encoding/json decodes them with UseNumber,
-// with Unknown for what is not known yet.
+// with Unknown for values that are not known yet.
 func New(options map[string]any) *Reader {
 	return &Reader{given: options, result: &result{}}
 }
@@ -63,7 +63,7 @@ func (r *Reader) Nested(name string, object map[string]any) *Reader {
 	return &Reader{given: object, prefix: r.prefix + name + ".", result: r.result}
 }
 
-// Reject records that an option cannot be used.
+// Reject records an error about an option.
 func (r *Reader) Reject(option, message string) {
 	r.result.errs = append(r.result.errs, &Error{Option: r.prefix + option, Message: message})
 }
@@ -77,17 +77,20 @@ func (r *Reader) MarkUnknown() { r.result.hasUnknown = true }
 // HasUnknown reports whether a value that was read is not known yet.
 func (r *Reader) HasUnknown() bool { return r.result.hasUnknown }
 
-// Value returns an option as it was given, nil for one that is left out.
+// Value returns an option as given, or nil if it is absent.
 func (r *Reader) Value(name string) any { return r.given[name] }
 
 // Names returns the names of the given options, sorted.
 func (r *Reader) Names() []string { return slices.Sorted(maps.Keys(r.given)) }
 
-// IsAbsent reports whether an option is left out. One that is unknown is not.
+// IsAbsent reports whether an option is absent. An unknown option is not.
 func (r *Reader) IsAbsent(name string) bool {
 	_, given := r.given[name]
 	return !given
 }
+
+// minSimilarity separates a misspelt name from a different one.
+const minSimilarity = 0.5
 
 // CheckNames rejects options whose names are not allowed.
 func (r *Reader) CheckNames(allowed []string) {
@@ -95,26 +98,27 @@ func (r *Reader) CheckNames(allowed []string) {
 		if slices.Contains(allowed, name) {
 			continue
 		}
-		words := "is no option"
-		if nearest := nearestOf(name, allowed); nearest != "" {
-			words += ", did you mean " + nearest + "?"
+		message := "is not an option"
+		if nearest := nearestName(name, allowed); nearest != "" {
+			message += ", did you mean " + nearest + "?"
 		}
-		r.Reject(name, words+" (There are: "+strings.Join(allowed, ", ")+".)")
+		r.Reject(name, message+" (The options are: "+strings.Join(allowed, ", ")+".)")
 	}
 }
 
-func nearestOf(name string, allowed []string) string {
-	nearest, best := "", 0.5
+// nearestName returns the allowed name that is most similar, or "" if none is.
+func nearestName(name string, allowed []string) string {
+	nearest, highest := "", minSimilarity
 	for _, candidate := range allowed {
-		if likeness := levenshtein.Similarity(strings.ToLower(name), candidate, nil); likeness > best {
-			nearest, best = candidate, likeness
+		if similarity := levenshtein.Similarity(strings.ToLower(name), candidate, nil); similarity > highest {
+			nearest, highest = candidate, similarity
 		}
 	}
 	return nearest
 }
 
-// Take returns an option of one type. It returns false if the option is left
-// out, unknown or of another type; want describes the type.
+// Take returns an option of one type. It returns false if the option is absent,
+// unknown or of another type. want describes the type.
 func Take[T any](r *Reader, name, want string) (T, bool) {
 	var none T
 	switch value := r.given[name].(type) {
@@ -160,7 +164,7 @@ func (r *Reader) Text(name string, check func(string) string) string {
 	return value
 }
 
-// Required is Text for an option that must be given.
+// Required is Text for a required option.
 func (r *Reader) Required(name string, check func(string) string) string {
 	if r.IsAbsent(name) {
 		r.Reject(name, "is required")
@@ -169,22 +173,22 @@ func (r *Reader) Required(name string, check func(string) string) string {
 	return r.Text(name, check)
 }
 
-// Flag reads true or false.
-func (r *Reader) Flag(name string, otherwise bool) bool {
+// Flag reads a bool. An absent option has the default.
+func (r *Reader) Flag(name string, defaultValue bool) bool {
 	value, ok := Take[bool](r, name, "true or false")
 	if !ok {
-		return otherwise
+		return defaultValue
 	}
 	return value
 }
 
 // WholeNumber reads a whole number from 1 to a maximum and returns its digits.
-func (r *Reader) WholeNumber(name string, maximum int64, otherwise string) string {
+func (r *Reader) WholeNumber(name string, maximum int64, defaultValue string) string {
 	want := fmt.Sprintf("a whole number from 1 to %d", maximum)
 	value, ok := Take[json.Number](r, name, want)
 	if !ok {
 		if r.IsAbsent(name) {
-			return otherwise
+			return defaultValue
 		}
 		return ""
 	}
@@ -219,18 +223,18 @@ func (r *Reader) Texts(name string, check func(string) string) []string {
 	return read
 }
 
-// OneLine rejects what ends a line of an environment file, a unit or a command.
+// OneLine rejects characters that end a line of an environment file, a unit or a
+// command.
 func OneLine(text string) string {
 	if at := strings.IndexFunc(text, BreaksLine); at >= 0 {
-		return fmt.Sprintf("must be one line without control characters, and has %q", []rune(text[at:])[0])
+		return fmt.Sprintf("must be one line without control characters, but contains %q", []rune(text[at:])[0])
 	}
 	return ""
 }
 
 // BreaksLine reports whether a character is a control character or ends a line
-// somewhere. That includes the separators of lines and paragraphs, which YAML 1.1 takes
-// for the ends of lines, and what Unicode never makes a character: systemd ignores
-// a line that has it, and so the whole command.
+// somewhere. YAML 1.1 also ends a line at Unicode's line and paragraph separators.
+// systemd ignores a line with a Unicode noncharacter, and so the whole command.
 func BreaksLine(r rune) bool {
 	return unicode.IsControl(r) || unicode.In(r, unicode.Zl, unicode.Zp, unicode.Noncharacter_Code_Point) || r == '\ufeff'
 }

@@ -10,88 +10,89 @@ import (
 	"github.com/planetary-computer/terraform-provider-pc/internal/settings"
 )
 
-// TestResolve_addresses has what the Python client makes of the same arguments;
-// the integration tests ask it. Lines that differ from Python say so.
-func TestResolve_addresses(t *testing.T) {
+// The expected values are what the Python client makes of the same arguments. The
+// integration tests compare with Python. The names of the differing cases say
+// "unlike Python".
+func TestResolve_normalizesAddressesLikePython(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
 		address, proxy, public      string
 		wantProxy, wantAddr, wantPu string
 	}{
-		"port of https":             {"https://hub.example.com/services/dask-gateway/", "", "", "gateway://hub.example.com:443", "https://hub.example.com/services/dask-gateway", ""},
-		"port of http":              {"http://hub.example.com", "", "", "gateway://hub.example.com:80", "http://hub.example.com", ""},
-		"port of its own":           {"http://10.0.0.1:8000/x", "", "", "gateway://10.0.0.1:8000", "http://10.0.0.1:8000/x", ""},
-		"port with zeros":           {"http://h:0080", "", "", "gateway://h:80", "http://h:0080", ""},
-		"port that is empty":        {"http://h:/x", "", "", "gateway://h:80", "http://h:/x", ""},
-		"all slashes at the end":    {"http://h:1/a//", "", "http://p/b///", "gateway://h:1", "http://h:1/a", "http://p/b"},
-		"capitals":                  {"HTTPS://Hub.Example.COM/A", "", "", "gateway://hub.example.com:443", "HTTPS://Hub.Example.COM/A", ""},
-		"proxy as a URL":            {"https://h/gw", "gateway://dask.example.com:8786", "", "gateway://dask.example.com:8786", "https://h/gw", ""},
-		"proxy with another scheme": {"https://h/gw", "tls://Dask.example.com:1", "", "gateway://Dask.example.com:1", "https://h/gw", ""},
-		"proxy with an underscore":  {"https://h/gw", "dask_proxy:1", "", "gateway://dask_proxy:1", "https://h/gw", ""},
-		"proxy with a path":         {"https://h/gw", "gateway://d:1/x/y", "", "gateway://d:1", "https://h/gw", ""},
-		"proxy as host and port":    {"https://h/gw", "dask.example.com:8786", "", "gateway://dask.example.com:8786", "https://h/gw", ""},
-		"proxy after two slashes":   {"https://h/gw", "//d:1", "", "gateway://d:1", "https://h/gw", ""},
-		"proxy with a last slash":   {"https://h/gw", "d:1/", "", "gateway://d:1/", "https://h/gw", ""},
-		"proxy as IPv6":             {"https://h/gw", "gateway://[::1]:8786", "", "gateway://[::1]:8786", "https://h/gw", ""},
-		"proxy as bare IPv6":        {"https://h/gw", "[::1]:8786", "", "gateway://[::1]:8786", "https://h/gw", ""},
-		"public address":            {"http://h/gw", "", "https://p.example.com/gw/", "gateway://h:80", "http://h/gw", "https://p.example.com/gw"},
-		"public path alone":         {"http://h/gw", "", "/services/dask-gateway/", "gateway://h:80", "http://h/gw", "/services/dask-gateway"},
-		"public root":               {"http://h/gw", "", "/", "gateway://h:80", "http://h/gw", ""},
-		"IPv6, unlike Python":       {"http://[2001:DB8::1]:8000/gw", "", "", "gateway://[2001:db8::1]:8000", "http://[2001:DB8::1]:8000/gw", ""},
-		"port on IPv6":              {"http://[::1]/gw", "8786", "", "gateway://[::1]:8786", "http://[::1]/gw", ""},
-		"port in text":              {"http://H/gw", "8786", "", "gateway://h:8786", "http://H/gw", ""},
-		"letters beyond ASCII":      {"http://bücher.example/gw", "", "", "gateway://bücher.example:80", "http://bücher.example/gw", ""},
+		"port of https":               {"https://hub.example.com/services/dask-gateway/", "", "", "gateway://hub.example.com:443", "https://hub.example.com/services/dask-gateway", ""},
+		"port of http":                {"http://hub.example.com", "", "", "gateway://hub.example.com:80", "http://hub.example.com", ""},
+		"explicit port":               {"http://10.0.0.1:8000/x", "", "", "gateway://10.0.0.1:8000", "http://10.0.0.1:8000/x", ""},
+		"port with zeros":             {"http://h:0080", "", "", "gateway://h:80", "http://h:0080", ""},
+		"empty port":                  {"http://h:/x", "", "", "gateway://h:80", "http://h:/x", ""},
+		"trailing slashes":            {"http://h:1/a//", "", "http://p/b///", "gateway://h:1", "http://h:1/a", "http://p/b"},
+		"capitals":                    {"HTTPS://Hub.Example.COM/A", "", "", "gateway://hub.example.com:443", "HTTPS://Hub.Example.COM/A", ""},
+		"proxy as a URL":              {"https://h/gw", "gateway://dask.example.com:8786", "", "gateway://dask.example.com:8786", "https://h/gw", ""},
+		"proxy with another scheme":   {"https://h/gw", "tls://Dask.example.com:1", "", "gateway://Dask.example.com:1", "https://h/gw", ""},
+		"proxy with an underscore":    {"https://h/gw", "dask_proxy:1", "", "gateway://dask_proxy:1", "https://h/gw", ""},
+		"proxy with a path":           {"https://h/gw", "gateway://d:1/x/y", "", "gateway://d:1", "https://h/gw", ""},
+		"proxy as host and port":      {"https://h/gw", "dask.example.com:8786", "", "gateway://dask.example.com:8786", "https://h/gw", ""},
+		"proxy after two slashes":     {"https://h/gw", "//d:1", "", "gateway://d:1", "https://h/gw", ""},
+		"proxy with a trailing slash": {"https://h/gw", "d:1/", "", "gateway://d:1/", "https://h/gw", ""},
+		"proxy as IPv6":               {"https://h/gw", "gateway://[::1]:8786", "", "gateway://[::1]:8786", "https://h/gw", ""},
+		"proxy as bare IPv6":          {"https://h/gw", "[::1]:8786", "", "gateway://[::1]:8786", "https://h/gw", ""},
+		"public address":              {"http://h/gw", "", "https://p.example.com/gw/", "gateway://h:80", "http://h/gw", "https://p.example.com/gw"},
+		"public path":                 {"http://h/gw", "", "/services/dask-gateway/", "gateway://h:80", "http://h/gw", "/services/dask-gateway"},
+		"public root":                 {"http://h/gw", "", "/", "gateway://h:80", "http://h/gw", ""},
+		"IPv6, unlike Python":         {"http://[2001:DB8::1]:8000/gw", "", "", "gateway://[2001:db8::1]:8000", "http://[2001:DB8::1]:8000/gw", ""},
+		"port on IPv6":                {"http://[::1]/gw", "8786", "", "gateway://[::1]:8786", "http://[::1]/gw", ""},
+		"port as text":                {"http://H/gw", "8786", "", "gateway://h:8786", "http://H/gw", ""},
+		"letters outside ASCII":       {"http://bücher.example/gw", "", "", "gateway://bücher.example:80", "http://bücher.example/gw", ""},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			block := settings.Block{Address: known(test.address)}
+			block := settings.Block{Address: knownValue(test.address)}
 			if test.proxy != "" {
-				block.ProxyAddress = known(test.proxy)
+				block.ProxyAddress = knownValue(test.proxy)
 			}
 			if test.public != "" {
-				block.PublicAddress = known(test.public)
+				block.PublicAddress = knownValue(test.public)
 			} else {
 				test.wantPu = test.wantAddr
 			}
-			s := resolve(t, block)
-			equal(t, "address", s.Address.Value, test.wantAddr)
-			equal(t, "proxy_address", s.ProxyAddress.Value, test.wantProxy)
-			equal(t, "public_address", s.PublicAddress.Value, test.wantPu)
+			s := mustResolve(t, block)
+			expectEqual(t, "address", s.Address.Value, test.wantAddr)
+			expectEqual(t, "proxy_address", s.ProxyAddress.Value, test.wantProxy)
+			expectEqual(t, "public_address", s.PublicAddress.Value, test.wantPu)
 		})
 	}
 }
 
-func TestResolve_hubAddress(t *testing.T) {
+func TestResolve_derivesHubAddress(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
 		block settings.Block
 		env   []string
 		want  string
 	}{
-		"derived":                         {settings.Block{Address: known("https://h.example.com/services/dask-gateway/")}, nil, "https://h.example.com"},
-		"derived below a base URL":        {settings.Block{Address: known("https://h:8443/compute/services/gw")}, nil, "https://h:8443/compute"},
-		"not derivable":                   {settings.Block{Address: known("https://h/gateway/services")}, nil, ""},
-		"services of another path":        {settings.Block{Address: known("https://h/services/a/b")}, nil, ""},
-		"host called services":            {settings.Block{Address: known("https://services/gw")}, nil, ""},
-		"given":                           {settings.Block{Address: known("https://h/services/gw"), HubAddress: known("https://hub/")}, nil, "https://hub"},
-		"given as the page":               {settings.Block{HubAddress: known("https://h/hub/")}, nil, "https://h"},
-		"given as the API":                {settings.Block{HubAddress: known("https://h/x/hub/api/")}, nil, "https://h/x"},
-		"host called hub":                 {settings.Block{HubAddress: known("https://hub")}, nil, "https://hub"},
-		"base URL that is called hub":     {settings.Block{HubAddress: known("https://h/hub/hub")}, nil, "https://h/hub"},
-		"page called api":                 {settings.Block{HubAddress: known("https://h/api")}, nil, "https://h/api"},
+		"derived":                         {settings.Block{Address: knownValue("https://h.example.com/services/dask-gateway/")}, nil, "https://h.example.com"},
+		"derived below a base URL":        {settings.Block{Address: knownValue("https://h:8443/compute/services/gw")}, nil, "https://h:8443/compute"},
+		"not derivable":                   {settings.Block{Address: knownValue("https://h/gateway/services")}, nil, ""},
+		"services of another path":        {settings.Block{Address: knownValue("https://h/services/a/b")}, nil, ""},
+		"host called services":            {settings.Block{Address: knownValue("https://services/gw")}, nil, ""},
+		"given":                           {settings.Block{Address: knownValue("https://h/services/gw"), HubAddress: knownValue("https://hub/")}, nil, "https://hub"},
+		"given as the page":               {settings.Block{HubAddress: knownValue("https://h/hub/")}, nil, "https://h"},
+		"given as the API":                {settings.Block{HubAddress: knownValue("https://h/x/hub/api/")}, nil, "https://h/x"},
+		"host called hub":                 {settings.Block{HubAddress: knownValue("https://hub")}, nil, "https://hub"},
+		"base URL that is called hub":     {settings.Block{HubAddress: knownValue("https://h/hub/hub")}, nil, "https://h/hub"},
+		"page called api":                 {settings.Block{HubAddress: knownValue("https://h/api")}, nil, "https://h/api"},
 		"the notebook's":                  {settings.Block{}, []string{"JUPYTERHUB_API_URL=http://hub:8081/hub/api"}, "http://hub:8081"},
 		"the notebook's, with base URL":   {settings.Block{}, []string{"JUPYTERHUB_API_URL=http://hub:8081/x/hub/api"}, "http://hub:8081/x"},
-		"the gateway's before notebook's": {settings.Block{Address: known("https://h/services/gw")}, []string{"JUPYTERHUB_API_URL=http://hub:8081/hub/api"}, "https://h"},
-		"the notebook's if not derivable": {settings.Block{Address: known("https://h/gw")}, []string{"JUPYTERHUB_API_URL=http://hub:8081/hub/api"}, "http://hub:8081"},
-		"PC_HUB_ADDRESS before derived":   {settings.Block{Address: known("https://h/services/gw")}, []string{"PC_HUB_ADDRESS=http://hub:1"}, "http://hub:1"},
+		"the gateway's before notebook's": {settings.Block{Address: knownValue("https://h/services/gw")}, []string{"JUPYTERHUB_API_URL=http://hub:8081/hub/api"}, "https://h"},
+		"the notebook's if not derivable": {settings.Block{Address: knownValue("https://h/gw")}, []string{"JUPYTERHUB_API_URL=http://hub:8081/hub/api"}, "http://hub:8081"},
+		"PC_HUB_ADDRESS before derived":   {settings.Block{Address: knownValue("https://h/services/gw")}, []string{"PC_HUB_ADDRESS=http://hub:1"}, "http://hub:1"},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			s := resolve(t, test.block, test.env...)
-			equal(t, "hub_address", s.HubAddress.Value, test.want)
-			equal(t, "hub_address being set", s.HubAddress.Set, test.want != "")
+			s := mustResolve(t, test.block, test.env...)
+			expectEqual(t, "hub_address", s.HubAddress.Value, test.want)
+			expectEqual(t, "hub_address being set", s.HubAddress.Set, test.want != "")
 		})
 	}
 }
@@ -136,15 +137,15 @@ func TestResolve_malformedAddresses(t *testing.T) {
 		t.Run(value, func(t *testing.T) {
 			t.Parallel()
 			for argument, block := range map[string]settings.Block{
-				"address":        {Address: known(value)},
-				"public_address": {PublicAddress: known(value)},
-				"hub_address":    {HubAddress: known(value)},
+				"address":        {Address: knownValue(value)},
+				"public_address": {PublicAddress: knownValue(value)},
+				"hub_address":    {HubAddress: knownValue(value)},
 			} {
-				p := problem(t, block)
-				equal(t, "argument", p.Argument, argument)
-				equal(t, "origin", p.Origin, argument+" in the provider block")
-				contains(t, p.Detail, want, "Allowed is http://HOST or https://HOST", "example.com")
-				containsNot(t, p.Summary+p.Detail+p.Origin, "s3cr3t")
+				p := onlyProblem(t, block)
+				expectEqual(t, "argument", p.Argument, argument)
+				expectEqual(t, "origin", p.Origin, argument+" in the provider block")
+				expectContains(t, p.Detail, want, "Allowed is http://HOST or https://HOST", "example.com")
+				expectOmits(t, p.Summary+p.Detail+p.Origin, "s3cr3t")
 			}
 		})
 	}
@@ -180,10 +181,10 @@ func TestResolve_malformedProxyAddresses(t *testing.T) {
 	} {
 		t.Run(value, func(t *testing.T) {
 			t.Parallel()
-			p := problem(t, settings.Block{Address: known("http://h"), ProxyAddress: known(value)})
-			equal(t, "argument", p.Argument, "proxy_address")
-			contains(t, p.Detail, want, "gateway://HOST:PORT")
-			containsNot(t, p.Summary+p.Detail, "s3cr3t")
+			p := onlyProblem(t, settings.Block{Address: knownValue("http://h"), ProxyAddress: knownValue(value)})
+			expectEqual(t, "argument", p.Argument, "proxy_address")
+			expectContains(t, p.Detail, want, "gateway://HOST:PORT")
+			expectOmits(t, p.Summary+p.Detail, "s3cr3t")
 		})
 	}
 }
@@ -196,13 +197,13 @@ func TestResolve_otherMalformedValues(t *testing.T) {
 		argument string
 		want     []string
 	}{
-		{settings.Block{RequestTimeout: known("30")}, "", "request_timeout", []string{`"30"`, "not a duration", "30s"}},
-		{settings.Block{RequestTimeout: known("0s")}, "", "request_timeout", []string{"not positive"}},
-		{settings.Block{RequestTimeout: known("-1s")}, "", "request_timeout", []string{"not positive"}},
+		{settings.Block{RequestTimeout: knownValue("30")}, "", "request_timeout", []string{`"30"`, "not a duration", "30s"}},
+		{settings.Block{RequestTimeout: knownValue("0s")}, "", "request_timeout", []string{"not positive"}},
+		{settings.Block{RequestTimeout: knownValue("-1s")}, "", "request_timeout", []string{"not positive"}},
 		{settings.Block{}, "PC_REQUEST_TIMEOUT=soon", "", []string{`"soon"`}},
-		{settings.Block{MaxRetries: known[int64](-1)}, "", "max_retries", []string{"from 0 to 20"}},
-		{settings.Block{MaxConnections: known[int64](0)}, "", "max_connections", []string{"from 1 to 1000"}},
-		{settings.Block{MaxRetries: known[int64](21)}, "", "max_retries", []string{"from 0 to 20"}},
+		{settings.Block{MaxRetries: knownValue[int64](-1)}, "", "max_retries", []string{"from 0 to 20"}},
+		{settings.Block{MaxConnections: knownValue[int64](0)}, "", "max_connections", []string{"from 1 to 1000"}},
+		{settings.Block{MaxRetries: knownValue[int64](21)}, "", "max_retries", []string{"from 0 to 20"}},
 		{settings.Block{}, "PC_MAX_RETRIES=many", "", []string{`"many"`, "from 0 to 20"}},
 		{settings.Block{}, "PC_MAX_RETRIES=1.5", "", []string{"from 0 to 20"}},
 		{settings.Block{}, "PC_ALLOW_CLEARTEXT=perhaps", "", []string{`"perhaps"`, "true or false"}},
@@ -214,11 +215,11 @@ func TestResolve_otherMalformedValues(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.argument+test.env, func(t *testing.T) {
 			t.Parallel()
-			p := problem(t, test.block, test.env)
-			equal(t, "argument", p.Argument, test.argument)
-			contains(t, p.Detail, test.want...)
+			p := onlyProblem(t, test.block, test.env)
+			expectEqual(t, "argument", p.Argument, test.argument)
+			expectContains(t, p.Detail, test.want...)
 			if name, _, found := strings.Cut(test.env, "="); found {
-				equal(t, "origin", p.Origin, "the environment variable "+name)
+				expectEqual(t, "origin", p.Origin, "the environment variable "+name)
 			}
 		})
 	}

@@ -5,24 +5,23 @@ package settings
 
 import "fmt"
 
-// State says how much is known of an argument of the provider block.
+// State reports whether an argument of the provider block is set and known.
 type State int
 
-// The states of an argument, as Terraform has them. Null is one that is not set.
+// The states of an argument, as in Terraform. Null means that it is not set.
 const (
 	Null State = iota
 	Unknown
 	Known
 )
 
-// Value is an argument of the provider block. V means something only when State
-// is Known.
+// Value is an argument of the provider block. V is valid only if State is Known.
 type Value[T any] struct {
 	State State
 	V     T
 }
 
-// String returns the state alone: what is known may be a token.
+// String returns only the state, because a known value may be a token.
 func (v Value[T]) String() string {
 	switch v.State {
 	case Unknown:
@@ -34,15 +33,15 @@ func (v Value[T]) String() string {
 	}
 }
 
-// Format writes the state alone for every verb.
+// Format prints only the state, whatever the verb.
 func (v Value[T]) Format(state fmt.State, _ rune) { _, _ = state.Write([]byte(v.String())) }
 
-// MarshalText gives the state alone to encoders.
+// MarshalText returns only the state.
 func (v Value[T]) MarshalText() ([]byte, error) { return []byte(v.String()), nil }
 
-// Block is the provider block as it was written. RequestTimeout is a Go
-// duration; HTTPProxy is a URL, or "false" for no proxy at all, or "true" for
-// that of the environment.
+// Block is the provider block as written. RequestTimeout is a Go duration.
+// HTTPProxy is a URL, "false" for no proxy, or "true" for the proxy of the
+// environment.
 type Block struct {
 	Address        Value[string]
 	ProxyAddress   Value[string]

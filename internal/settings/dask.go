@@ -27,9 +27,9 @@ var daskKeys = map[string]struct {
 	"http_proxy":     {[]string{"http-client", "proxy"}, "DASK_GATEWAY__HTTP_CLIENT__PROXY"},
 }
 
-// daskLayer has what Dask's own configuration says. Its strings are templates,
-// except the type of authentication (dask_gateway/auth.py, get_auth). None, and
-// the empty text, count as not set.
+// daskLayer contains the values of Dask's configuration. Its strings are templates,
+// except the type of authentication (dask_gateway/auth.py, get_auth). None and an
+// empty text count as not set.
 func daskLayer(config daskconfig.Config) layer {
 	l := layer{places: map[string]string{}, found: map[string]finding{}}
 	for argument, key := range daskKeys {
@@ -40,7 +40,7 @@ func daskLayer(config daskconfig.Config) layer {
 		}
 		value := part.Value()
 		if argument == "http_proxy" && value == nil {
-			// Dask looks at the environment for true only, so None is false.
+			// Dask compares this variable with true only, so None means false.
 			value = false
 		}
 		if value == nil || value == "" {
@@ -48,8 +48,8 @@ func daskLayer(config daskconfig.Config) layer {
 		}
 		f := finding{value: value, text: part.Text(), origin: part.Origin(), template: argument != "auth"}
 		if argument == "http_proxy" || argument == "proxy_address" {
-			// Here a bool and a number mean something. Elsewhere they are a password or
-			// a token that happens to look like one, and count as they were written.
+			// A bool or a number is meaningful here. For other arguments it is a
+			// password or a token that looks like one, so it is used as written.
 			f.text = fmt.Sprint(value)
 		}
 		l.found[argument] = f

@@ -15,8 +15,8 @@ import (
 	"github.com/planetary-computer/terraform-provider-pc/internal/settings"
 )
 
-// machine is a folder with files, by their names below it.
-func machine(t *testing.T, files map[string]string) string {
+// writeFiles writes files into a temporary folder and returns the folder.
+func writeFiles(t *testing.T, files map[string]string) string {
 	t.Helper()
 	root := t.TempDir()
 	for name, content := range files {
@@ -31,19 +31,18 @@ func machine(t *testing.T, files map[string]string) string {
 	return root
 }
 
-func address(text string) string { return "gateway: {address: \"" + text + "\"}\n" }
+func addressYAML(text string) string { return "gateway: {address: \"" + text + "\"}\n" }
 
-// TestResolve_files takes one place after the other away from a machine that has
-// all of them.
-func TestResolve_files(t *testing.T) {
+// The test starts with a file in every place and removes one place after the other.
+func TestResolve_readsFilesInDasksOrder(t *testing.T) {
 	t.Parallel()
 	if runtime.GOOS == "windows" {
 		t.Skip("the paths are those of other systems")
 	}
-	root := machine(t, map[string]string{
-		"etc/a.yaml": address("http://etc-a"), "etc/b.yml": address("http://etc-b"), "etc/C.JSON": `{"gateway": {"address": "http://etc-c"}}`, "etc/z.txt": address("http://no"), "etc/.yaml": address("http://no-ending"),
-		"python/bin/python3": "", "python/etc/dask/x.yaml": address("http://prefix"),
-		"home/.config/dask/gateway.yaml": address("http://home"), "further/x.yaml": address("http://further"), "one.conf": address("http://one"),
+	root := writeFiles(t, map[string]string{
+		"etc/a.yaml": addressYAML("http://etc-a"), "etc/b.yml": addressYAML("http://etc-b"), "etc/C.JSON": `{"gateway": {"address": "http://etc-c"}}`, "etc/z.txt": addressYAML("http://no"), "etc/.yaml": addressYAML("http://no-ending"),
+		"python/bin/python3": "", "python/etc/dask/x.yaml": addressYAML("http://prefix"),
+		"home/.config/dask/gateway.yaml": addressYAML("http://home"), "further/x.yaml": addressYAML("http://further"), "one.conf": addressYAML("http://one"),
 	})
 	at := func(name string) string { return filepath.Join(root, filepath.FromSlash(name)) }
 	all := []string{"DASK_ROOT_CONFIG=" + at("etc"), "PATH=/nowhere:" + at("python/bin"), "HOME=" + at("home"), "DASK_CONFIG=" + at("further")}
@@ -65,25 +64,25 @@ func TestResolve_files(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			s := resolve(t, settings.Block{}, test.env...)
-			equal(t, "address", s.Address.Value, test.want)
-			equal(t, "where it is from", s.Address.Origin, test.from)
+			s := mustResolve(t, settings.Block{}, test.env...)
+			expectEqual(t, "address", s.Address.Value, test.want)
+			expectEqual(t, "where it is from", s.Address.Origin, test.from)
 		})
 	}
-	text := resolve(t, settings.Block{}, "DASK_ROOT_CONFIG="+at("none"), "HOME="+at("empty")).Missing("api_token")
-	contains(t, text, "DASK_GATEWAY__AUTH__KWARGS__API_TOKEN, or gateway.auth.kwargs.api_token in Dask's files: "+at("none")+", "+at("empty/.config/dask"))
+	text := mustResolve(t, settings.Block{}, "DASK_ROOT_CONFIG="+at("none"), "HOME="+at("empty")).Missing("api_token")
+	expectContains(t, text, "DASK_GATEWAY__AUTH__KWARGS__API_TOKEN, or gateway.auth.kwargs.api_token in Dask's files: "+at("none")+", "+at("empty/.config/dask"))
 }
 
 func TestResolve_filesFillTemplatesAndMerge(t *testing.T) {
 	t.Parallel()
-	root := machine(t, map[string]string{
+	root := writeFiles(t, map[string]string{
 		"etc/1.yaml": "gateway:\n  address: http://{HOST}/gw\n  http_client: {proxy: off}\n  cluster:\n    options: {image: \"{IMAGE}\", cores: 2, environment: {A: \"{kept}\"}}\n",
 		"etc/2.yaml": "gateway:\n  auth: {type: jupyterhub, kwargs: {api-token: \"{T}\"}}\n  cluster:\n    options: {cores: 3, environment: {B: 1}}\n",
 	})
-	s := resolve(t, settings.Block{}, "DASK_ROOT_CONFIG="+root+"/etc", "HOST=hub", "IMAGE=i:1", "T=t0ken", "DASK_GATEWAY__CLUSTER__OPTIONS__GPU=True")
-	equal(t, "address", s.Address.Value, "http://hub/gw")
-	equal(t, "api_token", s.APIToken.Value.Reveal(), "t0ken")
-	equal(t, "http_proxy", s.HTTPProxy.Value.Reveal(), "false")
+	s := mustResolve(t, settings.Block{}, "DASK_ROOT_CONFIG="+root+"/etc", "HOST=hub", "IMAGE=i:1", "T=t0ken", "DASK_GATEWAY__CLUSTER__OPTIONS__GPU=True")
+	expectEqual(t, "address", s.Address.Value, "http://hub/gw")
+	expectEqual(t, "api_token", s.APIToken.Value.Reveal(), "t0ken")
+	expectEqual(t, "http_proxy", s.HTTPProxy.Value.Reveal(), "false")
 	options := map[string]string{}
 	for name, option := range s.ClusterOptions {
 		options[name] = fmt.Sprintf("%v from %s", option.Value, strings.ReplaceAll(option.Origin, root, ""))
@@ -92,14 +91,14 @@ func TestResolve_filesFillTemplatesAndMerge(t *testing.T) {
 		"image": "i:1 from the file /etc/1.yaml", "cores": "3 from the file /etc/2.yaml", "gpu": "true from the environment variable DASK_GATEWAY__CLUSTER__OPTIONS__GPU",
 		"environment": "map[A:{kept} B:1] from the files /etc/1.yaml, /etc/2.yaml",
 	} {
-		equal(t, name, options[name], want)
+		expectEqual(t, name, options[name], want)
 	}
 }
 
-// TestResolve_filesAsPyYAMLReadsThem has what one rarely writes and PyYAML takes:
-// several merges, of which the last one counts, but the first one of a list; and
-// what is none of Gateway()'s business.
-func TestResolve_filesAsPyYAMLReadsThem(t *testing.T) {
+// The files contain rare YAML that PyYAML accepts: of several merges the last one
+// counts, of a merged list the first one. They also contain keys that Gateway()
+// ignores.
+func TestResolve_readsFilesLikePyYAML(t *testing.T) {
 	t.Parallel()
 	const anchors = "one: &one {n: 1}\ntwo: &two {n: 2}\nthree: &three {n-n: 3, <<: *one, n_n: 4}\n"
 	for name, test := range map[string]struct{ text, want string }{
@@ -115,21 +114,21 @@ func TestResolve_filesAsPyYAMLReadsThem(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			file := filepath.Join(machine(t, map[string]string{"x.yaml": test.text}), "x.yaml")
+			file := filepath.Join(writeFiles(t, map[string]string{"x.yaml": test.text}), "x.yaml")
 			options := map[string]any{}
-			for name, option := range resolve(t, settings.Block{}, "DASK_ROOT_CONFIG="+file).ClusterOptions {
+			for name, option := range mustResolve(t, settings.Block{}, "DASK_ROOT_CONFIG="+file).ClusterOptions {
 				options[name] = option.Value
 			}
-			equal(t, "options", fmt.Sprint(options), test.want)
+			expectEqual(t, "options", fmt.Sprint(options), test.want)
 		})
 	}
 }
 
-// TestResolve_filesThatCannotBe names the file, and the line or the variable;
-// what is in the file is not shown.
-func TestResolve_filesThatCannotBe(t *testing.T) {
+// The problem names the file and the line or the variable. It does not quote the
+// file.
+func TestResolve_invalidFilesNameTheLine(t *testing.T) {
 	t.Parallel()
-	for name, test := range map[string]struct{ text, says string }{
+	for name, test := range map[string]struct{ text, wantText string }{
 		"no YAML":            {"gateway:\n  auth: {kwargs: {api_token: s3cr3t\n", "line 2: the mapping that begins here"},
 		"an open list":       {"a: 1\nb: [s3cr3t,\n  2\nc: 3\n", "line 2: the list that begins here"},
 		"an open list, 1":    {"b: [s3cr3t\n", "line 1: the list that begins here"},
@@ -154,12 +153,12 @@ func TestResolve_filesThatCannotBe(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			file := filepath.Join(machine(t, map[string]string{"x.yaml": test.text}), "x.yaml")
-			p := problem(t, settings.Block{}, "DASK_ROOT_CONFIG="+file)
-			equal(t, "origin", p.Origin, "the file "+file)
-			equal(t, "argument", p.Argument, "")
-			contains(t, p.Detail, test.says)
-			containsNot(t, p.Detail, "s3cr3t")
+			file := filepath.Join(writeFiles(t, map[string]string{"x.yaml": test.text}), "x.yaml")
+			p := onlyProblem(t, settings.Block{}, "DASK_ROOT_CONFIG="+file)
+			expectEqual(t, "origin", p.Origin, "the file "+file)
+			expectEqual(t, "argument", p.Argument, "")
+			expectContains(t, p.Detail, test.wantText)
+			expectOmits(t, p.Detail, "s3cr3t")
 		})
 	}
 	for start, each := range map[string]string{"[x, x, x, x, x, x, x, x, x, x]": "[%s]", "{x: 1, y: 2}": "{<<: [%s]}"} {
@@ -167,23 +166,23 @@ func TestResolve_filesThatCannotBe(t *testing.T) {
 		for c := 'b'; c < 'k'; c++ {
 			bomb += fmt.Sprintf("%c: &%c "+each+"\n", c, c, strings.TrimSuffix(strings.Repeat(fmt.Sprintf("*%c, ", c-1), 10), ", "))
 		}
-		file := filepath.Join(machine(t, map[string]string{"x.yaml": bomb}), "x.yaml")
-		contains(t, problem(t, settings.Block{}, "DASK_ROOT_CONFIG="+file).Detail, file, "more than 100000 values, which is the limit")
+		file := filepath.Join(writeFiles(t, map[string]string{"x.yaml": bomb}), "x.yaml")
+		expectContains(t, onlyProblem(t, settings.Block{}, "DASK_ROOT_CONFIG="+file).Detail, file, "more than 100000 values, which is the limit")
 	}
-	file := filepath.Join(machine(t, map[string]string{"x.yaml": address("http://{NOWHERE}/")}), "x.yaml")
-	p := problem(t, settings.Block{}, "DASK_ROOT_CONFIG="+file)
-	equal(t, "origin", p.Origin, "the file "+file)
-	contains(t, p.Detail, "NOWHERE")
+	file := filepath.Join(writeFiles(t, map[string]string{"x.yaml": addressYAML("http://{NOWHERE}/")}), "x.yaml")
+	p := onlyProblem(t, settings.Block{}, "DASK_ROOT_CONFIG="+file)
+	expectEqual(t, "origin", p.Origin, "the file "+file)
+	expectContains(t, p.Detail, "NOWHERE")
 }
 
-// FuzzResolve_files: no file makes the provider fail, or forget where a value is
-// from.
+// FuzzResolve_files checks that no file makes the provider crash and that every
+// option has an origin.
 func FuzzResolve_files(f *testing.F) {
 	for _, text := range []string{"", "gateway: {address: http://h}\n", "a: &a {b: 1}\ngateway: {<<: *a, cluster: {options: {x: 1:30, y: 0x1F, z: !!int \"1\"}}}\n", "- 1", "\t", "? x\n: y\n", "gateway:\n  cluster:\n    options: {a: on, b: 1e3, c: ~}\n"} {
 		f.Add(text)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
-		file := filepath.Join(machine(t, map[string]string{"x.yaml": text}), "x.yaml")
+		file := filepath.Join(writeFiles(t, map[string]string{"x.yaml": text}), "x.yaml")
 		s, problems := settings.Resolve(t.Context(), settings.Block{}, environment.New([]string{"DASK_ROOT_CONFIG=" + file}))
 		for _, p := range problems {
 			if p.Origin == "" || p.Detail == "" {
@@ -192,7 +191,7 @@ func FuzzResolve_files(f *testing.F) {
 		}
 		for name, option := range s.ClusterOptions {
 			if option.Origin != "the file "+file {
-				t.Errorf("%q: the option %q is from %q", text, name, option.Origin)
+				t.Errorf("%q: the option %q has the origin %q", text, name, option.Origin)
 			}
 		}
 	})

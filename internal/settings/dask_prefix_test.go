@@ -12,16 +12,15 @@ import (
 	"github.com/planetary-computer/terraform-provider-pc/internal/settings"
 )
 
-// TestResolve_prefixes finds Dask's files beside the Python that would be
-// started: by links, and through a virtual environment that sees the packages of
-// the Python that it was made with.
-func TestResolve_prefixes(t *testing.T) {
+// Dask's files are next to the Python that a shell would start: through symbolic
+// links, or through a virtual environment with the system's packages.
+func TestResolve_findsPythonPrefixes(t *testing.T) {
 	t.Parallel()
 	if runtime.GOOS == "windows" {
 		t.Skip("links need rights there")
 	}
-	root := machine(t, map[string]string{
-		"python/bin/python3.11": "", "python/etc/dask/x.yaml": address("http://python"),
+	root := writeFiles(t, map[string]string{
+		"python/bin/python3.11": "", "python/etc/dask/x.yaml": addressYAML("http://python"),
 		"env/etc/dask/x.yaml": "gateway: {address: \"http://env\", proxy-address: 1}\n",
 	})
 	at := func(name string) string { return filepath.Join(root, filepath.FromSlash(name)) }
@@ -48,7 +47,8 @@ func TestResolve_prefixes(t *testing.T) {
 		"one that sees, and nobody knows":  {"PATH=" + at("env/bin"), "include-system-site-packages = true\n", "http://env", "gateway://env:1"},
 		"an active one that is on no PATH": {"VIRTUAL_ENV=" + at("env"), home + "include-system-site-packages = true\n", "http://python", "gateway://python:1"},
 	} {
-		// The environment's file is another one in each case, so these follow one another.
+		// The cases write different versions of the same file, so they run one
+		// after the other.
 		file := at("env/pyvenv.cfg")
 		if err := os.RemoveAll(file); err != nil {
 			t.Fatal(err)
@@ -58,8 +58,8 @@ func TestResolve_prefixes(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		s := resolve(t, settings.Block{}, "DASK_ROOT_CONFIG="+at("none"), test.env)
-		equal(t, name, s.Address.Value, test.address)
-		equal(t, name, s.ProxyAddress.Value, test.port)
+		s := mustResolve(t, settings.Block{}, "DASK_ROOT_CONFIG="+at("none"), test.env)
+		expectEqual(t, name, s.Address.Value, test.address)
+		expectEqual(t, name, s.ProxyAddress.Value, test.port)
 	}
 }

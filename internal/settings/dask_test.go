@@ -12,10 +12,10 @@ import (
 	"github.com/planetary-computer/terraform-provider-pc/internal/settings"
 )
 
-// optionJSON gives the one option of an environment as JSON, "" when there is none.
+// optionJSON returns the cluster option x of an environment as JSON, or "".
 func optionJSON(t *testing.T, env ...string) string {
 	t.Helper()
-	s := resolve(t, settings.Block{}, env...)
+	s := mustResolve(t, settings.Block{}, env...)
 	option, ok := s.ClusterOptions["x"]
 	if !ok {
 		return ""
@@ -27,9 +27,9 @@ func optionJSON(t *testing.T, env ...string) string {
 	return string(text)
 }
 
-// TestResolve_pythonLiterals has what json.dumps makes of dask.config's values;
-// the integration tests ask Python for these and for more.
-func TestResolve_pythonLiterals(t *testing.T) {
+// The expected values are what json.dumps returns for dask.config's values. The
+// integration tests compare with Python.
+func TestResolve_readsPythonLiterals(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]string{
 		"2": "2", "-3": "-3", "+4": "4", "- 5": "-5", "-(6)": "-6", "((7))": "7", "1_000": "1000", "0x1F": "31", "0o17": "15", "0b101": "5", "00": "0", "-0": "0",
@@ -47,23 +47,23 @@ func TestResolve_pythonLiterals(t *testing.T) {
 	} {
 		t.Run(text, func(t *testing.T) {
 			t.Parallel()
-			equal(t, "option", optionJSON(t, "DASK_GATEWAY__CLUSTER__OPTIONS__X="+text), want)
+			expectEqual(t, "option", optionJSON(t, "DASK_GATEWAY__CLUSTER__OPTIONS__X="+text), want)
 		})
 	}
 }
 
-func TestResolve_literalsThatJSONHasNot(t *testing.T) {
+func TestResolve_keepsLiteralsWithoutJSONFormAsText(t *testing.T) {
 	t.Parallel()
 	for _, text := range []string{"{{1, 2}}", `{{1: 2}}`, `{{"a": 1, **{{}}}}`, `{{"a"}}`, strings.Repeat("[", 1<<16)} {
 		want, err := json.Marshal(strings.NewReplacer("{{", "{", "}}", "}").Replace(text))
 		if err != nil {
 			t.Fatal(err)
 		}
-		equal(t, "option", optionJSON(t, "DASK_GATEWAY__CLUSTER__OPTIONS__X="+text), string(want))
+		expectEqual(t, "option", optionJSON(t, "DASK_GATEWAY__CLUSTER__OPTIONS__X="+text), string(want))
 	}
 }
 
-func TestResolve_daskKeys(t *testing.T) {
+func TestResolve_acceptsAllSpellingsOfDaskKeys(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
 		env  []string
@@ -87,14 +87,14 @@ func TestResolve_daskKeys(t *testing.T) {
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			equal(t, "proxy_address", resolve(t, settings.Block{}, test.env...).ProxyAddress.Value, test.want)
+			expectEqual(t, "proxy_address", mustResolve(t, settings.Block{}, test.env...).ProxyAddress.Value, test.want)
 		})
 	}
 }
 
 func TestResolve_clusterOptions(t *testing.T) {
 	t.Parallel()
-	s := resolve(t, settings.Block{},
+	s := mustResolve(t, settings.Block{},
 		"DASK_GATEWAY__CLUSTER__OPTIONS={'worker_cores': 2, 'Image': '{TAG}'}",
 		"DASK_GATEWAY__CLUSTER__OPTIONS__WORKER_MEMORY=16.0",
 		"DASK_GATEWAY__CLUSTER__OPTIONS__ENVIRONMENT__A={TAG}",
@@ -105,74 +105,73 @@ func TestResolve_clusterOptions(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	equal(t, "number of options", len(s.ClusterOptions), 4)
-	contains(t, string(got),
+	expectEqual(t, "number of options", len(s.ClusterOptions), 4)
+	expectContains(t, string(got),
 		`"worker_cores":{"Value":2,"Origin":"the environment variable DASK_GATEWAY__CLUSTER__OPTIONS"`,
 		`"Image":{"Value":"repo:1"`,
 		`"worker_memory":{"Value":16.0,"Origin":"the environment variable DASK_GATEWAY__CLUSTER__OPTIONS__WORKER_MEMORY"`,
 		`"environment":{"Value":{"a":"{TAG}","b":2},"Origin":"the environment variables DASK_GATEWAY__CLUSTER__OPTIONS__ENVIRONMENT__A, DASK_GATEWAY__CLUSTER__OPTIONS__ENVIRONMENT__B"`)
 
-	contains(t, problem(t, settings.Block{}, "DASK_GATEWAY__CLUSTER__OPTIONS=big").Detail, "mapping")
-	equal(t, "number of options", len(resolve(t, settings.Block{}, "DASK_GATEWAY__CLUSTER__OPTIONS=None").ClusterOptions), 0)
+	expectContains(t, onlyProblem(t, settings.Block{}, "DASK_GATEWAY__CLUSTER__OPTIONS=big").Detail, "mapping")
+	expectEqual(t, "number of options", len(mustResolve(t, settings.Block{}, "DASK_GATEWAY__CLUSTER__OPTIONS=None").ClusterOptions), 0)
 }
 
-// TestResolve_inherited reads what Dask hands down, which counts less than any
-// variable of its own.
-func TestResolve_inherited(t *testing.T) {
+// Any variable takes precedence over the configuration that Dask hands down.
+func TestResolve_readsInheritedConfiguration(t *testing.T) {
 	t.Parallel()
 	inherit := func(text string) string {
 		return "DASK_INTERNAL_INHERIT_CONFIG=" + base64.URLEncoding.EncodeToString([]byte(text))
 	}
-	s := resolve(t, settings.Block{}, inherit(`{"gateway": {"address": "http://{H}", "public-address": "/x", "cluster": {"options": {"n": 1.0}}}}`), "H=hub", "DASK_GATEWAY__PUBLIC_ADDRESS=/y")
-	equal(t, "address", s.Address.Value, "http://hub")
-	equal(t, "origin", s.Address.Origin, "the environment variable DASK_INTERNAL_INHERIT_CONFIG")
-	equal(t, "public_address", s.PublicAddress.Value, "/y")
-	equal(t, "option", optionJSON(t, inherit(`{"gateway.cluster.options": {"x": 1.0}}`)), "1.0")
+	s := mustResolve(t, settings.Block{}, inherit(`{"gateway": {"address": "http://{H}", "public-address": "/x", "cluster": {"options": {"n": 1.0}}}}`), "H=hub", "DASK_GATEWAY__PUBLIC_ADDRESS=/y")
+	expectEqual(t, "address", s.Address.Value, "http://hub")
+	expectEqual(t, "origin", s.Address.Origin, "the environment variable DASK_INTERNAL_INHERIT_CONFIG")
+	expectEqual(t, "public_address", s.PublicAddress.Value, "/y")
+	expectEqual(t, "option", optionJSON(t, inherit(`{"gateway.cluster.options": {"x": 1.0}}`)), "1.0")
 	for _, text := range []string{"%", "", "bm90aGluZw==", base64.URLEncoding.EncodeToString([]byte(`["s3cr3t"]`)), base64.URLEncoding.EncodeToString([]byte(`{"a": s3cr3t}`)), base64.URLEncoding.EncodeToString([]byte(`{"a": "s3cr3t"`))} {
-		p := problem(t, settings.Block{}, "DASK_INTERNAL_INHERIT_CONFIG="+text)
-		equal(t, "origin", p.Origin, "the environment variable DASK_INTERNAL_INHERIT_CONFIG")
-		contains(t, p.Detail, "dask.config.serialize")
-		containsNot(t, p.Detail, "s3cr3t")
+		p := onlyProblem(t, settings.Block{}, "DASK_INTERNAL_INHERIT_CONFIG="+text)
+		expectEqual(t, "origin", p.Origin, "the environment variable DASK_INTERNAL_INHERIT_CONFIG")
+		expectContains(t, p.Detail, "dask.config.serialize")
+		expectOmits(t, p.Detail, "s3cr3t")
 	}
 }
 
-func TestResolve_templates(t *testing.T) {
+func TestResolve_fillsTemplates(t *testing.T) {
 	t.Parallel()
 	env := []string{"A=1", "B_=two", "EMPTY="}
 	for text, want := range map[string]string{
 		"{A}": "1", "x{A}{B_}y": "x1twoy", "{{A}}": "{A}", "{{{A}}}": "{1}", "{EMPTY}": "", "}}": "}",
 	} {
-		equal(t, text, optionJSON(t, append(env, "DASK_GATEWAY__CLUSTER__OPTIONS__X=v"+text)...), `"v`+want+`"`)
+		expectEqual(t, text, optionJSON(t, append(env, "DASK_GATEWAY__CLUSTER__OPTIONS__X=v"+text)...), `"v`+want+`"`)
 	}
 	for text, want := range map[string]string{
 		"v{MISSING}": "the environment variable MISSING, which is not set", "v{a}": "the environment variable a, which is not set",
 		"v{": "brace", "v}": "brace", "v{A": "brace", "v{}": "format syntax", "v{0}": "format syntax", "v{A!r}": "format syntax", "v{A:>5}": "format syntax", "v{A[0]}": "format syntax", "v{A.x}": "format syntax", "v{A{B}": "format syntax",
 	} {
-		p := problem(t, settings.Block{}, append(env, "DASK_GATEWAY__CLUSTER__OPTIONS__X="+text)...)
-		contains(t, p.Detail, want)
-		contains(t, p.Summary, "cluster option x")
-		equal(t, "origin", p.Origin, "the environment variable DASK_GATEWAY__CLUSTER__OPTIONS__X")
+		p := onlyProblem(t, settings.Block{}, append(env, "DASK_GATEWAY__CLUSTER__OPTIONS__X="+text)...)
+		expectContains(t, p.Detail, want)
+		expectContains(t, p.Summary, "cluster option x")
+		expectEqual(t, "origin", p.Origin, "the environment variable DASK_GATEWAY__CLUSTER__OPTIONS__X")
 	}
-	p := problem(t, settings.Block{}, "DASK_GATEWAY__ADDRESS=http://{HOST}/")
-	contains(t, p.Detail, "the environment variable HOST, which is not set")
+	p := onlyProblem(t, settings.Block{}, "DASK_GATEWAY__ADDRESS=http://{HOST}/")
+	expectContains(t, p.Detail, "the environment variable HOST, which is not set")
 }
 
-// TestResolve_templatesOfSecrets names the missing variable, but not what may be
-// a piece of the secret.
-func TestResolve_templatesOfSecrets(t *testing.T) {
+// The problem names the missing variable only if the name cannot be a part of the
+// secret.
+func TestResolve_templateErrorsHideSecrets(t *testing.T) {
 	t.Parallel()
 	for text, name := range map[string]string{
 		"{HUB_TOKEN}": "HUB_TOKEN", "{TOKEN}": "TOKEN", "http://me:{PROXY_PASSWORD}@proxy:1": "PROXY_PASSWORD",
 		"{s3cr3t}": "", "x{S3CR3T}y": "", "a{b_C}": "", "_{_}_": "",
 	} {
 		for _, variable := range []string{"AUTH__KWARGS__API_TOKEN", "AUTH__KWARGS__PASSWORD", "HTTP_CLIENT__PROXY"} {
-			p := problem(t, settings.Block{}, "USER=u", "DASK_GATEWAY__"+variable+"="+text)
+			p := onlyProblem(t, settings.Block{}, "USER=u", "DASK_GATEWAY__"+variable+"="+text)
 			if name != "" {
-				contains(t, p.Detail, "the environment variable "+name+", which is not set")
+				expectContains(t, p.Detail, "the environment variable "+name+", which is not set")
 				continue
 			}
-			contains(t, p.Detail, "it names one that is not set")
-			containsNot(t, p.Detail, strings.Trim(text, "{}"))
+			expectContains(t, p.Detail, "it names one that is not set")
+			expectOmits(t, p.Detail, strings.Trim(text, "{}"))
 		}
 	}
 }
@@ -197,7 +196,7 @@ func TestSettings_proxy(t *testing.T) {
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			proxy, none, err := resolve(t, settings.Block{}, test.env, "PW=p%40ss").Proxy()
+			proxy, none, err := mustResolve(t, settings.Block{}, test.env, "PW=p%40ss").Proxy()
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -205,8 +204,8 @@ func TestSettings_proxy(t *testing.T) {
 			if proxy != nil {
 				got = proxy.String()
 			}
-			equal(t, "proxy", got, test.want)
-			equal(t, "none", none, test.none)
+			expectEqual(t, "proxy", got, test.want)
+			expectEqual(t, "none", none, test.none)
 		})
 	}
 }

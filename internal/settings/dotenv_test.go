@@ -10,9 +10,9 @@ import (
 	"github.com/planetary-computer/terraform-provider-pc/internal/settings"
 )
 
-// TestResolve_catalogFileAsInPython: what planetary_computer 1.0.0 took for its
-// subscription_key, with dotenv 1.2.4 and HOST=h.example in the environment.
-func TestResolve_catalogFileAsInPython(t *testing.T) {
+// The expected values are the subscription_key of planetary_computer 1.0.0 with
+// dotenv 1.2.4 and HOST=h.example in the environment.
+func TestResolve_readsSDKFileLikePython(t *testing.T) {
 	t.Parallel()
 	const key = "PC_SDK_SUBSCRIPTION_KEY"
 	for text, want := range map[string]string{
@@ -49,17 +49,17 @@ func TestResolve_catalogFileAsInPython(t *testing.T) {
 		"\n\n  \t" + key + "=abc":            "abc",
 		"M=\"a\nPC_SDK_SUBSCRIPTION_KEY=b\"": "",
 	} {
-		home, _ := sdkHome(t, text)
-		s := resolve(t, settings.Block{}, "HOME="+home, "HOST=h.example")
+		home, _ := writeSDKSettings(t, text)
+		s := mustResolve(t, settings.Block{}, "HOME="+home, "HOST=h.example")
 		if s.SDKFile != nil || s.SubscriptionKey.Value.Reveal() != want {
 			t.Errorf("%q gives %q, want %q, %v", text, s.SubscriptionKey.Value.Reveal(), want, s.SDKFile)
 		}
 	}
 }
 
-// TestResolve_catalogFileWithoutSense: Python leaves out such a line with a
-// warning that nobody sees, and the key with it.
-func TestResolve_catalogFileWithoutSense(t *testing.T) {
+// Python skips an invalid line with a warning that is easily missed, and loses the
+// key. The provider reports the line.
+func TestResolve_reportsInvalidSDKFile(t *testing.T) {
 	t.Parallel()
 	for text, line := range map[string]string{
 		"PC_SDK_SUBSCRIPTION_KEY: s3cr3t":                     "line 1",
@@ -68,8 +68,8 @@ func TestResolve_catalogFileWithoutSense(t *testing.T) {
 		"=s3cr3t":                            "line 1",
 		"PC_SDK_SUBSCRIPTION_KEY=s3cr3t\xff": "UTF-8",
 	} {
-		home, file := sdkHome(t, text)
-		s := resolve(t, settings.Block{}, "HOME="+home)
+		home, file := writeSDKSettings(t, text)
+		s := mustResolve(t, settings.Block{}, "HOME="+home)
 		if s.SDKFile == nil || !strings.Contains(s.SDKFile.Error(), file) || !strings.HasSuffix(s.SDKFile.Error(), line) || strings.Contains(s.SDKFile.Error(), "s3cr3t") {
 			t.Errorf("%q: %v", text, s.SDKFile)
 		}

@@ -13,8 +13,8 @@ import (
 	"github.com/planetary-computer/terraform-provider-pc/internal/settings"
 )
 
-// FuzzResolve_literals: whatever a variable holds, it gives a value that can be
-// sent as JSON, or a problem with its template.
+// FuzzResolve_literals checks that every variable gives a value that JSON can
+// represent, or a problem with its template.
 func FuzzResolve_literals(f *testing.F) {
 	for _, seed := range []string{"2", "-1.5e3", "{'a': [1, (2,), None]}", `r"x\" "\u0041" '''y'''`, "[[(1)]] # c", "{X}{{", "0x_f", "1,2,", "'\\\n'"} {
 		f.Add(seed)
@@ -30,14 +30,15 @@ func FuzzResolve_literals(f *testing.F) {
 	})
 }
 
-// FuzzResolve_addresses: what is accepted can be connected to.
+// FuzzResolve_addresses checks that the provider can connect to every accepted
+// address.
 func FuzzResolve_addresses(f *testing.F) {
 	f.Add("https://h.example.com:8000/services/x/", "gateway://[::1]:8786", "http://p/")
 	f.Add("http://[::1]", "8786", "")
 	f.Add("HTTP://h:", "h/", "https://bücher.example")
 	f.Add("http://1.2.3.4/%41", "//h", "x@y")
 	f.Fuzz(func(t *testing.T, address, proxy, public string) {
-		s, _ := settings.Resolve(t.Context(), settings.Block{Address: known(address), ProxyAddress: known(proxy), PublicAddress: known(public)}, environment.Variables{})
+		s, _ := settings.Resolve(t.Context(), settings.Block{Address: knownValue(address), ProxyAddress: knownValue(proxy), PublicAddress: knownValue(public)}, environment.Variables{})
 		for _, setting := range []settings.Setting[string]{s.Address, s.PublicAddress, s.HubAddress} {
 			if !setting.Set {
 				continue

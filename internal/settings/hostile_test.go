@@ -17,12 +17,11 @@ import (
 	"github.com/planetary-computer/terraform-provider-pc/internal/settings"
 )
 
-// maxAllocated is all that reading the settings may allocate, so that its peak is
-// lower still.
+// maxAllocated limits all allocations of one call, so the peak is lower.
 const maxAllocated = 300 << 20
 
-// allocated returns how many bytes a call allocates.
-func allocated(call func()) uint64 {
+// allocatedBytes returns how many bytes a call allocates.
+func allocatedBytes(call func()) uint64 {
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
 	call()
@@ -30,10 +29,9 @@ func allocated(call func()) uint64 {
 	return after.TotalAlloc - before.TotalAlloc
 }
 
-// TestResolve_boundsHostileSources has files and variables that stand for more
-// memory or time than there is. Each is an error that names the place and the
-// limit.
-func TestResolve_boundsHostileSources(t *testing.T) { //nolint:paralleltest // it measures what the process allocates
+// The files and variables would need more memory or time than the machine has. Each
+// is an error that names the place and the limit.
+func TestResolve_limitsEachSource(t *testing.T) { //nolint:paralleltest // It measures the allocations of the process.
 	inherited := func(text string) string {
 		return "DASK_INTERNAL_INHERIT_CONFIG=" + base64.URLEncoding.EncodeToString([]byte(text))
 	}
@@ -47,36 +45,36 @@ func TestResolve_boundsHostileSources(t *testing.T) { //nolint:paralleltest // i
 	aliases := func(size, count int) string {
 		return "a: &a " + strings.Repeat("x", size) + "\nb: [" + strings.Repeat("*a,", count) + "]\n"
 	}
-	for name, test := range map[string]struct { //nolint:paralleltest // as above
+	for name, test := range map[string]struct { //nolint:paralleltest // As above.
 		yaml, sdk string
 		variables []string
-		says      []string
+		wantTexts []string
 		fromSDK   bool
 	}{
-		"a large file":                 {yaml: "a: " + strings.Repeat("x", 1<<20), says: []string{"x.yaml", "the limit is 512 KiB"}},
-		"a large scalar, aliased":      {yaml: aliases(400<<10, 30_000), says: []string{"x.yaml", "more than 4 MiB of text, which is the limit"}},
-		"a small scalar, aliased":      {yaml: aliases(1, 150_000), says: []string{"x.yaml", "more than 100000 values, which is the limit"}},
-		"many values":                  {yaml: "a: [" + strings.Repeat("1,", 255<<10) + "]", says: []string{"x.yaml", "more than 100000 values, which is the limit"}},
-		"deep lists":                   {yaml: "a: " + strings.Repeat("[", 9000) + strings.Repeat("]", 9000), says: []string{"x.yaml", "more than 500 levels deep, which is the limit"}},
-		"deep mappings in lists":       {yaml: "a: " + strings.Repeat("[{b: ", 4000) + strings.Repeat("}]", 4000), says: []string{"x.yaml", "more than 500 levels deep, which is the limit"}},
-		"a long integer":               {yaml: "b: 1\na: " + strings.Repeat("9", 500_000), says: []string{"x.yaml", "line 2: a number has more than 4300 digits, which is the limit"}},
-		"a long tagged integer":        {yaml: "a: !!int " + strings.Repeat("9", 500_000), says: []string{"x.yaml", "line 1: a number has more than 4300 digits"}},
-		"a long integer of base 60":    {yaml: "a: 1" + strings.Repeat(":59", 150_000), says: []string{"x.yaml", "line 1: a number has more than 4300 digits"}},
-		"a long float of base 60":      {yaml: "a: 1" + strings.Repeat(":59", 150_000) + ".5", says: []string{"x.yaml", "line 1: a number has more than 4300 digits"}},
-		"merges of merges":             {yaml: mergesOfMerges(), says: []string{"x.yaml", "more than 100000 values, which is the limit"}},
-		"a template of a megabyte":     {yaml: "gateway: {address: \"http://" + strings.Repeat("{X}", 50_000) + "\"}", variables: []string{"X=" + strings.Repeat("x", 100_000)}, says: []string{"it becomes longer than 1 MiB, which is the limit"}},
-		"templates of many options":    {yaml: templatesOfOptions(), variables: []string{"X=" + strings.Repeat("x", 100_000)}, says: []string{"it becomes longer than 1 MiB, which is the limit"}},
-		"a deep inherited mapping":     {variables: []string{inherited(strings.Repeat(`{"a":`, 9000) + "1" + strings.Repeat("}", 9000))}, says: []string{"DASK_INTERNAL_INHERIT_CONFIG", "more than 500 levels deep, which is the limit"}},
-		"a deeper inherited mapping":   {variables: []string{inherited(strings.Repeat(`{"a":`, 20_000) + "1" + strings.Repeat("}", 20_000))}, says: []string{"DASK_INTERNAL_INHERIT_CONFIG", "more than 500 levels deep, which is the limit"}},
-		"a large file of the SDK":      {sdk: strings.Repeat("A=b\n", 600_000), says: []string{"settings.env", "the limit is 256 KiB"}, fromSDK: true},
-		"doubled variables of the SDK": {sdk: variables(40), says: []string{"settings.env", "more than 1048576 bytes, which is the limit"}, fromSDK: true},
+		"a large file":                 {yaml: "a: " + strings.Repeat("x", 1<<20), wantTexts: []string{"x.yaml", "the limit is 512 KiB"}},
+		"a large scalar, aliased":      {yaml: aliases(400<<10, 30_000), wantTexts: []string{"x.yaml", "more than 4 MiB of text, which is the limit"}},
+		"a small scalar, aliased":      {yaml: aliases(1, 150_000), wantTexts: []string{"x.yaml", "more than 100000 values, which is the limit"}},
+		"many values":                  {yaml: "a: [" + strings.Repeat("1,", 255<<10) + "]", wantTexts: []string{"x.yaml", "more than 100000 values, which is the limit"}},
+		"deep lists":                   {yaml: "a: " + strings.Repeat("[", 9000) + strings.Repeat("]", 9000), wantTexts: []string{"x.yaml", "more than 500 levels deep, which is the limit"}},
+		"deep mappings in lists":       {yaml: "a: " + strings.Repeat("[{b: ", 4000) + strings.Repeat("}]", 4000), wantTexts: []string{"x.yaml", "more than 500 levels deep, which is the limit"}},
+		"a long integer":               {yaml: "b: 1\na: " + strings.Repeat("9", 500_000), wantTexts: []string{"x.yaml", "line 2: a number has more than 4300 digits, which is the limit"}},
+		"a long tagged integer":        {yaml: "a: !!int " + strings.Repeat("9", 500_000), wantTexts: []string{"x.yaml", "line 1: a number has more than 4300 digits"}},
+		"a long integer of base 60":    {yaml: "a: 1" + strings.Repeat(":59", 150_000), wantTexts: []string{"x.yaml", "line 1: a number has more than 4300 digits"}},
+		"a long float of base 60":      {yaml: "a: 1" + strings.Repeat(":59", 150_000) + ".5", wantTexts: []string{"x.yaml", "line 1: a number has more than 4300 digits"}},
+		"merges of merges":             {yaml: mergesOfMerges(), wantTexts: []string{"x.yaml", "more than 100000 values, which is the limit"}},
+		"a template of a megabyte":     {yaml: "gateway: {address: \"http://" + strings.Repeat("{X}", 50_000) + "\"}", variables: []string{"X=" + strings.Repeat("x", 100_000)}, wantTexts: []string{"it becomes longer than 1 MiB, which is the limit"}},
+		"templates of many options":    {yaml: templatesOfOptions(), variables: []string{"X=" + strings.Repeat("x", 100_000)}, wantTexts: []string{"it becomes longer than 1 MiB, which is the limit"}},
+		"a deep inherited mapping":     {variables: []string{inherited(strings.Repeat(`{"a":`, 9000) + "1" + strings.Repeat("}", 9000))}, wantTexts: []string{"DASK_INTERNAL_INHERIT_CONFIG", "more than 500 levels deep, which is the limit"}},
+		"a deeper inherited mapping":   {variables: []string{inherited(strings.Repeat(`{"a":`, 20_000) + "1" + strings.Repeat("}", 20_000))}, wantTexts: []string{"DASK_INTERNAL_INHERIT_CONFIG", "more than 500 levels deep, which is the limit"}},
+		"a large file of the SDK":      {sdk: strings.Repeat("A=b\n", 600_000), wantTexts: []string{"settings.env", "the limit is 256 KiB"}, fromSDK: true},
+		"doubled variables of the SDK": {sdk: variables(40), wantTexts: []string{"settings.env", "more than 1048576 bytes, which is the limit"}, fromSDK: true},
 	} {
 		t.Run(name, func(t *testing.T) {
-			root := machine(t, map[string]string{"x.yaml": test.yaml, ".planetarycomputer/settings.env": test.sdk})
+			root := writeFiles(t, map[string]string{"x.yaml": test.yaml, ".planetarycomputer/settings.env": test.sdk})
 			env := environment.New(append(test.variables, "HOME="+root, "DASK_ROOT_CONFIG="+filepath.Join(root, "x.yaml")))
 			var resolved settings.Settings
 			var problems []settings.Problem
-			if bytes := allocated(func() { resolved, problems = settings.Resolve(t.Context(), settings.Block{}, env) }); bytes > maxAllocated {
+			if bytes := allocatedBytes(func() { resolved, problems = settings.Resolve(t.Context(), settings.Block{}, env) }); bytes > maxAllocated {
 				t.Errorf("%d MiB were allocated", bytes>>20)
 			}
 			message := fmt.Sprint(resolved.SDKFile)
@@ -86,7 +84,7 @@ func TestResolve_boundsHostileSources(t *testing.T) { //nolint:paralleltest // i
 				}
 				message = problems[0].Origin + problems[0].Detail
 			}
-			contains(t, message, test.says...)
+			expectContains(t, message, test.wantTexts...)
 			if len(message) > 4000 {
 				t.Errorf("the message has %d bytes", len(message))
 			}
@@ -115,48 +113,48 @@ func templatesOfOptions() string {
 	return text.String()
 }
 
-// TestResolve_boundsAllFilesTogether has many files, each within its own limit.
-func TestResolve_boundsAllFilesTogether(t *testing.T) {
+// Each file is within its own limit, but all files together exceed it.
+func TestResolve_limitsAllFilesTogether(t *testing.T) {
 	t.Parallel()
 	files := map[string]string{}
 	for i := range 20 {
 		files[fmt.Sprintf("%d.yaml", i)] = "a: \"" + strings.Repeat("x", 400<<10) + "\"\n"
 	}
-	p := problem(t, settings.Block{}, "DASK_ROOT_CONFIG="+machine(t, files))
-	contains(t, p.Detail, "4 MiB", "limit")
+	p := onlyProblem(t, settings.Block{}, "DASK_ROOT_CONFIG="+writeFiles(t, files))
+	expectContains(t, p.Detail, "4 MiB", "limit")
 
 	files = map[string]string{}
 	for i := range 20 {
 		files[fmt.Sprintf("%d.yaml", i)] = "a: &a [" + strings.Repeat("x,", 100) + "]\nb: [" + strings.Repeat("*a,", 100) + "]\n"
 	}
-	p = problem(t, settings.Block{}, "DASK_ROOT_CONFIG="+machine(t, files))
-	contains(t, p.Detail, "more than 100000 values, which is the limit")
+	p = onlyProblem(t, settings.Block{}, "DASK_ROOT_CONFIG="+writeFiles(t, files))
+	expectContains(t, p.Detail, "more than 100000 values, which is the limit")
 }
 
-// TestResolve_limitsTheNumberOfProblems has a file with a thousand bad templates.
+// A file has a thousand invalid templates.
 func TestResolve_limitsTheNumberOfProblems(t *testing.T) {
 	t.Parallel()
 	text := "gateway:\n  cluster:\n    options:\n"
 	for i := range 1000 {
 		text += fmt.Sprintf("      o%d: \"{MISSING}\"\n", i)
 	}
-	root := machine(t, map[string]string{"x.yaml": text})
+	root := writeFiles(t, map[string]string{"x.yaml": text})
 	_, problems := settings.Resolve(t.Context(), settings.Block{}, environment.New([]string{"DASK_ROOT_CONFIG=" + root}))
 	if len(problems) != 21 {
 		t.Fatalf("%d problems", len(problems))
 	}
-	contains(t, problems[20].Detail, "The first 20 of 1000 are shown.")
+	expectContains(t, problems[20].Detail, "The first 20 of 1000 are shown.")
 }
 
-// TestResolve_readsLongFile has almost as many lines as the limit allows: a parser
-// that counts the lines from the top for each takes minutes.
-func TestResolve_readsLongFile(t *testing.T) {
+// The file has almost as many lines as the limit allows. A parser that counts the
+// lines from the top takes minutes.
+func TestResolve_readsALongSDKFileInTime(t *testing.T) {
 	t.Parallel()
-	home, _ := sdkHome(t, strings.Repeat("A=\n", 80_000)+"PC_SDK_SUBSCRIPTION_KEY=k3y\n")
-	equal(t, "subscription_key", resolve(t, settings.Block{}, "HOME="+home).SubscriptionKey.Value.Reveal(), "k3y")
+	home, _ := writeSDKSettings(t, strings.Repeat("A=\n", 80_000)+"PC_SDK_SUBSCRIPTION_KEY=k3y\n")
+	expectEqual(t, "subscription_key", mustResolve(t, settings.Block{}, "HOME="+home).SubscriptionKey.Value.Reveal(), "k3y")
 }
 
-func TestResolve_endsWithItsContext(t *testing.T) {
+func TestResolve_stopsWhenCancelled(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
@@ -164,14 +162,13 @@ func TestResolve_endsWithItsContext(t *testing.T) {
 	if len(problems) != 1 {
 		t.Fatalf("%+v", problems)
 	}
-	contains(t, problems[0].Summary, "cancelled")
-	contains(t, problems[0].Detail, "context canceled")
+	expectContains(t, problems[0].Summary, "cancelled")
+	expectContains(t, problems[0].Detail, "context canceled")
 }
 
-// TestResolve_leavesOutWhatPythonLeavesOut has a folder with the name of a file,
-// and the null device, which Dask reads as an empty file.
-func TestResolve_leavesOutWhatPythonLeavesOut(t *testing.T) {
+// A folder has the name of a file. Dask reads the null device as an empty file.
+func TestResolve_skipsFoldersAndTheNullDevice(t *testing.T) {
 	t.Parallel()
-	root := machine(t, map[string]string{"etc/x.yaml/y.txt": "", "etc/z.yaml": address("http://z")})
-	equal(t, "address", resolve(t, settings.Block{}, "DASK_ROOT_CONFIG="+filepath.Join(root, "etc"), "DASK_CONFIG="+os.DevNull).Address.Value, "http://z")
+	root := writeFiles(t, map[string]string{"etc/x.yaml/y.txt": "", "etc/z.yaml": addressYAML("http://z")})
+	expectEqual(t, "address", mustResolve(t, settings.Block{}, "DASK_ROOT_CONFIG="+filepath.Join(root, "etc"), "DASK_CONFIG="+os.DevNull).Address.Value, "http://z")
 }

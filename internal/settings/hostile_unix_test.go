@@ -15,8 +15,8 @@ import (
 	"github.com/planetary-computer/terraform-provider-pc/internal/settings"
 )
 
-// TestResolve_refusesPipesAndDevices puts a pipe and a device in the place of
-// each file. Reading the pipe would block for ever, the device has no end.
+// A named pipe or a device replaces each file. Reading the pipe would block, and
+// the device never ends.
 func TestResolve_refusesPipesAndDevices(t *testing.T) {
 	t.Parallel()
 	for name, put := range map[string]func(path string) error{
@@ -44,15 +44,15 @@ func TestResolve_refusesPipesAndDevices(t *testing.T) {
 				}
 				variable := strings.ReplaceAll(variables, "FOLDER", root)
 				if strings.HasSuffix(file, ".env") {
-					s := resolve(t, settings.Block{}, variable)
+					s := mustResolve(t, settings.Block{}, variable)
 					if s.SDKFile == nil {
 						t.Fatal("it was read")
 					}
-					contains(t, s.SDKFile.Error(), path, "not a regular file but a "+name)
+					expectContains(t, s.SDKFile.Error(), path, "not a regular file but a "+name)
 					continue
 				}
-				p := problem(t, settings.Block{}, variable, "DASK_ROOT_CONFIG=/nowhere")
-				contains(t, p.Detail, path, "not a regular file but a "+name)
+				p := onlyProblem(t, settings.Block{}, variable, "DASK_ROOT_CONFIG=/nowhere")
+				expectContains(t, p.Detail, path, "not a regular file but a "+name)
 			}
 		})
 	}

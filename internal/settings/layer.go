@@ -9,35 +9,34 @@ import (
 	"github.com/planetary-computer/terraform-provider-pc/internal/environment"
 )
 
-// layer is one place that values come from: the provider block, or variables
-// with one prefix. Layers are asked in order, and the first that has a value
-// for an argument decides. A layer with nothing to say about an argument has
-// no entry for it.
+// layer is one source of values: the provider block, or the variables with one
+// prefix. The first layer with a value for an argument decides. A layer without a
+// value has no entry.
 type layer struct {
-	// places says, by argument, where this layer looks for it, in words that
-	// follow "looked for in".
+	// places describes, by argument, where this layer looks. The text follows
+	// "looked for in".
 	places map[string]string
 	found  map[string]finding
 }
 
-// finding is what a layer has for an argument.
+// finding is a layer's value for an argument.
 type finding struct {
-	// value is a string, an int64 or a bool, or what interpret makes of the text
-	// of a variable of Dask's.
+	// value is a string, an int64 or a bool. Values from Dask's configuration may
+	// have other types.
 	value any
-	// text is the value as it was written.
+	// text is the value as written.
 	text   string
 	origin string
-	// argument is the argument of the provider block, when it was written there.
+	// argument is the argument of the provider block that has the value, or "".
 	argument string
 	unknown  bool
-	// template says that Dask fills in environment variables.
+	// template means that Dask fills in environment variables.
 	template bool
 }
 
 const inBlock = " in the provider block"
 
-// blockLayer has the provider block's own arguments.
+// blockLayer contains the arguments of the provider block.
 func blockLayer(b Block) layer {
 	l := layer{places: map[string]string{}, found: map[string]finding{}}
 	addArgument(l, "address", b.Address)
@@ -76,7 +75,7 @@ func addArgument[T any](l layer, argument string, value Value[T]) {
 	}
 }
 
-// providerVariables are the provider's own environment variables.
+// providerVariables maps arguments to the provider's environment variables.
 var providerVariables = map[string]string{ //nolint:gosec // names of variables, not their values
 	"address":          "PC_ADDRESS",
 	"proxy_address":    "PC_PROXY_ADDRESS",
@@ -99,7 +98,7 @@ var providerVariables = map[string]string{ //nolint:gosec // names of variables,
 	"subscription_key": "PC_SUBSCRIPTION_KEY",
 }
 
-// hubVariables are what JupyterHub sets in each notebook server
+// hubVariables are set by JupyterHub in each notebook server
 // (jupyterhub/spawner.py, get_env).
 var hubVariables = map[string]string{ //nolint:gosec // names of variables, not their values
 	"api_token":   "JUPYTERHUB_API_TOKEN",
@@ -107,12 +106,12 @@ var hubVariables = map[string]string{ //nolint:gosec // names of variables, not 
 	userName:      "JUPYTERHUB_USER",
 }
 
-// userName stands beside the arguments: it has a place in the environment and
-// none in the provider block.
+// userName is not an argument of the provider block. It only has an environment
+// variable.
 const userName = "user"
 
-// variableLayer has environment variables whose text is the value. An empty
-// variable counts as not set, as CI systems leave them behind.
+// variableLayer contains environment variables whose text is the value. An empty
+// variable counts as not set, because CI systems set empty variables.
 func variableLayer(env environment.Variables, variables map[string]string) layer {
 	l := layer{places: map[string]string{}, found: map[string]finding{}}
 	for argument, name := range variables {

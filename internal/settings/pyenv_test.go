@@ -14,7 +14,7 @@ import (
 	"github.com/planetary-computer/terraform-provider-pc/internal/settings"
 )
 
-// pyenvShim is what pyenv 2.6.30 writes (pyenv-rehash).
+// pyenvShim is a shim as pyenv 2.6.30 writes it (pyenv-rehash).
 const pyenvShim = `#!/usr/bin/env bash
 set -e
 [ -n "$PYENV_DEBUG" ] && set -x
@@ -25,8 +25,8 @@ export PYENV_ROOT="FOLDER"
 exec "FOLDER/libexec/pyenv" exec "$program" "$@"
 `
 
-// TestResolve_followsPyenvShims finds Dask's files beside the Python that pyenv
-// would start. The integration tests compare with a real pyenv.
+// Dask's files are next to the Python that pyenv would start. The integration tests
+// compare with a real pyenv.
 func TestResolve_followsPyenvShims(t *testing.T) {
 	t.Parallel()
 	if runtime.GOOS == "windows" {
@@ -41,17 +41,17 @@ func TestResolve_followsPyenvShims(t *testing.T) {
 			"3.9.18\n",
 		"project/deep/folder/x.txt":   "",
 		"elsewhere/bin/python3":       "",
-		"elsewhere/etc/dask/x.yaml":   address("http://elsewhere"),
+		"elsewhere/etc/dask/x.yaml":   addressYAML("http://elsewhere"),
 		"usr/bin/python3":             "",
-		"usr/etc/dask/x.yaml":         address("http://system"),
+		"usr/etc/dask/x.yaml":         addressYAML("http://system"),
 		"pyenv/shims/python3":         "",
-		"pyenv/shims/etc/dask/x.yaml": address("http://shims"),
+		"pyenv/shims/etc/dask/x.yaml": addressYAML("http://shims"),
 	}
 	for _, version := range []string{"3.9.18", "3.11.7", "3.12.1", "3.12.10", "3.12.9", "3.12.11rc1", "3.13.0t", "3.13.0", "3.14-dev"} {
 		files["pyenv/versions/"+version+"/bin/python3"] = ""
-		files["pyenv/versions/"+version+"/etc/dask/x.yaml"] = address("http://v" + version)
+		files["pyenv/versions/"+version+"/etc/dask/x.yaml"] = addressYAML("http://v" + version)
 	}
-	root := machine(t, files)
+	root := writeFiles(t, files)
 	at := func(name string) string { return filepath.Join(root, filepath.FromSlash(name)) }
 	if err := os.WriteFile(at("pyenv/shims/python3"), []byte(strings.ReplaceAll(pyenvShim, "FOLDER", at("pyenv"))), 0o600); err != nil {
 		t.Fatal(err)
@@ -87,30 +87,30 @@ func TestResolve_followsPyenvShims(t *testing.T) {
 			if len(problems) > 0 {
 				t.Fatalf("%+v", problems)
 			}
-			equal(t, "address", s.Address.Value, test.want)
+			expectEqual(t, "address", s.Address.Value, test.want)
 		})
 	}
-	// A folder that merely has the name holds a Python.
-	other := machine(t, map[string]string{"shims/python3": "", "shims/etc/dask/x.yaml": address("http://shims")})
-	equal(t, "address", resolve(t, settings.Block{}, "DASK_ROOT_CONFIG="+at("none"), "PATH="+filepath.Join(other, "shims")).Address.Value, "http://shims")
+	// A folder called shims without pyenv contains a Python.
+	other := writeFiles(t, map[string]string{"shims/python3": "", "shims/etc/dask/x.yaml": addressYAML("http://shims")})
+	expectEqual(t, "address", mustResolve(t, settings.Block{}, "DASK_ROOT_CONFIG="+at("none"), "PATH="+filepath.Join(other, "shims")).Address.Value, "http://shims")
 }
 
-// TestResolve_ignoresRelativeElementsOfPath: whoever wrote the working folder's
-// files could otherwise choose the address to which the environment's token goes.
-func TestResolve_ignoresRelativeElementsOfPath(t *testing.T) {
-	root := machine(t, map[string]string{
-		"bin/python3": "", "python3": "", "etc/dask/x.yaml": address("http://working-folder"),
-		"good/bin/python3": "", "good/etc/dask/x.yaml": address("http://good"),
+// Otherwise, the files in the working folder could choose the address that receives
+// the environment's token.
+func TestResolve_ignoresRelativePathElements(t *testing.T) {
+	root := writeFiles(t, map[string]string{
+		"bin/python3": "", "python3": "", "etc/dask/x.yaml": addressYAML("http://working-folder"),
+		"good/bin/python3": "", "good/etc/dask/x.yaml": addressYAML("http://good"),
 	})
 	t.Chdir(root)
 	good := filepath.Join(root, "good", "bin")
 	for _, search := range []string{"", ".", "bin", "./bin", "./", "bin/../"} {
 		path := strings.Join([]string{search, good}, string(os.PathListSeparator))
-		equal(t, "address with PATH="+search, resolve(t, settings.Block{}, "DASK_ROOT_CONFIG=/nowhere", "PATH="+path).Address.Value, "http://good")
-		equal(t, "address with VIRTUAL_ENV="+search, resolve(t, settings.Block{}, "DASK_ROOT_CONFIG=/nowhere", "VIRTUAL_ENV="+search).Address.Value, "")
+		expectEqual(t, "address with PATH="+search, mustResolve(t, settings.Block{}, "DASK_ROOT_CONFIG=/nowhere", "PATH="+path).Address.Value, "http://good")
+		expectEqual(t, "address with VIRTUAL_ENV="+search, mustResolve(t, settings.Block{}, "DASK_ROOT_CONFIG=/nowhere", "VIRTUAL_ENV="+search).Address.Value, "")
 	}
 	if err := os.WriteFile("pyvenv.cfg", []byte("home = bin\ninclude-system-site-packages = true\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	equal(t, "address with a relative home", resolve(t, settings.Block{}, "DASK_ROOT_CONFIG=/nowhere", "VIRTUAL_ENV="+filepath.Join(root, "good")).Address.Value, "http://good")
+	expectEqual(t, "address with a relative home", mustResolve(t, settings.Block{}, "DASK_ROOT_CONFIG=/nowhere", "VIRTUAL_ENV="+filepath.Join(root, "good")).Address.Value, "http://good")
 }

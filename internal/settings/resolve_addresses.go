@@ -7,10 +7,10 @@ import (
 	"github.com/planetary-computer/terraform-provider-pc/internal/addresses"
 )
 
-// addresses resolves the four addresses. What is not given is derived from the
-// gateway's address as Python's Gateway derives it (dask_gateway/client.py,
-// Gateway.__init__); the Hub's address, which Python does not need, from the way
-// in which a Hub serves a gateway.
+// addresses resolves the four addresses. Missing ones are derived from the
+// gateway's address, as in Python's Gateway (dask_gateway/client.py,
+// Gateway.__init__). Python does not need the Hub's address: it is derived from the
+// path below which a Hub serves a gateway.
 func (r *resolver) addresses(s *Settings) {
 	gatewayAddress := resolve(r, "address", addresses.ParseWeb)
 	s.Address = convert(gatewayAddress, addresses.Web.String)
@@ -35,10 +35,9 @@ func (r *resolver) proxyAddress(gatewayAddress Setting[addresses.Web]) Setting[s
 	})
 }
 
-// hubAddress prefers the Hub that serves the gateway to the one whose notebook
-// server this is. They are the same inside a Hub; where they are not, the
-// gateway's address was chosen on purpose, and its Hub is the one that the token
-// is for.
+// hubAddress prefers the Hub that serves the gateway over the Hub of the current
+// notebook server. Inside a Hub they are the same. Otherwise the user chose the
+// gateway's address, and the token is for the gateway's Hub.
 func (r *resolver) hubAddress(gatewayAddress Setting[addresses.Web]) Setting[string] {
 	f, rank := r.find("hub_address")
 	if rank >= r.hubLayer() {
@@ -56,7 +55,8 @@ func (r *resolver) hubAddress(gatewayAddress Setting[addresses.Web]) Setting[str
 	})
 }
 
-// derive makes a setting of another. It is not set where the other is not.
+// derive computes a setting from another one. It is not set if the other is not
+// set.
 func derive[T, U any](from Setting[T], value func(T) U) Setting[U] {
 	derived := convert(from, value)
 	if from.Origin != "" {
@@ -65,7 +65,7 @@ func derive[T, U any](from Setting[T], value func(T) U) Setting[U] {
 	return derived
 }
 
-// convert makes a setting of another that is the same in other words.
+// convert changes the type of a setting and keeps its origin.
 func convert[T, U any](from Setting[T], value func(T) U) Setting[U] {
 	converted := Setting[U]{Origin: from.Origin, Set: from.Set, Unknown: from.Unknown}
 	if from.Set {

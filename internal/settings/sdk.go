@@ -25,18 +25,19 @@ const (
 	defaultSASAddress  = "https://planetarycomputer.microsoft.com/api/sas/v1/token"
 )
 
-// maxSDKFile is far above any file with two variables.
+// maxSDKFile is far above the size of a file with two variables, in bytes.
 const maxSDKFile = 256 << 10
 
-// sdkVariables are those that Python's planetary_computer reads (settings.py).
+// sdkVariables are the variables that Python's planetary_computer reads
+// (settings.py).
 var sdkVariables = map[string]string{
 	"sas_url":          "PC_SDK_SAS_URL",
 	"subscription_key": "PC_SDK_SUBSCRIPTION_KEY",
 }
 
-// sdkLayers has what Python's planetary_computer would find: in the environment,
-// and for a variable that is not there, not even empty, in its file. The error
-// is about the file.
+// sdkLayers returns the values that Python's planetary_computer would use. A
+// variable in the environment, even an empty one, replaces that in the file. The
+// error is about the file.
 func sdkLayers(ctx context.Context, env environment.Variables) (variables, file layer, err error) {
 	variables = variableLayer(env, sdkVariables)
 	file = layer{places: map[string]string{}, found: map[string]finding{}}
@@ -56,7 +57,8 @@ func sdkLayers(ctx context.Context, env environment.Variables) (variables, file 
 	}
 	values, err := dotenv.Parse(string(text), env)
 	if err != nil {
-		// Python warns of a line and goes on without: a key would be left out unseen.
+		// Python skips an invalid line with a warning. The provider fails, so that the
+		// user sees that the key is missing.
 		return variables, file, fmt.Errorf("%s cannot be read: %w", name, err)
 	}
 	for argument, key := range sdkVariables {
@@ -69,8 +71,8 @@ func sdkLayers(ctx context.Context, env environment.Variables) (variables, file 
 	return variables, file, nil
 }
 
-// sdkFile is ~/.planetarycomputer/settings.env, with ~ as Python's
-// os.path.expanduser has it; "" where the environment names no home.
+// sdkFile is ~/.planetarycomputer/settings.env, with ~ as in Python's
+// os.path.expanduser. It is "" if the environment names no home.
 func sdkFile(env environment.Variables) string {
 	home := env.Home()
 	if home == "" {
@@ -79,7 +81,7 @@ func sdkFile(env environment.Variables) string {
 	return filepath.Join(home, ".planetarycomputer", "settings.env")
 }
 
-// catalog resolves where the data services are.
+// catalog resolves the addresses of the data services and their key.
 func (r *resolver) catalog(s *Settings) {
 	s.STACAddress = orDefault(convert(resolve(r, "stac_url", addresses.ParseWeb), addresses.Web.String), defaultSTACAddress)
 	s.SASAddress = orDefault(convert(resolve(r, "sas_url", addresses.ParseWeb), addresses.Web.String), defaultSASAddress)

@@ -13,7 +13,7 @@ import (
 )
 
 // sdkHome is a home with such a file of Python's planetary_computer in it.
-func sdkHome(t *testing.T, content string) (home, file string) {
+func writeSDKSettings(t *testing.T, content string) (home, file string) {
 	t.Helper()
 	home = t.TempDir()
 	file = filepath.Join(home, ".planetarycomputer", "settings.env")
@@ -26,47 +26,47 @@ func sdkHome(t *testing.T, content string) (home, file string) {
 	return home, file
 }
 
-func TestResolve_catalog(t *testing.T) {
+func TestResolve_catalogSettings(t *testing.T) {
 	t.Parallel()
 	const defaultSAS, inFile = "https://planetarycomputer.microsoft.com/api/sas/v1/token", "https://file.example.com/token"
-	home, file := sdkHome(t, "# Planetary Computer\nexport PC_SDK_SAS_URL=\"https://file.example.com/token/\"\nPC_SDK_SUBSCRIPTION_KEY = 'f11e'\nOTHER=x\n")
+	home, file := writeSDKSettings(t, "# Planetary Computer\nexport PC_SDK_SAS_URL=\"https://file.example.com/token/\"\nPC_SDK_SUBSCRIPTION_KEY = 'f11e'\nOTHER=x\n")
 	for name, test := range map[string]struct {
 		block         settings.Block
 		env           []string
 		sas, key      string
 		sasFrom, from string
 	}{
-		"nothing":              {sas: defaultSAS},
-		"the file":             {env: []string{"HOME=" + home}, sas: inFile, sasFrom: "PC_SDK_SAS_URL in " + file, key: "f11e", from: "PC_SDK_SUBSCRIPTION_KEY in " + file},
-		"the SDK's variables":  {env: []string{"HOME=" + home, "PC_SDK_SAS_URL=https://env.example.com/t", "PC_SDK_SUBSCRIPTION_KEY=e1"}, sas: "https://env.example.com/t", sasFrom: "the environment variable PC_SDK_SAS_URL", key: "e1", from: "the environment variable PC_SDK_SUBSCRIPTION_KEY"},
-		"the SDK's, but empty": {env: []string{"HOME=" + home, "PC_SDK_SAS_URL=", "PC_SDK_SUBSCRIPTION_KEY="}, sas: defaultSAS},
-		"our variables":        {env: []string{"HOME=" + home, "PC_SAS_URL=https://ours.example.com/t", "PC_SUBSCRIPTION_KEY=0a", "PC_SDK_SUBSCRIPTION_KEY=e1"}, sas: "https://ours.example.com/t", sasFrom: "the environment variable PC_SAS_URL", key: "0a", from: "the environment variable PC_SUBSCRIPTION_KEY"},
-		"the block":            {block: settings.Block{SASAddress: known("https://b.example.com"), SubscriptionKey: known("b10c")}, env: []string{"HOME=" + home, "PC_SAS_URL=https://ours.example.com/t"}, sas: "https://b.example.com", sasFrom: "sas_url in the provider block", key: "b10c", from: "subscription_key in the provider block"},
-		"a home without":       {env: []string{"HOME=" + t.TempDir()}, sas: defaultSAS},
+		"nothing":                    {sas: defaultSAS},
+		"the file":                   {env: []string{"HOME=" + home}, sas: inFile, sasFrom: "PC_SDK_SAS_URL in " + file, key: "f11e", from: "PC_SDK_SUBSCRIPTION_KEY in " + file},
+		"the SDK's variables":        {env: []string{"HOME=" + home, "PC_SDK_SAS_URL=https://env.example.com/t", "PC_SDK_SUBSCRIPTION_KEY=e1"}, sas: "https://env.example.com/t", sasFrom: "the environment variable PC_SDK_SAS_URL", key: "e1", from: "the environment variable PC_SDK_SUBSCRIPTION_KEY"},
+		"empty variables of the SDK": {env: []string{"HOME=" + home, "PC_SDK_SAS_URL=", "PC_SDK_SUBSCRIPTION_KEY="}, sas: defaultSAS},
+		"our variables":              {env: []string{"HOME=" + home, "PC_SAS_URL=https://ours.example.com/t", "PC_SUBSCRIPTION_KEY=0a", "PC_SDK_SUBSCRIPTION_KEY=e1"}, sas: "https://ours.example.com/t", sasFrom: "the environment variable PC_SAS_URL", key: "0a", from: "the environment variable PC_SUBSCRIPTION_KEY"},
+		"the block":                  {block: settings.Block{SASAddress: knownValue("https://b.example.com"), SubscriptionKey: knownValue("b10c")}, env: []string{"HOME=" + home, "PC_SAS_URL=https://ours.example.com/t"}, sas: "https://b.example.com", sasFrom: "sas_url in the provider block", key: "b10c", from: "subscription_key in the provider block"},
+		"a home without the file":    {env: []string{"HOME=" + t.TempDir()}, sas: defaultSAS},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			s := resolve(t, test.block, test.env...)
-			equal(t, "sas_url", s.SASAddress.Value, test.sas)
-			equal(t, "where sas_url is from", s.SASAddress.Origin, test.sasFrom)
-			equal(t, "subscription_key", s.SubscriptionKey.Value.Reveal(), test.key)
-			equal(t, "where subscription_key is from", s.SubscriptionKey.Origin, test.from)
-			equal(t, "stac_url", s.STACAddress.Value, "https://planetarycomputer.microsoft.com/api/stac/v1")
+			s := mustResolve(t, test.block, test.env...)
+			expectEqual(t, "sas_url", s.SASAddress.Value, test.sas)
+			expectEqual(t, "where sas_url is from", s.SASAddress.Origin, test.sasFrom)
+			expectEqual(t, "subscription_key", s.SubscriptionKey.Value.Reveal(), test.key)
+			expectEqual(t, "where subscription_key is from", s.SubscriptionKey.Origin, test.from)
+			expectEqual(t, "stac_url", s.STACAddress.Value, "https://planetarycomputer.microsoft.com/api/stac/v1")
 			if s.SDKFile != nil {
 				t.Error(s.SDKFile)
 			}
 		})
 	}
-	s := resolve(t, settings.Block{}, "PC_STAC_URL=http://127.0.0.1:8080/stac/")
-	equal(t, "stac_url", s.STACAddress.Value, "http://127.0.0.1:8080/stac")
+	s := mustResolve(t, settings.Block{}, "PC_STAC_URL=http://127.0.0.1:8080/stac/")
+	expectEqual(t, "stac_url", s.STACAddress.Value, "http://127.0.0.1:8080/stac")
 }
 
 // TestResolve_catalogThatCannotBe: a broken file hurts those alone who need it,
 // and is not quoted.
-func TestResolve_catalogThatCannotBe(t *testing.T) {
+func TestResolve_invalidCatalogSettings(t *testing.T) {
 	t.Parallel()
-	home, file := sdkHome(t, "s3cr3t key\n")
-	s := resolve(t, settings.Block{}, "HOME="+home)
+	home, file := writeSDKSettings(t, "s3cr3t key\n")
+	s := mustResolve(t, settings.Block{}, "HOME="+home)
 	if s.SDKFile == nil || !strings.Contains(s.SDKFile.Error(), file) || strings.Contains(s.SDKFile.Error(), "s3cr3t") {
 		t.Error(s.SDKFile)
 	}
@@ -74,17 +74,17 @@ func TestResolve_catalogThatCannotBe(t *testing.T) {
 	if err := os.MkdirAll(filepath.Join(folder, ".planetarycomputer", "settings.env"), 0o700); err != nil {
 		t.Fatal(err)
 	}
-	if s = resolve(t, settings.Block{}, "HOME="+folder); s.SDKFile == nil {
-		t.Error("a folder was read as a file")
+	if s = mustResolve(t, settings.Block{}, "HOME="+folder); s.SDKFile == nil {
+		t.Error("the provider read a folder as a file")
 	}
 	for argument, block := range map[string]settings.Block{
-		"stac_url": {STACAddress: known("planetarycomputer.microsoft.com")}, "sas_url": {SASAddress: known("ftp://h/")}, "subscription_key": {SubscriptionKey: known("two words")},
+		"stac_url": {STACAddress: knownValue("planetarycomputer.microsoft.com")}, "sas_url": {SASAddress: knownValue("ftp://h/")}, "subscription_key": {SubscriptionKey: knownValue("two words")},
 	} {
-		p := problem(t, block)
-		equal(t, "argument", p.Argument, argument)
-		contains(t, p.Detail, map[bool]string{true: "A key is one word", false: "Allowed is http://"}[argument == "subscription_key"])
+		p := onlyProblem(t, block)
+		expectEqual(t, "argument", p.Argument, argument)
+		expectContains(t, p.Detail, map[bool]string{true: "A key is one word", false: "Allowed is http://"}[argument == "subscription_key"])
 		if argument == "subscription_key" {
-			containsNot(t, p.Detail, "two words")
+			expectOmits(t, p.Detail, "two words")
 		}
 	}
 }

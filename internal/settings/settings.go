@@ -1,9 +1,9 @@
 // Copyright (c) The terraform-provider-pc Authors
 // SPDX-License-Identifier: MPL-2.0
 
-// Package settings finds out what the provider is to use: it reads the provider
-// block and the environment, says for each value where it comes from, and
-// derives what the Python client derives. It sends nothing.
+// Package settings finds the values that the provider uses. It reads the provider
+// block and the environment, records the origin of each value, and derives
+// missing values as the Python client does. It sends no requests.
 package settings
 
 import (
@@ -14,10 +14,9 @@ import (
 	"github.com/planetary-computer/terraform-provider-pc/internal/secret"
 )
 
-// Setting is one value and where it comes from. Set says that some place has the
-// value or that it was derived from one that has; Unknown says that it, or what
-// it is derived from, is known only after apply. When neither holds, Value is
-// the default.
+// Setting is a value and its origin. Set means that the value was found or derived
+// from a value that was found. Unknown means that the value is known only after
+// apply. If both are false, Value is the default.
 type Setting[T any] struct {
 	Value   T
 	Origin  string
@@ -28,12 +27,12 @@ type Setting[T any] struct {
 // Settings are the values in effect.
 type Settings struct {
 	// Address and PublicAddress are http or https URLs without a slash at the end,
-	// as Python's Gateway keeps them. PublicAddress is Address by default, and may
-	// be a path alone.
+	// as in Python's Gateway. PublicAddress is Address by default, and may be only a
+	// path.
 	Address       Setting[string]
 	PublicAddress Setting[string]
-	// ProxyAddress is gateway://HOST:PORT, or without the port when it was written
-	// so. By default it has the host and port of Address.
+	// ProxyAddress is gateway://HOST:PORT, or has no port if the user wrote none. By
+	// default it has the host and port of Address.
 	ProxyAddress Setting[string]
 	// HubAddress is the URL below which hub/api is, without a slash at the end.
 	HubAddress Setting[string]
@@ -44,18 +43,17 @@ type Settings struct {
 	// the operating system's user, and no password.
 	Username Setting[string]
 	Password Setting[secret.String]
-	// Principal and KeytabPath are for "kerberos": who the tickets are for, and the
-	// path of a keytab to get them with. Without a keytab they are those of
-	// CredentialCache.
+	// Principal and KeytabPath are for "kerberos": the client principal, and the path
+	// of its keytab. Without a keytab, the tickets come from CredentialCache.
 	Principal  Setting[string]
 	KeytabPath Setting[string]
 	// CredentialCache and KerberosConfig are KRB5CCNAME and KRB5_CONFIG of the
 	// environment, as the MIT library reads them.
 	CredentialCache Setting[string]
 	KerberosConfig  Setting[string]
-	// CACertificate is PEM with at least one certificate.
+	// CACertificate contains at least one certificate in PEM.
 	CACertificate Setting[string]
-	// HTTPProxy is a URL, which may have a password in it, or "true" or "false". See Proxy.
+	// HTTPProxy is a URL, which may contain a password, or "true" or "false". See Proxy.
 	HTTPProxy Setting[secret.String]
 	// MaxRetries is from 0 to 20, by default 4.
 	MaxRetries Setting[int64]
@@ -69,12 +67,10 @@ type Settings struct {
 	// latter alone.
 	STACAddress, SASAddress Setting[string]
 	SubscriptionKey         Setting[secret.String]
-	// SDKFile is why the settings of Python's planetary_computer could not be read,
-	// nil if they could or if there are none. Only what asks those services needs
-	// them.
+	// SDKFile is the error of reading the settings file of Python's
+	// planetary_computer, or nil. Only requests to those services need the file.
 	SDKFile error
-	// User is whose token JUPYTERHUB_API_TOKEN is. It is not set when the token
-	// comes from elsewhere.
+	// User owns JUPYTERHUB_API_TOKEN. It is not set if the token has another origin.
 	User Setting[string]
 	// ClusterOptions are the cluster options in Dask's configuration: strings,
 	// bools, json.Numbers, []any and map[string]any.
@@ -83,20 +79,20 @@ type Settings struct {
 	places map[string][]string
 }
 
-// Problem is a value that cannot be used. A value that is missing is none.
+// Problem is an invalid value. A missing value is not a problem.
 type Problem struct {
-	// Argument is the argument of the provider block that has the value, or "" when
-	// it was found elsewhere.
+	// Argument is the argument of the provider block that has the value, or "" if it
+	// has another origin.
 	Argument string
 	// Origin is where the value was found.
 	Origin string
-	// Summary and Detail are for the person at the terminal. They have no token and
-	// no password in them.
+	// Summary and Detail are printed to the user. They contain no token and no
+	// password.
 	Summary, Detail string
 }
 
-// Proxy returns the HTTP proxy that was asked for, nil for the one that the
-// environment names, or true for none whatever the environment says.
+// Proxy returns the configured HTTP proxy, or nil for the proxy of the environment.
+// The bool is true if no proxy is used, whatever the environment contains.
 func (s Settings) Proxy() (*url.URL, bool, error) {
 	switch text := s.HTTPProxy.Value.Reveal(); text {
 	case "", "true":

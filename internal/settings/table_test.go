@@ -14,11 +14,11 @@ import (
 
 // TestTable_hasEveryArgumentWithItsPlaces compares the table with the places that
 // an error about a missing value lists.
-func TestTable_hasEveryArgumentWithItsPlaces(t *testing.T) {
+func TestTable_listsEveryArgument(t *testing.T) {
 	t.Parallel()
 	table := settings.Table()
-	equal(t, "number of rows", len(table), reflect.TypeFor[settings.Block]().NumField())
-	s := resolve(t, settings.Block{}, "HOME="+t.TempDir())
+	expectEqual(t, "number of rows", len(table), reflect.TypeFor[settings.Block]().NumField())
+	s := mustResolve(t, settings.Block{}, "HOME="+t.TempDir())
 	seen := map[string]bool{}
 	for _, row := range table {
 		if seen[row.Argument] {
@@ -40,22 +40,22 @@ func TestTable_hasEveryArgumentWithItsPlaces(t *testing.T) {
 			}
 			after = at
 		}
-		equal(t, "number of variables of "+row.Argument, len(row.Variables), strings.Count(places, "the environment variable "))
-		equal(t, row.Argument+" having a key of Dask", strings.Contains(places, row.DaskKey+" in Dask's files"), row.DaskKey != "")
+		expectEqual(t, "number of variables of "+row.Argument, len(row.Variables), strings.Count(places, "the environment variable "))
+		expectEqual(t, row.Argument+" having a key of Dask", strings.Contains(places, row.DaskKey+" in Dask's files"), row.DaskKey != "")
 	}
 }
 
 // TestTable_hasTheDefaults compares the numbers of the table with what counts.
-func TestTable_hasTheDefaults(t *testing.T) {
+func TestTable_listsTheDefaults(t *testing.T) {
 	t.Parallel()
-	s := resolve(t, settings.Block{})
+	s := mustResolve(t, settings.Block{})
 	for _, row := range settings.Table() {
 		want, ok := map[string]any{
 			"max_retries": s.MaxRetries.Value, "max_connections": s.MaxConnections.Value, "request_timeout": s.RequestTimeout.Value,
 			"allow_cleartext": s.AllowCleartext.Value, "stac_url": s.STACAddress.Value, "sas_url": s.SASAddress.Value,
 		}[row.Argument]
 		if ok {
-			equal(t, row.Argument, strings.Trim(row.Default, "`"), fmt.Sprint(want))
+			expectEqual(t, row.Argument, strings.Trim(row.Default, "`"), fmt.Sprint(want))
 		}
 	}
 }
