@@ -32,7 +32,9 @@ type completeServer interface {
 // 1.19.0, internal/proto6server/serve.go), and with it the context, loggers and
 // stream of the call: 14 KiB for each of the four calls that a resource needs in
 // a plan, 145 MiB in a plan of 1,000 clusters, which needs 64 MiB with it. Calls that
-// Terraform makes once in a run are not wrapped.
+// Terraform makes once in a run keep their context.
+//
+// The server also makes all diagnostics presentable.
 type server struct{ completeServer }
 
 // Serve serves the provider to the Terraform that started this process, and
@@ -82,43 +84,170 @@ func NewServer(p provider.Provider) tfprotov6.ProviderServer {
 }
 
 func (s *server) ValidateResourceConfig(ctx context.Context, req *tfprotov6.ValidateResourceConfigRequest) (*tfprotov6.ValidateResourceConfigResponse, error) {
-	return call(ctx, req, s.completeServer.ValidateResourceConfig)
+	resp, err := call(ctx, req, s.completeServer.ValidateResourceConfig)
+	if resp != nil {
+		resp.Diagnostics = presentable(resp.Diagnostics)
+	}
+	return resp, err
 }
 
 func (s *server) UpgradeResourceState(ctx context.Context, req *tfprotov6.UpgradeResourceStateRequest) (*tfprotov6.UpgradeResourceStateResponse, error) {
-	return call(ctx, req, s.completeServer.UpgradeResourceState)
+	resp, err := call(ctx, req, s.completeServer.UpgradeResourceState)
+	if resp != nil {
+		resp.Diagnostics = presentable(resp.Diagnostics)
+	}
+	return resp, err
 }
 
 func (s *server) UpgradeResourceIdentity(ctx context.Context, req *tfprotov6.UpgradeResourceIdentityRequest) (*tfprotov6.UpgradeResourceIdentityResponse, error) {
-	return call(ctx, req, s.completeServer.UpgradeResourceIdentity)
+	resp, err := call(ctx, req, s.completeServer.UpgradeResourceIdentity)
+	if resp != nil {
+		resp.Diagnostics = presentable(resp.Diagnostics)
+	}
+	return resp, err
 }
 
 func (s *server) ReadResource(ctx context.Context, req *tfprotov6.ReadResourceRequest) (*tfprotov6.ReadResourceResponse, error) {
-	return call(ctx, req, s.completeServer.ReadResource)
+	resp, err := call(ctx, req, s.completeServer.ReadResource)
+	if resp != nil {
+		resp.Diagnostics = presentable(resp.Diagnostics)
+	}
+	return resp, err
 }
 
 func (s *server) PlanResourceChange(ctx context.Context, req *tfprotov6.PlanResourceChangeRequest) (*tfprotov6.PlanResourceChangeResponse, error) {
-	return call(ctx, req, s.completeServer.PlanResourceChange)
+	resp, err := call(ctx, req, s.completeServer.PlanResourceChange)
+	if resp != nil {
+		resp.Diagnostics = presentable(resp.Diagnostics)
+	}
+	return resp, err
 }
 
 func (s *server) ApplyResourceChange(ctx context.Context, req *tfprotov6.ApplyResourceChangeRequest) (*tfprotov6.ApplyResourceChangeResponse, error) {
-	return call(ctx, req, s.completeServer.ApplyResourceChange)
+	resp, err := call(ctx, req, s.completeServer.ApplyResourceChange)
+	if resp != nil {
+		resp.Diagnostics = presentable(resp.Diagnostics)
+	}
+	return resp, err
 }
 
 func (s *server) ImportResourceState(ctx context.Context, req *tfprotov6.ImportResourceStateRequest) (*tfprotov6.ImportResourceStateResponse, error) {
-	return call(ctx, req, s.completeServer.ImportResourceState)
+	resp, err := call(ctx, req, s.completeServer.ImportResourceState)
+	if resp != nil {
+		resp.Diagnostics = presentable(resp.Diagnostics)
+	}
+	return resp, err
 }
 
 func (s *server) ValidateDataResourceConfig(ctx context.Context, req *tfprotov6.ValidateDataResourceConfigRequest) (*tfprotov6.ValidateDataResourceConfigResponse, error) {
-	return call(ctx, req, s.completeServer.ValidateDataResourceConfig)
+	resp, err := call(ctx, req, s.completeServer.ValidateDataResourceConfig)
+	if resp != nil {
+		resp.Diagnostics = presentable(resp.Diagnostics)
+	}
+	return resp, err
 }
 
 func (s *server) ReadDataSource(ctx context.Context, req *tfprotov6.ReadDataSourceRequest) (*tfprotov6.ReadDataSourceResponse, error) {
-	return call(ctx, req, s.completeServer.ReadDataSource)
+	resp, err := call(ctx, req, s.completeServer.ReadDataSource)
+	if resp != nil {
+		resp.Diagnostics = presentable(resp.Diagnostics)
+	}
+	return resp, err
 }
 
 func (s *server) CallFunction(ctx context.Context, req *tfprotov6.CallFunctionRequest) (*tfprotov6.CallFunctionResponse, error) {
 	return call(ctx, req, s.completeServer.CallFunction)
+}
+
+func (s *server) ValidateProviderConfig(ctx context.Context, req *tfprotov6.ValidateProviderConfigRequest) (*tfprotov6.ValidateProviderConfigResponse, error) {
+	resp, err := s.completeServer.ValidateProviderConfig(ctx, req)
+	if resp != nil {
+		resp.Diagnostics = presentable(resp.Diagnostics)
+	}
+	return resp, err
+}
+
+func (s *server) ConfigureProvider(ctx context.Context, req *tfprotov6.ConfigureProviderRequest) (*tfprotov6.ConfigureProviderResponse, error) {
+	resp, err := s.completeServer.ConfigureProvider(ctx, req)
+	if resp != nil {
+		resp.Diagnostics = presentable(resp.Diagnostics)
+	}
+	return resp, err
+}
+
+func (s *server) ValidateEphemeralResourceConfig(ctx context.Context, req *tfprotov6.ValidateEphemeralResourceConfigRequest) (*tfprotov6.ValidateEphemeralResourceConfigResponse, error) {
+	resp, err := s.completeServer.ValidateEphemeralResourceConfig(ctx, req)
+	if resp != nil {
+		resp.Diagnostics = presentable(resp.Diagnostics)
+	}
+	return resp, err
+}
+
+func (s *server) OpenEphemeralResource(ctx context.Context, req *tfprotov6.OpenEphemeralResourceRequest) (*tfprotov6.OpenEphemeralResourceResponse, error) {
+	resp, err := s.completeServer.OpenEphemeralResource(ctx, req)
+	if resp != nil {
+		resp.Diagnostics = presentable(resp.Diagnostics)
+	}
+	return resp, err
+}
+
+func (s *server) RenewEphemeralResource(ctx context.Context, req *tfprotov6.RenewEphemeralResourceRequest) (*tfprotov6.RenewEphemeralResourceResponse, error) {
+	resp, err := s.completeServer.RenewEphemeralResource(ctx, req)
+	if resp != nil {
+		resp.Diagnostics = presentable(resp.Diagnostics)
+	}
+	return resp, err
+}
+
+func (s *server) CloseEphemeralResource(ctx context.Context, req *tfprotov6.CloseEphemeralResourceRequest) (*tfprotov6.CloseEphemeralResourceResponse, error) {
+	resp, err := s.completeServer.CloseEphemeralResource(ctx, req)
+	if resp != nil {
+		resp.Diagnostics = presentable(resp.Diagnostics)
+	}
+	return resp, err
+}
+
+func (s *server) ValidateListResourceConfig(ctx context.Context, req *tfprotov6.ValidateListResourceConfigRequest) (*tfprotov6.ValidateListResourceConfigResponse, error) {
+	resp, err := s.completeServer.ValidateListResourceConfig(ctx, req)
+	if resp != nil {
+		resp.Diagnostics = presentable(resp.Diagnostics)
+	}
+	return resp, err
+}
+
+func (s *server) ValidateActionConfig(ctx context.Context, req *tfprotov6.ValidateActionConfigRequest) (*tfprotov6.ValidateActionConfigResponse, error) {
+	resp, err := s.completeServer.ValidateActionConfig(ctx, req)
+	if resp != nil {
+		resp.Diagnostics = presentable(resp.Diagnostics)
+	}
+	return resp, err
+}
+
+func (s *server) PlanAction(ctx context.Context, req *tfprotov6.PlanActionRequest) (*tfprotov6.PlanActionResponse, error) {
+	resp, err := s.completeServer.PlanAction(ctx, req)
+	if resp != nil {
+		resp.Diagnostics = presentable(resp.Diagnostics)
+	}
+	return resp, err
+}
+
+func (s *server) InvokeAction(ctx context.Context, req *tfprotov6.InvokeActionRequest) (*tfprotov6.InvokeActionServerStream, error) {
+	stream, err := s.completeServer.InvokeAction(ctx, req)
+	if stream == nil {
+		return nil, err
+	}
+	events := stream.Events
+	return &tfprotov6.InvokeActionServerStream{Events: func(push func(tfprotov6.InvokeActionEvent) bool) {
+		for event := range events {
+			if completed, ok := event.Type.(tfprotov6.CompletedInvokeActionEventType); ok {
+				completed.Diagnostics = presentable(completed.Diagnostics)
+				event.Type = completed
+			}
+			if !push(event) {
+				return
+			}
+		}
+	}}, err
 }
 
 // call runs one call with a context that releases the caller's context when the

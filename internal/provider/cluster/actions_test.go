@@ -226,7 +226,7 @@ func TestScaleAction_checksArgumentsAtPlanAndAtInvoke(t *testing.T) {
 		"nothing":        {map[string]any{"name": name}, providertest.ErrorAt("", "Set either workers or adapt")},
 		"both":           {map[string]any{"name": name, "workers": 1, "adapt": map[string]any{"maximum": 1}}, providertest.ErrorAt("", "Set either workers or adapt")},
 		"negative":       {map[string]any{"name": name, "workers": -1}, providertest.ErrorAt(`AttributeName("workers")`, "0 or more")},
-		"bounds":         {map[string]any{"name": name, "adapt": map[string]any{"minimum": 3, "maximum": 1}}, providertest.ErrorAt(`AttributeName("adapt").AttributeName("minimum")`, "must not be greater")},
+		"bounds":         {map[string]any{"name": name, "adapt": map[string]any{"minimum": 3, "maximum": 1}}, providertest.ErrorAt(`AttributeName("adapt").ElementKeyString("minimum")`, "must not be greater")},
 		"long wait":      {map[string]any{"name": name, "workers": 1, "wait_for_workers": 2}, providertest.ErrorAt(`AttributeName("wait_for_workers")`, "must not be greater than workers = 1")},
 		"path as a name": {map[string]any{"name": "../x", "workers": 1}, providertest.ErrorAt(`AttributeName("name")`, "name")},
 	} {

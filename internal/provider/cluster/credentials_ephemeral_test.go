@@ -108,7 +108,7 @@ func TestEphemeralCredentials_waits(t *testing.T) {
 	made, _ := w.Apply(t.Context(), t, "pc_dask_cluster", w.None(t), map[string]any{})
 	config := map[string]any{"name": w.Text(t, "pc_dask_cluster", made.State, "name"), "timeouts": map[string]any{"open": "300ms"}}
 	_, diagnostics := w.Open(t.Context(), t, credentials, config)
-	providertest.AssertDiagnostics(t, diagnostics, providertest.ErrorAt(`AttributeName("timeouts").AttributeName("open")`, "It was still PENDING"))
+	providertest.AssertDiagnostics(t, diagnostics, providertest.ErrorAt(`AttributeName("timeouts").ElementKeyString("open")`, "It was still PENDING"))
 	mock.SetStartsHeld(false)
 	config["timeouts"] = map[string]any{"open": "1m"}
 	opened, diagnostics := w.Open(t.Context(), t, credentials, config)
@@ -151,8 +151,8 @@ func TestEphemeralCredentials_validate(t *testing.T) {
 	}{
 		"unknown":     {map[string]any{"name": providertest.Unknown{}}, providertest.ExpectedDiagnostic{}},
 		"not a name":  {map[string]any{"name": "../x"}, providertest.ErrorAt(`AttributeName("name")`, "cannot be one")},
-		"no time":     {map[string]any{"name": "x", "timeouts": map[string]any{"open": "0s"}}, providertest.ErrorAt(`AttributeName("timeouts").AttributeName("open")`, "Timeout must be positive")},
-		"no duration": {map[string]any{"name": "x", "timeouts": map[string]any{"open": "soon"}}, providertest.ErrorAt(`AttributeName("timeouts").AttributeName("open")`, "")},
+		"no time":     {map[string]any{"name": "x", "timeouts": map[string]any{"open": "0s"}}, providertest.ErrorAt(`AttributeName("timeouts").ElementKeyString("open")`, "Timeout must be positive")},
+		"no duration": {map[string]any{"name": "x", "timeouts": map[string]any{"open": "soon"}}, providertest.ErrorAt(`AttributeName("timeouts").ElementKeyString("open")`, "")},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

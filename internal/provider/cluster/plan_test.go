@@ -31,9 +31,9 @@ func TestDaskCluster_validatesWithoutTheGateway(t *testing.T) {
 		"adapt without bounds":    {adapt(nil, nil), providertest.ErrorAt(`AttributeName("adapt")`, "Missing minimum or maximum in adapt")},
 		"adapt without maximum":   {adapt(0, nil), providertest.ExpectedDiagnostic{}},
 		"adapt with one number":   {adapt(2, 2), providertest.ExpectedDiagnostic{}},
-		"minimum over maximum":    {adapt(3, 1), providertest.ErrorAt(`AttributeName("adapt").AttributeName("minimum")`, "must not be greater than maximum = 1")},
-		"minimum below zero":      {adapt(-1, 1), providertest.ErrorAt(`AttributeName("adapt").AttributeName("minimum")`, "at least 0")},
-		"maximum below zero":      {adapt(nil, -5), providertest.ErrorAt(`AttributeName("adapt").AttributeName("maximum")`, "at least 0")},
+		"minimum over maximum":    {adapt(3, 1), providertest.ErrorAt(`AttributeName("adapt").ElementKeyString("minimum")`, "must not be greater than maximum = 1")},
+		"minimum below zero":      {adapt(-1, 1), providertest.ErrorAt(`AttributeName("adapt").ElementKeyString("minimum")`, "at least 0")},
+		"maximum below zero":      {adapt(nil, -5), providertest.ErrorAt(`AttributeName("adapt").ElementKeyString("maximum")`, "at least 0")},
 		"workers below zero":      {map[string]any{"workers": -1}, providertest.ErrorAt(`AttributeName("workers")`, "at least 0")},
 		"unknown bounds":          {adapt(providertest.Unknown{}, 1), providertest.ExpectedDiagnostic{}},
 		"number out of range":     {options(map[string]any{"environment": map[string]any{"N": outOfRange}}), providertest.ErrorAt(`AttributeName("options").ElementKeyString("environment").ElementKeyString("N")`, "Number out of range")},
@@ -45,7 +45,7 @@ func TestDaskCluster_validatesWithoutTheGateway(t *testing.T) {
 		"wait over workers":       {map[string]any{"workers": 2, "wait_for_workers": 3}, providertest.ErrorAt(`AttributeName("wait_for_workers")`, "must not be greater than workers = 2")},
 		"no time": {
 			map[string]any{"timeouts": map[string]any{"create": "0s"}},
-			providertest.ErrorAt(`AttributeName("timeouts").AttributeName("create")`, "Timeout must be positive"),
+			providertest.ErrorAt(`AttributeName("timeouts").ElementKeyString("create")`, "Timeout must be positive"),
 		},
 		"both": {
 			map[string]any{"workers": 2, "adapt": map[string]any{"minimum": 1, "maximum": 2}},

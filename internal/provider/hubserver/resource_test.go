@@ -219,7 +219,7 @@ func TestHubServer_validates(t *testing.T) {
 	} {
 		providertest.AssertDiagnostics(t, w.Validate(t, providertest.ServerType, config), providertest.ErrorAt(fmt.Sprintf("AttributeName(%q)", path), ""))
 	}
-	providertest.AssertDiagnostics(t, w.Validate(t, providertest.ServerType, map[string]any{"timeouts": map[string]any{"create": "0s"}}), providertest.ErrorAt(`AttributeName("timeouts").AttributeName("create")`, "0s"))
+	providertest.AssertDiagnostics(t, w.Validate(t, providertest.ServerType, map[string]any{"timeouts": map[string]any{"create": "0s"}}), providertest.ErrorAt(`AttributeName("timeouts").ElementKeyString("create")`, "0s"))
 	providertest.AssertDiagnostics(t, w.Validate(t, providertest.ServerType, map[string]any{"user": "alice", "name": "gpu", "user_options": map[string]any{"profile": providertest.Unknown{}}}), providertest.ExpectedDiagnostic{})
 	providertest.AssertDiagnostics(t, w.Validate(t, providertest.ServerType, map[string]any{"user_options": providertest.Unknown{}}), providertest.ExpectedDiagnostic{})
 	if got := len(mock.Requests()); got != 0 {

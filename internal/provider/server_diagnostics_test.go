@@ -1,0 +1,163 @@
+// Copyright (c) The terraform-provider-pc Authors
+// SPDX-License-Identifier: MPL-2.0
+
+package provider_test
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+	"unicode"
+
+	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
+	"github.com/hashicorp/terraform-plugin-go/tftypes"
+
+	"github.com/planetary-computer/terraform-provider-pc/internal/clock"
+	"github.com/planetary-computer/terraform-provider-pc/internal/provider"
+	"github.com/planetary-computer/terraform-provider-pc/internal/testing/mockserver"
+	"github.com/planetary-computer/terraform-provider-pc/internal/testing/providertest"
+)
+
+// assertPresentable checks what holds for every diagnostic, whatever a server or a
+// configuration contains.
+func assertPresentable(t *testing.T, diagnostics []*tfprotov6.Diagnostic) {
+	t.Helper()
+	for _, d := range diagnostics {
+		text := d.Summary + "\n" + d.Detail
+		for _, forbidden := range []string{"%!", "error in the provider", "basetypes", `\n\n`, "big.Float"} {
+			if strings.Contains(text, forbidden) {
+				t.Errorf("a diagnostic contains %q: %s", forbidden, text)
+			}
+		}
+		if strings.ContainsFunc(text, func(r rune) bool { return r != '\n' && !unicode.IsPrint(r) }) {
+			t.Errorf("a diagnostic contains control characters: %q", text)
+		}
+		if len(text) > 8<<10 {
+			t.Errorf("a diagnostic has %d bytes", len(text))
+		}
+		for line := range strings.SplitSeq(text, "\n") {
+			if strings.HasPrefix(strings.TrimSpace(line), "Apply complete!") {
+				t.Errorf("a server forged a line: %q", text)
+			}
+		}
+	}
+}
+
+// wholeNumbers returns the configurable arguments of a schema that are numbers.
+// Every number in this provider's schemas is a whole number.
+func wholeNumbers(schema *tfprotov6.Schema) []string {
+	var names []string
+	for _, attribute := range schema.Block.Attributes {
+		if (attribute.Optional || attribute.Required) && attribute.Type != nil && attribute.Type.Is(tftypes.Number) {
+			names = append(names, attribute.Name)
+		}
+	}
+	return names
+}
+
+func TestDiagnostics_reportFractionsOnTheArgument(t *testing.T) {
+	t.Parallel()
+	w := providertest.StartClient(t, clock.Real())
+	checked := 0
+	check := func(name string, diagnostics []*tfprotov6.Diagnostic) {
+		checked++
+		assertPresentable(t, diagnostics)
+		found := false
+		for _, d := range diagnostics {
+			found = found || d.Attribute.String() == `AttributeName("`+name+`")` && d.Summary == `Invalid value for "`+name+`"` &&
+				d.Detail == "The value must be a whole number, not 1.5."
+		}
+		if !found {
+			t.Errorf("%s = 1.5: %v", name, diagnostics)
+		}
+	}
+	for typeName, schema := range w.Schema.ResourceSchemas {
+		for _, name := range wholeNumbers(schema) {
+			check(name, w.Validate(t, typeName, map[string]any{name: 1.5}))
+		}
+	}
+	for typeName, schema := range w.Schema.DataSourceSchemas {
+		for _, name := range wholeNumbers(schema) {
+			resp, err := w.Server.ValidateDataResourceConfig(t.Context(), &tfprotov6.ValidateDataResourceConfigRequest{
+				TypeName: typeName, Config: w.Value(t, schema.ValueType(), map[string]any{name: 1.5}),
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			check(name, resp.Diagnostics)
+		}
+	}
+	for _, name := range wholeNumbers(w.Schema.Provider) {
+		resp, err := w.Server.ValidateProviderConfig(t.Context(), &tfprotov6.ValidateProviderConfigRequest{
+			Config: w.Value(t, w.Schema.Provider.ValueType(), map[string]any{name: 1.5}),
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		check(name, resp.Diagnostics)
+	}
+	if checked < 4 {
+		t.Errorf("only %d arguments were checked", checked)
+	}
+}
+
+func TestDiagnostics_reportFractionsOfNestedArguments(t *testing.T) {
+	t.Parallel()
+	w := providertest.StartClient(t, clock.Real())
+	diagnostics := w.Validate(t, "pc_dask_cluster", map[string]any{"adapt": map[string]any{"minimum": 1.5, "maximum": 3}})
+	providertest.AssertDiagnostics(t, diagnostics, providertest.ErrorAt(`AttributeName("adapt")`, "must be a whole number, not 1.5"))
+}
+
+func TestDiagnostics_convertDaysToHours(t *testing.T) {
+	t.Parallel()
+	w := providertest.StartClient(t, clock.Real())
+	diagnostics := w.Validate(t, providertest.TokenType, map[string]any{"expires_in": "30d"})
+	assertPresentable(t, diagnostics)
+	providertest.AssertDiagnostics(t, diagnostics, providertest.ErrorAt(`AttributeName("expires_in")`, `Write "720h"`))
+}
+
+// Every string of every response is hostile, in errors and in successes.
+func TestDiagnostics_areSafeWhenEveryStringIsHostile(t *testing.T) {
+	t.Parallel()
+	const escaped = `\u001b[2J\u001b]0;title\u0007\r\nApply complete! Resources: 1 added\u202e\u2066\u0085\u2028`
+	long := strings.Repeat(escaped, 400)
+	for name, response := range map[string]struct {
+		status int
+		body   string
+	}{
+		"gateway error":     {http.StatusUnprocessableEntity, `{"error": "` + escaped + `"}`},
+		"Hub error":         {http.StatusBadRequest, `{"status": 400, "message": "` + escaped + `"}`},
+		"missing":           {http.StatusNotFound, `{"error": "` + escaped + `"}`},
+		"forbidden":         {http.StatusForbidden, `{"message": "` + escaped + `"}`},
+		"server failure":    {http.StatusInternalServerError, `{"error": "` + escaped + `"}`},
+		"cluster":           {http.StatusOK, `{"name": "` + escaped + `", "status": "` + escaped + `", "options": {"` + escaped + `": "` + escaped + `"}, "dashboard_route": "` + escaped + `", "start_time": 1}`},
+		"user":              {http.StatusOK, `{"kind": "` + escaped + `", "name": "` + escaped + `", "scopes": ["` + escaped + `"], "servers": {"` + escaped + `": {"name": "` + escaped + `"}}}`},
+		"option":            {http.StatusOK, `{"cluster_options": [{"field": "` + escaped + `", "label": "` + escaped + `", "default": "` + escaped + `", "spec": {"type": "select", "options": [["` + escaped + `", "` + escaped + `"]]}}]}`},
+		"long option names": {http.StatusOK, `{"cluster_options": [{"field": "` + long + `", "label": "x", "default": "a", "spec": {"type": "string"}}]}`},
+		"version":           {http.StatusOK, `{"version": "` + escaped + `", "status": "` + escaped + `"}`},
+		"wrong type":        {http.StatusOK, `["` + escaped + `"]`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			mock := providertest.StartMock(t, mockserver.Config{})
+			block := providertest.Block(mock)
+			block["max_retries"] = 0
+			w := providertest.NewClientWith(t, clock.NewFake(clock.Real().Now()), block, provider.WithRetryWait(1, 1))
+			mock.FailNext(providertest.RespondAlways("*", response.status, response.body))
+			for typeName, config := range map[string]map[string]any{
+				"pc_clusters": {}, "pc_cluster_options": {}, "pc_dask_cluster": {"name": "prod.0123456789abcdef0123456789abcdef"}, "pc_gateway": {}, "pc_hub_user": {},
+			} {
+				_, diagnostics := w.ReadData(t, typeName, config)
+				assertPresentable(t, diagnostics)
+			}
+			for typeName, config := range map[string]map[string]any{
+				"pc_dask_cluster":       {"options": map[string]any{"worker_core": 1}, "workers": 1},
+				providertest.TokenType:  {"note": "ci"},
+				providertest.ServerType: {"name": "x"},
+			} {
+				plan := w.Plan(t, typeName, w.None(t), config)
+				assertPresentable(t, plan.Diagnostics)
+			}
+		})
+	}
+}
