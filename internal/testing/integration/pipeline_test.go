@@ -40,10 +40,11 @@ type workflow struct {
 }
 
 type step struct {
-	Name string `yaml:"name"`
-	Uses string `yaml:"uses"`
-	If   string `yaml:"if"`
-	Run  string `yaml:"run"`
+	Name string            `yaml:"name"`
+	Uses string            `yaml:"uses"`
+	If   string            `yaml:"if"`
+	Env  map[string]string `yaml:"env"`
+	Run  string            `yaml:"run"`
 }
 
 // pipeline is a checkout of the examples, as the workflow's first lines say.
@@ -92,14 +93,21 @@ func (p *pipeline) run(env ...string) (ran []string, good bool) {
 		p.t.Fatalf("the defaults are %+v", job.Defaults)
 	}
 	values := map[string]string{"${{ vars.PC_ADDRESS }}": p.stack.GatewayURL, "${{ vars.PC_PROXY_ADDRESS }}": p.stack.ProxyAddress, "${{ secrets.PC_API_TOKEN }}": p.token, "${{ github.run_id }}": "4711"}
-	environment := append(append([]string{}, p.env...), env...)
-	for name, value := range job.Env {
-		if known, ok := values[value]; ok {
-			value = known
-		} else if strings.Contains(value, "${{") {
-			p.t.Fatalf("the test has no value for %s", value)
+	resolve := func(environment []string, variables map[string]string) []string {
+		environment = slices.Clone(environment)
+		for name, value := range variables {
+			if known, ok := values[value]; ok {
+				value = known
+			} else if strings.Contains(value, "${{") {
+				p.t.Fatalf("the test has no value for %s", value)
+			}
+			environment = append(environment, name+"="+value)
 		}
-		environment = append(environment, name+"="+value)
+		return environment
+	}
+	environment := resolve(append(slices.Clone(p.env), env...), job.Env)
+	if slices.Contains(environment, "PC_API_TOKEN="+p.token) {
+		p.t.Error("every step of the job gets the token")
 	}
 	good = true
 	for _, each := range job.Steps {
@@ -111,7 +119,7 @@ func (p *pipeline) run(env ...string) (ran []string, good bool) {
 			continue
 		}
 		ran = append(ran, each.Name)
-		output, err := p.step(each, environment)
+		output, err := p.step(each, resolve(environment, each.Env))
 		if err != nil {
 			p.t.Logf("the step %s: %v\n%s", each.Name, err, output)
 			good = false
