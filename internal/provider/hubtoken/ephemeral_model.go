@@ -41,7 +41,7 @@ type ephemeralModel struct {
 func (m ephemeralModel) Format(state fmt.State, _ rune) { diagnostics.WriteType(state, m) }
 
 func (e *tokenEphemeralResource) Schema(_ context.Context, _ ephemeral.SchemaRequest, resp *ephemeral.SchemaResponse) {
-	words := []validator.Set{setvalidator.SizeAtLeast(1), setvalidator.ValueStringsAre(stringvalidator.LengthAtLeast(1))}
+	nonEmptyStrings := []validator.Set{setvalidator.SizeAtLeast(1), setvalidator.NoNullValues(), setvalidator.ValueStringsAre(stringvalidator.LengthAtLeast(1))}
 	resp.Schema = schema.Schema{
 		MarkdownDescription: "An API token of the JupyterHub for one run of Terraform: made when the run needs it, revoked when the run is over, also when it fails or is interrupted. " +
 			"It is in no state, plan or log. A plan makes one too, and revokes it. Needs Terraform 1.10 or later.",
@@ -68,13 +68,13 @@ func (e *tokenEphemeralResource) Schema(_ context.Context, _ ephemeral.SchemaReq
 				MarkdownDescription: "Scopes of the token, for example `access:services!service=dask-gateway`; the user must hold them. Conflicts with `roles`. Default: all that the user may do. Needs JupyterHub 3: an older one ignores them, which is an error here.",
 				ElementType:         types.StringType,
 				Optional:            true,
-				Validators:          append([]validator.Set{setvalidator.ConflictsWith(path.MatchRoot("roles"))}, words...),
+				Validators:          append([]validator.Set{setvalidator.ConflictsWith(path.MatchRoot("roles"))}, nonEmptyStrings...),
 			},
 			"roles": schema.SetAttribute{
 				MarkdownDescription: "Roles whose scopes the token gets. JupyterHub 3 and later resolve them once, when the token is made. Needs JupyterHub 2.",
 				ElementType:         types.StringType,
 				Optional:            true,
-				Validators:          words,
+				Validators:          nonEmptyStrings,
 			},
 			"id": schema.StringAttribute{
 				MarkdownDescription: "The Hub's id of the token, for example `a12`.",
