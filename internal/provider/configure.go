@@ -91,6 +91,7 @@ func (p *pcProvider) connectGateway(ctx context.Context, s settings.Settings, cf
 		missing.AddError("The address of the Dask Gateway is missing", s.Missing("address"))
 	}
 	unknown := false
+	cfg.SchemeOrigin = s.Auth.Origin
 	switch s.Auth.Value {
 	case "jupyterhub":
 		unknown = s.APIToken.Unknown

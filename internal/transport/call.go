@@ -204,7 +204,8 @@ func (c *Client) refusal(ctx context.Context, r Request, target *url.URL, a *att
 	refused := &Error{
 		Kind: KindStatus, Method: r.Method, Path: Printable(target.Path), Host: c.base.Host,
 		Status: a.response.StatusCode, Message: message.shown, JSONError: message.isJSON, raw: func() string { return message.raw },
-		Attempts: a.count, CredentialOrigin: c.credentialOrigin, Scheme: c.scheme(),
+		Attempts: a.count, CredentialOrigin: c.credentialOrigin, Scheme: c.scheme(), SchemeOrigin: c.schemeOrigin,
+		Challenge: challenge(a.response.Header),
 	}
 	switch {
 	case refused.Status >= 300 && refused.Status < 400:
@@ -220,6 +221,18 @@ func (c *Client) refusal(ctx context.Context, r Request, target *url.URL, a *att
 		refused.Err = ctx.Err()
 	}
 	return refused
+}
+
+// challenge returns the scheme of the WWW-Authenticate header (RFC 9110, section
+// 11.6.1) in lower case, or "" if there is none that the provider supports.
+func challenge(header http.Header) string {
+	scheme, _, _ := strings.Cut(strings.ToLower(strings.TrimSpace(header.Get("WWW-Authenticate"))), " ")
+	switch scheme {
+	case "basic", "jupyterhub", "negotiate":
+		return scheme
+	default:
+		return ""
+	}
 }
 
 // decodeError describes a response of the wrong type. start is the beginning of the

@@ -70,6 +70,11 @@ type Error struct {
 	Attempts int
 	// CredentialOrigin is the place that the credentials came from.
 	CredentialOrigin string
+	// Challenge is the scheme in the WWW-Authenticate header of the response, in lower
+	// case: the kind of credentials that the server accepts.
+	Challenge string
+	// SchemeOrigin is the place that decided the Scheme.
+	SchemeOrigin string
 	// Scheme is the kind of the client's credentials, "" for none.
 	Scheme Scheme
 	// Err is the cause, for example the context's error. It may be nil.

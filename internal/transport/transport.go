@@ -89,6 +89,8 @@ type Config struct {
 	IsCredentialFailure func(status int, message string) bool
 	// CredentialOrigin is the place that the credentials came from, for errors.
 	CredentialOrigin string
+	// SchemeOrigin is the place that decided the kind of credentials, for errors.
+	SchemeOrigin string
 }
 
 // Format hides credentials from %v, %+v and %#v.
@@ -108,6 +110,7 @@ type Client struct {
 	userAgent        string
 	allowCleartext   bool
 	credentialOrigin string
+	schemeOrigin     string
 	isCredential     func(int, string) bool
 	redact           redactor
 	// proxy is the host and port of the HTTP proxy, "" for none. isProxyNearby
@@ -145,6 +148,7 @@ func New(cfg Config) (*Client, error) {
 		userAgent:        cfg.UserAgent,
 		allowCleartext:   cfg.AllowCleartext,
 		credentialOrigin: cfg.CredentialOrigin,
+		schemeOrigin:     cfg.SchemeOrigin,
 		isCredential:     cfg.IsCredentialFailure,
 		redact:           redact,
 		held:             make(chan struct{}, maxHeld(maxConnections(cfg))),

@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"regexp"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -79,8 +80,7 @@ func advice(err error) string {
 		return "auth = \"kerberos\" sends a ticket with each request, from " + failure.CredentialOrigin + ". kinit gets one and klist shows which there are; with keytab_path, and principal, in the provider block " +
 			"the provider gets its own."
 	case transport.KindRedirect:
-		return "The provider follows no redirect, because its credentials must not reach another server. A redirect here mostly means that the address misses " +
-			"its path, or that it should begin with https://."
+		return redirectAdvice(failure)
 	case transport.KindBody:
 		return "Another kind of server answers at this address, or a proxy in between changed the answer. Check the address in the provider block."
 	default:
@@ -88,7 +88,19 @@ func advice(err error) string {
 	}
 }
 
-// tlsAdvice never says how to switch the check off: there is no way.
+// loginPage matches the targets of redirects to a login: the Hub's own page, and the
+// usual paths of identity providers.
+var loginPage = regexp.MustCompile(`(?i)/(hub/login|login|signin|oauth2?|authorize|saml2?|sso)([/?.]|$)`)
+
+func redirectAdvice(failure *transport.Error) string {
+	if loginPage.MatchString(failure.Message) {
+		return "The server redirects to a login page: it received no credentials that it accepts. " + credentialAdvice(failure)
+	}
+	return "The provider follows no redirect, because its credentials must not reach another server. The address probably lacks " +
+		"its path, or must begin with https://."
+}
+
+// tlsAdvice never explains how to disable the check, because that is not possible.
 func tlsAdvice(failure *transport.Error) string {
 	switch failure.TLS {
 	case transport.TLSUntrusted:
@@ -130,6 +142,13 @@ func credentialAdvice(failure *transport.Error) string {
 	if failure.CredentialOrigin != "" {
 		origin = failure.CredentialOrigin
 	}
+	if required, configured := authFor(failure.Challenge), authOf(failure.Scheme); failure.JSONError && required != "" && configured != "" && required != configured {
+		text := fmt.Sprintf("The gateway requires auth = %q, and the provider uses auth = %q", required, configured)
+		if failure.SchemeOrigin != "" {
+			text += ", which comes from " + failure.SchemeOrigin
+		}
+		return text + fmt.Sprintf(". Set auth = %q in the provider block or in PC_AUTH, and give it the credentials of that kind.", required)
+	}
 	switch failure.Scheme {
 	case "":
 		return "The server wants credentials, and auth = \"none\" sends none. Set auth in the provider block, or PC_AUTH, to the way in which this gateway knows its users."
@@ -145,8 +164,40 @@ func credentialAdvice(failure *transport.Error) string {
 	}
 }
 
-// hostname is a host without its port.
+// authFor returns the value of auth for the scheme in a WWW-Authenticate header.
+func authFor(challenge string) string {
+	switch challenge {
+	case "basic", "jupyterhub":
+		return challenge
+	case "negotiate":
+		return "kerberos"
+	default:
+		return ""
+	}
+}
+
+// authOf returns the value of auth that leads to a scheme. It is "" for the
+// subscription key of the data services.
+func authOf(scheme transport.Scheme) string {
+	switch scheme {
+	case "":
+		return "none"
+	case transport.SchemeToken:
+		return "jupyterhub"
+	case transport.SchemeBasic:
+		return "basic"
+	case transport.SchemeKerberos:
+		return "kerberos"
+	default:
+		return ""
+	}
+}
+
+// hostname returns a host without its port.
 func hostname(host string) string { return (&url.URL{Host: host}).Hostname() }
+
+// likelyAddress is where the daskhub Helm chart serves the gateway.
+const likelyAddress = "a gateway behind a JupyterHub is usually at https://HOST/services/dask-gateway/."
 
 func statusAdvice(failure *transport.Error) string {
 	switch status := failure.Status; {
@@ -154,8 +205,16 @@ func statusAdvice(failure *transport.Error) string {
 		return credentialAdvice(failure)
 	case status == http.StatusForbidden && hub.IsMissingScope(failure):
 		return "The token lacks one of these scopes. Before JupyterHub 4, this is also the answer to a token that is wrong, expired or revoked. It comes from " + failure.CredentialOrigin + "."
+	case status == http.StatusForbidden && strings.Contains(failure.Message, "'_xsrf' argument missing"):
+		return "This is a page of the JupyterHub and not an API. Check the address in the provider block: " + likelyAddress
+	case status == http.StatusForbidden && failure.Scheme == transport.SchemeKey:
+		return "The service rejected the subscription_key, which comes from " + failure.CredentialOrigin + "."
+	case status == http.StatusForbidden && !failure.JSONError:
+		return "The response does not come from the API: a firewall or a proxy in front of " + failure.Host + " refuses the request. It says nothing about the credentials. Ask its operators to allow the request."
 	case status == http.StatusForbidden:
 		return "The credentials are valid but do not allow this. It may belong to another user, or the token lacks a scope."
+	case status == http.StatusNotFound && failure.JSONError && !strings.Contains(failure.Path, "/services/") && strings.EqualFold(failure.Message, "Not Found"):
+		return "The server has no API at this path. Check the address in the provider block: " + likelyAddress
 	case status == http.StatusNotFound && !failure.JSONError:
 		return "This is not an answer of the API: a proxy gave it, because the path is wrong or the server behind it is starting. Check the address in the provider block, then run the command again."
 	case status == http.StatusConflict:
