@@ -40,6 +40,7 @@ func (p *pcProvider) Configure(ctx context.Context, req provider.ConfigureReques
 		return
 	}
 	data := p.connect(ctx, resolved, p.userAgent(req.TerraformVersion), &resp.Diagnostics)
+	data.Limits = model.limits(ctx, &resp.Diagnostics)
 	resp.ResourceData, resp.DataSourceData = data, data
 	resp.EphemeralResourceData, resp.ActionData, resp.ListResourceData = data, data, data
 }

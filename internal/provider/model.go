@@ -4,15 +4,20 @@
 package provider
 
 import (
+	"context"
 	"fmt"
 
 	"github.com/hashicorp/terraform-plugin-framework-timetypes/timetypes"
+	"github.com/hashicorp/terraform-plugin-framework-validators/float64validator"
 	"github.com/hashicorp/terraform-plugin-framework-validators/int64validator"
 	"github.com/hashicorp/terraform-plugin-framework/attr"
+	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/provider/schema"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
+	"github.com/hashicorp/terraform-plugin-framework/types/basetypes"
 
+	"github.com/planetary-computer/terraform-provider-pc/internal/provider/clients"
 	"github.com/planetary-computer/terraform-provider-pc/internal/provider/diagnostics"
 	"github.com/planetary-computer/terraform-provider-pc/internal/settings"
 )
@@ -38,6 +43,7 @@ type providerModel struct {
 	STACAddress     types.String         `tfsdk:"stac_url"`
 	SASAddress      types.String         `tfsdk:"sas_url"`
 	SubscriptionKey types.String         `tfsdk:"subscription_key"`
+	Limits          types.Object         `tfsdk:"limits"`
 }
 
 // Format keeps the values out of logs and messages.
@@ -128,6 +134,28 @@ func providerAttributes() map[string]schema.Attribute {
 				"Default: `false`. Environment: `PC_ALLOW_CLEARTEXT`.",
 			Optional: true,
 		},
+		"limits": schema.SingleNestedAttribute{
+			MarkdownDescription: "What each cluster may have at most. A plan that exceeds a limit is an error, and so is one with `adapt` without a maximum. " +
+				"The limits count for `pc_dask_cluster` and the action `pc_dask_cluster_scale`, not for what you scale in Python.",
+			Optional: true,
+			Attributes: map[string]schema.Attribute{
+				"workers": schema.Int64Attribute{
+					MarkdownDescription: "Maximum number of workers.",
+					Optional:            true,
+					Validators:          []validator.Int64{int64validator.AtLeast(0)},
+				},
+				"cores": schema.Float64Attribute{
+					MarkdownDescription: "Maximum number of cores of all workers together. It is computed from the cluster option `worker_cores`.",
+					Optional:            true,
+					Validators:          []validator.Float64{float64validator.AtLeast(0)},
+				},
+				"memory": schema.Float64Attribute{
+					MarkdownDescription: "Maximum memory of all workers together, in GiB. It is computed from the cluster option `worker_memory`.",
+					Optional:            true,
+					Validators:          []validator.Float64{float64validator.AtLeast(0)},
+				},
+			},
+		},
 		"stac_url": schema.StringAttribute{
 			MarkdownDescription: "Address of the STAC API that `pc_collection` reads. It receives no credentials. Default: the public Planetary Computer, " +
 				"`https://planetarycomputer.microsoft.com/api/stac/v1`. Environment: `PC_STAC_URL`.",
@@ -173,6 +201,31 @@ func (m providerModel) block() settings.Block {
 		SASAddress:      argument(m.SASAddress, m.SASAddress.ValueString()),
 		SubscriptionKey: argument(m.SubscriptionKey, m.SubscriptionKey.ValueString()),
 	}
+}
+
+// limits returns the limits that are known. Terraform plans with what is known, so a
+// limit that is known only after apply does not count before.
+func (m providerModel) limits(ctx context.Context, diags *diag.Diagnostics) clients.Limits {
+	if m.Limits.IsNull() || m.Limits.IsUnknown() {
+		return clients.Limits{}
+	}
+	var limits struct {
+		Workers types.Int64   `tfsdk:"workers"`
+		Cores   types.Float64 `tfsdk:"cores"`
+		Memory  types.Float64 `tfsdk:"memory"`
+	}
+	diags.Append(m.Limits.As(ctx, &limits, basetypes.ObjectAsOptions{})...)
+	known := clients.Limits{}
+	if !limits.Workers.IsUnknown() {
+		known.Workers = limits.Workers.ValueInt64Pointer()
+	}
+	if !limits.Cores.IsUnknown() {
+		known.Cores = limits.Cores.ValueFloat64Pointer()
+	}
+	if !limits.Memory.IsUnknown() {
+		known.Memory = limits.Memory.ValueFloat64Pointer()
+	}
+	return known
 }
 
 func argument[T any](value attr.Value, known T) settings.Value[T] {

@@ -34,6 +34,7 @@ type Clients struct {
 	Catalog   Access[*catalog.Client]
 	Addresses gateway.Addresses
 	Settings  settings.Settings
+	Limits    Limits
 	Clock     clock.Clock
 	// Unauthenticated is the transport for servers other than the gateway and the
 	// Hub. It sends no credentials and ignores ca_certificate.

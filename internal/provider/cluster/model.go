@@ -34,6 +34,7 @@ type resourceModel struct {
 	DashboardLink    types.String      `tfsdk:"dashboard_link"`
 	StartedAt        timetypes.RFC3339 `tfsdk:"started_at"`
 	EffectiveOptions types.Dynamic     `tfsdk:"effective_options"`
+	MaxWorkers       types.Int64       `tfsdk:"max_workers"`
 }
 
 // adaptModel is the adapt argument.
@@ -157,7 +158,8 @@ func (m *resourceModel) current() currentCluster {
 // sameComputed reports whether everything that the gateway reports is unchanged.
 func (m *resourceModel) sameComputed(prior resourceModel) bool {
 	return m.Name.Equal(prior.Name) && m.SchedulerAddress.Equal(prior.SchedulerAddress) && m.Status.Equal(prior.Status) &&
-		m.DashboardLink.Equal(prior.DashboardLink) && m.StartedAt.Equal(prior.StartedAt) && m.EffectiveOptions.Equal(prior.EffectiveOptions)
+		m.DashboardLink.Equal(prior.DashboardLink) && m.StartedAt.Equal(prior.StartedAt) && m.EffectiveOptions.Equal(prior.EffectiveOptions) &&
+		m.MaxWorkers.Equal(prior.MaxWorkers)
 }
 
 // planInPlace plans the computed attributes of a cluster that stays. A cluster that

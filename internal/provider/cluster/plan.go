@@ -109,11 +109,14 @@ func (r *clusterResource) ModifyPlan(ctx context.Context, req resource.ModifyPla
 	if resp.Diagnostics.HasError() {
 		return
 	}
+	maxWorkers := plan.maxWorkers(ctx, &resp.Diagnostics)
 	if req.State.Raw.IsNull() {
+		plan.MaxWorkers = maxWorkers
+		resp.Diagnostics.Append(resp.Plan.SetAttribute(ctx, path.Root("max_workers"), maxWorkers)...)
 		r.planCreate(ctx, plan, secrets, &resp.Diagnostics)
 		return
 	}
-	planChange(ctx, plan, secrets, req, resp)
+	r.planChange(ctx, plan, maxWorkers, secrets, req, resp)
 }
 
 // planCreate checks the options of a cluster that is to be created. Terraform also
@@ -133,11 +136,14 @@ func (r *clusterResource) planCreate(ctx context.Context, plan resourceModel, se
 		declared = checkOptions(ctx, api, wanted, secrets, diags)
 	}
 	addOutsideOptionsWarning(diags, wanted, declared)
+	if size, isManaged := plan.sizeOfNew(wanted, secrets, declared); isManaged {
+		size.checkLimits(r.Limits, diags)
+	}
 }
 
 // planChange plans an existing cluster. It reads the configuration, the prior state
 // and the private state, and nothing else.
-func planChange(ctx context.Context, plan resourceModel, secrets secretOptions, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
+func (r *clusterResource) planChange(ctx context.Context, plan resourceModel, maxWorkers types.Int64, secrets secretOptions, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
 	// Most plans change nothing. Then the plan is the state.
 	state, unchanged := plan, req.Plan.Raw.Equal(req.State.Raw)
 	if !unchanged {
@@ -153,11 +159,28 @@ func planChange(ctx context.Context, plan resourceModel, secrets secretOptions, 
 	switch {
 	case d.replaces():
 		plan.planReplacement()
+		plan.MaxWorkers = maxWorkers
 		resp.RequiresReplace.Append(path.Root("options"), path.Root("options_wo_version"), path.Root("effective_options"))
 	case unchanged:
+		// States of older versions have no max_workers. A refresh fills it.
+		plan.MaxWorkers = maxWorkers
+		r.checkLimits(plan, state, &resp.Diagnostics)
 		return
 	default:
 		resp.Diagnostics.Append(plan.planInPlace(ctx, state, d.unmanaged)...)
+		plan.MaxWorkers = maxWorkers
+		r.checkLimits(plan, state, &resp.Diagnostics)
 	}
 	resp.Diagnostics.Append(resp.Plan.Set(ctx, plan)...)
+}
+
+// checkLimits checks the limits of a cluster that stays. Terraform plans the second
+// half of a replacement as a create.
+func (r *clusterResource) checkLimits(plan, state resourceModel, diags *diag.Diagnostics) {
+	if r.Clients == nil || state.isUnread() || state.hasEnded() {
+		return
+	}
+	if size, isManaged := plan.sizeOfExisting(state); isManaged {
+		size.checkLimits(r.Limits, diags)
+	}
 }

@@ -53,6 +53,7 @@ func (r *clusterResource) Create(ctx context.Context, req resource.CreateRequest
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
 	secrets := secretsFrom(ctx, req.Config, &resp.Diagnostics)
 	api, ok := r.Gateway.Get(&resp.Diagnostics)
+	plan.MaxWorkers = plan.maxWorkers(ctx, &resp.Diagnostics)
 	timeout, diags := plan.Timeouts.Create(ctx, defaultClusterChange)
 	resp.Diagnostics.Append(diags...)
 	if !ok || resp.Diagnostics.HasError() {
@@ -159,6 +160,7 @@ func (r *clusterResource) Read(ctx context.Context, req resource.ReadRequest, re
 	}
 	resp.Diagnostics.Append(state.recordCluster(ctx, cluster, r.knownAddresses(), recorded.hidden)...)
 	// Writing the state is a large part of a refresh, and most clusters are unchanged.
+	state.MaxWorkers = state.maxWorkers(ctx, &resp.Diagnostics)
 	if !state.sameComputed(before) {
 		resp.Diagnostics.Append(resp.State.Set(ctx, state)...)
 	}
@@ -186,6 +188,7 @@ func (r *clusterResource) Update(ctx context.Context, req resource.UpdateRequest
 	var plan, state resourceModel
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+	plan.MaxWorkers = plan.maxWorkers(ctx, &resp.Diagnostics)
 	secrets := secretsFrom(ctx, req.Config, &resp.Diagnostics)
 	recorded := readRecordedFacts(ctx, req.Private, &resp.Diagnostics)
 	if resp.Diagnostics.HasError() {

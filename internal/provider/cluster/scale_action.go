@@ -89,7 +89,10 @@ func (a *scaleAction) ModifyPlan(ctx context.Context, req action.ModifyPlanReque
 	var config scaleModel
 	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
 	if !resp.Diagnostics.HasError() {
-		config.validate(ctx, &resp.Diagnostics)
+		bounds := config.validate(ctx, &resp.Diagnostics)
+		if a.Clients != nil && !resp.Diagnostics.HasError() {
+			config.checkLimits(ctx, nil, a.Limits, bounds, &resp.Diagnostics)
+		}
 	}
 }
 
@@ -134,6 +137,9 @@ func (a *scaleAction) Invoke(ctx context.Context, req action.InvokeRequest, resp
 	bounds := config.validate(ctx, &resp.Diagnostics)
 	api, ok := a.Gateway.Get(&resp.Diagnostics)
 	if !ok || resp.Diagnostics.HasError() {
+		return
+	}
+	if config.checkLimits(ctx, api, a.Limits, bounds, &resp.Diagnostics); resp.Diagnostics.HasError() {
 		return
 	}
 	progress := clients.StartProgress(ctx, resp.SendProgress)

@@ -93,6 +93,10 @@ func (r *clusterResource) Schema(ctx context.Context, _ resource.SchemaRequest, 
 				Computed:            true,
 				CustomType:          timetypes.RFC3339Type{},
 			},
+			"max_workers": schema.Int64Attribute{
+				MarkdownDescription: "Maximum number of workers that the configuration allows: `workers` or `adapt.maximum`, known in the plan. Null if there is no maximum. Policies and cost checks can read it from `terraform show -json`.",
+				Computed:            true,
+			},
 			"effective_options": schema.DynamicAttribute{
 				MarkdownDescription: "The options with which the cluster runs and that neither `options` nor `options_wo` sets: the gateway's defaults and those of Dask's own configuration. " +
 					"The data source `pc_dask_cluster` has all options of the cluster.",

@@ -78,6 +78,16 @@ func (w Client) Value(t *testing.T, typ tftypes.Type, plain map[string]any) *tfp
 	return &dynamic
 }
 
+// DynamicValue encodes a value, for example a state that an older version stored.
+func DynamicValue(t *testing.T, typ tftypes.Type, value tftypes.Value) *tfprotov6.DynamicValue {
+	t.Helper()
+	dynamic, err := tfprotov6.NewDynamicValue(typ, value)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &dynamic
+}
+
 // Unknown stands for a value that is known only after apply.
 type Unknown struct{}
 
