@@ -235,7 +235,7 @@ resource "pc_dask_cluster" "test" {
 				ImportStateId:                        name,
 				ImportStateVerify:                    true,
 				ImportStateVerifyIdentifierAttribute: "name",
-				ImportStateVerifyIgnore:              []string{"options", "adapt"},
+				ImportStateVerifyIgnore:              []string{"options", "adapt", "max_workers"},
 			},
 			{
 				ResourceName:  providertest.ClusterAddress,

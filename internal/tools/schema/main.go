@@ -2,9 +2,9 @@
 // SPDX-License-Identifier: MPL-2.0
 
 // Command schema completes the schemas that terraform prints for the documentation
-// generator. Terraform before 1.12 omits resource identities, and docs/ must not depend
-// on the version. It also changes the provider's address to the one that the generator
-// expects.
+// generator. Terraform before 1.12 omits resource identities, Terraform before 1.14 and
+// OpenTofu omit actions and list resources, and docs/ must not depend on the version. It
+// also changes the provider's address to the one that the generator expects.
 //
 // It reads the output of terraform providers schema -json and prints it completed.
 package main
@@ -16,9 +16,11 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/providerserver"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
+	"github.com/hashicorp/terraform-plugin-go/tftypes"
 
 	"github.com/planetary-computer/terraform-provider-pc/internal/provider"
 )
@@ -47,11 +49,30 @@ func complete(ctx context.Context, in io.Reader, out io.Writer) error {
 	if !ok {
 		return errors.New("there is no schema of " + address)
 	}
-	identities, err := identities(ctx)
+	server, err := providerserver.NewProtocol6WithError(provider.New("docs")())()
 	if err != nil {
 		return err
 	}
-	ours["resource_identity_schemas"] = identities
+	if ours["resource_identity_schemas"], err = identities(ctx, server); err != nil {
+		return err
+	}
+	schemas, err := server.GetProviderSchema(ctx, &tfprotov6.GetProviderSchemaRequest{})
+	if err != nil {
+		return err
+	}
+	actions, lists := map[string]described{}, map[string]described{}
+	for name, action := range schemas.ActionSchemas {
+		actions[name] = describe(action.Schema)
+	}
+	for name, list := range schemas.ListResourceSchemas {
+		lists[name] = describe(list)
+	}
+	if ours["action_schemas"], err = json.Marshal(actions); err != nil {
+		return err
+	}
+	if ours["list_resource_schemas"], err = json.Marshal(lists); err != nil {
+		return err
+	}
 	delete(document.Providers, address)
 	document.Providers[generatorAs] = ours
 	return json.NewEncoder(out).Encode(document)
@@ -70,11 +91,7 @@ type identity struct {
 }
 
 // identities returns the identity schemas of the provider.
-func identities(ctx context.Context) (json.RawMessage, error) {
-	server, err := providerserver.NewProtocol6WithError(provider.New("docs")())()
-	if err != nil {
-		return nil, err
-	}
+func identities(ctx context.Context, server tfprotov6.ProviderServer) (json.RawMessage, error) {
 	answer, err := server.GetResourceIdentitySchemas(ctx, &tfprotov6.GetResourceIdentitySchemasRequest{})
 	if err != nil {
 		return nil, err
@@ -95,4 +112,49 @@ func identities(ctx context.Context) (json.RawMessage, error) {
 		schemas[name] = described
 	}
 	return json.Marshal(schemas)
+}
+
+// described is the schema of an action or a list resource as terraform providers schema
+// -json prints it. Theirs have no nested blocks.
+type described struct {
+	Version int64 `json:"version"`
+	Block   block `json:"block"`
+}
+
+type block struct {
+	Attributes      map[string]attribute `json:"attributes"`
+	Description     string               `json:"description"`
+	DescriptionKind string               `json:"description_kind"`
+}
+
+type attribute struct {
+	Type            tftypes.Type `json:"type,omitempty"`
+	NestedType      *nested      `json:"nested_type,omitempty"`
+	Description     string       `json:"description"`
+	DescriptionKind string       `json:"description_kind"`
+	Required        bool         `json:"required,omitempty"`
+	Optional        bool         `json:"optional,omitempty"`
+}
+
+type nested struct {
+	Attributes  map[string]attribute `json:"attributes"`
+	NestingMode string               `json:"nesting_mode"`
+}
+
+func describe(schema *tfprotov6.Schema) described {
+	return described{Version: schema.Version, Block: block{
+		Attributes: attributes(schema.Block.Attributes), Description: schema.Block.Description, DescriptionKind: "markdown",
+	}}
+}
+
+func attributes(all []*tfprotov6.SchemaAttribute) map[string]attribute {
+	byName := map[string]attribute{}
+	for _, each := range all {
+		converted := attribute{Type: each.Type, Description: each.Description, DescriptionKind: "markdown", Required: each.Required, Optional: each.Optional}
+		if each.NestedType != nil {
+			converted.NestedType = &nested{Attributes: attributes(each.NestedType.Attributes), NestingMode: strings.ToLower(each.NestedType.Nesting.String())}
+		}
+		byName[each.Name] = converted
+	}
+	return byName
 }

@@ -58,10 +58,14 @@ func parseShell(t *testing.T, script block) {
 // terraformCommand finds a command with the rest of its line.
 var terraformCommand = regexp.MustCompile(`(?m)(?:^|[\s(;|])(?:terraform|tofu) ((?:-chdir=\S+ )?)([a-z-]+)([^\n|;)]*)`)
 
+// undocumentedFlags are flags that the help of terraform does not name.
+var undocumentedFlags = []string{"-replace", "-invoke"}
+
 func checkTerraformCommands(t *testing.T, scripts []block) {
 	t.Helper()
 	w := terraform.New(t)
 	commands := w.Run("-help").Output
+	hasQuery, hasActions := w.Supports(terraform.ListResources), w.Supports(terraform.Actions)
 	help := map[string]string{}
 	for _, script := range scripts {
 		for line := range strings.SplitSeq(script.text, "\n") {
@@ -70,6 +74,9 @@ func checkTerraformCommands(t *testing.T, scripts []block) {
 			}
 			for _, match := range terraformCommand.FindAllStringSubmatch(line, -1) {
 				subcommand, words := []string{match[2]}, strings.Fields(match[3])
+				if match[2] == "query" && !hasQuery || strings.Contains(match[3], "-invoke") && !hasActions {
+					continue
+				}
 				if !regexp.MustCompile(`(?m)^  ` + match[2] + ` `).MatchString(commands) {
 					t.Errorf("%s: terraform has no command %s", script.where, match[2])
 					continue
@@ -87,7 +94,7 @@ func checkTerraformCommands(t *testing.T, scripts []block) {
 				}
 				for _, word := range words {
 					flag, _, _ := strings.Cut(word, "=")
-					if strings.HasPrefix(flag, "-") && flag != "-replace" && !strings.Contains(help[key], flag) {
+					if strings.HasPrefix(flag, "-") && !slices.Contains(undocumentedFlags, flag) && !strings.Contains(help[key], flag) {
 						t.Errorf("%s: terraform %s has no flag %s", script.where, key, flag)
 					}
 				}

@@ -47,11 +47,39 @@ func TestEveryTypeHasAnExample(t *testing.T) {
 			want = append(want, "ephemeral-resources/"+ephemeralName(t, construct())+"/ephemeral-resource.tf")
 		}
 	}
+	if lists, ok := p.(fwprovider.ProviderWithListResources); ok {
+		for _, construct := range lists.ListResources(t.Context()) {
+			want = append(want, "list-resources/"+listName(t, construct())+"/list-resource.tfquery.hcl")
+		}
+	}
+	if actions, ok := p.(fwprovider.ProviderWithActions); ok {
+		for _, construct := range actions.Actions(t.Context()) {
+			want = append(want, "actions/"+actionName(t, construct())+"/action.tf")
+		}
+	}
 	if !slices.Contains(want, "resources/pc_dask_cluster/resource.tf") {
 		t.Errorf("the types are %v", want)
 	}
 	for _, file := range want {
 		read(t, filepath.Join(root, "examples", file))
+	}
+}
+
+// TestListExamples_areValid validates the examples of list resources.
+func TestListExamples_areValid(t *testing.T) {
+	t.Parallel()
+	files := filesBelow(t, "examples", ".tfquery.hcl")
+	if len(files) < 4 {
+		t.Fatalf("only %q were found", files)
+	}
+	for _, file := range files {
+		t.Run(file, func(t *testing.T) {
+			t.Parallel()
+			w := terraform.New(t)
+			w.Require(terraform.ListResources)
+			w.Write(filepath.Base(file), read(t, filepath.Join(root, file)))
+			w.Must("validate", "-query", "-no-color")
+		})
 	}
 }
 

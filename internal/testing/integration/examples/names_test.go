@@ -6,8 +6,10 @@ package examples_test
 import (
 	"testing"
 
+	"github.com/hashicorp/terraform-plugin-framework/action"
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
 	"github.com/hashicorp/terraform-plugin-framework/ephemeral"
+	"github.com/hashicorp/terraform-plugin-framework/list"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 )
 
@@ -29,5 +31,19 @@ func ephemeralName(t *testing.T, e ephemeral.EphemeralResource) string {
 	t.Helper()
 	var metadata ephemeral.MetadataResponse
 	e.Metadata(t.Context(), ephemeral.MetadataRequest{ProviderTypeName: "pc"}, &metadata)
+	return metadata.TypeName
+}
+
+func listName(t *testing.T, l list.ListResource) string {
+	t.Helper()
+	var metadata resource.MetadataResponse
+	l.Metadata(t.Context(), resource.MetadataRequest{ProviderTypeName: "pc"}, &metadata)
+	return metadata.TypeName
+}
+
+func actionName(t *testing.T, a action.Action) string {
+	t.Helper()
+	var metadata action.MetadataResponse
+	a.Metadata(t.Context(), action.MetadataRequest{ProviderTypeName: "pc"}, &metadata)
 	return metadata.TypeName
 }

@@ -35,12 +35,18 @@ func onMock(t *testing.T, text string) (*terraform.Workspace, *mockserver.Server
 // firstBlock returns the first block of HCL on a page.
 func firstBlock(t *testing.T, file string) string {
 	t.Helper()
+	return firstBlockWith(t, file, "")
+}
+
+// firstBlockWith returns the first block of HCL on a page that contains the text.
+func firstBlockWith(t *testing.T, file, text string) string {
+	t.Helper()
 	for _, b := range blocks(t, "hcl", "terraform") {
-		if strings.HasPrefix(b.where, file+",") {
+		if strings.HasPrefix(b.where, file+",") && strings.Contains(b.text, text) {
 			return b.text
 		}
 	}
-	t.Fatalf("%s has no block of HCL", file)
+	t.Fatalf("%s has no block of HCL with %q", file, text)
 	return ""
 }
 
@@ -83,11 +89,11 @@ func TestIndex_firstExample(t *testing.T) {
 	w.Destroy()
 }
 
-// TestWhenThingsGoWrong_reportsForgottenClusters applies the configuration that
+// TestForgottenClusters_failsThePlan applies the configuration that
 // compares what runs with what the configuration manages.
-func TestWhenThingsGoWrong_reportsForgottenClusters(t *testing.T) {
+func TestForgottenClusters_failsThePlan(t *testing.T) {
 	t.Parallel()
-	w, mock := onMock(t, firstBlock(t, "templates/guides/when-things-go-wrong.md.tmpl"))
+	w, mock := onMock(t, firstBlockWith(t, "templates/guides/forgotten-clusters.md.tmpl", "postcondition"))
 	w.Apply()
 	forgotten := mock.AddCluster("alice", map[string]any{})
 	if result := w.Run("plan", "-no-color"); result.Code == 0 || !strings.Contains(result.Flat(), forgotten) {

@@ -38,6 +38,12 @@ func (w *Workspace) Require(feature Feature) {
 	}
 }
 
+// Supports reports whether the binary has the feature.
+func (w *Workspace) Supports(feature Feature) bool {
+	w.t.Helper()
+	return supports(w.Must("version").Output, feature)
+}
+
 var firstLine = regexp.MustCompile(`(?m)^(Terraform|OpenTofu) v(\d+)\.(\d+).*$`)
 
 // supports reports whether the engine that printed this version has the feature.
