@@ -5,14 +5,7 @@ resource "pc_dask_cluster" "ndvi" {
     image         = "pangeo/pangeo-notebook:2026.08.01"
     environment   = { GDAL_DISABLE_READDIR_ON_OPEN = "EMPTY_DIR" }
   }
-  adapt            = { minimum = 1, maximum = 100 }
-  wait_for_workers = 1
-  timeouts         = { create = "30m" }
-}
-
-# A cluster of a fixed size.
-resource "pc_dask_cluster" "tiles" {
-  workers = 20
+  adapt = { minimum = 1, maximum = 100 }
 }
 
 output "scheduler_address" {

@@ -1,0 +1,3 @@
+resource "pc_dask_cluster" "tiles" {
+  workers = 20
+}

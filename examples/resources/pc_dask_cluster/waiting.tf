@@ -1,0 +1,5 @@
+resource "pc_dask_cluster" "ready" {
+  workers          = 20
+  wait_for_workers = 10
+  timeouts         = { create = "30m" }
+}
