@@ -23,7 +23,7 @@ fi
 # Clones on the same machine run the linter one after the other.
 "$linter" run --allow-serial-runners
 # The same flags as in cache.sh, so that Go compiles the dependencies only once.
-for module in kube-apiserver chart; do
+for module in kube-apiserver chart diagrams; do
   (cd "internal/tools/$module" && GOFLAGS=-trimpath CGO_ENABLED=0 "$linter" run --allow-serial-runners)
 done
 # The linter has one limit for all files, and a test may be longer.
