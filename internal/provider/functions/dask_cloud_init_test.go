@@ -108,11 +108,11 @@ output "scheduler" {
 			{
 				Config:      config("imagee", members),
 				PlanOnly:    true,
-				ExpectError: regexp.MustCompile(`options\.imagee is not an option, did you\s+mean image\?`),
+				ExpectError: regexp.MustCompile(`options\.imagee\s+is\s+not\s+an\s+option,\s+did\s+you\s+mean\s+image\?`),
 			},
 			{
 				Config:      config("image", `merge(terraform_data.certificates.output, { extra = 1 })`),
-				ExpectError: regexp.MustCompile(`options\.tls\.extra is not an option`),
+				ExpectError: regexp.MustCompile(`options\.tls\.extra\s+is\s+not\s+an\s+option`),
 			},
 			{
 				Config: config("image", members),

@@ -14,17 +14,16 @@ import (
 	"github.com/planetary-computer/terraform-provider-pc/internal/testing/integration/terraform"
 )
 
-const outputs = `
+const outputConfig = `
 output "name" { value = pc_dask_cluster.test.name }
 output "scheduler_address" { value = pc_dask_cluster.test.scheduler_address }
 output "dashboard_link" { value = pc_dask_cluster.test.dashboard_link }
 output "status" { value = pc_dask_cluster.test.status }
 `
 
-// compute connects to the cluster by its name and adds up a million numbers;
-// it prints the sum, the number of workers, and the addresses that Python
-// derives.
-const compute = `
+// computeScript connects to the cluster by its name and adds up a million numbers.
+// It prints the sum, the number of workers, and the addresses that Python derives.
+const computeScript = `
 import os
 from dask_gateway import Gateway
 import dask.array as da
@@ -37,11 +36,11 @@ with Gateway() as gateway:
     print(cluster.dashboard_link)
 `
 
-func TestCluster_runsIsResizedAndGone(t *testing.T) {
+func TestCluster_computesResizesAndDestroys(t *testing.T) {
 	t.Parallel()
-	s := begin(t)
+	s := newStory(t)
 	sized := func(size string) {
-		s.Write("main.tf", "resource \"pc_dask_cluster\" \"test\" {\n options = { worker_cores = 0.5, worker_memory = 1 }\n"+size+"\n}\n"+outputs)
+		s.Write("main.tf", "resource \"pc_dask_cluster\" \"test\" {\n options = { worker_cores = 0.5, worker_memory = 1 }\n"+size+"\n}\n"+outputConfig)
 	}
 	sized("adapt = { minimum = 1, maximum = 3 }\n wait_for_workers = 1")
 	s.Apply()
@@ -53,7 +52,7 @@ func TestCluster_runsIsResizedAndGone(t *testing.T) {
 		t.Errorf("the second plan is not empty: %v", actions)
 	}
 	name := fmt.Sprint(made["name"])
-	seen := strings.Fields(s.python(compute, "CLUSTER="+name, "WORKERS=1"))
+	seen := strings.Fields(s.python(computeScript, "CLUSTER="+name, "WORKERS=1"))
 	if want := []string{"499999500000", fmt.Sprint(made["scheduler_address"]), fmt.Sprint(made["dashboard_link"])}; strings.Join(seen, " ") != strings.Join(want, " ") {
 		t.Errorf("Python saw %v, Terraform %v", seen, want)
 	}
@@ -66,7 +65,7 @@ func TestCluster_runsIsResizedAndGone(t *testing.T) {
 	if got := s.Outputs()["name"]; got != name {
 		t.Errorf("the resize made another cluster: %v", got)
 	}
-	s.python(compute, "CLUSTER="+name, "WORKERS=3")
+	s.python(computeScript, "CLUSTER="+name, "WORKERS=3")
 
 	s.Destroy()
 	if left := s.clusters(); left != "" {
@@ -74,11 +73,11 @@ func TestCluster_runsIsResizedAndGone(t *testing.T) {
 	}
 }
 
-func TestCluster_isReplacedForOtherOptions(t *testing.T) {
+func TestCluster_replacesOnOptionChange(t *testing.T) {
 	t.Parallel()
-	s := begin(t)
+	s := newStory(t)
 	with := func(options string) {
-		s.Write("main.tf", "resource \"pc_dask_cluster\" \"test\" {\n options = "+options+"\n}\n"+outputs)
+		s.Write("main.tf", "resource \"pc_dask_cluster\" \"test\" {\n options = "+options+"\n}\n"+outputConfig)
 	}
 	with(`{ worker_cores = 1 }`)
 	s.Apply()
@@ -101,8 +100,8 @@ func TestCluster_isReplacedForOtherOptions(t *testing.T) {
 	s.Destroy()
 }
 
-// environmentOf asks a worker for a variable.
-const environmentOf = `
+// workerEnvironmentScript reads an environment variable of a worker.
+const workerEnvironmentScript = `
 import os
 from dask_gateway import Gateway
 with Gateway() as gateway:
@@ -111,10 +110,10 @@ with Gateway() as gateway:
     print(client.submit(os.getenv, "CONTAINER_URL").result(), client.submit(os.getenv, "GREETING").result())
 `
 
-// TestCluster_secretOptionsArrive gives a cluster what is in no state.
-func TestCluster_secretOptionsArrive(t *testing.T) {
+// The secret options reach the cluster but no state.
+func TestCluster_sendsSecretOptions(t *testing.T) {
 	t.Parallel()
-	s := begin(t)
+	s := newStory(t)
 	s.Require(terraform.WriteOnlyArguments)
 	s.Write("main.tf", `
 variable "url" {
@@ -126,10 +125,10 @@ resource "pc_dask_cluster" "test" {
   options_wo = { environment = { CONTAINER_URL = var.url } }
   workers    = 1
 }
-`+outputs)
+`+outputConfig)
 	s.Setenv("TF_VAR_url=https://example.com/x?sig=s3cret")
 	s.Apply()
-	if got := strings.TrimSpace(s.python(environmentOf, "CLUSTER="+fmt.Sprint(s.Outputs()["name"]))); got != "https://example.com/x?sig=s3cret hello" {
+	if got := strings.TrimSpace(s.python(workerEnvironmentScript, "CLUSTER="+fmt.Sprint(s.Outputs()["name"]))); got != "https://example.com/x?sig=s3cret hello" {
 		t.Errorf("a worker has %q", got)
 	}
 	s.Must("apply", "-refresh-only", "-auto-approve", "-no-color")
@@ -144,10 +143,10 @@ resource "pc_dask_cluster" "test" {
 	s.Destroy()
 }
 
-func TestCluster_stoppedFromOutsideIsPlannedAnew(t *testing.T) {
+func TestCluster_plansReplacementWhenStoppedOutside(t *testing.T) {
 	t.Parallel()
-	s := begin(t)
-	s.Write("main.tf", "resource \"pc_dask_cluster\" \"test\" {}\n"+outputs)
+	s := newStory(t)
+	s.Write("main.tf", "resource \"pc_dask_cluster\" \"test\" {}\n"+outputConfig)
 	s.Apply()
 	name := fmt.Sprint(s.Outputs()["name"])
 	s.python(`
@@ -172,9 +171,9 @@ with Gateway() as gateway:
 	s.Destroy()
 }
 
-func TestCluster_madeInPythonIsListedAndImported(t *testing.T) {
+func TestCluster_importsClusterCreatedInPython(t *testing.T) {
 	t.Parallel()
-	s := begin(t)
+	s := newStory(t)
 	name := s.python(`
 from dask_gateway import Gateway
 with Gateway() as gateway:
@@ -187,7 +186,7 @@ with Gateway() as gateway:
 		t.Errorf("pc_clusters gives %s", got)
 	}
 	s.Remove("list.tf")
-	s.Write("main.tf", "resource \"pc_dask_cluster\" \"test\" {\n options = { worker_cores = 2 }\n workers = 1\n}\n"+outputs)
+	s.Write("main.tf", "resource \"pc_dask_cluster\" \"test\" {\n options = { worker_cores = 2 }\n workers = 1\n}\n"+outputConfig)
 	s.Must("import", "-no-color", "pc_dask_cluster.test", name)
 	if actions := s.Actions(); actions["pc_dask_cluster.test"] != "update" {
 		t.Errorf("after the import %v is planned", actions)
@@ -202,9 +201,9 @@ with Gateway() as gateway:
 	}
 }
 
-func TestCluster_failsWithTheServersWords(t *testing.T) {
+func TestCluster_reportsTheServersMessage(t *testing.T) {
 	t.Parallel()
-	s := begin(t)
+	s := newStory(t)
 	for options, want := range map[string][]string{
 		`{ image = "pangeo" }`:   {"The gateway refused the cluster options", "When specifying an image you must also provide a tag"},
 		`{ profile = "broken" }`: {"The cluster did not start", "became FAILED", "marked as tainted"},
@@ -230,9 +229,9 @@ func TestCluster_failsWithTheServersWords(t *testing.T) {
 	}
 }
 
-func TestCluster_isClampedWithAWarning(t *testing.T) {
+func TestCluster_warnsWhenClamped(t *testing.T) {
 	t.Parallel()
-	s := begin(t)
+	s := newStory(t)
 	s.Write("main.tf", "resource \"pc_dask_cluster\" \"test\" {\n adapt = { minimum = 0, maximum = 99 }\n}\n")
 	if applied := s.Apply().Flat(); !strings.Contains(applied, "would exceed resource limit of 4 workers") {
 		t.Errorf("no warning:\n%s", applied)
@@ -240,11 +239,11 @@ func TestCluster_isClampedWithAWarning(t *testing.T) {
 	s.Destroy()
 }
 
-func TestCluster_addressUnknownAtPlanTime(t *testing.T) {
+func TestCluster_acceptsAddressUnknownAtPlanTime(t *testing.T) {
 	t.Parallel()
-	s := begin(t)
+	s := newStory(t)
 	s.Write("provider.tf", fmt.Sprintf("resource \"terraform_data\" \"hub\" {\n input = %q\n}\nprovider \"pc\" {\n address = terraform_data.hub.output\n}\n", s.stack.GatewayURL))
-	s.Write("main.tf", "resource \"pc_dask_cluster\" \"test\" {\n options = { worker_cores = 1 }\n}\n"+outputs)
+	s.Write("main.tf", "resource \"pc_dask_cluster\" \"test\" {\n options = { worker_cores = 1 }\n}\n"+outputConfig)
 	s.Apply()
 	if got := s.Outputs()["status"]; got != "RUNNING" {
 		t.Errorf("status %v", got)
@@ -252,11 +251,10 @@ func TestCluster_addressUnknownAtPlanTime(t *testing.T) {
 	s.Destroy()
 }
 
-// TestCluster_interruptedIsNotForgotten presses Ctrl-C while the cluster
-// starts.
-func TestCluster_interruptedIsNotForgotten(t *testing.T) {
+// Ctrl-C interrupts the start of the cluster.
+func TestCluster_keepsInterruptedClusterInState(t *testing.T) {
 	t.Parallel()
-	s := begin(t)
+	s := newStory(t)
 	s.Write("main.tf", "resource \"pc_dask_cluster\" \"test\" {\n options = { profile = \"stuck\" }\n}\n")
 	apply := s.Start("apply", "-auto-approve", "-no-color")
 	for s.clusters() == "" {

@@ -52,8 +52,8 @@ output "seen" {
 }
 `
 
-// pythonsView prints what Python's clients say of the same things.
-const pythonsView = hubTokens + `
+// pythonViewScript prints what Python's clients return for the same objects.
+const pythonViewScript = hubScript + `
 import dask_gateway
 from dask_gateway import Gateway
 me = hub("GET", "/user")
@@ -74,8 +74,8 @@ with Gateway() as gateway:
     }))
 `
 
-// openServer starts the user's own notebook server and waits for it.
-const openServer = hubTokens + `
+// startServerScript starts the user's own notebook server and waits for it.
+const startServerScript = hubScript + `
 import time
 own = "/users/" + os.environ["JUPYTERHUB_USER"]
 hub("POST", own + "/server", {"profile": "small"})
@@ -83,14 +83,14 @@ while not hub("GET", own)["servers"].get("", {}).get("ready"):
     time.sleep(0.2)
 `
 
-const closeServer = hubTokens + `hub("DELETE", "/users/" + os.environ["JUPYTERHUB_USER"] + "/server")`
+const stopServerScript = hubScript + `hub("DELETE", "/users/" + os.environ["JUPYTERHUB_USER"] + "/server")`
 
-// TestDataSources_sayWhatPythonSays reads all that the data sources show, and
-// asks Python's clients for the same.
-func TestDataSources_sayWhatPythonSays(t *testing.T) {
+// Every attribute of the data sources is compared with the result of Python's
+// clients.
+func TestDataSources_matchPython(t *testing.T) {
 	t.Parallel()
-	s := begin(t)
-	s.python(openServer)
+	s := newStory(t)
+	s.python(startServerScript)
 	s.Write("main.tf", dataSources)
 	s.Apply()
 	if actions := s.Actions(); len(actions) != 0 {
@@ -98,7 +98,7 @@ func TestDataSources_sayWhatPythonSays(t *testing.T) {
 	}
 	made := s.Outputs()
 	var want map[string]any
-	if err := json.Unmarshal([]byte(s.python(pythonsView, fmt.Sprintf("CLUSTER=%v", made["name"]))), &want); err != nil {
+	if err := json.Unmarshal([]byte(s.python(pythonViewScript, fmt.Sprintf("CLUSTER=%v", made["name"]))), &want); err != nil {
 		t.Fatal(err)
 	}
 	got, ok := made["seen"].(map[string]any)
@@ -111,5 +111,5 @@ func TestDataSources_sayWhatPythonSays(t *testing.T) {
 		}
 	}
 	s.Destroy()
-	s.python(closeServer)
+	s.python(stopServerScript)
 }

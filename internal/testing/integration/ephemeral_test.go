@@ -14,8 +14,8 @@ import (
 	"github.com/planetary-computer/terraform-provider-pc/internal/testing/integration/terraform"
 )
 
-// ephemeralConfig is a job that speaks with the scheduler by itself, and lists
-// the clusters with a token of its own.
+// ephemeralConfig is a job that connects to the scheduler directly and lists the
+// clusters with a token of its own.
 const ephemeralConfig = `
 ephemeral "pc_hub_token" "job" {
   note       = "story for one run"
@@ -55,13 +55,13 @@ with dask_gateway.Gateway(os.environ["PC_ADDRESS"], auth=token) as gateway:
 sys.exit(int(os.environ["ENDS_WITH"]))
 `
 
-// TestEphemeral_isForOneRun runs a job that ends well and one that does not.
-func TestEphemeral_isForOneRun(t *testing.T) {
+// One job succeeds, another one fails.
+func TestEphemeral_revokesTokenAfterEachRun(t *testing.T) {
 	t.Parallel()
 	for name, code := range map[string]string{"a job that ends well": "0", "a job that fails": "3"} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			s := begin(t)
+			s := newStory(t)
 			s.Require(terraform.EphemeralResources)
 			dir := t.TempDir()
 			job, out := filepath.Join(dir, "job.py"), filepath.Join(dir, "out")

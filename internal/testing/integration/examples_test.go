@@ -16,8 +16,8 @@ import (
 	"github.com/planetary-computer/terraform-provider-pc/internal/testing/realservers"
 )
 
-// loadOptions reads a file as the gateway does, and asks it for a cluster.
-const loadOptions = `
+// loadOptionsScript reads a file as the gateway does, and requests a cluster.
+const loadOptionsScript = `
 import sys
 from traitlets.config import PyFileConfigLoader
 options = PyFileConfigLoader(sys.argv[1]).load_config().Backend.cluster_options
@@ -25,9 +25,9 @@ asked = options.parse_options({"worker_cores": 2, "worker_memory": 8, "environme
 print(sorted(options.get_configuration(asked, None).items()))
 `
 
-// TestExamples_gatewayOptions has the real gateway's own code read what the
-// example with AzureRM gives to it, and take what the example's cluster asks for.
-func TestExamples_gatewayOptions(t *testing.T) {
+// The real gateway's code reads the configuration of the AzureRM example, and
+// accepts the options of the example's cluster.
+func TestExamples_gatewayAcceptsOptions(t *testing.T) {
 	t.Parallel()
 	installation, err := realservers.Install(t.Context(), os.Stderr)
 	if err != nil {
@@ -37,7 +37,7 @@ func TestExamples_gatewayOptions(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	output, err := exec.CommandContext(context.WithoutCancel(t.Context()), filepath.Join(installation.Bin(), "python"), "-c", loadOptions, file).CombinedOutput()
+	output, err := exec.CommandContext(context.WithoutCancel(t.Context()), filepath.Join(installation.Bin(), "python"), "-c", loadOptionsScript, file).CombinedOutput()
 	want := `[('environment', {'RESULTS_ACCOUNT': 'ndvires'}), ('image', 'pangeo/pangeo-notebook:2026.08.01'), ('worker_cores', 2), ('worker_memory', 8589934592)]`
 	if got := strings.TrimSpace(string(output)); err != nil || got != want {
 		t.Errorf("%v\ngot  %s\nwant %s", err, got, want)

@@ -16,9 +16,9 @@ import (
 	"github.com/planetary-computer/terraform-provider-pc/internal/testing/integration/terraform"
 )
 
-// startServer starts the user's server through the Hub, which answers 201 when
-// it is ready at once and 202 when not.
-const startServer = hubTokens + `
+// startUserServerScript starts the user's server through the Hub. The Hub returns
+// 201 for a server that is ready at once, else 202.
+const startUserServerScript = hubScript + `
 import time
 server = "/users/" + os.environ["JUPYTERHUB_USER"] + "/server"
 hub("POST", server)
@@ -26,8 +26,7 @@ while not hub("GET", "/users/" + os.environ["JUPYTERHUB_USER"])["servers"][""]["
     time.sleep(0.2)
 `
 
-// serverEnvironment is the environment of the user's running server, as Linux
-// tells of it.
+// serverEnvironment reads the environment of the user's running server from /proc.
 func serverEnvironment(t *testing.T, user string) []string {
 	t.Helper()
 	files, err := filepath.Glob("/proc/[0-9]*/environ")
@@ -45,16 +44,16 @@ func serverEnvironment(t *testing.T, user string) []string {
 	return nil
 }
 
-// TestInsideTheHub starts a server of the user's through the Hub, and runs
-// terraform with an empty provider block in that server's environment.
+// The test starts a notebook server through the Hub and runs terraform with an
+// empty provider block in that server's environment.
 func TestInsideTheHub(t *testing.T) {
 	t.Parallel()
-	s := begin(t)
-	s.python(startServer)
+	s := newStory(t)
+	s.python(startUserServerScript)
 	environment := serverEnvironment(t, s.user)
 	inside := terraform.New(t)
 	inside.Setenv(environment...)
-	inside.Write("main.tf", "provider \"pc\" {}\nresource \"pc_dask_cluster\" \"test\" {\n  workers = 1\n  wait_for_workers = 1\n}\n"+outputs)
+	inside.Write("main.tf", "provider \"pc\" {}\nresource \"pc_dask_cluster\" \"test\" {\n  workers = 1\n  wait_for_workers = 1\n}\n"+outputConfig)
 	inside.Apply()
 	made := inside.Outputs()
 	if got, want := s.clusters(), fmt.Sprintf("%v RUNNING", made["name"]); got != want {
@@ -63,7 +62,7 @@ func TestInsideTheHub(t *testing.T) {
 	if got, want := made["dashboard_link"], fmt.Sprintf("/services/dask-gateway/clusters/%v/status", made["name"]); got != want {
 		t.Errorf("the dashboard is at %v, want %s", got, want)
 	}
-	seen := strings.Fields(s.python(compute, append(environment, fmt.Sprintf("CLUSTER=%v", made["name"]), "WORKERS=1")...))
+	seen := strings.Fields(s.python(computeScript, append(environment, fmt.Sprintf("CLUSTER=%v", made["name"]), "WORKERS=1")...))
 	if want := []string{"499999500000", fmt.Sprint(made["scheduler_address"]), fmt.Sprint(made["dashboard_link"])}; strings.Join(seen, " ") != strings.Join(want, " ") {
 		t.Errorf("Python, in the same environment, saw %v, Terraform %v", seen, want)
 	}

@@ -3,8 +3,8 @@
 
 //go:build integration
 
-// Package integration_test runs stories of users through the real terraform
-// binary on the real servers, and looks at the end with the Python client.
+// Package integration_test runs user stories through the real terraform binary on
+// the real servers, and checks the result with the Python client.
 package integration_test
 
 import (
@@ -18,15 +18,15 @@ import (
 	"github.com/planetary-computer/terraform-provider-pc/internal/testing/realservers"
 )
 
-// servers are one gateway behind one Hub for the stories, each of which has a
-// user of its own.
+// servers are one gateway behind one Hub, shared by all stories. Each story has its
+// own user.
 var servers *realservers.Stack
 
 var installation realservers.Installation
 
-func TestMain(m *testing.M) { os.Exit(run(m)) }
+func TestMain(m *testing.M) { os.Exit(runTests(m)) }
 
-func run(m *testing.M) int {
+func runTests(m *testing.M) int {
 	defer terraform.Clean()
 	ctx := context.Background()
 	var err error
@@ -50,14 +50,14 @@ type story struct {
 	token string
 }
 
-// begin makes a user and a workspace whose provider block is empty: address
-// and token come from the environment, as in a notebook server of the Hub.
-func begin(t *testing.T) *story {
+// newStory creates a user and a workspace with an empty provider block: address and
+// token come from the environment, as in a notebook server of the Hub.
+func newStory(t *testing.T) *story {
 	t.Helper()
-	return beginOn(t, servers)
+	return newStoryOn(t, servers)
 }
 
-func beginOn(t *testing.T, stack *realservers.Stack) *story {
+func newStoryOn(t *testing.T, stack *realservers.Stack) *story {
 	t.Helper()
 	user := strings.ToLower(t.Name())
 	user = strings.NewReplacer("/", "-", "_", "-").Replace(user)
@@ -72,8 +72,8 @@ func beginOn(t *testing.T, stack *realservers.Stack) *story {
 	return s
 }
 
-// stopAll stops what a failed story has left, so that it costs the others
-// nothing.
+// stopAll stops the clusters of a failed story, so that they do not slow down the
+// others.
 func (s *story) stopAll() {
 	_, _ = s.stack.Python(context.WithoutCancel(s.t.Context()), `
 from dask_gateway import Gateway
@@ -83,7 +83,7 @@ with Gateway() as gateway:
 `, s.stack.Environ(s.user)...)
 }
 
-// python runs a script as the story's user and returns its output, trimmed.
+// python runs a script as the story's user and returns its trimmed output.
 func (s *story) python(script string, env ...string) string {
 	s.t.Helper()
 	output, err := s.stack.Python(s.t.Context(), script, append(s.stack.Environ(s.user), env...)...)
@@ -93,7 +93,7 @@ func (s *story) python(script string, env ...string) string {
 	return strings.TrimSpace(string(output))
 }
 
-// clusters is what Python's list_clusters() finds, as "NAME STATUS" lines.
+// clusters returns the result of Python's list_clusters() as "NAME STATUS" lines.
 func (s *story) clusters() string {
 	s.t.Helper()
 	return s.python(`

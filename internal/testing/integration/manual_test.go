@@ -12,9 +12,9 @@ import (
 	"testing"
 )
 
-// twin puts an example of the manual's into the story's workspace, with the
-// addresses of the real servers in place of the example's.
-func (s *story) twin(name string) {
+// writeExample writes an example of the manual into the workspace, with the
+// addresses of the real servers.
+func (s *story) writeExample(name string) {
 	s.t.Helper()
 	files, err := filepath.Glob("../../../examples/manual/" + name + "/*.tf")
 	if err != nil || len(files) == 0 {
@@ -31,12 +31,12 @@ func (s *story) twin(name string) {
 	s.Write("override.tf", fmt.Sprintf("provider \"pc\" {\n  address = %q\n  proxy_address = %q\n}\n", s.stack.GatewayURL, s.stack.ProxyAddress))
 }
 
-// TestManual_hub is the twin of GatewayCluster() with adapt, where the
-// environment has what both need.
+// The example replaces GatewayCluster() with adapt. Both read their settings from
+// the environment.
 func TestManual_hub(t *testing.T) {
 	t.Parallel()
-	s := begin(t)
-	s.twin("hub")
+	s := newStory(t)
+	s.writeExample("hub")
 	s.Remove("override.tf")
 	s.Apply()
 	sum := s.python(`
@@ -55,21 +55,20 @@ cluster.close()
 	s.Destroy()
 }
 
-// TestManual_gateway are the twins of Gateway(...).list_clusters() and of
-// new_cluster() with adapt.
+// The examples replace Gateway(...).list_clusters() and new_cluster() with adapt.
 func TestManual_gateway(t *testing.T) {
 	t.Parallel()
-	s := begin(t)
-	s.twin("new-cluster")
+	s := newStory(t)
+	s.writeExample("new-cluster")
 	s.Apply()
 	made := fmt.Sprint(s.Outputs()["cluster"])
-	if got := s.python(compute, "CLUSTER="+made, "WORKERS=1"); got[:12] != "499999500000" {
+	if got := s.python(computeScript, "CLUSTER="+made, "WORKERS=1"); got[:12] != "499999500000" {
 		t.Errorf("Python computed %s", got)
 	}
 
-	lister := beginOn(t, s.stack)
+	lister := newStoryOn(t, s.stack)
 	lister.Setenv("PC_API_TOKEN=" + s.token)
-	lister.twin("list-clusters")
+	lister.writeExample("list-clusters")
 	lister.Apply()
 	if got := fmt.Sprint(lister.Outputs()["clusters"]); got != "["+made+"]" {
 		t.Errorf("the data source lists %s, want %s", got, made)

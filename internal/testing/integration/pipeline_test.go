@@ -25,7 +25,8 @@ import (
 	"github.com/planetary-computer/terraform-provider-pc/internal/testing/integration/terraform"
 )
 
-// workflow is what the test reads of examples/pipeline/workflow.yml.
+// workflow contains the fields of examples/pipeline/workflow.yml that the test
+// uses.
 type workflow struct {
 	Jobs map[string]struct {
 		Defaults struct {
@@ -35,11 +36,11 @@ type workflow struct {
 			} `yaml:"run"`
 		} `yaml:"defaults"`
 		Env   map[string]string `yaml:"env"`
-		Steps []step            `yaml:"steps"`
+		Steps []workflowStep    `yaml:"steps"`
 	} `yaml:"jobs"`
 }
 
-type step struct {
+type workflowStep struct {
 	Name string            `yaml:"name"`
 	Uses string            `yaml:"uses"`
 	If   string            `yaml:"if"`
@@ -47,20 +48,20 @@ type step struct {
 	Run  string            `yaml:"run"`
 }
 
-// pipeline is a checkout of the examples, as the workflow's first lines say.
+// pipeline is a checkout of the examples, as the workflow's comments describe.
 type pipeline struct {
 	*story
 	workflow workflow
 	dir      string
 	env      []string
-	// cancelled is the step in which the run is cancelled, once due has returned.
+	// cancelled is the step in which the run is cancelled, after due has returned.
 	cancelled string
 	due       func()
 }
 
 func newPipeline(t *testing.T) *pipeline {
 	t.Helper()
-	p := &pipeline{story: begin(t), dir: t.TempDir()}
+	p := &pipeline{story: newStory(t), dir: t.TempDir()}
 	for from, to := range map[string]string{"connect": "connect", "pipeline": "ndvi"} {
 		if err := os.CopyFS(filepath.Join(p.dir, to), os.DirFS("../../../examples/"+from)); err != nil {
 			t.Fatal(err)
@@ -73,7 +74,7 @@ func newPipeline(t *testing.T) *pipeline {
 	if err := yaml.Unmarshal(text, &p.workflow); err != nil {
 		t.Fatal(err)
 	}
-	// What setup-terraform and setup-python put on PATH.
+	// setup-terraform and setup-python add these to PATH.
 	command, environment := terraform.Installed(t)
 	tools := t.TempDir()
 	if err := os.Symlink(command, filepath.Join(tools, "terraform")); err != nil {
@@ -83,9 +84,9 @@ func newPipeline(t *testing.T) *pipeline {
 	return p
 }
 
-// run runs the steps as GitHub's runner does: one after the other until one
-// fails, and then those that say always(). It returns the names of those that
-// ran, and whether all were good.
+// run runs the steps like GitHub's runner: in order until one fails, and then those
+// with always(). It returns the names of the steps that ran, and whether all
+// succeeded.
 func (p *pipeline) run(env ...string) (ran []string, good bool) {
 	p.t.Helper()
 	job := p.workflow.Jobs["ndvi"]
@@ -113,7 +114,8 @@ func (p *pipeline) run(env ...string) (ran []string, good bool) {
 	for _, each := range job.Steps {
 		switch {
 		case each.Uses != "" || each.Name == "Install":
-			// The runner's tools, and the packages that the servers' lock has pinned.
+			// The runner provides these tools, and the servers' lock file pins
+			// these packages.
 			continue
 		case !good && each.If != "always()":
 			continue
@@ -131,14 +133,14 @@ func (p *pipeline) run(env ...string) (ran []string, good bool) {
 	return ran, good
 }
 
-// step runs one step. One that is cancelled gets what GitHub's runner does to it:
-// SIGINT to the shell alone, and after 7.5 s an end to the shell and to all that
-// it has started.
-func (p *pipeline) step(each step, environment []string) ([]byte, error) {
+// step runs one step. A cancelled step is ended as by GitHub's runner: SIGINT to
+// the shell alone, and after 7.5 s the shell and all its children are killed.
+func (p *pipeline) step(each workflowStep, environment []string) ([]byte, error) {
 	p.t.Helper()
 	ctx, cancel := context.WithCancel(context.WithoutCancel(p.t.Context()))
 	defer cancel()
-	// A file, as the runner has it: bash -c would put the last command in its own place.
+	// Use a file, as the runner does: bash -c would replace the shell with the last
+	// command.
 	script := filepath.Join(p.t.TempDir(), "step.sh")
 	if err := os.WriteFile(script, []byte(each.Run), 0o600); err != nil {
 		p.t.Fatal(err)
@@ -161,8 +163,7 @@ func (p *pipeline) step(each step, environment []string) ([]byte, error) {
 	return output.Bytes(), err
 }
 
-// override lets the job's cluster have a profile of the real servers' that goes
-// wrong.
+// override gives the job's cluster a profile of the real servers that fails.
 func (p *pipeline) override(profile string) {
 	p.t.Helper()
 	text := fmt.Sprintf("resource \"pc_dask_cluster\" \"job\" {\n  options = { profile = %q }\n}\n", profile)
@@ -171,20 +172,19 @@ func (p *pipeline) override(profile string) {
 	}
 }
 
-// assertNothingIsLeft asserts that the run has left no cluster on the gateway
-// and no token on the Hub.
+// assertNothingIsLeft asserts that the run left no cluster on the gateway and no
+// token on the Hub.
 func (p *pipeline) assertNothingIsLeft() {
 	p.t.Helper()
-	if left := p.count("PENDING", "RUNNING", "STOPPING"); left != 0 {
-		p.t.Errorf("clusters are left: %v", p.statuses())
+	if left := p.countClusters("PENDING", "RUNNING", "STOPPING"); left != 0 {
+		p.t.Errorf("clusters are left: %v", p.clusterStatuses())
 	}
 	if left := p.tokens(); left != "" {
 		p.t.Errorf("tokens are left: %s", left)
 	}
 }
 
-// TestPipeline_computesAndLeavesNothing runs the example's workflow and checks
-// the number that it computes.
+// The test runs the example's workflow and checks its result.
 func TestPipeline_computesAndLeavesNothing(t *testing.T) {
 	t.Parallel()
 	p := newPipeline(t)
@@ -204,14 +204,14 @@ func TestPipeline_computesAndLeavesNothing(t *testing.T) {
 	if err := json.Unmarshal(text, &got); err != nil {
 		t.Fatal(err)
 	}
-	pixels, mean, vegetated := vegetation(2310)
+	pixels, mean, vegetated := expectedVegetation(2310)
 	if got.Pixels != pixels || math.Abs(got.Mean-mean) > 1e-9 || math.Abs(got.Vegetated-vegetated) > 1e-9 {
 		t.Errorf("computed %+v, want %d pixels, mean %v, vegetated %v", got, pixels, mean, vegetated)
 	}
 	p.assertNothingIsLeft()
 }
 
-// TestPipeline_leavesNothingWhenTheJobFails lets the job fail.
+// The job fails.
 func TestPipeline_leavesNothingWhenTheJobFails(t *testing.T) {
 	t.Parallel()
 	p := newPipeline(t)
@@ -222,8 +222,7 @@ func TestPipeline_leavesNothingWhenTheJobFails(t *testing.T) {
 	p.assertNothingIsLeft()
 }
 
-// TestPipeline_leavesNothingWhenTheClusterFails has a cluster that does not
-// start, when the token is there already.
+// The cluster does not start, but the token already exists.
 func TestPipeline_leavesNothingWhenTheClusterFails(t *testing.T) {
 	t.Parallel()
 	p := newPipeline(t)
@@ -235,8 +234,8 @@ func TestPipeline_leavesNothingWhenTheClusterFails(t *testing.T) {
 	p.assertNothingIsLeft()
 }
 
-// untilPending returns when a cluster has begun to start.
-const untilPending = `
+// waitUntilPendingScript returns when a cluster has begun to start.
+const waitUntilPendingScript = `
 import time
 from dask_gateway import Gateway
 with Gateway() as gateway:
@@ -248,14 +247,13 @@ with Gateway() as gateway:
         raise SystemExit("no cluster has begun to start")
 `
 
-// TestPipeline_leavesNothingWhenItIsCancelled cancels the run while its cluster
-// starts, which is when most time passes: the cluster has to be in the state by
-// then that the last step destroys.
+// The run is cancelled while its cluster starts. The cluster must be in the state
+// by then, because the last step destroys it.
 func TestPipeline_leavesNothingWhenItIsCancelled(t *testing.T) {
 	t.Parallel()
 	p := newPipeline(t)
 	p.override("stuck")
-	p.cancelled, p.due = "Create", func() { p.python(untilPending) }
+	p.cancelled, p.due = "Create", func() { p.python(waitUntilPendingScript) }
 	ran, good := p.run()
 	if want := "[Create Destroy]"; good || fmt.Sprint(ran) != want {
 		t.Errorf("ran %v, all good: %v", ran, good)
@@ -263,9 +261,9 @@ func TestPipeline_leavesNothingWhenItIsCancelled(t *testing.T) {
 	p.assertNothingIsLeft()
 }
 
-// TestConnect_connects applies the example for those who connect from Python, as
-// its first lines say, with what a notebook server has in its environment.
-func TestConnect_connects(t *testing.T) {
+// The example runs as its comments describe, with the environment of a notebook
+// server.
+func TestConnectExample_connects(t *testing.T) {
 	t.Parallel()
 	p := newPipeline(t)
 	environment := append(slices.Clone(p.env), p.stack.Environ(p.user)...)
@@ -291,10 +289,10 @@ func TestConnect_connects(t *testing.T) {
 	p.assertNothingIsLeft()
 }
 
-// vegetation computes here what ndvi.py does on the cluster.
-func vegetation(side int) (pixels int, mean, vegetated float64) {
+// expectedVegetation computes the result of ndvi.py without a cluster.
+func expectedVegetation(side int) (pixels int, mean, vegetated float64) {
 	pixels = side * side
-	// Both bands repeat after 7 × 11 pixels, of which there is a whole number.
+	// Both bands repeat every 7 × 11 pixels, and the side is a multiple of that.
 	const period = 77
 	for i := range period {
 		red, nir := float64(i%7+1)/20, float64(i%11+5)/20

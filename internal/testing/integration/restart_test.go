@@ -23,9 +23,9 @@ import (
 	"github.com/planetary-computer/terraform-provider-pc/internal/testing/realservers"
 )
 
-// statuses are the user's clusters by name, those that have ended included; nil
-// while the gateway does not answer.
-func (s *story) statuses() map[string]string {
+// clusterStatuses returns the status of the user's clusters by name, including
+// ended ones, or nil while the gateway does not respond.
+func (s *story) clusterStatuses() map[string]string {
 	s.t.Helper()
 	request, err := http.NewRequestWithContext(s.t.Context(), http.MethodGet, s.stack.GatewayURL+"api/v1/clusters/?status=PENDING,RUNNING,STOPPING,STOPPED,FAILED", nil)
 	if err != nil {
@@ -50,10 +50,10 @@ func (s *story) statuses() map[string]string {
 	return found
 }
 
-// count counts the user's clusters with one of the statuses.
-func (s *story) count(statuses ...string) int {
+// countClusters counts the user's clusters with one of the statuses.
+func (s *story) countClusters(statuses ...string) int {
 	count := 0
-	for _, status := range s.statuses() {
+	for _, status := range s.clusterStatuses() {
 		if slices.Contains(statuses, status) {
 			count++
 		}
@@ -61,19 +61,19 @@ func (s *story) count(statuses ...string) int {
 	return count
 }
 
-// await looks at the gateway until the condition holds.
-func (s *story) await(what string, holds func() bool) {
+// waitUntil polls the gateway until the condition is true.
+func (s *story) waitUntil(what string, holds func() bool) {
 	s.t.Helper()
 	ctx, cancel := context.WithTimeout(s.t.Context(), 2*time.Minute)
 	defer cancel()
 	for !holds() {
 		if clock.Real().Sleep(ctx, 50*time.Millisecond) != nil {
-			s.t.Fatalf("waited in vain for %s; the clusters are %v", what, s.statuses())
+			s.t.Fatalf("waited in vain for %s; the clusters are %v", what, s.clusterStatuses())
 		}
 	}
 }
 
-// assertManaged asserts that what runs on the gateway is what the state has.
+// assertManaged asserts that the gateway runs exactly the clusters in the state.
 func (s *story) assertManaged() {
 	s.t.Helper()
 	known := map[string]bool{}
@@ -82,53 +82,53 @@ func (s *story) assertManaged() {
 			known[name] = true
 		}
 	}
-	for name, status := range s.statuses() {
+	for name, status := range s.clusterStatuses() {
 		if (status == "PENDING" || status == "RUNNING") && !known[name] {
 			s.t.Errorf("%s is %s and in no state", name, status)
 		}
 	}
 }
 
-// TestGateway_isKilled kills the gateway in the midst of an apply and of a
-// destroy, and starts it again on its database. The gateway is the story's own.
-func TestGateway_isKilled(t *testing.T) {
+// The gateway is killed during an apply and a destroy, and restarted with its
+// database. The test has its own gateway.
+func TestGateway_restartsDuringApplyAndDestroy(t *testing.T) {
 	t.Parallel()
 	stack, err := realservers.Start(t.Context(), installation, realservers.Config{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(stack.Stop)
-	s := beginOn(t, stack)
+	s := newStoryOn(t, stack)
 	s.Write("main.tf", "resource \"pc_dask_cluster\" \"test\" {\n  count = 2\n}\n")
 
 	apply := s.Start("apply", "-auto-approve", "-no-color")
-	s.await("a cluster", func() bool { return s.count("PENDING") > 0 })
-	made := s.interrupt(apply)
-	if made.Code == 0 && s.count("RUNNING") != 2 {
-		t.Errorf("the apply ended well, and %v run", s.statuses())
+	s.waitUntil("a cluster", func() bool { return s.countClusters("PENDING") > 0 })
+	made := s.restartGatewayDuring(apply)
+	if made.Code == 0 && s.countClusters("RUNNING") != 2 {
+		t.Errorf("the apply ended well, and %v run", s.clusterStatuses())
 	}
 	s.assertManaged()
 	s.Apply()
 	s.assertManaged()
-	if s.count("RUNNING") != 2 || len(s.Actions()) != 0 {
-		t.Errorf("after another apply the gateway has %v", s.statuses())
+	if s.countClusters("RUNNING") != 2 || len(s.Actions()) != 0 {
+		t.Errorf("after another apply the gateway has %v", s.clusterStatuses())
 	}
 
 	destroy := s.Start("destroy", "-auto-approve", "-no-color")
-	s.await("a DELETE", func() bool { return s.count("STOPPING", "STOPPED") > 0 })
-	if ended := s.interrupt(destroy); ended.Code == 0 && len(s.Instances()) != 0 {
+	s.waitUntil("a DELETE", func() bool { return s.countClusters("STOPPING", "STOPPED") > 0 })
+	if ended := s.restartGatewayDuring(destroy); ended.Code == 0 && len(s.Instances()) != 0 {
 		t.Errorf("the destroy ended well, and the state has %v", s.Instances())
 	}
 	s.assertManaged()
 	s.Destroy()
-	if left := s.count("PENDING", "RUNNING", "STOPPING"); left != 0 {
-		t.Errorf("%d clusters are left: %v", left, s.statuses())
+	if left := s.countClusters("PENDING", "RUNNING", "STOPPING"); left != 0 {
+		t.Errorf("%d clusters are left: %v", left, s.clusterStatuses())
 	}
 }
 
-// interrupt kills the gateway and starts it again while the command runs, and
-// returns what came of that.
-func (s *story) interrupt(command *terraform.Process) terraform.Result {
+// restartGatewayDuring kills and restarts the gateway while the command runs, and
+// returns the command's result.
+func (s *story) restartGatewayDuring(command *terraform.Process) terraform.Result {
 	s.t.Helper()
 	if err := s.stack.Kill(s.t.Context(), "gateway"); err != nil {
 		s.t.Fatal(err)
@@ -141,35 +141,33 @@ func (s *story) interrupt(command *terraform.Process) terraform.Result {
 	return result
 }
 
-// TestCluster_whoseSchedulerDiesIsPlannedAnew kills the process of the
-// scheduler.
-func TestCluster_whoseSchedulerDiesIsPlannedAnew(t *testing.T) {
+// The test kills the scheduler's process.
+func TestCluster_plansReplacementWhenSchedulerDies(t *testing.T) {
 	t.Parallel()
-	s := begin(t)
-	s.Write("main.tf", "resource \"pc_dask_cluster\" \"test\" {}\n"+outputs)
+	s := newStory(t)
+	s.Write("main.tf", "resource \"pc_dask_cluster\" \"test\" {}\n"+outputConfig)
 	s.Apply()
 	name, _ := s.Outputs()["name"].(string)
 	killScheduler(t, name)
-	s.await("the end", func() bool { return s.statuses()[name] == "FAILED" })
-	s.assertPlannedAnew(name, "FAILED")
+	s.waitUntil("the end", func() bool { return s.clusterStatuses()[name] == "FAILED" })
+	s.assertReplacementPlanned(name, "FAILED")
 }
 
-// TestCluster_whoseIdleTimeoutEndsItIsPlannedAnew waits for the gateway to end
-// a cluster that does nothing.
-func TestCluster_whoseIdleTimeoutEndsItIsPlannedAnew(t *testing.T) {
+// The gateway ends an idle cluster.
+func TestCluster_plansReplacementAfterIdleTimeout(t *testing.T) {
 	t.Parallel()
-	s := begin(t)
-	s.Write("main.tf", "resource \"pc_dask_cluster\" \"test\" {\n  options = { environment = { IDLE_SECONDS = \"2\" } }\n}\n"+outputs)
+	s := newStory(t)
+	s.Write("main.tf", "resource \"pc_dask_cluster\" \"test\" {\n  options = { environment = { IDLE_SECONDS = \"2\" } }\n}\n"+outputConfig)
 	s.Apply()
 	name, _ := s.Outputs()["name"].(string)
-	s.await("the end", func() bool { return s.statuses()[name] == "STOPPED" })
-	s.Write("main.tf", "resource \"pc_dask_cluster\" \"test\" {}\n"+outputs)
-	s.assertPlannedAnew(name, "STOPPED")
+	s.waitUntil("the end", func() bool { return s.clusterStatuses()[name] == "STOPPED" })
+	s.Write("main.tf", "resource \"pc_dask_cluster\" \"test\" {}\n"+outputConfig)
+	s.assertReplacementPlanned(name, "STOPPED")
 }
 
-// assertPlannedAnew asserts that the plan tells of the end and makes another
-// cluster, and that one apply does.
-func (s *story) assertPlannedAnew(name, status string) {
+// assertReplacementPlanned asserts that the plan reports the end of the cluster and
+// creates a new one, and that one apply is enough.
+func (s *story) assertReplacementPlanned(name, status string) {
 	s.t.Helper()
 	plan := s.Must("plan", "-no-color").Flat()
 	for _, part := range []string{"The cluster " + name + " has ended", "became " + status, "pc_dask_cluster.test will be created"} {
@@ -187,8 +185,8 @@ func (s *story) assertPlannedAnew(name, status string) {
 	}
 }
 
-// killScheduler kills the process that has the cluster's folder as its working
-// directory; there are no workers.
+// killScheduler kills the process whose working directory is the cluster's folder.
+// There are no workers.
 func killScheduler(t *testing.T, name string) {
 	t.Helper()
 	links, err := filepath.Glob("/proc/[0-9]*/cwd")

@@ -12,13 +12,12 @@ import (
 	"github.com/planetary-computer/terraform-provider-pc/internal/testing/realservers"
 )
 
-// TestServer_startsAndStops takes a named server through its life on a real Hub:
-// one that is slow, culled, started again, and stopped.
+// A named server on a real Hub starts slowly, is culled, started again and stopped.
 func TestServer_startsAndStops(t *testing.T) {
 	t.Parallel()
-	s := begin(t)
+	s := newStory(t)
 	s.Setenv("TF_LOG_PROVIDER=INFO", "TF_LOG_PATH=provider.log")
-	// Slow is longer than the Hub holds back its answer to the POST.
+	// The slow server takes longer than the Hub delays its response to the POST.
 	s.Write("main.tf", `
 resource "pc_hub_server" "gpu" {
   name         = "gpu"
@@ -45,31 +44,30 @@ output "servers" { value = join(" ", [for name, server in data.pc_hub_user.self.
 			t.Errorf("the log does not say %q", message)
 		}
 	}
-	if said := s.python(serverAnswers, "SERVER_URL="+url); said != "200" {
+	if said := s.python(requestServerScript, "SERVER_URL="+url); said != "200" {
 		t.Errorf("the server answers %s", said)
 	}
 	if actions := s.Actions(); len(actions) != 0 {
 		t.Errorf("the second plan is not empty: %v", actions)
 	}
 
-	s.python(stopServer)
+	s.python(stopNamedServerScript)
 	result := s.Must("plan", "-no-color")
 	if actions := s.Actions(); actions["pc_hub_server.gpu"] != "create" || !strings.Contains(result.Flat(), "does not run") {
 		t.Errorf("planned %v for a server that was stopped:\n%s", actions, result.Output)
 	}
 	s.Apply()
 	s.Destroy()
-	if left := s.python(runningServers); left != "" {
+	if left := s.python(runningServersScript); left != "" {
 		t.Errorf("servers are left: %s", left)
 	}
 }
 
-// TestServer_saysWhyItDidNotStart on a real Hub, when it fails at once, after a
-// while, by its hook's refusal, and after another failure, which the Hub answers
-// with 201.
-func TestServer_saysWhyItDidNotStart(t *testing.T) {
+// The server fails at once, after a while, because of a hook, and after an earlier
+// failure, to which the Hub responds with 201.
+func TestServer_reportsWhyItDidNotStart(t *testing.T) {
 	t.Parallel()
-	s := begin(t)
+	s := newStory(t)
 	for _, test := range []struct{ profile, says string }{
 		{"broken", "no node has room for it"},
 		{"broken", "no node has room for it"},
@@ -86,42 +84,42 @@ func TestServer_saysWhyItDidNotStart(t *testing.T) {
 		if result.Code != 1 || !strings.Contains(result.Flat(), test.says) {
 			t.Errorf("%s: terraform ended with %d and does not say %q:\n%s", test.profile, result.Code, test.says, result.Output)
 		}
-		if left := s.python(runningServers); left != "" {
+		if left := s.python(runningServersScript); left != "" {
 			t.Errorf("%s: servers are left: %s", test.profile, left)
 		}
 	}
-	// Options that the Hub's hook adds are no drift.
+	// Options that the Hub's hook adds are not drift.
 	s.Write("main.tf", "resource \"pc_hub_server\" \"test\" {\n  name         = \"x\"\n  user_options = { profile = \"hooked\" }\n}\n")
 	s.Apply()
-	if got := s.python(runningServers); got != `x {"profile": "hooked", "node": "n1"}` {
+	if got := s.python(runningServersScript); got != `x {"profile": "hooked", "node": "n1"}` {
 		t.Errorf("the Hub has %q", got)
 	}
 	if actions := s.Actions(); len(actions) != 0 {
 		t.Errorf("the second plan is not empty: %v", actions)
 	}
-	// The options of the last start do not come back.
+	// The options of the last start are not reused.
 	s.Write("main.tf", "resource \"pc_hub_server\" \"test\" {\n  name = \"x\"\n}\n")
 	s.Apply()
-	if got := s.python(runningServers); got != "x {}" {
+	if got := s.python(runningServersScript); got != "x {}" {
 		t.Errorf("the Hub has %q", got)
 	}
 	s.Destroy()
 }
 
-// TestServer_waitsForItsTurn has a Hub of its own, on which somebody else's server
-// starts and no second one may.
-func TestServer_waitsForItsTurn(t *testing.T) {
+// Another user's server occupies the Hub's only start slot. The test has its own
+// Hub.
+func TestServer_waitsForTheSpawnLimit(t *testing.T) {
 	t.Parallel()
 	stack, err := realservers.Start(t.Context(), installation, realservers.Config{MaxStarts: 1})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(stack.Stop)
-	s := beginOn(t, stack)
+	s := newStoryOn(t, stack)
 	if _, err := stack.NewToken(t.Context(), "other"); err != nil {
 		t.Fatal(err)
 	}
-	s.python(startWithoutEnd, stack.Environ("other")...)
+	s.python(startNeverReadyScript, stack.Environ("other")...)
 	s.Write("main.tf", "resource \"pc_hub_server\" \"test\" {\n  name = \"gpu\"\n}\n")
 	s.Setenv("PC_MAX_RETRIES=1")
 	result := s.Run("apply", "-auto-approve", "-no-color")
@@ -133,17 +131,17 @@ func TestServer_waitsForItsTurn(t *testing.T) {
 	if left := len(s.Instances()); left != 0 {
 		t.Errorf("the state has %d instances", left)
 	}
-	s.python(endStart, stack.Environ("other")...)
+	s.python(cancelStartScript, stack.Environ("other")...)
 	s.Apply()
 	s.Destroy()
-	if left := s.python(runningServers); left != "" {
+	if left := s.python(runningServersScript); left != "" {
 		t.Errorf("servers are left: %s", left)
 	}
 }
 
-// startWithoutEnd starts a server that never gets ready, and does not wait for the
-// answer, which the Hub holds back; endStart cancels that.
-const startWithoutEnd = hubTokens + own + `
+// startNeverReadyScript starts a server that never becomes ready, and does not wait
+// for the delayed response. cancelStartScript cancels the start.
+const startNeverReadyScript = hubScript + namedServerScript + `
 import socket, time
 try:
     urllib.request.urlopen(urllib.request.Request(
@@ -155,33 +153,33 @@ while hub("GET", own)["servers"].get("", {}).get("pending") != "spawn":
     time.sleep(0.1)
 `
 
-const endStart = hubTokens + own + `
+const cancelStartScript = hubScript + namedServerScript + `
 import time
 hub("DELETE", own + "/server")
 while hub("GET", own)["servers"]:
     time.sleep(0.1)
 `
 
-// runningServers prints the names and options of the user's servers.
-const runningServers = hubTokens + own + `
+// runningServersScript prints the names and options of the user's servers.
+const runningServersScript = hubScript + namedServerScript + `
 for name, server in sorted(hub("GET", own)["servers"].items()):
     print(name, json.dumps(server["user_options"]))
 `
 
-// stopServer stops the server gpu, as its user would.
-const stopServer = hubTokens + own + `
+// stopNamedServerScript stops the server gpu as its user.
+const stopNamedServerScript = hubScript + namedServerScript + `
 hub("DELETE", own + "/servers/gpu")
 while hub("GET", own)["servers"]:
     pass
 `
 
-// serverAnswers asks the notebook server itself.
-const serverAnswers = hubTokens + `
+// requestServerScript sends a request to the notebook server itself.
+const requestServerScript = hubScript + `
 request = urllib.request.Request(os.environ["SERVER_URL"] + "api/status", headers={"Authorization": "token " + os.environ["JUPYTERHUB_API_TOKEN"]})
 with urllib.request.urlopen(request) as answer:
     print(answer.status)
 `
 
-const own = `
+const namedServerScript = `
 own = "/users/" + os.environ["JUPYTERHUB_USER"]
 `

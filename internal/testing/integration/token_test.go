@@ -13,8 +13,8 @@ import (
 	"github.com/planetary-computer/terraform-provider-pc/internal/testing/realservers"
 )
 
-// hubTokens prints the notes of the user's tokens as "ID NOTE" lines, sorted.
-const hubTokens = `
+// hubScript prints the notes of the user's tokens as sorted "ID NOTE" lines.
+const hubScript = `
 import json, os, urllib.request
 def hub(method, path, body=None):
     request = urllib.request.Request(
@@ -28,7 +28,7 @@ tokens = "/users/" + os.environ["JUPYTERHUB_USER"] + "/tokens"
 
 func (s *story) tokens() string {
 	s.t.Helper()
-	return s.python(hubTokens + `
+	return s.python(hubScript + `
 for token in sorted(hub("GET", tokens)["api_tokens"], key=lambda token: token["id"]):
     if token["note"].startswith(("story", "pipeline")):
         print(token["id"], token["note"])
@@ -50,7 +50,7 @@ output "token" {
 
 func TestToken_opensTheGatewayAndIsRevoked(t *testing.T) {
 	t.Parallel()
-	s := begin(t)
+	s := newStory(t)
 	s.Write("main.tf", tokenConfig)
 	s.Apply()
 	if actions := s.Actions(); len(actions) != 0 {
@@ -70,21 +70,20 @@ func TestToken_opensTheGatewayAndIsRevoked(t *testing.T) {
 	}
 }
 
-// TestToken_neverTouchesItsHeir shows that the Hub gives a freed id to the next
-// token, and that neither refresh nor destroy takes that token for ours. It has
-// a Hub of its own, so that no other story's token inherits the id.
-func TestToken_neverTouchesItsHeir(t *testing.T) {
+// The Hub gives a freed ID to the next token. Neither refresh nor destroy may touch
+// that token. The test has its own Hub, so that no other test's token gets the ID.
+func TestToken_leavesReusedIDAlone(t *testing.T) {
 	t.Parallel()
 	stack, err := realservers.Start(t.Context(), installation, realservers.Config{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(stack.Stop)
-	s := beginOn(t, stack)
+	s := newStoryOn(t, stack)
 	s.Write("main.tf", tokenConfig)
 	s.Apply()
 	id := fmt.Sprint(s.Outputs()["id"])
-	heir := s.python(hubTokens+`
+	heir := s.python(hubScript+`
 hub("DELETE", tokens + "/" + os.environ["ID"])
 print(hub("POST", tokens, {"note": "story heir"})["id"])
 `, "ID="+id)
@@ -103,9 +102,9 @@ print(hub("POST", tokens, {"note": "story heir"})["id"])
 	}
 }
 
-func TestToken_refusedScopesAreTheHubsWords(t *testing.T) {
+func TestToken_reportsTheHubsMessageForRejectedScopes(t *testing.T) {
 	t.Parallel()
-	s := begin(t)
+	s := newStory(t)
 	for arguments, want := range map[string]string{
 		`scopes = ["nope"]`:        "Scope 'nope' for token does not exist",
 		`scopes = ["admin:users"]`: "not held by",
@@ -122,11 +121,10 @@ func TestToken_refusedScopesAreTheHubsWords(t *testing.T) {
 	}
 }
 
-// TestSecrets_areNowhere applies with everything logged and greps what is
-// left for the actual values.
-func TestSecrets_areNowhere(t *testing.T) {
+// The test applies with all logs and searches every file for the actual values.
+func TestSecrets_appearNowhere(t *testing.T) {
 	t.Parallel()
-	s := begin(t)
+	s := newStory(t)
 	s.Write("main.tf", "resource \"pc_dask_cluster\" \"test\" {\n workers = 1\n}\ndata \"pc_clusters\" \"all\" {\n depends_on = [pc_dask_cluster.test]\n}\n")
 	s.Setenv("TF_LOG=TRACE", "TF_LOG_PATH=terraform.log")
 	printed := s.Apply().Output

@@ -3,8 +3,7 @@
 
 //go:build integration
 
-// Package auth_test goes through the ways in which a real gateway knows its
-// users without a JupyterHub.
+// Package auth_test tests authentication at a real gateway without a JupyterHub.
 package auth_test
 
 import (
@@ -20,9 +19,9 @@ import (
 
 var installation realservers.Installation
 
-func TestMain(m *testing.M) { os.Exit(run(m)) }
+func TestMain(m *testing.M) { os.Exit(runTests(m)) }
 
-func run(m *testing.M) int {
+func runTests(m *testing.M) int {
 	defer terraform.Clean()
 	var err error
 	if installation, err = realservers.Install(context.Background(), os.Stderr); err != nil {
@@ -32,7 +31,7 @@ func run(m *testing.M) int {
 	return m.Run()
 }
 
-func start(t *testing.T, cfg realservers.Config) *realservers.Stack {
+func startGateway(t *testing.T, cfg realservers.Config) *realservers.Stack {
 	t.Helper()
 	stack, err := realservers.Start(t.Context(), installation, cfg)
 	if err != nil {
@@ -42,39 +41,39 @@ func start(t *testing.T, cfg realservers.Config) *realservers.Stack {
 	return stack
 }
 
-// cluster is the configuration of the stories; its name is an output.
-const cluster = `
+// clusterConfig is the configuration of the tests. It outputs the cluster's name.
+const clusterConfig = `
 resource "pc_dask_cluster" "test" {
   options = { worker_cores = 1 }
 }
 output "name" { value = pc_dask_cluster.test.name }
 `
 
-// listed prints "NAME STATUS" of each cluster that Python finds.
-const listed = `
+// listClustersScript prints "NAME STATUS" of each cluster.
+const listClustersScript = `
 from dask_gateway import Gateway
 with Gateway() as gateway:
     for cluster in gateway.list_clusters():
         print(cluster.name, cluster.status.name)
 `
 
-func python(t *testing.T, stack *realservers.Stack, user string) string {
+func runPython(t *testing.T, stack *realservers.Stack, user string) string {
 	t.Helper()
-	output, err := stack.Python(t.Context(), listed, stack.Environ(user)...)
+	output, err := stack.Python(t.Context(), listClustersScript, stack.Environ(user)...)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return strings.TrimSpace(string(output))
 }
 
-func TestBasic_fromTheFirstApplyToTheLastDestroy(t *testing.T) {
+func TestBasic_appliesAndDestroys(t *testing.T) {
 	t.Parallel()
-	stack := start(t, realservers.Config{Auth: realservers.Basic, Users: []string{"alice"}})
+	stack := startGateway(t, realservers.Config{Auth: realservers.Basic, Users: []string{"alice"}})
 	w := terraform.New(t)
 	provider := func(password string) {
 		w.Write("provider.tf", fmt.Sprintf("provider \"pc\" {\n  address = %q\n  auth = \"basic\"\n  username = \"alice\"\n  password = %q\n}\n", stack.GatewayURL, password))
 	}
-	w.Write("main.tf", cluster)
+	w.Write("main.tf", clusterConfig)
 
 	provider(stack.Password)
 	w.Apply()
@@ -82,25 +81,25 @@ func TestBasic_fromTheFirstApplyToTheLastDestroy(t *testing.T) {
 		t.Errorf("the second plan is not empty: %v", actions)
 	}
 	name := fmt.Sprint(w.Outputs()["name"])
-	if got, want := python(t, stack, "alice"), name+" RUNNING"; got != want {
+	if got, want := runPython(t, stack, "alice"), name+" RUNNING"; got != want {
 		t.Errorf("alice's clusters: %q, want %q", got, want)
 	}
-	if got := python(t, stack, "bob"); got != "" {
+	if got := runPython(t, stack, "bob"); got != "" {
 		t.Errorf("bob has alice's clusters: %q", got)
 	}
 
-	refused(t, w, func() { provider("wr0ng-passw0rd") }, "the password is that from password in the provider block")
-	refused(t, w, func() {
+	expectRejectedCredentials(t, w, func() { provider("wr0ng-passw0rd") }, "the password is that from password in the provider block")
+	expectRejectedCredentials(t, w, func() {
 		w.Write("provider.tf", `provider "pc" {}`)
 		w.Setenv("PC_ADDRESS="+stack.GatewayURL, "PC_USERNAME=alice", "PC_PASSWORD=wr0ng-passw0rd")
 	}, "the password is that from the environment variable PC_PASSWORD")
 
 	provider(stack.Password)
-	if got, want := python(t, stack, "alice"), name+" RUNNING"; got != want {
+	if got, want := runPython(t, stack, "alice"), name+" RUNNING"; got != want {
 		t.Errorf("after plans with a wrong password: %q, want %q", got, want)
 	}
 	w.Destroy()
-	if left := python(t, stack, "alice"); left != "" {
+	if left := runPython(t, stack, "alice"); left != "" {
 		t.Errorf("left after destroy: %s", left)
 	}
 	for file, text := range w.ReadAll() {
@@ -110,9 +109,9 @@ func TestBasic_fromTheFirstApplyToTheLastDestroy(t *testing.T) {
 	}
 }
 
-// refused plans with credentials that the gateway does not take: the error
-// says so once, names where they come from, and shows none.
-func refused(t *testing.T, w *terraform.Workspace, change func(), origin string) {
+// expectRejectedCredentials plans with invalid credentials. The error appears once,
+// names the origin of the credentials and prints none.
+func expectRejectedCredentials(t *testing.T, w *terraform.Workspace, change func(), origin string) {
 	t.Helper()
 	change()
 	result := w.Run("plan", "-no-color")

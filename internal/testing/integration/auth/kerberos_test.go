@@ -19,7 +19,7 @@ import (
 	"github.com/planetary-computer/terraform-provider-pc/internal/testing/realservers"
 )
 
-// startKerberos starts a KDC and a gateway that takes its tickets.
+// startKerberos starts a KDC and a gateway that accepts its tickets.
 func startKerberos(t *testing.T, users ...string) *realservers.KerberosStack {
 	t.Helper()
 	kerberos, err := realservers.InstallKerberos(t.Context(), installation, os.Stderr)
@@ -37,8 +37,8 @@ func startKerberos(t *testing.T, users ...string) *realservers.KerberosStack {
 	return stack
 }
 
-// TestKerberos_withATicket has nothing in the provider block: the ticket is
-// found where kinit has put it, as by Python.
+// The provider block is empty. The provider finds the ticket where kinit stores it,
+// as Python does.
 func TestKerberos_withATicket(t *testing.T) {
 	t.Parallel()
 	stack := startKerberos(t, "alice", "bob")
@@ -46,20 +46,20 @@ func TestKerberos_withATicket(t *testing.T) {
 	w.Setenv("DASK_GATEWAY__ADDRESS="+stack.GatewayURL, "DASK_GATEWAY__AUTH__TYPE=kerberos",
 		"KRB5_CONFIG="+stack.ConfigFile(), "KRB5CCNAME=FILE:"+stack.Cache("alice"), "TF_LOG=TRACE", "TF_LOG_PATH=terraform.log")
 	w.Write("provider.tf", `provider "pc" {}`)
-	w.Write("main.tf", cluster)
+	w.Write("main.tf", clusterConfig)
 	w.Apply()
 	if actions := w.Actions(); len(actions) != 0 {
 		t.Errorf("the second plan is not empty: %v", actions)
 	}
 	name := fmt.Sprint(w.Outputs()["name"])
-	if got, want := python(t, stack.Stack, "alice"), name+" RUNNING"; got != want {
+	if got, want := runPython(t, stack.Stack, "alice"), name+" RUNNING"; got != want {
 		t.Errorf("alice's clusters: %q, want %q", got, want)
 	}
-	if got := python(t, stack.Stack, "bob"); got != "" {
+	if got := runPython(t, stack.Stack, "bob"); got != "" {
 		t.Errorf("bob has alice's clusters: %q", got)
 	}
 	w.Destroy()
-	if left := python(t, stack.Stack, "alice"); left != "" {
+	if left := runPython(t, stack.Stack, "alice"); left != "" {
 		t.Errorf("left after destroy: %s", left)
 	}
 	texts := w.ReadAll()
@@ -67,15 +67,14 @@ func TestKerberos_withATicket(t *testing.T) {
 		t.Error("nothing was logged")
 	}
 	for file, text := range texts {
-		// What each token of SPNEGO begins with, as it stands in the header.
+		// Every SPNEGO token in a header begins with this text.
 		if strings.Contains(text, "YII") && strings.Contains(text, "Negotiate YII") {
 			t.Errorf("%s holds a token", file)
 		}
 	}
 }
 
-// TestKerberos_withAKeytab has a machine of CI's, without a ticket. Those that it
-// gets end while the run goes on.
+// A CI machine has no ticket, only a keytab. Tickets expire during the run.
 func TestKerberos_withAKeytab(t *testing.T) {
 	t.Parallel()
 	stack := startKerberos(t, "pipeline")
@@ -84,11 +83,11 @@ func TestKerberos_withAKeytab(t *testing.T) {
 	}
 	w := terraform.New(t)
 	w.Setenv("KRB5_CONFIG="+stack.ConfigFile(), "KRB5CCNAME=FILE:/nowhere")
-	// By the name of the gateway's principal, for which the KDC is asked first.
+	// The provider requests a ticket for this host name first.
 	address := strings.Replace(stack.GatewayURL, "127.0.0.1", "localhost", 1)
 	w.Write("provider.tf", fmt.Sprintf("provider \"pc\" {\n  address = %q\n  principal = \"pipeline@%s\"\n  keytab_path = %q\n}\n", address, realservers.Realm, stack.Keytab("pipeline")))
-	// A worker takes longer than a ticket lasts.
-	w.Write("main.tf", strings.Replace(cluster, "options", "workers = 1\n  wait_for_workers = 1\n  options", 1))
+	// Starting a worker takes longer than a ticket is valid.
+	w.Write("main.tf", strings.Replace(clusterConfig, "options", "workers = 1\n  wait_for_workers = 1\n  options", 1))
 	w.Apply()
 	if actions := w.Actions(); len(actions) != 0 {
 		t.Errorf("the second plan is not empty: %v", actions)
@@ -97,21 +96,21 @@ func TestKerberos_withAKeytab(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	// One ticket for each terraform command at least, and a second one for apply.
+	// Each terraform command gets at least one ticket, and apply a second one.
 	if got := strings.Count(string(log), "pipeline@"+realservers.Realm+" for krbtgt/"); got < 4 {
 		t.Errorf("the KDC was asked for %d tickets:\n%s", got, log)
 	}
-	if got, want := python(t, stack.Stack, "pipeline"), fmt.Sprint(w.Outputs()["name"])+" RUNNING"; got != want {
+	if got, want := runPython(t, stack.Stack, "pipeline"), fmt.Sprint(w.Outputs()["name"])+" RUNNING"; got != want {
 		t.Errorf("the pipeline's clusters: %q, want %q", got, want)
 	}
 	w.Destroy()
-	if left := python(t, stack.Stack, "pipeline"); left != "" {
+	if left := runPython(t, stack.Stack, "pipeline"); left != "" {
 		t.Errorf("left after destroy: %s", left)
 	}
 }
 
-// TestKerberos_whatGoesWrong plans with what a KDC and a gateway refuse.
-func TestKerberos_whatGoesWrong(t *testing.T) {
+// The KDC or the gateway rejects each of these plans.
+func TestKerberos_reportsFailures(t *testing.T) {
 	t.Parallel()
 	stack := startKerberos(t, "alice", "brief", "changed", "gone")
 	for _, err := range []error{stack.GetTicket(t.Context(), "brief", "2s"), stack.ChangeKey(t.Context(), "changed"), stack.RemovePrincipal(t.Context(), "gone")} {
@@ -142,30 +141,30 @@ func TestKerberos_whatGoesWrong(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			refusedWith(t, stack, test.want, test.env...)
+			expectFailedPlan(t, stack, test.want, test.env...)
 		})
 	}
 }
 
-// TestKerberos_aGatewayWithAnOldKeytab cannot read the tickets that it gets.
-func TestKerberos_aGatewayWithAnOldKeytab(t *testing.T) {
+// The gateway cannot decrypt the tickets that it receives.
+func TestKerberos_reportsAGatewayWithAnOldKeytab(t *testing.T) {
 	t.Parallel()
 	stack := startKerberos(t, "alice")
 	if err := stack.ChangeKey(t.Context(), "HTTP/localhost"); err != nil {
 		t.Fatal(err)
 	}
-	result := refusedWith(t, stack, "Error during kerberos authentication. The server did not accept the Kerberos ticket", "PC_KEYTAB_PATH="+stack.Keytab("alice"))
+	result := expectFailedPlan(t, stack, "Error during kerberos authentication. The server did not accept the Kerberos ticket", "PC_KEYTAB_PATH="+stack.Keytab("alice"))
 	if !strings.Contains(result.Flat(), "which must have the key of HTTP/127.0.0.1, or clocks") || strings.Contains(result.Flat(), "attempts)") {
 		t.Errorf("the error is\n%s", result.Output)
 	}
 }
 
-// refusedWith plans in an environment in which the plan must fail.
-func refusedWith(t *testing.T, stack *realservers.KerberosStack, want string, env ...string) terraform.Result {
+// expectFailedPlan plans in an environment in which the plan must fail.
+func expectFailedPlan(t *testing.T, stack *realservers.KerberosStack, want string, env ...string) terraform.Result {
 	t.Helper()
 	w := terraform.New(t)
 	w.Setenv(append([]string{"PC_ADDRESS=" + stack.GatewayURL, "PC_AUTH=kerberos", "KRB5_CONFIG=" + stack.ConfigFile()}, env...)...)
-	w.Write("main.tf", "provider \"pc\" {}\n"+cluster)
+	w.Write("main.tf", "provider \"pc\" {}\n"+clusterConfig)
 	result := w.Run("plan", "-no-color")
 	if result.Code == 0 || !strings.Contains(result.Flat(), want) {
 		t.Errorf("%d, without %q:\n%s", result.Code, want, result.Output)

@@ -3,8 +3,8 @@
 
 //go:build integration
 
-// Package catalog_test reads collections from a STAC API whose answers nobody
-// here wrote.
+// Package catalog_test reads collections from an independent implementation of a
+// STAC API.
 package catalog_test
 
 import (
@@ -19,23 +19,23 @@ import (
 )
 
 const (
-	sentinel = `{"type": "Collection", "id": "sentinel-2-l2a", "stac_version": "1.0.0", "title": "Sentinel-2 Level-2A", "description": "Optical imagery.", "license": "proprietary", "links": [],
+	sentinelCollection = `{"type": "Collection", "id": "sentinel-2-l2a", "stac_version": "1.0.0", "title": "Sentinel-2 Level-2A", "description": "Optical imagery.", "license": "proprietary", "links": [],
 		"extent": {"spatial": {"bbox": [[-180, -90, 180, 90]]}, "temporal": {"interval": [["2015-06-27T10:25:31Z", null]]}},
 		"assets": {"thumbnail": {"href": "https://example.com/s2.png", "title": "Sentinel 2", "roles": ["thumbnail"]}},
 		"msft:region": "westeurope", "msft:storage_account": "sentinel2l2a01", "msft:container": "sentinel2-l2"}`
-	bare = `{"type": "Collection", "id": "bare", "stac_version": "1.1.0", "description": "Bare.", "license": "other", "links": [],
+	minimalCollection = `{"type": "Collection", "id": "bare", "stac_version": "1.1.0", "description": "Bare.", "license": "other", "links": [],
 		"extent": {"spatial": {"bbox": [[-180, -90, 180, 90]]}, "temporal": {"interval": [[null, null]]}}}`
 )
 
 func TestMain(m *testing.M) { os.Exit(terraform.Main(m)) }
 
-func TestCollection_isReadFromARealServer(t *testing.T) {
+func TestCollection_readsARealServer(t *testing.T) {
 	t.Parallel()
 	inst, err := realservers.Install(t.Context(), t.Output())
 	if err != nil {
 		t.Fatal(err)
 	}
-	server, err := realservers.StartSTAC(t.Context(), inst, map[string]string{"sentinel-2-l2a": sentinel, "bare": bare})
+	server, err := realservers.StartSTAC(t.Context(), inst, map[string]string{"sentinel-2-l2a": sentinelCollection, "bare": minimalCollection})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -2,8 +2,8 @@
 // SPDX-License-Identifier: MPL-2.0
 
 // Package ephemeral_test follows ephemeral values through runs of the real
-// terraform, with the provider as a process of its own: where they must not be
-// found afterwards, and that no token outlives its run.
+// terraform, with the provider in a separate process. It checks where the values
+// must not appear, and that no token outlives its run.
 package ephemeral_test
 
 import (
@@ -26,14 +26,14 @@ import (
 
 const note = "one run"
 
-// patience is how long a request may take to be made on a busy machine.
-const patience = time.Minute
+// requestTimeout is how long a request may take on a busy machine.
+const requestTimeout = time.Minute
 
 func TestMain(m *testing.M) { os.Exit(terraform.Main(m)) }
 
-// run is a workspace with the servers, and a folder beside it for what the
-// configuration's commands write.
-type run struct {
+// workspace is a Terraform workspace with its servers, and a folder for the output
+// of the configuration's commands.
+type workspace struct {
 	*terraform.Workspace
 
 	t    *testing.T
@@ -41,9 +41,9 @@ type run struct {
 	dir  string
 }
 
-func begin(t *testing.T) *run {
+func newWorkspace(t *testing.T) *workspace {
 	t.Helper()
-	r := &run{t: t, Workspace: terraform.New(t), dir: t.TempDir()}
+	r := &workspace{t: t, Workspace: terraform.New(t), dir: t.TempDir()}
 	r.Require(terraform.EphemeralResources)
 	mock, err := mockserver.Start(mockserver.Config{})
 	if err != nil {
@@ -55,8 +55,8 @@ func begin(t *testing.T) *run {
 	return r
 }
 
-// using is a configuration whose command gets the token.
-func using(arguments, command string) string {
+// tokenCommandConfig is a configuration whose command gets the token.
+func tokenCommandConfig(arguments, command string) string {
 	return fmt.Sprintf(`
 ephemeral "pc_hub_token" "test" {
   note = %q
@@ -71,8 +71,8 @@ resource "terraform_data" "test" {
 `, note, arguments, command)
 }
 
-// assertNoToken asserts that tokens were made and that none is left.
-func (r *run) assertNoToken() {
+// assertTokensRevoked asserts that tokens were created and that all are revoked.
+func (r *workspace) assertTokensRevoked() {
 	r.t.Helper()
 	if r.mock.CountRequests(http.MethodPost, "*/tokens") == 0 {
 		r.t.Error("no token was made")
@@ -84,23 +84,22 @@ func (r *run) assertNoToken() {
 	}
 }
 
-func (r *run) await(method, path string) {
+func (r *workspace) awaitRequest(method, path string) {
 	r.t.Helper()
-	ctx, cancel := context.WithTimeout(r.t.Context(), patience)
+	ctx, cancel := context.WithTimeout(r.t.Context(), requestTimeout)
 	defer cancel()
 	if err := r.mock.AwaitRequest(ctx, method, path); err != nil {
 		r.t.Fatal(err)
 	}
 }
 
-// TestValues_areNowhere uses the values in all ways that there are, and looks
-// for them in the state, in the plan, in every log at its most talkative, and in
-// what terraform prints.
-func TestValues_areNowhere(t *testing.T) {
+// The test uses the values in every possible way. It searches the state, the plan,
+// the most detailed logs and Terraform's output for them.
+func TestValues_appearNowhere(t *testing.T) {
 	t.Parallel()
-	r := begin(t)
+	r := newWorkspace(t)
 	r.Setenv("TF_LOG=TRACE", "TF_LOG_PATH="+filepath.Join(r.dir, "log"), "OUT="+r.dir)
-	r.Write("main.tf", narrow("")+`
+	r.Write("main.tf", clusterWithTokenConfig("")+`
 ephemeral "pc_dask_cluster_credentials" "test" {
   name = pc_dask_cluster.test.name
 }
@@ -120,17 +119,17 @@ resource "terraform_data" "test" {
 		"show plan":  r.Must("show", "-json", "run.plan").Output,
 		"apply":      r.Must("apply", "-no-color", "run.plan").Output,
 		"show state": r.Must("show", "-json").Output,
-		// The cluster is known to this plan, and so are its credentials.
+		// This plan knows the cluster, and so its credentials.
 		"second plan": r.Must("plan", "-no-color", "-out=second.plan").Output,
 	}
-	secrets := r.secrets()
+	secrets := r.usedSecrets()
 	shown["destroy"] = r.Destroy().Output
-	r.assertNoToken()
-	shown["log"] = r.written("log")
+	r.assertTokensRevoked()
+	shown["log"] = r.readOutputFile("log")
 	for name, text := range r.ReadAll() {
 		shown[name] = text
 		if strings.HasSuffix(name, ".plan") {
-			shown[name+", unpacked"] = unpacked(t, text)
+			shown[name+", unpacked"] = readArchive(t, text)
 		}
 	}
 	for _, name := range []string{"log", "terraform.tfstate", "run.plan", "second.plan"} {
@@ -150,18 +149,18 @@ resource "terraform_data" "test" {
 	}
 }
 
-// secrets are the values: those that the command was given, and, because a plan
-// has tokens of its own, all that were sent.
-func (r *run) secrets() map[string]string {
+// usedSecrets returns the values that the command got, and all values that were
+// sent: a plan has tokens of its own.
+func (r *workspace) usedSecrets() map[string]string {
 	r.t.Helper()
 	found := map[string]string{}
 	for _, name := range []string{"token", "key", "cert"} {
-		lines := strings.Split(strings.TrimSpace(r.written(name)), "\n")
-		// A line of the body, however its line breaks are written.
+		lines := strings.Split(strings.TrimSpace(r.readOutputFile(name)), "\n")
+		// A line of the body does not depend on how line ends are escaped.
 		found["the "+name] = lines[len(lines)/2]
 	}
 	for i, request := range r.mock.Requests() {
-		// The scheme is one word with the gateway, another with the Hub.
+		// The gateway and the Hub use different schemes, each of one word.
 		if sent := strings.Fields(request.Header.Get("Authorization")); len(sent) == 2 {
 			found[fmt.Sprintf("the token of request %d", i)] = sent[1]
 		}
@@ -174,8 +173,8 @@ func (r *run) secrets() map[string]string {
 	return found
 }
 
-// written returns what the run has put beside the workspace.
-func (r *run) written(name string) string {
+// readOutputFile returns a file that the run has written next to the workspace.
+func (r *workspace) readOutputFile(name string) string {
 	r.t.Helper()
 	content, err := os.ReadFile(filepath.Join(r.dir, name))
 	if err != nil {
@@ -184,8 +183,8 @@ func (r *run) written(name string) string {
 	return string(content)
 }
 
-// unpacked is the text of all files in a zip archive, which a plan is.
-func unpacked(t *testing.T, archive string) string {
+// readArchive returns the text of all files in a zip archive, such as a plan.
+func readArchive(t *testing.T, archive string) string {
 	t.Helper()
 	reader, err := zip.NewReader(strings.NewReader(archive), int64(len(archive)))
 	if err != nil {
@@ -205,20 +204,19 @@ func unpacked(t *testing.T, archive string) string {
 	return all.String()
 }
 
-// TestToken_isRevokedWhenTheApplyFails lets what uses the token fail: Terraform
-// does not close the token then.
+// Terraform does not close the token if its user fails.
 func TestToken_isRevokedWhenTheApplyFails(t *testing.T) {
 	t.Parallel()
-	r := begin(t)
-	r.Write("main.tf", using("", "exit 3"))
+	r := newWorkspace(t)
+	r.Write("main.tf", tokenCommandConfig("", "exit 3"))
 	if result := r.Run("apply", "-auto-approve", "-no-color"); result.Code != 1 {
 		t.Errorf("apply ended with %d:\n%s", result.Code, result.Output)
 	}
-	r.assertNoToken()
+	r.assertTokensRevoked()
 }
 
-// narrow is a cluster that is made with the token.
-func narrow(arguments string) string {
+// clusterWithTokenConfig is a cluster that is created with the token.
+func clusterWithTokenConfig(arguments string) string {
 	return fmt.Sprintf(`
 ephemeral "pc_hub_token" "test" {
   note   = %q
@@ -235,20 +233,20 @@ resource "pc_dask_cluster" "test" {
 `, note, arguments)
 }
 
-// TestToken_isRevokedWhenThePlanFails lets the plan fail when there is a token.
+// The plan fails after it has opened the token.
 func TestToken_isRevokedWhenThePlanFails(t *testing.T) {
 	t.Parallel()
-	r := begin(t)
-	r.Write("main.tf", narrow("options = { no_such_option = 1 }"))
+	r := newWorkspace(t)
+	r.Write("main.tf", clusterWithTokenConfig("options = { no_such_option = 1 }"))
 	if result := r.Run("apply", "-auto-approve", "-no-color"); result.Code != 1 || !strings.Contains(result.Flat(), "no_such_option") {
 		t.Errorf("apply ended with %d:\n%s", result.Code, result.Output)
 	}
-	r.assertNoToken()
+	r.assertTokensRevoked()
 }
 
-// applyPlanned makes a plan and starts to apply it, with faults, so that what is
-// requested from now on is of the apply.
-func (r *run) applyPlanned(faults ...mockserver.Fault) *terraform.Process {
+// startPlannedApply saves a plan and starts to apply it, with faults. All later
+// requests belong to the apply.
+func (r *workspace) startPlannedApply(faults ...mockserver.Fault) *terraform.Process {
 	r.t.Helper()
 	r.Must("plan", "-no-color", "-out=run.plan")
 	r.mock.ClearRequests()
@@ -258,9 +256,8 @@ func (r *run) applyPlanned(faults ...mockserver.Fault) *terraform.Process {
 	return r.Start("apply", "-no-color", "run.plan")
 }
 
-// TestToken_isRevokedAfterAnInterruption interrupts the apply while a cluster is
-// made with the token, by Ctrl-C and as CI systems do, and while the token itself
-// is made.
+// Ctrl-C, or a CI system's signals, interrupt the apply while the token is created
+// and while it is used to create a cluster.
 func TestToken_isRevokedAfterAnInterruption(t *testing.T) {
 	t.Parallel()
 	for name, interrupt := range map[string]func(*terraform.Process){
@@ -269,64 +266,64 @@ func TestToken_isRevokedAfterAnInterruption(t *testing.T) {
 	} {
 		t.Run("while it is used, "+name, func(t *testing.T) {
 			t.Parallel()
-			r := begin(t)
-			r.Write("main.tf", narrow(""))
+			r := newWorkspace(t)
+			r.Write("main.tf", clusterWithTokenConfig(""))
 			r.mock.SetStartsHeld(true)
-			process := r.applyPlanned()
-			r.await(http.MethodPost, "*/clusters/")
+			process := r.startPlannedApply()
+			r.awaitRequest(http.MethodPost, "*/clusters/")
 			interrupt(process)
 			process.Wait()
-			r.assertNoToken()
+			r.assertTokensRevoked()
 			r.mock.SetStartsHeld(false)
 			r.Destroy()
-			r.assertNoToken()
+			r.assertTokensRevoked()
 		})
 	}
 	t.Run("while it is made", func(t *testing.T) {
 		t.Parallel()
-		r := begin(t)
-		r.Write("main.tf", using("", "true"))
-		// Of a saved plan: Terraform tells providers nothing of Ctrl-C while apply
-		// itself plans (seen with 1.11.4).
-		process := r.applyPlanned(mockserver.Fault{Method: http.MethodPost, Path: "*/tokens", ResponseDelay: time.Minute})
-		r.await(http.MethodPost, "*/tokens")
+		r := newWorkspace(t)
+		r.Write("main.tf", tokenCommandConfig("", "true"))
+		// Apply a saved plan: while apply itself plans, Terraform does not tell
+		// providers of Ctrl-C (observed with 1.11.4).
+		process := r.startPlannedApply(mockserver.Fault{Method: http.MethodPost, Path: "*/tokens", ResponseDelay: time.Minute})
+		r.awaitRequest(http.MethodPost, "*/tokens")
 		process.Signal(os.Interrupt)
 		if said := process.Wait().Flat(); !strings.Contains(said, "was revoked") {
 			t.Errorf("terraform says %s", said)
 		}
-		r.assertNoToken()
+		r.assertTokensRevoked()
 	})
 }
 
-// TestToken_isRevokedByAnOrphan kills terraform, which leaves the provider alone
-// and can close nothing. The provider notices, revokes the token and ends.
+// A killed terraform closes nothing. The provider detects that it is an orphan,
+// revokes the token and ends.
 func TestToken_isRevokedByAnOrphan(t *testing.T) {
 	t.Parallel()
-	r := begin(t)
-	r.Write("main.tf", narrow(""))
+	r := newWorkspace(t)
+	r.Write("main.tf", clusterWithTokenConfig(""))
 	r.mock.SetStartsHeld(true)
-	process := r.applyPlanned()
-	r.await(http.MethodPost, "*/clusters/")
+	process := r.startPlannedApply()
+	r.awaitRequest(http.MethodPost, "*/clusters/")
 	providers := process.Providers()
 	process.Signal(os.Kill)
 	process.Wait()
 	for _, provider := range providers {
 		t.Cleanup(func() { _ = provider.Kill() })
 	}
-	r.await(http.MethodDelete, "*/tokens/*")
-	r.assertNoToken()
+	r.awaitRequest(http.MethodDelete, "*/tokens/*")
+	r.assertTokensRevoked()
 }
 
-// TestToken_thatEndsBeforeTheRun is looked at when it should have ended: the
-// run goes on, with a warning.
-func TestToken_thatEndsBeforeTheRun(t *testing.T) {
+// The provider checks the token after it has expired. The run continues with a
+// warning.
+func TestToken_warnsWhenItExpiresBeforeTheRunEnds(t *testing.T) {
 	t.Parallel()
-	r := begin(t)
+	r := newWorkspace(t)
 	gone := filepath.Join(r.dir, "gone")
-	r.Write("main.tf", using(`expires_in = "1s"`, "while [ ! -e "+gone+" ]; do sleep 0.1; done"))
-	process := r.applyPlanned()
-	// It is looked at when it should have ended.
-	r.await(http.MethodGet, "*/tokens/*")
+	r.Write("main.tf", tokenCommandConfig(`expires_in = "1s"`, "while [ ! -e "+gone+" ]; do sleep 0.1; done"))
+	process := r.startPlannedApply()
+	// The provider reads the token when it should have expired.
+	r.awaitRequest(http.MethodGet, "*/tokens/*")
 	if err := os.WriteFile(gone, nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -334,5 +331,5 @@ func TestToken_thatEndsBeforeTheRun(t *testing.T) {
 	if result.Code != 0 || !strings.Contains(result.Flat(), "choose a longer expires_in than the run takes") {
 		t.Errorf("apply ended with %d:\n%s", result.Code, result.Output)
 	}
-	r.assertNoToken()
+	r.assertTokensRevoked()
 }

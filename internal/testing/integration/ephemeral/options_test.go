@@ -15,9 +15,8 @@ import (
 	"github.com/planetary-computer/terraform-provider-pc/internal/testing/mockserver"
 )
 
-// handOver gives a container's address, with a token that reads it, to the
-// environment of a cluster.
-const handOver = `
+// signedURLConfig passes a container's signed URL to the environment of a cluster.
+const signedURLConfig = `
 variable "handed_over" { default = 1 }
 
 data "pc_collection" "test" {
@@ -42,11 +41,11 @@ output "effective" { value = pc_dask_cluster.test.effective_options }
 output "name" { value = pc_dask_cluster.test.name }
 `
 
-// TestOptions_areHandedOverAndNowhere looks for a token that was given to a
-// cluster, which the gateway tells again with each of its answers.
-func TestOptions_areHandedOverAndNowhere(t *testing.T) {
+// The gateway includes the options in each of its responses. They must not reach
+// the state.
+func TestOptions_sendSecretsAndStoreNone(t *testing.T) {
 	t.Parallel()
-	r := begin(t)
+	r := newWorkspace(t)
 	r.Require(terraform.WriteOnlyArguments)
 	catalog := mockserver.StartCatalog(mockserver.CatalogConfig{Collections: map[string]string{
 		"sentinel-2-l2a": `{"type": "Collection", "id": "sentinel-2-l2a", "stac_version": "1.0.0", "description": "Optical imagery.", "license": "proprietary", "links": [], "extent": {},
@@ -54,7 +53,7 @@ func TestOptions_areHandedOverAndNowhere(t *testing.T) {
 	}})
 	t.Cleanup(catalog.Close)
 	r.Setenv("TF_LOG=TRACE", "TF_LOG_PATH="+filepath.Join(r.dir, "log"), "PC_STAC_URL="+catalog.STACURL(), "PC_SAS_URL="+catalog.SASURL())
-	r.Write("main.tf", handOver)
+	r.Write("main.tf", signedURLConfig)
 	shown := map[string]string{
 		"plan":       r.Must("plan", "-no-color", "-out=run.plan").Output,
 		"apply":      r.Must("apply", "-no-color", "run.plan").Output,
@@ -67,11 +66,12 @@ func TestOptions_areHandedOverAndNowhere(t *testing.T) {
 	if effective, _ := first["effective"].(map[string]any); effective["environment"] != nil || effective["image"] == nil {
 		t.Errorf("the state has the options %v as those that the configuration does not set", effective)
 	}
-	if sent := r.sentURL(); !strings.Contains(sent, catalog.Tokens()[len(catalog.Tokens())-1]) {
+	if sent := r.sentSignedURL(); !strings.Contains(sent, catalog.Tokens()[len(catalog.Tokens())-1]) {
 		t.Errorf("the gateway was given %s, and the tokens are %v", sent, catalog.Tokens())
 	}
 
-	// Another token with every run changes nothing, and a refresh brings nothing back.
+	// A different URL in every run changes nothing, and a refresh adds nothing to
+	// the state.
 	shown["refresh"] = r.Must("apply", "-refresh-only", "-auto-approve", "-no-color").Output
 	if actions := r.Actions(); len(actions) > 0 {
 		t.Errorf("a second plan would change %v", actions)
@@ -87,11 +87,11 @@ func TestOptions_areHandedOverAndNowhere(t *testing.T) {
 	}
 	shown["destroy"] = r.Destroy().Output
 
-	shown["log"] = r.written("log")
+	shown["log"] = r.readOutputFile("log")
 	for name, text := range r.ReadAll() {
 		shown[name] = text
 		if strings.HasSuffix(name, ".plan") {
-			shown[name+", unpacked"] = unpacked(t, text)
+			shown[name+", unpacked"] = readArchive(t, text)
 		}
 	}
 	for name, text := range shown {
@@ -103,8 +103,8 @@ func TestOptions_areHandedOverAndNowhere(t *testing.T) {
 	}
 }
 
-// sentURL is what the gateway was given, beside what is no secret.
-func (r *run) sentURL() string {
+// sentSignedURL returns the URL that the gateway received.
+func (r *workspace) sentSignedURL() string {
 	r.t.Helper()
 	for _, request := range r.mock.Requests() {
 		if request.Method != http.MethodPost || !strings.HasSuffix(request.Path, "/clusters/") {

@@ -15,13 +15,13 @@ import (
 
 func TestMain(m *testing.M) { os.Exit(terraform.Main(m)) }
 
-// TestAliases_actAsTheirOwnUsers lets two providers act as two users on one
-// host. The gateway sends a cookie with each answer, which counts more than the
-// header, so that a client that kept it would act as the wrong user.
-func TestAliases_actAsTheirOwnUsers(t *testing.T) {
+// Two providers act as two users on one host. The gateway sends a cookie with each
+// response. The cookie takes precedence over the header, so a client that stored it
+// would act as the wrong user.
+func TestAliases_actAsSeparateUsers(t *testing.T) {
 	t.Parallel()
 	mock := faults.NewWorld(t, mockserver.Config{}).Mock
-	// Each alias is a process of its own, as a provider in this process is not.
+	// Each alias runs in its own process, unlike a provider in the test's process.
 	w := terraform.New(t)
 	w.Write("main.tf", fmt.Sprintf(`
 provider "pc" {
@@ -69,8 +69,8 @@ output "user" { value = pc_hub_token.bobs.user }
 	}
 }
 
-// assertOwnClusters asserts that each user has one cluster, that each request
-// about a cluster came from its owner, and that none brought a cookie.
+// assertOwnClusters asserts that each user has one cluster, that each request about
+// a cluster came from its owner, and that no request contained a cookie.
 func assertOwnClusters(t *testing.T, mock *mockserver.Server) {
 	t.Helper()
 	owners := map[string]string{}

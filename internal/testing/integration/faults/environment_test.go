@@ -18,38 +18,38 @@ import (
 )
 
 const (
-	farHost  = "gateway.example.test"
-	password = "pr0xy&pa55/word"
+	unresolvableHost = "gateway.example.test"
+	proxyPassword    = "pr0xy&pa55/word"
 )
 
-// TestEnvironment_namesTheProxy applies with HTTPS_PROXY, HTTP_PROXY and NO_PROXY
-// as a pipeline behind a company's proxy has them, and looks for the proxy's
-// password and the token in the most talkative log.
-func TestEnvironment_namesTheProxy(t *testing.T) {
+// HTTPS_PROXY, HTTP_PROXY and NO_PROXY are set as in a pipeline behind a company's
+// proxy. The test searches the most detailed log for the proxy's password and the
+// token.
+func TestEnvironment_usesTheProxy(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
 		scheme   string
 		variable string
 		user     *url.Userinfo
 		more     []string
-		// says are parts of the error; none for success. seen is what the proxy was
-		// asked for, "" for nothing.
-		says []string
-		seen string
+		// wantTexts are parts of the error, nil for success. seen is the request that the
+		// proxy received, or "".
+		wantTexts []string
+		seen      string
 	}{
-		"HTTPS_PROXY":       {"https", "HTTPS_PROXY", url.UserPassword("alice", password), nil, nil, "CONNECT " + farHost + ":443"},
-		"https_proxy":       {"https", "https_proxy", url.UserPassword("alice", password), nil, nil, "CONNECT " + farHost + ":443"},
-		"HTTP_PROXY":        {"http", "HTTP_PROXY", url.UserPassword("alice", password), nil, nil, "POST http://" + farHost},
-		"without password":  {"https", "HTTPS_PROXY", nil, nil, []string{"refused it with 407", "HTTPS_PROXY"}, "CONNECT " + farHost + ":443"},
-		"wrong password":    {"http", "HTTP_PROXY", url.UserPassword("alice", "x"+password), nil, []string{"refused it with 407"}, "GET http://" + farHost},
-		"NO_PROXY":          {"https", "HTTPS_PROXY", url.UserPassword("alice", password), []string{"NO_PROXY=.example.test"}, []string{"could not be sent to " + farHost}, ""},
-		"NO_PROXY of other": {"https", "HTTPS_PROXY", url.UserPassword("alice", password), []string{"NO_PROXY=other.test,10.0.0.0/8"}, nil, "CONNECT " + farHost + ":443"},
-		"http_proxy false":  {"https", "HTTPS_PROXY", url.UserPassword("alice", password), []string{"PC_HTTP_PROXY=false"}, []string{"could not be sent to " + farHost}, ""},
+		"HTTPS_PROXY":       {"https", "HTTPS_PROXY", url.UserPassword("alice", proxyPassword), nil, nil, "CONNECT " + unresolvableHost + ":443"},
+		"https_proxy":       {"https", "https_proxy", url.UserPassword("alice", proxyPassword), nil, nil, "CONNECT " + unresolvableHost + ":443"},
+		"HTTP_PROXY":        {"http", "HTTP_PROXY", url.UserPassword("alice", proxyPassword), nil, nil, "POST http://" + unresolvableHost},
+		"without password":  {"https", "HTTPS_PROXY", nil, nil, []string{"refused it with 407", "HTTPS_PROXY"}, "CONNECT " + unresolvableHost + ":443"},
+		"wrong password":    {"http", "HTTP_PROXY", url.UserPassword("alice", "x"+proxyPassword), nil, []string{"refused it with 407"}, "GET http://" + unresolvableHost},
+		"NO_PROXY":          {"https", "HTTPS_PROXY", url.UserPassword("alice", proxyPassword), []string{"NO_PROXY=.example.test"}, []string{"could not be sent to " + unresolvableHost}, ""},
+		"NO_PROXY of other": {"https", "HTTPS_PROXY", url.UserPassword("alice", proxyPassword), []string{"NO_PROXY=other.test,10.0.0.0/8"}, nil, "CONNECT " + unresolvableHost + ":443"},
+		"http_proxy false":  {"https", "HTTPS_PROXY", url.UserPassword("alice", proxyPassword), []string{"PC_HTTP_PROXY=false"}, []string{"could not be sent to " + unresolvableHost}, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			mock := faults.NewWorld(t, mockserver.Config{}).Mock
-			proxy, authority := fronted(t, mock)
+			proxy, authority := startFronts(t, mock)
 			token := mock.NewToken("alice")
 			w := terraform.New(t)
 			w.Setenv(test.variable+"="+(&url.URL{Scheme: "http", User: test.user, Host: proxy.Address}).String(), "PC_API_TOKEN="+token, "PC_MAX_RETRIES=0",
@@ -63,42 +63,43 @@ provider "pc" {
   allow_cleartext = true
 }
 resource "pc_dask_cluster" "test" {}
-`, test.scheme, farHost))
+`, test.scheme, unresolvableHost))
 			result := w.Run("apply", "-auto-approve", "-no-color")
-			if succeeded := result.Code == 0; succeeded != (test.says == nil) || succeeded != (len(mock.Clusters("alice")) == 1) {
+			if succeeded := result.Code == 0; succeeded != (test.wantTexts == nil) || succeeded != (len(mock.Clusters("alice")) == 1) {
 				t.Errorf("terraform ended with %d, and there are %d clusters:\n%s", result.Code, len(mock.Clusters("alice")), result.Output)
 			}
-			for _, part := range test.says {
+			for _, part := range test.wantTexts {
 				if !strings.Contains(result.Flat(), part) {
 					t.Errorf("terraform does not say %q:\n%s", part, result.Output)
 				}
 			}
-			assertSeen(t, proxy, test.seen)
+			assertProxyRequest(t, proxy, test.seen)
 			texts := w.ReadAll()
 			texts["what terraform prints"] = result.Output
-			if !strings.Contains(texts["trace.log"], "HTTP attempt") && test.says == nil {
+			if !strings.Contains(texts["trace.log"], "HTTP attempt") && test.wantTexts == nil {
 				t.Error("nothing was logged")
 			}
-			assertHidden(t, texts, token, password, url.QueryEscape(password), url.PathEscape(password))
+			assertHidden(t, texts, token, proxyPassword, url.QueryEscape(proxyPassword), url.PathEscape(proxyPassword))
 		})
 	}
 }
 
-// fronted puts TLS and plain HTTP of a name that does not exist before the mock,
-// both to be reached by a proxy alone; it returns the authority, too.
-func fronted(t *testing.T, mock *mockserver.Server) (*scripted.ForwardProxy, string) {
+// startFronts puts TLS and plain HTTP servers with an unresolvable name in front of
+// the mock, so that only the proxy reaches them. It returns the proxy and the
+// certificate authority.
+func startFronts(t *testing.T, mock *mockserver.Server) (*scripted.ForwardProxy, string) {
 	t.Helper()
 	address, err := url.Parse(mock.GatewayURL())
 	if err != nil {
 		t.Fatal(err)
 	}
 	authority := scripted.NewAuthority(t)
-	certificate, _ := authority.Issue(t, scripted.Leaf{Hosts: []string{farHost}})
+	certificate, _ := authority.Issue(t, scripted.Leaf{Hosts: []string{unresolvableHost}})
 	encrypted := scripted.ServeTLS(t, httputil.NewSingleHostReverseProxy(&url.URL{Scheme: "http", Host: address.Host}), certificate)
-	return scripted.NewForwardProxy(t, "alice", password, map[string]string{farHost + ":443": encrypted, farHost + ":80": address.Host}), authority.PEM
+	return scripted.NewForwardProxy(t, "alice", proxyPassword, map[string]string{unresolvableHost + ":443": encrypted, unresolvableHost + ":80": address.Host}), authority.PEM
 }
 
-func assertSeen(t *testing.T, proxy *scripted.ForwardProxy, want string) {
+func assertProxyRequest(t *testing.T, proxy *scripted.ForwardProxy, want string) {
 	t.Helper()
 	seen := proxy.Requests()
 	if want == "" && len(seen) != 0 {
@@ -109,7 +110,7 @@ func assertSeen(t *testing.T, proxy *scripted.ForwardProxy, want string) {
 	}
 }
 
-// assertHidden looks for secrets in texts.
+// assertHidden fails the test if a text contains a secret.
 func assertHidden(t *testing.T, texts map[string]string, secrets ...string) {
 	t.Helper()
 	for where, text := range texts {

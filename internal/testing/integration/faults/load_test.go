@@ -15,60 +15,60 @@ import (
 )
 
 const (
-	many = 200
-	some = 60
-	// tries is how often a command is run until it succeeds. An answer is lost
-	// before the gateway made anything now and then, which is an error.
-	tries = 8
+	clusterCount           = 200
+	kubernetesClusterCount = 60
+	// maxRuns is how often a command is repeated until it succeeds. A request that
+	// is lost before the gateway creates anything is an error.
+	maxRuns = 8
 )
 
 func clustersWith(count, workers int) string {
 	return fmt.Sprintf("resource \"pc_dask_cluster\" \"many\" {\n  count = %d\n  workers = %d\n}\n", count, workers)
 }
 
-// until runs the command until it succeeds, as a pipeline does that is started
-// again.
-func until(t *testing.T, w *terraform.Workspace, arguments ...string) {
+// runUntilSuccess repeats the command until it succeeds, like a pipeline that is
+// restarted.
+func runUntilSuccess(t *testing.T, w *terraform.Workspace, arguments ...string) {
 	t.Helper()
 	arguments = append(arguments, "-auto-approve", "-no-color", "-parallelism=50")
-	for range tries {
+	for range maxRuns {
 		run := w.Run(arguments...)
 		if run.Code == 0 {
 			return
 		}
-		// Shown where a cluster is lost in the end.
+		// Print the output in case a cluster is lost.
 		t.Logf("terraform %v:\n%s", arguments, run.Output)
 	}
-	t.Fatalf("terraform %v fails %d times in a row:\n%s", arguments, tries, w.Run(arguments...).Output)
+	t.Fatalf("terraform %v fails %d times in a row:\n%s", arguments, maxRuns, w.Run(arguments...).Output)
 }
 
-// TestLoad creates, resizes and destroys 200 clusters with 50 requests at a
-// time, while one answer in twenty fails in one way or another; and as many as
-// suffice on a Kubernetes gateway, whose replicas answer in turn and lag behind
-// each other by seconds.
-func TestLoad(t *testing.T) {
+// Terraform creates, resizes and destroys 200 clusters with 50 parallel requests,
+// while one response in twenty fails in one of several ways. It does the same with
+// fewer clusters on a Kubernetes gateway whose replicas lag behind each other by
+// seconds.
+func TestLoad_managesEveryCluster(t *testing.T) {
 	t.Parallel()
 	lagging := &mockserver.Kubernetes{CacheLags: []time.Duration{0, 4 * time.Second, 2 * time.Second}}
 	for name, test := range map[string]struct {
 		gateway mockserver.Config
 		count   int
 	}{
-		"local":      {mockserver.Config{}, many},
-		"Kubernetes": {mockserver.Config{Kubernetes: lagging, LongPoll: 10 * time.Millisecond}, some},
+		"local":      {mockserver.Config{}, clusterCount},
+		"Kubernetes": {mockserver.Config{Kubernetes: lagging, LongPoll: 10 * time.Millisecond}, kubernetesClusterCount},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			world := faults.NewWorld(t, test.gateway)
-			failEvery(world, 20)
+			failEveryNthResponse(world, 20)
 			w := world.Workspace(clustersWith(test.count, 1))
-			until(t, w, "apply")
+			runUntilSuccess(t, w, "apply")
 			assertManaged(t, world, w, test.count, 1)
 
 			w.Write("main.tf", clustersWith(test.count, 3))
-			until(t, w, "apply")
+			runUntilSuccess(t, w, "apply")
 			assertManaged(t, world, w, test.count, 3)
 
-			until(t, w, "destroy")
+			runUntilSuccess(t, w, "destroy")
 			if left := world.Running(); len(left) != 0 || len(w.Instances()) != 0 {
 				t.Errorf("%d clusters are left on the gateway, %d in the state", len(left), len(w.Instances()))
 			}
@@ -76,8 +76,9 @@ func TestLoad(t *testing.T) {
 	}
 }
 
-// failEvery lets each nth answer of the gateway fail, each time in another way.
-func failEvery(world *faults.World, n int) {
+// failEveryNthResponse lets every nth response of the gateway fail, each time in a
+// different way.
+func failEveryNthResponse(world *faults.World, n int) {
 	world.Mock.FailEvery(n,
 		mockserver.Fault{Drop: mockserver.DropAfterHandling},
 		mockserver.Fault{Status: http.StatusBadGateway, HandleRequest: true},
@@ -90,8 +91,8 @@ func failEvery(world *faults.World, n int) {
 	)
 }
 
-// assertManaged asserts that what runs is what the state has, so many clusters
-// with so many workers each.
+// assertManaged asserts that the gateway runs exactly the clusters in the state,
+// with the expected number of workers each.
 func assertManaged(t *testing.T, world *faults.World, w *terraform.Workspace, clusters int, workers int64) {
 	t.Helper()
 	known := map[string]bool{}
@@ -113,13 +114,13 @@ func assertManaged(t *testing.T, world *faults.World, w *terraform.Workspace, cl
 	}
 }
 
-// TestRateLimit lets the gateway refuse every third request with 429, and
-// counts: each refusal costs one request more, never two.
-func TestRateLimit(t *testing.T) {
+// The gateway rejects every third request with 429. Each rejection costs exactly
+// one more request.
+func TestRateLimit_retriesEachRejectionOnce(t *testing.T) {
 	t.Parallel()
 	count := func(limited bool) (requests, refused int) {
 		world := faults.NewWorld(t, mockserver.Config{})
-		w := world.Workspace(clustersWith(some, 1))
+		w := world.Workspace(clustersWith(kubernetesClusterCount, 1))
 		w.Write("provider.tf", world.ProviderBlock("max_retries = 20"))
 		if limited {
 			world.Mock.FailEvery(3, mockserver.Fault{Status: http.StatusTooManyRequests, Header: http.Header{"Retry-After": {"1"}}})
@@ -135,11 +136,12 @@ func TestRateLimit(t *testing.T) {
 	}
 	freely, _ := count(false)
 	limited, refused := count(true)
-	if refused < some {
+	if refused < kubernetesClusterCount {
 		t.Errorf("only %d requests were refused", refused)
 	}
-	// Polls that come back early while a cluster starts make a few more or less.
-	if limited-refused > freely+some/10 {
+	// Long polls that return early while a cluster starts change the number
+	// slightly.
+	if limited-refused > freely+kubernetesClusterCount/10 {
 		t.Errorf("%d requests and %d refusals, where %d requests do without refusals", limited, refused, freely)
 	}
 }

@@ -3,8 +3,8 @@
 
 //go:build integration
 
-// Package hubs_test runs one story on each older JupyterHub, with the gateway of
-// today behind it: the Planetary Computer's last Hub was a JupyterHub 3.
+// Package hubs_test runs one story on each older JupyterHub with a current gateway.
+// The Planetary Computer's last Hub was a JupyterHub 3.
 package hubs_test
 
 import (
@@ -21,9 +21,9 @@ import (
 
 var installation realservers.Installation
 
-func TestMain(m *testing.M) { os.Exit(run(m)) }
+func TestMain(m *testing.M) { os.Exit(runTests(m)) }
 
-func run(m *testing.M) int {
+func runTests(m *testing.M) int {
 	defer terraform.Clean()
 	var err error
 	if installation, err = realservers.Install(context.Background(), os.Stderr); err != nil {
@@ -33,16 +33,17 @@ func run(m *testing.M) int {
 	return m.Run()
 }
 
-// server is a notebook server, which JupyterHub 1 and 2 have no program for here.
-const server = `
+// notebookServerProgram is a notebook server. The installations of JupyterHub 1 and
+// 2 contain none.
+const notebookServerProgram = `
 resource "pc_hub_server" "test" {
   name         = "gpu"
   user_options = { profile = "small" }
 }
 `
 
-// config is a token and a cluster; %s is what the token may do.
-const config = `
+// configTemplate is a token and a cluster. %s is the token's scopes.
+const configTemplate = `
 provider "pc" {}
 resource "pc_dask_cluster" "test" {
   options = { worker_cores = 1 }
@@ -69,8 +70,8 @@ output "token" {
 }
 `
 
-// hub asks the Hub's API in the name of the user.
-const hub = `
+// hubRequestScript sends a request to the Hub's API as the user.
+const hubRequestScript = `
 import json, os, urllib.request
 def hub(method, path):
     request = urllib.request.Request(
@@ -81,38 +82,38 @@ def hub(method, path):
     return json.loads(text) if text else None
 `
 
-const ours = hub + `
+const ownTokensScript = hubRequestScript + `
 print(*[token["id"] for token in hub("GET", "/tokens")["api_tokens"] if token["note"] == "story ours"])
 `
 
-const listed = `
+const listScript = `
 from dask_gateway import Gateway
 with Gateway() as gateway:
     for cluster in gateway.list_clusters():
         print(cluster.name, cluster.status.name)
 `
 
-func TestHubs(t *testing.T) {
+func TestHubs_olderVersions(t *testing.T) {
 	t.Parallel()
 	for major := 1; major <= 5; major++ {
 		t.Run(fmt.Sprintf("JupyterHub %d", major), func(t *testing.T) {
 			t.Parallel()
-			story(t, major)
+			runStory(t, major)
 		})
 	}
 }
 
-// users are alice as the owner of the token and by her name: name, kind, roles,
-// whether the Hub tells when she came, whether the token may use the gateway, and
-// whether the Hub is silent about servers.
-func users(major int) []any {
+// expectedUsers returns alice as the owner of the token and as a user by name:
+// name, kind, roles, whether the Hub returns when she was created, whether the
+// token may use the gateway, and whether the Hub omits servers.
+func expectedUsers(major int) []any {
 	if major == 1 {
 		return []any{`["alice","user",null,true,null,true]`, `["alice","user",null,true,null,false]`}
 	}
 	return []any{`["alice","user",["user"],true,true,false]`, `["alice","user",["user"],true,null,false]`}
 }
 
-func story(t *testing.T, major int) {
+func runStory(t *testing.T, major int) {
 	t.Helper()
 	installed, err := realservers.InstallHub(t.Context(), installation, major, os.Stderr)
 	if err != nil {
@@ -134,20 +135,20 @@ func story(t *testing.T, major int) {
 	w := terraform.New(t)
 	w.Setenv(stack.Environ("alice")...)
 
-	// With less than all where the Hub knows that, with all elsewhere.
-	w.Write("main.tf", fmt.Sprintf(config, `scopes = ["access:services!service=dask-gateway"]`))
+	// Restrict the scopes on Hubs that have scopes.
+	w.Write("main.tf", fmt.Sprintf(configTemplate, `scopes = ["access:services!service=dask-gateway"]`))
 	if major < 3 {
 		result := w.Run("apply", "-auto-approve", "-no-color", "-target=pc_hub_token.test")
 		if result.Code == 0 || !strings.Contains(result.Flat(), "This JupyterHub is too old for scopes") || !strings.Contains(result.Flat(), "which was revoked") {
 			t.Errorf("scopes on a Hub without: %d\n%s", result.Code, result.Output)
 		}
-		if left := python(ours); left != "" {
+		if left := python(ownTokensScript); left != "" {
 			t.Errorf("left: %s", left)
 		}
-		w.Write("main.tf", fmt.Sprintf(config, ""))
+		w.Write("main.tf", fmt.Sprintf(configTemplate, ""))
 	}
 	if major > 2 {
-		w.Write("server.tf", server)
+		w.Write("server.tf", notebookServerProgram)
 	}
 	w.Apply()
 	if actions := w.Actions(); len(actions) != 0 {
@@ -155,14 +156,14 @@ func story(t *testing.T, major int) {
 	}
 	made := w.Outputs()
 	id, running := fmt.Sprint(made["id"]), fmt.Sprint(made["name"])+" RUNNING"
-	if got := python(ours); got != id {
+	if got := python(ownTokensScript); got != id {
 		t.Errorf("the Hub lists %q, want %q", got, id)
 	}
-	if got := python(listed, fmt.Sprintf("JUPYTERHUB_API_TOKEN=%v", made["token"])); got != running {
+	if got := python(listScript, fmt.Sprintf("JUPYTERHUB_API_TOKEN=%v", made["token"])); got != running {
 		t.Errorf("with the new token Python lists %q, want %q", got, running)
 	}
 
-	const servers = hub + `
+	const servers = hubRequestScript + `
 for name, server in hub("GET", "")["servers"].items():
     print(name, server["ready"], server["user_options"])
 `
@@ -170,17 +171,17 @@ for name, server in hub("GET", "")["servers"].items():
 		t.Errorf("the Hub has the servers %q", got)
 	}
 
-	if got, want := made["users"], users(major); !reflect.DeepEqual(got, want) {
+	if got, want := made["users"], expectedUsers(major); !reflect.DeepEqual(got, want) {
 		t.Errorf("the users are %v, want %v", got, want)
 	}
 
-	python(hub+`hub("DELETE", "/tokens/" + os.environ["ID"])`, "ID="+id)
+	python(hubRequestScript+`hub("DELETE", "/tokens/" + os.environ["ID"])`, "ID="+id)
 	if plan := w.Must("plan", "-no-color").Flat(); !strings.Contains(plan, "The token "+id+" of alice is gone") {
 		t.Errorf("the plan does not say that the token is gone:\n%s", plan)
 	}
 	w.Apply()
 	w.Destroy()
-	if left := python(ours) + python(listed) + python(servers); left != "" {
+	if left := python(ownTokensScript) + python(listScript) + python(servers); left != "" {
 		t.Errorf("left after destroy: %s", left)
 	}
 

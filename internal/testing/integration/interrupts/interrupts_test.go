@@ -1,8 +1,8 @@
 // Copyright (c) The terraform-provider-pc Authors
 // SPDX-License-Identifier: MPL-2.0
 
-// Package interrupts_test stops terraform and the provider in the midst of
-// their work, as people and pipelines do, and counts what is left.
+// Package interrupts_test stops terraform and the provider while they work, as
+// users and pipelines do, and counts the remaining clusters.
 package interrupts_test
 
 import (
@@ -20,22 +20,22 @@ import (
 
 func TestMain(m *testing.M) { os.Exit(terraform.Main(m)) }
 
-// stage is a moment in the life of a cluster, and how to get there.
-type stage struct {
-	// prepare is done to the mock before the command starts.
+// interruptedStage is a moment in a cluster's life cycle, and how to reach it.
+type interruptedStage struct {
+	// prepare changes the mock before the command starts.
 	prepare func(*mockserver.Server)
 	config  string
 	command []string
-	// The moment has come when this was requested.
+	// The stage is reached when the mock receives this request.
 	method, path string
-	// release is done to the mock after the interruption.
+	// release changes the mock after the interruption.
 	release func(*mockserver.Server)
 }
 
-func stages() map[string]stage {
+func stages() map[string]interruptedStage {
 	apply := []string{"apply", "-auto-approve", "-no-color"}
 	nothing := func(*mockserver.Server) {}
-	return map[string]stage{
+	return map[string]interruptedStage{
 		"while the POST is under way": {
 			func(m *mockserver.Server) {
 				m.FailNext(mockserver.Fault{Method: http.MethodPost, Path: "*/clusters/", ResponseDelay: time.Minute})
@@ -62,17 +62,18 @@ func stages() map[string]stage {
 	}
 }
 
-// way is how a command is ended. After a gentle one the state has everything.
-type way struct {
+// interruption is a way to end a command. After a gentle one, the state is
+// complete.
+type interruption struct {
 	do     func(*terraform.Process)
 	gentle bool
 }
 
-func ways() map[string]way {
-	return map[string]way{
+func interruptions() map[string]interruption {
+	return map[string]interruption{
 		"Ctrl-C":  {func(p *terraform.Process) { p.Interrupt() }, true},
 		"SIGTERM": {func(p *terraform.Process) { p.Signal(syscall.SIGTERM) }, true},
-		// As those do who end a whole group of processes.
+		// A process group is ended as a whole.
 		"SIGTERM to both": {func(p *terraform.Process) {
 			p.SignalProvider(syscall.SIGTERM)
 			p.Signal(syscall.SIGTERM)
@@ -85,13 +86,13 @@ func ways() map[string]way {
 	}
 }
 
-// TestInterruption ends each stage in each way. Afterwards terraform destroy
-// leaves nothing on the gateway; what a kill kept out of the state is listed
-// by pc_clusters.
-func TestInterruption(t *testing.T) {
+// Each stage is interrupted in each way. Afterwards, terraform destroy leaves no
+// cluster on the gateway. pc_clusters lists a cluster that a kill kept out of the
+// state.
+func TestInterruption_leavesNoUnknownCluster(t *testing.T) {
 	t.Parallel()
 	for stageName, stage := range stages() {
-		for wayName, way := range ways() {
+		for wayName, way := range interruptions() {
 			t.Run(stageName+", "+wayName, func(t *testing.T) {
 				t.Parallel()
 				mock, err := mockserver.Start(mockserver.Config{})
@@ -107,17 +108,17 @@ func TestInterruption(t *testing.T) {
 				}
 				stage.prepare(mock)
 				process := w.Start(stage.command...)
-				await(t, mock, stage)
+				awaitStage(t, mock, stage)
 				way.do(process)
 				process.Wait()
 				stage.release(mock)
-				assertNothingIsForgotten(t, mock, w, way.gentle)
+				assertEveryClusterIsKnown(t, mock, w, way.gentle)
 			})
 		}
 	}
 }
 
-func await(t *testing.T, mock *mockserver.Server, s stage) {
+func awaitStage(t *testing.T, mock *mockserver.Server, s interruptedStage) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
@@ -126,9 +127,9 @@ func await(t *testing.T, mock *mockserver.Server, s stage) {
 	}
 }
 
-// assertNothingIsForgotten destroys what the state has, and asks pc_clusters
-// for the rest.
-func assertNothingIsForgotten(t *testing.T, mock *mockserver.Server, w *terraform.Workspace, gentle bool) {
+// assertEveryClusterIsKnown destroys the clusters in the state and expects
+// pc_clusters to list the rest.
+func assertEveryClusterIsKnown(t *testing.T, mock *mockserver.Server, w *terraform.Workspace, gentle bool) {
 	t.Helper()
 	w.Destroy()
 	running := ""

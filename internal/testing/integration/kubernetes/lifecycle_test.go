@@ -12,15 +12,15 @@ import (
 	"testing"
 )
 
-const one = "resource \"pc_dask_cluster\" \"test\" {\n options = { worker_cores = 0.5, environment = { GREETING = \"hello\" } }\n}\noutput \"cluster\" { value = pc_dask_cluster.test }\n"
+const oneClusterConfig = "resource \"pc_dask_cluster\" \"test\" {\n options = { worker_cores = 0.5, environment = { GREETING = \"hello\" } }\n}\noutput \"cluster\" { value = pc_dask_cluster.test }\n"
 
-func TestCluster_fromItsStartToItsEnd(t *testing.T) {
+func TestCluster_appliesAndDestroys(t *testing.T) {
 	t.Parallel()
-	s := begin(t, shared(t))
-	s.Write("main.tf", one)
+	s := newStory(t, requireSharedStack(t))
+	s.Write("main.tf", oneClusterConfig)
 	s.Apply()
-	s.wantAgreement(1, "after the apply")
-	name := s.saved()[0]
+	s.expectStateMatches(1, "after the apply")
+	name := s.savedClusters()[0]
 	if !strings.HasPrefix(name, "dask.") {
 		t.Errorf("the cluster is called %s, without the namespace", name)
 	}
@@ -31,41 +31,41 @@ func TestCluster_fromItsStartToItsEnd(t *testing.T) {
 	if got := s.clusters()[0].Options["worker_cores"]; got != 0.5 {
 		t.Errorf("the gateway made it with %v cores", got)
 	}
-	s.wantNoChanges(s.Must("plan", "-no-color"))
+	s.expectNoChanges(s.Must("plan", "-no-color"))
 
 	s.Must("state", "rm", "-no-color", "pc_dask_cluster.test")
 	s.Must("import", "-no-color", "pc_dask_cluster.test", name)
-	// What was imported has no options of its own in the state yet.
+	// The state of an imported cluster contains no options yet.
 	if actions := s.Actions(); actions["pc_dask_cluster.test"] != "update" {
 		t.Errorf("after the import %v is planned", actions)
 	}
 	s.Apply()
-	s.wantAgreement(1, "after the import")
-	if got := s.saved()[0]; got != name {
+	s.expectStateMatches(1, "after the import")
+	if got := s.savedClusters()[0]; got != name {
 		t.Errorf("after the import the cluster is %s, not %s", got, name)
 	}
 
 	if status, answer := s.request(http.MethodDelete, "api/v1/clusters/"+name, ""); status != http.StatusNoContent {
 		t.Fatalf("DELETE answered %d: %s", status, answer)
 	}
-	s.until("the end of the cluster", func() bool { return s.find(name).Phase == "Stopped" })
-	s.wantPlanned("The cluster "+name+" has ended", "became STOPPED", "pc_dask_cluster.test will be created")
+	s.waitUntil("the end of the cluster", func() bool { return s.clusterByName(name).Phase == "Stopped" })
+	s.expectPlanned("The cluster "+name+" has ended", "became STOPPED", "pc_dask_cluster.test will be created")
 	s.Apply()
-	s.wantAgreement(1, "after the apply that made it anew")
+	s.expectStateMatches(1, "after the apply that made it anew")
 
-	name = s.saved()[0]
+	name = s.savedClusters()[0]
 	if err := s.stack.Remove(t.Context(), name); err != nil {
 		t.Fatal(err)
 	}
-	s.wantPlanned(name, "pc_dask_cluster.test will be created")
+	s.expectPlanned(name, "pc_dask_cluster.test will be created")
 	s.Apply()
-	s.wantAgreement(1, "after the apply that made it once more")
+	s.expectStateMatches(1, "after the apply that made it once more")
 	s.Destroy()
-	s.wantAgreement(0, "after the destroy")
+	s.expectStateMatches(0, "after the destroy")
 }
 
-// wantPlanned fails when a plan does not say all of it.
-func (s *story) wantPlanned(parts ...string) {
+// expectPlanned fails the test unless the plan contains all parts.
+func (s *story) expectPlanned(parts ...string) {
 	s.t.Helper()
 	plan := s.Must("plan", "-no-color").Flat()
 	for _, part := range parts {
@@ -75,15 +75,15 @@ func (s *story) wantPlanned(parts ...string) {
 	}
 }
 
-func TestCluster_madeByOthersIsListedAndImported(t *testing.T) {
+func TestCluster_importsExistingCluster(t *testing.T) {
 	t.Parallel()
-	s := begin(t, shared(t))
+	s := newStory(t, requireSharedStack(t))
 	status, answer := s.request(http.MethodPost, "api/v1/clusters/", `{"cluster_options": {"worker_cores": 2}}`)
 	if status != http.StatusCreated {
 		t.Fatalf("POST answered %d: %s", status, answer)
 	}
-	s.until("the start of the cluster", func() bool { return s.clusters()[0].Phase == "Running" })
-	name := s.alive()[0]
+	s.waitUntil("the start of the cluster", func() bool { return s.clusters()[0].Phase == "Running" })
+	name := s.activeClusters()[0]
 	s.Write("list.tf", "data \"pc_clusters\" \"all\" {}\noutput \"names\" { value = data.pc_clusters.all.names }\n")
 	s.Apply()
 	if got := fmt.Sprint(s.Outputs()["names"]); got != "["+name+"]" {
@@ -93,30 +93,30 @@ func TestCluster_madeByOthersIsListedAndImported(t *testing.T) {
 	s.Write("main.tf", "resource \"pc_dask_cluster\" \"test\" {\n options = { worker_cores = 2 }\n}\n")
 	s.Must("import", "-no-color", "pc_dask_cluster.test", name)
 	s.Apply()
-	s.wantAgreement(1, "after the import")
+	s.expectStateMatches(1, "after the import")
 
-	// Another one's options make another cluster of it.
+	// Different options require a different cluster.
 	s.Write("main.tf", "resource \"pc_dask_cluster\" \"test\" {\n options = { worker_cores = 1 }\n}\n")
 	if actions := s.Actions(); actions["pc_dask_cluster.test"] != "delete,create" {
 		t.Errorf("other options are planned as %v", actions)
 	}
 	s.Apply()
-	s.wantAgreement(1, "after the replacement")
+	s.expectStateMatches(1, "after the replacement")
 	s.Destroy()
-	s.wantAgreement(0, "after the destroy")
+	s.expectStateMatches(0, "after the destroy")
 }
 
-func TestCluster_failsAndIsTakenAway(t *testing.T) {
+func TestCluster_removesFailedCluster(t *testing.T) {
 	t.Parallel()
-	s := begin(t, shared(t))
+	s := newStory(t, requireSharedStack(t))
 	s.Write("main.tf", "resource \"pc_dask_cluster\" \"test\" {\n options = { profile = \"broken\" }\n}\n")
 	result := s.Run("apply", "-auto-approve", "-no-color")
 	if result.Code == 0 || !strings.Contains(result.Flat(), "became FAILED") {
 		t.Errorf("the apply ended with %d:\n%s", result.Code, result.Output)
 	}
-	s.Write("main.tf", one)
+	s.Write("main.tf", oneClusterConfig)
 	s.Apply()
-	s.wantAgreement(1, "after the apply with other options")
+	s.expectStateMatches(1, "after the apply with other options")
 	s.Destroy()
-	s.wantAgreement(0, "after the destroy")
+	s.expectStateMatches(0, "after the destroy")
 }

@@ -3,9 +3,9 @@
 
 //go:build integration_k8s
 
-// Package kubernetes_test runs stories through the real terraform binary on a
-// real gateway with the Kubernetes backend, and holds the state against what
-// the API server has.
+// Package kubernetes_test runs user stories through the real terraform binary on a
+// real gateway with the Kubernetes backend, and compares the state with the API
+// server.
 package kubernetes_test
 
 import (
@@ -36,15 +36,15 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
-// sharedStack is for the stories that do nothing to it.
-var sharedStack = sync.OnceValues(start)
+// sharedStack is for stories that do not restart or change it.
+var sharedStack = sync.OnceValues(startSharedStack)
 
-func start() (*realservers.Kubernetes, error) {
+func startSharedStack() (*realservers.Kubernetes, error) {
 	apiserver := os.Getenv("KUBE_APISERVER")
 	if apiserver == "" {
 		return nil, errors.New("KUBE_APISERVER names no kube-apiserver: run the stories by make integration-k8s, which builds one")
 	}
-	// The stack outlives the story that needs it first.
+	// The stack outlives the story that starts it.
 	ctx := context.Background()
 	inst, err := realservers.Install(ctx, os.Stderr)
 	if err != nil {
@@ -53,7 +53,7 @@ func start() (*realservers.Kubernetes, error) {
 	return realservers.StartKubernetes(ctx, inst, apiserver, realservers.Config{})
 }
 
-func shared(t *testing.T) *realservers.Kubernetes {
+func requireSharedStack(t *testing.T) *realservers.Kubernetes {
 	t.Helper()
 	stack, err := sharedStack()
 	if err != nil {
@@ -62,10 +62,10 @@ func shared(t *testing.T) *realservers.Kubernetes {
 	return stack
 }
 
-// own is a stack for one story.
-func own(t *testing.T) *realservers.Kubernetes {
+// startOwnStack starts a stack for one story.
+func startOwnStack(t *testing.T) *realservers.Kubernetes {
 	t.Helper()
-	stack, err := start()
+	stack, err := startSharedStack()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -73,8 +73,8 @@ func own(t *testing.T) *realservers.Kubernetes {
 	return stack
 }
 
-// patience is how long a story waits for something that takes seconds.
-const patience = time.Minute
+// waitTimeout is how long a story waits for something that takes seconds.
+const waitTimeout = time.Minute
 
 // story is a user with a workspace.
 type story struct {
@@ -84,7 +84,7 @@ type story struct {
 	user  string
 }
 
-func begin(t *testing.T, stack *realservers.Kubernetes) *story {
+func newStory(t *testing.T, stack *realservers.Kubernetes) *story {
 	t.Helper()
 	s := &story{Workspace: terraform.New(t), t: t, stack: stack, user: t.Name()}
 	s.Setenv("PC_ADDRESS="+stack.GatewayURL, "PC_AUTH=basic", "PC_USERNAME="+s.user, "PC_PASSWORD="+stack.Password)
@@ -92,13 +92,13 @@ func begin(t *testing.T, stack *realservers.Kubernetes) *story {
 	return s
 }
 
-// many writes a configuration of so many clusters, all alike.
-func (s *story) many(count int) {
+// writeClusters writes a configuration with this number of equal clusters.
+func (s *story) writeClusters(count int) {
 	s.t.Helper()
 	s.Write("main.tf", fmt.Sprintf("resource \"pc_dask_cluster\" \"many\" {\n for_each = toset([for i in range(%d) : tostring(i)])\n options = { worker_cores = 2 }\n}\n", count))
 }
 
-// clusters are the user's in the API server, the ended ones too.
+// clusters returns the user's clusters in the API server, including ended ones.
 func (s *story) clusters() []realservers.KubeCluster {
 	s.t.Helper()
 	clusters, err := s.stack.Clusters(s.t.Context())
@@ -108,8 +108,8 @@ func (s *story) clusters() []realservers.KubeCluster {
 	return slices.DeleteFunc(clusters, func(cluster realservers.KubeCluster) bool { return cluster.User != s.user })
 }
 
-// find is the cluster of that name in the API server.
-func (s *story) find(name string) realservers.KubeCluster {
+// clusterByName returns the cluster with this name in the API server.
+func (s *story) clusterByName(name string) realservers.KubeCluster {
 	s.t.Helper()
 	for _, cluster := range s.clusters() {
 		if cluster.Name == name {
@@ -120,8 +120,9 @@ func (s *story) find(name string) realservers.KubeCluster {
 	return realservers.KubeCluster{}
 }
 
-// alive are the names of the API server's clusters that run or will.
-func (s *story) alive() []string {
+// activeClusters returns the names of the API server's clusters that have not
+// ended.
+func (s *story) activeClusters() []string {
 	s.t.Helper()
 	var names []string
 	for _, cluster := range s.clusters() {
@@ -133,8 +134,8 @@ func (s *story) alive() []string {
 	return names
 }
 
-// saved are the names of the clusters in the state file.
-func (s *story) saved() []string {
+// savedClusters returns the names of the clusters in the state file.
+func (s *story) savedClusters() []string {
 	s.t.Helper()
 	var names []string
 	for _, instance := range s.Instances() {
@@ -144,35 +145,35 @@ func (s *story) saved() []string {
 	return names
 }
 
-// wantAgreement fails when the state and the API server do not have the same
-// clusters, so many of them.
-func (s *story) wantAgreement(count int, when string) {
+// expectStateMatches fails the test unless the state and the API server contain the
+// same clusters, count in number.
+func (s *story) expectStateMatches(count int, when string) {
 	s.t.Helper()
-	saved, alive := s.saved(), s.alive()
+	saved, alive := s.savedClusters(), s.activeClusters()
 	if len(saved) != count || !slices.Equal(saved, alive) {
 		s.t.Errorf("%s: the state has %d clusters and the API server %d, want %d, the same; only in the state: %v; only in the API server: %v",
-			when, len(saved), len(alive), count, without(saved, alive), without(alive, saved))
+			when, len(saved), len(alive), count, difference(saved, alive), difference(alive, saved))
 	}
 }
 
-func without(all, those []string) []string {
+func difference(all, those []string) []string {
 	return slices.DeleteFunc(slices.Clone(all), func(name string) bool { return slices.Contains(those, name) })
 }
 
-// until waits for what other processes do.
-func (s *story) until(what string, done func() bool) {
+// waitUntil waits for other processes.
+func (s *story) waitUntil(what string, done func() bool) {
 	s.t.Helper()
-	ctx, cancel := context.WithTimeout(s.t.Context(), patience)
+	ctx, cancel := context.WithTimeout(s.t.Context(), waitTimeout)
 	defer cancel()
 	for !done() {
 		if clock.Real().Sleep(ctx, 10*time.Millisecond) != nil {
-			s.t.Fatalf("%s did not happen within %s\n%s", what, patience, s.stack.Logs())
+			s.t.Fatalf("%s did not happen within %s\n%s", what, waitTimeout, s.stack.Logs())
 		}
 	}
 }
 
-// requested returns a function that says whether the gateway has answered such
-// requests since, by its own log.
+// requested returns a function that reports whether the gateway's log contains this
+// many new matching requests.
 func (s *story) requested(times int, parts string) func() bool {
 	s.t.Helper()
 	file, err := os.Open(filepath.Join(s.stack.Dir, "gateway.log"))
@@ -211,7 +212,7 @@ func (s *story) revive() {
 	}
 }
 
-// request is one of the user's to the gateway, past Terraform.
+// request sends a request of the user to the gateway without Terraform.
 func (s *story) request(method, path, body string) (status int, answer string) {
 	s.t.Helper()
 	request, err := http.NewRequestWithContext(s.t.Context(), method, s.stack.GatewayURL+path, strings.NewReader(body))
@@ -220,7 +221,7 @@ func (s *story) request(method, path, body string) (status int, answer string) {
 	}
 	request.SetBasicAuth(s.user, s.stack.Password)
 	request.Header.Set("Content-Type", "application/json")
-	response, err := (&http.Client{Timeout: patience}).Do(request)
+	response, err := (&http.Client{Timeout: waitTimeout}).Do(request)
 	if err != nil {
 		s.t.Fatal(err)
 	}

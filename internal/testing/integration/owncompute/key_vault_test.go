@@ -24,19 +24,19 @@ import (
 const (
 	metadataService = "http://169.254.169.254"
 	vault           = "https://example.vault.azure.net"
-	key             = "-----BEGIN EC PRIVATE KEY-----\nabc\n-----END EC PRIVATE KEY-----"
+	vaultKey        = "-----BEGIN EC PRIVATE KEY-----\nabc\n-----END EC PRIVATE KEY-----"
 )
 
-// azure answers as the metadata service and the Key Vault do, and notes what it
-// was asked for. Until the identity is allowed, the vault says no.
-type azure struct {
+// azureServices simulates the metadata service and the Key Vault, and records their
+// requests. The vault returns 403 until the identity is allowed.
+type azureServices struct {
 	mu       sync.Mutex
 	requests []string
 	status   int
 	secret   string
 }
 
-func (a *azure) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+func (a *azureServices) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.requests = append(a.requests, r.Method+" "+r.URL.RequestURI()+" "+r.Header.Get("Metadata")+r.Header.Get("Authorization"))
@@ -53,8 +53,8 @@ func (a *azure) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	_, _ = w.Write([]byte(answer))
 }
 
-// TestFetchKey runs the program that fetches a key, with this computer's servers
-// in the place of Azure's.
+// TestFetchKey runs the program that fetches a key against local servers instead of
+// Azure.
 func TestFetchKey(t *testing.T) {
 	t.Parallel()
 	golden, err := os.ReadFile("../../../cloudinit/testdata/cloud_init/worker_key_vault.yaml")
@@ -84,14 +84,14 @@ func TestFetchKey(t *testing.T) {
 		status int
 		secret string
 	}{
-		"allowed":         {http.StatusOK, key},
-		"in base64":       {http.StatusOK, base64.StdEncoding.EncodeToString([]byte(key))},
-		"not allowed yet": {http.StatusForbidden, key},
-		"sent elsewhere":  {http.StatusFound, key},
+		"allowed":         {http.StatusOK, vaultKey},
+		"in base64":       {http.StatusOK, base64.StdEncoding.EncodeToString([]byte(vaultKey))},
+		"not allowed yet": {http.StatusForbidden, vaultKey},
+		"sent elsewhere":  {http.StatusFound, vaultKey},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			cloud := &azure{status: each.status, secret: each.secret}
+			cloud := &azureServices{status: each.status, secret: each.secret}
 			server := httptest.NewServer(cloud)
 			defer server.Close()
 			folder := t.TempDir()
@@ -99,7 +99,7 @@ func TestFetchKey(t *testing.T) {
 			cmd := exec.CommandContext(t.Context(), "python3", "-c", local)
 			output, err := cmd.CombinedOutput()
 			got, _ := os.ReadFile(filepath.Join(folder, "tls", "key.pem"))
-			if allowed := each.status == http.StatusOK; (err == nil) != allowed || allowed && string(got) != key+"\n" || !allowed && got != nil {
+			if allowed := each.status == http.StatusOK; (err == nil) != allowed || allowed && string(got) != vaultKey+"\n" || !allowed && got != nil {
 				t.Errorf("%v, key %q\n%s", err, got, output)
 			}
 			if strings.Contains(string(output), "t0ken") {

@@ -19,7 +19,7 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// cloudConfig is what the test reads of a cloud-config.
+// cloudConfig contains the fields of a cloud-config that the test uses.
 type cloudConfig struct {
 	WriteFiles []struct {
 		Path        string `yaml:"path"`
@@ -29,8 +29,8 @@ type cloudConfig struct {
 	RunCmd []any `yaml:"runcmd"`
 }
 
-// machine is what a virtual machine would be: a folder in the place of its root,
-// and this computer's processes in the place of the container's.
+// machine replaces a virtual machine: a folder is its root, and local processes
+// replace the containers.
 type machine struct {
 	t    *testing.T
 	root string
@@ -40,9 +40,9 @@ type machine struct {
 	log  string
 }
 
-// boot does what cloud-init does with a cloud-config: it writes the files, and
-// starts the unit that the last of its commands enables.
-func boot(t *testing.T, bin, config string) *machine {
+// bootMachine does what cloud-init does with a cloud-config: it writes the files
+// and starts the unit that the last command enables.
+func bootMachine(t *testing.T, bin, config string) *machine {
 	t.Helper()
 	m := &machine{t: t, root: t.TempDir(), bin: bin}
 	if first, _, _ := strings.Cut(config, "\n"); first != "#cloud-config" {
@@ -88,11 +88,11 @@ func (m *machine) read(path string) string {
 	return string(text)
 }
 
-// start runs what the unit's docker run would run, with its environment and with
-// its volumes where the files are.
+// start runs the command of the unit's docker run, with its environment and
+// volumes.
 func (m *machine) start() {
 	m.t.Helper()
-	words := systemdWords(m.setting("ExecStart"))
+	words := systemdWords(m.unitSetting("ExecStart"))
 	if words[0] != "/usr/bin/docker" || words[1] != "run" {
 		m.t.Fatalf("the unit starts %q", words)
 	}
@@ -127,7 +127,7 @@ func (m *machine) start() {
 	m.cmd = exec.CommandContext(context.WithoutCancel(m.t.Context()), filepath.Join(m.bin, command[0]), command[1:]...)
 	m.cmd.Dir, m.cmd.Stdout, m.cmd.Stderr = m.root, output, output
 	m.cmd.Env = append([]string{"PATH=" + m.bin + ":" + os.Getenv("PATH"), "HOME=" + m.root, "TMPDIR=" + os.TempDir()}, environment...)
-	// A worker has a nanny, whose children go with the group.
+	// A worker has a nanny. Its child processes belong to the same process group.
 	m.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	if err := m.cmd.Start(); err != nil {
 		m.t.Fatal(err)
@@ -135,7 +135,7 @@ func (m *machine) start() {
 	m.t.Cleanup(m.stop)
 }
 
-// stop ends all processes of the machine, as when it is switched off.
+// stop kills all processes of the machine, as if it were switched off.
 func (m *machine) stop() {
 	if m.cmd == nil {
 		return
@@ -149,8 +149,8 @@ func (m *machine) stop() {
 	}
 }
 
-// setting is a setting of the unit.
-func (m *machine) setting(name string) string {
+// unitSetting returns a setting of the unit.
+func (m *machine) unitSetting(name string) string {
 	m.t.Helper()
 	for line := range strings.SplitSeq(m.unit, "\n") {
 		if value, ok := strings.CutPrefix(line, name+"="); ok {

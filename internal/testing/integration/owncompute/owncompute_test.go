@@ -3,8 +3,8 @@
 
 //go:build integration
 
-// Package owncompute_test runs what dask_cloud_init writes, with the local Dask in
-// the place of the containers, and connects as the outputs say.
+// Package owncompute_test runs the output of dask_cloud_init with a local Dask
+// instead of the containers, and connects to it as the outputs describe.
 package owncompute_test
 
 import (
@@ -24,9 +24,8 @@ import (
 
 func TestMain(m *testing.M) { os.Exit(terraform.Main(m)) }
 
-// machines is the example's module, with this computer in the place of both
-// machines.
-const machines = `
+// machinesConfig is the example's module. This computer replaces both machines.
+const machinesConfig = `
 terraform {
   required_providers {
     pc = {
@@ -63,7 +62,7 @@ output "ca_certificate" { value = module.dask.ca_certificate }
 output "address" { value = module.dask.scheduler_address }
 `
 
-const waiting = `
+const waitForWorkersConfig = `
 data "pc_dask_scheduler" "this" {
   dashboard_url   = module.dask.dashboard_url
   ca_certificate  = module.dask.ca_certificate
@@ -76,10 +75,9 @@ output "found" {
 }
 `
 
-// TestOwnCompute_runsWhatItWrites is the way of one's own compute, all of it but
-// the virtual machines: a scheduler and two workers with TLS, by the module of
-// examples/own-compute.
-func TestOwnCompute_runsWhatItWrites(t *testing.T) {
+// The test follows the guide on your own compute, except for the virtual machines:
+// a scheduler and two workers with TLS, from the module in examples/own-compute.
+func TestOwnCompute_runsTheCloudInit(t *testing.T) {
 	t.Parallel()
 	installation, err := realservers.Install(t.Context(), os.Stderr)
 	if err != nil {
@@ -97,16 +95,16 @@ func TestOwnCompute_runsWhatItWrites(t *testing.T) {
 	}
 	w.UseTLS(plugin)
 	w.Setenv("TF_VAR_port="+port, "TF_VAR_dashboard="+dashboard)
-	w.Write("versions.tf", fmt.Sprintf(machines, module))
+	w.Write("versions.tf", fmt.Sprintf(machinesConfig, module))
 	w.Must("get", "-no-color")
 	w.Apply()
 	outputs := w.Outputs()
-	scheduler := boot(t, installation.Bin(), fmt.Sprint(outputs["scheduler"]))
+	scheduler := bootMachine(t, installation.Bin(), fmt.Sprint(outputs["scheduler"]))
 	for range 2 {
-		boot(t, installation.Bin(), fmt.Sprint(outputs["worker"]))
+		bootMachine(t, installation.Bin(), fmt.Sprint(outputs["worker"]))
 	}
 
-	w.Write("waiting.tf", fmt.Sprintf(waiting, "3m"))
+	w.Write("waiting.tf", fmt.Sprintf(waitForWorkersConfig, "3m"))
 	w.Apply()
 	outputs = w.Outputs()
 	found, _ := outputs["found"].(map[string]any)
@@ -122,23 +120,25 @@ func TestOwnCompute_runsWhatItWrites(t *testing.T) {
 	other, certificate := scripted.NewAuthority(t).Issue(t, scripted.Leaf{Hosts: []string{"dask-internal"}, ForClients: true})
 	w.Write("other-cert.pem", certificate)
 	w.Write("other-key.pem", scripted.KeyPEM(t, other))
-	if got := python(t, installation.Bin(), computes, w.Path("own-compute.yaml")); got != "332833500 it's $HOME 100%" {
+	if got := runPython(t, installation.Bin(), computeScript, w.Path("own-compute.yaml")); got != "332833500 it's $HOME 100%" {
 		t.Errorf("Python computes %q", got)
 	}
-	if got := python(t, installation.Bin(), areRefused, "", fmt.Sprint(outputs["address"]), w.Path("")); got != "another authority: refused\nno certificate: refused\nno TLS: refused" {
+	if got := runPython(t, installation.Bin(), rejectedClientsScript, "", fmt.Sprint(outputs["address"]), w.Path("")); got != "another authority: refused\nno certificate: refused\nno TLS: refused" {
 		t.Errorf("clients that are not meant: %q", got)
 	}
 
-	// The machine is switched off; what waits says so, and terraform goes on.
+	// The machine is switched off. The waiting data source reports it, and
+	// Terraform continues.
 	scheduler.stop()
-	w.Write("waiting.tf", fmt.Sprintf(waiting, "3s"))
+	w.Write("waiting.tf", fmt.Sprintf(waitForWorkersConfig, "3s"))
 	result := w.Apply()
 	if found, _ = w.Outputs()["found"].(map[string]any); found["ready"] != false || !strings.Contains(result.Flat(), "Warning: The Dask scheduler is not ready") {
 		t.Errorf("found %v\n%s", found, result.Output)
 	}
 }
 
-// freePort is one that nobody listens on; the workers of one machine take any.
+// freePort returns a port that nothing listens on. The workers of one machine
+// choose their own ports.
 func freePort(t *testing.T) string {
 	t.Helper()
 	listener, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
@@ -153,8 +153,9 @@ func freePort(t *testing.T) string {
 	return port
 }
 
-// python runs a script whose Dask is configured by the one file, if any.
-func python(t *testing.T, bin, script, config string, arguments ...string) string {
+// runPython runs a script. If config is set, it is the only file of Dask's
+// configuration.
+func runPython(t *testing.T, bin, script, config string, arguments ...string) string {
 	t.Helper()
 	cmd := exec.CommandContext(context.WithoutCancel(t.Context()), filepath.Join(bin, "python"), append([]string{"-c", script}, arguments...)...)
 	cmd.Env = []string{"PATH=" + bin + ":" + os.Getenv("PATH"), "HOME=" + t.TempDir()}
@@ -170,9 +171,9 @@ func python(t *testing.T, bin, script, config string, arguments ...string) strin
 	return strings.TrimSpace(string(output))
 }
 
-// computes adds up squares on both workers, and asks one for its environment.
-// The configuration's file says where and how.
-const computes = `
+// computeScript adds up squares on both workers and reads the environment of one.
+// The configuration file contains the address.
+const computeScript = `
 import os
 from distributed import Client
 with Client(timeout="60s") as client:
@@ -180,9 +181,9 @@ with Client(timeout="60s") as client:
     print(sum(client.gather(client.map(lambda x: x * x, range(1000), batch_size=100))), client.submit(os.getenv, "MARK").result())
 `
 
-// areRefused are clients without the certificate: with one of another authority,
-// with none in the handshake, and in clear text.
-const areRefused = `
+// rejectedClientsScript connects without a valid certificate: with one of a
+// different authority, without one, and in clear text.
+const rejectedClientsScript = `
 import os, ssl, sys
 from distributed import Client
 from distributed.security import Security

@@ -17,9 +17,9 @@ import (
 	"github.com/planetary-computer/terraform-provider-pc/internal/testing/realservers"
 )
 
-// TestCloudInit_acceptsEveryGoldenFile asks cloud-init's own schema, and shows
-// that it refuses what is none.
-func TestCloudInit_acceptsEveryGoldenFile(t *testing.T) {
+// The test uses cloud-init's own schema, and shows that the schema rejects an
+// invalid file.
+func TestCloudInit_goldenFilesMatchTheSchema(t *testing.T) {
 	t.Parallel()
 	installation, err := realservers.Install(t.Context(), os.Stderr)
 	if err != nil {
@@ -40,7 +40,7 @@ func TestCloudInit_acceptsEveryGoldenFile(t *testing.T) {
 	if err := os.WriteFile(wrong, []byte("#cloud-config\nruncmd: 5\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	cmd := exec.CommandContext(context.WithoutCancel(t.Context()), filepath.Join(installation.Bin(), "python"), append([]string{"-c", validate}, append(files, wrong)...)...)
+	cmd := exec.CommandContext(context.WithoutCancel(t.Context()), filepath.Join(installation.Bin(), "python"), append([]string{"-c", validateScript}, append(files, wrong)...)...)
 	cmd.Env = []string{"PYTHONPATH=" + packages, "HOME=" + t.TempDir()}
 	output, err := cmd.CombinedOutput()
 	if err != nil {
@@ -56,8 +56,8 @@ func TestCloudInit_acceptsEveryGoldenFile(t *testing.T) {
 	}
 }
 
-// validate is the command cloud-init schema for each of its arguments.
-const validate = `
+// validateScript runs cloud-init schema for each of its arguments.
+const validateScript = `
 import sys
 from cloudinit.cmd.main import main
 for file in sys.argv[1:]:

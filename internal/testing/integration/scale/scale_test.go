@@ -1,8 +1,8 @@
 // Copyright (c) The terraform-provider-pc Authors
 // SPDX-License-Identifier: MPL-2.0
 
-// Package scale_test counts what many resources cost the servers, with the real
-// terraform and the provider as a process of its own.
+// Package scale_test counts the requests for many resources, with the real
+// terraform and the provider in a separate process.
 package scale_test
 
 import (
@@ -16,11 +16,11 @@ import (
 	"github.com/planetary-computer/terraform-provider-pc/internal/testing/mockserver"
 )
 
-const many = 120
+const resourceCount = 120
 
 func TestMain(m *testing.M) { os.Exit(terraform.Main(m)) }
 
-func begin(t *testing.T, config string) (*terraform.Workspace, *mockserver.Server) {
+func applyConfig(t *testing.T, config string) (*terraform.Workspace, *mockserver.Server) {
 	t.Helper()
 	w := terraform.New(t)
 	mock, err := mockserver.Start(mockserver.Config{})
@@ -33,7 +33,7 @@ func begin(t *testing.T, config string) (*terraform.Workspace, *mockserver.Serve
 	return w, mock
 }
 
-// assertRequests asserts that there were at most so many, and says which.
+// assertRequests asserts an upper limit of requests and prints them.
 func assertRequests(t *testing.T, mock *mockserver.Server, limit int, when string) {
 	t.Helper()
 	requests := mock.Requests()
@@ -46,7 +46,7 @@ func assertRequests(t *testing.T, mock *mockserver.Server, limit int, when strin
 	}
 }
 
-func running(mock *mockserver.Server) int {
+func countRunning(mock *mockserver.Server) int {
 	n := 0
 	for _, cluster := range mock.Clusters("alice") {
 		if cluster.Status == "RUNNING" {
@@ -56,13 +56,13 @@ func running(mock *mockserver.Server) int {
 	return n
 }
 
-func TestClusters_areRefreshedAtTheCostOfAFew(t *testing.T) {
+func TestClusters_refreshSendsFewRequests(t *testing.T) {
 	t.Parallel()
-	w, mock := begin(t, fmt.Sprintf("resource \"pc_dask_cluster\" \"many\" {\n  count = %d\n}\n", many))
+	w, mock := applyConfig(t, fmt.Sprintf("resource \"pc_dask_cluster\" \"many\" {\n  count = %d\n}\n", resourceCount))
 	w.Must("apply", "-auto-approve", "-no-color", "-parallelism=50")
 	options := mock.CountRequests(http.MethodGet, "*/options")
 	if lists := mock.CountRequests(http.MethodGet, "*/clusters/"); lists > 2 || options == 0 || options > 2 {
-		t.Errorf("%d clusters were made with %d listings and %d looks at the options", many, lists, options)
+		t.Errorf("%d clusters were made with %d listings and %d looks at the options", resourceCount, lists, options)
 	}
 	for _, parallelism := range []int{1, 10, 50} {
 		mock.ClearRequests()
@@ -70,9 +70,9 @@ func TestClusters_areRefreshedAtTheCostOfAFew(t *testing.T) {
 		assertRequests(t, mock, 3, fmt.Sprintf("-parallelism=%d", parallelism))
 	}
 
-	// One that has ended is not hidden by the others.
+	// A listing must not hide a cluster that has ended.
 	clusters := mock.Clusters("alice")
-	ended := clusters[many/2].Name
+	ended := clusters[resourceCount/2].Name
 	mock.StopCluster(ended)
 	mock.ClearRequests()
 	result := w.Run("plan", "-no-color", "-detailed-exitcode")
@@ -80,14 +80,14 @@ func TestClusters_areRefreshedAtTheCostOfAFew(t *testing.T) {
 		t.Errorf("the plan ended with %d:\n%s", result.Code, result.Output)
 	}
 	w.Must("destroy", "-auto-approve", "-no-color", "-parallelism=50")
-	if left := running(mock); left != 0 {
+	if left := countRunning(mock); left != 0 {
 		t.Errorf("%d clusters are left", left)
 	}
 }
 
-func TestTokens_areRefreshedAtTheCostOfAFew(t *testing.T) {
+func TestTokens_refreshSendsFewRequests(t *testing.T) {
 	t.Parallel()
-	w, mock := begin(t, "resource \"pc_hub_token\" \"many\" {\n  count = 60\n  note  = \"token ${count.index}\"\n}\n")
+	w, mock := applyConfig(t, "resource \"pc_hub_token\" \"many\" {\n  count = 60\n  note  = \"token ${count.index}\"\n}\n")
 	w.Apply()
 	for _, parallelism := range []int{1, 10} {
 		mock.ClearRequests()
@@ -102,9 +102,9 @@ func TestTokens_areRefreshedAtTheCostOfAFew(t *testing.T) {
 	w.Destroy()
 }
 
-func TestServers_areRefreshedAtTheCostOfAFew(t *testing.T) {
+func TestServers_refreshSendsFewRequests(t *testing.T) {
 	t.Parallel()
-	w, mock := begin(t, "resource \"pc_hub_server\" \"many\" {\n  count = 20\n  name  = \"s${count.index}\"\n}\n")
+	w, mock := applyConfig(t, "resource \"pc_hub_server\" \"many\" {\n  count = 20\n  name  = \"s${count.index}\"\n}\n")
 	w.Apply()
 	for _, parallelism := range []int{1, 10} {
 		mock.ClearRequests()
@@ -114,17 +114,16 @@ func TestServers_areRefreshedAtTheCostOfAFew(t *testing.T) {
 	w.Destroy()
 }
 
-// TestConnections_areFewerThanWaits makes more clusters at a time than there are
-// connections.
-func TestConnections_areFewerThanWaits(t *testing.T) {
+// More clusters are created in parallel than there are connections.
+func TestConnections_serveMoreWaitsThanTheirNumber(t *testing.T) {
 	t.Parallel()
 	for _, connections := range []int{1, 3} {
 		t.Run(fmt.Sprint(connections), func(t *testing.T) {
 			t.Parallel()
-			w, mock := begin(t, "resource \"pc_dask_cluster\" \"many\" {\n  count   = 30\n  workers = 1\n}\n")
+			w, mock := applyConfig(t, "resource \"pc_dask_cluster\" \"many\" {\n  count   = 30\n  workers = 1\n}\n")
 			w.Setenv(fmt.Sprintf("PC_MAX_CONNECTIONS=%d", connections))
 			w.Must("apply", "-auto-approve", "-no-color", "-parallelism=30")
-			if got := running(mock); got != 30 {
+			if got := countRunning(mock); got != 30 {
 				t.Errorf("%d clusters run", got)
 			}
 			if most := mock.MaxOpenConnections(); most > connections {

@@ -12,9 +12,9 @@ import (
 	"github.com/planetary-computer/terraform-provider-pc/internal/testing/realservers"
 )
 
-// addressCases is every way to give the three addresses. With refused, the
-// provider reports a problem, whatever Python does. With proxy, the proxy
-// address is meant to differ from Python's.
+// addressCases covers all combinations of the three addresses. With refused, the
+// provider reports a problem, whatever Python does. With proxy, the proxy address
+// differs from Python's on purpose.
 var addressCases = []struct {
 	question
 	proxy   string
@@ -109,7 +109,7 @@ var addressCases = []struct {
 	{question: question{Environment: []string{"DASK_GATEWAY__ADDRESS=http://hub", "DASK_GATEWAY__PROXY_ADDRESS=8786.0"}}, refused: true},
 }
 
-// testAddresses compares what is derived from the addresses.
+// testAddresses compares the derived addresses.
 func testAddresses(t *testing.T, stack *realservers.Stack) {
 	t.Helper()
 	var questions []question
@@ -118,7 +118,7 @@ func testAddresses(t *testing.T, stack *realservers.Stack) {
 		q.Environment = append(q.Environment, "LOGNAME=alice")
 		questions = append(questions, q)
 	}
-	answers := ask(t, stack, questions)
+	answers := askPython(t, stack, questions)
 	for i, each := range addressCases {
 		s, problems := questions[i].resolve()
 		if each.refused {
@@ -130,7 +130,7 @@ func testAddresses(t *testing.T, stack *realservers.Stack) {
 		for _, problem := range problems {
 			t.Errorf("%+v: %s: %s", each.question, problem.Summary, problem.Detail)
 		}
-		want, got := onlyAddresses(answers[i]), ours(s)
+		want, got := onlyAddresses(answers[i]), providerAnswer(s)
 		if each.proxy != "" {
 			if want.ProxyAddress == each.proxy {
 				t.Errorf("%+v: Python gives %s too, so this is no difference any more", each.question, each.proxy)

@@ -20,8 +20,7 @@ import (
 	"github.com/planetary-computer/terraform-provider-pc/internal/testing/realservers"
 )
 
-// testWrittenFiles has Python's Gateway() read what dask_config writes of random
-// options, and asks what it has then.
+// dask_config writes random options, and Python's Gateway() reads the file.
 func testWrittenFiles(t *testing.T, stack *realservers.Stack) {
 	t.Helper()
 	seed := rand.Uint64() //nolint:gosec // a test's choice of cases
@@ -43,7 +42,7 @@ func testWrittenFiles(t *testing.T, stack *realservers.Stack) {
 			"HOME=" + filepath.Dir(file), "DASK_ROOT_CONFIG=" + filepath.Dir(file) + "/none", "DASK_CONFIG=" + file, "LOGNAME=alice", "WHO=bob", "JUPYTERHUB_API_TOKEN=fr0m-the-hub",
 		}})
 	}
-	for i, got := range ask(t, stack, questions) {
+	for i, got := range askPython(t, stack, questions) {
 		if got.Error != "" {
 			t.Errorf("%v: %s", given[i], got.Error)
 			continue
@@ -82,14 +81,14 @@ func compareWritten(t *testing.T, options map[string]any, got answer) {
 		t.Errorf("%v: Python has the options %v", options, got.Options)
 	}
 	for name, value := range chosen {
-		if has := got.Options[name]; has == nil || !reflect.DeepEqual(normal(decode(t, *has)), normal(value)) {
-			t.Errorf("%v: Python has %s = %s", options, name, orNone(has))
+		if has := got.Options[name]; has == nil || !reflect.DeepEqual(normalizeFloats(decode(t, *has)), normalizeFloats(value)) {
+			t.Errorf("%v: Python has %s = %s", options, name, valueOrNone(has))
 		}
 	}
 }
 
-// randomOptions have values that would be something else in YAML or as a
-// template, were they not written with care.
+// randomOptions returns values that YAML or a template would change without correct
+// quoting.
 func randomOptions(random *rand.Rand) map[string]any {
 	texts := []string{
 		"x", "{WHO}", "{{WHO}}", "{", "}", "{}", "a b", "'", "\"", "a: b", "- c", "#", "\t", "---", "&a", "*a", "!!int 1", "yes", "010", "1:30", "=", "<<", "~", "null", "", "1e3", "\\n", "two\nlines", "é", "😀", "%", "@", "`", "|", ">",

@@ -18,9 +18,8 @@ import (
 	"github.com/planetary-computer/terraform-provider-pc/internal/testing/realservers"
 )
 
-// testEnvironment has environments in which Gateway()
-// needs no argument; the provider is to find the same credentials, the same HTTP
-// proxy and the same cluster options in them.
+// Gateway() needs no arguments in these environments. The provider must find the
+// same credentials, HTTP proxy and cluster options.
 func testEnvironment(t *testing.T, stack *realservers.Stack) {
 	t.Helper()
 	basic := []string{"DASK_GATEWAY__ADDRESS=http://hub", "DASK_GATEWAY__AUTH__TYPE=basic"}
@@ -54,13 +53,13 @@ func testEnvironment(t *testing.T, stack *realservers.Stack) {
 		with(basic, "USER=u", "DASK_GATEWAY__CLUSTER__OPTIONS__ENVIRONMENT__A={USER}", "DASK_GATEWAY__CLUSTER__OPTIONS__ENVIRONMENT__B_C=2"),
 		with(basic, "USER=u", "DASK_GATEWAY__CLUSTER__OPTIONS__a_b=1", "DASK_GATEWAY__CLUSTER__OPTIONS__a-b=2"),
 		{Environment: append(stack.Environ("alice"), "LOGNAME=alice")},
-		{Environment: []string{"USER=u", handedDown(`{"gateway": {"address": "http://{H}", "proxy-address": 8786, "auth": {"type": "basic", "kwargs": {"username": "alice", "password": null}}, ` +
+		{Environment: []string{"USER=u", inheritedConfiguration(`{"gateway": {"address": "http://{H}", "proxy-address": 8786, "auth": {"type": "basic", "kwargs": {"username": "alice", "password": null}}, ` +
 			`"http-client": {"proxy": false}, "cluster": {"options": {"image": "{H}", "n": 1.0, "m": 2, "none": null, "list": [1, {"a": "{H}"}]}}}, "a.b": 1, "distributed": {"x": 1e-3}}`), "H=hub"}},
-		with(basic, "USER=u", handedDown(`{"gateway": {"address": "http://other", "cluster": {"options": {"worker-cores": 1, "image": "i:1"}}}}`), "DASK_GATEWAY__CLUSTER__OPTIONS__WORKER_CORES=2"),
-		with(basic, "USER=u", handedDown(`{"gateway.cluster.options": {"a": 1}, "gateway": 5}`), `DASK_GATEWAY={"address": "http://hub", "auth": {"type": "basic"}, "cluster": {"options": {"b": 2}}}`),
+		with(basic, "USER=u", inheritedConfiguration(`{"gateway": {"address": "http://other", "cluster": {"options": {"worker-cores": 1, "image": "i:1"}}}}`), "DASK_GATEWAY__CLUSTER__OPTIONS__WORKER_CORES=2"),
+		with(basic, "USER=u", inheritedConfiguration(`{"gateway.cluster.options": {"a": 1}, "gateway": 5}`), `DASK_GATEWAY={"address": "http://hub", "auth": {"type": "basic"}, "cluster": {"options": {"b": 2}}}`),
 	}
 	classes := map[string]string{"BasicAuth": "basic", "JupyterHubAuth": "jupyterhub"}
-	for i, want := range ask(t, stack, questions) {
+	for i, want := range askPython(t, stack, questions) {
 		s, problems := questions[i].resolve()
 		if want.Error != "" || len(problems) > 0 {
 			t.Errorf("%q: Python: %s; ours: %+v", questions[i].Environment, want.Error, problems)
@@ -76,21 +75,21 @@ func testEnvironment(t *testing.T, stack *realservers.Stack) {
 		if !maps.Equal(credentials, want.Credentials) {
 			t.Errorf("%q: credentials are %v, Python's %v", questions[i].Environment, credentials, want.Credentials)
 		}
-		if got := httpProxy(t, s); got != orNone(want.HTTPProxy) {
-			t.Errorf("%q: the proxy is %s, Python's %s", questions[i].Environment, got, orNone(want.HTTPProxy))
+		if got := httpProxy(t, s); got != valueOrNone(want.HTTPProxy) {
+			t.Errorf("%q: the proxy is %s, Python's %s", questions[i].Environment, got, valueOrNone(want.HTTPProxy))
 		}
 		compareOptions(t, questions[i].Environment, s, want)
 	}
 }
 
-// handedDown is the variable in which Dask gives a configuration to the processes
-// that it starts.
-func handedDown(config string) string {
+// inheritedConfiguration returns the variable in which Dask passes its
+// configuration to child processes.
+func inheritedConfiguration(config string) string {
 	return "DASK_INTERNAL_INHERIT_CONFIG=" + base64.URLEncoding.EncodeToString([]byte(config))
 }
 
-// httpProxy is the proxy where no environment variable names one, or where none
-// is to be looked at.
+// httpProxy returns the proxy for an environment without proxy variables, or with a
+// setting that ignores them.
 func httpProxy(t *testing.T, s settings.Settings) string {
 	t.Helper()
 	proxy, none, err := s.Proxy()
@@ -103,15 +102,15 @@ func httpProxy(t *testing.T, s settings.Settings) string {
 	return proxy.String()
 }
 
-func orNone(text *string) string {
+func valueOrNone(text *string) string {
 	if text == nil {
 		return "none"
 	}
 	return *text
 }
 
-// compareOptions holds the options against Python's. Options that JSON has no
-// place for are left out; so is None, which the provider does not send.
+// compareOptions compares cluster options with Python's. It skips options without a
+// JSON form, and None, which the provider does not send.
 func compareOptions(t *testing.T, environment []string, s settings.Settings, want answer) {
 	t.Helper()
 	got := map[string]any{}
@@ -130,7 +129,7 @@ func compareOptions(t *testing.T, environment []string, s settings.Settings, wan
 			}
 			continue
 		}
-		if !reflect.DeepEqual(normal(got[name]), normal(wanted)) {
+		if !reflect.DeepEqual(normalizeFloats(got[name]), normalizeFloats(wanted)) {
 			t.Errorf("%q: the option %s is %#v, Python's %s", environment, name, got[name], *text)
 		}
 		delete(got, name)
@@ -151,8 +150,8 @@ func decode(t *testing.T, text string) any {
 	return value
 }
 
-// normal writes floats one way, and leaves integers different from them.
-func normal(value any) any {
+// normalizeFloats writes all floats in the same way and keeps integers distinct.
+func normalizeFloats(value any) any {
 	switch v := value.(type) {
 	case json.Number:
 		if float, err := v.Float64(); err == nil && strings.ContainsAny(v.String(), ".eE") {
@@ -162,13 +161,13 @@ func normal(value any) any {
 	case []any:
 		list := make([]any, 0, len(v))
 		for _, element := range v {
-			list = append(list, normal(element))
+			list = append(list, normalizeFloats(element))
 		}
 		return list
 	case map[string]any:
 		mapping := map[string]any{}
 		for key, member := range v {
-			mapping[key] = normal(member)
+			mapping[key] = normalizeFloats(member)
 		}
 		return mapping
 	default:

@@ -18,17 +18,17 @@ import (
 	"github.com/planetary-computer/terraform-provider-pc/internal/testing/realservers"
 )
 
-// configurations is how many are made at a time, and compared is how many of
-// them have to be ones that Python can use: as many rounds are made as that takes.
+// configurationsPerRound is the size of a round. Rounds are repeated until Python
+// and the provider have both accepted minCompared configurations.
 const (
-	configurations = 150
-	compared       = 200
-	rounds         = 10
+	configurationsPerRound = 150
+	minCompared            = 200
+	maxRounds              = 10
 )
 
-// testFiles writes random configurations, in files and in the environment, and
-// compares what the provider makes of them with what Gateway() does. The seed is
-// printed; SETTINGS_SEED repeats it.
+// testFiles creates random configurations in files and the environment, and
+// compares the provider's results with Gateway(). It prints its seed. SETTINGS_SEED
+// repeats it.
 func testFiles(t *testing.T, stack *realservers.Stack) {
 	t.Helper()
 	seed := rand.Uint64() //nolint:gosec // a test's choice of cases
@@ -40,32 +40,32 @@ func testFiles(t *testing.T, stack *realservers.Stack) {
 	}
 	t.Logf("SETTINGS_SEED=%d", seed)
 	usable := 0
-	for round := 0; usable < compared && !t.Failed(); round++ {
-		if round == rounds {
-			t.Fatalf("%d of %d configurations could be compared, which is not %d", usable, rounds*configurations, compared)
+	for round := 0; usable < minCompared && !t.Failed(); round++ {
+		if round == maxRounds {
+			t.Fatalf("%d of %d configurations could be compared, which is not %d", usable, maxRounds*configurationsPerRound, minCompared)
 		}
-		usable += compareConfigurations(t, stack, seed, round*configurations)
+		usable += compareConfigurations(t, stack, seed, round*configurationsPerRound)
 	}
 }
 
-// compareConfigurations compares those of a round, the first of which has the
-// given number, and says how many of them both sides could use.
+// compareConfigurations compares one round, starting with this number, and returns
+// how many configurations both sides accepted.
 func compareConfigurations(t *testing.T, stack *realservers.Stack, seed uint64, first int) int {
 	t.Helper()
 	var made []configuration
 	var questions []question
-	for i := range configurations {
+	for i := range configurationsPerRound {
 		random := rand.New(rand.NewPCG(seed, uint64(first+i))) //nolint:gosec // a test's choice of cases
 		c := configuration{t: t, random: random, root: t.TempDir(), files: map[string]string{}}
-		c.make()
+		c.generate()
 		made = append(made, c)
 		questions = append(questions, question{Environment: c.environment})
 	}
 	usable := 0
-	for i, want := range ask(t, stack, questions) {
+	for i, want := range askPython(t, stack, questions) {
 		s, problems := questions[i].resolve()
 		if strings.Contains(want.Error, "'NoneType' object has no attribute 'items'") {
-			// Options that are nothing are none here, and a crash in Python.
+			// The provider skips options of None. Python crashes.
 			continue
 		}
 		if refusal := want.Error != ""; refusal || len(problems) > 0 {
@@ -74,7 +74,7 @@ func compareConfigurations(t *testing.T, stack *realservers.Stack, seed uint64, 
 			}
 			continue
 		}
-		got := ours(s)
+		got := providerAnswer(s)
 		if want := onlyAddresses(want); got.Address != want.Address || got.PublicAddress != want.PublicAddress || got.ProxyAddress != want.ProxyAddress {
 			t.Errorf("ours   %+v\nPython %+v\n%s", got, want, made[i])
 		}
@@ -82,8 +82,8 @@ func compareConfigurations(t *testing.T, stack *realservers.Stack, seed uint64, 
 		if s.Auth.Value == "jupyterhub" {
 			credentials = map[string]any{"api_token": s.APIToken.Value.Reveal()}
 		}
-		if !maps.Equal(credentials, want.Credentials) || httpProxy(t, s) != orNone(want.HTTPProxy) {
-			t.Errorf("ours %v, %s; Python %v, %s\n%s", credentials, httpProxy(t, s), want.Credentials, orNone(want.HTTPProxy), made[i])
+		if !maps.Equal(credentials, want.Credentials) || httpProxy(t, s) != valueOrNone(want.HTTPProxy) {
+			t.Errorf("ours %v, %s; Python %v, %s\n%s", credentials, httpProxy(t, s), want.Credentials, valueOrNone(want.HTTPProxy), made[i])
 		}
 		compareOptions(t, []string{made[i].String()}, s, want)
 		if t.Failed() {
@@ -94,7 +94,7 @@ func compareConfigurations(t *testing.T, stack *realservers.Stack, seed uint64, 
 	return usable
 }
 
-// configuration is one machine's.
+// configuration is the configuration of one machine.
 type configuration struct {
 	t           *testing.T
 	random      *rand.Rand
@@ -103,7 +103,7 @@ type configuration struct {
 	environment []string
 }
 
-// String shows all that is in it.
+// String returns the whole configuration.
 func (c configuration) String() string {
 	text := strings.Join(c.environment, "\n")
 	for name, content := range c.files {
@@ -116,9 +116,9 @@ func (c *configuration) pick(from ...string) string { return from[c.random.IntN(
 
 func (c *configuration) maybe(percent int) bool { return c.random.IntN(100) < percent }
 
-// make has Dask's folders, with one or more files each, and some variables. What
-// Gateway() cannot do without is in the first folder.
-func (c *configuration) make() {
+// generate creates Dask's folders with one or more files each, and some variables.
+// The first folder contains the settings that Gateway() requires.
+func (c *configuration) generate() {
 	c.environment = []string{
 		"HOME=" + filepath.Join(c.root, "home"), "DASK_ROOT_CONFIG=" + filepath.Join(c.root, "etc"),
 		"LOGNAME=alice", "WHO=bob", "P=3128", "JUPYTER_IMAGE_SPEC=pangeo/pangeo-notebook:2026.08.01",
@@ -128,7 +128,7 @@ func (c *configuration) make() {
 		map[bool]string{true: "{api_token: \"{WHO}-t0ken\"}", false: "{}"}[auth == "jupyterhub"]+"\n")
 	for _, name := range []string{"etc/a.yml", "etc/zz.JSON", "etc/ignored.txt", "home/.config/dask/gateway.yaml", "home/.config/dask/b.yml", "further/x.yaml"} {
 		if c.maybe(50) {
-			c.write(name, c.file(strings.HasSuffix(name, "JSON")))
+			c.write(name, c.randomFile(strings.HasSuffix(name, "JSON")))
 		}
 	}
 	switch {
@@ -138,11 +138,11 @@ func (c *configuration) make() {
 		c.environment = append(c.environment, "DASK_CONFIG="+filepath.Join(c.root, "further", "x.yaml"))
 	}
 	if c.maybe(10) {
-		c.environment = append(c.environment, handedDown(c.file(true)))
+		c.environment = append(c.environment, inheritedConfiguration(c.randomFile(true)))
 	}
 	for _, variable := range []string{"CLUSTER__OPTIONS__WORKER_CORES", "CLUSTER__OPTIONS__worker_memory", "HTTP_CLIENT__PROXY", "PROXY_ADDRESS", "PUBLIC-ADDRESS", "CLUSTER__OPTIONS__ENVIRONMENT__A", "ADDRESS"} {
 		if c.maybe(15) {
-			c.environment = append(c.environment, "DASK_GATEWAY__"+variable+"="+c.value(strings.ToLower(variable)))
+			c.environment = append(c.environment, "DASK_GATEWAY__"+variable+"="+c.randomValue(strings.ToLower(variable)))
 		}
 	}
 }
@@ -159,8 +159,8 @@ func (c *configuration) write(name, content string) {
 	c.files[name] = content
 }
 
-// value is one that fits the key, for the environment.
-func (c *configuration) value(key string) string {
+// randomValue returns a valid value of the key, for the environment.
+func (c *configuration) randomValue(key string) string {
 	switch {
 	case strings.Contains(key, "proxy_address") || strings.Contains(key, "proxy-address"):
 		return c.pick("8786", "gateway://dask.example.com:8786", "dask.example.com:8786", "tls://{WHO}.example.com:1")
@@ -175,8 +175,8 @@ func (c *configuration) value(key string) string {
 	}
 }
 
-// file is one with some of what Gateway() reads.
-func (c *configuration) file(isJSON bool) string {
+// randomFile returns a file with some of the settings that Gateway() reads.
+func (c *configuration) randomFile(isJSON bool) string {
 	if isJSON {
 		return fmt.Sprintf(`{"gateway": {%q: "https://json.example.com/{WHO}", "cluster": {"options": {"json": %s, "n": 1.5, "nested": {"deep": [true, null]}}}}, "distributed": {"x": 1}}`,
 			c.pick("public-address", "public_address"), c.pick("1", "\"a\"", "null", "[]"))
@@ -187,7 +187,7 @@ func (c *configuration) file(isJSON bool) string {
 	lines := []string{"distributed: {worker: {memory: {target: 0.7}}}", "gateway:"}
 	if c.maybe(20) {
 		lines = append([]string{
-			"shared: &shared", "  " + c.pick("merged", "worker_cores") + ": " + c.scalar(),
+			"shared: &shared", "  " + c.pick("merged", "worker_cores") + ": " + c.randomScalar(),
 			"also: &also", "  worker-cores: 7", "  " + c.pick("merged", "<<") + ": *shared",
 		}, lines...)
 	}
@@ -197,9 +197,9 @@ func (c *configuration) file(isJSON bool) string {
 	}
 	for _, key := range []string{"address", "public-address", "public_address", "proxy-address", "proxy_address"} {
 		if c.maybe(12) {
-			value := c.value(key)
+			value := c.randomValue(key)
 			if value != "8786" {
-				// A port in quotes is an address to Python, and one that cannot be.
+				// Python reads a quoted port as an invalid address.
 				value = c.pick("\""+value+"\"", "'"+value+"'")
 			}
 			lines = append(lines, "  "+key+": "+value)
@@ -223,18 +223,19 @@ func (c *configuration) file(isJSON bool) string {
 			switch {
 			case !c.maybe(50):
 			case key == "environment":
-				lines = append(lines, "      environment:", "        "+c.pick("A", "B_C", "B-C")+": "+c.scalar(), "        D: "+c.scalar())
+				lines = append(lines, "      environment:", "        "+c.pick("A", "B_C", "B-C")+": "+c.randomScalar(), "        D: "+c.randomScalar())
 			default:
-				lines = append(lines, "      "+key+": "+c.scalar())
+				lines = append(lines, "      "+key+": "+c.randomScalar())
 			}
 		}
-		lines = append(lines, "      last: "+c.scalar())
+		lines = append(lines, "      last: "+c.randomScalar())
 	}
 	return strings.Join(lines, "\n") + "\n"
 }
 
-// scalar is one of those that YAML 1.1, YAML 1.2 and Python take differently.
-func (c *configuration) scalar() string {
+// randomScalar returns a scalar that YAML 1.1, YAML 1.2 and Python interpret
+// differently.
+func (c *configuration) randomScalar() string {
 	return c.pick("1", "-7", "+3", "0", "010", "0o17", "0x1F", "0b11", "1_000", "1:30", "-1:30:15", "1.", "1.5", ".5", "-.5", "1e3", "1.0e3", "1.5e+3", "1.5E-3", "1:30.5", ".inf", "-.INF", ".nan",
 		"yes", "No", "ON", "off", "y", "n", "oN", "true", "True", "tRUE", "FALSE", "~", "null", "Null", "nULL", "", "text", "two words", "2026-11-23x", "12e03", "0.1.2", "1,000", "08", "09.5",
 		"\"{WHO}\"", "'{JUPYTER_IMAGE_SPEC}'", "\"{{x}}\"", "\"a{P}b{{\"", "'yes'", "\"1\"", "!!str 12", "!!int \"12\"", "!!float 3", "!!bool yes", "!!str yes", "[1, two, {three: 3}]", "{a: {b: on}}", "[]", "{}",

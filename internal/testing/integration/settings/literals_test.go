@@ -14,7 +14,7 @@ import (
 	"github.com/planetary-computer/terraform-provider-pc/internal/testing/realservers"
 )
 
-// testLiterals asks Python about texts put together at random.
+// testLiterals compares the interpretation of random texts with Python's.
 func testLiterals(t *testing.T, stack *realservers.Stack) {
 	t.Helper()
 	const texts = 8000
@@ -23,25 +23,26 @@ func testLiterals(t *testing.T, stack *realservers.Stack) {
 	for i := range texts {
 		text := randomLiteral(random, 3)
 		if i%2 == 1 {
-			text = damaged(random, text)
+			text = damageLiteral(random, text)
 		}
 		questions = append(questions, question{Environment: []string{
 			"DASK_GATEWAY__ADDRESS=http://hub", "DASK_GATEWAY__AUTH__TYPE=basic", "USER=u", "DASK_GATEWAY__CLUSTER__OPTIONS__X=" + text,
 		}})
 	}
 	compared := 0
-	for i, want := range ask(t, stack, questions) {
+	for i, want := range askPython(t, stack, questions) {
 		s, problems := questions[i].resolve()
 		if want.Error != "" {
-			// A template that cannot be filled in; or a literal at which Python stops
-			// without regard for Dask, such as a mapping with a list for a key.
+			// The template is invalid, or Python fails on the literal independently
+			// of Dask, such as for a mapping with a list as a key.
 			if len(problems) == 0 && !strings.HasPrefix(want.Error, "TypeError") {
 				t.Errorf("%q: Python: %s; ours: no problem", questions[i].Environment, want.Error)
 			}
 			continue
 		}
 		if len(problems) > 0 && (want.Options["x"] == nil || strings.Contains(problems[0].Detail, "format syntax")) {
-			// What only Python can send; or more of str.format than a name in braces.
+			// Only Python can send this value, or the template uses more of
+			// str.format than names.
 			continue
 		}
 		for _, problem := range problems {
@@ -60,11 +61,11 @@ func testLiterals(t *testing.T, stack *realservers.Stack) {
 var (
 	pythonAtoms = strings.Fields(`0 7 12 00 1_0 0x1F 0O17 0b11 1.5 .5 2. 1e3 1_0E-2 -3 +4 -.5 -(1) - 6 1e400 5j 007 1__0 True False None true NULL abc nan --1 1+1 ...`)
 	pythonTexts = strings.Fields(`abc \n \t \x41 \u00e9 \U0001F600 \101 \0 \q \" \' \\ é # 5 , ] }} {{ {USER} "" '' \x4 \ud800 \N{DASH}`)
-	// damages are what a literal is broken with, or what it survives.
-	damages = strings.Split(`0|1|_|.|e|-|+|"|'|[|]|(|)|{{|}}|,|:|\|#|a|r|b| |  |	`, "|")
+	// damagingTokens may break a literal when inserted.
+	damagingTokens = strings.Split(`0|1|_|.|e|-|+|"|'|[|]|(|)|{{|}}|,|:|\|#|a|r|b| |  |	`, "|")
 )
 
-// randomLiteral is a Python literal, mostly.
+// randomLiteral returns a text that is usually a Python literal.
 func randomLiteral(random *rand.Rand, depth int) string {
 	kind := random.IntN(6)
 	if depth == 0 {
@@ -82,8 +83,8 @@ func randomLiteral(random *rand.Rand, depth int) string {
 	case 4:
 		return randomElements(random, depth)
 	default:
-		// Of two equal keys the first may have a value that only Python has, so
-		// that there are none.
+		// Keys are unique: of two equal keys, the first may have a value that only
+		// Python supports.
 		var members strings.Builder
 		for i := range random.IntN(3) {
 			fmt.Fprintf(&members, "'key %d' %s: %s, ", i, randomString(random), randomLiteral(random, depth-1))
@@ -109,11 +110,11 @@ func randomString(random *rand.Rand) string {
 	return text + quote
 }
 
-func damaged(random *rand.Rand, text string) string {
+func damageLiteral(random *rand.Rand, text string) string {
 	at := random.IntN(len(text) + 1)
 	rest := text[at:]
 	if rest != "" && random.IntN(2) == 0 {
 		rest = rest[1:]
 	}
-	return strings.ToValidUTF8(text[:at]+damages[random.IntN(len(damages))]+rest, "?")
+	return strings.ToValidUTF8(text[:at]+damagingTokens[random.IntN(len(damagingTokens))]+rest, "?")
 }

@@ -18,15 +18,15 @@ import (
 	"github.com/planetary-computer/terraform-provider-pc/internal/testing/realservers"
 )
 
-// testPrefixes asks Pythons that are found in different ways where Dask looks for
-// files; with each of them on PATH the provider is to look there.
+// testPrefixes asks several Python installations where Dask looks for files. With
+// each of them on PATH, the provider must look there too.
 func testPrefixes(t *testing.T, stack *realservers.Stack) {
 	t.Helper()
 	root := t.TempDir()
 	python := filepath.Join(stack.Bin, "python3")
-	packages := strings.TrimSpace(run(t, exec.CommandContext(t.Context(), python, "-c", "import dask, os; print(os.path.dirname(os.path.dirname(dask.__file__)))")))
+	packages := strings.TrimSpace(commandOutput(t, exec.CommandContext(t.Context(), python, "-c", "import dask, os; print(os.path.dirname(os.path.dirname(dask.__file__)))")))
 	for name, arguments := range map[string][]string{"plain": nil, "sees": {"--system-site-packages"}} {
-		run(t, exec.CommandContext(t.Context(), python, append([]string{"-m", "venv", "--without-pip", filepath.Join(root, name)}, arguments...)...))
+		commandOutput(t, exec.CommandContext(t.Context(), python, append([]string{"-m", "venv", "--without-pip", filepath.Join(root, name)}, arguments...)...))
 	}
 	for link, to := range map[string]string{"linked/bin/python3": python, "flat/python3": "plain/bin/python3", "chain/bin/python3": "flat/python3"} {
 		link = filepath.Join(root, link)
@@ -49,7 +49,7 @@ func testPrefixes(t *testing.T, stack *realservers.Stack) {
 		cmd := exec.CommandContext(t.Context(), filepath.Join(folder, "python3"), "-c", "import dask.config, json; print(json.dumps(dask.config._get_paths()))")
 		cmd.Env = append(variables, "PYTHONPATH="+packages)
 		var paths []string
-		if err := json.Unmarshal([]byte(run(t, cmd)), &paths); err != nil {
+		if err := json.Unmarshal([]byte(commandOutput(t, cmd)), &paths); err != nil {
 			t.Fatal(err)
 		}
 		s, problems := settings.Resolve(t.Context(), settings.Block{}, environment.New(variables))
@@ -59,8 +59,8 @@ func testPrefixes(t *testing.T, stack *realservers.Stack) {
 	}
 }
 
-// testPyenv asks the Pythons that a pyenv on this machine has for their prefixes,
-// chosen in each way that pyenv knows.
+// testPyenv asks the Pythons of an installed pyenv for their prefixes, for every
+// way to choose a version.
 func testPyenv(t *testing.T) {
 	t.Helper()
 	root, err := exec.CommandContext(t.Context(), "pyenv", "root").Output()
@@ -68,7 +68,7 @@ func testPyenv(t *testing.T) {
 		t.Skip("there is no pyenv: ", err)
 	}
 	shims := filepath.Join(strings.TrimSpace(string(root)), "shims")
-	versions := strings.Fields(run(t, exec.CommandContext(t.Context(), "pyenv", "versions", "--bare", "--skip-envs")))
+	versions := strings.Fields(commandOutput(t, exec.CommandContext(t.Context(), "pyenv", "versions", "--bare", "--skip-envs")))
 	folder := t.TempDir()
 	for _, version := range append(versions, "3", "python-3", "system", "") {
 		for _, inFile := range []bool{false, true} {
@@ -88,7 +88,7 @@ func testPyenv(t *testing.T) {
 			cmd.Env, cmd.Dir = variables, folder
 			output, err := cmd.Output()
 			if err != nil {
-				// As for Python 2, which has no command python3.
+				// Python 2, for example, has no python3 command.
 				continue
 			}
 			prefix := strings.TrimSpace(string(output))
@@ -100,7 +100,7 @@ func testPyenv(t *testing.T) {
 	}
 }
 
-func run(t *testing.T, cmd *exec.Cmd) string {
+func commandOutput(t *testing.T, cmd *exec.Cmd) string {
 	t.Helper()
 	output, err := cmd.Output()
 	if err != nil {

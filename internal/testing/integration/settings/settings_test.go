@@ -3,8 +3,8 @@
 
 //go:build integration
 
-// Package settings_test compares what the provider makes of arguments and
-// environment with what the Python client does.
+// Package settings_test compares the provider's settings with those of the Python
+// client, for the same arguments and environment.
 package settings_test
 
 import (
@@ -26,8 +26,8 @@ import (
 //go:embed python_client.py
 var pythonClient string
 
-// question is a call of Gateway() in an environment. The arguments are strings,
-// nil for those that are not given, and an int for a port.
+// question is a call of Gateway() in an environment. The arguments are strings, nil
+// if absent, or an int for a port.
 type question struct {
 	Environment   []string `json:"environment"`
 	Address       any      `json:"address"`
@@ -35,8 +35,8 @@ type question struct {
 	PublicAddress any      `json:"public_address"`
 }
 
-// answer is what the Gateway has then. Options has each value as JSON, nil where
-// JSON has no place for it.
+// answer contains the attributes of the Gateway. Options contains each value as
+// JSON, nil if it has no JSON form.
 type answer struct {
 	Error            string             `json:"error"`
 	Address          string             `json:"address"`
@@ -50,7 +50,7 @@ type answer struct {
 	Options          map[string]*string `json:"options"`
 }
 
-func TestSettingsAreThePythonClients(t *testing.T) {
+func TestSettings_matchThePythonClient(t *testing.T) {
 	t.Parallel()
 	stack := startGateway(t)
 	t.Run("addresses", func(t *testing.T) {
@@ -83,7 +83,7 @@ func TestSettingsAreThePythonClients(t *testing.T) {
 	})
 }
 
-// startGateway starts a gateway, whose installation has the Python client.
+// startGateway starts a gateway whose installation includes the Python client.
 func startGateway(t *testing.T) *realservers.Stack {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 15*time.Minute)
@@ -100,8 +100,8 @@ func startGateway(t *testing.T) *realservers.Stack {
 	return stack
 }
 
-// ask has Python answer all questions in one go.
-func ask(t *testing.T, stack *realservers.Stack, questions []question) []answer {
+// askPython lets Python answer all questions in one process.
+func askPython(t *testing.T, stack *realservers.Stack, questions []question) []answer {
 	t.Helper()
 	text, err := json.Marshal(questions)
 	if err != nil {
@@ -134,8 +134,8 @@ func (q question) resolve() (settings.Settings, []settings.Problem) {
 	return settings.Resolve(context.Background(), block, environment.New(q.Environment))
 }
 
-// argument is what Terraform makes of a value for a string: a number turns into
-// its digits.
+// argument converts a value as Terraform does for a string argument: a number
+// becomes its digits.
 func argument(value any) settings.Value[string] {
 	if value == nil {
 		return settings.Value[string]{}
@@ -145,8 +145,8 @@ func argument(value any) settings.Value[string] {
 
 const clusterName = "prod.fbfed27704fc4d1da027dad20471993b"
 
-// ours has the addresses as the provider's types put them out.
-func ours(s settings.Settings) answer {
+// providerAnswer returns the settings as the provider's types print them.
+func providerAnswer(s settings.Settings) answer {
 	addresses := gateway.Addresses{Address: s.Address.Value, PublicAddress: s.PublicAddress.Value, ProxyAddress: s.ProxyAddress.Value}
 	return answer{
 		Address:          s.Address.Value,
@@ -157,7 +157,7 @@ func ours(s settings.Settings) answer {
 	}
 }
 
-// onlyAddresses leaves out what a comparison of addresses does not look at.
+// onlyAddresses removes what a comparison of addresses ignores.
 func onlyAddresses(a answer) answer {
 	a.Auth, a.Credentials, a.HTTPProxy, a.Options = "", nil, nil, nil
 	return a
