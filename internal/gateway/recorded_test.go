@@ -8,45 +8,24 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
-	"os"
-	"path/filepath"
 	"reflect"
 	"testing"
 	"time"
 
 	"github.com/planetary-computer/terraform-provider-pc/internal/gateway"
+	"github.com/planetary-computer/terraform-provider-pc/internal/testing/scripted"
 	"github.com/planetary-computer/terraform-provider-pc/internal/transport"
 )
 
 // recordedName is the first cluster in the recorded responses.
 const recordedName = "00000000000000000000000000000001"
 
-// recordedReply reads a response of a real server.
-// internal/testing/contract/testdata/README.md describes the files.
 func recordedReply(t *testing.T, file string) serverReply {
 	t.Helper()
-	raw, err := os.ReadFile(filepath.Join("..", "testing", "contract", "testdata", file+".json"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	var response struct {
-		Server      string          `json:"server"`
-		Status      int             `json:"status"`
-		ContentType string          `json:"content_type"`
-		Body        json.RawMessage `json:"body"`
-		Text        string          `json:"text"`
-	}
-	if err := json.Unmarshal(raw, &response); err != nil || response.Server != "gateway" {
-		t.Fatalf("%s: server %q, %v", file, response.Server, err)
-	}
-	if response.Body != nil {
-		response.Text = string(response.Body)
-	}
-	return serverReply{Status: response.Status, ContentType: response.ContentType, Body: response.Text}
+	return scripted.Recorded(t, "gateway", file)
 }
 
-// recordedTime returns the nth time in a recorded response.
-func recordedTime(n int) time.Time { return time.Date(2026, 1, 1, 0, 0, n, 0, time.UTC) }
+func recordedTime(n int) time.Time { return scripted.RecordedTime(n) }
 
 func recordedOptions(profile string) map[string]any {
 	return map[string]any{

@@ -15,7 +15,7 @@ import (
 	"strings"
 )
 
-// Machine is where something was measured, without what names it.
+// Machine describes the machine of a measurement without identifying it.
 type Machine struct {
 	CPU       string  `json:"cpu"`
 	Cores     int     `json:"cores"`
@@ -25,7 +25,7 @@ type Machine struct {
 	Go        string  `json:"go"`
 }
 
-// String is the machine as a sentence has it.
+// String describes the machine as a part of a sentence.
 func (m Machine) String() string {
 	cores := fmt.Sprintf("%d cores", m.Cores)
 	if m.Cores == 1 {
@@ -34,8 +34,8 @@ func (m Machine) String() string {
 	return fmt.Sprintf("%s, %s, %.0f GiB of memory, %s, %s, %s", m.CPU, cores, m.Memory, m.System, m.Terraform, m.Go)
 }
 
-// ThisMachine describes the machine and the terraform binary. What the kernel
-// does not say is left out.
+// ThisMachine describes this machine and the terraform binary. It omits what the
+// kernel does not report.
 func ThisMachine(ctx context.Context, terraform string) Machine {
 	total, _ := strconv.ParseFloat(strings.TrimSuffix(field("/proc/meminfo", "MemTotal", ":"), " kB"), 64)
 	return Machine{
@@ -52,7 +52,7 @@ func orUnknown(text string) string {
 	return text
 }
 
-// field is the first value of a name in a file of lines with names and values.
+// field returns the first value of a name in a file of lines with names and values.
 func field(file, name, separator string) string {
 	opened, err := os.Open(file) //nolint:gosec // a file that describes the machine
 	if err != nil {

@@ -15,12 +15,12 @@ import (
 	"strings"
 )
 
-// Ours is the resource type under test. The others are baselines: a provider without
+// SubjectCluster is the resource type under test. The others are baselines: a provider without
 // input and output, and Terraform without a provider.
 const (
-	Ours          = "pc_dask_cluster"
-	TimeStatic    = "time_static"
-	TerraformData = "terraform_data"
+	SubjectCluster = "pc_dask_cluster"
+	TimeStatic     = "time_static"
+	TerraformData  = "terraform_data"
 )
 
 // The operations, in the order of a round.

@@ -88,8 +88,8 @@ func TestSaveAndLoad(t *testing.T) {
 		t.Fatalf("a file that is not there: %v, %v", found, err)
 	}
 	saved := bench.Mock{Runs: 3, Measurements: []bench.Measurement{
-		{Subject: bench.Ours, Operation: bench.Plan, N: 100, Sample: bench.Sample{Wall: 1.5, Requests: 2}},
-		{Subject: bench.Ours, Operation: bench.Plan, N: 10},
+		{Subject: bench.SubjectCluster, Operation: bench.Plan, N: 100, Sample: bench.Sample{Wall: 1.5, Requests: 2}},
+		{Subject: bench.SubjectCluster, Operation: bench.Plan, N: 10},
 		{Subject: bench.TimeStatic, Operation: bench.Plan, N: 10},
 	}}
 	if err := bench.Save(file, saved); err != nil {
@@ -101,10 +101,10 @@ func TestSaveAndLoad(t *testing.T) {
 	if sizes := got.Sizes(); !slices.Equal(sizes, []int{10, 100}) {
 		t.Errorf("the sizes are %v", sizes)
 	}
-	if m, found := got.Find(bench.Ours, bench.Plan, 100); !found || m.Wall != 1.5 || m.Requests != 2 {
+	if m, found := got.Find(bench.SubjectCluster, bench.Plan, 100); !found || m.Wall != 1.5 || m.Requests != 2 {
 		t.Errorf("found %+v, %v", m, found)
 	}
-	if _, found := got.Find(bench.Ours, bench.Create, 100); found {
+	if _, found := got.Find(bench.SubjectCluster, bench.Create, 100); found {
 		t.Error("found what was not measured")
 	}
 }

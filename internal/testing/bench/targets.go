@@ -9,7 +9,7 @@ import (
 	"math"
 )
 
-// The sizes at which the targets are held.
+// The targets apply to these sizes.
 const (
 	manyClusters  = 1000
 	curveFrom     = 100
@@ -21,21 +21,21 @@ const (
 	maxCurveRatio = 1.2
 )
 
-// Target is something that must hold, and whether it did.
+// Target is a requirement and its result.
 type Target struct {
-	// What is measured, the Limit that it must not exceed, and what was Measured,
-	// both as the guide shows them.
+	// What describes the quantity. Limit is its upper limit and Measured its value,
+	// both as printed in the guide.
 	What, Limit, Measured string
 	Met                   bool
-	// Excess is how far beyond the limit it is, in percent; 0 when it is met.
+	// Excess is the percentage above the limit, or 0 if the target is met.
 	Excess float64
 }
 
-// ErrMissed says that something that must hold does not.
+// ErrMissed is returned if a target is missed.
 var ErrMissed = errors.New("not all that must hold holds")
 
-// Verdict says of each target on a line what was measured and whether it is met.
-// The error is ErrMissed where one is not.
+// Verdict returns a line per target with the measured value and whether it meets
+// the target. The error is ErrMissed if one is missed.
 func Verdict(targets []Target) (lines []string, err error) {
 	for _, each := range targets {
 		verdict := "holds"
@@ -47,11 +47,11 @@ func Verdict(targets []Target) (lines []string, err error) {
 	return lines, err
 }
 
-// Targets holds the results against what must hold of them. Sizes that were not
-// measured give no target.
+// Targets compares the results with the requirements. It skips sizes that were not
+// measured.
 func Targets(mock Mock, beside Real) []Target {
 	var targets []Target
-	ours, measured := mock.Find(Ours, Plan, manyClusters)
+	ours, measured := mock.Find(SubjectCluster, Plan, manyClusters)
 	if measured {
 		targets = append(targets,
 			target("Requests of a plan of 1,000 clusters with nothing to change", ours.Requests, maxRequests, "%.0f"),

@@ -18,7 +18,7 @@ func measurement(subject string, wall, memory, requests float64) bench.Measureme
 func TestTargets(t *testing.T) {
 	t.Parallel()
 	mock := bench.Mock{
-		Measurements: []bench.Measurement{measurement(bench.Ours, 12.5, 150, 4), measurement(bench.TimeStatic, 10, 30, 0)},
+		Measurements: []bench.Measurement{measurement(bench.SubjectCluster, 12.5, 150, 4), measurement(bench.TimeStatic, 10, 30, 0)},
 		Curve:        []bench.Point{{N: 100, Wall: 100, CPU: 100}, {N: 1000, Wall: 1, CPU: 1}, {N: 10000, Wall: 120.1, CPU: 90}},
 	}
 	type verdict struct {

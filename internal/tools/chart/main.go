@@ -1,9 +1,9 @@
 // Copyright (c) The terraform-provider-pc Authors
 // SPDX-License-Identifier: MPL-2.0
 
-// Command chart draws as SVG what make bench has measured: it reads the results
-// from its standard input, and prints a panel for each operation with a line for
-// each resource type. The same results give the same bytes.
+// Command chart draws the results of make bench as SVG. It reads the results from
+// standard input and prints one panel per operation, with one line per resource
+// type. Equal results give equal bytes.
 package main
 
 import (
@@ -22,7 +22,7 @@ import (
 	"gonum.org/v1/plot/vg/vgsvg"
 )
 
-// results are the part of the file of results that is drawn.
+// results contains the drawn part of the results file.
 type results struct {
 	Measurements []measurement `json:"measurements"`
 }
@@ -34,8 +34,8 @@ type measurement struct {
 	Wall      float64 `json:"wall"`
 }
 
-// panels are the operations in the order in which they are drawn, two in a row,
-// and what their panels are called.
+// panels are the operations in drawing order, two per row, and the titles of their
+// panels.
 var panels = []struct{ operation, title string }{
 	{"create", "terraform apply: all new"},
 	{"plan", "terraform plan: nothing to change"},
@@ -43,8 +43,7 @@ var panels = []struct{ operation, title string }{
 	{"destroy", "terraform destroy"},
 }
 
-// colours can be told apart by those who see red and green alike
-// (Okabe and Ito's).
+// colours can be distinguished with red-green colour blindness (Okabe and Ito).
 var colours = []color.Color{
 	color.RGBA{R: 0x00, G: 0x72, B: 0xb2, A: 0xff},
 	color.RGBA{R: 0xd5, G: 0x5e, B: 0x00, A: 0xff},
@@ -92,7 +91,7 @@ func run(from io.Reader, to io.Writer) error {
 	return err
 }
 
-// panel draws one operation, both axes logarithmic.
+// panel draws one operation with two logarithmic axes.
 func (r results) panel(operation, title string) (*plot.Plot, error) {
 	p := plot.New()
 	p.Title.Text, p.X.Label.Text, p.Y.Label.Text = title, "resources", "seconds"
@@ -117,7 +116,7 @@ func (r results) panel(operation, title string) (*plot.Plot, error) {
 	return p, nil
 }
 
-// subjects are the resource types in the order of the results.
+// subjects returns the resource types in the order of the results.
 func (r results) subjects() []string {
 	var names []string
 	for _, each := range r.Measurements {
@@ -138,7 +137,7 @@ func (r results) points(subject, operation string) plotter.XYs {
 	return points
 }
 
-// sizes are the numbers of resources that were measured.
+// sizes returns the measured numbers of resources.
 func (r results) sizes() []plot.Tick {
 	var ticks []plot.Tick
 	for _, each := range r.Measurements {
@@ -150,8 +149,8 @@ func (r results) sizes() []plot.Tick {
 	return ticks
 }
 
-// seconds are ticks at 1, 2 and 5 of each power of ten, of which a plot shows
-// those in its range.
+// seconds returns ticks at 1, 2 and 5 of each power of ten. A plot shows those in
+// its range.
 func seconds() plot.ConstantTicks {
 	var ticks []plot.Tick
 	for power := 0.01; power < 10000; power *= 10 {

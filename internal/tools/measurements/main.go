@@ -53,7 +53,7 @@ func run() error {
 	}
 	return page.Execute(os.Stdout, map[string]any{
 		"Mock": mock, "Real": beside, "Targets": bench.Targets(mock, beside),
-		"Ours": mock.Of(bench.Ours), "TimeStatic": bench.TimeStatic, "TerraformData": bench.TerraformData,
+		"Ours": mock.Of(bench.SubjectCluster), "TimeStatic": bench.TimeStatic, "TerraformData": bench.TerraformData,
 	})
 }
 

@@ -27,14 +27,14 @@ const user = "alice"
 
 // Mock is a running mock with clusters.
 type Mock struct {
-	where
+	mockStart
 	input   io.WriteCloser
 	answers *json.Decoder
 	process *exec.Cmd
 }
 
-// where is the first line that the mock prints.
-type where struct {
+// mockStart is the first line that the mock prints.
+type mockStart struct {
 	Address, Token string
 	// Names are the names of the running clusters.
 	Names []string
@@ -60,7 +60,7 @@ func Start(ctx context.Context, clusters int) (*Mock, error) {
 		return nil, err
 	}
 	m := &Mock{input: input, answers: json.NewDecoder(output), process: cmd}
-	if err := m.answers.Decode(&m.where); err != nil {
+	if err := m.answers.Decode(&m.mockStart); err != nil {
 		m.Close()
 		return nil, fmt.Errorf("the mock does not start: %w", err)
 	}
@@ -99,7 +99,7 @@ func Serve() (bool, error) {
 		return true, err
 	}
 	defer server.Close()
-	place := where{Address: server.GatewayURL(), Token: server.NewToken(user)}
+	place := mockStart{Address: server.GatewayURL(), Token: server.NewToken(user)}
 	for range clusters {
 		place.Names = append(place.Names, server.AddCluster(user, map[string]any{"worker_cores": 2, "worker_memory": 16}))
 	}

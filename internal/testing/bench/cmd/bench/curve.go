@@ -16,8 +16,8 @@ import (
 	"github.com/planetary-computer/terraform-provider-pc/internal/testing/bench/remote"
 )
 
-// curve measures how the provider refreshes clusters in this process.
-func curve(ctx context.Context, sizes []int, runs int) ([]bench.Point, error) {
+// measureRefreshes measures how the provider refreshes clusters in this process.
+func measureRefreshes(ctx context.Context, sizes []int, runs int) ([]bench.Point, error) {
 	samples := map[int][]bench.Point{}
 	for run := range runs {
 		for _, n := range sizes {
@@ -82,19 +82,19 @@ func refresh(ctx context.Context, n int) (bench.Point, error) {
 
 func micros(d time.Duration) float64 { return float64(d) / float64(time.Microsecond) }
 
-// moment contains the resources that this process has used so far.
-type moment struct {
+// resourceUsage contains the resources that this process has used so far.
+type resourceUsage struct {
 	time   time.Time
 	cpu    time.Duration
 	memory runtime.MemStats
 }
 
-func now() (moment, error) {
+func now() (resourceUsage, error) {
 	var usage syscall.Rusage
 	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &usage); err != nil {
-		return moment{}, err
+		return resourceUsage{}, err
 	}
-	m := moment{time: machineClock.Now(), cpu: time.Duration(usage.Utime.Nano() + usage.Stime.Nano())}
+	m := resourceUsage{time: machineClock.Now(), cpu: time.Duration(usage.Utime.Nano() + usage.Stime.Nano())}
 	runtime.ReadMemStats(&m.memory)
 	return m, nil
 }

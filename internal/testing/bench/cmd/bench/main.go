@@ -57,8 +57,8 @@ func main() {
 	exit(err)
 }
 
-// missed is the exit code if the results exist but miss a requirement.
-const missed = 3
+// exitMissed is the exit code if the results exist but miss a requirement.
+const exitMissed = 3
 
 func exit(err error) {
 	if err == nil {
@@ -66,7 +66,7 @@ func exit(err error) {
 	}
 	fmt.Fprintln(os.Stderr, "bench:", err)
 	if errors.Is(err, bench.ErrMissed) {
-		os.Exit(missed)
+		os.Exit(exitMissed)
 	}
 	os.Exit(1)
 }
@@ -115,7 +115,7 @@ func measure(ctx context.Context, o options) error {
 		if err := bench.Save(o.file, results); err != nil {
 			return err
 		}
-		return judge(bench.Mock{}, results)
+		return checkTargets(bench.Mock{}, results)
 	}
 	return measureMock(ctx, o, installed, machine)
 }
@@ -125,11 +125,11 @@ func measure(ctx context.Context, o options) error {
 func measureMock(ctx context.Context, o options, installed programs, machine bench.Machine) error {
 	results := bench.Mock{Machine: machine}
 	var err error
-	if results.Curve, err = curve(ctx, o.curve, o.runs); err != nil {
+	if results.Curve, err = measureRefreshes(ctx, o.curve, o.runs); err != nil {
 		return err
 	}
 	if o.scaling {
-		if err := scaling(ctx, installed, &results); err != nil {
+		if err := measureLimits(ctx, installed, &results); err != nil {
 			return err
 		}
 	}
@@ -140,11 +140,11 @@ func measureMock(ctx context.Context, o options, installed programs, machine ben
 	if err != nil {
 		return err
 	}
-	return judge(results, bench.Real{})
+	return checkTargets(results, bench.Real{})
 }
 
-// judge checks the requirements.
-func judge(mock bench.Mock, beside bench.Real) error {
+// checkTargets checks the requirements.
+func checkTargets(mock bench.Mock, beside bench.Real) error {
 	lines, err := bench.Verdict(bench.Targets(mock, beside))
 	for _, line := range lines {
 		say("%s", line)

@@ -25,14 +25,14 @@ import (
 //go:embed client.py
 var pythonClient string
 
-// onRealGateway is what terraform does beside client.py, which declares the
-// same clusters.
-var onRealGateway = subject{
-	name: bench.Ours, provider: "terraform-provider-pc", config: clustersWith("options = { worker_cores = 2, worker_memory = 16 }"),
+// realGatewaySubject is the configuration of terraform. client.py declares the same
+// clusters.
+var realGatewaySubject = subject{
+	name: bench.SubjectCluster, provider: "terraform-provider-pc", config: clustersWith("options = { worker_cores = 2, worker_memory = 16 }"),
 }
 
-// measureReal has clusters made, listed and stopped on the real gateway, by
-// terraform and by Python in turn.
+// measureReal creates, lists and stops clusters on the real gateway, with terraform
+// and Python in turn.
 func measureReal(ctx context.Context, installed programs, clusters, runs int) (bench.Real, error) {
 	inst, err := realservers.Install(ctx, os.Stderr)
 	if err != nil {
@@ -43,7 +43,7 @@ func measureReal(ctx context.Context, installed programs, clusters, runs int) (b
 		return bench.Real{}, err
 	}
 	defer stack.Stop()
-	contenders := []contender{
+	contenders := []client{
 		{"Terraform", func(ctx context.Context) (bench.RealTime, error) { return byTerraform(ctx, installed, stack, clusters) }},
 		{"Python", func(ctx context.Context) (bench.RealTime, error) { return byPython(ctx, stack, clusters) }},
 	}
@@ -62,14 +62,14 @@ func measureReal(ctx context.Context, installed programs, clusters, runs int) (b
 	return bench.CompareReal(clusters, times["Terraform"], times["Python"]), nil
 }
 
-// contender is one of the two clients.
-type contender struct {
+// client is one of the two clients.
+type client struct {
 	name  string
 	round func(context.Context) (bench.RealTime, error)
 }
 
 func byTerraform(ctx context.Context, installed programs, stack *realservers.Stack, clusters int) (bench.RealTime, error) {
-	w, err := open(installed, onRealGateway, clusters, nil)
+	w, err := newWorkspace(installed, realGatewaySubject, clusters, nil)
 	if err != nil {
 		return bench.RealTime{}, err
 	}
@@ -77,7 +77,7 @@ func byTerraform(ctx context.Context, installed programs, stack *realservers.Sta
 	w.env = append(w.env, stack.Environ(user)...)
 	walls := map[string]float64{}
 	for _, s := range steps {
-		// Their size is nothing that makes them run.
+		// The clusters' size does not affect their status.
 		if s.operation == bench.Resize {
 			continue
 		}
@@ -102,8 +102,7 @@ func byPython(ctx context.Context, stack *realservers.Stack, clusters int) (took
 	return took, nil
 }
 
-// python returns the seconds from the start of the client until it says that it
-// is done.
+// python returns the seconds from the start of the client until it reports success.
 func python(ctx context.Context, stack *realservers.Stack, operation string, clusters int) (float64, error) {
 	ctx, cancel := context.WithTimeout(ctx, commandLimit)
 	defer cancel()

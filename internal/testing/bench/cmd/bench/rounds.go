@@ -20,8 +20,8 @@ func startMock(start time.Duration) (*mockserver.Server, error) {
 	return mockserver.Start(mockserver.Config{StartDelay: start, StopDelay: noDelay, WorkerDelay: noDelay})
 }
 
-// key identifies a measurement that each round samples once.
-type key struct {
+// sampleKey identifies a measurement that each round samples once.
+type sampleKey struct {
 	subject, operation string
 	n                  int
 }
@@ -30,7 +30,7 @@ type key struct {
 // affects them equally. After each round, which takes minutes, it passes the medians so
 // far to keep, so that an interrupt does not lose them.
 func rounds(ctx context.Context, p programs, sizes []int, runs int, keep func(done int, medians []bench.Measurement) error) error {
-	samples := map[key][]bench.Sample{}
+	samples := map[sampleKey][]bench.Sample{}
 	for run := range runs {
 		for _, n := range sizes {
 			for i := range subjects {
@@ -40,7 +40,7 @@ func rounds(ctx context.Context, p programs, sizes []int, runs int, keep func(do
 					return err
 				}
 				for _, each := range steps {
-					at := key{s.name, each.operation, n}
+					at := sampleKey{s.name, each.operation, n}
 					samples[at] = append(samples[at], took[each.operation])
 				}
 				plan := took[bench.Plan]
@@ -55,13 +55,13 @@ func rounds(ctx context.Context, p programs, sizes []int, runs int, keep func(do
 	return nil
 }
 
-func medians(samples map[key][]bench.Sample, sizes []int) []bench.Measurement {
+func medians(samples map[sampleKey][]bench.Sample, sizes []int) []bench.Measurement {
 	var measured []bench.Measurement
 	for _, n := range sizes {
 		for _, each := range steps {
 			for _, s := range subjects {
 				measured = append(measured, bench.Measurement{
-					Subject: s.name, Operation: each.operation, N: n, Sample: bench.Medians(samples[key{s.name, each.operation, n}]),
+					Subject: s.name, Operation: each.operation, N: n, Sample: bench.Medians(samples[sampleKey{s.name, each.operation, n}]),
 				})
 			}
 		}
@@ -72,7 +72,7 @@ func medians(samples map[key][]bench.Sample, sizes []int) []bench.Measurement {
 // round runs the operations of one subject one after the other, on a separate gateway.
 func round(ctx context.Context, p programs, s subject, n int) (map[string]bench.Sample, error) {
 	var server *mockserver.Server
-	if s.name == bench.Ours {
+	if s.name == bench.SubjectCluster {
 		started, err := startMock(noDelay)
 		if err != nil {
 			return nil, err
@@ -80,7 +80,7 @@ func round(ctx context.Context, p programs, s subject, n int) (map[string]bench.
 		defer started.Close()
 		server = started
 	}
-	w, err := open(p, s, n, server)
+	w, err := newWorkspace(p, s, n, server)
 	if err != nil {
 		return nil, err
 	}

@@ -15,14 +15,14 @@ import (
 	"github.com/planetary-computer/terraform-provider-pc/internal/testing/bench"
 )
 
-// slowStart is how long a cluster takes to run where waiting is measured.
-const slowStart = 2 * time.Second
+// slowStartTime is how long a cluster takes to start in the measurements of waiting.
+const slowStartTime = 2 * time.Second
 
-// scaling measures, once each, where Terraform's own limits are.
-func scaling(ctx context.Context, p programs, results *bench.Mock) error {
+// measureLimits measures the limits of Terraform itself, each once.
+func measureLimits(ctx context.Context, p programs, results *bench.Mock) error {
 	for _, each := range repetitions {
 		for _, n := range []int{250, 500, 1000} {
-			grown, err := growth(ctx, p, each.form, each.config, n)
+			grown, err := measureGrowth(ctx, p, each.form, each.config, n)
 			if err != nil {
 				return err
 			}
@@ -30,14 +30,14 @@ func scaling(ctx context.Context, p programs, results *bench.Mock) error {
 		}
 	}
 	for _, parallelism := range []int{10, 25, 100} {
-		waited, err := wait(ctx, p, 100, parallelism)
+		waited, err := measureWait(ctx, p, 100, parallelism)
 		if err != nil {
 			return err
 		}
 		results.Waits = append(results.Waits, waited)
 	}
 	for _, split := range []bench.Split{{N: 1000, States: 1}, {N: 1000, States: 4}, {N: 1000, States: 4, AtOnce: true}} {
-		took, err := plans(ctx, p, split)
+		took, err := measurePlans(ctx, p, split)
 		if err != nil {
 			return err
 		}
@@ -46,9 +46,9 @@ func scaling(ctx context.Context, p programs, results *bench.Mock) error {
 	return nil
 }
 
-// growth plans n of Terraform's own resources, declared in one of the forms.
-func growth(ctx context.Context, p programs, form, config string, n int) (bench.Growth, error) {
-	w, err := open(p, subject{name: bench.TerraformData, config: config}, n, nil)
+// measureGrowth plans n resources of Terraform itself in one form of declaration.
+func measureGrowth(ctx context.Context, p programs, form, config string, n int) (bench.Growth, error) {
+	w, err := newWorkspace(p, subject{name: bench.TerraformData, config: config}, n, nil)
 	if err != nil {
 		return bench.Growth{}, err
 	}
@@ -61,29 +61,28 @@ func growth(ctx context.Context, p programs, form, config string, n int) (bench.
 	return bench.Growth{Form: form, N: n, Wall: bench.Round(took.Wall, 2), Memory: bench.Round(took.TerraformMemory, 0)}, err
 }
 
-// wait applies n clusters that take their time.
-func wait(ctx context.Context, p programs, n, parallelism int) (bench.Wait, error) {
-	server, err := startMock(slowStart)
+// measureWait applies n clusters that start slowly.
+func measureWait(ctx context.Context, p programs, n, parallelism int) (bench.Wait, error) {
+	server, err := startMock(slowStartTime)
 	if err != nil {
 		return bench.Wait{}, err
 	}
 	defer server.Close()
-	w, err := open(p, subjects[0], n, server)
+	w, err := newWorkspace(p, subjects[0], n, server)
 	if err != nil {
 		return bench.Wait{}, err
 	}
 	defer w.close()
 	took, err := w.run(ctx, steps[0], "-parallelism="+strconv.Itoa(parallelism))
-	say("%d clusters that start in %v, %d at once: %.2f s", n, slowStart, parallelism, took.Wall)
+	say("%d clusters that start in %v, %d at once: %.2f s", n, slowStartTime, parallelism, took.Wall)
 	return bench.Wait{
-		N: n, Delay: slowStart.Seconds(), Parallelism: parallelism, Wall: bench.Round(took.Wall, 2),
-		Floor: slowStart.Seconds() * float64((n+parallelism-1)/parallelism),
+		N: n, Delay: slowStartTime.Seconds(), Parallelism: parallelism, Wall: bench.Round(took.Wall, 2),
+		Floor: slowStartTime.Seconds() * float64((n+parallelism-1)/parallelism),
 	}, err
 }
 
-// plans plans clusters that are spread over states, one state after the other or
-// all at once.
-func plans(ctx context.Context, p programs, split bench.Split) (bench.Split, error) {
+// measurePlans plans clusters in several states, one after the other or all at once.
+func measurePlans(ctx context.Context, p programs, split bench.Split) (bench.Split, error) {
 	server, err := startMock(noDelay)
 	if err != nil {
 		return split, err
@@ -91,12 +90,13 @@ func plans(ctx context.Context, p programs, split bench.Split) (bench.Split, err
 	defer server.Close()
 	var states []*workspace
 	for range split.States {
-		w, err := open(p, subjects[0], split.N/split.States, server)
+		w, err := newWorkspace(p, subjects[0], split.N/split.States, server)
 		if err != nil {
 			return split, err
 		}
 		defer w.close()
-		// Others' clusters are on the gateway too, so it is not counted what runs there.
+		// The gateway also has the clusters of other states, so do not count its
+		// clusters.
 		if _, output, err := w.measured(ctx, w.arguments(steps[0])); err != nil {
 			return split, fmt.Errorf("apply of a part: %w\n%s", err, tail(output))
 		}

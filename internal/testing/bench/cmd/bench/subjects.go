@@ -16,16 +16,17 @@ import (
 // subject is a resource type under test.
 type subject struct {
 	name string
-	// provider is the provider that terraform starts for it, "" for none.
+	// provider is the provider of the type, or "".
 	provider string
-	// config has n instances, which change with the variable maximum.
+	// config declares n instances. They change with the variable maximum.
 	config string
 	// replaced is true if the change requires a replacement.
 	replaced bool
 }
 
-// variables declares the tiles as a map, for which Terraform is faster than for a set.
-// The less time Terraform takes, the clearer the provider's share is.
+// variables declares the tiles as a map, because Terraform is faster for a map than
+// for a set. The less time Terraform takes, the more visible is the provider's
+// share.
 const variables = `
 variable "n" {
   type = number
@@ -42,7 +43,7 @@ locals {
 
 var subjects = []subject{
 	{
-		name: bench.Ours, provider: "terraform-provider-pc",
+		name: bench.SubjectCluster, provider: "terraform-provider-pc",
 		config: clustersWith(`options  = { worker_cores = 2, worker_memory = 16, environment = { TILE = each.key } }
   adapt    = { minimum = 0, maximum = var.maximum }`),
 	},
@@ -64,19 +65,20 @@ resource "time_static" "tile" {
 `,
 	},
 	{
-		name: bench.TerraformData, config: dataForEach("local.tiles"),
+		name: bench.TerraformData, config: dataResources("local.tiles"),
 	},
 }
 
-// repetitions are the ways to declare n resources, with their names in the guide.
+// repetitions are the forms of declaring n resources, with their names in the
+// guide.
 var repetitions = []struct{ form, config string }{
 	{"`count`", "\nresource \"terraform_data\" \"tile\" {\n  count = var.n\n  input = { tile = count.index, maximum = var.maximum }\n}\n"},
-	{"`for_each` over a map", dataForEach("local.tiles")},
-	{"`for_each` over a set", "\nlocals {\n  set = toset(keys(local.tiles))\n}\n" + dataForEach("local.set")},
+	{"`for_each` over a map", dataResources("local.tiles")},
+	{"`for_each` over a set", "\nlocals {\n  set = toset(keys(local.tiles))\n}\n" + dataResources("local.set")},
 }
 
-// dataForEach is the configuration of one terraform_data resource per tile.
-func dataForEach(tiles string) string {
+// dataResources returns the configuration of one terraform_data resource per tile.
+func dataResources(tiles string) string {
 	return `
 resource "terraform_data" "tile" {
   for_each = ` + tiles + `
@@ -85,7 +87,7 @@ resource "terraform_data" "tile" {
 `
 }
 
-// clustersWith is the configuration of n clusters with these arguments.
+// clustersWith returns the configuration of n clusters with these arguments.
 func clustersWith(arguments string) string {
 	return `
 terraform {
@@ -118,7 +120,7 @@ var steps = []step{
 	{bench.Create, []string{"apply", "-auto-approve"}, 10, func(n int, _ bool) string {
 		return fmt.Sprintf("Resources: %d added, 0 changed, 0 destroyed.", n)
 	}},
-	// Without -detailed-exitcode, which exits with 2 for changes.
+	// With -detailed-exitcode, terraform would exit with 2 for changes.
 	{bench.Plan, []string{"plan"}, 10, func(int, bool) string { return "No changes." }},
 	{bench.Resize, []string{"apply", "-auto-approve"}, 20, func(n int, replaced bool) string {
 		if replaced {
@@ -133,8 +135,8 @@ var steps = []step{
 
 var colours = regexp.MustCompile("\x1b\\[[0-9;]*m")
 
-// checkClusters checks that the gateway has the clusters that the operation should
-// leave.
+// checkClusters checks that the operation left the expected clusters on the
+// gateway.
 func checkClusters(server *mockserver.Server, operation string, n int) error {
 	running, resized := 0, 0
 	for _, cluster := range server.Clusters(user) {

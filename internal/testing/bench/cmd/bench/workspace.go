@@ -39,7 +39,7 @@ type programs struct {
 }
 
 // install links the measuring program in place of each provider and writes a CLI
-// configuration that uses it.
+// configuration for it.
 func install(dir, terraform, measure string, providers []string) (programs, error) {
 	var overrides strings.Builder
 	for _, provider := range providers {
@@ -48,7 +48,7 @@ func install(dir, terraform, measure string, providers []string) (programs, erro
 		if err := os.MkdirAll(filepath.Join(folder, "measured"), 0o700); err != nil {
 			return programs{}, err
 		}
-		// A hard link cannot cross file systems, but a copy can.
+		// Hard links cannot cross file systems. Copy instead.
 		if err := errors.Join(clone(provider, filepath.Join(folder, "measured", name)), clone(measure, filepath.Join(folder, name))); err != nil {
 			return programs{}, err
 		}
@@ -86,9 +86,9 @@ type workspace struct {
 	env     []string
 }
 
-// open makes a workspace for n resources. The server is the gateway, and nil for
-// a subject without one.
-func open(p programs, s subject, n int, server *mockserver.Server) (*workspace, error) {
+// newWorkspace creates a workspace for n resources. server is the gateway, or nil for a
+// type without one.
+func newWorkspace(p programs, s subject, n int, server *mockserver.Server) (*workspace, error) {
 	dir, err := os.MkdirTemp("", "bench-")
 	if err != nil {
 		return nil, err
@@ -103,7 +103,8 @@ func open(p programs, s subject, n int, server *mockserver.Server) (*workspace, 
 
 func (w *workspace) close() { _ = os.RemoveAll(w.dir) }
 
-// cleanEnvironment is without what a person has set for a provider of theirs.
+// cleanEnvironment returns the environment without the user's settings of
+// providers.
 func cleanEnvironment() []string {
 	var kept []string
 	for _, variable := range os.Environ() {
@@ -119,7 +120,7 @@ func cleanEnvironment() []string {
 	return kept
 }
 
-// run runs a step and checks that it did what it should.
+// run runs a step and checks its result.
 func (w *workspace) run(ctx context.Context, s step, arguments ...string) (bench.Sample, error) {
 	if w.server != nil {
 		w.server.ClearRequests()
@@ -141,7 +142,7 @@ func (w *workspace) run(ctx context.Context, s step, arguments ...string) (bench
 	return sample, checkClusters(w.server, s.operation, w.n)
 }
 
-// arguments are those of the step for terraform, and more.
+// arguments returns the arguments of the step for terraform, followed by more.
 func (w *workspace) arguments(s step, more ...string) []string {
 	all := append(slices.Clone(s.arguments), "-input=false", "-var=n="+strconv.Itoa(w.n), "-var=maximum="+strconv.Itoa(s.maximum))
 	return append(all, more...)
@@ -182,7 +183,7 @@ func readRecords(file string) ([]bench.Record, error) {
 	return records, lines.Err()
 }
 
-// tail is the end of an output: enough to see what went wrong.
+// tail returns the end of an output.
 func tail(output string) string {
 	const enough = 4000
 	if len(output) > enough {
