@@ -23,7 +23,7 @@ func limitedBlock(mock *providertest.Mock, limits map[string]any) map[string]any
 
 const (
 	atWorkers = `AttributeName("workers")`
-	atMaximum = `AttributeName("adapt").AttributeName("maximum")`
+	atMaximum = `AttributeName("adapt").ElementKeyString("maximum")`
 )
 
 func TestLimits_planOverALimitIsAnError(t *testing.T) {
