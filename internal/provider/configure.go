@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"net/url"
 	"runtime"
+	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
@@ -52,7 +53,7 @@ func (p *pcProvider) userAgent(terraformVersion string) string {
 	return fmt.Sprintf("terraform-provider-pc/%s (Terraform %s; %s/%s)", p.version, terraformVersion, runtime.GOOS, runtime.GOARCH)
 }
 
-// connect makes the clients. It sends no request.
+// connect creates the clients. It sends no request.
 func (p *pcProvider) connect(ctx context.Context, s settings.Settings, userAgent string, diags *diag.Diagnostics) *clients.Clients {
 	data := &clients.Clients{
 		Settings:       s,
@@ -84,35 +85,35 @@ func (p *pcProvider) connect(ctx context.Context, s settings.Settings, userAgent
 }
 
 func (p *pcProvider) connectGateway(ctx context.Context, s settings.Settings, cfg transport.Config, addresses gateway.Addresses, diags *diag.Diagnostics) clients.Access[*gateway.Client] {
-	if s.Address.Unknown || s.Auth.Unknown || transportUnknown(s) {
-		return clients.Access[*gateway.Client]{Unknown: true}
+	if names := unknownArguments(s, unknownArgument{"address", s.Address.Unknown}, unknownArgument{"auth", s.Auth.Unknown}); names != "" {
+		return clients.Access[*gateway.Client]{Unknown: true, UnknownArguments: names}
 	}
 	var missing diag.Diagnostics
 	if !s.Address.Set {
 		missing.AddError("The address of the Dask Gateway is missing", s.Missing("address"))
 	}
-	unknown := false
+	unknown := ""
 	cfg.SchemeOrigin = s.Auth.Origin
 	switch s.Auth.Value {
 	case "jupyterhub":
-		unknown = s.APIToken.Unknown
-		if !s.APIToken.Set && !unknown {
+		unknown = unknownArguments(s, unknownArgument{"api_token", s.APIToken.Unknown})
+		if !s.APIToken.Set && unknown == "" {
 			missing.AddError("The token for the JupyterHub is missing", s.Missing("api_token"))
 		}
 		cfg.Auth, cfg.CredentialOrigin = transport.JupyterHubAuth(s.APIToken.Value), s.APIToken.Origin
 	case "basic":
-		unknown = s.Username.Unknown || s.Password.Unknown
+		unknown = unknownArguments(s, unknownArgument{"username", s.Username.Unknown}, unknownArgument{"password", s.Password.Unknown})
 		cfg.Auth, cfg.CredentialOrigin = transport.BasicAuth(s.Username.Value, s.Password.Value), s.Password.Origin
 	case "kerberos":
-		unknown = s.Principal.Unknown || s.KeytabPath.Unknown
-		if !unknown && s.Address.Set {
+		unknown = unknownArguments(s, unknownArgument{"principal", s.Principal.Unknown}, unknownArgument{"keytab_path", s.KeytabPath.Unknown})
+		if unknown == "" && s.Address.Set {
 			if cfg.Auth, cfg.CredentialOrigin = p.kerberos(ctx, s, diags); cfg.Auth == nil {
 				return clients.Access[*gateway.Client]{}
 			}
 		}
 	}
-	if unknown || missing.HasError() {
-		return clients.Access[*gateway.Client]{Unknown: unknown, Missing: missing}
+	if unknown != "" || missing.HasError() {
+		return clients.Access[*gateway.Client]{Unknown: unknown != "", UnknownArguments: unknown, Missing: missing}
 	}
 	cfg.IsCredentialFailure = gateway.IsCredentialFailure
 	client, ok := clients.NewTransport(cfg, s.Address.Value, s, "address", diags)
@@ -126,7 +127,7 @@ func (p *pcProvider) connectGateway(ctx context.Context, s settings.Settings, cf
 func (p *pcProvider) kerberos(ctx context.Context, s settings.Settings, diags *diag.Diagnostics) (transport.Auth, string) {
 	address, err := url.Parse(s.Address.Value)
 	if err != nil {
-		diags.AddAttributeError(path.Root("address"), "The address cannot be used", err.Error())
+		diags.AddAttributeError(path.Root("address"), "Invalid address", err.Error())
 		return nil, ""
 	}
 	auth, err := kerberos.New(ctx, kerberos.Config{
@@ -139,10 +140,10 @@ func (p *pcProvider) kerberos(ctx context.Context, s settings.Settings, diags *d
 	})
 	switch {
 	case errors.Is(err, kerberos.ErrPrincipal):
-		diags.AddAttributeError(path.Root("principal"), "The Kerberos principal cannot be used", diagnostics.Sentence(err.Error())+"\n\nThe value comes from "+s.Principal.Origin+".")
+		diags.AddAttributeError(path.Root("principal"), "Invalid Kerberos principal", diagnostics.Sentence(err.Error())+"\n\nThe value comes from "+s.Principal.Origin+".")
 		return nil, ""
 	case err != nil:
-		diags.AddAttributeError(path.Root("keytab_path"), "The keytab cannot be used", diagnostics.Sentence(err.Error())+"\n\nThe value comes from "+s.KeytabPath.Origin+".")
+		diags.AddAttributeError(path.Root("keytab_path"), "Invalid keytab", diagnostics.Sentence(err.Error())+"\n\nThe value comes from "+s.KeytabPath.Origin+".")
 		return nil, ""
 	case s.KeytabPath.Set:
 		return auth, s.KeytabPath.Origin
@@ -152,8 +153,8 @@ func (p *pcProvider) kerberos(ctx context.Context, s settings.Settings, diags *d
 }
 
 func (p *pcProvider) connectHub(s settings.Settings, cfg transport.Config, diags *diag.Diagnostics) clients.Access[*hub.Client] {
-	if s.HubAddress.Unknown || s.APIToken.Unknown || transportUnknown(s) {
-		return clients.Access[*hub.Client]{Unknown: true}
+	if names := unknownArguments(s, unknownArgument{"hub_address", s.HubAddress.Unknown}, unknownArgument{"api_token", s.APIToken.Unknown}); names != "" {
+		return clients.Access[*hub.Client]{Unknown: true, UnknownArguments: names}
 	}
 	var missing diag.Diagnostics
 	if !s.HubAddress.Set {
@@ -176,12 +177,13 @@ func (p *pcProvider) connectHub(s settings.Settings, cfg transport.Config, diags
 
 // connectCatalog sends neither service the credentials of the gateway or the Hub.
 func connectCatalog(s settings.Settings, cfg transport.Config, diags *diag.Diagnostics) clients.Access[*catalog.Client] {
-	if s.STACAddress.Unknown || s.SASAddress.Unknown || s.SubscriptionKey.Unknown || transportUnknown(s) {
-		return clients.Access[*catalog.Client]{Unknown: true}
+	names := unknownArguments(s, unknownArgument{"stac_url", s.STACAddress.Unknown}, unknownArgument{"sas_url", s.SASAddress.Unknown}, unknownArgument{"subscription_key", s.SubscriptionKey.Unknown})
+	if names != "" {
+		return clients.Access[*catalog.Client]{Unknown: true, UnknownArguments: names}
 	}
 	if s.SDKFile != nil {
 		var missing diag.Diagnostics
-		missing.AddError("The settings of Python's planetary_computer cannot be read",
+		missing.AddError("Could not read the settings of Python's planetary_computer",
 			diagnostics.Sentence(s.SDKFile.Error())+" Correct the file, or set sas_url and subscription_key in the provider block and remove it.")
 		return clients.Access[*catalog.Client]{Missing: missing}
 	}
@@ -199,10 +201,27 @@ func connectCatalog(s settings.Settings, cfg transport.Config, diags *diag.Diagn
 	return clients.Access[*catalog.Client]{Client: catalog.New(stac, sas)}
 }
 
-// transportUnknown reports whether an argument that every client needs is known
-// only after apply.
-func transportUnknown(s settings.Settings) bool {
-	return s.CACertificate.Unknown || s.HTTPProxy.Unknown || s.AllowCleartext.Unknown
+// unknownArgument is an argument of the provider block, and whether its value is
+// known only after apply.
+type unknownArgument struct {
+	name      string
+	isUnknown bool
+}
+
+// unknownArguments returns the names of those arguments that are known only after
+// apply, separated by commas. It includes the arguments that every client needs.
+func unknownArguments(s settings.Settings, arguments ...unknownArgument) string {
+	arguments = append(arguments,
+		unknownArgument{"ca_certificate", s.CACertificate.Unknown},
+		unknownArgument{"http_proxy", s.HTTPProxy.Unknown},
+		unknownArgument{"allow_cleartext", s.AllowCleartext.Unknown})
+	var names []string
+	for _, argument := range arguments {
+		if argument.isUnknown {
+			names = append(names, argument.name)
+		}
+	}
+	return strings.Join(names, ", ")
 }
 
 // logAttempt logs one HTTP attempt. Package transport has redacted it.

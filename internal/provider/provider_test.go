@@ -121,7 +121,7 @@ func TestProvider_kerberosWithoutATicket(t *testing.T) {
 	mock := providertest.StartMock(t, mockserver.Config{})
 	w := providertest.NewClient(t, map[string]any{"address": mock.GatewayURL(), "auth": "kerberos"})
 	resp := w.Plan(t, providertest.ClusterType, w.None(t), map[string]any{})
-	providertest.AssertDiagnostics(t, resp.Diagnostics, providertest.ErrorAt("", "kinit gets one and klist shows which there are"))
+	providertest.AssertDiagnostics(t, resp.Diagnostics, providertest.ErrorAt("", "Run kinit to get a ticket and klist to list your tickets"))
 	if got := len(mock.Requests()); got != 0 {
 		t.Errorf("%d requests were sent without a ticket", got)
 	}
@@ -180,12 +180,12 @@ func TestProvider_basicAuth(t *testing.T) {
 	right["password"] = "wrong"
 	w = providertest.NewClient(t, right)
 	resp := w.Plan(t, providertest.ClusterType, w.None(t), map[string]any{})
-	providertest.AssertDiagnostics(t, resp.Diagnostics, providertest.ErrorAt("", "The password is that from password in the provider block. Correct username and password"))
+	providertest.AssertDiagnostics(t, resp.Diagnostics, providertest.ErrorAt("", "The password comes from password in the provider block. Correct username and password"))
 	if got := mock.CountRequests(http.MethodGet, "*"); got != 1 {
 		t.Errorf("a wrong password was tried %d times", got)
 	}
 
 	w = providertest.NewClient(t, map[string]any{"address": mock.GatewayURL(), "auth": "none"})
 	resp = w.Plan(t, providertest.ClusterType, w.None(t), map[string]any{})
-	providertest.AssertDiagnostics(t, resp.Diagnostics, providertest.ErrorAt("", `The server wants credentials, and auth = "none" sends none`))
+	providertest.AssertDiagnostics(t, resp.Diagnostics, providertest.ErrorAt("", `The gateway requires auth = "basic", and the provider uses auth = "none"`))
 }

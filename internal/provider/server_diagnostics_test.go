@@ -161,3 +161,30 @@ func TestDiagnostics_areSafeWhenEveryStringIsHostile(t *testing.T) {
 		})
 	}
 }
+
+// A destroy with a token that is known only after apply fails with the name of the
+// argument. The advice must fit resources too.
+func TestDiagnostics_nameTheUnknownProviderArgument(t *testing.T) {
+	t.Parallel()
+	w := providertest.NewClient(t, map[string]any{"address": "https://hub.example.com/services/dask-gateway/", "api_token": providertest.Unknown{}})
+	for _, typeName := range []string{"pc_gateway", "pc_hub_user"} {
+		_, diagnostics := w.ReadData(t, typeName, map[string]any{})
+		assertPresentable(t, diagnostics)
+		providertest.AssertDiagnostics(t, diagnostics, providertest.ErrorAt("", "api_token of the provider block is known only after apply"))
+		if strings.Contains(diagnostics[0].Detail, "data source") {
+			t.Errorf("the advice is about data sources: %s", diagnostics[0].Detail)
+		}
+	}
+}
+
+func TestDiagnostics_rejectNullMembersAtPlan(t *testing.T) {
+	t.Parallel()
+	w := providertest.StartClient(t, clock.Real())
+	for _, name := range []string{"scopes", "roles"} {
+		diagnostics := w.Validate(t, providertest.TokenType, map[string]any{name: []any{nil}})
+		assertPresentable(t, diagnostics)
+		if len(diagnostics) == 0 || !strings.Contains(diagnostics[0].Attribute.String(), name) {
+			t.Errorf("%s = [null]: %v", name, diagnostics)
+		}
+	}
+}

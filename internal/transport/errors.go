@@ -97,7 +97,7 @@ func (e *Error) Error() string {
 		if e.Status == 0 {
 			text.WriteString("could not be reached")
 		} else {
-			fmt.Fprintf(&text, "returned %s", statusText(e.Status))
+			fmt.Fprintf(&text, "refused it with %s", statusText(e.Status))
 		}
 	case KindCleartext, KindTicket:
 		text.WriteString(" was not sent")

@@ -48,33 +48,39 @@ type Clients struct {
 type Access[C any] struct {
 	Client  C
 	Unknown bool
-	Missing diag.Diagnostics
+	// UnknownArguments names the unknown arguments, separated by commas.
+	UnknownArguments string
+	Missing          diag.Diagnostics
 }
 
 // Get returns the client, or adds the reason why there is none to the diagnostics.
 func (a Access[C]) Get(diags *diag.Diagnostics) (C, bool) {
 	if a.Unknown {
+		which := "An argument of the provider block is"
+		if a.UnknownArguments != "" {
+			which = a.UnknownArguments + " of the provider block is"
+		}
 		diags.AddError("The provider is not configured yet",
-			"An argument of the provider block is known only after apply, and this operation needs it now. "+
-				"Give a data source depends_on = [...] with what the argument comes from, so that it is read during the apply; "+
-				"or apply that first (terraform apply -target=...).")
+			which+" known only after apply, and this operation needs the value now.\n\n"+
+				"Set it to a value that is already known, for example with a variable, or first apply what it comes from:\n\n"+
+				"  terraform apply -target=ADDRESS")
 		return a.Client, false
 	}
 	diags.Append(a.Missing...)
 	return a.Client, !a.Missing.HasError()
 }
 
-// NewTransport makes the HTTP client for one server. The attribute is the argument
-// that holds the address; errors are reported on it.
+// NewTransport creates the HTTP client for one server. It reports errors on the
+// attribute, which is the argument with the address.
 func NewTransport(cfg transport.Config, address string, s settings.Settings, attribute string, diags *diag.Diagnostics) (*transport.Client, bool) {
 	base, err := url.Parse(address)
 	if err != nil {
-		diags.AddAttributeError(path.Root(attribute), "The address cannot be used", err.Error())
+		diags.AddAttributeError(path.Root(attribute), "Invalid address", err.Error())
 		return nil, false
 	}
 	cfg.BaseURL = base
 	if cfg.Proxy, cfg.NoProxy, err = s.Proxy(); err != nil {
-		diags.AddAttributeError(path.Root("http_proxy"), "The HTTP proxy cannot be used", err.Error())
+		diags.AddAttributeError(path.Root("http_proxy"), "Invalid HTTP proxy", err.Error())
 		return nil, false
 	}
 	client, err := transport.New(cfg)
@@ -85,7 +91,7 @@ func NewTransport(cfg transport.Config, address string, s settings.Settings, att
 		case errors.Is(err, transport.ErrProxy):
 			attribute = "http_proxy"
 		}
-		diags.AddAttributeError(path.Root(attribute), "The provider cannot connect with this configuration", err.Error())
+		diags.AddAttributeError(path.Root(attribute), "Invalid connection settings", err.Error())
 		return nil, false
 	}
 	return client, true

@@ -15,11 +15,12 @@ import (
 	"github.com/planetary-computer/terraform-provider-pc/internal/hub"
 	"github.com/planetary-computer/terraform-provider-pc/internal/provider/diagnostics"
 	"github.com/planetary-computer/terraform-provider-pc/internal/provider/values"
+	"github.com/planetary-computer/terraform-provider-pc/internal/transport"
 )
 
-// HubOwner is whose token or server is made: the argument user, else who the
-// provider is. A service has neither, and there may be a user of its name, who is
-// somebody else. The summary says what was not done where it is not known.
+// HubOwner returns the user who owns a token or server: the argument user, otherwise
+// the user of the provider's token. A service has no tokens or servers of this kind,
+// and a user with the same name would be somebody else. The summary is what failed.
 func HubOwner(ctx context.Context, api *hub.Client, user types.String, summary string, diags *diag.Diagnostics) (string, bool) {
 	if values.IsKnown(user) {
 		return user.ValueString(), true
@@ -27,18 +28,18 @@ func HubOwner(ctx context.Context, api *hub.Client, user types.String, summary s
 	who, err := api.Whoami(ctx)
 	switch {
 	case err != nil:
-		diagnostics.AddError(diags, summary+", because the Hub did not say whose credentials these are", err)
+		diagnostics.AddError(diags, summary+", because the Hub did not return the owner of the credentials", err)
 	case who.Kind == "service":
-		diags.AddAttributeError(path.Root("user"), summary+", because it is not known for whom",
-			fmt.Sprintf("The provider's token is that of the Hub's service %s, and a service has no tokens and no servers of this kind. Set user to the one whose it is to be.", who.Name))
+		diags.AddAttributeError(path.Root("user"), summary+", because the user is not known",
+			fmt.Sprintf("The provider's token belongs to the Hub's service %s. A service has no tokens or servers of this kind. Set user to the name of the owner.", transport.Printable(who.Name)))
 	default:
 		return who.Name, true
 	}
 	return "", false
 }
 
-// HubURL makes an absolute address of a path: the Hub's own prefix is part of it
-// already.
+// HubURL turns a path into an absolute address. The path already includes the Hub's
+// prefix.
 func HubURL(address, hubAddress string) string {
 	base, err := url.Parse(hubAddress)
 	if err != nil {

@@ -63,14 +63,14 @@ func (h LastSeenServer) Store(ctx context.Context, private PrivateWriter) diag.D
 // resource.
 func (h LastSeenServer) HasMoved() bool { return h.Previous != "" && h.Previous != h.Current }
 
-// AddMovedError reports a resource that a server does not know which may be
-// another than its own. The argument is the one with the address, and may is what
-// the resource may do at its own.
+// AddMovedError reports a resource that the current server does not list and that
+// another server may still have. argument is the argument with the address. may is
+// what the resource may still do at the other server.
 func (h LastSeenServer) AddMovedError(diags *diag.Diagnostics, what, argument, may string) {
 	diags.AddError("It is not known whether the "+what+" is gone",
-		fmt.Sprintf("%s does not know it, but it was last seen at %s. If that is another server, it may %s there: "+
+		fmt.Sprintf("%s does not list it, but it was last seen at %s. If that is a different server, it may %s there: "+
 			"set %s in the provider block back to it and destroy it, or keep a provider with an alias for it. "+
-			"If it is the same one under another address, it is gone: terraform state rm ADDRESS_OF_THIS_RESOURCE.\n\nIt stays in the state.", h.Current, h.Previous, may, argument))
+			"If both addresses lead to the same server, it is gone: terraform state rm ADDRESS_OF_THIS_RESOURCE.\n\nIt is still in the state.", h.Current, h.Previous, may, argument))
 }
 
 // PrivateReader reads a resource's private state.

@@ -24,7 +24,7 @@ func TestDaskCluster_staysWithItsGateway(t *testing.T) {
 	made, diagnostics := atHome.Apply(t.Context(), t, "pc_dask_cluster", atHome.None(t), map[string]any{})
 	providertest.AssertDiagnostics(t, diagnostics, providertest.ExpectedDiagnostic{})
 	name := atHome.Text(t, "pc_dask_cluster", made.State, "name")
-	notKnown := providertest.ErrorAt("", "does not know it, but it was last seen at "+strings.Trim(strings.TrimPrefix(home.GatewayURL(), "http://"), "/"))
+	notKnown := providertest.ErrorAt("", "does not list it, but it was last seen at "+strings.Trim(strings.TrimPrefix(home.GatewayURL(), "http://"), "/"))
 
 	read, diagnostics := away.Read(t, "pc_dask_cluster", made)
 	providertest.AssertDiagnostics(t, diagnostics, notKnown)

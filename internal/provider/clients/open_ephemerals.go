@@ -47,7 +47,7 @@ func (l *OpenEphemerals) Add(key string, closeOne func(context.Context) error) {
 	l.open[key] = closeOne
 }
 
-// Remove forgets one that is closed, or whose failure was reported.
+// Remove removes an ephemeral resource that is closed, or whose failure was reported.
 func (l *OpenEphemerals) Remove(key string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -128,7 +128,7 @@ func TestEphemeralCredentials_sayWhatTheGatewayDid(t *testing.T) {
 		Status: http.StatusInternalServerError, Body: `{"error": "Permission failure verifying user's JupyterHub API token"}`,
 	})
 	_, diagnostics := w.Open(t.Context(), t, credentials, map[string]any{"name": name})
-	providertest.AssertDiagnostics(t, diagnostics, providertest.ErrorAt(`AttributeName("name")`, "did not accept the credentials"))
+	providertest.AssertDiagnostics(t, diagnostics, providertest.ErrorAt(`AttributeName("name")`, "rejected the credentials"))
 }
 
 func TestEphemeralCredentials_areUnknownUntilTheGatewayIs(t *testing.T) {

@@ -68,7 +68,7 @@ func TestDaskCluster_isInTheStateWhateverFailsAfterwards(t *testing.T) {
 		"wait fails":     {broken(http.MethodGet, "*/clusters/*", 500), providertest.ErrorAt("", "It is not known whether the cluster started")},
 		"wait cut off":   {mockserver.Fault{Method: http.MethodGet, Path: "*/clusters/*", Times: 1000, Drop: mockserver.DropMidResponse}, providertest.ErrorAt("", "It is not known whether the cluster started")},
 		"adapt fails":    {broken(http.MethodPost, "*/adapt", 500), providertest.ErrorAt("", "The workers of the cluster")},
-		"adapt refused":  {broken(http.MethodPost, "*/adapt", 422), providertest.ErrorAt("", "The server refused the values")},
+		"adapt refused":  {broken(http.MethodPost, "*/adapt", 422), providertest.ErrorAt("", "The server rejected the values")},
 		"workers hidden": {broken(http.MethodGet, "*/counts.json", 403), providertest.ErrorAt("", "The wait for the workers of the cluster")},
 		"scheduler is out of reach": {
 			mockserver.Fault{Method: http.MethodPost, Path: "*/adapt", Status: 409, ContentType: "application/json; charset=utf-8", Body: `{"error": "cluster x is not running"}`},

@@ -118,7 +118,7 @@ func TestDaskCluster_planFailsOnBadCredentials(t *testing.T) {
 	bad["api_token"] = "0123456789abcdef0123456789abcdef"
 	w := providertest.NewClient(t, bad)
 	resp := w.Plan(t, "pc_dask_cluster", w.None(t), map[string]any{})
-	providertest.AssertDiagnostics(t, resp.Diagnostics, providertest.ErrorAt("", "did not accept the credentials from api_token in the provider block"))
+	providertest.AssertDiagnostics(t, resp.Diagnostics, providertest.ErrorAt("", "rejected the credentials from api_token in the provider block"))
 	if got := mock.CountRequests(http.MethodGet, "*/options"); got != 1 {
 		t.Errorf("a bad token was tried %d times, want 1", got)
 	}

@@ -216,7 +216,7 @@ func TestCatalog_readsTheSDKsFile(t *testing.T) {
 		t.Errorf("the keys sent are %q", got)
 	}
 	write("no settings\n")
-	if result := w.Run("apply", "-auto-approve", "-no-color"); result.Code != 1 || !strings.Contains(result.Flat(), "The settings of Python's planetary_computer cannot be read") || !strings.Contains(result.Flat(), file) {
+	if result := w.Run("apply", "-auto-approve", "-no-color"); result.Code != 1 || !strings.Contains(result.Flat(), "Could not read the settings of Python's planetary_computer") || !strings.Contains(result.Flat(), file) {
 		t.Error(result.Output)
 	}
 	w.Write("main.tf", "provider \"pc\" {\n  address = \"http://127.0.0.1:1\"\n  auth = \"none\"\n  max_retries = 0\n}\ndata \"pc_clusters\" \"this\" {}\n")

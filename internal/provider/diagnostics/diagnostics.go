@@ -24,8 +24,8 @@ import (
 	"github.com/planetary-computer/terraform-provider-pc/internal/transport"
 )
 
-// AddProblem reports a malformed setting where it was written: on the argument
-// when it is in the provider block, else by the name of its origin.
+// AddProblem reports an invalid setting: on its argument if it is in the provider
+// block, otherwise with the name of its origin.
 func AddProblem(diags *diag.Diagnostics, problem settings.Problem) {
 	detail := problem.Detail
 	if problem.Origin != "" {
@@ -38,26 +38,26 @@ func AddProblem(diags *diag.Diagnostics, problem settings.Problem) {
 	diags.AddAttributeError(path.Root(problem.Argument), problem.Summary, detail)
 }
 
-// AddError reports a failed call: the summary says what did not happen, the
-// detail what the server said and what to do.
+// AddError reports a failed call. The summary is what failed. The detail is what the
+// server returned, what it means and what to do.
 func AddError(diags *diag.Diagnostics, summary string, err error) {
 	diags.AddError(summary, Explain(err))
 }
 
-// Explain turns an error of the clients into the detail of a diagnostic: what
-// was said, what it means, what to do next.
+// Explain turns an error of the clients into the detail of a diagnostic: what the
+// server returned, what it means and what to do.
 func Explain(err error) string {
-	said := Sentence(err.Error())
+	detail := Sentence(err.Error())
 	if next := advice(err); next != "" {
-		return said + "\n\n" + next
+		return detail + "\n\n" + next
 	}
-	return said
+	return detail
 }
 
-// advice is what a person can do about an error, or "".
+// advice returns what an error means and what to do, or "".
 func advice(err error) string {
 	if errors.Is(err, context.Canceled) {
-		return "The operation was interrupted. What was begun is in the state; the next terraform apply or terraform destroy goes on from there."
+		return "The operation was interrupted. The next terraform apply or terraform destroy continues with what is in the state."
 	}
 	var failure *transport.Error
 	if !errors.As(err, &failure) {
@@ -65,9 +65,9 @@ func advice(err error) string {
 	}
 	switch failure.Kind {
 	case transport.KindUnreachable:
-		return "Nothing could be sent to " + failure.Host + ". Check the address in the provider block, and the network and HTTP proxy between here and there."
+		return "The provider could not connect to " + failure.Host + ". Check the address in the provider block, the network, and the HTTP proxy if there is one."
 	case transport.KindNoResponse:
-		return "The answer of " + failure.Host + " never came in full. Run the command again once the server answers; request_timeout in the provider block sets how long one answer may take."
+		return "The response of " + failure.Host + " was lost or incomplete. Run the command again when the server responds. request_timeout in the provider block limits the time of one request."
 	case transport.KindTLS:
 		return tlsAdvice(failure)
 	case transport.KindProxy:
@@ -75,14 +75,14 @@ func advice(err error) string {
 	case transport.KindCredentials:
 		return credentialAdvice(failure)
 	case transport.KindCleartext:
-		return "Use an https:// address. If the network in between is trusted, set allow_cleartext = true in the provider block."
+		return "Use an https:// address. If you trust the network, set allow_cleartext = true in the provider block."
 	case transport.KindTicket:
-		return "auth = \"kerberos\" sends a ticket with each request, from " + failure.CredentialOrigin + ". kinit gets one and klist shows which there are; with keytab_path, and principal, in the provider block " +
-			"the provider gets its own."
+		return "auth = \"kerberos\" sends a ticket with each request, from " + failure.CredentialOrigin + ". Run kinit to get a ticket and klist to list your tickets. With keytab_path and principal in the provider block, " +
+			"the provider requests its own tickets."
 	case transport.KindRedirect:
 		return redirectAdvice(failure)
 	case transport.KindBody:
-		return "Another kind of server answers at this address, or a proxy in between changed the answer. Check the address in the provider block."
+		return "This address belongs to another kind of server, or a proxy changed the response. Check the address in the provider block."
 	default:
 		return statusAdvice(failure)
 	}
@@ -94,7 +94,7 @@ var loginPage = regexp.MustCompile(`(?i)/(hub/login|login|signin|oauth2?|authori
 
 func redirectAdvice(failure *transport.Error) string {
 	if loginPage.MatchString(failure.Message) {
-		return "The server redirects to a login page: it received no credentials that it accepts. " + credentialAdvice(failure)
+		return "The server redirects to a login page, because it received no credentials that it accepts. The provider follows no redirect. " + credentialAdvice(failure)
 	}
 	return "The provider follows no redirect, because its credentials must not reach another server. The address probably lacks " +
 		"its path, or must begin with https://."
@@ -104,36 +104,36 @@ func redirectAdvice(failure *transport.Error) string {
 func tlsAdvice(failure *transport.Error) string {
 	switch failure.TLS {
 	case transport.TLSUntrusted:
-		return "If this is the server you mean, give the certificate of its authority, in PEM, as ca_certificate in the provider block: ca_certificate = file(\"ca.pem\")."
+		return "If the server is the right one, set the certificate of its authority in the provider block, in PEM: ca_certificate = file(\"ca.pem\")."
 	case transport.TLSSelfSigned:
-		return "If this is the server you mean, give this certificate itself, in PEM, as ca_certificate in the provider block: ca_certificate = file(\"server.pem\")."
+		return "If the server is the right one, set this certificate itself in the provider block, in PEM: ca_certificate = file(\"server.pem\")."
 	case transport.TLSWrongHost:
-		return "Use a name in the address that the certificate is made for, or have one made for " + failure.Host + "."
+		return "Use an address whose host is in the certificate, or ask for a certificate for " + failure.Host + "."
 	case transport.TLSExpired:
-		return "Whoever runs " + failure.Host + " has to renew its certificate. Nothing here can make up for it; if it was renewed, check this machine's clock."
+		return "The operators of " + failure.Host + " must renew its certificate. If they already did, check this machine's clock."
 	case transport.TLSNotYetValid:
-		return "Check this machine's clock; else the certificate of " + failure.Host + " was made for a later time."
+		return "Check this machine's clock. If it is right, the certificate of " + failure.Host + " is only valid later."
 	case transport.TLSNotSupported:
-		return "Check the port in the address. Where the server has no TLS at all, the address begins with http://."
+		return "Check the port in the address. If the server has no TLS, use an http:// address."
 	case transport.TLSRequired:
 		return "Begin the address with https://."
 	default:
-		return "TLS 1.2 or later is needed, and a server that asks for no certificate of its clients. Check the address in the provider block."
+		return "The provider requires TLS 1.2 or later, and supports no client certificates. Check the address in the provider block."
 	}
 }
 
-// ProxyAdvice says what to do about an HTTP proxy that refused or could not be
-// reached.
+// ProxyAdvice returns what to do about an HTTP proxy that refused a request or could
+// not be reached.
 func ProxyAdvice(failure *transport.Error) string {
-	const without = " For a server that needs no proxy, name it in NO_PROXY, or set http_proxy = \"false\" in the provider block."
+	const without = " If the server needs no proxy, list it in NO_PROXY, or set http_proxy = \"false\" in the provider block."
 	switch failure.Status {
 	case 0:
-		return "Check the proxy in http_proxy of the provider block, or in HTTPS_PROXY or HTTP_PROXY of the environment, and the network." + without
+		return "Check the network, and the proxy in http_proxy of the provider block or in the environment variables HTTPS_PROXY and HTTP_PROXY." + without
 	case http.StatusProxyAuthRequired:
-		return "The proxy wants a user name and a password, or other ones than it got. Give them in http_proxy of the provider block, or in HTTPS_PROXY or " +
-			"HTTP_PROXY of the environment: http://USER:PASSWORD@HOST:PORT, with special characters percent-encoded." + without
+		return "The proxy requires a user name and a password, or rejected the ones it received. Set them in http_proxy of the provider block, or in the environment variable HTTPS_PROXY or " +
+			"HTTP_PROXY: http://USER:PASSWORD@HOST:PORT, with special characters percent-encoded." + without
 	default:
-		return "It was the proxy that refused, and not " + failure.Host + ". Ask those who run the proxy to let it through." + without
+		return "The response comes from the proxy and not from " + failure.Host + ". Ask the operators of the proxy to allow the request." + without
 	}
 }
 
@@ -151,16 +151,16 @@ func credentialAdvice(failure *transport.Error) string {
 	}
 	switch failure.Scheme {
 	case "":
-		return "The server wants credentials, and auth = \"none\" sends none. Set auth in the provider block, or PC_AUTH, to the way in which this gateway knows its users."
+		return "The server requires credentials, and auth = \"none\" sends none. Set auth in the provider block, or PC_AUTH, to the kind of authentication that the gateway uses."
 	case transport.SchemeBasic:
-		return "The server did not accept the user name and the password. The password is that from " + origin + ". " +
+		return "The server rejected the user name or the password. The password comes from " + origin + ". " +
 			"Correct username and password in the provider block, or PC_USERNAME and PC_PASSWORD."
 	case transport.SchemeKerberos:
-		return "The server did not accept the Kerberos ticket, which was made with " + origin + ". Its log has the reason: mostly the keytab of the gateway, which must have the key of HTTP/" + hostname(failure.Host) +
-			", or clocks that are more than five minutes apart."
+		return "The server rejected the Kerberos ticket, which comes from " + origin + ". Its log has the reason. Usually the gateway's keytab lacks the key of HTTP/" + hostname(failure.Host) +
+			", or the clocks differ by more than five minutes."
 	default:
-		return "The server did not accept the credentials from " + origin + ": they are wrong, expired or revoked, or lack the scope for this. " +
-			"Make a new token on the Hub's page /hub/token and put it in their place."
+		return "The server rejected the credentials from " + origin + ": they are wrong, expired or revoked, or lack the required scope. " +
+			"Request a new token on the Hub's page /hub/token and use it instead."
 	}
 }
 
@@ -204,7 +204,7 @@ func statusAdvice(failure *transport.Error) string {
 	case status == http.StatusUnauthorized:
 		return credentialAdvice(failure)
 	case status == http.StatusForbidden && hub.IsMissingScope(failure):
-		return "The token lacks one of these scopes. Before JupyterHub 4, this is also the answer to a token that is wrong, expired or revoked. It comes from " + failure.CredentialOrigin + "."
+		return "The token lacks one of these scopes. JupyterHub before version 4 also returns this for a token that is wrong, expired or revoked. The token comes from " + failure.CredentialOrigin + "."
 	case status == http.StatusForbidden && strings.Contains(failure.Message, "'_xsrf' argument missing"):
 		return "This is a page of the JupyterHub and not an API. Check the address in the provider block: " + likelyAddress
 	case status == http.StatusForbidden && failure.Scheme == transport.SchemeKey:
@@ -212,26 +212,25 @@ func statusAdvice(failure *transport.Error) string {
 	case status == http.StatusForbidden && !failure.JSONError:
 		return "The response does not come from the API: a firewall or a proxy in front of " + failure.Host + " refuses the request. It says nothing about the credentials. Ask its operators to allow the request."
 	case status == http.StatusForbidden:
-		return "The credentials are valid but do not allow this. It may belong to another user, or the token lacks a scope."
+		return "The credentials are valid but do not allow this. The object may belong to another user, or the token may lack a scope."
 	case status == http.StatusNotFound && failure.JSONError && !strings.Contains(failure.Path, "/services/") && strings.EqualFold(failure.Message, "Not Found"):
 		return "The server has no API at this path. Check the address in the provider block: " + likelyAddress
 	case status == http.StatusNotFound && !failure.JSONError:
-		return "This is not an answer of the API: a proxy gave it, because the path is wrong or the server behind it is starting. Check the address in the provider block, then run the command again."
+		return "The response comes from a proxy and not from the API: the path is wrong, or the server behind the proxy is starting. Check the address in the provider block, then run the command again."
 	case status == http.StatusConflict:
-		return "The object is not in a state that allows this. Run terraform plan to see what it has become."
+		return "The current state of the object does not allow this. Run terraform plan to see its state."
 	case status == http.StatusUnprocessableEntity || status == http.StatusBadRequest:
-		return "The server refused the values that were sent. Change them as it says and run the command again."
+		return "The server rejected the values in the request. Correct them and run the command again."
 	case status == http.StatusTooManyRequests:
-		return "The server asks for fewer requests. Run the command again later, or with a lower -parallelism."
+		return "The server limits the rate of requests. Run the command again later, or with a lower -parallelism."
 	case status >= http.StatusInternalServerError:
-		return "The server failed, or one behind it. Its log has the reason; nothing was changed in the state. Run the command again once it is healthy."
+		return "The server failed, or a server behind it. Its log has the reason. The state is unchanged. Run the command again when the server is healthy."
 	default:
 		return ""
 	}
 }
 
-// Sentence makes an error text, which begins small and ends without a full
-// stop, fit to be read beside others.
+// Sentence turns an error text into a sentence, with a capital letter and a full stop.
 func Sentence(text string) string {
 	text = strings.TrimSpace(text)
 	first, size := utf8.DecodeRuneInString(text)
@@ -253,6 +252,6 @@ func Plural(count int64, noun string) string {
 	return fmt.Sprintf("%d %ss", count, noun)
 }
 
-// WriteType prints the name of a value's type in place of the value, for models
-// that may hold a secret: the framework's strings print what they hold.
+// WriteType prints the type of a value instead of the value, for models that may
+// contain a secret. The framework's strings would print their content.
 func WriteType(state fmt.State, value any) { _, _ = fmt.Fprintf(state, "%T", value) }

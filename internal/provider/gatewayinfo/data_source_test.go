@@ -81,7 +81,7 @@ func TestAccGateway_needsAGateway(t *testing.T) {
 		ProtoV6ProviderFactories: providertest.Factories(mock),
 		Steps: []resource.TestStep{
 			failing(`(?s)did not say its version.*503`, mockserver.Fault{Times: 100, Status: http.StatusServiceUnavailable, ContentType: "text/html", Body: "<html>"}),
-			failing(`(?s)did not say whether it is healthy.*never\s+came`, mockserver.Fault{Path: "*/api/health", Times: 100, Drop: mockserver.DropAfterHandling}),
+			failing(`(?s)did not say whether it is healthy.*was\s+lost`, mockserver.Fault{Path: "*/api/health", Times: 100, Drop: mockserver.DropAfterHandling}),
 			{Config: "provider \"pc\" {\n  auth = \"none\"\n}\ndata \"pc_gateway\" \"test\" {}\n", ExpectError: regexp.MustCompile("The address of the Dask Gateway is missing")},
 		},
 	})

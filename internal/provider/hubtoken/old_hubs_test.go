@@ -108,7 +108,7 @@ func TestHubs_refusals(t *testing.T) {
 		mock.ClearRequests()
 		w = providertest.NewClient(t, map[string]any{"address": mock.GatewayURL(), "api_token": "garbage"})
 		_, diagnostics = w.Apply(t.Context(), t, providertest.TokenType, w.None(t), map[string]any{"note": "bad"})
-		providertest.AssertDiagnostics(t, diagnostics, providertest.ErrorAt("", "did not accept the credentials from api_token in the provider block"))
+		providertest.AssertDiagnostics(t, diagnostics, providertest.ErrorAt("", "rejected the credentials from api_token in the provider block"))
 		if got := mock.CountRequests(http.MethodGet, "*"); got != 1 {
 			t.Errorf("a wrong token was tried %d times", got)
 		}

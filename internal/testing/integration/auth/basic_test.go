@@ -118,7 +118,7 @@ func expectRejectedCredentials(t *testing.T, w *terraform.Workspace, change func
 	if result.Code == 0 {
 		t.Fatalf("a plan with a wrong password passes:\n%s", result.Output)
 	}
-	for _, part := range []string{"401", "did not accept the user name and the password", origin, "PC_USERNAME and PC_PASSWORD"} {
+	for _, part := range []string{"401", "rejected the user name or the password", origin, "PC_USERNAME and PC_PASSWORD"} {
 		if !strings.Contains(strings.ToLower(result.Flat()), strings.ToLower(part)) {
 			t.Errorf("the error does not say %q:\n%s", part, result.Output)
 		}

@@ -136,8 +136,8 @@ func TestKerberos_reportsFailures(t *testing.T) {
 		"an unknown service": {"the KDC of PC.TEST has no service HTTP/127.77.77.77", []string{
 			"KRB5CCNAME=" + stack.Cache("alice"), "PC_ADDRESS=" + strings.Replace(stack.GatewayURL, "127.0.0.1", "127.77.77.77", 1),
 		}},
-		"no credentials at all": {`The server wants credentials, and auth = "none" sends none`, []string{"PC_AUTH=none"}},
-		"a password":            {"did not accept the user name and the password", []string{"PC_AUTH=basic", "PC_PASSWORD=p"}},
+		"no credentials at all": {`The gateway requires auth = "kerberos", and the provider uses auth = "none"`, []string{"PC_AUTH=none"}},
+		"a password":            {`The gateway requires auth = "kerberos", and the provider uses auth = "basic"`, []string{"PC_AUTH=basic", "PC_PASSWORD=p"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -153,8 +153,8 @@ func TestKerberos_reportsAGatewayWithAnOldKeytab(t *testing.T) {
 	if err := stack.ChangeKey(t.Context(), "HTTP/localhost"); err != nil {
 		t.Fatal(err)
 	}
-	result := expectFailedPlan(t, stack, "Error during kerberos authentication. The server did not accept the Kerberos ticket", "PC_KEYTAB_PATH="+stack.Keytab("alice"))
-	if !strings.Contains(result.Flat(), "which must have the key of HTTP/127.0.0.1, or clocks") || strings.Contains(result.Flat(), "attempts)") {
+	result := expectFailedPlan(t, stack, "Error during kerberos authentication. The server rejected the Kerberos ticket", "PC_KEYTAB_PATH="+stack.Keytab("alice"))
+	if !strings.Contains(result.Flat(), "lacks the key of HTTP/127.0.0.1, or the clocks differ") || strings.Contains(result.Flat(), "attempts)") {
 		t.Errorf("the error is\n%s", result.Output)
 	}
 }

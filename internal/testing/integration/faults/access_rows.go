@@ -48,7 +48,7 @@ func accessRows() []Row {
 		},
 		{
 			Fault: "The token has been revoked when the provider lists clusters.", Promise: "As above.", Config: listConfig,
-			Break: func(w *World) { w.revokeProviderToken() }, Want: Want{Exit: 1, Output: []string{"did not accept the credentials"}},
+			Break: func(w *World) { w.revokeProviderToken() }, Want: Want{Exit: 1, Output: []string{"rejected the credentials"}},
 		},
 	}
 	for i := range rows {

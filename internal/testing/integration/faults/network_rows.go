@@ -37,16 +37,16 @@ func networkRows() []Row {
 		{
 			Fault: "The server's certificate is self-signed.", Promise: "As above. The error says to set `ca_certificate` to this certificate.",
 			Intermediary: behindTLS(scripted.Leaf{Hosts: localhost, SelfSigned: true}, false),
-			Want:         Want{Exit: 1, Output: []string{"is self-signed and not trusted on this machine", "give this certificate itself"}, Requests: noRequests},
+			Want:         Want{Exit: 1, Output: []string{"is self-signed and not trusted on this machine", "set this certificate itself"}, Requests: noRequests},
 		},
 		{
 			Fault: "The server's certificate is for another host.", Promise: "The provider sends nothing. The error lists the hosts in the certificate.",
 			Intermediary: behindTLS(scripted.Leaf{Hosts: []string{"hub.example.com"}}, true),
-			Want:         Want{Exit: 1, Output: []string{"not for the host 127.0.0.1; it is for hub.example.com", "Use a name in the address that the certificate is made for"}, Requests: noRequests},
+			Want:         Want{Exit: 1, Output: []string{"not for the host 127.0.0.1; it is for hub.example.com", "Use an address whose host is in the certificate"}, Requests: noRequests},
 		},
 		{
 			Fault: "The server's certificate has expired.", Promise: "The provider sends nothing. The error says when the certificate expired.",
-			Intermediary: behindTLS(expired, true), Want: Want{Exit: 1, Output: []string{"its certificate has expired, on 2", "has to renew its certificate"}, Requests: noRequests},
+			Intermediary: behindTLS(expired, true), Want: Want{Exit: 1, Output: []string{"its certificate has expired, on 2", "must renew its certificate"}, Requests: noRequests},
 		},
 		{
 			Fault: "The server's certificate has expired before a refresh.", Promise: "The plan fails. The state does not change.",
@@ -99,7 +99,7 @@ func proxyRows() []Row {
 		{
 			Fault: "The proxy blocks the server.", Promise: "The error includes the proxy's message and says that it comes from the proxy.",
 			Intermediary: behindProxy("alice:"+proxyPassword, http.StatusForbidden),
-			Want:         Want{Exit: 1, Output: []string{"refused it with 403", "Blocked by the network's policy", "It was the proxy that refused"}, Requests: noRequests},
+			Want:         Want{Exit: 1, Output: []string{"refused it with 403", "Blocked by the network's policy", "The response comes from the proxy"}, Requests: noRequests},
 		},
 		{
 			Fault: "The proxy cannot be reached.", Promise: "The error names the proxy and the settings that can configure it.",
@@ -118,7 +118,7 @@ func proxyRows() []Row {
 		{
 			Fault: "The proxy starts to block the server before a destroy.", Promise: "The destroy fails. The cluster stays in the state.",
 			AppliedBefore: true, Intermediary: behindProxy("alice:"+proxyPassword, http.StatusForbidden), Command: withoutRefresh(destroyCommand),
-			Want: Want{Exit: 1, Output: []string{"It was the proxy that refused"}, State: []string{clusterAddress}, Running: 1, Requests: noRequests},
+			Want: Want{Exit: 1, Output: []string{"The response comes from the proxy"}, State: []string{clusterAddress}, Running: 1, Requests: noRequests},
 		},
 	}
 }

@@ -68,7 +68,7 @@ func startRows() []Row {
 				w.revokeProviderToken()
 			},
 			Mock: mockserver.Config{LongPoll: 50 * time.Millisecond},
-			Want: failsTainted(1, "did not accept the credentials from api_token in the provider block"),
+			Want: failsTainted(1, "rejected the credentials from api_token in the provider block"),
 		},
 		{
 			Fault: "The gateway forbids reading: 403.", Promise: "The create fails at once with an error that says so. The cluster is in the state.",

@@ -95,7 +95,7 @@ func tokenRows() []Row {
 		{Fault: "The Hub returns 429.", Promise: "The provider repeats the request after the time in the response.", Break: fails(http.MethodPost, tokensPath, rateLimited), Want: Want{State: []string{tokenAddress}, Tokens: 1, Requests: map[string]int{"POST " + tokensPath: 2}}},
 		{
 			Fault: "The provider's own token has been revoked.", Promise: "The error says so and names the setting that the token came from.",
-			Break: func(w *World) { w.revokeProviderToken() }, Want: Want{Exit: 1, Output: []string{"did not accept the credentials from api_token"}},
+			Break: func(w *World) { w.revokeProviderToken() }, Want: Want{Exit: 1, Output: []string{"rejected the credentials from api_token"}},
 		},
 	}
 	for i := range rows {

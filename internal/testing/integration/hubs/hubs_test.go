@@ -187,7 +187,7 @@ for name, server in hub("GET", "")["servers"].items():
 
 	w.Setenv("JUPYTERHUB_API_TOKEN=0123456789abcdef0123456789abcdef")
 	result := w.Run("apply", "-auto-approve", "-no-color", "-target=pc_hub_token.test")
-	if result.Code == 0 || !strings.Contains(result.Flat(), "did not accept the credentials from the environment variable JUPYTERHUB_API_TOKEN") {
+	if result.Code == 0 || !strings.Contains(result.Flat(), "rejected the credentials from the environment variable JUPYTERHUB_API_TOKEN") {
 		t.Errorf("a token that is none: %d\n%s", result.Code, result.Output)
 	}
 }
