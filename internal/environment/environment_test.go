@@ -4,6 +4,7 @@
 package environment_test
 
 import (
+	"maps"
 	"runtime"
 	"slices"
 	"testing"
@@ -25,10 +26,7 @@ func TestNew_keepsTheFirstOfRepeatedNames(t *testing.T) {
 func TestNew_skipsPairsWithoutName(t *testing.T) {
 	t.Parallel()
 	variables := environment.New([]string{"=C:=C:\\", "NAME", "", "EMPTY=", "EQUALS=a=b"})
-	values := map[string]string{}
-	for name, value := range variables.All() {
-		values[name] = value
-	}
+	values := maps.Collect(variables.All())
 	if len(values) != 2 || values["EQUALS"] != "a=b" {
 		t.Errorf("got %q", values)
 	}
