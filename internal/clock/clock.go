@@ -1,8 +1,8 @@
 // Copyright (c) The terraform-provider-pc Authors
 // SPDX-License-Identifier: MPL-2.0
 
-// Package clock is the one place that looks at the time or waits for it to
-// pass, so that tests can let hours go by at once.
+// Package clock reads the time and waits, so that tests can let hours pass at once.
+// All other packages use it.
 package clock
 
 import (
@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// Clock tells the time and waits.
+// Clock reads the time and waits.
 type Clock interface {
 	// Now returns the current time.
 	Now() time.Time

@@ -10,25 +10,25 @@ import (
 	"time"
 )
 
-// Fake is a Clock for tests, safe for concurrent use. A Sleep moves it on by
-// the time asked for and returns at once.
+// Fake is a Clock for tests, safe for concurrent use. Sleep advances it and returns at
+// once.
 type Fake struct {
 	mu     sync.Mutex
 	now    time.Time
 	sleeps []time.Duration
 }
 
-// NewFake returns a Fake that stands at start.
+// NewFake returns a Fake with the time start.
 func NewFake(start time.Time) *Fake { return &Fake{now: start} }
 
-// Now returns the time that the clock stands at.
+// Now returns the clock's time.
 func (f *Fake) Now() time.Time {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return f.now
 }
 
-// Sleep moves the clock on by d, unless the context has ended.
+// Sleep advances the clock by d, unless the context has ended.
 func (f *Fake) Sleep(ctx context.Context, d time.Duration) error {
 	if err := ctx.Err(); err != nil {
 		return err
@@ -40,7 +40,7 @@ func (f *Fake) Sleep(ctx context.Context, d time.Duration) error {
 	return nil
 }
 
-// Advance moves the clock on by d without counting as a Sleep.
+// Advance advances the clock by d. It does not count as a Sleep.
 func (f *Fake) Advance(d time.Duration) {
 	f.mu.Lock()
 	defer f.mu.Unlock()

@@ -1,7 +1,7 @@
 // Copyright (c) The terraform-provider-pc Authors
 // SPDX-License-Identifier: MPL-2.0
 
-// Package secret has a string type that does not print what it holds.
+// Package secret has a string type that does not print its content.
 package secret
 
 import (
@@ -11,17 +11,17 @@ import (
 
 const mask = "***"
 
-// String holds a token or a password. Printing, logging and marshalling it
-// give "***" (or "" for the zero value), whatever verb or encoder is used; only
-// Reveal gives the text.
+// String contains a token or a password. Printing, logging and marshalling return
+// "***" (or "" for the zero value) for every verb and encoder. Only Reveal returns the
+// text.
 //
-// The text stands behind a pointer: fmt does not call methods on unexported
-// fields, and prints a pointer inside a struct as an address.
+// The text is behind a pointer: fmt does not call methods on unexported fields, and
+// prints a pointer inside a struct as an address.
 type String struct {
 	value *string
 }
 
-// New returns a String that holds text. The empty text gives the zero String.
+// New returns a String with the text. The empty text gives the zero String.
 func New(text string) String {
 	if text == "" {
 		return String{}
@@ -29,7 +29,7 @@ func New(text string) String {
 	return String{value: &text}
 }
 
-// Reveal returns the text, for the one place that has to send or store it.
+// Reveal returns the text, for the code that sends or stores it.
 func (s String) Reveal() string {
 	if s.value == nil {
 		return ""
@@ -60,8 +60,8 @@ func (s String) Format(state fmt.State, verb rune) {
 	_, _ = state.Write([]byte(text))
 }
 
-// MarshalText gives the mask to encoders of text, JSON and XML among them.
+// MarshalText returns the mask for encoders of text, such as JSON and XML.
 func (s String) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
 
-// LogValue gives the mask to log/slog.
+// LogValue returns the mask for log/slog.
 func (s String) LogValue() slog.Value { return slog.StringValue(s.String()) }

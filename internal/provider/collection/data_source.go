@@ -67,12 +67,12 @@ func (d *collectionDataSource) Schema(_ context.Context, _ datasource.SchemaRequ
 				Required:            true,
 				Validators:          []validator.String{stringvalidator.LengthAtLeast(1)},
 			},
-			"title":           computed("Its name for people. Null if it has none."),
-			"description":     computed("What it is, in Markdown."),
+			"title":           computed("Display name. Null if it has none."),
+			"description":     computed("Description in Markdown."),
 			"license":         computed("Its license, as an SPDX identifier or a word such as `proprietary`."),
 			"region":          computed("The Azure region in which the data is, for example `westeurope`, as AzureRM's `location` takes it. Null if it is not told."),
-			"storage_account": computed("The storage account that holds the data. Null if it is not told."),
-			"container":       computed("The container in that account. Null if it is not told."),
+			"storage_account": computed("Storage account with the data. Null if the catalog does not report it."),
+			"container":       computed("Container in that account. Null if the catalog does not report it."),
 			"assets":          computed("The assets of the whole collection, such as thumbnails or a Parquet table of its items: a JSON object by key. Null if there are none."),
 		},
 	}
@@ -109,7 +109,7 @@ func (m *collectionModel) describe(collection catalog.Collection) diag.Diagnosti
 	if len(collection.Assets) == 0 {
 		return nil
 	}
-	// Numbers stay as they are written, also those that no float holds.
+	// Numbers keep all digits, even if no float can represent them.
 	decoder := json.NewDecoder(bytes.NewReader(collection.Assets))
 	decoder.UseNumber()
 	if err := decoder.Decode(&assets); err != nil {
@@ -118,7 +118,7 @@ func (m *collectionModel) describe(collection catalog.Collection) diag.Diagnosti
 	if len(assets) == 0 {
 		return nil
 	}
-	// The keys are in one order, whatever the server's: a change is a change.
+	// The keys are sorted, so that another order on the server is not a difference.
 	text, err := json.Marshal(assets)
 	if err != nil {
 		return diag.Diagnostics{diag.NewAttributeErrorDiagnostic(path.Root("assets"), "The assets of the collection cannot be written", diagnostics.Sentence(err.Error()))}
@@ -134,15 +134,15 @@ func textOrNull(text string) types.String {
 	return types.StringValue(text)
 }
 
-// addCatalogError reports a failure of the services that know the data. Those
-// answer 404 in many words, so what to look at is the caller's.
+// addCatalogError reports a failure of the data services. Their 404 responses have
+// different messages, so the caller passes what to check.
 func addCatalogError(diags *diag.Diagnostics, at path.Path, summary, lookAt string, err error) {
 	failure, ok := errors.AsType[*transport.Error](err)
 	switch {
 	case catalog.IsNotFound(err):
 		diags.AddAttributeError(at, summary, diagnostics.Sentence(err.Error())+"\n\n"+lookAt)
 	case ok && failure.Status == http.StatusUnauthorized:
-		advice := "The service wants a subscription key. Give it as subscription_key in the provider block, or in PC_SUBSCRIPTION_KEY."
+		advice := "The service requires a subscription key. Set subscription_key in the provider block, or PC_SUBSCRIPTION_KEY."
 		if failure.CredentialOrigin != "" {
 			advice = fmt.Sprintf("The subscription key from %s was not accepted. Correct it, or leave it out: the public service gives tokens without one.", failure.CredentialOrigin)
 		}

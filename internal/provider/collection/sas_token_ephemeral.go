@@ -44,7 +44,7 @@ type sasTokenModel struct {
 	ExpiresAt      timetypes.RFC3339 `tfsdk:"expires_at"`
 }
 
-// Format keeps the values out of what is printed.
+// Format hides the values.
 func (m sasTokenModel) Format(state fmt.State, _ rune) { diagnostics.WriteType(state, m) }
 
 // NewSASTokenEphemeralResource returns the pc_sas_token ephemeral resource.
@@ -62,7 +62,7 @@ func (e *sasTokenEphemeralResource) Schema(_ context.Context, _ ephemeral.Schema
 			"It ends by itself after about an hour, and neither the service nor Azure can extend it: every run, and every apply after its plan, gets another. Needs Terraform 1.10 or later.",
 		Attributes: map[string]schema.Attribute{
 			"collection": schema.StringAttribute{
-				MarkdownDescription: "Id of the STAC collection whose container it is for, for example `sentinel-2-l2a`. Give this, or `storage_account` and `container`.",
+				MarkdownDescription: "Id of the STAC collection whose data the token is for, for example `sentinel-2-l2a`. Set this, or `storage_account` and `container`.",
 				Optional:            true,
 				Validators:          filled,
 			},
@@ -90,7 +90,7 @@ func (e *sasTokenEphemeralResource) Schema(_ context.Context, _ ephemeral.Schema
 	}
 }
 
-// ConfigValidators wants the one way or the other.
+// ConfigValidators requires exactly one of the two forms.
 func (e *sasTokenEphemeralResource) ConfigValidators(context.Context) []ephemeral.ConfigValidator {
 	collection, account, container := path.MatchRoot("collection"), path.MatchRoot("storage_account"), path.MatchRoot("container")
 	return []ephemeral.ConfigValidator{
@@ -136,13 +136,13 @@ func (e *sasTokenEphemeralResource) Open(ctx context.Context, req ephemeral.Open
 	resp.Diagnostics.Append(resp.Result.Set(ctx, model)...)
 }
 
-// Renew has nothing to renew, and another token would be of no use: what uses
-// this one has its value already. The log says so; Close does to everybody.
+// Renew cannot extend the token, and a new token would not help, because its users
+// already have the value of this one. Renew logs the problem and Close warns about it.
 func (e *sasTokenEphemeralResource) Renew(ctx context.Context, _ ephemeral.RenewRequest, _ *ephemeral.RenewResponse) {
 	tflog.Warn(ctx, "the read token ended before the run")
 }
 
-// Close has nothing to revoke. It tells of a token that the run has outlived.
+// Close warns if the token ended before the run. There is nothing to revoke.
 func (e *sasTokenEphemeralResource) Close(ctx context.Context, req ephemeral.CloseRequest, resp *ephemeral.CloseResponse) {
 	kept, diags := req.Private.GetKey(ctx, sasTokenKey)
 	resp.Diagnostics.Append(diags...)
@@ -155,7 +155,7 @@ func (e *sasTokenEphemeralResource) Close(ctx context.Context, req ephemeral.Clo
 			end.Format(time.RFC3339)))
 }
 
-// ask asks for the token in the way that was chosen.
+// ask requests the token by collection or by container.
 func (m sasTokenModel) ask(ctx context.Context, api *catalog.Client) (catalog.Token, error) {
 	if !m.Collection.IsNull() {
 		return api.CollectionToken(ctx, m.Collection.ValueString())

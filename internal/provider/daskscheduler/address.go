@@ -21,7 +21,8 @@ import (
 // dashboardPort is Dask's default (distributed.yaml).
 const dashboardPort = "8787"
 
-// webServer is where a scheduler's web server is, and the argument that says so.
+// webServer is the address of a scheduler's web server, and the argument that it comes
+// from.
 type webServer struct {
 	url  string
 	from path.Path
@@ -35,7 +36,7 @@ func (m *schedulerModel) dashboard() webServer {
 	if !m.CACertificate.IsNull() {
 		scheme = "https"
 	}
-	// What does not parse was refused before.
+	// The validators have rejected addresses that do not parse.
 	if parsed, err := url.Parse(m.Address.ValueString()); err == nil {
 		host = parsed.Hostname()
 	}
@@ -43,7 +44,7 @@ func (m *schedulerModel) dashboard() webServer {
 	return webServer{url: location.String(), from: path.Root("address")}
 }
 
-// correction is what to change here when something else answers, or nothing.
+// correction returns what to change if another server responds, or nothing does.
 func (s webServer) correction(err error) string {
 	failure, ok := errors.AsType[*transport.Error](err)
 	certificates := []transport.TLSReason{transport.TLSUntrusted, transport.TLSSelfSigned, transport.TLSWrongHost, transport.TLSExpired, transport.TLSNotYetValid}
@@ -62,7 +63,7 @@ func (s webServer) correction(err error) string {
 		" and not that of Dask's clients; with https:// if the dashboard has TLS, and with its path if it has a prefix."
 }
 
-// daskAddress takes the address of a scheduler for Dask's clients.
+// daskAddress validates the address of a scheduler for Dask's clients.
 type daskAddress struct{}
 
 func (daskAddress) Description(context.Context) string {
@@ -81,7 +82,7 @@ func (v daskAddress) ValidateString(_ context.Context, req validator.StringReque
 	}
 }
 
-// webAddress takes the URL of a web server without a query.
+// webAddress validates the URL of a web server without a query.
 type webAddress struct{}
 
 func (webAddress) Description(context.Context) string {

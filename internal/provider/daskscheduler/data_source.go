@@ -39,7 +39,7 @@ var (
 )
 
 const (
-	// A machine boots, installs Docker and fetches an image of several GB.
+	// A machine boots, installs Docker and downloads an image of several GB.
 	defaultSchedulerRead = 20 * time.Minute
 	// defaultServerName is the name in the certificates that dask-cloudprovider and
 	// the examples make; Dask itself looks at none.
@@ -80,8 +80,8 @@ func (d *schedulerDataSource) Schema(ctx context.Context, _ datasource.SchemaReq
 		ReadDescription: "How long to wait for the scheduler and its workers, as a [Go duration](https://pkg.go.dev/time#ParseDuration) such as `30m`. Default: `20m`.",
 	})
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "Waits for a Dask scheduler that you run yourself, for example on a virtual machine, until it answers and so many workers have joined. " +
-			"It asks the web server that serves the dashboard, and sends it no credentials. Neither the gateway nor the Hub is needed.\n\n" +
+		MarkdownDescription: "Waits until a Dask scheduler that you run yourself, for example on a virtual machine, responds and has enough workers. " +
+			"It reads the status from the web server of the dashboard and sends no credentials. It needs neither a gateway nor a Hub.\n\n" +
 			"A data source is read while planning unless something keeps it: give it `depends_on` with the machines, or a plan that adds workers waits for " +
 			"workers that are not made yet.",
 		Attributes: attributes,
@@ -98,13 +98,13 @@ func schedulerArguments() map[string]schema.Attribute {
 			Validators: []validator.String{daskAddress{}},
 		},
 		"dashboard_url": schema.StringAttribute{
-			MarkdownDescription: "Address of the scheduler's web server, for example `http://10.0.0.4:8787`, with its path where the dashboard has a prefix. Give this or `address`.",
+			MarkdownDescription: "Address of the scheduler's web server, for example `http://10.0.0.4:8787`, with its path if the dashboard has a prefix. Set this or `address`.",
 			Optional:            true,
 			Computed:            true,
 			Validators:          []validator.String{webAddress{}},
 		},
 		"minimum_workers": schema.Int64Attribute{
-			MarkdownDescription: "How many workers must have joined. Default: `0`, the scheduler alone.",
+			MarkdownDescription: "Minimum number of workers. Default: `0`, only the scheduler.",
 			Optional:            true,
 			Validators:          []validator.Int64{int64validator.AtLeast(0)},
 		},
@@ -118,7 +118,7 @@ func schedulerArguments() map[string]schema.Attribute {
 			Validators:          []validator.String{stringvalidator.LengthAtLeast(1)},
 		},
 		"on_timeout": schema.StringAttribute{
-			MarkdownDescription: "What follows when the time is up, or something else than a scheduler answers: `error` (the default), or `warn`, with which `ready` is false and `last_error` says why. " +
+			MarkdownDescription: "What happens after the timeout, or if the server is not a scheduler: `error` (the default), or `warn`, which sets `ready` to false and `last_error` to the reason. " +
 				"With `error`, a scheduler that has died fails `terraform destroy` as well; `warn` with a precondition on `ready` where the scheduler is needed does not.",
 			Optional:   true,
 			Validators: []validator.String{stringvalidator.OneOf(onTimeoutError, onTimeoutWarn)},
@@ -129,11 +129,11 @@ func schedulerArguments() map[string]schema.Attribute {
 func schedulerResults() map[string]schema.Attribute {
 	return map[string]schema.Attribute{
 		"ready": schema.BoolAttribute{
-			MarkdownDescription: "Whether the scheduler answered and had `minimum_workers`.",
+			MarkdownDescription: "Whether the scheduler responded and had `minimum_workers`.",
 			Computed:            true,
 		},
 		"workers": schema.Int64Attribute{
-			MarkdownDescription: "Number of workers that had joined. Null if the scheduler never answered.",
+			MarkdownDescription: "Number of workers. Null if the scheduler never responded.",
 			Computed:            true,
 		},
 		"threads": schema.Int64Attribute{
@@ -141,7 +141,7 @@ func schedulerResults() map[string]schema.Attribute {
 			Computed:            true,
 		},
 		"memory": schema.Int64Attribute{
-			MarkdownDescription: "Memory of all workers in bytes, as far as they have a limit.",
+			MarkdownDescription: "Memory of all workers with a limit, in bytes.",
 			Computed:            true,
 		},
 		"started_at": schema.StringAttribute{
@@ -156,7 +156,7 @@ func schedulerResults() map[string]schema.Attribute {
 	}
 }
 
-// ConfigValidators wants the one address or the other.
+// ConfigValidators requires exactly one of the two addresses.
 func (d *schedulerDataSource) ConfigValidators(context.Context) []datasource.ConfigValidator {
 	return []datasource.ConfigValidator{datasourcevalidator.ExactlyOneOf(path.MatchRoot("address"), path.MatchRoot("dashboard_url"))}
 }
@@ -197,9 +197,9 @@ func (d *schedulerDataSource) Read(ctx context.Context, req datasource.ReadReque
 	resp.Diagnostics.Append(resp.State.Set(ctx, model)...)
 }
 
-// judge reports why the scheduler is not ready. A warning leaves a destroy alone,
-// so what will not pass by itself, such as a certificate that has expired, is one
-// as well where warnings are wanted.
+// judge reports why the scheduler is not ready. With on_timeout = "warn" even a lasting
+// problem, such as an expired certificate, is a warning, because an error would also
+// fail a destroy.
 func (m *schedulerModel) judge(err error, web webServer) (diags diag.Diagnostics) {
 	report := diags.AddAttributeError
 	if m.OnTimeout.ValueString() == onTimeoutWarn {
@@ -234,8 +234,8 @@ func (d *schedulerDataSource) connect(model schedulerModel, web webServer, diags
 	return scheduler.New(scheduler.Config{Transport: sender, Clock: d.Clock}), true
 }
 
-// describe fills in what is computed. Status is empty for a scheduler that
-// never answered.
+// describe sets the computed attributes. The status is empty if the scheduler never
+// responded.
 func (m *schedulerModel) describe(status scheduler.Status, err error, web webServer) {
 	m.Ready = types.BoolValue(err == nil)
 	m.LastError = types.StringNull()
@@ -252,7 +252,7 @@ func (m *schedulerModel) describe(status scheduler.Status, err error, web webSer
 	m.DashboardURL, m.StartedAt = types.StringValue(web.url), values.TimeOrNull(status.Started)
 }
 
-// schedulerAdvice says what the wait hung on, and where to look.
+// schedulerAdvice returns why the wait timed out, and what to check.
 func schedulerAdvice(late *scheduler.TimeoutError, web webServer) string {
 	said := diagnostics.Sentence(late.Error())
 	switch late.Step {

@@ -17,8 +17,8 @@ import (
 
 var _ function.Function = daskCloudInit{}
 
-// daskCloudInit writes the custom data of a virtual machine that runs
-// Dask. It sends nothing.
+// daskCloudInit writes the custom data of a virtual machine that runs Dask. It sends no
+// request.
 type daskCloudInit struct{}
 
 // NewDaskCloudInit returns the dask_cloud_init function.

@@ -17,8 +17,7 @@ import (
 
 var _ function.Function = daskConfig{}
 
-// daskConfig writes Dask's configuration for those who connect by Python.
-// It sends nothing.
+// daskConfig writes Dask's configuration for Python clients. It sends no request.
 type daskConfig struct{}
 
 // NewDaskConfig returns the dask_config function.

@@ -52,11 +52,11 @@ func (d *gatewayDataSource) Schema(_ context.Context, _ datasource.SchemaRequest
 				Computed:            true,
 			},
 			"proxy_address": schema.StringAttribute{
-				MarkdownDescription: "Address of the proxy in front of the schedulers, `gateway://HOST:PORT`: Python's `Gateway(proxy_address=...)`. Derived from `address` where nothing else sets it.",
+				MarkdownDescription: "Address of the proxy in front of the schedulers, `gateway://HOST:PORT`: Python's `Gateway(proxy_address=...)`. Default: derived from `address`.",
 				Computed:            true,
 			},
 			"public_address": schema.StringAttribute{
-				MarkdownDescription: "Address of the gateway for browsers, with which dashboard links begin: Python's `Gateway(public_address=...)`. It may be a path alone. `address` where nothing else sets it.",
+				MarkdownDescription: "Address of the gateway for browsers: Python's `Gateway(public_address=...)`. Dashboard links begin with it. It may be only a path. Default: `address`.",
 				Computed:            true,
 			},
 			"version": schema.StringAttribute{
@@ -65,11 +65,11 @@ func (d *gatewayDataSource) Schema(_ context.Context, _ datasource.SchemaRequest
 			},
 			"client_requirement": schema.StringAttribute{
 				MarkdownDescription: "Requirement of the Python client that fits the gateway, for `pip install` or requirements.txt, for example `dask-gateway==2026.3.0`. " +
-					"The gateway itself takes other versions as well.",
+					"The gateway also accepts other versions.",
 				Computed: true,
 			},
 			"healthy": schema.BoolAttribute{
-				MarkdownDescription: "Whether the gateway calls itself healthy. False comes with a warning that says why. A gateway that does not answer at all is an error.",
+				MarkdownDescription: "Whether the gateway reports that it is healthy. If not, a warning gives the reason. A gateway that does not respond is an error.",
 				Computed:            true,
 			},
 		},

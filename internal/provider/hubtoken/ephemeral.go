@@ -28,12 +28,11 @@ var (
 )
 
 const (
-	// The Hub cannot make a token last longer than it was made for, so it is
-	// made to outlast the run. What ends it is Close; the lifetime is for the run
-	// that is killed.
+	// The Hub cannot extend a token, so its lifetime is longer than any run. Close
+	// revokes it. The lifetime matters only for a run that is killed.
 	defaultTokenLifetime = 12 * time.Hour
 	defaultTokenNote     = "One run of Terraform" //nolint:gosec // a note
-	// closing is how long a token is still being revoked after Ctrl-C.
+	// closing limits the time for revoking a token after an interrupt.
 	closing = 10 * time.Second
 	// relook is the pause before another look at a token that should have ended.
 	relook = time.Minute

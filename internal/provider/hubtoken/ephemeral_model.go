@@ -37,7 +37,7 @@ type ephemeralModel struct {
 	ExpiresAt timetypes.RFC3339    `tfsdk:"expires_at"`
 }
 
-// Format keeps the values out of what is printed.
+// Format hides the values.
 func (m ephemeralModel) Format(state fmt.State, _ rune) { diagnostics.WriteType(state, m) }
 
 func (e *tokenEphemeralResource) Schema(_ context.Context, _ ephemeral.SchemaRequest, resp *ephemeral.SchemaResponse) {
@@ -47,7 +47,7 @@ func (e *tokenEphemeralResource) Schema(_ context.Context, _ ephemeral.SchemaReq
 			"It is in no state, plan or log. A plan makes one too, and revokes it. Needs Terraform 1.10 or later.",
 		Attributes: map[string]schema.Attribute{
 			"user": schema.StringAttribute{
-				MarkdownDescription: "Whose token it is. Another user's needs the scope `tokens`. Default: the user of the provider's own token; a service of the Hub has to name one.",
+				MarkdownDescription: "Owner of the token. For another user, the provider's token needs the scope `tokens`. Default: the owner of the provider's token. Required if the provider's token belongs to a service of the Hub.",
 				Optional:            true,
 				Computed:            true,
 				Validators:          []validator.String{stringvalidator.LengthAtLeast(1)},
@@ -65,13 +65,13 @@ func (e *tokenEphemeralResource) Schema(_ context.Context, _ ephemeral.SchemaReq
 				CustomType: timetypes.GoDurationType{},
 			},
 			"scopes": schema.SetAttribute{
-				MarkdownDescription: "Scopes of the token, for example `access:services!service=dask-gateway`; the user must hold them. Conflicts with `roles`. Default: all that the user may do. Needs JupyterHub 3: an older one ignores them, which is an error here.",
+				MarkdownDescription: "Scopes of the token, for example `access:services!service=dask-gateway`; the user must hold them. Conflicts with `roles`. Default: everything that the user may do. Requires JupyterHub 3. Older Hubs ignore scopes, which is an error.",
 				ElementType:         types.StringType,
 				Optional:            true,
 				Validators:          append([]validator.Set{setvalidator.ConflictsWith(path.MatchRoot("roles"))}, nonEmptyStrings...),
 			},
 			"roles": schema.SetAttribute{
-				MarkdownDescription: "Roles whose scopes the token gets. JupyterHub 3 and later resolve them once, when the token is made. Needs JupyterHub 2.",
+				MarkdownDescription: "Roles whose scopes the token gets. JupyterHub 3 and later resolve them once, when the token is created. Requires JupyterHub 2.",
 				ElementType:         types.StringType,
 				Optional:            true,
 				Validators:          nonEmptyStrings,
@@ -86,12 +86,12 @@ func (e *tokenEphemeralResource) Schema(_ context.Context, _ ephemeral.SchemaReq
 				Sensitive:           true,
 			},
 			"created_at": schema.StringAttribute{
-				MarkdownDescription: "When the token was made, in RFC 3339, UTC.",
+				MarkdownDescription: "When the token was created, in RFC 3339, UTC.",
 				Computed:            true,
 				CustomType:          timetypes.RFC3339Type{},
 			},
 			"expires_at": schema.StringAttribute{
-				MarkdownDescription: "When the token ends unless it is revoked before, in RFC 3339, UTC.",
+				MarkdownDescription: "When the token expires unless it is revoked earlier, in RFC 3339, UTC.",
 				Computed:            true,
 				CustomType:          timetypes.RFC3339Type{},
 			},
@@ -133,8 +133,8 @@ func (m *ephemeralModel) record(user string, token hub.Token) {
 	m.ExpiresAt = exactTimeOrNull(token.ExpiresAt)
 }
 
-// openedToken is what Close and Renew know of the token: what tells it from
-// another one that has inherited its id.
+// openedToken identifies the token for Close and Renew, even if another token has
+// inherited its id.
 type openedToken struct {
 	ID        string    `json:"id"`
 	User      string    `json:"user"`

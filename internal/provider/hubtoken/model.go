@@ -62,7 +62,7 @@ func (r *tokenResource) IdentitySchema(_ context.Context, _ resource.IdentitySch
 	}
 }
 
-// Format keeps the values out of what is printed.
+// Format hides the values.
 func (m tokenModel) Format(state fmt.State, _ rune) { diagnostics.WriteType(state, m) }
 
 func (r *tokenResource) Schema(_ context.Context, _ resource.SchemaRequest, resp *resource.SchemaResponse) {
@@ -73,7 +73,7 @@ func (r *tokenResource) Schema(_ context.Context, _ resource.SchemaRequest, resp
 			"makes a new one. **The token's value is stored in the state**: keep the state where secrets may be kept, and give the token an end and no more scopes than it needs.",
 		Attributes: map[string]schema.Attribute{
 			"user": schema.StringAttribute{
-				MarkdownDescription: "Whose token it is. Another user's needs the scope `tokens`. Default: the user of the provider's own token; a service of the Hub has to name one.",
+				MarkdownDescription: "Owner of the token. For another user, the provider's token needs the scope `tokens`. Default: the owner of the provider's token. Required if the provider's token belongs to a service of the Hub.",
 				Optional:            true,
 				Computed:            true,
 				Validators:          []validator.String{stringvalidator.LengthAtLeast(1)},
@@ -101,7 +101,7 @@ func (r *tokenResource) Schema(_ context.Context, _ resource.SchemaRequest, resp
 				CustomType: timetypes.GoDurationType{},
 			},
 			"scopes": schema.SetAttribute{
-				MarkdownDescription: "Scopes of the token, for example `access:services!service=dask-gateway`; the user must hold them. Conflicts with `roles`. Default: all that the user may do. Needs JupyterHub 3: an older one ignores them, which is an error here.",
+				MarkdownDescription: "Scopes of the token, for example `access:services!service=dask-gateway`; the user must hold them. Conflicts with `roles`. Default: everything that the user may do. Requires JupyterHub 3. Older Hubs ignore scopes, which is an error.",
 				ElementType:         types.StringType,
 				Optional:            true,
 				Validators: []validator.Set{
@@ -111,7 +111,7 @@ func (r *tokenResource) Schema(_ context.Context, _ resource.SchemaRequest, resp
 				PlanModifiers: replaceSet,
 			},
 			"roles": schema.SetAttribute{
-				MarkdownDescription: "Roles whose scopes the token gets. JupyterHub 3 and later resolve them once, when the token is made. Needs JupyterHub 2.",
+				MarkdownDescription: "Roles whose scopes the token gets. JupyterHub 3 and later resolve them once, when the token is created. Requires JupyterHub 2.",
 				ElementType:         types.StringType,
 				Optional:            true,
 				Validators:          []validator.Set{setvalidator.SizeAtLeast(1), setvalidator.NoNullValues(), setvalidator.ValueStringsAre(stringvalidator.LengthAtLeast(1))},
@@ -123,19 +123,19 @@ func (r *tokenResource) Schema(_ context.Context, _ resource.SchemaRequest, resp
 				PlanModifiers:       keepString,
 			},
 			"token": schema.StringAttribute{
-				MarkdownDescription: "The token itself. The Hub tells it once, when the token is made.",
+				MarkdownDescription: "Value of the token. The Hub returns it only once, when the token is created.",
 				Computed:            true,
 				Sensitive:           true,
 				PlanModifiers:       keepString,
 			},
 			"created_at": schema.StringAttribute{
-				MarkdownDescription: "When the token was made, in RFC 3339, UTC.",
+				MarkdownDescription: "When the token was created, in RFC 3339, UTC.",
 				Computed:            true,
 				CustomType:          timetypes.RFC3339Type{},
 				PlanModifiers:       keepString,
 			},
 			"expires_at": schema.StringAttribute{
-				MarkdownDescription: "When the token ends, in RFC 3339, UTC. Null when it does not.",
+				MarkdownDescription: "When the token expires, in RFC 3339, UTC. Null if it does not expire.",
 				Computed:            true,
 				CustomType:          timetypes.RFC3339Type{},
 				PlanModifiers:       keepString,
@@ -150,7 +150,7 @@ func (r *tokenResource) Schema(_ context.Context, _ resource.SchemaRequest, resp
 
 const otherDurationSays = "Another lifetime makes a new token; the same one in another notation, such as 60m for 1h, does not."
 
-// otherDuration lets "1h" become "60m" without a new token.
+// otherDuration treats "1h" and "60m" as equal, so that the token is not replaced.
 func otherDuration(_ context.Context, req planmodifier.StringRequest, resp *stringplanmodifier.RequiresReplaceIfFuncResponse) {
 	planned, plannedErr := time.ParseDuration(req.PlanValue.ValueString())
 	had, hadErr := time.ParseDuration(req.StateValue.ValueString())
@@ -185,8 +185,8 @@ func (m *tokenModel) request(ctx context.Context) (hub.TokenRequest, diag.Diagno
 	return request, diags
 }
 
-// recordToken fills in what the Hub says of the token, all but its value. The
-// note stays as configured: two tokens are told apart by it.
+// recordToken sets the attributes that the Hub reports. The value of the token is not
+// among them. The note stays as configured, because it identifies the token.
 func (m *tokenModel) recordToken(user string, token hub.Token) {
 	m.User = types.StringValue(user)
 	m.ID = types.StringValue(token.ID)
@@ -195,8 +195,8 @@ func (m *tokenModel) recordToken(user string, token hub.Token) {
 	m.ExpiresAt = exactTimeOrNull(token.ExpiresAt)
 }
 
-// known is the token that the state knows, which tells it from another one
-// that has inherited its id.
+// known returns the token in the state. It differs from a later token that has
+// inherited its id.
 func (m *tokenModel) known() (hub.Token, diag.Diagnostics) {
 	token := hub.Token{ID: m.ID.ValueString(), User: m.User.ValueString(), Note: m.Note.ValueString()}
 	if m.CreatedAt.IsNull() {

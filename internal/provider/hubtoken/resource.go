@@ -163,8 +163,8 @@ func (r *tokenResource) Read(ctx context.Context, req resource.ReadRequest, resp
 	resp.Diagnostics.Append(resp.State.Set(ctx, state)...)
 }
 
-// Update changes nothing at the Hub, which cannot change a token: all that
-// does not replace it is when to renew it.
+// Update sends no request, because the Hub cannot change a token. It stores
+// renew_before, the only argument that does not require a replacement.
 func (r *tokenResource) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
 	var plan tokenModel
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
@@ -196,22 +196,22 @@ func (r *tokenResource) Delete(ctx context.Context, req resource.DeleteRequest, 
 	}
 }
 
-// mayBeValid says that a token has not ended by itself.
+// mayBeValid reports whether a token has not expired.
 func (r *tokenResource) mayBeValid(state tokenModel) bool {
 	ends, _ := state.ExpiresAt.ValueRFC3339Time()
 	return state.ExpiresAt.IsNull() || ends.After(r.Clock.Now())
 }
 
-// ImportState refuses, because what an import could bring into the state is
-// not the token: the Hub keeps only its hash.
+// ImportState always fails, because the Hub stores only a hash of the token, so an
+// import could not read its value.
 func (r *tokenResource) ImportState(_ context.Context, _ resource.ImportStateRequest, resp *resource.ImportStateResponse) {
 	resp.Diagnostics.AddError("A Hub token cannot be imported",
 		"The Hub shows a token's value once, when it is made, and keeps only its hash; an imported token would have no value. "+
 			"Let Terraform make a new token, and revoke the old one on the Hub's page /hub/token.")
 }
 
-// validateLifetime checks what the Hub would refuse: it counts whole seconds,
-// from one on.
+// validateLifetime checks that a lifetime is a positive number of whole seconds, which
+// the Hub requires.
 func validateLifetime(lifetime timetypes.GoDuration, otherwise string, diags *diag.Diagnostics) {
 	if parsed, ok := duration(lifetime); ok && (parsed < time.Second || parsed%time.Second != 0) {
 		diags.AddAttributeError(path.Root("expires_in"), "The lifetime of a token is in whole seconds",
@@ -219,8 +219,8 @@ func validateLifetime(lifetime timetypes.GoDuration, otherwise string, diags *di
 	}
 }
 
-// addIssueError reports a POST that made no token that could be kept. A lost
-// answer takes the value with it: the token, if there is one, is of no use.
+// addIssueError reports a failed creation. If the response is lost, so is the value:
+// nobody can use the token, if there is one.
 func addIssueError(diags *diag.Diagnostics, user string, request hub.TokenRequest, err error) {
 	if ignored, ok := errors.AsType[*hub.IgnoredArgumentError](err); ok {
 		detail := diagnostics.Sentence(ignored.Error()) + " JupyterHub 3 is the first with scopes of tokens, JupyterHub 2 the first with roles. Leave out " + ignored.Argument + " to have a token with all that the user may do."

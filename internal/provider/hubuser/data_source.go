@@ -62,7 +62,7 @@ func (d *userDataSource) Schema(_ context.Context, _ datasource.SchemaRequest, r
 		return schema.SetAttribute{MarkdownDescription: description, ElementType: types.StringType, Computed: true}
 	}
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "Who the provider's token belongs to at the JupyterHub, or another user, with what the Hub tells of them. " +
+		MarkdownDescription: "The JupyterHub user who owns the provider's token, or another user, with the information that the Hub has about them. " +
 			"The Hub tells what the token's scopes allow: what it leaves out is null, which is not the same as an empty set.",
 		Attributes: map[string]schema.Attribute{
 			"name": schema.StringAttribute{
@@ -79,15 +79,15 @@ func (d *userDataSource) Schema(_ context.Context, _ datasource.SchemaRequest, r
 				Computed:            true,
 			},
 			"groups": texts("Groups that the user is in."),
-			"roles":  texts("Roles that the Hub has given to the user, for example `user`. Null before JupyterHub 2."),
-			"scopes": texts("What the provider's token allows, resolved to single scopes such as `servers!user=alice`. Null for a user by `name`, because users have no scopes but by their tokens, and before JupyterHub 2."),
+			"roles":  texts("Roles of the user at the Hub, for example `user`. Null before JupyterHub 2."),
+			"scopes": texts("Scopes of the provider's token, for example `servers!user=alice`. Null if `name` is set, because only tokens have scopes, and before JupyterHub 2."),
 			"created_at": schema.StringAttribute{
-				MarkdownDescription: "When the Hub first knew the user, in RFC 3339, UTC.",
+				MarkdownDescription: "When the user was created at the Hub, in RFC 3339, UTC.",
 				Computed:            true,
 				CustomType:          timetypes.RFC3339Type{},
 			},
 			"servers": schema.MapNestedAttribute{
-				MarkdownDescription: "The user's notebook servers that run, start or stop, by name; that of the default server is the empty text: `data.pc_hub_user.me.servers[\"\"]`.",
+				MarkdownDescription: "The user's notebook servers that run, start or stop, by name. The name of the default server is empty: `data.pc_hub_user.me.servers[\"\"]`.",
 				Computed:            true,
 				NestedObject:        schema.NestedAttributeObject{Attributes: serverAttributes()},
 			},
@@ -102,11 +102,11 @@ func serverAttributes() map[string]schema.Attribute {
 			Computed:            true,
 		},
 		"pending": schema.StringAttribute{
-			MarkdownDescription: "What is under way: `spawn`, `stop` or `check`. Null for nothing.",
+			MarkdownDescription: "Operation in progress: `spawn`, `stop` or `check`. Null if there is none.",
 			Computed:            true,
 		},
 		"url": schema.StringAttribute{
-			MarkdownDescription: "Address of the server. Where the Hub does not know its own public address, it begins with that of `hub_address`.",
+			MarkdownDescription: "Address of the server. If the Hub does not report its public address, it begins with `hub_address`.",
 			Computed:            true,
 		},
 		"started_at": schema.StringAttribute{
@@ -115,7 +115,7 @@ func serverAttributes() map[string]schema.Attribute {
 			CustomType:          timetypes.RFC3339Type{},
 		},
 		"user_options": schema.StringAttribute{
-			MarkdownDescription: "What the server was started with, the profile for example, as JSON: `jsondecode(...)` reads it.",
+			MarkdownDescription: "Options that the server was started with, such as the profile, as JSON for `jsondecode(...)`.",
 			Computed:            true,
 		},
 	}
@@ -160,14 +160,15 @@ func (d *userDataSource) Read(ctx context.Context, req datasource.ReadRequest, r
 	resp.Diagnostics.Append(resp.State.Set(ctx, model)...)
 }
 
-// distinct is the members of a set. Nil, for what the Hub does not tell, stays nil.
+// distinct returns the members of a set. It returns nil for nil, which means that the
+// Hub does not report them.
 func distinct(values []string) []string {
 	sorted := slices.Clone(values)
 	slices.Sort(sorted)
 	return slices.Compact(sorted)
 }
 
-// findUser reads the user of that name, or the owner of the token for none.
+// findUser reads the named user, or the owner of the token if there is no name.
 func findUser(ctx context.Context, api *hub.Client, name types.String, diags *diag.Diagnostics) (hub.Account, bool) {
 	if !values.IsKnown(name) {
 		account, err := api.Self(ctx)
