@@ -19,24 +19,20 @@ func TestActivity_readsTheSchedulersCounts(t *testing.T) {
 		idle bool
 	}{
 		"nothing to do": {
-			`{"clients": 1, "cores": 0, "processing": 0, "tasks": 0, "unrunnable": 0, "waiting": 0, "workers": 0}`,
-			gateway.Activity{},
-			true,
+			body: `{"clients": 1, "cores": 0, "processing": 0, "tasks": 0, "unrunnable": 0, "waiting": 0, "workers": 0}`,
+			want: gateway.Activity{}, idle: true,
 		},
 		"results in memory and an open notebook": {
-			`{"clients": 2, "cores": 8, "processing": 0, "tasks": 5, "unrunnable": 0, "waiting": 0, "workers": 2}`,
-			gateway.Activity{Workers: 2, Threads: 8, Tasks: 5, Clients: 1},
-			true,
+			body: `{"clients": 2, "cores": 8, "processing": 0, "tasks": 5, "unrunnable": 0, "waiting": 0, "workers": 2}`,
+			want: gateway.Activity{Workers: 2, Threads: 8, Tasks: 5, Clients: 1}, idle: true,
 		},
 		"a running task without a client": {
-			`{"clients": 1, "cores": 8, "processing": 1, "tasks": 1, "unrunnable": 0, "waiting": 0, "workers": 2, "idle": 2}`,
-			gateway.Activity{Workers: 2, Threads: 8, Tasks: 1, Unfinished: 1},
-			false,
+			body: `{"clients": 1, "cores": 8, "processing": 1, "tasks": 1, "unrunnable": 0, "waiting": 0, "workers": 2, "idle": 2}`,
+			want: gateway.Activity{Workers: 2, Threads: 8, Tasks: 1, Unfinished: 1}, idle: false,
 		},
 		"tasks that wait for a worker": {
-			`{"clients": 2, "cores": 0, "processing": 0, "tasks": 7, "unrunnable": 4, "waiting": 3, "workers": 0}`,
-			gateway.Activity{Tasks: 7, Unfinished: 7, Clients: 1},
-			false,
+			body: `{"clients": 2, "cores": 0, "processing": 0, "tasks": 7, "unrunnable": 4, "waiting": 3, "workers": 0}`,
+			want: gateway.Activity{Tasks: 7, Unfinished: 7, Clients: 1}, idle: false,
 		},
 	} {
 		t.Run(label, func(t *testing.T) {

@@ -204,6 +204,7 @@ func TestScaleAction_saysWhatWasNotDone(t *testing.T) {
 	}
 
 	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
 	mock.FailNext(mockserver.Fault{Path: "*/counts.json", Times: 1000, BeforeRequest: cancel, Status: http.StatusNotFound, ContentType: "text/plain", Body: "404: Not Found"})
 	messages, diagnostics = client.InvokeAction(ctx, t, scaleActionType, map[string]any{"name": name, "workers": 1, "wait_for_workers": 1}, nil)
 	if !providertest.HasError(diagnostics) {

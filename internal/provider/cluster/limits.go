@@ -6,6 +6,7 @@ package cluster
 import (
 	"context"
 	"fmt"
+	"maps"
 	"strconv"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -72,9 +73,7 @@ func (m *resourceModel) sizeOfNew(wanted clusterOptions, secrets secretOptions, 
 	for _, option := range declared {
 		size.options[option.Field] = option.Default
 	}
-	for name, value := range secrets.over(wanted).values {
-		size.options[name] = value
-	}
+	maps.Copy(size.options, secrets.over(wanted).values)
 	size.secrets = secrets.values
 	size.hasAllOptions = declared != nil && !wanted.undecided
 	return size, isManaged
@@ -84,9 +83,7 @@ func (m *resourceModel) sizeOfNew(wanted clusterOptions, secrets secretOptions, 
 func (m *resourceModel) sizeOfExisting(prior resourceModel) (requestedSize, bool) {
 	size, isManaged := m.size()
 	for _, options := range []types.Dynamic{prior.EffectiveOptions, prior.Options, m.Options} {
-		for name, value := range configuredOptions(options).values {
-			size.options[name] = value
-		}
+		maps.Copy(size.options, configuredOptions(options).values)
 	}
 	size.hasAllOptions = !prior.EffectiveOptions.IsNull()
 	return size, isManaged

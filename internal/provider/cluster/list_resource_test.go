@@ -217,6 +217,7 @@ func TestListClusters_endsWithItsContext(t *testing.T) {
 	t.Parallel()
 	mock := providertest.StartMock(t, mockserver.Config{})
 	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
 	mock.FailNext(mockserver.Fault{Method: http.MethodGet, Path: clusterList, Times: 1000, BeforeRequest: cancel, RequestDelay: 0, ResponseDelay: time.Hour})
 	client := providertest.NewClientWith(t, mock.Clock, providertest.Block(mock))
 	results := client.List(ctx, t, providertest.ClusterType, providertest.ListQuery{})

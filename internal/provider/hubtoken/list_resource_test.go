@@ -127,6 +127,7 @@ func TestRevokeAction_saysWhatWasNotDone(t *testing.T) {
 	mock := providertest.StartMock(t, mockserver.Config{})
 	id := mock.AddToken("alice", "left over")
 	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
 	mock.FailNext(mockserver.Fault{Method: http.MethodDelete, Path: "*", Times: 1000, BeforeRequest: cancel, ResponseDelay: time.Hour})
 	client := providertest.NewClientWith(t, mock.Clock, providertest.Block(mock))
 	messages, diagnostics := client.InvokeAction(ctx, t, revokeActionType, map[string]any{"id": id, "note": "left over"}, nil)
