@@ -94,7 +94,7 @@ func checkTerraformCommands(t *testing.T, scripts []block) {
 				}
 				for _, word := range words {
 					flag, _, _ := strings.Cut(word, "=")
-					if strings.HasPrefix(flag, "-") && !slices.Contains(undocumentedFlags, flag) && !strings.Contains(help[key], flag) {
+					if strings.HasPrefix(flag, "-") && !slices.Contains(undocumentedFlags, flag) && !regexp.MustCompile(regexp.QuoteMeta(flag)+`\b`).MatchString(help[key]) {
 						t.Errorf("%s: terraform %s has no flag %s", script.where, key, flag)
 					}
 				}

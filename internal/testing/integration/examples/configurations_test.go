@@ -35,7 +35,7 @@ var features = []struct {
 	feature *terraform.Feature
 }{
 	{"actions", "\naction \"", &terraform.Actions},
-	{"write-only arguments", "_wo", &terraform.WriteOnlyArguments},
+	{"write-only arguments", "options_wo", &terraform.WriteOnlyArguments},
 	{"ephemeral resources", "ephemeral", &terraform.EphemeralResources},
 	{"every engine", "", nil},
 }
