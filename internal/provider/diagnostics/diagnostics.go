@@ -128,7 +128,7 @@ func ProxyAdvice(failure *transport.Error) string {
 	const without = " If the server needs no proxy, list it in NO_PROXY, or set http_proxy = \"false\" in the provider block."
 	switch failure.Status {
 	case 0:
-		return "Check the network, and the proxy in http_proxy of the provider block or in the environment variables HTTPS_PROXY and HTTP_PROXY." + without
+		return "Check the network, and the proxy in http_proxy of the provider block or in the environment variable HTTPS_PROXY or HTTP_PROXY." + without
 	case http.StatusProxyAuthRequired:
 		return "The proxy requires a user name and a password, or rejected the ones it received. Set them in http_proxy of the provider block, or in the environment variable HTTPS_PROXY or " +
 			"HTTP_PROXY: http://USER:PASSWORD@HOST:PORT, with special characters percent-encoded." + without

@@ -91,15 +91,15 @@ func (d *gatewayDataSource) Read(ctx context.Context, _ datasource.ReadRequest, 
 	case health == nil:
 	case answered && (failure.Kind == transport.KindStatus || failure.Kind == transport.KindBody):
 		resp.Diagnostics.AddAttributeWarning(path.Root("healthy"), "The gateway is not healthy",
-			diagnostics.Sentence(health.Error())+"\n\nIt has said its version, so the address is right. The gateway's own log has the reason; new clusters may fail until it is healthy.")
+			diagnostics.Sentence(health.Error())+"\n\nIt returned its version, so the address is right. The log of the gateway has the reason. New clusters may fail until it is healthy.")
 	default:
 		diagnostics.AddError(&resp.Diagnostics, "The gateway did not say whether it is healthy", health)
 		return
 	}
 	if gateway.IsUntested(version) {
 		resp.Diagnostics.AddAttributeWarning(path.Root("version"), "The gateway is older than any that the provider is tested with",
-			"It is version "+version+"; the oldest one tested is "+gateway.OldestTested+". Its API has been the same since 0.9, so much will work, but nobody has tried. "+
-				"Ask whoever runs the gateway for an update, or try your configuration on something small first.")
+			"It is version "+transport.Printable(version)+"; the oldest tested version is "+gateway.OldestTested+". Its API has not changed since 0.9, so most operations probably work. "+
+				"Ask the operators of the gateway for an update, or try your configuration on something small first.")
 	}
 	resp.Diagnostics.Append(resp.State.Set(ctx, gatewayModel{
 		Address:           types.StringValue(d.Addresses.Address),

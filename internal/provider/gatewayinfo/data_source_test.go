@@ -95,7 +95,7 @@ func TestGateway_warns(t *testing.T) {
 		state           map[string]tftypes.Value
 	}{
 		"of an old gateway": {
-			providertest.RespondAlways("*/api/version", http.StatusOK, `{"version": "2022.4.0"}`), "version", "the oldest one tested is 2026.3.0",
+			providertest.RespondAlways("*/api/version", http.StatusOK, `{"version": "2022.4.0"}`), "version", "the oldest tested version is 2026.3.0",
 			map[string]tftypes.Value{"client_requirement": tftypes.NewValue(tftypes.String, "dask-gateway==2022.4.0")},
 		},
 		"of one that is not well": {

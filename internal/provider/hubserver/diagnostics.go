@@ -31,7 +31,7 @@ func spawnAdvice(failed *hub.SpawnError) string {
 		text = diagnostics.Sentence(failed.Error() + ", and the Hub does not say why")
 	}
 	if len(failed.Messages) > 0 {
-		text += "\n\nWhile it was starting, the Hub said:\n  - " + strings.Join(failed.Messages, "\n  - ")
+		text += "\n\nWhile it was starting, the Hub reported:\n  - " + strings.Join(failed.Messages, "\n  - ")
 	}
 	return text + "\n\nNo server is left. Change user_options if they are the reason; else the Hub's log, or that of its spawner, has more."
 }

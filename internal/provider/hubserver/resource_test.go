@@ -139,7 +139,7 @@ func TestHubServer_saysWhyItDidNotStart(t *testing.T) {
 	t.Parallel()
 	for profile, says := range map[string][]string{
 		"broken":  {"The server gpu of alice did not start", "no node has room for it", "user_options"},
-		"late":    {"The server gpu of alice did not start", "no node came up", "While it was starting, the Hub said:\n  - Server requested\n  - Looking for a node\n  - Spawning server..."},
+		"late":    {"The server gpu of alice did not start", "no node came up", "While it was starting, the Hub reported:\n  - Server requested\n  - Looking for a node\n  - Spawning server..."},
 		"refused": {"The server gpu of alice was not started", "quota reached", "what the Hub's spawner says, or the hook before it"},
 	} {
 		t.Run(profile, func(t *testing.T) {

@@ -244,7 +244,7 @@ func addIssueError(diags *diag.Diagnostics, user string, request hub.TokenReques
 	case len(lost.Candidates) > 0:
 		ids := make([]string, 0, len(lost.Candidates))
 		for _, candidate := range lost.Candidates {
-			ids = append(ids, fmt.Sprintf("%s (note %q, made %s)", candidate.ID, candidate.Note, candidate.Created.UTC().Format(time.RFC3339)))
+			ids = append(ids, fmt.Sprintf("%s (note %q, made %s)", transport.Printable(candidate.ID), transport.Printable(candidate.Note), candidate.Created.UTC().Format(time.RFC3339)))
 		}
 		detail += "\n\nCandidates: " + strings.Join(ids, ", ") + ". None was revoked, because a token of another run may have the same note. " +
 			"Revoke the one that nobody uses on the Hub's page /hub/token, then run terraform apply again. " +
