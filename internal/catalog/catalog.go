@@ -2,13 +2,15 @@
 // SPDX-License-Identifier: MPL-2.0
 
 // Package catalog is a client of a STAC API, which describes collections of data, and of
-// the Planetary Computer's SAS service, which issues tokens to read them. It is
-// independent of Terraform and never has credentials of the Hub.
+// of the service that issues tokens to read them: those of the public Planetary Computer,
+// or those of a GeoCatalog (Planetary Computer Pro). It is independent of Terraform and
+// never has credentials of the Hub.
 package catalog
 
 import (
 	"errors"
 	"net/http"
+	"net/url"
 
 	"github.com/planetary-computer/terraform-provider-pc/internal/transport"
 )
@@ -20,6 +22,8 @@ const SubscriptionKeyHeader = "Ocp-Apim-Subscription-Key"
 // Client calls both services. It is safe for concurrent use.
 type Client struct {
 	stac, sas *transport.Client
+	// geoCatalog is the address of a GeoCatalog, or nil for the public services.
+	geoCatalog *url.URL
 }
 
 // New returns a Client. It sends no request. The base address of stac is that of a STAC

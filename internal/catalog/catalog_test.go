@@ -104,7 +104,7 @@ func TestClient_sendsIDsAsOnePathElement(t *testing.T) {
 		if _, err := client.GetCollection(t.Context(), id); err == nil {
 			t.Errorf("%q was requested", id)
 		}
-		if _, err := client.ContainerToken(t.Context(), "account", id); err == nil {
+		if _, err := client.ContainerToken(t.Context(), "account", id, 0); err == nil {
 			t.Errorf("a token for %q was requested", id)
 		}
 	}
@@ -145,11 +145,11 @@ func TestToken_sendsKeyAndRetries(t *testing.T) {
 			server.On(containerRequest, busy, busy, sent)
 			server.On("GET /sentinel-2-l2a", sent)
 			expiry := time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC)
-			token, err := client.ContainerToken(t.Context(), "sentinel2l2a01", "sentinel2-l2")
+			token, err := client.ContainerToken(t.Context(), "sentinel2l2a01", "sentinel2-l2", 0)
 			if err != nil || token.Value.Reveal() != "st=1&se=2&sig=abc%3D" || !token.ExpiresAt.Equal(expiry) {
 				t.Errorf("got %v until %s, %v", token.Value, token.ExpiresAt, err)
 			}
-			if token, err = client.CollectionToken(t.Context(), "sentinel-2-l2a"); err != nil || token.Value.IsZero() {
+			if token, err = client.CollectionToken(t.Context(), "sentinel-2-l2a", 0); err != nil || token.Value.IsZero() {
 				t.Errorf("got %v, %v", token, err)
 			}
 			server.Expect(t, containerRequest, containerRequest, containerRequest, "GET /sentinel-2-l2a")
@@ -171,7 +171,7 @@ func TestToken_refusesOtherResponses(t *testing.T) {
 			t.Parallel()
 			server, client := newScripted(t, nil)
 			server.On(containerRequest, okReply(test.body))
-			_, err := client.ContainerToken(t.Context(), "sentinel2l2a01", "sentinel2-l2")
+			_, err := client.ContainerToken(t.Context(), "sentinel2l2a01", "sentinel2-l2", 0)
 			if err == nil || !strings.Contains(err.Error(), test.want) || strings.Contains(err.Error(), "s3cret") {
 				t.Errorf("%v", err)
 			}

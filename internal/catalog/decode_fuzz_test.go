@@ -66,7 +66,7 @@ func FuzzDecodeToken(f *testing.F) {
 	server, client := newFuzzedClient(f)
 	f.Fuzz(func(t *testing.T, body []byte) {
 		server.Set(body)
-		token, err := client.CollectionToken(context.Background(), "sentinel-2-l2a")
+		token, err := client.CollectionToken(context.Background(), "sentinel-2-l2a", 0)
 		if err != nil {
 			scripted.ExpectPrintable(t, err)
 			return

@@ -24,7 +24,7 @@ func TestClient_survivesHostileResponses(t *testing.T) {
 			return err
 		}},
 		"container": {Request: containerRequest, TakesLarge: true, Send: func(ctx context.Context, sender *transport.Client) error {
-			_, err := catalog.New(sender, sender).ContainerToken(ctx, "sentinel2l2a01", "sentinel2-l2")
+			_, err := catalog.New(sender, sender).ContainerToken(ctx, "sentinel2l2a01", "sentinel2-l2", 0)
 			return err
 		}},
 	})

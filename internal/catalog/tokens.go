@@ -5,8 +5,11 @@ package catalog
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"net/url"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/planetary-computer/terraform-provider-pc/internal/secret"
@@ -28,33 +31,48 @@ type wireToken struct {
 }
 
 // CollectionToken requests a token for the container of a collection with
-// GET /COLLECTION.
-func (c *Client) CollectionToken(ctx context.Context, collection string) (Token, error) {
-	return c.token(ctx, collection)
+// GET /COLLECTION, or GET /sas/token/COLLECTION from a GeoCatalog. A duration of 0 minutes
+// leaves the lifetime to the service.
+func (c *Client) CollectionToken(ctx context.Context, collection string, minutes int64) (Token, error) {
+	return c.token(ctx, minutes, collection)
 }
+
+// ErrNoContainerTokens is returned for a container of a GeoCatalog, which has no such
+// endpoint (azure-planetarycomputer 1.0.0, operations/_operations.py).
+var ErrNoContainerTokens = errors.New("a GeoCatalog issues tokens for collections only, not for a storage account and a container")
 
 // ContainerToken requests a token for a container of a storage account with
 // GET /ACCOUNT/CONTAINER.
-func (c *Client) ContainerToken(ctx context.Context, account, container string) (Token, error) {
-	return c.token(ctx, account, container)
+func (c *Client) ContainerToken(ctx context.Context, account, container string, minutes int64) (Token, error) {
+	if c.geoCatalog != nil {
+		return Token{}, ErrNoContainerTokens
+	}
+	return c.token(ctx, minutes, account, container)
 }
 
 // token can be retried: the service stores nothing about a request. It creates a token or
 // returns one that it has created before.
-func (c *Client) token(ctx context.Context, path ...string) (Token, error) {
+func (c *Client) token(ctx context.Context, minutes int64, path ...string) (Token, error) {
+	query := ""
+	if minutes != 0 {
+		query = "duration=" + strconv.FormatInt(minutes, 10)
+	}
+	if c.geoCatalog != nil {
+		path, query = append([]string{"sas", "token"}, path...), versioned(query)
+	}
 	wire, err := transport.Call(ctx, c.sas, transport.Request{
-		Method: http.MethodGet, Path: path, Retryable: true, Want: "the token",
+		Method: http.MethodGet, Path: path, Query: query, Retryable: true, Want: "the token", Confidential: "token",
 	}, wireToken.describeProblem)
 	if err != nil {
 		return Token{}, err
 	}
-	return Token{Value: secret.New(wire.Token), ExpiresAt: wire.Expiry.UTC()}, nil
+	return Token{Value: secret.New(strings.TrimPrefix(wire.Token, "?")), ExpiresAt: wire.Expiry.UTC()}, nil
 }
 
 // describeProblem returns what is wrong with the response, or "". It never contains the
 // token.
 func (w wireToken) describeProblem() string {
-	switch values, err := url.ParseQuery(w.Token); {
+	switch values, err := url.ParseQuery(strings.TrimPrefix(w.Token, "?")); {
 	case w.Token == "":
 		return "the response has no token"
 	case err != nil || !values.Has("sig"):

@@ -81,6 +81,7 @@ func (p *pcProvider) connect(ctx context.Context, s settings.Settings, userAgent
 	data.Gateway = p.connectGateway(ctx, s, base, data.Addresses, diags)
 	data.Hub = p.connectHub(s, base, diags)
 	data.Catalog = connectCatalog(s, base, diags)
+	data.GeoCatalog = newGeoCatalogs(s, base).get
 	return data
 }
 

@@ -44,6 +44,20 @@ type providerModel struct {
 	SASAddress      types.String         `tfsdk:"sas_url"`
 	SubscriptionKey types.String         `tfsdk:"subscription_key"`
 	Limits          types.Object         `tfsdk:"limits"`
+
+	GeoCatalogURL             types.String `tfsdk:"geocatalog_url"`
+	TenantID                  types.String `tfsdk:"tenant_id"`
+	ClientID                  types.String `tfsdk:"client_id"`
+	ClientSecret              types.String `tfsdk:"client_secret"`
+	ClientCertificatePath     types.String `tfsdk:"client_certificate_path"`
+	ClientCertificatePassword types.String `tfsdk:"client_certificate_password"`
+	UseOIDC                   types.Bool   `tfsdk:"use_oidc"`
+	OIDCToken                 types.String `tfsdk:"oidc_token"`
+	OIDCTokenFilePath         types.String `tfsdk:"oidc_token_file_path"`
+	OIDCRequestURL            types.String `tfsdk:"oidc_request_url"`
+	OIDCRequestToken          types.String `tfsdk:"oidc_request_token"`
+	UseMSI                    types.Bool   `tfsdk:"use_msi"`
+	UseCLI                    types.Bool   `tfsdk:"use_cli"`
 }
 
 // Format keeps the values out of logs and messages.
@@ -173,6 +187,62 @@ func providerAttributes() map[string]schema.Attribute {
 			Optional:  true,
 			Sensitive: true,
 		},
+		"geocatalog_url": schema.StringAttribute{
+			MarkdownDescription: "Address of a GeoCatalog (Planetary Computer Pro), for example `https://mycatalog.0123456789abcdef.westeurope.geocatalog.spatio.azure.com`. `pc_collection` and `pc_sas_token` then use it instead of `stac_url` and `sas_url`, unless they have a `geocatalog_url` of their own. It receives a token of Microsoft Entra, with the credentials below. Environment: `PC_GEOCATALOG_URL`.",
+			Optional:            true,
+		},
+		"tenant_id": schema.StringAttribute{
+			MarkdownDescription: "Tenant of Microsoft Entra for a GeoCatalog, as in AzureRM. Default: the tenant of the Azure CLI. Environment: `ARM_TENANT_ID`, `AZURE_TENANT_ID`.",
+			Optional:            true,
+		},
+		"client_id": schema.StringAttribute{
+			MarkdownDescription: "Client ID of the service principal, or of a user-assigned managed identity, as in AzureRM. Environment: `ARM_CLIENT_ID`, `AZURE_CLIENT_ID`.",
+			Optional:            true,
+		},
+		"client_secret": schema.StringAttribute{
+			MarkdownDescription: "Secret of the service principal, as in AzureRM. Environment: `ARM_CLIENT_SECRET`.",
+			Optional:            true,
+			Sensitive:           true,
+		},
+		"client_certificate_path": schema.StringAttribute{
+			MarkdownDescription: "Path of the certificate and key of the service principal, in PKCS#12 or PEM, as in AzureRM. Environment: `ARM_CLIENT_CERTIFICATE_PATH`.",
+			Optional:            true,
+		},
+		"client_certificate_password": schema.StringAttribute{
+			MarkdownDescription: "Password of the PKCS#12 file, as in AzureRM. Environment: `ARM_CLIENT_CERTIFICATE_PASSWORD`.",
+			Optional:            true,
+			Sensitive:           true,
+		},
+		"use_oidc": schema.BoolAttribute{
+			MarkdownDescription: "Whether to exchange a token of another identity provider (workload identity in GitHub Actions or AKS), as in AzureRM. Default: `false`. Environment: `ARM_USE_OIDC`.",
+			Optional:            true,
+		},
+		"oidc_token": schema.StringAttribute{
+			MarkdownDescription: "Token of the other identity provider, for `use_oidc`. Environment: `ARM_OIDC_TOKEN`.",
+			Optional:            true,
+			Sensitive:           true,
+		},
+		"oidc_token_file_path": schema.StringAttribute{
+			MarkdownDescription: "Path of a file with that token. The provider reads it for each new Entra token. Environment: `ARM_OIDC_TOKEN_FILE_PATH`, `AZURE_FEDERATED_TOKEN_FILE`, which AKS sets.",
+			Optional:            true,
+		},
+		"oidc_request_url": schema.StringAttribute{
+			MarkdownDescription: "Address at which to request that token. Environment: `ARM_OIDC_REQUEST_URL`, `ACTIONS_ID_TOKEN_REQUEST_URL`, which GitHub Actions sets.",
+			Optional:            true,
+		},
+		"oidc_request_token": schema.StringAttribute{
+			MarkdownDescription: "Credential for `oidc_request_url`. Environment: `ARM_OIDC_REQUEST_TOKEN`, `ACTIONS_ID_TOKEN_REQUEST_TOKEN`, which GitHub Actions sets.",
+			Optional:            true,
+			Sensitive:           true,
+		},
+		"use_msi": schema.BoolAttribute{
+			MarkdownDescription: "Whether to use the managed identity of the machine, as in AzureRM. Default: `false`. Environment: `ARM_USE_MSI`.",
+			Optional:            true,
+		},
+		"use_cli": schema.BoolAttribute{
+			MarkdownDescription: "Whether to use the login of the Azure CLI if nothing else is configured, as in AzureRM. Default: `true`. Environment: `ARM_USE_CLI`.",
+			Optional:            true,
+		},
 	}
 }
 
@@ -200,6 +270,20 @@ func (m providerModel) block() settings.Block {
 		STACAddress:     argument(m.STACAddress, m.STACAddress.ValueString()),
 		SASAddress:      argument(m.SASAddress, m.SASAddress.ValueString()),
 		SubscriptionKey: argument(m.SubscriptionKey, m.SubscriptionKey.ValueString()),
+
+		GeoCatalogURL:             argument(m.GeoCatalogURL, m.GeoCatalogURL.ValueString()),
+		TenantID:                  argument(m.TenantID, m.TenantID.ValueString()),
+		ClientID:                  argument(m.ClientID, m.ClientID.ValueString()),
+		ClientSecret:              argument(m.ClientSecret, m.ClientSecret.ValueString()),
+		ClientCertificatePath:     argument(m.ClientCertificatePath, m.ClientCertificatePath.ValueString()),
+		ClientCertificatePassword: argument(m.ClientCertificatePassword, m.ClientCertificatePassword.ValueString()),
+		UseOIDC:                   argument(m.UseOIDC, m.UseOIDC.ValueBool()),
+		OIDCToken:                 argument(m.OIDCToken, m.OIDCToken.ValueString()),
+		OIDCTokenFilePath:         argument(m.OIDCTokenFilePath, m.OIDCTokenFilePath.ValueString()),
+		OIDCRequestURL:            argument(m.OIDCRequestURL, m.OIDCRequestURL.ValueString()),
+		OIDCRequestToken:          argument(m.OIDCRequestToken, m.OIDCRequestToken.ValueString()),
+		UseMSI:                    argument(m.UseMSI, m.UseMSI.ValueBool()),
+		UseCLI:                    argument(m.UseCLI, m.UseCLI.ValueBool()),
 	}
 }
 

@@ -63,4 +63,18 @@ type Block struct {
 	STACAddress     Value[string]
 	SASAddress      Value[string]
 	SubscriptionKey Value[string]
+
+	GeoCatalogURL             Value[string]
+	TenantID                  Value[string]
+	ClientID                  Value[string]
+	ClientSecret              Value[string]
+	ClientCertificatePath     Value[string]
+	ClientCertificatePassword Value[string]
+	UseOIDC                   Value[bool]
+	OIDCToken                 Value[string]
+	OIDCTokenFilePath         Value[string]
+	OIDCRequestURL            Value[string]
+	OIDCRequestToken          Value[string]
+	UseMSI                    Value[bool]
+	UseCLI                    Value[bool]
 }

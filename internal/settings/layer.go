@@ -58,6 +58,19 @@ func blockLayer(b Block) layer {
 	addArgument(l, "stac_url", b.STACAddress)
 	addArgument(l, "sas_url", b.SASAddress)
 	addArgument(l, "subscription_key", b.SubscriptionKey)
+	addArgument(l, "geocatalog_url", b.GeoCatalogURL)
+	addArgument(l, "tenant_id", b.TenantID)
+	addArgument(l, "client_id", b.ClientID)
+	addArgument(l, "client_secret", b.ClientSecret)
+	addArgument(l, "client_certificate_path", b.ClientCertificatePath)
+	addArgument(l, "client_certificate_password", b.ClientCertificatePassword)
+	addArgument(l, "use_oidc", b.UseOIDC)
+	addArgument(l, "oidc_token", b.OIDCToken)
+	addArgument(l, "oidc_token_file_path", b.OIDCTokenFilePath)
+	addArgument(l, "oidc_request_url", b.OIDCRequestURL)
+	addArgument(l, "oidc_request_token", b.OIDCRequestToken)
+	addArgument(l, "use_msi", b.UseMSI)
+	addArgument(l, "use_cli", b.UseCLI)
 	return l
 }
 
@@ -96,6 +109,7 @@ var providerVariables = map[string]string{ //nolint:gosec // names of variables,
 	"stac_url":         "PC_STAC_URL",
 	"sas_url":          "PC_SAS_URL",
 	"subscription_key": "PC_SUBSCRIPTION_KEY",
+	"geocatalog_url":   "PC_GEOCATALOG_URL",
 }
 
 // hubVariables are set by JupyterHub in each notebook server

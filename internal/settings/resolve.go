@@ -71,6 +71,7 @@ func resolveFrom(block Block, env environment.Variables, found sources) (Setting
 	r.addresses(&s)
 	r.credentials(&s)
 	r.catalog(&s)
+	s.Entra = r.entra(env, r.layers[0])
 	s.CACertificate = resolve(r, "ca_certificate", parseCertificates)
 	s.HTTPProxy = resolve(r, "http_proxy", parseProxySetting)
 	s.MaxRetries = orDefault(resolve(r, "max_retries", parseRetries), defaultMaxRetries)
@@ -82,7 +83,7 @@ func resolveFrom(block Block, env environment.Variables, found sources) (Setting
 	for name, option := range options {
 		s.ClusterOptions[name] = Setting[any]{Value: option.Value, Origin: option.Origin, Set: true}
 	}
-	s.places = r.places()
+	s.places = places(slices.Concat(r.layers, entraLayers(env)))
 	return s, firstProblems(slices.Concat(outsideBlock(found.daskProblems), found.trustProblems, r.problems, outsideBlock(problems)))
 }
 
@@ -127,9 +128,9 @@ func (r *resolver) find(argument string) (finding, int) {
 	return finding{}, len(r.layers)
 }
 
-func (r *resolver) places() map[string][]string {
+func places(layers []layer) map[string][]string {
 	places := map[string][]string{}
-	for _, layer := range r.layers {
+	for _, layer := range layers {
 		for argument, place := range layer.places {
 			places[argument] = append(places[argument], place)
 		}
@@ -182,11 +183,11 @@ func parsed[T any](r *resolver, argument string, f finding, parse func(text stri
 	return Setting[T]{Value: value, Origin: f.origin, Set: true}
 }
 
-// parseNonEmpty rejects an empty value of all arguments but the password. In the
+// parseNonEmpty rejects an empty value of all arguments but passwords. In the
 // provider block it usually comes from a forgotten variable. To continue with the
 // value of the environment could act as another user.
 func parseNonEmpty[T any](argument, text string, parse func(text string) (T, error)) (T, error) {
-	if text == "" && argument != "password" {
+	if text == "" && argument != "password" && argument != "client_certificate_password" {
 		var none T
 		return none, errors.New("is empty")
 	}

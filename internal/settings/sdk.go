@@ -85,6 +85,7 @@ func sdkFile(env environment.Variables) string {
 func (r *resolver) catalog(s *Settings) {
 	s.STACAddress = orDefault(convert(resolve(r, "stac_url", addresses.ParseWeb), addresses.Web.String), defaultSTACAddress)
 	s.SASAddress = orDefault(convert(resolve(r, "sas_url", addresses.ParseWeb), addresses.Web.String), defaultSASAddress)
+	s.GeoCatalogURL = convert(resolve(r, "geocatalog_url", addresses.ParseWeb), addresses.Web.String)
 	s.SubscriptionKey = resolve(r, "subscription_key", parseKey)
 }
 

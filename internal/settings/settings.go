@@ -67,6 +67,10 @@ type Settings struct {
 	// latter alone.
 	STACAddress, SASAddress Setting[string]
 	SubscriptionKey         Setting[secret.String]
+	// GeoCatalogURL is the address of a GeoCatalog, without a slash at the end. Entra is
+	// how to authenticate to it.
+	GeoCatalogURL Setting[string]
+	Entra         Entra
 	// SDKFile is the error of reading the settings file of Python's
 	// planetary_computer, or nil. Only requests to those services need the file.
 	SDKFile error

@@ -32,6 +32,8 @@ func Table() []TableRow {
 		}
 		row.Variables = appendVariable(row.Variables, sdkVariables[row.Argument])
 		row.Variables = appendVariable(row.Variables, hubVariables[row.Argument])
+		row.Variables = appendVariable(row.Variables, armVariables[row.Argument])
+		row.Variables = appendVariable(row.Variables, platformVariables[row.Argument])
 		rows = append(rows, row)
 	}
 	return rows
@@ -65,4 +67,17 @@ var tableTexts = []struct{ argument, description, otherwise string }{
 	{"stac_url", "Address of the STAC API", "`" + defaultSTACAddress + "`"},
 	{"sas_url", "Address of the service for read tokens", "`" + defaultSASAddress + "`"},
 	{"subscription_key", "Subscription key for `sas_url`", "none"},
+	{"geocatalog_url", "Address of a GeoCatalog (Planetary Computer Pro)", "none; the public catalog"},
+	{"tenant_id", "Tenant of Microsoft Entra, for a GeoCatalog", "the tenant of the Azure CLI"},
+	{"client_id", "Client ID of a service principal or a managed identity", "none"},
+	{"client_secret", "Secret of a service principal", "none"},
+	{"client_certificate_path", "Path of the certificate of a service principal, in PKCS#12 or PEM", "none"},
+	{"client_certificate_password", "Password of the certificate", "empty"},
+	{"use_oidc", "Whether to use a token of another identity provider (workload identity)", "`false`"},
+	{"oidc_token", "Token of the other identity provider", "none"},
+	{"oidc_token_file_path", "Path of a file with that token", "none"},
+	{"oidc_request_url", "Address at which to request that token", "none"},
+	{"oidc_request_token", "Credential for `oidc_request_url`", "none"},
+	{"use_msi", "Whether to use the managed identity of the machine", "`false`"},
+	{"use_cli", "Whether to use the login of the Azure CLI if nothing else is configured", "`true`"},
 }

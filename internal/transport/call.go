@@ -95,6 +95,10 @@ func (c *Client) Do(ctx context.Context, r Request) (*Response, error) {
 	if err != nil {
 		return nil, err
 	}
+	r, err = c.withToken(ctx, r)
+	if err != nil {
+		return nil, c.failure(ctx, r, target, &attempt{request: r}, err)
+	}
 	a := &attempt{request: r}
 	req, err := c.newRequest(context.WithValue(ctx, attemptKey{}, a), r, target)
 	if err != nil {

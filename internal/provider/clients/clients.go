@@ -17,6 +17,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/ephemeral"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
+	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/planetary-computer/terraform-provider-pc/internal/catalog"
 	"github.com/planetary-computer/terraform-provider-pc/internal/clock"
@@ -29,13 +30,15 @@ import (
 // Clients is what the provider's Configure passes to every resource, data source
 // and ephemeral resource.
 type Clients struct {
-	Gateway   Access[*gateway.Client]
-	Hub       Access[*hub.Client]
-	Catalog   Access[*catalog.Client]
-	Addresses gateway.Addresses
-	Settings  settings.Settings
-	Limits    Limits
-	Clock     clock.Clock
+	Gateway Access[*gateway.Client]
+	Hub     Access[*hub.Client]
+	Catalog Access[*catalog.Client]
+	// GeoCatalog returns the client of the GeoCatalog at an address. Use CatalogAt.
+	GeoCatalog func(address string, diags *diag.Diagnostics) Access[*catalog.Client]
+	Addresses  gateway.Addresses
+	Settings   settings.Settings
+	Limits     Limits
+	Clock      clock.Clock
 	// Unauthenticated is the transport for servers other than the gateway and the
 	// Hub. It sends no credentials and ignores ca_certificate.
 	Unauthenticated transport.Config
@@ -68,6 +71,23 @@ func (a Access[C]) Get(diags *diag.Diagnostics) (C, bool) {
 	}
 	diags.Append(a.Missing...)
 	return a.Client, !a.Missing.HasError()
+}
+
+// CatalogAt returns access to the GeoCatalog at an address. Without one it is the
+// GeoCatalog of the provider block, or else the public catalog.
+func (c *Clients) CatalogAt(address types.String, diags *diag.Diagnostics) Access[*catalog.Client] {
+	switch {
+	case address.IsUnknown():
+		return Access[*catalog.Client]{Unknown: true}
+	case !address.IsNull():
+		return c.GeoCatalog(address.ValueString(), diags)
+	case c.Settings.GeoCatalogURL.Unknown:
+		return Access[*catalog.Client]{Unknown: true, UnknownArguments: "geocatalog_url"}
+	case c.Settings.GeoCatalogURL.Set:
+		return c.GeoCatalog(c.Settings.GeoCatalogURL.Value, diags)
+	default:
+		return c.Catalog
+	}
 }
 
 // NewTransport creates the HTTP client for one server. It reports errors on the

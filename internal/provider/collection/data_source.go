@@ -14,6 +14,7 @@ import (
 	"net/http"
 
 	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
+	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
 	"github.com/hashicorp/terraform-plugin-framework/datasource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -36,6 +37,7 @@ type collectionDataSource struct{ clients.DataSource }
 
 type collectionModel struct {
 	ID             types.String `tfsdk:"id"`
+	GeoCatalogURL  types.String `tfsdk:"geocatalog_url"`
 	Title          types.String `tfsdk:"title"`
 	Description    types.String `tfsdk:"description"`
 	License        types.String `tfsdk:"license"`
@@ -43,6 +45,8 @@ type collectionModel struct {
 	StorageAccount types.String `tfsdk:"storage_account"`
 	Container      types.String `tfsdk:"container"`
 	Assets         types.String `tfsdk:"assets"`
+	ItemAssets     types.String `tfsdk:"item_assets"`
+	Extent         types.Object `tfsdk:"extent"`
 }
 
 // NewDataSource returns the pc_collection data source.
@@ -58,14 +62,21 @@ func (d *collectionDataSource) Schema(_ context.Context, _ datasource.SchemaRequ
 	}
 	resp.Schema = schema.Schema{
 		MarkdownDescription: "A data set of the Planetary Computer, as its STAC API describes it, and where it is: compute belongs into the same Azure region. " +
-			"The API is `stac_url` of the provider block; it gets no credentials. Neither the gateway nor the Hub is needed.\n\n" +
-			"`region`, `storage_account` and `container` come from fields that the Planetary Computer adds to STAC (`msft:region` and so on). Not every collection has them, " +
-			"and other catalogs do not: they are null then, so give a default with `coalesce` where one is needed.",
+			"The API is `stac_url` of the provider block, which receives no credentials, or a GeoCatalog (Planetary Computer Pro), which receives a token of Microsoft Entra. Neither the gateway nor the Hub is needed.\n\n" +
+			"In the public catalog, `region`, `storage_account` and `container` come from fields that the Planetary Computer adds to STAC (`msft:region` and so on). " +
+			"For a GeoCatalog, the region comes from its host name, and account and container from the addresses of the collection's assets or of one item's. " +
+			"They are null where they are unknown, so give a default with `coalesce` where you need one.",
 		Attributes: map[string]schema.Attribute{
 			"id": schema.StringAttribute{
 				MarkdownDescription: "The collection's id, for example `sentinel-2-l2a`, as in the address of its page in the [data catalog](https://planetarycomputer.microsoft.com/catalog).",
 				Required:            true,
 				Validators:          []validator.String{stringvalidator.LengthAtLeast(1)},
+			},
+			"geocatalog_url": schema.StringAttribute{
+				MarkdownDescription: "Address of the GeoCatalog (Planetary Computer Pro) with the collection. Default: `geocatalog_url` of the provider block; without one, the public catalog. " +
+					"To use both catalogs in one configuration, leave it out of the provider block and set it here.",
+				Optional:   true,
+				Validators: []validator.String{stringvalidator.LengthAtLeast(1)},
 			},
 			"title":           computed("Display name. Null if it has none."),
 			"description":     computed("Description in Markdown."),
@@ -74,6 +85,23 @@ func (d *collectionDataSource) Schema(_ context.Context, _ datasource.SchemaRequ
 			"storage_account": computed("Storage account with the data. Null if the catalog does not report it."),
 			"container":       computed("Container in that account. Null if the catalog does not report it."),
 			"assets":          computed("The assets of the whole collection, such as thumbnails or a Parquet table of its items: a JSON object by key. Null if there are none."),
+			"item_assets":     computed("The assets that each item of the collection has: a JSON object by key, with types and bands. Null if the collection does not describe them."),
+			"extent": schema.SingleNestedAttribute{
+				MarkdownDescription: "Area and time of the data. The first element of each list describes the whole collection, further elements describe its parts.",
+				Computed:            true,
+				Attributes: map[string]schema.Attribute{
+					"bbox": schema.ListAttribute{
+						MarkdownDescription: "Boxes in WGS 84: west, south, east, north. With heights: west, south, lowest, east, north, highest.",
+						Computed:            true,
+						ElementType:         types.ListType{ElemType: types.Float64Type},
+					},
+					"interval": schema.ListAttribute{
+						MarkdownDescription: "Pairs of start and end, in RFC 3339. An open end is null.",
+						Computed:            true,
+						ElementType:         types.ListType{ElemType: types.StringType},
+					},
+				},
+			},
 		},
 	}
 }
@@ -84,8 +112,8 @@ func (d *collectionDataSource) Read(ctx context.Context, req datasource.ReadRequ
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	api, ok := d.Catalog.Get(&resp.Diagnostics)
-	if !ok {
+	api, ok := d.CatalogAt(model.GeoCatalogURL, &resp.Diagnostics).Get(&resp.Diagnostics)
+	if !ok || resp.Diagnostics.HasError() {
 		return
 	}
 	collection, err := api.GetCollection(ctx, model.ID.ValueString())
@@ -105,26 +133,56 @@ func (m *collectionModel) describe(collection catalog.Collection) diag.Diagnosti
 	m.Region = textOrNull(collection.Region)
 	m.StorageAccount = textOrNull(collection.StorageAccount)
 	m.Container = textOrNull(collection.Container)
-	var assets map[string]any
-	if len(collection.Assets) == 0 {
-		return nil
+	m.Extent = extentOf(collection.Extent)
+	var diags diag.Diagnostics
+	m.Assets = sortedJSON("assets", collection.Assets, &diags)
+	m.ItemAssets = sortedJSON("item_assets", collection.ItemAssets, &diags)
+	return diags
+}
+
+// sortedJSON returns a JSON object with its keys in one order, whatever the server's order,
+// so that only a change in content is a change.
+func sortedJSON(attribute string, content []byte, diags *diag.Diagnostics) types.String {
+	var members map[string]any
+	if len(content) == 0 {
+		return types.StringNull()
 	}
-	// Numbers keep all digits, even if no float can represent them.
-	decoder := json.NewDecoder(bytes.NewReader(collection.Assets))
+	// UseNumber keeps numbers as they are written, also those that no float holds.
+	decoder := json.NewDecoder(bytes.NewReader(content))
 	decoder.UseNumber()
-	if err := decoder.Decode(&assets); err != nil {
-		return diag.Diagnostics{diag.NewAttributeErrorDiagnostic(path.Root("assets"), "The assets of the collection cannot be read", diagnostics.Sentence(err.Error()))}
+	err := decoder.Decode(&members)
+	if err == nil && len(members) == 0 {
+		return types.StringNull()
 	}
-	if len(assets) == 0 {
-		return nil
+	text, encodeErr := json.Marshal(members)
+	if err = errors.Join(err, encodeErr); err != nil {
+		diags.AddAttributeError(path.Root(attribute), "The "+attribute+" of the collection cannot be read", diagnostics.Sentence(err.Error()))
 	}
-	// The keys are sorted, so that another order on the server is not a difference.
-	text, err := json.Marshal(assets)
-	if err != nil {
-		return diag.Diagnostics{diag.NewAttributeErrorDiagnostic(path.Root("assets"), "The assets of the collection cannot be written", diagnostics.Sentence(err.Error()))}
+	return types.StringValue(string(text))
+}
+
+var (
+	bboxType     = types.ListType{ElemType: types.Float64Type}
+	intervalType = types.ListType{ElemType: types.StringType}
+)
+
+func extentOf(extent catalog.Extent) types.Object {
+	boxes, intervals := make([]attr.Value, 0, len(extent.BBoxes)), make([]attr.Value, 0, len(extent.Intervals))
+	for _, box := range extent.BBoxes {
+		coordinates := make([]attr.Value, 0, len(box))
+		for _, coordinate := range box {
+			coordinates = append(coordinates, types.Float64Value(coordinate))
+		}
+		boxes = append(boxes, types.ListValueMust(types.Float64Type, coordinates))
 	}
-	m.Assets = types.StringValue(string(text))
-	return nil
+	for _, interval := range extent.Intervals {
+		ends := []attr.Value{types.StringPointerValue(interval[0]), types.StringPointerValue(interval[1])}
+		intervals = append(intervals, types.ListValueMust(types.StringType, ends))
+	}
+	return types.ObjectValueMust(
+		map[string]attr.Type{"bbox": types.ListType{ElemType: bboxType}, "interval": types.ListType{ElemType: intervalType}},
+		map[string]attr.Value{"bbox": types.ListValueMust(bboxType, boxes), "interval": types.ListValueMust(intervalType, intervals)},
+	)
 }
 
 func textOrNull(text string) types.String {
@@ -139,8 +197,13 @@ func textOrNull(text string) types.String {
 func addCatalogError(diags *diag.Diagnostics, at path.Path, summary, lookAt string, err error) {
 	failure, ok := errors.AsType[*transport.Error](err)
 	switch {
+	case ok && failure.Scheme == transport.SchemeBearer && geoCatalogAdvice(failure) != "":
+		diags.AddAttributeError(at, summary, diagnostics.Sentence(err.Error())+"\n\n"+geoCatalogAdvice(failure))
 	case catalog.IsNotFound(err):
 		diags.AddAttributeError(at, summary, diagnostics.Sentence(err.Error())+"\n\n"+lookAt)
+	case ok && failure.Status == http.StatusForbidden && failure.Scheme == "":
+		diags.AddAttributeError(at, summary, diagnostics.Sentence(err.Error())+"\n\n"+
+			"Some collections of the public catalog require a subscription key. Give it as subscription_key in the provider block, or in PC_SUBSCRIPTION_KEY.")
 	case ok && failure.Status == http.StatusUnauthorized:
 		advice := "The service requires a subscription key. Set subscription_key in the provider block, or PC_SUBSCRIPTION_KEY."
 		if failure.CredentialOrigin != "" {
@@ -149,5 +212,22 @@ func addCatalogError(diags *diag.Diagnostics, at path.Path, summary, lookAt stri
 		diags.AddAttributeError(at, summary, diagnostics.Sentence(err.Error())+"\n\n"+advice)
 	default:
 		diags.AddAttributeError(at, summary, diagnostics.Explain(err))
+	}
+}
+
+// geoCatalogAdvice returns what to do about a refusal of a GeoCatalog or of Microsoft
+// Entra, or "".
+func geoCatalogAdvice(failure *transport.Error) string {
+	switch {
+	case failure.Kind == transport.KindCredentials:
+		return "Configure the credential in the provider block or in ARM_* variables, as for AzureRM. For the Azure CLI, run `az login` first."
+	case failure.Status == http.StatusUnauthorized:
+		return "The GeoCatalog did not accept the token of Microsoft Entra. Check that tenant_id is the tenant of the GeoCatalog."
+	case failure.Status == http.StatusForbidden:
+		return "The identity needs the role \"GeoCatalog Reader\" on the GeoCatalog. A new role assignment can take minutes to become effective: run the command again then."
+	case failure.Status == http.StatusNotFound:
+		return "Check the ID of the collection, and geocatalog_url. A GeoCatalog issues SAS tokens only for collections that have assets."
+	default:
+		return ""
 	}
 }

@@ -6,11 +6,13 @@ package collection
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework-timetypes/timetypes"
 	"github.com/hashicorp/terraform-plugin-framework-validators/ephemeralvalidator"
+	"github.com/hashicorp/terraform-plugin-framework-validators/int64validator"
 	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/ephemeral"
 	"github.com/hashicorp/terraform-plugin-framework/ephemeral/schema"
@@ -38,6 +40,8 @@ type sasTokenEphemeralResource struct{ clients.EphemeralResource }
 
 type sasTokenModel struct {
 	Collection     types.String      `tfsdk:"collection"`
+	GeoCatalogURL  types.String      `tfsdk:"geocatalog_url"`
+	Duration       types.Int64       `tfsdk:"duration"`
 	StorageAccount types.String      `tfsdk:"storage_account"`
 	Container      types.String      `tfsdk:"container"`
 	Token          types.String      `tfsdk:"token"`
@@ -76,6 +80,17 @@ func (e *sasTokenEphemeralResource) Schema(_ context.Context, _ ephemeral.Schema
 				Optional:            true,
 				Validators:          filled,
 			},
+			"geocatalog_url": schema.StringAttribute{
+				MarkdownDescription: "Address of the GeoCatalog (Planetary Computer Pro) that issues the token. Default: `geocatalog_url` of the provider block; without one, the public service. " +
+					"A GeoCatalog issues tokens for a `collection` only.",
+				Optional:   true,
+				Validators: filled,
+			},
+			"duration": schema.Int64Attribute{
+				MarkdownDescription: "Requested lifetime of the token in whole minutes. The services grant it to approved users only. `expires_at` has the result. Default: the service decides.",
+				Optional:            true,
+				Validators:          []validator.Int64{int64validator.AtLeast(1)},
+			},
 			"token": schema.StringAttribute{
 				MarkdownDescription: "The token: the query of a URL, without the question mark. `https://ACCOUNT.blob.core.windows.net/CONTAINER?TOKEN` is the container's.",
 				Computed:            true,
@@ -105,13 +120,14 @@ func (e *sasTokenEphemeralResource) Open(ctx context.Context, req ephemeral.Open
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	if e.Catalog.Unknown {
+	access := e.CatalogAt(model.GeoCatalogURL, &resp.Diagnostics)
+	if access.Unknown {
 		model.Token, model.ExpiresAt = types.StringUnknown(), timetypes.NewRFC3339Unknown()
 		resp.Diagnostics.Append(resp.Result.Set(ctx, model)...)
 		return
 	}
-	api, ok := e.Catalog.Get(&resp.Diagnostics)
-	if !ok {
+	api, ok := access.Get(&resp.Diagnostics)
+	if !ok || resp.Diagnostics.HasError() {
 		return
 	}
 	token, err := model.ask(ctx, api)
@@ -119,6 +135,11 @@ func (e *sasTokenEphemeralResource) Open(ctx context.Context, req ephemeral.Open
 		at := path.Root("collection")
 		if model.Collection.IsNull() {
 			at = path.Root("container")
+		}
+		if errors.Is(err, catalog.ErrNoContainerTokens) {
+			resp.Diagnostics.AddAttributeError(path.Root("storage_account"), "A GeoCatalog has no tokens for containers",
+				"A GeoCatalog issues tokens for collections only, not for a storage account and a container. Set collection instead of storage_account and container.")
+			return
 		}
 		addCatalogError(&resp.Diagnostics, at, "There is no token for the container",
 			"Only what the Planetary Computer holds has tokens: data.pc_collection tells the storage account and the container of a collection. Check sas_url in the provider block, too.", err)
@@ -158,7 +179,7 @@ func (e *sasTokenEphemeralResource) Close(ctx context.Context, req ephemeral.Clo
 // ask requests the token by collection or by container.
 func (m sasTokenModel) ask(ctx context.Context, api *catalog.Client) (catalog.Token, error) {
 	if !m.Collection.IsNull() {
-		return api.CollectionToken(ctx, m.Collection.ValueString())
+		return api.CollectionToken(ctx, m.Collection.ValueString(), m.Duration.ValueInt64())
 	}
-	return api.ContainerToken(ctx, m.StorageAccount.ValueString(), m.Container.ValueString())
+	return api.ContainerToken(ctx, m.StorageAccount.ValueString(), m.Container.ValueString(), m.Duration.ValueInt64())
 }
