@@ -12,6 +12,7 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/provider/schema"
 
 	"github.com/planetary-computer/terraform-provider-pc/internal/addresses"
 	"github.com/planetary-computer/terraform-provider-pc/internal/catalog"
@@ -127,4 +128,63 @@ func newEntraCredential(e settings.Entra, host, scope string, cfg transport.Conf
 func isLoopback(host string) bool {
 	address, err := netip.ParseAddr(host)
 	return host == "localhost" || err == nil && address.IsLoopback()
+}
+
+// entraAttributes are the arguments for credentials of Microsoft Entra. Their names
+// are those of the AzureRM provider.
+func entraAttributes() map[string]schema.Attribute {
+	return map[string]schema.Attribute{
+		"tenant_id": schema.StringAttribute{
+			MarkdownDescription: "Tenant of Microsoft Entra for a GeoCatalog, as in AzureRM. Default: the tenant of the Azure CLI. Environment: `ARM_TENANT_ID`, `AZURE_TENANT_ID`.",
+			Optional:            true,
+		},
+		"client_id": schema.StringAttribute{
+			MarkdownDescription: "Client ID of the service principal, or of a user-assigned managed identity, as in AzureRM. Environment: `ARM_CLIENT_ID`, `AZURE_CLIENT_ID`.",
+			Optional:            true,
+		},
+		"client_secret": schema.StringAttribute{
+			MarkdownDescription: "Secret of the service principal, as in AzureRM. Environment: `ARM_CLIENT_SECRET`.",
+			Optional:            true,
+			Sensitive:           true,
+		},
+		"client_certificate_path": schema.StringAttribute{
+			MarkdownDescription: "Path of the certificate and key of the service principal, in PKCS#12 or PEM, as in AzureRM. Environment: `ARM_CLIENT_CERTIFICATE_PATH`.",
+			Optional:            true,
+		},
+		"client_certificate_password": schema.StringAttribute{
+			MarkdownDescription: "Password of the PKCS#12 file, as in AzureRM. Environment: `ARM_CLIENT_CERTIFICATE_PASSWORD`.",
+			Optional:            true,
+			Sensitive:           true,
+		},
+		"use_oidc": schema.BoolAttribute{
+			MarkdownDescription: "Whether to exchange a token of another identity provider (workload identity in GitHub Actions or AKS), as in AzureRM. Default: `false`. Environment: `ARM_USE_OIDC`.",
+			Optional:            true,
+		},
+		"oidc_token": schema.StringAttribute{
+			MarkdownDescription: "Token of the other identity provider, for `use_oidc`. Environment: `ARM_OIDC_TOKEN`.",
+			Optional:            true,
+			Sensitive:           true,
+		},
+		"oidc_token_file_path": schema.StringAttribute{
+			MarkdownDescription: "Path of a file with that token. The provider reads it for each new Entra token. Environment: `ARM_OIDC_TOKEN_FILE_PATH`, `AZURE_FEDERATED_TOKEN_FILE`, which AKS sets.",
+			Optional:            true,
+		},
+		"oidc_request_url": schema.StringAttribute{
+			MarkdownDescription: "Address at which to request that token. Environment: `ARM_OIDC_REQUEST_URL`, `ACTIONS_ID_TOKEN_REQUEST_URL`, which GitHub Actions sets.",
+			Optional:            true,
+		},
+		"oidc_request_token": schema.StringAttribute{
+			MarkdownDescription: "Credential for `oidc_request_url`. Environment: `ARM_OIDC_REQUEST_TOKEN`, `ACTIONS_ID_TOKEN_REQUEST_TOKEN`, which GitHub Actions sets.",
+			Optional:            true,
+			Sensitive:           true,
+		},
+		"use_msi": schema.BoolAttribute{
+			MarkdownDescription: "Whether to use the managed identity of the machine, as in AzureRM. Default: `false`. Environment: `ARM_USE_MSI`.",
+			Optional:            true,
+		},
+		"use_cli": schema.BoolAttribute{
+			MarkdownDescription: "Whether to use the login of the Azure CLI if nothing else is configured, as in AzureRM. Default: `true`. Environment: `ARM_USE_CLI`.",
+			Optional:            true,
+		},
+	}
 }

@@ -6,6 +6,7 @@ package provider
 import (
 	"context"
 	"fmt"
+	"maps"
 
 	"github.com/hashicorp/terraform-plugin-framework-timetypes/timetypes"
 	"github.com/hashicorp/terraform-plugin-framework-validators/float64validator"
@@ -64,7 +65,7 @@ type providerModel struct {
 func (m providerModel) Format(state fmt.State, _ rune) { diagnostics.WriteType(state, m) }
 
 func providerAttributes() map[string]schema.Attribute {
-	return map[string]schema.Attribute{
+	attributes := map[string]schema.Attribute{
 		"address": schema.StringAttribute{
 			MarkdownDescription: "Address of the Dask Gateway, as in Python's `Gateway(address)`, for example `https://hub.example.com/services/dask-gateway/`. " +
 				"Environment: `PC_ADDRESS`, `DASK_GATEWAY__ADDRESS`.",
@@ -191,59 +192,9 @@ func providerAttributes() map[string]schema.Attribute {
 			MarkdownDescription: "Address of a GeoCatalog (Planetary Computer Pro), for example `https://mycatalog.0123456789abcdef.westeurope.geocatalog.spatio.azure.com`. `pc_collection` and `pc_sas_token` then use it instead of `stac_url` and `sas_url`, unless they have a `geocatalog_url` of their own. It receives a token of Microsoft Entra, with the credentials below. Environment: `PC_GEOCATALOG_URL`.",
 			Optional:            true,
 		},
-		"tenant_id": schema.StringAttribute{
-			MarkdownDescription: "Tenant of Microsoft Entra for a GeoCatalog, as in AzureRM. Default: the tenant of the Azure CLI. Environment: `ARM_TENANT_ID`, `AZURE_TENANT_ID`.",
-			Optional:            true,
-		},
-		"client_id": schema.StringAttribute{
-			MarkdownDescription: "Client ID of the service principal, or of a user-assigned managed identity, as in AzureRM. Environment: `ARM_CLIENT_ID`, `AZURE_CLIENT_ID`.",
-			Optional:            true,
-		},
-		"client_secret": schema.StringAttribute{
-			MarkdownDescription: "Secret of the service principal, as in AzureRM. Environment: `ARM_CLIENT_SECRET`.",
-			Optional:            true,
-			Sensitive:           true,
-		},
-		"client_certificate_path": schema.StringAttribute{
-			MarkdownDescription: "Path of the certificate and key of the service principal, in PKCS#12 or PEM, as in AzureRM. Environment: `ARM_CLIENT_CERTIFICATE_PATH`.",
-			Optional:            true,
-		},
-		"client_certificate_password": schema.StringAttribute{
-			MarkdownDescription: "Password of the PKCS#12 file, as in AzureRM. Environment: `ARM_CLIENT_CERTIFICATE_PASSWORD`.",
-			Optional:            true,
-			Sensitive:           true,
-		},
-		"use_oidc": schema.BoolAttribute{
-			MarkdownDescription: "Whether to exchange a token of another identity provider (workload identity in GitHub Actions or AKS), as in AzureRM. Default: `false`. Environment: `ARM_USE_OIDC`.",
-			Optional:            true,
-		},
-		"oidc_token": schema.StringAttribute{
-			MarkdownDescription: "Token of the other identity provider, for `use_oidc`. Environment: `ARM_OIDC_TOKEN`.",
-			Optional:            true,
-			Sensitive:           true,
-		},
-		"oidc_token_file_path": schema.StringAttribute{
-			MarkdownDescription: "Path of a file with that token. The provider reads it for each new Entra token. Environment: `ARM_OIDC_TOKEN_FILE_PATH`, `AZURE_FEDERATED_TOKEN_FILE`, which AKS sets.",
-			Optional:            true,
-		},
-		"oidc_request_url": schema.StringAttribute{
-			MarkdownDescription: "Address at which to request that token. Environment: `ARM_OIDC_REQUEST_URL`, `ACTIONS_ID_TOKEN_REQUEST_URL`, which GitHub Actions sets.",
-			Optional:            true,
-		},
-		"oidc_request_token": schema.StringAttribute{
-			MarkdownDescription: "Credential for `oidc_request_url`. Environment: `ARM_OIDC_REQUEST_TOKEN`, `ACTIONS_ID_TOKEN_REQUEST_TOKEN`, which GitHub Actions sets.",
-			Optional:            true,
-			Sensitive:           true,
-		},
-		"use_msi": schema.BoolAttribute{
-			MarkdownDescription: "Whether to use the managed identity of the machine, as in AzureRM. Default: `false`. Environment: `ARM_USE_MSI`.",
-			Optional:            true,
-		},
-		"use_cli": schema.BoolAttribute{
-			MarkdownDescription: "Whether to use the login of the Azure CLI if nothing else is configured, as in AzureRM. Default: `true`. Environment: `ARM_USE_CLI`.",
-			Optional:            true,
-		},
 	}
+	maps.Copy(attributes, entraAttributes())
+	return attributes
 }
 
 // block converts the provider block for package settings, which does not import

@@ -53,7 +53,7 @@ var armVariables = map[string]string{ //nolint:gosec // names of variables, not 
 
 // platformVariables are those that the platform sets: the workload identity webhook of AKS,
 // and GitHub Actions.
-var platformVariables = map[string]string{ //nolint:gosec // names of variables, not their values
+var platformVariables = map[string]string{
 	"tenant_id":            "AZURE_TENANT_ID",
 	"client_id":            "AZURE_CLIENT_ID",
 	"oidc_token_file_path": "AZURE_FEDERATED_TOKEN_FILE",

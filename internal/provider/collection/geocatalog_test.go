@@ -5,6 +5,7 @@ package collection_test
 
 import (
 	"fmt"
+	"maps"
 	"strings"
 	"testing"
 
@@ -18,6 +19,8 @@ const clientSecret = "entra-s3cret-value"
 
 // TestGeoCatalog_isReadWithATokenOfEntra reads collections and tokens, and checks that no
 // token is in a diagnostic, and that the Hub's token reaches nobody.
+//
+//nolint:paralleltest // the environment belongs to the whole process
 func TestGeoCatalog_isReadWithATokenOfEntra(t *testing.T) {
 	href := `{"type": "FeatureCollection", "features": [{"assets": {"image": {"href": "https://account1.blob.core.windows.net/fires-0a1b2c3d/1/image.tif"}}}]}`
 	collections := map[string]string{
@@ -105,9 +108,7 @@ func TestGeoCatalog_isReadWithATokenOfEntra(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			server := start(t, test.cfg)
 			configured := block(server)
-			for argument, value := range test.change {
-				configured[argument] = value
-			}
+			maps.Copy(configured, test.change)
 			w := providertest.NewClient(t, configured)
 			_, diagnostics := w.ReadData(t, collectionType, map[string]any{"id": test.id})
 			if len(diagnostics) != 1 || !strings.Contains(diagnostics[0].Detail, test.want) || strings.Contains(diagnostics[0].Detail, "wrong-s3cret") {
