@@ -54,6 +54,8 @@ type Access[C any] struct {
 	// UnknownArguments names the unknown arguments, separated by commas.
 	UnknownArguments string
 	Missing          diag.Diagnostics
+	// forDataSource adds advice that only helps a data source.
+	forDataSource bool
 }
 
 // Get returns the client, or adds the reason why there is none to the diagnostics.
@@ -66,11 +68,18 @@ func (a Access[C]) Get(diags *diag.Diagnostics) (C, bool) {
 		diags.AddError("The provider is not configured yet",
 			which+" known only after apply, and this operation needs the value now.\n\n"+
 				"Set it to a value that is already known, for example with a variable, or first apply what it comes from:\n\n"+
-				"  terraform apply -target=ADDRESS")
+				"  terraform apply -target=ADDRESS"+a.dataSourceAdvice())
 		return a.Client, false
 	}
 	diags.Append(a.Missing...)
 	return a.Client, !a.Missing.HasError()
+}
+
+func (a Access[C]) dataSourceAdvice() string {
+	if !a.forDataSource {
+		return ""
+	}
+	return "\n\nA data source can also wait for the value: set depends_on to the resource that it comes from."
 }
 
 // CatalogAt returns access to the GeoCatalog at an address. Without one it is the
@@ -143,6 +152,12 @@ type DataSource struct{ Configured }
 // Configure stores the clients.
 func (c *DataSource) Configure(_ context.Context, req datasource.ConfigureRequest, _ *datasource.ConfigureResponse) {
 	c.setClients(req.ProviderData)
+	if c.Clients == nil {
+		return
+	}
+	own := *c.Clients
+	own.Gateway.forDataSource, own.Hub.forDataSource, own.Catalog.forDataSource = true, true, true
+	c.Clients = &own
 }
 
 // EphemeralResource is embedded in every ephemeral resource.
