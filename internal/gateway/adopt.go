@@ -41,8 +41,7 @@ type Creation struct {
 	Adopted *Adoption
 }
 
-// Adoption says on what grounds the client took a cluster for the one it asked
-// for. It is likely and not certain: a cluster that the same user created with the
+// Adoption says why the client took a cluster for the one it requested. It is likely and not certain: a cluster that the same user created with the
 // same options within the same window looks the same.
 type Adoption struct {
 	// Cause is what happened to the response.
@@ -82,7 +81,7 @@ func (e *AdoptError) Error() string {
 	if len(e.Candidates) == 0 {
 		return fmt.Sprintf("the response was lost, and no new cluster was seen: %v", e.Cause)
 	}
-	return fmt.Sprintf("the response was lost, and %d new clusters may be the one that was asked for: %v", len(e.Candidates), e.Cause)
+	return fmt.Sprintf("the response was lost, and %d new clusters may be the requested one: %v", len(e.Candidates), e.Cause)
 }
 
 // Unwrap returns what happened to the response.
@@ -126,7 +125,7 @@ func (c *Client) create(ctx context.Context, options map[string]any, secrets ...
 	}
 	c.creates.markLost(ours, failure, c.clock.Now())
 	if ctx.Err() != nil && !c.hasOptions() {
-		// Only what was asked for can be compared: the defaults are not fetched now.
+		// Only the requested options can be compared: the defaults are not fetched now.
 		ours.ignoresDefaults = true
 	}
 	created, err := c.adopt(lookingUp, ours, err)
@@ -196,7 +195,7 @@ func hasNew(clusters, previous []Cluster) bool {
 	})
 }
 
-// findCandidates lists the clusters that have the options asked for, and separates
+// findCandidates lists the clusters that have the requested options, and separates
 // those that the request can have created from those that started later. Clusters
 // that have ended are included: one can fail within a second.
 func (c *Client) findCandidates(ctx context.Context, ours *pendingCreate) (listingSnapshot, error) {
@@ -223,7 +222,7 @@ func (c *Client) findCandidates(ctx context.Context, ours *pendingCreate) (listi
 	return snapshot, nil
 }
 
-// matchesOptions reports whether a cluster has the options asked for, and the
+// matchesOptions reports whether a cluster has the requested options, and the
 // declared defaults for all others.
 func matchesOptions(requested, inEffect map[string]any, declared []Option) bool {
 	for name, value := range requested {

@@ -88,12 +88,12 @@ func (w wireIdentity) capacity() Capacity {
 			sum.Memory += bytes
 		}
 	}
-	for _, total := range []struct {
-		told *int64
-		into *int64
+	for _, each := range []struct {
+		total *int64
+		into  *int64
 	}{{w.TotalWorkers, &sum.Workers}, {w.TotalThreads, &sum.Threads}, {w.TotalMemory, &sum.Memory}} {
-		if total.told != nil {
-			*total.into = *total.told
+		if each.total != nil {
+			*each.into = *each.total
 		}
 	}
 	return sum

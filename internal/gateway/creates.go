@@ -30,12 +30,12 @@ const (
 	lateStartPerCreate = 400 * time.Millisecond
 )
 
-// createTracker is what this process knows of clusters when a response is lost:
-// which it created, which it saw when, and which creates are under way.
+// createTracker records what this process needs when a response is lost: which
+// clusters it created, which it saw when, and which creates are under way.
 type createTracker struct {
 	mu       sync.Mutex
 	ourNames map[string]bool
-	// readByName are clusters that somebody asked for by name, which Terraform does
+	// readByName are clusters that were read by name, which Terraform does
 	// for those in its state. Reported are those of RecentEqualClusters.
 	readByName, reported map[string]bool
 	// sentCount counts creates that were sent. firstSeen has its value when a name
@@ -136,7 +136,7 @@ func (o *createTracker) recordSeen(name string) {
 	}
 }
 
-// recordRead remembers that somebody asked for a cluster by name.
+// recordRead records that a cluster was read by name.
 func (o *createTracker) recordRead(name string) {
 	o.mu.Lock()
 	defer o.mu.Unlock()

@@ -167,13 +167,21 @@ func TestDiagnostics_areSafeWhenEveryStringIsHostile(t *testing.T) {
 func TestDiagnostics_nameTheUnknownProviderArgument(t *testing.T) {
 	t.Parallel()
 	w := providertest.NewClient(t, map[string]any{"address": "https://hub.example.com/services/dask-gateway/", "api_token": providertest.Unknown{}})
+	unknownToken := providertest.ErrorAt("", "api_token of the provider block is known only after apply")
 	for _, typeName := range []string{"pc_gateway", "pc_hub_user"} {
 		_, diagnostics := w.ReadData(t, typeName, map[string]any{})
 		assertPresentable(t, diagnostics)
-		providertest.AssertDiagnostics(t, diagnostics, providertest.ErrorAt("", "api_token of the provider block is known only after apply"))
-		if strings.Contains(diagnostics[0].Detail, "data source") {
-			t.Errorf("the advice is about data sources: %s", diagnostics[0].Detail)
+		providertest.AssertDiagnostics(t, diagnostics, unknownToken)
+		if !strings.Contains(diagnostics[0].Detail, "depends_on") {
+			t.Errorf("the advice does not name depends_on: %s", diagnostics[0].Detail)
 		}
+	}
+	cluster := map[string]any{"name": "0123456789abcdef0123456789abcdef"}
+	managed := providertest.Instance{State: w.Value(t, w.ResourceType(providertest.ClusterType), cluster)}
+	_, diagnostics := w.Apply(t.Context(), t, providertest.ClusterType, managed, nil)
+	providertest.AssertDiagnostics(t, diagnostics, unknownToken)
+	if strings.Contains(diagnostics[0].Detail, "data source") {
+		t.Errorf("the advice for a destroy is about data sources: %s", diagnostics[0].Detail)
 	}
 }
 

@@ -142,7 +142,7 @@ func addCredentialsError(diags *diag.Diagnostics, name string, err error) {
 	switch {
 	case errors.As(err, &ended):
 		diags.AddAttributeError(at, "The cluster "+name+" does not run",
-			fmt.Sprintf("It is %s. Only a running cluster can be connected to. Run terraform apply with a refresh: a pc_dask_cluster that has ended is made anew.", ended.Cluster.Status))
+			fmt.Sprintf("It is %s. Only a running cluster can be connected to. Run terraform apply with a refresh: it replaces a pc_dask_cluster that has ended.", ended.Cluster.Status))
 	case errors.As(err, &absent):
 		addNotFoundError(diags, name)
 	case errors.As(err, &late):

@@ -53,7 +53,7 @@ func (d *clusterDataSource) Schema(_ context.Context, _ datasource.SchemaRequest
 		Required:            true,
 	}
 	for name, description := range map[string]string{
-		"workers": "Number of workers that have joined the scheduler, not those that were asked for. Null unless the cluster runs.",
+		"workers": "Number of workers that have joined the scheduler, not the number that was requested. Null unless the cluster runs.",
 		"threads": "Threads of all these workers, which is how many tasks run at once. Null unless the cluster runs.",
 		"memory":  "Memory of all these workers in bytes; a worker without a limit counts as 0. Null unless the cluster runs.",
 	} {
@@ -65,10 +65,10 @@ func (d *clusterDataSource) Schema(_ context.Context, _ datasource.SchemaRequest
 		Optional:            true,
 	}
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "One of the user's own Dask clusters, whoever made it, with the workers that it has now. An ended cluster is found as well, until the gateway forgets it a day later; " +
-			"one that the gateway does not know is an error.\n\n" +
-			"The workers are counted by the cluster's own scheduler, through the gateway's dashboard routes, which get no credentials. " +
-			"Where a cluster runs and its scheduler does not answer, a warning says so and the counts are null.",
+		MarkdownDescription: "One of the user's own Dask clusters, with the workers that it has now. It may be managed elsewhere. An ended cluster is found until the gateway deletes its record a day later; " +
+			"an unknown name is an error.\n\n" +
+			"The workers are counted by the cluster's own scheduler, through the gateway's dashboard routes. The provider sends it no credentials. " +
+			"If a cluster runs and its scheduler does not respond, the counts are null and a warning says why.",
 		Attributes: attributes,
 	}
 }
@@ -122,16 +122,16 @@ func findCluster(ctx context.Context, api *gateway.Client, name string, diags *d
 	if absence == nil {
 		return cluster, true
 	}
-	ended, told := absence.Ended()
-	if !told {
+	ended, isReported := absence.Ended()
+	if !isReported {
 		addNotFoundError(diags, name)
 	}
-	return ended, told
+	return ended, isReported
 }
 
-// uncounted is a cluster whose scheduler did not answer: it may have ended
-// meanwhile. If it has not, that is a warning: the gateway takes a while to notice
-// that a scheduler has died, and one on Kubernetes may never do.
+// uncounted reads a cluster again whose scheduler did not respond, because it may
+// have ended in between. If it still runs, that is a warning: the gateway notices
+// late that a scheduler has died, and a Kubernetes gateway may never notice.
 func (d *clusterDataSource) uncounted(ctx context.Context, api *gateway.Client, name string, failure error, diags *diag.Diagnostics) (gateway.Cluster, bool) {
 	if ctx.Err() != nil {
 		diagnostics.AddError(diags, "The workers of the cluster "+name+" could not be counted", failure)

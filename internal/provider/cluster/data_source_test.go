@@ -99,7 +99,7 @@ func TestAccDaskClusterData_showsClustersThatDoNotRun(t *testing.T) {
 					providertest.Requested(mock, http.MethodGet, "*/json/*", 0),
 				},
 			},
-			{Config: config("0123456789abcdef0123456789abcdef"), ExpectError: regexp.MustCompile(`(?s)There is no cluster.*confirmed by several looks`)},
+			{Config: config("0123456789abcdef0123456789abcdef"), ExpectError: regexp.MustCompile(`(?s)There is no cluster.*confirmed by several\s+lookups`)},
 			{Config: config(bobs), ExpectError: regexp.MustCompile(`(?s)could not be read.*lacks\s+permissions`)},
 		},
 	})

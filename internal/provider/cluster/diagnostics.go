@@ -228,7 +228,7 @@ func addAbsenceWarning(diags *diag.Diagnostics, absence gateway.Absence, name st
 		return
 	}
 	diags.AddWarning("The cluster "+name+" is gone",
-		"The gateway no longer has it, confirmed by several looks until "+absence.ConfirmedAt().UTC().Format(time.RFC3339)+". It is removed from the state, and the next apply creates a new one.")
+		"The gateway no longer has it, confirmed by several lookups until "+absence.ConfirmedAt().UTC().Format(time.RFC3339)+". It is removed from the state, and the next apply creates a new one.")
 }
 
 // checkImportedName refuses an invalid name before it becomes a part of a URL.

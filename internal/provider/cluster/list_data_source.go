@@ -67,12 +67,12 @@ func (d *listDataSource) Metadata(_ context.Context, req datasource.MetadataRequ
 
 func (d *listDataSource) Schema(_ context.Context, _ datasource.SchemaRequest, resp *datasource.SchemaResponse) {
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "The user's own Dask clusters on the gateway, as Python's `gateway.list_clusters()` lists them, those that no configuration manages included. " +
+		MarkdownDescription: "The user's own Dask clusters on the gateway, as Python's `gateway.list_clusters()` lists them, including those that no configuration manages. " +
 			"Clusters of other users are never listed, not even to administrators.",
 		Attributes: map[string]schema.Attribute{
 			"statuses": schema.SetAttribute{
 				MarkdownDescription: "Which clusters to list: any of `PENDING`, `RUNNING`, `STOPPING`, `STOPPED` and `FAILED`, in any case. Default: `PENDING` and `RUNNING`. " +
-					"The gateway forgets ended clusters after a day.",
+					"The gateway deletes the records of ended clusters after a day.",
 				ElementType: types.StringType,
 				Optional:    true,
 				Validators: []validator.Set{

@@ -23,9 +23,9 @@ func validateName(name types.String, diags *diag.Diagnostics) {
 	}
 }
 
-// addNotFoundError reports that the gateway does not know the argument name.
+// addNotFoundError reports that the gateway has no cluster of this name.
 func addNotFoundError(diags *diag.Diagnostics, name string) {
 	diags.AddAttributeError(path.Root("name"), "There is no cluster "+name,
-		"The gateway does not know it, confirmed by several looks. It forgets a cluster a while after its end. "+
-			"The data source pc_clusters and Python's gateway.list_clusters() show those that there are.")
+		"The gateway does not know it, confirmed by several lookups. It deletes the record of a cluster some time after its end. "+
+			"The data source pc_clusters and Python's gateway.list_clusters() show the existing ones.")
 }

@@ -81,7 +81,7 @@ func (d *collectionDataSource) Schema(_ context.Context, _ datasource.SchemaRequ
 			"title":           computed("Display name. Null if it has none."),
 			"description":     computed("Description in Markdown."),
 			"license":         computed("Its license, as an SPDX identifier or a word such as `proprietary`."),
-			"region":          computed("The Azure region in which the data is, for example `westeurope`, as AzureRM's `location` takes it. Null if it is not told."),
+			"region":          computed("The Azure region in which the data is, for example `westeurope`, as in AzureRM's `location`. Null if it is not known."),
 			"storage_account": computed("Storage account with the data. Null if the catalog does not report it."),
 			"container":       computed("Container in that account. Null if the catalog does not report it."),
 			"assets":          computed("The assets of the whole collection, such as thumbnails or a Parquet table of its items: a JSON object by key. Null if there are none."),

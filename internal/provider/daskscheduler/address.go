@@ -52,14 +52,14 @@ func (s webServer) correction(err error) string {
 	case ok && failure.Kind == transport.KindProxy:
 		return diagnostics.ProxyAdvice(failure)
 	case ok && failure.Kind == transport.KindTLS && slices.Contains(certificates, failure.TLS):
-		return "It was asked at " + s.url + ". Check that ca_certificate is of the authority that has signed the dashboard's certificate, and that server_name is a name in it. " +
+		return "The provider used the address " + s.url + ". Check that ca_certificate is of the authority that has signed the dashboard's certificate, and that server_name is a name in it. " +
 			"A scheduler shows the certificate that it was started with, also when another one has been made."
 	}
 	if s.from.Equal(path.Root("address")) {
-		return "It was asked at " + s.url + ". Give dashboard_url in place of address where the web server has another port than " + dashboardPort +
+		return "The provider used the address " + s.url + ". Give dashboard_url in place of address where the web server has another port than " + dashboardPort +
 			", and ca_certificate where it has TLS."
 	}
-	return "It was asked at " + s.url + ". Give the address of the scheduler's web server, by default port " + dashboardPort +
+	return "The provider used the address " + s.url + ". Give the address of the scheduler's web server, by default port " + dashboardPort +
 		" and not that of Dask's clients; with https:// if the dashboard has TLS, and with its path if it has a prefix."
 }
 

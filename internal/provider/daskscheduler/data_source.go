@@ -91,8 +91,8 @@ func (d *schedulerDataSource) Schema(ctx context.Context, _ datasource.SchemaReq
 func schedulerArguments() map[string]schema.Attribute {
 	return map[string]schema.Attribute{
 		"address": schema.StringAttribute{
-			MarkdownDescription: "Address of the scheduler for Dask's clients, for example `tls://10.0.0.4:8786`. Its web server is looked for on port 8787 of that host, by HTTPS with `ca_certificate`, " +
-				"else by HTTP. Give this or `dashboard_url`; left out, it is the address by which the scheduler knows itself: the one for its workers, mostly not for clients elsewhere.",
+			MarkdownDescription: "Address of the scheduler for Dask's clients, for example `tls://10.0.0.4:8786`. The provider looks for its web server on port 8787 of that host, by HTTPS with `ca_certificate`, " +
+				"otherwise by HTTP. Set this or `dashboard_url`. Without it, the result is the address that the scheduler reports: the one for its workers, which clients elsewhere usually cannot reach.",
 			Optional:   true,
 			Computed:   true,
 			Validators: []validator.String{daskAddress{}},

@@ -32,8 +32,8 @@ func (daskConfig) Definition(_ context.Context, _ function.DefinitionRequest, re
 		Summary: "Writes the YAML with which Python's Gateway() needs no argument.",
 		MarkdownDescription: "Returns a file of [Dask's configuration](https://docs.dask.org/en/stable/configuration.html) with which `dask_gateway.Gateway()` needs no argument: for " +
 			"`~/.config/dask/gateway.yaml`, for a folder or file that `DASK_CONFIG` names, or for the image of a notebook.\n\n" +
-			"A function knows nothing of the provider block; `data.pc_gateway` has the addresses that the provider uses. Braces in the values are written so that Dask takes them " +
-			"for what they are, and not for names of variables. Secrets are refused unless they are asked for: Python finds a token in `JUPYTERHUB_API_TOKEN` as well.",
+			"A function cannot read the provider block; `data.pc_gateway` has the addresses that the provider uses. Braces in the values are escaped, so that Dask does not take them " +
+			"for names of variables. Secrets are an error unless `include_secrets` is set: Python also finds a token in `JUPYTERHUB_API_TOKEN`.",
 		Parameters: []function.Parameter{
 			function.DynamicParameter{
 				Name:                "options",

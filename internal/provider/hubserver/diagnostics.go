@@ -71,8 +71,7 @@ func addUnconfirmedStartWarning(diags *diag.Diagnostics, model resourceModel) {
 			"If it is not yours, remove it from the state: terraform state rm ADDRESS_OF_THIS_RESOURCE")
 }
 
-// refusedStartAdvice is what to do about a start that was turned down for reasons
-// of the Hub's own, or "".
+// refusedStartAdvice advises on a start that the Hub rejected, or returns "".
 func refusedStartAdvice(refused *transport.Error) string {
 	switch {
 	case refused.Status == http.StatusBadRequest && strings.Contains(refused.RawMessage(), "already has the maximum of"):

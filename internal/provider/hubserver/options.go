@@ -18,9 +18,9 @@ import (
 	"github.com/planetary-computer/terraform-provider-pc/internal/provider/values"
 )
 
-// startedWithKey is where the options are kept that the Hub told of the server
-// when user_options were those of the state. A spawner, or the hook before it, may
-// have changed what it was sent; only another change since is drift.
+// startedWithKey is the private state's key of the options that the Hub reported
+// when the server was started with the user_options of the state. A spawner, or a
+// hook before it, may have changed them. Only a later change is drift.
 const startedWithKey = "started_with"
 
 // options are the user's, empty where there are none.
@@ -32,9 +32,10 @@ func (m *resourceModel) options() map[string]any {
 	return options
 }
 
-// recordOptions takes over the options that the server runs with, unless they are
-// the same in value, or those that the Hub made of what it was sent. Which these
-// are is known of a server whose start nobody saw the end of when it is ready.
+// recordOptions stores the options that the server runs with, unless they are equal
+// in value, or are what the Hub made of the options that it received. For a server
+// whose start the provider did not see through, these are the options that it has
+// once it is ready.
 func (m *resourceModel) recordOptions(ctx context.Context, server hub.Server, begun bool, kept clients.PrivateReader, keeper clients.PrivateWriter) diag.Diagnostics {
 	found := startedWith(server.UserOptions)
 	text, diags := kept.GetKey(ctx, startedWithKey)

@@ -40,12 +40,12 @@ func (r *serverResource) Schema(ctx context.Context, _ resource.SchemaRequest, r
 				PlanModifiers:       []planmodifier.String{stringplanmodifier.RequiresReplace()},
 			},
 			"user_options": schema.DynamicAttribute{
-				MarkdownDescription: "An object with what the start page of the Hub lets one choose, by the names that its spawner knows, for example `{ profile = \"large\" }` with KubeSpawner. " +
-					"A change in value replaces the server, and so does a start with other options outside Terraform; what the Hub itself adds to them does not. Left out, the server gets the spawner's defaults, and not the options of its last start. Their values are stored in the state: no secrets here.",
+				MarkdownDescription: "Spawner options, as offered on the Hub's start page, for example `{ profile = \"large\" }` with KubeSpawner. " +
+					"A change in value replaces the server, and so does a start with other options outside Terraform. Options that the Hub itself adds do not. Without this argument, the server gets the spawner's defaults, not the options of its last start. The state contains the values, so put no secrets here.",
 				Optional: true,
 			},
 			"remove_on_destroy": schema.BoolAttribute{
-				MarkdownDescription: "Whether destroying a named server also makes the Hub forget it. **With KubeSpawner that deletes the volume of the server, and the files on it.** " +
+				MarkdownDescription: "Whether destroying a named server also deletes it in the Hub. **With KubeSpawner that deletes the volume of the server, and the files on it.** " +
 					"Default: `false`, the server is stopped, and its name and files stay. It has no effect on the default server.",
 				Optional: true,
 				Computed: true,

@@ -84,7 +84,7 @@ func (e *tokenEphemeralResource) Open(ctx context.Context, req ephemeral.OpenReq
 	}
 	opened := openedToken{ID: token.ID, User: user, Note: token.Note, Created: token.Created, ExpiresAt: token.ExpiresAt}
 	if !token.ExpiresAt.IsZero() {
-		// The Hub's clock may be another, and tells whole seconds.
+		// The Hub's clock may differ, and has whole seconds.
 		opened.Until = e.Clock.Now().Add(token.ExpiresAt.Sub(token.Created) + time.Second)
 	}
 	resp.RenewAt = opened.Until
@@ -105,10 +105,10 @@ func issueFor(ctx context.Context, api *hub.Client, user string, request hub.Tok
 	return token, err
 }
 
-// Renew finds out whether a token that should have ended has. It cannot be made
-// to last longer, and another one would be of no use: what uses the token has
-// its value already. So the run goes on. The log says so at once, and Close does
-// to everybody: Terraform shows no warning of a renewal (seen with 1.11.4).
+// Renew checks whether a token that should have expired has done so. A Hub cannot
+// extend a token, and a new one would not reach what already uses this one, so the
+// run continues. Renew logs the expiry at once. Close warns about it, because
+// Terraform shows no warning of a renewal (observed with 1.11.4).
 func (e *tokenEphemeralResource) Renew(ctx context.Context, req ephemeral.RenewRequest, resp *ephemeral.RenewResponse) {
 	opened, there := openedFrom(ctx, req.Private, &resp.Diagnostics)
 	if !there {

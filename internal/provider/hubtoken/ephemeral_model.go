@@ -59,8 +59,8 @@ func (e *tokenEphemeralResource) Schema(_ context.Context, _ ephemeral.SchemaReq
 				Validators:          []validator.String{stringvalidator.LengthAtLeast(1)},
 			},
 			"expires_in": schema.StringAttribute{
-				MarkdownDescription: "When the token ends at the latest, as a [Go duration](https://pkg.go.dev/time#ParseDuration) of whole seconds. It is for a run that is killed before it can revoke the token. " +
-					"A Hub cannot extend a token, so it must be longer than the longest run; a run that lasts longer ends with a warning that says so. Default: `12h`, or the Hub's limit if that is shorter.",
+				MarkdownDescription: "Lifetime of the token, as a [Go duration](https://pkg.go.dev/time#ParseDuration) of whole seconds. It limits the token of a run that is killed before it can revoke it. " +
+					"A Hub cannot extend a token, so it must be longer than the longest run. A longer run ends with a warning. Default: `12h`, or the Hub's limit if that is shorter.",
 				Optional:   true,
 				CustomType: timetypes.GoDurationType{},
 			},

@@ -97,7 +97,7 @@ func TestHubs_refusals(t *testing.T) {
 		case major < 3:
 			want = providertest.ErrorAt(`AttributeName("scopes")`, "Leave out scopes")
 		case major < 5:
-			want = providertest.ErrorAt("", "Before JupyterHub 5, this is the answer to scopes that do not exist")
+			want = providertest.ErrorAt("", "Before JupyterHub 5, this is the response to scopes that do not exist")
 		}
 		_, diagnostics := w.Apply(t.Context(), t, providertest.TokenType, w.None(t), map[string]any{"note": "bad", "scopes": []any{"nope"}})
 		providertest.AssertDiagnostics(t, diagnostics, want)

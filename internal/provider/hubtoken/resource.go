@@ -250,12 +250,12 @@ func addIssueError(diags *diag.Diagnostics, user string, request hub.TokenReques
 			"Revoke the one that nobody uses on the Hub's page /hub/token, then run terraform apply again. " +
 			"Without an argument note, the provider generates a note that identifies the token."
 	case lost.ListError != nil:
-		detail += "\n\nOnce the Hub answers, look on its page /hub/token for a token with this note that nobody has used, revoke it, and run terraform apply again."
+		detail += "\n\nOnce the Hub is reachable, look on its page /hub/token for a token with this note that nobody has used, revoke it, and run terraform apply again."
 	default:
 		detail += " Most likely none was made. Run terraform apply again; the Hub's page /hub/token shows what there is."
 	}
 	if cause, ok := errors.AsType[*transport.Error](lost.Cause); ok && cause.Status == http.StatusInternalServerError && len(request.Scopes) > 0 {
-		detail += "\n\nBefore JupyterHub 5, this is the answer to scopes that do not exist. Check the names in scopes."
+		detail += "\n\nBefore JupyterHub 5, this is the response to scopes that do not exist. Check the names in scopes."
 	}
 	summary := "No token was made for " + user
 	if lost.Revoked == "" {

@@ -63,7 +63,7 @@ func (d *userDataSource) Schema(_ context.Context, _ datasource.SchemaRequest, r
 	}
 	resp.Schema = schema.Schema{
 		MarkdownDescription: "The JupyterHub user who owns the provider's token, or another user, with the information that the Hub has about them. " +
-			"The Hub tells what the token's scopes allow: what it leaves out is null, which is not the same as an empty set.",
+			"The Hub returns only what the token's scopes allow. What it leaves out is null, which is not the same as an empty set.",
 		Attributes: map[string]schema.Attribute{
 			"name": schema.StringAttribute{
 				MarkdownDescription: "Name of the user. Default: the owner of the provider's token. Any other user needs the scope `read:users` or a part of it.",

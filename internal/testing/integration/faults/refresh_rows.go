@@ -80,7 +80,7 @@ func endedRows() []Row {
 	rows := []Row{
 		{Fault: "The scheduler has died: the status is FAILED.", Promise: "A warning says so, and the plan creates a new cluster.", Break: func(w *World) { w.Mock.FailCluster(w.NewestCluster()) }, Want: plansNewCluster("became FAILED")},
 		{Fault: "The idle timeout or another client has stopped the cluster: the status is STOPPED.", Promise: "As above.", Break: func(w *World) { w.Mock.StopCluster(w.NewestCluster()) }, Want: plansNewCluster("became STOPPED")},
-		{Fault: "The gateway no longer has a record of the cluster.", Promise: "As above, after a second and a third lookup over several seconds.", Break: func(w *World) { w.Mock.DeleteClusterRecord(w.NewestCluster()) }, Want: plansNewCluster("is gone", "several looks")},
+		{Fault: "The gateway no longer has a record of the cluster.", Promise: "As above, after a second and a third lookup over several seconds.", Break: func(w *World) { w.Mock.DeleteClusterRecord(w.NewestCluster()) }, Want: plansNewCluster("is gone", "several lookups")},
 		{
 			Fault: "The gateway no longer has a record of the cluster, and the second lookup fails.", Promise: "One lookup is not enough: the plan fails, and the cluster stays in the state.",
 			Break: func(w *World) {
