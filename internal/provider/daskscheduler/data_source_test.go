@@ -119,7 +119,7 @@ func TestAccDaskScheduler_saysWhatItHungOn(t *testing.T) {
 		"the clients' port": {clients.Base.String(), `(?s)No Dask scheduler answers here.*malformed\s+HTTP.*not\s+that\s+of\s+Dask's\s+clients`},
 		"the name":          {"http://scheduler.invalid:8787", `(?s)name\s+had\s+no\s+address\s+after.*the\s+DNS\s+zone`},
 		"the connection":    {closed.URL, `(?s)No\s+connection\s+to\s+the\s+scheduler\s+was\s+made\s+within.*network\s+security\s+group`},
-		"the health":        {unhealthy.Base.String(), `(?s)was\s+not\s+healthy\s+after.*502.*no scheduler is healthy behind it.*journalctl.*was\s+asked\s+at.*https://.*prefix`},
+		"the health":        {unhealthy.Base.String(), `(?s)was\s+not\s+healthy\s+after.*502.*no scheduler is healthy behind it.*journalctl.*used\s+the\s+address.*https://.*prefix`},
 		"the workers":       {startScheduler(t, 1).Base.String(), `(?s)1 of 2 workers had joined after.*1 worker\s+is\s+missing`},
 		"something else":    {strange.Base.String(), `(?s)No Dask scheduler answers here.*a\s+Dask\s+scheduler\s+returns\s+ok\s+here,\s+not`},
 	} {
