@@ -88,11 +88,11 @@ func TestBasic_appliesAndDestroys(t *testing.T) {
 		t.Errorf("bob has alice's clusters: %q", got)
 	}
 
-	expectRejectedCredentials(t, w, func() { provider("wr0ng-passw0rd") }, "the password is that from password in the provider block")
+	expectRejectedCredentials(t, w, func() { provider("wr0ng-passw0rd") }, "The password comes from password in the provider block")
 	expectRejectedCredentials(t, w, func() {
 		w.Write("provider.tf", `provider "pc" {}`)
 		w.Setenv("PC_ADDRESS="+stack.GatewayURL, "PC_USERNAME=alice", "PC_PASSWORD=wr0ng-passw0rd")
-	}, "the password is that from the environment variable PC_PASSWORD")
+	}, "The password comes from the environment variable PC_PASSWORD")
 
 	provider(stack.Password)
 	if got, want := runPython(t, stack, "alice"), name+" RUNNING"; got != want {

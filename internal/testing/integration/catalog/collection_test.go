@@ -61,14 +61,18 @@ output "bare" { value = data.pc_collection.bare }
 	if said := w.Apply().Flat(); !strings.Contains(said, "The data is in westeurope.") {
 		t.Errorf("the check says nothing:\n%s", said)
 	}
+	world := []any{[]any{-180.0, -90.0, 180.0, 90.0}}
 	want := map[string]any{
 		"sentinel": map[string]any{
 			"id": "sentinel-2-l2a", "title": "Sentinel-2 Level-2A", "description": "Optical imagery.", "license": "proprietary",
 			"region": "westeurope", "storage_account": "sentinel2l2a01", "container": "sentinel2-l2",
-			"assets": `{"thumbnail":{"href":"https://example.com/s2.png","roles":["thumbnail"],"title":"Sentinel 2"}}`,
+			"assets":      `{"thumbnail":{"href":"https://example.com/s2.png","roles":["thumbnail"],"title":"Sentinel 2"}}`,
+			"extent":      map[string]any{"bbox": world, "interval": []any{[]any{"2015-06-27T10:25:31Z", nil}}},
+			"item_assets": nil, "geocatalog_url": nil,
 		},
 		"bare": map[string]any{
 			"id": "bare", "title": nil, "description": "Bare.", "license": "other", "region": nil, "storage_account": nil, "container": nil, "assets": nil,
+			"extent": map[string]any{"bbox": world, "interval": []any{[]any{nil, nil}}}, "item_assets": nil, "geocatalog_url": nil,
 		},
 	}
 	if got := w.Outputs(); !reflect.DeepEqual(got, want) {
