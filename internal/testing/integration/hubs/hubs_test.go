@@ -139,7 +139,7 @@ func runStory(t *testing.T, major int) {
 	w.Write("main.tf", fmt.Sprintf(configTemplate, `scopes = ["access:services!service=dask-gateway"]`))
 	if major < 3 {
 		result := w.Run("apply", "-auto-approve", "-no-color", "-target=pc_hub_token.test")
-		if result.Code == 0 || !strings.Contains(result.Flat(), "This JupyterHub is too old for scopes") || !strings.Contains(result.Flat(), "which was revoked") {
+		if result.Code == 0 || !strings.Contains(result.Flat(), "This JupyterHub is too old for scopes") || !strings.Contains(result.Flat(), "and the token was revoked") {
 			t.Errorf("scopes on a Hub without: %d\n%s", result.Code, result.Output)
 		}
 		if left := python(ownTokensScript); left != "" {
