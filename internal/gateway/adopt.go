@@ -207,11 +207,16 @@ func (c *Client) findCandidates(ctx context.Context, ours *pendingCreate) (listi
 		}
 	}
 	snapshot := listingSnapshot{askedAt: c.clock.Now()}
-	clusters, serverNow, err := c.listClusters(ctx, allStatuses...)
+	clusters, response, err := c.listClusters(ctx, allStatuses...)
 	if err != nil {
 		return listingSnapshot{}, err
 	}
-	snapshot.receivedAt, snapshot.serverNow = c.clock.Now(), serverNow
+	snapshot.receivedAt, snapshot.serverNow = c.clock.Now(), response.Date
+	// Failed attempts before this response would make the window longer, by minutes
+	// while the gateway restarts.
+	if sentAt := snapshot.receivedAt.Add(-response.Took); sentAt.After(snapshot.askedAt) {
+		snapshot.askedAt = sentAt
+	}
 	c.creates.recordFirstListing(ours, clusters)
 	for _, name := range slices.Sorted(maps.Keys(clusters)) {
 		if matchesOptions(ours.options, clusters[name].Options, declared) {

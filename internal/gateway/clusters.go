@@ -209,8 +209,8 @@ func (c *Client) ListClusters(ctx context.Context, statuses ...Status) (map[stri
 	return clusters, err
 }
 
-// listClusters also returns the time of the server's clock.
-func (c *Client) listClusters(ctx context.Context, statuses ...Status) (map[string]Cluster, time.Time, error) {
+// listClusters also returns the response, which has the time of the server's clock.
+func (c *Client) listClusters(ctx context.Context, statuses ...Status) (map[string]Cluster, transport.Response, error) {
 	var clusters map[string]Cluster
 	response, err := c.transport.Do(ctx, transport.Request{
 		Method: http.MethodGet, Path: clustersPath(""), Query: statusQuery(statuses), Retryable: true, Want: "the list of clusters", Confidential: optionsMember,
@@ -221,12 +221,12 @@ func (c *Client) listClusters(ctx context.Context, statuses ...Status) (map[stri
 		},
 	})
 	if err != nil {
-		return nil, time.Time{}, err
+		return nil, transport.Response{}, err
 	}
 	for name := range clusters {
 		c.creates.recordSeen(name)
 	}
-	return clusters, response.Date, nil
+	return clusters, *response, nil
 }
 
 func statusQuery(statuses []Status) string {

@@ -339,6 +339,8 @@ func (o *createTracker) canComeFrom(cluster Cluster, create *pendingCreate, seen
 func (o *createTracker) sortCandidates(ours *pendingCreate, seen *listingSnapshot) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
+	// A later listing may take longer, and would make the window longer.
+	ours.fixWindow(*seen)
 	for _, cluster := range seen.equal {
 		switch at, read := o.firstSeen[cluster.Name]; {
 		case o.ourNames[cluster.Name] || read && at < ours.number:
@@ -353,16 +355,17 @@ func (o *createTracker) sortCandidates(ours *pendingCreate, seen *listingSnapsho
 
 // listingSnapshot is a listing of the clusters that are equal to a create's, because
 // they have its options: all, its candidates, and those that started too late. The
-// listing was asked for at askedAt and received at receivedAt by this machine's
-// clock; serverNow is its Date.
+// request that returned the listing was sent at askedAt and the listing received at
+// receivedAt by this machine's clock; serverNow is its Date.
 type listingSnapshot struct {
 	equal, clusters, later         []Cluster
 	askedAt, receivedAt, serverNow time.Time
 }
 
 // fixWindow sets the window of a create. Both ends err on the side of a longer
-// window, by at most two seconds before and, beside the time that the listing took,
-// one after: the Date header and the start times of Kubernetes are in whole seconds.
+// window: by the time that the listing took, and by at most three seconds before and one
+// after, because the Date header and the start times of Kubernetes are in whole
+// seconds.
 func (p *pendingCreate) fixWindow(seen listingSnapshot) {
 	if p.earliest.IsZero() {
 		p.earliest = transport.OnServerClock(p.sentAt, seen.receivedAt, seen.serverNow)

@@ -36,7 +36,8 @@ func (c *Client) ListExisting(ctx context.Context) {
 	_, _ = c.existing.Get(ctx, func(ctx context.Context) (existingClusters, error) {
 		ctx, cancel := context.WithTimeout(ctx, initialListTimeout)
 		defer cancel()
-		clusters, serverNow, _ := c.listClusters(ctx, allStatuses...)
+		clusters, response, _ := c.listClusters(ctx, allStatuses...)
+		serverNow := response.Date
 		_, _ = c.Options(ctx)
 		if serverNow.IsZero() {
 			serverNow = c.clock.Now()

@@ -11,8 +11,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/planetary-computer/terraform-provider-pc/internal/clock"
 	"github.com/planetary-computer/terraform-provider-pc/internal/gateway"
 	"github.com/planetary-computer/terraform-provider-pc/internal/testing/scripted"
+	"github.com/planetary-computer/terraform-provider-pc/internal/transport"
 )
 
 // listedCluster is a cluster that the gateway lists from its start.
@@ -109,5 +111,47 @@ func TestCreate_adoptsInsideTheWindowOnly(t *testing.T) {
 				}
 			}
 		}
+	}
+}
+
+// A create fails, and the gateway is slow to list the clusters. Meanwhile the same user
+// creates a cluster with the same options. Neither the time of failed attempts nor that
+// of later listings makes the window longer.
+func TestCreate_slowListingsDoNotExtendTheWindow(t *testing.T) {
+	t.Parallel()
+	const rival = "prod.00000000000000000000000000000009"
+	for label, slow := range map[string]serverReply{"failed attempts": badGatewayReply, "a listing without candidates": {}} {
+		t.Run(label, func(t *testing.T) {
+			t.Parallel()
+			fake := clock.NewFake(startTime)
+			server := scripted.New(t, pathPrefix)
+			sender, err := transport.New(transport.Config{BaseURL: server.Base, NoProxy: true, MaxRetries: 2, RetryWaitMin: 1, RetryWaitMax: 1, Clock: fake})
+			if err != nil {
+				t.Fatal(err)
+			}
+			client := gateway.New(gateway.Config{Transport: sender, Clock: fake})
+			listing := func(delay time.Duration, listed ...string) serverReply {
+				return scripted.Reply{Handle: func(w http.ResponseWriter, _ *http.Request) {
+					fake.Advance(delay)
+					w.Header().Set("Date", fake.Now().UTC().Format(http.TimeFormat))
+					w.Header().Set("Content-Type", "application/json")
+					_, _ = io.WriteString(w, listReply(listed...).Body)
+				}}
+			}
+			server.On(createRequest, badGatewayReply)
+			server.On(optionsRequest, optionsReply)
+			equal := twoCoreCluster(rival, startTime.Add(14*time.Second))
+			if slow.Status == 0 {
+				server.On(listAllRequest, listing(0), listing(20*time.Second, equal))
+			} else {
+				slow.Before = func() { fake.Advance(20 * time.Second) }
+				server.On(listAllRequest, slow, listing(0, equal))
+			}
+			got, err := client.Create(t.Context(), twoCoreOptions())
+			lost, ok := errors.AsType[*gateway.AdoptError](err)
+			if !ok || len(lost.Candidates) != 0 || len(lost.Later) != 1 || lost.Later[0].Name != rival {
+				t.Errorf("got %+v, %v", got, err)
+			}
+		})
 	}
 }

@@ -32,6 +32,7 @@ type attemptKey struct{}
 type attempt struct {
 	request  Request
 	count    int
+	took     time.Duration
 	response *http.Response
 	body     []byte
 	err      *Error
@@ -72,6 +73,8 @@ func (t *attempts) RoundTrip(r *http.Request) (*http.Response, error) {
 	}
 	defer release()
 	scope.sent()
+	sentAt := t.clock.Now()
+	defer func() { a.took = t.clock.Now().Sub(sentAt) }()
 	timeout := orDefault(a.request.Timeout, t.timeout)
 	ctx, cancel := context.WithTimeout(r.Context(), timeout)
 	defer cancel()

@@ -63,6 +63,9 @@ type Response struct {
 	// Date is the time of the response by the server's clock, in whole seconds. It is
 	// zero if the response has no Date (RFC 9110, section 6.6.1).
 	Date time.Time
+	// Took is how long the last attempt took, from its send until the response was
+	// read. Earlier attempts and the pauses between them do not count.
+	Took time.Duration
 }
 
 // Call sends a request and decodes the JSON of the response with NewDecoder. It
@@ -116,7 +119,7 @@ func (c *Client) Do(ctx context.Context, r Request) (*Response, error) {
 	if err != nil {
 		date = time.Time{}
 	}
-	return &Response{Status: response.StatusCode, Header: response.Header, Body: a.body, Date: date}, nil
+	return &Response{Status: response.StatusCode, Header: response.Header, Body: a.body, Date: date, Took: a.took}, nil
 }
 
 func (c *Client) newRequest(ctx context.Context, r Request, target *url.URL) (*retryablehttp.Request, error) {
