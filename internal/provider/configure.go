@@ -77,6 +77,9 @@ func (p *pcProvider) connect(ctx context.Context, s settings.Settings, userAgent
 		Log:            logAttempt,
 		Clock:          p.clock,
 	}
+	if p.setTransport != nil {
+		p.setTransport(&base)
+	}
 	data.Unauthenticated = transport.Config{UserAgent: userAgent, RequestTimeout: s.RequestTimeout.Value, Log: logAttempt, Clock: p.clock}
 	data.Gateway = p.connectGateway(ctx, s, base, data.Addresses, diags)
 	data.Hub = p.connectHub(s, base, diags)

@@ -30,6 +30,7 @@ import (
 	"github.com/planetary-computer/terraform-provider-pc/internal/provider/hubserver"
 	"github.com/planetary-computer/terraform-provider-pc/internal/provider/hubtoken"
 	"github.com/planetary-computer/terraform-provider-pc/internal/provider/hubuser"
+	"github.com/planetary-computer/terraform-provider-pc/internal/transport"
 )
 
 var (
@@ -47,6 +48,8 @@ type pcProvider struct {
 	retryWaitMin   time.Duration
 	retryWaitMax   time.Duration
 	openEphemerals *clients.OpenEphemerals
+	// setTransport changes the configuration of each HTTP client. It may be nil.
+	setTransport func(*transport.Config)
 }
 
 // Option changes the provider that New returns. Tests use options to control
@@ -61,6 +64,12 @@ func WithClock(c clock.Clock) Option {
 // WithRetryWait limits the pause before a request is retried.
 func WithRetryWait(shortest, longest time.Duration) Option {
 	return func(p *pcProvider) { p.retryWaitMin, p.retryWaitMax = shortest, longest }
+}
+
+// WithTransport lets set change the configuration of the HTTP clients of the gateway,
+// the Hub and the catalog, for example their network.
+func WithTransport(set func(*transport.Config)) Option {
+	return func(p *pcProvider) { p.setTransport = set }
 }
 
 // New returns the constructor that terraform-plugin-framework serves. The version

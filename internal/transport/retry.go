@@ -27,6 +27,7 @@ func (c *Client) newRetryClient(cfg Config, httpTransport http.RoundTripper) *re
 		shortest: orDefault(cfg.RetryWaitMin, defaultRetryWaitMin),
 		longest:  orDefault(cfg.RetryWaitMax, defaultRetryWaitMax),
 		clock:    clockOrReal(cfg.Clock),
+		jitter:   cfg.Jitter,
 	}
 	return &retryablehttp.Client{
 		HTTPClient: &http.Client{Transport: httpTransport, CheckRedirect: refuseRedirects},
@@ -108,6 +109,8 @@ func isHostNotFound(err error) bool {
 type backoff struct {
 	shortest, longest time.Duration
 	clock             clock.Clock
+	// jitter is Config.Jitter.
+	jitter func(longest time.Duration) time.Duration
 }
 
 // delay returns the pause after an attempt (0 is the first) that ended with status,
@@ -120,7 +123,12 @@ func (b backoff) delay(attempt, status int, header string) time.Duration {
 		ceiling = min(b.longest, b.shortest<<attempt)
 	}
 	half := ceiling / 2
-	pause := half + rand.N(half+1) //nolint:gosec // jitter needs no unpredictable numbers
+	pause := half
+	if b.jitter != nil {
+		pause += b.jitter(half)
+	} else {
+		pause += rand.N(half + 1) //nolint:gosec // jitter needs no unpredictable numbers
+	}
 	if status == http.StatusTooManyRequests || status == http.StatusServiceUnavailable {
 		pause = max(pause, min(retryAfter(header, b.clock.Now()), retryAfterFactor*b.longest))
 	}

@@ -83,6 +83,12 @@ type Config struct {
 	Log LogFunc
 	// Clock is the clock for pauses. Nil means the real one.
 	Clock clock.Clock
+	// Wrap returns what sends the requests, for tests with a network of their own. It
+	// may change the transport that it gets. Nil means that transport.
+	Wrap func(*http.Transport) http.RoundTripper
+	// Jitter returns a random duration from 0 up to and including longest, for tests
+	// that must be repeatable. Nil means the random numbers of math/rand.
+	Jitter func(longest time.Duration) time.Duration
 	// IsCredentialFailure reports whether a response means that the credentials are
 	// invalid although its status is not 401 or 403. Such a request is not retried. Nil
 	// means that there is no such response.
@@ -167,6 +173,9 @@ func New(cfg Config) (*Client, error) {
 		timeout:     orDefault(cfg.RequestTimeout, DefaultRequestTimeout),
 		log:         cfg.Log,
 		redact:      c.redact,
+	}
+	if cfg.Wrap != nil {
+		c.attempts.next = cfg.Wrap(httpTransport)
 	}
 	c.retry = c.newRetryClient(cfg, c.attempts)
 	return c, nil
