@@ -1,0 +1,328 @@
+// Copyright (c) The terraform-provider-pc Authors
+// SPDX-License-Identifier: MPL-2.0
+
+package simulation
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
+
+	"github.com/planetary-computer/terraform-provider-pc/internal/provider"
+	"github.com/planetary-computer/terraform-provider-pc/internal/testing/providertest"
+	"github.com/planetary-computer/terraform-provider-pc/internal/transport"
+)
+
+const (
+	clusterType = "pc_dask_cluster"
+	tokenType   = "pc_hub_token" //nolint:gosec // the name of a type
+	// userNote is a note that the configuration chooses itself.
+	userNote = "ci"
+)
+
+// configured is a resource in the configuration.
+type configured struct {
+	typeName   string
+	attributes map[string]any
+}
+
+// resource is a resource in the state.
+type resource struct {
+	typeName string
+	instance providertest.Instance
+	tainted  bool
+	// name is a cluster's name or a token's id. tokenCreated is RFC 3339.
+	name, tokenCreated string
+}
+
+func addresses[V any](resources map[string]V) []string {
+	return slices.Sorted(maps.Keys(resources))
+}
+
+// changeConfig draws what the configuration has from now on.
+func (w *world) changeConfig() {
+	for _, address := range []string{"c1", "c2", "c3", "t1"} {
+		if w.random.IntN(3) == 0 && len(w.config) > 0 {
+			continue
+		}
+		delete(w.config, address)
+		if w.random.IntN(4) == 0 {
+			continue
+		}
+		w.config[address] = w.drawResource(address)
+	}
+	for _, address := range addresses(w.config) {
+		w.note("config: %s %v", address, w.config[address].attributes)
+	}
+}
+
+func (w *world) drawResource(address string) configured {
+	if strings.HasPrefix(address, "t") {
+		return configured{tokenType, []map[string]any{{}, {"note": userNote}, {"expires_in": "24h"}}[w.random.IntN(3)]}
+	}
+	attributes := map[string]any{"options": map[string]any{"worker_cores": 1 + w.random.IntN(2)}}
+	switch w.random.IntN(3) {
+	case 0:
+		attributes["workers"] = 1 + w.random.IntN(3)
+	case 1:
+		attributes["adapt"] = map[string]any{"minimum": w.random.IntN(2), "maximum": 2 + w.random.IntN(2)}
+	}
+	return configured{clusterType, attributes}
+}
+
+// command is one run of terraform, with a provider process of its own.
+type command struct {
+	w         *world
+	client    providertest.Client
+	began     time.Time
+	stopped   atomic.Bool
+	mu        sync.Mutex
+	hasError  bool
+	diagnosed []string
+}
+
+// schema is the same for all providers, and takes a while to build.
+var schema = sync.OnceValues(func() (*tfprotov6.GetProviderSchemaResponse, error) {
+	return provider.NewServer(provider.New("test")()).GetProviderSchema(context.Background(), &tfprotov6.GetProviderSchemaRequest{})
+})
+
+func (w *world) newCommand() *command {
+	known, err := schema()
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	client := providertest.Client{Schema: known, Server: provider.NewServer(provider.New("test",
+		provider.WithClock(w.clock), provider.WithTransport(func(cfg *transport.Config) { cfg.Wrap, cfg.Jitter = w.net.wrap, w.jitter }))())}
+	resp, err := client.Server.ConfigureProvider(w.t.Context(), &tfprotov6.ConfigureProviderRequest{
+		TerraformVersion: "1.14.0",
+		Config: client.Value(w.t, known.Provider.ValueType(), map[string]any{
+			"address": w.mock.GatewayURL(), "hub_address": w.mock.HubURL(), "api_token": w.token,
+		}),
+	})
+	if err != nil || len(resp.Diagnostics) > 0 {
+		w.t.Fatal(err, resp)
+	}
+	return &command{w: w, client: client, began: w.clock.Now()}
+}
+
+// apply runs terraform apply. If interruptAfter is positive, it is interrupted then; if
+// it is negative, soon after a create was sent.
+func (w *world) apply(interruptAfter time.Duration) *command {
+	w.note("apply, faults %d %%", w.faultRate)
+	c := w.newCommand()
+	ended := make(chan struct{})
+	defer close(ended)
+	limit := time.AfterFunc(commandLimit, func() {
+		panic(fmt.Sprintf("seed %d: a command does not end. Schedule:\n  %s", w.seed, strings.Join(w.trace, "\n  ")))
+	})
+	defer limit.Stop()
+	w.interruptedAt, w.hasBegunLate = time.Time{}, false
+	interrupt := func() {
+		w.note("interrupt")
+		w.mu.Lock()
+		w.interruptedAt = w.clock.Now()
+		w.mu.Unlock()
+		c.stopped.Store(true)
+		_, _ = c.client.Server.StopProvider(context.Background(), &tfprotov6.StopProviderRequest{})
+	}
+	if interruptAfter > 0 {
+		timer := time.AfterFunc(interruptAfter, interrupt)
+		defer timer.Stop()
+	}
+	if interruptAfter < 0 {
+		w.interruptAtCreate = interrupt
+		defer func() { w.interruptAtCreate = nil }()
+	}
+	if refreshed, actions, ok := c.plan(); ok && !c.stopped.Load() {
+		w.state = refreshed
+		c.change(actions)
+	}
+	w.note("the command ends, error %t", c.hasError)
+	if took := w.clock.Now().Sub(w.interruptedAt); !w.interruptedAt.IsZero() && !w.hasBegunLate && took > interruptLimit {
+		w.fail("the command ended %s after the interrupt", took)
+	}
+	w.diagnosed = append(w.diagnosed, c.diagnosed...)
+	w.checkCommand(c)
+	return c
+}
+
+// inParallel runs a step for each address, as Terraform does, but a few milliseconds
+// apart so that the order is always the same.
+func (w *world) inParallel(addresses []string, step func(address string)) {
+	var all sync.WaitGroup
+	for i, address := range addresses {
+		all.Go(func() {
+			w.sleep(time.Duration(i)*3*time.Millisecond + 1)
+			step(address)
+		})
+	}
+	all.Wait()
+}
+
+// plan reads the state and plans the configuration. Like Terraform, the caller keeps
+// what was read only if everything has succeeded.
+func (c *command) plan() (refreshed map[string]*resource, actions map[string]action, ok bool) {
+	refreshed, actions = map[string]*resource{}, map[string]action{}
+	c.w.inParallel(addresses(c.w.state), func(address string) {
+		was := c.w.state[address]
+		instance, diagnostics := c.client.Read(c.w.t, was.typeName, was.instance)
+		if !c.report("read "+address, diagnostics) {
+			return
+		}
+		if now := c.resourceOf(was.typeName, instance); now != nil {
+			now.tainted = was.tainted
+			c.mu.Lock()
+			refreshed[address] = now
+			c.mu.Unlock()
+		}
+	})
+	if c.hasError {
+		return nil, nil, false
+	}
+	c.w.inParallel(addresses(c.w.config), func(address string) {
+		todo := c.planResource(address, refreshed[address])
+		c.mu.Lock()
+		actions[address] = todo
+		c.mu.Unlock()
+	})
+	return refreshed, actions, !c.hasError
+}
+
+// resourceOf returns nil for a resource that is not there.
+func (c *command) resourceOf(typeName string, instance providertest.Instance) *resource {
+	if c.client.Attributes(c.w.t, c.client.ResourceType(typeName), instance.State) == nil {
+		return nil
+	}
+	found := &resource{typeName: typeName, instance: instance}
+	if typeName == clusterType {
+		found.name = c.client.Text(c.w.t, typeName, instance.State, "name")
+	} else {
+		found.name = c.client.Text(c.w.t, typeName, instance.State, "id")
+		found.tokenCreated = c.client.Text(c.w.t, typeName, instance.State, "created_at")
+	}
+	return found
+}
+
+func (c *command) nothing(typeName string) providertest.Instance {
+	return providertest.Instance{State: c.client.Value(c.w.t, c.client.ResourceType(typeName), nil)}
+}
+
+// action is what a plan wants.
+type action int
+
+const (
+	noAction action = iota
+	createAction
+	updateAction
+	replaceAction
+	deleteAction
+)
+
+// planResource plans a resource of the configuration.
+func (c *command) planResource(address string, was *resource) action {
+	wanted := c.w.config[address]
+	before := c.nothing(wanted.typeName)
+	if was != nil {
+		before = was.instance
+	}
+	planned := c.client.Plan(c.w.t, wanted.typeName, before, wanted.attributes)
+	if !c.report("plan "+address, planned.Diagnostics) {
+		return noAction
+	}
+	typ := c.client.ResourceType(wanted.typeName)
+	prior, _ := before.State.Unmarshal(typ)
+	next, _ := planned.PlannedState.Unmarshal(typ)
+	switch {
+	case was == nil:
+		return createAction
+	case was.tainted, len(planned.RequiresReplace) > 0:
+		return replaceAction
+	case !next.Equal(prior):
+		return updateAction
+	default:
+		return noAction
+	}
+}
+
+// change carries out what the plan wants. After an interrupt nothing else begins.
+func (c *command) change(actions map[string]action) {
+	before := maps.Clone(c.w.state)
+	all := maps.Clone(actions)
+	for address := range before {
+		if _, isWanted := all[address]; !isWanted {
+			all[address] = deleteAction
+		}
+	}
+	c.w.inParallel(addresses(all), func(address string) {
+		attributes := c.w.config[address].attributes
+		switch all[address] {
+		case createAction:
+			c.apply(address, nil, attributes)
+		case updateAction:
+			c.apply(address, before[address], attributes)
+		case deleteAction:
+			c.apply(address, before[address], nil)
+		case replaceAction:
+			if c.apply(address, before[address], nil) {
+				c.apply(address, nil, attributes)
+			}
+		case noAction:
+		}
+	})
+}
+
+// apply creates, updates or deletes a resource and stores the result in the state. It
+// reports success.
+func (c *command) apply(address string, was *resource, attributes map[string]any) bool {
+	if c.stopped.Load() {
+		return false
+	}
+	typeName := c.w.config[address].typeName
+	if was != nil {
+		typeName = was.typeName
+	}
+	before := c.nothing(typeName)
+	if was != nil {
+		before = was.instance
+	}
+	after, diagnostics := c.client.Apply(context.WithValue(context.Background(), addressKey{}, address), c.w.t, typeName, before, attributes)
+	ok := c.report("apply "+address, diagnostics)
+	now := c.resourceOf(typeName, after)
+	c.w.mu.Lock()
+	delete(c.w.state, address)
+	if now != nil {
+		// A create that fails with a state leaves a tainted resource.
+		now.tainted = was == nil && !ok || was != nil && was.tainted
+		c.w.state[address] = now
+	}
+	c.w.mu.Unlock()
+	if now == nil {
+		c.w.note("%s is not in the state", address)
+	} else {
+		c.w.note("%s is %s, tainted %t", address, now.name, now.tainted)
+	}
+	return ok
+}
+
+// report records diagnostics and reports whether they have no error.
+func (c *command) report(step string, diagnostics []*tfprotov6.Diagnostic) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, each := range diagnostics {
+		text := each.Summary + "\n" + each.Detail
+		if !slices.Contains(c.diagnosed, text) {
+			c.w.note("%s: %s: %s", step, each.Severity, strings.ReplaceAll(text, "\n", " "))
+			c.diagnosed = append(c.diagnosed, text)
+		}
+	}
+	failed := providertest.HasError(diagnostics)
+	c.hasError = c.hasError || failed
+	return !failed
+}
