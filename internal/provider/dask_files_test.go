@@ -17,7 +17,7 @@ import (
 // Gateway() needs none; then the file names a variable that is not set.
 func TestProvider_readsDasksFiles(t *testing.T) {
 	t.Parallel()
-	mock := providertest.StartMock(t, mockserver.Config{})
+	mock := providertest.StartMockInRealTime(t, mockserver.Config{})
 	w := terraform.New(t)
 	w.Write("gateway.yaml", fmt.Sprintf(`
 gateway:

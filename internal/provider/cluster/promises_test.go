@@ -127,7 +127,7 @@ func TestAccDaskCluster_keepsWhatThePlanShows(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			mock := providertest.StartMock(t, mockserver.Config{})
+			mock := providertest.StartMockInRealTime(t, mockserver.Config{})
 			w := terraform.New(t)
 			if strings.Contains(name, "options_wo") {
 				w.Require(terraform.WriteOnlyArguments)
@@ -200,7 +200,7 @@ func TestAccDaskCluster_importKeepsTheCluster(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			mock := providertest.StartMock(t, mockserver.Config{})
+			mock := providertest.StartMockInRealTime(t, mockserver.Config{})
 			w := terraform.New(t)
 			if strings.Contains(name, "secret") {
 				w.Require(terraform.WriteOnlyArguments)
@@ -228,7 +228,7 @@ func TestAccDaskCluster_importKeepsTheCluster(t *testing.T) {
 
 func TestAccDaskCluster_importFailsWhenTheClusterDiffersAtApply(t *testing.T) {
 	t.Parallel()
-	mock := providertest.StartMock(t, mockserver.Config{})
+	mock := providertest.StartMockInRealTime(t, mockserver.Config{})
 	w := terraform.New(t)
 	name := mock.AddCluster("alice", map[string]any{"worker_cores": 2.0})
 	w.Write("main.tf", replacedAddress(mock, mock.NewToken("alice"), 1)+importBlock(name, "options = { worker_cores = 3 }"))
@@ -245,7 +245,7 @@ func TestAccDaskCluster_importFailsWhenTheClusterDiffersAtApply(t *testing.T) {
 
 func TestAccDaskCluster_generatedConfigurationChangesNothing(t *testing.T) {
 	t.Parallel()
-	mock := providertest.StartMock(t, mockserver.Config{})
+	mock := providertest.StartMockInRealTime(t, mockserver.Config{})
 	w := terraform.New(t)
 	name := mock.AddCluster("alice", map[string]any{"worker_cores": 2.0, "environment": map[string]string{"A": "1"}})
 	w.Write("main.tf", providertest.ProviderBlock(mock)+"import {\n to = pc_dask_cluster.test\n id = \""+name+"\"\n}\n")
@@ -271,7 +271,7 @@ func TestAccDaskCluster_generatedConfigurationChangesNothing(t *testing.T) {
 
 func TestAccDaskCluster_refusesWhatCannotBeKept(t *testing.T) {
 	t.Parallel()
-	mock := providertest.StartMock(t, mockserver.Config{})
+	mock := providertest.StartMockInRealTime(t, mockserver.Config{})
 	token := mock.NewToken("alice")
 	w := terraform.New(t)
 	for body, output := range map[string]string{
@@ -298,7 +298,7 @@ func TestAccDaskCluster_refusesWhatCannotBeKept(t *testing.T) {
 
 func TestAccDaskCluster_staysInTheStateWhenItHasEnded(t *testing.T) {
 	t.Parallel()
-	mock := providertest.StartMock(t, mockserver.Config{})
+	mock := providertest.StartMockInRealTime(t, mockserver.Config{})
 	token := mock.NewToken("alice")
 	w := terraform.New(t)
 	w.Write("main.tf", clusterWith(`when_ended = "keep"`)(mock, token))

@@ -49,18 +49,37 @@ func (m *Mock) PassTime(d time.Duration) {
 // that the cache catches up while the provider waits.
 func StartMock(t *testing.T, cfg mockserver.Config) *Mock {
 	t.Helper()
-	m := &Mock{Clock: clock.NewFake(clock.Real().Now())}
-	if m.isKubernetes = os.Getenv("MOCK_GATEWAY") == "kubernetes"; m.isKubernetes {
+	fake := clock.NewFake(clock.Real().Now())
+	if isKubernetes() {
 		cfg.Kubernetes = &mockserver.Kubernetes{CacheLags: []time.Duration{0, 3 * time.Second}}
-		cfg.Now, cfg.LongPoll = m.Clock.Now, 10*time.Millisecond
+		cfg.Now, cfg.LongPoll = fake.Now, 10*time.Millisecond
 	}
+	return startMock(t, cfg, fake)
+}
+
+// StartMockInRealTime is StartMock for tests whose provider is a process of its
+// own: it waits by the real clock, and so does the gateway.
+func StartMockInRealTime(t *testing.T, cfg mockserver.Config) *Mock {
+	t.Helper()
+	if isKubernetes() {
+		cfg.Kubernetes = &mockserver.Kubernetes{CacheLags: []time.Duration{0, 300 * time.Millisecond}}
+		cfg.LongPoll = 500 * time.Millisecond
+	}
+	return startMock(t, cfg, clock.NewFake(clock.Real().Now()))
+}
+
+func isKubernetes() bool {
+	return os.Getenv("MOCK_GATEWAY") == "kubernetes"
+}
+
+func startMock(t *testing.T, cfg mockserver.Config, fake *clock.Fake) *Mock {
+	t.Helper()
 	server, err := mockserver.Start(cfg)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(server.Close)
-	m.Server = server
-	return m
+	return &Mock{Server: server, Clock: fake, isKubernetes: isKubernetes()}
 }
 
 // Factories make the provider with the mock's clock, which passes at once, and
