@@ -27,16 +27,20 @@ func addCreateError(diags *diag.Diagnostics, err error) {
 	switch {
 	case errors.As(err, &lost):
 		diags.AddError("It is not known whether the cluster was created", lostDetail(lost))
-	case refusedOptions(err):
+	case hasStatus(err, http.StatusRequestEntityTooLarge):
+		diags.AddAttributeError(path.Root("options"), "The cluster options are too large",
+			diagnostics.Sentence(err.Error())+"\n\noptions and options_wo are larger together than the gateway accepts, which is 1 MiB as JSON. Move large values, for example files, into the image or into a store that the cluster reads.")
+	case hasStatus(err, http.StatusUnprocessableEntity):
 		diags.AddAttributeError(path.Root("options"), "The gateway refused the cluster options", diagnostics.Explain(err))
 	default:
 		diagnostics.AddError(diags, "The cluster was not created", err)
 	}
 }
 
-func refusedOptions(err error) bool {
-	var failure *transport.Error
-	return errors.As(err, &failure) && failure.Status == http.StatusUnprocessableEntity
+// hasStatus reports whether the gateway itself returned the status.
+func hasStatus(err error, status int) bool {
+	failure, ok := errors.AsType[*transport.Error](err)
+	return ok && failure.Status == status
 }
 
 // lostDetail explains what the listings show after a lost response, and how certain
@@ -113,28 +117,35 @@ func addEqualClustersWarning(diags *diag.Diagnostics, clusters []gateway.Cluster
 			clusterCommands(clusters[0].Name))
 }
 
-// addStartError reports a cluster that exists and does not run.
-func addStartError(diags *diag.Diagnostics, name string, err error) {
+// addStartError reports a cluster that was created and does not run. sent are the
+// options of the create request; nil if this run did not create the cluster.
+func addStartError(diags *diag.Diagnostics, during operation, name string, sent map[string]any, err error) {
 	var ended *gateway.EndedError
 	var late *gateway.TimeoutError
 	switch {
 	case errors.As(err, &ended):
+		advice := failedStartAdvice(sent)
+		if ended.Cluster.Status != gateway.StatusFailed {
+			advice = "Somebody stopped it while it was starting, for example from a notebook."
+		}
 		diags.AddError("The cluster did not start",
-			fmt.Sprintf("The cluster %s became %s instead of RUNNING%s. The gateway reports no reason. Look into its log and the scheduler's. "+
-				"Common reasons: the image cannot be pulled or does not contain dask-gateway, or the options request more than a node has.\n\n"+
-				"The cluster is in the state and marked as tainted. The next terraform apply replaces it. terraform destroy removes it.",
-				name, ended.Cluster.Status, lifetime(ended.Cluster)))
+			fmt.Sprintf("The cluster %s became %s instead of RUNNING%s. The gateway reports no reason.\n\n%s\n\n%s",
+				name, ended.Cluster.Status, lifetime(ended.Cluster), advice, during.consequence()))
 	case errors.As(err, &late):
 		diags.AddError("The cluster did not start in time",
-			fmt.Sprintf("The cluster %s was still %s after %s. It may be waiting for a node or for its image. Look at its scheduler pod, or raise timeouts.create.\n\n"+
-				"The cluster still exists. It is in the state and marked as tainted. The next terraform apply replaces it. terraform destroy stops it.",
-				name, late.Last, late.Waited.Round(time.Second)))
+			fmt.Sprintf("The cluster %s was still %s after %s. It may be waiting for a node or for its image, or request more than a node has. "+
+				"Look at its scheduler pod, or raise %s.\n\nThe cluster still exists. %s",
+				name, late.Last, late.Waited.Round(time.Second), during.timeout(), during.consequence()))
 	case errors.Is(err, context.Canceled):
 		diags.AddError("The wait for the cluster was interrupted",
-			"The cluster "+name+" exists and may be starting. It is in the state and marked as tainted. The next terraform apply replaces it. terraform destroy stops it.")
+			"The cluster "+name+" exists and may be starting. "+during.consequence())
+	case gateway.IsNotFound(err):
+		diags.AddError("The cluster disappeared before it ran",
+			diagnostics.Sentence(err.Error())+"\n\nThe gateway no longer has the cluster "+name+", confirmed by several lookups. Somebody may have stopped it, or the gateway restarted without its records. "+
+				"The next terraform apply refreshes the state and creates a new cluster.")
 	default:
 		diags.AddError("It is not known whether the cluster started",
-			diagnostics.Explain(err)+"\n\nThe cluster "+name+" exists. It is in the state and marked as tainted. The next terraform apply replaces it. terraform destroy stops it.")
+			diagnostics.Explain(err)+"\n\nThe cluster "+name+" was created. "+during.consequence())
 	}
 }
 
@@ -146,28 +157,48 @@ func lifetime(cluster gateway.Cluster) string {
 }
 
 // addScaleError reports a failed adapt or scale request. With a 409 the gateway
-// reports that it did not reach the scheduler. It then stops the cluster, so the
-// provider reads the cluster once more.
-func addScaleError(ctx context.Context, diags *diag.Diagnostics, api *gateway.Client, name string, err error) {
-	if ended, ok := errors.AsType[*gateway.EndedError](err); ok {
-		diags.AddError("The workers of the cluster "+name+" were not changed",
-			"The cluster has ended: its status is "+string(ended.Cluster.Status)+". Run terraform apply again, which refreshes the state and creates a new cluster.")
-		return
-	}
+// reports that the cluster does not run, or that it did not reach the scheduler. In
+// the second case it then stops the cluster. The provider reads the cluster once
+// more, because the message is the same.
+func addScaleError(ctx context.Context, diags *diag.Diagnostics, during operation, api *gateway.Client, name string, err error) {
+	summary := "The workers of the cluster " + name + " were not changed"
 	var failure *transport.Error
-	if !errors.As(err, &failure) || failure.Status != http.StatusConflict {
-		diagnostics.AddError(diags, "The workers of the cluster "+name+" were not changed", err)
-		return
-	}
-	became := "Its status could not be read."
-	if cluster, readErr := api.GetCluster(ctx, name); readErr == nil {
-		became = "Its status is now " + string(cluster.Status) + "."
-	} else if gateway.IsNotFound(readErr) {
-		became = "The gateway no longer has it."
-	}
-	diags.AddError("The workers of the cluster "+name+" were not changed",
-		diagnostics.Sentence(failure.Error())+"\n\nThe gateway could not reach the cluster's scheduler. It stops such a cluster. "+became+
+	ended, isEnded := errors.AsType[*gateway.EndedError](err)
+	switch {
+	case isEnded:
+		diags.AddError(summary,
+			"The cluster has ended: its status is "+string(ended.Cluster.Status)+". Run terraform apply again, which refreshes the state and creates a new cluster.")
+	case gateway.IsNotFound(err):
+		diags.AddError(summary, diagnostics.Sentence(err.Error())+"\n\nThe gateway no longer has the cluster, confirmed by several lookups. "+
+			"Run terraform apply again, which refreshes the state and creates a new cluster.")
+	case errors.As(err, &failure) && failure.Status == http.StatusConflict:
+		diags.AddError(summary, diagnostics.Sentence(failure.Error())+"\n\n"+refusedScalingCause(ctx, api, name)+
 			" Run terraform apply again, which creates a new cluster if this one has ended.")
+	default:
+		diags.AddError(summary, withConsequence(diagnostics.Explain(err), during))
+	}
+}
+
+// refusedScalingCause returns why the gateway refused to change the workers.
+func refusedScalingCause(ctx context.Context, api *gateway.Client, name string) string {
+	cluster, err := api.GetCluster(ctx, name)
+	switch {
+	case gateway.IsNotFound(err):
+		return "The gateway no longer has the cluster."
+	case err != nil:
+		return "The cluster does not run, or the gateway could not reach the cluster's scheduler and stops the cluster. Its status could not be read."
+	}
+	status := "Its status is now " + string(cluster.Status) + "."
+	switch cluster.Status {
+	case gateway.StatusStopping, gateway.StatusStopped:
+		return "The cluster does not run. " + status + " Somebody stopped it, it reached its idle timeout, or the gateway could not reach the cluster's scheduler and stopped it."
+	case gateway.StatusFailed:
+		return "The cluster does not run. " + status + " Its scheduler ended, or the gateway could not reach the cluster's scheduler."
+	case gateway.StatusPending:
+		return "The cluster does not run yet. " + status
+	default:
+		return "The gateway could not reach the cluster's scheduler. It stops such a cluster. " + status
+	}
 }
 
 func addClampWarning(diags *diag.Diagnostics, plan resourceModel, message string) {
@@ -179,29 +210,30 @@ func addClampWarning(diags *diag.Diagnostics, plan resourceModel, message string
 }
 
 // addGrantedWorkersError reports a wait for more workers than the gateway granted.
-func addGrantedWorkersError(diags *diag.Diagnostics, name string, wanted int64, scaling gateway.Scaling) {
+func addGrantedWorkersError(diags *diag.Diagnostics, during operation, name string, wanted int64, scaling gateway.Scaling) {
 	diags.AddAttributeError(path.Root("wait_for_workers"), "The gateway grants fewer workers than are waited for",
-		fmt.Sprintf("The gateway grants the cluster %s at most %s, and wait_for_workers is %d. The gateway returned: %s\n\n"+
+		withConsequence(fmt.Sprintf("The gateway grants the cluster %s at most %s, and wait_for_workers is %d. The gateway returned: %s\n\n"+
 			"The cluster runs and costs money. Lower wait_for_workers, and workers or adapt.minimum, to %d or less.",
-			name, diagnostics.Plural(*scaling.Granted, "worker"), wanted, diagnostics.Sentence(scaling.Message), *scaling.Granted))
+			name, diagnostics.Plural(*scaling.Granted, "worker"), wanted, diagnostics.Sentence(scaling.Message), *scaling.Granted), during))
 }
 
-func addWorkersError(diags *diag.Diagnostics, name string, wanted int64, clamped string, err error) {
+func addWorkersError(diags *diag.Diagnostics, during operation, name string, wanted int64, clamped string, err error) {
 	var ended *gateway.EndedError
 	var late *gateway.TimeoutError
 	switch {
 	case errors.As(err, &ended):
 		diags.AddError("The cluster ended while its workers were waited for",
-			fmt.Sprintf("The cluster %s became %s. Look for the reason in its log on the gateway. For example, a cluster ends when workers fail three times in a row.", name, ended.Cluster.Status))
+			fmt.Sprintf("The cluster %s became %s. Look for the reason in its log on the gateway. For example, a cluster ends when workers fail three times in a row.\n\n"+
+				"The next terraform apply creates a new cluster.", name, ended.Cluster.Status))
 	case errors.As(err, &late):
 		detail := fmt.Sprintf("%s of %d had joined the cluster %s after %s.", diagnostics.Plural(late.Have, "worker"), wanted, name, late.Waited.Round(time.Second))
 		if clamped != "" {
 			detail += " The gateway returned: " + diagnostics.Sentence(clamped)
 		}
 		diags.AddAttributeError(path.Root("wait_for_workers"), "The workers did not join in time",
-			detail+"\n\nThe cluster runs and costs money. Lower wait_for_workers, raise the timeout, or look into the gateway's log to see why no more workers start.")
+			withConsequence(detail+"\n\nThe cluster runs and costs money. Lower wait_for_workers, raise "+during.timeout()+", or look into the gateway's log to see why no more workers start.", during))
 	default:
-		diagnostics.AddError(diags, "The wait for the workers of the cluster "+name+" ended early", err)
+		diags.AddError("The wait for the workers of the cluster "+name+" ended early", withConsequence(diagnostics.Explain(err), during))
 	}
 }
 

@@ -87,7 +87,7 @@ func (r *clusterResource) Create(ctx context.Context, req resource.CreateRequest
 	}
 	cluster, err := api.AwaitRunning(ctx, creation.Name)
 	if err != nil {
-		addStartError(&resp.Diagnostics, creation.Name, err)
+		addStartError(&resp.Diagnostics, creating, creation.Name, wanted, err)
 		return
 	}
 	if copies := secrets.copiedTo(hidden.strip(cluster.Options), configuredOptions(plan.Options).values); len(copies) > 0 {
@@ -97,7 +97,7 @@ func (r *clusterResource) Create(ctx context.Context, req resource.CreateRequest
 	resp.Diagnostics.Append(plan.recordCluster(ctx, cluster, r.knownAddresses(), hidden)...)
 	resp.Diagnostics.Append(storeDefaults(ctx, api, hidden.strip(cluster.Options), resp.Private)...)
 	resp.Diagnostics.Append(resp.State.Set(ctx, plan)...)
-	r.scale(ctx, api, plan, resourceModel{}, &resp.Diagnostics)
+	r.scale(ctx, creating, api, plan, resourceModel{}, &resp.Diagnostics)
 }
 
 func (r *clusterResource) knownAddresses() knownAddresses {
@@ -215,7 +215,7 @@ func (r *clusterResource) Update(ctx context.Context, req resource.UpdateRequest
 	if plan.Status.IsUnknown() {
 		cluster, err := api.AwaitRunning(ctx, state.Name.ValueString())
 		if err != nil {
-			addStartError(&resp.Diagnostics, state.Name.ValueString(), err)
+			addStartError(&resp.Diagnostics, updating, state.Name.ValueString(), nil, err)
 			return
 		}
 		if d.unread {
@@ -235,7 +235,7 @@ func (r *clusterResource) Update(ctx context.Context, req resource.UpdateRequest
 		}
 	}
 	recorded.adopt(secrets, d)
-	if !r.scale(ctx, api, plan, state, &resp.Diagnostics) {
+	if !r.scale(ctx, updating, api, plan, state, &resp.Diagnostics) {
 		return
 	}
 	resp.Diagnostics.Append(resp.State.Set(ctx, plan)...)
@@ -285,17 +285,17 @@ func removeClusterFromState(ctx context.Context, absence gateway.Absence, name s
 
 // scale requests the planned workers if they differ from the prior ones, and waits
 // for them. It reports whether the gateway accepted the request.
-func (r *clusterResource) scale(ctx context.Context, api *gateway.Client, plan, prior resourceModel, diags *diag.Diagnostics) bool {
+func (r *clusterResource) scale(ctx context.Context, during operation, api *gateway.Client, plan, prior resourceModel, diags *diag.Diagnostics) bool {
 	name := plan.Name.ValueString()
 	scaling, err := r.sendScaling(ctx, api, plan, prior, diags)
 	if err != nil {
-		addScaleError(ctx, diags, api, name, err)
+		addScaleError(ctx, diags, during, api, name, err)
 		return false
 	}
 	wanted := plan.WaitForWorkers.ValueInt64()
 	if scaling.Granted != nil && wanted > *scaling.Granted {
 		// The wait could only end at its timeout.
-		addGrantedWorkersError(diags, name, wanted, scaling)
+		addGrantedWorkersError(diags, during, name, wanted, scaling)
 		return true
 	}
 	if !scaling.OK {
@@ -303,7 +303,7 @@ func (r *clusterResource) scale(ctx context.Context, api *gateway.Client, plan, 
 	}
 	if wanted > 0 {
 		if err := api.AwaitWorkers(ctx, name, wanted, nil); err != nil {
-			addWorkersError(diags, name, wanted, scaling.Message, err)
+			addWorkersError(diags, during, name, wanted, scaling.Message, err)
 		}
 	}
 	return true

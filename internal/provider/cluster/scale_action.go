@@ -150,7 +150,7 @@ func (a *scaleAction) Invoke(ctx context.Context, req action.InvokeRequest, resp
 	granted, err := config.send(bounded, api, bounds, progress)
 	if err != nil {
 		progress.Report("The workers of cluster %s were not changed", name)
-		addScaleError(bounded, &resp.Diagnostics, api, name, err)
+		addScaleError(bounded, &resp.Diagnostics, invoking, api, name, err)
 		return
 	}
 	if granted.Message != "" {
@@ -165,7 +165,7 @@ func (a *scaleAction) Invoke(ctx context.Context, req action.InvokeRequest, resp
 	})
 	if err != nil {
 		progress.Report("Not all of the %d workers of cluster %s have joined", wanted, name)
-		addWorkersError(&resp.Diagnostics, name, wanted, granted.Message, err)
+		addWorkersError(&resp.Diagnostics, invoking, name, wanted, granted.Message, err)
 		return
 	}
 	progress.Report("All %d workers of cluster %s that were waited for have joined", wanted, name)
