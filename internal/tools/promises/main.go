@@ -9,6 +9,7 @@ import (
 	_ "embed"
 	"fmt"
 	"os"
+	"strings"
 	"text/template"
 
 	"github.com/planetary-computer/terraform-provider-pc/internal/testing/integration/faults"
@@ -17,28 +18,84 @@ import (
 //go:embed guide.md.tmpl
 var guide string
 
-// section contains the rows of one moment.
+// asAbove begins the promise of a row whose promise is that of the row before.
+const asAbove = "As above"
+
+// section contains the promises of one moment.
 type section struct {
 	Moment string
-	Rows   []faults.Row
+	Groups []*group
+}
+
+// group contains the faults of one moment for which the provider promises the same.
+type group struct {
+	Faults  []string
+	Promise string
 }
 
 func main() {
 	rows := faults.Table()
-	var sections []section
-	for _, row := range rows {
-		if len(sections) == 0 || sections[len(sections)-1].Moment != row.Moment {
-			sections = append(sections, section{Moment: row.Moment})
-		}
-		last := &sections[len(sections)-1]
-		last.Rows = append(last.Rows, row)
-	}
-	page, err := template.New("guide").Parse(guide)
+	page, err := template.New("guide").Funcs(template.FuncMap{"lines": lines, "predicate": predicate}).Parse(guide)
 	if err == nil {
-		err = page.Execute(os.Stdout, map[string]any{"Sections": sections, "Count": len(rows)})
+		err = page.Execute(os.Stdout, map[string]any{"Sections": sections(rows), "Count": len(rows)})
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
 }
+
+// sections returns the rows by moment, and in each moment by promise.
+func sections(rows []faults.Row) []section {
+	var all []section
+	var latest *group
+	for _, row := range rows {
+		if len(all) == 0 || all[len(all)-1].Moment != row.Moment {
+			all = append(all, section{Moment: row.Moment})
+		}
+		current := &all[len(all)-1]
+		fault := row.Fault
+		if addition, isAsAbove := strings.CutPrefix(row.Promise, asAbove); isAsAbove {
+			fault = withAddition(fault, addition)
+		} else {
+			latest = current.groupOf(row.Promise)
+		}
+		latest.Faults = append(latest.Faults, fault)
+	}
+	return all
+}
+
+// withAddition returns the fault and what its promise adds to the one above, for
+// example ". The error says so." or ", once the absence is confirmed.".
+func withAddition(fault, addition string) string {
+	addition = strings.TrimLeft(addition, "., ")
+	if addition == "" {
+		return fault
+	}
+	return fault + " *" + capitalised(addition) + "*"
+}
+
+// groupOf returns the group with the promise, a new one if there is none.
+func (s *section) groupOf(promise string) *group {
+	for _, g := range s.Groups {
+		if g.Promise == promise {
+			return g
+		}
+	}
+	s.Groups = append(s.Groups, &group{Promise: promise})
+	return s.Groups[len(s.Groups)-1]
+}
+
+// lines returns the sentences one below the other in a table cell.
+func lines(sentences []string) string { return strings.Join(sentences, "<br>") }
+
+// predicate returns the promise without the subject that the table's head has.
+func predicate(promise string) string {
+	rest, isAboutProvider := strings.CutPrefix(promise, "The provider ")
+	if !isAboutProvider {
+		return promise
+	}
+	return capitalised(rest)
+}
+
+func capitalised(sentence string) string { return strings.ToUpper(sentence[:1]) + sentence[1:] }
