@@ -43,7 +43,7 @@ func accessRows() []Row {
 			Command: []string{"import", "-no-color", clusterAddress, "0123456789abcdef0123456789abcdef"}, Want: Want{Exit: 1, Output: []string{"Cannot import non-existent remote object"}},
 		},
 		{
-			Fault: "The gateway is down while the provider lists clusters.", Promise: "The data source fails. It never returns an empty list instead.", Config: listConfig,
+			Fault: "The gateway is down while the provider lists clusters.", Promise: "The read fails. It never returns an empty list.", Config: listConfig,
 			Break: fails(http.MethodGet, clustersPath, times(everyTime, gatewayDown)), Want: Want{Exit: 1, Output: []string{"503"}},
 		},
 		{

@@ -18,13 +18,13 @@ func createRows() []Row {
 	return append(otherClientRows(), []Row{
 		{
 			Moment: momentCreate, Fault: "The connection closes before the gateway has read the request.",
-			Promise: "The provider does not repeat the request. The error says that most likely no cluster was created, and how to check.",
+			Promise: "The provider does not repeat the request. Most likely no cluster was created; the error says how to check.",
 			Break:   fails(http.MethodPost, clustersPath, droppedBeforeHandling),
 			Want:    Want{Exit: 1, Output: []string{"Most likely nothing was made", "pc_clusters"}, Requests: map[string]int{"POST " + clustersPath: 1}},
 		},
 		{
 			Moment: momentCreate, Fault: "The Hub's proxy returns 503, because the gateway is down.",
-			Promise: "The provider does not repeat the request, because a 503 from a proxy does not show whether the request arrived. The error says how to check.",
+			Promise: "The provider does not repeat the request, which may have arrived. The error says how to check.",
 			Break:   fails(http.MethodPost, clustersPath, gatewayDown),
 			Want:    Want{Exit: 1, Output: []string{"Service Unavailable", "Most likely nothing was made"}, Requests: map[string]int{"POST " + clustersPath: 1}},
 		},
@@ -36,7 +36,7 @@ func createRows() []Row {
 		},
 		{
 			Moment: momentCreate, Fault: "The gateway returns 429 with a `Retry-After` header.",
-			Promise: "The provider repeats the request after that time. A request rejected by a rate limit creates nothing.",
+			Promise: "The provider repeats the request after the response's `Retry-After`. A request rejected by a rate limit creates nothing.",
 			Break:   fails(http.MethodPost, clustersPath, times(2, rateLimited)),
 			Want:    Want{State: []string{clusterAddress}, Created: 1, Running: 1, Requests: map[string]int{"POST " + clustersPath: 3}},
 		},
@@ -60,7 +60,7 @@ func createRows() []Row {
 		},
 		{
 			Moment: momentCreate, Fault: "The gateway rejects the token with a 500 that means 401.",
-			Promise: "The provider recognises it as rejected credentials and does not repeat the request. The error names the setting that the token came from.",
+			Promise: "The provider does not repeat the request. The error names the token's origin.",
 			Break:   fails(http.MethodPost, clustersPath, badToken),
 			Want:    Want{Exit: 1, Output: []string{"api_token in the provider block", "/hub/token"}, Requests: map[string]int{"POST " + clustersPath: 1}},
 		},
@@ -72,7 +72,7 @@ func createRows() []Row {
 		},
 		{
 			Moment: momentCreate, Fault: "The gateway is down for every request.",
-			Promise: "The plan warns that it could not check the options. The provider sends the create once, and the error says that its result is unknown.",
+			Promise: "The plan warns that the options are unchecked. The create is sent once; the error says that its result is unknown.",
 			Break:   fails("", "", times(everyTime, gatewayDown)),
 			Want:    Want{Exit: 1, Output: []string{"503", "Warning: Could not check the cluster options", "It is not known whether the cluster was created"}, Requests: map[string]int{"POST *": 1}},
 		},
@@ -83,15 +83,15 @@ func createRows() []Row {
 			Want:    Want{State: []string{clusterAddress}, Created: 1, Running: 1, Requests: map[string]int{"POST " + clustersPath: 1}},
 		},
 		{
-			Moment: momentCreate, Fault: "You press Ctrl-C while the request is in flight, and the gateway creates the cluster a moment later.",
-			Promise: "The provider waits half a second longer for the response, so that the cluster is saved to the state. The next apply replaces it.",
+			Moment: momentCreate, Fault: "You press Ctrl-C just before the gateway creates the cluster.",
+			Promise: "The provider waits for the response and saves the cluster to the state. The next apply replaces it.",
 			Break:   inOrder(func(w *World) { w.Mock.SetStartsHeld(true) }, fails(http.MethodPost, clustersPath, mockserver.Fault{ResponseDelay: 200 * time.Millisecond})),
 			During:  interruptAfter(http.MethodPost, clustersPath),
 			Want:    Want{Exit: 1, Output: []string{"interrupted"}, State: []string{taintedClusterAddress}, Created: 1, Running: 1, Requests: map[string]int{"POST " + clustersPath: 1}},
 		},
 		{
-			Moment: momentCreate, Fault: "You press Ctrl-C while the request is in flight, and the response is lost.",
-			Promise: "The provider finds the new cluster with one quick lookup and saves it to the state.",
+			Moment: momentCreate, Fault: "You press Ctrl-C during the request, and the response is lost.",
+			Promise: "The provider looks once for the new cluster and saves it to the state.",
 			Break:   inOrder(func(w *World) { w.Mock.SetStartsHeld(true) }, fails(http.MethodPost, clustersPath, mockserver.Fault{ResponseDelay: 10 * time.Second})),
 			During:  interruptAfter(http.MethodPost, clustersPath),
 			Want:    Want{Exit: 1, Output: []string{"interrupted"}, State: []string{taintedClusterAddress}, Created: 1, Running: 1, Requests: map[string]int{"POST " + clustersPath: 1}},
@@ -107,25 +107,27 @@ func otherClientRows() []Row {
 		Requests: map[string]int{"POST " + clustersPath: 1, "DELETE *": 0},
 	}
 	rows := []Row{{
-		Fault:   "An earlier apply was killed before it could write its state: a cluster with the same options is running.",
+		Fault:   "An earlier apply was killed before it wrote its state, and left a cluster with the same options.",
 		Promise: "A warning names that cluster, with the commands to import or stop it. The provider leaves it alone.",
 		Break:   func(w *World) { w.AddOtherCluster(nil) },
 		Want:    Want{Output: []string{"Clusters with the same options already run", "stop_cluster"}, State: []string{clusterAddress}, Created: 1, Running: 1},
 	}, {
-		Fault: "The gateway restarts, and the proxy has no route, while the provider reads the declared options.", Promise: "The provider waits for the gateway.",
+		Fault: "The gateway restarts while the provider reads the declared options.", Promise: "The provider waits for the gateway.",
 		Break: fails(http.MethodGet, optionsPath, times(8, noRoute)),
 		Want:  Want{State: []string{clusterAddress}, Created: 1, Running: 1, Requests: map[string]int{"POST " + clustersPath: 1}},
 	}}
+	fault := "A proxy returns 502 and drops the request. %s later another client creates a cluster with the same options for the same user."
 	for _, offset := range []time.Duration{300 * time.Millisecond, time.Second, 3 * time.Second, 6 * time.Second, 9 * time.Second} {
 		rows = append(rows, Row{
-			Fault:   fmt.Sprintf("A proxy returns 502 and does not forward the request. After %s another client creates a cluster with the same options for the same user.", offset),
-			Promise: "That cluster started too late to be the provider's own. The provider leaves it alone, and the error names it.",
+			Fault:   fmt.Sprintf(fault, offset),
+			Promise: "That cluster started too late to be the provider's own. The error names it; the provider leaves it alone.",
 			Break:   otherClusterAfter(offset, 1), Want: want,
 		})
+		fault = "As above, %s later."
 	}
 	for _, offset := range []time.Duration{3 * time.Second, 6 * time.Second, 9 * time.Second} {
 		rows = append(rows, Row{
-			Fault:   fmt.Sprintf("As above, after %s, on a gateway with the Kubernetes backend.", offset),
+			Fault:   fmt.Sprintf("As above, %s later, with the Kubernetes backend.", offset),
 			Promise: "As above.", Mock: kubernetes(0), Break: otherClusterAfter(offset, 2), Want: want,
 		})
 	}

@@ -35,7 +35,7 @@ func gatewayRows() []Row {
 		health  = "*/api/health"
 	)
 	rows := []Row{
-		{Fault: "`pc_gateway`: the gateway is down.", Promise: "The read fails. The error includes the HTTP status.", Break: fails("", "*", times(everyTime, gatewayDown)), Want: Want{Exit: 1, Output: []string{"did not say its version", "503"}}},
+		{Fault: "`pc_gateway`: the gateway is down.", Promise: "The read fails with the HTTP status.", Break: fails("", "*", times(everyTime, gatewayDown)), Want: Want{Exit: 1, Output: []string{"did not say its version", "503"}}},
 		{Fault: "`pc_gateway`: the gateway's proxy has no routes.", Promise: "The error says that the response does not come from the gateway.", Break: fails(http.MethodGet, version, times(everyTime, noRoute)), Want: Want{Exit: 1, Output: []string{"comes from a proxy and not from the API"}}},
 		{Fault: "`pc_gateway`: the response is a sign-in page.", Promise: "The error shows what arrived instead of a version.", Break: fails(http.MethodGet, version, times(everyTime, signInPage)), Want: Want{Exit: 1, Output: []string{"Sign in", "another kind of server"}}},
 		{Fault: "`pc_gateway`: the token has been revoked.", Promise: "The read succeeds: neither version nor health needs a token.", Break: func(w *World) { w.revokeProviderToken() }},
@@ -58,8 +58,8 @@ func clusterRows() []Row {
 	succeeds := func(says ...string) Want { return Want{Output: says, State: []string{clusterAddress}, Running: 1} }
 	const workersWarning = "Warning: The workers of the cluster"
 	rows := []Row{
-		{Fault: "`pc_dask_cluster`: the gateway is down.", Promise: "The read fails. The error includes the HTTP status.", Break: fails("", "*", times(everyTime, gatewayDown)), Want: failsUnchanged(1, "could not be read", "503")},
-		{Fault: "`pc_dask_cluster`: the token has been revoked.", Promise: "The read fails. The error names the setting that the token came from.", Break: func(w *World) { w.revokeProviderToken() }, Want: failsUnchanged(1, "rejected the credentials from api_token")},
+		{Fault: "`pc_dask_cluster`: the gateway is down.", Promise: "The read fails with the HTTP status.", Break: fails("", "*", times(everyTime, gatewayDown)), Want: failsUnchanged(1, "could not be read", "503")},
+		{Fault: "`pc_dask_cluster`: the token has been revoked.", Promise: "The read fails. The error names the token's origin.", Break: func(w *World) { w.revokeProviderToken() }, Want: failsUnchanged(1, "rejected the credentials from api_token")},
 		{Fault: "`pc_dask_cluster`: the gateway's response is a sign-in page.", Promise: "The read fails. The error shows what arrived.", Break: fails(http.MethodGet, anyClusterPath, times(everyTime, signInPage)), Want: failsUnchanged(1, "Sign in")},
 		{Fault: "`pc_dask_cluster`: the gateway no longer has a record of the cluster.", Promise: "The read fails once the absence is confirmed.", Break: func(w *World) { w.Mock.DeleteClusterRecord(w.NewestCluster()) }, Want: failsUnchanged(0, "There is no cluster", "confirmed by several lookups")},
 		{Fault: "`pc_dask_cluster`: the route to a new scheduler is missing for a moment.", Promise: "The provider waits until the route exists.", Break: fails(http.MethodGet, identityPath, times(3, noRoute)), Want: succeeds()},
@@ -81,11 +81,11 @@ func optionRows() []Row {
 		return Want{Exit: 1, Output: append(says, "The cluster options could not be read")}
 	}
 	rows := []Row{
-		{Fault: "`pc_cluster_options`: the gateway is down.", Promise: "The read fails. The error includes the HTTP status.", Break: fails("", "*", times(everyTime, gatewayDown)), Want: failsWith("503")},
-		{Fault: "`pc_cluster_options`: the token has been revoked.", Promise: "The read fails. The error names the setting that the token came from.", Break: func(w *World) { w.revokeProviderToken() }, Want: failsWith("rejected the credentials from api_token")},
+		{Fault: "`pc_cluster_options`: the gateway is down.", Promise: "The read fails with the HTTP status.", Break: fails("", "*", times(everyTime, gatewayDown)), Want: failsWith("503")},
+		{Fault: "`pc_cluster_options`: the token has been revoked.", Promise: "The read fails. The error names the token's origin.", Break: func(w *World) { w.revokeProviderToken() }, Want: failsWith("rejected the credentials from api_token")},
 		{Fault: "`pc_cluster_options`: the gateway returns 401.", Promise: "As above.", Break: fails(http.MethodGet, optionsPath, times(everyTime, refusal(http.StatusUnauthorized, "Unauthorized"))), Want: failsWith("rejected the credentials from api_token")},
 		{Fault: "`pc_cluster_options`: the response is a sign-in page.", Promise: "The read fails. The error shows what arrived.", Break: fails(http.MethodGet, optionsPath, times(everyTime, signInPage)), Want: failsWith("Sign in")},
-		{Fault: "`pc_cluster_options`: the response contains no options.", Promise: "The read fails. It never returns an empty set of options instead.", Break: fails(http.MethodGet, optionsPath, gatewayResponse(`{}`)), Want: failsWith("has no cluster_options")},
+		{Fault: "`pc_cluster_options`: the response contains no options.", Promise: "The read fails.", Break: fails(http.MethodGet, optionsPath, gatewayResponse(`{}`)), Want: failsWith("has no cluster_options")},
 		{Fault: "`pc_cluster_options`: the response is cut off.", Promise: "The provider repeats the request.", Break: fails(http.MethodGet, optionsPath, times(2, responseCutOff))},
 	}
 	for i := range rows {
@@ -102,11 +102,11 @@ func userRows() []Row {
 	)
 	failsWith := func(says ...string) Want { return Want{Exit: 1, Output: says} }
 	rows := []Row{
-		{Fault: "`pc_hub_user`: the Hub is down.", Promise: "The read fails. The error includes the HTTP status.", Break: fails("", "*", times(everyTime, page(http.StatusServiceUnavailable))), Want: failsWith("did not say whose credentials these are", "503")},
-		{Fault: "`pc_hub_user`: the token has been revoked.", Promise: "The read fails. The error names the setting that the token came from.", Break: func(w *World) { w.revokeProviderToken() }, Want: failsWith("rejected the credentials from api_token")},
+		{Fault: "`pc_hub_user`: the Hub is down.", Promise: "The read fails with the HTTP status.", Break: fails("", "*", times(everyTime, page(http.StatusServiceUnavailable))), Want: failsWith("did not say whose credentials these are", "503")},
+		{Fault: "`pc_hub_user`: the token has been revoked.", Promise: "The read fails. The error names the token's origin.", Break: func(w *World) { w.revokeProviderToken() }, Want: failsWith("rejected the credentials from api_token")},
 		{Fault: "`pc_hub_user`: the response is a sign-in page.", Promise: "The read fails. The error shows what arrived.", Break: fails(http.MethodGet, self, times(everyTime, signInPage)), Want: failsWith("Sign in")},
 		{Fault: "`pc_hub_user`: the response is cut off.", Promise: "The provider repeats the request.", Break: fails(http.MethodGet, self, times(2, responseCutOff))},
-		{Fault: "`pc_hub_user`: the Hub returns no user of that name for this token.", Promise: "The error points to `name` and says that the user does not exist or that the token may not read it.", Break: fails(http.MethodGet, alice, times(everyTime, hubRefusal(http.StatusNotFound, "No access to resources or resources not found"))), Config: oneUser("alice"), Want: failsWith("The Hub shows no user alice", "read:users")},
+		{Fault: "`pc_hub_user`: the Hub returns no user of that name for this token.", Promise: "The error on `name` says that the user does not exist or the token may not read it.", Break: fails(http.MethodGet, alice, times(everyTime, hubRefusal(http.StatusNotFound, "No access to resources or resources not found"))), Config: oneUser("alice"), Want: failsWith("The Hub shows no user alice", "read:users")},
 		{Fault: "`pc_hub_user`: a proxy has no route to the Hub.", Promise: "The error says that the response does not come from the Hub.", Break: fails(http.MethodGet, alice, times(everyTime, page(http.StatusNotFound))), Config: oneUser("alice"), Want: failsWith("comes from a proxy and not from the API")},
 	}
 	for i := range rows {

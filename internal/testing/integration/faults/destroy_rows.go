@@ -26,7 +26,7 @@ func destroyRows() []Row {
 		{Fault: "The gateway no longer has a record of the cluster.", Promise: "The destroy succeeds once the absence is confirmed.", Break: forgetCluster},
 		{Fault: "The response to DELETE is lost.", Promise: "The provider reads the final status. The destroy succeeds.", Break: fails(http.MethodDelete, anyClusterPath, responseLost)},
 		{Fault: "The gateway fails for a while.", Promise: "The provider retries DELETE and the reads.", Command: withoutRefresh(destroyCommand), Break: fails("", anyClusterPath, times(9, page(http.StatusBadGateway)))},
-		{Fault: "The gateway returns 429.", Promise: "The provider repeats the request after the time in the response.", Break: fails(http.MethodDelete, anyClusterPath, times(2, rateLimited))},
+		{Fault: "The gateway returns 429.", Promise: "The provider repeats the request after the response's `Retry-After`.", Break: fails(http.MethodDelete, anyClusterPath, times(2, rateLimited))},
 		{Fault: "The gateway returns 204 to DELETE and stops nothing.", Promise: "The provider reads the cluster and repeats DELETE until the cluster ends.", Break: fails(http.MethodDelete, anyClusterPath, times(2, noContent))},
 		{
 			Fault: "The Kubernetes gateway restarts and stops nothing while its cache is empty.", Promise: "As above.",
@@ -51,7 +51,7 @@ func destroyRows() []Row {
 		{Fault: "The gateway forbids it: 403.", Promise: "As above.", Break: fails(http.MethodDelete, anyClusterPath, times(everyTime, refusal(http.StatusForbidden, "not yours"))), Want: failsUnchanged("not yours")},
 		{Fault: "The token has been revoked.", Promise: "As above.", Break: func(w *World) { w.revokeProviderToken() }, Want: failsUnchanged("api_token in the provider block")},
 		{
-			Fault: "You press Ctrl-C.", Promise: "The cluster stays in the state until the provider has read its final status.",
+			Fault: "You press Ctrl-C.", Promise: "The cluster stays in the state.",
 			Break: fails(http.MethodDelete, anyClusterPath, mockserver.Fault{Status: http.StatusNoContent, Times: everyTime}), During: interruptAfter(http.MethodDelete, anyClusterPath),
 			Want: failsUnchanged("interrupted"),
 		},

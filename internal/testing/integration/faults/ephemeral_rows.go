@@ -33,11 +33,11 @@ func ephemeralRows() []Row {
 	succeeds := Want{State: []string{tokenConsumerAddress}}
 	rows := []Row{
 		{
-			Fault: "The resource that uses the token fails.", Promise: "The provider revokes the token itself, because Terraform does not close it in this case.",
+			Fault: "The resource that uses the token fails.", Promise: "The provider revokes the token itself: Terraform does not close it in this case.",
 			Config: tokenUsedBy("exit 3"), Want: Want{Exit: 1, Output: []string{"exit status 3"}, State: []string{taintedTokenConsumerAddress}},
 		},
 		{Fault: "The response to the token's creation is lost: the connection is reset.", Promise: "The provider finds the orphaned token by its note and its creation time, by the Hub's clock, and revokes it. The error says so.", Break: fails(http.MethodPost, tokensPath, responseLost), Want: failsToOpen("was revoked")},
-		{Fault: "A proxy returns 502 instead of the response.", Promise: "As above.", Break: fails(http.MethodPost, tokensPath, afterHandling(http.StatusBadGateway)), Want: failsToOpen("was revoked")},
+		{Fault: "A proxy returns 502 instead.", Promise: "As above.", Break: fails(http.MethodPost, tokensPath, afterHandling(http.StatusBadGateway)), Want: failsToOpen("was revoked")},
 		{Fault: "The Hub does not allow a lifetime as long as the default.", Promise: "The token gets the longest lifetime that the Hub allows.", Break: fails(http.MethodPost, tokensPath, hubRefusal(http.StatusBadRequest, "token expires_in: 43200 must not exceed 3600")), Want: succeeds},
 		{Fault: "The Hub rejects the request: 403.", Promise: "The error includes the Hub's message.", Break: fails(http.MethodPost, tokensPath, hubRefusal(http.StatusForbidden, "no scope for that")), Want: failsToOpen("no scope for that")},
 		{Fault: "The response to the token's DELETE is lost.", Promise: "The provider repeats the request. A token that no longer exists counts as revoked.", Break: fails(http.MethodDelete, anyTokenPath, responseLost), Want: succeeds},

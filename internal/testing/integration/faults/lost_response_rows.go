@@ -40,12 +40,12 @@ func lostResponseRows() []Row {
 			Fault: "The gateway reads the request only after `request_timeout` has expired.", Promise: "As above. The provider finds the cluster that appears late.",
 			Provider: "request_timeout = \"1s\"", Break: requestReadLate(clustersPath),
 		},
-		{Fault: "A proxy returns 502 instead of the response.", Promise: "As above.", Break: fails(http.MethodPost, clustersPath, afterHandling(http.StatusBadGateway))},
-		{Fault: "A proxy returns 503 instead of the response.", Promise: "As above.", Break: fails(http.MethodPost, clustersPath, afterHandling(http.StatusServiceUnavailable))},
-		{Fault: "A proxy returns 504 instead of the response.", Promise: "As above.", Break: fails(http.MethodPost, clustersPath, afterHandling(http.StatusGatewayTimeout))},
+		{Fault: "A proxy returns 502 instead.", Promise: "As above.", Break: fails(http.MethodPost, clustersPath, afterHandling(http.StatusBadGateway))},
+		{Fault: "A proxy returns 503 instead.", Promise: "As above.", Break: fails(http.MethodPost, clustersPath, afterHandling(http.StatusServiceUnavailable))},
+		{Fault: "A proxy returns 504 instead.", Promise: "As above.", Break: fails(http.MethodPost, clustersPath, afterHandling(http.StatusGatewayTimeout))},
 		{Fault: "The gateway returns 500 after it has created the cluster.", Promise: "As above.", Break: fails(http.MethodPost, clustersPath, afterHandling(http.StatusInternalServerError))},
 		{
-			Fault: "An HTML page with status 200 arrives instead of the response.", Promise: "As above.",
+			Fault: "An HTML page with status 200 arrives instead.", Promise: "As above.",
 			Break: fails(http.MethodPost, clustersPath, mockserver.Fault{HandleRequest: true, Status: http.StatusOK, ContentType: "text/html", Body: "<html>"}),
 		},
 		{
@@ -64,7 +64,7 @@ func lostResponseRows() []Row {
 		{Fault: "The gateway's clock is ten minutes ahead.", Promise: "The provider compares times by the gateway's clock and adopts the cluster.", ClockSkew: 10 * time.Minute, Break: loseResponse},
 		{Fault: "The gateway's clock is ten minutes behind.", Promise: "As above.", ClockSkew: -10 * time.Minute, Break: loseResponse},
 		{
-			Fault: "The gateway uses the Kubernetes backend, and its cache lists the cluster five seconds late.", Promise: "The provider polls until the cluster is listed, then adopts it.",
+			Fault: "A Kubernetes gateway's cache lists the cluster five seconds late.", Promise: "The provider polls until the cluster is listed, then adopts it.",
 			Mock: kubernetes(5 * time.Second), Break: loseResponse,
 		},
 		{
@@ -90,14 +90,14 @@ func ambiguousRows() []Row {
 	}
 	return []Row{
 		{
-			Moment: momentCreateResponseLost, Fault: "Six clusters with the same options are created at once. Three responses are lost.",
-			Promise: "Each of the three adopts one new cluster. Six clusters exist, and all six are in the state.",
+			Moment: momentCreateResponseLost, Fault: "Three of six responses are lost when six equal clusters are created at once.",
+			Promise: "Each create adopts one of the new clusters. All six are in the state.",
 			Config:  sixClusters, Break: fails(http.MethodPost, clustersPath, times(3, responseLost)),
 			Want: Want{Output: []string{"was taken over"}, State: sixAddresses, Created: 6, Running: 6, Requests: map[string]int{"POST " + clustersPath: 6}},
 		},
 		{
-			Moment: momentCreateResponseLost, Fault: "You press Ctrl-C while six clusters with the same options are being created. All six responses are lost.",
-			Promise: "Each create adopts one of the six new clusters. All six are in the state.",
+			Moment: momentCreateResponseLost, Fault: "You press Ctrl-C while six equal clusters are created, and all six responses are lost.",
+			Promise: "Each create adopts one of the new clusters. All six are in the state.",
 			Config:  sixClusters, Break: inOrder(func(w *World) { w.Mock.SetStartsHeld(true) }, untilAllArrive(6)), During: interruptAfter(http.MethodPost, clustersPath),
 			Want: Want{Exit: 1, Output: []string{"interrupted"}, State: sixTaintedAddresses, Created: 6, Running: 6, Requests: map[string]int{"POST " + clustersPath: 6}},
 		},
@@ -109,13 +109,13 @@ func ambiguousRows() []Row {
 		},
 		{
 			Moment: momentCreateResponseLost, Fault: "You press Ctrl-C, and the Kubernetes gateway's cache lists the cluster five seconds late.",
-			Promise: "The provider keeps looking for up to 8 s and adopts the cluster. It is in the state.",
+			Promise: "The provider keeps looking, up to 8 s, and adopts the cluster.",
 			Mock:    kubernetes(5 * time.Second), Break: inOrder(func(w *World) { w.Mock.SetStartsHeld(true) }, untilAllArrive(1)), During: interruptAfter(http.MethodPost, clustersPath),
 			Want: Want{Exit: 1, Output: []string{"interrupted"}, State: []string{taintedClusterAddress}, Created: 1, Running: 1, Requests: map[string]int{"POST " + clustersPath: 1}},
 		},
 		{
 			Moment: momentCreateResponseLost, Fault: "You press Ctrl-C, and the response arrives more than a second later.",
-			Promise: "The provider waits for it, for up to 8 s, and ends as soon as it has arrived. The cluster is in the state.",
+			Promise: "The provider waits for it, up to 8 s. The cluster is in the state.",
 			Break:   inOrder(func(w *World) { w.Mock.SetStartsHeld(true) }, fails(http.MethodPost, clustersPath, mockserver.Fault{ResponseDelay: 1200 * time.Millisecond})),
 			During:  interruptAfter(http.MethodPost, clustersPath),
 			Want:    Want{Exit: 1, Output: []string{"interrupted"}, State: []string{taintedClusterAddress}, Created: 1, Running: 1, Requests: map[string]int{"POST " + clustersPath: 1}},
@@ -152,13 +152,13 @@ func ambiguousRows() []Row {
 		},
 		{
 			Moment: momentCreateResponseLost, Fault: "Another client created a cluster with the same options for the same user a moment earlier.",
-			Promise: "That cluster existed before the request, so the provider leaves it alone and adopts the new one.",
+			Promise: "That cluster is older than the request. The provider adopts the new one.",
 			Break:   inOrder(loseResponse, func(w *World) { w.AddOtherCluster(nil) }),
 			Want:    Want{Output: []string{"was taken over"}, State: []string{clusterAddress}, Created: 1, Running: 1, Requests: map[string]int{"POST " + clustersPath: 1}},
 		},
 		{
 			Moment: momentCreateResponseLost, Fault: "The provider cannot list the gateway's clusters afterwards.",
-			Promise: "The error warns that a cluster may be running and cost money, and says what to do once the gateway responds again: `pc_clusters` lists the cluster, `terraform import` adopts it.",
+			Promise: "The error warns that a cluster may be running and cost money. `pc_clusters` lists it, `terraform import` adopts it.",
 			Break:   inOrder(loseResponse, fails(http.MethodGet, clustersPath, times(everyTime, gatewayDown))),
 			Want:    Want{Exit: 1, Output: []string{"A cluster may run and cost money", "pc_clusters"}, Created: 1, Running: 1, Unmanaged: 1, Requests: map[string]int{"POST " + clustersPath: 1}},
 		},

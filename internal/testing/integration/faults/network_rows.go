@@ -85,7 +85,7 @@ func proxyRows() []Row {
 	noRequests := map[string]int{"* *": 0}
 	return []Row{
 		{
-			Fault: "The proxy in `http_proxy` requires a password, and the password is set.", Promise: "All requests go through the proxy. The provider sends the password only to the proxy.",
+			Fault: "The proxy in `http_proxy` requires a password, and the password is set.", Promise: "All requests go through the proxy, which alone gets the password.",
 			Intermediary: behindProxy("alice:"+proxyPassword, 0), Want: Want{State: []string{clusterAddress}, Created: 1, Running: 1},
 		},
 		{
@@ -97,19 +97,19 @@ func proxyRows() []Row {
 			Intermediary: behindProxy("alice:other-"+proxyPassword, 0), Want: Want{Exit: 1, Output: []string{"refused it with 407"}, Requests: noRequests},
 		},
 		{
-			Fault: "The proxy blocks the server.", Promise: "The error includes the proxy's message and says that it comes from the proxy.",
+			Fault: "The proxy blocks the server.", Promise: "The error has the proxy's message and says so.",
 			Intermediary: behindProxy("alice:"+proxyPassword, http.StatusForbidden),
 			Want:         Want{Exit: 1, Output: []string{"refused it with 403", "Blocked by the network's policy", "The response comes from the proxy"}, Requests: noRequests},
 		},
 		{
-			Fault: "The proxy cannot be reached.", Promise: "The error names the proxy and the settings that can configure it.",
+			Fault: "The proxy cannot be reached.", Promise: "The error names the proxy and its settings.",
 			Intermediary: func(w *World) (string, string) {
 				return w.Mock.GatewayURL(), `http_proxy = "http://alice:` + proxyPassword + `@127.0.0.1:1"`
 			},
 			Want: Want{Exit: 1, Output: []string{"the HTTP proxy 127.0.0.1:1 could not be reached", "HTTPS_PROXY or HTTP_PROXY"}, Requests: noRequests},
 		},
 		{
-			Fault: "The proxy is overloaded for a moment while the provider creates a cluster.", Promise: "The request certainly did not arrive, so the provider repeats it. One cluster is created.",
+			Fault: "The proxy is overloaded for a moment while the provider creates a cluster.", Promise: "The request did not arrive, so the provider repeats it. One cluster is created.",
 			Intermediary: func(w *World) (string, string) {
 				return behindProxyThatRefuses(w, "alice:"+proxyPassword, http.StatusServiceUnavailable, 2)
 			},

@@ -27,9 +27,9 @@ func refreshRows() []Row {
 	rows := []Row{
 		{Fault: "The gateway is down briefly.", Promise: "The provider retries the read. The plan is empty.", Break: failReads(times(3, gatewayDown)), Want: emptyPlan},
 		{Fault: "The response is cut off.", Promise: "The provider retries the read. The plan is empty.", Break: failReads(times(2, responseCutOff)), Want: emptyPlan},
-		{Fault: "The gateway returns 429.", Promise: "The provider retries the read after the time in the response. The plan is empty.", Break: failReads(times(3, rateLimited)), Want: emptyPlan},
+		{Fault: "The gateway returns 429.", Promise: "The provider retries the read after the response's `Retry-After`. The plan is empty.", Break: failReads(times(3, rateLimited)), Want: emptyPlan},
 		{
-			Fault: "The Kubernetes gateway has restarted with an empty cache.", Promise: "A 404 counts only when the cluster stays missing for several seconds, by name and in a listing that has stopped growing. The plan is empty.",
+			Fault: "The Kubernetes gateway has restarted with an empty cache.", Promise: "A 404 counts only if the cluster stays missing for several seconds, by name and in a listing that has stopped growing. The plan is empty.",
 			Mock: kubernetes(time.Second), Break: restartGateway, Want: emptyPlan,
 		},
 		{
@@ -37,8 +37,8 @@ func refreshRows() []Row {
 			Break: restartGateway, Want: emptyPlan,
 		},
 		{
-			Fault:   "The Kubernetes gateway has restarted and reads thousands of other users' clusters before this one.",
-			Promise: "The provider waits the twenty seconds for which the gateway holds a request for an unknown cluster. The plan is empty.",
+			Fault:   "A restarted Kubernetes gateway reads thousands of other users' clusters before this one.",
+			Promise: "The provider waits the twenty seconds for which such a gateway holds the request. The plan is empty.",
 			Mock:    kubernetesWithSlowCache(), Break: restartGateway, Want: emptyPlan,
 		},
 		{Fault: "The gateway stays down: the Hub's proxy returns its 503 page.", Promise: "The plan fails with the server's message. The cluster stays in the state.", Break: failReads(times(everyTime, gatewayDown)), Want: failsUnchanged("503")},
@@ -48,7 +48,7 @@ func refreshRows() []Row {
 		{Fault: "The proxy has no routes: 404 Not Found.", Promise: "As above. Only the gateway's own message that it has no such cluster counts as absence.", Break: failReads(times(everyTime, noRoute)), Want: failsUnchanged("404", "comes from a proxy and not from the API")},
 		{Fault: "A different API responds: a 404 in JSON.", Promise: "As above.", Break: failReads(times(everyTime, refusal(http.StatusNotFound, "no such thing"))), Want: failsUnchanged("no such thing")},
 		{Fault: "The gateway finds no credentials: 401.", Promise: "As above.", Break: failReads(times(everyTime, refusal(http.StatusUnauthorized, "Authentication required"))), Want: failsUnchanged("rejected the credentials")},
-		{Fault: "The token has expired or was revoked.", Promise: "As above. The error names the setting that the token came from.", Break: func(w *World) { w.revokeProviderToken() }, Want: failsUnchanged("api_token in the provider block")},
+		{Fault: "The token has expired or was revoked.", Promise: "As above. The error names the token's origin.", Break: func(w *World) { w.revokeProviderToken() }, Want: failsUnchanged("api_token in the provider block")},
 		{Fault: "The gateway forbids reading: 403.", Promise: "As above.", Break: failReads(times(everyTime, refusal(http.StatusForbidden, "User bob lacks permissions to view cluster x"))), Want: failsUnchanged("lacks permissions")},
 		{Fault: "The response is a login page with status 200.", Promise: "As above.", Break: failReads(times(everyTime, signInPage)), Want: failsUnchanged("another kind of server")},
 		{Fault: "The response is a redirect to a login page.", Promise: "As above.", Break: failReads(times(everyTime, signInRedirect)), Want: failsUnchanged("follows no redirect")},

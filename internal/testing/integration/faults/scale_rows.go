@@ -30,21 +30,21 @@ func scaleRows() []Row {
 			Break: fails(http.MethodPost, scalePath, times(2, afterHandling(http.StatusBadGateway))), Want: Want{State: []string{clusterAddress}, Running: 1, Requests: map[string]int{"POST " + scalePath: 3}},
 		},
 		{
-			Fault: "The gateway returns 429 to a resize.", Promise: "The provider repeats the request after the time in the response.", Config: twoWorkers, AppliedBefore: true, ConfigAfter: threeWorkers,
+			Fault: "The gateway returns 429 to a resize.", Promise: "The provider repeats the request after the response's `Retry-After`.", Config: twoWorkers, AppliedBefore: true, ConfigAfter: threeWorkers,
 			Break: fails(http.MethodPost, scalePath, times(2, rateLimited)), Want: Want{State: []string{clusterAddress}, Running: 1, Requests: map[string]int{"POST " + scalePath: 3}},
 		},
 		{
-			Fault: "The gateway rejects a resize: 403.", Promise: "The error says so. The state keeps the old number, so that the next plan shows the change again.", Config: twoWorkers, AppliedBefore: true, ConfigAfter: threeWorkers,
+			Fault: "The gateway rejects a resize: 403.", Promise: "The error says so. The next plan shows the change again.", Config: twoWorkers, AppliedBefore: true, ConfigAfter: threeWorkers,
 			Break: fails(http.MethodPost, scalePath, refusal(http.StatusForbidden, "not yours")),
 			Want:  Want{Exit: 1, Output: []string{"were not changed", "not yours"}, State: []string{clusterAddress}, Running: 1, Requests: map[string]int{"POST " + scalePath: 1}},
 		},
 		{
-			Fault: "The gateway cannot reach the scheduler. It returns 409 and then stops the cluster.", Promise: "The error includes the cluster's status and says that the next apply creates a new cluster.", Config: twoWorkers, AppliedBefore: true, ConfigAfter: threeWorkers,
+			Fault: "The gateway cannot reach the scheduler. It returns 409 and then stops the cluster.", Promise: "The error includes the status. The next apply creates a new cluster.", Config: twoWorkers, AppliedBefore: true, ConfigAfter: threeWorkers,
 			Break: fails(http.MethodPost, scalePath, schedulerUnreachable),
 			Want:  Want{Exit: 1, Output: []string{"could not reach the cluster's scheduler", "terraform apply again"}, State: []string{clusterAddress}, Running: 1, Requests: map[string]int{"POST " + scalePath: 1}},
 		},
 		{
-			Fault: "The first adapt of a new cluster fails.", Promise: "The error says so. The cluster is in the state, and the next apply replaces it.", Config: adapt,
+			Fault: "The first adapt of a new cluster fails.", Promise: "The error says so. The next apply replaces the cluster.", Config: adapt,
 			Break: fails(http.MethodPost, adaptPath, times(everyTime, internalError)),
 			Want:  Want{Exit: 1, Output: []string{"were not changed"}, State: []string{taintedClusterAddress}, Created: 1, Running: 1},
 		},
@@ -53,7 +53,7 @@ func scaleRows() []Row {
 			Want: Want{Output: []string{"allows fewer workers"}, State: []string{clusterAddress}, Created: 1, Running: 1},
 		},
 		{
-			Fault: "The gateway grants fewer workers than `wait_for_workers`.", Promise: "An error at once, on `wait_for_workers`, has both numbers. The provider does not wait until `timeouts.create`. The cluster is in the state.",
+			Fault: "The gateway grants fewer workers than `wait_for_workers`.", Promise: "An error on `wait_for_workers` has both numbers at once. The cluster is in the state.",
 			Config: clusterWith("workers = 9\nwait_for_workers = 9"), Mock: mockserver.Config{MaxWorkers: 4},
 			Want: Want{
 				Exit: 1, Output: []string{"grants fewer workers than are waited for", "at most 4 workers", "wait_for_workers is 9"},
@@ -61,7 +61,7 @@ func scaleRows() []Row {
 			},
 		},
 		{
-			Fault: "The gateway grants fewer workers than `adapt.minimum`, and `wait_for_workers` waits for them.", Promise: "The same.",
+			Fault: "The gateway grants fewer workers than `adapt.minimum`, and `wait_for_workers` waits for them.", Promise: "As above.",
 			Config: clusterWith("adapt = { minimum = 9, maximum = 9 }\nwait_for_workers = 9"), Mock: mockserver.Config{MaxWorkers: 4},
 			Want: Want{
 				Exit: 1, Output: []string{"grants fewer workers than are waited for", "at most 4 workers", "wait_for_workers is 9"},
@@ -69,7 +69,7 @@ func scaleRows() []Row {
 			},
 		},
 		{
-			Fault: "The gateway is down for longer than the retries of one request, when the provider sends the first adapt.", Promise: "The provider waits for the gateway. The new cluster is not tainted.", Config: adapt,
+			Fault: "The gateway is down when the provider sends the first adapt, for longer than one request is retried.", Promise: "The provider waits for the gateway. The new cluster is not tainted.", Config: adapt,
 			Break: fails(http.MethodPost, adaptPath, times(30, gatewayDown)), Want: Want{State: []string{clusterAddress}, Created: 1, Running: 1},
 		},
 		{
@@ -96,7 +96,7 @@ func scaleRows() []Row {
 			Want: Want{Exit: 1, Output: []string{"interrupted"}, State: []string{taintedClusterAddress}, Created: 1, Running: 1},
 		},
 		{
-			Fault: "The cluster has ended since the last refresh.", Promise: "The error says so, and that the next apply creates a new cluster.", Config: twoWorkers, AppliedBefore: true, ConfigAfter: threeWorkers,
+			Fault: "The cluster has ended since the last refresh.", Promise: "The error says so. The next apply creates a new cluster.", Config: twoWorkers, AppliedBefore: true, ConfigAfter: threeWorkers,
 			Command: withoutRefresh(applyCommand),
 			Break:   func(w *World) { w.Mock.StopCluster(w.NewestCluster()) },
 			Want:    Want{Exit: 1, Output: []string{"were not changed", "terraform apply again"}, State: []string{clusterAddress}},

@@ -43,11 +43,11 @@ func serverStartRows() []Row {
 	hubError := hubRefusal(http.StatusInternalServerError, "Internal Server Error")
 	rows := []Row{
 		{Fault: "The response to the POST is lost: the connection is reset.", Promise: "The provider finds the server that is starting and waits for it. A warning says that the start is not confirmed.", Break: fails(http.MethodPost, serverPath, responseLost), Want: unconfirmed},
-		{Fault: "A proxy returns 502 instead of the response.", Promise: "As above.", Break: fails(http.MethodPost, serverPath, afterHandling(http.StatusBadGateway)), Want: unconfirmed},
+		{Fault: "A proxy returns 502 instead.", Promise: "As above.", Break: fails(http.MethodPost, serverPath, afterHandling(http.StatusBadGateway)), Want: unconfirmed},
 		{Fault: "A proxy returns 504 instead of the response, and the server starts slowly.", Promise: "As above.", Config: serverWith("slow"), Break: fails(http.MethodPost, serverPath, afterHandling(http.StatusGatewayTimeout)), Want: unconfirmed},
-		{Fault: "The connection closes before the Hub has read the request.", Promise: "The Hub has not started anything, so the provider repeats the request. One server starts.", Break: fails(http.MethodPost, serverPath, droppedBeforeHandling), Want: startsWithTwoPosts},
+		{Fault: "The connection closes before the Hub has read the request.", Promise: "The provider repeats the request. One server starts.", Break: fails(http.MethodPost, serverPath, droppedBeforeHandling), Want: startsWithTwoPosts},
 		{
-			Fault: "A proxy returns 502 and does not forward the request, and another client starts a server with this name.", Promise: "The provider cannot tell the two apart. It saves the server to the state, and a warning says that the start is not confirmed.",
+			Fault: "A proxy returns 502 and does not forward the request, and another client starts a server with this name.", Promise: "The provider cannot tell the two apart. The server is in the state, and a warning says that the start is not confirmed.",
 			Break: func(w *World) {
 				refused := page(http.StatusBadGateway)
 				refused.BeforeResponse = func() { w.Mock.StartHubServer(configUser, "gpu", `{"profile": "theirs"}`) }
@@ -56,7 +56,7 @@ func serverStartRows() []Row {
 			Want: unconfirmed,
 		},
 		{
-			Fault: "You press Ctrl-C while the Hub holds its response, which it does for up to ten seconds.", Promise: "The provider looks for the server while it waits for the response, and saves it to the state as soon as the Hub lists it. The next apply replaces it.",
+			Fault: "You press Ctrl-C while the Hub holds its response, which it does for up to ten seconds.", Promise: "The provider saves the server to the state as soon as the Hub lists it. The next apply replaces it.",
 			Config: serverWith("stuck"), Break: fails(http.MethodPost, serverPath, mockserver.Fault{ResponseDelay: 10 * time.Second}), During: interruptAfter(http.MethodPost, serverPath),
 			Want: Want{Exit: 1, Output: []string{"was interrupted"}, State: []string{taintedServerAddress}, Servers: 1, Requests: oneStart},
 		},
@@ -65,9 +65,9 @@ func serverStartRows() []Row {
 			Config: serverWith("stuck"), During: interruptAfter(http.MethodGet, serverProgressPath),
 			Want: Want{Exit: 1, Output: []string{"was interrupted"}, State: []string{taintedServerAddress}, Servers: 1, Requests: oneStart},
 		},
-		{Fault: "The Hub returns 429 with the time to wait.", Promise: "The provider repeats the request after that time.", Break: fails(http.MethodPost, serverPath, rateLimited), Want: startsWithTwoPosts},
+		{Fault: "The Hub returns 429 with the time to wait.", Promise: "The provider repeats the request after the response's `Retry-After`.", Break: fails(http.MethodPost, serverPath, rateLimited), Want: startsWithTwoPosts},
 		{
-			Fault: "The start fails at once: 500 without a reason.", Promise: "The error includes the reason, which the provider reads from another endpoint. The state stays empty.",
+			Fault: "The start fails at once: 500 without a reason.", Promise: "The error includes the reason. The state stays empty.",
 			Config: serverWith("broken"), Want: Want{Exit: 1, Output: []string{"did not start", "no node has room for it"}, Requests: oneStart},
 		},
 		{
@@ -112,7 +112,7 @@ func serverEndRows() []Row {
 	plansNewServer := func(says ...string) Want { return Want{Exit: 2, Output: says, State: []string{serverAddress}} }
 	cullServer := func(w *World) { w.Mock.CullHubServer(configUser, "gpu") }
 	rows := []Row{
-		{Fault: "The Hub has stopped the server because it was idle.", Promise: "The provider removes it from the state with a warning, and the plan starts it again.", Command: planCommand, Break: cullServer, Want: plansNewServer("does not run", "1 to add")},
+		{Fault: "The Hub has stopped the server because it was idle.", Promise: "A warning says so, and the plan starts it again.", Command: planCommand, Break: cullServer, Want: plansNewServer("does not run", "1 to add")},
 		{
 			Fault: "The Hub is stopping the server at this moment.", Promise: "As above.", Command: planCommand,
 			Break: fails(http.MethodGet, serverUserPath, times(everyTime, hubResponse(`{"kind": "user", "name": "alice", "servers": {"gpu": {"name": "gpu", "url": "/user/alice/gpu/", "ready": false, "pending": "stop"}}}`))),

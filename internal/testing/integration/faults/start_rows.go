@@ -24,11 +24,11 @@ func startRows() []Row {
 	}
 	rows := []Row{
 		{Fault: "The gateway is down for a while.", Promise: "The provider keeps waiting.", Break: fails(http.MethodGet, anyClusterPath, times(20, gatewayDown)), Want: succeeds},
-		{Fault: "The gateway's proxy has restarted and has no routes yet: 404 Not Found.", Promise: "The provider keeps waiting, because this 404 comes from the proxy, not from the gateway.", Break: fails(http.MethodGet, anyClusterPath, times(5, noRoute)), Want: succeeds},
+		{Fault: "The gateway's proxy has restarted and has no routes yet: 404 Not Found.", Promise: "The provider keeps waiting: this 404 comes from the proxy.", Break: fails(http.MethodGet, anyClusterPath, times(5, noRoute)), Want: succeeds},
 		{Fault: "Responses are cut off.", Promise: "The provider keeps waiting.", Break: fails(http.MethodGet, anyClusterPath, times(5, responseCutOff)), Want: succeeds},
-		{Fault: "The gateway returns 429.", Promise: "The provider pauses for the time in the response, then keeps waiting.", Break: fails(http.MethodGet, anyClusterPath, times(3, rateLimited)), Want: succeeds},
+		{Fault: "The gateway returns 429.", Promise: "The provider keeps waiting, after the response's `Retry-After`.", Break: fails(http.MethodGet, anyClusterPath, times(3, rateLimited)), Want: succeeds},
 		{
-			Fault: "The Kubernetes gateway's replicas have not cached the cluster yet and return 404 for several seconds.", Promise: "The provider keeps waiting.",
+			Fault: "Replicas of a Kubernetes gateway have not cached the cluster yet: 404 for several seconds.", Promise: "The provider keeps waiting.",
 			Mock: kubernetes(8*time.Second, 0, 4*time.Second), Want: succeeds,
 		},
 		{
@@ -42,7 +42,7 @@ func startRows() []Row {
 			Want: succeeds,
 		},
 		{
-			Fault: "The cluster's status becomes FAILED, for example because its image cannot be pulled.", Promise: "The error says so. The cluster is in the state, and the next apply replaces it.",
+			Fault: "The cluster's status becomes FAILED, for example because its image cannot be pulled.", Promise: "The error says so. The next apply replaces the cluster.",
 			Break: func(w *World) { w.Mock.SetStartsFail(true) }, Want: failsTainted(0, "instead of RUNNING", "marked as tainted"),
 		},
 		{

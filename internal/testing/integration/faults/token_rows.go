@@ -27,10 +27,10 @@ func tokenRows() []Row {
 	leavesOther := Want{Exit: 1, Output: []string{"no new token was found"}, Requests: map[string]int{"POST " + tokensPath: 1, "DELETE *": 0}}
 	listsOther := Want{Exit: 1, Output: []string{"may have created the token", "/hub/token"}, Requests: map[string]int{"POST " + tokensPath: 1, "DELETE *": 0}}
 	rows := []Row{
-		{Fault: "The response is lost: the connection is reset.", Promise: "The provider finds the orphaned token by its note and its creation time, by the Hub's clock, and revokes it. The error says so. The next apply creates a new token.", Break: fails(http.MethodPost, tokensPath, responseLost), Want: failsAndRevokes},
+		{Fault: "The response is lost: the connection is reset.", Promise: "The provider finds the orphaned token by its note and its creation time, by the Hub's clock, and revokes it. The error says so. The next apply creates another.", Break: fails(http.MethodPost, tokensPath, responseLost), Want: failsAndRevokes},
 		{Fault: "The response is cut off.", Promise: "As above.", Break: fails(http.MethodPost, tokensPath, responseCutOff), Want: failsAndRevokes},
-		{Fault: "A proxy returns 502 instead of the response.", Promise: "As above.", Break: fails(http.MethodPost, tokensPath, afterHandling(http.StatusBadGateway)), Want: failsAndRevokes},
-		{Fault: "A proxy returns 504 instead of the response.", Promise: "As above.", Break: fails(http.MethodPost, tokensPath, afterHandling(http.StatusGatewayTimeout)), Want: failsAndRevokes},
+		{Fault: "A proxy returns 502 instead.", Promise: "As above.", Break: fails(http.MethodPost, tokensPath, afterHandling(http.StatusBadGateway)), Want: failsAndRevokes},
+		{Fault: "A proxy returns 504 instead.", Promise: "As above.", Break: fails(http.MethodPost, tokensPath, afterHandling(http.StatusGatewayTimeout)), Want: failsAndRevokes},
 		{
 			Fault: "The response is lost, and the Hub's clock is ten minutes behind.", Promise: "As above.", ClockSkew: -10 * time.Minute,
 			Break: fails(http.MethodPost, tokensPath, responseLost), Want: failsAndRevokes,
@@ -44,29 +44,29 @@ func tokenRows() []Row {
 			Break: inOrder(fails(http.MethodPost, tokensPath, responseLost), func(w *World) { w.AddOtherToken(tokenNote) }), Want: failsAndRevokes,
 		},
 		{
-			Fault: "The Hub reads the request only after `request_timeout` has expired, and the note is the default.", Promise: "The provider finds the token that appears late by its random note and revokes it.",
+			Fault: "The Hub reads the request only after `request_timeout` has expired, and the note is the default.", Promise: "The provider finds the orphaned token by its random note and revokes it.",
 			Config: tokenWithGeneratedNoteConfig, Provider: "request_timeout = \"1s\"", Break: requestReadLate(tokensPath), Want: failsAndRevokes,
 		},
 		{
-			Fault: "The Hub reads the request only after `request_timeout` has expired, and you chose the note.", Promise: "A token that appears after the failure may belong to another run with the same note. The provider does not revoke it, and the error lists it.",
+			Fault: "The Hub reads the request after `request_timeout`, and you chose the note.", Promise: "The token may belong to another run with this note. The provider does not revoke it; the error lists it.",
 			Provider: "request_timeout = \"1s\"", Break: requestReadLate(tokensPath), Want: listsCandidate,
 		},
 		{
-			Fault: "The response is lost, the Hub is down for a while afterwards, and the note is the default.", Promise: "The provider waits for the Hub, finds the orphaned token by its random note and revokes it.",
+			Fault: "The response is lost, then the Hub is down for a while, and the note is the default.", Promise: "The provider finds the orphaned token by its random note and revokes it.",
 			Config: tokenWithGeneratedNoteConfig,
 			Break:  inOrder(fails(http.MethodPost, tokensPath, responseLost), fails(http.MethodGet, tokensPath, times(12, gatewayDown))), Want: failsAndRevokes,
 		},
 		{
-			Fault: "The response is lost, the Hub is down for a while afterwards, and you chose the note.", Promise: "The provider waits for the Hub. It cannot prove that the token was created before the failure, so the error lists it.",
+			Fault: "The response is lost, then the Hub is down for a while, and you chose the note.", Promise: "The token may belong to another run with this note. The provider does not revoke it; the error lists it.",
 			Break: inOrder(fails(http.MethodPost, tokensPath, responseLost), fails(http.MethodGet, tokensPath, times(12, gatewayDown))), Want: listsCandidate,
 		},
 		{
-			Fault: "A proxy returns 502 and does not forward the request, and a second later another run creates a token with the default note.", Promise: "The notes differ. The provider leaves the other token alone.",
+			Fault: "A proxy returns 502 and does not forward the request, and a second later another run creates a token with the default note.", Promise: "The notes differ: the provider leaves the other token alone.",
 			Config: tokenWithGeneratedNoteConfig,
 			Break:  inOrder(fails(http.MethodPost, tokensPath, page(http.StatusBadGateway)), otherTokenAppears("Managed by Terraform, AAAAAAAA")), Want: leavesOther,
 		},
 		{
-			Fault: "A proxy returns 502 and does not forward the request, and a second later another run creates a token with the same note and lifetime.", Promise: "The provider does not revoke it, and the error lists it.",
+			Fault: "A proxy returns 502 and does not forward the request, and a second later another run creates a token with the same note and lifetime.", Promise: "The token may belong to another run with this note. The provider does not revoke it; the error lists it.",
 			Config: tokenWithoutExpiryConfig,
 			Break:  inOrder(fails(http.MethodPost, tokensPath, page(http.StatusBadGateway)), otherTokenAppears(tokenNote)), Want: listsOther,
 		},
@@ -77,22 +77,22 @@ func tokenRows() []Row {
 			Want:   Want{Exit: 1, Output: []string{"one of 2 new tokens", "/hub/token"}, Tokens: 1, UnmanagedTokens: 1, Requests: map[string]int{"POST " + tokensPath: 1, "DELETE *": 0}},
 		},
 		{
-			Fault: "The response is lost, and the provider cannot list the tokens.", Promise: "The error warns that a token with this note may be left, and says where to revoke it.",
+			Fault: "The response is lost, and the provider cannot list the tokens.", Promise: "The error warns that a token may be left, and says where to revoke it.",
 			Break: inOrder(fails(http.MethodPost, tokensPath, responseLost), fails(http.MethodGet, tokensPath, times(everyTime, gatewayDown))),
 			Want:  Want{Exit: 1, Output: []string{"a token with this note may be left on the Hub", "/hub/token"}, Tokens: 1, UnmanagedTokens: 1, Requests: map[string]int{"POST " + tokensPath: 1}},
 		},
 		{
-			Fault: "You press Ctrl-C while the request is in flight, and the response is lost.", Promise: "The provider finds the orphaned token and revokes it before Terraform exits.",
+			Fault: "You press Ctrl-C during the request, and the response is lost.", Promise: "The provider finds the orphaned token and revokes it.",
 			Break: fails(http.MethodPost, tokensPath, mockserver.Fault{ResponseDelay: 20 * time.Second}), During: interruptAfter(http.MethodPost, tokensPath), Want: failsAndRevokes,
 		},
 		{
-			Fault: "You press Ctrl-C while the request is in flight, and the response takes two seconds.", Promise: "The provider waits up to eight seconds for the response, so that the token is saved to the state.",
+			Fault: "You press Ctrl-C during the request, and the response takes two seconds.", Promise: "The provider waits for it, up to 8 s. The token is in the state.",
 			Break: fails(http.MethodPost, tokensPath, mockserver.Fault{ResponseDelay: 2 * time.Second}), During: interruptAfter(http.MethodPost, tokensPath),
 			Want: Want{Exit: 1, State: []string{tokenAddress}, Tokens: 1, Requests: map[string]int{"POST " + tokensPath: 1, "DELETE *": 0}},
 		},
 		{Fault: "The connection closes before the Hub has read the request.", Promise: "The provider does not repeat the request. The error says that it found no new token.", Break: fails(http.MethodPost, tokensPath, droppedBeforeHandling), Want: Want{Exit: 1, Output: []string{"no new token was found"}, Requests: map[string]int{"POST " + tokensPath: 1}}},
 		{Fault: "The Hub rejects the request: 403.", Promise: "The error includes the Hub's message.", Break: fails(http.MethodPost, tokensPath, hubRefusal(http.StatusForbidden, "no scope for that")), Want: Want{Exit: 1, Output: []string{"no scope for that"}, Requests: map[string]int{"POST " + tokensPath: 1}}},
-		{Fault: "The Hub returns 429.", Promise: "The provider repeats the request after the time in the response.", Break: fails(http.MethodPost, tokensPath, rateLimited), Want: Want{State: []string{tokenAddress}, Tokens: 1, Requests: map[string]int{"POST " + tokensPath: 2}}},
+		{Fault: "The Hub returns 429.", Promise: "The provider repeats the request after the response's `Retry-After`.", Break: fails(http.MethodPost, tokensPath, rateLimited), Want: Want{State: []string{tokenAddress}, Tokens: 1, Requests: map[string]int{"POST " + tokensPath: 2}}},
 		{
 			Fault: "The provider's own token has been revoked.", Promise: "The error says so and names the setting that the token came from.",
 			Break: func(w *World) { w.revokeProviderToken() }, Want: Want{Exit: 1, Output: []string{"rejected the credentials from api_token"}},
@@ -123,7 +123,7 @@ func tokenEndRows() []Row {
 		w.Mock.Advance(25 * time.Hour)
 	}
 	rows := []Row{
-		{Fault: "The token has expired.", Promise: "The provider removes it from the state with a warning, and the plan creates a new token.", Command: planCommand, Break: expire, Want: plansNewToken},
+		{Fault: "The token has expired.", Promise: "A warning says so, and the plan creates a new token.", Command: planCommand, Break: expire, Want: plansNewToken},
 		{Fault: "Another client has revoked the token.", Promise: "As above.", Command: planCommand, Break: revoke, Want: plansNewToken},
 		{Fault: "The Hub has given the token's ID to another token.", Promise: "As above. The provider compares note and creation time.", Command: planCommand, Break: recycle, Want: plansNewToken},
 		{Fault: "The Hub is down.", Promise: "The plan fails. The token stays in the state.", Command: planCommand, Break: fails(http.MethodGet, anyTokenPath, times(everyTime, gatewayDown)), Want: failsUnchanged("could not be read")},
@@ -134,14 +134,14 @@ func tokenEndRows() []Row {
 		{Fault: "The response to the token's DELETE is lost.", Promise: "The provider repeats the request. A token that no longer exists counts as revoked.", Command: destroyCommand, Break: fails(http.MethodDelete, anyTokenPath, responseLost)},
 		{Fault: "The Hub is unavailable for a while when you destroy the token.", Promise: "The provider repeats the request for two minutes.", Command: destroyCommand, Break: fails(http.MethodDelete, anyTokenPath, times(10, gatewayDown))},
 		{
-			Fault: "The response to the token's DELETE is lost, and the Hub gives its ID to another token.", Promise: "Before it repeats the request, the provider reads which token has the ID now. It leaves the other token alone.",
+			Fault: "The response to the token's DELETE is lost, and the Hub gives its ID to another token.", Promise: "The provider leaves the other token alone: it reads the token before it repeats the request.",
 			Command: destroyCommand, Break: func(w *World) {
 				heir := responseLost
 				heir.BeforeResponse = func() { w.AddOtherToken("another's") }
 				fails(http.MethodDelete, anyTokenPath, heir)(w)
 			},
 		},
-		{Fault: "The Hub returns an error to the token's DELETE.", Promise: "The error warns that the token may still be valid. The token stays in the state.", Command: destroyCommand, Break: fails(http.MethodDelete, anyTokenPath, times(everyTime, mockserver.Fault{Status: http.StatusInternalServerError})), Want: failsUnchanged("may still be valid")},
+		{Fault: "The Hub returns an error to the token's DELETE.", Promise: "The error warns that the token may be valid. It stays in the state.", Command: destroyCommand, Break: fails(http.MethodDelete, anyTokenPath, times(everyTime, mockserver.Fault{Status: http.StatusInternalServerError})), Want: failsUnchanged("may still be valid")},
 	}
 	for i := range rows {
 		rows[i].Moment, rows[i].Config, rows[i].AppliedBefore = momentTokenReadOrRevoke, tokenConfig, true
