@@ -63,18 +63,25 @@ func resolvable(path *tftypes.AttributePath) *tftypes.AttributePath {
 
 var (
 	notWholeNumber = regexp.MustCompile(`Value (?:%!s\(\*big\.Float=)?([^\s()]+)\)? is not an integer`)
+	nullMember     = regexp.MustCompile(`contains a null value|target type cannot handle null values`)
 	notDuration    = regexp.MustCompile(`not a valid Go Time Duration string format[\s\S]*?Given Value: ([^\n]*)`)
 	days           = regexp.MustCompile(`^([0-9]{1,5})d$`)
 )
 
 // rewordInvalidValue replaces texts of the framework that blame the provider, print
 // Go types or contain escape sequences (terraform-plugin-framework 1.19.0,
-// types/basetypes/int64_type.go; terraform-plugin-framework-timetypes 0.5.0,
-// timetypes/diagnostics.go).
+// types/basetypes/int64_type.go and internal/reflect/diags.go;
+// terraform-plugin-framework-timetypes 0.5.0, timetypes/diagnostics.go).
 func rewordInvalidValue(d *tfprotov6.Diagnostic) {
 	if found := notWholeNumber.FindStringSubmatch(d.Detail); found != nil {
 		d.Summary = invalidValueSummary(d.Attribute)
 		d.Detail = fmt.Sprintf("The value must be a whole number, not %s.", found[1])
+		return
+	}
+	if nullMember.MatchString(d.Detail) {
+		d.Attribute = withoutElements(d.Attribute)
+		d.Summary = invalidValueSummary(d.Attribute)
+		d.Detail = "A member is null. Leave it out, or give it a value."
 		return
 	}
 	if found := notDuration.FindStringSubmatch(d.Detail); found != nil {
@@ -87,6 +94,18 @@ func rewordInvalidValue(d *tfprotov6.Diagnostic) {
 		}
 		d.Detail = fmt.Sprintf("%q is not a duration. The value must be a Go duration, %s.", found[1], example)
 	}
+}
+
+// withoutElements removes the steps to an element of a set, which has no line of its
+// own and would be printed as a Go value.
+func withoutElements(path *tftypes.AttributePath) *tftypes.AttributePath {
+	steps := path.Steps()
+	for i, step := range steps {
+		if _, isElement := step.(tftypes.ElementKeyValue); isElement {
+			return tftypes.NewAttributePathWithSteps(steps[:i])
+		}
+	}
+	return path
 }
 
 func invalidValueSummary(path *tftypes.AttributePath) string {

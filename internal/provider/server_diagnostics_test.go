@@ -105,7 +105,7 @@ func TestDiagnostics_reportFractionsOfNestedArguments(t *testing.T) {
 	t.Parallel()
 	w := providertest.StartClient(t, clock.Real())
 	diagnostics := w.Validate(t, "pc_dask_cluster", map[string]any{"adapt": map[string]any{"minimum": 1.5, "maximum": 3}})
-	providertest.AssertDiagnostics(t, diagnostics, providertest.ErrorAt(`AttributeName("adapt")`, "must be a whole number, not 1.5"))
+	providertest.AssertDiagnostics(t, diagnostics, providertest.ErrorAt(`AttributeName("adapt").ElementKeyString("minimum")`, "must be a whole number, not 1.5"))
 }
 
 func TestDiagnostics_convertDaysToHours(t *testing.T) {

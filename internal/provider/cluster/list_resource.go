@@ -60,7 +60,7 @@ func (l *listResource) ListResourceConfigSchema(_ context.Context, _ list.ListRe
 				MarkdownDescription: "Statuses to list: `PENDING`, `RUNNING`, `STOPPING`, `STOPPED` or `FAILED`. Default: `PENDING` and `RUNNING`.",
 				ElementType:         types.StringType,
 				Optional:            true,
-				Validators:          []validator.List{listvalidator.SizeAtLeast(1), listvalidator.ValueStringsAre(stringvalidator.OneOfCaseInsensitive(statusNames()...))},
+				Validators:          []validator.List{listvalidator.SizeAtLeast(1), listvalidator.NoNullValues(), listvalidator.ValueStringsAre(stringvalidator.OneOfCaseInsensitive(statusNames()...))},
 			},
 			"older_than": schema.StringAttribute{
 				MarkdownDescription: "List only clusters that started longer ago than this [Go duration](https://pkg.go.dev/time#ParseDuration), for example `24h`.",

@@ -12,10 +12,12 @@ import (
 	"sync"
 
 	"github.com/hashicorp/terraform-plugin-framework-timetypes/timetypes"
+	"github.com/hashicorp/terraform-plugin-framework-validators/setvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/action"
 	"github.com/hashicorp/terraform-plugin-framework/action/schema"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/planetary-computer/terraform-provider-pc/internal/gateway"
@@ -64,6 +66,7 @@ func (a *stopAction) Schema(_ context.Context, _ action.SchemaRequest, resp *act
 				MarkdownDescription: "Names of several clusters. They are stopped at the same time.",
 				ElementType:         types.StringType,
 				Optional:            true,
+				Validators:          []validator.Set{setvalidator.NoNullValues()},
 			},
 			"only_if_idle": schema.BoolAttribute{
 				MarkdownDescription: "Whether to keep clusters that are not idle right before the stop. They are kept with a warning. Results in the memory of an idle cluster are lost. " + idleDescription + " Default: `false`.",

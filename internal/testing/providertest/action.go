@@ -23,6 +23,18 @@ func (w Client) PlanAction(t *testing.T, typeName string, config map[string]any)
 	return resp.Diagnostics
 }
 
+// ValidateAction validates the configuration of an action.
+func (w Client) ValidateAction(t *testing.T, typeName string, config map[string]any) []*tfprotov6.Diagnostic {
+	t.Helper()
+	resp, err := w.actions(t).ValidateActionConfig(t.Context(), &tfprotov6.ValidateActionConfigRequest{
+		ActionType: typeName, Config: w.Value(t, w.actionType(typeName), config),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return resp.Diagnostics
+}
+
 // InvokeAction invokes an action and returns its progress messages. It calls
 // onProgress, which may be nil, for each message.
 func (w Client) InvokeAction(ctx context.Context, t *testing.T, typeName string, config map[string]any, onProgress func(message string)) ([]string, []*tfprotov6.Diagnostic) {

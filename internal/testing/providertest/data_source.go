@@ -24,3 +24,27 @@ func (w Client) ReadData(t *testing.T, typeName string, config map[string]any) (
 	}
 	return w.Attributes(t, typ, resp.State), resp.Diagnostics
 }
+
+// ValidateData validates the configuration of a data source.
+func (w Client) ValidateData(t *testing.T, typeName string, config map[string]any) []*tfprotov6.Diagnostic {
+	t.Helper()
+	resp, err := w.Server.ValidateDataResourceConfig(t.Context(), &tfprotov6.ValidateDataResourceConfigRequest{
+		TypeName: typeName, Config: w.Value(t, w.Schema.DataSourceSchemas[typeName].ValueType(), config),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return resp.Diagnostics
+}
+
+// ValidateProvider validates the provider block.
+func (w Client) ValidateProvider(t *testing.T, block map[string]any) []*tfprotov6.Diagnostic {
+	t.Helper()
+	resp, err := w.Server.ValidateProviderConfig(t.Context(), &tfprotov6.ValidateProviderConfigRequest{
+		Config: w.Value(t, w.Schema.Provider.ValueType(), block),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return resp.Diagnostics
+}

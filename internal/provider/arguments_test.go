@@ -1,0 +1,166 @@
+// Copyright (c) The terraform-provider-pc Authors
+// SPDX-License-Identifier: MPL-2.0
+
+package provider_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
+	"github.com/hashicorp/terraform-plugin-go/tftypes"
+
+	"github.com/planetary-computer/terraform-provider-pc/internal/clock"
+	"github.com/planetary-computer/terraform-provider-pc/internal/testing/mockserver"
+	"github.com/planetary-computer/terraform-provider-pc/internal/testing/providertest"
+)
+
+// argument is a configurable argument of a schema, with the names that lead to it.
+type argument struct {
+	path []string
+	typ  tftypes.Type
+}
+
+// argumentsOf returns all configurable arguments, nested ones included.
+func argumentsOf(attributes []*tfprotov6.SchemaAttribute, prefix ...string) []argument {
+	var found []argument
+	for _, attribute := range attributes {
+		if !attribute.Optional && !attribute.Required {
+			continue
+		}
+		path := append(append([]string{}, prefix...), attribute.Name)
+		found = append(found, argument{path, attribute.ValueType()})
+		if attribute.NestedType != nil && attribute.NestedType.Nesting == tfprotov6.SchemaObjectNestingModeSingle {
+			found = append(found, argumentsOf(attribute.NestedType.Attributes, path...)...)
+		}
+	}
+	return found
+}
+
+// config returns a configuration in which only this argument is set.
+func (a argument) config(value any) map[string]any {
+	for i := len(a.path) - 1; i > 0; i-- {
+		value = map[string]any{a.path[i]: value}
+	}
+	return map[string]any{a.path[0]: value}
+}
+
+// schemaKind is one kind of blocks, with a function that validates a block and, if
+// that finds nothing, plans or reads it.
+type schemaKind struct {
+	schemas map[string]*tfprotov6.Schema
+	check   func(typeName string, config map[string]any) []*tfprotov6.Diagnostic
+}
+
+// schemaKinds returns all kinds of blocks that the provider has.
+func schemaKinds(t *testing.T, w providertest.Client) map[string]schemaKind {
+	t.Helper()
+	actions := map[string]*tfprotov6.Schema{}
+	for name, action := range w.Schema.ActionSchemas {
+		actions[name] = action.Schema
+	}
+	return map[string]schemaKind{
+		"resource": {w.Schema.ResourceSchemas, func(typeName string, config map[string]any) []*tfprotov6.Diagnostic {
+			if found := w.Validate(t, typeName, config); len(found) > 0 {
+				return found
+			}
+			none := providertest.Instance{State: w.Value(t, w.ResourceType(typeName), nil)}
+			return w.Plan(t, typeName, none, config).Diagnostics
+		}},
+		"data source": {w.Schema.DataSourceSchemas, func(typeName string, config map[string]any) []*tfprotov6.Diagnostic {
+			if found := w.ValidateData(t, typeName, config); len(found) > 0 {
+				return found
+			}
+			_, found := w.ReadData(t, typeName, config)
+			return found
+		}},
+		"ephemeral resource": {w.Schema.EphemeralResourceSchemas, func(typeName string, config map[string]any) []*tfprotov6.Diagnostic {
+			if found := w.ValidateEphemeral(t, typeName, config); len(found) > 0 {
+				return found
+			}
+			_, found := w.Open(t.Context(), t, typeName, config)
+			return found
+		}},
+		"list resource": {w.Schema.ListResourceSchemas, func(typeName string, config map[string]any) []*tfprotov6.Diagnostic {
+			return w.ValidateList(t, typeName, config)
+		}},
+		"action": {actions, func(typeName string, config map[string]any) []*tfprotov6.Diagnostic {
+			if found := w.ValidateAction(t, typeName, config); len(found) > 0 {
+				return found
+			}
+			return w.PlanAction(t, typeName, config)
+		}},
+		"provider": {map[string]*tfprotov6.Schema{"pc": w.Schema.Provider}, func(_ string, config map[string]any) []*tfprotov6.Diagnostic {
+			return w.ValidateProvider(t, config)
+		}},
+	}
+}
+
+// A null member is reported on its argument, before anything is sent.
+func TestDiagnostics_reportNullMembersOnTheArgument(t *testing.T) {
+	t.Parallel()
+	mock := providertest.StartMock(t, mockserver.Config{})
+	w := providertest.NewClient(t, providertest.Block(mock))
+	checked := 0
+	for kind, each := range schemaKinds(t, w) {
+		for typeName, schema := range each.schemas {
+			for _, argument := range argumentsOf(schema.Block.Attributes) {
+				var value any
+				switch {
+				case argument.typ.Is(tftypes.Set{}), argument.typ.Is(tftypes.List{}):
+					value = []any{nil}
+				case argument.typ.Is(tftypes.Map{}):
+					value = map[string]any{"member": nil}
+				default:
+					continue
+				}
+				checked++
+				found := each.check(typeName, argument.config(value))
+				assertPresentable(t, found)
+				isReported := false
+				for _, d := range found {
+					isReported = isReported || strings.HasPrefix(d.Attribute.String(), `AttributeName("`+argument.path[0]+`")`) && strings.Contains(d.Detail, "null")
+				}
+				if !isReported || len(found) > 1 && kind != "resource" {
+					t.Errorf("%s %s: %v = %v: %v", kind, typeName, argument.path, value, found)
+				}
+			}
+		}
+	}
+	if checked < 7 {
+		t.Errorf("only %d arguments were checked", checked)
+	}
+}
+
+// A fraction is reported on the member of a nested argument.
+func TestDiagnostics_reportFractionsOfAllArguments(t *testing.T) {
+	t.Parallel()
+	w := providertest.StartClient(t, clock.Real())
+	checked := 0
+	for kind, each := range schemaKinds(t, w) {
+		for typeName, schema := range each.schemas {
+			for _, argument := range argumentsOf(schema.Block.Attributes) {
+				if !argument.typ.Is(tftypes.Number) || kind == "provider" && argument.path[0] == "limits" {
+					continue
+				}
+				checked++
+				found := each.check(typeName, argument.config(1.5))
+				assertPresentable(t, found)
+				want := `AttributeName("` + argument.path[0] + `")`
+				for _, name := range argument.path[1:] {
+					want += `.ElementKeyString("` + name + `")`
+				}
+				isReported := false
+				for _, d := range found {
+					isReported = isReported || d.Attribute.String() == want && strings.Contains(d.Detail, "whole number, not 1.5")
+				}
+				if !isReported {
+					t.Errorf("%s %s: %v = 1.5 is not reported at %s: %v", kind, typeName, argument.path, want, found)
+				}
+			}
+		}
+	}
+	if checked < 8 {
+		t.Errorf("only %d arguments were checked", checked)
+	}
+}
