@@ -17,7 +17,6 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/ephemeral"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
-	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/planetary-computer/terraform-provider-pc/internal/catalog"
 	"github.com/planetary-computer/terraform-provider-pc/internal/clock"
@@ -43,60 +42,6 @@ type Clients struct {
 	// Hub. It sends no credentials and ignores ca_certificate.
 	Unauthenticated transport.Config
 	OpenEphemerals  *OpenEphemerals
-}
-
-// Access is a client, or the reason why there is none: an argument that is known
-// only after apply, or a missing one. A missing argument is an error only where
-// the client is needed.
-type Access[C any] struct {
-	Client  C
-	Unknown bool
-	// UnknownArguments names the unknown arguments, separated by commas.
-	UnknownArguments string
-	Missing          diag.Diagnostics
-	// forDataSource adds advice that only helps a data source.
-	forDataSource bool
-}
-
-// Get returns the client, or adds the reason why there is none to the diagnostics.
-func (a Access[C]) Get(diags *diag.Diagnostics) (C, bool) {
-	if a.Unknown {
-		which := "An argument of the provider block is"
-		if a.UnknownArguments != "" {
-			which = a.UnknownArguments + " of the provider block is"
-		}
-		diags.AddError("The provider is not configured yet",
-			which+" known only after apply, and this operation needs the value now.\n\n"+
-				"Set it to a value that is already known, for example with a variable, or first apply what it comes from:\n\n"+
-				"  terraform apply -target=ADDRESS"+a.dataSourceAdvice())
-		return a.Client, false
-	}
-	diags.Append(a.Missing...)
-	return a.Client, !a.Missing.HasError()
-}
-
-func (a Access[C]) dataSourceAdvice() string {
-	if !a.forDataSource {
-		return ""
-	}
-	return "\n\nA data source can also wait for the value: set depends_on to the resource that it comes from."
-}
-
-// CatalogAt returns access to the GeoCatalog at an address. Without one it is the
-// GeoCatalog of the provider block, or else the public catalog.
-func (c *Clients) CatalogAt(address types.String, diags *diag.Diagnostics) Access[*catalog.Client] {
-	switch {
-	case address.IsUnknown():
-		return Access[*catalog.Client]{Unknown: true}
-	case !address.IsNull():
-		return c.GeoCatalog(address.ValueString(), diags)
-	case c.Settings.GeoCatalogURL.Unknown:
-		return Access[*catalog.Client]{Unknown: true, UnknownArguments: "geocatalog_url"}
-	case c.Settings.GeoCatalogURL.Set:
-		return c.GeoCatalog(c.Settings.GeoCatalogURL.Value, diags)
-	default:
-		return c.Catalog
-	}
 }
 
 // NewTransport creates the HTTP client for one server. It reports errors on the

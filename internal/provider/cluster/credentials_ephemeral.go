@@ -103,8 +103,6 @@ func (e *credentialsEphemeralResource) ValidateConfig(ctx context.Context, req e
 func (e *credentialsEphemeralResource) Open(ctx context.Context, req ephemeral.OpenRequest, resp *ephemeral.OpenResponse) {
 	var model credentialsModel
 	resp.Diagnostics.Append(req.Config.Get(ctx, &model)...)
-	timeout, diags := model.Timeouts.Open(ctx, defaultCredentialsOpen)
-	resp.Diagnostics.Append(diags...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
@@ -115,11 +113,10 @@ func (e *credentialsEphemeralResource) Open(ctx context.Context, req ephemeral.O
 		resp.Diagnostics.Append(resp.Result.Set(ctx, model)...)
 		return
 	}
-	api, ok := e.Gateway.Get(&resp.Diagnostics)
+	api, ctx, cancel, ok := e.Gateway.Start(ctx, model.Timeouts.Open, defaultCredentialsOpen, &resp.Diagnostics)
 	if !ok {
 		return
 	}
-	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 	name := model.Name.ValueString()
 	credentials, err := api.AwaitCredentials(ctx, name)

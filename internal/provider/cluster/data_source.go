@@ -84,7 +84,7 @@ func (d *clusterDataSource) Read(ctx context.Context, req datasource.ReadRequest
 	var model dataSourceModel
 	resp.Diagnostics.Append(req.Config.Get(ctx, &model)...)
 	api, ok := d.Gateway.Get(&resp.Diagnostics)
-	if !ok || resp.Diagnostics.HasError() {
+	if !ok {
 		return
 	}
 	name := model.Name.ValueString()

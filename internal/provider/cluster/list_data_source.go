@@ -156,7 +156,7 @@ func (d *listDataSource) Read(ctx context.Context, req datasource.ReadRequest, r
 	var wanted []string
 	resp.Diagnostics.Append(model.Statuses.ElementsAs(ctx, &wanted, false)...)
 	api, ok := d.Gateway.Get(&resp.Diagnostics)
-	if !ok || resp.Diagnostics.HasError() {
+	if !ok {
 		return
 	}
 	clusters, err := api.ListClusters(ctx, statuses(wanted)...)
@@ -189,11 +189,8 @@ func (d *listDataSource) Read(ctx context.Context, req datasource.ReadRequest, r
 // isOlder reports whether a cluster started longer ago than an age. An age that is not
 // set means any.
 func isOlder(cluster gateway.Cluster, age timetypes.GoDuration, now time.Time) bool {
-	if !values.IsKnown(age) {
-		return true
-	}
-	limit, problems := age.ValueGoDuration()
-	return problems.HasError() || now.Sub(cluster.StartTime) > limit
+	limit, ok := values.Duration(age)
+	return !ok || now.Sub(cluster.StartTime) > limit
 }
 
 func describeCluster(cluster gateway.Cluster, addresses gateway.Addresses) listedClusterModel {

@@ -99,7 +99,7 @@ func (l *listResource) List(ctx context.Context, req list.ListRequest, stream *l
 	var wanted []string
 	diags.Append(config.Statuses.ElementsAs(ctx, &wanted, false)...)
 	api, ok := l.Gateway.Get(&diags)
-	if !ok || diags.HasError() {
+	if !ok {
 		stream.Results = list.ListResultsStreamDiagnostics(diags)
 		return
 	}

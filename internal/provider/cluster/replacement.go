@@ -11,6 +11,7 @@ import (
 
 	"github.com/planetary-computer/terraform-provider-pc/internal/gateway"
 	"github.com/planetary-computer/terraform-provider-pc/internal/provider/values"
+	"github.com/planetary-computer/terraform-provider-pc/internal/provider/whenended"
 )
 
 // desiredCluster is the part of a configuration that can require a replacement.
@@ -123,7 +124,7 @@ func decide(want desiredCluster, have currentCluster, recorded recordedFacts) de
 	if recorded.secretsKnown && !want.secretsVersion.Equal(have.secretsVersion) {
 		d.reasons = append(d.reasons, reason{kind: secretsVersionChanged})
 	}
-	if have.status.IsFinal() && !keepsEnded(want.whenEnded) {
+	if have.status.IsFinal() && !whenended.Keeps(want.whenEnded) {
 		d.reasons = append(d.reasons, reason{kind: clusterEnded})
 	}
 	if want.secrets == unknownSecrets && !values.IsKnown(want.secretsVersion) && !recorded.secretsKnown && !d.replaces() {
@@ -214,13 +215,3 @@ func (c currentCluster) running(name string) any {
 	}
 	return c.options[name]
 }
-
-// Values of when_ended.
-const (
-	recreateEnded = "recreate"
-	keepEnded     = "keep"
-)
-
-// keepsEnded reports whether a cluster that has ended stays as it is. An unknown
-// when_ended does not keep it, because it may turn out to be "recreate".
-func keepsEnded(whenEnded types.String) bool { return whenEnded.ValueString() == keepEnded }

@@ -132,7 +132,7 @@ func TestDecide_comparesOptions(t *testing.T) {
 			expected: decision{reasons: []reason{{kind: clusterEnded}}},
 		},
 		"ended and kept": {
-			want:     desiredCluster{whenEnded: types.StringValue(keepEnded)},
+			want:     desiredCluster{whenEnded: types.StringValue("keep")},
 			have:     currentCluster{status: gateway.StatusFailed},
 			recorded: withDefaults,
 		},

@@ -9,7 +9,6 @@ package cluster
 import (
 	"context"
 	"errors"
-	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
@@ -18,6 +17,7 @@ import (
 	"github.com/planetary-computer/terraform-provider-pc/internal/gateway"
 	"github.com/planetary-computer/terraform-provider-pc/internal/provider/clients"
 	"github.com/planetary-computer/terraform-provider-pc/internal/provider/diagnostics"
+	"github.com/planetary-computer/terraform-provider-pc/internal/provider/whenended"
 )
 
 var (
@@ -27,13 +27,6 @@ var (
 	_ resource.ResourceWithImportState    = (*clusterResource)(nil)
 	_ resource.ResourceWithModifyPlan     = (*clusterResource)(nil)
 	_ resource.ResourceWithValidateConfig = (*clusterResource)(nil)
-)
-
-// Defaults of the timeouts block. A new node of a Kubernetes cluster and a large
-// image take minutes.
-const (
-	defaultClusterChange = 20 * time.Minute
-	defaultClusterRead   = 5 * time.Minute
 )
 
 // runsElsewhere is what a cluster may do at another gateway.
@@ -52,14 +45,11 @@ func (r *clusterResource) Create(ctx context.Context, req resource.CreateRequest
 	var plan resourceModel
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
 	secrets := secretsFrom(ctx, req.Config, &resp.Diagnostics)
-	api, ok := r.Gateway.Get(&resp.Diagnostics)
 	plan.MaxWorkers = plan.maxWorkers(ctx, &resp.Diagnostics)
-	timeout, diags := plan.Timeouts.Create(ctx, defaultClusterChange)
-	resp.Diagnostics.Append(diags...)
-	if !ok || resp.Diagnostics.HasError() {
+	api, ctx, cancel, ok := r.Gateway.Start(ctx, plan.Timeouts.Create, clients.DefaultChangeTimeout, &resp.Diagnostics)
+	if !ok {
 		return
 	}
-	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 
 	hideSecrets(api, secrets)
@@ -125,13 +115,10 @@ func (r *clusterResource) Read(ctx context.Context, req resource.ReadRequest, re
 	if r.Gateway.Unknown {
 		return
 	}
-	api, ok := r.Gateway.Get(&resp.Diagnostics)
-	timeout, diags := state.Timeouts.Read(ctx, defaultClusterRead)
-	resp.Diagnostics.Append(diags...)
-	if !ok || resp.Diagnostics.HasError() {
+	api, ctx, cancel, ok := r.Gateway.Start(ctx, state.Timeouts.Read, clients.DefaultReadTimeout, &resp.Diagnostics)
+	if !ok {
 		return
 	}
-	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 
 	name := state.Name.ValueString()
@@ -145,7 +132,7 @@ func (r *clusterResource) Read(ctx context.Context, req resource.ReadRequest, re
 	case absence != nil && !absence.ReportedByGateway() && lastSeen.HasMoved():
 		lastSeen.AddMovedError(&resp.Diagnostics, "cluster "+name, "address", runsElsewhere)
 		return
-	case absence != nil && state.WhenEnded.ValueString() == keepEnded:
+	case absence != nil && whenended.Keeps(state.WhenEnded):
 		state.recordEnd(*absence)
 		readEnded(ctx, state, resp)
 		return
@@ -201,13 +188,10 @@ func (r *clusterResource) Update(ctx context.Context, req resource.UpdateRequest
 		resp.Diagnostics.Append(resp.Identity.Set(ctx, plan.identity())...)
 		return
 	}
-	api, ok := r.Gateway.Get(&resp.Diagnostics)
-	timeout, diags := plan.Timeouts.Update(ctx, defaultClusterChange)
-	resp.Diagnostics.Append(diags...)
-	if !ok || resp.Diagnostics.HasError() {
+	api, ctx, cancel, ok := r.Gateway.Start(ctx, plan.Timeouts.Update, clients.DefaultChangeTimeout, &resp.Diagnostics)
+	if !ok {
 		return
 	}
-	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 
 	hideSecrets(api, secrets)
@@ -249,13 +233,10 @@ func (r *clusterResource) Delete(ctx context.Context, req resource.DeleteRequest
 	if resp.Diagnostics.HasError() || state.hasEnded() {
 		return
 	}
-	api, ok := r.Gateway.Get(&resp.Diagnostics)
-	timeout, diags := state.Timeouts.Delete(ctx, defaultClusterChange)
-	resp.Diagnostics.Append(diags...)
-	if !ok || resp.Diagnostics.HasError() {
+	api, ctx, cancel, ok := r.Gateway.Start(ctx, state.Timeouts.Delete, clients.DefaultChangeTimeout, &resp.Diagnostics)
+	if !ok {
 		return
 	}
-	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 
 	absence, err := api.AwaitStopped(ctx, state.Name.ValueString())

@@ -74,11 +74,7 @@ func (a *scaleAction) Schema(_ context.Context, _ action.SchemaRequest, resp *ac
 				Optional:            true,
 				Validators:          notNegative,
 			},
-			"timeout": schema.StringAttribute{
-				MarkdownDescription: "How long to wait for the workers, as a [Go duration](https://pkg.go.dev/time#ParseDuration). Default: `20m`.",
-				Optional:            true,
-				CustomType:          timetypes.GoDurationType{},
-			},
+			"timeout": clients.ActionTimeout("the workers"),
 		},
 	}
 }
@@ -100,7 +96,7 @@ func (a *scaleAction) ModifyPlan(ctx context.Context, req action.ModifyPlanReque
 func (m scaleModel) validate(ctx context.Context, diags *diag.Diagnostics) adaptModel {
 	var bounds adaptModel
 	validateName(m.Name, diags)
-	values.CheckTimeout(m.Timeout, diags)
+	values.ValidateTimeout(m.Timeout, diags)
 	for attribute, count := range map[string]types.Int64{"workers": m.Workers, "wait_for_workers": m.WaitForWorkers} {
 		if values.IsKnown(count) && count.ValueInt64() < 0 {
 			diags.AddAttributeError(path.Root(attribute), "Invalid value for "+attribute, fmt.Sprintf("%s must be 0 or more, not %d.", attribute, count.ValueInt64()))
@@ -135,17 +131,16 @@ func (a *scaleAction) Invoke(ctx context.Context, req action.InvokeRequest, resp
 		return
 	}
 	bounds := config.validate(ctx, &resp.Diagnostics)
-	api, ok := a.Gateway.Get(&resp.Diagnostics)
-	if !ok || resp.Diagnostics.HasError() {
+	api, bounded, cancel, ok := a.Gateway.StartWithin(ctx, values.DurationOr(config.Timeout, clients.DefaultChangeTimeout), &resp.Diagnostics)
+	if !ok {
 		return
 	}
-	if config.checkLimits(ctx, api, a.Limits, bounds, &resp.Diagnostics); resp.Diagnostics.HasError() {
+	defer cancel()
+	if config.checkLimits(bounded, api, a.Limits, bounds, &resp.Diagnostics); resp.Diagnostics.HasError() {
 		return
 	}
 	progress := clients.StartProgress(ctx, resp.SendProgress)
 	defer progress.Close()
-	bounded, cancel := context.WithTimeout(ctx, values.TimeoutOrDefault(config.Timeout, defaultClusterChange))
-	defer cancel()
 	name := config.Name.ValueString()
 	granted, err := config.send(bounded, api, bounds, progress)
 	if err != nil {

@@ -9,12 +9,13 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework-timeouts/resource/timeouts"
 	"github.com/hashicorp/terraform-plugin-framework-timetypes/timetypes"
 	"github.com/hashicorp/terraform-plugin-framework-validators/int64validator"
-	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/resource/identityschema"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
+
+	"github.com/planetary-computer/terraform-provider-pc/internal/provider/whenended"
 )
 
 func (r *clusterResource) Schema(ctx context.Context, _ resource.SchemaRequest, resp *resource.SchemaResponse) {
@@ -58,13 +59,9 @@ func (r *clusterResource) Schema(ctx context.Context, _ resource.SchemaRequest, 
 				Optional:            true,
 				Validators:          []validator.Int64{int64validator.AtLeast(0)},
 			},
-			"when_ended": schema.StringAttribute{
-				MarkdownDescription: "What to do with a cluster that has ended outside Terraform, for example by its idle timeout. `recreate` (the default) removes it from the state, so that the next apply creates a new cluster. " +
-					"`keep` records the final status and plans nothing. To start a new cluster then: `terraform apply -replace=ADDRESS`. A change of this argument takes effect after an apply. " +
-					"Only a refresh notices the end: with `-refresh=false` nothing is planned.",
-				Optional:   true,
-				Validators: []validator.String{stringvalidator.OneOf(recreateEnded, keepEnded)},
-			},
+			"when_ended": whenended.Attribute("What to do with a cluster that has ended outside Terraform, for example by its idle timeout. `recreate` (the default) removes it from the state, so that the next apply creates a new cluster. " +
+				"`keep` records the final status and plans nothing. To start a new cluster then: `terraform apply -replace=ADDRESS`. A change of this argument takes effect after an apply. " +
+				"Only a refresh notices the end: with `-refresh=false` nothing is planned."),
 			"timeouts": timeouts.Attributes(ctx, timeouts.Opts{
 				Create: true, Read: true, Update: true, Delete: true,
 				CreateDescription: "How long the cluster may take to run and to get its workers, as a Go duration. Default: `20m`.",

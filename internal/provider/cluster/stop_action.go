@@ -72,11 +72,7 @@ func (a *stopAction) Schema(_ context.Context, _ action.SchemaRequest, resp *act
 				MarkdownDescription: "Whether to keep clusters that are not idle right before the stop. They are kept with a warning. Results in the memory of an idle cluster are lost. " + idleDescription + " Default: `false`.",
 				Optional:            true,
 			},
-			"timeout": schema.StringAttribute{
-				MarkdownDescription: "How long to wait for the end, as a [Go duration](https://pkg.go.dev/time#ParseDuration). Default: `20m`.",
-				Optional:            true,
-				CustomType:          timetypes.GoDurationType{},
-			},
+			"timeout": clients.ActionTimeout("the end"),
 		},
 	}
 }
@@ -100,7 +96,7 @@ func (m stopModel) clusterNames(ctx context.Context, diags *diag.Diagnostics) []
 		diags.AddError("Invalid arguments for pc_dask_cluster_stop", "Set either name or names.")
 		return nil
 	}
-	values.CheckTimeout(m.Timeout, diags)
+	values.ValidateTimeout(m.Timeout, diags)
 	if !m.Name.IsNull() {
 		validateName(m.Name, diags)
 		return []string{m.Name.ValueString()}
@@ -126,14 +122,13 @@ func (a *stopAction) Invoke(ctx context.Context, req action.InvokeRequest, resp 
 		return
 	}
 	names := config.clusterNames(ctx, &resp.Diagnostics)
-	api, ok := a.Gateway.Get(&resp.Diagnostics)
-	if !ok || resp.Diagnostics.HasError() {
+	api, bounded, cancel, ok := a.Gateway.StartWithin(ctx, values.DurationOr(config.Timeout, clients.DefaultChangeTimeout), &resp.Diagnostics)
+	if !ok {
 		return
 	}
+	defer cancel()
 	progress := clients.StartProgress(ctx, resp.SendProgress)
 	defer progress.Close()
-	bounded, cancel := context.WithTimeout(ctx, values.TimeoutOrDefault(config.Timeout, defaultClusterChange))
-	defer cancel()
 	failures := make([]error, len(names))
 	var stopping sync.WaitGroup
 	for i, name := range names {

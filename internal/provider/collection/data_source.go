@@ -113,7 +113,7 @@ func (d *collectionDataSource) Read(ctx context.Context, req datasource.ReadRequ
 		return
 	}
 	api, ok := d.CatalogAt(model.GeoCatalogURL, &resp.Diagnostics).Get(&resp.Diagnostics)
-	if !ok || resp.Diagnostics.HasError() {
+	if !ok {
 		return
 	}
 	collection, err := api.GetCollection(ctx, model.ID.ValueString())

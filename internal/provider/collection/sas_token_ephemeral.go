@@ -127,7 +127,7 @@ func (e *sasTokenEphemeralResource) Open(ctx context.Context, req ephemeral.Open
 		return
 	}
 	api, ok := access.Get(&resp.Diagnostics)
-	if !ok || resp.Diagnostics.HasError() {
+	if !ok {
 		return
 	}
 	token, err := model.ask(ctx, api)

@@ -99,7 +99,7 @@ func (m listConfigModel) validate(diags *diag.Diagnostics) {
 func (l *listResource) listServers(ctx context.Context, config listConfigModel, diags *diag.Diagnostics) []ownedServer {
 	config.validate(diags)
 	api, ok := l.Hub.Get(diags)
-	if !ok || diags.HasError() {
+	if !ok {
 		return nil
 	}
 	var accounts []hub.Account

@@ -6,6 +6,7 @@ package hubserver
 import (
 	"github.com/planetary-computer/terraform-provider-pc/internal/gateway"
 	"github.com/planetary-computer/terraform-provider-pc/internal/provider/values"
+	"github.com/planetary-computer/terraform-provider-pc/internal/provider/whenended"
 )
 
 // The values of status. The Hub reports a server that is stopped only by not
@@ -17,12 +18,6 @@ const (
 	statusStopped  = "stopped"
 )
 
-// The values of when_ended. Null means recreate.
-const (
-	whenEndedRecreate = "recreate"
-	whenEndedKeep     = "keep"
-)
-
 // mustReplace decides whether the plan replaces the server. It reads nothing but
 // its arguments, so that Terraform's second plan during the apply decides like
 // the first. Options that are known only after apply may differ from those of the
@@ -32,7 +27,7 @@ func mustReplace(plan, state resourceModel) bool {
 	if _, isUnknown := planned.(values.Unknown); isUnknown {
 		return true
 	}
-	return !gateway.SameValue(plan.options(), state.options()) || state.hasEnded() && !plan.keepsEnded()
+	return !gateway.SameValue(plan.options(), state.options()) || state.hasEnded() && !whenended.Keeps(plan.WhenEnded)
 }
 
 // hasEnded reports whether the refresh found the server stopped and kept it in
@@ -41,7 +36,3 @@ func (m *resourceModel) hasEnded() bool {
 	status := m.Status.ValueString()
 	return status == statusStopping || status == statusStopped
 }
-
-// keepsEnded reports whether a server that has ended stays in the state. A value
-// of when_ended that is known only after apply does not keep it.
-func (m *resourceModel) keepsEnded() bool { return m.WhenEnded.ValueString() == whenEndedKeep }

@@ -8,7 +8,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
@@ -21,6 +20,7 @@ import (
 	"github.com/planetary-computer/terraform-provider-pc/internal/provider/clients"
 	"github.com/planetary-computer/terraform-provider-pc/internal/provider/diagnostics"
 	"github.com/planetary-computer/terraform-provider-pc/internal/provider/values"
+	"github.com/planetary-computer/terraform-provider-pc/internal/provider/whenended"
 )
 
 var (
@@ -30,13 +30,6 @@ var (
 	_ resource.ResourceWithImportState    = (*serverResource)(nil)
 	_ resource.ResourceWithModifyPlan     = (*serverResource)(nil)
 	_ resource.ResourceWithValidateConfig = (*serverResource)(nil)
-)
-
-// Defaults of the timeouts block. A new node and a large image take minutes, so
-// they are generous.
-const (
-	defaultServerChange = 20 * time.Minute
-	defaultServerRead   = 5 * time.Minute
 )
 
 type serverResource struct{ clients.Resource }
@@ -91,10 +84,10 @@ func (r *serverResource) ModifyPlan(ctx context.Context, req resource.ModifyPlan
 
 // checkName reports a name that this version of the Hub rejects, before the apply.
 func (r *serverResource) checkName(ctx context.Context, plan tfsdk.Plan, diags *diag.Diagnostics) {
-	api, ok := r.Hub.Get(diags)
 	var name types.String
 	diags.Append(plan.GetAttribute(ctx, path.Root("name"), &name)...)
-	if !ok || diags.HasError() || !values.IsKnown(name) {
+	api, ok := r.Hub.Get(diags)
+	if !ok || !values.IsKnown(name) {
 		return
 	}
 	if err := api.CheckServerName(ctx, name.ValueString()); err != nil {
@@ -105,13 +98,10 @@ func (r *serverResource) checkName(ctx context.Context, plan tfsdk.Plan, diags *
 func (r *serverResource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
 	var plan resourceModel
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
-	api, ok := r.Hub.Get(&resp.Diagnostics)
-	timeout, diags := plan.Timeouts.Create(ctx, defaultServerChange)
-	resp.Diagnostics.Append(diags...)
-	if !ok || resp.Diagnostics.HasError() {
+	api, ctx, cancel, ok := r.Hub.Start(ctx, plan.Timeouts.Create, clients.DefaultChangeTimeout, &resp.Diagnostics)
+	if !ok {
 		return
 	}
-	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 
 	user, ok := clients.HubOwner(ctx, api, plan.User, "The server was not started", &resp.Diagnostics)
@@ -152,13 +142,10 @@ func (r *serverResource) Read(ctx context.Context, req resource.ReadRequest, res
 	if resp.Diagnostics.HasError() || r.Hub.Unknown {
 		return
 	}
-	api, ok := r.Hub.Get(&resp.Diagnostics)
-	timeout, diags := state.Timeouts.Read(ctx, defaultServerRead)
-	resp.Diagnostics.Append(diags...)
-	if !ok || resp.Diagnostics.HasError() {
+	api, ctx, cancel, ok := r.Hub.Start(ctx, state.Timeouts.Read, clients.DefaultReadTimeout, &resp.Diagnostics)
+	if !ok {
 		return
 	}
-	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 
 	server, active, err := api.RefreshServer(ctx, state.User.ValueString(), state.Name.ValueString())
@@ -190,7 +177,7 @@ func (r *serverResource) readEnded(ctx context.Context, state resourceModel, isS
 		status = "is being stopped"
 	}
 	summary, cause := "The "+state.title()+" "+status, "It was stopped outside Terraform, by its user or by the Hub, which may stop idle servers. "
-	if state.keepsEnded() {
+	if whenended.Keeps(state.WhenEnded) {
 		state.recordEnd(isStopping)
 		resp.Diagnostics.AddWarning(summary, cause+
 			"It stays in the state because of when_ended = \"keep\", and nothing is planned for it. To start it again:\n\n  terraform apply -replace=ADDRESS_OF_THIS_RESOURCE")
@@ -205,13 +192,10 @@ func (r *serverResource) readEnded(ctx context.Context, state resourceModel, isS
 func (r *serverResource) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
 	var plan resourceModel
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
-	api, ok := r.Hub.Get(&resp.Diagnostics)
-	timeout, diags := plan.Timeouts.Update(ctx, defaultServerChange)
-	resp.Diagnostics.Append(diags...)
-	if !ok || resp.Diagnostics.HasError() {
+	api, ctx, cancel, ok := r.Hub.Start(ctx, plan.Timeouts.Update, clients.DefaultChangeTimeout, &resp.Diagnostics)
+	if !ok {
 		return
 	}
-	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 
 	if plan.Ready.IsUnknown() {
@@ -228,13 +212,10 @@ func (r *serverResource) Update(ctx context.Context, req resource.UpdateRequest,
 func (r *serverResource) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {
 	var state resourceModel
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
-	api, ok := r.Hub.Get(&resp.Diagnostics)
-	timeout, diags := state.Timeouts.Delete(ctx, defaultServerChange)
-	resp.Diagnostics.Append(diags...)
-	if !ok || resp.Diagnostics.HasError() {
+	api, ctx, cancel, ok := r.Hub.Start(ctx, state.Timeouts.Delete, clients.DefaultChangeTimeout, &resp.Diagnostics)
+	if !ok {
 		return
 	}
-	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 
 	if home := clients.ReadLastSeenServer(ctx, req.Private, r.Settings.HubAddress.Value, &resp.Diagnostics); home.HasMoved() {
@@ -251,6 +232,7 @@ func (r *serverResource) Delete(ctx context.Context, req resource.DeleteRequest,
 	if err := api.StopServer(ctx, state.User.ValueString(), state.Name.ValueString(), state.RemoveOnDestroy.ValueBool()); err != nil {
 		detail := diagnostics.Explain(err)
 		if errors.Is(err, context.DeadlineExceeded) {
+			timeout, _ := state.Timeouts.Delete(ctx, clients.DefaultChangeTimeout)
 			detail = fmt.Sprintf("It was still stopping after %s. It is in the state still: run terraform destroy again, or set timeouts.delete.", timeout)
 		}
 		resp.Diagnostics.AddError("The "+state.title()+" was not stopped", detail)

@@ -8,7 +8,6 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-framework-timeouts/resource/timeouts"
 	"github.com/hashicorp/terraform-plugin-framework-timetypes/timetypes"
-	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/resource/identityschema"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
@@ -16,7 +15,8 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/planmodifier"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/stringdefault"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/stringplanmodifier"
-	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
+
+	"github.com/planetary-computer/terraform-provider-pc/internal/provider/whenended"
 )
 
 func (r *serverResource) Schema(ctx context.Context, _ resource.SchemaRequest, resp *resource.SchemaResponse) {
@@ -51,12 +51,8 @@ func (r *serverResource) Schema(ctx context.Context, _ resource.SchemaRequest, r
 				Computed: true,
 				Default:  booldefault.StaticBool(false),
 			},
-			"when_ended": schema.StringAttribute{
-				MarkdownDescription: "What to do about a server that was stopped outside Terraform, by the idle culler for example: `recreate` starts it again with the next apply; `keep` records in `status` that it was stopped, " +
-					"and plans nothing until `terraform apply -replace` starts it again. Default: `recreate`.",
-				Optional:   true,
-				Validators: []validator.String{stringvalidator.OneOf(whenEndedRecreate, whenEndedKeep)},
-			},
+			"when_ended": whenended.Attribute("What to do about a server that was stopped outside Terraform, by the idle culler for example: `recreate` starts it again with the next apply; `keep` records in `status` that it was stopped, " +
+				"and plans nothing until `terraform apply -replace` starts it again. Default: `recreate`."),
 			"timeouts": timeouts.Attributes(ctx, timeouts.Opts{
 				Create: true, Read: true, Update: true, Delete: true,
 				CreateDescription: "How long the server may take to be ready, as a Go duration. Default: `20m`.",

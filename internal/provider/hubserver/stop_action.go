@@ -56,11 +56,7 @@ func (a *stopAction) Schema(_ context.Context, _ action.SchemaRequest, resp *act
 				MarkdownDescription: "Whether the Hub also deletes a named server. **With KubeSpawner that deletes the volume of the server, and the files on it.** Default: `false`.",
 				Optional:            true,
 			},
-			"timeout": schema.StringAttribute{
-				MarkdownDescription: "How long to wait for the end, as a [Go duration](https://pkg.go.dev/time#ParseDuration). Default: `20m`.",
-				Optional:            true,
-				CustomType:          timetypes.GoDurationType{},
-			},
+			"timeout": clients.ActionTimeout("the end"),
 		},
 	}
 }
@@ -72,7 +68,7 @@ func (a *stopAction) ModifyPlan(ctx context.Context, req action.ModifyPlanReques
 	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
 	if !resp.Diagnostics.HasError() {
 		validateNames(config.User, config.Name, &resp.Diagnostics)
-		values.CheckTimeout(config.Timeout, &resp.Diagnostics)
+		values.ValidateTimeout(config.Timeout, &resp.Diagnostics)
 	}
 }
 
@@ -83,15 +79,14 @@ func (a *stopAction) Invoke(ctx context.Context, req action.InvokeRequest, resp 
 		return
 	}
 	validateNames(config.User, config.Name, &resp.Diagnostics)
-	values.CheckTimeout(config.Timeout, &resp.Diagnostics)
-	api, ok := a.Hub.Get(&resp.Diagnostics)
-	if !ok || resp.Diagnostics.HasError() {
+	values.ValidateTimeout(config.Timeout, &resp.Diagnostics)
+	api, bounded, cancel, ok := a.Hub.StartWithin(ctx, values.DurationOr(config.Timeout, clients.DefaultChangeTimeout), &resp.Diagnostics)
+	if !ok {
 		return
 	}
+	defer cancel()
 	progress := clients.StartProgress(ctx, resp.SendProgress)
 	defer progress.Close()
-	bounded, cancel := context.WithTimeout(ctx, values.TimeoutOrDefault(config.Timeout, defaultServerChange))
-	defer cancel()
 	user, ok := clients.HubOwner(bounded, api, config.User, "The server was not stopped", &resp.Diagnostics)
 	if !ok {
 		return

@@ -100,12 +100,9 @@ func (e *tokenEphemeralResource) Schema(_ context.Context, _ ephemeral.SchemaReq
 }
 
 func (m *ephemeralModel) request(ctx context.Context) (hub.TokenRequest, diag.Diagnostics) {
-	request := hub.TokenRequest{Note: uniqueNote(defaultTokenNote), HasUniqueNote: true, ExpiresIn: defaultTokenLifetime}
+	request := hub.TokenRequest{Note: uniqueNote(defaultTokenNote), HasUniqueNote: true, ExpiresIn: values.DurationOr(m.ExpiresIn, defaultTokenLifetime)}
 	if values.IsKnown(m.Note) {
 		request.Note, request.HasUniqueNote = m.Note.ValueString(), false
-	}
-	if chosen, ok := duration(m.ExpiresIn); ok {
-		request.ExpiresIn = chosen
 	}
 	diags := m.Scopes.ElementsAs(ctx, &request.Scopes, false)
 	diags.Append(m.Roles.ElementsAs(ctx, &request.Roles, false)...)

@@ -60,7 +60,7 @@ func (l *listResource) List(ctx context.Context, req list.ListRequest, stream *l
 	diags.Append(req.Config.Get(ctx, &config)...)
 	revokeModel{User: config.User}.validate(&diags)
 	api, ok := l.Hub.Get(&diags)
-	if !ok || diags.HasError() {
+	if !ok {
 		stream.Results = list.ListResultsStreamDiagnostics(diags)
 		return
 	}

@@ -159,7 +159,7 @@ func otherDuration(_ context.Context, req planmodifier.StringRequest, resp *stri
 
 // isDue reports whether the time for renewal has come.
 func (m *tokenModel) isDue(expiresAt timetypes.RFC3339, now time.Time) bool {
-	renewBefore, ok := duration(m.RenewBefore)
+	renewBefore, ok := values.Duration(m.RenewBefore)
 	if !ok || !values.IsKnown(expiresAt) {
 		return false
 	}
@@ -179,7 +179,7 @@ func (m *tokenModel) request(ctx context.Context) (hub.TokenRequest, diag.Diagno
 	if !values.IsKnown(m.Note) {
 		request.Note, request.HasUniqueNote = uniqueNote(defaultResourceNote), true
 	}
-	request.ExpiresIn, _ = duration(m.ExpiresIn)
+	request.ExpiresIn, _ = values.Duration(m.ExpiresIn)
 	diags := m.Scopes.ElementsAs(ctx, &request.Scopes, false)
 	diags.Append(m.Roles.ElementsAs(ctx, &request.Roles, false)...)
 	return request, diags

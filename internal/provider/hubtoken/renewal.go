@@ -39,8 +39,8 @@ func mustRenew(plan, state tokenModel, refreshedAt time.Time) bool {
 }
 
 func sameDuration(a, b timetypes.GoDuration) bool {
-	first, ok := duration(a)
-	second, both := duration(b)
+	first, ok := values.Duration(a)
+	second, both := values.Duration(b)
 	return ok && both && first == second
 }
 

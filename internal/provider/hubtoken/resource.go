@@ -52,8 +52,8 @@ func (r *tokenResource) ValidateConfig(ctx context.Context, req resource.Validat
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	expiresIn, hasExpiry := duration(config.ExpiresIn)
-	renewBefore, hasRenewal := duration(config.RenewBefore)
+	expiresIn, hasExpiry := values.Duration(config.ExpiresIn)
+	renewBefore, hasRenewal := values.Duration(config.RenewBefore)
 	validateLifetime(config.ExpiresIn, "Leave expires_in out for a token that does not expire.", &resp.Diagnostics)
 	if hasRenewal && renewBefore <= 0 {
 		resp.Diagnostics.AddAttributeError(path.Root("renew_before"), "The time for renewal must be longer than nothing",
@@ -98,7 +98,7 @@ func (r *tokenResource) Create(ctx context.Context, req resource.CreateRequest, 
 	var plan tokenModel
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
 	api, ok := r.Hub.Get(&resp.Diagnostics)
-	if !ok || resp.Diagnostics.HasError() {
+	if !ok {
 		return
 	}
 	user, ok := clients.HubOwner(ctx, api, plan.User, "The token was not made", &resp.Diagnostics)
@@ -133,10 +133,10 @@ func (r *tokenResource) Read(ctx context.Context, req resource.ReadRequest, resp
 	if resp.Diagnostics.HasError() || r.Hub.Unknown {
 		return
 	}
-	api, ok := r.Hub.Get(&resp.Diagnostics)
 	was, diags := state.known()
 	resp.Diagnostics.Append(diags...)
-	if !ok || resp.Diagnostics.HasError() {
+	api, ok := r.Hub.Get(&resp.Diagnostics)
+	if !ok {
 		return
 	}
 	token, there, err := api.RefreshToken(ctx, state.User.ValueString(), was)
@@ -178,10 +178,10 @@ func (r *tokenResource) Update(ctx context.Context, req resource.UpdateRequest, 
 func (r *tokenResource) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {
 	var state tokenModel
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
-	api, ok := r.Hub.Get(&resp.Diagnostics)
 	was, diags := state.known()
 	resp.Diagnostics.Append(diags...)
-	if !ok || resp.Diagnostics.HasError() {
+	api, ok := r.Hub.Get(&resp.Diagnostics)
+	if !ok {
 		return
 	}
 	if home := clients.ReadLastSeenServer(ctx, req.Private, r.Settings.HubAddress.Value, &resp.Diagnostics); home.HasMoved() && r.mayBeValid(state) {
@@ -213,7 +213,7 @@ func (r *tokenResource) ImportState(_ context.Context, _ resource.ImportStateReq
 // validateLifetime checks that a lifetime is a positive number of whole seconds, which
 // the Hub requires.
 func validateLifetime(lifetime timetypes.GoDuration, otherwise string, diags *diag.Diagnostics) {
-	if parsed, ok := duration(lifetime); ok && (parsed < time.Second || parsed%time.Second != 0) {
+	if parsed, ok := values.Duration(lifetime); ok && (parsed < time.Second || parsed%time.Second != 0) {
 		diags.AddAttributeError(path.Root("expires_in"), "The lifetime of a token is in whole seconds",
 			fmt.Sprintf("%q must be at least \"1s\" and without a fraction of a second. %s", lifetime.ValueString(), otherwise))
 	}
@@ -262,12 +262,4 @@ func addIssueError(diags *diag.Diagnostics, user string, request hub.TokenReques
 		summary = "It is not known whether a token was made for " + user
 	}
 	diags.AddError(summary, detail)
-}
-
-func duration(value timetypes.GoDuration) (time.Duration, bool) {
-	if !values.IsKnown(value) {
-		return 0, false
-	}
-	parsed, diags := value.ValueGoDuration()
-	return parsed, !diags.HasError()
 }

@@ -88,7 +88,7 @@ func (a *revokeAction) Invoke(ctx context.Context, req action.InvokeRequest, res
 	}
 	config.validate(&resp.Diagnostics)
 	api, ok := a.Hub.Get(&resp.Diagnostics)
-	if !ok || resp.Diagnostics.HasError() {
+	if !ok {
 		return
 	}
 	progress := clients.StartProgress(ctx, resp.SendProgress)

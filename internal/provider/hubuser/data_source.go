@@ -135,7 +135,7 @@ func (d *userDataSource) Read(ctx context.Context, req datasource.ReadRequest, r
 	var model userModel
 	resp.Diagnostics.Append(req.Config.GetAttribute(ctx, path.Root("name"), &model.Name)...)
 	api, ok := d.Hub.Get(&resp.Diagnostics)
-	if !ok || resp.Diagnostics.HasError() {
+	if !ok {
 		return
 	}
 	account, ok := findUser(ctx, api, model.Name, &resp.Diagnostics)

@@ -1,0 +1,97 @@
+// Copyright (c) The terraform-provider-pc Authors
+// SPDX-License-Identifier: MPL-2.0
+
+package clients
+
+import (
+	"context"
+	"time"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/planetary-computer/terraform-provider-pc/internal/catalog"
+)
+
+// Access is a client, or the reason why there is none: an argument that is known
+// only after apply, or a missing one. A missing argument is an error only where
+// the client is needed.
+type Access[C any] struct {
+	Client  C
+	Unknown bool
+	// UnknownArguments names the unknown arguments, separated by commas.
+	UnknownArguments string
+	Missing          diag.Diagnostics
+	// forDataSource adds advice that only helps a data source.
+	forDataSource bool
+}
+
+// Get returns the client, or adds the reason why there is none to the diagnostics. It
+// returns false if the diagnostics have an error, also an earlier one.
+func (a Access[C]) Get(diags *diag.Diagnostics) (C, bool) {
+	if a.Unknown {
+		which := "An argument of the provider block is"
+		if a.UnknownArguments != "" {
+			which = a.UnknownArguments + " of the provider block is"
+		}
+		diags.AddError("The provider is not configured yet",
+			which+" known only after apply, and this operation needs the value now.\n\n"+
+				"Set it to a value that is already known, for example with a variable, or first apply what it comes from:\n\n"+
+				"  terraform apply -target=ADDRESS"+a.dataSourceAdvice())
+		return a.Client, false
+	}
+	diags.Append(a.Missing...)
+	return a.Client, !diags.HasError()
+}
+
+func (a Access[C]) dataSourceAdvice() string {
+	if !a.forDataSource {
+		return ""
+	}
+	return "\n\nA data source can also wait for the value: set depends_on to the resource that it comes from."
+}
+
+// Start begins an operation of a resource. It returns the client and a context that
+// ends at the operation's timeout, for example:
+//
+//	api, ctx, cancel, ok := r.Hub.Start(ctx, plan.Timeouts.Create, defaultChange, &resp.Diagnostics)
+//	if !ok {
+//		return
+//	}
+//	defer cancel()
+//
+// It returns false, and nothing to cancel, if the diagnostics have an error.
+func (a Access[C]) Start(
+	ctx context.Context, timeout func(context.Context, time.Duration) (time.Duration, diag.Diagnostics), otherwise time.Duration, diags *diag.Diagnostics,
+) (C, context.Context, context.CancelFunc, bool) {
+	limit, problems := timeout(ctx, otherwise)
+	diags.Append(problems...)
+	return a.StartWithin(ctx, limit, diags)
+}
+
+// StartWithin is Start for an operation whose timeout is known.
+func (a Access[C]) StartWithin(ctx context.Context, limit time.Duration, diags *diag.Diagnostics) (C, context.Context, context.CancelFunc, bool) {
+	api, ok := a.Get(diags)
+	if !ok {
+		return api, ctx, nil, false
+	}
+	bounded, cancel := context.WithTimeout(ctx, limit)
+	return api, bounded, cancel, true
+}
+
+// CatalogAt returns access to the GeoCatalog at an address. Without one it is the
+// GeoCatalog of the provider block, or else the public catalog.
+func (c *Clients) CatalogAt(address types.String, diags *diag.Diagnostics) Access[*catalog.Client] {
+	switch {
+	case address.IsUnknown():
+		return Access[*catalog.Client]{Unknown: true}
+	case !address.IsNull():
+		return c.GeoCatalog(address.ValueString(), diags)
+	case c.Settings.GeoCatalogURL.Unknown:
+		return Access[*catalog.Client]{Unknown: true, UnknownArguments: "geocatalog_url"}
+	case c.Settings.GeoCatalogURL.Set:
+		return c.GeoCatalog(c.Settings.GeoCatalogURL.Value, diags)
+	default:
+		return c.Catalog
+	}
+}
