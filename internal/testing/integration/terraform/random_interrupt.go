@@ -1,0 +1,79 @@
+// Copyright (c) The terraform-provider-pc Authors
+// SPDX-License-Identifier: MPL-2.0
+
+package terraform
+
+import (
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"syscall"
+	"time"
+)
+
+const (
+	// maxPlanTime limits how long after the start of terraform an interrupt comes that
+	// does not wait for the creates.
+	maxPlanTime = time.Second
+	// planPart is the part of the random interrupts that does not wait for the creates:
+	// one in planPart.
+	planPart = 8
+)
+
+// RandomInterrupt is one SIGINT or SIGTERM at a random moment.
+type RandomInterrupt struct {
+	signal syscall.Signal
+	// toProvider sends the signal to the provider as well, as Ctrl-C and a CI system
+	// that ends a process group do.
+	toProvider bool
+	// duringPlan counts the delay from the start of terraform instead of from the
+	// moment at which it begins to create.
+	duringPlan bool
+	delay      time.Duration
+}
+
+// NewRandomInterrupt draws an interrupt. Most come within maxCreateTime after
+// terraform has begun to create.
+func NewRandomInterrupt(random *rand.Rand, maxCreateTime time.Duration) RandomInterrupt {
+	drawn := RandomInterrupt{signal: syscall.SIGINT, toProvider: random.IntN(2) == 0, duringPlan: random.IntN(planPart) == 0}
+	if random.IntN(2) == 0 {
+		drawn.signal = syscall.SIGTERM
+	}
+	limit := maxCreateTime
+	if drawn.duringPlan {
+		limit = maxPlanTime
+	}
+	drawn.delay = time.Duration(random.Int64N(int64(limit)))
+	return drawn
+}
+
+// String describes the interrupt for the report of a failed test.
+func (i RandomInterrupt) String() string {
+	target, moment := "terraform", "the creates began"
+	if i.toProvider {
+		target = "terraform and the provider"
+	}
+	if i.duringPlan {
+		moment = "terraform started"
+	}
+	return fmt.Sprintf("%s to %s %s after %s", i.signal, target, i.delay.Round(time.Millisecond), moment)
+}
+
+// Send waits for the interrupt's moment and sends it. A command that has ended by
+// then is not interrupted.
+func (i RandomInterrupt) Send(p *Process) {
+	p.t.Helper()
+	if !i.duringPlan {
+		p.await(": Creating...")
+	}
+	time.Sleep(i.delay)
+	if i.toProvider {
+		for _, provider := range p.providers() {
+			_ = provider.Signal(i.signal)
+		}
+	}
+	if err := p.cmd.Process.Signal(i.signal); err != nil && !errors.Is(err, os.ErrProcessDone) {
+		p.t.Fatal(err)
+	}
+}
