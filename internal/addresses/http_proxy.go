@@ -9,6 +9,19 @@ import (
 	"strings"
 )
 
+// ParseProxyFlag reads an http_proxy that is no URL: true stands for the proxies of the
+// environment, and false for none. isFlag is false for everything else.
+func ParseProxyFlag(text string) (usesEnvironment, isFlag bool) {
+	switch strings.ToLower(text) {
+	case "true":
+		return true, true
+	case "false":
+		return false, true
+	default:
+		return false, false
+	}
+}
+
 // ParseHTTPProxy reads the URL of a proxy. Its errors do not show it, because it
 // may contain a password.
 func ParseHTTPProxy(text string) (*url.URL, error) {

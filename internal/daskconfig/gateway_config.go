@@ -164,6 +164,12 @@ func (r gatewayReader) httpProxy() *yaml.Node {
 	if chosen, ok := r.Value(name).(bool); ok {
 		return &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!bool", Value: strconv.FormatBool(chosen)}
 	}
+	if text, isText := r.Value(name).(string); isText {
+		// A flag that went through a variable or an environment variable is text.
+		if usesEnvironment, isFlag := addresses.ParseProxyFlag(text); isFlag {
+			return &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!bool", Value: strconv.FormatBool(usesEnvironment)}
+		}
+	}
 	return r.template(r.Text(name, func(text string) string {
 		address, err := addresses.ParseHTTPProxy(text)
 		switch {

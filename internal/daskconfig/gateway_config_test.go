@@ -160,6 +160,12 @@ func TestGatewayConfig_takesAddressesOfTheProviderBlock(t *testing.T) {
 			t.Errorf("%s is written as\n%s", proxy, text)
 		}
 	}
+	for flag, want := range map[string]string{"true": "proxy: true\n", "False": "proxy: false\n"} {
+		text := renderGateway(t, map[string]any{"address": "https://hub.example.com/", "http_proxy": flag})
+		if !strings.Contains(text, want) {
+			t.Errorf("http_proxy = %q is written as\n%s", flag, text)
+		}
+	}
 }
 
 // FuzzGatewayConfig: no text leaves its place.

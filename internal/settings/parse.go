@@ -7,7 +7,6 @@ import (
 	"crypto/x509"
 	"errors"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/planetary-computer/terraform-provider-pc/internal/addresses"
@@ -29,8 +28,8 @@ func parseCertificates(text string) (string, error) {
 }
 
 func parseProxySetting(text string) (secret.String, error) {
-	if lower := strings.ToLower(text); lower == "true" || lower == "false" {
-		return secret.New(lower), nil
+	if usesEnvironment, isFlag := addresses.ParseProxyFlag(text); isFlag {
+		return secret.New(strconv.FormatBool(usesEnvironment)), nil
 	}
 	_, err := addresses.ParseHTTPProxy(text)
 	return secret.New(text), err
