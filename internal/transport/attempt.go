@@ -179,8 +179,12 @@ func classify(parent context.Context, err error, connected bool, timeout time.Du
 	if errors.Is(err, context.DeadlineExceeded) {
 		return &Error{Kind: kind, Message: fmt.Sprintf("no complete response within %s", timeout)}
 	}
-	return &Error{Kind: kind, Message: err.Error(), NotHTTP: isNotHTTP(err), Err: err}
+	return &Error{Kind: kind, Message: err.Error(), NotHTTP: isNotHTTP(err), Refused: kind == KindUnreachable && isRefused(err), Err: err}
 }
+
+// isRefused reports whether the host refused a connection. Windows has another errno
+// than syscall.ECONNREFUSED, and the same word in its message.
+func isRefused(err error) bool { return strings.Contains(err.Error(), "refused") }
 
 // isNotHTTP reports whether the response had no status line. net/http has no typed
 // error for this.

@@ -52,7 +52,7 @@ func TestDo_reportsLastAttemptWhenCancelledInPause(t *testing.T) {
 			if !errors.Is(err, context.DeadlineExceeded) {
 				t.Errorf("%v is not context.DeadlineExceeded", err)
 			}
-			if failed.Kind != test.kind || !strings.Contains(failed.Message, test.message) || failed.Attempts != 1 {
+			if failed.Kind != test.kind || failed.Refused != test.refused || !strings.Contains(failed.Message, test.message) || failed.Attempts != 1 {
 				t.Errorf("kind %d after %d attempts and %d requests: %v", failed.Kind, failed.Attempts, count.Load(), err)
 			}
 			if failed.MayHaveArrived() {

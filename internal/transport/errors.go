@@ -64,6 +64,9 @@ type Error struct {
 	Proxy string
 	// Lookup reports whether the lookup of the host's name failed.
 	Lookup bool
+	// Refused reports whether the host refused the connection, because nothing listens
+	// on the port.
+	Refused bool
 	// NotHTTP reports, for KindNoResponse, whether the server uses another protocol.
 	NotHTTP bool
 	// Attempts is how often the request was sent.

@@ -113,3 +113,23 @@ func TestAddCreateError_namesOptionsThatAreTooLarge(t *testing.T) {
 		t.Errorf("got %v", diags)
 	}
 }
+
+func TestAddOptionsUnavailable_tellsAWrongHostFromAnOutage(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		failure transport.Error
+		want    []string
+	}{
+		"unknown name": {transport.Error{Kind: transport.KindUnreachable, Host: "hub.example.com:8000", Lookup: true}, []string{"The name hub.example.com does not resolve", "the apply fails and creates nothing"}},
+		"refused":      {transport.Error{Kind: transport.KindUnreachable, Host: "hub.example.com:8000", Refused: true}, []string{"hub.example.com:8000 refuses connections", "creates nothing"}},
+		"outage":       {transport.Error{Kind: transport.KindStatus, Status: http.StatusServiceUnavailable}, []string{"still unavailable at the apply"}},
+	} {
+		var diags diag.Diagnostics
+		addOptionsUnavailable(&diags, &test.failure)
+		for _, want := range test.want {
+			if diags[0].Severity() != diag.SeverityWarning || !strings.Contains(diags[0].Detail(), want) {
+				t.Errorf("%s: %v lacks %q", name, diags[0], want)
+			}
+		}
+	}
+}

@@ -138,7 +138,20 @@ func addOptionsUnavailable(diags *diag.Diagnostics, err error) {
 		return
 	}
 	diags.AddAttributeWarning(path.Root("options"), "Could not check the cluster options",
-		diagnostics.Explain(err)+"\n\nThe plan goes on without the check. The gateway checks the options when the cluster is created.")
+		diagnostics.Explain(err)+"\n\nThe plan goes on without the check. "+applyWithoutGateway(err))
+}
+
+// applyWithoutGateway returns what the apply will do if the error persists.
+func applyWithoutGateway(err error) string {
+	failure, _ := errors.AsType[*transport.Error](err)
+	switch {
+	case failure != nil && failure.Lookup:
+		return "If the name still does not resolve at the apply, the apply fails and creates nothing."
+	case failure != nil && failure.Refused:
+		return "If nothing listens there at the apply either, the apply retries for some seconds, fails and creates nothing."
+	default:
+		return "The gateway checks the options when the cluster is created. If the gateway is still unavailable at the apply, the apply retries for some seconds and fails."
+	}
 }
 
 // isOutage excludes an HTTP proxy that refuses the request, because its address is

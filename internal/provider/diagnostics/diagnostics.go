@@ -65,7 +65,7 @@ func advice(err error) string {
 	}
 	switch failure.Kind {
 	case transport.KindUnreachable:
-		return "The provider could not connect to " + failure.Host + ". Check the address in the provider block, the network, and the HTTP proxy if there is one."
+		return unreachableAdvice(failure)
 	case transport.KindNoResponse:
 		return "The response of " + failure.Host + " was lost or incomplete. Run the command again when the server responds. request_timeout in the provider block limits the time of one request."
 	case transport.KindTLS:
@@ -85,6 +85,17 @@ func advice(err error) string {
 		return "This address belongs to another kind of server, or a proxy changed the response. Check the address in the provider block."
 	default:
 		return statusAdvice(failure)
+	}
+}
+
+func unreachableAdvice(failure *transport.Error) string {
+	switch {
+	case failure.Lookup:
+		return "The name " + hostname(failure.Host) + " does not resolve on this machine. Check its spelling in the provider block, and whether it is known only in another network."
+	case failure.Refused:
+		return failure.Host + " refuses connections, so nothing listens there. Check the port in the address of the provider block, and whether the server runs."
+	default:
+		return "The provider could not connect to " + failure.Host + ". Check the address in the provider block, the network, and the HTTP proxy if there is one."
 	}
 }
 
