@@ -4,6 +4,7 @@
 package entra
 
 import (
+	"cmp"
 	"context"
 	"crypto"
 	"crypto/x509"
@@ -13,10 +14,12 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"os"
 	"regexp"
 	"strings"
 	"time"
 
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore/runtime"
 	"github.com/Azure/azure-sdk-for-go/sdk/azidentity"
 	"software.sslmate.com/src/go-pkcs12"
 
@@ -130,10 +133,14 @@ func (c *Credential) describe(err error) string {
 	if reason := entraReason.FindString(text); reason != "" {
 		text = reason
 	} else if failed, ok := errors.AsType[*azidentity.AuthenticationFailedError](err); ok && failed.RawResponse != nil {
-		text = "the identity service returned " + failed.RawResponse.Status
+		text = "the identity service returned " + failed.RawResponse.Status + describeResponse(failed.RawResponse)
+	} else if strings.Contains(text, "executable not found on path") {
+		text = "the command az is not on PATH"
 	}
 	text = webToken.ReplaceAllString(text, "***")
-	for _, hidden := range []secret.String{c.cfg.ClientSecret, c.cfg.CertificatePassword, c.cfg.OIDCToken, c.cfg.OIDCRequestToken} {
+	// azidentity sends IDENTITY_HEADER to the endpoint of App Service.
+	identityHeader := secret.New(os.Getenv("IDENTITY_HEADER"))
+	for _, hidden := range []secret.String{c.cfg.ClientSecret, c.cfg.CertificatePassword, c.cfg.OIDCToken, c.cfg.OIDCRequestToken, identityHeader} {
 		if !hidden.IsZero() {
 			text = strings.ReplaceAll(text, hidden.Reveal(), "***")
 			text = strings.ReplaceAll(text, url.QueryEscape(hidden.Reveal()), "***")
@@ -144,4 +151,18 @@ func (c *Credential) describe(err error) string {
 		text = string(runes[:maxMessage]) + "…"
 	}
 	return text
+}
+
+// describeResponse returns the message in an error of an identity endpoint, after a colon,
+// or "".
+func describeResponse(response *http.Response) string {
+	var body struct {
+		Description string `json:"error_description"`
+		Message     string `json:"message"`
+	}
+	content, err := runtime.Payload(response)
+	if err != nil || json.Unmarshal(content, &body) != nil || cmp.Or(body.Description, body.Message) == "" {
+		return ""
+	}
+	return ": " + cmp.Or(body.Description, body.Message)
 }

@@ -4,15 +4,21 @@
 package entra_test
 
 import (
+	"context"
 	"crypto/rand"
 	"crypto/rsa"
 	"crypto/x509"
 	"crypto/x509/pkix"
+	"encoding/pem"
+	"fmt"
 	"math/big"
+	"net"
+	"net/http"
 	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -25,10 +31,14 @@ import (
 	"github.com/planetary-computer/terraform-provider-pc/internal/transport"
 )
 
-const password = "p4ssword"
+const (
+	password = "p4ssword"
+	tenant   = "tenant1"
+)
 
-// writeCertificate writes a PKCS#12 file in the form that OpenSSL 3 writes.
-func writeCertificate(t *testing.T, notAfter time.Time) string {
+// writeCertificate writes a new certificate with its key as PKCS#12, in the form that
+// OpenSSL 3 writes.
+func writeCertificate(t *testing.T, notAfter time.Time) (string, *x509.Certificate) {
 	t.Helper()
 	key, err := rsa.GenerateKey(rand.Reader, 2048)
 	if err != nil {
@@ -47,7 +57,7 @@ func writeCertificate(t *testing.T, notAfter time.Time) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return writeFile(t, string(bundle))
+	return writeFile(t, string(bundle)), certificate
 }
 
 func writeFile(t *testing.T, content string) string {
@@ -59,10 +69,22 @@ func writeFile(t *testing.T, content string) string {
 	return path
 }
 
-func TestToken_ofEachCredential(t *testing.T) {
-	t.Parallel()
-	server := mockserver.StartGeoCatalog(mockserver.GeoCatalogConfig{Secret: "s3cret"})
+// newIdentity returns a client ID that no test has used: MSAL stores the tokens of managed
+// identities for the whole process.
+func newIdentity() string { return "identity " + clock.Real().Now().Format(time.RFC3339Nano) }
+
+func startEntra(t *testing.T, cfg mockserver.GeoCatalogConfig) *mockserver.GeoCatalog {
+	t.Helper()
+	cfg.Secret = "s3cret"
+	server := mockserver.StartGeoCatalog(cfg)
 	t.Cleanup(server.Close)
+	return server
+}
+
+// newCredential returns a credential that reaches nothing but the server. The address of
+// the instance metadata service leads to the server's own.
+func newCredential(t *testing.T, server *mockserver.GeoCatalog, cfg entra.Config) *entra.Credential {
+	t.Helper()
 	base, err := url.Parse(server.URL())
 	if err != nil {
 		t.Fatal(err)
@@ -71,8 +93,51 @@ func TestToken_ofEachCredential(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	machine := strings.TrimPrefix(server.MachineURL(), "http://")
+	local := &http.Client{
+		Transport: &http.Transport{DialContext: func(ctx context.Context, network, _ string) (net.Conn, error) {
+			return (&net.Dialer{}).DialContext(ctx, network, machine)
+		}},
+		CheckRedirect: client.CheckRedirect,
+	}
+	if cfg.TenantID == "" {
+		cfg.TenantID = tenant
+	}
+	if cfg.ClientID == "" {
+		cfg.ClientID = "client1"
+	}
+	cfg.AuthorityHost, cfg.Scope = server.URL(), "https://geocatalog.spatio.azure.com/.default"
+	cfg.HTTP, cfg.Local, cfg.Clock = client, local, clock.Real()
+	return entra.New(cfg)
+}
+
+// assertToken gets a token. Without problem it must be valid. Otherwise the error must
+// contain problem, and neither wr0ng nor a JSON Web Token.
+func assertToken(t *testing.T, credential *entra.Credential, problem string) {
+	t.Helper()
+	token, err := credential.Token(t.Context())
+	if problem == "" {
+		if err != nil || !strings.HasPrefix(token.Reveal(), "entra-t0ken-") {
+			t.Errorf("got %v, %v", token, err)
+		}
+		return
+	}
+	if err == nil || !strings.Contains(err.Error(), problem) || strings.Contains(err.Error(), "wr0ng") || strings.Contains(err.Error(), "eyJ") {
+		t.Errorf("got %v, want %q", err, problem)
+	}
+}
+
+func TestToken_ofEachCredential(t *testing.T) {
+	t.Parallel()
 	now := clock.Real().Now()
-	valid, expired := writeCertificate(t, now.Add(24*time.Hour)), writeCertificate(t, now.Add(-time.Hour))
+	valid, registered := writeCertificate(t, now.Add(24*time.Hour))
+	expired, _ := writeCertificate(t, now.Add(-time.Hour))
+	unregistered, _ := writeCertificate(t, now.Add(24*time.Hour))
+	identity := newIdentity()
+	server := startEntra(t, mockserver.GeoCatalogConfig{Certificate: registered, Identity: identity})
+	actions := func(value, token string) entra.Config {
+		return entra.Config{UseOIDC: true, OIDCRequestURL: server.ActionsURL(value), OIDCRequestToken: secret.New(token)}
+	}
 	for name, test := range map[string]struct {
 		cfg  entra.Config
 		want string
@@ -82,32 +147,195 @@ func TestToken_ofEachCredential(t *testing.T) {
 		"expired secret":            {entra.Config{ClientSecret: secret.New("expired")}, "AADSTS7000222"},
 		"certificate":               {entra.Config{CertificatePath: valid, CertificatePassword: secret.New(password)}, ""},
 		"wrong certificate secret":  {entra.Config{CertificatePath: valid, CertificatePassword: secret.New("wr0ng")}, "the password is not correct"},
+		"wrong certificate":         {entra.Config{CertificatePath: unregistered, CertificatePassword: secret.New(password)}, "AADSTS700027"},
 		"expired certificate":       {entra.Config{CertificatePath: expired, CertificatePassword: secret.New(password)}, "the certificate expired at"},
 		"missing certificate":       {entra.Config{CertificatePath: "/does/not/exist"}, "no such file"},
+		"no certificate":            {entra.Config{CertificatePath: writeFile(t, "wr0ng")}, "the client certificate cannot be used"},
 		"OIDC token":                {entra.Config{UseOIDC: true, OIDCToken: secret.New("good")}, ""},
 		"wrong OIDC token":          {entra.Config{UseOIDC: true, OIDCToken: secret.New("wrong")}, "AADSTS700211"},
 		"expired OIDC token":        {entra.Config{UseOIDC: true, OIDCToken: secret.New("expired")}, "AADSTS700024"},
 		"workload identity":         {entra.Config{UseOIDC: true, OIDCTokenFilePath: writeFile(t, "good\n")}, ""},
+		"wrong workload identity":   {entra.Config{UseOIDC: true, OIDCTokenFilePath: writeFile(t, "wrong\n")}, "AADSTS700211"},
 		"expired workload identity": {entra.Config{UseOIDC: true, OIDCTokenFilePath: writeFile(t, "expired\n")}, "AADSTS700024"},
 		"empty workload identity":   {entra.Config{UseOIDC: true, OIDCTokenFilePath: writeFile(t, "")}, "is empty"},
+		"GitHub Actions":            {actions("good", mockserver.ActionsToken), ""},
+		"wrong GitHub Actions":      {actions("wrong", mockserver.ActionsToken), "AADSTS700211"},
+		"expired GitHub Actions":    {actions("expired", mockserver.ActionsToken), "AADSTS700024"},
+		"wrong request token":       {actions("good", "wr0ng"), "returned status 401 for the request of an OIDC token"},
+		"GitHub Actions over http":  {entra.Config{UseOIDC: true, OIDCRequestURL: "http://127.0.0.1/", OIDCRequestToken: secret.New("wr0ng")}, "is not an https:// address"},
 		"no OIDC token":             {entra.Config{UseOIDC: true}, "use_oidc needs"},
+		"managed identity":          {entra.Config{UseMSI: true, ClientID: identity}, ""},
+		"wrong managed identity":    {entra.Config{UseMSI: true, ClientID: "another identity"}, "Identity not found"},
 		"nothing":                   {entra.Config{}, "no credential is configured"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			cfg := test.cfg
-			cfg.TenantID, cfg.ClientID, cfg.AuthorityHost, cfg.Scope = "tenant1", "client1", server.URL(), "https://geocatalog.spatio.azure.com/.default"
-			cfg.HTTP, cfg.Local, cfg.Clock = client, client, clock.Real()
-			token, err := entra.New(cfg).Token(t.Context())
-			if test.want == "" {
-				if err != nil || !strings.HasPrefix(token.Reveal(), "entra-t0ken-") {
-					t.Errorf("got %v, %v", token, err)
-				}
-				return
+			assertToken(t, newCredential(t, server, test.cfg), test.want)
+		})
+	}
+}
+
+// TestToken_readsCertificatesOfOpenSSL reads what OpenSSL 3.0.19 wrote with
+// openssl pkcs12 -export, without further options, with -macalg sha1 and with -legacy.
+func TestToken_readsCertificatesOfOpenSSL(t *testing.T) {
+	t.Parallel()
+	content, err := os.ReadFile("testdata/plain.pem")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var registered *x509.Certificate
+	for block, rest := pem.Decode(content); block != nil; block, rest = pem.Decode(rest) {
+		if block.Type == "CERTIFICATE" {
+			if registered, err = x509.ParseCertificate(block.Bytes); err != nil {
+				t.Fatal(err)
 			}
-			if err == nil || !strings.Contains(err.Error(), test.want) || strings.Contains(err.Error(), "wr0ng") {
-				t.Errorf("got %v, want %q", err, test.want)
+		}
+	}
+	server := startEntra(t, mockserver.GeoCatalogConfig{Certificate: registered})
+	for file, want := range map[string]string{
+		"openssl3.p12": "", "openssl3-sha1.p12": "", "openssl3-legacy.p12": "", "plain.pem": "",
+		"encrypted.pem": "the client certificate cannot be used",
+	} {
+		t.Run(file, func(t *testing.T) {
+			t.Parallel()
+			assertToken(t, newCredential(t, server, entra.Config{CertificatePath: "testdata/" + file, CertificatePassword: secret.New(password)}), want)
+		})
+	}
+}
+
+// TestToken_readsTheWorkloadIdentityAnew reads the file for each token, because AKS
+// replaces its content every hour.
+func TestToken_readsTheWorkloadIdentityAnew(t *testing.T) {
+	t.Parallel()
+	server := startEntra(t, mockserver.GeoCatalogConfig{})
+	file := writeFile(t, "expired")
+	credential := newCredential(t, server, entra.Config{UseOIDC: true, OIDCTokenFilePath: file})
+	assertToken(t, credential, "AADSTS700024")
+	if err := os.WriteFile(file, []byte("good"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	assertToken(t, credential, "")
+}
+
+// TestToken_isRequestedOnce for all requests of a provider configuration.
+func TestToken_isRequestedOnce(t *testing.T) {
+	t.Parallel()
+	server := startEntra(t, mockserver.GeoCatalogConfig{})
+	credential := newCredential(t, server, entra.Config{ClientSecret: secret.New("s3cret")})
+	var all sync.WaitGroup
+	for range 8 {
+		all.Go(func() { assertToken(t, credential, "") })
+	}
+	all.Wait()
+	if got := server.CountRequests(http.MethodPost, "*/oauth2/v2.0/token"); got != 1 {
+		t.Errorf("%d tokens were requested, want 1", got)
+	}
+}
+
+// TestToken_followsNoRedirect: a redirect would take the secret, the assertion or the
+// token for another identity provider to another host.
+func TestToken_followsNoRedirect(t *testing.T) {
+	t.Parallel()
+	identity := newIdentity()
+	valid, registered := writeCertificate(t, clock.Real().Now().Add(24*time.Hour))
+	for name, test := range map[string]struct {
+		path string
+		cfg  func(*mockserver.GeoCatalog) entra.Config
+	}{
+		"secret": {"*/oauth2/v2.0/token", func(*mockserver.GeoCatalog) entra.Config { return entra.Config{ClientSecret: secret.New("s3cret")} }},
+		"OIDC token": {"*/oauth2/v2.0/token", func(*mockserver.GeoCatalog) entra.Config {
+			return entra.Config{UseOIDC: true, OIDCToken: secret.New("good")}
+		}},
+		"certificate": {"*/oauth2/v2.0/token", func(*mockserver.GeoCatalog) entra.Config {
+			return entra.Config{CertificatePath: valid, CertificatePassword: secret.New(password)}
+		}},
+		"metadata": {"*/openid-configuration", func(*mockserver.GeoCatalog) entra.Config { return entra.Config{ClientSecret: secret.New("s3cret")} }},
+		"identity": {"/metadata/*", func(*mockserver.GeoCatalog) entra.Config { return entra.Config{UseMSI: true, ClientID: identity} }},
+		"GitHub Actions": {"/actions/token", func(server *mockserver.GeoCatalog) entra.Config {
+			return entra.Config{UseOIDC: true, OIDCRequestURL: server.ActionsURL("good"), OIDCRequestToken: secret.New(mockserver.ActionsToken)}
+		}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			server, other := startEntra(t, mockserver.GeoCatalogConfig{Certificate: registered, Identity: identity}), startEntra(t, mockserver.GeoCatalogConfig{Certificate: registered, Identity: identity})
+			target := other.URL() + "/tenant1/oauth2/v2.0/token"
+			if name == "identity" {
+				target = other.MachineURL() + "/metadata/identity/oauth2/token"
+			}
+			server.FailNext(mockserver.GeoCatalogFault{Path: test.path, Times: 1 << 20, Status: http.StatusTemporaryRedirect, Header: http.Header{"Location": {target}}})
+			if _, err := newCredential(t, server, test.cfg(server)).Token(t.Context()); err == nil {
+				t.Error("there is a token")
+			}
+			if server.CountRequests("", test.path) == 0 {
+				t.Errorf("the server received no request to %s", test.path)
+			}
+			if reached := other.Requests(); len(reached) > 0 {
+				t.Errorf("another host received %s %s", reached[0].Method, reached[0].Path)
 			}
 		})
+	}
+}
+
+// TestToken_ofTheAzureCLI runs a script in place of az.
+//
+//nolint:paralleltest // the environment belongs to the whole process
+func TestToken_ofTheAzureCLI(t *testing.T) {
+	server := startEntra(t, mockserver.GeoCatalogConfig{})
+	script := func(text string) string { return "#!/bin/sh\necho \"$@\" > \"$AZ_ARGUMENTS\"\n" + text + "\n" }
+	expires := clock.Real().Now().Add(time.Hour)
+	valid := fmt.Sprintf(`{"accessToken": %q, "expiresOn": %q, "expires_on": %d, "tenant": "tenant1", "tokenType": "Bearer"}`,
+		server.NewEntraToken(), expires.Format("2006-01-02 15:04:05.000000"), expires.Unix())
+	for name, test := range map[string]struct{ script, want string }{
+		"login":         {script("cat << EOF\n" + valid + "\nEOF"), ""},
+		"no login":      {script("echo \"ERROR: Please run 'az login' to setup account.\" >&2; exit 1"), "az login"},
+		"wrong tenant":  {script("echo 'ERROR: AADSTS90002: Tenant not found.' >&2; exit 1"), "AADSTS90002: Tenant not found."},
+		"expired login": {script("echo 'ERROR: AADSTS700082: The refresh token has expired due to inactivity.' >&2; exit 1"), "AADSTS700082: The refresh token has expired due to inactivity."},
+		"no az":         {"", "the command az is not on PATH"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			folder := t.TempDir()
+			arguments := filepath.Join(folder, "arguments")
+			if test.script != "" {
+				if err := os.WriteFile(filepath.Join(folder, "az"), []byte(test.script), 0o700); err != nil { //nolint:gosec // a program
+					t.Fatal(err)
+				}
+			}
+			t.Setenv("AZ_ARGUMENTS", arguments)
+			t.Setenv("PATH", folder+string(os.PathListSeparator)+"/usr/bin"+string(os.PathListSeparator)+"/bin")
+			assertToken(t, newCredential(t, server, entra.Config{UseCLI: true}), test.want)
+			if test.script == "" {
+				return
+			}
+			got, err := os.ReadFile(arguments)
+			if want := "account get-access-token -o json --resource https://geocatalog.spatio.azure.com --tenant " + tenant + "\n"; err != nil || string(got) != want {
+				t.Errorf("az got the arguments %q, %v, want %q", got, err, want)
+			}
+		})
+	}
+	if got := server.Requests(); len(got) > 0 {
+		t.Errorf("the provider itself sent %s", got[0].Path)
+	}
+}
+
+// TestToken_ofAppService uses the identity endpoint that App Service names in the
+// environment.
+//
+//nolint:paralleltest // the environment belongs to the whole process
+func TestToken_ofAppService(t *testing.T) {
+	identity := newIdentity()
+	server := startEntra(t, mockserver.GeoCatalogConfig{Identity: identity})
+	t.Setenv("IDENTITY_ENDPOINT", server.MachineURL()+"/msi/token")
+	for name, test := range map[string]struct{ header, clientID, want string }{
+		"identity":       {mockserver.IdentityHeader, identity, ""},
+		"wrong identity": {mockserver.IdentityHeader, "another identity", "Identity not found"},
+		"wrong header":   {"wr0ng", "a third identity", "401"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Setenv("IDENTITY_HEADER", test.header)
+			assertToken(t, newCredential(t, server, entra.Config{UseMSI: true, ClientID: test.clientID}), test.want)
+		})
+	}
+	if got := server.CountRequests("", "/msi/token"); got < 3 {
+		t.Errorf("the identity endpoint received %d requests", got)
 	}
 }

@@ -4,10 +4,13 @@
 package mockserver
 
 import (
+	"bytes"
+	"crypto/x509"
 	"encoding/json"
 	"encoding/pem"
 	"fmt"
 	"io"
+	"log"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -26,7 +29,11 @@ type GeoCatalogConfig struct {
 	Collections, Items map[string]string
 	// Secret is the client secret that the fake Entra accepts, from any client.
 	Secret string
-	// Forbidden makes the GeoCatalog answer as to an identity without a role.
+	// Certificate is the only certificate that is registered for a client.
+	Certificate *x509.Certificate
+	// Identity is the client ID of the machine's user-assigned managed identity.
+	Identity string
+	// Forbidden makes the GeoCatalog respond as to an identity without a role.
 	Forbidden bool
 	// Lifetime is the lifetime of a SAS token; an hour by default.
 	Lifetime time.Duration
@@ -39,12 +46,16 @@ type GeoCatalogConfig struct {
 // azure-planetarycomputer 1.0.0 and the examples of Azure/azure-rest-api-specs. The bodies
 // of 401, 403 and 404 are not documented: they have the error model of the specification.
 type GeoCatalog struct {
-	cfg      GeoCatalogConfig
-	server   *httptest.Server
-	mu       sync.Mutex
-	requests []Request
+	cfg GeoCatalogConfig
+	// server has TLS. machine has the identity endpoints of a machine in Azure, which
+	// have none.
+	server, machine *httptest.Server
+	mu              sync.Mutex
+	requests        []Request
+	faults          []*GeoCatalogFault
+	// tokens are all issued tokens. expiries are those of the Entra tokens among them.
 	tokens   []string
-	issued   int
+	expiries map[string]time.Time
 }
 
 // StartGeoCatalog starts a GeoCatalog, which runs until Close.
@@ -55,24 +66,47 @@ func StartGeoCatalog(cfg GeoCatalogConfig) *GeoCatalog {
 	if cfg.Now == nil {
 		cfg.Now = realTime
 	}
-	g := &GeoCatalog{cfg: cfg}
+	g := &GeoCatalog{cfg: cfg, expiries: map[string]time.Time{}}
 	routes := http.NewServeMux()
 	routes.HandleFunc("GET /{tenant}/v2.0/.well-known/openid-configuration", g.openIDConfiguration)
 	routes.HandleFunc("POST /{tenant}/oauth2/v2.0/token", g.entraToken)
+	routes.HandleFunc("GET /actions/token", g.actionsToken)
 	routes.HandleFunc("GET /stac/collections/{id}", g.authorized(func(w http.ResponseWriter, r *http.Request) { g.document(w, r, cfg.Collections) }))
 	routes.HandleFunc("GET /stac/collections/{id}/items", g.authorized(func(w http.ResponseWriter, r *http.Request) { g.document(w, r, cfg.Items) }))
 	routes.HandleFunc("GET /sas/token/{id}", g.authorized(g.sasToken))
-	g.server = httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		g.mu.Lock()
-		g.requests = append(g.requests, Request{Method: r.Method, Path: r.URL.EscapedPath(), Query: r.URL.RawQuery, Header: r.Header.Clone(), Time: cfg.Now()})
-		g.mu.Unlock()
-		routes.ServeHTTP(w, r)
-	}))
+	g.server = httptest.NewUnstartedServer(g.recorded(routes))
+	// Clients that refuse the certificate are part of tests.
+	g.server.Config.ErrorLog = log.New(io.Discard, "", 0)
+	g.server.StartTLS()
+	identities := http.NewServeMux()
+	identities.HandleFunc("GET /metadata/identity/oauth2/token", g.metadataToken)
+	identities.HandleFunc("GET /msi/token", g.appServiceToken)
+	g.machine = httptest.NewServer(g.recorded(identities))
 	return g
 }
 
+// recorded records each request, and responds with the next fault that matches it.
+func (g *GeoCatalog) recorded(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body)
+		r.Body = io.NopCloser(bytes.NewReader(body))
+		g.mu.Lock()
+		g.requests = append(g.requests, Request{Method: r.Method, Path: r.URL.EscapedPath(), Query: r.URL.RawQuery, Header: r.Header.Clone(), Body: body, Time: g.cfg.Now()})
+		fault := g.takeFault(r)
+		g.mu.Unlock()
+		if fault != nil {
+			fault.respond(w)
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
 // Close stops the services.
-func (g *GeoCatalog) Close() { g.server.Close() }
+func (g *GeoCatalog) Close() {
+	g.server.Close()
+	g.machine.Close()
+}
 
 // URL returns the address of the GeoCatalog, which is that of Entra, too.
 func (g *GeoCatalog) URL() string { return g.server.URL }
@@ -96,61 +130,50 @@ func (g *GeoCatalog) Tokens() []string {
 	return slices.Clone(g.tokens)
 }
 
-// issue records and returns a new token with a prefix.
+// CountRequests counts the requests with the method ("" for any) and a path that matches
+// the pattern. Each * in the pattern matches any characters.
+func (g *GeoCatalog) CountRequests(method, pattern string) int {
+	count := 0
+	for _, request := range g.Requests() {
+		if request.matches(method, pattern) {
+			count++
+		}
+	}
+	return count
+}
+
+// issue records and returns a new token with a prefix. The caller holds the mutex.
 func (g *GeoCatalog) issue(prefix string) string {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	g.issued++
-	token := fmt.Sprintf("%s%d", prefix, g.issued)
+	token := fmt.Sprintf("%s%d", prefix, len(g.tokens)+1)
 	g.tokens = append(g.tokens, token)
 	return token
-}
-
-func (g *GeoCatalog) openIDConfiguration(w http.ResponseWriter, r *http.Request) {
-	base := g.server.URL + "/" + r.PathValue("tenant")
-	writeCatalogJSON(w, http.StatusOK, map[string]any{
-		"token_endpoint": base + "/oauth2/v2.0/token", "authorization_endpoint": base + "/oauth2/v2.0/authorize", "issuer": base + "/v2.0",
-	})
-}
-
-// entraToken accepts the configured secret, and every assertion that is not empty or
-// "expired".
-func (g *GeoCatalog) entraToken(w http.ResponseWriter, r *http.Request) {
-	assertion := r.PostFormValue("client_assertion")
-	problem := ""
-	switch {
-	case assertion == "expired":
-		problem = "AADSTS700024: Client assertion is not within its valid time range."
-	case assertion == "wrong":
-		problem = "AADSTS700211: No matching federated identity record found for presented assertion issuer."
-	case assertion == "" && r.PostFormValue("client_secret") == "expired":
-		problem = "AADSTS7000222: The provided client secret keys are expired."
-	case assertion == "" && r.PostFormValue("client_secret") != g.cfg.Secret:
-		problem = "AADSTS7000215: Invalid client secret provided. Got " + r.PostFormValue("client_secret")
-	}
-	if problem != "" {
-		writeCatalogJSON(w, http.StatusUnauthorized, map[string]any{"error": "invalid_client", "error_description": problem})
-		return
-	}
-	writeCatalogJSON(w, http.StatusOK, map[string]any{"token_type": "Bearer", "expires_in": 3599, "access_token": g.issue("entra-t0ken-")})
 }
 
 // authorized checks the version and the token before it calls the handler.
 func (g *GeoCatalog) authorized(next http.HandlerFunc) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		token := strings.TrimPrefix(r.Header.Get("Authorization"), "Bearer ")
+		g.mu.Lock()
+		expiry, known := g.expiries[token]
+		g.mu.Unlock()
 		switch {
 		case r.URL.Query().Get("api-version") != geoCatalogVersion:
 			writeGeoCatalogError(w, http.StatusBadRequest, "UnsupportedApiVersion", "The api-version query parameter is required.")
-		case !strings.HasPrefix(token, "entra-t0ken-") || !slices.Contains(g.Tokens(), token):
-			w.Header().Set("Www-Authenticate", `Bearer authorization_uri="`+g.server.URL+`", error="invalid_token"`)
-			writeGeoCatalogError(w, http.StatusUnauthorized, "Unauthorized", "The access token is not valid.")
+		case !known:
+			g.refuse(w, "The access token is not valid.")
+		case !g.cfg.Now().Before(expiry):
+			g.refuse(w, "The access token expired.")
 		case g.cfg.Forbidden:
 			writeGeoCatalogError(w, http.StatusForbidden, "Forbidden", "No role for token "+token)
 		default:
 			next(w, r)
 		}
 	}
+}
+
+func (g *GeoCatalog) refuse(w http.ResponseWriter, message string) {
+	w.Header().Set("Www-Authenticate", `Bearer authorization_uri="`+g.server.URL+`", error="invalid_token"`)
+	writeGeoCatalogError(w, http.StatusUnauthorized, "Unauthorized", message)
 }
 
 func (g *GeoCatalog) document(w http.ResponseWriter, r *http.Request, documents map[string]string) {
@@ -177,10 +200,13 @@ func (g *GeoCatalog) sasToken(w http.ResponseWriter, r *http.Request) {
 		}
 		lifetime = time.Duration(minutes) * time.Minute
 	}
+	g.mu.Lock()
+	signature := g.issue("s1gn4ture")
+	g.mu.Unlock()
 	expiry := g.cfg.Now().UTC().Add(lifetime).Truncate(time.Second).Format(time.RFC3339)
 	writeCatalogJSON(w, http.StatusOK, map[string]any{
 		"msft:expiry": expiry,
-		"token":       "se=" + strings.ReplaceAll(expiry, ":", "%3A") + "&sp=rl&sr=c&sks=b&sig=" + g.issue("s1gn4ture"),
+		"token":       "se=" + strings.ReplaceAll(expiry, ":", "%3A") + "&sp=rl&sr=c&sks=b&sig=" + signature,
 	})
 }
 
