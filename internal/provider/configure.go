@@ -17,7 +17,6 @@ import (
 	"github.com/hashicorp/terraform-plugin-log/tflog"
 
 	"github.com/planetary-computer/terraform-provider-pc/internal/catalog"
-	"github.com/planetary-computer/terraform-provider-pc/internal/environment"
 	"github.com/planetary-computer/terraform-provider-pc/internal/gateway"
 	"github.com/planetary-computer/terraform-provider-pc/internal/hub"
 	"github.com/planetary-computer/terraform-provider-pc/internal/kerberos"
@@ -33,7 +32,7 @@ func (p *pcProvider) Configure(ctx context.Context, req provider.ConfigureReques
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	resolved, problems := settings.Resolve(ctx, model.block(), environment.OfProcess())
+	resolved, problems := settings.Resolve(ctx, model.block(), p.environment())
 	for _, problem := range problems {
 		diagnostics.AddProblem(&resp.Diagnostics, problem)
 	}

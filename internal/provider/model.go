@@ -189,8 +189,9 @@ func providerAttributes() map[string]schema.Attribute {
 			Sensitive: true,
 		},
 		"geocatalog_url": schema.StringAttribute{
-			MarkdownDescription: "Address of a GeoCatalog (Planetary Computer Pro), for example `https://mycatalog.0123456789abcdef.westeurope.geocatalog.spatio.azure.com`. `pc_collection` and `pc_sas_token` then use it instead of `stac_url` and `sas_url`, unless they have a `geocatalog_url` of their own. It receives a token of Microsoft Entra, with the credentials below. Environment: `PC_GEOCATALOG_URL`.",
-			Optional:            true,
+			MarkdownDescription: "Address of a GeoCatalog (Planetary Computer Pro), for example `https://mycatalog.0123456789abcdef.westeurope.geocatalog.spatio.azure.com`. `pc_collection` and `pc_sas_token` then read it instead of the public catalog, unless they have a `geocatalog_url` of their own. " +
+				"A `stac_url` or `sas_url` that is set in the same place, or in a nearer one, has priority for its part: the provider block is nearer than the environment. It receives a token of Microsoft Entra, with the credentials below. Environment: `PC_GEOCATALOG_URL`.",
+			Optional: true,
 		},
 	}
 	maps.Copy(attributes, entraAttributes())

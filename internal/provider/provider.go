@@ -21,6 +21,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 
 	"github.com/planetary-computer/terraform-provider-pc/internal/clock"
+	"github.com/planetary-computer/terraform-provider-pc/internal/environment"
 	"github.com/planetary-computer/terraform-provider-pc/internal/provider/clients"
 	"github.com/planetary-computer/terraform-provider-pc/internal/provider/cluster"
 	"github.com/planetary-computer/terraform-provider-pc/internal/provider/collection"
@@ -50,6 +51,7 @@ type pcProvider struct {
 	openEphemerals *clients.OpenEphemerals
 	// setTransport changes the configuration of each HTTP client. It may be nil.
 	setTransport func(*transport.Config)
+	environment  func() environment.Variables
 }
 
 // Option changes the provider that New returns. Tests use options to control
@@ -59,6 +61,11 @@ type Option func(*pcProvider)
 // WithClock makes the provider read the time from c and wait by it.
 func WithClock(c clock.Clock) Option {
 	return func(p *pcProvider) { p.clock = c }
+}
+
+// WithEnvironment makes the provider read its settings from these variables.
+func WithEnvironment(variables environment.Variables) Option {
+	return func(p *pcProvider) { p.environment = func() environment.Variables { return variables } }
 }
 
 // WithRetryWait limits the pause before a request is retried.
@@ -76,7 +83,7 @@ func WithTransport(set func(*transport.Config)) Option {
 // is part of the User-Agent header of every request.
 func New(version string, options ...Option) func() provider.Provider {
 	return func() provider.Provider {
-		p := &pcProvider{version: version, clock: clock.Real(), openEphemerals: &clients.OpenEphemerals{}}
+		p := &pcProvider{version: version, clock: clock.Real(), openEphemerals: &clients.OpenEphemerals{}, environment: environment.OfProcess}
 		for _, option := range options {
 			option(p)
 		}

@@ -128,6 +128,14 @@ func (r *resolver) find(argument string) (finding, int) {
 	return finding{}, len(r.layers)
 }
 
+// outranks reports whether an argument is set in the same layer as the other or in one
+// before it.
+func (r *resolver) outranks(argument, other string) bool {
+	_, rank := r.find(argument)
+	_, otherRank := r.find(other)
+	return rank < len(r.layers) && rank <= otherRank
+}
+
 func places(layers []layer) map[string][]string {
 	places := map[string][]string{}
 	for _, layer := range layers {

@@ -86,6 +86,7 @@ func (r *resolver) catalog(s *Settings) {
 	s.STACAddress = orDefault(convert(resolve(r, "stac_url", addresses.ParseWeb), addresses.Web.String), defaultSTACAddress)
 	s.SASAddress = orDefault(convert(resolve(r, "sas_url", addresses.ParseWeb), addresses.Web.String), defaultSASAddress)
 	s.GeoCatalogURL = convert(resolve(r, "geocatalog_url", addresses.ParseWeb), addresses.Web.String)
+	s.STACOutranksGeoCatalog, s.SASOutranksGeoCatalog = r.outranks("stac_url", "geocatalog_url"), r.outranks("sas_url", "geocatalog_url")
 	s.SubscriptionKey = resolve(r, "subscription_key", parseKey)
 }
 

@@ -88,3 +88,30 @@ func TestResolve_invalidCatalogSettings(t *testing.T) {
 		}
 	}
 }
+
+// TestResolve_prefersTheNearerCatalog compares stac_url and sas_url with geocatalog_url.
+func TestResolve_prefersTheNearerCatalog(t *testing.T) {
+	t.Parallel()
+	const address = "https://a.b.westeurope.geocatalog.spatio.azure.com"
+	home, _ := writeSDKSettings(t, "PC_SDK_SAS_URL=https://file.example.com/token\n")
+	for name, test := range map[string]struct {
+		block     settings.Block
+		env       []string
+		stac, sas bool
+	}{
+		"nothing":                 {},
+		"the GeoCatalog":          {block: settings.Block{GeoCatalogURL: knownValue(address)}},
+		"both in the block":       {block: settings.Block{GeoCatalogURL: knownValue(address), STACAddress: knownValue("https://s.example.com"), SASAddress: knownValue("https://t.example.com")}, stac: true, sas: true},
+		"both in the environment": {env: []string{"PC_GEOCATALOG_URL=" + address, "PC_STAC_URL=https://s.example.com", "PC_SAS_URL=https://t.example.com"}, stac: true, sas: true},
+		"a farther STAC API":      {block: settings.Block{GeoCatalogURL: knownValue(address)}, env: []string{"PC_STAC_URL=https://s.example.com"}},
+		"a farther GeoCatalog":    {block: settings.Block{STACAddress: knownValue("https://s.example.com")}, env: []string{"PC_GEOCATALOG_URL=" + address}, stac: true},
+		"the settings of Python":  {env: []string{"HOME=" + home, "PC_GEOCATALOG_URL=" + address}},
+		"no GeoCatalog at all":    {env: []string{"HOME=" + home}, sas: true},
+		"an unknown STAC API":     {block: settings.Block{GeoCatalogURL: knownValue(address), STACAddress: unknownValue[string]()}, stac: true},
+	} {
+		s := mustResolve(t, test.block, test.env...)
+		if s.STACOutranksGeoCatalog != test.stac || s.SASOutranksGeoCatalog != test.sas {
+			t.Errorf("%s: stac_url outranks %t, sas_url %t, want %t and %t", name, s.STACOutranksGeoCatalog, s.SASOutranksGeoCatalog, test.stac, test.sas)
+		}
+	}
+}

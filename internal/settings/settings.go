@@ -71,6 +71,10 @@ type Settings struct {
 	// how to authenticate to it.
 	GeoCatalogURL Setting[string]
 	Entra         Entra
+	// STACOutranksGeoCatalog and SASOutranksGeoCatalog report whether stac_url and sas_url
+	// are set where geocatalog_url is, or in a nearer place. Whoever sets both wants the
+	// more specific one.
+	STACOutranksGeoCatalog, SASOutranksGeoCatalog bool
 	// SDKFile is the error of reading the settings file of Python's
 	// planetary_computer, or nil. Only requests to those services need the file.
 	SDKFile error

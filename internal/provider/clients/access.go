@@ -79,14 +79,25 @@ func (a Access[C]) StartWithin(ctx context.Context, limit time.Duration, diags *
 	return api, bounded, cancel, true
 }
 
-// CatalogAt returns access to the GeoCatalog at an address. Without one it is the
-// GeoCatalog of the provider block, or else the public catalog.
-func (c *Clients) CatalogAt(address types.String, diags *diag.Diagnostics) Access[*catalog.Client] {
+// CollectionsAt returns access to the collections of the GeoCatalog at an address. Without
+// one it is stac_url, the GeoCatalog of the provider block, or the public catalog.
+func (c *Clients) CollectionsAt(address types.String, diags *diag.Diagnostics) Access[*catalog.Client] {
+	return c.catalogAt(address, c.Settings.STACOutranksGeoCatalog, diags)
+}
+
+// TokensAt is CollectionsAt for SAS tokens and sas_url.
+func (c *Clients) TokensAt(address types.String, diags *diag.Diagnostics) Access[*catalog.Client] {
+	return c.catalogAt(address, c.Settings.SASOutranksGeoCatalog, diags)
+}
+
+func (c *Clients) catalogAt(address types.String, isOutranked bool, diags *diag.Diagnostics) Access[*catalog.Client] {
 	switch {
 	case address.IsUnknown():
 		return Access[*catalog.Client]{Unknown: true}
 	case !address.IsNull():
 		return c.GeoCatalog(address.ValueString(), diags)
+	case isOutranked:
+		return c.Catalog
 	case c.Settings.GeoCatalogURL.Unknown:
 		return Access[*catalog.Client]{Unknown: true, UnknownArguments: "geocatalog_url"}
 	case c.Settings.GeoCatalogURL.Set:

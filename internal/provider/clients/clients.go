@@ -32,7 +32,8 @@ type Clients struct {
 	Gateway Access[*gateway.Client]
 	Hub     Access[*hub.Client]
 	Catalog Access[*catalog.Client]
-	// GeoCatalog returns the client of the GeoCatalog at an address. Use CatalogAt.
+	// GeoCatalog returns the client of the GeoCatalog at an address. Use CollectionsAt or
+	// TokensAt.
 	GeoCatalog func(address string, diags *diag.Diagnostics) Access[*catalog.Client]
 	Addresses  gateway.Addresses
 	Settings   settings.Settings

@@ -73,7 +73,7 @@ func (d *collectionDataSource) Schema(_ context.Context, _ datasource.SchemaRequ
 				Validators:          []validator.String{stringvalidator.LengthAtLeast(1)},
 			},
 			"geocatalog_url": schema.StringAttribute{
-				MarkdownDescription: "Address of the GeoCatalog (Planetary Computer Pro) with the collection. Default: `geocatalog_url` of the provider block; without one, the public catalog. " +
+				MarkdownDescription: "Address of the GeoCatalog (Planetary Computer Pro) with the collection. Default: `stac_url` of the provider block if it is set, then its `geocatalog_url`, then the public catalog. " +
 					"To use both catalogs in one configuration, leave it out of the provider block and set it here.",
 				Optional:   true,
 				Validators: []validator.String{stringvalidator.LengthAtLeast(1)},
@@ -112,7 +112,7 @@ func (d *collectionDataSource) Read(ctx context.Context, req datasource.ReadRequ
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	api, ok := d.CatalogAt(model.GeoCatalogURL, &resp.Diagnostics).Get(&resp.Diagnostics)
+	api, ok := d.CollectionsAt(model.GeoCatalogURL, &resp.Diagnostics).Get(&resp.Diagnostics)
 	if !ok {
 		return
 	}

@@ -81,7 +81,7 @@ func (e *sasTokenEphemeralResource) Schema(_ context.Context, _ ephemeral.Schema
 				Validators:          filled,
 			},
 			"geocatalog_url": schema.StringAttribute{
-				MarkdownDescription: "Address of the GeoCatalog (Planetary Computer Pro) that issues the token. Default: `geocatalog_url` of the provider block; without one, the public service. " +
+				MarkdownDescription: "Address of the GeoCatalog (Planetary Computer Pro) that issues the token. Default: `sas_url` of the provider block if it is set, then its `geocatalog_url`, then the public service. " +
 					"A GeoCatalog issues tokens for a `collection` only.",
 				Optional:   true,
 				Validators: filled,
@@ -120,7 +120,7 @@ func (e *sasTokenEphemeralResource) Open(ctx context.Context, req ephemeral.Open
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	access := e.CatalogAt(model.GeoCatalogURL, &resp.Diagnostics)
+	access := e.TokensAt(model.GeoCatalogURL, &resp.Diagnostics)
 	if access.Unknown {
 		model.Token, model.ExpiresAt = types.StringUnknown(), timetypes.NewRFC3339Unknown()
 		resp.Diagnostics.Append(resp.Result.Set(ctx, model)...)

@@ -47,7 +47,8 @@ func (g *GeoCatalog) openIDConfiguration(w http.ResponseWriter, r *http.Request)
 }
 
 // entraToken accepts the configured secret, assertions with the configured certificate,
-// and every token of another provider that is not "wrong" or "expired".
+// and every token of another provider that is not "expired" and does not begin with
+// "wrong".
 func (g *GeoCatalog) entraToken(w http.ResponseWriter, r *http.Request) {
 	problem := ""
 	if assertion := r.PostFormValue("client_assertion"); assertion != "" {
@@ -75,7 +76,7 @@ func (g *GeoCatalog) problemOfAssertion(assertion, endpoint string) string {
 	switch {
 	case assertion == "expired":
 		return "AADSTS700024: Client assertion is not within its valid time range."
-	case assertion == "wrong":
+	case strings.HasPrefix(assertion, "wrong"):
 		return "AADSTS700211: No matching federated identity record found for presented assertion issuer. Got " + assertion
 	case len(parts) != 3:
 		return ""

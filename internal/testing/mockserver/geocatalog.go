@@ -95,7 +95,7 @@ func (g *GeoCatalog) recorded(next http.Handler) http.Handler {
 		fault := g.takeFault(r)
 		g.mu.Unlock()
 		if fault != nil {
-			fault.respond(w)
+			fault.respond(w, r)
 			return
 		}
 		next.ServeHTTP(w, r)

@@ -24,6 +24,8 @@ type GeoCatalogFault struct {
 	// Endless repeats the body until the client closes the connection. Truncated closes
 	// the connection after the body, before the announced length.
 	Endless, Truncated bool
+	// QuoteToken replaces TOKEN in the body with the request's Authorization header.
+	QuoteToken bool
 }
 
 // FailNext applies the fault to the next requests that match it. Several faults apply in
@@ -55,7 +57,11 @@ func (g *GeoCatalog) takeFault(r *http.Request) *GeoCatalogFault {
 	return nil
 }
 
-func (f *GeoCatalogFault) respond(w http.ResponseWriter) {
+func (f *GeoCatalogFault) respond(w http.ResponseWriter, r *http.Request) {
+	body := f.Body
+	if f.QuoteToken {
+		body = strings.ReplaceAll(body, "TOKEN", r.Header.Get("Authorization"))
+	}
 	for name, values := range f.Header {
 		w.Header()[name] = values
 	}
@@ -63,11 +69,11 @@ func (f *GeoCatalogFault) respond(w http.ResponseWriter) {
 		w.Header().Set("Content-Type", f.ContentType)
 	}
 	if f.Truncated {
-		w.Header().Set("Content-Length", strconv.Itoa(2*len(f.Body)))
+		w.Header().Set("Content-Length", strconv.Itoa(2*len(body)))
 	}
 	w.WriteHeader(f.Status)
-	_, err := io.WriteString(w, f.Body)
-	for chunk := strings.Repeat(f.Body, 1000); f.Endless && err == nil; {
+	_, err := io.WriteString(w, body)
+	for chunk := strings.Repeat(body, 1000); f.Endless && err == nil; {
 		_, err = io.WriteString(w, chunk)
 	}
 	if f.Truncated {

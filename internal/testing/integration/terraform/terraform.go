@@ -6,11 +6,13 @@
 package terraform
 
 import (
+	"archive/zip"
 	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"maps"
 	"os"
 	"os/exec"
@@ -112,7 +114,8 @@ func (w *Workspace) write(file, content string) {
 	}
 }
 
-// ReadAll returns the text of every file in the workspace: state, plans, logs.
+// ReadAll returns the text of every file in the workspace: state, logs, and the parts of
+// plans.
 func (w *Workspace) ReadAll() map[string]string {
 	w.t.Helper()
 	texts := map[string]string{}
@@ -129,8 +132,36 @@ func (w *Workspace) ReadAll() map[string]string {
 			w.t.Fatal(err)
 		}
 		texts[entry.Name()] = string(content)
+		w.unpack(entry.Name(), content, texts)
 	}
 	return texts
+}
+
+// unpack adds the members of a plan to the texts, as name/member. A plan is a ZIP archive,
+// which also has the configuration.
+func (w *Workspace) unpack(name string, content []byte, texts map[string]string) {
+	w.t.Helper()
+	if !bytes.HasPrefix(content, []byte("PK\x03\x04")) {
+		return
+	}
+	archive, err := zip.NewReader(bytes.NewReader(content), int64(len(content)))
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	for _, member := range archive.File {
+		if strings.HasPrefix(member.Name, "tfconfig/") {
+			continue
+		}
+		opened, err := member.Open()
+		if err != nil {
+			w.t.Fatal(err)
+		}
+		text, err := io.ReadAll(opened)
+		if err = errors.Join(err, opened.Close()); err != nil {
+			w.t.Fatal(err)
+		}
+		texts[name+"/"+member.Name] = string(text)
+	}
 }
 
 // Result contains the output of a command, with both streams as a person sees them and
