@@ -7,6 +7,7 @@ import (
 	"context"
 	"os"
 	"runtime/debug"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -34,8 +35,15 @@ type completeServer interface {
 // a plan, 145 MiB in a plan of 1,000 clusters, which needs 64 MiB with it. Calls that
 // Terraform makes once in a run keep their context.
 //
+// The framework also cancels only the calls that run when Terraform stops the provider.
+// The server cancels later calls as well, so that nothing new begins: Terraform may
+// have sent the next call before it received the interrupt.
+//
 // The server also makes all diagnostics presentable.
-type server struct{ completeServer }
+type server struct {
+	completeServer
+	stopping stopping
+}
 
 // Serve serves the provider to the Terraform that started this process, and
 // returns when Terraform ends it. In debug mode it runs on its own until it is
@@ -78,7 +86,7 @@ func setMemoryLimit() {
 func NewServer(p provider.Provider) tfprotov6.ProviderServer {
 	served := providerserver.NewProtocol6(p)()
 	if complete, ok := served.(completeServer); ok {
-		return &server{complete}
+		return &server{completeServer: complete}
 	}
 	return served
 }
@@ -110,7 +118,7 @@ func (s *server) UpgradeResourceIdentity(ctx context.Context, req *tfprotov6.Upg
 }
 
 func (s *server) ReadResource(ctx context.Context, req *tfprotov6.ReadResourceRequest) (*tfprotov6.ReadResourceResponse, error) {
-	resp, err := call(ctx, req, s.completeServer.ReadResource)
+	resp, err := callUnlessStopped(ctx, s, req, s.completeServer.ReadResource)
 	if resp != nil {
 		resp.Diagnostics = presentable(resp.Diagnostics)
 	}
@@ -118,7 +126,7 @@ func (s *server) ReadResource(ctx context.Context, req *tfprotov6.ReadResourceRe
 }
 
 func (s *server) PlanResourceChange(ctx context.Context, req *tfprotov6.PlanResourceChangeRequest) (*tfprotov6.PlanResourceChangeResponse, error) {
-	resp, err := call(ctx, req, s.completeServer.PlanResourceChange)
+	resp, err := callUnlessStopped(ctx, s, req, s.completeServer.PlanResourceChange)
 	if resp != nil {
 		resp.Diagnostics = presentable(s.locateFractions(ctx, resp.Diagnostics, req.Config, func(all *tfprotov6.GetProviderSchemaResponse) *tfprotov6.Schema {
 			return all.ResourceSchemas[req.TypeName]
@@ -128,7 +136,7 @@ func (s *server) PlanResourceChange(ctx context.Context, req *tfprotov6.PlanReso
 }
 
 func (s *server) ApplyResourceChange(ctx context.Context, req *tfprotov6.ApplyResourceChangeRequest) (*tfprotov6.ApplyResourceChangeResponse, error) {
-	resp, err := call(ctx, req, s.completeServer.ApplyResourceChange)
+	resp, err := callUnlessStopped(ctx, s, req, s.completeServer.ApplyResourceChange)
 	if resp != nil {
 		resp.Diagnostics = presentable(resp.Diagnostics)
 	}
@@ -136,7 +144,7 @@ func (s *server) ApplyResourceChange(ctx context.Context, req *tfprotov6.ApplyRe
 }
 
 func (s *server) ImportResourceState(ctx context.Context, req *tfprotov6.ImportResourceStateRequest) (*tfprotov6.ImportResourceStateResponse, error) {
-	resp, err := call(ctx, req, s.completeServer.ImportResourceState)
+	resp, err := callUnlessStopped(ctx, s, req, s.completeServer.ImportResourceState)
 	if resp != nil {
 		resp.Diagnostics = presentable(resp.Diagnostics)
 	}
@@ -152,7 +160,7 @@ func (s *server) ValidateDataResourceConfig(ctx context.Context, req *tfprotov6.
 }
 
 func (s *server) ReadDataSource(ctx context.Context, req *tfprotov6.ReadDataSourceRequest) (*tfprotov6.ReadDataSourceResponse, error) {
-	resp, err := call(ctx, req, s.completeServer.ReadDataSource)
+	resp, err := callUnlessStopped(ctx, s, req, s.completeServer.ReadDataSource)
 	if resp != nil {
 		resp.Diagnostics = presentable(resp.Diagnostics)
 	}
@@ -171,12 +179,20 @@ func (s *server) ValidateProviderConfig(ctx context.Context, req *tfprotov6.Vali
 	return resp, err
 }
 
+// ConfigureProvider begins a run. A provider in debug mode serves several.
 func (s *server) ConfigureProvider(ctx context.Context, req *tfprotov6.ConfigureProviderRequest) (*tfprotov6.ConfigureProviderResponse, error) {
+	s.stopping.reset()
 	resp, err := s.completeServer.ConfigureProvider(ctx, req)
 	if resp != nil {
 		resp.Diagnostics = presentable(resp.Diagnostics)
 	}
 	return resp, err
+}
+
+// StopProvider cancels the calls that are under way, and those that begin later.
+func (s *server) StopProvider(ctx context.Context, req *tfprotov6.StopProviderRequest) (*tfprotov6.StopProviderResponse, error) {
+	s.stopping.stop()
+	return s.completeServer.StopProvider(ctx, req)
 }
 
 func (s *server) ValidateEphemeralResourceConfig(ctx context.Context, req *tfprotov6.ValidateEphemeralResourceConfigRequest) (*tfprotov6.ValidateEphemeralResourceConfigResponse, error) {
@@ -188,7 +204,7 @@ func (s *server) ValidateEphemeralResourceConfig(ctx context.Context, req *tfpro
 }
 
 func (s *server) OpenEphemeralResource(ctx context.Context, req *tfprotov6.OpenEphemeralResourceRequest) (*tfprotov6.OpenEphemeralResourceResponse, error) {
-	resp, err := s.completeServer.OpenEphemeralResource(ctx, req)
+	resp, err := callUnlessStopped(ctx, s, req, s.completeServer.OpenEphemeralResource)
 	if resp != nil {
 		resp.Diagnostics = presentable(resp.Diagnostics)
 	}
@@ -240,12 +256,15 @@ func (s *server) PlanAction(ctx context.Context, req *tfprotov6.PlanActionReques
 }
 
 func (s *server) InvokeAction(ctx context.Context, req *tfprotov6.InvokeActionRequest) (*tfprotov6.InvokeActionServerStream, error) {
+	ctx, release := s.stopping.attach(ctx)
 	stream, err := s.completeServer.InvokeAction(ctx, req)
 	if stream == nil {
+		release()
 		return nil, err
 	}
 	events := stream.Events
 	return &tfprotov6.InvokeActionServerStream{Events: func(push func(tfprotov6.InvokeActionEvent) bool) {
+		defer release()
 		for event := range events {
 			if completed, ok := event.Type.(tfprotov6.CompletedInvokeActionEventType); ok {
 				completed.Diagnostics = presentable(completed.Diagnostics)
@@ -256,6 +275,60 @@ func (s *server) InvokeAction(ctx context.Context, req *tfprotov6.InvokeActionRe
 			}
 		}
 	}}, err
+}
+
+// callUnlessStopped is call with a context that is cancelled when Terraform stops the
+// provider, or has done so before.
+func callUnlessStopped[Request, Response any](ctx context.Context, s *server, req Request, do func(context.Context, Request) (Response, error)) (Response, error) {
+	ctx, release := s.stopping.attach(ctx)
+	defer release()
+	return call(ctx, req, do)
+}
+
+// stopping remembers whether Terraform has stopped the provider since it configured
+// it. The zero value is ready to use.
+type stopping struct {
+	mu      sync.Mutex
+	stopped bool
+	cancels map[*context.CancelFunc]bool
+}
+
+// attach returns a context that is cancelled when Terraform stops the provider. The
+// caller must call release.
+func (s *stopping) attach(ctx context.Context) (attached context.Context, release context.CancelFunc) {
+	attached, cancel := context.WithCancel(ctx)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.stopped {
+		cancel()
+		return attached, cancel
+	}
+	if s.cancels == nil {
+		s.cancels = map[*context.CancelFunc]bool{}
+	}
+	s.cancels[&cancel] = true
+	return attached, func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		delete(s.cancels, &cancel)
+		cancel()
+	}
+}
+
+func (s *stopping) stop() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.stopped = true
+	for cancel := range s.cancels {
+		(*cancel)()
+	}
+	clear(s.cancels)
+}
+
+func (s *stopping) reset() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.stopped = false
 }
 
 // call runs one call with a context that releases the caller's context when the
