@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/planetary-computer/terraform-provider-pc/internal/poll"
@@ -19,10 +20,15 @@ const (
 	// interruptedCreateTimeout is how long the response to a create may still
 	// arrive after its caller was interrupted. A name that arrives is a cluster
 	// that is not lost, which outranks a fast exit.
-	interruptedCreateTimeout = 8 * time.Second
+	// With interruptedLookupTimeout, and time for Terraform to write its state, it
+	// fits into the 7.5 s that GitHub Actions leaves before it sends a second signal.
+	interruptedCreateTimeout = 5500 * time.Millisecond
 	// interruptedLookupTimeout is how much longer the client may list the clusters
 	// if no response has arrived by then.
 	interruptedLookupTimeout = 1500 * time.Millisecond
+	// siblingTimeout is how much longer a create that has failed waits for other
+	// creates with the same options, which may adopt one of its candidates.
+	siblingTimeout = 250 * time.Millisecond
 	// The cluster of a lost response is looked up several times, because a
 	// Kubernetes gateway lists it only when its cache contains it.
 	maxLookups     = 6
@@ -49,6 +55,8 @@ type Adoption struct {
 	// StartedAt is the cluster's start time. The request can have arrived from
 	// Earliest until Latest. All three are times of the server's clock.
 	StartedAt, Earliest, Latest time.Time
+	// create is needed to find other candidates.
+	create *pendingCreate
 }
 
 // AdoptError is a create whose response was lost. The client cannot decide whether
@@ -142,7 +150,9 @@ func (c *Client) create(ctx context.Context, options map[string]any, secrets ...
 func (c *Client) adopt(ctx context.Context, ours *pendingCreate, cause error) (Creation, error) {
 	failed := &AdoptError{Cause: cause, ListError: cause, NotForwarded: ours.isNotForwarded}
 	var seen listingSnapshot
-	lookups, decided, othersPending := 0, false, false
+	// What one listing of a Kubernetes gateway contains, another replica's may not.
+	candidates, later := map[string]Cluster{}, map[string]Cluster{}
+	lookups, undecidable, othersPending := 0, false, false
 	policy := poll.Policy{
 		FirstPause: lookupInterval, IsTransient: transport.IsTransient,
 		OutageTolerance: poll.Forever, MaxOutageRetries: maxOutageRetries, LongestOutagePause: maxOutageBackoff,
@@ -167,25 +177,76 @@ func (c *Client) adopt(ctx context.Context, ours *pendingCreate, cause error) (C
 		// What Terraform manages must not be offered for import or stopping.
 		isKnown := func(cluster Cluster) bool { return c.creates.isKnown(cluster.Name, ours) }
 		seen.clusters, seen.later = slices.DeleteFunc(seen.clusters, isKnown), slices.DeleteFunc(seen.later, isKnown)
+		addCandidates(candidates, seen.clusters)
+		addCandidates(later, seen.later)
 		if othersPending {
 			return "", false, ctx.Err()
+		}
+		if undecidable {
+			return "", lookups == maxLookups, nil
 		}
 		stage := listSettled
 		if hasNew(seen.clusters, previous) {
 			stage = listChanged
 		}
 		name, isFinal := c.creates.assign(ours, seen, stage)
-		decided = isFinal
-		return name, isFinal || lookups == maxLookups, nil
+		undecidable = isFinal && name == ""
+		// The error names all candidates, and a cache may not contain all of them yet.
+		isComplete := isFinal && !slices.ContainsFunc(seen.clusters, func(cluster Cluster) bool { return mayBeCached(cluster.Name) })
+		return name, name != "" || isComplete || lookups == maxLookups, nil
 	})
-	if name == "" && !decided && !othersPending {
+	if name == "" && !undecidable && !othersPending {
 		name, _ = c.creates.assign(ours, seen, finalLookup)
 	}
 	if name != "" {
 		return Creation{Name: name, Adopted: seen.adoption(name, ours, cause)}, nil
 	}
-	failed.Candidates, failed.Later = seen.clusters, seen.later
+	c.creates.waitForAdoptions(ctx, ours)
+	isKnown := func(name string, _ Cluster) bool { return c.creates.isKnown(name, ours) }
+	maps.DeleteFunc(candidates, isKnown)
+	maps.DeleteFunc(later, func(name string, cluster Cluster) bool {
+		_, isCandidate := candidates[name]
+		return isCandidate || isKnown(name, cluster)
+	})
+	failed.Candidates, failed.Later = sortedByName(candidates), sortedByName(later)
 	return Creation{}, failed
+}
+
+func addCandidates(all map[string]Cluster, clusters []Cluster) {
+	for _, cluster := range clusters {
+		all[cluster.Name] = cluster
+	}
+}
+
+func sortedByName(clusters map[string]Cluster) []Cluster {
+	return slices.SortedFunc(maps.Values(clusters), func(a, b Cluster) int { return strings.Compare(a.Name, b.Name) })
+}
+
+// OtherCandidates returns the active clusters that may be the requested one instead of
+// the adopted one, which may be somebody else's if the requested one was listed late.
+// It waits until the gateway has created the requested one, if it does. A Kubernetes
+// gateway lists a cluster only when its cache contains it, so there it waits until all
+// lookups of a create would have ended.
+func (c *Client) OtherCandidates(ctx context.Context, name string, adopted Adoption) ([]Cluster, error) {
+	ours := adopted.create
+	lateBy := ours.lateBy
+	if mayBeCached(name) {
+		lateBy = max(lateBy, maxLookups*lookupInterval)
+	}
+	if pause := ours.failedAt.Add(lateBy).Sub(c.clock.Now()); pause > 0 {
+		if err := c.clock.Sleep(ctx, pause); err != nil {
+			return nil, err
+		}
+	}
+	seen, err := c.findCandidates(ctx, ours)
+	if err != nil {
+		return nil, err
+	}
+	isOther := func(cluster Cluster) bool { return cluster.Status.isActive() && !c.creates.isKnown(cluster.Name, ours) }
+	if slices.ContainsFunc(seen.clusters, isOther) {
+		c.creates.waitForAdoptions(ctx, ours)
+	}
+	return slices.DeleteFunc(seen.clusters, func(cluster Cluster) bool { return !isOther(cluster) }), nil
 }
 
 // hasNew reports whether one of the clusters was not among the previous ones.

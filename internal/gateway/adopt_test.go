@@ -30,6 +30,9 @@ func twoCoreOptions() map[string]any { return map[string]any{"worker_cores": jso
 
 func candidateName(n int) string { return fmt.Sprintf("prod.%032x", n) }
 
+// localName is the name of a cluster of a gateway without a cache.
+func localName(n int) string { return fmt.Sprintf("%032x", n) }
+
 // isAdopted reports whether the create adopted the cluster of this name.
 func isAdopted(got gateway.Creation, name string) bool {
 	return got.Name == name && got.Adopted != nil
@@ -123,12 +126,13 @@ func TestCreate_adoptsNothingWhenUndecided(t *testing.T) {
 		waited     time.Duration
 	}{
 		"nothing appeared":      {emptyListReply, nil, 6, 10 * time.Second},
-		"two appeared":          {listReply(twoCoreCluster(candidateName(2), second), twoCoreCluster(candidateName(1), second)), []string{candidateName(1), candidateName(2)}, 1, 0},
+		"two appeared":          {listReply(twoCoreCluster(localName(2), second), twoCoreCluster(localName(1), second)), []string{localName(1), localName(2)}, 1, 0},
+		"two in a cache":        {listReply(twoCoreCluster(candidateName(2), second), twoCoreCluster(candidateName(1), second)), []string{candidateName(1), candidateName(2)}, 6, 10 * time.Second},
 		"an older one is there": {listReply(twoCoreCluster(candidateName(1), startTime.Add(-time.Minute))), nil, 6, 10 * time.Second},
 		"other cores":           {listReply(clusterJSON(candidateName(1), "RUNNING", second, defaultOptions("1.0"))), nil, 6, 10 * time.Second},
 		"another option chosen": {listReply(clusterJSON(candidateName(1), "RUNNING", second, `{"worker_cores": 2.0, "gpu": true}`)), nil, 6, 10 * time.Second},
-		"it failed at once":     {listReply(clusterJSON(candidateName(1), "FAILED", second, defaultOptions("2.0"))), []string{candidateName(1)}, 1, 0},
-		"one failed, one runs":  {listReply(clusterJSON(candidateName(1), "FAILED", second, defaultOptions("2.0")), twoCoreCluster(candidateName(2), second)), []string{candidateName(1), candidateName(2)}, 1, 0},
+		"it failed at once":     {listReply(clusterJSON(localName(1), "FAILED", second, defaultOptions("2.0"))), []string{localName(1)}, 1, 0},
+		"one failed, one runs":  {listReply(clusterJSON(localName(1), "FAILED", second, defaultOptions("2.0")), twoCoreCluster(localName(2), second)), []string{localName(1), localName(2)}, 1, 0},
 		"the list fails":        {badGatewayReply, nil, 9, 150 * time.Second},
 		"the list is rejected":  {errorReply(403, "no"), nil, 6, 10 * time.Second},
 	} {
@@ -179,6 +183,48 @@ func TestCreate_adoptsOnlyAfterASecondListing(t *testing.T) {
 	undecided, ok := errors.AsType[*gateway.AdoptError](err)
 	if !ok || len(undecided.Candidates) != 2 {
 		t.Errorf("got %+v, %v", got, err)
+	}
+}
+
+// TestOtherCandidates_namesWhatIsListedLater adopts somebody else's cluster, because a
+// cache lists the requested one only after two listings.
+func TestOtherCandidates_namesWhatIsListedLater(t *testing.T) {
+	t.Parallel()
+	server, client, fake := newScripted(t)
+	server.On(createRequest, lostReply)
+	server.On(optionsRequest, optionsReply)
+	theirs, requested := twoCoreCluster(candidateName(1), startTime), twoCoreCluster(clusterName, startTime.Add(time.Second))
+	ended, later := clusterJSON(candidateName(2), "STOPPED", startTime, defaultOptions("2.0")), twoCoreCluster(candidateName(3), startTime.Add(time.Minute))
+	server.On(listAllRequest, withServerTime(listReply(theirs), startTime), withServerTime(listReply(theirs), startTime.Add(2*time.Second)), withServerTime(listReply(theirs, requested, ended, later), startTime.Add(12*time.Second)))
+	got, err := client.Create(t.Context(), twoCoreOptions())
+	if err != nil || !isAdopted(got, candidateName(1)) {
+		t.Fatalf("got %+v, %v", got, err)
+	}
+	others, err := client.OtherCandidates(t.Context(), got.Name, *got.Adopted)
+	if err != nil || len(others) != 1 || others[0].Name != clusterName {
+		t.Errorf("got %+v, %v", others, err)
+	}
+	if waited := fake.Now().Sub(startTime); waited != 12*time.Second {
+		t.Errorf("it looked after %s", waited)
+	}
+}
+
+// TestOtherCandidates_waitsForALateStart has a gateway without a cache, which may
+// create the cluster for three seconds after the connection broke.
+func TestOtherCandidates_waitsForALateStart(t *testing.T) {
+	t.Parallel()
+	server, client, fake := newScripted(t)
+	server.On(createRequest, lostReply)
+	server.On(optionsRequest, optionsReply)
+	theirs := twoCoreCluster(localName(1), startTime)
+	server.On(listAllRequest, withServerTime(listReply(theirs), startTime), withServerTime(listReply(theirs), startTime.Add(2*time.Second)), withServerTime(listReply(theirs, twoCoreCluster(localName(2), startTime.Add(2500*time.Millisecond))), startTime.Add(3*time.Second)))
+	got, err := client.Create(t.Context(), twoCoreOptions())
+	if err != nil || !isAdopted(got, localName(1)) {
+		t.Fatalf("got %+v, %v", got, err)
+	}
+	others, err := client.OtherCandidates(t.Context(), got.Name, *got.Adopted)
+	if err != nil || len(others) != 1 || others[0].Name != localName(2) || fake.Now().Sub(startTime) != 3*time.Second {
+		t.Errorf("got %+v, %v after %s", others, err, fake.Now().Sub(startTime))
 	}
 }
 

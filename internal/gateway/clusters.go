@@ -96,6 +96,8 @@ const (
 // IsFinal reports whether the cluster has ended. A final status does not change.
 func (s Status) IsFinal() bool { return s == StatusStopped || s == StatusFailed }
 
+func (s Status) isActive() bool { return s == StatusPending || s == StatusRunning }
+
 // maxNameLength is far longer than the names of all backends, and fits into a path.
 const maxNameLength = 512
 

@@ -67,6 +67,8 @@ type pendingCreate struct {
 	isAnswered, isNotForwarded bool
 	// firstListing has the names in the first listing after an answered failure.
 	firstListing map[string]bool
+	// hasConcluded means that the create will adopt no cluster.
+	hasConcluded bool
 	// ignoresDefaults means that the declared defaults are not known.
 	ignoresDefaults bool
 }
@@ -212,6 +214,35 @@ func (o *createTracker) waitForOthers(ctx context.Context, ours *pendingCreate) 
 	}
 }
 
+// waitForAdoptions waits until every other create with the same options that is under
+// way has adopted a cluster or failed as well. The error of this create must not offer
+// a cluster for import or stopping that another create adopts.
+func (o *createTracker) waitForAdoptions(ctx context.Context, ours *pendingCreate) {
+	ctx, cancel := transport.WithGracePeriod(ctx, siblingTimeout)
+	defer cancel()
+	o.mu.Lock()
+	ours.hasConcluded = true
+	o.notify()
+	o.mu.Unlock()
+	for {
+		o.mu.Lock()
+		mayAdopt := false
+		for other := range o.pending {
+			mayAdopt = mayAdopt || other != ours && other.number > 0 && !other.hasConcluded && SameValue(other.options, ours.options)
+		}
+		changed := o.changed
+		o.mu.Unlock()
+		if !mayAdopt {
+			return
+		}
+		select {
+		case <-changed:
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
 // lookupStage is how far the lookups of a create have come.
 type lookupStage int
 
@@ -253,7 +284,7 @@ func (o *createTracker) assign(ours *pendingCreate, seen listingSnapshot, stage 
 		}
 	}
 	active := slices.DeleteFunc(slices.Clone(free), func(cluster Cluster) bool {
-		return cluster.Status != StatusPending && cluster.Status != StatusRunning
+		return !cluster.Status.isActive()
 	})
 	switch {
 	case len(free) == 0:
@@ -379,7 +410,7 @@ func mayBeCached(name string) bool { return strings.Contains(name, ".") }
 
 // adoption returns the grounds on which the create gets the cluster.
 func (s listingSnapshot) adoption(name string, create *pendingCreate, cause error) *Adoption {
-	grounds := &Adoption{Cause: cause, Earliest: create.earliest, Latest: create.latest}
+	grounds := &Adoption{Cause: cause, Earliest: create.earliest, Latest: create.latest, create: create}
 	for _, cluster := range s.clusters {
 		if cluster.Name == name {
 			grounds.StartedAt = cluster.StartTime

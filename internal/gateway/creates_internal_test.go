@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"slices"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/planetary-computer/terraform-provider-pc/internal/transport"
@@ -201,4 +202,54 @@ func TestMarkSent_startsTheWindow(t *testing.T) {
 	if err := own.waitForOthers(ended, ours); err != nil {
 		t.Error("it waits for a create that is still queued")
 	}
+}
+
+// TestWaitForAdoptions_waitsForCreatesThatMayAdopt checks that a create that has failed
+// waits for another one with the same options that may still adopt its candidate.
+func TestWaitForAdoptions_waitsForCreatesThatMayAdopt(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		tracker := newCreateTracker()
+		begin := func(options map[string]any) *pendingCreate {
+			create := tracker.begin(options)
+			tracker.markSent(create, time.Now)
+			tracker.markLost(create, &lostResponses[0], time.Now())
+			return create
+		}
+		options := map[string]any{lossyOptions: 1}
+		failed, adopting, unrelated := begin(options), begin(options), begin(map[string]any{lossyOptions: 2})
+		ended := false
+		go func() {
+			tracker.waitForAdoptions(t.Context(), failed)
+			ended = true
+		}()
+		synctest.Wait()
+		if ended {
+			t.Error("it did not wait for the other create")
+		}
+		// The one that waits is not waited for, nor is one with other options.
+		go tracker.waitForAdoptions(t.Context(), unrelated)
+		tracker.markCreated(adopting, "adopted")
+		synctest.Wait()
+		if !ended || !tracker.isKnown("adopted", failed) {
+			t.Errorf("after the adoption: ended %t", ended)
+		}
+	})
+}
+
+func TestWaitForAdoptions_endsSoonAfterItsContext(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		tracker := newCreateTracker()
+		failed, other := tracker.begin(nil), tracker.begin(nil)
+		tracker.markSent(failed, time.Now)
+		tracker.markSent(other, time.Now)
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel()
+		began := time.Now()
+		tracker.waitForAdoptions(ctx, failed)
+		if took := time.Since(began); took != siblingTimeout {
+			t.Errorf("it waited %s", took)
+		}
+	})
 }

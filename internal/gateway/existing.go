@@ -59,9 +59,8 @@ func (c *Client) RecentEqualClusters(options map[string]any) []Cluster {
 	}
 	var found []Cluster
 	for _, cluster := range existing.clusters {
-		isActive := cluster.Status == StatusPending || cluster.Status == StatusRunning
 		isRecent := !cluster.StartTime.Before(existing.serverNow.Add(-recentPeriod))
-		if isActive && isRecent && matchesOptions(options, cluster.Options, declared) && c.creates.reportOnce(cluster.Name) {
+		if cluster.Status.isActive() && isRecent && matchesOptions(options, cluster.Options, declared) && c.creates.reportOnce(cluster.Name) {
 			found = append(found, cluster)
 		}
 	}

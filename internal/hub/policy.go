@@ -14,11 +14,13 @@ import (
 
 const (
 	// interruptedCreateTimeout is how long a create that is under way waits for its
-	// response after the first interrupt.
-	interruptedCreateTimeout = 8 * time.Second
+	// response after the first interrupt. With cleanupTimeout, and time for Terraform to
+	// write its state, it fits into the 7.5 s that GitHub Actions leaves before it sends
+	// a second signal.
+	interruptedCreateTimeout = 5500 * time.Millisecond
 	// cleanupTimeout limits what follows a lost response after an interrupt: one
 	// lookup and one revocation.
-	cleanupTimeout = 2 * time.Second
+	cleanupTimeout = 1500 * time.Millisecond
 	// outageTolerance is how long every wait goes on while all responses are
 	// transient errors: long enough for a restart of the Hub.
 	outageTolerance = 2 * time.Minute

@@ -43,32 +43,38 @@ func hasStatus(err error, status int) bool {
 	return ok && failure.Status == status
 }
 
+// lookForClusters begins a sentence about what to do when clusters may be lost.
+const lookForClusters = "Look with the data source pc_clusters, or Python's gateway.list_clusters(), "
+
 // lostDetail explains what the listings show after a lost response, and how certain
 // that is.
 func lostDetail(lost *gateway.AdoptError) string {
-	const look = "Look with the data source pc_clusters, or Python's gateway.list_clusters(), "
 	detail := diagnostics.Sentence(lost.Cause.Error()) + "\n\n"
 	switch {
 	case len(lost.Candidates) > 0:
-		return detail + "The response to the request was lost. These clusters have the same options, started when the request can have arrived, and may be the one:" +
-			clusterList(lost.Candidates) + "\n\n" + clusterCommands(lost.Candidates[0].Name)
-	case len(lost.Later) > 0 && (lost.NotForwarded || !lost.Interrupted):
-		return detail + "No new cluster was seen that started when the request can have arrived. Most likely nothing was made. " +
-			"These clusters have the same options, but started later. Most likely somebody else uses them:" +
-			clusterList(lost.Later) + "\n\nIf nobody does, import or stop them before the next terraform apply. " + clusterCommands(lost.Later[0].Name)
+		detail += "The response to the request was lost. These clusters have the same options, started when the request can have arrived, and may be the one:" +
+			clusterList(lost.Candidates) + "\n\n"
+		if lost.Interrupted {
+			detail += "The interrupt left time for only a few lookups, so this list may be incomplete. A cluster may run and cost money that the list does not contain. " + lookForClusters + "as well.\n\n"
+		}
+		return detail + clusterCommands(lost.Candidates[0].Name)
 	case lost.ListError != nil:
 		return detail + "The response to the request was lost, and the gateway's clusters could not be listed since: " + lost.ListError.Error() + ". " +
 			"A cluster may run and cost money. Once the gateway answers, look with the data source pc_clusters, or Python's gateway.list_clusters(), " +
 			"and import or stop what is there before the next terraform apply."
-	case lost.NotForwarded:
-		return detail + "A proxy answered at once that it cannot reach the gateway, and no new cluster was seen on the gateway since. Most likely nothing was made. " +
-			look + "before the next terraform apply."
 	case lost.Interrupted:
 		return detail + "The response to the request was lost. The interrupt left time for only a few lookups, which found no new cluster; a gateway may list it " +
-			"seconds later. A cluster may run and cost money. " + look + "and import or stop what is there before the next terraform apply."
+			"seconds later. A cluster may run and cost money. " + lookForClusters + "and import or stop what is there before the next terraform apply."
+	case len(lost.Later) > 0:
+		return detail + "No new cluster was seen that started when the request can have arrived. Most likely nothing was made. " +
+			"These clusters have the same options, but started later. Most likely somebody else uses them:" +
+			clusterList(lost.Later) + "\n\nIf nobody does, import or stop them before the next terraform apply. " + clusterCommands(lost.Later[0].Name)
+	case lost.NotForwarded:
+		return detail + "A proxy answered at once that it cannot reach the gateway, and no new cluster was seen on the gateway since. Most likely nothing was made. " +
+			lookForClusters + "before the next terraform apply."
 	default:
 		return detail + "The response to the request was lost, and no new cluster was seen on the gateway since. Most likely nothing was made. " +
-			look + "before the next terraform apply."
+			lookForClusters + "before the next terraform apply."
 	}
 }
 
@@ -102,6 +108,22 @@ func addAdoptionWarning(diags *diag.Diagnostics, name string, grounds gateway.Ad
 				"It started at %s, and the request can have arrived from %s to %s, by the gateway's clock. "+
 				"This is likely and not certain: a cluster that the same user created with the same options in the same seconds looks the same.",
 				name, grounds.StartedAt.UTC().Format(clockTime), grounds.Earliest.UTC().Format(clockTime), grounds.Latest.UTC().Format(clockTime)))
+}
+
+// addOtherCandidatesWarning names the clusters that may be the requested one instead of
+// the adopted one, or says that they could not be looked for.
+func addOtherCandidatesWarning(ctx context.Context, diags *diag.Diagnostics, api *gateway.Client, creation gateway.Creation) {
+	others, err := api.OtherCandidates(ctx, creation.Name, *creation.Adopted)
+	switch {
+	case err != nil:
+		diags.AddWarning("It was not checked whether another cluster is the requested one",
+			diagnostics.Sentence(err.Error())+"\n\nIf the cluster "+creation.Name+", which was taken over, is somebody else's, another cluster with the same options may run and cost money. "+
+				lookForClusters+"and import or stop it.")
+	case len(others) > 0:
+		diags.AddWarning("Another cluster may be the requested one",
+			"The cluster "+creation.Name+" was taken over. These clusters have the same options as well, and started when the request can have arrived. "+
+				"The gateway listed them only later:"+clusterList(others)+"\n\nIf nobody uses them, stop them, because they cost money. "+clusterCommands(others[0].Name))
+	}
 }
 
 // addEqualClustersWarning names clusters that an apply may have left behind that was

@@ -294,3 +294,24 @@ func TestDaskCluster_interruptedIsInTheState(t *testing.T) {
 	providertest.AssertDiagnostics(t, diagnostics, providertest.ExpectedDiagnostic{})
 	providertest.AssertNothingRuns(t, mock)
 }
+
+// TestDaskCluster_namesTheClusterThatAppearsAfterAnAdoption resets the connection while
+// somebody else creates a cluster with the same options. The gateway creates the
+// requested one only after the other one was adopted.
+func TestDaskCluster_namesTheClusterThatAppearsAfterAnAdoption(t *testing.T) {
+	t.Parallel()
+	mock := providertest.StartMock(t, mockserver.Config{})
+	w := providertest.NewClientWith(t, mock.Clock, providertest.Block(mock))
+	var theirs, late string
+	mock.FailNext(mockserver.Fault{Method: http.MethodPost, Path: "*/clusters/", Drop: mockserver.DropBeforeHandling, BeforeRequest: func() {
+		theirs = mock.AddCluster("alice", nil)
+		mock.FailNext(mockserver.Fault{Method: http.MethodGet, Path: "*/clusters/" + theirs, BeforeRequest: func() { late = mock.AddCluster("alice", nil) }})
+	}})
+	made, diagnostics := w.Apply(t.Context(), t, providertest.ClusterType, w.None(t), map[string]any{})
+	if name := w.Text(t, providertest.ClusterType, made.State, "name"); name != theirs {
+		t.Fatalf("the state has %q, want %q: %v", name, theirs, diagnostics)
+	}
+	if len(diagnostics) != 2 || providertest.HasError(diagnostics) || !strings.Contains(diagnostics[1].Detail, late) {
+		t.Errorf("no warning names %s: %v", late, diagnostics)
+	}
+}

@@ -76,6 +76,9 @@ func (r *clusterResource) Create(ctx context.Context, req resource.CreateRequest
 		return
 	}
 	cluster, err := api.AwaitRunning(ctx, creation.Name)
+	if creation.Adopted != nil {
+		addOtherCandidatesWarning(ctx, &resp.Diagnostics, api, creation)
+	}
 	if err != nil {
 		addStartError(&resp.Diagnostics, creating, creation.Name, wanted, err)
 		return

@@ -123,7 +123,7 @@ func (w *world) apply(interruptAfter time.Duration) *command {
 		panic(fmt.Sprintf("seed %d: a command does not end. Schedule:\n  %s", w.seed, strings.Join(w.trace, "\n  ")))
 	})
 	defer limit.Stop()
-	w.interruptedAt, w.hasBegunLate = time.Time{}, false
+	w.interruptedAt = time.Time{}
 	interrupt := func() {
 		w.note("interrupt")
 		w.mu.Lock()
@@ -145,7 +145,7 @@ func (w *world) apply(interruptAfter time.Duration) *command {
 		c.change(actions)
 	}
 	w.note("the command ends, error %t", c.hasError)
-	if took := w.clock.Now().Sub(w.interruptedAt); !w.interruptedAt.IsZero() && !w.hasBegunLate && took > interruptLimit {
+	if took := w.clock.Now().Sub(w.interruptedAt); !w.interruptedAt.IsZero() && took > interruptLimit {
 		w.fail("the command ended %s after the interrupt", took)
 	}
 	w.diagnosed = append(w.diagnosed, c.diagnosed...)

@@ -19,12 +19,7 @@ const (
 	longDelay  = 12 * time.Second
 	// promptResponse is how late a response may be that the provider waits for even
 	// if it was interrupted.
-	promptResponse = 7500 * time.Millisecond
-	// promptFailure is how soon a proxy reports that it cannot connect to the gateway.
-	// See the package's comment.
-	promptFailure = time.Second
-	// restartInterval is the least time between two restarts of the gateway.
-	restartInterval = time.Minute
+	promptResponse = 5 * time.Second
 	// requestTimeout is the provider's default.
 	requestTimeout = 30 * time.Second
 )
@@ -48,7 +43,7 @@ var faultKinds = []faultKind{
 	{"503, not forwarded", func(*world) mockserver.Fault { return mockserver.GatewayUnavailable() }},
 	{"502, forwarded", func(w *world) mockserver.Fault {
 		fault := forwarded(http.StatusBadGateway)
-		fault.ResponseDelay = promptFailure + w.drawDelay(longDelay)
+		fault.ResponseDelay = w.drawDelay(longDelay)
 		return fault
 	}},
 	{"504, forwarded", func(w *world) mockserver.Fault {
@@ -56,13 +51,7 @@ var faultKinds = []faultKind{
 		fault.ResponseDelay = w.drawDelay(longDelay)
 		return fault
 	}},
-	{"restart", func(w *world) mockserver.Fault {
-		if now := w.clock.Now(); now.Sub(w.restartedAt) > restartInterval {
-			w.restartedAt = now
-			return mockserver.Fault{BeforeRequest: w.mock.RestartGateway}
-		}
-		return mockserver.Fault{}
-	}},
+	{"restart", func(w *world) mockserver.Fault { return mockserver.Fault{BeforeRequest: w.mock.RestartGateway} }},
 	{"no route yet", func(*world) mockserver.Fault {
 		return mockserver.Fault{Status: http.StatusNotFound, ContentType: "text/plain; charset=utf-8", Body: "Not Found\n"}
 	}},
@@ -93,10 +82,11 @@ func (w *world) faultFor(r mockserver.Request) *mockserver.Fault {
 	if isCreate {
 		w.recordCreate(r, kind, fault)
 	}
-	if r.Method == http.MethodPost && !w.interruptedAt.IsZero() && now.Sub(w.interruptedAt) > usualDelay {
-		w.hasBegunLate = true
-	}
+	isLate := r.Method == http.MethodPost && !w.interruptedAt.IsZero() && now.Sub(w.interruptedAt) > usualDelay
 	w.mu.Unlock()
+	if isLate {
+		w.fail("POST %s was sent after the interrupt", r.Path)
+	}
 	query := ""
 	if r.Query != "" {
 		query = "?" + r.Query

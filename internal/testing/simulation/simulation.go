@@ -14,17 +14,7 @@
 // make this rare.
 //
 // The histories contain clusters and tokens. They do not contain servers of the Hub,
-// ephemeral resources, actions and SIGKILL. Three things are left out because the
-// provider does not keep its promises there yet:
-//
-//   - A proxy that answers 502 in less than a second although it has forwarded the
-//     create. The provider concludes that nothing was made, also if an interrupt left
-//     time for only a few lookups.
-//   - Restarts of the gateway less than a minute apart. On Kubernetes all lookups of a
-//     create can then find an empty cache, with the same conclusion.
-//   - The end of a command after an interrupt during the plan that Terraform makes just
-//     before it applies a resource. The provider answers that plan with a warning, so
-//     Terraform goes on and the provider begins the create.
+// ephemeral resources, actions and SIGKILL.
 package simulation
 
 import (
@@ -47,8 +37,9 @@ const (
 	// follow each other: refresh, delete and create.
 	commandLimit = time.Hour
 	// interruptLimit is how long a command may last after an interrupt: the time for
-	// the responses to creates, for a last lookup and for a cleanup.
-	interruptLimit = 15 * time.Second
+	// the responses to creates, for a last lookup and for a cleanup. GitHub Actions
+	// sends a second signal 7.5 s after the first.
+	interruptLimit = 7500 * time.Millisecond
 	// settleTime is longer than the caches lag, clusters take to stop and a gateway
 	// takes to restart.
 	settleTime = 2 * time.Minute
@@ -71,13 +62,10 @@ type world struct {
 	// clockOffset is how far the servers' clock is ahead.
 	clockOffset time.Duration
 	// faultRate is the chance of a fault, in percent.
-	faultRate   int
-	listings    []listing
-	restartedAt time.Time
-	// interruptedAt is when the last command was interrupted. hasBegunLate means that
-	// it sent a POST later: see the package's comment.
+	faultRate int
+	listings  []listing
+	// interruptedAt is when the last command was interrupted.
 	interruptedAt time.Time
-	hasBegunLate  bool
 	// interruptAtCreate interrupts the command soon after a create. It may be nil.
 	interruptAtCreate func()
 	creates           []sentCreate

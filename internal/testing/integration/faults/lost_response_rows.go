@@ -109,13 +109,13 @@ func ambiguousRows() []Row {
 		},
 		{
 			Moment: momentCreateResponseLost, Fault: "You press Ctrl-C, and the Kubernetes gateway's cache lists the cluster five seconds late.",
-			Promise: "The provider keeps looking, up to 8 s, and adopts the cluster.",
+			Promise: "The provider keeps looking, up to 7 s, and adopts the cluster.",
 			Mock:    kubernetes(5 * time.Second), Break: inOrder(func(w *World) { w.Mock.SetStartsHeld(true) }, untilAllArrive(1)), During: interruptAfter(http.MethodPost, clustersPath),
 			Want: Want{Exit: 1, Output: []string{"interrupted"}, State: []string{taintedClusterAddress}, Created: 1, Running: 1, Requests: map[string]int{"POST " + clustersPath: 1}},
 		},
 		{
 			Moment: momentCreateResponseLost, Fault: "You press Ctrl-C, and the response arrives more than a second later.",
-			Promise: "The provider waits for it, up to 8 s. The cluster is in the state.",
+			Promise: "The provider waits for it, up to 5.5 s. The cluster is in the state.",
 			Break:   inOrder(func(w *World) { w.Mock.SetStartsHeld(true) }, fails(http.MethodPost, clustersPath, mockserver.Fault{ResponseDelay: 1200 * time.Millisecond})),
 			During:  interruptAfter(http.MethodPost, clustersPath),
 			Want:    Want{Exit: 1, Output: []string{"interrupted"}, State: []string{taintedClusterAddress}, Created: 1, Running: 1, Requests: map[string]int{"POST " + clustersPath: 1}},

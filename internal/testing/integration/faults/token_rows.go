@@ -86,7 +86,7 @@ func tokenRows() []Row {
 			Break: fails(http.MethodPost, tokensPath, mockserver.Fault{ResponseDelay: 20 * time.Second}), During: interruptAfter(http.MethodPost, tokensPath), Want: failsAndRevokes,
 		},
 		{
-			Fault: "You press Ctrl-C during the request, and the response takes two seconds.", Promise: "The provider waits for it, up to 8 s. The token is in the state.",
+			Fault: "You press Ctrl-C during the request, and the response takes two seconds.", Promise: "The provider waits for it, up to 5.5 s. The token is in the state.",
 			Break: fails(http.MethodPost, tokensPath, mockserver.Fault{ResponseDelay: 2 * time.Second}), During: interruptAfter(http.MethodPost, tokensPath),
 			Want: Want{Exit: 1, State: []string{tokenAddress}, Tokens: 1, Requests: map[string]int{"POST " + tokensPath: 1, "DELETE *": 0}},
 		},
