@@ -40,6 +40,13 @@ const (
 	// the responses to creates, for a last lookup and for a cleanup. GitHub Actions
 	// sends a second signal 7.5 s after the first.
 	interruptLimit = 7500 * time.Millisecond
+	// longestCacheFill is how long a gateway needs at most to read all clusters into its
+	// cache after a restart, those of another user first. It is longer than the lookups
+	// that confirm an absence take, and not as long as the provider waits for a cache.
+	longestCacheFill = 18 * time.Second
+	// maxOtherClusters is the most clusters of another user. maxOwnClusters is about how
+	// many the user has.
+	maxOtherClusters, maxOwnClusters = 20, 6
 	// settleTime is longer than the caches lag, clusters take to stop and a gateway
 	// takes to restart.
 	settleTime = 2 * time.Minute
@@ -134,10 +141,11 @@ func newWorld(t *testing.T, seed uint64) *world {
 		Listener: w.net, ClockOffset: w.clockOffset, FaultFor: w.faultFor,
 		StartDelay: w.draw(40 * time.Second), StopDelay: w.draw(15 * time.Second), WorkerDelay: w.draw(10 * time.Second),
 	}
+	others := w.random.IntN(maxOtherClusters + 1)
 	if w.random.IntN(2) == 0 {
 		cfg.Kubernetes = &mockserver.Kubernetes{
 			CacheLags:     []time.Duration{w.draw(3 * time.Second), w.draw(3 * time.Second)},
-			CacheFillTime: w.draw(300 * time.Millisecond),
+			CacheFillTime: w.draw(longestCacheFill) / time.Duration(others+maxOwnClusters),
 		}
 	}
 	mock, err := mockserver.Start(cfg)
@@ -146,6 +154,9 @@ func newWorld(t *testing.T, seed uint64) *world {
 	}
 	w.mock = mock
 	w.token = mock.NewToken(user)
+	for range others {
+		mock.AddCluster("bob", nil)
+	}
 	w.note("kubernetes %t, clock offset %s, start %s, stop %s", cfg.Kubernetes != nil, w.clockOffset, cfg.StartDelay, cfg.StopDelay)
 	return w
 }
@@ -169,6 +180,10 @@ func (w *world) run() {
 		done := make(chan struct{})
 		var rival sync.WaitGroup
 		rival.Go(func() { w.actAsRival(done) })
+		if w.random.IntN(4) == 0 {
+			w.note("restart")
+			w.mock.RestartGateway()
+		}
 		w.apply(interruptAfter)
 		close(done)
 		rival.Wait()
