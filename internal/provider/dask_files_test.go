@@ -33,7 +33,9 @@ gateway:
 `, mock.GatewayURL()))
 	w.Setenv("DASK_CONFIG="+w.Path("gateway.yaml"), "TOKEN="+mock.NewToken("alice"), "JUPYTER_IMAGE_SPEC=pangeo/pangeo-notebook:2026.08.01")
 	w.Write("main.tf", "resource \"pc_dask_cluster\" \"test\" {\n  options = { worker_memory = 16 }\n}\n")
-	w.Apply()
+	if applied := w.Apply(); !strings.Contains(applied.Flat(), "worker_cores = 3 from the file "+w.Path("gateway.yaml")) {
+		t.Errorf("the plan does not say where worker_cores comes from:\n%s", applied.Output)
+	}
 	if err := providertest.WantBody(mock, "/clusters/", `{"cluster_options":{"image":"pangeo/pangeo-notebook:2026.08.01","worker_cores":3,"worker_memory":16}}`); err != nil {
 		t.Error(err)
 	}

@@ -8,7 +8,6 @@ import (
 	"maps"
 	"math/rand/v2"
 	"net/http"
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -27,17 +26,18 @@ const otherDefaults = `{"cluster_options": [
 	{"field": "gpu", "label": "", "default": true, "spec": {"type": "bool"}},
 	{"field": "environment", "label": "", "default": {"B": "2"}, "spec": {"type": "mapping"}}]}`
 
-// surroundings are providers that see different gateways, clocks, environments and
-// provider blocks.
-type surroundings struct {
-	known, unknown providertest.Client
-	others         []providertest.Client
-}
-
-func newSurroundings(t *testing.T, mock *providertest.Mock) surroundings {
+// planProperty plans clusters in different surroundings: gateways, clocks,
+// environments and provider blocks.
+func planProperty(t *testing.T, mock *providertest.Mock) providertest.PlanProperty {
 	t.Helper()
 	block := providertest.Block(mock)
-	later := map[string]any{"address": providertest.Unknown{}, "api_token": providertest.Unknown{}}
+	unknown := func(arguments ...string) providertest.Client {
+		later := maps.Clone(block)
+		for _, argument := range arguments {
+			later[argument] = providertest.Unknown{}
+		}
+		return providertest.NewClientWith(t, mock.Clock, later)
+	}
 	t.Setenv("DASK_GATEWAY__CLUSTER__OPTIONS__WORKER_CORES", "2")
 	environment := providertest.NewClientWith(t, mock.Clock, block)
 	t.Setenv("DASK_GATEWAY__CLUSTER__OPTIONS__WORKER_CORES", "4")
@@ -48,40 +48,39 @@ func newSurroundings(t *testing.T, mock *providertest.Mock) surroundings {
 		fault := providertest.RespondAlways("*", status, body)
 		fault.Times = 1 << 30
 		changed.FailNext(fault)
-		return providertest.NewClient(t, providertest.Block(changed))
+		responding := providertest.Block(changed)
+		responding["max_retries"] = 0
+		return providertest.NewClient(t, responding)
 	}
-	s := surroundings{known: providertest.NewClientWith(t, mock.Clock, block), unknown: providertest.NewClientWith(t, mock.Clock, later)}
-	s.others = []providertest.Client{
-		s.known, s.unknown, environment, future,
-		respondsWith(http.StatusOK, otherDefaults), respondsWith(http.StatusServiceUnavailable, "down"),
+	known, withoutAddress := providertest.NewClientWith(t, mock.Clock, block), unknown("address", "api_token")
+	return providertest.PlanProperty{
+		Type:  providertest.ClusterType,
+		First: map[string]providertest.Client{"known provider": known, "unknown address": withoutAddress, "unknown token": unknown("api_token")},
+		Others: []providertest.Client{
+			known, withoutAddress, environment, future,
+			respondsWith(http.StatusOK, otherDefaults), respondsWith(http.StatusServiceUnavailable, "down"),
+		},
+		Priors:  priorClusters(t, mock, known),
+		Changes: clusterChanges,
 	}
-	return s
 }
 
-// priorCluster is an existing cluster, and the configuration that it was last
-// applied with.
-type priorCluster struct {
-	name     string
-	instance providertest.Instance
-	config   map[string]any
-}
-
-func priorClusters(t *testing.T, mock *providertest.Mock, w providertest.Client) []priorCluster {
+func priorClusters(t *testing.T, mock *providertest.Mock, w providertest.Client) []providertest.PriorInstance {
 	t.Helper()
 	environment := func(members map[string]any) map[string]any { return map[string]any{"environment": members} }
-	created := func(name string, config map[string]any) priorCluster {
+	created := func(name string, config map[string]any) providertest.PriorInstance {
 		instance, diagnostics := w.Apply(t.Context(), t, providertest.ClusterType, w.None(t), config)
 		if providertest.HasError(diagnostics) {
 			t.Fatalf("%s: %s", name, diagnostics[0].Detail)
 		}
-		return priorCluster{name, instance, config}
+		return providertest.PriorInstance{Name: name, Instance: instance, Config: config}
 	}
-	imported := func(name string, has, config map[string]any) priorCluster {
-		return priorCluster{name, w.Imported(t, providertest.ClusterType, mock.AddCluster("alice", has)), config}
+	imported := func(name string, has, config map[string]any) providertest.PriorInstance {
+		return providertest.PriorInstance{Name: name, Instance: w.Imported(t, providertest.ClusterType, mock.AddCluster("alice", has)), Config: config}
 	}
 	options := map[string]any{"worker_cores": 2, "environment": map[string]any{"A": "1"}}
 	secret := map[string]string{"A": "1", "URL": "s3cret"}
-	priors := []priorCluster{
+	priors := []providertest.PriorInstance{
 		created("created", map[string]any{}),
 		created("created with options", map[string]any{"options": options, "workers": 1}),
 		created("created with secrets", map[string]any{
@@ -91,87 +90,52 @@ func priorClusters(t *testing.T, mock *providertest.Mock, w providertest.Client)
 		imported("imported with secrets", map[string]any{"environment": secret}, map[string]any{
 			"options": environment(map[string]any{"A": "1"}), "options_wo": environment(map[string]any{"URL": "s3cret"}), "options_wo_version": 1,
 		}),
-		{"imported and unread", w.Import(t, providertest.ClusterType, mock.AddCluster("alice", nil)), map[string]any{}},
+		{Name: "imported and unread", Instance: w.Import(t, providertest.ClusterType, mock.AddCluster("alice", nil)), Config: map[string]any{}},
 	}
 	older := priors[1]
-	older.name, older.instance = "without recorded defaults", older.instance.WithoutPrivate(t, "defaults")
+	older.Name, older.Instance = "without recorded defaults", older.Instance.WithoutPrivate(t, "defaults")
 	ended := created("ended and kept", map[string]any{"options": options, "when_ended": "keep"})
-	mock.StopCluster(w.Text(t, providertest.ClusterType, ended.instance.State, "name"))
-	ended.instance, _ = w.Read(t, providertest.ClusterType, ended.instance)
+	mock.StopCluster(w.Text(t, providertest.ClusterType, ended.Instance.State, "name"))
+	ended.Instance, _ = w.Read(t, providertest.ClusterType, ended.Instance)
 	return append(priors, older, ended)
 }
 
-// generatedCase is a case, and what is particular about it.
-type generatedCase struct {
-	providertest.PlanCase
-	addressUnknown bool
-	prior          string
-	features       map[string]bool
-}
-
-// generateCase changes up to three members of the configuration with which a
-// cluster was last applied. Small seeds of math/rand/v2 are as good as large ones.
-func generateCase(seed uint64, priors []priorCluster) generatedCase {
-	random := rand.New(rand.NewPCG(seed, 0)) //nolint:gosec // the cases must be repeatable
-	prior := priors[random.IntN(len(priors))]
-	c := generatedCase{
-		PlanCase:       providertest.PlanCase{Type: providertest.ClusterType, Prior: prior.instance, Config: maps.Clone(prior.config)},
-		addressUnknown: random.IntN(2) == 0,
-		prior:          prior.name,
-		features:       map[string]bool{},
-	}
-	if c.addressUnknown {
-		c.features["unknown address"] = true
-	}
-	for range random.IntN(4) {
-		change := changes[random.IntN(len(changes))]
-		change.apply(random, c.Config)
-		c.features[change.name] = true
-	}
-	return c
-}
-
-func pick(random *rand.Rand, values ...any) any { return values[random.IntN(len(values))] }
-
-// changes are what a user may change. A value of nil removes an argument.
-var changes = []struct {
-	name  string
-	apply func(random *rand.Rand, config map[string]any)
-}{
-	{"changed option", func(random *rand.Rand, config map[string]any) {
-		name := fmt.Sprint(pick(random, "worker_cores", "worker_memory", "environment", "gpu"))
-		setOption(config, name, pick(random, optionValues[name]...))
+// clusterChanges are what a user may change.
+var clusterChanges = []providertest.ConfigChange{
+	{Name: "changed option", Apply: func(random *rand.Rand, config map[string]any) {
+		name := fmt.Sprint(providertest.Pick(random, "worker_cores", "worker_memory", "environment", "gpu"))
+		setOption(config, name, providertest.Pick(random, optionValues[name]...))
 	}},
-	{"removed option", func(random *rand.Rand, config map[string]any) {
-		setOption(config, fmt.Sprint(pick(random, "worker_cores", "environment")), nil)
+	{Name: "removed option", Apply: func(random *rand.Rand, config map[string]any) {
+		setOption(config, fmt.Sprint(providertest.Pick(random, "worker_cores", "environment")), nil)
 	}},
-	{"unknown option", func(random *rand.Rand, config map[string]any) {
-		name := fmt.Sprint(pick(random, "worker_cores", "environment"))
+	{Name: "unknown option", Apply: func(random *rand.Rand, config map[string]any) {
+		name := fmt.Sprint(providertest.Pick(random, "worker_cores", "environment"))
 		setOption(config, name, providertest.Later(optionValues[name]))
 	}},
-	{"unknown options", func(_ *rand.Rand, config map[string]any) {
+	{Name: "unknown options", Apply: func(_ *rand.Rand, config map[string]any) {
 		config["options"] = providertest.Later{nil, map[string]any{"worker_cores": 2}, map[string]any{"worker_cores": 3}}
 	}},
-	{"changed secret", func(random *rand.Rand, config map[string]any) {
-		config["options_wo"] = map[string]any{"environment": map[string]any{"URL": pick(random, "s3cret", "another")}}
+	{Name: "changed secret", Apply: func(random *rand.Rand, config map[string]any) {
+		config["options_wo"] = map[string]any{"environment": map[string]any{"URL": providertest.Pick(random, "s3cret", "another")}}
 	}},
-	{"unknown secret", func(_ *rand.Rand, config map[string]any) {
+	{Name: "unknown secret", Apply: func(_ *rand.Rand, config map[string]any) {
 		config["options_wo"] = map[string]any{"environment": map[string]any{"URL": providertest.Later{"s3cret", "another"}}}
 	}},
-	{"unknown secrets", func(_ *rand.Rand, config map[string]any) {
+	{Name: "unknown secrets", Apply: func(_ *rand.Rand, config map[string]any) {
 		config["options_wo"] = providertest.Later{nil, map[string]any{}, map[string]any{"environment": map[string]any{"URL": "s3cret"}}}
 	}},
-	{"version of secrets", func(random *rand.Rand, config map[string]any) {
-		config["options_wo_version"] = pick(random, nil, 1, 2)
+	{Name: "version of secrets", Apply: func(random *rand.Rand, config map[string]any) {
+		config["options_wo_version"] = providertest.Pick(random, nil, 1, 2)
 	}},
-	{"unknown version of secrets", func(_ *rand.Rand, config map[string]any) {
+	{Name: "unknown version of secrets", Apply: func(_ *rand.Rand, config map[string]any) {
 		config["options_wo_version"] = providertest.Later{nil, 1, 2}
 	}},
-	{"workers", func(random *rand.Rand, config map[string]any) {
-		config["workers"] = pick(random, nil, 1, 2, providertest.Later{1, 2})
+	{Name: "workers", Apply: func(random *rand.Rand, config map[string]any) {
+		config["workers"] = providertest.Pick(random, nil, 1, 2, providertest.Later{1, 2})
 	}},
-	{"when_ended", func(random *rand.Rand, config map[string]any) {
-		config["when_ended"] = pick(random, nil, "keep", "recreate", providertest.Later{nil, "keep", "recreate"})
+	{Name: "when_ended", Apply: func(random *rand.Rand, config map[string]any) {
+		config["when_ended"] = providertest.Pick(random, nil, "keep", "recreate", providertest.Later{nil, "keep", "recreate"})
 	}},
 }
 
@@ -195,48 +159,13 @@ func setOption(config map[string]any, name string, value any) {
 	config["options"] = options
 }
 
-// keptSeeds has a seed for each case in which an earlier build broke its promise.
-var keptSeeds = map[string]struct {
-	seed     uint64
-	prior    string
-	features []string
-}{}
-
 // TestPlan_isKeptWhateverChangesOutside plans, changes everything outside the
 // configuration and the state, and plans again.
 //
-//nolint:paralleltest // the cases share servers whose declared options they change
+//nolint:paralleltest // the test sets environment variables
 func TestPlan_isKeptWhateverChangesOutside(t *testing.T) {
-	mock := providertest.StartMock(t, mockserver.Config{})
-	around := newSurroundings(t, mock)
-	priors := priorClusters(t, mock, around.known)
-	actions := map[string]int{}
-	check := func(t *testing.T, seed uint64) generatedCase {
-		t.Helper()
-		c := generateCase(seed, priors)
-		first := around.known
-		if c.addressUnknown {
-			first = around.unknown
-		}
-		actions[providertest.AssertPlanIsKept(t, first, around.others, c.PlanCase)]++
-		return c
-	}
-	for name, kept := range keptSeeds {
-		t.Run(name, func(t *testing.T) {
-			c := check(t, kept.seed)
-			if c.prior != kept.prior || slices.ContainsFunc(kept.features, func(feature string) bool { return !c.features[feature] }) {
-				t.Errorf("the seed %d is %q with %v: find another seed for this case", kept.seed, c.prior, c.features)
-			}
-		})
-	}
-	for seed := range uint64(100) {
-		t.Run(fmt.Sprint(seed), func(t *testing.T) { check(t, seed) })
-	}
-	for _, action := range []string{"no change", "update", "replace"} {
-		if actions[action] < 5 {
-			t.Errorf("only %d plans have the action %q", actions[action], action)
-		}
-	}
+	property := planProperty(t, providertest.StartMock(t, mockserver.Config{}))
+	property.Check(t, 60, map[string]providertest.KeptSeed{})
 }
 
 // TestOldState_plansWithoutAChange reads and plans a state file of an older build,

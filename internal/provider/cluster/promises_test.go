@@ -9,6 +9,7 @@ import (
 	"os"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/planetary-computer/terraform-provider-pc/internal/testing/integration/terraform"
 	"github.com/planetary-computer/terraform-provider-pc/internal/testing/mockserver"
@@ -53,6 +54,8 @@ type promise struct {
 	actions string
 	// output is in the output of the plan.
 	output []string
+	// secret is in no output.
+	secret string
 	// creates is how many clusters are created in all.
 	creates int
 }
@@ -60,6 +63,12 @@ type promise struct {
 func clusterWith(body string) func(*providertest.Mock, string) string {
 	return func(mock *providertest.Mock, token string) string {
 		return providertest.ProviderBlockAs(mock, token) + "resource \"pc_dask_cluster\" \"test\" {\n" + body + "\n}\n"
+	}
+}
+
+func withSecret(body string) func(*providertest.Mock, string) string {
+	return func(mock *providertest.Mock, token string) string {
+		return clusterWith(body)(mock, token) + "variable \"secret\" {\n default = \"hunter2\"\n sensitive = true\n}\n"
 	}
 }
 
@@ -117,6 +126,13 @@ func TestAccDaskCluster_keepsWhatThePlanShows(t *testing.T) {
 			actions: replaced, creates: 2,
 			output: []string{"worker_cores: the cluster has 2, the default was 1", "worker_memory: the cluster has 4, the default was 8", "idle_minutes: the cluster has 5, the default was 0", "environment"},
 		},
+		"a secret moves from options to options_wo": {
+			before: withSecret(`options = { environment = { A = "1", API_KEY = var.secret } }`),
+			after: withSecret(`options = { environment = { A = "1" } }
+				options_wo = { environment = { API_KEY = var.secret } }
+				options_wo_version = 1`),
+			actions: replaced, creates: 2, secret: "hunter2",
+		},
 		"an unknown option": {
 			before: clusterWith("options = { worker_cores = 2 }"),
 			after: func(mock *providertest.Mock, token string) string {
@@ -137,7 +153,7 @@ func TestAccDaskCluster_keepsWhatThePlanShows(t *testing.T) {
 			}
 			token := mock.NewToken("alice")
 			w.Write("main.tf", test.before(mock, token))
-			w.Apply()
+			outputs := w.Apply().Output
 			w.Write("main.tf", test.after(mock, token))
 			if test.planning != nil {
 				test.planning(mock, w)
@@ -157,7 +173,10 @@ func TestAccDaskCluster_keepsWhatThePlanShows(t *testing.T) {
 			if test.changing != nil {
 				test.changing(mock, w)
 			}
-			w.Must("apply", "-no-color", "saved.plan")
+			outputs += planned.Output + w.Must("apply", "-no-color", "saved.plan").Output
+			if test.secret != "" && strings.Contains(outputs, test.secret) {
+				t.Errorf("the output contains %q:\n%s", test.secret, outputs)
+			}
 			if got := mock.CountSuccessful(http.MethodPost, "*/clusters/"); got != test.creates {
 				t.Errorf("%d clusters were created, want %d", got, test.creates)
 			}
@@ -265,6 +284,153 @@ func TestAccDaskCluster_generatedConfigurationChangesNothing(t *testing.T) {
 	if actions := w.Actions(); len(actions) != 0 {
 		t.Errorf("the next plan has %v", actions)
 	}
+	w.Destroy()
+	providertest.AssertNothingRuns(t, mock)
+}
+
+// TestAccDaskCluster_importEndsWithTheFirstApply applies an import that changes
+// nothing. From then on the cluster is compared like one that was created here.
+func TestAccDaskCluster_importEndsWithTheFirstApply(t *testing.T) {
+	t.Parallel()
+	mock := providertest.StartMock(t, mockserver.Config{})
+	w := terraform.New(t)
+	name := mock.AddCluster("alice", map[string]any{"worker_cores": 2.0})
+	block := providertest.ProviderBlock(mock)
+	w.Write("main.tf", block+importBlock(name, "options = { worker_cores = 2 }"))
+	if applied := w.Apply(); !strings.Contains(applied.Output, "1 imported, 0 added, 0 changed, 0 destroyed") {
+		t.Errorf("the import changed something:\n%s", applied.Output)
+	}
+	declareOtherDefaults(mock)
+	w.Write("main.tf", block+"resource \"pc_dask_cluster\" \"test\" {}\n")
+	planned := w.Must("plan", "-no-color", "-out=saved.plan")
+	if actions := w.PlannedActions("saved.plan"); actions[providertest.ClusterAddress] != "delete,create" || !strings.Contains(planned.Flat(), "worker_cores: the cluster has 2, the default was 1") {
+		t.Errorf("worker_cores is removed, and the plan has %v:\n%s", actions, planned.Output)
+	}
+	w.Must("apply", "-no-color", "saved.plan")
+	if got := mock.CountSuccessful(http.MethodPost, "*/clusters/"); got != 1 {
+		t.Errorf("%d clusters were created, want 1", got)
+	}
+	w.Destroy()
+	providertest.AssertNothingRuns(t, mock)
+}
+
+// TestAccDaskCluster_isReplacedWithATokenThatIsDue changes options in the run that
+// renews the provider's own token, whose value is unknown at plan. The Hub's clock is
+// behind, so that the first token is due at the next refresh.
+func TestAccDaskCluster_isReplacedWithATokenThatIsDue(t *testing.T) {
+	t.Parallel()
+	mock := providertest.StartMock(t, mockserver.Config{ClockOffset: -25 * time.Hour})
+	w := terraform.New(t)
+	config := func(body string) string {
+		return fmt.Sprintf(`
+provider "pc" {
+  alias       = "hub"
+  hub_address = %q
+  api_token   = %q
+}
+resource "pc_hub_token" "run" {
+  provider     = pc.hub
+  expires_in   = "48h"
+  renew_before = "24h"
+  lifecycle {
+    create_before_destroy = true
+  }
+}
+provider "pc" {
+  address   = %q
+  api_token = pc_hub_token.run.token
+}
+resource "pc_dask_cluster" "test" {
+  %s
+}
+`, mock.HubURL(), mock.NewToken("alice"), mock.GatewayURL(), body)
+	}
+	w.Write("main.tf", config("options = { worker_cores = 2 }"))
+	w.Apply()
+	w.Write("main.tf", config("options = { worker_cores = 3 }"))
+	w.Must("plan", "-no-color", "-out=saved.plan")
+	actions := w.PlannedActions("saved.plan")
+	if actions["pc_hub_token.run"] != "create,delete" || actions[providertest.ClusterAddress] != "delete,create" {
+		t.Errorf("the plan has %v", actions)
+	}
+	mock.Advance(25 * time.Hour)
+	w.Must("apply", "-no-color", "saved.plan")
+	if actions := w.Actions(); len(actions) != 0 {
+		t.Errorf("the next plan has %v", actions)
+	}
+	w.Destroy()
+	providertest.AssertNothingRuns(t, mock)
+}
+
+// TestAccDaskCluster_keepsAddressesWhileTheirBaseIsUnknown refreshes while
+// proxy_address and max_retries come from a resource that is replaced.
+func TestAccDaskCluster_keepsAddressesWhileTheirBaseIsUnknown(t *testing.T) {
+	t.Parallel()
+	mock := providertest.StartMock(t, mockserver.Config{})
+	w := terraform.New(t)
+	token := mock.NewToken("alice")
+	config := func(generation int, body string) string {
+		return fmt.Sprintf(`
+resource "terraform_data" "proxy" {
+  input            = { address = "gateway://dask.example.com:8786", retries = 1 }
+  triggers_replace = %d
+}
+provider "pc" {
+  address       = %q
+  api_token     = %q
+  proxy_address = terraform_data.proxy.output.address
+  max_retries   = terraform_data.proxy.output.retries
+}
+resource "pc_dask_cluster" "test" {
+  %s
+}
+resource "terraform_data" "dependant" { input = pc_dask_cluster.test.scheduler_address }
+`, generation, mock.GatewayURL(), token, body)
+	}
+	w.Write("main.tf", config(1, ""))
+	w.Apply()
+	w.Write("main.tf", config(2, "options = { worker_cores = 99 }"))
+	if planned := w.Run("plan", "-no-color"); planned.Code != 1 || !strings.Contains(planned.Flat(), "not 99") {
+		t.Errorf("the options are not checked:\n%s", planned.Output)
+	}
+	w.Write("main.tf", config(2, ""))
+	w.Must("plan", "-no-color", "-out=saved.plan")
+	if actions := w.PlannedActions("saved.plan"); len(actions) != 1 || actions["terraform_data.proxy"] != "delete,create" {
+		t.Errorf("the plan has %v", actions)
+	}
+	w.Must("apply", "-no-color", "saved.plan")
+	for _, each := range w.Instances() {
+		if address := fmt.Sprint(each.Attributes["scheduler_address"]); each.Address == providertest.ClusterAddress && !strings.HasPrefix(address, "gateway://dask.example.com:8786/") {
+			t.Errorf("the state has the scheduler address %q", address)
+		}
+	}
+	w.Destroy()
+	providertest.AssertNothingRuns(t, mock)
+}
+
+// TestAccDaskCluster_masksSecretsOfLaterResponses quotes a secret, as Python does, in
+// the response to a request that changes the cluster.
+func TestAccDaskCluster_masksSecretsOfLaterResponses(t *testing.T) {
+	t.Parallel()
+	mock := providertest.StartMock(t, mockserver.Config{})
+	w := terraform.New(t)
+	w.Require(terraform.WriteOnlyArguments)
+	token := mock.NewToken("alice")
+	secret := "options_wo = { environment = { KEY = " + fmt.Sprintf("%q", keyFile) + ", PORT = 4711 } }\n"
+	w.Write("main.tf", clusterWith(secret+"workers = 1")(mock, token))
+	w.Apply()
+	mock.FailNext(mockserver.Fault{Method: http.MethodPost, Path: "*/scale", Times: 1 << 30, Status: http.StatusForbidden, ContentType: "text/plain", Body: "refused: " + asPythonRepr + ", 4711"})
+	w.Write("main.tf", clusterWith(secret+"workers = 2")(mock, token))
+	applied := w.Run("apply", "-auto-approve", "-no-color")
+	if applied.Code != 1 || !strings.Contains(applied.Output, "refused: ") {
+		t.Errorf("apply ended with %d: %s", applied.Code, applied.Output)
+	}
+	for _, part := range []string{"horse", "service_account", "4711"} {
+		if strings.Contains(applied.Output, part) {
+			t.Errorf("the output contains %q:\n%s", part, applied.Output)
+		}
+	}
+	mock.ClearFaults()
 	w.Destroy()
 	providertest.AssertNothingRuns(t, mock)
 }

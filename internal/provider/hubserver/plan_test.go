@@ -48,6 +48,48 @@ resource "pc_hub_server" "test" {
 	}
 }
 
+// TestAccHubServer_refusesNumbersThatCannotBeKept has a fraction with more digits
+// than a float.
+func TestAccHubServer_refusesNumbersThatCannotBeKept(t *testing.T) {
+	t.Parallel()
+	mock := providertest.StartMock(t, mockserver.Config{})
+	config := func(memory string) string {
+		return providertest.ProviderBlock(mock) + "resource \"pc_hub_server\" \"test\" {\n  user_options = { memory = " + memory + " }\n}\n"
+	}
+	workspace := providertest.NewWorkspace(t, mock.Clock, config("16000000000 / pow(1024, 3)"))
+	if plan := workspace.Run("plan", "-no-color"); plan.Code != 1 || !strings.Contains(plan.Flat(), "Number has too many digits") {
+		t.Errorf("the plan ended with %d:\n%s", plan.Code, plan.Output)
+	}
+	workspace.Write("main.tf", config("10 / 3"))
+	workspace.Apply()
+	workspace.Must("plan", "-no-color", "-detailed-exitcode")
+	workspace.Must("destroy", "-no-color", "-auto-approve")
+}
+
+// TestAccHubServer_namesCreateBeforeDestroy changes the options of a server that
+// cannot be created before the old one is stopped.
+func TestAccHubServer_namesCreateBeforeDestroy(t *testing.T) {
+	t.Parallel()
+	mock := providertest.StartMock(t, mockserver.Config{})
+	config := func(profile, lifecycle string) string {
+		return providertest.ProviderBlock(mock) + "resource \"pc_hub_server\" \"test\" {\n  name         = \"gpu\"\n  user_options = { profile = \"" + profile + "\" }\n" + lifecycle + "}\n"
+	}
+	const before = "  lifecycle {\n    create_before_destroy = true\n  }\n"
+	workspace := providertest.NewWorkspace(t, mock.Clock, config("small", before))
+	workspace.Apply()
+	workspace.Write("main.tf", config("large", before))
+	applied := workspace.Run("apply", "-no-color", "-auto-approve")
+	if applied.Code != 1 || !strings.Contains(applied.Flat(), "If this resource has create_before_destroy, remove it") {
+		t.Errorf("the apply ended with %d:\n%s", applied.Code, applied.Output)
+	}
+	workspace.Write("main.tf", config("large", ""))
+	workspace.Apply()
+	if err := providertest.ServersAre(mock, `[{Name:gpu Pending: Ready:true Options:map[profile:large]}]`)(); err != nil {
+		t.Error(err)
+	}
+	workspace.Must("destroy", "-no-color", "-auto-approve")
+}
+
 // TestAccHubServer_keepsAServerThatHasEnded lets the Hub stop an idle server.
 func TestAccHubServer_keepsAServerThatHasEnded(t *testing.T) {
 	t.Parallel()

@@ -49,6 +49,7 @@ func (r *serverResource) ValidateConfig(ctx context.Context, req resource.Valida
 	}
 	values.ValidateTimeouts(config.Timeouts, &resp.Diagnostics)
 	validateServerOptions(config.UserOptions, &resp.Diagnostics)
+	values.ValidateNumbers(config.UserOptions, path.Root("user_options"), &resp.Diagnostics)
 	validateNames(config.User, config.Name, &resp.Diagnostics)
 }
 

@@ -94,6 +94,9 @@ type Unknown struct{}
 func toTerraform(typ tftypes.Type, plain any) tftypes.Value {
 	switch plain := plain.(type) {
 	case nil:
+		if typ == nil {
+			typ = tftypes.DynamicPseudoType
+		}
 		return tftypes.NewValue(typ, nil)
 	case Unknown, Later:
 		return tftypes.NewValue(orText(typ), tftypes.UnknownValue)
@@ -183,7 +186,7 @@ func (w Client) ResourceType(name string) tftypes.Type {
 	return w.Schema.ResourceSchemas[name].ValueType()
 }
 
-// None is a cluster that is not there yet.
+// None is a resource that is not there yet.
 func (w Client) None(t *testing.T) Instance {
 	t.Helper()
 	return Instance{State: w.Value(t, w.ResourceType("pc_dask_cluster"), nil)}
