@@ -66,9 +66,11 @@ resource "helm_release" "daskhub" {
   timeout          = 1200
   values           = [yamlencode(local.values)]
 
-  # Write-only: the tokens are in Kubernetes and in no state.
+  # Write-only: the tokens and the password are in Kubernetes and in no state.
   set_wo = [
     { name = "jupyterhub.hub.services.terraform.apiToken", value = var.hub_token },
+    # The chart's own default lets anybody in, with any password.
+    { name = "jupyterhub.hub.config.DummyAuthenticator.password", value = var.hub_password },
     { name = "jupyterhub.hub.services.dask-gateway.apiToken", value = var.gateway_token },
     { name = "dask-gateway.gateway.auth.jupyterhub.apiToken", value = var.gateway_token },
   ]

@@ -24,8 +24,21 @@ variable "gateway_token" {
   }
 }
 
+variable "hub_password" {
+  description = "Password with which people log in to the Hub, under any name, until you configure real users: openssl rand -hex 16, as TF_VAR_hub_password. It is in no state and no plan."
+  type        = string
+  nullable    = false
+  sensitive   = true
+  ephemeral   = true
+
+  validation {
+    condition     = length(var.hub_password) >= 16
+    error_message = "Give at least 16 characters: openssl rand -hex 16."
+  }
+}
+
 variable "tokens_revision" {
-  description = "Raise it by one when hub_token or gateway_token is another: nobody can compare what is not in the state."
+  description = "Raise it by one when hub_token, gateway_token or hub_password changes: Terraform cannot compare what is not in the state."
   type        = number
   default     = 1
   nullable    = false

@@ -23,6 +23,7 @@ variables {
   contact_email   = "ops@example.com"
   hub_token       = "0000000000000000000000000000000000000000000000000000000000000001"
   gateway_token   = "0000000000000000000000000000000000000000000000000000000000000002"
+  hub_password    = "0000000000000003"
 }
 
 run "next_to_the_data" {
@@ -100,9 +101,10 @@ run "what_is_none" {
     tokens_revision = 0
     hub_token       = "secret"
     gateway_token   = ""
+    hub_password    = "secret"
   }
 
   expect_failures = [
-    var.subscription_id, var.name, var.contact_email, var.collection, var.location, var.image, var.maximum_workers, var.maximum_nodes, var.tokens_revision, var.hub_token, var.gateway_token,
+    var.subscription_id, var.name, var.contact_email, var.collection, var.location, var.image, var.maximum_workers, var.maximum_nodes, var.tokens_revision, var.hub_token, var.gateway_token, var.hub_password,
   ]
 }
