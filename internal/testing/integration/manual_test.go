@@ -9,6 +9,9 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
 	"testing"
 )
 
@@ -78,4 +81,46 @@ func TestManual_gateway(t *testing.T) {
 	if left := s.clusters(); left != "" {
 		t.Errorf("left after destroy: %s", left)
 	}
+}
+
+// The guide "Moving a Python script" replaces a script's new_cluster, adapt and
+// shutdown. The script of its third step computes on the cluster as printed, but for
+// the addresses.
+func TestManual_movedScript(t *testing.T) {
+	t.Parallel()
+	page, err := os.ReadFile("../../../templates/guides/moving-a-python-script.md.tmpl")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := newStory(t)
+	addresses := strings.NewReplacer("https://hub.example.com/services/dask-gateway/", s.stack.GatewayURL, "gateway://dask.example.com:8786", s.stack.ProxyAddress)
+	configurations, scripts := fencedBlocks(string(page), "terraform"), fencedBlocks(string(page), "python")
+	if len(configurations) != 2 || len(scripts) != 2 {
+		t.Fatalf("the guide has %d configurations and %d scripts", len(configurations), len(scripts))
+	}
+	s.Remove("versions.tf")
+	s.Write("provider.tf", addresses.Replace(configurations[0]))
+	s.Write("cluster.tf", configurations[1])
+	s.Apply()
+	// Python runs in another folder, without terraform on its path.
+	connect := strings.Replace(addresses.Replace(scripts[1]), `subprocess.check_output(["terraform", "output", "-raw", "cluster"], text=True)`, fmt.Sprintf("%q", s.Outputs()["cluster"]), 1)
+	if mean, err := strconv.ParseFloat(s.python(connect, "JUPYTERHUB_API_TOKEN="+s.token), 64); err != nil || mean < 0.49 || mean > 0.51 {
+		t.Errorf("Python computed %v: %v", mean, err)
+	}
+	if left := s.clusters(); left == "" {
+		t.Error("the cluster has ended with the script")
+	}
+	s.Destroy()
+	if left := s.clusters(); left != "" {
+		t.Errorf("left after destroy: %s", left)
+	}
+}
+
+// fencedBlocks returns the blocks of a page in the language.
+func fencedBlocks(page, language string) []string {
+	var found []string
+	for _, match := range regexp.MustCompile("(?ms)^```"+language+"\n(.*?)^```$").FindAllStringSubmatch(page, -1) {
+		found = append(found, match[1])
+	}
+	return found
 }

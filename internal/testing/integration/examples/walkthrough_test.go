@@ -116,3 +116,31 @@ func TestManual_snippets(t *testing.T) {
 		})
 	}
 }
+
+// TestMovingAPythonScript_walkthrough does the steps of the guide: the provider block,
+// the cluster, a resize in place, destroy.
+func TestMovingAPythonScript_walkthrough(t *testing.T) {
+	t.Parallel()
+	const guide = "templates/guides/moving-a-python-script.md.tmpl"
+	w, mock := onMock(t, firstBlockWith(t, guide, "required_providers"))
+	cluster := firstBlockWith(t, guide, "pc_dask_cluster")
+	w.Write("cluster.tf", cluster)
+	w.Apply()
+	name := w.Must("output", "-raw", "cluster").Output
+	if clusters := mock.Clusters("alice"); len(clusters) != 1 || clusters[0].Name != name {
+		t.Fatalf("the output is %q, and the clusters are %v", name, clusters)
+	}
+	resized := strings.Replace(cluster, "maximum = 20", "maximum = 10", 1)
+	if resized == cluster {
+		t.Fatal("the guide has no maximum of 20")
+	}
+	w.Write("cluster.tf", resized)
+	if actions := w.Actions(); actions["pc_dask_cluster.main"] != "update" || len(actions) != 1 {
+		t.Errorf("the changed maximum plans %v", actions)
+	}
+	w.Apply()
+	w.Destroy()
+	if clusters := mock.Clusters("alice"); len(clusters) != 1 || clusters[0].Status != "STOPPED" {
+		t.Errorf("the clusters after destroy are %v", clusters)
+	}
+}
