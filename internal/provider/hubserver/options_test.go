@@ -4,6 +4,7 @@
 package hubserver_test
 
 import (
+	"math/big"
 	"net/http"
 	"testing"
 
@@ -93,6 +94,28 @@ func TestHubServer_hasOptionsOfTheHubsWhenTheWaitFailed(t *testing.T) {
 			ready := seen(seen(begun, false), false)
 			restart(`{"profile": "small"}`)
 			seen(ready, true)
+		})
+	}
+}
+
+// TestHubServer_rejectsNumbersThatServersChange validates numbers that would return
+// from the Hub with another value, and would then replace the server.
+func TestHubServer_rejectsNumbersThatServersChange(t *testing.T) {
+	t.Parallel()
+	client := providertest.NewClient(t, providertest.Block(providertest.StartMock(t, mockserver.Config{})))
+	outOfRange, _, _ := big.ParseFloat("1e400", 10, 512, big.ToNearestEven)
+	for name, test := range map[string]struct {
+		memory any
+		want   providertest.ExpectedDiagnostic
+	}{
+		"a fraction":      {1.5, providertest.ExpectedDiagnostic{}},
+		"too many digits": {16e9 / (1 << 30), providertest.ErrorAt(`AttributeName("user_options").ElementKeyString("limits").ElementKeyString("memory")`, "Round it")},
+		"out of range":    {outOfRange, providertest.ErrorAt(`AttributeName("user_options").ElementKeyString("limits").ElementKeyString("memory")`, "Number out of range")},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			config := map[string]any{"user_options": map[string]any{"limits": map[string]any{"memory": test.memory}}}
+			providertest.AssertDiagnostics(t, client.Validate(t, providertest.ServerType, config), test.want)
 		})
 	}
 }
