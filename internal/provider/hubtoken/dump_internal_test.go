@@ -14,7 +14,7 @@ import (
 func TestDumps_holdNoSecret(t *testing.T) {
 	t.Parallel()
 	const secretToken = "s3cr3t"
-	managed := tokenModel{Token: types.StringValue(secretToken)}
-	ephemeral := ephemeralModel{Token: types.StringValue(secretToken)}
+	managed := resourceModel{tokenModel: tokenModel{Token: types.StringValue(secretToken)}}
+	ephemeral := tokenModel{Token: types.StringValue(secretToken)}
 	scripted.AssertHidden(t, []string{secretToken}, managed, &managed, ephemeral, &ephemeral)
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-framework/ephemeral"
 	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/types"
 	"github.com/hashicorp/terraform-plugin-log/tflog"
 
 	"github.com/planetary-computer/terraform-provider-pc/internal/hub"
@@ -31,11 +32,11 @@ const (
 	// The Hub cannot extend a token, so its lifetime is longer than any run. Close
 	// revokes it. The lifetime matters only for a run that is killed.
 	defaultTokenLifetime = 12 * time.Hour
-	defaultTokenNote     = "One run of Terraform" //nolint:gosec // a note
-	// closing limits the time for revoking a token after an interrupt.
-	closing = 10 * time.Second
-	// relook is the pause before another look at a token that should have ended.
-	relook = time.Minute
+	// interruptedCloseTimeout limits the time for revoking a token after an interrupt.
+	interruptedCloseTimeout = 10 * time.Second
+	// recheckInterval is the pause before the next lookup of a token that should have
+	// expired.
+	recheckInterval = time.Minute
 
 	openedTokenKey = "token"
 )
@@ -51,21 +52,27 @@ func (e *tokenEphemeralResource) Metadata(_ context.Context, req ephemeral.Metad
 
 // ValidateConfig checks the lifetime.
 func (e *tokenEphemeralResource) ValidateConfig(ctx context.Context, req ephemeral.ValidateConfigRequest, resp *ephemeral.ValidateConfigResponse) {
-	var config ephemeralModel
+	var config tokenModel
 	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
-	validateLifetime(config.ExpiresIn, "Leave expires_in out for "+defaultTokenLifetime.String()+".", &resp.Diagnostics)
+	validateLifetime(config.ExpiresIn, "Remove the argument for "+defaultTokenLifetime.String()+".", &resp.Diagnostics)
 }
 
 func (e *tokenEphemeralResource) Open(ctx context.Context, req ephemeral.OpenRequest, resp *ephemeral.OpenResponse) {
-	var model ephemeralModel
+	var model tokenModel
 	resp.Diagnostics.Append(req.Config.Get(ctx, &model)...)
-	request, diags := model.request(ctx)
+	request, diags := model.request(ctx, ephemeralNote, defaultTokenLifetime)
 	resp.Diagnostics.Append(diags...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
 	if e.Hub.Unknown {
-		model.forget()
+		// The apply opens the token again.
+		model.markComputedUnknown()
+		for _, computed := range []*types.String{&model.User, &model.Note} {
+			if computed.IsNull() {
+				*computed = types.StringUnknown()
+			}
+		}
 		resp.Diagnostics.Append(resp.Result.Set(ctx, model)...)
 		return
 	}
@@ -73,7 +80,7 @@ func (e *tokenEphemeralResource) Open(ctx context.Context, req ephemeral.OpenReq
 	if !ok {
 		return
 	}
-	user, ok := clients.HubOwner(ctx, api, model.User, "The token was not made", &resp.Diagnostics)
+	user, ok := clients.HubOwner(ctx, api, model.User, "The token was not created", &resp.Diagnostics)
 	if !ok {
 		return
 	}
@@ -89,16 +96,16 @@ func (e *tokenEphemeralResource) Open(ctx context.Context, req ephemeral.OpenReq
 	}
 	resp.RenewAt = opened.Until
 	e.OpenEphemerals.Add(opened.key(), func(ctx context.Context) error { return revoke(ctx, api, opened) })
-	resp.Diagnostics.Append(keepToken(ctx, resp.Private, opened)...)
-	model.record(user, token)
+	resp.Diagnostics.Append(storeOpened(ctx, resp.Private, opened)...)
+	model.recordCreated(user, token)
 	resp.Diagnostics.Append(resp.Result.Set(ctx, model)...)
 }
 
-// issueFor makes the token. A Hub may allow less than the default lifetime; it
-// then gives the longest to who asks for none.
-func issueFor(ctx context.Context, api *hub.Client, user string, request hub.TokenRequest, chosen bool) (hub.Token, error) {
+// issueFor creates the token. A Hub may allow less than the default lifetime. It then
+// gives its maximum to a token whose request has none.
+func issueFor(ctx context.Context, api *hub.Client, user string, request hub.TokenRequest, isChosen bool) (hub.Token, error) {
 	token, err := api.IssueToken(ctx, user, request)
-	if hub.IsLifetimeTooLong(err) && !chosen {
+	if hub.IsLifetimeTooLong(err) && !isChosen {
 		request.ExpiresIn = 0
 		return api.IssueToken(ctx, user, request)
 	}
@@ -110,8 +117,8 @@ func issueFor(ctx context.Context, api *hub.Client, user string, request hub.Tok
 // run continues. Renew logs the expiry at once. Close warns about it, because
 // Terraform shows no warning of a renewal (observed with 1.11.4).
 func (e *tokenEphemeralResource) Renew(ctx context.Context, req ephemeral.RenewRequest, resp *ephemeral.RenewResponse) {
-	opened, there := openedFrom(ctx, req.Private, &resp.Diagnostics)
-	if !there {
+	opened, ok := readOpened(ctx, req.Private, &resp.Diagnostics)
+	if !ok {
 		return
 	}
 	api, ok := e.Hub.Get(&resp.Diagnostics)
@@ -119,28 +126,28 @@ func (e *tokenEphemeralResource) Renew(ctx context.Context, req ephemeral.RenewR
 		return
 	}
 	if _, valid, err := api.FindToken(ctx, opened.User, opened.token()); valid || err != nil {
-		resp.RenewAt = e.Clock.Now().Add(relook)
+		resp.RenewAt = e.Clock.Now().Add(recheckInterval)
 		return
 	}
-	tflog.Warn(ctx, "the token ended before the run", map[string]any{"id": opened.ID, "user": opened.User, "expired_at": opened.ExpiresAt})
+	tflog.Warn(ctx, "the token expired before the end of the run", map[string]any{"id": opened.ID, "user": opened.User, "expired_at": opened.ExpiresAt})
 }
 
 func (e *tokenEphemeralResource) Close(ctx context.Context, req ephemeral.CloseRequest, resp *ephemeral.CloseResponse) {
-	opened, there := openedFrom(ctx, req.Private, &resp.Diagnostics)
-	if !there {
+	opened, ok := readOpened(ctx, req.Private, &resp.Diagnostics)
+	if !ok {
 		return
 	}
 	api, ok := e.Hub.Get(&resp.Diagnostics)
 	if !ok {
 		return
 	}
-	ctx, cancel := transport.WithGracePeriod(ctx, closing)
+	ctx, cancel := transport.WithGracePeriod(ctx, interruptedCloseTimeout)
 	defer cancel()
 	if err := revoke(ctx, api, opened); err != nil {
-		// It is tried once more when the process ends.
-		until := "It does not end by itself."
+		// The provider tries again when it exits.
+		until := "It does not expire."
 		if !opened.ExpiresAt.IsZero() {
-			until = "It ends by itself at " + opened.ExpiresAt.UTC().Format(time.RFC3339) + "."
+			until = "It expires at " + opened.ExpiresAt.UTC().Format(time.RFC3339) + "."
 		}
 		resp.Diagnostics.AddError("The token "+opened.ID+" of "+opened.User+" was not revoked",
 			diagnostics.Explain(err)+fmt.Sprintf("\n\nThe token may still be valid. %s Revoke the one with the note %q on the Hub's page /hub/token.", until, opened.Note))
@@ -148,9 +155,9 @@ func (e *tokenEphemeralResource) Close(ctx context.Context, req ephemeral.CloseR
 	}
 	e.OpenEphemerals.Remove(opened.key())
 	if !opened.Until.IsZero() && e.Clock.Now().After(opened.Until) {
-		resp.Diagnostics.AddAttributeWarning(path.Root("expires_in"), "The token "+opened.ID+" of "+opened.User+" ended before the run",
-			fmt.Sprintf("It was made to end at %s, and the Hub cannot extend a token. What used it after that may have failed; "+
-				"choose a longer expires_in than the run takes.", opened.ExpiresAt.UTC().Format(time.RFC3339)))
+		resp.Diagnostics.AddAttributeWarning(path.Root("expires_in"), "The token "+opened.ID+" of "+opened.User+" expired before the end of the run",
+			fmt.Sprintf("It expired at %s, and the Hub cannot extend a token. What used it after that may have failed. "+
+				"Set a longer expires_in than the run takes.", opened.ExpiresAt.UTC().Format(time.RFC3339)))
 	}
 }
 

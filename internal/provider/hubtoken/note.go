@@ -12,7 +12,11 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 )
 
-const defaultResourceNote = "Managed by Terraform"
+// The notes of tokens whose configuration has none begin with these.
+const (
+	resourceNote  = "Managed by Terraform"
+	ephemeralNote = "One run of Terraform"
+)
 
 // uniqueNote returns a note that no other token has. If the response to the
 // creation of the token is lost, the note identifies the token among those of other
@@ -21,7 +25,7 @@ func uniqueNote(purpose string) string { return purpose + ", " + rand.Text()[:8]
 
 // generatedNotePattern also matches the note that earlier versions gave to every
 // token.
-var generatedNotePattern = regexp.MustCompile(`^` + defaultResourceNote + `(, [A-Z2-7]{8})?$`)
+var generatedNotePattern = regexp.MustCompile(`^` + resourceNote + `(, [A-Z2-7]{8})?$`)
 
 // keepGeneratedNote plans the note of a token whose configuration has none. It
 // keeps a generated note, so that an existing token needs no change. Any other note

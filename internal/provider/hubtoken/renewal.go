@@ -23,7 +23,7 @@ const refreshedAtKey = "refreshed_at"
 // arguments. The refresh has recorded in the state whether the token is due by
 // the renew_before of the state; another renew_before is judged by the time of
 // that refresh, and one that is known only after apply may make it due.
-func mustRenew(plan, state tokenModel, refreshedAt time.Time) bool {
+func mustRenew(plan, state resourceModel, refreshedAt time.Time) bool {
 	switch {
 	case plan.RenewBefore.IsNull() || !values.IsKnown(state.ExpiresAt):
 		return false

@@ -42,8 +42,8 @@ func TestMustRenew(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			plan := tokenModel{RenewBefore: test.planned, ExpiresAt: test.expiresAt}
-			state := tokenModel{RenewBefore: test.prior, ExpiresAt: test.expiresAt, ReadyForRenewal: types.BoolValue(test.ready)}
+			plan := resourceModel{tokenModel: tokenModel{ExpiresAt: test.expiresAt}, RenewBefore: test.planned}
+			state := resourceModel{tokenModel: tokenModel{ExpiresAt: test.expiresAt}, RenewBefore: test.prior, ReadyForRenewal: types.BoolValue(test.ready)}
 			if got := mustRenew(plan, state, test.refreshedAt); got != test.want {
 				t.Errorf("got %t, want %t", got, test.want)
 			}

@@ -43,25 +43,24 @@ func (r *tokenResource) Metadata(_ context.Context, req resource.MetadataRequest
 	resp.TypeName = req.ProviderTypeName + "_hub_token"
 }
 
-// ValidateConfig checks the durations. The Hub counts whole seconds and
-// refuses 0; a renewal that is due from the first second on would make a new
-// token with every apply.
+// ValidateConfig checks the durations. The Hub counts whole seconds and rejects 0. If a
+// renewal were due at once, every apply would create a new token.
 func (r *tokenResource) ValidateConfig(ctx context.Context, req resource.ValidateConfigRequest, resp *resource.ValidateConfigResponse) {
-	var config tokenModel
+	var config resourceModel
 	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
 	expiresIn, hasExpiry := values.Duration(config.ExpiresIn)
 	renewBefore, hasRenewal := values.Duration(config.RenewBefore)
-	validateLifetime(config.ExpiresIn, "Leave expires_in out for a token that does not expire.", &resp.Diagnostics)
+	validateLifetime(config.ExpiresIn, "Remove the argument for a token that does not expire.", &resp.Diagnostics)
 	if hasRenewal && renewBefore <= 0 {
-		resp.Diagnostics.AddAttributeError(path.Root("renew_before"), "The time for renewal must be longer than nothing",
-			fmt.Sprintf("%q leaves no time. Write how long before its end the token is to be replaced, for example \"24h\", or leave it out.", config.RenewBefore.ValueString()))
+		resp.Diagnostics.AddAttributeError(path.Root("renew_before"), "Invalid value for renew_before",
+			fmt.Sprintf("renew_before = %q must be positive. Set how long before its expiry the token is replaced, for example \"24h\", or remove the argument.", config.RenewBefore.ValueString()))
 	}
 	if hasExpiry && hasRenewal && renewBefore >= expiresIn {
-		resp.Diagnostics.AddAttributeError(path.Root("renew_before"), "The token would be due for renewal as soon as it is made",
-			fmt.Sprintf("renew_before = %q must be shorter than expires_in = %q.", config.RenewBefore.ValueString(), config.ExpiresIn.ValueString()))
+		resp.Diagnostics.AddAttributeError(path.Root("renew_before"), "Invalid value for renew_before",
+			fmt.Sprintf("renew_before = %q must be shorter than expires_in = %q. Otherwise the token is due for renewal as soon as it is created.", config.RenewBefore.ValueString(), config.ExpiresIn.ValueString()))
 	}
 }
 
@@ -78,7 +77,7 @@ func (r *tokenResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanR
 		}
 		return
 	}
-	var plan, state tokenModel
+	var plan, state resourceModel
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
 	refreshedAt := readRefreshTime(ctx, req.Private, &resp.Diagnostics)
@@ -95,17 +94,17 @@ func (r *tokenResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanR
 }
 
 func (r *tokenResource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
-	var plan tokenModel
+	var plan resourceModel
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
 	api, ok := r.Hub.Get(&resp.Diagnostics)
 	if !ok {
 		return
 	}
-	user, ok := clients.HubOwner(ctx, api, plan.User, "The token was not made", &resp.Diagnostics)
+	user, ok := clients.HubOwner(ctx, api, plan.User, "The token was not created", &resp.Diagnostics)
 	if !ok {
 		return
 	}
-	request, diags := plan.request(ctx)
+	request, diags := plan.request(ctx, resourceNote, 0)
 	resp.Diagnostics.Append(diags...)
 	if resp.Diagnostics.HasError() {
 		return
@@ -115,8 +114,7 @@ func (r *tokenResource) Create(ctx context.Context, req resource.CreateRequest, 
 		addIssueError(&resp.Diagnostics, user, request, err)
 		return
 	}
-	plan.recordToken(user, token)
-	plan.Token = types.StringValue(token.Value.Reveal())
+	plan.recordCreated(user, token)
 	plan.ReadyForRenewal = types.BoolValue(false)
 	resp.Diagnostics.Append(resp.State.Set(ctx, plan)...)
 	resp.Diagnostics.Append(resp.Identity.Set(ctx, plan.identity())...)
@@ -125,7 +123,7 @@ func (r *tokenResource) Create(ctx context.Context, req resource.CreateRequest, 
 }
 
 func (r *tokenResource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
-	var state tokenModel
+	var state resourceModel
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
 	// Terraform before 1.12 stores no identity, and the framework requires one from
 	// every Read, also from one that removes the resource.
@@ -133,29 +131,29 @@ func (r *tokenResource) Read(ctx context.Context, req resource.ReadRequest, resp
 	if resp.Diagnostics.HasError() || r.Hub.Unknown {
 		return
 	}
-	was, diags := state.known()
+	known, diags := state.known()
 	resp.Diagnostics.Append(diags...)
 	api, ok := r.Hub.Get(&resp.Diagnostics)
 	if !ok {
 		return
 	}
-	token, there, err := api.RefreshToken(ctx, state.User.ValueString(), was)
+	token, exists, err := api.RefreshToken(ctx, state.User.ValueString(), known)
 	if err != nil {
-		diagnostics.AddError(&resp.Diagnostics, "The token "+was.ID+" of "+was.User+" could not be read", err)
+		diagnostics.AddError(&resp.Diagnostics, "The token "+known.ID+" of "+known.User+" could not be read", err)
 		return
 	}
-	home := clients.ReadLastSeenServer(ctx, req.Private, r.Settings.HubAddress.Value, &resp.Diagnostics)
-	if !there && home.HasMoved() && r.mayBeValid(state) {
-		home.AddMovedError(&resp.Diagnostics, "token "+was.ID+" of "+was.User, "hub_address", "be valid")
+	lastSeen := clients.ReadLastSeenServer(ctx, req.Private, r.Settings.HubAddress.Value, &resp.Diagnostics)
+	if !exists && lastSeen.HasMoved() && r.mayBeValid(state) {
+		lastSeen.AddMovedError(&resp.Diagnostics, "token "+known.ID+" of "+known.User, "hub_address", "be valid")
 		return
 	}
-	if !there {
-		resp.Diagnostics.AddWarning("The token "+was.ID+" of "+was.User+" is gone",
-			"The Hub no longer has it: it was revoked or it expired. It leaves the state; the next apply makes a new one.")
+	if !exists {
+		resp.Diagnostics.AddWarning("The token "+known.ID+" of "+known.User+" is gone",
+			"The Hub no longer has it: it was revoked or it expired. It is removed from the state. The next apply creates a new one.")
 		resp.State.RemoveResource(ctx)
 		return
 	}
-	resp.Diagnostics.Append(home.Store(ctx, resp.Private)...)
+	resp.Diagnostics.Append(lastSeen.Store(ctx, resp.Private)...)
 	state.recordToken(state.User.ValueString(), token)
 	now := r.Clock.Now()
 	state.ReadyForRenewal = types.BoolValue(state.isDue(state.ExpiresAt, now))
@@ -166,7 +164,7 @@ func (r *tokenResource) Read(ctx context.Context, req resource.ReadRequest, resp
 // Update sends no request, because the Hub cannot change a token. It stores
 // renew_before, the only argument that does not require a replacement.
 func (r *tokenResource) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
-	var plan tokenModel
+	var plan resourceModel
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
 	if resp.Diagnostics.HasError() {
 		return
@@ -176,28 +174,28 @@ func (r *tokenResource) Update(ctx context.Context, req resource.UpdateRequest, 
 }
 
 func (r *tokenResource) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {
-	var state tokenModel
+	var state resourceModel
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
-	was, diags := state.known()
+	known, diags := state.known()
 	resp.Diagnostics.Append(diags...)
 	api, ok := r.Hub.Get(&resp.Diagnostics)
 	if !ok {
 		return
 	}
-	if home := clients.ReadLastSeenServer(ctx, req.Private, r.Settings.HubAddress.Value, &resp.Diagnostics); home.HasMoved() && r.mayBeValid(state) {
-		if _, there, err := api.FindToken(ctx, was.User, was); err == nil && !there {
-			home.AddMovedError(&resp.Diagnostics, "token "+was.ID+" of "+was.User, "hub_address", "be valid")
+	if lastSeen := clients.ReadLastSeenServer(ctx, req.Private, r.Settings.HubAddress.Value, &resp.Diagnostics); lastSeen.HasMoved() && r.mayBeValid(state) {
+		if _, exists, err := api.FindToken(ctx, known.User, known); err == nil && !exists {
+			lastSeen.AddMovedError(&resp.Diagnostics, "token "+known.ID+" of "+known.User, "hub_address", "be valid")
 			return
 		}
 	}
-	if err := api.RevokeToken(ctx, was.User, was); err != nil {
+	if err := api.RevokeToken(ctx, known.User, known); err != nil {
 		diag := diagnostics.Explain(err) + "\n\nThe token may still be valid. It stays in the state: run terraform destroy again, or revoke it on the Hub's page /hub/token."
-		resp.Diagnostics.AddError("The token "+was.ID+" of "+was.User+" was not revoked", diag)
+		resp.Diagnostics.AddError("The token "+known.ID+" of "+known.User+" was not revoked", diag)
 	}
 }
 
 // mayBeValid reports whether a token has not expired.
-func (r *tokenResource) mayBeValid(state tokenModel) bool {
+func (r *tokenResource) mayBeValid(state resourceModel) bool {
 	ends, _ := state.ExpiresAt.ValueRFC3339Time()
 	return state.ExpiresAt.IsNull() || ends.After(r.Clock.Now())
 }
@@ -206,16 +204,16 @@ func (r *tokenResource) mayBeValid(state tokenModel) bool {
 // import could not read its value.
 func (r *tokenResource) ImportState(_ context.Context, _ resource.ImportStateRequest, resp *resource.ImportStateResponse) {
 	resp.Diagnostics.AddError("A Hub token cannot be imported",
-		"The Hub shows a token's value once, when it is made, and keeps only its hash; an imported token would have no value. "+
-			"Let Terraform make a new token, and revoke the old one on the Hub's page /hub/token.")
+		"The Hub returns a token's value once, when the token is created, and stores only its hash. An imported token would have no value. "+
+			"Let Terraform create a new token, and revoke the old one on the Hub's page /hub/token.")
 }
 
 // validateLifetime checks that a lifetime is a positive number of whole seconds, which
 // the Hub requires.
 func validateLifetime(lifetime timetypes.GoDuration, otherwise string, diags *diag.Diagnostics) {
 	if parsed, ok := values.Duration(lifetime); ok && (parsed < time.Second || parsed%time.Second != 0) {
-		diags.AddAttributeError(path.Root("expires_in"), "The lifetime of a token is in whole seconds",
-			fmt.Sprintf("%q must be at least \"1s\" and without a fraction of a second. %s", lifetime.ValueString(), otherwise))
+		diags.AddAttributeError(path.Root("expires_in"), "Invalid value for expires_in",
+			fmt.Sprintf("expires_in = %q must be in whole seconds, and at least \"1s\". %s", lifetime.ValueString(), otherwise))
 	}
 }
 
@@ -223,7 +221,7 @@ func validateLifetime(lifetime timetypes.GoDuration, otherwise string, diags *di
 // nobody can use the token, if there is one.
 func addIssueError(diags *diag.Diagnostics, user string, request hub.TokenRequest, err error) {
 	if ignored, ok := errors.AsType[*hub.IgnoredArgumentError](err); ok {
-		detail := diagnostics.Sentence(ignored.Error()) + " JupyterHub 3 is the first with scopes of tokens, JupyterHub 2 the first with roles. Leave out " + ignored.Argument + " to have a token with all that the user may do."
+		detail := diagnostics.Sentence(ignored.Error()) + " Scopes of a token require JupyterHub 3, and roles JupyterHub 2. Leave out " + ignored.Argument + " for a token with all permissions of the user."
 		if ignored.RevokeError != nil {
 			detail += "\n\nRevoke the token " + ignored.ID + " on the Hub's page /hub/token."
 		}
@@ -232,34 +230,34 @@ func addIssueError(diags *diag.Diagnostics, user string, request hub.TokenReques
 	}
 	lost, ok := errors.AsType[*hub.LostTokenError](err)
 	if !ok {
-		diags.AddError("No token was made for "+user, diagnostics.Explain(err))
+		diags.AddError("No token was created for "+user, diagnostics.Explain(err))
 		return
 	}
 	detail := diagnostics.Sentence(lost.Error())
 	switch {
 	case lost.Revoked != "":
-		detail += " Run terraform apply again to make another."
+		detail += " Run terraform apply again to create another."
 	case lost.RevokeError != nil:
-		detail += fmt.Sprintf("\n\nRevoke the token %s, made %s, on the Hub's page /hub/token, then run terraform apply again.", lost.Candidates[0].ID, lost.Candidates[0].Created.UTC().Format(time.RFC3339))
+		detail += fmt.Sprintf("\n\nRevoke the token %s, created at %s, on the Hub's page /hub/token, then run terraform apply again.", lost.Candidates[0].ID, lost.Candidates[0].Created.UTC().Format(time.RFC3339))
 	case len(lost.Candidates) > 0:
 		ids := make([]string, 0, len(lost.Candidates))
 		for _, candidate := range lost.Candidates {
-			ids = append(ids, fmt.Sprintf("%s (note %q, made %s)", transport.Printable(candidate.ID), transport.Printable(candidate.Note), candidate.Created.UTC().Format(time.RFC3339)))
+			ids = append(ids, fmt.Sprintf("%s (note %q, created at %s)", transport.Printable(candidate.ID), transport.Printable(candidate.Note), candidate.Created.UTC().Format(time.RFC3339)))
 		}
 		detail += "\n\nCandidates: " + strings.Join(ids, ", ") + ". None was revoked, because a token of another run may have the same note. " +
 			"Revoke the one that nobody uses on the Hub's page /hub/token, then run terraform apply again. " +
 			"Without an argument note, the provider generates a note that identifies the token."
 	case lost.ListError != nil:
-		detail += "\n\nOnce the Hub is reachable, look on its page /hub/token for a token with this note that nobody has used, revoke it, and run terraform apply again."
+		detail += "\n\nWhen the Hub is reachable, look on its page /hub/token for a token with this note that nobody has used, revoke it, and run terraform apply again."
 	default:
-		detail += " Most likely none was made. Run terraform apply again; the Hub's page /hub/token shows what there is."
+		detail += " Most likely no token was created. Run terraform apply again. The Hub's page /hub/token lists all tokens."
 	}
 	if cause, ok := errors.AsType[*transport.Error](lost.Cause); ok && cause.Status == http.StatusInternalServerError && len(request.Scopes) > 0 {
 		detail += "\n\nBefore JupyterHub 5, this is the response to scopes that do not exist. Check the names in scopes."
 	}
-	summary := "No token was made for " + user
+	summary := "No token was created for " + user
 	if lost.Revoked == "" {
-		summary = "It is not known whether a token was made for " + user
+		summary = "It is not known whether a token was created for " + user
 	}
 	diags.AddError(summary, detail)
 }

@@ -255,7 +255,7 @@ func TestAccHubToken_refusesBadArguments(t *testing.T) {
 		`expires_in = "soon"`:                         `(?i)duration`,
 		`expires_in = "0s"`:                           "whole seconds",
 		`expires_in = "1500ms"`:                       "whole seconds",
-		`renew_before = "-1h"`:                        "longer than nothing",
+		`renew_before = "-1h"`:                        "must be positive",
 		"expires_in = \"1h\"\n renew_before = \"1h\"": "due for renewal as soon",
 		`scopes = ["nope"]`:                           `Scope 'nope' for token does not exist`,
 		`scopes = [""]`:                               "length must be at least 1",
