@@ -16,6 +16,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
 	"github.com/hashicorp/terraform-plugin-framework/datasource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
@@ -153,15 +154,8 @@ func clusterAttributes() map[string]schema.Attribute {
 func (d *listDataSource) Read(ctx context.Context, req datasource.ReadRequest, resp *datasource.ReadResponse) {
 	var model listModel
 	resp.Diagnostics.Append(req.Config.Get(ctx, &model)...)
-	var wanted []string
-	resp.Diagnostics.Append(model.Statuses.ElementsAs(ctx, &wanted, false)...)
-	api, ok := d.Gateway.Get(&resp.Diagnostics)
+	clusters, api, ok := listByStatus(ctx, d.Gateway, model.Statuses, &resp.Diagnostics)
 	if !ok {
-		return
-	}
-	clusters, err := api.ListClusters(ctx, statuses(wanted)...)
-	if err != nil {
-		diagnostics.AddError(&resp.Diagnostics, "The clusters could not be listed", err)
 		return
 	}
 	now := d.Clock.Now()
@@ -208,12 +202,28 @@ func describeCluster(cluster gateway.Cluster, addresses gateway.Addresses) liste
 	}
 }
 
-func statuses(names []string) []gateway.Status {
-	converted := make([]gateway.Status, 0, len(names))
-	for _, name := range names {
-		converted = append(converted, gateway.Status(strings.ToUpper(name)))
+// collection is a list or a set of Terraform.
+type collection interface {
+	ElementsAs(ctx context.Context, target any, allowUnhandled bool) diag.Diagnostics
+}
+
+// listByStatus lists the user's clusters that have one of the statuses, in any case.
+func listByStatus(ctx context.Context, access clients.Access[*gateway.Client], statuses collection, diags *diag.Diagnostics) (map[string]gateway.Cluster, *gateway.Client, bool) {
+	var names []string
+	diags.Append(statuses.ElementsAs(ctx, &names, false)...)
+	api, ok := access.Get(diags)
+	if !ok {
+		return nil, nil, false
 	}
-	return converted
+	wanted := make([]gateway.Status, 0, len(names))
+	for _, name := range names {
+		wanted = append(wanted, gateway.Status(strings.ToUpper(name)))
+	}
+	clusters, err := api.ListClusters(ctx, wanted...)
+	if err != nil {
+		diagnostics.AddError(diags, "The clusters were not listed", err)
+	}
+	return clusters, api, err == nil
 }
 
 func statusNames() []string {

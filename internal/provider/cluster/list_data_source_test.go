@@ -80,7 +80,7 @@ func TestAccClusters_listsTheUsersOwn(t *testing.T) {
 					mock.FailNext(mockserver.Fault{Method: http.MethodGet, Path: "*/clusters/", Times: 100, Status: http.StatusForbidden, ContentType: "text/plain", Body: "go away"})
 				},
 				Config:      config(""),
-				ExpectError: regexp.MustCompile(`(?s)The clusters could not be listed.*go away`),
+				ExpectError: regexp.MustCompile(`(?s)The clusters were not listed.*go away`),
 			},
 		},
 	})

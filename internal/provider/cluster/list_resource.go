@@ -96,52 +96,47 @@ func (l *listResource) List(ctx context.Context, req list.ListRequest, stream *l
 	var config listConfigModel
 	var diags diag.Diagnostics
 	diags.Append(req.Config.Get(ctx, &config)...)
-	var wanted []string
-	diags.Append(config.Statuses.ElementsAs(ctx, &wanted, false)...)
-	api, ok := l.Gateway.Get(&diags)
+	listing := l.listClusters(ctx, config, &diags)
+	clients.StreamList(stream, req.Limit, listing.clusters, diags, func(cluster gateway.Cluster) list.ListResult { return l.result(ctx, req, cluster, listing) })
+}
+
+// clusterListing has the clusters that match a configuration, by start time, and what
+// describes them.
+type clusterListing struct {
+	at       time.Time
+	clusters []gateway.Cluster
+	declared []gateway.Option
+	read     activities
+}
+
+func (l *listResource) listClusters(ctx context.Context, config listConfigModel, diags *diag.Diagnostics) clusterListing {
+	found, api, ok := listByStatus(ctx, l.Gateway, config.Statuses, diags)
 	if !ok {
-		stream.Results = list.ListResultsStreamDiagnostics(diags)
-		return
-	}
-	found, err := api.ListClusters(ctx, statuses(wanted)...)
-	if err != nil {
-		diagnostics.AddError(&diags, "The clusters were not listed", err)
-		stream.Results = list.ListResultsStreamDiagnostics(diags)
-		return
+		return clusterListing{}
 	}
 	// Without the declared options a generated configuration would have to set all.
 	declared, err := api.Options(ctx)
 	if err != nil {
-		diagnostics.AddError(&diags, "The cluster options of the gateway were not read", err)
-		stream.Results = list.ListResultsStreamDiagnostics(diags)
-		return
+		diagnostics.AddError(diags, "The cluster options of the gateway were not read", err)
+		return clusterListing{}
 	}
-	now := l.Clock.Now()
+	listing := clusterListing{at: l.Clock.Now(), declared: declared}
 	matching := slices.SortedFunc(maps.Values(found), func(a, b gateway.Cluster) int { return a.StartTime.Compare(b.StartTime) })
-	matching = slices.DeleteFunc(matching, func(cluster gateway.Cluster) bool { return !config.matches(cluster, now) })
-	var read activities
+	matching = slices.DeleteFunc(matching, func(cluster gateway.Cluster) bool { return !config.matches(cluster, listing.at) })
 	if values.IsKnown(config.Idle) {
-		read = readActivities(ctx, api, matching)
+		listing.read = readActivities(ctx, api, matching)
 		if ctx.Err() != nil {
-			diagnostics.AddError(&diags, "The clusters were not listed", ctx.Err())
-			stream.Results = list.ListResultsStreamDiagnostics(diags)
-			return
+			diagnostics.AddError(diags, "The clusters were not listed", ctx.Err())
+			return clusterListing{}
 		}
 		matching = slices.DeleteFunc(matching, func(cluster gateway.Cluster) bool {
-			activity, isRead := read.found[cluster.Name]
+			activity, isRead := listing.read.found[cluster.Name]
 			return !isRead || activity.IsIdle() != config.Idle.ValueBool()
 		})
+		listing.read.addWarning(diags, "idle", "they are not listed")
 	}
-	items := clients.ListedItems{Limit: req.Limit, Total: len(matching)}
-	results := items.Stream(func(i int) list.ListResult { return l.result(ctx, req, matching[i], declared, read, now) })
-	stream.Results = func(push func(list.ListResult) bool) {
-		var warnings diag.Diagnostics
-		read.addWarning(&warnings, "idle", "they are not listed")
-		if len(warnings) > 0 && !push(list.ListResult{Diagnostics: warnings}) {
-			return
-		}
-		results(push)
-	}
+	listing.clusters = matching
+	return listing
 }
 
 // matches reports whether a cluster meets the conditions of the configuration.
@@ -160,15 +155,15 @@ func (m listConfigModel) matches(cluster gateway.Cluster, now time.Time) bool {
 	return true
 }
 
-func (l *listResource) result(ctx context.Context, req list.ListRequest, cluster gateway.Cluster, declared []gateway.Option, read activities, now time.Time) list.ListResult {
+func (l *listResource) result(ctx context.Context, req list.ListRequest, cluster gateway.Cluster, listing clusterListing) list.ListResult {
 	result := req.NewListResult(ctx)
-	result.DisplayName = displayName(cluster, declared, read, now)
+	result.DisplayName = displayName(cluster, listing)
 	result.Diagnostics.Append(result.Identity.Set(ctx, resourceIdentity{Name: types.StringValue(cluster.Name)})...)
 	if !req.IncludeResource {
 		return result
 	}
 	model := resourceModel{Options: types.DynamicNull()}
-	result.Diagnostics.Append(model.recordImport(ctx, cluster, declared)...)
+	result.Diagnostics.Append(model.recordImport(ctx, cluster, listing.declared)...)
 	for attribute, value := range map[string]any{
 		"name": types.StringValue(cluster.Name), "status": types.StringValue(string(cluster.Status)), "options": model.Options,
 		"scheduler_address": types.StringValue(l.Addresses.SchedulerAddress(cluster.Name)), "dashboard_link": values.StringOrNull(l.Addresses.DashboardLink(cluster.DashboardRoute)),
@@ -182,16 +177,16 @@ func (l *listResource) result(ctx context.Context, req list.ListRequest, cluster
 // displayName has what a person decides by: status, age, and the options that
 // differ from the defaults. It has no value of a free text or a mapping, which may
 // be secret.
-func displayName(cluster gateway.Cluster, declared []gateway.Option, read activities, now time.Time) string {
-	parts := []string{string(cluster.Status), "started " + now.Sub(cluster.StartTime).Round(time.Minute).String() + " ago"}
-	if activity, ok := read.found[cluster.Name]; ok {
+func displayName(cluster gateway.Cluster, listing clusterListing) string {
+	parts := []string{string(cluster.Status), "started " + listing.at.Sub(cluster.StartTime).Round(time.Minute).String() + " ago"}
+	if activity, ok := listing.read.found[cluster.Name]; ok {
 		state := "busy"
 		if activity.IsIdle() {
 			state = "idle"
 		}
 		parts = append(parts, state, diagnostics.Plural(activity.Workers, "worker"), diagnostics.Plural(activity.Threads, "thread"))
 	}
-	for _, option := range declared {
+	for _, option := range listing.declared {
 		value, exists := cluster.Options[option.Field]
 		if exists && option.IsPrintable() && !gateway.SameValue(option.Default, value) {
 			parts = append(parts, fmt.Sprintf("%s = %s", option.Field, values.JSON(value)))

@@ -52,13 +52,9 @@ func storeHidden(ctx context.Context, private clients.PrivateWriter, hidden hidd
 	return private.SetKey(ctx, hiddenKey, []byte(values.JSON(hidden)))
 }
 
-// storeDefaults records the defaults that the gateway declares now. Where it does
-// not, options that the configuration stops setting are not compared.
-func storeDefaults(ctx context.Context, api *gateway.Client, running map[string]any, private clients.PrivateWriter) diag.Diagnostics {
-	declared, err := api.Options(ctx)
-	if err != nil {
-		return nil
-	}
+// storeDefaults records the defaults that the gateway declares now. Without them,
+// options that the configuration stops setting are not compared.
+func storeDefaults(ctx context.Context, declared []gateway.Option, running map[string]any, private clients.PrivateWriter) diag.Diagnostics {
 	return private.SetKey(ctx, defaultsKey, []byte(values.JSON(differingDefaults(running, declared))))
 }
 

@@ -88,7 +88,9 @@ func (r *clusterResource) Create(ctx context.Context, req resource.CreateRequest
 		resp.Diagnostics.Append(storeHidden(ctx, resp.Private, hidden)...)
 	}
 	resp.Diagnostics.Append(plan.recordCluster(ctx, cluster, r.knownAddresses(), hidden)...)
-	resp.Diagnostics.Append(storeDefaults(ctx, api, hidden.strip(cluster.Options), resp.Private)...)
+	if declared, err := api.Options(ctx); err == nil {
+		resp.Diagnostics.Append(storeDefaults(ctx, declared, hidden.strip(cluster.Options), resp.Private)...)
+	}
 	resp.Diagnostics.Append(resp.State.Set(ctx, plan)...)
 	r.scale(ctx, creating, api, plan, resourceModel{}, &resp.Diagnostics)
 }
@@ -160,11 +162,10 @@ func (r *clusterResource) Read(ctx context.Context, req resource.ReadRequest, re
 // its options with what differs from them.
 func recordImport(ctx context.Context, api *gateway.Client, state *resourceModel, cluster gateway.Cluster, private clients.PrivateWriter) diag.Diagnostics {
 	declared, err := api.Options(ctx)
-	if err != nil {
-		return state.recordImport(ctx, cluster, nil)
-	}
 	diags := state.recordImport(ctx, cluster, declared)
-	diags.Append(storeDefaults(ctx, api, cluster.Options, private)...)
+	if err == nil {
+		diags.Append(storeDefaults(ctx, declared, cluster.Options, private)...)
+	}
 	return diags
 }
 

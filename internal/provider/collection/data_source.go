@@ -25,6 +25,7 @@ import (
 	"github.com/planetary-computer/terraform-provider-pc/internal/catalog"
 	"github.com/planetary-computer/terraform-provider-pc/internal/provider/clients"
 	"github.com/planetary-computer/terraform-provider-pc/internal/provider/diagnostics"
+	"github.com/planetary-computer/terraform-provider-pc/internal/provider/values"
 	"github.com/planetary-computer/terraform-provider-pc/internal/transport"
 )
 
@@ -127,12 +128,12 @@ func (d *collectionDataSource) Read(ctx context.Context, req datasource.ReadRequ
 }
 
 func (m *collectionModel) describe(collection catalog.Collection) diag.Diagnostics {
-	m.Title = textOrNull(collection.Title)
-	m.Description = textOrNull(collection.Description)
-	m.License = textOrNull(collection.License)
-	m.Region = textOrNull(collection.Region)
-	m.StorageAccount = textOrNull(collection.StorageAccount)
-	m.Container = textOrNull(collection.Container)
+	m.Title = values.StringOrNull(collection.Title)
+	m.Description = values.StringOrNull(collection.Description)
+	m.License = values.StringOrNull(collection.License)
+	m.Region = values.StringOrNull(collection.Region)
+	m.StorageAccount = values.StringOrNull(collection.StorageAccount)
+	m.Container = values.StringOrNull(collection.Container)
 	m.Extent = extentOf(collection.Extent)
 	var diags diag.Diagnostics
 	m.Assets = sortedJSON("assets", collection.Assets, &diags)
@@ -183,13 +184,6 @@ func extentOf(extent catalog.Extent) types.Object {
 		map[string]attr.Type{"bbox": types.ListType{ElemType: bboxType}, "interval": types.ListType{ElemType: intervalType}},
 		map[string]attr.Value{"bbox": types.ListValueMust(bboxType, boxes), "interval": types.ListValueMust(intervalType, intervals)},
 	)
-}
-
-func textOrNull(text string) types.String {
-	if text == "" {
-		return types.StringNull()
-	}
-	return types.StringValue(text)
 }
 
 // addCatalogError reports a failure of the data services. Their 404 responses have

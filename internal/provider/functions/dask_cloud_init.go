@@ -5,14 +5,11 @@ package functions
 
 import (
 	"context"
-	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/function"
-	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/planetary-computer/terraform-provider-pc/internal/cloudinit"
-	"github.com/planetary-computer/terraform-provider-pc/internal/provider/values"
 )
 
 var _ function.Function = daskCloudInit{}
@@ -80,26 +77,9 @@ const cloudInitOptions = "An object. Of both roles:\n\n" +
 
 func (daskCloudInit) Run(ctx context.Context, req function.RunRequest, resp *function.RunResponse) {
 	var role string
-	var options types.Dynamic
-	if resp.Error = req.Arguments.Get(ctx, &role, &options); resp.Error != nil {
+	options := optionsArgument{position: 1, example: "{ image = \"pangeo/pangeo-notebook:2026.08.01\" }"}
+	if resp.Error = req.Arguments.Get(ctx, &role, &options.value); resp.Error != nil {
 		return
 	}
-	if options.IsUnknown() || options.IsUnderlyingValueUnknown() {
-		resp.Error = resp.Result.Set(ctx, types.StringUnknown())
-		return
-	}
-	given, ok := values.ToGoPartial(options).(map[string]any)
-	if !ok {
-		resp.Error = function.NewArgumentFuncError(1, "options must be an object, such as { image = \"pangeo/pangeo-notebook:2026.08.01\" }")
-		return
-	}
-	text, known, err := cloudinit.CloudConfig(role, given)
-	switch {
-	case err != nil:
-		resp.Error = function.NewArgumentFuncError(1, strings.TrimSpace(err.Error()))
-	case !known:
-		resp.Error = resp.Result.Set(ctx, types.StringUnknown())
-	default:
-		resp.Error = resp.Result.Set(ctx, text)
-	}
+	options.setText(ctx, resp, func(given map[string]any) (string, bool, error) { return cloudinit.CloudConfig(role, given) })
 }

@@ -1,18 +1,14 @@
 // Copyright (c) The terraform-provider-pc Authors
 // SPDX-License-Identifier: MPL-2.0
 
-// Package functions has the provider functions dask_cloud_init and dask_config.
 package functions
 
 import (
 	"context"
-	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/function"
-	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/planetary-computer/terraform-provider-pc/internal/daskconfig"
-	"github.com/planetary-computer/terraform-provider-pc/internal/provider/values"
 )
 
 var _ function.Function = daskConfig{}
@@ -57,26 +53,9 @@ const gatewayConfigOptions = "An object:\n\n" +
 	"    - `include_secrets` (bool, default false): whether secrets may be in the text."
 
 func (daskConfig) Run(ctx context.Context, req function.RunRequest, resp *function.RunResponse) {
-	var options types.Dynamic
-	if resp.Error = req.Arguments.Get(ctx, &options); resp.Error != nil {
+	options := optionsArgument{position: 0, example: "{ address = data.pc_gateway.this.address }"}
+	if resp.Error = req.Arguments.Get(ctx, &options.value); resp.Error != nil {
 		return
 	}
-	if options.IsUnknown() || options.IsUnderlyingValueUnknown() {
-		resp.Error = resp.Result.Set(ctx, types.StringUnknown())
-		return
-	}
-	given, ok := values.ToGoPartial(options).(map[string]any)
-	if !ok {
-		resp.Error = function.NewArgumentFuncError(0, "options must be an object, such as { address = data.pc_gateway.this.address }")
-		return
-	}
-	text, known, err := daskconfig.GatewayConfig(given)
-	switch {
-	case err != nil:
-		resp.Error = function.NewArgumentFuncError(0, strings.TrimSpace(err.Error()))
-	case !known:
-		resp.Error = resp.Result.Set(ctx, types.StringUnknown())
-	default:
-		resp.Error = resp.Result.Set(ctx, text)
-	}
+	options.setText(ctx, resp, daskconfig.GatewayConfig)
 }

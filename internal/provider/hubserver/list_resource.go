@@ -71,12 +71,7 @@ func (l *listResource) List(ctx context.Context, req list.ListRequest, stream *l
 	var diags diag.Diagnostics
 	diags.Append(req.Config.Get(ctx, &config)...)
 	servers := l.listServers(ctx, config, &diags)
-	if diags.HasError() {
-		stream.Results = list.ListResultsStreamDiagnostics(diags)
-		return
-	}
-	results := clients.ListedItems{Limit: req.Limit, Total: len(servers)}
-	stream.Results = results.Stream(func(i int) list.ListResult { return l.result(ctx, req, servers[i].user, servers[i].Server) })
+	clients.StreamList(stream, req.Limit, servers, diags, func(server ownedServer) list.ListResult { return l.result(ctx, req, server) })
 }
 
 // ValidateListResourceConfig checks the arguments that are known.
@@ -140,10 +135,10 @@ func readAccount(ctx context.Context, api *hub.Client, name types.String, diags 
 	return account, err == nil
 }
 
-func (l *listResource) result(ctx context.Context, req list.ListRequest, user string, server hub.Server) list.ListResult {
+func (l *listResource) result(ctx context.Context, req list.ListRequest, server ownedServer) list.ListResult {
 	result := req.NewListResult(ctx)
-	model := resourceModel{User: types.StringValue(user), Name: types.StringValue(server.Name)}
-	model.record(server, l.Settings.HubAddress.Value)
+	model := resourceModel{User: types.StringValue(server.user), Name: types.StringValue(server.Name)}
+	model.record(server.Server, l.Settings.HubAddress.Value)
 	result.DisplayName = displayName(model)
 	result.Diagnostics.Append(result.Identity.Set(ctx, model.identity())...)
 	if !req.IncludeResource {

@@ -58,31 +58,32 @@ func (l *listResource) List(ctx context.Context, req list.ListRequest, stream *l
 	var config listConfigModel
 	var diags diag.Diagnostics
 	diags.Append(req.Config.Get(ctx, &config)...)
-	revokeModel{User: config.User}.validate(&diags)
-	api, ok := l.Hub.Get(&diags)
+	user, tokens := l.listTokens(ctx, config, &diags)
+	clients.StreamList(stream, req.Limit, tokens, diags, func(token hub.Token) list.ListResult { return listResult(ctx, req, user, token) })
+}
+
+// listTokens returns a user and the user's tokens, by creation time.
+func (l *listResource) listTokens(ctx context.Context, config listConfigModel, diags *diag.Diagnostics) (string, []hub.Token) {
+	revokeModel{User: config.User}.validate(diags)
+	api, ok := l.Hub.Get(diags)
 	if !ok {
-		stream.Results = list.ListResultsStreamDiagnostics(diags)
-		return
+		return "", nil
 	}
-	user, ok := clients.HubOwner(ctx, api, config.User, "The tokens were not listed", &diags)
+	user, ok := clients.HubOwner(ctx, api, config.User, "The tokens were not listed", diags)
 	if !ok {
-		stream.Results = list.ListResultsStreamDiagnostics(diags)
-		return
+		return "", nil
 	}
 	tokens, _, err := api.ListTokens(ctx, user)
 	if err != nil {
-		diagnostics.AddError(&diags, "The tokens of "+user+" were not listed", err)
-		stream.Results = list.ListResultsStreamDiagnostics(diags)
-		return
+		diagnostics.AddError(diags, "The tokens of "+user+" were not listed", err)
 	}
 	slices.SortFunc(tokens, func(a, b hub.Token) int { return a.Created.Compare(b.Created) })
-	items := clients.ListedItems{Limit: req.Limit, Total: len(tokens)}
-	stream.Results = items.Stream(func(i int) list.ListResult { return listResult(ctx, req, user, tokens[i]) })
+	return user, tokens
 }
 
 func listResult(ctx context.Context, req list.ListRequest, user string, token hub.Token) list.ListResult {
 	result := req.NewListResult(ctx)
-	var model tokenModel
+	var model resourceModel
 	model.recordToken(user, token)
 	result.DisplayName = displayName(token)
 	result.Diagnostics.Append(result.Identity.Set(ctx, model.identity())...)

@@ -49,7 +49,7 @@ func TestEveryTypeHasAnExample(t *testing.T) {
 	}
 	if lists, ok := p.(fwprovider.ProviderWithListResources); ok {
 		for _, construct := range lists.ListResources(t.Context()) {
-			want = append(want, "list-resources/"+listName(t, construct())+"/list-resource.tfquery.hcl")
+			want = append(want, "list-resources/"+resourceName(t, construct())+"/list-resource.tfquery.hcl")
 		}
 	}
 	if actions, ok := p.(fwprovider.ProviderWithActions); ok {

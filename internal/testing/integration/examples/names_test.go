@@ -4,16 +4,21 @@
 package examples_test
 
 import (
+	"context"
 	"testing"
 
 	"github.com/hashicorp/terraform-plugin-framework/action"
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
 	"github.com/hashicorp/terraform-plugin-framework/ephemeral"
-	"github.com/hashicorp/terraform-plugin-framework/list"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 )
 
-func resourceName(t *testing.T, r resource.Resource) string {
+// withResourceMetadata is a resource or a list resource.
+type withResourceMetadata interface {
+	Metadata(ctx context.Context, req resource.MetadataRequest, resp *resource.MetadataResponse)
+}
+
+func resourceName(t *testing.T, r withResourceMetadata) string {
 	t.Helper()
 	var metadata resource.MetadataResponse
 	r.Metadata(t.Context(), resource.MetadataRequest{ProviderTypeName: "pc"}, &metadata)
@@ -31,13 +36,6 @@ func ephemeralName(t *testing.T, e ephemeral.EphemeralResource) string {
 	t.Helper()
 	var metadata ephemeral.MetadataResponse
 	e.Metadata(t.Context(), ephemeral.MetadataRequest{ProviderTypeName: "pc"}, &metadata)
-	return metadata.TypeName
-}
-
-func listName(t *testing.T, l list.ListResource) string {
-	t.Helper()
-	var metadata resource.MetadataResponse
-	l.Metadata(t.Context(), resource.MetadataRequest{ProviderTypeName: "pc"}, &metadata)
 	return metadata.TypeName
 }
 
