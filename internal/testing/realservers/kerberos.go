@@ -169,8 +169,8 @@ func (r *realm) server() server {
 	return server{Name: "kdc", Command: []string{r.inst.root("usr/sbin/krb5kdc"), "-n"}, Environment: environment}
 }
 
-// answers returns when the KDC accepts connections.
-func (r *realm) answers(ctx context.Context) error {
+// await returns when the KDC accepts connections.
+func (r *realm) await(ctx context.Context) error {
 	return retry(ctx, func() error {
 		connection, err := new(net.Dialer).DialContext(ctx, "tcp", r.address)
 		if err != nil {

@@ -17,28 +17,27 @@ import (
 	"strings"
 )
 
-// kerberosLock names the Debian packages of the KDC, which come at the version
-// that Debian has, and the Python package by which the gateway uses them.
+// kerberosLock names the Debian packages of the KDC, in the version that Debian has, and
+// the Python package with which the gateway uses them.
 //
 //go:embed lock-kerberos
 var kerberosLock embed.FS
 
-// ErrNoDebian says that this machine has not what Debian's packages and the
-// gateway's Kerberos binding need.
+// ErrNoDebian means that this machine cannot install the KDC, because it lacks Debian's
+// tools or a C compiler.
 var ErrNoDebian = errors.New("the real KDC needs Debian's apt-get and dpkg-deb, and gcc")
 
-// KerberosInstallation is a folder that holds a KDC and what the gateway needs
-// beside it.
+// KerberosInstallation is a folder with a KDC and the gateway's Kerberos binding.
 type KerberosInstallation struct {
 	dir string
 	// library is the folder of the shared libraries.
 	library string
 }
 
-// InstallKerberos puts the KDC of Debian's packages, unpacked and not installed,
-// into a folder of the user's cache, and builds the gateway's Kerberos binding,
-// unless they are there already. It needs Debian's apt-get and dpkg-deb, and a
-// C compiler; root it need not be.
+// InstallKerberos unpacks Debian's packages of the KDC into a folder of the user's cache,
+// without installing them, and builds the gateway's Kerberos binding, unless the folder
+// is complete already. It needs Debian's apt-get and dpkg-deb and a C compiler, but not
+// root's permissions.
 func InstallKerberos(ctx context.Context, inst Installation, log io.Writer) (KerberosInstallation, error) {
 	var missing []string
 	for _, name := range []string{"apt-get", "dpkg-deb", "gcc"} {
@@ -57,7 +56,7 @@ func InstallKerberos(ctx context.Context, inst Installation, log io.Writer) (Ker
 	if err != nil {
 		return KerberosInstallation{}, err
 	}
-	// The binding fits one Python, which is that of the installation.
+	// The binding works with the Python of the installation only.
 	name := sha256.Sum256([]byte(inst.dir + "\n" + string(packages) + string(requirements)))
 	k := KerberosInstallation{dir: inst.dir + "-kerberos-" + hex.EncodeToString(name[:])[:8]}
 	unlock, err := lockFile(ctx, k.dir+".lock")

@@ -45,9 +45,9 @@ func StartKubernetes(ctx context.Context, inst Installation, apiserver string, c
 // sees changes at once.
 func (k *Kubernetes) SetWatchLag(lag time.Duration) { k.kube.proxy.lag.Store(int64(lag)) }
 
-// SetAnswerLag makes the API server's answers to the gateway's creations come so
-// much later from now on: what is made is there, and the gateway does not know.
-func (k *Kubernetes) SetAnswerLag(lag time.Duration) { k.kube.proxy.posts.Store(int64(lag)) }
+// SetResponseLag delays the API server's responses to the gateway's creations from now
+// on. The objects exist meanwhile, and the gateway does not know them yet.
+func (k *Kubernetes) SetResponseLag(lag time.Duration) { k.kube.proxy.posts.Store(int64(lag)) }
 
 // kube contains the parts of a Kubernetes stack other than the gateway.
 type kube struct {
@@ -58,7 +58,7 @@ type kube struct {
 	proxy      *watchProxy
 }
 
-// newKube takes the addresses for etcd, its peers, who are none, and the API
+// newKube receives the addresses of etcd, of its peers (there are none) and of the API
 // server.
 func newKube(apiserver, dir string, addresses []string) *kube {
 	return &kube{
@@ -117,7 +117,7 @@ func kubeconfig(cluster map[string]string, token string) []byte {
 		"contexts": []any{map[string]any{"name": "test", "context": map[string]string{"cluster": "test", "user": "test"}}},
 	})
 	if err != nil {
-		panic(err) // strings have no other form
+		panic(err) // strings are always valid JSON
 	}
 	return text
 }
@@ -171,7 +171,7 @@ func (k *kube) bringUp(ctx context.Context, s *supervisor) error {
 		return err
 	}
 	for _, name := range []string{"kubelet", "controller", "gateway"} {
-		if err := s.order("start", name); err != nil {
+		if err := s.send("start", name); err != nil {
 			return err
 		}
 	}

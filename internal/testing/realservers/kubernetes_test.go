@@ -17,8 +17,8 @@ import (
 	"github.com/planetary-computer/terraform-provider-pc/internal/testing/realservers"
 )
 
-// TestKubernetes is one stack's life: what it makes, how its gateway lags, and
-// how it forgets and learns again when it is killed.
+// TestKubernetes creates clusters in each phase, delays the gateway's cache, and restarts
+// the gateway, which reads its clusters again.
 func TestKubernetes(t *testing.T) {
 	t.Parallel()
 	inst, err := realservers.Install(t.Context(), os.Stderr)
@@ -37,18 +37,18 @@ func TestKubernetes(t *testing.T) {
 		}
 		return strings.TrimSpace(string(output))
 	}
-	runs := submit("")
-	fails := submit(`profile="broken"`)
-	waits := submit(`profile="stuck"`)
-	await(t, stack, map[string]string{runs: "Running", fails: "Failed", waits: "Pending"})
+	running := submit("")
+	failing := submit(`profile="broken"`)
+	pending := submit(`profile="stuck"`)
+	awaitPhases(t, stack, map[string]string{running: "Running", failing: "Failed", pending: "Pending"})
 
 	stack.SetWatchLag(2 * time.Second)
-	began := clock.Real().Now()
+	start := clock.Real().Now()
 	late := submit("")
-	status := look(t, stack, late)
-	// The machine may have been too slow to look within the lag.
-	if took := clock.Real().Now().Sub(began); status != http.StatusNotFound && took < 2*time.Second {
-		t.Errorf("%s after its POST, GET answers %d", took, status)
+	status := clusterStatus(t, stack, late)
+	// A slow machine may have sent the request after the lag.
+	if took := clock.Real().Now().Sub(start); status != http.StatusNotFound && took < 2*time.Second {
+		t.Errorf("%s after its POST, GET returns %d", took, status)
 	}
 	stack.SetWatchLag(0)
 
@@ -58,8 +58,8 @@ func TestKubernetes(t *testing.T) {
 	if err := stack.Restart(t.Context(), "gateway"); err != nil {
 		t.Fatal(err)
 	}
-	for _, name := range []string{runs, fails, waits, late} {
-		for look(t, stack, name) != http.StatusOK {
+	for _, name := range []string{running, failing, pending, late} {
+		for clusterStatus(t, stack, name) != http.StatusOK {
 			if err := clock.Real().Sleep(t.Context(), 20*time.Millisecond); err != nil {
 				t.Fatal(err)
 			}
@@ -67,8 +67,8 @@ func TestKubernetes(t *testing.T) {
 	}
 }
 
-// look returns what the gateway answers to a look at a cluster.
-func look(t *testing.T, stack *realservers.Kubernetes, name string) int {
+// clusterStatus returns the status of the gateway's response for a cluster.
+func clusterStatus(t *testing.T, stack *realservers.Kubernetes, name string) int {
 	t.Helper()
 	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, stack.GatewayURL+"api/v1/clusters/"+name, nil)
 	if err != nil {
@@ -83,8 +83,8 @@ func look(t *testing.T, stack *realservers.Kubernetes, name string) int {
 	return response.StatusCode
 }
 
-// await returns when the API server has the clusters in their phases.
-func await(t *testing.T, stack *realservers.Kubernetes, want map[string]string) {
+// awaitPhases returns when the API server has the clusters in their phases.
+func awaitPhases(t *testing.T, stack *realservers.Kubernetes, want map[string]string) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
 	defer cancel()
@@ -93,13 +93,13 @@ func await(t *testing.T, stack *realservers.Kubernetes, want map[string]string) 
 		if err != nil {
 			t.Fatal(err)
 		}
-		right := 0
+		matching := 0
 		for _, cluster := range clusters {
 			if want[cluster.Name] == cluster.Phase {
-				right++
+				matching++
 			}
 		}
-		if right == len(want) {
+		if matching == len(want) {
 			return
 		}
 		if clock.Real().Sleep(ctx, 20*time.Millisecond) != nil {

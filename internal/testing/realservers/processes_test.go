@@ -32,8 +32,8 @@ cluster.get_client().wait_for_workers(1)
 print(cluster.name)
 `
 
-// processesIn returns the command lines of the processes that work in a folder
-// or below: all that a stack has started does.
+// processesIn returns the command lines of the processes whose working folder is dir or
+// below it, which is true of all processes of a stack.
 func processesIn(t *testing.T, dir string) map[int]string {
 	t.Helper()
 	found := map[int]string{}
@@ -53,9 +53,9 @@ func processesIn(t *testing.T, dir string) map[int]string {
 	return found
 }
 
-// awaitNothingLeft fails when processes of the stack in dir, or the folder,
-// are still there after ten seconds.
-func awaitNothingLeft(t *testing.T, dir string) {
+// awaitCleanup fails if the folder dir of a stack, or one of its processes, still exists
+// after ten seconds.
+func awaitCleanup(t *testing.T, dir string) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 	defer cancel()
@@ -71,8 +71,8 @@ func awaitNothingLeft(t *testing.T, dir string) {
 	}
 }
 
-// wantWholeStack fails when one of the kinds of process is missing.
-func wantWholeStack(t *testing.T, dir string) {
+// assertRunning fails if one of the kinds of process is missing.
+func assertRunning(t *testing.T, dir string) {
 	t.Helper()
 	all := fmt.Sprint(processesIn(t, dir))
 	for _, kind := range []string{"dask-gateway-server", "dask-gateway-proxy", "jupyterhub", "configurable-http-proxy", "dask scheduler", "dask worker"} {
@@ -82,28 +82,28 @@ func wantWholeStack(t *testing.T, dir string) {
 	}
 }
 
-func TestStopEndsSchedulersAndWorkers(t *testing.T) {
+func TestStop_endsSchedulersAndWorkers(t *testing.T) {
 	t.Parallel()
 	stack := start(t, realservers.Config{})
 	if _, err := stack.Python(t.Context(), oneWorker); err != nil {
 		t.Fatal(err)
 	}
-	wantWholeStack(t, stack.Dir)
+	assertRunning(t, stack.Dir)
 	stack.Stop()
 	if left := processesIn(t, stack.Dir); len(left) > 0 {
-		t.Errorf("left when Stop had returned: %v", left)
+		t.Errorf("processes after Stop: %v", left)
 	}
 	if _, err := os.Stat(stack.Dir); !os.IsNotExist(err) {
 		t.Errorf("%s is still there: %v", stack.Dir, err)
 	}
 }
 
-func TestNothingOutlivesTheProcess(t *testing.T) {
+func TestStart_leavesNoProcessBehind(t *testing.T) {
 	t.Parallel()
 	for _, end := range []string{"panic", "exit", "SIGKILL"} {
 		t.Run(end, func(t *testing.T) {
 			t.Parallel()
-			holder := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestHoldAStack$") //nolint:gosec // this very binary
+			holder := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestHelperProcess$") //nolint:gosec // this very binary
 			holder.Env = append(os.Environ(), "REALSERVERS_TEST_HOLD="+end)
 			output, err := holder.StdoutPipe()
 			if err != nil {
@@ -119,7 +119,7 @@ func TestNothingOutlivesTheProcess(t *testing.T) {
 			lines := bufio.NewScanner(output)
 			var dir string
 			for dir == "" && lines.Scan() {
-				dir, _ = strings.CutPrefix(lines.Text(), "holds ")
+				dir, _ = strings.CutPrefix(lines.Text(), "started ")
 				if dir == lines.Text() {
 					t.Log(dir)
 					dir = ""
@@ -128,7 +128,7 @@ func TestNothingOutlivesTheProcess(t *testing.T) {
 			if dir == "" {
 				t.Fatal("the other process started no stack")
 			}
-			wantWholeStack(t, dir)
+			assertRunning(t, dir)
 			if end == "SIGKILL" {
 				err = holder.Process.Signal(syscall.SIGKILL)
 			} else {
@@ -137,20 +137,20 @@ func TestNothingOutlivesTheProcess(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			awaitNothingLeft(t, dir)
+			awaitCleanup(t, dir)
 			if err := holder.Wait(); err == nil {
-				t.Error("the other process ended well, want the end that was asked for")
+				t.Error("the other process exited with 0, want a failure")
 			}
 		})
 	}
 }
 
-// TestHoldAStack is the other process of TestNothingOutlivesTheProcess.
-func TestHoldAStack(t *testing.T) {
+// TestHelperProcess runs a stack in the other process of TestStart_leavesNoProcessBehind.
+func TestHelperProcess(t *testing.T) {
 	t.Parallel()
 	end := os.Getenv("REALSERVERS_TEST_HOLD")
 	if end == "" {
-		t.Skip("runs in a process of its own, for TestNothingOutlivesTheProcess")
+		t.Skip("runs in a process of its own, for TestStart_leavesNoProcessBehind")
 	}
 	inst, err := realservers.Install(t.Context(), os.Stderr)
 	if err != nil {
@@ -163,7 +163,7 @@ func TestHoldAStack(t *testing.T) {
 	if _, err := stack.Python(t.Context(), oneWorker); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := os.Stdout.WriteString("holds " + stack.Dir + "\n"); err != nil {
+	if _, err := os.Stdout.WriteString("started " + stack.Dir + "\n"); err != nil {
 		t.Fatal(err)
 	}
 	_, _ = os.Stdin.Read(make([]byte, 1))
@@ -173,13 +173,13 @@ func TestHoldAStack(t *testing.T) {
 	os.Exit(3)
 }
 
-func TestServersEndWithTheirSupervisor(t *testing.T) {
+func TestServers_endWithTheirSupervisor(t *testing.T) {
 	t.Parallel()
 	stack := start(t, realservers.Config{})
 	if _, err := stack.Python(t.Context(), oneWorker); err != nil {
 		t.Fatal(err)
 	}
-	wantWholeStack(t, stack.Dir)
+	assertRunning(t, stack.Dir)
 	supervisors := 0
 	for pid := range processesIn(t, stack.Dir) {
 		parent := parentOf(t, pid)
@@ -196,7 +196,7 @@ func TestServersEndWithTheirSupervisor(t *testing.T) {
 		t.Fatal("found no supervisor")
 	}
 	stack.Stop()
-	awaitNothingLeft(t, stack.Dir)
+	awaitCleanup(t, stack.Dir)
 }
 
 func parentOf(t *testing.T, pid int) int {

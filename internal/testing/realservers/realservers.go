@@ -177,7 +177,7 @@ func (s *Stack) bringUp(ctx context.Context) error {
 		}
 	}
 	if s.realm != nil {
-		if err := s.realm.answers(ctx); err != nil {
+		if err := s.realm.await(ctx); err != nil {
 			return err
 		}
 	}
@@ -197,7 +197,7 @@ func (s *Stack) Kill(ctx context.Context, name string) error {
 func (s *Stack) Restart(ctx context.Context, name string) error {
 	ctx, cancel := context.WithTimeoutCause(ctx, startTimeout, fmt.Errorf("no answer after %s", startTimeout))
 	defer cancel()
-	if err := s.supervisor.order("start", name); err != nil {
+	if err := s.supervisor.send("start", name); err != nil {
 		return err
 	}
 	if err := s.awaitReady(ctx); err != nil {

@@ -12,9 +12,9 @@ import (
 	"github.com/planetary-computer/terraform-provider-pc/internal/testing/realservers"
 )
 
-// TestKilledGatewayKnowsItsClustersAgain needs the database in a file, and the
-// clusters' processes to outlive the gateway.
-func TestKilledGatewayKnowsItsClustersAgain(t *testing.T) {
+// TestRestart_keepsClustersOfKilledGateway requires that the gateway stores its clusters
+// in a file, and that their processes keep running without it.
+func TestRestart_keepsClustersOfKilledGateway(t *testing.T) {
 	t.Parallel()
 	stack := start(t, realservers.Config{})
 	output, err := stack.Python(t.Context(), `
@@ -33,16 +33,16 @@ print(cluster.name)
 		t.Fatal(err)
 	}
 	if status, body := get(t, stack, "api/v1/clusters/", token); status < 500 {
-		t.Errorf("the killed gateway answers %d: %s", status, body)
+		t.Errorf("the killed gateway responds with %d: %s", status, body)
 	}
 	if err := stack.Restart(t.Context(), "gateway"); err != nil {
 		t.Fatal(err)
 	}
 	if got := stack.Token("alice"); got != token {
-		t.Error("the restart made another token")
+		t.Error("the restart created another token")
 	}
 	if _, body := get(t, stack, "api/v1/clusters/", token); !strings.Contains(body, name) {
-		t.Errorf("%s is not among the clusters: %s", name, body)
+		t.Errorf("the gateway does not list %s: %s", name, body)
 	}
 	output, err = stack.Python(t.Context(), `
 import os

@@ -33,7 +33,7 @@ func start(t *testing.T, cfg realservers.Config) *realservers.Stack {
 	return stack
 }
 
-// get returns the gateway's answer to alice, or to whom the token belongs.
+// get returns the gateway's response to alice, or to the owner of the token.
 func get(t *testing.T, stack *realservers.Stack, path, token string) (status int, body string) {
 	t.Helper()
 	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, stack.GatewayURL+path, nil)
@@ -57,7 +57,7 @@ func get(t *testing.T, stack *realservers.Stack, path, token string) (status int
 	return response.StatusCode, string(text)
 }
 
-func TestClustersComputeFailAndClamp(t *testing.T) {
+func TestClusters_computeFailAndClamp(t *testing.T) {
 	t.Parallel()
 	const script = `
 import json
@@ -107,10 +107,10 @@ print(json.dumps(result))
 				t.Errorf("%d workers, want the 2 that MaxWorkers allows", result.Workers)
 			}
 			if !strings.Contains(result.Broken, "failed to start") {
-				t.Errorf("the broken profile said %q", result.Broken)
+				t.Errorf("the error of the broken profile is %q", result.Broken)
 			}
 			if want := "When specifying an image you must also provide a tag"; result.Untagged != want {
-				t.Errorf("an image without a tag said %q, want %q", result.Untagged, want)
+				t.Errorf("the error about an image without a tag is %q, want %q", result.Untagged, want)
 			}
 			if len(result.Stuck) != 1 || result.Stuck[0] != "PENDING" {
 				t.Errorf("the stuck profile is %v, want PENDING", result.Stuck)
@@ -119,11 +119,11 @@ print(json.dumps(result))
 	}
 }
 
-func TestOptionsHaveEveryKind(t *testing.T) {
+func TestOptions_haveEveryKind(t *testing.T) {
 	t.Parallel()
 	stack := start(t, realservers.Config{Auth: realservers.Basic})
 	status, body := get(t, stack, "api/v1/options", "")
-	var answer struct {
+	var response struct {
 		Options []struct {
 			Field string `json:"field"`
 			Spec  struct {
@@ -131,11 +131,11 @@ func TestOptionsHaveEveryKind(t *testing.T) {
 			} `json:"spec"`
 		} `json:"cluster_options"`
 	}
-	if err := json.Unmarshal([]byte(body), &answer); err != nil || status != http.StatusOK {
+	if err := json.Unmarshal([]byte(body), &response); err != nil || status != http.StatusOK {
 		t.Fatalf("%d, %v: %s", status, err, body)
 	}
 	var got []string
-	for _, option := range answer.Options {
+	for _, option := range response.Options {
 		got = append(got, option.Field+" "+option.Spec.Type)
 	}
 	want := "worker_cores float, worker_memory float, image string, gpu bool, environment mapping, profile select, idle_minutes int"
@@ -144,7 +144,7 @@ func TestOptionsHaveEveryKind(t *testing.T) {
 	}
 }
 
-func TestTokensActAsTheirUsers(t *testing.T) {
+func TestTokens_authenticateTheirUsers(t *testing.T) {
 	t.Parallel()
 	stack := start(t, realservers.Config{Users: []string{"alice", "bob"}})
 	for _, user := range []string{"alice", "bob"} {
@@ -169,14 +169,14 @@ print(requests.get(url + "/user", headers={"Authorization": "token " + token}).j
 		t.Fatal(err)
 	}
 	if status, body := get(t, stack, "api/v1/clusters/", whole); status != http.StatusOK {
-		t.Errorf("a token with all that carol may do: %d %s, want 200", status, body)
+		t.Errorf("a token with all of carol's permissions: %d %s, want 200", status, body)
 	}
 	if got := stack.Token("carol"); got != whole {
 		t.Errorf("Token(carol) is not the newest one")
 	}
 }
 
-func TestStartTellsWhyAServerEnded(t *testing.T) {
+func TestStart_reportsWhyServerExited(t *testing.T) {
 	t.Parallel()
 	inst, err := realservers.Install(t.Context(), os.Stderr)
 	if err != nil {
@@ -198,17 +198,17 @@ func TestStartTellsWhyAServerEnded(t *testing.T) {
 		}
 	}
 	if _, err := os.Stat(filepath.Join(dir, "hub.log")); err != nil {
-		t.Errorf("the log in the folder that was given is gone: %v", err)
+		t.Errorf("the log is not in the configured folder: %v", err)
 	}
 }
 
-func TestInstallNamesWhatIsMissing(t *testing.T) {
+func TestInstall_listsMissingPrograms(t *testing.T) {
 	t.Parallel()
 	if os.Getenv("REALSERVERS_TEST_INSTALL") != "" {
 		_, err := realservers.Install(t.Context(), io.Discard)
 		t.Fatal(err)
 	}
-	cmd := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestInstallNamesWhatIsMissing$") //nolint:gosec // this very binary
+	cmd := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestInstall_listsMissingPrograms$") //nolint:gosec // this very binary
 	cmd.Env = append(os.Environ(), "REALSERVERS_TEST_INSTALL=1", "PATH="+t.TempDir())
 	output, err := cmd.CombinedOutput()
 	want := "need python3, node and npm on PATH; not found: python3 (3.11 or later, with the venv module), node, npm"

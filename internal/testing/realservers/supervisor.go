@@ -40,7 +40,7 @@ type server struct {
 	Environment map[string]string `json:"environment"`
 	// With is a part of the command of those children that are killed with the server.
 	With string `json:"with"`
-	// Later delays the start until an order.
+	// Later delays the start until a command starts it.
 	Later bool `json:"later"`
 }
 
@@ -58,9 +58,9 @@ type supervisor struct {
 	orphaned bool
 
 	mu sync.Mutex
-	// dying contains a channel for each server that has been told to stop and is still
+	// stopping contains a channel for each server that has been told to stop and is still
 	// running.
-	dying map[string]chan struct{}
+	stopping map[string]chan struct{}
 }
 
 // supervise starts the servers. It calls onExit from another goroutine for each one that
@@ -90,7 +90,7 @@ func supervise(ctx context.Context, python string, t task, onExit func(name stri
 	if err := cmd.Start(); err != nil {
 		return nil, fmt.Errorf("start the servers: %w", err)
 	}
-	s := &supervisor{input: input, kill: cmd.Process.Kill, ended: make(chan struct{}), dying: map[string]chan struct{}{}}
+	s := &supervisor{input: input, kill: cmd.Process.Kill, ended: make(chan struct{}), stopping: map[string]chan struct{}{}}
 	if t.Remove {
 		s.scratch = t.Directory
 	}
@@ -102,7 +102,7 @@ func supervise(ctx context.Context, python string, t task, onExit func(name stri
 				Server string `json:"server"`
 				Exit   int    `json:"exit"`
 			}
-			if json.Unmarshal(events.Bytes(), &event) == nil && !s.askedFor(event.Server) {
+			if json.Unmarshal(events.Bytes(), &event) == nil && !s.isExpectedExit(event.Server) {
 				onExit(event.Server, event.Exit)
 			}
 		}
@@ -119,25 +119,25 @@ func supervise(ctx context.Context, python string, t task, onExit func(name stri
 	return s, nil
 }
 
-// askedFor reports whether killServer waits for this exit, and notifies it.
-func (s *supervisor) askedFor(name string) bool {
+// isExpectedExit reports whether killServer waits for this exit, and notifies it.
+func (s *supervisor) isExpectedExit(name string) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	exit, asked := s.dying[name]
-	if asked {
+	exit, isExpected := s.stopping[name]
+	if isExpected {
 		close(exit)
-		delete(s.dying, name)
+		delete(s.stopping, name)
 	}
-	return asked
+	return isExpected
 }
 
 // killServer sends SIGKILL to a running server and returns when it has exited.
 func (s *supervisor) killServer(ctx context.Context, name string) error {
 	exit := make(chan struct{})
 	s.mu.Lock()
-	s.dying[name] = exit
+	s.stopping[name] = exit
 	s.mu.Unlock()
-	if err := s.order("kill", name); err != nil {
+	if err := s.send("kill", name); err != nil {
 		return err
 	}
 	select {
@@ -150,8 +150,8 @@ func (s *supervisor) killServer(ctx context.Context, name string) error {
 	}
 }
 
-// order sends the supervisor a command for a server.
-func (s *supervisor) order(verb, name string) error {
+// send writes the supervisor a command for a server.
+func (s *supervisor) send(verb, name string) error {
 	line, err := json.Marshal(map[string]string{verb: name})
 	if err == nil {
 		_, err = s.input.Write(append(line, '\n'))
@@ -180,14 +180,14 @@ func (s *supervisor) stop(last string) {
 	}
 	if s.orphaned {
 		// The gateway needs its database to stop its clusters.
-		awaitSilence(last)
+		awaitClosed(last)
 	}
 	// It has exited already, unless the supervisor itself was killed.
 	_ = os.RemoveAll(s.scratch)
 }
 
-// awaitSilence returns when no process listens on the address, or after a while.
-func awaitSilence(address string) {
+// awaitClosed returns when no process listens on the address, or after a while.
+func awaitClosed(address string) {
 	ctx, cancel := context.WithTimeout(context.Background(), stopTimeout)
 	defer cancel()
 	var dialer net.Dialer

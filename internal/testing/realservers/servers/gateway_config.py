@@ -3,9 +3,8 @@
 
 """Configuration of dask-gateway-server for tests.
 
-The cluster options have the names, types and limits that the Planetary
-Computer's gateway had, plus a select and an integer, so that every kind of
-option occurs.
+The cluster options have the names, types and limits of the Planetary Computer's
+gateway, plus a select and an integer, so that there is one of every type.
 """
 
 import json
@@ -25,18 +24,18 @@ def cluster_config(options):
     if ":" not in options.image:
         raise ValueError("When specifying an image you must also provide a tag")
     config = {
-        # The local backend takes whole cores only.
+        # The local backend accepts whole cores only.
         "worker_cores": options.worker_cores if kubernetes else math.ceil(options.worker_cores),
         "worker_memory": int(options.worker_memory * 2**30),
         "environment": {name: str(value) for name, value in options.environment.items()},
         "idle_timeout": options.idle_minutes * 60,
     }
-    # Tests have no minutes to wait.
+    # Tests cannot wait for minutes.
     if "IDLE_SECONDS" in options.environment:
         config["idle_timeout"] = float(options.environment["IDLE_SECONDS"])
-    # Two profiles that go wrong on purpose: one never finds its scheduler's
-    # command and is FAILED within a second, the other one's scheduler never
-    # reports, so that the cluster stays PENDING for a minute.
+    # Two profiles fail on purpose. The command of the first does not exist, so the
+    # cluster is FAILED within a second. The scheduler of the second never reports, so
+    # the cluster stays PENDING for a minute.
     if options.profile == "broken":
         config["scheduler_cmd"] = ["no-such-scheduler-command"]
     if options.profile == "stuck":
@@ -52,15 +51,15 @@ if kubernetes:
     c.KubeBackend.api_url = c.KubeController.api_url = "http://" + parameters["gateway_api"] + "/api"
     c.KubeClusterConfig.namespace = parameters["namespace"]
     c.KubeController.address = parameters["controller"]
-    # Beyond what the tests ask for, so that it waits for nothing.
+    # More than the tests need, so that the controller never waits.
     c.KubeController.k8s_api_rate_limit = 500
     c.KubeController.k8s_api_rate_limit_burst = 1000
 else:
     c.DaskGateway.backend_class = "dask_gateway_server.backends.local.UnsafeLocalBackend"
-# A gateway that is killed and started again finds its clusters in the database.
+# The gateway reads its clusters from the database after a restart.
 c.DBBackendBase.db_url = "sqlite:///" + os.path.join(parameters["directory"], "gateway.sqlite")
 c.DBBackendBase.db_encrypt_keys = [parameters["database_key"]]
-# A scheduler that is killed is noticed within seconds.
+# The gateway notices within seconds that a scheduler was killed.
 c.DBBackendBase.cluster_status_period = 2
 c.DBBackendBase.cluster_heartbeat_period = 5
 c.DBBackendBase.cluster_heartbeat_timeout = 20
@@ -93,7 +92,7 @@ if parameters["auth"] == "jupyterhub":
     c.JupyterHubAuthenticator.jupyterhub_api_token = parameters["gateway_token"]
     c.JupyterHubAuthenticator.jupyterhub_service_name = "dask-gateway"
     if parameters["hub_major"] == 1:
-        # The first JupyterHub has no scopes.
+        # JupyterHub 1 has no scopes.
         c.JupyterHubAuthenticator.use_service_access_scopes = False
 elif parameters["auth"] == "kerberos":
     c.DaskGateway.authenticator_class = "dask_gateway_server.auth.KerberosAuthenticator"

@@ -26,15 +26,14 @@ c.ConfigurableHTTPProxy.command = [parameters["configurable_http_proxy"]]
 c.ConfigurableHTTPProxy.auth_token = parameters["hub_proxy_token"]
 c.ConfigurableHTTPProxy.pid_file = os.path.join(directory, "proxy.pid")
 
-# For so many seconds the Hub holds back the answer to a POST that starts a server,
-# to say 201 if it is up by then, else 202. Its own 10 are few for a busy machine.
-HELD_BACK = 20
-c.JupyterHub.tornado_settings = {"slow_spawn_timeout": HELD_BACK}
+# Seconds that the Hub delays the response to a POST that starts a server: 201 if the
+# server is ready by then, otherwise 202. The default of 10 is short for a busy machine.
+RESPONSE_DELAY = 20
+c.JupyterHub.tornado_settings = {"slow_spawn_timeout": RESPONSE_DELAY}
 
 if parameters["max_starts"]:
     c.JupyterHub.concurrent_spawn_limit = parameters["max_starts"]
-    # The seconds after which those are to ask again who were turned away: no option
-    # of the Hub's, and otherwise 30 to 60.
+    # Seconds in the Retry-After header of a rejected start. The default is 30 to 60.
     c.JupyterHub.tornado_settings["spawn_throttle_retry_range"] = (1, 2)
 
 c.JupyterHub.authenticator_class = "dummy"
@@ -42,13 +41,13 @@ c.Authenticator.allow_all = True
 
 
 class ProfileSpawner(SimpleLocalProcessSpawner):
-    """The simple spawner, with starts of other kinds for those who ask for one."""
+    """SimpleLocalProcessSpawner with profiles whose starts are slow or fail."""
 
     async def start(self):
-        """Start the server as its profile has it."""
+        """Start the server as its profile requires."""
         profile = self.user_options.get("profile")
         if profile == "slow":
-            await asyncio.sleep(HELD_BACK + 2)
+            await asyncio.sleep(RESPONSE_DELAY + 2)
         if profile == "stuck":
             await asyncio.sleep(3600)
         if profile == "hooked":
@@ -58,15 +57,15 @@ class ProfileSpawner(SimpleLocalProcessSpawner):
         if profile == "refused":
             raise web.HTTPError(409, "quota reached")
         if profile == "late":
-            await asyncio.sleep(HELD_BACK + 1)
+            await asyncio.sleep(RESPONSE_DELAY + 1)
             raise RuntimeError("no node came up")
         if profile == "exits":
-            # The process ends at once, and the Hub waits for it all the same.
+            # The process exits at once, but the Hub keeps waiting for it.
             self.cmd = ["false"]
         return await super().start()
 
     async def progress(self):
-        """Say what happens."""
+        """Report progress."""
         yield {"progress": 20, "message": "Looking for a node"}
         yield {"progress": 50, "message": "Spawning server..."}
 
@@ -74,8 +73,8 @@ class ProfileSpawner(SimpleLocalProcessSpawner):
 c.JupyterHub.spawner_class = ProfileSpawner
 c.SimpleLocalProcessSpawner.home_dir_template = os.path.join(directory, "home", "{username}")
 c.JupyterHub.allow_named_servers = True
-# What the daskhub Helm chart gives to each server: the public address is a bare
-# path, because only a browser knows the Hub's name.
+# The variables that the daskhub Helm chart sets for each server. The public address is
+# a path only, because only the browser knows the Hub's host name.
 c.Spawner.environment = {
     "DASK_GATEWAY__ADDRESS": parameters["hub_url"] + "services/dask-gateway/",
     "DASK_GATEWAY__PROXY_ADDRESS": "gateway://" + parameters["gateway_proxy"],
@@ -90,10 +89,10 @@ c.JupyterHub.services = [
     {"name": "test-admin", "api_token": parameters["admin_token"]},
 ]
 if parameters["hub_major"] == 1:
-    # There are no roles yet, and all that a service may be is an administrator.
+    # JupyterHub 1 has no roles. A service is an administrator or has no permissions.
     for service in c.JupyterHub.services:
         service["admin"] = True
-# Before JupyterHub 3 a server's token is for all servers of its user.
+# Before JupyterHub 3 a server's token is valid for all servers of its user.
 server = "user" if parameters["hub_major"] == 2 else "server"
 c.JupyterHub.load_roles = [
     {"name": "user", "scopes": ["self", "access:services!service=dask-gateway"]},

@@ -1,13 +1,13 @@
 # Copyright (c) The terraform-provider-pc Authors
 # SPDX-License-Identifier: MPL-2.0
 
-"""Stands in for what runs pods in a Kubernetes cluster.
+"""Replaces the kubelets and controllers of a Kubernetes cluster.
 
-No container ever runs. A pod is told to be running at once, a service gets the
-addresses behind it, and a pod that is deleted is gone: that much the gateway's
-controller waits for. The commands of two of the cluster options' profiles (see
-gateway_config.py) are heeded: the one that does not exist fails, the other
-one's pod stays pending.
+No container runs. The script reports each pod as running at once, gives each service
+its endpoints, and deletes pods completely, because the gateway's controller waits for
+that. It reads the commands of two profiles of the cluster options (see
+gateway_config.py): a pod with the missing command fails, and a pod that sleeps stays
+pending.
 """
 
 import asyncio
@@ -19,9 +19,9 @@ from kubernetes_asyncio.client.rest import ApiException
 
 
 async def follow(method, handle):
-    """Calls handle with each object there is, and with each that changes."""
+    """Calls handle for each existing object and for each change."""
     while True:
-        # Without a version to begin at, a watch begins with what there is.
+        # A watch without a resource version begins with the existing objects.
         response = await method(watch=True, _preload_content=False)
         async with response:
             while line := await response.content.readline():
@@ -31,13 +31,13 @@ async def follow(method, handle):
                 try:
                     await handle(event["object"])
                 except ApiException as error:
-                    # Gone, or there already.
+                    # The object was deleted, or it exists already.
                     if error.status not in (404, 409):
                         raise
 
 
 def status_of(pod):
-    """The status that a pod is to have next, or None."""
+    """Returns the pod's next status, or None if it keeps its status."""
     if pod["status"].get("phase", "Pending") != "Pending":
         return None
     container = pod["spec"]["containers"][0]
@@ -76,12 +76,12 @@ async def main():
                 name, namespace, [{"op": "replace", "path": "/status", "value": status}]
             )
 
-    async def lead_to_pod(service):
+    async def create_endpoints(service):
         labels = service["metadata"].get("labels", {})
         if labels.get("app.kubernetes.io/component") != "dask-scheduler":
             return
         ports = [{"name": port["name"], "port": port["port"]} for port in service["spec"]["ports"]]
-        # Any address does, but one of the loopback interface is refused.
+        # The API server rejects loopback addresses. Any other address is fine.
         endpoints = {
             "metadata": {"name": service["metadata"]["name"], "labels": labels},
             "subsets": [{"addresses": [{"ip": "192.0.2.1"}], "ports": ports}],
@@ -90,7 +90,7 @@ async def main():
 
     await asyncio.gather(
         follow(core.list_pod_for_all_namespaces, run_pod),
-        follow(core.list_service_for_all_namespaces, lead_to_pod),
+        follow(core.list_service_for_all_namespaces, create_endpoints),
     )
 
 

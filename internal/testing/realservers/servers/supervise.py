@@ -1,23 +1,23 @@
 # Copyright (c) The terraform-provider-pc Authors
 # SPDX-License-Identifier: MPL-2.0
 
-"""Runs servers for as long as somebody holds the other end of its standard input.
+"""Runs servers until its standard input is closed.
 
 The first line of standard input is a JSON object:
 
     {"directory": "/tmp/x", "servers": [{"name": "hub", "command": [...], "environment": {...}, "with": "",
                                         "later": false}]}
 
-Further lines are orders: {"kill": "hub"} sends that server SIGKILL, and with it
-those of its children whose command holds the word of the server's "with" (all
-other children outlive it), and {"start": "hub"} starts it again, or for the
-first time where it is for "later".
+Further lines are commands. {"kill": "hub"} sends SIGKILL to that server and to those
+of its children whose command contains the word "with" of the server. Other children
+keep running. {"start": "hub"} starts the server again, or for the first time if
+"later" is true.
 
-Each server writes to directory/NAME.log. A line of JSON on standard output
-tells of each server that ends. At the end of standard input (also because the
-process that held it panicked or was killed) every process that the servers
-have started is killed, in whatever session or process group, and the directory
-is removed when "remove" is true.
+Each server writes to directory/NAME.log. The script writes a line of JSON to standard
+output for each server that exits. At the end of standard input, also if the process at
+its other end panicked or was killed, the script kills every process that the servers
+have started, in any session or process group, and removes the directory if "remove" is
+true.
 """
 
 import ctypes
@@ -43,8 +43,8 @@ def start(server, directory):
     parent = os.getpid()
 
     def prepare():
-        # A killed supervisor takes its servers along: SIGTERM, on which they
-        # stop what they have started themselves.
+        # If the supervisor is killed, its servers get SIGTERM, and stop the processes
+        # that they have started.
         prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
         if os.getppid() != parent:
             os._exit(1)
@@ -63,13 +63,13 @@ def start(server, directory):
 
 
 def parents():
-    """The parent of each process of this machine."""
+    """Returns the parent of each process of this machine."""
     if LINUX:
         found = {}
         for name in filter(str.isdigit, os.listdir("/proc")):
             try:
                 with open(f"/proc/{name}/stat") as file:
-                    # The command's name, in parentheses, may hold anything.
+                    # The command's name, in parentheses, may contain any character.
                     found[int(name)] = int(file.read().rpartition(")")[2].split()[1])
             except (OSError, IndexError):
                 continue
@@ -79,7 +79,7 @@ def parents():
 
 
 def descendants():
-    """Every process below this one, the nearest first."""
+    """Returns every process below this one, the nearest first."""
     above = parents()
     found, level = [], {os.getpid()}
     while level:
@@ -89,9 +89,9 @@ def descendants():
 
 
 def kill_all():
-    # As a subreaper this process becomes the parent of what the servers leave
-    # behind (the gateway gives each scheduler and worker a session of its
-    # own), so there is nothing left once it has no child.
+    # As a subreaper, this process becomes the parent of every process that loses its own
+    # (the gateway starts each scheduler and worker in a separate session). So no process
+    # is left when this one has no child.
     while True:
         for pid in descendants():
             try:
@@ -116,15 +116,15 @@ def command_of(pid):
 
 def kill(pid, companion):
     children = [child for child, parent in parents().items() if parent == pid]
-    doomed = [child for child in children if companion and companion in command_of(child)]
-    for each in [pid, *doomed]:
+    companions = [child for child in children if companion and companion in command_of(child)]
+    for each in [pid, *companions]:
         try:
             os.kill(each, signal.SIGKILL)
         except ProcessLookupError:
             pass
 
 
-def report_ends(names):
+def report_exits(names):
     while True:
         try:
             pid, status = os.waitpid(-1, os.WNOHANG)
@@ -137,29 +137,29 @@ def report_ends(names):
             print(json.dumps({"server": names.pop(pid), "exit": code}), flush=True)
 
 
-def obey(order, servers, directory, names):
-    if "start" in order:
-        server = servers[order["start"]]
+def execute(command, servers, directory, names):
+    if "start" in command:
+        server = servers[command["start"]]
         names[start(server, directory).pid] = server["name"]
         return
     for pid, name in list(names.items()):
-        if name == order["kill"]:
+        if name == command["kill"]:
             kill(pid, servers[name]["with"])
 
 
 def watch(servers, directory, names, unread):
-    """Obeys orders and reports servers that end, until the end of standard
-    input or a signal."""
+    """Executes commands and reports servers that exit, until the end of standard input
+    or a signal."""
     wake, waker = os.pipe()
     os.set_blocking(waker, False)
     signal.set_wakeup_fd(waker)
     for number in (signal.SIGCHLD, signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(number, lambda *_: None)
     while True:
-        report_ends(names)
+        report_exits(names)
         while b"\n" in unread:
             line, _, unread = unread.partition(b"\n")
-            obey(json.loads(line), servers, directory, names)
+            execute(json.loads(line), servers, directory, names)
         ready, _, _ = select.select([0, wake], [], [])
         if 0 in ready:
             part = os.read(0, 65536)
@@ -171,7 +171,7 @@ def watch(servers, directory, names, unread):
 
 
 def first_line():
-    """The first line, and what came with it."""
+    """Returns the first line, and the text after it that was read with it."""
     text = b""
     while b"\n" not in text:
         part = os.read(0, 65536)
@@ -184,7 +184,7 @@ def first_line():
 
 def main():
     try:
-        os.setsid()  # Ctrl-C in the terminal is for the one who holds standard input.
+        os.setsid()  # Ctrl-C in the terminal is for the process that owns standard input.
     except PermissionError:
         pass
     prctl(PR_SET_CHILD_SUBREAPER, 1)
