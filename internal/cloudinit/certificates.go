@@ -15,8 +15,8 @@ import (
 )
 
 // certificates is the same on every machine of a cluster: the certificate of the
-// cluster's authority, and one certificate for all roles. Its key is either here
-// or in a Key Vault. The authority's key is on no machine.
+// cluster's authority, and one certificate for all roles. The certificate's key is
+// either here or in a Key Vault. No machine has the authority's key.
 type certificates struct {
 	ca, certificate, key string
 	secret               vaultSecret
@@ -37,10 +37,10 @@ func (m *machine) readTLS(r optionReader) {
 	case in.IsAbsent("private_key_secret"):
 		m.tls.key = in.Required("private_key", keyPEM)
 		if !in.IsAbsent("identity_client_id") {
-			in.Reject("identity_client_id", "is of the identity that reads private_key_secret, which is left out")
+			in.Reject("identity_client_id", "requires private_key_secret: it is the identity that reads the secret")
 		}
 	case !in.IsAbsent("private_key"):
-		in.Reject("private_key_secret", "must be left out where private_key is given: the key is either in the text or in the Key Vault")
+		in.Reject("private_key_secret", "conflicts with private_key: the key is either in the text or in the Key Vault")
 	default:
 		m.tls.secret = vaultSecret{id: in.Required("private_key_secret", secretID), clientID: in.Text("identity_client_id", uuid)}
 	}
@@ -63,7 +63,7 @@ func certificatePEM(text string) string {
 		return "must be a certificate in PEM, which begins with -----BEGIN CERTIFICATE-----"
 	}
 	if _, err := x509.ParseCertificate(block.Bytes); err != nil {
-		return fmt.Sprintf("must be a certificate in PEM, and cannot be read: %v", err)
+		return fmt.Sprintf("must be a certificate in PEM. Parsing it failed: %v", err)
 	}
 	return nonText(text)
 }
@@ -72,7 +72,7 @@ func certificatePEM(text string) string {
 func keyPEM(text string) string {
 	block, _ := pem.Decode([]byte(text))
 	if block == nil || !slices.Contains([]string{"PRIVATE KEY", "RSA PRIVATE KEY", "EC PRIVATE KEY"}, block.Type) {
-		return "must be a private key in PEM without a password, which begins with -----BEGIN PRIVATE KEY----- or the like"
+		return "must be a private key in PEM without a password, which begins for example with -----BEGIN PRIVATE KEY-----"
 	}
 	return nonText(text)
 }
@@ -81,7 +81,7 @@ func keyPEM(text string) string {
 func nonText(text string) string {
 	for _, r := range text {
 		if optionreader.BreaksLine(r) && r != '\n' {
-			return "must have no control characters but line ends; Windows' line ends are removed by replace(…, \"\\r\", \"\")"
+			return "must have no control characters except line ends; replace(…, \"\\r\", \"\") converts Windows' line ends"
 		}
 	}
 	return ""
@@ -109,10 +109,10 @@ func unsuitable(certificate, ca string) string {
 		options.KeyUsages = []x509.ExtKeyUsage{usage.key}
 		err := verify(chain[0], options, append(chain, authorities...))
 		if isOtherUse(err) {
-			return "must be allowed to be a server's and a client's (allowed_uses with server_auth and client_auth), and " + usage.name + " is missing"
+			return "must be valid for servers and clients (allowed_uses with server_auth and client_auth), and " + usage.name + " is missing"
 		}
 		if err != nil {
-			return fmt.Sprintf("is not one of ca_certificate: %v", err)
+			return fmt.Sprintf("is not signed by ca_certificate: %v", err)
 		}
 	}
 	return ""

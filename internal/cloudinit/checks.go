@@ -30,7 +30,7 @@ func imageReference(text string) string {
 func dockerArgument(text string) string {
 	switch name, _, _ := strings.Cut(text, "="); name {
 	case "--name", "--restart", "--detach", "-d":
-		return "must not have " + name + ": systemd starts the container, restarts it and ends it, by the name dask"
+		return "must not have " + name + ": systemd starts, restarts and stops the container under the name dask"
 	default:
 		return optionreader.OneLine(text)
 	}
@@ -39,10 +39,10 @@ func dockerArgument(text string) string {
 // shellLines may have several lines.
 func shellLines(text string) string {
 	if strings.TrimSpace(text) == "" {
-		return "must be a command of the shell, and is empty"
+		return "must be a shell command, and is empty"
 	}
 	if at := strings.IndexFunc(text, func(r rune) bool { return optionreader.BreaksLine(r) && r != '\n' && r != '\t' }); at >= 0 {
-		return fmt.Sprintf("must have no control characters but tabs and line ends, and has %q", []rune(text[at:])[0])
+		return fmt.Sprintf("must have no control characters except tabs and line ends, and has %q", []rune(text[at:])[0])
 	}
 	return ""
 }
@@ -62,7 +62,7 @@ var (
 func duration(text string) string {
 	parts := durationForm.FindStringSubmatch(text)
 	if parts == nil || !slices.Contains(durationUnits, strings.ToLower(parts[2])) {
-		return fmt.Sprintf(`must be a time as Dask writes it, a number and one unit, such as "90s", "30 minutes" or "1.5h", not %q`, text)
+		return fmt.Sprintf(`must be a duration of Dask, a number and one unit, such as "90s", "30 minutes" or "1.5h", not %q`, text)
 	}
 	return ""
 }
@@ -74,7 +74,7 @@ func memoryLimit(text string) string {
 	}
 	parts := memoryForm.FindStringSubmatch(text)
 	if parts == nil || parts[2] != "" && !slices.Contains(memoryUnits, strings.ToLower(parts[2])) {
-		return fmt.Sprintf(`must be memory as Dask writes it, such as "14GiB", "0.9" for nine tenths of the machine's, "0" for no limit or "auto", not %q`, text)
+		return fmt.Sprintf(`must be an amount of memory, such as "14GiB", "0.9" for 90 %% of the machine's memory, "0" for no limit or "auto", not %q`, text)
 	}
 	return ""
 }
@@ -96,7 +96,7 @@ func workerClass(text string) string {
 	case !pythonForm.MatchString(text):
 		return fmt.Sprintf("must be the full name of a Python class, such as dask_cuda.CUDAWorker, not %q", text)
 	case strings.HasSuffix(text, ".Nanny"):
-		return "must be a class of workers: leave it out, there is a nanny unless nanny is false"
+		return "must be a class of workers. Leave it out: dask worker starts a nanny unless nanny is false"
 	default:
 		return ""
 	}

@@ -1,8 +1,8 @@
 // Copyright (c) The terraform-provider-pc Authors
 // SPDX-License-Identifier: MPL-2.0
 
-// Package cloudinit makes the cloud-config of a virtual machine that runs a Dask
-// scheduler or worker. It sends nothing and knows nothing of Terraform.
+// Package cloudinit writes the cloud-config of a virtual machine that runs a Dask
+// scheduler or worker. It sends no request and does not depend on Terraform.
 package cloudinit
 
 import (
@@ -24,8 +24,8 @@ const (
 	RoleWorker    = "worker"
 )
 
-// maxCustomData is how many base64 characters of custom data Azure takes:
-// 64 kB less a byte (Azure's manual, "Custom data and cloud-init").
+// maxCustomData is the number of base64 characters of custom data that Azure accepts:
+// 64 kB minus one byte (Azure's manual, "Custom data and cloud-init").
 const maxCustomData = 87380
 
 const (
@@ -35,11 +35,11 @@ const (
 )
 
 // CloudConfig returns the cloud-config of a machine that runs a Dask scheduler or
-// worker in a container: what goes into a virtual machine's custom data, not yet
-// base64. The options are as encoding/json decodes them with UseNumber, and
-// optionreader.Unknown for what is not known yet; then the text is "" and known false, once
-// the rest has been checked. An error is one *optionreader.Error, or several joined.
-// The same options give the same bytes.
+// worker in a container. Its base64 is the virtual machine's custom data. The options
+// are decoded by encoding/json with UseNumber. An option that is not known yet is
+// optionreader.Unknown: the function then checks the other options, and returns no text
+// and false. An error is one *optionreader.Error, or several joined. The same options
+// give the same bytes.
 func CloudConfig(role string, options map[string]any) (text string, known bool, err error) {
 	m, known, err := parseMachine(role, options)
 	if err != nil || !known {
@@ -53,8 +53,8 @@ func CloudConfig(role string, options map[string]any) (text string, known bool, 
 		return "", false, fmt.Errorf("write the cloud-config: %w", err)
 	}
 	if size := base64.StdEncoding.EncodedLen(text64.Len()); size > maxCustomData {
-		return "", false, &optionreader.Error{Message: fmt.Sprintf("make a cloud-config of %d characters in base64, and Azure takes at most %d. "+
-			"Leave out what can be in the image, or can be fetched by a line of extra_bootstrap.", size, maxCustomData)}
+		return "", false, &optionreader.Error{Message: fmt.Sprintf("make a cloud-config of %d characters in base64, and Azure accepts at most %d. "+
+			"Put files into the image, or download them in extra_bootstrap.", size, maxCustomData)}
 	}
 	return text64.String(), true, nil
 }
@@ -77,8 +77,8 @@ type writtenFile struct {
 
 func (m machine) cloudConfig() cloudConfig {
 	c := cloudConfig{
-		// This runs before any file is written. The folder hides its files from other
-		// users of the host; any user in the container can read them.
+		// This runs before cloud-init writes a file. The folder hides its files from other
+		// users of the host. Every user in the container can read them.
 		BootCmd: [][]string{{"install", "-d", "-m", "0700", daskFolder}},
 	}
 	if m.tls != nil {
@@ -100,10 +100,10 @@ func (m machine) cloudConfig() cloudConfig {
 		c.PackageUpdate, c.Packages = true, []string{"docker.io"}
 	}
 	for _, line := range m.extraBootstrap {
-		// cloud-init makes one script of all commands and quotes the words of a list.
-		// Thanks to eval, a line with an unmatched quote is an error of its own;
-		// command keeps it from ending the script. A variable or folder that a line
-		// sets is there for the next line.
+		// cloud-init writes all commands into one script and quotes the words of a list.
+		// With eval, an unmatched quote is an error of its own line only, and command
+		// keeps the error from ending the script. Variables and the working folder stay
+		// for the next line.
 		c.RunCmd = append(c.RunCmd, []any{"command", "eval", daskconfig.YAMLString(line)})
 	}
 	c.RunCmd = append(c.RunCmd, []any{"systemctl", "daemon-reload"}, []any{"systemctl", "enable", "--now", "dask.service"})
@@ -111,8 +111,8 @@ func (m machine) cloudConfig() cloudConfig {
 }
 
 // unit returns a systemd unit, so that Dask starts again after a reboot. A
-// scheduler exits with 0 when it was idle for too long. A worker also exits with 0
-// when its scheduler is gone, and must look for it again.
+// scheduler exits with 0 after its idle timeout. A worker also exits with 0 when it loses
+// its scheduler, and must connect again.
 func (m machine) unit() string {
 	restart := "on-failure"
 	if m.role == RoleWorker {
@@ -133,12 +133,12 @@ func (m machine) unit() string {
 		text = append(text, "ExecStartPre=/usr/bin/install -d -m 1777 "+systemdWord(m.localDirectory))
 	}
 	if m.tls != nil && m.tls.secret.id != "" {
-		// systemd repeats this until the identity can read the secret, which takes Azure
-		// minutes. A renewed key is there after a restart.
+		// systemd repeats this until the identity can read the secret. A role assignment
+		// takes Azure minutes. A restart of the unit fetches a renewed key.
 		text = append(text, "ExecStartPre="+fetchKey)
 	}
 	text = append(text,
-		// A container that is left after a crash of the machine occupies the name.
+		// After a crash of the machine, the old container still has the name.
 		"ExecStartPre=-/usr/bin/docker rm --force dask",
 		"ExecStart=/usr/bin/docker "+systemdWords(m.docker()),
 		"ExecStop=/usr/bin/docker stop dask",
@@ -146,7 +146,7 @@ func (m machine) unit() string {
 		"RestartSec=5",
 		"",
 		"[Install]",
-		// An upgrade of Docker stops Dask too. When Docker starts again, so must Dask.
+		// An upgrade of Docker also stops Dask. When Docker starts again, so must Dask.
 		"WantedBy=multi-user.target docker.service",
 	)
 	return lines(text)
@@ -182,7 +182,7 @@ func (m machine) schedulerCommand() []string {
 	return append(words, flag("--idle-timeout", m.idleTimeout)...)
 }
 
-// workerCommand sets no name for the worker. The default, its address, is unique; a
+// workerCommand does not name the worker. The default name, its address, is unique. A
 // host name is not, because a replaced machine keeps it.
 func (m machine) workerCommand() []string {
 	words := []string{"dask", "worker", m.schedulerAddress}

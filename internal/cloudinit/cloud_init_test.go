@@ -274,10 +274,10 @@ var refused = map[string]struct{ role, options, words string }{
 	"an image that is no text":       {"scheduler", `{"image": 7}`, "options.image must be a string, not a number"},
 	"a port that is none":            {"scheduler", `{` + image + `, "port": 65536}`, "options.port must be a whole number from 1 to 65535, not 65536"},
 	"a port with a fraction":         {"scheduler", `{` + image + `, "port": 1.5}`, "not 1.5"},
-	"one port twice":                 {"scheduler", `{` + image + `, "port": 8787}`, "options.dashboard_port must be another port than port, 8787"},
-	"a Go duration":                  {"scheduler", `{` + image + `, "idle_timeout": "1h30m"}`, `options.idle_timeout must be a time as Dask writes it`},
+	"one port twice":                 {"scheduler", `{` + image + `, "port": 8787}`, "options.dashboard_port must differ from port, 8787"},
+	"a Go duration":                  {"scheduler", `{` + image + `, "idle_timeout": "1h30m"}`, `options.idle_timeout must be a duration of Dask`},
 	"a time without unit":            {"scheduler", `{` + image + `, "idle_timeout": "90"}`, `not "90"`},
-	"HTTPS without a certificate":    {"scheduler", `{` + image + `, "dashboard_tls": true}`, "options.dashboard_tls needs tls"},
+	"HTTPS without a certificate":    {"scheduler", `{` + image + `, "dashboard_tls": true}`, "options.dashboard_tls requires tls"},
 	"an environment with a line end": {"scheduler", `{` + image + `, "env": {"A": "x\ny"}}`, `options.env.A must be one line without control characters, but contains '\n'`},
 	"an environment with NUL":        {"scheduler", `{` + image + `, "env": {"A": "x\u0000y"}}`, `contains '\x00'`},
 	"an environment with a Unicode line end": {
@@ -287,7 +287,7 @@ var refused = map[string]struct{ role, options, words string }{
 	"a variable with a line end":     {"scheduler", `{` + image + `, "env": {"A\nB": "x"}}`, `options.env has the name "A\nB"`},
 	"a variable that is a comment":   {"scheduler", `{` + image + `, "env": {"#A": "x"}}`, `options.env has the name "#A"`},
 	"a variable that is a list":      {"scheduler", `{` + image + `, "env": {"A": ["x"]}}`, `options.env.A must be a string, not a list`},
-	"a variable of TLS":              {"scheduler", `{` + image + `, "tls": $TLS, "env": {"DASK_DISTRIBUTED__COMM__REQUIRE_ENCRYPTION": "False"}}`, "options.env must not set DASK_DISTRIBUTED__COMM__REQUIRE_ENCRYPTION, which is set by tls"},
+	"a variable of TLS":              {"scheduler", `{` + image + `, "tls": $TLS, "env": {"DASK_DISTRIBUTED__COMM__REQUIRE_ENCRYPTION": "False"}}`, "options.env must not set DASK_DISTRIBUTED__COMM__REQUIRE_ENCRYPTION, because tls sets it"},
 	"a configuration of TLS":         {"scheduler", `{` + image + `, "tls": $TLS, "config": {"distributed": {"comm": {"require-encryption": false}}}}`, "options.config must not set DASK_DISTRIBUTED__COMM__REQUIRE_ENCRYPTION"},
 	"configuration and environment":  {"scheduler", `{` + image + `, "env": {"DASK_A": "1"}, "config": {"a": 2}}`, "options.env sets DASK_A a second time"},
 	"a configuration with dots":      {"scheduler", `{` + image + `, "config": {"a.b": 2}}`, `options.config has the name "a.b"`},
@@ -296,7 +296,7 @@ var refused = map[string]struct{ role, options, words string }{
 	"a configuration that is a text": {"scheduler", `{` + image + `, "config": "a: b"}`, `options.config must be an object`},
 	"an argument with a line end":    {"scheduler", `{` + image + `, "docker_args": ["a", "b\nc"]}`, `options.docker_args[1] must be one line`},
 	"arguments that are one text":    {"scheduler", `{` + image + `, "docker_args": "--a --b"}`, `options.docker_args must be a list of strings, not a string`},
-	"a command that is empty":        {"scheduler", `{` + image + `, "extra_bootstrap": [" "]}`, `options.extra_bootstrap[0] must be a command of the shell`},
+	"a command that is empty":        {"scheduler", `{` + image + `, "extra_bootstrap": [" "]}`, `options.extra_bootstrap[0] must be a shell command`},
 	"a command with NUL":             {"scheduler", `{` + image + `, "extra_bootstrap": ["a\u0000b"]}`, `options.extra_bootstrap[0] must have no control characters`},
 	"an argument of no character":    {"scheduler", `{` + image + `, "docker_args": ["a", "b\uffff"]}`, `options.docker_args[1] must be one line without control characters, but contains '\uffff'`},
 	"a folder of no character":       {"worker", `{` + image + `, ` + scheduler + `, "local_directory": "/\ufdd0"}`, `options.local_directory must be one line`},
@@ -309,29 +309,29 @@ var refused = map[string]struct{ role, options, words string }{
 	"a scheduler without scheme":     {"worker", `{` + image + `, "scheduler_address": "10.0.0.4:8786"}`, "must be the scheduler's address"},
 	"a scheduler with a path":        {"worker", `{` + image + `, "scheduler_address": "tcp://10.0.0.4:8786/x"}`, "must be the scheduler's address"},
 	"a scheduler with a user":        {"worker", `{` + image + `, "scheduler_address": "tcp://me@10.0.0.4:8786"}`, "must be the scheduler's address"},
-	"TLS of one side":                {"worker", `{` + image + `, "scheduler_address": "tls://10.0.0.4:8786"}`, "options.tls is needed"},
+	"TLS of one side":                {"worker", `{` + image + `, "scheduler_address": "tls://10.0.0.4:8786"}`, "options.tls is required, because scheduler_address"},
 	"TLS of the other side":          {"worker", `{` + image + `, ` + scheduler + `, "tls": $TLS}`, "options.scheduler_address must begin with tls://"},
 	"workers without nanny":          {"worker", `{` + image + `, ` + scheduler + `, "nanny": false, "nworkers": 2}`, "options.nanny must be true for more than one worker"},
 	"a number of workers in words":   {"worker", `{` + image + `, ` + scheduler + `, "nworkers": "many"}`, `or "auto", not "many"`},
-	"memory of no unit":              {"worker", `{` + image + `, ` + scheduler + `, "memory_limit": "5 foos"}`, `options.memory_limit must be memory as Dask writes it`},
+	"memory of no unit":              {"worker", `{` + image + `, ` + scheduler + `, "memory_limit": "5 foos"}`, `options.memory_limit must be an amount of memory`},
 	"negative memory":                {"worker", `{` + image + `, ` + scheduler + `, "memory_limit": -1}`, `options.memory_limit must not be negative`},
 	"a resource in words":            {"worker", `{` + image + `, ` + scheduler + `, "resources": {"GPU": "two"}}`, `options.resources.GPU must be a number, not a string`},
 	"a resource with a space":        {"worker", `{` + image + `, ` + scheduler + `, "resources": {"A B": 1}}`, `options.resources has the name "A B"`},
 	"a folder that is relative":      {"worker", `{` + image + `, ` + scheduler + `, "local_directory": "../x"}`, `options.local_directory must be the absolute path of a folder`},
 	"a folder that mounts":           {"worker", `{` + image + `, ` + scheduler + `, "local_directory": "/a:/b"}`, `options.local_directory must be the absolute path`},
 	"a class with a space":           {"worker", `{` + image + `, ` + scheduler + `, "worker_class": "a.b; c"}`, `options.worker_class must be the full name of a Python class`},
-	"a nanny of nannies":             {"worker", `{` + image + `, ` + scheduler + `, "worker_class": "dask.distributed.Nanny"}`, `options.worker_class must be a class of workers: leave it out`},
-	"several workers a GPU":          {"worker", `{` + image + `, ` + scheduler + `, "worker_class": "dask_cuda.CUDAWorker", "nworkers": 2}`, `options.nworkers must be left out with dask_cuda.CUDAWorker`},
-	"a GPU for a time":               {"worker", `{` + image + `, ` + scheduler + `, "worker_class": "dask_cuda.cuda_worker.CUDAWorker", "lifetime": "1h"}`, `options.lifetime must be left out`},
+	"a nanny of nannies":             {"worker", `{` + image + `, ` + scheduler + `, "worker_class": "dask.distributed.Nanny"}`, `options.worker_class must be a class of workers. Leave it out`},
+	"several workers a GPU":          {"worker", `{` + image + `, ` + scheduler + `, "worker_class": "dask_cuda.CUDAWorker", "nworkers": 2}`, `options.nworkers conflicts with dask_cuda.CUDAWorker`},
+	"a GPU for a time":               {"worker", `{` + image + `, ` + scheduler + `, "worker_class": "dask_cuda.cuda_worker.CUDAWorker", "lifetime": "1h"}`, `options.lifetime conflicts with dask_cuda.CUDAWorker`},
 	"a GPU without nanny":            {"worker", `{` + image + `, ` + scheduler + `, "worker_class": "dask_cuda.CUDAWorker", "nanny": false}`, `options.nanny must be true with dask_cuda.CUDAWorker`},
 	"a flag in words":                {"worker", `{` + image + `, ` + scheduler + `, "gpu": "yes"}`, `options.gpu must be true or false, not a string`},
 	"half of TLS":                    {"scheduler", `{` + image + `, "tls": {"ca_certificate": "x"}}`, "options.tls.certificate is required"},
 	"TLS that is none":               {"scheduler", `{` + image + `, "tls": {"ca_certificate": "x", "certificate": "y", "private_key": "z"}}`, "options.tls.ca_certificate must be a certificate in PEM"},
-	"a key here and in a vault":      {"scheduler", `{` + image + `, "tls": {"private_key": "x", "private_key_secret": "y"}}`, "options.tls.private_key_secret must be left out where private_key is given"},
+	"a key here and in a vault":      {"scheduler", `{` + image + `, "tls": {"private_key": "x", "private_key_secret": "y"}}`, "options.tls.private_key_secret conflicts with private_key"},
 	"a secret that is none":          {"scheduler", `{` + image + `, "tls": {"private_key_secret": "https://example.com/secrets/x"}}`, "options.tls.private_key_secret must be the id of a secret of a Key Vault, such as https://"},
 	"a secret that ends the string":  {"scheduler", `{` + image + `, "tls": {"private_key_secret": "https://example.vault.azure.net/secrets/x\"+exit()+\""}}`, "options.tls.private_key_secret must be the id of a secret"},
 	"an identity that is none":       {"scheduler", `{` + image + `, "tls": {"private_key_secret": "https://example.vault.azure.net/secrets/x", "identity_client_id": "dask"}}`, "options.tls.identity_client_id must be the client id of a managed identity"},
-	"an identity without a secret":   {"scheduler", `{` + image + `, "tls": {"private_key": "x", "identity_client_id": "11111111-2222-3333-4444-555555555555"}}`, "options.tls.identity_client_id is of the identity that reads private_key_secret"},
+	"an identity without a secret":   {"scheduler", `{` + image + `, "tls": {"private_key": "x", "identity_client_id": "11111111-2222-3333-4444-555555555555"}}`, "options.tls.identity_client_id requires private_key_secret"},
 	"a misspelt name in TLS":         {"scheduler", `{` + image + `, "tls": {"key": "x"}}`, "options.tls.key is not an option"},
 	"TLS that is a text":             {"scheduler", `{` + image + `, "tls": "x"}`, "options.tls must be an object"},
 }
@@ -358,8 +358,8 @@ func TestCloudInit_refuses(t *testing.T) {
 func TestCloudInit_certificates(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct{ ca, certificate, key, words string }{
-		"of another authority":  {"other_ca.pem", "cert.pem", "key.pem", "options.tls.certificate is not one of ca_certificate"},
-		"for servers only":      {"ca.pem", "server_only.pem", "key.pem", "options.tls.certificate must be allowed to be a server's and a client's"},
+		"of another authority":  {"other_ca.pem", "cert.pem", "key.pem", "options.tls.certificate is not signed by ca_certificate"},
+		"for servers only":      {"ca.pem", "server_only.pem", "key.pem", "options.tls.certificate must be valid for servers and clients"},
 		"with another key":      {"ca.pem", "ca.pem", "key.pem", "options.tls.private_key is not the key of the certificate"},
 		"with a key for it":     {"ca.pem", "key.pem", "key.pem", "options.tls.certificate must be a certificate in PEM"},
 		"with a certificate":    {"ca.pem", "cert.pem", "cert.pem", "options.tls.private_key must be a private key in PEM"},
@@ -391,7 +391,7 @@ func TestCloudInit_certificatesBetween(t *testing.T) {
 		between := root.Between(t, from)
 		issued, leaf := between.Issue(t, scripted.Leaf{ForClients: true})
 		options := parse(t, `{`+image+`}`)
-		for certificate, words := range map[string]string{leaf + between.PEM: "", leaf: "is not one of ca_certificate", between.PEM + leaf: "is not the key"} {
+		for certificate, words := range map[string]string{leaf + between.PEM: "", leaf: "is not signed by ca_certificate", between.PEM + leaf: "is not the key"} {
 			options["tls"] = map[string]any{"ca_certificate": root.PEM, "certificate": certificate, "private_key": scripted.KeyPEM(t, issued)}
 			if _, _, err := cloudinit.CloudConfig(cloudinit.RoleScheduler, options); (err == nil) != (words == "") || err != nil && !strings.Contains(err.Error(), words) {
 				t.Errorf("%s: got %v, want %q", name, err, words)
@@ -453,7 +453,7 @@ func TestCloudInit_tooMuchForAzure(t *testing.T) {
 	render(t, cloudinit.RoleScheduler, options)
 	options["env"] = map[string]any{"LONG": strings.Repeat("x", 66000)}
 	_, _, err := cloudinit.CloudConfig(cloudinit.RoleScheduler, options)
-	if err == nil || !strings.Contains(err.Error(), "Azure takes at most 87380") {
+	if err == nil || !strings.Contains(err.Error(), "Azure accepts at most 87380") {
 		t.Errorf("got %v", err)
 	}
 }

@@ -17,8 +17,8 @@ const fetchKey = daskFolder + "/fetch-key"
 type vaultSecret struct{ id, clientID string }
 
 var (
-	// vaultSecretID is what AzureRM's azurerm_key_vault_secret has as id and as
-	// versionless_id, in Azure's three clouds.
+	// vaultSecretID matches the attributes id and versionless_id of AzureRM's
+	// azurerm_key_vault_secret, in Azure's three clouds.
 	vaultSecretID = regexp.MustCompile(`^https://[0-9A-Za-z-]{3,24}\.(vault\.azure\.net|vault\.azure\.cn|vault\.usgovcloudapi\.net)/secrets/[0-9A-Za-z-]{1,127}(/[0-9a-f]{32})?/?$`)
 	uuidText      = regexp.MustCompile(`^[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$`)
 )
@@ -39,8 +39,8 @@ func invalidUnless(isValid bool, message string) string {
 	return message
 }
 
-// script returns the program. It needs only what every Ubuntu with cloud-init has.
-// The values in it are checked: none can end a string of the program.
+// script returns the program. It needs only programs that every Ubuntu with cloud-init
+// has. The values in it are checked, so that none can end a string of the program.
 func (s vaultSecret) script() string {
 	id := strings.TrimSuffix(s.id, "/")
 	_, vault, _ := strings.Cut(strings.TrimPrefix(id, "https://"), ".")
@@ -48,10 +48,10 @@ func (s vaultSecret) script() string {
 	return strings.NewReplacer("SECRET", id, "RESOURCE", "https://"+vault, "CLIENT", s.clientID, "FILE", tlsFolder+"/key.pem").Replace(fetchKeyScript)
 }
 
-// fetchKeyScript asks Azure's instance metadata service for a token of the
-// machine's identity (Microsoft's manual, "How to use managed identities on an
-// Azure VM to acquire an access token"), and with it the Key Vault ("Get Secret").
-// It follows no redirect, which could send the token elsewhere. A key can be in
+// fetchKeyScript requests a token of the machine's identity from Azure's instance
+// metadata service (Microsoft's manual, "How to use managed identities on an Azure VM to
+// acquire an access token"), and reads the secret from the Key Vault with it ("Get
+// Secret"). It follows no redirect, which could send the token elsewhere. A key can be in
 // base64 to protect its line ends from tools that strip them.
 const fetchKeyScript = `#!/usr/bin/python3
 # Writes the key of this machine's certificate, which a Key Vault holds.

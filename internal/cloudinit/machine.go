@@ -14,8 +14,8 @@ import (
 	"github.com/planetary-computer/terraform-provider-pc/internal/optionreader"
 )
 
-// machine describes a machine that runs Dask; every option is checked. Numbers are
-// written as on a command line. "" leaves the choice to Dask.
+// machine describes a machine that runs Dask. Every option is checked. Numbers are
+// written as on a command line. "" means Dask's default.
 type machine struct {
 	role           string
 	image          string
@@ -36,8 +36,8 @@ type machine struct {
 
 const connectTimeout = "DASK_DISTRIBUTED__COMM__TIMEOUTS__CONNECT"
 
-// machineOptions maps the names of the options to the only role that has them, or
-// to "".
+// machineOptions maps the name of each option to the role that has it, or to "" if both
+// roles have it.
 var machineOptions = map[string]string{
 	"image": "", "docker_args": "", "extra_bootstrap": "", "bootstrap": "", "gpu": "",
 	"tls": "", "env": "", "config": "", "dashboard_port": "",
@@ -52,7 +52,7 @@ func Options() []string { return slices.Sorted(maps.Keys(machineOptions)) }
 // parseMachine checks all options that are known.
 func parseMachine(role string, options map[string]any) (m machine, known bool, err error) {
 	if role != RoleScheduler && role != RoleWorker {
-		return machine{}, false, &optionreader.Error{Message: fmt.Sprintf("are for the role %q, and it must be %q or %q", role, RoleScheduler, RoleWorker)}
+		return machine{}, false, &optionreader.Error{Message: fmt.Sprintf("have the role %q, and it must be %q or %q", role, RoleScheduler, RoleWorker)}
 	}
 	r := optionReader{optionreader.New(options)}
 	r.CheckNames(Options())
@@ -85,7 +85,7 @@ func (m *machine) readScheduler(r optionReader) {
 	m.port = r.WholeNumber("port", 65535, "8786")
 	m.dashboardPort = r.WholeNumber("dashboard_port", 65535, "8787")
 	if m.port == m.dashboardPort && m.port != "" {
-		r.Reject("dashboard_port", "must be another port than port, "+m.port)
+		r.Reject("dashboard_port", "must differ from port, "+m.port)
 	}
 	m.idleTimeout = r.Text("idle_timeout", duration)
 }
@@ -95,16 +95,16 @@ func (m *machine) readWorker(r optionReader) {
 	scheme, _, _ := strings.Cut(m.schedulerAddress, "://")
 	switch {
 	case scheme == "tls" && r.IsAbsent("tls"):
-		r.Reject("tls", "is needed: the scheduler_address begins with tls://")
+		r.Reject("tls", "is required, because scheduler_address begins with tls://")
 	case scheme == "tcp" && !r.IsAbsent("tls"):
-		r.Reject("scheduler_address", "must begin with tls:// where there is tls")
+		r.Reject("scheduler_address", "must begin with tls:// if tls is set")
 	}
 	m.dashboardPort = r.WholeNumber("dashboard_port", 65535, "")
 	m.nthreads = r.WholeNumber("nthreads", 1<<16, "")
 	m.nworkers = r.nworkers()
 	m.noNanny = !r.Flag("nanny", true)
 	if m.noNanny && m.nworkers != "" && m.nworkers != "1" {
-		r.Reject("nanny", "must be true for more than one worker: it is the nanny that starts them")
+		r.Reject("nanny", "must be true for more than one worker, because the nanny starts them")
 	}
 	m.memoryLimit = r.memory("memory_limit")
 	m.resources = r.resources()
@@ -114,8 +114,8 @@ func (m *machine) readWorker(r optionReader) {
 }
 
 // cudaWorkers are the names of a class that dask worker cannot start: its argument
-// for the scheduler's address has another name, and it starts nannies itself. It
-// has its own command with fewer options (dask_cuda/cli.py).
+// for the scheduler's address has another name, and it starts nannies itself. Its own
+// command has fewer options (dask_cuda/cli.py).
 var cudaWorkers = []string{"dask_cuda.CUDAWorker", "dask_cuda.cuda_worker.CUDAWorker"}
 
 func (m *machine) readWorkerClass(r optionReader) {
@@ -126,16 +126,16 @@ func (m *machine) readWorkerClass(r optionReader) {
 	m.workerClass, m.cuda = "", true
 	for _, name := range []string{"nworkers", "lifetime"} {
 		if !r.IsAbsent(name) {
-			r.Reject(name, "must be left out with dask_cuda.CUDAWorker, which is one worker for each GPU and has no such option")
+			r.Reject(name, "conflicts with dask_cuda.CUDAWorker, which starts one worker for each GPU and has no such option")
 		}
 	}
 	if m.noNanny {
-		r.Reject("nanny", "must be true with dask_cuda.CUDAWorker: it starts its workers by nannies")
+		r.Reject("nanny", "must be true with dask_cuda.CUDAWorker, which starts its workers in nannies")
 	}
 }
 
-// readEnvironment collects the environment variables of the container: for TLS,
-// for the Dask configuration, and those of the user.
+// readEnvironment collects the environment variables of the container: those for TLS,
+// for Dask's configuration and the user's.
 func (m *machine) readEnvironment(r optionReader) {
 	m.env = map[string]string{}
 	if m.tls != nil {
@@ -148,7 +148,7 @@ func (m *machine) readEnvironment(r optionReader) {
 	}
 	if r.Flag("dashboard_tls", false) {
 		if r.IsAbsent("tls") {
-			r.Reject("dashboard_tls", "needs tls: it is its certificate that the dashboard shows")
+			r.Reject("dashboard_tls", "requires tls, whose certificate the dashboard uses")
 		}
 		m.env["DASK_DISTRIBUTED__SCHEDULER__DASHBOARD__TLS__CERT"] = tlsFolder + "/cert.pem"
 		m.env["DASK_DISTRIBUTED__SCHEDULER__DASHBOARD__TLS__KEY"] = tlsFolder + "/key.pem"
@@ -158,7 +158,7 @@ func (m *machine) readEnvironment(r optionReader) {
 		_, taken := m.env[name]
 		switch _, reserved := ours[name]; {
 		case reserved:
-			r.Reject(option, "must not set "+name+", which is set by tls")
+			r.Reject(option, "must not set "+name+", because tls sets it")
 		case taken:
 			r.Reject(option, "sets "+name+" a second time")
 		}
@@ -172,8 +172,8 @@ func (m *machine) readEnvironment(r optionReader) {
 			add(source.option, name, source.values[name])
 		}
 	}
-	// Scheduler and workers start at the same time. By default a worker gives up
-	// after 30 s.
+	// Scheduler and workers start at the same time. By default a worker exits after
+	// 30 s.
 	if _, given := m.env[connectTimeout]; m.role == RoleWorker && !given {
 		m.env[connectTimeout] = "120s"
 	}

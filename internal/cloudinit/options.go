@@ -18,18 +18,18 @@ import (
 // optionReader reads the options that only machines have.
 type optionReader struct{ *optionreader.Reader }
 
-// nworkers is a number or the word auto.
+// nworkers is a number or "auto".
 func (r optionReader) nworkers() string {
-	if word, ok := r.Value("nworkers").(string); ok {
-		if word != "auto" {
-			r.Reject("nworkers", fmt.Sprintf(`must be a whole number of at least 1 or "auto", not %q`, word))
+	if text, ok := r.Value("nworkers").(string); ok {
+		if text != "auto" {
+			r.Reject("nworkers", fmt.Sprintf(`must be a whole number of at least 1 or "auto", not %q`, text))
 		}
-		return word
+		return text
 	}
 	return r.WholeNumber("nworkers", 1<<16, "")
 }
 
-// memory is what Dask takes for a worker's memory limit.
+// memory reads a memory limit of a worker.
 func (r optionReader) memory(name string) string {
 	number, ok := r.Value(name).(json.Number)
 	if !ok {
@@ -41,7 +41,7 @@ func (r optionReader) memory(name string) string {
 	return number.String()
 }
 
-// resources are written as dask worker --resources takes them.
+// resources returns the argument of dask worker --resources.
 func (r optionReader) resources() []string {
 	const name = "resources"
 	object, ok := optionreader.Take[map[string]any](r.Reader, name, "an object with numbers")
@@ -51,7 +51,7 @@ func (r optionReader) resources() []string {
 	var read []string
 	for _, key := range slices.Sorted(maps.Keys(object)) {
 		if key == "" || strings.ContainsAny(key, " ,=") || optionreader.OneLine(key) != "" {
-			r.Reject(name, fmt.Sprintf("has the name %q: no name may be empty or have spaces, commas, equals signs or control characters", key))
+			r.Reject(name, fmt.Sprintf("has the name %q: a name must not be empty and must not have spaces, commas, equals signs or control characters", key))
 			continue
 		}
 		switch value := object[key].(type) {
@@ -66,11 +66,11 @@ func (r optionReader) resources() []string {
 	return read
 }
 
-// variable is narrower than docker's --env-file, in which anything but spaces
-// and = makes a name.
-var variable = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_.-]*$`)
+// variableName is stricter than docker's --env-file, which accepts any name without spaces
+// and =.
+var variableName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_.-]*$`)
 
-// environment reads an object of texts, numbers and bools.
+// environment reads an object of strings, numbers and bools.
 func (r optionReader) environment(name string) map[string]string {
 	object, ok := optionreader.Take[map[string]any](r.Reader, name, "an object with strings")
 	if !ok {
@@ -78,7 +78,7 @@ func (r optionReader) environment(name string) map[string]string {
 	}
 	read := make(map[string]string, len(object))
 	for _, key := range slices.Sorted(maps.Keys(object)) {
-		if !variable.MatchString(key) {
+		if !variableName.MatchString(key) {
 			r.Reject(name, fmt.Sprintf("has the name %q: a variable's name has letters, digits and _ . -, and begins with a letter or _", key))
 			continue
 		}

@@ -26,10 +26,10 @@ func (daskConfig) Metadata(_ context.Context, _ function.MetadataRequest, resp *
 func (daskConfig) Definition(_ context.Context, _ function.DefinitionRequest, resp *function.DefinitionResponse) {
 	resp.Definition = function.Definition{
 		Summary: "Writes the YAML with which Python's Gateway() needs no argument.",
-		MarkdownDescription: "Returns a file of [Dask's configuration](https://docs.dask.org/en/stable/configuration.html) with which `dask_gateway.Gateway()` needs no argument: for " +
-			"`~/.config/dask/gateway.yaml`, for a folder or file that `DASK_CONFIG` names, or for the image of a notebook.\n\n" +
-			"A function cannot read the provider block; `data.pc_gateway` has the addresses that the provider uses. Braces in the values are escaped, so that Dask does not take them " +
-			"for names of variables. Secrets are an error unless `include_secrets` is set: Python also finds a token in `JUPYTERHUB_API_TOKEN`.",
+		MarkdownDescription: "Returns the text of a file of [Dask's configuration](https://docs.dask.org/en/stable/configuration.html) with which `dask_gateway.Gateway()` needs no argument. Store it as " +
+			"`~/.config/dask/gateway.yaml`, in a folder or file that `DASK_CONFIG` names, or in the image of a notebook.\n\n" +
+			"A function cannot read the provider block; `data.pc_gateway` has the addresses that the provider uses. The function escapes braces in the values, so that Dask does not read them " +
+			"as names of variables. Secrets are an error unless `include_secrets` is set: Python also finds a token in `JUPYTERHUB_API_TOKEN`.",
 		Parameters: []function.Parameter{
 			function.DynamicParameter{
 				Name:                "options",
@@ -42,15 +42,15 @@ func (daskConfig) Definition(_ context.Context, _ function.DefinitionRequest, re
 }
 
 const gatewayConfigOptions = "An object:\n\n" +
-	"    - `address` (string, required): of the gateway, as in Python's `Gateway(address)`.\n" +
-	"    - `proxy_address` (string or number): of the proxy in front of the schedulers, with its port, or the port alone.\n" +
-	"    - `public_address` (string): of the gateway as a browser opens it, or a path alone.\n" +
+	"    - `address` (string, required): address of the gateway, as in Python's `Gateway(address)`.\n" +
+	"    - `proxy_address` (string or number): address of the proxy in front of the schedulers, with its port, or only the port.\n" +
+	"    - `public_address` (string): address of the gateway for browsers, or only a path.\n" +
 	"    - `auth` (string, default `jupyterhub`): `jupyterhub`, `basic` or `kerberos`.\n" +
 	"    - `username` (string): for `basic`.\n" +
 	"    - `api_token` for `jupyterhub`, `password` for `basic` (strings): only with `include_secrets`.\n" +
-	"    - `http_proxy` (string or bool): URL of an HTTP proxy, or whether the one of the environment is used.\n" +
+	"    - `http_proxy` (string or bool): URL of an HTTP proxy, or whether to use the one in the environment.\n" +
 	"    - `cluster_options` (object): defaults for every new cluster.\n" +
-	"    - `include_secrets` (bool, default false): whether secrets may be in the text."
+	"    - `include_secrets` (bool, default false): whether the text may contain secrets."
 
 func (daskConfig) Run(ctx context.Context, req function.RunRequest, resp *function.RunResponse) {
 	options := optionsArgument{position: 0, example: "{ address = data.pc_gateway.this.address }"}
