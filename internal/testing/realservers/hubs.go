@@ -10,7 +10,6 @@ import (
 	"encoding/hex"
 	"fmt"
 	"io"
-	"os"
 	"path/filepath"
 )
 
@@ -37,38 +36,7 @@ func InstallHub(ctx context.Context, inst Installation, major int, log io.Writer
 	// The Hub uses the Python of the installation.
 	name := sha256.Sum256([]byte(inst.dir + "\n" + string(requirements)))
 	hub := HubInstallation{dir: fmt.Sprintf("%s-jupyterhub-%d-%s", inst.dir, major, hex.EncodeToString(name[:])[:8]), major: major}
-	unlock, err := lockFile(ctx, hub.dir+".lock")
-	if err != nil {
-		return HubInstallation{}, fmt.Errorf("wait for another installation of JupyterHub %d: %w", major, err)
-	}
-	defer unlock()
-	marker := filepath.Join(hub.dir, "complete")
-	if _, err := os.Stat(marker); err == nil {
-		return hub, nil
-	}
-	if err := hub.install(ctx, inst, requirements, log); err != nil {
-		return HubInstallation{}, fmt.Errorf("install JupyterHub %d into %s: %w", major, hub.dir, err)
-	}
-	return hub, os.WriteFile(marker, nil, 0o600)
-}
-
-func (h HubInstallation) install(ctx context.Context, inst Installation, requirements []byte, log io.Writer) error {
-	_, _ = fmt.Fprintf(log, "Installing JupyterHub %d into %s (once; half a minute)\n", h.major, h.dir)
-	if err := os.RemoveAll(h.dir); err != nil {
-		return err
-	}
-	if err := os.MkdirAll(h.dir, 0o750); err != nil {
-		return err
-	}
-	lock := filepath.Join(h.dir, "requirements.txt")
-	if err := os.WriteFile(lock, requirements, 0o600); err != nil {
-		return err
-	}
-	if err := run(ctx, h.dir, inst.python(), "-m", "venv", "venv"); err != nil {
-		return err
-	}
-	return run(ctx, h.dir, filepath.Join(h.bin(), "python"), "-m", "pip", "install", "--quiet", "--no-input", "--disable-pip-version-check",
-		"--only-binary=:all:", "--require-hashes", "--requirement", lock)
+	return hub, installPackages(ctx, inst, hub.dir, fmt.Sprintf("JupyterHub %d", major), requirements, log)
 }
 
 func (h HubInstallation) bin() string { return filepath.Join(h.dir, "venv", "bin") }
