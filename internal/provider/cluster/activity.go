@@ -20,8 +20,7 @@ import (
 )
 
 // idleDescription defines idle for the documentation.
-const idleDescription = "A cluster is idle if no task runs or waits to run, as in Dask's own idle timeout. An open notebook and results in the memory of workers do not make it busy. " +
-	"A cluster is also idle between two computations, so combine this with an age."
+const idleDescription = "A cluster is idle if no task runs or waits to run ([details](../guides/forgotten-clusters.md#what-idle-means)). Combine this with an age."
 
 // activityModel is what a scheduler reports about its work. It is null if it was not
 // read.

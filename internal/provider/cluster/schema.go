@@ -104,8 +104,7 @@ func (r *clusterResource) Schema(ctx context.Context, _ resource.SchemaRequest, 
 }
 
 // notDrift is a limitation that users look for under the arguments for the workers.
-const notDrift = "Scaling from outside Terraform, for example with `cluster.scale(n)` in a notebook, is not drift: the gateway does not report what was requested. " +
-	"To enforce the configured number again, apply another number and then this one, or call `cluster.adapt(...)` or `cluster.scale(n)` yourself."
+const notDrift = "Scaling from outside Terraform is [not drift](#what-is-not-drift)."
 
 func adaptAttributes() map[string]schema.Attribute {
 	return map[string]schema.Attribute{
