@@ -83,7 +83,7 @@ func (d *gatewayDataSource) Read(ctx context.Context, _ datasource.ReadRequest, 
 	}
 	version, err := api.Version(ctx)
 	if err != nil {
-		diagnostics.AddError(&resp.Diagnostics, "The gateway did not say its version", err)
+		diagnostics.AddError(&resp.Diagnostics, "The gateway did not return its version", err)
 		return
 	}
 	health := api.Health(ctx)
@@ -93,11 +93,11 @@ func (d *gatewayDataSource) Read(ctx context.Context, _ datasource.ReadRequest, 
 		resp.Diagnostics.AddAttributeWarning(path.Root("healthy"), "The gateway is not healthy",
 			diagnostics.Sentence(health.Error())+"\n\nIt returned its version, so the address is right. The log of the gateway has the reason. New clusters may fail until it is healthy.")
 	default:
-		diagnostics.AddError(&resp.Diagnostics, "The gateway did not say whether it is healthy", health)
+		diagnostics.AddError(&resp.Diagnostics, "The gateway did not return its health", health)
 		return
 	}
 	if gateway.IsUntested(version) {
-		resp.Diagnostics.AddAttributeWarning(path.Root("version"), "The gateway is older than any that the provider is tested with",
+		resp.Diagnostics.AddAttributeWarning(path.Root("version"), "The gateway is older than the tested versions",
 			"It is version "+transport.Printable(version)+"; the oldest tested version is "+gateway.OldestTested+". Its API has not changed since 0.9, so most operations probably work. "+
 				"Ask the operators of the gateway for an update, or try your configuration on something small first.")
 	}

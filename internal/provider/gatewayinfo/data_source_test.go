@@ -64,7 +64,7 @@ func TestAccGateway_tellsWhatTheProviderUses(t *testing.T) {
 					mock.FailNext(providertest.RespondAlways("*/api/version", http.StatusOK, `{"version": "1\nrm -rf"}`))
 				},
 				Config:      providertest.ProviderBlock(mock) + source,
-				ExpectError: regexp.MustCompile(`(?s)The gateway did not say its version.*contains no version`),
+				ExpectError: regexp.MustCompile(`(?s)The gateway did not return its version.*contains no version`),
 			},
 		},
 	})
@@ -80,8 +80,8 @@ func TestAccGateway_needsAGateway(t *testing.T) {
 	resource.Test(t, resource.TestCase{
 		ProtoV6ProviderFactories: providertest.Factories(mock),
 		Steps: []resource.TestStep{
-			failing(`(?s)did not say its version.*503`, mockserver.Fault{Times: 100, Status: http.StatusServiceUnavailable, ContentType: "text/html", Body: "<html>"}),
-			failing(`(?s)did not say whether it is healthy.*was\s+lost`, mockserver.Fault{Path: "*/api/health", Times: 100, Drop: mockserver.DropAfterHandling}),
+			failing(`(?s)did not return its version.*503`, mockserver.Fault{Times: 100, Status: http.StatusServiceUnavailable, ContentType: "text/html", Body: "<html>"}),
+			failing(`(?s)did not return its health.*was\s+lost`, mockserver.Fault{Path: "*/api/health", Times: 100, Drop: mockserver.DropAfterHandling}),
 			{Config: "provider \"pc\" {\n  auth = \"none\"\n}\ndata \"pc_gateway\" \"test\" {}\n", ExpectError: regexp.MustCompile("The address of the Dask Gateway is missing")},
 		},
 	})

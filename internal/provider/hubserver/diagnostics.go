@@ -17,31 +17,31 @@ import (
 	"github.com/planetary-computer/terraform-provider-pc/internal/transport"
 )
 
-func lastHeard(message string) string {
+func describeLastMessage(message string) string {
 	if message == "" {
 		return ""
 	}
-	return fmt.Sprintf("The last that the Hub said is: %q. ", message)
+	return fmt.Sprintf("The last message of the Hub is: %q. ", message)
 }
 
-// spawnAdvice is why a start failed, what was said on the way, and what to do.
+// spawnAdvice returns why a start failed, the messages of the Hub, and what to do.
 func spawnAdvice(failed *hub.SpawnError) string {
 	text := diagnostics.Sentence(failed.Error())
 	if failed.Reason == "" {
-		text = diagnostics.Sentence(failed.Error() + ", and the Hub does not say why")
+		text = diagnostics.Sentence(failed.Error() + ", and the Hub reports no reason")
 	}
 	if len(failed.Messages) > 0 {
 		text += "\n\nWhile it was starting, the Hub reported:\n  - " + strings.Join(failed.Messages, "\n  - ")
 	}
-	return text + "\n\nNo server is left. Change user_options if they are the reason; else the Hub's log, or that of its spawner, has more."
+	return text + "\n\nThe server does not exist. If user_options are the reason, change them. Otherwise look into the log of the Hub or of its spawner."
 }
 
 // addLaunchError reports a server that was not started.
 func addLaunchError(diags *diag.Diagnostics, model resourceModel, err error) {
 	if active, ok := errors.AsType[*hub.ActiveError](err); ok {
-		diags.AddAttributeError(path.Root("name"), "There is such a server already", diagnostics.Sentence(active.Error())+
+		diags.AddAttributeError(path.Root("name"), "The server already exists", diagnostics.Sentence(active.Error())+
 			fmt.Sprintf("\n\nIf this resource has create_before_destroy, remove it: a user has one server of a name, so the old one must stop before the new one starts."+
-				"\n\nTo manage a server that was started elsewhere:\n\n  terraform import ADDRESS_OF_THIS_RESOURCE %s\n\nOtherwise stop it on the Hub's page /hub/home, or give this one another name.", model.importID()))
+				"\n\nTo manage a server that was started elsewhere:\n\n  terraform import ADDRESS_OF_THIS_RESOURCE %s\n\nOtherwise stop it on the Hub's page /hub/home, or set another name.", model.importID()))
 		return
 	}
 	if failed, ok := errors.AsType[*hub.SpawnError](err); ok {
@@ -49,8 +49,8 @@ func addLaunchError(diags *diag.Diagnostics, model resourceModel, err error) {
 		return
 	}
 	if errors.Is(err, hub.ErrServersHidden) || hub.IsUserNotFound(err) {
-		diags.AddAttributeError(path.Root("user"), "The Hub does not show the servers of "+model.User.ValueString(),
-			diagnostics.Sentence(err.Error())+"\n\nEither there is no such user, or the provider's token lacks a scope: it needs read:users and servers, for this user or for all.")
+		diags.AddAttributeError(path.Root("user"), "The Hub does not list the servers of "+model.User.ValueString(),
+			diagnostics.Sentence(err.Error())+"\n\nEither the user does not exist, or the provider's token lacks the scopes read:users and servers, for this user or for all.")
 		return
 	}
 	if refused, ok := errors.AsType[*transport.Error](err); ok && refused.JSONError {
@@ -75,9 +75,9 @@ func addUnconfirmedStartWarning(diags *diag.Diagnostics, model resourceModel) {
 func refusedStartAdvice(refused *transport.Error) string {
 	switch {
 	case refused.Status == http.StatusBadRequest && strings.Contains(refused.RawMessage(), "already has the maximum of"):
-		return "Servers that have been stopped count as well, those of earlier runs among them, until they are deleted: on the Hub's page /hub/home, or by a destroy with remove_on_destroy = true."
+		return "Stopped servers count as well, also those of earlier runs, until they are deleted. Delete them on the Hub's page /hub/home, or destroy them with remove_on_destroy = true."
 	case refused.Status == http.StatusConflict:
-		return "This is what the Hub's spawner says, or the hook before it. Change user_options if they are the reason; else ask who runs the Hub."
+		return "The message is from the Hub's spawner, or from the hook before it. If user_options are the reason, change them. Otherwise ask the operators of the Hub."
 	default:
 		return ""
 	}

@@ -59,9 +59,9 @@ func (m *resourceModel) titleOfStart() string {
 	return m.title() + " that was started at " + m.StartedAt.ValueString()
 }
 
-// isAnother reports whether the server of the state does not run on this Hub: the
-// Hub has none of its name, or one with another start time. The start time is
-// null until a refresh or a wait has seen the server.
+// isAnother reports whether this Hub does not run the server in the state: it has no
+// server of this name, or one with another start time. The start time is null until a
+// refresh or a wait has read the server.
 func (m *resourceModel) isAnother(server hub.Server, active bool) bool {
 	return !active || !m.StartedAt.IsNull() && !values.TimeOrNull(server.Started).Equal(m.StartedAt)
 }
@@ -69,13 +69,13 @@ func (m *resourceModel) isAnother(server hub.Server, active bool) bool {
 // importID is what terraform import takes.
 func (m *resourceModel) importID() string { return m.User.ValueString() + "/" + m.Name.ValueString() }
 
-// recordStart is the state from the moment on in which the server may run.
+// recordStart sets the attributes of a server that may be running.
 func (m *resourceModel) recordStart() {
 	m.URL, m.Ready, m.StartedAt = types.StringNull(), types.BoolValue(false), timetypes.NewRFC3339Null()
 	m.Status = types.StringValue(statusStarting)
 }
 
-// record stores what the Hub reports, except for the options.
+// record sets the attributes that the Hub reports, except for the options.
 func (m *resourceModel) record(server hub.Server, hubAddress string) {
 	m.URL = types.StringValue(clients.HubURL(server.URL, hubAddress))
 	isReady := server.Ready && server.Pending == ""
@@ -89,7 +89,7 @@ func (m *resourceModel) record(server hub.Server, hubAddress string) {
 	}
 }
 
-// recordEnd stores that the server has ended. Its address, options and start time
+// recordEnd records that the server has ended. Its address, options and start time
 // stay, so that nothing is planned.
 func (m *resourceModel) recordEnd(isStopping bool) {
 	m.Ready, m.Status = types.BoolValue(false), types.StringValue(statusStopped)
@@ -98,13 +98,13 @@ func (m *resourceModel) recordEnd(isStopping bool) {
 	}
 }
 
-// markComputedUnknown plans the values of a server that is still to start.
+// markComputedUnknown plans the values of a server that is not ready yet.
 func (m *resourceModel) markComputedUnknown() {
 	m.URL, m.Ready, m.StartedAt = types.StringUnknown(), types.BoolUnknown(), timetypes.NewRFC3339Unknown()
 	m.Status = types.StringUnknown()
 }
 
-// keepComputed plans the values of the state.
+// keepComputed plans the values in the state.
 func (m *resourceModel) keepComputed(state resourceModel) {
 	m.URL, m.Ready, m.StartedAt, m.Status = state.URL, state.Ready, state.StartedAt, state.Status
 }
@@ -112,24 +112,24 @@ func (m *resourceModel) keepComputed(state resourceModel) {
 // parseServerID reads USER/SERVER; USER and USER/ are the default server.
 func parseServerID(id string) (user, name string, err error) {
 	user, name, _ = strings.Cut(id, "/")
-	if !hub.IsValidUserName(user) || !validServerName(name) {
-		return "", "", fmt.Errorf("%q is not the id of a server", id)
+	if !hub.IsValidUserName(user) || !isValidServerName(name) {
+		return "", "", fmt.Errorf("%q is not the ID of a server", id)
 	}
 	return user, name, nil
 }
 
-// validServerName refuses what would be another path. Which names a Hub takes
-// depends on its version.
-func validServerName(name string) bool { return name == "" || hub.IsValidUserName(name) }
+// isValidServerName rejects names that would change the path of a URL. Which other names
+// a Hub accepts depends on its version.
+func isValidServerName(name string) bool { return name == "" || hub.IsValidUserName(name) }
 
 // validateNames checks the names before they become part of a URL.
 func validateNames(user, name types.String, diags *diag.Diagnostics) {
 	if values.IsKnown(user) && !hub.IsValidUserName(user.ValueString()) {
-		diags.AddAttributeError(path.Root("user"), "This is not the name of a user",
-			fmt.Sprintf("%q cannot be one: a name has neither slashes nor control characters, and is not empty. Leave user out for the owner of the provider's token.", user.ValueString()))
+		diags.AddAttributeError(path.Root("user"), "Invalid value for user",
+			fmt.Sprintf("%q is not the name of a user. A name is not empty and has no slashes and control characters. Remove user for the owner of the provider's token.", user.ValueString()))
 	}
-	if values.IsKnown(name) && !validServerName(name.ValueString()) {
-		diags.AddAttributeError(path.Root("name"), "This is not the name of a server",
-			fmt.Sprintf("%q cannot be one: a name begins with a small letter, and has small letters, digits and single hyphens. Leave name out for the default server.", name.ValueString()))
+	if values.IsKnown(name) && !isValidServerName(name.ValueString()) {
+		diags.AddAttributeError(path.Root("name"), "Invalid value for name",
+			fmt.Sprintf("%q is not the name of a server. A name begins with a lower-case letter, and has lower-case letters, digits and single hyphens. Remove name for the default server.", name.ValueString()))
 	}
 }

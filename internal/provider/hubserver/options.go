@@ -23,7 +23,7 @@ import (
 // hook before it, may have changed them. Only a later change is drift.
 const startedWithKey = "started_with"
 
-// options are the user's, empty where there are none.
+// options returns the configured options; empty if there are none.
 func (m *resourceModel) options() map[string]any {
 	options, ok := values.ToGo(m.UserOptions).(map[string]any)
 	if !ok {
@@ -32,35 +32,35 @@ func (m *resourceModel) options() map[string]any {
 	return options
 }
 
-// recordOptions stores the options that the server runs with, unless they are equal
-// in value, or are what the Hub made of the options that it received. For a server
-// whose start the provider did not see through, these are the options that it has
-// once it is ready.
-func (m *resourceModel) recordOptions(ctx context.Context, server hub.Server, begun bool, kept clients.PrivateReader, keeper clients.PrivateWriter) diag.Diagnostics {
+// recordOptions sets user_options to the options that the server runs with, unless they
+// are equal in value, or are those that the Hub derived from the configured ones. If the
+// provider did not wait until the server was ready, the latter are the options at the
+// first refresh that finds it ready.
+func (m *resourceModel) recordOptions(ctx context.Context, server hub.Server, wasStarting bool, stored clients.PrivateReader, private clients.PrivateWriter) diag.Diagnostics {
 	found := startedWith(server.UserOptions)
-	text, diags := kept.GetKey(ctx, startedWithKey)
-	if diags.HasError() || gateway.SameValue(keptOptions(text), found) {
+	text, diags := stored.GetKey(ctx, startedWithKey)
+	if diags.HasError() || gateway.SameValue(storedOptions(text), found) {
 		return diags
 	}
-	begun = begun && len(text) == 0
-	if begun && !m.Ready.ValueBool() {
+	isFirst := wasStarting && len(text) == 0
+	if isFirst && !m.Ready.ValueBool() {
 		return diags
 	}
-	if !begun && !gateway.SameValue(m.options(), found) {
+	if !isFirst && !gateway.SameValue(m.options(), found) {
 		options, problems := values.FromObject(ctx, found)
 		diags.Append(problems...)
 		m.UserOptions = options
 	}
-	diags.Append(keepOptions(ctx, server, keeper)...)
+	diags.Append(storeOptions(ctx, server, private)...)
 	return diags
 }
 
-func keepOptions(ctx context.Context, server hub.Server, keeper clients.PrivateWriter) diag.Diagnostics {
-	return keeper.SetKey(ctx, startedWithKey, []byte(values.JSON(startedWith(server.UserOptions))))
+func storeOptions(ctx context.Context, server hub.Server, private clients.PrivateWriter) diag.Diagnostics {
+	return private.SetKey(ctx, startedWithKey, []byte(values.JSON(startedWith(server.UserOptions))))
 }
 
-// keptOptions are nil where none were kept.
-func keptOptions(text []byte) any {
+// storedOptions returns nil if no options are stored.
+func storedOptions(text []byte) any {
 	decoder := json.NewDecoder(bytes.NewReader(text))
 	decoder.UseNumber()
 	var options any
@@ -70,7 +70,7 @@ func keptOptions(text []byte) any {
 	return options
 }
 
-// startedWith are the options of a server.
+// startedWith returns the options of a server.
 func startedWith(options any) map[string]any {
 	found, ok := options.(map[string]any)
 	if !ok {
@@ -79,7 +79,7 @@ func startedWith(options any) map[string]any {
 	return found
 }
 
-// validateServerOptions wants an object.
+// validateServerOptions reports options that are no object.
 func validateServerOptions(options types.Dynamic, diags *diag.Diagnostics) {
 	if options.IsNull() || options.IsUnknown() || options.IsUnderlyingValueNull() || options.IsUnderlyingValueUnknown() {
 		return
@@ -87,7 +87,7 @@ func validateServerOptions(options types.Dynamic, diags *diag.Diagnostics) {
 	switch options.UnderlyingValue().(type) {
 	case types.Object, types.Map:
 	default:
-		diags.AddAttributeError(path.Root("user_options"), "The options of the server must be an object",
-			"Write what the spawner knows by name, for example { profile = \"large\" }, or leave them out.")
+		diags.AddAttributeError(path.Root("user_options"), "Server options must be an object",
+			"Set the spawner's options by name, for example user_options = { profile = \"large\" }, or remove the argument.")
 	}
 }

@@ -9,8 +9,7 @@ import (
 	"github.com/planetary-computer/terraform-provider-pc/internal/provider/whenended"
 )
 
-// The values of status. The Hub reports a server that is stopped only by not
-// listing it among the active ones (jupyterhub/apihandlers/users.py, 6.1.1).
+// The values of status. The Hub does not list stopped servers among the active ones (jupyterhub/apihandlers/users.py, 6.1.1).
 const (
 	statusReady    = "ready"
 	statusStarting = "starting"

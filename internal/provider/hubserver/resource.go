@@ -1,7 +1,8 @@
 // Copyright (c) The terraform-provider-pc Authors
 // SPDX-License-Identifier: MPL-2.0
 
-// Package hubserver has the pc_hub_server resource.
+// Package hubserver has the pc_hub_server resource and list resource, and the action
+// pc_hub_server_stop.
 package hubserver
 
 import (
@@ -118,8 +119,8 @@ func (r *serverResource) Create(ctx context.Context, req resource.CreateRequest,
 	if !isConfirmed {
 		addUnconfirmedStartWarning(&resp.Diagnostics, plan)
 	}
-	// The server costs money from now on: it goes into the state before anything
-	// else can fail.
+	// The server costs money from now on. It is saved to the state before anything else
+	// can fail.
 	plan.recordStart()
 	resp.Diagnostics.Append(resp.State.Set(ctx, plan)...)
 	resp.Diagnostics.Append(resp.Identity.Set(ctx, plan.identity())...)
@@ -137,8 +138,8 @@ func (r *serverResource) Create(ctx context.Context, req resource.CreateRequest,
 func (r *serverResource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
 	var state resourceModel
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
-	// Terraform before 1.12 keeps no identity, and the framework wants one from
-	// every Read, those that remove the resource included.
+	// Terraform before 1.12 stores no identity, and the framework requires one from
+	// every Read, also from one that removes the resource.
 	resp.Diagnostics.Append(resp.Identity.Set(ctx, state.identity())...)
 	if resp.Diagnostics.HasError() || r.Hub.Unknown {
 		return
@@ -154,19 +155,19 @@ func (r *serverResource) Read(ctx context.Context, req resource.ReadRequest, res
 		diagnostics.AddError(&resp.Diagnostics, "The "+state.title()+" could not be read", err)
 		return
 	}
-	home := clients.ReadLastSeenServer(ctx, req.Private, r.Settings.HubAddress.Value, &resp.Diagnostics)
-	if home.HasMoved() && state.isAnother(server, active) {
-		home.AddMovedError(&resp.Diagnostics, state.titleOfStart(), "hub_address", "run and cost money")
+	lastSeen := clients.ReadLastSeenServer(ctx, req.Private, r.Settings.HubAddress.Value, &resp.Diagnostics)
+	if lastSeen.HasMoved() && state.isAnother(server, active) {
+		lastSeen.AddMovedError(&resp.Diagnostics, state.titleOfStart(), "hub_address", "run and cost money")
 		return
 	}
-	resp.Diagnostics.Append(home.Store(ctx, resp.Private)...)
+	resp.Diagnostics.Append(lastSeen.Store(ctx, resp.Private)...)
 	if !active || server.IsStopping() {
 		r.readEnded(ctx, state, active, resp)
 		return
 	}
-	begun := !state.Ready.IsNull() && !state.Ready.ValueBool()
+	wasStarting := !state.Ready.IsNull() && !state.Ready.ValueBool()
 	state.record(server, r.Settings.HubAddress.Value)
-	resp.Diagnostics.Append(state.recordOptions(ctx, server, begun, req.Private, resp.Private)...)
+	resp.Diagnostics.Append(state.recordOptions(ctx, server, wasStarting, req.Private, resp.Private)...)
 	resp.Diagnostics.Append(resp.State.Set(ctx, state)...)
 }
 
@@ -185,11 +186,11 @@ func (r *serverResource) readEnded(ctx context.Context, state resourceModel, isS
 		resp.Diagnostics.Append(resp.State.Set(ctx, state)...)
 		return
 	}
-	resp.Diagnostics.AddWarning(summary, cause+"It leaves the state; the next apply starts it again. when_ended = \"keep\" leaves it stopped.")
+	resp.Diagnostics.AddWarning(summary, cause+"It is removed from the state. The next apply starts it again. To leave it stopped, set when_ended = \"keep\".")
 	resp.State.RemoveResource(ctx)
 }
 
-// Update waits for a server that was starting; nothing else can be changed.
+// Update waits for a server that was starting. It sends no request otherwise.
 func (r *serverResource) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
 	var plan resourceModel
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
@@ -219,14 +220,14 @@ func (r *serverResource) Delete(ctx context.Context, req resource.DeleteRequest,
 	}
 	defer cancel()
 
-	if home := clients.ReadLastSeenServer(ctx, req.Private, r.Settings.HubAddress.Value, &resp.Diagnostics); home.HasMoved() {
+	if lastSeen := clients.ReadLastSeenServer(ctx, req.Private, r.Settings.HubAddress.Value, &resp.Diagnostics); lastSeen.HasMoved() {
 		server, active, err := api.FindServer(ctx, state.User.ValueString(), state.Name.ValueString())
 		if err != nil {
 			diagnostics.AddError(&resp.Diagnostics, "The "+state.title()+" was not stopped", err)
 			return
 		}
 		if state.isAnother(server, active) {
-			home.AddMovedError(&resp.Diagnostics, state.titleOfStart(), "hub_address", "run and cost money")
+			lastSeen.AddMovedError(&resp.Diagnostics, state.titleOfStart(), "hub_address", "run and cost money")
 			return
 		}
 	}
@@ -234,7 +235,7 @@ func (r *serverResource) Delete(ctx context.Context, req resource.DeleteRequest,
 		detail := diagnostics.Explain(err)
 		if errors.Is(err, context.DeadlineExceeded) {
 			timeout, _ := state.Timeouts.Delete(ctx, clients.DefaultChangeTimeout)
-			detail = fmt.Sprintf("It was still stopping after %s. It is in the state still: run terraform destroy again, or set timeouts.delete.", timeout)
+			detail = fmt.Sprintf("It was still stopping after %s. It is still in the state: run terraform destroy again, or set timeouts.delete.", timeout)
 		}
 		resp.Diagnostics.AddError("The "+state.title()+" was not stopped", detail)
 	}
@@ -249,8 +250,8 @@ func (r *serverResource) ImportState(ctx context.Context, req resource.ImportSta
 	}
 	user, name, err := parseServerID(req.ID)
 	if err != nil {
-		resp.Diagnostics.AddError("This server cannot be imported",
-			diagnostics.Sentence(err.Error())+" Give USER/SERVER, for example alice/gpu, or USER alone for the default server.")
+		resp.Diagnostics.AddError("Invalid import ID",
+			diagnostics.Sentence(err.Error())+" Use USER/SERVER, for example alice/gpu, or USER for the default server.")
 		return
 	}
 	server = resourceIdentity{User: types.StringValue(user), Name: types.StringValue(name)}
@@ -259,25 +260,25 @@ func (r *serverResource) ImportState(ctx context.Context, req resource.ImportSta
 	resp.Diagnostics.Append(resp.Identity.Set(ctx, server)...)
 }
 
-// await waits for the server and records it. False means that it did not start,
-// so that there is none to keep in the state.
-func (r *serverResource) await(ctx context.Context, api *hub.Client, model *resourceModel, keeper clients.PrivateWriter, diags *diag.Diagnostics) bool {
-	heard := ""
+// await waits for the server and records it. It returns false if the server did not
+// start, so that the state must not contain it.
+func (r *serverResource) await(ctx context.Context, api *hub.Client, model *resourceModel, private clients.PrivateWriter, diags *diag.Diagnostics) bool {
+	lastMessage := ""
 	server, err := api.WaitForServer(ctx, model.User.ValueString(), model.Name.ValueString(), func(message string) {
-		heard = message
-		tflog.Info(ctx, "The Hub starts the server", map[string]any{"user": model.User.ValueString(), "server": model.Name.ValueString(), "message": message})
+		lastMessage = message
+		tflog.Info(ctx, "The Hub is starting the server", map[string]any{"user": model.User.ValueString(), "server": model.Name.ValueString(), "message": message})
 	})
 	failed, isFailure := errors.AsType[*hub.SpawnError](err)
 	switch {
 	case err == nil:
 		model.record(server, r.Settings.HubAddress.Value)
-		diags.Append(keepOptions(ctx, server, keeper)...)
+		diags.Append(storeOptions(ctx, server, private)...)
 	case isFailure:
 		diags.AddError("The "+model.title()+" did not start", spawnAdvice(failed))
 	case errors.Is(err, context.DeadlineExceeded):
 		diags.AddAttributeError(path.Root("timeouts"), "The "+model.title()+" was not ready in time",
-			"It is in the state still, and the Hub may go on starting it. "+lastHeard(heard)+"Give it longer by timeouts. "+
-				"After a create the next apply stops it and starts another one, unless terraform untaint keeps it: then that apply waits for it.")
+			"It is still in the state, and the Hub may still be starting it. "+describeLastMessage(lastMessage)+"If it needs more time, set timeouts. "+
+				"After a failed create, the next apply stops this server and starts a new one. To wait for this one instead, run terraform untaint first.")
 	default:
 		diagnostics.AddError(diags, "It is not known whether the "+model.title()+" is ready", err)
 	}

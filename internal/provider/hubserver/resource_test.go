@@ -140,7 +140,7 @@ func TestHubServer_saysWhyItDidNotStart(t *testing.T) {
 	for profile, says := range map[string][]string{
 		"broken":  {"The server gpu of alice did not start", "no node has room for it", "user_options"},
 		"late":    {"The server gpu of alice did not start", "no node came up", "While it was starting, the Hub reported:\n  - Server requested\n  - Looking for a node\n  - Spawning server..."},
-		"refused": {"The server gpu of alice was not started", "quota reached", "what the Hub's spawner says, or the hook before it"},
+		"refused": {"The server gpu of alice was not started", "quota reached", "from the Hub's spawner, or from the hook before it"},
 	} {
 		t.Run(profile, func(t *testing.T) {
 			t.Parallel()
@@ -194,7 +194,7 @@ func TestHubServer_thatNeverStarts(t *testing.T) {
 	made, diagnostics := w.Apply(t.Context(), t, providertest.ServerType, w.None(t), map[string]any{
 		"name": "gpu", "user_options": map[string]any{"profile": "stuck"}, "timeouts": map[string]any{"create": "2s"},
 	})
-	providertest.AssertDiagnostics(t, diagnostics, providertest.ErrorAt(`AttributeName("timeouts")`, `The last that the Hub said is: "Spawning server...".`))
+	providertest.AssertDiagnostics(t, diagnostics, providertest.ErrorAt(`AttributeName("timeouts")`, `The last message of the Hub is: "Spawning server...".`))
 	if got := w.Text(t, providertest.ServerType, made.State, "name"); got != "gpu" {
 		t.Fatalf("the state has %q", got)
 	}

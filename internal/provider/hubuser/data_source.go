@@ -126,8 +126,8 @@ func (d *userDataSource) ValidateConfig(ctx context.Context, req datasource.Vali
 	var name types.String
 	resp.Diagnostics.Append(req.Config.GetAttribute(ctx, path.Root("name"), &name)...)
 	if values.IsKnown(name) && !hub.IsValidUserName(name.ValueString()) {
-		resp.Diagnostics.AddAttributeError(path.Root("name"), "This is not the name of a user",
-			fmt.Sprintf("%q cannot be one: a name has neither slashes nor control characters, and is not empty. Leave name out for the owner of the provider's token.", name.ValueString()))
+		resp.Diagnostics.AddAttributeError(path.Root("name"), "Invalid value for name",
+			fmt.Sprintf("%q is not the name of a user. A name is not empty and has no slashes and control characters. Remove name for the owner of the provider's token.", name.ValueString()))
 	}
 }
 
@@ -173,7 +173,7 @@ func findUser(ctx context.Context, api *hub.Client, name types.String, diags *di
 	if !values.IsKnown(name) {
 		account, err := api.Self(ctx)
 		if err != nil {
-			diagnostics.AddError(diags, "The Hub did not say whose credentials these are", err)
+			diagnostics.AddError(diags, "The Hub did not return the owner of the credentials", err)
 		}
 		return account, err == nil
 	}
@@ -182,9 +182,9 @@ func findUser(ctx context.Context, api *hub.Client, name types.String, diags *di
 	case err == nil:
 		return account, true
 	case hub.IsUserNotFound(err):
-		diags.AddAttributeError(path.Root("name"), "The Hub shows no user "+name.ValueString(), diagnostics.Sentence(err.Error())+
-			"\n\nEither there is no such user, or the provider's token may not see this one: the Hub makes no difference. "+
-			"The token needs the scope read:users, read:users!user="+name.ValueString()+" or one for a group of the user's.")
+		diags.AddAttributeError(path.Root("name"), "The Hub returned no user "+name.ValueString(), diagnostics.Sentence(err.Error())+
+			"\n\nEither the user does not exist, or the provider's token has no access. The Hub returns the same response for both. "+
+			"The token needs the scope read:users, read:users!user="+name.ValueString()+" or one for a group of the user.")
 	default:
 		diags.AddAttributeError(path.Root("name"), "The user "+name.ValueString()+" could not be read", diagnostics.Explain(err))
 	}

@@ -92,10 +92,10 @@ func TestAccHubUser_ofAnotherUser(t *testing.T) {
 	resource.Test(t, resource.TestCase{
 		ProtoV6ProviderFactories: providertest.Factories(mock),
 		Steps: []resource.TestStep{
-			{Config: config(admin, "bob/tokens"), ExpectError: regexp.MustCompile("This is not the name of a user")},
-			{Config: config(admin, ""), ExpectError: regexp.MustCompile("This is not the name of a user")},
-			{Config: config(admin, "nobody"), ExpectError: regexp.MustCompile(`(?s)The Hub shows no user nobody.*read:users!user=nobody`)},
-			{Config: config(providertest.ProviderBlock(mock), "bob"), ExpectError: regexp.MustCompile(`(?s)The Hub shows no user bob.*No\s+access`)},
+			{Config: config(admin, "bob/tokens"), ExpectError: regexp.MustCompile("is not the name of a user")},
+			{Config: config(admin, ""), ExpectError: regexp.MustCompile("is not the name of a user")},
+			{Config: config(admin, "nobody"), ExpectError: regexp.MustCompile(`(?s)The Hub returned no user nobody.*read:users!user=nobody`)},
+			{Config: config(providertest.ProviderBlock(mock), "bob"), ExpectError: regexp.MustCompile(`(?s)The Hub returned no user bob.*No\s+access`)},
 			{
 				Config: config(admin, "bob"),
 				ConfigStateChecks: []statecheck.StateCheck{

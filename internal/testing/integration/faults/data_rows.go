@@ -35,7 +35,7 @@ func gatewayRows() []Row {
 		health  = "*/api/health"
 	)
 	rows := []Row{
-		{Fault: "`pc_gateway`: the gateway is down.", Promise: "The read fails with the HTTP status.", Break: fails("", "*", times(everyTime, gatewayDown)), Want: Want{Exit: 1, Output: []string{"did not say its version", "503"}}},
+		{Fault: "`pc_gateway`: the gateway is down.", Promise: "The read fails with the HTTP status.", Break: fails("", "*", times(everyTime, gatewayDown)), Want: Want{Exit: 1, Output: []string{"did not return its version", "503"}}},
 		{Fault: "`pc_gateway`: the gateway's proxy has no routes.", Promise: "The error says that the response does not come from the gateway.", Break: fails(http.MethodGet, version, times(everyTime, noRoute)), Want: Want{Exit: 1, Output: []string{"comes from a proxy and not from the API"}}},
 		{Fault: "`pc_gateway`: the response is a sign-in page.", Promise: "The error shows what arrived instead of a version.", Break: fails(http.MethodGet, version, times(everyTime, signInPage)), Want: Want{Exit: 1, Output: []string{"Sign in", "another kind of server"}}},
 		{Fault: "`pc_gateway`: the token has been revoked.", Promise: "The read succeeds: neither version nor health needs a token.", Break: func(w *World) { w.revokeProviderToken() }},
@@ -102,11 +102,11 @@ func userRows() []Row {
 	)
 	failsWith := func(says ...string) Want { return Want{Exit: 1, Output: says} }
 	rows := []Row{
-		{Fault: "`pc_hub_user`: the Hub is down.", Promise: "The read fails with the HTTP status.", Break: fails("", "*", times(everyTime, page(http.StatusServiceUnavailable))), Want: failsWith("did not say whose credentials these are", "503")},
+		{Fault: "`pc_hub_user`: the Hub is down.", Promise: "The read fails with the HTTP status.", Break: fails("", "*", times(everyTime, page(http.StatusServiceUnavailable))), Want: failsWith("did not return the owner of the credentials", "503")},
 		{Fault: "`pc_hub_user`: the token has been revoked.", Promise: "The read fails. The error names the token's origin.", Break: func(w *World) { w.revokeProviderToken() }, Want: failsWith("rejected the credentials from api_token")},
 		{Fault: "`pc_hub_user`: the response is a sign-in page.", Promise: "The read fails. The error shows what arrived.", Break: fails(http.MethodGet, self, times(everyTime, signInPage)), Want: failsWith("Sign in")},
 		{Fault: "`pc_hub_user`: the response is cut off.", Promise: "The provider repeats the request.", Break: fails(http.MethodGet, self, times(2, responseCutOff))},
-		{Fault: "`pc_hub_user`: the Hub returns no user of that name for this token.", Promise: "The error on `name` says that the user does not exist or the token may not read it.", Break: fails(http.MethodGet, alice, times(everyTime, hubRefusal(http.StatusNotFound, "No access to resources or resources not found"))), Config: oneUser("alice"), Want: failsWith("The Hub shows no user alice", "read:users")},
+		{Fault: "`pc_hub_user`: the Hub returns no user of that name for this token.", Promise: "The error on `name` says that the user does not exist or the token may not read it.", Break: fails(http.MethodGet, alice, times(everyTime, hubRefusal(http.StatusNotFound, "No access to resources or resources not found"))), Config: oneUser("alice"), Want: failsWith("The Hub returned no user alice", "read:users")},
 		{Fault: "`pc_hub_user`: a proxy has no route to the Hub.", Promise: "The error says that the response does not come from the Hub.", Break: fails(http.MethodGet, alice, times(everyTime, page(http.StatusNotFound))), Config: oneUser("alice"), Want: failsWith("comes from a proxy and not from the API")},
 	}
 	for i := range rows {

@@ -76,7 +76,7 @@ func serverStartRows() []Row {
 		},
 		{
 			Fault: "The Hub itself fails with 500 and returns no reason.", Promise: "The error says that the Hub returned no reason.",
-			Break: fails(http.MethodPost, serverPath, hubError), Want: Want{Exit: 1, Output: []string{"the Hub does not say why"}, Requests: oneStart},
+			Break: fails(http.MethodPost, serverPath, hubError), Want: Want{Exit: 1, Output: []string{"the Hub reports no reason"}, Requests: oneStart},
 		},
 		{
 			Fault: "The spawner rejects the server because a quota is reached.", Promise: "The error includes the Hub's message.",
@@ -88,7 +88,7 @@ func serverStartRows() []Row {
 		{
 			Fault: "A server with this name is already running.", Promise: "The provider leaves it alone. The error includes the command to import it.",
 			Break:        func(w *World) { w.Mock.StartHubServer(configUser, "gpu", `{"profile": "theirs"}`) },
-			Want:         Want{Exit: 1, Output: []string{"There is such a server already", "terraform import ADDRESS_OF_THIS_RESOURCE alice/gpu"}, Servers: 1, Requests: map[string]int{"POST " + serverPath: 0}},
+			Want:         Want{Exit: 1, Output: []string{"The server already exists", "terraform import ADDRESS_OF_THIS_RESOURCE alice/gpu"}, Servers: 1, Requests: map[string]int{"POST " + serverPath: 0}},
 			RemoveOthers: func(w *World) { w.Mock.CullHubServer(configUser, "gpu") },
 		},
 		{
