@@ -62,11 +62,11 @@ func (d *collectionDataSource) Schema(_ context.Context, _ datasource.SchemaRequ
 		return schema.StringAttribute{MarkdownDescription: description, Computed: true}
 	}
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "A data set of the Planetary Computer, as its STAC API describes it, and where it is: compute belongs into the same Azure region. " +
-			"The API is `stac_url` of the provider block, which receives no credentials, or a GeoCatalog (Planetary Computer Pro), which receives a token of Microsoft Entra. Neither the gateway nor the Hub is needed.\n\n" +
+		MarkdownDescription: "Reads a data set of the Planetary Computer from its STAC API, with the location of the data: run your computations in the same Azure region. " +
+			"The API is `stac_url` of the provider block, which receives no credentials, or a GeoCatalog (Planetary Computer Pro), which receives a token of Microsoft Entra. The data source needs neither a gateway nor a Hub.\n\n" +
 			"In the public catalog, `region`, `storage_account` and `container` come from fields that the Planetary Computer adds to STAC (`msft:region` and so on). " +
 			"For a GeoCatalog, the region comes from its host name, and account and container from the addresses of the collection's assets or of one item's. " +
-			"They are null where they are unknown, so give a default with `coalesce` where you need one.",
+			"They are null if they are unknown, so set a default with `coalesce` if you need one.",
 		Attributes: map[string]schema.Attribute{
 			"id": schema.StringAttribute{
 				MarkdownDescription: "The collection's id, for example `sentinel-2-l2a`, as in the address of its page in the [data catalog](https://planetarycomputer.microsoft.com/catalog).",
@@ -75,7 +75,7 @@ func (d *collectionDataSource) Schema(_ context.Context, _ datasource.SchemaRequ
 			},
 			"geocatalog_url": schema.StringAttribute{
 				MarkdownDescription: "Address of the GeoCatalog (Planetary Computer Pro) with the collection. Default: `stac_url` of the provider block if it is set, then its `geocatalog_url`, then the public catalog. " +
-					"To use both catalogs in one configuration, leave it out of the provider block and set it here.",
+					"To use both catalogs in one configuration, set it here and not in the provider block.",
 				Optional:   true,
 				Validators: []validator.String{stringvalidator.LengthAtLeast(1)},
 			},
@@ -120,7 +120,7 @@ func (d *collectionDataSource) Read(ctx context.Context, req datasource.ReadRequ
 	collection, err := api.GetCollection(ctx, model.ID.ValueString())
 	if err != nil {
 		addCatalogError(&resp.Diagnostics, path.Root("id"), "The collection "+model.ID.ValueString()+" was not read",
-			"Its id is in the address of its page in the data catalog. A STAC API has another address than the pages for people: check stac_url in the provider block.", err)
+			"Its ID is in the address of its page in the data catalog. The address of a STAC API differs from that of these pages: check stac_url in the provider block.", err)
 		return
 	}
 	resp.Diagnostics.Append(model.describe(collection)...)
@@ -148,7 +148,7 @@ func sortedJSON(attribute string, content []byte, diags *diag.Diagnostics) types
 	if len(content) == 0 {
 		return types.StringNull()
 	}
-	// UseNumber keeps numbers as they are written, also those that no float holds.
+	// UseNumber keeps numbers as they are written, also those that do not fit into a float.
 	decoder := json.NewDecoder(bytes.NewReader(content))
 	decoder.UseNumber()
 	err := decoder.Decode(&members)
@@ -188,20 +188,20 @@ func extentOf(extent catalog.Extent) types.Object {
 
 // addCatalogError reports a failure of the data services. Their 404 responses have
 // different messages, so the caller passes what to check.
-func addCatalogError(diags *diag.Diagnostics, at path.Path, summary, lookAt string, err error) {
+func addCatalogError(diags *diag.Diagnostics, at path.Path, summary, notFoundAdvice string, err error) {
 	failure, ok := errors.AsType[*transport.Error](err)
 	switch {
 	case ok && failure.Scheme == transport.SchemeBearer && geoCatalogAdvice(failure) != "":
 		diags.AddAttributeError(at, summary, diagnostics.Sentence(err.Error())+"\n\n"+geoCatalogAdvice(failure))
 	case catalog.IsNotFound(err):
-		diags.AddAttributeError(at, summary, diagnostics.Sentence(err.Error())+"\n\n"+lookAt)
+		diags.AddAttributeError(at, summary, diagnostics.Sentence(err.Error())+"\n\n"+notFoundAdvice)
 	case ok && failure.Status == http.StatusForbidden && failure.Scheme == "":
 		diags.AddAttributeError(at, summary, diagnostics.Sentence(err.Error())+"\n\n"+
-			"Some collections of the public catalog require a subscription key. Give it as subscription_key in the provider block, or in PC_SUBSCRIPTION_KEY.")
+			"Some collections of the public catalog require a subscription key. Set subscription_key in the provider block, or PC_SUBSCRIPTION_KEY.")
 	case ok && failure.Status == http.StatusUnauthorized:
 		advice := "The service requires a subscription key. Set subscription_key in the provider block, or PC_SUBSCRIPTION_KEY."
 		if failure.CredentialOrigin != "" {
-			advice = fmt.Sprintf("The subscription key from %s was not accepted. Correct it, or leave it out: the public service gives tokens without one.", failure.CredentialOrigin)
+			advice = fmt.Sprintf("The service rejected the subscription key from %s. Correct it or remove it: the public service issues tokens without a key.", failure.CredentialOrigin)
 		}
 		diags.AddAttributeError(at, summary, diagnostics.Sentence(err.Error())+"\n\n"+advice)
 	default:
@@ -209,8 +209,8 @@ func addCatalogError(diags *diag.Diagnostics, at path.Path, summary, lookAt stri
 	}
 }
 
-// geoCatalogAdvice returns what to do about a refusal of a GeoCatalog or of Microsoft
-// Entra, or "".
+// geoCatalogAdvice returns what to do if a GeoCatalog or Microsoft Entra rejects a
+// request, or "".
 func geoCatalogAdvice(failure *transport.Error) string {
 	switch {
 	case failure.Kind == transport.KindCredentials:

@@ -61,12 +61,12 @@ func (e *sasTokenEphemeralResource) Metadata(_ context.Context, req ephemeral.Me
 func (e *sasTokenEphemeralResource) Schema(_ context.Context, _ ephemeral.SchemaRequest, resp *ephemeral.SchemaResponse) {
 	filled := []validator.String{stringvalidator.LengthAtLeast(1)}
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "A token that may read a container of Azure Blob Storage, for one run of Terraform: the shared access signature that Python's `planetary_computer.sign` puts behind a URL. " +
-			"The service is `sas_url` of the provider block; it gets `subscription_key` if there is one, and no credentials of the Hub. The token is in no state, plan or log. " +
-			"It ends by itself after about an hour, and neither the service nor Azure can extend it: every run, and every apply after its plan, gets another. Needs Terraform 1.10 or later.",
+		MarkdownDescription: "Requests a token to read a container of Azure Blob Storage, for one run of Terraform: the shared access signature that Python's `planetary_computer.sign` appends to a URL. " +
+			"The service is `sas_url` of the provider block. It receives `subscription_key` if you set one, and no credentials of the Hub. The token is in no state, plan or log. " +
+			"It expires after about an hour, and neither the service nor Azure can extend it: every run, and every apply after its plan, gets a new one. Requires Terraform 1.10 or later.",
 		Attributes: map[string]schema.Attribute{
 			"collection": schema.StringAttribute{
-				MarkdownDescription: "Id of the STAC collection whose data the token is for, for example `sentinel-2-l2a`. Set this, or `storage_account` and `container`.",
+				MarkdownDescription: "ID of the STAC collection that the token can read, for example `sentinel-2-l2a`. Set this, or `storage_account` and `container`.",
 				Optional:            true,
 				Validators:          filled,
 			},
@@ -97,7 +97,7 @@ func (e *sasTokenEphemeralResource) Schema(_ context.Context, _ ephemeral.Schema
 				Sensitive:           true,
 			},
 			"expires_at": schema.StringAttribute{
-				MarkdownDescription: "When the token ends, in RFC 3339, UTC.",
+				MarkdownDescription: "When the token expires, in RFC 3339, UTC.",
 				Computed:            true,
 				CustomType:          timetypes.RFC3339Type{},
 			},
@@ -130,7 +130,7 @@ func (e *sasTokenEphemeralResource) Open(ctx context.Context, req ephemeral.Open
 	if !ok {
 		return
 	}
-	token, err := model.ask(ctx, api)
+	token, err := model.requestToken(ctx, api)
 	if err != nil {
 		at := path.Root("collection")
 		if model.Collection.IsNull() {
@@ -142,7 +142,7 @@ func (e *sasTokenEphemeralResource) Open(ctx context.Context, req ephemeral.Open
 			return
 		}
 		addCatalogError(&resp.Diagnostics, at, "There is no token for the container",
-			"Only what the Planetary Computer holds has tokens: data.pc_collection tells the storage account and the container of a collection. Check sas_url in the provider block, too.", err)
+			"The service issues tokens only for data of the Planetary Computer. data.pc_collection has the storage account and the container of a collection. Also check sas_url in the provider block.", err)
 		return
 	}
 	model.Token = types.StringValue(token.Value.Reveal())
@@ -150,7 +150,7 @@ func (e *sasTokenEphemeralResource) Open(ctx context.Context, req ephemeral.Open
 	resp.RenewAt = token.ExpiresAt
 	end, err := json.Marshal(token.ExpiresAt)
 	if err != nil {
-		resp.Diagnostics.AddError("The end of the token cannot be kept", diagnostics.Sentence(err.Error()))
+		resp.Diagnostics.AddError("Could not store the token's expiry", diagnostics.Sentence(err.Error()))
 		return
 	}
 	resp.Diagnostics.Append(resp.Private.SetKey(ctx, sasTokenKey, end)...)
@@ -160,24 +160,24 @@ func (e *sasTokenEphemeralResource) Open(ctx context.Context, req ephemeral.Open
 // Renew cannot extend the token, and a new token would not help, because its users
 // already have the value of this one. Renew logs the problem and Close warns about it.
 func (e *sasTokenEphemeralResource) Renew(ctx context.Context, _ ephemeral.RenewRequest, _ *ephemeral.RenewResponse) {
-	tflog.Warn(ctx, "the read token ended before the run")
+	tflog.Warn(ctx, "the read token expired before the end of the run")
 }
 
-// Close warns if the token ended before the run. There is nothing to revoke.
+// Close warns if the token expired before the end of the run. There is nothing to revoke.
 func (e *sasTokenEphemeralResource) Close(ctx context.Context, req ephemeral.CloseRequest, resp *ephemeral.CloseResponse) {
-	kept, diags := req.Private.GetKey(ctx, sasTokenKey)
+	stored, diags := req.Private.GetKey(ctx, sasTokenKey)
 	resp.Diagnostics.Append(diags...)
 	var end time.Time
-	if len(kept) == 0 || json.Unmarshal(kept, &end) != nil || e.Clients == nil || !e.Clock.Now().After(end) {
+	if len(stored) == 0 || json.Unmarshal(stored, &end) != nil || e.Clients == nil || !e.Clock.Now().After(end) {
 		return
 	}
-	resp.Diagnostics.AddWarning("The read token ended before the run",
-		fmt.Sprintf("It ended at %s. What used it after that may have failed. Read tokens cannot be extended: split the run, or let the program that reads sign its URLs itself, as planetary_computer.sign does.",
+	resp.Diagnostics.AddWarning("The read token expired before the end of the run",
+		fmt.Sprintf("It expired at %s. What used it after that may have failed. Read tokens cannot be extended: split the run, or let the program that reads the data sign its URLs itself, as planetary_computer.sign does.",
 			end.Format(time.RFC3339)))
 }
 
-// ask requests the token by collection or by container.
-func (m sasTokenModel) ask(ctx context.Context, api *catalog.Client) (catalog.Token, error) {
+// requestToken requests the token for the collection or the container.
+func (m sasTokenModel) requestToken(ctx context.Context, api *catalog.Client) (catalog.Token, error) {
 	if !m.Collection.IsNull() {
 		return api.CollectionToken(ctx, m.Collection.ValueString(), m.Duration.ValueInt64())
 	}

@@ -103,10 +103,10 @@ func TestSASToken_says(t *testing.T) {
 		at     string
 		says   []string
 	}{
-		"no such collection":  {map[string]any{"collection": "none"}, collection, []string{"No Azure storage container found for collection none", "data.pc_collection tells"}},
+		"no such collection":  {map[string]any{"collection": "none"}, collection, []string{"No Azure storage container found for collection none", "data.pc_collection has the storage account"}},
 		"a collection of air": {map[string]any{"collection": "bare"}, collection, []string{"No Azure storage container"}},
 		"a path":              {map[string]any{"storage_account": "a", "container": "../b"}, container, []string{"is not valid as part of an address"}},
-		"a wrong key":         {map[string]any{"storage_account": "a", "container": "b"}, container, []string{"invalid subscription key", "The subscription key from subscription_key in the provider block was not accepted"}},
+		"a wrong key":         {map[string]any{"storage_account": "a", "container": "b"}, container, []string{"invalid subscription key", "The service rejected the subscription key from subscription_key in the provider block"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -169,7 +169,7 @@ func TestSASToken_tellsThatItEnded(t *testing.T) {
 	if !renewAt.IsZero() {
 		t.Errorf("it is to be renewed again at %s", renewAt)
 	}
-	providertest.AssertDiagnostics(t, w.Close(t, opened), providertest.WarningAt("", "It ended at "+end.UTC().Format(time.RFC3339)))
+	providertest.AssertDiagnostics(t, w.Close(t, opened), providertest.WarningAt("", "It expired at "+end.UTC().Format(time.RFC3339)))
 	if got := len(server.Tokens()); got != 1 {
 		t.Errorf("%d tokens were made", got)
 	}

@@ -52,15 +52,15 @@ func (s webServer) correction(err error) string {
 	case ok && failure.Kind == transport.KindProxy:
 		return diagnostics.ProxyAdvice(failure)
 	case ok && failure.Kind == transport.KindTLS && slices.Contains(certificates, failure.TLS):
-		return "The provider used the address " + s.url + ". Check that ca_certificate is of the authority that has signed the dashboard's certificate, and that server_name is a name in it. " +
-			"A scheduler shows the certificate that it was started with, also when another one has been made."
+		return "The provider used the address " + s.url + ". Check that ca_certificate is the authority that signed the dashboard's certificate, and that server_name is a name in that certificate. " +
+			"Until it restarts, a scheduler uses the certificate that it was started with."
 	}
 	if s.from.Equal(path.Root("address")) {
-		return "The provider used the address " + s.url + ". Give dashboard_url in place of address where the web server has another port than " + dashboardPort +
-			", and ca_certificate where it has TLS."
+		return "The provider used the address " + s.url + ". Set dashboard_url instead of address if the web server has another port than " + dashboardPort +
+			", and ca_certificate if it uses TLS."
 	}
-	return "The provider used the address " + s.url + ". Give the address of the scheduler's web server, by default port " + dashboardPort +
-		" and not that of Dask's clients; with https:// if the dashboard has TLS, and with its path if it has a prefix."
+	return "The provider used the address " + s.url + ". Set the address of the scheduler's web server, by default port " + dashboardPort +
+		", not the address for Dask's clients. Begin with https:// if the dashboard uses TLS, and add its path if it has a prefix."
 }
 
 // daskAddress validates the address of a scheduler for Dask's clients.
@@ -76,9 +76,9 @@ func (v daskAddress) ValidateString(_ context.Context, req validator.StringReque
 	if req.ConfigValue.IsNull() || req.ConfigValue.IsUnknown() {
 		return
 	}
-	if objection := addresses.CheckScheduler(req.ConfigValue.ValueString()); objection != "" {
-		resp.Diagnostics.AddAttributeError(req.Path, "This is not the address of a Dask scheduler",
-			"The value "+objection+". The address of its web server goes into dashboard_url.")
+	if problem := addresses.CheckScheduler(req.ConfigValue.ValueString()); problem != "" {
+		resp.Diagnostics.AddAttributeError(req.Path, "Invalid address of a Dask scheduler",
+			"The value "+problem+". Set dashboard_url for the address of its web server.")
 	}
 }
 
@@ -98,7 +98,7 @@ func (v webAddress) ValidateString(ctx context.Context, req validator.StringRequ
 	parsed, err := url.Parse(req.ConfigValue.ValueString())
 	if err != nil || parsed.Scheme != "http" && parsed.Scheme != "https" || parsed.Hostname() == "" ||
 		parsed.User != nil || parsed.RawQuery != "" || parsed.Fragment != "" {
-		resp.Diagnostics.AddAttributeError(req.Path, "This is not the address of a web server", diagnostics.Sentence(v.Description(ctx))+
+		resp.Diagnostics.AddAttributeError(req.Path, "Invalid address of a web server", diagnostics.Sentence(v.Description(ctx))+
 			" For example http://10.0.0.4:8787.")
 	}
 }

@@ -81,11 +81,11 @@ func TestAccDaskScheduler_saysWhereAnAddressWasAsked(t *testing.T) {
 	proxy := scripted.NewForwardProxy(t, "", "", map[string]string{"strange.example.com:8787": strange.Base.Host, "dead.example.com:8787": "127.0.0.1:1"})
 	for name, test := range map[string]struct{ arguments, words string }{
 		"no connection":  {fmt.Sprintf("address = \"tls://dead.example.com:8786\"\n ca_certificate = %q", authority), `(?s)with\s+data\.pc_dask_scheduler\.test.*address = "tls://dead\.example\.com`},
-		"something else": {`address = "tls://strange.example.com:8786"`, `(?s)The\s+provider\s+used\s+the\s+address\s+http://strange\.example\.com:8787\.\s+Give\s+dashboard_url\s+in\s+place\s+of\s+address`},
+		"something else": {`address = "tls://strange.example.com:8786"`, `(?s)The\s+provider\s+used\s+the\s+address\s+http://strange\.example\.com:8787\.\s+Set\s+dashboard_url\s+instead\s+of\s+address`},
 		"neither":        {"", `(?s)\[address,dashboard_url\]`},
 		"both":           {"address = \"tls://h:1\"\n dashboard_url = \"http://h\"", `(?s)\[address,dashboard_url\]`},
-		"no port":        {`address = "tls://10.0.0.4"`, `(?s)not the address of a Dask scheduler.*The value must be the scheduler's\s+address\s+with\s+its\s+port`},
-		"a web server's": {`address = "http://10.0.0.4:8787"`, `(?s)not the address of a Dask scheduler.*goes into\s+dashboard_url`},
+		"no port":        {`address = "tls://10.0.0.4"`, `(?s)Invalid address of a Dask scheduler.*The value must be the scheduler's\s+address\s+with\s+its\s+port`},
+		"a web server's": {`address = "http://10.0.0.4:8787"`, `(?s)Invalid address of a Dask scheduler.*Set\s+dashboard_url\s+for`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -41,8 +41,8 @@ var (
 const (
 	// A machine boots, installs Docker and downloads an image of several GB.
 	defaultSchedulerRead = 20 * time.Minute
-	// defaultServerName is the name in the certificates that dask-cloudprovider and
-	// the examples make; Dask itself looks at none.
+	// defaultServerName is the name in the certificates of dask-cloudprovider and of
+	// the examples. Dask itself checks no name.
 	defaultServerName = "dask-internal"
 
 	onTimeoutError, onTimeoutWarn = "error", "warn"
@@ -82,8 +82,8 @@ func (d *schedulerDataSource) Schema(ctx context.Context, _ datasource.SchemaReq
 	resp.Schema = schema.Schema{
 		MarkdownDescription: "Waits until a Dask scheduler that you run yourself, for example on a virtual machine, responds and has enough workers. " +
 			"It reads the status from the web server of the dashboard and sends no credentials. It needs neither a gateway nor a Hub.\n\n" +
-			"A data source is read while planning unless something keeps it: give it `depends_on` with the machines, or a plan that adds workers waits for " +
-			"workers that are not made yet.",
+			"Terraform reads a data source during the plan unless it depends on something that changes. Set `depends_on` to the machines. Otherwise a plan that adds workers waits for " +
+			"workers that do not exist yet.",
 		Attributes: attributes,
 	}
 }
@@ -109,17 +109,17 @@ func schedulerArguments() map[string]schema.Attribute {
 			Validators:          []validator.Int64{int64validator.AtLeast(0)},
 		},
 		"ca_certificate": schema.StringAttribute{
-			MarkdownDescription: "Certificate, in PEM, of the authority whose certificate the dashboard shows, where it is served by HTTPS. The system's authorities are trusted as well.",
+			MarkdownDescription: "Certificate of the authority that signed the dashboard's certificate, in PEM, if the dashboard uses HTTPS. The provider also trusts the system's authorities.",
 			Optional:            true,
 		},
 		"server_name": schema.StringAttribute{
-			MarkdownDescription: "Name that the dashboard's certificate must have. Default: `dask-internal` with `ca_certificate`, else the host of `dashboard_url`.",
+			MarkdownDescription: "Name that the dashboard's certificate must contain. Default: `dask-internal` with `ca_certificate`, otherwise the host of `dashboard_url`.",
 			Optional:            true,
 			Validators:          []validator.String{stringvalidator.LengthAtLeast(1)},
 		},
 		"on_timeout": schema.StringAttribute{
 			MarkdownDescription: "What happens after the timeout, or if the server is not a scheduler: `error` (the default), or `warn`, which sets `ready` to false and `last_error` to the reason. " +
-				"With `error`, a scheduler that has died fails `terraform destroy` as well; `warn` with a precondition on `ready` where the scheduler is needed does not.",
+				"With `error`, `terraform destroy` also fails if the scheduler has died. To avoid that, set `warn`, and a precondition on `ready` where the scheduler is needed.",
 			Optional:   true,
 			Validators: []validator.String{stringvalidator.OneOf(onTimeoutError, onTimeoutWarn)},
 		},
@@ -150,7 +150,7 @@ func schedulerResults() map[string]schema.Attribute {
 			CustomType:          timetypes.RFC3339Type{},
 		},
 		"last_error": schema.StringAttribute{
-			MarkdownDescription: "Why it was not ready. Null if it was.",
+			MarkdownDescription: "Why the scheduler was not ready. Null if it was.",
 			Computed:            true,
 		},
 	}
@@ -189,7 +189,7 @@ func (d *schedulerDataSource) Read(ctx context.Context, req datasource.ReadReque
 			"dashboard_url": web.url, "step": string(step), "workers": status.Workers, "minimum_workers": model.MinimumWorkers.ValueInt64(),
 		})
 	})
-	resp.Diagnostics.Append(model.judge(err, web)...)
+	resp.Diagnostics.Append(model.reportFailure(err, web)...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
@@ -197,10 +197,10 @@ func (d *schedulerDataSource) Read(ctx context.Context, req datasource.ReadReque
 	resp.Diagnostics.Append(resp.State.Set(ctx, model)...)
 }
 
-// judge reports why the scheduler is not ready. With on_timeout = "warn" even a lasting
-// problem, such as an expired certificate, is a warning, because an error would also
+// reportFailure reports why the scheduler is not ready. With on_timeout = "warn" even a
+// permanent problem, such as an expired certificate, is a warning, because an error would also
 // fail a destroy.
-func (m *schedulerModel) judge(err error, web webServer) (diags diag.Diagnostics) {
+func (m *schedulerModel) reportFailure(err error, web webServer) (diags diag.Diagnostics) {
 	report := diags.AddAttributeError
 	if m.OnTimeout.ValueString() == onTimeoutWarn {
 		report = diags.AddAttributeWarning
@@ -212,7 +212,7 @@ func (m *schedulerModel) judge(err error, web webServer) (diags diag.Diagnostics
 	case errors.Is(err, context.Canceled):
 		diags.AddError("The wait for the Dask scheduler was interrupted", diagnostics.Sentence(err.Error()))
 	case err != nil:
-		report(web.from, "No Dask scheduler answers here", diagnostics.Sentence(err.Error())+"\n\n"+web.correction(err))
+		report(web.from, "No Dask scheduler responds at this address", diagnostics.Sentence(err.Error())+"\n\n"+web.correction(err))
 	}
 	return diags
 }
@@ -254,18 +254,18 @@ func (m *schedulerModel) describe(status scheduler.Status, err error, web webSer
 
 // schedulerAdvice returns why the wait timed out, and what to check.
 func schedulerAdvice(late *scheduler.TimeoutError, web webServer) string {
-	said := diagnostics.Sentence(late.Error())
+	message := diagnostics.Sentence(late.Error())
 	switch late.Step {
 	case scheduler.StepName:
-		return said + "\n\nCheck " + web.from.String() + " and the DNS zone that has its host."
+		return message + "\n\nCheck " + web.from.String() + " and the DNS zone of its host."
 	case scheduler.StepConnect:
-		return said + "\n\nCheck that the machine runs, that its network security group lets this machine's address in on this port, " +
-			"and what the machine's serial log (boot diagnostics) says of cloud-init, Docker and the image.\n\n" + web.correction(late.Last)
+		return message + "\n\nCheck that the machine runs, that its network security group allows this machine's address on this port, " +
+			"and whether the machine's serial log (boot diagnostics) shows errors of cloud-init, of Docker or of the image.\n\n" + web.correction(late.Last)
 	case scheduler.StepHealth:
-		return said + "\n\nSomething has the port, but no scheduler is healthy behind it. Look at the log on the machine: journalctl -u dask.\n\n" + web.correction(late.Last)
+		return message + "\n\nA process listens on the port, but it is not a healthy scheduler. Look at the log on the machine: journalctl -u dask.\n\n" + web.correction(late.Last)
 	default:
-		return said + fmt.Sprintf("\n\nThe scheduler is healthy, and %s missing. Check that the workers' machines run, that they can reach the scheduler's port, "+
-			"and that their certificates are of the same authority: journalctl -u dask on a worker says why it does not join.", areMissing(late.Want-late.Have))
+		return message + fmt.Sprintf("\n\nThe scheduler is healthy, and %s missing. Check that the workers' machines run, that they can reach the scheduler's port, "+
+			"and that their certificates are from the same authority. On a worker, journalctl -u dask shows why it does not join.", areMissing(late.Want-late.Have))
 	}
 }
 

@@ -116,12 +116,12 @@ func TestAccDaskScheduler_saysWhatItHungOn(t *testing.T) {
 	clients := scripted.New(t, "")
 	clients.On("GET /health", scripted.Reply{Handle: scripted.Raw(":\x00\x00\x00\x83\xabcompression\xc0")})
 	for name, test := range map[string]struct{ address, words string }{
-		"the clients' port": {clients.Base.String(), `(?s)No Dask scheduler answers here.*malformed\s+HTTP.*not\s+that\s+of\s+Dask's\s+clients`},
+		"the clients' port": {clients.Base.String(), `(?s)No Dask scheduler responds at this address.*malformed\s+HTTP.*not\s+the\s+address\s+for\s+Dask's\s+clients`},
 		"the name":          {"http://scheduler.invalid:8787", `(?s)name\s+had\s+no\s+address\s+after.*the\s+DNS\s+zone`},
 		"the connection":    {closed.URL, `(?s)No\s+connection\s+to\s+the\s+scheduler\s+was\s+made\s+within.*network\s+security\s+group`},
-		"the health":        {unhealthy.Base.String(), `(?s)was\s+not\s+healthy\s+after.*502.*no scheduler is healthy behind it.*journalctl.*used\s+the\s+address.*https://.*prefix`},
+		"the health":        {unhealthy.Base.String(), `(?s)was\s+not\s+healthy\s+after.*502.*it\s+is\s+not\s+a\s+healthy\s+scheduler.*journalctl.*used\s+the\s+address.*https://.*prefix`},
 		"the workers":       {startScheduler(t, 1).Base.String(), `(?s)1 of 2 workers had joined after.*1 worker\s+is\s+missing`},
-		"something else":    {strange.Base.String(), `(?s)No Dask scheduler answers here.*a\s+Dask\s+scheduler\s+returns\s+ok\s+here,\s+not`},
+		"something else":    {strange.Base.String(), `(?s)No Dask scheduler responds at this address.*a\s+Dask\s+scheduler\s+returns\s+ok\s+here,\s+not`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -247,7 +247,7 @@ func TestAccDaskScheduler_checksTheCertificate(t *testing.T) {
 				statecheck.ExpectKnownValue(ownScheduler, tfjsonpath.New("ready"), knownvalue.Bool(true)),
 			}},
 			{Config: trusting(foreign, ""), ExpectError: regexp.MustCompile(`(?s)authority\s+that\s+this\s+machine\s+does\s+not\s+trust.*Check\s+that\s+ca_certificate`)},
-			{Config: waitFor(server.URL, ""), ExpectError: regexp.MustCompile(`(?s)No Dask scheduler answers here.*certificate`)},
+			{Config: waitFor(server.URL, ""), ExpectError: regexp.MustCompile(`(?s)No Dask scheduler responds at this address.*certificate`)},
 			{Config: trusting(authority, `server_name = "other.example.com"`), ExpectError: regexp.MustCompile(`other\.example\.com`)},
 			{Config: trusting([]byte("garbage"), ""), ExpectError: regexp.MustCompile(`no PEM\s+certificate`)},
 		},
@@ -257,7 +257,7 @@ func TestAccDaskScheduler_checksTheCertificate(t *testing.T) {
 func TestAccDaskScheduler_refusesWhatCannotWork(t *testing.T) {
 	t.Parallel()
 	for arguments, words := range map[string]string{
-		`dashboard_url = "10.0.0.4:8787"`:                                          `not the address of a web server`,
+		`dashboard_url = "10.0.0.4:8787"`:                                          `Invalid address of a web server`,
 		`dashboard_url = "tls://10.0.0.4:8786"`:                                    `begins with http://`,
 		`dashboard_url = "http://user:secret@h:8787"`:                              `without user`,
 		"dashboard_url = \"http://h:8787\"\n minimum_workers = -1":                 `at least 0`,
