@@ -72,7 +72,7 @@ func TestGetCollection_readsMembers(t *testing.T) {
 	}
 }
 
-func TestGetCollection_refusesOtherResponses(t *testing.T) {
+func TestGetCollection_rejectsInvalidResponses(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct{ body, want string }{
 		"another collection": {`{"type": "Collection", "id": "naip"}`, `describes the collection "naip"`},
@@ -158,7 +158,7 @@ func TestToken_sendsKeyAndRetries(t *testing.T) {
 	}
 }
 
-func TestToken_refusesOtherResponses(t *testing.T) {
+func TestToken_rejectsInvalidResponses(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct{ body, want string }{
 		"no token":          {`{"msft:expiry": "2026-11-23T09:00:00Z"}`, "has no token"},

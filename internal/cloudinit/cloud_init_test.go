@@ -336,7 +336,7 @@ var refused = map[string]struct{ role, options, words string }{
 	"TLS that is a text":             {"scheduler", `{` + image + `, "tls": "x"}`, "options.tls must be an object"},
 }
 
-func TestCloudInit_refuses(t *testing.T) {
+func TestCloudInit_rejectsInvalidOptions(t *testing.T) {
 	t.Parallel()
 	for name, test := range refused {
 		t.Run(name, func(t *testing.T) {
@@ -446,7 +446,7 @@ func TestCloudInit_unknownValues(t *testing.T) {
 	}
 }
 
-func TestCloudInit_tooMuchForAzure(t *testing.T) {
+func TestCloudInit_rejectsTextTooLongForAzure(t *testing.T) {
 	t.Parallel()
 	options := parse(t, `{`+image+`}`)
 	options["env"] = map[string]any{"LONG": strings.Repeat("x", 64000)}

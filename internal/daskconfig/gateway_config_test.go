@@ -94,7 +94,7 @@ func TestGatewayConfig_golden(t *testing.T) {
 	}
 }
 
-func TestGatewayConfig_refuses(t *testing.T) {
+func TestGatewayConfig_rejectsInvalidOptions(t *testing.T) {
 	t.Parallel()
 	for options, want := range map[string]string{
 		`{}`:                             "options.address is required",
@@ -147,9 +147,9 @@ func TestGatewayConfig_waitsForWhatIsUnknown(t *testing.T) {
 	}
 }
 
-// TestGatewayConfig_takesAddressesOfTheProviderBlock has the forms that the
+// TestGatewayConfig_acceptsAddressesOfProviderBlock has the forms that the
 // provider block takes too.
-func TestGatewayConfig_takesAddressesOfTheProviderBlock(t *testing.T) {
+func TestGatewayConfig_acceptsAddressesOfProviderBlock(t *testing.T) {
 	t.Parallel()
 	for proxy, want := range map[string]string{
 		"8786": "proxy-address: 8786\n", "dask:1": `proxy-address: "dask:1"`, "http://dask:1/x": `proxy-address: "http://dask:1/x"`,

@@ -69,7 +69,7 @@ func TestInDirectory_changesOnlyTheCopy(t *testing.T) {
 	}
 }
 
-func TestHome_readsTheVariableOfTheSystem(t *testing.T) {
+func TestHome_readsVariableOfTheSystem(t *testing.T) {
 	t.Parallel()
 	want := "/home/alice"
 	if runtime.GOOS == "windows" {

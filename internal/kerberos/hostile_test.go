@@ -147,7 +147,7 @@ func (k *testRealm) includeTree(width, depth int) {
 	}
 }
 
-func TestAuth_refusesHostileInput(t *testing.T) {
+func TestAuth_rejectsHostileInput(t *testing.T) {
 	t.Parallel()
 	for name, test := range hostileInputs() {
 		t.Run(name, func(t *testing.T) {
@@ -169,7 +169,7 @@ func TestAuth_refusesHostileInput(t *testing.T) {
 	}
 }
 
-func TestNew_refusesHostileKeytab(t *testing.T) {
+func TestNew_rejectsHostileKeytab(t *testing.T) {
 	t.Parallel()
 	// The smallest entry: no component, an empty realm and an empty key.
 	entry := make([]byte, 4+17)

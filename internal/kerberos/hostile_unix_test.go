@@ -28,7 +28,7 @@ func TestAuth_hostileInputNeedsLittleMemory(t *testing.T) {
 		t.Skip("other systems report the memory of a process in other units")
 	}
 	const limit = 300 << 10                                                                                                                             // KiB
-	command := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^(TestAuth_refusesHostileInput|TestNew_refusesHostileKeytab)$", "-test.count=1") //nolint:gosec // this test itself
+	command := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^(TestAuth_rejectsHostileInput|TestNew_rejectsHostileKeytab)$", "-test.count=1") //nolint:gosec // this test itself
 	if output, err := command.CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, output)
 	}
@@ -41,8 +41,8 @@ func TestAuth_hostileInputNeedsLittleMemory(t *testing.T) {
 	}
 }
 
-// TestAuth_refusesSpecialFiles would not return if the pipe or the device were read.
-func TestAuth_refusesSpecialFiles(t *testing.T) {
+// TestAuth_rejectsSpecialFiles would not return if the pipe or the device were read.
+func TestAuth_rejectsSpecialFiles(t *testing.T) {
 	t.Parallel()
 	pipe := filepath.Join(t.TempDir(), "pipe")
 	if err := syscall.Mkfifo(pipe, 0o600); err != nil {
@@ -70,9 +70,9 @@ func TestAuth_refusesSpecialFiles(t *testing.T) {
 	}
 }
 
-// TestAuth_refusesCacheOfOthers has a cache that another user can write, and one that
+// TestAuth_rejectsCacheOfOtherUsers has a cache that another user can write, and one that
 // another user has written.
-func TestAuth_refusesCacheOfOthers(t *testing.T) {
+func TestAuth_rejectsCacheOfOtherUsers(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
 		mode  os.FileMode

@@ -294,7 +294,7 @@ func (k *testRealm) useAES128Keytab(password string) {
 	k.cfg.Keytab = k.write("client.keytab", string(text))
 }
 
-func TestNew_refusesUnusableKeytabs(t *testing.T) {
+func TestNew_rejectsUnusableKeytabs(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
 		prepare func(k *testRealm)

@@ -103,7 +103,7 @@ include DIR/more
 	}
 }
 
-func TestReadProfile_refusesUnreadableFiles(t *testing.T) {
+func TestReadProfile_rejectsUnreadableFiles(t *testing.T) {
 	t.Parallel()
 	dir := writeFiles(t, map[string]string{"loop": "include DIR/loop\n", "broken": "include DIR/nowhere/krb5.conf\n"})
 	for file, want := range map[string]string{

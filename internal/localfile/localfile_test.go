@@ -53,7 +53,7 @@ func TestRead_followsSymbolicLinks(t *testing.T) {
 	}
 }
 
-func TestRead_refusesDirectory(t *testing.T) {
+func TestRead_rejectsDirectory(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	_, err := localfile.Read(t.Context(), dir, 100)

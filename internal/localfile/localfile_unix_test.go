@@ -17,8 +17,8 @@ import (
 	"github.com/planetary-computer/terraform-provider-pc/internal/localfile"
 )
 
-// TestRead_refusesSpecialFiles would not return if the pipe or the device were read.
-func TestRead_refusesSpecialFiles(t *testing.T) {
+// TestRead_rejectsSpecialFiles would not return if the pipe or the device were read.
+func TestRead_rejectsSpecialFiles(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	pipe := filepath.Join(dir, "pipe")

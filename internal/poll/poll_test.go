@@ -46,7 +46,7 @@ func play(ctx context.Context, fake *clock.Fake, policy poll.Policy, outcomes ..
 
 func repeat(count int, o outcome) []outcome { return slices.Repeat([]outcome{o}, count) }
 
-func TestUntil_pausesAsThePolicySays(t *testing.T) {
+func TestUntil_pausesAsPolicyRequires(t *testing.T) {
 	t.Parallel()
 	found, lost, transient := outcome{done: true}, outcome{}, outcome{err: errTransient}
 	growing := poll.Policy{FirstPause: 2 * time.Second, LongestPause: 5 * time.Second, Growth: 1.5}
@@ -223,7 +223,7 @@ func TestUntil_endsWithItsContext(t *testing.T) {
 	})
 }
 
-func TestTimeoutError_saysHowLongAndWhy(t *testing.T) {
+func TestTimeoutError_containsDurationAndCause(t *testing.T) {
 	t.Parallel()
 	for want, late := range map[string]*poll.TimeoutError{
 		"timed out after 2m0s":            {Waited: 120400 * time.Millisecond},

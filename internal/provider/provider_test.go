@@ -67,7 +67,7 @@ func configureProvider(ctx context.Context, t *testing.T, plain map[string]any) 
 	return resp.Diagnostics
 }
 
-func TestProvider_refusesBadArguments(t *testing.T) {
+func TestProvider_rejectsInvalidArguments(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
 		argument string
@@ -100,9 +100,9 @@ func TestProvider_refusesBadArguments(t *testing.T) {
 	}
 }
 
-// TestProvider_refusesKeytabs has them read while the provider is configured, so
+// TestProvider_rejectsInvalidKeytabs has them read while the provider is configured, so
 // that the error is on the argument.
-func TestProvider_refusesKeytabs(t *testing.T) {
+func TestProvider_rejectsInvalidKeytabs(t *testing.T) {
 	t.Parallel()
 	broken := filepath.Join(t.TempDir(), "broken.keytab")
 	if err := os.WriteFile(broken, []byte("s3cr3t"), 0o600); err != nil {
@@ -154,7 +154,7 @@ func TestProvider_sendsNoCredentialsInClearText(t *testing.T) {
 	providertest.AssertDiagnostics(t, resp.Diagnostics, providertest.ErrorAt("", "allow_cleartext = true"))
 }
 
-func TestProvider_saysWhoItIs(t *testing.T) {
+func TestProvider_sendsUserAgent(t *testing.T) {
 	t.Parallel()
 	mock := providertest.StartMock(t, mockserver.Config{})
 	w := providertest.NewClient(t, providertest.Block(mock))

@@ -17,7 +17,7 @@ import (
 
 // A named pipe or a device replaces each file. Reading the pipe would block, and
 // the device never ends.
-func TestResolve_refusesPipesAndDevices(t *testing.T) {
+func TestResolve_rejectsPipesAndDevices(t *testing.T) {
 	t.Parallel()
 	for name, put := range map[string]func(path string) error{
 		"named pipe": func(path string) error { return syscall.Mkfifo(path, 0o600) },

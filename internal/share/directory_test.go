@@ -135,7 +135,7 @@ func TestDirectory_sequenceSharesOneListing(t *testing.T) {
 	}
 }
 
-func TestDirectory_answersOnceForEachItem(t *testing.T) {
+func TestDirectory_returnsEachItemOncePerListing(t *testing.T) {
 	t.Parallel()
 	d := newOpenDirectory(3)
 	d.expect(t, "0", false, 0)
@@ -146,9 +146,9 @@ func TestDirectory_answersOnceForEachItem(t *testing.T) {
 	d.expect(t, "2", true, 3)
 }
 
-// TestDirectory_neverAnswersForSingleRead has a single read that asks the server itself.
+// TestDirectory_skipsSingleRead has a single read that asks the server itself.
 // The Directory does not know how long that takes, so a listing may be older.
-func TestDirectory_neverAnswersForSingleRead(t *testing.T) {
+func TestDirectory_skipsSingleRead(t *testing.T) {
 	t.Parallel()
 	d := newOpenDirectory(3)
 	d.expect(t, "0", false, 0)
@@ -183,7 +183,7 @@ func TestDirectory_listsAgainAfterMaxAge(t *testing.T) {
 	d.expect(t, "4", true, 2)
 }
 
-func TestDirectory_neverAnswersForMissingOrChangedItem(t *testing.T) {
+func TestDirectory_skipsMissingOrChangedItem(t *testing.T) {
 	t.Parallel()
 	d := newOpenDirectory(3)
 	d.expect(t, "0", false, 0)
@@ -196,7 +196,7 @@ func TestDirectory_neverAnswersForMissingOrChangedItem(t *testing.T) {
 	d.expect(t, "2", false, 1)
 }
 
-func TestDirectory_neverAnswersForItemChangedDuringListing(t *testing.T) {
+func TestDirectory_skipsItemChangedDuringListing(t *testing.T) {
 	t.Parallel()
 	d := newDirectory(3)
 	d.beforeReturn = func(context.Context) error { d.Changed("1"); return nil }

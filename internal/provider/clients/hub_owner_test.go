@@ -13,9 +13,9 @@ import (
 	"github.com/planetary-computer/terraform-provider-pc/internal/testing/providertest"
 )
 
-// TestHubOwner_isNoService: a service makes nothing for itself, nor for the user who
+// TestHubOwner_rejectsService: a service makes nothing for itself, nor for the user who
 // happens to have its name.
-func TestHubOwner_isNoService(t *testing.T) {
+func TestHubOwner_rejectsService(t *testing.T) {
 	t.Parallel()
 	apply := func(typeName string) func(*testing.T, providertest.Client, map[string]any) []*tfprotov6.Diagnostic {
 		return func(t *testing.T, w providertest.Client, config map[string]any) []*tfprotov6.Diagnostic {

@@ -15,9 +15,9 @@ import (
 	"github.com/planetary-computer/terraform-provider-pc/internal/testing/providertest"
 )
 
-// TestDaskCluster_staysWithItsGateway changes the address in the provider block
+// TestDaskCluster_isKeptAtAnotherGateway changes the address in the provider block
 // to another gateway, which knows nothing of the cluster.
-func TestDaskCluster_staysWithItsGateway(t *testing.T) {
+func TestDaskCluster_isKeptAtAnotherGateway(t *testing.T) {
 	t.Parallel()
 	home, elsewhere := providertest.StartMock(t, mockserver.Config{}), providertest.StartMock(t, mockserver.Config{})
 	atHome, away := providertest.NewClient(t, providertest.Block(home)), providertest.NewClient(t, providertest.Block(elsewhere))
@@ -41,9 +41,9 @@ func TestDaskCluster_staysWithItsGateway(t *testing.T) {
 	}
 }
 
-// TestHub_staysWithItsHub changes hub_address to another Hub, which knows nothing
+// TestHub_resourcesAreKeptAtAnotherHub changes hub_address to another Hub, which knows nothing
 // of the token and the server.
-func TestHub_staysWithItsHub(t *testing.T) {
+func TestHub_resourcesAreKeptAtAnotherHub(t *testing.T) {
 	t.Parallel()
 	for typeName, test := range map[string]struct {
 		config map[string]any
@@ -79,9 +79,9 @@ func TestHub_staysWithItsHub(t *testing.T) {
 	}
 }
 
-// TestHubServer_isNotAnotherOfItsName changes hub_address to a Hub where the same
+// TestHubServer_isDistinguishedFromOneWithSameName changes hub_address to a Hub where the same
 // user runs a server of the same name.
-func TestHubServer_isNotAnotherOfItsName(t *testing.T) {
+func TestHubServer_isDistinguishedFromOneWithSameName(t *testing.T) {
 	t.Parallel()
 	ours, elsewhere := providertest.StartMock(t, mockserver.Config{}), providertest.StartMock(t, mockserver.Config{})
 	atHome, away := providertest.NewClient(t, providertest.Block(ours)), providertest.NewClient(t, providertest.Block(elsewhere))
@@ -110,9 +110,9 @@ func TestHubServer_isNotAnotherOfItsName(t *testing.T) {
 	}
 }
 
-// TestHubServer_movesWithItsHub reads a server by another address of its Hub, which
+// TestHubServer_acceptsNewAddressOfItsHub reads a server by another address of its Hub, which
 // is believed from then on.
-func TestHubServer_movesWithItsHub(t *testing.T) {
+func TestHubServer_acceptsNewAddressOfItsHub(t *testing.T) {
 	t.Parallel()
 	mock := providertest.StartMock(t, mockserver.Config{})
 	first, both := providertest.NewClient(t, providertest.Block(mock)), providertest.Block(mock)
@@ -134,9 +134,9 @@ func TestHubServer_movesWithItsHub(t *testing.T) {
 	}
 }
 
-// TestHubToken_endsElsewhereToo lets a token end by itself, which it does at any
+// TestHubToken_expiresAtEveryHub lets a token end by itself, which it does at any
 // Hub.
-func TestHubToken_endsElsewhereToo(t *testing.T) {
+func TestHubToken_expiresAtEveryHub(t *testing.T) {
 	t.Parallel()
 	ours, elsewhere := providertest.StartMock(t, mockserver.Config{}), providertest.StartMock(t, mockserver.Config{})
 	passing := clock.NewFake(clock.Real().Now())
@@ -150,9 +150,9 @@ func TestHubToken_endsElsewhereToo(t *testing.T) {
 	providertest.AssertDiagnostics(t, diagnostics, providertest.ExpectedDiagnostic{})
 }
 
-// TestDaskCluster_movesWithItsGateway reads a cluster by another address of its
+// TestDaskCluster_acceptsNewAddressOfItsGateway reads a cluster by another address of its
 // gateway, which is believed from then on.
-func TestDaskCluster_movesWithItsGateway(t *testing.T) {
+func TestDaskCluster_acceptsNewAddressOfItsGateway(t *testing.T) {
 	t.Parallel()
 	mock := providertest.StartMock(t, mockserver.Config{})
 	first := providertest.NewClient(t, providertest.Block(mock))

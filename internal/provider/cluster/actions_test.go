@@ -184,7 +184,7 @@ func TestScaleAction_scalesAndReportsWorkersAsTheyJoin(t *testing.T) {
 	}
 }
 
-func TestScaleAction_saysWhatWasNotDone(t *testing.T) {
+func TestScaleAction_reportsFailure(t *testing.T) {
 	t.Parallel()
 	mock := providertest.StartMock(t, mockserver.Config{MaxWorkers: 2})
 	name, ended := mock.AddCluster("alice", nil), mock.AddCluster("alice", nil)

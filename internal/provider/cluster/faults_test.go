@@ -165,9 +165,9 @@ func TestDaskCluster_survivesAnAnswerCutAtEveryByte(t *testing.T) {
 	t.Errorf("an answer of %d bytes is not whole", longest)
 }
 
-// TestDaskCluster_saysThatItCouldNotLook loses the answer and everything after
+// TestDaskCluster_reportsFailedLookup loses the answer and everything after
 // it.
-func TestDaskCluster_saysThatItCouldNotLook(t *testing.T) {
+func TestDaskCluster_reportsFailedLookup(t *testing.T) {
 	t.Parallel()
 	mock := providertest.StartMock(t, mockserver.Config{})
 	w := providertest.NewClient(t, providertest.Block(mock))

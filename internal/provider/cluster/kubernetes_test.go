@@ -61,9 +61,9 @@ func TestKubernetes_destroySeesTheClusterFirst(t *testing.T) {
 	}
 }
 
-// TestKubernetes_aRestartForgetsNothing refreshes while the gateway's cache
+// TestKubernetes_restartKeepsClusters refreshes while the gateway's cache
 // fills, one cluster in a second.
-func TestKubernetes_aRestartForgetsNothing(t *testing.T) {
+func TestKubernetes_restartKeepsClusters(t *testing.T) {
 	t.Parallel()
 	server, w := startKubernetes(t, mockserver.Kubernetes{CacheFillTime: time.Second})
 	var all []providertest.Instance

@@ -124,7 +124,7 @@ func TestDaskCluster_planFailsOnBadCredentials(t *testing.T) {
 	}
 }
 
-func TestDaskCluster_saysWhatTheServerSays(t *testing.T) {
+func TestDaskCluster_reportsServerMessage(t *testing.T) {
 	t.Parallel()
 	mock := providertest.StartMock(t, mockserver.Config{})
 	w := providertest.NewClient(t, providertest.Block(mock))

@@ -435,7 +435,7 @@ func TestAccDaskCluster_masksSecretsOfLaterResponses(t *testing.T) {
 	providertest.AssertNothingRuns(t, mock)
 }
 
-func TestAccDaskCluster_refusesWhatCannotBeKept(t *testing.T) {
+func TestAccDaskCluster_rejectsImpossibleConfiguration(t *testing.T) {
 	t.Parallel()
 	mock := providertest.StartMockInRealTime(t, mockserver.Config{})
 	token := mock.NewToken("alice")

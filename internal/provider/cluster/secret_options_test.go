@@ -16,7 +16,7 @@ import (
 
 const hush = "sv=2026&sig=s3cret"
 
-func TestDaskCluster_refusesSecretOptions(t *testing.T) {
+func TestDaskCluster_rejectsSecretOptions(t *testing.T) {
 	t.Parallel()
 	mock := providertest.StartMock(t, mockserver.Config{})
 	w := providertest.NewClient(t, providertest.Block(mock))

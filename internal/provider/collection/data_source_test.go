@@ -49,7 +49,7 @@ func catalogBlock(server *mockserver.Catalog) map[string]any {
 	}
 }
 
-func TestAccCollection_tellsWhereTheDataIs(t *testing.T) {
+func TestAccCollection_readsLocationOfData(t *testing.T) {
 	t.Parallel()
 	server := startCatalog(t, mockserver.CatalogConfig{})
 	config := func(id string) string {
@@ -86,7 +86,7 @@ func TestAccCollection_tellsWhereTheDataIs(t *testing.T) {
 	}
 }
 
-func TestCollection_saysWhatToLookAt(t *testing.T) {
+func TestCollection_advisesOnError(t *testing.T) {
 	t.Parallel()
 	at := `AttributeName("id")`
 	for name, test := range map[string]struct {

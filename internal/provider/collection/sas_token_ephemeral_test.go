@@ -95,7 +95,7 @@ resource "terraform_data" "reader" {
 	}
 }
 
-func TestSASToken_says(t *testing.T) {
+func TestSASToken_reportsErrors(t *testing.T) {
 	t.Parallel()
 	const collection, container = `AttributeName("collection")`, `AttributeName("container")`
 	for name, test := range map[string]struct {
@@ -124,7 +124,7 @@ func TestSASToken_says(t *testing.T) {
 	}
 }
 
-func TestSASToken_wantsTheOneOrTheOther(t *testing.T) {
+func TestSASToken_requiresCollectionOrContainer(t *testing.T) {
 	t.Parallel()
 	w := providertest.StartClient(t, clock.NewFake(clock.Real().Now()))
 	for name, test := range map[string]struct {
@@ -147,8 +147,8 @@ func TestSASToken_wantsTheOneOrTheOther(t *testing.T) {
 	}
 }
 
-// TestSASToken_tellsThatItEnded lets the run outlive the token.
-func TestSASToken_tellsThatItEnded(t *testing.T) {
+// TestSASToken_warnsThatItExpired lets the run outlive the token.
+func TestSASToken_warnsThatItExpired(t *testing.T) {
 	t.Parallel()
 	now := clock.NewFake(clock.Real().Now())
 	server := startCatalog(t, mockserver.CatalogConfig{Now: now.Now, Lifetime: time.Hour})

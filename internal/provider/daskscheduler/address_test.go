@@ -70,7 +70,7 @@ func TestAccDaskScheduler_findsTheDashboardOfAnAddress(t *testing.T) {
 
 // With a certificate it is HTTPS, which the proxy sees as a tunnel; and what is
 // wrong is on the address, in words that say where was asked.
-func TestAccDaskScheduler_saysWhereAnAddressWasAsked(t *testing.T) {
+func TestAccDaskScheduler_reportsUsedAddress(t *testing.T) {
 	t.Parallel()
 	authority, err := os.ReadFile("../../cloudinit/testdata/tls/ca.pem")
 	if err != nil {

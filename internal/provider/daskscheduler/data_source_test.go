@@ -105,7 +105,7 @@ func TestAccDaskScheduler_waitsForWorkers(t *testing.T) {
 	})
 }
 
-func TestAccDaskScheduler_saysWhatItHungOn(t *testing.T) {
+func TestAccDaskScheduler_reportsWhyItTimedOut(t *testing.T) {
 	t.Parallel()
 	closed := httptest.NewServer(http.NotFoundHandler())
 	closed.Close()
@@ -254,7 +254,7 @@ func TestAccDaskScheduler_checksTheCertificate(t *testing.T) {
 	})
 }
 
-func TestAccDaskScheduler_refusesWhatCannotWork(t *testing.T) {
+func TestAccDaskScheduler_rejectsInvalidArguments(t *testing.T) {
 	t.Parallel()
 	for arguments, words := range map[string]string{
 		`dashboard_url = "10.0.0.4:8787"`:                                          `Invalid address of a web server`,

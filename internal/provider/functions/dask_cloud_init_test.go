@@ -127,7 +127,7 @@ output "scheduler" {
 	})
 }
 
-func TestAccDaskCloudInit_refuses(t *testing.T) {
+func TestAccDaskCloudInit_rejectsInvalidOptions(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct{ call, words string }{
 		"a role that is none":         {`"client", { image = "a" }`, `"role" parameter: (?s).*must\s+be one of: \["scheduler" "worker"\], got: "client"`},

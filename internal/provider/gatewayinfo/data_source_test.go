@@ -20,7 +20,7 @@ import (
 	"github.com/planetary-computer/terraform-provider-pc/internal/testing/providertest"
 )
 
-func TestAccGateway_tellsWhatTheProviderUses(t *testing.T) {
+func TestAccGateway_returnsConfiguredAddresses(t *testing.T) {
 	t.Parallel()
 	mock := providertest.StartMock(t, mockserver.Config{})
 	const test = "data.pc_gateway.test"

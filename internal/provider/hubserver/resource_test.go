@@ -133,9 +133,9 @@ func TestHubServer_waitsByTheStream(t *testing.T) {
 	}
 }
 
-// TestHubServer_saysWhyItDidNotStart, and keeps nothing in the state: nothing
+// TestHubServer_reportsWhyItDidNotStart, and keeps nothing in the state: nothing
 // runs.
-func TestHubServer_saysWhyItDidNotStart(t *testing.T) {
+func TestHubServer_reportsWhyItDidNotStart(t *testing.T) {
 	t.Parallel()
 	for profile, says := range map[string][]string{
 		"broken":  {"The server gpu of alice did not start", "no node has room for it", "user_options"},
@@ -174,7 +174,7 @@ func TestHubServer_isOneTooMany(t *testing.T) {
 	providertest.AssertDiagnostics(t, diagnostics, providertest.ErrorAt("", "remove_on_destroy = true"))
 }
 
-func TestHubServer_isNotTakenOverUnasked(t *testing.T) {
+func TestHubServer_isNotAdoptedWithoutImport(t *testing.T) {
 	t.Parallel()
 	mock := providertest.StartMock(t, mockserver.Config{})
 	mock.StartHubServer("alice", "gpu", `{"profile": "theirs"}`)

@@ -35,7 +35,7 @@ func TestStopAction_stopsAndIsSafeToRunTwice(t *testing.T) {
 	}
 }
 
-func TestStopAction_saysWhatWasNotDone(t *testing.T) {
+func TestStopAction_reportsFailure(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
 		fault     mockserver.Fault

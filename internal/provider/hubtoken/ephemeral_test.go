@@ -121,9 +121,9 @@ func TestEphemeralHubToken_leavesThatOfAnotherRun(t *testing.T) {
 	providertest.AssertDiagnostics(t, other.Close(t, made), providertest.ExpectedDiagnostic{})
 }
 
-// TestEphemeralHubToken_takesTheHubsLimit has a Hub that lets no token live for
+// TestEphemeralHubToken_acceptsLimitOfHub has a Hub that lets no token live for
 // as long as the default is.
-func TestEphemeralHubToken_takesTheHubsLimit(t *testing.T) {
+func TestEphemeralHubToken_acceptsLimitOfHub(t *testing.T) {
 	t.Parallel()
 	tooLong := mockserver.Fault{
 		Method: http.MethodPost, Path: "*/tokens", Status: http.StatusBadRequest, ContentType: "application/json",
@@ -145,7 +145,7 @@ func TestEphemeralHubToken_takesTheHubsLimit(t *testing.T) {
 	}
 }
 
-func TestEphemeralHubToken_saysThatItEnded(t *testing.T) {
+func TestEphemeralHubToken_warnsThatItExpired(t *testing.T) {
 	t.Parallel()
 	mock := providertest.StartMock(t, mockserver.Config{})
 	w := providertest.NewClientWith(t, mock.Clock, providertest.Block(mock))
@@ -203,7 +203,7 @@ func TestEphemeralHubToken_neverRevokesItsHeir(t *testing.T) {
 	}
 }
 
-func TestEphemeralHubToken_saysWhatWasNotRevoked(t *testing.T) {
+func TestEphemeralHubToken_reportsFailedRevocation(t *testing.T) {
 	t.Parallel()
 	mock := providertest.StartMock(t, mockserver.Config{})
 	openEphemerals := &clients.OpenEphemerals{}

@@ -48,8 +48,8 @@ func TestHubToken_leavesNoOrphan(t *testing.T) {
 	}
 }
 
-// TestHubToken_isInTheStateOnceItIsThere reads what was made, and its end.
-func TestHubToken_isInTheStateOnceItIsThere(t *testing.T) {
+// TestHubToken_isStoredAsSoonAsItIsCreated reads what was made, and its end.
+func TestHubToken_isStoredAsSoonAsItIsCreated(t *testing.T) {
 	t.Parallel()
 	mock := providertest.StartMock(t, mockserver.Config{})
 	w := providertest.NewClient(t, providertest.Block(mock))

@@ -122,7 +122,7 @@ func TestRevokeAction_keepsTokenWithAnotherNote(t *testing.T) {
 	}
 }
 
-func TestRevokeAction_saysWhatWasNotDone(t *testing.T) {
+func TestRevokeAction_reportsFailure(t *testing.T) {
 	t.Parallel()
 	mock := providertest.StartMock(t, mockserver.Config{})
 	id := mock.AddToken("alice", "left over")

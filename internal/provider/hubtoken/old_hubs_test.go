@@ -59,9 +59,9 @@ func TestHubs_tokenFromItsMakingToItsEnd(t *testing.T) {
 	})
 }
 
-// TestHubs_tokenMayDoNoMoreThanAsked asks for less than all, which the first
+// TestHubs_tokenHasNoMoreScopesThanRequested asks for less than all, which the first
 // Hubs ignore.
-func TestHubs_tokenMayDoNoMoreThanAsked(t *testing.T) {
+func TestHubs_tokenHasNoMoreScopesThanRequested(t *testing.T) {
 	t.Parallel()
 	onEachHub(t, func(t *testing.T, major int, mock *providertest.Mock, w providertest.Client) {
 		t.Helper()
@@ -87,8 +87,8 @@ func TestHubs_tokenMayDoNoMoreThanAsked(t *testing.T) {
 	})
 }
 
-// TestHubs_refusals are what a person reads whose scopes or token are wrong.
-func TestHubs_refusals(t *testing.T) {
+// TestHubs_rejectedRequests are what a person reads whose scopes or token are wrong.
+func TestHubs_rejectedRequests(t *testing.T) {
 	t.Parallel()
 	onEachHub(t, func(t *testing.T, major int, mock *providertest.Mock, w providertest.Client) {
 		t.Helper()

@@ -234,7 +234,7 @@ func revoke(t *testing.T, mock *providertest.Mock, note string, inherit bool) {
 	t.Fatalf("no token with the note %q", note)
 }
 
-func TestAccHubToken_refusesImport(t *testing.T) {
+func TestAccHubToken_rejectsImport(t *testing.T) {
 	t.Parallel()
 	mock := providertest.StartMock(t, mockserver.Config{})
 	resource.Test(t, resource.TestCase{
@@ -249,7 +249,7 @@ func TestAccHubToken_refusesImport(t *testing.T) {
 	})
 }
 
-func TestAccHubToken_refusesBadArguments(t *testing.T) {
+func TestAccHubToken_rejectsInvalidArguments(t *testing.T) {
 	t.Parallel()
 	for arguments, want := range map[string]string{
 		`expires_in = "soon"`:                         `(?i)duration`,

@@ -40,7 +40,7 @@ func TestPython(t *testing.T) {
 	}
 }
 
-func TestPython_refuses(t *testing.T) {
+func TestPython_rejectsInvalidInput(t *testing.T) {
 	t.Parallel()
 	for _, text := range []string{
 		``, `{`, `[1,]`, `{"a": 1,}`, `{"a" 1}`, `{a: 1}`, `01`, `1.`, `.5`, `+5`, `-`, `1e`, `nan`, `tru`, `"`, `"\x"`, `"\u12"`, `"tab	"`, `{} x`,
