@@ -85,7 +85,7 @@ func TestHostileFields(t *testing.T) {
 		return strings.TrimSuffix(runningCluster(clusterName), "}") + ", " + changed + "}"
 	}
 	without := func(name string) string { return strings.Replace(runningCluster(name), `"options"`, `"other"`, 1) }
-	digits := strings.Repeat("9", 8<<20)
+	digits := strings.Repeat("9", 1<<19)
 	for what, test := range map[string]struct {
 		request, body, wantError string
 		want                     any
@@ -94,7 +94,7 @@ func TestHostileFields(t *testing.T) {
 		"a status of null":                 {getRequest, `{"name": "` + clusterName + `", "status": null, "options": {}}`, `has the status ""`, nil},
 		"an empty status":                  {getRequest, member(`"status": ""`), `has the status ""`, nil},
 		"a status with control characters": {getRequest, member(`"status": "\u001b[2J"`), `has the status "\x1b[2J"`, nil},
-		"a long status":                    {getRequest, member(`"status": "` + strings.Repeat("A", 1<<20) + `"`), "has the status", nil},
+		"a long status":                    {getRequest, member(`"status": "` + strings.Repeat("A", 1<<19) + `"`), "has the status", nil},
 		"a later status":                   {getRequest, member(`"status": "ADOPTED"`), "", gateway.Status("ADOPTED")},
 		"a status as a number":             {getRequest, member(`"status": 1`), "got a JSON number in status", nil},
 		"no options":                       {getRequest, without(clusterName), "has no options", nil},
@@ -104,7 +104,7 @@ func TestHostileFields(t *testing.T) {
 		"no options in a list":             {listRequest, `{"` + clusterName + `": ` + without(clusterName) + `}`, "has no options", nil},
 		"options twice":                    {getRequest, member(`"options": {"a": 1}`), "", map[string]any{"a": json.Number("1")}},
 		"options with huge numbers": {
-			getRequest, member(`"options": {"a": 1e999999999, "b": -1e400, "c": 1e-999999999, "d": [` + digits + `], "e": 0.1` + strings.Repeat("0", 1<<20) + `}`), "",
+			getRequest, member(`"options": {"a": 1e999999999, "b": -1e400, "c": 1e-999999999, "d": [` + digits + `], "e": 0.1` + strings.Repeat("0", 1<<18) + `}`), "",
 			map[string]any{"a": nil, "b": nil, "c": json.Number("0"), "d": []any{nil}, "e": json.Number("0.1")},
 		},
 		"deeply nested options":                         {getRequest, member(`"options": ` + strings.Repeat(`{"a":`, 2000) + "1" + strings.Repeat("}", 2000)), "nested more than", nil},
@@ -156,7 +156,7 @@ func TestHostileFields(t *testing.T) {
 		"ok of null":                        {scaleRequest, `{"ok": null}`, "has no ok", nil},
 		"a message as a list":               {scaleRequest, `{"ok": false, "msg": ["x"]}`, "got a JSON array in msg", nil},
 		"a message with control characters": {scaleRequest, `{"ok": false, "msg": "\u001b[2J limit of\r\n 4 sesame"}`, "", "?[2J limit of 4 ***"},
-		"a long message":                    {scaleRequest, `{"ok": false, "msg": "` + strings.Repeat("x ", 1<<20) + `"}`, "", strings.Repeat("x ", 150) + "…"},
+		"a long message":                    {scaleRequest, `{"ok": false, "msg": "` + strings.Repeat("x ", 1<<18) + `"}`, "", strings.Repeat("x ", 150) + "…"},
 		"a version on two lines":            {versionRequest, `{"version": "2026.3.0\n--index-url http://evil.example.com"}`, "contains no version", nil},
 		"a version as a number":             {versionRequest, `{"version": 2026.3}`, "got a JSON number in version", nil},
 		"a development version":             {versionRequest, `{"version": "2026.3.0.dev1+g1234567"}`, "", "2026.3.0.dev1+g1234567"},

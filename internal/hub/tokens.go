@@ -138,7 +138,7 @@ func (c *Client) ListTokens(ctx context.Context, user string) ([]Token, time.Tim
 		Method: http.MethodGet, Path: tokensPath(user), Retryable: true, Want: "the user's tokens",
 		Decode: func(body io.Reader) error {
 			list.APITokens = nil
-			if err := transport.NewDecoder(body).Decode(&list); err != nil {
+			if err := transport.NewLargeDecoder(body).Decode(&list); err != nil {
 				return err
 			}
 			if list.APITokens == nil {

@@ -79,7 +79,9 @@ func (p *pcProvider) connect(ctx context.Context, s settings.Settings, userAgent
 	if p.setTransport != nil {
 		p.setTransport(&base)
 	}
-	data.Unauthenticated = transport.Config{UserAgent: userAgent, RequestTimeout: s.RequestTimeout.Value, Log: logAttempt, Clock: p.clock}
+	data.Unauthenticated = transport.Config{
+		UserAgent: userAgent, RequestTimeout: s.RequestTimeout.Value, Log: logAttempt, Clock: p.clock, DecodeLimit: transport.NewDecodeLimit(),
+	}
 	data.Gateway = p.connectGateway(ctx, s, base, data.Addresses, diags)
 	data.Hub = p.connectHub(s, base, diags)
 	data.Catalog = connectCatalog(s, base, diags)

@@ -70,10 +70,11 @@ func setGCPercent() {
 	}
 }
 
-// memoryLimit is the GOMEMLIMIT value that the provider sets: four times what a plan
+// memoryLimit is the GOMEMLIMIT value that the provider sets: three times what a plan
 // of 1,000 clusters needs. Above it the garbage collector runs more often than
-// gcPercent asks for.
-const memoryLimit = 256 << 20
+// gcPercent asks for. It does not include the program itself, which needs 40 MiB: both
+// together stay below 300 MiB.
+const memoryLimit = 224 << 20
 
 // setMemoryLimit respects a GOMEMLIMIT that the user has set.
 func setMemoryLimit() {

@@ -192,7 +192,7 @@ func (c *Client) health(ctx context.Context) error {
 
 func call[T any](ctx context.Context, c *Client, page string, check func(T) string) (T, error) {
 	return transport.Call(ctx, c.transport, transport.Request{
-		Method: http.MethodGet, Path: []string{"json", page}, Anonymous: true, Timeout: attemptTimeout, Want: "a Dask scheduler's " + page,
+		Method: http.MethodGet, Path: []string{"json", page}, Anonymous: true, Timeout: attemptTimeout, IsLarge: true, Want: "a Dask scheduler's " + page,
 	}, check)
 }
 

@@ -92,12 +92,13 @@ func TestDo_limitsEndlessResponses(t *testing.T) {
 		decode  func(io.Reader) error
 		message string
 	}{
-		"kept": {nil, "the response is longer than 16 MiB"},
+		"kept": {nil, "the response is longer than 1 MiB"},
 		"read": {func(body io.Reader) error {
 			_, err := io.Copy(io.Discard, body)
 			return err
 		}, "the response is longer than 64 MiB"},
-		"decoded": {func(body io.Reader) error { return transport.NewDecoder(body).Decode(new(any)) }, "one value in the response is longer than 16 MiB"},
+		"decoded": {func(body io.Reader) error { return transport.NewDecoder(body).Decode(new(any)) }, "one value in the response is longer than 1 MiB"},
+		"large":   {func(body io.Reader) error { return transport.NewLargeDecoder(body).Decode(new(any)) }, "one value in the response is longer than 4 MiB"},
 	} {
 		count.Store(0)
 		_, err := c.Do(t.Context(), transport.Request{Method: http.MethodGet, Path: []string{"x"}, Retryable: true, Decode: test.decode})

@@ -14,14 +14,21 @@ import (
 const (
 	// maxSmallBody is how much of a response is read and decoded without a slot.
 	maxSmallBody = 64 << 10
-	// largeBodySlots is how many larger responses a client decodes at the same time.
-	// Decoded values need many times the memory of their text.
+	// largeBodySlots is how many larger responses a client decodes at the same time, or
+	// all clients with the same DecodeLimit. Decoded values need many times the memory
+	// of their text.
 	largeBodySlots = 2
 	// maxRest and restTimeout limit what is read after the value of a response.
 	// net/http reuses a connection only if the whole response has been read.
 	maxRest     = 64 << 10
 	restTimeout = 500 * time.Millisecond
 )
+
+// DecodeLimit limits how many large responses its clients decode at the same time.
+type DecodeLimit struct{ slots chan struct{} }
+
+// NewDecodeLimit returns a limit for all clients of a Config with it.
+func NewDecodeLimit() *DecodeLimit { return &DecodeLimit{make(chan struct{}, largeBodySlots)} }
 
 // bodyReader reads the body of a response. Its err separates a lost connection and a
 // body that is too long from invalid JSON. It waits for a slot before it reads more

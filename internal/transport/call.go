@@ -45,6 +45,9 @@ type Request struct {
 	Timeout time.Duration
 	// Want names the expected response in errors, for example "the cluster".
 	Want string
+	// IsLarge marks a request whose response grows with the number of users, tokens or
+	// workers. The limits of the response are higher.
+	IsLarge bool
 	// Confidential is the name of a member of the response that may contain secrets
 	// unknown to the client. Errors do not quote a 2xx response with this member. ""
 	// means that there is none.
@@ -74,8 +77,12 @@ type Response struct {
 func Call[T any](ctx context.Context, c *Client, r Request, checks ...func(T) string) (T, error) {
 	var result T
 	r.Decode = func(body io.Reader) error {
+		decoder := NewDecoder(body)
+		if r.IsLarge {
+			decoder = NewLargeDecoder(body)
+		}
 		var fresh T
-		if err := NewDecoder(body).Decode(&fresh); err != nil {
+		if err := decoder.Decode(&fresh); err != nil {
 			return err
 		}
 		for _, check := range checks {

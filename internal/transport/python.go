@@ -13,11 +13,18 @@ import (
 
 const (
 	// maxValueSize limits a value that is decoded as a whole: a response, or one member
-	// of an object that is read member by member.
-	maxValueSize = 16 << 20
-	// maxValueCount limits the values in a response. A value of three bytes needs many
-	// times more memory once it is decoded.
-	maxValueCount = 1 << 20
+	// of an object that is read member by member. A cluster has about 10 KB, a
+	// collection 100 KB.
+	maxValueSize = 1 << 20
+	// maxElementCount limits the arrays, objects and elements in a value. An element of
+	// three bytes needs many times more memory once it is decoded.
+	maxElementCount = 20_000
+	// maxLargeSize and maxLargeCount are the limits for requests that are IsLarge. They
+	// allow 10,000 users or tokens, or 4,000 workers.
+	maxLargeSize  = 4 << 20
+	maxLargeCount = 200_000
+	// maxTotalCount limits the elements in a response that is read member by member.
+	maxTotalCount = 1 << 20
 	// maxDepth is the recursion limit of Python's json module.
 	maxDepth = 1000
 )
@@ -33,8 +40,13 @@ type Decoder struct {
 // single cluster with such an option would make the list of all clusters unreadable.
 // Numbers inside an any are json.Number. A response over the limits is an *Error of
 // KindBody.
-func NewDecoder(body io.Reader) *Decoder {
-	source := &pythonReader{source: bufio.NewReader(body)}
+func NewDecoder(body io.Reader) *Decoder { return newDecoder(body, maxValueSize, maxElementCount) }
+
+// NewLargeDecoder is NewDecoder with the limits for requests that are IsLarge.
+func NewLargeDecoder(body io.Reader) *Decoder { return newDecoder(body, maxLargeSize, maxLargeCount) }
+
+func newDecoder(body io.Reader, maxSize, maxCount int) *Decoder {
+	source := &pythonReader{source: bufio.NewReader(body), maxSize: maxSize, maxCount: maxCount}
 	decoder := json.NewDecoder(source)
 	decoder.UseNumber()
 	return &Decoder{Decoder: decoder, source: source}
@@ -42,24 +54,27 @@ func NewDecoder(body io.Reader) *Decoder {
 
 // Decode reads the next value.
 func (d *Decoder) Decode(value any) error {
-	d.source.length = 0
+	d.source.length, d.source.count = 0, 0
 	return d.Decoder.Decode(value)
 }
 
 // Token reads the next token: a bracket, or a value that is not an array or object.
 func (d *Decoder) Token() (json.Token, error) {
-	d.source.length = 0
+	d.source.length, d.source.count = 0, 0
 	return d.Decoder.Token()
 }
 
 // pythonReader replaces NaN and infinite numbers outside strings by null. It also
 // drops repeated blanks, which json.Decoder.Token scans again after every read.
 type pythonReader struct {
-	source                *bufio.Reader
-	pending               []byte
-	inString, escaped     bool
-	blank                 bool
-	length, values, depth int
+	source            *bufio.Reader
+	maxSize, maxCount int
+	pending           []byte
+	inString, escaped bool
+	blank             bool
+	// length and count are those of the current value, total counts the elements of the
+	// response.
+	length, count, total, depth int
 }
 
 // Read fills p with what the source can deliver without waiting.
@@ -90,7 +105,7 @@ func (f *pythonReader) Read(p []byte) (int, error) {
 			f.pending = f.literal(next)
 			continue
 		}
-		f.count(next)
+		f.measure(next)
 		if err := f.checkLimits(); err != nil {
 			return n, err
 		}
@@ -128,7 +143,9 @@ func (f *pythonReader) isRepeatedBlank(next byte) bool {
 	return before && f.blank
 }
 
-func (f *pythonReader) count(next byte) {
+// measure counts a byte. An array or object begins with a bracket, and each further
+// element or member with a comma.
+func (f *pythonReader) measure(next byte) {
 	f.length++
 	if f.inString {
 		return
@@ -136,11 +153,13 @@ func (f *pythonReader) count(next byte) {
 	switch next {
 	case '[', '{':
 		f.depth++
-		f.values++
+		f.count++
+		f.total++
 	case ']', '}':
 		f.depth--
 	case ',':
-		f.values++
+		f.count++
+		f.total++
 	}
 }
 
@@ -148,10 +167,12 @@ func (f *pythonReader) count(next byte) {
 func (f *pythonReader) checkLimits() error {
 	message := ""
 	switch {
-	case f.length > maxValueSize:
-		message = fmt.Sprintf("one value in the response is longer than %d MiB", maxValueSize>>20)
-	case f.values > maxValueCount:
-		message = fmt.Sprintf("the response has more than %d values", maxValueCount)
+	case f.length > f.maxSize:
+		message = fmt.Sprintf("one value in the response is longer than %d MiB", f.maxSize>>20)
+	case f.count > f.maxCount:
+		message = fmt.Sprintf("one value in the response has more than %d elements", f.maxCount)
+	case f.total > maxTotalCount:
+		message = fmt.Sprintf("the response has more than %d elements", maxTotalCount)
 	case f.depth > maxDepth:
 		message = fmt.Sprintf("the response is nested more than %d levels deep", maxDepth)
 	default:

@@ -77,6 +77,9 @@ type Config struct {
 	// RequestTimeout limits one attempt, from dialling to the last byte of the
 	// response. Zero means DefaultRequestTimeout.
 	RequestTimeout time.Duration
+	// DecodeLimit is shared by clients of servers of which there may be many. Nil means
+	// a limit of the client's own.
+	DecodeLimit *DecodeLimit
 	// AllowCleartext allows credentials over http:// to any host.
 	AllowCleartext bool
 	// Log receives one line for each attempt. Nil means no log.
@@ -165,10 +168,14 @@ func New(cfg Config) (*Client, error) {
 	if c.isCredential == nil {
 		c.isCredential = func(int, string) bool { return false }
 	}
+	decodeLimit := cfg.DecodeLimit
+	if decodeLimit == nil {
+		decodeLimit = NewDecodeLimit()
+	}
 	c.attempts = &attempts{
 		next:        httpTransport,
 		connections: make(chan struct{}, maxConnections(cfg)),
-		largeBodies: make(chan struct{}, largeBodySlots),
+		largeBodies: decodeLimit.slots,
 		clock:       clockOrReal(cfg.Clock),
 		timeout:     orDefault(cfg.RequestTimeout, DefaultRequestTimeout),
 		log:         cfg.Log,
