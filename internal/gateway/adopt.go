@@ -33,6 +33,9 @@ const (
 	// Kubernetes gateway lists it only when its cache contains it.
 	maxLookups     = 6
 	lookupInterval = 2 * time.Second
+	// unknownName is the name of no cluster. A Kubernetes gateway holds a long poll for
+	// such a name while its cache may fill.
+	unknownName = "terraform-provider-pc"
 	// If the gateway cannot list its clusters, the lookups pause longer and longer,
 	// for about two minutes in all. A gateway restarts within this time.
 	maxOutageRetries = 8
@@ -152,7 +155,7 @@ func (c *Client) adopt(ctx context.Context, ours *pendingCreate, cause error) (C
 	var seen listingSnapshot
 	// What one listing of a Kubernetes gateway contains, another replica's may not.
 	candidates, later := map[string]Cluster{}, map[string]Cluster{}
-	lookups, undecidable, othersPending := 0, false, false
+	lookups, undecidable, othersPending, isCacheFilled := 0, false, false, false
 	policy := poll.Policy{
 		FirstPause: lookupInterval, IsTransient: transport.IsTransient,
 		OutageTolerance: poll.Forever, MaxOutageRetries: maxOutageRetries, LongestOutagePause: maxOutageBackoff,
@@ -193,6 +196,13 @@ func (c *Client) adopt(ctx context.Context, ours *pendingCreate, cause error) (C
 		undecidable = isFinal && name == ""
 		// The error names all candidates, and a cache may not contain all of them yet.
 		isComplete := isFinal && !slices.ContainsFunc(seen.clusters, func(cluster Cluster) bool { return mayBeCached(cluster.Name) })
+		if lookups == maxLookups && len(candidates) == 0 && !isCacheFilled {
+			// A Kubernetes gateway that restarted meanwhile has an empty cache.
+			isCacheFilled = true
+			if c.fillCache(ctx, next.all) {
+				lookups--
+			}
+		}
 		return name, name != "" || isComplete || lookups == maxLookups, nil
 	})
 	if name == "" && !undecidable && !othersPending {
@@ -210,6 +220,20 @@ func (c *Client) adopt(ctx context.Context, ours *pendingCreate, cause error) (C
 	})
 	failed.Candidates, failed.Later = sortedByName(candidates), sortedByName(later)
 	return Creation{}, failed
+}
+
+// fillCache gives the cache of a Kubernetes gateway the time to fill, and reports
+// whether it waited: listings may be complete only now. Other gateways have no cache.
+// If the names of the clusters do not show which one it is, the gateway's response does.
+func (c *Client) fillCache(ctx context.Context, clusters map[string]Cluster) bool {
+	for name := range clusters {
+		if !mayBeCached(name) {
+			return false
+		}
+	}
+	began := c.clock.Now()
+	_, _, err := c.waitForCache(ctx, unknownName)
+	return err != nil || c.clock.Now().Sub(began) > longPollDuration
 }
 
 func addCandidates(all map[string]Cluster, clusters []Cluster) {
@@ -233,6 +257,7 @@ func (c *Client) OtherCandidates(ctx context.Context, name string, adopted Adopt
 	if mayBeCached(name) {
 		lateBy = max(lateBy, maxLookups*lookupInterval)
 	}
+	c.fillCache(ctx, map[string]Cluster{name: {}})
 	if pause := ours.failedAt.Add(lateBy).Sub(c.clock.Now()); pause > 0 {
 		if err := c.clock.Sleep(ctx, pause); err != nil {
 			return nil, err
@@ -278,6 +303,7 @@ func (c *Client) findCandidates(ctx context.Context, ours *pendingCreate) (listi
 	if sentAt := snapshot.receivedAt.Add(-response.Took); sentAt.After(snapshot.askedAt) {
 		snapshot.askedAt = sentAt
 	}
+	snapshot.all = clusters
 	c.creates.recordFirstListing(ours, clusters)
 	for _, name := range slices.Sorted(maps.Keys(clusters)) {
 		if matchesOptions(ours.options, clusters[name].Options, declared) {

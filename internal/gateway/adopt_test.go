@@ -228,6 +228,22 @@ func TestOtherCandidates_waitsForALateStart(t *testing.T) {
 	}
 }
 
+// TestCreate_waitsForAnEmptyCache has a Kubernetes gateway whose cache is empty for
+// longer than all lookups take, because it restarted meanwhile.
+func TestCreate_waitsForAnEmptyCache(t *testing.T) {
+	t.Parallel()
+	server, client, fake := newScripted(t)
+	server.On(createRequest, lostReply)
+	server.On(optionsRequest, optionsReply)
+	empty := withServerTime(emptyListReply, startTime)
+	server.On(listAllRequest, empty, empty, empty, empty, empty, empty, withServerTime(listReply(twoCoreCluster(clusterName, startTime)), startTime.Add(32*time.Second)))
+	server.On(cacheFillRequest, scripted.After(unknownReply, func() { fake.Advance(20 * time.Second) }))
+	got, err := client.Create(t.Context(), twoCoreOptions())
+	if err != nil || !isAdopted(got, clusterName) {
+		t.Errorf("got %+v, %v", got, err)
+	}
+}
+
 // A failed listing does not count as a lookup.
 func TestCreate_waitsForARestartingGateway(t *testing.T) {
 	t.Parallel()

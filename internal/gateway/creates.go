@@ -384,11 +384,12 @@ func (o *createTracker) sortCandidates(ours *pendingCreate, seen *listingSnapsho
 	}
 }
 
-// listingSnapshot is a listing of the clusters that are equal to a create's, because
-// they have its options: all, its candidates, and those that started too late. The
-// request that returned the listing was sent at askedAt and the listing received at
-// receivedAt by this machine's clock; serverNow is its Date.
+// listingSnapshot is a listing of all clusters. Those that are equal to a create's,
+// because they have its options, are also listed apart: all, its candidates, and those
+// that started too late. The request that returned the listing was sent at askedAt and
+// the listing received at receivedAt by this machine's clock; serverNow is its Date.
 type listingSnapshot struct {
+	all                            map[string]Cluster
 	equal, clusters, later         []Cluster
 	askedAt, receivedAt, serverNow time.Time
 }

@@ -31,6 +31,9 @@ const (
 	countsRequest   = "GET /clusters/" + clusterName + "/json/counts.json"
 	identityRequest = "GET /clusters/" + clusterName + "/json/identity.json"
 	optionsRequest  = "GET /api/v1/options"
+
+	// cacheFillRequest gives the cache of a Kubernetes gateway the time to fill.
+	cacheFillRequest = "GET /api/v1/clusters/terraform-provider-pc?wait"
 )
 
 // startTime is the initial time of the fake clock.
@@ -48,6 +51,8 @@ func newScripted(t *testing.T) (*scripted.Server, *gateway.Client, *clock.Fake) 
 func newScriptedWith(t *testing.T, c clock.Clock) (*scripted.Server, *gateway.Client) {
 	t.Helper()
 	server := scripted.New(t, pathPrefix)
+	// Without a cache, the gateway answers at once.
+	server.On(cacheFillRequest, unknownReply)
 	sender, err := transport.New(transport.Config{
 		BaseURL: server.Base, Auth: transport.JupyterHubAuth(secret.New("sesame")), UserAgent: "test", NoProxy: true,
 		IsCredentialFailure: gateway.IsCredentialFailure,
@@ -75,6 +80,7 @@ var (
 	noContentReply     = serverReply{Status: http.StatusNoContent}
 	notFoundReply      = errorReply(http.StatusNotFound, "Cluster "+clusterName+" not found")
 	badGatewayReply    = serverReply{Status: http.StatusBadGateway}
+	unknownReply       = errorReply(http.StatusNotFound, "Cluster terraform-provider-pc not found")
 	proxyNotFoundReply = textReply(http.StatusNotFound, "Not Found\n")
 	crashReply         = textReply(http.StatusInternalServerError, "500 Internal Server Error\n\nServer got itself in trouble")
 	emptyListReply     = jsonReply(`{}`)

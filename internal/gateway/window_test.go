@@ -140,6 +140,7 @@ func TestCreate_slowListingsDoNotExtendTheWindow(t *testing.T) {
 			}
 			server.On(createRequest, badGatewayReply)
 			server.On(optionsRequest, optionsReply)
+			server.On(cacheFillRequest, unknownReply)
 			equal := twoCoreCluster(rival, startTime.Add(14*time.Second))
 			if slow.Status == 0 {
 				server.On(listAllRequest, listing(0), listing(20*time.Second, equal))

@@ -39,7 +39,7 @@ func (w *world) checkCommand(c *command) {
 	w.lastSucceeded = !c.hasError && !c.stopped.Load()
 	couldNotLook, lossy := 0, 0
 	for _, each := range c.diagnosed {
-		if strings.Contains(each, "A cluster may run and cost money") || w.isUncertain(each) {
+		if strings.Contains(each, "may run and cost money") {
 			couldNotLook++
 		}
 	}
@@ -52,21 +52,6 @@ func (w *world) checkCommand(c *command) {
 	if couldNotLook == 0 {
 		w.unknown = 0
 	}
-}
-
-// isUncertain reports whether a diagnostic lists clusters that may be the requested
-// one, or takes a cluster of the second client for it. That is allowed inside the
-// window, which checkRivals checks. The requested cluster may not be listed yet then.
-func (w *world) isUncertain(text string) bool {
-	if strings.Contains(text, "and may be the one:") {
-		return true
-	}
-	for name := range w.rivals.clusters {
-		if strings.Contains(text, "The cluster "+name+" was taken over: ") {
-			return true
-		}
-	}
-	return false
 }
 
 // checkClusters checks that no cluster is lost or in the state twice.

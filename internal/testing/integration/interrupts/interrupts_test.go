@@ -118,6 +118,32 @@ func TestInterruption_leavesNoUnknownCluster(t *testing.T) {
 	}
 }
 
+// TestInterruption_duringTheSecondPlanCreatesNothing interrupts the plan that Terraform
+// makes just before it creates a cluster.
+func TestInterruption_duringTheSecondPlanCreatesNothing(t *testing.T) {
+	t.Parallel()
+	mock, err := mockserver.Start(mockserver.Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(mock.Close)
+	w := terraform.New(t)
+	w.Setenv("PC_ADDRESS="+mock.GatewayURL(), "PC_API_TOKEN="+mock.NewToken("alice"))
+	w.Write("main.tf", "provider \"pc\" {}\nresource \"pc_dask_cluster\" \"test\" {}\n")
+	planned := make(chan struct{})
+	mock.FailNext(mockserver.Fault{Path: "*/options"})
+	mock.FailNext(mockserver.Fault{Path: "*/options", ResponseDelay: time.Minute, BeforeResponse: func() { close(planned) }})
+	process := w.Start("apply", "-auto-approve", "-no-color")
+	<-planned
+	process.Interrupt()
+	if result := process.Wait(); result.Code == 0 {
+		t.Errorf("an interrupted apply succeeded:\n%s", result.Output)
+	}
+	if posts := mock.CountRequests(http.MethodPost, "*/clusters/"); posts != 0 {
+		t.Errorf("%d creates began after the interrupt", posts)
+	}
+}
+
 func awaitStage(t *testing.T, mock *mockserver.Server, s interruptedStage) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
