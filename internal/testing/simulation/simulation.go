@@ -15,6 +15,10 @@
 //
 // The histories contain clusters and tokens. They do not contain servers of the Hub,
 // ephemeral resources, actions and SIGKILL.
+//
+// A lost cluster is excused once, if a diagnostic of the command says that a cluster
+// may run and cost money, and if not more clusters are lost than responses. A rival's
+// cluster may be taken inside the window, with the warning.
 package simulation
 
 import (
