@@ -148,7 +148,7 @@ func (p *pcProvider) kerberos(ctx context.Context, s settings.Settings, diags *d
 		diags.AddAttributeError(path.Root("principal"), "Invalid Kerberos principal", diagnostics.Sentence(err.Error())+"\n\nThe value comes from "+s.Principal.Origin+".")
 		return nil, ""
 	case err != nil:
-		diags.AddAttributeError(path.Root("keytab_path"), "Invalid keytab", diagnostics.Sentence(err.Error())+"\n\nThe value comes from "+s.KeytabPath.Origin+".")
+		diags.AddAttributeError(path.Root("keytab_path"), "Could not read the keytab", diagnostics.Sentence(err.Error())+"\n\nThe value comes from "+s.KeytabPath.Origin+".")
 		return nil, ""
 	case s.KeytabPath.Set:
 		return auth, s.KeytabPath.Origin

@@ -63,8 +63,10 @@ func resolvable(path *tftypes.AttributePath) *tftypes.AttributePath {
 
 var (
 	notWholeNumber = regexp.MustCompile(`Value (?:%!s\(\*big\.Float=)?([^\s()]+)\)? is not an integer`)
+	notAllowed     = regexp.MustCompile(`^Attribute \S+?(?:\[.*?\])? value must be (one of: \[(.*)\]|.*), got: ([\s\S]*)$`)
 	nullMember     = regexp.MustCompile(`contains a null value|target type cannot handle null values`)
 	notDuration    = regexp.MustCompile(`not a valid Go Time Duration string format[\s\S]*?Given Value: ([^\n]*)`)
+	notTimeout     = regexp.MustCompile(`^"(.*)" must be a string containing a sequence of decimal numbers`)
 	days           = regexp.MustCompile(`^([0-9]{1,5})d$`)
 )
 
@@ -78,22 +80,40 @@ func rewordInvalidValue(d *tfprotov6.Diagnostic) {
 		d.Detail = fmt.Sprintf("The value must be a whole number, not %s.", found[1])
 		return
 	}
+	if found := notAllowed.FindStringSubmatch(d.Detail); found != nil {
+		d.Attribute = withoutElements(d.Attribute)
+		allowed := found[1]
+		if found[2] != "" {
+			allowed = "one of " + strings.ReplaceAll(found[2], `" "`, `", "`)
+		}
+		d.Summary = invalidValueSummary(d.Attribute)
+		d.Detail = fmt.Sprintf("The value must be %s, not %s.", allowed, found[3])
+		return
+	}
 	if nullMember.MatchString(d.Detail) {
 		d.Attribute = withoutElements(d.Attribute)
 		d.Summary = invalidValueSummary(d.Attribute)
 		d.Detail = "A member is null. Leave it out, or give it a value."
 		return
 	}
-	if found := notDuration.FindStringSubmatch(d.Detail); found != nil {
-		d.Summary = invalidValueSummary(d.Attribute)
-		example := `for example "90s", "20m" or "720h"`
-		if inDays := days.FindStringSubmatch(found[1]); inDays != nil {
-			var count int
-			_, _ = fmt.Sscan(inDays[1], &count)
-			example = fmt.Sprintf("which has no unit for days. Write %q", fmt.Sprintf("%dh", 24*count))
-		}
-		d.Detail = fmt.Sprintf("%q is not a duration. The value must be a Go duration, %s.", found[1], example)
+	if found := notTimeout.FindStringSubmatch(d.Detail); found != nil {
+		d.Summary, d.Detail = invalidValueSummary(d.Attribute), describeDuration(found[1])
+		return
 	}
+	if found := notDuration.FindStringSubmatch(d.Detail); found != nil {
+		d.Summary, d.Detail = invalidValueSummary(d.Attribute), describeDuration(found[1])
+	}
+}
+
+// describeDuration returns the detail for a text that is not a duration.
+func describeDuration(text string) string {
+	example := `for example "90s", "20m" or "720h"`
+	if inDays := days.FindStringSubmatch(text); inDays != nil {
+		var count int
+		_, _ = fmt.Sscan(inDays[1], &count)
+		example = fmt.Sprintf("which has no unit for days. Write %q", fmt.Sprintf("%dh", 24*count))
+	}
+	return fmt.Sprintf("%q is not a duration. The value must be a Go duration, %s.", text, example)
 }
 
 // withoutElements removes the steps to an element of a set, which has no line of its

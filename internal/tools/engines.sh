@@ -5,8 +5,7 @@
 # Runs tests and demo with several engines:
 #
 #   engines.sh         on the oldest supported Terraform, the one on PATH, a
-#                      Terraform with list resources and actions, and the oldest
-#                      supported and the newest OpenTofu
+#                      Terraform with list resources and actions, and OpenTofu
 #   engines.sh newest  only the tests of features that the default Terraform may
 #                      not have, on a Terraform of 1.14 or later
 #
@@ -20,10 +19,10 @@ cd "$root"
 case ${1:-} in
   "")
     failed=()
-    for name in terraform18 path terraform115 opentofu110 opentofu; do
+    for name in terraform18 path terraform115 opentofu; do
       case $name in
         path) engine=$(terraform_binary) ;;
-        opentofu*) engine=$(build_opentofu "$name") ;;
+        opentofu) engine=$(build_opentofu) ;;
         *) engine=$(build_terraform $name) ;;
       esac
       for target in test demo; do

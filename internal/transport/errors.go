@@ -96,7 +96,11 @@ func (e *Error) Error() string {
 	case KindTLS:
 		fmt.Fprintf(&text, " was not sent to %s", e.Host)
 	case KindProxy:
-		fmt.Fprintf(&text, " was not sent to %s: the HTTP proxy %s ", e.Host, e.Proxy)
+		proxy := "an HTTP proxy"
+		if e.Proxy != "" {
+			proxy = "the HTTP proxy " + e.Proxy
+		}
+		fmt.Fprintf(&text, " was not sent to %s: %s ", e.Host, proxy)
 		if e.Status == 0 {
 			text.WriteString("could not be reached")
 		} else {

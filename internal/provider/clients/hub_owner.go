@@ -5,6 +5,7 @@ package clients
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/url"
 
@@ -36,6 +37,26 @@ func HubOwner(ctx context.Context, api *hub.Client, user types.String, summary s
 		return who.Name, true
 	}
 	return "", false
+}
+
+// ExplainHub explains a failed call for a token or server of a user in the state. If
+// the provider's token belongs to someone else, it names the owner: the Hub returns
+// only that it shows nothing.
+func ExplainHub(ctx context.Context, api *hub.Client, user string, err error) string {
+	detail := diagnostics.Explain(err)
+	if !errors.Is(err, hub.ErrServersHidden) && !hub.IsUserNotFound(err) && !hub.IsMissingScope(err) {
+		return detail
+	}
+	who, whoErr := api.Whoami(ctx)
+	if whoErr != nil || who.Name == user && who.Kind != "service" {
+		return detail
+	}
+	owner := "user"
+	if who.Kind == "service" {
+		owner = "service"
+	}
+	return detail + fmt.Sprintf("\n\nThe provider's token belongs to the %s %s, and the state records the user %s. Use a token of %s, or one with scopes for the tokens and servers of %s.",
+		owner, transport.Printable(who.Name), user, user, user)
 }
 
 // HubURL turns a path into an absolute address. The path already includes the Hub's

@@ -84,8 +84,8 @@ func TestEphemeralCredentials_fails(t *testing.T) {
 	}{
 		"stopped":     {stopped, providertest.ErrorAt(`AttributeName("name")`, "It is STOPPED")},
 		"failed":      {failed, providertest.ErrorAt(`AttributeName("name")`, "It is FAILED")},
-		"somebody's":  {theirs, providertest.ErrorAt(`AttributeName("name")`, "do not allow this")},
-		"never there": {"prod.0123456789abcdef0123456789abcdef", providertest.ErrorAt(`AttributeName("name")`, "does not know it")},
+		"somebody's":  {theirs, providertest.ErrorAt(`AttributeName("name")`, "the cluster to another user")},
+		"never there": {"prod.0123456789abcdef0123456789abcdef", providertest.ErrorAt(`AttributeName("name")`, "does not have it")},
 		"not a name":  {"..", providertest.ErrorAt(`AttributeName("name")`, "is not the name of a cluster")},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -150,7 +150,7 @@ func TestEphemeralCredentials_validate(t *testing.T) {
 		want   providertest.ExpectedDiagnostic
 	}{
 		"unknown":     {map[string]any{"name": providertest.Unknown{}}, providertest.ExpectedDiagnostic{}},
-		"not a name":  {map[string]any{"name": "../x"}, providertest.ErrorAt(`AttributeName("name")`, "cannot be one")},
+		"not a name":  {map[string]any{"name": "../x"}, providertest.ErrorAt(`AttributeName("name")`, "is not a valid name")},
 		"no time":     {map[string]any{"name": "x", "timeouts": map[string]any{"open": "0s"}}, providertest.ErrorAt(`AttributeName("timeouts").ElementKeyString("open")`, "Timeout must be positive")},
 		"no duration": {map[string]any{"name": "x", "timeouts": map[string]any{"open": "soon"}}, providertest.ErrorAt(`AttributeName("timeouts").ElementKeyString("open")`, "")},
 	} {

@@ -147,8 +147,11 @@ func addStartError(diags *diag.Diagnostics, during operation, name string, sent 
 	switch {
 	case errors.As(err, &ended):
 		advice := failedStartAdvice(sent)
-		if ended.Cluster.Status != gateway.StatusFailed {
+		switch ended.Cluster.Status {
+		case gateway.StatusStopped:
 			advice = "Somebody stopped it while it was starting, for example from a notebook."
+		case gateway.StatusStopping:
+			advice = "Its start has failed, or somebody stopped it. " + advice
 		}
 		diags.AddError("The cluster did not start",
 			fmt.Sprintf("The cluster %s became %s instead of RUNNING%s. The gateway reports no reason.\n\n%s\n\n%s",
@@ -156,18 +159,18 @@ func addStartError(diags *diag.Diagnostics, during operation, name string, sent 
 	case errors.As(err, &late):
 		diags.AddError("The cluster did not start in time",
 			fmt.Sprintf("The cluster %s was still %s after %s. It may be waiting for a node or for its image, or request more than a node has. "+
-				"Look at its scheduler pod, or raise %s.\n\nThe cluster still exists. %s",
+				"Look at its scheduler pod, or raise %s.\n\n%s",
 				name, late.Last, late.Waited.Round(time.Second), during.timeout(), during.consequence()))
 	case errors.Is(err, context.Canceled):
 		diags.AddError("The wait for the cluster was interrupted",
-			"The cluster "+name+" exists and may be starting. "+during.consequence())
+			"The cluster "+name+" exists and may be starting.\n\n"+during.consequence())
 	case gateway.IsNotFound(err):
 		diags.AddError("The cluster disappeared before it ran",
 			diagnostics.Sentence(err.Error())+"\n\nThe gateway no longer has the cluster "+name+", confirmed by several lookups. Somebody may have stopped it, or the gateway restarted without its records. "+
 				"The next terraform apply refreshes the state and creates a new cluster.")
 	default:
 		diags.AddError("It is not known whether the cluster started",
-			diagnostics.Explain(err)+"\n\nThe cluster "+name+" was created. "+during.consequence())
+			diagnostics.Explain(err)+"\n\nThe cluster "+name+" was created.\n\n"+during.consequence())
 	}
 }
 
@@ -189,13 +192,11 @@ func addScaleError(ctx context.Context, diags *diag.Diagnostics, during operatio
 	switch {
 	case isEnded:
 		diags.AddError(summary,
-			"The cluster has ended: its status is "+string(ended.Cluster.Status)+". Run terraform apply again, which refreshes the state and creates a new cluster.")
+			"The cluster has ended: its status is "+string(ended.Cluster.Status)+"."+during.retryAfterEnd())
 	case gateway.IsNotFound(err):
-		diags.AddError(summary, diagnostics.Sentence(err.Error())+"\n\nThe gateway no longer has the cluster, confirmed by several lookups. "+
-			"Run terraform apply again, which refreshes the state and creates a new cluster.")
+		diags.AddError(summary, diagnostics.Sentence(err.Error())+"\n\nThe gateway does not have the cluster, confirmed by several lookups."+during.retryAfterEnd())
 	case errors.As(err, &failure) && failure.Status == http.StatusConflict:
-		diags.AddError(summary, diagnostics.Sentence(failure.Error())+"\n\n"+refusedScalingCause(ctx, api, name)+
-			" Run terraform apply again, which creates a new cluster if this one has ended.")
+		diags.AddError(summary, diagnostics.Sentence(failure.Error())+"\n\n"+refusedScalingCause(ctx, api, name)+during.retryAfterEnd())
 	default:
 		diags.AddError(summary, withConsequence(diagnostics.Explain(err), during))
 	}

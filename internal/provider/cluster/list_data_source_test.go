@@ -74,7 +74,7 @@ func TestAccClusters_listsTheUsersOwn(t *testing.T) {
 			},
 			{Config: config(`statuses = ["STOPPING"]`), ConfigStateChecks: []statecheck.StateCheck{names()}},
 			{Config: config(`statuses = []`), ExpectError: regexp.MustCompile("at least 1 elements")},
-			{Config: config(`statuses = ["running "]`), ExpectError: regexp.MustCompile(`value must be one of`)},
+			{Config: config(`statuses = ["running "]`), ExpectError: regexp.MustCompile(`value\s+must\s+be\s+one\s+of`)},
 			{
 				PreConfig: func() {
 					mock.FailNext(mockserver.Fault{Method: http.MethodGet, Path: "*/clusters/", Times: 100, Status: http.StatusForbidden, ContentType: "text/plain", Body: "go away"})

@@ -88,7 +88,7 @@ func (l *listResource) ValidateListResourceConfig(ctx context.Context, req list.
 	var config listConfigModel
 	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
 	if !resp.Diagnostics.HasError() {
-		validateOptionsShape(ctx, "options", config.Options, &resp.Diagnostics)
+		validateOptionsShape("options", config.Options, &resp.Diagnostics)
 	}
 }
 

@@ -18,7 +18,7 @@ import (
 func validateName(name types.String, diags *diag.Diagnostics) {
 	if values.IsKnown(name) && !gateway.ValidName(name.ValueString()) {
 		diags.AddAttributeError(path.Root("name"), "This is not the name of a cluster",
-			fmt.Sprintf("%q cannot be one. The name is what Python's gateway.list_clusters() and the data source pc_clusters show, "+
+			fmt.Sprintf("%q is not a valid name. Python's gateway.list_clusters() and the data source pc_clusters list the names, "+
 				"for example prod.fbfed27704fc4d1da027dad20471993b.", name.ValueString()))
 	}
 }
@@ -26,6 +26,6 @@ func validateName(name types.String, diags *diag.Diagnostics) {
 // addNotFoundError reports that the gateway has no cluster of this name.
 func addNotFoundError(diags *diag.Diagnostics, name string) {
 	diags.AddAttributeError(path.Root("name"), "There is no cluster "+name,
-		"The gateway does not know it, confirmed by several lookups. It deletes the record of a cluster some time after its end. "+
+		"The gateway does not have it, confirmed by several lookups. It deletes the record of a cluster some time after its end. "+
 			"The data source pc_clusters and Python's gateway.list_clusters() show the existing ones.")
 }

@@ -31,12 +31,21 @@ func (o operation) timeout() string {
 func (o operation) consequence() string {
 	switch o {
 	case creating:
-		return "It is in the state and marked as tainted. The next terraform apply replaces it. terraform destroy stops it. To keep it, run: terraform untaint ADDRESS_OF_THIS_RESOURCE"
+		return "The cluster is in the state and marked as tainted. The next terraform apply replaces it. terraform destroy stops it. To keep it:\n\n  terraform untaint ADDRESS_OF_THIS_RESOURCE"
 	case updating:
-		return "It stays in the state and is not tainted. Run terraform plan to see what the next terraform apply changes."
+		return "The cluster stays in the state and is not tainted. Run terraform plan to see what the next terraform apply changes."
 	default:
 		return ""
 	}
+}
+
+// retryAfterEnd returns what to do about a cluster that has ended, with a blank before
+// it. An action may be for a cluster that Terraform does not manage.
+func (o operation) retryAfterEnd() string {
+	if o == invoking {
+		return ""
+	}
+	return " Run terraform apply again: it refreshes the state, and creates a new cluster if this one has ended."
 }
 
 // withConsequence adds the consequence as a paragraph.

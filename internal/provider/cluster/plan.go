@@ -25,8 +25,8 @@ func (r *clusterResource) ValidateConfig(ctx context.Context, req resource.Valid
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	validateOptionsShape(ctx, "options", config.Options, &resp.Diagnostics)
-	validateOptionsShape(ctx, "options_wo", config.OptionsWO, &resp.Diagnostics)
+	validateOptionsShape("options", config.Options, &resp.Diagnostics)
+	validateOptionsShape("options_wo", config.OptionsWO, &resp.Diagnostics)
 	values.ValidateNumbers(config.Options, path.Root("options"), &resp.Diagnostics)
 	values.ValidateNumbers(config.OptionsWO, path.Root("options_wo"), &resp.Diagnostics)
 	secretsOf(config.OptionsWO).validate(configuredOptions(config.Options), &resp.Diagnostics)
@@ -40,7 +40,7 @@ func (r *clusterResource) ValidateConfig(ctx context.Context, req resource.Valid
 	validateWait(config, bounds, &resp.Diagnostics)
 }
 
-func validateOptionsShape(ctx context.Context, name string, options types.Dynamic, diags *diag.Diagnostics) {
+func validateOptionsShape(name string, options types.Dynamic, diags *diag.Diagnostics) {
 	if options.IsNull() || options.IsUnknown() || options.IsUnderlyingValueNull() || options.IsUnderlyingValueUnknown() {
 		return
 	}
@@ -48,7 +48,7 @@ func validateOptionsShape(ctx context.Context, name string, options types.Dynami
 	case types.Object, types.Map:
 	default:
 		diags.AddAttributeError(path.Root(name), "Cluster options must be an object",
-			fmt.Sprintf("Set them by name, for example %s = { worker_cores = 2 }. This value is a %s.", name, underlying.Type(ctx)))
+			fmt.Sprintf("Set them by name, for example %s = { worker_cores = 2 }. This value is %s.", name, values.KindOf(underlying)))
 	}
 }
 

@@ -42,8 +42,8 @@ func readRecord(ctx context.Context, private clients.PrivateReader, key string, 
 	decoder := json.NewDecoder(bytes.NewReader(text))
 	decoder.UseNumber()
 	if err := decoder.Decode(record); err != nil {
-		diags.AddError("Damaged state of the cluster",
-			"The private state has an unreadable value for "+key+": "+err.Error()+". Remove the cluster from the state and import it again.")
+		diags.AddError("The private state of the cluster is damaged",
+			"The private state has an unreadable value for "+key+". Remove the cluster from the state and import it again.")
 	}
 	return true
 }

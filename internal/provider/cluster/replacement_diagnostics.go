@@ -22,7 +22,7 @@ func addDecisionDiagnostics(diags *diag.Diagnostics, d decision, have currentClu
 		diags.AddWarning("Could not compare the imported cluster "+name,
 			"The provider is not configured until the apply, so the cluster has not been read. The apply fails if the cluster runs with other options than the configuration sets.")
 	case d.needsSecrets:
-		diags.AddAttributeError(path.Root("options_wo"), "Missing options_wo_version",
+		diags.AddAttributeError(path.Root("options_wo"), "The argument options_wo_version is missing",
 			"options_wo is known only after apply, and the imported cluster "+name+" runs with options that the configuration does not set. Set options_wo_version = 1, "+
 				"so that the plan does not depend on whether options_wo is null.")
 	}

@@ -210,7 +210,7 @@ func (m *schedulerModel) reportFailure(err error, web webServer) (diags diag.Dia
 	case timedOut:
 		report(web.from, "The Dask scheduler is not ready", schedulerAdvice(late, web))
 	case errors.Is(err, context.Canceled):
-		diags.AddError("The wait for the Dask scheduler was interrupted", diagnostics.Sentence(err.Error()))
+		diags.AddError("The wait for the Dask scheduler was interrupted", diagnostics.Explain(err))
 	case err != nil:
 		report(web.from, "No Dask scheduler responds at this address", diagnostics.Sentence(err.Error())+"\n\n"+web.correction(err))
 	}

@@ -160,6 +160,10 @@ func credentialAdvice(failure *transport.Error) string {
 		}
 		return text + fmt.Sprintf(". Set auth = %q in the provider block or in PC_AUTH, and give it the credentials of that kind.", required)
 	}
+	if failure.Status == http.StatusUnauthorized && failure.Challenge == "jupyterhub" {
+		return "The gateway rejected the credentials from " + origin + ". If the Hub knows the token, it lacks the scope access:services!service=dask-gateway (with the gateway's name at the Hub). " +
+			"The token of a service has only the scopes in the Hub's configuration. Gateways before 2025.4 also return this for a token that is wrong, expired or revoked. Request a new token on the Hub's page /hub/token and use it instead."
+	}
 	switch failure.Scheme {
 	case "":
 		return "The server requires credentials, and auth = \"none\" sends none. Set auth in the provider block, or PC_AUTH, to the kind of authentication that the gateway uses."
@@ -222,10 +226,16 @@ func statusAdvice(failure *transport.Error) string {
 		return "The service rejected the subscription_key, which comes from " + failure.CredentialOrigin + "."
 	case status == http.StatusForbidden && !failure.JSONError:
 		return "The response does not come from the API: a firewall or a proxy in front of " + failure.Host + " refuses the request. It says nothing about the credentials. Ask its operators to allow the request."
+	case status == http.StatusForbidden && foreignCluster.MatchString(failure.Message):
+		return foreignClusterAdvice(foreignCluster.FindStringSubmatch(failure.Message)[1], failure)
 	case status == http.StatusForbidden:
 		return "The credentials are valid but do not allow this. The object may belong to another user, or the token may lack a scope."
-	case status == http.StatusNotFound && failure.JSONError && !strings.Contains(failure.Path, "/services/") && strings.EqualFold(failure.Message, "Not Found"):
-		return "The server has no API at this path. Check the address in the provider block: " + likelyAddress
+	case status == http.StatusNotFound && failure.JSONError && strings.EqualFold(failure.Message, "Not Found"):
+		const wrongPath = "The server has no API at this path. Check the address in the provider block"
+		if strings.Contains(failure.Path, "/services/") {
+			return wrongPath + "."
+		}
+		return wrongPath + ": " + likelyAddress
 	case status == http.StatusNotFound && !failure.JSONError:
 		return "The response comes from a proxy and not from the API: the path is wrong, or the server behind the proxy is starting. Check the address in the provider block, then run the command again."
 	case status == http.StatusConflict:
@@ -239,6 +249,20 @@ func statusAdvice(failure *transport.Error) string {
 	default:
 		return ""
 	}
+}
+
+// foreignCluster matches the gateway's 403 for a cluster of another user
+// (dask_gateway_server 2026.3.0, routes.py).
+var foreignCluster = regexp.MustCompile(`^User (\S+) lacks permissions to \w+ cluster `)
+
+// foreignClusterAdvice names the user whom the gateway takes the provider for. It calls
+// a service of the Hub service:NAME (auth.py).
+func foreignClusterAdvice(user string, failure *transport.Error) string {
+	if service, isService := strings.CutPrefix(user, "service:"); isService {
+		return "The token from " + failure.CredentialOrigin + " belongs to the Hub's service " + service + ", and the cluster to a user. " +
+			"A service can use only clusters that it created itself. Use a token of the user who created the cluster."
+	}
+	return "The credentials from " + failure.CredentialOrigin + " belong to the user " + user + ", and the cluster to another user. Use the credentials of the user who created the cluster."
 }
 
 // Sentence turns an error text into a sentence, with a capital letter and a full stop.

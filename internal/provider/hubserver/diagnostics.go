@@ -54,6 +54,12 @@ func addLaunchError(diags *diag.Diagnostics, model resourceModel, err error) {
 		return
 	}
 	if refused, ok := errors.AsType[*transport.Error](err); ok && refused.JSONError {
+		if refused.Status == http.StatusBadRequest && isRunningAlready(refused) {
+			diags.AddAttributeError(path.Root("name"), "There is such a server already", diagnostics.Sentence(err.Error())+
+				"\n\nSomebody started a server of this name at the same time: another client, or another resource of this configuration with the same user and name. "+
+				"A user has one server of a name. Give each resource a name of its own, then run terraform apply again.")
+			return
+		}
 		if advice := refusedStartAdvice(refused); advice != "" {
 			diags.AddError("The "+model.title()+" was not started", diagnostics.Sentence(err.Error())+"\n\n"+advice)
 			return
@@ -69,6 +75,12 @@ func addUnconfirmedStartWarning(diags *diag.Diagnostics, model resourceModel) {
 		"The Hub's response to the start was lost. The Hub listed no such server before the request, and lists one now, so most likely this apply started it. "+
 			"Another client of the same user may have started it in the meantime, with other options. It is in the state, and terraform destroy stops it.\n\n"+
 			"If it is not yours, remove it from the state: terraform state rm ADDRESS_OF_THIS_RESOURCE")
+}
+
+// isRunningAlready reports whether the Hub refused a start because the server is
+// active (jupyterhub 6.1.1, apihandlers/users.py).
+func isRunningAlready(refused *transport.Error) bool {
+	return strings.HasSuffix(refused.RawMessage(), " is already running") || strings.Contains(refused.RawMessage(), " is pending ")
 }
 
 // refusedStartAdvice advises on a start that the Hub rejected, or returns "".

@@ -152,7 +152,7 @@ func (r *serverResource) Read(ctx context.Context, req resource.ReadRequest, res
 
 	server, active, err := api.RefreshServer(ctx, state.User.ValueString(), state.Name.ValueString())
 	if err != nil {
-		diagnostics.AddError(&resp.Diagnostics, "The "+state.title()+" could not be read", err)
+		resp.Diagnostics.AddError("The "+state.title()+" could not be read", clients.ExplainHub(ctx, api, state.User.ValueString(), err))
 		return
 	}
 	lastSeen := clients.ReadLastSeenServer(ctx, req.Private, r.Settings.HubAddress.Value, &resp.Diagnostics)
@@ -223,7 +223,7 @@ func (r *serverResource) Delete(ctx context.Context, req resource.DeleteRequest,
 	if lastSeen := clients.ReadLastSeenServer(ctx, req.Private, r.Settings.HubAddress.Value, &resp.Diagnostics); lastSeen.HasMoved() {
 		server, active, err := api.FindServer(ctx, state.User.ValueString(), state.Name.ValueString())
 		if err != nil {
-			diagnostics.AddError(&resp.Diagnostics, "The "+state.title()+" was not stopped", err)
+			resp.Diagnostics.AddError("The "+state.title()+" was not stopped", clients.ExplainHub(ctx, api, state.User.ValueString(), err))
 			return
 		}
 		if state.isAnother(server, active) {
@@ -232,7 +232,7 @@ func (r *serverResource) Delete(ctx context.Context, req resource.DeleteRequest,
 		}
 	}
 	if err := api.StopServer(ctx, state.User.ValueString(), state.Name.ValueString(), state.RemoveOnDestroy.ValueBool()); err != nil {
-		detail := diagnostics.Explain(err)
+		detail := clients.ExplainHub(ctx, api, state.User.ValueString(), err)
 		if errors.Is(err, context.DeadlineExceeded) {
 			timeout, _ := state.Timeouts.Delete(ctx, clients.DefaultChangeTimeout)
 			detail = fmt.Sprintf("It was still stopping after %s. It is still in the state: run terraform destroy again, or set timeouts.delete.", timeout)

@@ -139,7 +139,7 @@ func (r *tokenResource) Read(ctx context.Context, req resource.ReadRequest, resp
 	}
 	token, exists, err := api.RefreshToken(ctx, state.User.ValueString(), known)
 	if err != nil {
-		diagnostics.AddError(&resp.Diagnostics, "The token "+known.ID+" of "+known.User+" could not be read", err)
+		resp.Diagnostics.AddError("The token "+known.ID+" of "+known.User+" could not be read", clients.ExplainHub(ctx, api, known.User, err))
 		return
 	}
 	lastSeen := clients.ReadLastSeenServer(ctx, req.Private, r.Settings.HubAddress.Value, &resp.Diagnostics)
@@ -189,7 +189,7 @@ func (r *tokenResource) Delete(ctx context.Context, req resource.DeleteRequest, 
 		}
 	}
 	if err := api.RevokeToken(ctx, known.User, known); err != nil {
-		diag := diagnostics.Explain(err) + "\n\nThe token may still be valid. It stays in the state: run terraform destroy again, or revoke it on the Hub's page /hub/token."
+		diag := clients.ExplainHub(ctx, api, known.User, err) + "\n\nThe token may still be valid. It stays in the state: run terraform destroy again, or revoke it on the Hub's page /hub/token."
 		resp.Diagnostics.AddError("The token "+known.ID+" of "+known.User+" was not revoked", diag)
 	}
 }

@@ -91,6 +91,10 @@ func DynamicValue(t *testing.T, typ tftypes.Type, value tftypes.Value) *tfprotov
 // Unknown stands for a value that is known only after apply.
 type Unknown struct{}
 
+// ToTerraform makes a Terraform value from plain Go, of the type that a literal of the
+// configuration has.
+func ToTerraform(plain any) tftypes.Value { return toTerraform(nil, plain) }
+
 func toTerraform(typ tftypes.Type, plain any) tftypes.Value {
 	switch plain := plain.(type) {
 	case nil:
@@ -305,6 +309,24 @@ func (w Client) Apply(ctx context.Context, t *testing.T, typeName string, before
 		t.Fatal(err)
 	}
 	return Instance{State: resp.NewState, private: resp.Private, identity: resp.NewIdentity}, append(plan.Diagnostics, resp.Diagnostics...)
+}
+
+// ApplyPlan applies a plan that another provider may have made, and returns the
+// diagnostics.
+func (w Client) ApplyPlan(t *testing.T, typeName string, before Instance, plan *tfprotov6.PlanResourceChangeResponse, config map[string]any) []*tfprotov6.Diagnostic {
+	t.Helper()
+	resp, err := w.Server.ApplyResourceChange(t.Context(), &tfprotov6.ApplyResourceChangeRequest{
+		TypeName:        typeName,
+		PriorState:      before.State,
+		PlannedState:    plan.PlannedState,
+		Config:          w.Value(t, w.ResourceType(typeName), config),
+		PlannedPrivate:  plan.PlannedPrivate,
+		PlannedIdentity: plan.PlannedIdentity,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return resp.Diagnostics
 }
 
 func (w Client) Read(t *testing.T, typeName string, before Instance) (Instance, []*tfprotov6.Diagnostic) {

@@ -76,6 +76,15 @@ func (i Instance) WithoutPrivate(t *testing.T, keys ...string) Instance {
 	return i
 }
 
+// WithPrivate returns the instance with another value in its private state.
+func (i Instance) WithPrivate(t *testing.T, key, value string) Instance {
+	t.Helper()
+	private := readPrivate(t, i.private)
+	private[key] = []byte(value)
+	i.private = writePrivate(t, private)
+	return i
+}
+
 func readPrivate(t *testing.T, encoded []byte) map[string][]byte {
 	t.Helper()
 	private := map[string][]byte{}

@@ -5,7 +5,6 @@ package terraform
 
 import (
 	"fmt"
-	"os"
 	"regexp"
 	"strconv"
 )
@@ -31,21 +30,12 @@ var (
 	Actions            = Feature{"actions", version{1, 14}, neverReleased}
 )
 
-// Require makes the workspace use a binary that has the feature: the usual one, or
-// the one that NEWEST_TERRAFORM names. It skips the test if neither has it.
+// Require skips the test if the binary does not have the feature.
 func (w *Workspace) Require(feature Feature) {
 	w.t.Helper()
-	output := w.Must("version").Output
-	if supports(output, feature) {
-		return
+	if output := w.Must("version").Output; !supports(output, feature) {
+		w.t.Skipf("%s does not have %s", firstLine.FindString(output), feature.name)
 	}
-	if newest := os.Getenv("NEWEST_TERRAFORM"); newest != "" {
-		w.command = newest
-		if w.Supports(feature) {
-			return
-		}
-	}
-	w.t.Skipf("%s does not have %s", firstLine.FindString(output), feature.name)
 }
 
 // Supports reports whether the binary has the feature.
