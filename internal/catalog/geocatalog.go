@@ -14,9 +14,9 @@ import (
 	"github.com/planetary-computer/terraform-provider-pc/internal/transport"
 )
 
-// apiVersion is the version of a GeoCatalog's API. Every request has it as its first
+// APIVersion is the version of a GeoCatalog's API. Every request has it as its first
 // query parameter, as those of azure-planetarycomputer 1.0.0 do.
-const apiVersion = "2026-04-15"
+const APIVersion = "2026-04-15"
 
 // The domains of GeoCatalogs in Azure and in Azure Government.
 const (
@@ -75,9 +75,9 @@ func isRegion(label string) bool {
 
 func versioned(query string) string {
 	if query == "" {
-		return "api-version=" + apiVersion
+		return "api-version=" + APIVersion
 	}
-	return "api-version=" + apiVersion + "&" + query
+	return "api-version=" + APIVersion + "&" + query
 }
 
 // locate fills in where the data is. The host's region outranks a member that somebody

@@ -217,10 +217,17 @@ func geoCatalogAdvice(failure *transport.Error) string {
 		return "Configure the credential in the provider block or in ARM_* variables, as for AzureRM. For the Azure CLI, run `az login` first."
 	case failure.Status == http.StatusUnauthorized:
 		return "The GeoCatalog did not accept the token of Microsoft Entra. Check that tenant_id is the tenant of the GeoCatalog."
+	case failure.Kind == transport.KindRedirect:
+		return "The provider follows no redirect, so that the token of Microsoft Entra reaches no other server. Check geocatalog_url, and what is in front of the GeoCatalog."
+	case failure.Status == http.StatusForbidden && !failure.JSONError:
+		return "The response probably comes from a proxy or a firewall in front of " + failure.Host + ": check that the network of this machine may reach the GeoCatalog. " +
+			"If it comes from the GeoCatalog itself, the identity needs the role \"GeoCatalog Reader\"."
 	case failure.Status == http.StatusForbidden:
 		return "The identity needs the role \"GeoCatalog Reader\" on the GeoCatalog. A new role assignment can take minutes to become effective: run the command again then."
 	case failure.Status == http.StatusNotFound:
 		return "Check the ID of the collection, and geocatalog_url. A GeoCatalog issues SAS tokens only for collections that have assets."
+	case failure.Status == http.StatusBadRequest:
+		return "The provider uses version " + catalog.APIVersion + " of the API. If the GeoCatalog does not have it, look for a newer version of the provider."
 	default:
 		return ""
 	}

@@ -63,7 +63,9 @@ func (e *sasTokenEphemeralResource) Schema(_ context.Context, _ ephemeral.Schema
 	resp.Schema = schema.Schema{
 		MarkdownDescription: "Requests a token to read a container of Azure Blob Storage, for one run of Terraform: the shared access signature that Python's `planetary_computer.sign` appends to a URL. " +
 			"The service is `sas_url` of the provider block. It receives `subscription_key` if you set one, and no credentials of the Hub. The token is in no state, plan or log. " +
-			"It expires after about an hour, and neither the service nor Azure can extend it: every run, and every apply after its plan, gets a new one. Requires Terraform 1.10 or later.",
+			"It expires after about an hour, and neither the service nor Azure can extend it: every run, and every apply after its plan, gets a new one. Requires Terraform 1.10 or later.\n\n" +
+			"If an apply takes longer than the token's lifetime, everything keeps the old token: Terraform cannot replace an ephemeral value during a run. What reads with it after `expires_at` fails, and the run ends with a warning. " +
+			"Create what needs the token early, split the apply, or let the program that reads request its own tokens.",
 		Attributes: map[string]schema.Attribute{
 			"collection": schema.StringAttribute{
 				MarkdownDescription: "ID of the STAC collection that the token can read, for example `sentinel-2-l2a`. Set this, or `storage_account` and `container`.",

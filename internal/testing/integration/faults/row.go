@@ -24,6 +24,9 @@ type Row struct {
 	// fit. ClockSkew is how far their clock is ahead.
 	Mock      mockserver.Config
 	ClockSkew time.Duration
+	// GeoCatalog is set on rows that need a GeoCatalog, for which the provider block has a
+	// credential of Microsoft Entra.
+	GeoCatalog bool
 	// Provider contains further arguments of the provider block, after address and
 	// token. Config contains the resources; "" is one cluster.
 	Provider, Config string
@@ -76,7 +79,7 @@ type Want struct {
 
 // Table returns all rows, in the order of the guide.
 func Table() []Row {
-	return slices.Concat(createRows(), lostResponseRows(), startRows(), scaleRows(), refreshRows(), endedRows(), destroyRows(), tokenRows(), tokenEndRows(), ephemeralRows(), dataRows(), accessRows(), networkRows(), serverRows())
+	return slices.Concat(createRows(), lostResponseRows(), startRows(), scaleRows(), refreshRows(), endedRows(), destroyRows(), tokenRows(), tokenEndRows(), ephemeralRows(), dataRows(), geoCatalogRows(), accessRows(), networkRows(), serverRows())
 }
 
 // The commands of the rows.

@@ -5,6 +5,7 @@ package faults
 
 import (
 	"context"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -13,6 +14,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 
 	"github.com/planetary-computer/terraform-provider-pc/internal/clock"
+	"github.com/planetary-computer/terraform-provider-pc/internal/environment"
 	"github.com/planetary-computer/terraform-provider-pc/internal/provider"
 	"github.com/planetary-computer/terraform-provider-pc/internal/provider/clients"
 	"github.com/planetary-computer/terraform-provider-pc/internal/testing/integration/terraform"
@@ -25,6 +27,9 @@ import (
 func Run(t *testing.T, row Row) {
 	t.Helper()
 	world := newWorld(t, row.Mock, row.ClockSkew)
+	if row.GeoCatalog {
+		world.startGeoCatalog()
+	}
 	w := world.Workspace(configOf(row.Config))
 	if row.Ephemeral {
 		w.Require(terraform.EphemeralResources)
@@ -92,8 +97,12 @@ func startMock(t *testing.T, cfg mockserver.Config) *mockserver.Server {
 func (w *World) Workspace(config string) *terraform.Workspace {
 	w.t.Helper()
 	openEphemerals := &clients.OpenEphemerals{}
+	variables := environment.OfProcess()
+	if w.GeoCatalog != nil {
+		variables = environment.New(append(os.Environ(), "AZURE_AUTHORITY_HOST="+w.GeoCatalog.URL()))
+	}
 	workspace := terraform.NewInProcess(w.t, func() tfprotov6.ProviderServer {
-		wellTimed := provider.New("test", provider.WithClock(w.Clock), provider.WithRetryWait(time.Millisecond, 2*time.Millisecond), provider.WithOpenEphemerals(openEphemerals))
+		wellTimed := provider.New("test", provider.WithClock(w.Clock), provider.WithRetryWait(time.Millisecond, 2*time.Millisecond), provider.WithOpenEphemerals(openEphemerals), provider.WithEnvironment(variables))
 		return provider.NewServer(wellTimed())
 	}, func() {
 		if err := openEphemerals.CloseAll(context.WithoutCancel(w.t.Context())); err != nil {
@@ -138,7 +147,11 @@ func (w *World) check(want Want, got terraform.Result, state []terraform.Instanc
 	}
 	for what, most := range want.Requests {
 		method, path, _ := strings.Cut(what, " ")
-		if got := w.Mock.CountRequests(strings.TrimPrefix(method, "*"), path); got > most {
+		got := w.Mock.CountRequests(strings.TrimPrefix(method, "*"), path)
+		if w.GeoCatalog != nil {
+			got += w.GeoCatalog.CountRequests(strings.TrimPrefix(method, "*"), path)
+		}
+		if got > most {
 			w.t.Errorf("the provider sent %s %d times, want at most %d", what, got, most)
 		}
 	}
@@ -158,7 +171,11 @@ func (w *World) checkOutput(want Want, got terraform.Result) {
 			w.t.Errorf("the output does not contain %q", part)
 		}
 	}
-	for _, hidden := range []string{w.token, proxyPassword} {
+	secrets := []string{w.token, proxyPassword}
+	if w.GeoCatalog != nil {
+		secrets = append(append(secrets, entraSecret), w.GeoCatalog.Tokens()...)
+	}
+	for _, hidden := range secrets {
 		if strings.Contains(flat, hidden) {
 			w.t.Errorf("the output contains %q", hidden)
 		}
@@ -212,6 +229,9 @@ func (w *World) checkState(want Want, state []terraform.Instance) {
 func (w *World) restoreAndDestroy(workspace *terraform.Workspace, strayTokens int) {
 	w.t.Helper()
 	w.Mock.ClearFaults()
+	if w.GeoCatalog != nil {
+		w.GeoCatalog.ClearFaults()
+	}
 	w.Mock.SetStartsHeld(false)
 	w.Mock.SetStartsFail(false)
 	w.token = w.Mock.NewToken(configUser)

@@ -31,6 +31,8 @@ type World struct {
 	Clock *clock.Fake
 	// Other is another server, which must never receive a request.
 	Other *mockserver.Server
+	// GeoCatalog is nil in rows that need none.
+	GeoCatalog *mockserver.GeoCatalog
 
 	t *testing.T
 	// otherClusters and otherTokens do not belong to the configuration.
@@ -227,6 +229,9 @@ func (w *World) ProviderBlock(arguments string) string {
 }
 
 func (w *World) providerBlock(address, arguments string) string {
+	if w.GeoCatalog != nil {
+		arguments += w.geoCatalogArguments()
+	}
 	return fmt.Sprintf("provider \"pc\" {\n  address = %q\n  api_token = %q\n  %s\n}\n", address, w.token, strings.TrimSpace(arguments))
 }
 
