@@ -46,7 +46,8 @@ func (w Client) List(ctx context.Context, t *testing.T, typeName string, query L
 		Config: w.Value(t, w.Schema.ListResourceSchemas[typeName].ValueType(), query.Config),
 	})
 	if err != nil {
-		t.Fatal(err)
+		// Terraform shows it as a diagnostic, too.
+		return []Listed{{Diagnostics: []*tfprotov6.Diagnostic{{Severity: tfprotov6.DiagnosticSeverityError, Summary: err.Error()}}}}
 	}
 	identities, err := w.Server.GetResourceIdentitySchemas(t.Context(), &tfprotov6.GetResourceIdentitySchemasRequest{})
 	if err != nil {
