@@ -78,7 +78,7 @@ func priorClusters(t *testing.T, mock *providertest.Mock, w providertest.Client)
 	imported := func(name string, has, config map[string]any) providertest.PriorInstance {
 		return providertest.PriorInstance{Name: name, Instance: w.Imported(t, providertest.ClusterType, mock.AddCluster("alice", has)), Config: config}
 	}
-	options := map[string]any{"worker_cores": 2, "environment": map[string]any{"A": "1"}}
+	options := map[string]any{"worker_cores": 2, "worker_memory": 8, "environment": map[string]any{"A": "1"}}
 	secret := map[string]string{"A": "1", "URL": "s3cret"}
 	priors := []providertest.PriorInstance{
 		created("created", map[string]any{}),
@@ -107,7 +107,7 @@ var clusterChanges = []providertest.ConfigChange{
 		setOption(config, name, providertest.Pick(random, optionValues[name]...))
 	}},
 	{Name: "removed option", Apply: func(random *rand.Rand, config map[string]any) {
-		setOption(config, fmt.Sprint(providertest.Pick(random, "worker_cores", "environment")), nil)
+		setOption(config, fmt.Sprint(providertest.Pick(random, "worker_cores", "worker_memory", "environment")), nil)
 	}},
 	{Name: "unknown option", Apply: func(random *rand.Rand, config map[string]any) {
 		name := fmt.Sprint(providertest.Pick(random, "worker_cores", "environment"))
@@ -165,7 +165,21 @@ func setOption(config map[string]any, name string, value any) {
 //nolint:paralleltest // the test sets environment variables
 func TestPlan_isKeptWhateverChangesOutside(t *testing.T) {
 	property := planProperty(t, providertest.StartMock(t, mockserver.Config{}))
-	property.Check(t, 60, map[string]providertest.KeptSeed{})
+	property.Check(t, 60, map[string]providertest.KeptSeed{
+		"options change while the address is unknown":             {Seed: 5093, Prior: "created with options", Features: []string{"changed option", "unknown address"}},
+		"options_wo_version changes while the address is unknown": {Seed: 2853, Prior: "created with secrets", Features: []string{"unknown address", "version of secrets"}},
+		"options change while the provider's token is unknown":    {Seed: 1059, Prior: "created with options", Features: []string{"changed option", "unknown token"}},
+		"a removed option had the default, which changes":         {Seed: 2876, Prior: "created with options", Features: []string{"known provider", "removed option"}},
+		"defaults from the environment change":                    {Seed: 5113, Prior: "created", Features: []string{"known provider", "workers"}},
+		"an import with a secret that is known only after apply":  {Seed: 465, Prior: "imported with secrets", Features: []string{"known provider", "unknown secret"}},
+		"an import while the address is unknown":                  {Seed: 844, Prior: "imported and unread", Features: []string{"changed option", "unknown address"}},
+		"an import with options_wo that may be null":              {Seed: 8309, Prior: "imported with secrets", Features: []string{"known provider", "unknown secrets", "version of secrets"}},
+		"an import with nothing to change, then other defaults":   {Seed: 14, Prior: "imported", Features: []string{"known provider"}},
+		"an unknown value of an option":                           {Seed: 2190, Prior: "created with options", Features: []string{"known provider", "unknown option"}},
+		"unknown options":                                         {Seed: 485, Prior: "created with options", Features: []string{"known provider", "unknown options"}},
+		"an unknown options_wo_version":                           {Seed: 85, Prior: "created with secrets", Features: []string{"known provider", "unknown version of secrets"}},
+		"an ended cluster with an unknown when_ended":             {Seed: 4056, Prior: "ended and kept", Features: []string{"known provider", "when_ended"}},
+	})
 }
 
 // TestOldState_plansWithoutAChange reads and plans a state file of an older build,

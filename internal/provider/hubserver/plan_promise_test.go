@@ -98,7 +98,11 @@ var serverChanges = []providertest.ConfigChange{
 //
 //nolint:paralleltest // the test sets environment variables
 func TestPlan_isKeptWhateverChangesOutside(t *testing.T) {
-	planProperty(t).Check(t, 100, map[string]providertest.KeptSeed{})
+	planProperty(t).Check(t, 100, map[string]providertest.KeptSeed{
+		"a server without options gets unknown ones":       {Seed: 277, Prior: "created", Features: []string{"known provider", "unknown option"}},
+		"user_options change while the address is unknown": {Seed: 352, Prior: "created with options", Features: []string{"unknown address", "user_options"}},
+		"a stopped server with an unknown when_ended":      {Seed: 809, Prior: "ended and kept", Features: []string{"known provider", "when_ended"}},
+	})
 }
 
 // TestOldState_plansWithoutAChange reads and plans a state file of an older build,

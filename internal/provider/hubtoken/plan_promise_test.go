@@ -96,7 +96,12 @@ var tokenChanges = []providertest.ConfigChange{
 //
 //nolint:paralleltest // the test sets environment variables
 func TestPlan_isKeptWhateverChangesOutside(t *testing.T) {
-	planProperty(t).Check(t, 100, map[string]providertest.KeptSeed{})
+	planProperty(t).Check(t, 100, map[string]providertest.KeptSeed{
+		"the token becomes due after the plan":                             {Seed: 47, Prior: "not due", Features: []string{"known provider"}},
+		"a changed renew_before, and the token becomes due after the plan": {Seed: 557, Prior: "expiring", Features: []string{"known provider", "renew_before"}},
+		"an unknown renew_before":                                          {Seed: 190, Prior: "due", Features: []string{"known provider", "unknown renew_before"}},
+		"the token is due while the provider's address is unknown":         {Seed: 51, Prior: "due", Features: []string{"unknown address"}},
+	})
 }
 
 // TestOldState_plansWithoutAChange reads and plans a state file of an older build,
