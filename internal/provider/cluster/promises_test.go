@@ -408,6 +408,33 @@ resource "terraform_data" "dependant" { input = pc_dask_cluster.test.scheduler_a
 	providertest.AssertNothingRuns(t, mock)
 }
 
+// TestAccDaskCluster_ignoresScalingFromOutside scales as a notebook does.
+func TestAccDaskCluster_ignoresScalingFromOutside(t *testing.T) {
+	t.Parallel()
+	mock := providertest.StartMock(t, mockserver.Config{})
+	w := terraform.New(t)
+	token := mock.NewToken("alice")
+	w.Write("main.tf", clusterWith("workers = 1")(mock, token))
+	w.Apply()
+	scale, err := http.NewRequestWithContext(t.Context(), http.MethodPost, mock.GatewayURL()+"api/v1/clusters/"+mock.Clusters("alice")[0].Name+"/scale", strings.NewReader(`{"count": 3}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	scale.Header.Set("Authorization", "token "+token)
+	response, err := http.DefaultClient.Do(scale)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := response.Body.Close(); err != nil || response.StatusCode != http.StatusOK {
+		t.Fatalf("scaling ended with %s, %v", response.Status, err)
+	}
+	if actions := w.Actions(); len(actions) != 0 {
+		t.Errorf("the next plan has %v", actions)
+	}
+	w.Destroy()
+	providertest.AssertNothingRuns(t, mock)
+}
+
 // TestAccDaskCluster_masksSecretsOfLaterResponses quotes a secret, as Python does, in
 // the response to a request that changes the cluster.
 func TestAccDaskCluster_masksSecretsOfLaterResponses(t *testing.T) {

@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: MPL-2.0
 
 // Command promises prints the guide "What this provider promises", generated from
-// the table of faults.
+// the tables of faults.
 package main
 
 import (
@@ -34,15 +34,26 @@ type group struct {
 }
 
 func main() {
-	rows := faults.Table()
+	rows, plans := faults.Table(), faults.PlanTable()
 	page, err := template.New("guide").Funcs(template.FuncMap{"lines": lines, "predicate": predicate}).Parse(guide)
 	if err == nil {
-		err = page.Execute(os.Stdout, map[string]any{"Sections": sections(rows), "Count": len(rows)})
+		err = page.Execute(os.Stdout, map[string]any{
+			"Sections": sections(rows), "Count": len(rows), "Plans": sections(planRows(plans)), "PlanCount": len(plans),
+		})
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
+}
+
+// planRows returns the rows of the plans as rows of one moment.
+func planRows(plans []faults.PlanRow) []faults.Row {
+	rows := make([]faults.Row, 0, len(plans))
+	for _, plan := range plans {
+		rows = append(rows, faults.Row{Moment: "Between plan and apply", Fault: plan.Fault, Promise: plan.Promise})
+	}
+	return rows
 }
 
 // sections returns the rows by moment, and in each moment by promise.
