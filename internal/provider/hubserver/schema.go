@@ -52,7 +52,8 @@ func (r *serverResource) Schema(ctx context.Context, _ resource.SchemaRequest, r
 				Default:  booldefault.StaticBool(false),
 			},
 			"when_ended": whenended.Attribute("What to do with a server that was stopped outside Terraform, for example by the Hub's idle culler. `recreate` (the default) removes it from the state, so that the next apply starts it again. " +
-				"`keep` records in `status` that it was stopped, and plans nothing. To start it again then: `terraform apply -replace=ADDRESS`."),
+				"`keep` records in `status` that it was stopped, and plans nothing. To start it again then: `terraform apply -replace=ADDRESS`. " +
+				"Only a refresh notices the end: with `-refresh=false` nothing is planned."),
 			"timeouts": timeouts.Attributes(ctx, timeouts.Opts{
 				Create: true, Read: true, Update: true, Delete: true,
 				CreateDescription: "How long the server may take to be ready, as a Go duration. Default: `20m`.",

@@ -16,7 +16,7 @@ type PlanRow struct {
 
 // PlanTable returns the rows of the section "Between plan and apply".
 func PlanTable() []PlanRow {
-	const kept, imported, refused = "TestAccDaskCluster_keepsWhatThePlanShows", "TestAccDaskCluster_importKeepsTheCluster", "TestAccDaskCluster_refusesWhatCannotBeKept"
+	const kept, imported, refused = "TestAccDaskCluster_keepsWhatThePlanShows", "TestAccDaskCluster_importKeepsTheCluster", "TestAccDaskCluster_rejectsImpossibleConfiguration"
 	return []PlanRow{
 		{"The provider's `address` is known only after apply, and `options` change.", "The plan shows the replacement. Comparing values needs no gateway.", "cluster", kept, "options change while the address is unknown"},
 		{"The same with `options_wo_version`.", "As above.", "cluster", kept, "options_wo_version changes while the address is unknown"},
