@@ -277,8 +277,6 @@ func TestToken_followsNoRedirect(t *testing.T) {
 }
 
 // TestToken_ofTheAzureCLI runs a script in place of az.
-//
-//nolint:paralleltest // the environment belongs to the whole process
 func TestToken_ofTheAzureCLI(t *testing.T) {
 	server := startEntra(t, mockserver.GeoCatalogConfig{})
 	script := func(text string) string { return "#!/bin/sh\necho \"$@\" > \"$AZ_ARGUMENTS\"\n" + text + "\n" }
@@ -319,8 +317,6 @@ func TestToken_ofTheAzureCLI(t *testing.T) {
 
 // TestToken_ofAppService uses the identity endpoint that App Service names in the
 // environment.
-//
-//nolint:paralleltest // the environment belongs to the whole process
 func TestToken_ofAppService(t *testing.T) {
 	identity := newIdentity()
 	server := startEntra(t, mockserver.GeoCatalogConfig{Identity: identity})

@@ -355,8 +355,11 @@ func TestGeoCatalog_keepsTheEntraTokenFromOthers(t *testing.T) {
 		name      string
 		arguments map[string]any
 	}{
-		{collectionType, with("id", "fires")}, {collectionType, map[string]any{"id": "sentinel-2-l2a"}},
-		{"pc_gateway", map[string]any{}}, {"pc_hub_user", map[string]any{}}, {"pc_clusters", map[string]any{}},
+		{collectionType, with("id", "fires")},
+		{collectionType, map[string]any{"id": "sentinel-2-l2a"}},
+		{"pc_gateway", map[string]any{}},
+		{"pc_hub_user", map[string]any{}},
+		{"pc_clusters", map[string]any{}},
 	} {
 		_, diagnostics := w.ReadData(t, read.name, read.arguments)
 		providertest.AssertDiagnostics(t, diagnostics, providertest.ExpectedDiagnostic{})

@@ -27,7 +27,7 @@ const IdentityHeader = "identity-h3ader"
 
 // ActionsToken is the ACTIONS_ID_TOKEN_REQUEST_TOKEN that the endpoint of GitHub Actions
 // expects.
-const ActionsToken = "actions-request-t0ken" //nolint:gosec // a token of the mock
+const ActionsToken = "actions-request-t0ken"
 
 // MachineURL returns the address of the machine's identity endpoints, without TLS: that of
 // the instance metadata service at /metadata/identity/oauth2/token, and that of App

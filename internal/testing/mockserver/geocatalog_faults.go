@@ -5,6 +5,7 @@ package mockserver
 
 import (
 	"io"
+	"maps"
 	"net/http"
 	"strconv"
 	"strings"
@@ -62,9 +63,7 @@ func (f *GeoCatalogFault) respond(w http.ResponseWriter, r *http.Request) {
 	if f.QuoteToken {
 		body = strings.ReplaceAll(body, "TOKEN", r.Header.Get("Authorization"))
 	}
-	for name, values := range f.Header {
-		w.Header()[name] = values
-	}
+	maps.Copy(w.Header(), f.Header)
 	if f.ContentType != "" {
 		w.Header().Set("Content-Type", f.ContentType)
 	}
@@ -72,9 +71,9 @@ func (f *GeoCatalogFault) respond(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Length", strconv.Itoa(2*len(body)))
 	}
 	w.WriteHeader(f.Status)
-	_, err := io.WriteString(w, body)
+	_, err := io.WriteString(w, body) //nolint:gosec // the mock quotes on purpose what it received
 	for chunk := strings.Repeat(body, 1000); f.Endless && err == nil; {
-		_, err = io.WriteString(w, chunk)
+		_, err = io.WriteString(w, chunk) //nolint:gosec // as above
 	}
 	if f.Truncated {
 		panic(http.ErrAbortHandler)

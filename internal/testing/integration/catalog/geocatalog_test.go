@@ -100,7 +100,7 @@ output "fires" { value = data.pc_collection.fires }
 	delete(ours, "geocatalog_url")
 
 	w.Write("ca.pem", server.CACertificate())
-	cmd := exec.CommandContext(t.Context(), python, "-c", readGeoCatalog, server.URL(), w.Path("ca.pem"), "fires", "90") //nolint:gosec // our own script
+	cmd := exec.CommandContext(t.Context(), python, "-c", readGeoCatalog, server.URL(), w.Path("ca.pem"), "fires", "90")
 	cmd.Env = []string{"GEOCATALOG_TOKEN=" + server.NewEntraToken(), "LANG=C.UTF-8"}
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr

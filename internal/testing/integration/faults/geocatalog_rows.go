@@ -14,7 +14,7 @@ import (
 const (
 	momentGeoCatalog = "A GeoCatalog is read"
 	entraSecret      = "entra-s3cret"
-	entraTokenPath   = "*/oauth2/v2.0/token"
+	entraTokenPath   = "*/oauth2/v2.0/token" //nolint:gosec // a path
 	collectionPath   = "/stac/collections/fires"
 	sasTokenPath     = "/sas/token/fires" //nolint:gosec // a path
 )

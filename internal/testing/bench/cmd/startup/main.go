@@ -42,7 +42,7 @@ func main() {
 
 func compare(ctx context.Context, runs int, binaries []string) error {
 	if len(binaries) == 0 || runs < 1 {
-		return errors.New("usage: startup [-runs N] BINARY...")
+		return errors.New("usage: startup [-runs N] BINARY [BINARY]")
 	}
 	times := make([][]float64, len(binaries))
 	for round := range runs + warmUpRounds {
@@ -77,7 +77,7 @@ func compare(ctx context.Context, runs int, binaries []string) error {
 func start(ctx context.Context, binary string) (time.Duration, error) {
 	limited, cancel := context.WithTimeout(ctx, startTimeout)
 	defer cancel()
-	cmd := exec.CommandContext(limited, binary) //nolint:gosec // the binary is what is measured
+	cmd := exec.CommandContext(limited, binary)
 	cmd.Env = []string{magicCookie, "PLUGIN_PROTOCOL_VERSIONS=6"}
 	output, err := cmd.StdoutPipe()
 	if err != nil {
