@@ -28,6 +28,7 @@ type ForwardProxy struct {
 	mu             sync.Mutex
 	refuse         int
 	refusals       int
+	stalls         bool
 	requests       []string
 	tunnels        []net.Conn
 	copies         sync.WaitGroup
@@ -53,6 +54,20 @@ func (p *ForwardProxy) Refuse(status, count int) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.refuse, p.refusals = status, count
+}
+
+// Stall makes the proxy keep the connections of rejected requests open after its
+// message, until the client closes them.
+func (p *ForwardProxy) Stall() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.stalls = true
+}
+
+func (p *ForwardProxy) isStalling() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.stalls
 }
 
 // record stores a request, and returns the status to reject it with, or 0.
@@ -82,6 +97,10 @@ func (p *ForwardProxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "text/html")
 		w.WriteHeader(rejectWith)
 		_, _ = io.WriteString(w, "<html><title>Blocked by the network's policy</title></html>")
+		if p.isStalling() {
+			_ = http.NewResponseController(w).Flush()
+			<-r.Context().Done()
+		}
 	case !p.isAuthorized(r.Header.Get("Proxy-Authorization")):
 		w.Header().Set("Proxy-Authenticate", `Basic realm="the network"`)
 		w.WriteHeader(http.StatusProxyAuthRequired)

@@ -37,14 +37,15 @@ func TestEnvironment_usesTheProxy(t *testing.T) {
 		wantTexts []string
 		seen      string
 	}{
-		"HTTPS_PROXY":       {"https", "HTTPS_PROXY", url.UserPassword("alice", proxyPassword), nil, nil, "CONNECT " + unresolvableHost + ":443"},
-		"https_proxy":       {"https", "https_proxy", url.UserPassword("alice", proxyPassword), nil, nil, "CONNECT " + unresolvableHost + ":443"},
-		"HTTP_PROXY":        {"http", "HTTP_PROXY", url.UserPassword("alice", proxyPassword), nil, nil, "POST http://" + unresolvableHost},
-		"without password":  {"https", "HTTPS_PROXY", nil, nil, []string{"refused it with 407", "HTTPS_PROXY"}, "CONNECT " + unresolvableHost + ":443"},
-		"wrong password":    {"http", "HTTP_PROXY", url.UserPassword("alice", "x"+proxyPassword), nil, []string{"refused it with 407"}, "GET http://" + unresolvableHost},
-		"NO_PROXY":          {"https", "HTTPS_PROXY", url.UserPassword("alice", proxyPassword), []string{"NO_PROXY=.example.test"}, []string{"could not be sent to " + unresolvableHost}, ""},
-		"NO_PROXY of other": {"https", "HTTPS_PROXY", url.UserPassword("alice", proxyPassword), []string{"NO_PROXY=other.test,10.0.0.0/8"}, nil, "CONNECT " + unresolvableHost + ":443"},
-		"http_proxy false":  {"https", "HTTPS_PROXY", url.UserPassword("alice", proxyPassword), []string{"PC_HTTP_PROXY=false"}, []string{"could not be sent to " + unresolvableHost}, ""},
+		"HTTPS_PROXY":             {"https", "HTTPS_PROXY", url.UserPassword("alice", proxyPassword), nil, nil, "CONNECT " + unresolvableHost + ":443"},
+		"https_proxy":             {"https", "https_proxy", url.UserPassword("alice", proxyPassword), nil, nil, "CONNECT " + unresolvableHost + ":443"},
+		"HTTP_PROXY":              {"http", "HTTP_PROXY", url.UserPassword("alice", proxyPassword), nil, nil, "POST http://" + unresolvableHost},
+		"without password":        {"https", "HTTPS_PROXY", nil, nil, []string{"refused it with 407", "HTTPS_PROXY"}, "CONNECT " + unresolvableHost + ":443"},
+		"wrong password":          {"http", "HTTP_PROXY", url.UserPassword("alice", "x"+proxyPassword), nil, []string{"refused it with 407"}, "GET http://" + unresolvableHost},
+		"NO_PROXY":                {"https", "HTTPS_PROXY", url.UserPassword("alice", proxyPassword), []string{"NO_PROXY=.example.test"}, []string{"could not be sent to " + unresolvableHost}, ""},
+		"NO_PROXY of other":       {"https", "HTTPS_PROXY", url.UserPassword("alice", proxyPassword), []string{"NO_PROXY=other.test,10.0.0.0/8"}, nil, "CONNECT " + unresolvableHost + ":443"},
+		"NO_PROXY and http_proxy": {"https", "PC_HTTP_PROXY", url.UserPassword("alice", proxyPassword), []string{"NO_PROXY=.example.test"}, []string{"could not be sent to " + unresolvableHost}, ""},
+		"http_proxy false":        {"https", "HTTPS_PROXY", url.UserPassword("alice", proxyPassword), []string{"PC_HTTP_PROXY=false"}, []string{"could not be sent to " + unresolvableHost}, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -82,6 +83,20 @@ resource "pc_dask_cluster" "test" {}
 			assertHidden(t, texts, token, proxyPassword, url.QueryEscape(proxyPassword), url.PathEscape(proxyPassword))
 		})
 	}
+}
+
+// A request must not bypass the proxy because its address has a typing error.
+func TestEnvironment_rejectsMalformedProxyVariable(t *testing.T) {
+	t.Parallel()
+	mock := faults.NewWorld(t, mockserver.Config{}).Mock
+	w := terraform.New(t)
+	w.Setenv("HTTPS_PROXY=http//alice:"+url.PathEscape(proxyPassword)+"@proxy:3128", "PC_ADDRESS=https://"+unresolvableHost+"/", "PC_API_TOKEN="+mock.NewToken("alice"))
+	w.Write("main.tf", "resource \"pc_dask_cluster\" \"test\" {}\n")
+	result := w.Run("apply", "-auto-approve", "-no-color")
+	if result.Code != 1 || !strings.Contains(result.Flat(), "HTTPS_PROXY is not the address of an HTTP proxy") {
+		t.Errorf("terraform ended with %d:\n%s", result.Code, result.Output)
+	}
+	assertHidden(t, map[string]string{"what terraform prints": result.Output}, proxyPassword, url.PathEscape(proxyPassword))
 }
 
 // startFronts puts TLS and plain HTTP servers with an unresolvable name in front of

@@ -102,6 +102,23 @@ func proxyRows() []Row {
 			Want:         Want{Exit: 1, Output: []string{"refused it with 403", "Blocked by the network's policy", "The response comes from the proxy"}, Requests: noRequests},
 		},
 		{
+			Fault: "The proxy blocks the server, and its message never ends.", Promise: "The provider reads the message for two seconds at most. The error includes what has arrived.",
+			Intermediary: func(w *World) (string, string) {
+				proxy := scripted.NewForwardProxy(w.t, "", "", nil)
+				proxy.Refuse(http.StatusForbidden, everyTime)
+				proxy.Stall()
+				return "https://gateway.example.test" + w.gatewayPath(), fmt.Sprintf("http_proxy = \"http://%s\"", proxy.Address)
+			},
+			Want: Want{Exit: 1, Output: []string{"refused it with 403", "Blocked by the network's policy"}, Requests: noRequests},
+		},
+		{
+			Fault: "The address is an `http://` address inside the Kubernetes cluster, and the proxy is outside.", Promise: "The provider sends no token to the proxy in clear text. The error names the proxy and `allow_cleartext`.",
+			Intermediary: func(*World) (string, string) {
+				return "http://gateway.daskhub.svc/services/dask-gateway/", `http_proxy = "http://proxy.example.com:3128"`
+			},
+			Want: Want{Exit: 1, Output: []string{"the HTTP proxy proxy.example.com:3128", "allow_cleartext"}, Requests: noRequests},
+		},
+		{
 			Fault: "The proxy cannot be reached.", Promise: "The error names the proxy and its settings.",
 			Intermediary: func(w *World) (string, string) {
 				return w.Mock.GatewayURL(), `http_proxy = "http://alice:` + proxyPassword + `@127.0.0.1:1"`

@@ -6,6 +6,7 @@ package faults
 import (
 	"net/http"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/planetary-computer/terraform-provider-pc/internal/testing/mockserver"
@@ -86,6 +87,10 @@ func serverStartRows() []Row {
 		{Fault: "A proxy blocks the progress stream.", Promise: "The provider polls the server until it is ready.", Config: serverWith("slow"), Break: fails(http.MethodGet, serverProgressPath, times(everyTime, page(http.StatusForbidden))), Want: startsWithOnePost},
 		{Fault: "The response to the progress request is an HTML page.", Promise: "As above.", Config: serverWith("slow"), Break: fails(http.MethodGet, serverProgressPath, times(everyTime, signInPage)), Want: startsWithOnePost},
 		{
+			Fault: "The progress stream sends an event without end.", Promise: "The provider stops reading after 1 MiB, and polls the server until it is ready.",
+			Config: serverWith("slow"), Break: fails(http.MethodGet, serverProgressPath, times(everyTime, endlessEvent)), Want: startsWithOnePost,
+		},
+		{
 			Fault: "A server with this name is already running.", Promise: "The provider leaves it alone. The error includes the command to import it.",
 			Break:        func(w *World) { w.Mock.StartHubServer(configUser, "gpu", `{"profile": "theirs"}`) },
 			Want:         Want{Exit: 1, Output: []string{"The server already exists", "terraform import ADDRESS_OF_THIS_RESOURCE alice/gpu"}, Servers: 1, Requests: map[string]int{"POST " + serverPath: 0}},
@@ -142,3 +147,6 @@ func serverEndRows() []Row {
 func hubResponse(body string) mockserver.Fault {
 	return mockserver.Fault{Status: http.StatusOK, ContentType: "application/json", Body: body}
 }
+
+// endlessEvent is a stream of lines without the empty line that ends an event.
+var endlessEvent = mockserver.Fault{Status: http.StatusOK, ContentType: "text/event-stream", Body: strings.Repeat("data: {}\n", 2<<20/len("data: {}\n"))}
