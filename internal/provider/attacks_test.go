@@ -219,12 +219,23 @@ func responseAttacks() map[string]attack {
 	return all
 }
 
-// listResources lists with terraform query.
+// listResources lists with terraform query, which fails when it is interrupted.
 func listResources(typeName string, config map[string]any) func(*testing.T, providertest.Client, string, int) []*tfprotov6.Diagnostic {
 	return func(t *testing.T, w providertest.Client, _ string, _ int) []*tfprotov6.Diagnostic {
 		t.Helper()
+		server, ok := w.Server.(tfprotov6.ListResourceServer)
+		if !ok {
+			t.Error("the provider has no list resources")
+			return nil
+		}
+		stream, err := server.ListResource(t.Context(), &tfprotov6.ListResourceRequest{
+			TypeName: typeName, Limit: 100, Config: w.Value(t, w.Schema.ListResourceSchemas[typeName].ValueType(), config),
+		})
+		if err != nil {
+			return []*tfprotov6.Diagnostic{{Summary: "The query failed", Detail: err.Error()}}
+		}
 		var all []*tfprotov6.Diagnostic
-		for _, result := range w.List(t.Context(), t, typeName, providertest.ListQuery{Config: config}) {
+		for result := range stream.Results {
 			all = append(all, result.Diagnostics...)
 		}
 		return all
