@@ -259,7 +259,7 @@ func TestCloudInit_hostileValues(t *testing.T) {
 }
 
 // refused are options that make no machine, with what the error must say.
-var refused = map[string]struct{ role, options, words string }{
+var refused = map[string]struct{ role, options, want string }{
 	"no image":              {"worker", `{` + scheduler + `}`, "options.image is required"},
 	"no scheduler":          {"worker", `{` + image + `}`, "options.scheduler_address is required"},
 	"another role":          {"client", `{` + image + `}`, `the role "client", and it must be "scheduler" or "worker"`},
@@ -348,8 +348,8 @@ func TestCloudInit_rejectsInvalidOptions(t *testing.T) {
 			if invalid, ok := errors.AsType[*optionreader.Error](err); !ok || invalid.Message == "" {
 				t.Fatalf("got the error %v", err)
 			}
-			if !strings.Contains(err.Error(), test.words) {
-				t.Errorf("%q does not say %q", err, test.words)
+			if !strings.Contains(err.Error(), test.want) {
+				t.Errorf("%q does not say %q", err, test.want)
 			}
 		})
 	}
@@ -357,7 +357,7 @@ func TestCloudInit_rejectsInvalidOptions(t *testing.T) {
 
 func TestCloudInit_certificates(t *testing.T) {
 	t.Parallel()
-	for name, test := range map[string]struct{ ca, certificate, key, words string }{
+	for name, test := range map[string]struct{ ca, certificate, key, want string }{
 		"of another authority":  {"other_ca.pem", "cert.pem", "key.pem", "options.tls.certificate is not signed by ca_certificate"},
 		"for servers only":      {"ca.pem", "server_only.pem", "key.pem", "options.tls.certificate must be valid for servers and clients"},
 		"with another key":      {"ca.pem", "ca.pem", "key.pem", "options.tls.private_key is not the key of the certificate"},
@@ -372,8 +372,8 @@ func TestCloudInit_certificates(t *testing.T) {
 				"ca_certificate": pem(t, test.ca), "certificate": pem(t, test.certificate), "private_key": pem(t, test.key),
 			}
 			_, _, err := cloudinit.CloudConfig(cloudinit.RoleScheduler, options)
-			if err == nil || !strings.Contains(err.Error(), test.words) {
-				t.Errorf("got %v, want %q", err, test.words)
+			if err == nil || !strings.Contains(err.Error(), test.want) {
+				t.Errorf("got %v, want %q", err, test.want)
 			}
 			if err != nil && strings.Contains(err.Error(), "BEGIN EC PRIVATE KEY") {
 				t.Errorf("the error has the key: %v", err)
@@ -391,10 +391,10 @@ func TestCloudInit_certificatesBetween(t *testing.T) {
 		between := root.Between(t, from)
 		issued, leaf := between.Issue(t, scripted.Leaf{ForClients: true})
 		options := parse(t, `{`+image+`}`)
-		for certificate, words := range map[string]string{leaf + between.PEM: "", leaf: "is not signed by ca_certificate", between.PEM + leaf: "is not the key"} {
+		for certificate, want := range map[string]string{leaf + between.PEM: "", leaf: "is not signed by ca_certificate", between.PEM + leaf: "is not the key"} {
 			options["tls"] = map[string]any{"ca_certificate": root.PEM, "certificate": certificate, "private_key": scripted.KeyPEM(t, issued)}
-			if _, _, err := cloudinit.CloudConfig(cloudinit.RoleScheduler, options); (err == nil) != (words == "") || err != nil && !strings.Contains(err.Error(), words) {
-				t.Errorf("%s: got %v, want %q", name, err, words)
+			if _, _, err := cloudinit.CloudConfig(cloudinit.RoleScheduler, options); (err == nil) != (want == "") || err != nil && !strings.Contains(err.Error(), want) {
+				t.Errorf("%s: got %v, want %q", name, err, want)
 			}
 		}
 		serving, leaf := between.Issue(t, scripted.Leaf{})

@@ -3,7 +3,7 @@
 
 // Package daskconfig reads and writes Dask's configuration: files, YAML,
 // environment variables with Python literals, templates, and the text of the
-// function dask_config. It sends nothing and knows nothing of Terraform.
+// function dask_config. It sends no request and does not depend on Terraform.
 package daskconfig
 
 import (
@@ -143,7 +143,7 @@ func daskPaths(env environment.Variables, prefixes []string) []string {
 }
 
 // filesBelow returns the files of the paths: of a folder those with an extension
-// that Dask knows, sorted by name.
+// that Dask reads, sorted by name.
 func filesBelow(ctx context.Context, paths []string) (files []string, problems []Problem) {
 	for _, path := range paths {
 		info, err := os.Stat(path)

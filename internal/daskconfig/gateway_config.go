@@ -174,7 +174,7 @@ func (r gatewayReader) httpProxy() *yaml.Node {
 		address, err := addresses.ParseHTTPProxy(text)
 		switch {
 		case err != nil || address.Scheme != "http" && address.Scheme != "https":
-			// aiohttp, which Python uses, knows no socks5.
+			// Python uses aiohttp, which does not support socks5.
 			return "must be true, false or a URL such as http://proxy.example.com:3128"
 		case address.User != nil && !r.Flag("include_secrets", false):
 			return "has a user in it, which may be a secret: leave it out, or set include_secrets = true to have it in the text"

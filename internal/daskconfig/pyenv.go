@@ -88,8 +88,8 @@ func (f *pythonFinder) pyenvVersions(root string) []string {
 func pyenvFileVersions(text string) []string {
 	var versions []string
 	for line := range strings.Lines(text) {
-		if words := strings.Fields(line); len(words) > 0 && !strings.HasPrefix(words[0], "#") {
-			versions = append(versions, words[0])
+		if fields := strings.Fields(line); len(fields) > 0 && !strings.HasPrefix(fields[0], "#") {
+			versions = append(versions, fields[0])
 		}
 	}
 	return versions

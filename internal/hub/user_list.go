@@ -16,7 +16,7 @@ import (
 const (
 	// paginationType asks a JupyterHub 2 or later for pages
 	// (jupyterhub/apihandlers/base.py, PAGINATION_MEDIA_TYPE). Without it the Hub
-	// sends the first page and does not tell that there are more.
+	// sends the first page and does not report that there are more.
 	paginationType = "application/jupyterhub-pagination+json"
 	// userPageSize is the Hub's default for the largest page, api_page_max_limit.
 	userPageSize = 200

@@ -83,7 +83,7 @@ func (k *keytabKeys) restrict(c *config.Config) {
 	}
 }
 
-// describeReadError says what is wrong with a file, in words that follow its name.
+// describeReadError describes what is wrong with a file. The text follows its name.
 func describeReadError(err error) string {
 	cause := err
 	if wrapped, ok := errors.AsType[*fs.PathError](err); ok {

@@ -142,11 +142,11 @@ func parseInclude(line string) (directive, path string, ok bool) {
 	if !strings.HasPrefix(line, "include") {
 		return "", "", false
 	}
-	words := strings.Fields(line)
-	if len(words) != 2 || words[0] != "include" && words[0] != "includedir" {
+	fields := strings.Fields(line)
+	if len(fields) != 2 || fields[0] != "include" && fields[0] != "includedir" {
 		return "", "", false
 	}
-	return words[0], words[1], true
+	return fields[0], fields[1], true
 }
 
 func (r *profileReader) include(directive, path string, depth int) error {

@@ -17,8 +17,8 @@ import (
 	"github.com/planetary-computer/terraform-provider-pc/internal/testing/scripted"
 )
 
-// TestDumps_holdNoSecret dumps all that has a token, a password or a key in this
-// package.
+// TestDumps_holdNoSecret dumps every value of this package that has a token, a password
+// or a key.
 func TestDumps_holdNoSecret(t *testing.T) {
 	t.Parallel()
 	const hidden = "s3cr3t"

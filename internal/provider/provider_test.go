@@ -48,7 +48,7 @@ func TestSchemas_areValid(t *testing.T) {
 	}
 }
 
-// configureProvider returns what the provider says of a block.
+// configureProvider returns the diagnostics of a provider block.
 func configureProvider(ctx context.Context, t *testing.T, plain map[string]any) []*tfprotov6.Diagnostic {
 	t.Helper()
 	w := providertest.StartClient(t, clock.Real())
@@ -100,8 +100,8 @@ func TestProvider_rejectsInvalidArguments(t *testing.T) {
 	}
 }
 
-// TestProvider_rejectsInvalidKeytabs has them read while the provider is configured, so
-// that the error is on the argument.
+// The provider reads the keytab when it is configured, so that the error is on the
+// argument.
 func TestProvider_rejectsInvalidKeytabs(t *testing.T) {
 	t.Parallel()
 	broken := filepath.Join(t.TempDir(), "broken.keytab")
@@ -114,8 +114,8 @@ func TestProvider_rejectsInvalidKeytabs(t *testing.T) {
 	}
 }
 
-// TestProvider_kerberosWithoutATicket configures without one, and objects where
-// a ticket is needed.
+// TestProvider_kerberosWithoutATicket configures the provider without a ticket. Only the
+// operation that needs the ticket fails.
 func TestProvider_kerberosWithoutATicket(t *testing.T) {
 	t.Setenv("KRB5_CONFIG", "/nowhere/krb5.conf")
 	mock := providertest.StartMock(t, mockserver.Config{})
@@ -145,8 +145,8 @@ func TestProvider_acceptsUnknownArguments(t *testing.T) {
 	}
 }
 
-// TestProvider_sendsNoCredentialsInClearText asks for a plan with a host that
-// clear text must not reach.
+// TestProvider_sendsNoCredentialsInClearText plans with a host to which credentials must
+// not be sent in clear text.
 func TestProvider_sendsNoCredentialsInClearText(t *testing.T) {
 	t.Parallel()
 	w := providertest.NewClient(t, map[string]any{"address": "http://hub.example.com/services/dask-gateway/", "api_token": "t"})

@@ -13,8 +13,8 @@ import (
 	"github.com/planetary-computer/terraform-provider-pc/internal/testing/providertest"
 )
 
-// TestHubOwner_rejectsService: a service makes nothing for itself, nor for the user who
-// happens to have its name.
+// TestHubOwner_rejectsService: a service creates nothing for itself, nor for a user with the
+// same name.
 func TestHubOwner_rejectsService(t *testing.T) {
 	t.Parallel()
 	apply := func(typeName string) func(*testing.T, providertest.Client, map[string]any) []*tfprotov6.Diagnostic {

@@ -16,33 +16,33 @@ import (
 )
 
 // TestDaskCluster_isKeptAtAnotherGateway changes the address in the provider block
-// to another gateway, which knows nothing of the cluster.
+// to another gateway, which does not have the cluster.
 func TestDaskCluster_isKeptAtAnotherGateway(t *testing.T) {
 	t.Parallel()
-	home, elsewhere := providertest.StartMock(t, mockserver.Config{}), providertest.StartMock(t, mockserver.Config{})
-	atHome, away := providertest.NewClient(t, providertest.Block(home)), providertest.NewClient(t, providertest.Block(elsewhere))
-	made, diagnostics := atHome.Apply(t.Context(), t, "pc_dask_cluster", atHome.None(t), map[string]any{})
+	original, elsewhere := providertest.StartMock(t, mockserver.Config{}), providertest.StartMock(t, mockserver.Config{})
+	originalClient, otherClient := providertest.NewClient(t, providertest.Block(original)), providertest.NewClient(t, providertest.Block(elsewhere))
+	created, diagnostics := originalClient.Apply(t.Context(), t, "pc_dask_cluster", originalClient.None(t), map[string]any{})
 	providertest.AssertDiagnostics(t, diagnostics, providertest.ExpectedDiagnostic{})
-	name := atHome.Text(t, "pc_dask_cluster", made.State, "name")
-	notKnown := providertest.ErrorAt("", "does not list it, but it was last seen at "+strings.Trim(strings.TrimPrefix(home.GatewayURL(), "http://"), "/"))
+	name := originalClient.Text(t, "pc_dask_cluster", created.State, "name")
+	undecided := providertest.ErrorAt("", "does not list it, but it was last seen at "+strings.Trim(strings.TrimPrefix(original.GatewayURL(), "http://"), "/"))
 
-	read, diagnostics := away.Read(t, "pc_dask_cluster", made)
-	providertest.AssertDiagnostics(t, diagnostics, notKnown)
-	if got := away.Text(t, "pc_dask_cluster", read.State, "name"); got != name {
+	read, diagnostics := otherClient.Read(t, "pc_dask_cluster", created)
+	providertest.AssertDiagnostics(t, diagnostics, undecided)
+	if got := otherClient.Text(t, "pc_dask_cluster", read.State, "name"); got != name {
 		t.Errorf("the state has the cluster %q", got)
 	}
-	_, diagnostics = away.Apply(t.Context(), t, "pc_dask_cluster", made, nil)
-	providertest.AssertDiagnostics(t, diagnostics, notKnown)
+	_, diagnostics = otherClient.Apply(t.Context(), t, "pc_dask_cluster", created, nil)
+	providertest.AssertDiagnostics(t, diagnostics, undecided)
 
-	_, diagnostics = atHome.Apply(t.Context(), t, "pc_dask_cluster", made, nil)
+	_, diagnostics = originalClient.Apply(t.Context(), t, "pc_dask_cluster", created, nil)
 	providertest.AssertDiagnostics(t, diagnostics, providertest.ExpectedDiagnostic{})
-	if each := home.Clusters("alice")[0]; each.Status != "STOPPED" {
+	if each := original.Clusters("alice")[0]; each.Status != "STOPPED" {
 		t.Errorf("the cluster is %s", each.Status)
 	}
 }
 
-// TestHub_resourcesAreKeptAtAnotherHub changes hub_address to another Hub, which knows nothing
-// of the token and the server.
+// TestHub_resourcesAreKeptAtAnotherHub changes hub_address to another Hub, which has
+// neither the token nor the server.
 func TestHub_resourcesAreKeptAtAnotherHub(t *testing.T) {
 	t.Parallel()
 	for typeName, test := range map[string]struct {
@@ -59,18 +59,18 @@ func TestHub_resourcesAreKeptAtAnotherHub(t *testing.T) {
 		t.Run(typeName, func(t *testing.T) {
 			t.Parallel()
 			ours, elsewhere := providertest.StartMock(t, mockserver.Config{}), providertest.StartMock(t, mockserver.Config{})
-			atHome, away := providertest.NewClient(t, providertest.Block(ours)), providertest.NewClient(t, providertest.Block(elsewhere))
-			made, diagnostics := atHome.Apply(t.Context(), t, typeName, atHome.None(t), test.config)
+			originalClient, otherClient := providertest.NewClient(t, providertest.Block(ours)), providertest.NewClient(t, providertest.Block(elsewhere))
+			created, diagnostics := originalClient.Apply(t.Context(), t, typeName, originalClient.None(t), test.config)
 			providertest.AssertDiagnostics(t, diagnostics, providertest.ExpectedDiagnostic{})
-			notKnown := providertest.ErrorAt("", "set hub_address in the provider block back to it")
-			_, diagnostics = away.Read(t, typeName, made)
-			providertest.AssertDiagnostics(t, diagnostics, notKnown)
-			_, diagnostics = away.Apply(t.Context(), t, typeName, made, nil)
-			providertest.AssertDiagnostics(t, diagnostics, notKnown)
+			undecided := providertest.ErrorAt("", "set hub_address in the provider block back to it")
+			_, diagnostics = otherClient.Read(t, typeName, created)
+			providertest.AssertDiagnostics(t, diagnostics, undecided)
+			_, diagnostics = otherClient.Apply(t.Context(), t, typeName, created, nil)
+			providertest.AssertDiagnostics(t, diagnostics, undecided)
 			if left := test.left(ours); left != 1 {
 				t.Fatalf("%d are left", left)
 			}
-			_, diagnostics = atHome.Apply(t.Context(), t, typeName, made, nil)
+			_, diagnostics = originalClient.Apply(t.Context(), t, typeName, created, nil)
 			providertest.AssertDiagnostics(t, diagnostics, providertest.ExpectedDiagnostic{})
 			if left := test.left(ours); left != 0 {
 				t.Errorf("%d are left", left)
@@ -84,43 +84,43 @@ func TestHub_resourcesAreKeptAtAnotherHub(t *testing.T) {
 func TestHubServer_isDistinguishedFromOneWithSameName(t *testing.T) {
 	t.Parallel()
 	ours, elsewhere := providertest.StartMock(t, mockserver.Config{}), providertest.StartMock(t, mockserver.Config{})
-	atHome, away := providertest.NewClient(t, providertest.Block(ours)), providertest.NewClient(t, providertest.Block(elsewhere))
-	made, diagnostics := atHome.Apply(t.Context(), t, providertest.ServerType, atHome.None(t), map[string]any{"name": "gpu"})
+	originalClient, otherClient := providertest.NewClient(t, providertest.Block(ours)), providertest.NewClient(t, providertest.Block(elsewhere))
+	created, diagnostics := originalClient.Apply(t.Context(), t, providertest.ServerType, originalClient.None(t), map[string]any{"name": "gpu"})
 	providertest.AssertDiagnostics(t, diagnostics, providertest.ExpectedDiagnostic{})
 	elsewhere.Advance(time.Minute)
 	elsewhere.StartHubServer("alice", "gpu", `{}`)
 	const running = `[{Name:gpu Pending: Ready:true Options:map[]}]`
 
-	notKnown := providertest.ErrorAt("", "the server gpu of alice that was started at "+atHome.Text(t, providertest.ServerType, made.State, "started_at"))
-	read, diagnostics := away.Read(t, providertest.ServerType, made)
-	providertest.AssertDiagnostics(t, diagnostics, notKnown)
-	_, diagnostics = away.Apply(t.Context(), t, providertest.ServerType, read, nil)
-	providertest.AssertDiagnostics(t, diagnostics, notKnown)
+	undecided := providertest.ErrorAt("", "the server gpu of alice that was started at "+originalClient.Text(t, providertest.ServerType, created.State, "started_at"))
+	read, diagnostics := otherClient.Read(t, providertest.ServerType, created)
+	providertest.AssertDiagnostics(t, diagnostics, undecided)
+	_, diagnostics = otherClient.Apply(t.Context(), t, providertest.ServerType, read, nil)
+	providertest.AssertDiagnostics(t, diagnostics, undecided)
 	elsewhere.FailNext(mockserver.Fault{Method: http.MethodGet, Path: "*/users/alice", Status: http.StatusForbidden})
-	_, diagnostics = away.Apply(t.Context(), t, providertest.ServerType, read, nil)
+	_, diagnostics = otherClient.Apply(t.Context(), t, providertest.ServerType, read, nil)
 	providertest.AssertDiagnostics(t, diagnostics, providertest.ErrorAt("", "The server gpu of alice was not stopped"))
 	if err := providertest.ServersAre(elsewhere, running)(); err != nil {
 		t.Error(err)
 	}
 
-	_, diagnostics = atHome.Apply(t.Context(), t, providertest.ServerType, read, nil)
+	_, diagnostics = originalClient.Apply(t.Context(), t, providertest.ServerType, read, nil)
 	providertest.AssertDiagnostics(t, diagnostics, providertest.ExpectedDiagnostic{})
 	if err := providertest.ServersAre(ours, strings.Replace(running, "true", "false", 1))(); err != nil {
 		t.Error(err)
 	}
 }
 
-// TestHubServer_acceptsNewAddressOfItsHub reads a server by another address of its Hub, which
-// is believed from then on.
+// TestHubServer_acceptsNewAddressOfItsHub reads a server by another address of its Hub, and
+// then accepts the absence that this address reports.
 func TestHubServer_acceptsNewAddressOfItsHub(t *testing.T) {
 	t.Parallel()
 	mock := providertest.StartMock(t, mockserver.Config{})
 	first, both := providertest.NewClient(t, providertest.Block(mock)), providertest.Block(mock)
 	both["hub_address"] = strings.Replace(mock.URL(), "127.0.0.1", "localhost", 1)
 	second := providertest.NewClient(t, both)
-	made, diagnostics := first.Apply(t.Context(), t, providertest.ServerType, first.None(t), map[string]any{"name": "gpu"})
+	created, diagnostics := first.Apply(t.Context(), t, providertest.ServerType, first.None(t), map[string]any{"name": "gpu"})
 	providertest.AssertDiagnostics(t, diagnostics, providertest.ExpectedDiagnostic{})
-	moved, diagnostics := second.Read(t, providertest.ServerType, made)
+	moved, diagnostics := second.Read(t, providertest.ServerType, created)
 	providertest.AssertDiagnostics(t, diagnostics, providertest.ExpectedDiagnostic{})
 	mock.CullHubServer("alice", "gpu")
 	mock.Advance(time.Minute)
@@ -130,28 +130,28 @@ func TestHubServer_acceptsNewAddressOfItsHub(t *testing.T) {
 	_, diagnostics = second.Apply(t.Context(), t, providertest.ServerType, read, nil)
 	providertest.AssertDiagnostics(t, diagnostics, providertest.ExpectedDiagnostic{})
 	if mock.HubServers("alice")[0].Ready {
-		t.Error("it runs still")
+		t.Error("the server is still running")
 	}
 }
 
-// TestHubToken_expiresAtEveryHub lets a token end by itself, which it does at any
+// TestHubToken_expiresAtEveryHub lets a token expire, which needs no confirmation by its
 // Hub.
 func TestHubToken_expiresAtEveryHub(t *testing.T) {
 	t.Parallel()
 	ours, elsewhere := providertest.StartMock(t, mockserver.Config{}), providertest.StartMock(t, mockserver.Config{})
-	passing := clock.NewFake(clock.Real().Now())
-	atHome, away := providertest.NewClient(t, providertest.Block(ours)), providertest.NewClientWith(t, passing, providertest.Block(elsewhere))
-	made, diagnostics := atHome.Apply(t.Context(), t, "pc_hub_token", atHome.None(t), map[string]any{"note": "ours", "expires_in": "1h"})
+	fake := clock.NewFake(clock.Real().Now())
+	originalClient, otherClient := providertest.NewClient(t, providertest.Block(ours)), providertest.NewClientWith(t, fake, providertest.Block(elsewhere))
+	created, diagnostics := originalClient.Apply(t.Context(), t, "pc_hub_token", originalClient.None(t), map[string]any{"note": "ours", "expires_in": "1h"})
 	providertest.AssertDiagnostics(t, diagnostics, providertest.ExpectedDiagnostic{})
-	passing.Advance(2 * time.Hour)
-	_, diagnostics = away.Read(t, "pc_hub_token", made)
+	fake.Advance(2 * time.Hour)
+	_, diagnostics = otherClient.Read(t, "pc_hub_token", created)
 	providertest.AssertDiagnostics(t, diagnostics, providertest.WarningAt("", "it was revoked or it expired"))
-	_, diagnostics = away.Apply(t.Context(), t, "pc_hub_token", made, nil)
+	_, diagnostics = otherClient.Apply(t.Context(), t, "pc_hub_token", created, nil)
 	providertest.AssertDiagnostics(t, diagnostics, providertest.ExpectedDiagnostic{})
 }
 
 // TestDaskCluster_acceptsNewAddressOfItsGateway reads a cluster by another address of its
-// gateway, which is believed from then on.
+// gateway, and then accepts the absence that this address reports.
 func TestDaskCluster_acceptsNewAddressOfItsGateway(t *testing.T) {
 	t.Parallel()
 	mock := providertest.StartMock(t, mockserver.Config{})
@@ -159,9 +159,9 @@ func TestDaskCluster_acceptsNewAddressOfItsGateway(t *testing.T) {
 	second := providertest.NewClient(t, map[string]any{
 		"address": strings.Replace(mock.GatewayURL(), "127.0.0.1", "localhost", 1), "api_token": mock.NewToken("alice"),
 	})
-	made, diagnostics := first.Apply(t.Context(), t, "pc_dask_cluster", first.None(t), map[string]any{})
+	created, diagnostics := first.Apply(t.Context(), t, "pc_dask_cluster", first.None(t), map[string]any{})
 	providertest.AssertDiagnostics(t, diagnostics, providertest.ExpectedDiagnostic{})
-	moved, diagnostics := second.Read(t, "pc_dask_cluster", made)
+	moved, diagnostics := second.Read(t, "pc_dask_cluster", created)
 	providertest.AssertDiagnostics(t, diagnostics, providertest.ExpectedDiagnostic{})
 	mock.DeleteClusterRecord(mock.Clusters("alice")[0].Name)
 	gone, diagnostics := second.Read(t, "pc_dask_cluster", moved)

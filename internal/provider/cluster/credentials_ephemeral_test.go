@@ -24,7 +24,7 @@ import (
 const credentials = "pc_dask_cluster_credentials"
 
 // TestAccEphemeralCredentials_areThoseOfTheCluster asks for those of a cluster
-// that is made in the same apply, so that the plan cannot know them.
+// that is created in the same apply, so that the plan cannot contain them.
 func TestAccEphemeralCredentials_areThoseOfTheCluster(t *testing.T) {
 	t.Parallel()
 	mock := providertest.StartMock(t, mockserver.Config{})

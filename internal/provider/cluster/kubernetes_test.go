@@ -36,7 +36,7 @@ func assertEnded(t *testing.T, server *mockserver.Server) {
 	}
 }
 
-// TestKubernetes_destroySeesTheClusterFirst destroys what no replica knows yet:
+// TestKubernetes_destroySeesTheClusterFirst destroys a cluster that no replica has cached yet:
 // the DELETE is answered with 204 and stops nothing.
 func TestKubernetes_destroySeesTheClusterFirst(t *testing.T) {
 	t.Parallel()

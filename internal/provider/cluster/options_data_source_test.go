@@ -61,7 +61,7 @@ func TestAccClusterOptions_areThoseOfTheGateway(t *testing.T) {
 				},
 			},
 			{
-				// What it tells is what a cluster takes.
+				// A cluster accepts what the data source returns.
 				Config: providertest.ProviderBlock(mock) + `
 data "pc_cluster_options" "test" {}
 resource "pc_dask_cluster" "test" {

@@ -65,7 +65,7 @@ func TestDaskCluster_rejectsSecretOptions(t *testing.T) {
 }
 
 // TestDaskCluster_keepsSecretOptionsOutOfTheState follows them from the request to
-// the answers of the gateway, which tells them each time.
+// the responses of the gateway, which always contain them.
 func TestDaskCluster_keepsSecretOptionsOutOfTheState(t *testing.T) {
 	t.Parallel()
 	mock := providertest.StartMock(t, mockserver.Config{})

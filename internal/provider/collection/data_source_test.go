@@ -22,8 +22,8 @@ const (
 	subscriptionKey = "0123456789abcdef"
 )
 
-// collections are one as the Planetary Computer has it, and one with what STAC
-// wants and no more.
+// collections are one of the Planetary Computer, and one with only the fields that STAC
+// requires.
 var collections = map[string]string{
 	"sentinel-2-l2a": `{"type": "Collection", "id": "sentinel-2-l2a", "stac_version": "1.0.0", "title": "Sentinel-2 Level-2A", "description": "Optical imagery.", "license": "proprietary",
 		"links": [], "extent": {"spatial": {"bbox": [[-180, -90, 180, 90]]}, "temporal": {"interval": [["2015-06-27T10:25:31Z", null]]}},
@@ -40,8 +40,8 @@ func startCatalog(t *testing.T, cfg mockserver.CatalogConfig) *mockserver.Catalo
 	return server
 }
 
-// catalogBlock has the data services beside a gateway and a Hub that nothing
-// listens for.
+// catalogBlock has the data services, and a gateway and a Hub at addresses where no
+// server listens.
 func catalogBlock(server *mockserver.Catalog) map[string]any {
 	return map[string]any{
 		"address": "http://127.0.0.1:1/services/dask-gateway/", "api_token": "t0ken", "max_retries": 1,

@@ -63,7 +63,7 @@ func TestAccSASToken_isAskedFor(t *testing.T) {
 	}
 }
 
-// TestSASToken_isInNoFile looks for the token in all that terraform leaves.
+// TestSASToken_isInNoFile searches all files that terraform leaves for the token.
 func TestSASToken_isInNoFile(t *testing.T) {
 	t.Parallel()
 	server := startCatalog(t, mockserver.CatalogConfig{})
@@ -147,7 +147,7 @@ func TestSASToken_requiresCollectionOrContainer(t *testing.T) {
 	}
 }
 
-// TestSASToken_warnsThatItExpired lets the run outlive the token.
+// TestSASToken_warnsThatItExpired has a run that takes longer than the lifetime of the token.
 func TestSASToken_warnsThatItExpired(t *testing.T) {
 	t.Parallel()
 	now := clock.NewFake(clock.Real().Now())
@@ -187,8 +187,8 @@ func TestSASToken_isLeftOpenWhileAnAddressIsUnknown(t *testing.T) {
 	providertest.AssertDiagnostics(t, w.Close(t, opened), providertest.ExpectedDiagnostic{})
 }
 
-// TestCatalog_readsTheSDKsFile as a person has it who signs URLs by Python; a
-// broken one is an error for the data services alone.
+// TestCatalog_readsTheSDKsFile reads the file with which Python's planetary_computer signs
+// URLs. A broken file is an error for the data services only.
 func TestCatalog_readsTheSDKsFile(t *testing.T) {
 	t.Parallel()
 	server := startCatalog(t, mockserver.CatalogConfig{})

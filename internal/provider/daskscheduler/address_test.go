@@ -68,8 +68,8 @@ func TestAccDaskScheduler_findsTheDashboardOfAnAddress(t *testing.T) {
 	}
 }
 
-// With a certificate it is HTTPS, which the proxy sees as a tunnel; and what is
-// wrong is on the address, in words that say where was asked.
+// With a certificate the provider uses HTTPS, which goes through the proxy in a tunnel. An
+// error is on the address and contains the URL that the provider used.
 func TestAccDaskScheduler_reportsUsedAddress(t *testing.T) {
 	t.Parallel()
 	authority, err := os.ReadFile("../../cloudinit/testdata/tls/ca.pem")
@@ -79,7 +79,7 @@ func TestAccDaskScheduler_reportsUsedAddress(t *testing.T) {
 	strange := scripted.New(t, "")
 	strange.On("GET /health", scripted.Reply{Status: http.StatusOK, ContentType: "text/html", Body: "<html>Sign in</html>"})
 	proxy := scripted.NewForwardProxy(t, "", "", map[string]string{"strange.example.com:8787": strange.Base.Host, "dead.example.com:8787": "127.0.0.1:1"})
-	for name, test := range map[string]struct{ arguments, words string }{
+	for name, test := range map[string]struct{ arguments, want string }{
 		"no connection":  {fmt.Sprintf("address = \"tls://dead.example.com:8786\"\n ca_certificate = %q", authority), `(?s)with\s+data\.pc_dask_scheduler\.test.*address = "tls://dead\.example\.com`},
 		"something else": {`address = "tls://strange.example.com:8786"`, `(?s)The\s+provider\s+used\s+the\s+address\s+http://strange\.example\.com:8787\.\s+Set\s+dashboard_url\s+instead\s+of\s+address`},
 		"neither":        {"", `(?s)\[address,dashboard_url\]`},
@@ -91,7 +91,7 @@ func TestAccDaskScheduler_reportsUsedAddress(t *testing.T) {
 			t.Parallel()
 			resource.Test(t, resource.TestCase{
 				ProtoV6ProviderFactories: providertest.FactoriesWith(provider.WithClock(endingAfter(5 * time.Second))),
-				Steps:                    []resource.TestStep{{Config: behind(proxy, test.arguments), ExpectError: regexp.MustCompile(test.words)}},
+				Steps:                    []resource.TestStep{{Config: behind(proxy, test.arguments), ExpectError: regexp.MustCompile(test.want)}},
 			})
 		})
 	}

@@ -115,7 +115,7 @@ func TestAccDaskScheduler_reportsWhyItTimedOut(t *testing.T) {
 	strange.On("GET /health", scripted.Reply{Status: http.StatusOK, ContentType: "text/html", Body: "<html>Sign in</html>"})
 	clients := scripted.New(t, "")
 	clients.On("GET /health", scripted.Reply{Handle: scripted.Raw(":\x00\x00\x00\x83\xabcompression\xc0")})
-	for name, test := range map[string]struct{ address, words string }{
+	for name, test := range map[string]struct{ address, want string }{
 		"the clients' port": {clients.Base.String(), `(?s)No Dask scheduler responds at this address.*malformed\s+HTTP.*not\s+the\s+address\s+for\s+Dask's\s+clients`},
 		"the name":          {"http://scheduler.invalid:8787", `(?s)name\s+had\s+no\s+address\s+after.*the\s+DNS\s+zone`},
 		"the connection":    {closed.URL, `(?s)No\s+connection\s+to\s+the\s+scheduler\s+was\s+made\s+within.*network\s+security\s+group`},
@@ -129,7 +129,7 @@ func TestAccDaskScheduler_reportsWhyItTimedOut(t *testing.T) {
 				ProtoV6ProviderFactories: providertest.FactoriesWith(provider.WithClock(endingAfter(20 * time.Second))),
 				Steps: []resource.TestStep{{
 					Config:      waitFor(test.address, "minimum_workers = 2"),
-					ExpectError: regexp.MustCompile(test.words),
+					ExpectError: regexp.MustCompile(test.want),
 				}},
 			})
 		})
@@ -256,7 +256,7 @@ func TestAccDaskScheduler_checksTheCertificate(t *testing.T) {
 
 func TestAccDaskScheduler_rejectsInvalidArguments(t *testing.T) {
 	t.Parallel()
-	for arguments, words := range map[string]string{
+	for arguments, want := range map[string]string{
 		`dashboard_url = "10.0.0.4:8787"`:                                          `Invalid address of a web server`,
 		`dashboard_url = "tls://10.0.0.4:8786"`:                                    `begins with http://`,
 		`dashboard_url = "http://user:secret@h:8787"`:                              `without user`,
@@ -271,7 +271,7 @@ func TestAccDaskScheduler_rejectsInvalidArguments(t *testing.T) {
 				ProtoV6ProviderFactories: providertest.FactoriesWith(),
 				Steps: []resource.TestStep{{
 					Config:      "data \"pc_dask_scheduler\" \"test\" {\n" + arguments + "\n}",
-					ExpectError: regexp.MustCompile(words),
+					ExpectError: regexp.MustCompile(want),
 				}},
 			})
 		})

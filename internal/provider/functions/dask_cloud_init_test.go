@@ -129,7 +129,7 @@ output "scheduler" {
 
 func TestAccDaskCloudInit_rejectsInvalidOptions(t *testing.T) {
 	t.Parallel()
-	for name, test := range map[string]struct{ call, words string }{
+	for name, test := range map[string]struct{ call, want string }{
 		"a role that is none":         {`"client", { image = "a" }`, `"role" parameter: (?s).*must\s+be one of: \["scheduler" "worker"\], got: "client"`},
 		"options that are no object":  {`"worker", "image"`, `options must be an object`},
 		"options that are a list":     {`"worker", ["image"]`, `options must be an object`},
@@ -143,14 +143,14 @@ func TestAccDaskCloudInit_rejectsInvalidOptions(t *testing.T) {
 				ProtoV6ProviderFactories: providertest.FactoriesWith(),
 				Steps: []resource.TestStep{{
 					Config:      `output "text" { value = provider::pc::dask_cloud_init(` + test.call + `) }`,
-					ExpectError: regexp.MustCompile(test.words),
+					ExpectError: regexp.MustCompile(test.want),
 				}},
 			})
 		})
 	}
 }
 
-// A key that Terraform knows to be a secret makes a secret of the text.
+// If the key is sensitive in Terraform, so is the text.
 func TestAccDaskCloudInit_isAsSecretAsItsKey(t *testing.T) {
 	t.Parallel()
 	resource.Test(t, resource.TestCase{

@@ -17,8 +17,8 @@ import (
 	"github.com/planetary-computer/terraform-provider-pc/internal/testing/providertest"
 )
 
-// TestAccHubServer_hasOptionsOfTheHubs: what the Hub's hook adds to the options is
-// no drift, and what somebody else starts the server with is.
+// TestAccHubServer_hasOptionsOfTheHubs: options that the Hub's hook adds are not drift. Other
+// options with which somebody else starts the server are.
 func TestAccHubServer_hasOptionsOfTheHubs(t *testing.T) {
 	t.Parallel()
 	mock := providertest.StartMock(t, mockserver.Config{})
@@ -38,14 +38,14 @@ func TestAccHubServer_hasOptionsOfTheHubs(t *testing.T) {
 		Steps: []resource.TestStep{
 			{Config: config("hooked"), ConfigStateChecks: []statecheck.StateCheck{asWritten, providertest.ServersAre(mock, running)}},
 			{Config: config("hooked"), PlanOnly: true},
-			// The same options again, by somebody else.
+			// Somebody else starts it with the same options.
 			{PreConfig: restart(`{"profile": "hooked"}`), Config: config("hooked"), PlanOnly: true},
 			{
 				PreConfig: restart(`{"profile": "hooked", "n": 1}`), Config: config("hooked"), ConfigPlanChecks: serverDoes(plancheck.ResourceActionDestroyBeforeCreate),
 				ConfigStateChecks: []statecheck.StateCheck{asWritten, providertest.ServersAre(mock, running)},
 			},
 			{Config: config("small"), ConfigPlanChecks: serverDoes(plancheck.ResourceActionDestroyBeforeCreate)},
-			// What was kept of the start before this one counts no more.
+			// The stored options of the earlier start have no effect any more.
 			{PreConfig: restart(`{"profile": "hooked"}`), Config: config("small"), ConfigPlanChecks: serverDoes(plancheck.ResourceActionDestroyBeforeCreate)},
 		},
 	})
@@ -54,9 +54,8 @@ func TestAccHubServer_hasOptionsOfTheHubs(t *testing.T) {
 	}
 }
 
-// TestHubServer_hasOptionsOfTheHubsWhenTheWaitFailed: nobody knows yet what the Hub's
-// hook has made of the options. It may do so at any time until the server is ready;
-// what is told before proves nothing.
+// TestHubServer_hasOptionsOfTheHubsWhenTheWaitFailed: the Hub's hook may change the options
+// at any time until the server is ready. Responses before that prove nothing.
 func TestHubServer_hasOptionsOfTheHubsWhenTheWaitFailed(t *testing.T) {
 	t.Parallel()
 	for profile, later := range map[string]string{

@@ -48,9 +48,9 @@ resource "pc_hub_server" "test" {
 	}
 }
 
-// TestAccHubServer_refusesNumbersThatCannotBeKept has a fraction with more digits
+// TestAccHubServer_rejectsNumbersThatCannotBeStored has a fraction with more digits
 // than a float.
-func TestAccHubServer_refusesNumbersThatCannotBeKept(t *testing.T) {
+func TestAccHubServer_rejectsNumbersThatCannotBeStored(t *testing.T) {
 	t.Parallel()
 	mock := providertest.StartMock(t, mockserver.Config{})
 	config := func(memory string) string {

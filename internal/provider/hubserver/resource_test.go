@@ -68,7 +68,7 @@ func TestAccHubServer_startsAndStops(t *testing.T) {
 				},
 			},
 			{ResourceName: testServer, ImportState: true, ImportStateId: "alice/gpu", ImportStateVerify: true, ImportStateVerifyIdentifierAttribute: "name"},
-			// The same in value; the Hub is asked for nothing.
+			// The value is equal, so no request is sent.
 			{Config: named(`{ n = 1.0, profile = "small" }`, "remove_on_destroy = true"), ConfigPlanChecks: serverDoes(plancheck.ResourceActionUpdate)},
 			{
 				Config:            named(`{ profile = "large" }`, "remove_on_destroy = true"),
@@ -85,8 +85,8 @@ func TestAccHubServer_startsAndStops(t *testing.T) {
 	}
 }
 
-// TestAccHubServer_isStartedAgain after somebody has stopped it, or started it
-// with other options.
+// TestAccHubServer_isStartedAgain stops the server outside Terraform, and starts it with
+// other options.
 func TestAccHubServer_isStartedAgain(t *testing.T) {
 	t.Parallel()
 	mock := providertest.StartMock(t, mockserver.Config{})
@@ -133,8 +133,8 @@ func TestHubServer_waitsByTheStream(t *testing.T) {
 	}
 }
 
-// TestHubServer_reportsWhyItDidNotStart, and keeps nothing in the state: nothing
-// runs.
+// TestHubServer_reportsWhyItDidNotStart also checks that the state has no server, because
+// none runs.
 func TestHubServer_reportsWhyItDidNotStart(t *testing.T) {
 	t.Parallel()
 	for profile, says := range map[string][]string{
@@ -160,8 +160,8 @@ func TestHubServer_reportsWhyItDidNotStart(t *testing.T) {
 	}
 }
 
-// TestHubServer_isOneTooMany: stopped servers count, which nobody sees who looks at
-// those that run.
+// TestHubServer_isOneTooMany: stopped servers count towards the limit, but are not among
+// the running ones.
 func TestHubServer_isOneTooMany(t *testing.T) {
 	t.Parallel()
 	mock := providertest.StartMock(t, mockserver.Config{})
@@ -186,7 +186,8 @@ func TestHubServer_isNotAdoptedWithoutImport(t *testing.T) {
 	}
 }
 
-// TestHubServer_thatNeverStarts stays in the state, and destroy cancels it.
+// TestHubServer_thatNeverStarts: the server stays in the state, and destroy cancels its
+// start.
 func TestHubServer_thatNeverStarts(t *testing.T) {
 	t.Parallel()
 	mock := providertest.StartMock(t, mockserver.Config{})
@@ -251,8 +252,8 @@ func TestAccHubServer_importsByName(t *testing.T) {
 	}
 }
 
-// TestHubServer_onOldHubs: the options arrive as they were written, and none as
-// none.
+// TestHubServer_onOldHubs: the Hub receives the options as they are configured, and none if
+// there are none.
 func TestHubServer_onOldHubs(t *testing.T) {
 	t.Parallel()
 	for _, version := range []string{"1", "2", "3", "4", "5", "6"} {
@@ -289,8 +290,8 @@ func TestHubServer_onOldHubs(t *testing.T) {
 	}
 }
 
-// TestHubServer_isStoppedWhileItStarts on Hubs that interrupt a start, which may
-// be one without end, and on those before 5, which refuse to until it has ended.
+// TestHubServer_isStoppedWhileItStarts uses Hubs that interrupt a start, which may never
+// end, and Hubs before 5, which reject the stop until the start has ended.
 func TestHubServer_isStoppedWhileItStarts(t *testing.T) {
 	t.Parallel()
 	for version, profile := range map[string]string{"1": "slow", "2": "slow", "3": "slow", "4": "slow", "5": "stuck", "6": "stuck"} {

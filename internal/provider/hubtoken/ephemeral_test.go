@@ -94,7 +94,7 @@ func TestEphemeralHubToken_opens(t *testing.T) {
 				t.Errorf("to be renewed at %s, want %s after %s", opened.RenewAt, test.life, began)
 			}
 			providertest.AssertDiagnostics(t, w.Close(t, opened), providertest.ExpectedDiagnostic{})
-			// Closing it twice does no harm.
+			// Closing it twice has no effect.
 			providertest.AssertDiagnostics(t, w.Close(t, opened), providertest.ExpectedDiagnostic{})
 			if got := len(mock.Tokens("alice")); got != 1 {
 				t.Errorf("the Hub has %d tokens, want the provider's own", got)
@@ -103,9 +103,9 @@ func TestEphemeralHubToken_opens(t *testing.T) {
 	}
 }
 
-// TestEphemeralHubToken_leavesThatOfAnotherRun: two runs of a user begin at once, and
-// the POST of the one never reaches the Hub. The token of the other, which nobody
-// has used yet, is the only one that is new.
+// TestEphemeralHubToken_leavesThatOfAnotherRun: two runs of a user begin at the same time,
+// and the POST of the first never reaches the Hub. The token of the second, which nobody
+// has used yet, is the only new one.
 func TestEphemeralHubToken_leavesThatOfAnotherRun(t *testing.T) {
 	t.Parallel()
 	mock := providertest.StartMock(t, mockserver.Config{})
@@ -121,8 +121,8 @@ func TestEphemeralHubToken_leavesThatOfAnotherRun(t *testing.T) {
 	providertest.AssertDiagnostics(t, other.Close(t, made), providertest.ExpectedDiagnostic{})
 }
 
-// TestEphemeralHubToken_acceptsLimitOfHub has a Hub that lets no token live for
-// as long as the default is.
+// TestEphemeralHubToken_acceptsLimitOfHub has a Hub whose limit is below the default
+// lifetime.
 func TestEphemeralHubToken_acceptsLimitOfHub(t *testing.T) {
 	t.Parallel()
 	tooLong := mockserver.Fault{
@@ -151,7 +151,7 @@ func TestEphemeralHubToken_warnsThatItExpired(t *testing.T) {
 	w := providertest.NewClientWith(t, mock.Clock, providertest.Block(mock))
 	opened, diagnostics := w.Open(t.Context(), t, providertest.TokenType, map[string]any{"expires_in": "1h"})
 	providertest.AssertDiagnostics(t, diagnostics, providertest.ExpectedDiagnostic{})
-	// The Hub's clock is behind, and then its proxy fails: it is looked at again.
+	// The Hub's clock is behind, and then its proxy fails: the provider checks again later.
 	again, diagnostics := w.Renew(t, opened)
 	providertest.AssertDiagnostics(t, diagnostics, providertest.ExpectedDiagnostic{})
 	if again.IsZero() {
@@ -186,8 +186,8 @@ func TestEphemeralHubToken_leavesNoOrphan(t *testing.T) {
 	}
 }
 
-// TestEphemeralHubToken_neverRevokesItsHeir has a Hub that gives the id of a
-// token that somebody revoked to the next one.
+// TestEphemeralHubToken_neverRevokesItsHeir has a Hub that gives the id of a revoked token
+// to the next one.
 func TestEphemeralHubToken_neverRevokesItsHeir(t *testing.T) {
 	t.Parallel()
 	mock := providertest.StartMock(t, mockserver.Config{})

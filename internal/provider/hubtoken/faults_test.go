@@ -11,8 +11,8 @@ import (
 	"github.com/planetary-computer/terraform-provider-pc/internal/testing/providertest"
 )
 
-// TestHubToken_leavesNoOrphan loses the answer to the POST, and with it the
-// token's value.
+// TestHubToken_leavesNoOrphan loses the response to the POST, and with it the token's
+// value.
 func TestHubToken_leavesNoOrphan(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
@@ -48,7 +48,7 @@ func TestHubToken_leavesNoOrphan(t *testing.T) {
 	}
 }
 
-// TestHubToken_isStoredAsSoonAsItIsCreated reads what was made, and its end.
+// TestHubToken_isStoredAsSoonAsItIsCreated reads the new token and its expiry from the state.
 func TestHubToken_isStoredAsSoonAsItIsCreated(t *testing.T) {
 	t.Parallel()
 	mock := providertest.StartMock(t, mockserver.Config{})

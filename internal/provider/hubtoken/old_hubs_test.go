@@ -27,9 +27,9 @@ func onEachHub(t *testing.T, test func(t *testing.T, major int, mock *providerte
 	}
 }
 
-// TestHubs_tokenFromItsMakingToItsEnd makes, reads and revokes a token, and
-// finds out that somebody else has revoked one.
-func TestHubs_tokenFromItsMakingToItsEnd(t *testing.T) {
+// TestHubs_tokenLifecycle creates, reads and revokes a token, and detects that somebody
+// else has revoked one.
+func TestHubs_tokenLifecycle(t *testing.T) {
 	t.Parallel()
 	onEachHub(t, func(t *testing.T, _ int, mock *providertest.Mock, w providertest.Client) {
 		t.Helper()
@@ -59,8 +59,8 @@ func TestHubs_tokenFromItsMakingToItsEnd(t *testing.T) {
 	})
 }
 
-// TestHubs_tokenHasNoMoreScopesThanRequested asks for less than all, which the first
-// Hubs ignore.
+// TestHubs_tokenHasNoMoreScopesThanRequested requests a token with few scopes. Old Hubs
+// ignore the scopes.
 func TestHubs_tokenHasNoMoreScopesThanRequested(t *testing.T) {
 	t.Parallel()
 	onEachHub(t, func(t *testing.T, major int, mock *providertest.Mock, w providertest.Client) {
@@ -87,7 +87,7 @@ func TestHubs_tokenHasNoMoreScopesThanRequested(t *testing.T) {
 	})
 }
 
-// TestHubs_rejectedRequests are what a person reads whose scopes or token are wrong.
+// TestHubs_rejectedRequests checks the errors about invalid scopes and tokens.
 func TestHubs_rejectedRequests(t *testing.T) {
 	t.Parallel()
 	onEachHub(t, func(t *testing.T, major int, mock *providertest.Mock, w providertest.Client) {
@@ -115,7 +115,7 @@ func TestHubs_rejectedRequests(t *testing.T) {
 	})
 }
 
-// TestHubs_clusters makes a cluster on the gateway behind each Hub.
+// TestHubs_clusters creates a cluster on the gateway behind each Hub.
 func TestHubs_clusters(t *testing.T) {
 	t.Parallel()
 	onEachHub(t, func(t *testing.T, _ int, mock *providertest.Mock, w providertest.Client) {
@@ -128,8 +128,8 @@ func TestHubs_clusters(t *testing.T) {
 	})
 }
 
-// TestHubs_servers starts and stops servers on each Hub, of which those before 6
-// take the whole body for the options.
+// TestHubs_servers starts and stops servers on each Hub. Hubs before 6 read the whole body
+// as the options.
 func TestHubs_servers(t *testing.T) {
 	t.Parallel()
 	onEachHub(t, func(t *testing.T, _ int, mock *providertest.Mock, w providertest.Client) {
@@ -158,8 +158,8 @@ func TestHubs_servers(t *testing.T) {
 	})
 }
 
-// TestHubs_users reads whom the token belongs to. The first Hubs know neither
-// roles nor scopes, and JupyterHub 1 tells of servers only who asks by name.
+// TestHubs_users reads the owner of the token. JupyterHub 1 has neither roles nor scopes,
+// and returns servers only for a user that is requested by name.
 func TestHubs_users(t *testing.T) {
 	t.Parallel()
 	onEachHub(t, func(t *testing.T, major int, mock *providertest.Mock, w providertest.Client) {

@@ -13,7 +13,7 @@ import (
 	"github.com/planetary-computer/terraform-provider-pc/internal/testing/providertest"
 )
 
-// rotatingToken is due for renewal a day after it was made.
+// rotatingToken is due for renewal a day after its creation.
 func rotatingToken(renewBefore string) string {
 	return `
 resource "pc_hub_token" "test" {
@@ -58,8 +58,8 @@ func TestAccHubToken_appliesThePlanThatWasApproved(t *testing.T) {
 	}
 }
 
-// TestAccHubToken_isNotDueWithoutARefresh states what a plan without a refresh can
-// tell: nothing new.
+// TestAccHubToken_isNotDueWithoutARefresh: a plan without a refresh cannot notice that the
+// token is due.
 func TestAccHubToken_isNotDueWithoutARefresh(t *testing.T) {
 	t.Parallel()
 	mock := providertest.StartMock(t, mockserver.Config{})

@@ -55,8 +55,8 @@ resource "pc_hub_token" "test" {
 					tokenHas("created_at", providertest.IsTime),
 					tokenHas("expires_at", providertest.IsTime),
 					tokenHas("ready_for_renewal", knownvalue.Bool(false)),
-					// What the Hub resolves the scopes to is more than was asked for,
-					// and no reason to plan a change.
+					// The Hub resolves the scopes to more than the configured ones, which
+					// is no reason to plan a change.
 					tokenHas("scopes", knownvalue.SetExact([]knownvalue.Check{knownvalue.StringExact("access:services!service=dask-gateway")})),
 					providertest.Requested(mock, "POST", "*/users/alice/tokens", 1),
 					providertest.AfterApply(func() error {
@@ -214,8 +214,8 @@ func TestAccHubToken_isPlannedAnewWhenItIsGone(t *testing.T) {
 	}
 }
 
-// revoke ends the token with the note behind Terraform's back, and lets
-// another token inherit its id if asked to, as Hubs on sqlite do.
+// revoke revokes the token with the note outside Terraform. On request, the next token
+// gets its id, as on Hubs with sqlite.
 func revoke(t *testing.T, mock *providertest.Mock, note string, inherit bool) {
 	t.Helper()
 	for _, each := range mock.Tokens("alice") {

@@ -55,7 +55,7 @@ func TestAccHubUser_ofTheToken(t *testing.T) {
 				},
 			},
 			{
-				// What the token may not see is null.
+				// Attributes that the token has no access to are null.
 				Config: providertest.ProviderBlockAs(mock, mock.NewToken("alice", "access:services!service=dask-gateway")) + source,
 				ConfigStateChecks: []statecheck.StateCheck{
 					userIs("name", knownvalue.StringExact("alice")),
@@ -111,7 +111,7 @@ func TestAccHubUser_ofAnotherUser(t *testing.T) {
 	})
 }
 
-// TestHubUser_servers has answers of the real JupyterHub 6.1.1, with less.
+// TestHubUser_servers has shortened responses of the real JupyterHub 6.1.1.
 func TestHubUser_servers(t *testing.T) {
 	t.Parallel()
 	mock := providertest.StartMock(t, mockserver.Config{HubPrefix: "/x"})

@@ -121,7 +121,7 @@ type KubeCluster struct {
 	Name string
 	// Phase is Pending, Running, Stopped or Failed.
 	Phase string
-	// Active is false as soon as the gateway has been told to stop the cluster.
+	// Active is false as soon as the gateway has accepted the request to stop the cluster.
 	Active bool
 	User   string
 	// Options are the user's options, completed by the defaults.

@@ -58,7 +58,7 @@ type supervisor struct {
 	orphaned bool
 
 	mu sync.Mutex
-	// stopping contains a channel for each server that has been told to stop and is still
+	// stopping contains a channel for each server that received SIGKILL and is still
 	// running.
 	stopping map[string]chan struct{}
 }

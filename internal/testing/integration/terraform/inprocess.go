@@ -31,7 +31,7 @@ func NewInProcess(t *testing.T, factory func() tfprotov6.ProviderServer, ended f
 }
 
 // serve starts a provider in this process. It returns the environment variable that
-// tells terraform its address, and a function that stops it.
+// passes its address to terraform, and a function that stops it.
 func serve(t *testing.T, factory func() tfprotov6.ProviderServer) (string, func()) {
 	t.Helper()
 	ctx, cancel := context.WithCancel(context.WithoutCancel(t.Context()))
