@@ -19,6 +19,11 @@
 // A lost cluster is excused once, if a diagnostic of the command says that a cluster
 // may run and cost money, and if not more clusters are lost than responses. A rival's
 // cluster may be taken inside the window, with the warning.
+//
+// Of the first 10,000 seeds eight fail. On Kubernetes a gateway that restarts again,
+// or a failure of the long poll that waits for its cache, hides a cluster from all
+// lookups (5252, 5591, 6062, 7501, 7829, 8665, 9853). In 3907 a rival's cluster is
+// adopted outside the window that the check computes.
 package simulation
 
 import (
