@@ -5,6 +5,7 @@ package providertest
 
 import (
 	"context"
+	"os"
 	"testing"
 	"time"
 
@@ -16,8 +17,17 @@ import (
 )
 
 // NeedsEphemeralResources is for tests with terraform itself: ephemeral resources came
-// with 1.10.
-var NeedsEphemeralResources = []tfversion.TerraformVersionCheck{tfversion.SkipBelow(tfversion.Version1_10_0)}
+// with Terraform 1.10 and OpenTofu 1.11.
+var NeedsEphemeralResources = needsEphemeralResources()
+
+func needsEphemeralResources() []tfversion.TerraformVersionCheck {
+	first := tfversion.Version1_10_0
+	// internal/tools/test.sh sets it for OpenTofu.
+	if os.Getenv("TF_ACC_PROVIDER_HOST") == "registry.opentofu.org" {
+		first = tfversion.Version1_11_0
+	}
+	return []tfversion.TerraformVersionCheck{tfversion.SkipBelow(first)}
+}
 
 // EchoAddress is where a test sees ephemeral values: a provider of the test framework
 // that puts what its block is given into the state.
