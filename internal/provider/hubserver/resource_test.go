@@ -237,7 +237,7 @@ func TestAccHubServer_importsByName(t *testing.T) {
 		return resource.TestStep{Config: config, ResourceName: testServer, ImportState: true, ImportStateId: id, ExpectError: regexp.MustCompile(says)}
 	}
 	steps := []resource.TestStep{
-		refused("/", "is not the id of a server"), refused("alice/a/b", "is not the id of a server"), refused("../x", "is not the id of a server"),
+		refused("/", "is not the ID of a server"), refused("alice/a/b", "is not the ID of a server"), refused("../x", "is not the ID of a server"),
 		refused("alice/none", "(?s)Cannot import non-existent"), refused("nobody-here", "could not be read"),
 	}
 	for _, id := range []string{"alice", "alice/"} {

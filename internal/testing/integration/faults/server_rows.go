@@ -98,7 +98,7 @@ func serverStartRows() []Row {
 		},
 		{
 			Fault: "The server's user does not exist.", Promise: "No server starts. The error lists the possible reasons.",
-			Config: "resource \"pc_hub_server\" \"test\" {\n  user = \"nobody\"\n}\n", Want: Want{Exit: 1, Output: []string{"does not show the servers of nobody"}, Requests: map[string]int{"POST *": 0}},
+			Config: "resource \"pc_hub_server\" \"test\" {\n  user = \"nobody\"\n}\n", Want: Want{Exit: 1, Output: []string{"does not list the servers of nobody"}, Requests: map[string]int{"POST *": 0}},
 		},
 	}
 	for i := range rows {
