@@ -158,7 +158,7 @@ func clusterCreateScenarios() []scenario {
 		lostAndAdopted("the response is lost, and other clusters cannot be looked for", func(w *world) {
 			w.fails(http.MethodGet, "*/clusters/", http.StatusForbidden, gatewayError("no"))
 		}),
-		lostAndAdopted("the response is lost, and another cluster appears later", func(w *world) { w.mock.RepeatCreate("alice") }),
+		lostAndAdopted("the response is lost, and another cluster appears later", func(w *world) { w.mock.AddCluster("alice", nil) }),
 		{name: "clusters with the same options run already", run: func(w *world) {
 			w.created(cluster, object{"options": object{"worker_cores": 2}})
 			w.reconfigure(nil)
