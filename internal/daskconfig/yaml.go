@@ -80,12 +80,12 @@ var yamlVersion = regexp.MustCompile(`^%YAML +1\.[0-9]+\s*(?:#.*)?$`)
 func withoutDirectives(text []byte) []byte {
 	text = bytes.Clone(bytes.TrimPrefix(text, []byte("\ufeff")))
 	for line := range bytes.Lines(text) {
-		text := bytes.TrimSpace(line)
+		trimmed := bytes.TrimSpace(line)
 		switch {
-		case len(text) == 0 || text[0] == '#':
+		case len(trimmed) == 0 || trimmed[0] == '#':
 		case line[0] != '%':
 			return text
-		case yamlVersion.Match(text) || !bytes.HasPrefix(line, []byte("%YAML")) && !bytes.HasPrefix(line, []byte("%TAG")):
+		case yamlVersion.Match(trimmed) || !bytes.HasPrefix(line, []byte("%YAML")) && !bytes.HasPrefix(line, []byte("%TAG")):
 			line[0] = '#'
 		}
 	}
