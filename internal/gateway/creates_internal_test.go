@@ -13,6 +13,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/planetary-computer/terraform-provider-pc/internal/clock"
 	"github.com/planetary-computer/terraform-provider-pc/internal/transport"
 )
 
@@ -212,8 +213,8 @@ func TestWaitForAdoptions_waitsForCreatesThatMayAdopt(t *testing.T) {
 		tracker := newCreateTracker()
 		begin := func(options map[string]any) *pendingCreate {
 			create := tracker.begin(options)
-			tracker.markSent(create, time.Now)
-			tracker.markLost(create, &lostResponses[0], time.Now())
+			tracker.markSent(create, clock.Real().Now)
+			tracker.markLost(create, &lostResponses[0], clock.Real().Now())
 			return create
 		}
 		options := map[string]any{lossyOptions: 1}
@@ -242,11 +243,11 @@ func TestWaitForAdoptions_endsSoonAfterItsContext(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		tracker := newCreateTracker()
 		failed, other := tracker.begin(nil), tracker.begin(nil)
-		tracker.markSent(failed, time.Now)
-		tracker.markSent(other, time.Now)
+		tracker.markSent(failed, clock.Real().Now)
+		tracker.markSent(other, clock.Real().Now)
 		ctx, cancel := context.WithCancel(t.Context())
 		cancel()
-		began := time.Now()
+		began := clock.Real().Now()
 		tracker.waitForAdoptions(ctx, failed)
 		if took := time.Since(began); took != siblingTimeout {
 			t.Errorf("it waited %s", took)

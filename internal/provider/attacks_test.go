@@ -73,11 +73,16 @@ func TestAttackedProvider(t *testing.T) { //nolint:paralleltest // Each attack i
 
 func (a attack) run(t *testing.T) {
 	response := a.response()
+	requested := make(chan struct{}, 1)
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "application/json")
 		if r.URL.Path == "/health" {
 			_, _ = io.WriteString(w, "ok")
 			return
+		}
+		select {
+		case requested <- struct{}{}:
+		default:
 		}
 		_, _ = io.WriteString(w, response)
 	}))
@@ -96,12 +101,16 @@ func (a attack) run(t *testing.T) {
 		t.Errorf("the errors do not contain %q:\n%s", a.want, text)
 	}
 	assertLittleMemory(t)
+	<-requested
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
 		a.readAll(t, w, server.URL)
 	}()
-	time.Sleep(300 * time.Millisecond)
+	select {
+	case <-requested:
+	case <-done:
+	}
 	stopped := clock.Real().Now()
 	stopUntil(t, w, done)
 	if took := clock.Real().Now().Sub(stopped); took > maxStopTime {

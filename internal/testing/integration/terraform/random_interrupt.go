@@ -10,6 +10,8 @@ import (
 	"os"
 	"syscall"
 	"time"
+
+	"github.com/planetary-computer/terraform-provider-pc/internal/clock"
 )
 
 const (
@@ -67,7 +69,9 @@ func (i RandomInterrupt) Send(p *Process) {
 	if !i.duringPlan {
 		p.await(": Creating...")
 	}
-	time.Sleep(i.delay)
+	if err := clock.Real().Sleep(p.t.Context(), i.delay); err != nil {
+		p.t.Fatal(err)
+	}
 	if i.toProvider {
 		for _, provider := range p.providers() {
 			_ = provider.Signal(i.signal)
