@@ -85,14 +85,14 @@ func TestDaskCluster_masksSecretsInEveryResponse(t *testing.T) {
 	}
 	for name, text := range map[string]string{
 		"as it is": keyFile, "JSON": string(quoted), "repr": asPythonRepr, "ascii": asPythonASCII,
-		"repr in JSON": string(twice), "percent-encoded": url.QueryEscape(keyFile), "a number": "the port 4711 is taken",
+		"repr in JSON": string(twice), "percent-encoded": url.QueryEscape(keyFile), "a number": "the port 471147114711 is taken",
 	} {
 		for _, path := range []string{"*/scale", "*/clusters/*"} {
 			t.Run(name+" at "+path, func(t *testing.T) {
 				t.Parallel()
 				mock := providertest.StartMock(t, mockserver.Config{})
 				w := providertest.NewClientWith(t, mock.Clock, providertest.Block(mock))
-				config := map[string]any{"workers": 1, "options_wo": map[string]any{"environment": map[string]any{"KEY": keyFile, "PORT": 4711}}}
+				config := map[string]any{"workers": 1, "options_wo": map[string]any{"environment": map[string]any{"KEY": keyFile, "PORT": 471147114711}}}
 				created, diagnostics := w.Apply(t.Context(), t, providertest.ClusterType, w.None(t), config)
 				providertest.AssertDiagnostics(t, diagnostics, providertest.ExpectedDiagnostic{})
 
@@ -104,7 +104,7 @@ func TestDaskCluster_masksSecretsInEveryResponse(t *testing.T) {
 					t.Error("the fault was not met")
 				}
 				for _, d := range append(resized, read...) {
-					for _, part := range []string{"horse", "service_account", "4711"} {
+					for _, part := range []string{"horse", "service_account", "471147114711"} {
 						if strings.Contains(d.Summary+d.Detail, part) {
 							t.Errorf("%q is in the message: %s", part, d.Detail)
 						}

@@ -451,16 +451,16 @@ func TestAccDaskCluster_masksSecretsOfLaterResponses(t *testing.T) {
 	w := terraform.New(t)
 	w.Require(terraform.WriteOnlyArguments)
 	token := mock.NewToken("alice")
-	secret := "options_wo = { environment = { KEY = " + fmt.Sprintf("%q", keyFile) + ", PORT = 4711 } }\n"
+	secret := "options_wo = { environment = { KEY = " + fmt.Sprintf("%q", keyFile) + ", PORT = 471147114711 } }\n"
 	w.Write("main.tf", clusterWith(secret+"workers = 1")(mock, token))
 	w.Apply()
-	mock.FailNext(mockserver.Fault{Method: http.MethodPost, Path: "*/scale", Times: 1 << 30, Status: http.StatusForbidden, ContentType: "text/plain", Body: "refused: " + asPythonRepr + ", 4711"})
+	mock.FailNext(mockserver.Fault{Method: http.MethodPost, Path: "*/scale", Times: 1 << 30, Status: http.StatusForbidden, ContentType: "text/plain", Body: "refused: " + asPythonRepr + ", 471147114711"})
 	w.Write("main.tf", clusterWith(secret+"workers = 2")(mock, token))
 	applied := w.Run("apply", "-auto-approve", "-no-color")
 	if applied.Code != 1 || !strings.Contains(applied.Output, "refused: ") {
 		t.Errorf("apply ended with %d: %s", applied.Code, applied.Output)
 	}
-	for _, part := range []string{"horse", "service_account", "4711"} {
+	for _, part := range []string{"horse", "service_account", "471147114711"} {
 		if strings.Contains(applied.Output, part) {
 			t.Errorf("the output contains %q:\n%s", part, applied.Output)
 		}
