@@ -45,7 +45,7 @@ func ephemeralRows() []Row {
 		{
 			Fault: "The Hub returns an error to every DELETE of the token.", Promise: "The error says which token may still be valid, until when, and where to revoke it.",
 			Break: fails(http.MethodDelete, anyTokenPath, times(everyTime, mockserver.Fault{Status: http.StatusInternalServerError})),
-			Want:  Want{Exit: 1, Output: []string{"may still be valid", "It ends by itself at", "/hub/token"}, Tokens: 1, UnmanagedTokens: 1},
+			Want:  Want{Exit: 1, Output: []string{"may still be valid", "It expires at", "/hub/token"}, Tokens: 1, UnmanagedTokens: 1},
 		},
 	}
 	for i := range rows {
