@@ -292,7 +292,7 @@ func TestAccDaskCluster_generatedConfigurationChangesNothing(t *testing.T) {
 // nothing. From then on the cluster is compared like one that was created here.
 func TestAccDaskCluster_importEndsWithTheFirstApply(t *testing.T) {
 	t.Parallel()
-	mock := providertest.StartMock(t, mockserver.Config{})
+	mock := providertest.StartMockInRealTime(t, mockserver.Config{})
 	w := terraform.New(t)
 	name := mock.AddCluster("alice", map[string]any{"worker_cores": 2.0})
 	block := providertest.ProviderBlock(mock)
@@ -319,7 +319,7 @@ func TestAccDaskCluster_importEndsWithTheFirstApply(t *testing.T) {
 // behind, so that the first token is due at the next refresh.
 func TestAccDaskCluster_isReplacedWithATokenThatIsDue(t *testing.T) {
 	t.Parallel()
-	mock := providertest.StartMock(t, mockserver.Config{ClockOffset: -25 * time.Hour})
+	mock := providertest.StartMockInRealTime(t, mockserver.Config{ClockOffset: -25 * time.Hour})
 	w := terraform.New(t)
 	config := func(body string) string {
 		return fmt.Sprintf(`
@@ -366,7 +366,7 @@ resource "pc_dask_cluster" "test" {
 // proxy_address and max_retries come from a resource that is replaced.
 func TestAccDaskCluster_keepsAddressesWhileTheirBaseIsUnknown(t *testing.T) {
 	t.Parallel()
-	mock := providertest.StartMock(t, mockserver.Config{})
+	mock := providertest.StartMockInRealTime(t, mockserver.Config{})
 	w := terraform.New(t)
 	token := mock.NewToken("alice")
 	config := func(generation int, body string) string {
@@ -411,7 +411,7 @@ resource "terraform_data" "dependant" { input = pc_dask_cluster.test.scheduler_a
 // TestAccDaskCluster_ignoresScalingFromOutside scales as a notebook does.
 func TestAccDaskCluster_ignoresScalingFromOutside(t *testing.T) {
 	t.Parallel()
-	mock := providertest.StartMock(t, mockserver.Config{})
+	mock := providertest.StartMockInRealTime(t, mockserver.Config{})
 	w := terraform.New(t)
 	token := mock.NewToken("alice")
 	w.Write("main.tf", clusterWith("workers = 1")(mock, token))
@@ -447,7 +447,7 @@ func TestAccDaskCluster_ignoresScalingFromOutside(t *testing.T) {
 // the response to a request that changes the cluster.
 func TestAccDaskCluster_masksSecretsOfLaterResponses(t *testing.T) {
 	t.Parallel()
-	mock := providertest.StartMock(t, mockserver.Config{})
+	mock := providertest.StartMockInRealTime(t, mockserver.Config{})
 	w := terraform.New(t)
 	w.Require(terraform.WriteOnlyArguments)
 	token := mock.NewToken("alice")
