@@ -186,48 +186,6 @@ func TestCreate_adoptsOnlyAfterASecondListing(t *testing.T) {
 	}
 }
 
-// TestOtherCandidates_namesWhatIsListedLater adopts somebody else's cluster, because a
-// cache lists the requested one only after two listings.
-func TestOtherCandidates_namesWhatIsListedLater(t *testing.T) {
-	t.Parallel()
-	server, client, fake := newScripted(t)
-	server.On(createRequest, lostReply)
-	server.On(optionsRequest, optionsReply)
-	theirs, requested := twoCoreCluster(candidateName(1), startTime), twoCoreCluster(clusterName, startTime.Add(time.Second))
-	ended, later := clusterJSON(candidateName(2), "STOPPED", startTime, defaultOptions("2.0")), twoCoreCluster(candidateName(3), startTime.Add(time.Minute))
-	server.On(listAllRequest, withServerTime(listReply(theirs), startTime), withServerTime(listReply(theirs), startTime.Add(2*time.Second)), withServerTime(listReply(theirs, requested, ended, later), startTime.Add(12*time.Second)))
-	got, err := client.Create(t.Context(), twoCoreOptions())
-	if err != nil || !isAdopted(got, candidateName(1)) {
-		t.Fatalf("got %+v, %v", got, err)
-	}
-	others, err := client.OtherCandidates(t.Context(), got.Name, *got.Adopted)
-	if err != nil || len(others) != 1 || others[0].Name != clusterName {
-		t.Errorf("got %+v, %v", others, err)
-	}
-	if waited := fake.Now().Sub(startTime); waited != 12*time.Second {
-		t.Errorf("it looked after %s", waited)
-	}
-}
-
-// TestOtherCandidates_waitsForALateStart has a gateway without a cache, which may
-// create the cluster for three seconds after the connection broke.
-func TestOtherCandidates_waitsForALateStart(t *testing.T) {
-	t.Parallel()
-	server, client, fake := newScripted(t)
-	server.On(createRequest, lostReply)
-	server.On(optionsRequest, optionsReply)
-	theirs := twoCoreCluster(localName(1), startTime)
-	server.On(listAllRequest, withServerTime(listReply(theirs), startTime), withServerTime(listReply(theirs), startTime.Add(2*time.Second)), withServerTime(listReply(theirs, twoCoreCluster(localName(2), startTime.Add(2500*time.Millisecond))), startTime.Add(3*time.Second)))
-	got, err := client.Create(t.Context(), twoCoreOptions())
-	if err != nil || !isAdopted(got, localName(1)) {
-		t.Fatalf("got %+v, %v", got, err)
-	}
-	others, err := client.OtherCandidates(t.Context(), got.Name, *got.Adopted)
-	if err != nil || len(others) != 1 || others[0].Name != localName(2) || fake.Now().Sub(startTime) != 3*time.Second {
-		t.Errorf("got %+v, %v after %s", others, err, fake.Now().Sub(startTime))
-	}
-}
-
 // TestCreate_waitsForAnEmptyCache has a Kubernetes gateway whose cache is empty for
 // longer than all lookups take, because it restarted meanwhile.
 func TestCreate_waitsForAnEmptyCache(t *testing.T) {
@@ -259,41 +217,6 @@ func TestCreate_waitsForARestartingGateway(t *testing.T) {
 	if waited := fake.Now().Sub(startTime); waited != (2+4+8+16+2+2+2)*time.Second {
 		t.Errorf("searched for %s", waited)
 	}
-}
-
-// A cluster with the same options that started a second earlier is no candidate
-// once it has been listed.
-func TestListExisting_excludesExistingClusters(t *testing.T) {
-	t.Parallel()
-	server, client, _ := newScripted(t)
-	before := twoCoreCluster(candidateName(1), startTime.Add(-time.Second))
-	server.On(listAllRequest, withServerTime(listReply(before), startTime), withServerTime(listReply(before, twoCoreCluster(clusterName, startTime)), startTime.Add(time.Second)))
-	server.On(createRequest, lostReply)
-	server.On(optionsRequest, optionsReply)
-	for range 3 {
-		client.ListExisting(t.Context())
-	}
-	got, err := client.Create(t.Context(), twoCoreOptions())
-	if err != nil || !isAdopted(got, clusterName) {
-		t.Errorf("got %+v, %v", got, err)
-	}
-	server.Expect(t, listAllRequest, optionsRequest, createRequest, listAllRequest, listAllRequest)
-}
-
-// The listing is optional, and many creates request it.
-func TestListExisting_doesNotRetry(t *testing.T) {
-	t.Parallel()
-	server, client, _ := newScripted(t)
-	server.On(listAllRequest, errorReply(403, "no"))
-	server.On(optionsRequest, optionsReply)
-	server.On(createRequest, createdReply)
-	for range 3 {
-		client.ListExisting(t.Context())
-	}
-	if _, err := client.Create(t.Context(), twoCoreOptions()); err != nil {
-		t.Error(err)
-	}
-	server.Expect(t, listAllRequest, optionsRequest, createRequest)
 }
 
 func TestCreate_doesNotAdoptKnownClusters(t *testing.T) {

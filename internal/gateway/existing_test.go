@@ -42,3 +42,38 @@ func TestRecentEqualClusters(t *testing.T) {
 		t.Error("it sent a request")
 	}
 }
+
+// A cluster with the same options that started a second earlier is no candidate
+// once it has been listed.
+func TestListExisting_excludesExistingClusters(t *testing.T) {
+	t.Parallel()
+	server, client, _ := newScripted(t)
+	before := twoCoreCluster(candidateName(1), startTime.Add(-time.Second))
+	server.On(listAllRequest, withServerTime(listReply(before), startTime), withServerTime(listReply(before, twoCoreCluster(clusterName, startTime)), startTime.Add(time.Second)))
+	server.On(createRequest, lostReply)
+	server.On(optionsRequest, optionsReply)
+	for range 3 {
+		client.ListExisting(t.Context())
+	}
+	got, err := client.Create(t.Context(), twoCoreOptions())
+	if err != nil || !isAdopted(got, clusterName) {
+		t.Errorf("got %+v, %v", got, err)
+	}
+	server.Expect(t, listAllRequest, optionsRequest, createRequest, listAllRequest, listAllRequest)
+}
+
+// The listing is optional, and many creates request it.
+func TestListExisting_doesNotRetry(t *testing.T) {
+	t.Parallel()
+	server, client, _ := newScripted(t)
+	server.On(listAllRequest, errorReply(403, "no"))
+	server.On(optionsRequest, optionsReply)
+	server.On(createRequest, createdReply)
+	for range 3 {
+		client.ListExisting(t.Context())
+	}
+	if _, err := client.Create(t.Context(), twoCoreOptions()); err != nil {
+		t.Error(err)
+	}
+	server.Expect(t, listAllRequest, optionsRequest, createRequest)
+}

@@ -424,7 +424,7 @@ func TestAccDaskCluster_ignoresScalingFromOutside(t *testing.T) {
 			t.Fatal(err)
 		}
 		scale.Header.Set("Authorization", "jupyterhub "+token)
-		response, err := http.DefaultClient.Do(scale)
+		response, err := new(http.Client).Do(scale)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -126,21 +126,21 @@ func clusterPlanScenarios() []scenario {
 
 func clusterCreateScenarios() []scenario {
 	environment := object{"environment": object{"RETRIES": 7, "NAME": hidden}, "image": hidden + ":1", "worker_cores": 2}
-	creating := func(name, method, path string, status int, message string) scenario {
+	creating := func(name, path string, status int, message string) scenario {
 		return scenario{name: name, run: func(w *world) {
-			w.fails(method, path, status, gatewayError(message))
+			w.fails(http.MethodPost, path, status, gatewayError(message))
 			w.create(cluster, object{"options": object{"worker_cores": 2}, "workers": 2})
 		}}
 	}
 	return []scenario{
-		creating("the gateway refuses the options", http.MethodPost, "*/clusters/", http.StatusUnprocessableEntity, "The image does not exist"),
-		creating("the options are too large", http.MethodPost, "*/clusters/", http.StatusRequestEntityTooLarge, "Request Entity Too Large"),
-		creating("the gateway forbids the create", http.MethodPost, "*/clusters/", http.StatusForbidden, "User alice lacks permissions"),
+		creating("the gateway refuses the options", "*/clusters/", http.StatusUnprocessableEntity, "The image does not exist"),
+		creating("the options are too large", "*/clusters/", http.StatusRequestEntityTooLarge, "Request Entity Too Large"),
+		creating("the gateway forbids the create", "*/clusters/", http.StatusForbidden, "User alice lacks permissions"),
 		{name: "the start cannot be followed", run: func(w *world) {
 			w.onceCreated(func() { w.fails(http.MethodGet, "*/clusters/*", http.StatusForbidden, gatewayError("no")) })
 			w.create(cluster, object{})
 		}},
-		creating("the workers are refused", http.MethodPost, "*/scale", http.StatusUnprocessableEntity, "no"),
+		creating("the workers are refused", "*/scale", http.StatusUnprocessableEntity, "no"),
 		{name: "the response is lost, and nothing was created", run: func(w *world) {
 			w.mock.FailNext(mockserver.Fault{Method: http.MethodPost, Path: "*/clusters/", Drop: mockserver.DropBeforeHandling})
 			w.create(cluster, object{})
@@ -185,6 +185,7 @@ func clusterCreateScenarios() []scenario {
 		}},
 		{name: "the wait is interrupted", mock: mockserver.Config{StartDelay: time.Hour, LongPoll: 20 * time.Millisecond}, run: func(w *world) {
 			ctx, cancel := context.WithCancel(w.t.Context())
+			defer cancel()
 			w.onceCreated(func() {
 				w.mock.FailNext(mockserver.Fault{Method: http.MethodGet, Path: "*/clusters/*", BeforeRequest: cancel})
 			})

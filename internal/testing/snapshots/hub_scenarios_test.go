@@ -233,7 +233,7 @@ func functionScenarios() []scenario {
 	}
 	return []scenario{
 		calling("dask_config with a text", "dask_config", hidden),
-		calling("dask_config with a misspelt option", "dask_config", object{"adress": "https://hub.example.com/"}),
+		calling("dask_config with a misspelt option", "dask_config", object{"adress": "https://hub.example.com/"}), //nolint:misspell // It is misspelt on purpose.
 		calling("dask_config with a secret", "dask_config", object{"address": "https://hub.example.com/", "api_token": hidden}),
 		calling("dask_config with an invalid proxy", "dask_config", object{"address": "https://hub.example.com/", "proxy_address": "dask"}),
 		calling("dask_cloud_init with a text", "dask_cloud_init", "scheduler", hidden),

@@ -98,11 +98,11 @@ func (w *world) configured() providertest.Client {
 }
 
 // reconfigure starts another provider with changes to the block.
-func (w *world) reconfigure(changes object) providertest.Client {
+func (w *world) reconfigure(changes object) {
 	w.t.Helper()
 	maps.Copy(w.block, changes)
 	w.client = nil
-	return w.configured()
+	w.configured()
 }
 
 func (w *world) providerBlock() snapshots.Block {
@@ -128,7 +128,7 @@ func (w *world) show(block snapshots.Block, found []*tfprotov6.Diagnostic) {
 		}
 		stable := *d
 		stable.Summary, stable.Detail = w.stable(d.Summary), w.stable(d.Detail)
-		for _, word := range strings.Fields(d.Summary + " " + d.Detail) {
+		for word := range strings.FieldsSeq(d.Summary + " " + d.Detail) {
 			if len(word) > 400 {
 				w.t.Errorf("a diagnostic has a word of %d bytes", len(word))
 			}
