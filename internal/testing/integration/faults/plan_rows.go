@@ -37,7 +37,7 @@ func PlanTable() []PlanRow {
 		{"An import with `terraform plan -generate-config-out`.", "The next plan with the generated configuration changes nothing.", "cluster", "TestAccDaskCluster_generatedConfigurationChangesNothing", ""},
 		{"The gateway's defaults change after an import that changed nothing.", "The cluster stays. It is compared like one that was created here.", "cluster", "TestAccDaskCluster_importEndsWithTheFirstApply", ""},
 		{"A number that the server cannot return as it was sent: out of range, or with more digits than a float.", "The plan fails, on the member that has it.", "cluster", refused, ""},
-		{"The same in `user_options`.", "As above.", "hubserver", "TestAccHubServer_refusesNumbersThatCannotBeKept", ""},
+		{"The same in `user_options`.", "As above.", "hubserver", "TestAccHubServer_rejectsNumbersThatCannotBeStored", ""},
 		{"Ten options differ.", "One plan lists all of them.", "cluster", kept, "ten options differ"},
 		{"`adapt` with misspelt members.", "The plan fails, and names `minimum` and `maximum`.", "cluster", refused, ""},
 		{"Someone scales the cluster outside Terraform.", "The plan is empty, because the gateway does not report what was requested.", "cluster", "TestAccDaskCluster_ignoresScalingFromOutside", ""},
