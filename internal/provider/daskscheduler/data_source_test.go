@@ -261,7 +261,7 @@ func TestAccDaskScheduler_rejectsInvalidArguments(t *testing.T) {
 		`dashboard_url = "tls://10.0.0.4:8786"`:                                    `begins with http://`,
 		`dashboard_url = "http://user:secret@h:8787"`:                              `without user`,
 		"dashboard_url = \"http://h:8787\"\n minimum_workers = -1":                 `at least 0`,
-		"dashboard_url = \"http://h:8787\"\n on_timeout = \"ignore\"":              `\["error" "warn"\]`,
+		"dashboard_url = \"http://h:8787\"\n on_timeout = \"ignore\"":              `one of "error", "warn", not "ignore"`,
 		"dashboard_url = \"http://h:8787\"\n timeouts = { read = \"0s\" }":         `Timeout must be positive`,
 		"dashboard_url = \"http://h:8787\"\n timeouts = { read = \"20 minutes\" }": `(?i)duration`,
 	} {

@@ -328,7 +328,7 @@ func TestToken_warnsWhenItExpiresBeforeTheRunEnds(t *testing.T) {
 		t.Fatal(err)
 	}
 	result := process.Wait()
-	if result.Code != 0 || !strings.Contains(result.Flat(), "choose a longer expires_in than the run takes") {
+	if result.Code != 0 || !strings.Contains(result.Flat(), "Set a longer expires_in than the run takes") {
 		t.Errorf("apply ended with %d:\n%s", result.Code, result.Output)
 	}
 	r.assertTokensRevoked()

@@ -34,7 +34,7 @@ var otherVariables = map[string]string{
 
 // otherWords are names on the pages that belong to somebody else, with their owner.
 var otherWords = map[string][]string{
-	"Terraform":         {"for_each", "depends_on", "required_providers", "create_before_destroy", "local_exec", "replace_triggered_by", "prevent_destroy", "filesystem_mirror", "provider_installation", "action_trigger", "include_resource", "terraform_data"},
+	"Terraform":         {"for_each", "ignore_changes", "depends_on", "required_providers", "create_before_destroy", "local_exec", "replace_triggered_by", "prevent_destroy", "filesystem_mirror", "provider_installation", "action_trigger", "include_resource", "terraform_data"},
 	"Dask Gateway":      {"worker_cores", "worker_memory", "idle_timeout", "worker_start_failure_limit", "cluster_max_workers", "cluster_max_cores", "cluster_max_memory", "max_cores", "gateway_options"},
 	"JupyterHub":        {"load_roles", "read_users", "user_options"},
 	"Python":            {"planetary_computer", "dask_gateway", "from_name", "ssl_context", "new_cluster", "get_cluster", "get_versions", "list_clusters", "stop_cluster", "cluster_options", "retire_workers"},
