@@ -219,6 +219,11 @@ func TestExamplesWithOtherProviders(t *testing.T) {
 			if err := os.CopyFS(w.Path("."), os.DirFS(filepath.Join(root, folder))); err != nil {
 				t.Fatal(err)
 			}
+			if !w.Supports(terraform.MockDataFolders) {
+				if err := os.RemoveAll(w.Path("tests")); err != nil {
+					t.Fatal(err)
+				}
+			}
 			w.Must("get", "-no-color")
 		})
 	}

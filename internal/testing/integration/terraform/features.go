@@ -28,6 +28,8 @@ var (
 	ImportByIdentity   = Feature{"import by identity", version{1, 12}, version{1, 12}}
 	ListResources      = Feature{"list resources", version{1, 14}, neverReleased}
 	Actions            = Feature{"actions", version{1, 14}, neverReleased}
+	// OpenTofu's terraform test knows no folder of mock data.
+	MockDataFolders = Feature{"the source of a mock provider", version{1, 7}, neverReleased}
 )
 
 // Require skips the test if the binary does not have the feature.
