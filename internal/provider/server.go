@@ -257,6 +257,7 @@ func (s *server) ListResource(ctx context.Context, req *tfprotov6.ListResourceRe
 	return &tfprotov6.ListResourceServerStream{Results: func(push func(tfprotov6.ListResourceResult) bool) {
 		for result := range results {
 			result.Diagnostics = presentable(result.Diagnostics)
+			result.DisplayName = presentableLine(result.DisplayName)
 			if !push(result) {
 				return
 			}
@@ -295,9 +296,11 @@ func (s *server) InvokeAction(ctx context.Context, req *tfprotov6.InvokeActionRe
 	return &tfprotov6.InvokeActionServerStream{Events: func(push func(tfprotov6.InvokeActionEvent) bool) {
 		defer release()
 		for event := range events {
-			if completed, ok := event.Type.(tfprotov6.CompletedInvokeActionEventType); ok {
-				completed.Diagnostics = presentable(completed.Diagnostics)
-				event.Type = completed
+			switch typed := event.Type.(type) {
+			case tfprotov6.ProgressInvokeActionEventType:
+				event.Type = tfprotov6.ProgressInvokeActionEventType{Message: presentableLine(typed.Message)}
+			case tfprotov6.CompletedInvokeActionEventType:
+				event.Type = tfprotov6.CompletedInvokeActionEventType{Diagnostics: presentable(typed.Diagnostics)}
 			}
 			if !push(event) {
 				return

@@ -33,7 +33,7 @@ func presentable(diagnostics []*tfprotov6.Diagnostic) []*tfprotov6.Diagnostic {
 		reworded := *d
 		reworded.Attribute = resolvable(d.Attribute)
 		rewordInvalidValue(&reworded)
-		reworded.Summary = shortened(printable(reworded.Summary), maxSummarySize)
+		reworded.Summary = presentableLine(reworded.Summary)
 		reworded.Detail = shortened(printable(reworded.Detail), maxDetailSize)
 		key := fmt.Sprintf("%d %s %s %s", reworded.Severity, reworded.Attribute, reworded.Summary, reworded.Detail)
 		if !seen[key] {
@@ -43,6 +43,10 @@ func presentable(diagnostics []*tfprotov6.Diagnostic) []*tfprotov6.Diagnostic {
 	}
 	return result
 }
+
+// presentableLine returns the display name of a list result, or a progress message of
+// an action, as Terraform should print it.
+func presentableLine(text string) string { return shortened(printable(text), maxSummarySize) }
 
 // resolvable returns the path in the form for which Terraform finds the line. The
 // provider has no nested blocks: nested arguments are members of an object, whose

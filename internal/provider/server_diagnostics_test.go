@@ -145,7 +145,7 @@ func TestDiagnostics_areSafeWhenEveryStringIsHostile(t *testing.T) {
 			w := providertest.NewClientWith(t, clock.NewFake(clock.Real().Now()), block, provider.WithRetryWait(1, 1))
 			mock.FailNext(providertest.RespondAlways("*", response.status, response.body))
 			for typeName, config := range map[string]map[string]any{
-				"pc_clusters": {}, "pc_cluster_options": {}, "pc_dask_cluster": {"name": "prod.0123456789abcdef0123456789abcdef"}, "pc_gateway": {}, "pc_hub_user": {},
+				"pc_clusters": {}, "pc_cluster_options": {}, "pc_dask_cluster": {"name": someCluster}, "pc_gateway": {}, "pc_hub_user": {},
 			} {
 				_, diagnostics := w.ReadData(t, typeName, config)
 				assertPresentable(t, diagnostics)
@@ -158,7 +158,64 @@ func TestDiagnostics_areSafeWhenEveryStringIsHostile(t *testing.T) {
 				plan := w.Plan(t, typeName, w.None(t), config)
 				assertPresentable(t, plan.Diagnostics)
 			}
+			for _, typeName := range []string{providertest.ClusterType, providertest.TokenType, providertest.ServerType} {
+				_, diagnostics := w.Apply(t.Context(), t, typeName, w.None(t), nil)
+				assertPresentable(t, diagnostics)
+				assertListIsPresentable(t, w, typeName)
+			}
+			for typeName, config := range map[string]map[string]any{"pc_dask_cluster_credentials": {"name": someCluster}, providertest.TokenType: {}} {
+				_, diagnostics := w.Open(t.Context(), t, typeName, config)
+				assertPresentable(t, diagnostics)
+			}
+			for typeName, config := range map[string]map[string]any{
+				"pc_dask_cluster_stop":  {"name": someCluster},
+				"pc_dask_cluster_scale": {"name": someCluster, "workers": 1},
+				"pc_hub_server_stop":    {"user": "alice"},
+				"pc_hub_token_revoke":   {"user": "alice", "id": "a1", "note": "ci"},
+			} {
+				assertActionIsPresentable(t, w, typeName, config)
+			}
 		})
+	}
+}
+
+const someCluster = "prod.0123456789abcdef0123456789abcdef"
+
+// The texts that a display name repeats are as hostile.
+func TestListResources_areSafeWhenTheirTextsAreHostile(t *testing.T) {
+	t.Parallel()
+	const escaped = `\u001b[2J\r\nApply complete! Resources: 1 added\u202e\u2066\u0085\u2028`
+	for path, response := range map[string]string{
+		"*/clusters/": `{"` + someCluster + `": {"name": "` + someCluster + `", "status": "RUNNING", "options": {"image": "` + escaped + `", "profile": "` + escaped + `"}, "start_time": 1}}`,
+		"*/tokens":    `{"api_tokens": [{"id": "a7", "user": "alice", "note": "` + escaped + `", "created": "2026-01-01T00:00:00Z"}], "oauth_tokens": []}`,
+		"*/users/*":   `{"kind": "user", "name": "alice", "servers": {"` + escaped + `": {"name": "` + escaped + `", "ready": true, "started": "2026-01-01T00:00:00Z", "url": "` + escaped + `"}}}`,
+	} {
+		t.Run(path, func(t *testing.T) {
+			t.Parallel()
+			mock := providertest.StartMock(t, mockserver.Config{})
+			w := providertest.NewClientWith(t, mock.Clock, providertest.Block(mock), provider.WithRetryWait(1, 1))
+			mock.FailNext(providertest.RespondAlways(path, http.StatusOK, response))
+			for _, typeName := range []string{providertest.ClusterType, providertest.TokenType, providertest.ServerType} {
+				assertListIsPresentable(t, w, typeName)
+			}
+		})
+	}
+}
+
+func assertListIsPresentable(t *testing.T, w providertest.Client, typeName string) {
+	t.Helper()
+	for _, result := range w.List(t.Context(), t, typeName, providertest.ListQuery{}) {
+		assertPresentable(t, result.Diagnostics)
+		assertPresentable(t, []*tfprotov6.Diagnostic{{Summary: result.DisplayName}})
+	}
+}
+
+func assertActionIsPresentable(t *testing.T, w providertest.Client, typeName string, config map[string]any) {
+	t.Helper()
+	messages, diagnostics := w.InvokeAction(t.Context(), t, typeName, config, nil)
+	assertPresentable(t, diagnostics)
+	for _, message := range messages {
+		assertPresentable(t, []*tfprotov6.Diagnostic{{Summary: message}})
 	}
 }
 
