@@ -48,8 +48,8 @@ func (d *optionsDataSource) Metadata(_ context.Context, req datasource.MetadataR
 
 func (d *optionsDataSource) Schema(_ context.Context, _ datasource.SchemaRequest, resp *datasource.SchemaResponse) {
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "What this gateway lets this user choose for a cluster: the names and values that `options` of a `pc_dask_cluster` may have, as Python's `gateway.cluster_options()` shows them. " +
-			"A gateway may let one choose nothing, and may give different users different options.",
+		MarkdownDescription: "The options that the gateway declares for this user: names and values that `options` of a `pc_dask_cluster` may have, as Python's `gateway.cluster_options()` shows them. " +
+			"A gateway may declare no options, and may declare different options for different users.",
 		Attributes: map[string]schema.Attribute{
 			"names": schema.ListAttribute{
 				MarkdownDescription: "Names of the options, in the gateway's order.",
