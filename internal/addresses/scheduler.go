@@ -30,7 +30,7 @@ func CheckScheduler(text string) string {
 	return ""
 }
 
-// notThis names the value in a message that says what is wanted.
+// notThis names the value in a message that says what is allowed.
 func notThis(text string) string {
 	if quoted, ok := Quote(text); ok {
 		return ", not " + quoted

@@ -174,7 +174,7 @@ func TestCloudInit_unitsOnSystemd(t *testing.T) {
 			t.Fatal(err)
 		}
 		for line := range strings.Lines(string(said)) {
-			// It also tells of the units of this machine that these ones need.
+			// The output also has the units of this machine that these ones need.
 			if strings.Contains(line, name+".service") {
 				t.Errorf("%s: %s\n%s", name, line, unit)
 			}

@@ -180,7 +180,7 @@ func TestHostileFields(t *testing.T) {
 	}
 }
 
-// matchesCluster reports whether got is a cluster with the wanted options or
+// matchesCluster reports whether got is a cluster with the expected options or
 // status.
 func matchesCluster(got, want any) bool {
 	cluster, isCluster := got.(gateway.Cluster)

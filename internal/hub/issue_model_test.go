@@ -106,7 +106,7 @@ func (f *flakyHub) request() hub.TokenRequest {
 	return request
 }
 
-// use issues a token, and revokes it unless it is to be kept.
+// use issues a token, and revokes it unless keep is set.
 func (f *flakyHub) use(t *testing.T, keep bool) {
 	token, err := f.client.IssueToken(t.Context(), "alice", f.request())
 	if lost, ok := errors.AsType[*hub.LostTokenError](err); ok && lost.ListError == nil && lost.RevokeError == nil {

@@ -233,14 +233,14 @@ func addClampWarning(diags *diag.Diagnostics, plan resourceModel, message string
 }
 
 // addGrantedWorkersError reports a wait for more workers than the gateway granted.
-func addGrantedWorkersError(diags *diag.Diagnostics, during operation, name string, wanted int64, scaling gateway.Scaling) {
+func addGrantedWorkersError(diags *diag.Diagnostics, during operation, name string, requested int64, scaling gateway.Scaling) {
 	diags.AddAttributeError(path.Root("wait_for_workers"), "The gateway grants fewer workers than are waited for",
 		withConsequence(fmt.Sprintf("The gateway grants the cluster %s at most %s, and wait_for_workers is %d. The gateway returned: %s\n\n"+
 			"The cluster runs and costs money. Lower wait_for_workers, and workers or adapt.minimum, to %d or less.",
-			name, diagnostics.Plural(*scaling.Granted, "worker"), wanted, diagnostics.Sentence(scaling.Message), *scaling.Granted), during))
+			name, diagnostics.Plural(*scaling.Granted, "worker"), requested, diagnostics.Sentence(scaling.Message), *scaling.Granted), during))
 }
 
-func addWorkersError(diags *diag.Diagnostics, during operation, name string, wanted int64, clamped string, err error) {
+func addWorkersError(diags *diag.Diagnostics, during operation, name string, requested int64, clamped string, err error) {
 	var ended *gateway.EndedError
 	var late *gateway.TimeoutError
 	switch {
@@ -249,7 +249,7 @@ func addWorkersError(diags *diag.Diagnostics, during operation, name string, wan
 			fmt.Sprintf("The cluster %s became %s. Look for the reason in its log on the gateway. For example, a cluster ends when workers fail three times in a row.\n\n"+
 				"The next terraform apply creates a new cluster.", name, ended.Cluster.Status))
 	case errors.As(err, &late):
-		detail := fmt.Sprintf("%s of %d had joined the cluster %s after %s.", diagnostics.Plural(late.Have, "worker"), wanted, name, late.Waited.Round(time.Second))
+		detail := fmt.Sprintf("%s of %d had joined the cluster %s after %s.", diagnostics.Plural(late.Have, "worker"), requested, name, late.Waited.Round(time.Second))
 		if clamped != "" {
 			detail += " The gateway returned: " + diagnostics.Sentence(clamped)
 		}

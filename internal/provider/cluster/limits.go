@@ -67,15 +67,15 @@ func (m *resourceModel) size() (requestedSize, bool) {
 	return size, !m.Workers.IsNull() || !m.Adapt.IsNull()
 }
 
-// sizeOfNew is the size of a cluster that is to be created.
-func (m *resourceModel) sizeOfNew(wanted clusterOptions, secrets secretOptions, declared []gateway.Option) (requestedSize, bool) {
+// sizeOfNew is the size of a new cluster.
+func (m *resourceModel) sizeOfNew(requested clusterOptions, secrets secretOptions, declared []gateway.Option) (requestedSize, bool) {
 	size, isManaged := m.size()
 	for _, option := range declared {
 		size.options[option.Field] = option.Default
 	}
-	maps.Copy(size.options, secrets.over(wanted).values)
+	maps.Copy(size.options, secrets.over(requested).values)
 	size.secrets = secrets.values
-	size.hasAllOptions = declared != nil && !wanted.undecided
+	size.hasAllOptions = declared != nil && !requested.undecided
 	return size, isManaged
 }
 

@@ -215,11 +215,11 @@ func listByStatus(ctx context.Context, access clients.Access[*gateway.Client], s
 	if !ok {
 		return nil, nil, false
 	}
-	wanted := make([]gateway.Status, 0, len(names))
+	requested := make([]gateway.Status, 0, len(names))
 	for _, name := range names {
-		wanted = append(wanted, gateway.Status(strings.ToUpper(name)))
+		requested = append(requested, gateway.Status(strings.ToUpper(name)))
 	}
-	clusters, err := api.ListClusters(ctx, wanted...)
+	clusters, err := api.ListClusters(ctx, requested...)
 	if err != nil {
 		diagnostics.AddError(diags, "The clusters were not listed", err)
 	}

@@ -229,22 +229,22 @@ type scaling struct {
 }
 
 func (m *resourceModel) scaling(ctx context.Context) (scaling, diag.Diagnostics) {
-	var wanted scaling
+	var requested scaling
 	if !m.Workers.IsNull() {
-		wanted.workers = m.Workers.ValueInt64Pointer()
-		return wanted, nil
+		requested.workers = m.Workers.ValueInt64Pointer()
+		return requested, nil
 	}
 	if m.Adapt.IsNull() {
-		return wanted, nil
+		return requested, nil
 	}
 	var bounds adaptModel
 	diags := m.Adapt.As(ctx, &bounds, basetypes.ObjectAsOptions{})
-	wanted.adaptive = &gateway.Adaptive{
+	requested.adaptive = &gateway.Adaptive{
 		Minimum: bounds.Minimum.ValueInt64Pointer(),
 		Maximum: bounds.Maximum.ValueInt64Pointer(),
 		Active:  true,
 	}
-	return wanted, diags
+	return requested, diags
 }
 
 // equal reports whether no request is necessary.

@@ -40,38 +40,38 @@ func (o clusterOptions) path(name string) path.Path {
 	return path.Root("options").AtMapKey(name)
 }
 
-// wantedOptions are the options of a new cluster: the configured ones over those in
+// requestedOptions are the options of a new cluster: the configured ones over those in
 // Dask's own configuration, under gateway.cluster.options. They do not decide about
 // a replacement, because they depend on the machine.
-func (r *clusterResource) wantedOptions(plan resourceModel) clusterOptions {
-	wanted := configuredOptions(plan.Options)
+func (r *clusterResource) requestedOptions(plan resourceModel) clusterOptions {
+	requested := configuredOptions(plan.Options)
 	for name, setting := range r.Settings.ClusterOptions {
-		if _, set := wanted.values[name]; set {
+		if _, set := requested.values[name]; set {
 			continue
 		}
-		wanted.values[name], wanted.origins[name] = setting.Value, setting.Origin
+		requested.values[name], requested.origins[name] = setting.Value, setting.Origin
 	}
-	return wanted
+	return requested
 }
 
 func configuredOptions(options types.Dynamic) clusterOptions {
-	wanted := clusterOptions{values: map[string]any{}, origins: map[string]string{}}
+	requested := clusterOptions{values: map[string]any{}, origins: map[string]string{}}
 	if options.IsUnknown() || options.IsUnderlyingValueUnknown() {
-		wanted.undecided = true
-		return wanted
+		requested.undecided = true
+		return requested
 	}
 	for name, member := range members(options) {
 		if value := values.ToGo(member); value != nil {
-			wanted.values[name] = value
+			requested.values[name] = value
 		}
 	}
-	return wanted
+	return requested
 }
 
 // checkOptions checks the options against those that the gateway declares, and
 // returns the latter. If the gateway is unreachable, the result is a warning,
 // because the plan may be made before the gateway runs.
-func checkOptions(ctx context.Context, api *gateway.Client, wanted clusterOptions, secrets secretOptions, diags *diag.Diagnostics) []gateway.Option {
+func checkOptions(ctx context.Context, api *gateway.Client, requested clusterOptions, secrets secretOptions, diags *diag.Diagnostics) []gateway.Option {
 	declared, err := api.Options(ctx)
 	if err != nil {
 		addOptionsUnavailable(diags, err)
@@ -81,7 +81,7 @@ func checkOptions(ctx context.Context, api *gateway.Client, wanted clusterOption
 	for _, option := range declared {
 		byName[option.Field] = option
 	}
-	all := secrets.over(wanted)
+	all := secrets.over(requested)
 	for _, name := range slices.Sorted(maps.Keys(all.values)) {
 		if isUnknown(all.values[name]) {
 			continue
@@ -89,7 +89,7 @@ func checkOptions(ctx context.Context, api *gateway.Client, wanted clusterOption
 		_, secret := secrets.values[name]
 		option, ok := byName[name]
 		if !ok {
-			addUnknownOption(diags, wanted, name, secret, declared)
+			addUnknownOption(diags, requested, name, secret, declared)
 			continue
 		}
 		switch err := option.Check(all.values[name]); {
@@ -97,15 +97,15 @@ func checkOptions(ctx context.Context, api *gateway.Client, wanted clusterOption
 		case secret:
 			addSecretOptionError(diags, name, err)
 		default:
-			diags.AddAttributeError(wanted.path(name), "Invalid value for the cluster option "+name,
-				err.Error()+"."+originNote(wanted, name))
+			diags.AddAttributeError(requested.path(name), "Invalid value for the cluster option "+name,
+				err.Error()+"."+originNote(requested, name))
 		}
 	}
 	return declared
 }
 
-func addUnknownOption(diags *diag.Diagnostics, wanted clusterOptions, name string, secret bool, declared []gateway.Option) {
-	at := wanted.path(name)
+func addUnknownOption(diags *diag.Diagnostics, requested clusterOptions, name string, secret bool, declared []gateway.Option) {
+	at := requested.path(name)
 	if secret {
 		at = path.Root("options_wo").AtMapKey(name)
 	}
@@ -120,11 +120,11 @@ func addUnknownOption(diags *diag.Diagnostics, wanted clusterOptions, name strin
 	if nearest := gateway.Nearest(name, declared); nearest != "" {
 		detail = fmt.Sprintf("Did you mean %q? ", nearest) + detail
 	}
-	diags.AddAttributeError(at, fmt.Sprintf("The gateway has no cluster option %q", name), detail+originNote(wanted, name))
+	diags.AddAttributeError(at, fmt.Sprintf("The gateway has no cluster option %q", name), detail+originNote(requested, name))
 }
 
-func originNote(wanted clusterOptions, name string) string {
-	if origin := wanted.origins[name]; origin != "" {
+func originNote(requested clusterOptions, name string) string {
+	if origin := requested.origins[name]; origin != "" {
 		return " The value comes from " + origin + "."
 	}
 	return ""
@@ -163,16 +163,16 @@ func isOutage(err error) bool {
 
 // addOutsideOptionsWarning names the options of a new cluster that do not come from
 // the configuration. Another machine may have other values.
-func addOutsideOptionsWarning(diags *diag.Diagnostics, wanted clusterOptions, declared []gateway.Option) {
+func addOutsideOptionsWarning(diags *diag.Diagnostics, requested clusterOptions, declared []gateway.Option) {
 	var lines strings.Builder
-	for _, name := range slices.Sorted(maps.Keys(wanted.origins)) {
+	for _, name := range slices.Sorted(maps.Keys(requested.origins)) {
 		value := ""
 		for _, option := range declared {
 			if option.Field == name && option.IsPrintable() {
-				value = " = " + values.JSON(wanted.values[name])
+				value = " = " + values.JSON(requested.values[name])
 			}
 		}
-		fmt.Fprintf(&lines, "\n  %s%s from %s", name, value, wanted.origins[name])
+		fmt.Fprintf(&lines, "\n  %s%s from %s", name, value, requested.origins[name])
 	}
 	if lines.Len() == 0 {
 		return

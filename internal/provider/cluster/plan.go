@@ -79,26 +79,26 @@ func validateWait(config resourceModel, bounds adaptModel, diags *diag.Diagnosti
 	if !values.IsKnown(wait) || wait.ValueInt64() == 0 || config.Adapt.IsUnknown() || config.Workers.IsUnknown() {
 		return
 	}
-	at, wanted := path.Root("wait_for_workers"), wait.ValueInt64()
+	at, requested := path.Root("wait_for_workers"), wait.ValueInt64()
 	switch {
 	case config.Adapt.IsNull() && config.Workers.IsNull():
 		diags.AddAttributeError(at, "There are no workers to wait for",
-			fmt.Sprintf("wait_for_workers = %d requires workers = %d or more, or adapt with at least this minimum. Without them the cluster has no workers.", wanted, wanted))
-	case !config.Workers.IsNull() && wanted > config.Workers.ValueInt64():
+			fmt.Sprintf("wait_for_workers = %d requires workers = %d or more, or adapt with at least this minimum. Without them the cluster has no workers.", requested, requested))
+	case !config.Workers.IsNull() && requested > config.Workers.ValueInt64():
 		diags.AddAttributeError(at, "wait_for_workers is greater than workers",
-			fmt.Sprintf("wait_for_workers = %d must not be greater than workers = %d.", wanted, config.Workers.ValueInt64()))
-	case values.IsKnown(bounds.Maximum) && wanted > bounds.Maximum.ValueInt64():
+			fmt.Sprintf("wait_for_workers = %d must not be greater than workers = %d.", requested, config.Workers.ValueInt64()))
+	case values.IsKnown(bounds.Maximum) && requested > bounds.Maximum.ValueInt64():
 		diags.AddAttributeError(at, "wait_for_workers is greater than adapt.maximum",
-			fmt.Sprintf("wait_for_workers = %d must not be greater than adapt.maximum = %d.", wanted, bounds.Maximum.ValueInt64()))
-	case config.Workers.IsNull() && !bounds.Minimum.IsUnknown() && wanted > bounds.Minimum.ValueInt64():
+			fmt.Sprintf("wait_for_workers = %d must not be greater than adapt.maximum = %d.", requested, bounds.Maximum.ValueInt64()))
+	case config.Workers.IsNull() && !bounds.Minimum.IsUnknown() && requested > bounds.Minimum.ValueInt64():
 		diags.AddAttributeWarning(at, "The cluster may never have enough workers",
 			fmt.Sprintf("Adaptive scaling keeps adapt.minimum = %d workers and adds more only while there is work for them. A cluster without work "+
-				"never reaches wait_for_workers = %d, and the apply ends with a timeout.", bounds.Minimum.ValueInt64(), wanted))
+				"never reaches wait_for_workers = %d, and the apply ends with a timeout.", bounds.Minimum.ValueInt64(), requested))
 	}
 }
 
 // ModifyPlan decides between an update and a replacement (see decide), and checks
-// the options of a cluster that is to be created against the gateway.
+// the options of a new cluster against those that the gateway declares.
 func (r *clusterResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
 	if req.Plan.Raw.IsNull() {
 		return
@@ -119,13 +119,13 @@ func (r *clusterResource) ModifyPlan(ctx context.Context, req resource.ModifyPla
 	r.planChange(ctx, plan, maxWorkers, secrets, req, resp)
 }
 
-// planCreate checks the options of a cluster that is to be created. Terraform also
+// planCreate checks the options of a new cluster. Terraform also
 // calls it for the second half of a replacement.
 func (r *clusterResource) planCreate(ctx context.Context, plan resourceModel, secrets secretOptions, diags *diag.Diagnostics) {
 	if r.Clients == nil {
 		return
 	}
-	wanted := r.wantedOptions(plan)
+	requested := r.requestedOptions(plan)
 	var declared []gateway.Option
 	if !r.Gateway.Unknown {
 		api, ok := r.Gateway.Get(diags)
@@ -133,10 +133,10 @@ func (r *clusterResource) planCreate(ctx context.Context, plan resourceModel, se
 			return
 		}
 		hideSecrets(api, secrets)
-		declared = checkOptions(ctx, api, wanted, secrets, diags)
+		declared = checkOptions(ctx, api, requested, secrets, diags)
 	}
-	addOutsideOptionsWarning(diags, wanted, declared)
-	if size, isManaged := plan.sizeOfNew(wanted, secrets, declared); isManaged {
+	addOutsideOptionsWarning(diags, requested, declared)
+	if size, isManaged := plan.sizeOfNew(requested, secrets, declared); isManaged {
 		size.checkLimits(r.Limits, diags)
 	}
 }

@@ -178,7 +178,7 @@ func isSatisfied(want, has any, allowMoreMembers bool) bool {
 func removedOptions(want clusterOptions, have currentCluster) []string {
 	var names []string
 	for _, name := range slices.Sorted(maps.Keys(have.options)) {
-		if _, wanted := want.values[name]; !wanted {
+		if _, isSet := want.values[name]; !isSet {
 			names = append(names, name)
 		}
 	}
@@ -200,7 +200,7 @@ func unmanagedOptions(want clusterOptions, have currentCluster) hiddenOptions {
 			continue
 		}
 		for _, member := range slices.Sorted(maps.Keys(present)) {
-			if _, wanted := members[member]; !wanted {
+			if _, isSet := members[member]; !isSet {
 				unmanaged = append(unmanaged, []string{name, member})
 			}
 		}

@@ -54,10 +54,10 @@ func (r *clusterResource) Create(ctx context.Context, req resource.CreateRequest
 
 	hideSecrets(api, secrets)
 	hidden := secrets.hidden()
-	wanted := secrets.over(r.wantedOptions(plan)).values
+	requested := secrets.over(r.requestedOptions(plan)).values
 	api.ListExisting(ctx)
-	addEqualClustersWarning(&resp.Diagnostics, api.RecentEqualClusters(wanted))
-	creation, err := api.Create(ctx, wanted, textsOf(secrets.values)...)
+	addEqualClustersWarning(&resp.Diagnostics, api.RecentEqualClusters(requested))
+	creation, err := api.Create(ctx, requested, textsOf(secrets.values)...)
 	if err != nil {
 		addCreateError(&resp.Diagnostics, err)
 		return
@@ -80,7 +80,7 @@ func (r *clusterResource) Create(ctx context.Context, req resource.CreateRequest
 		addOtherCandidatesWarning(ctx, &resp.Diagnostics, api, creation)
 	}
 	if err != nil {
-		addStartError(&resp.Diagnostics, creating, creation.Name, wanted, err)
+		addStartError(&resp.Diagnostics, creating, creation.Name, requested, err)
 		return
 	}
 	if copies := secrets.copiedTo(hidden.strip(cluster.Options), configuredOptions(plan.Options).values); len(copies) > 0 {
@@ -277,18 +277,18 @@ func (r *clusterResource) scale(ctx context.Context, during operation, api *gate
 		addScaleError(ctx, diags, during, api, name, err)
 		return false
 	}
-	wanted := plan.WaitForWorkers.ValueInt64()
-	if scaling.Granted != nil && wanted > *scaling.Granted {
+	requested := plan.WaitForWorkers.ValueInt64()
+	if scaling.Granted != nil && requested > *scaling.Granted {
 		// The wait could only end at its timeout.
-		addGrantedWorkersError(diags, during, name, wanted, scaling)
+		addGrantedWorkersError(diags, during, name, requested, scaling)
 		return true
 	}
 	if !scaling.OK {
 		addClampWarning(diags, plan, scaling.Message)
 	}
-	if wanted > 0 {
-		if err := api.AwaitWorkers(ctx, name, wanted, nil); err != nil {
-			addWorkersError(diags, during, name, wanted, scaling.Message, err)
+	if requested > 0 {
+		if err := api.AwaitWorkers(ctx, name, requested, nil); err != nil {
+			addWorkersError(diags, during, name, requested, scaling.Message, err)
 		}
 	}
 	return true
@@ -296,8 +296,8 @@ func (r *clusterResource) scale(ctx context.Context, during operation, api *gate
 
 // sendScaling sends the change of the workers, if there is one.
 func (r *clusterResource) sendScaling(ctx context.Context, api *gateway.Client, plan, prior resourceModel, diags *diag.Diagnostics) (gateway.Scaling, error) {
-	wanted, wantedDiags := plan.scaling(ctx)
-	diags.Append(wantedDiags...)
+	requested, scalingDiags := plan.scaling(ctx)
+	diags.Append(scalingDiags...)
 	had, hadDiags := prior.scaling(ctx)
 	diags.Append(hadDiags...)
 	if diags.HasError() {
@@ -305,12 +305,12 @@ func (r *clusterResource) sendScaling(ctx context.Context, api *gateway.Client, 
 	}
 	name := plan.Name.ValueString()
 	switch {
-	case wanted.equal(had):
+	case requested.equal(had):
 		return gateway.Scaling{OK: true}, nil
-	case wanted.workers != nil:
-		return api.Scale(ctx, name, *wanted.workers)
-	case wanted.adaptive != nil:
-		return api.Adapt(ctx, name, *wanted.adaptive)
+	case requested.workers != nil:
+		return api.Scale(ctx, name, *requested.workers)
+	case requested.adaptive != nil:
+		return api.Adapt(ctx, name, *requested.adaptive)
 	case had.adaptive != nil:
 		return api.Adapt(ctx, name, gateway.Adaptive{Active: false})
 	default:

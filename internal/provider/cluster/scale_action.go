@@ -117,9 +117,9 @@ func (m scaleModel) validate(ctx context.Context, diags *diag.Diagnostics) adapt
 	if m.Workers.IsNull() {
 		limit, argument = bounds.Maximum, "adapt.maximum"
 	}
-	if wanted := m.WaitForWorkers; values.IsKnown(wanted) && values.IsKnown(limit) && wanted.ValueInt64() > limit.ValueInt64() {
+	if requested := m.WaitForWorkers; values.IsKnown(requested) && values.IsKnown(limit) && requested.ValueInt64() > limit.ValueInt64() {
 		diags.AddAttributeError(path.Root("wait_for_workers"), "Invalid value for wait_for_workers",
-			fmt.Sprintf("wait_for_workers = %d must not be greater than %s = %d.", wanted.ValueInt64(), argument, limit.ValueInt64()))
+			fmt.Sprintf("wait_for_workers = %d must not be greater than %s = %d.", requested.ValueInt64(), argument, limit.ValueInt64()))
 	}
 	return bounds
 }
@@ -151,19 +151,19 @@ func (a *scaleAction) Invoke(ctx context.Context, req action.InvokeRequest, resp
 	if granted.Message != "" {
 		resp.Diagnostics.AddWarning("The gateway allows fewer workers than requested", diagnostics.Sentence(granted.Message))
 	}
-	wanted := config.WaitForWorkers.ValueInt64()
-	if wanted == 0 {
+	requested := config.WaitForWorkers.ValueInt64()
+	if requested == 0 {
 		return
 	}
-	err = api.AwaitWorkers(bounded, name, wanted, func(joined int64) {
-		progress.Report("%d of %d workers of cluster %s have joined", joined, wanted, name)
+	err = api.AwaitWorkers(bounded, name, requested, func(joined int64) {
+		progress.Report("%d of %d workers of cluster %s have joined", joined, requested, name)
 	})
 	if err != nil {
-		progress.Report("Not all of the %d workers of cluster %s have joined", wanted, name)
-		addWorkersError(&resp.Diagnostics, invoking, name, wanted, granted.Message, err)
+		progress.Report("Not all of the %d workers of cluster %s have joined", requested, name)
+		addWorkersError(&resp.Diagnostics, invoking, name, requested, granted.Message, err)
 		return
 	}
-	progress.Report("All %d workers of cluster %s that were waited for have joined", wanted, name)
+	progress.Report("All %d workers of cluster %s that were waited for have joined", requested, name)
 }
 
 // send requests the workers.

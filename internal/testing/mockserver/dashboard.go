@@ -84,7 +84,7 @@ func (s *Server) SetSchedulerLoad(name string, load SchedulerLoad) {
 }
 
 // schedulerCounts counts workers that have joined. desired_workers is the
-// scheduler's own target, whatever the gateway was asked for.
+// scheduler's own target, whatever was requested from the gateway.
 func schedulerCounts(_ *exchange, c *cluster) *httpResponse {
 	return schedulerJSON(object{
 		{"bytes", c.load.Bytes},

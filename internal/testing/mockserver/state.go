@@ -52,8 +52,8 @@ type Cluster struct {
 	Name, User, Status string
 	// Options holds all resolved options.
 	Options map[string]any
-	// Workers counts the workers that have joined, RequestedWorkers those that the
-	// gateway was asked for. Minimum and Maximum are the bounds of the last adapt
+	// Workers counts the workers that have joined, RequestedWorkers those of the
+	// last scale request. Minimum and Maximum are the bounds of the last adapt
 	// request while Adaptive is true.
 	Workers, RequestedWorkers int64
 	Minimum, Maximum          any

@@ -10,8 +10,8 @@ import (
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 )
 
-// ReadData reads a data source by the plugin protocol, which also tells paths
-// and severities.
+// ReadData reads a data source by the plugin protocol, which also has the paths
+// and severities of diagnostics.
 func (w Client) ReadData(t *testing.T, typeName string, config map[string]any) (map[string]tftypes.Value, []*tfprotov6.Diagnostic) {
 	t.Helper()
 	typ := w.Schema.DataSourceSchemas[typeName].ValueType()

@@ -28,7 +28,7 @@ func WarningAt(path, text string) ExpectedDiagnostic {
 }
 
 // AssertDiagnostics asserts that there is exactly one diagnostic, or none for
-// the zero wanted.
+// a zero want.
 func AssertDiagnostics(t *testing.T, got []*tfprotov6.Diagnostic, want ExpectedDiagnostic) {
 	t.Helper()
 	if want == (ExpectedDiagnostic{}) {
