@@ -4,6 +4,7 @@
 package cluster_test
 
 import (
+	"maps"
 	"strings"
 	"testing"
 
@@ -61,9 +62,7 @@ func TestAccQuery_showsNoSecret(t *testing.T) {
 		t.Errorf("the action does not name the cluster:\n%s", shown["apply -invoke"])
 	}
 	shown["the generated configuration"] = strings.ReplaceAll(generated, password, "")
-	for file, content := range w.ReadAll() {
-		shown[file] = content
-	}
+	maps.Copy(shown, w.ReadAll())
 	for place, text := range shown {
 		for secret, value := range map[string]string{"the provider's token": token, "another token": otherToken, "the password": password} {
 			if strings.Contains(text, value) {
