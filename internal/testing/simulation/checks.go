@@ -56,6 +56,7 @@ func (w *world) checkCommand(c *command) {
 
 // checkClusters checks that no cluster is lost or in the state twice.
 func (w *world) checkClusters() {
+	rivals := w.rivalsSoFar()
 	owners := map[string]string{}
 	for _, address := range addresses(w.state) {
 		each := w.state[address]
@@ -70,7 +71,7 @@ func (w *world) checkClusters() {
 	lost := 0
 	w.checkAbsences()
 	for _, each := range w.mock.Clusters(user) {
-		_, isRival := w.rivals.clusters[each.Name]
+		_, isRival := rivals.clusters[each.Name]
 		if isRival || !isActive(each.Status) || owners[each.Name] != "" || w.isReported[each.Name] {
 			continue
 		}
@@ -118,6 +119,7 @@ func (w *world) isNamed(name string) bool {
 // checkTokens checks that each token of the configuration is in the state or in a
 // diagnostic.
 func (w *world) checkTokens() {
+	rivals := w.rivalsSoFar()
 	inState := map[string]bool{}
 	for _, each := range w.state {
 		if each.typeName == tokenType {
@@ -126,7 +128,7 @@ func (w *world) checkTokens() {
 	}
 	for _, each := range w.mock.Tokens(user) {
 		key := tokenKey{each.ID, each.Created}
-		_, isRival := w.rivals.tokens[key]
+		_, isRival := rivals.tokens[key]
 		if isRival || inState[each.ID] || each.Note != userNote && !strings.HasPrefix(each.Note, "Managed by Terraform") || w.isReportedToken[key] {
 			continue
 		}
@@ -144,6 +146,7 @@ func (w *world) checkTokens() {
 // checkRivals checks that the clusters and tokens of the second client are taken only
 // inside the window, and clusters only with the warning.
 func (w *world) checkRivals() {
+	rivals := w.rivalsSoFar()
 	running := map[string]bool{}
 	for _, each := range w.mock.Clusters(user) {
 		running[each.Name] = isActive(each.Status)
@@ -152,7 +155,7 @@ func (w *world) checkRivals() {
 	for _, each := range w.state {
 		inState[each.name] = true
 	}
-	for name, startedAt := range w.rivals.clusters {
+	for name, startedAt := range rivals.clusters {
 		if running[name] && !inState[name] {
 			continue
 		}
@@ -168,7 +171,7 @@ func (w *world) checkRivals() {
 	for _, each := range w.mock.Tokens(user) {
 		valid[tokenKey{each.ID, each.Created}] = true
 	}
-	for key, createdAt := range w.rivals.tokens {
+	for key, createdAt := range rivals.tokens {
 		if !valid[key] && !w.isInWindow(tokensPath, createdAt, 0) {
 			w.fail("the rival's token %s was revoked outside the window", key.id)
 		}

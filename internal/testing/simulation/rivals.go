@@ -4,6 +4,8 @@
 package simulation
 
 import (
+	"maps"
+	"math/rand/v2"
 	"time"
 )
 
@@ -25,10 +27,16 @@ func newRivals() rivals {
 	return rivals{clusters: map[string]time.Time{}, tokens: map[tokenKey]time.Time{}}
 }
 
+// rivalsSoFar returns a copy, because a rival that a fault has planned acts at any time.
+func (w *world) rivalsSoFar() rivals {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return rivals{clusters: maps.Clone(w.rivals.clusters), tokens: maps.Clone(w.rivals.tokens)}
+}
+
 // actAsRival creates a cluster or a token now and then, until the command has ended.
 // It often has the options or the note of the configuration.
-func (w *world) actAsRival(done <-chan struct{}) {
-	draw := newRandom(w.seed, 100+uint64(len(w.trace)))
+func (w *world) actAsRival(draw *rand.Rand, done <-chan struct{}) {
 	for range draw.IntN(4) {
 		select {
 		case <-w.after(time.Duration(1 + draw.Int64N(int64(20*time.Second)))):

@@ -188,7 +188,8 @@ func (w *world) run() {
 		}
 		done := make(chan struct{})
 		var rival sync.WaitGroup
-		rival.Go(func() { w.actAsRival(done) })
+		draw := newRandom(w.seed, 100+uint64(len(w.trace)))
+		rival.Go(func() { w.actAsRival(draw, done) })
 		if w.random.IntN(4) == 0 {
 			w.note("restart")
 			w.mock.RestartGateway()
