@@ -20,10 +20,9 @@
 // may run and cost money, and if not more clusters are lost than responses. A rival's
 // cluster may be taken inside the window, with the warning.
 //
-// Of the first 10,000 seeds eight fail. On Kubernetes a gateway that restarts again,
-// or a failure of the long poll that waits for its cache, hides a cluster from all
-// lookups (5252, 5591, 6062, 7501, 7829, 8665, 9853). In 3907 a rival's cluster is
-// adopted outside the window that the check computes.
+// Seven of the first 10,000 seeds are known to fail. On Kubernetes a gateway that
+// restarts again, or a failure of the long poll that waits for its cache, hides a
+// cluster from all lookups (5252, 5591, 6062, 7501, 7829, 8665, 9853).
 package simulation
 
 import (
