@@ -193,25 +193,14 @@ func (o *createTracker) waitForOthers(ctx context.Context, ours *pendingCreate) 
 	o.mu.Lock()
 	var others []*pendingCreate
 	for other := range o.pending {
-		if other != ours && other.number > 0 && SameValue(other.options, ours.options) {
+		if other.isSibling(ours) {
 			others = append(others, other)
 		}
 	}
 	o.mu.Unlock()
-	for {
-		o.mu.Lock()
-		isUnderWay := slices.ContainsFunc(others, func(other *pendingCreate) bool { return o.pending[other] && !other.responseLost })
-		changed := o.changed
-		o.mu.Unlock()
-		if !isUnderWay {
-			return nil
-		}
-		select {
-		case <-changed:
-		case <-ctx.Done():
-			return ctx.Err()
-		}
-	}
+	return o.waitUntil(ctx, func() bool {
+		return !slices.ContainsFunc(others, func(other *pendingCreate) bool { return o.pending[other] && !other.responseLost })
+	})
 }
 
 // waitForAdoptions waits until every other create with the same options that is under
@@ -224,23 +213,39 @@ func (o *createTracker) waitForAdoptions(ctx context.Context, ours *pendingCreat
 	ours.hasConcluded = true
 	o.notify()
 	o.mu.Unlock()
+	// The grace period bounds the wait.
+	_ = o.waitUntil(ctx, func() bool {
+		for other := range o.pending {
+			if other.isSibling(ours) && !other.hasConcluded {
+				return false
+			}
+		}
+		return true
+	})
+}
+
+// waitUntil waits until the condition holds, which it evaluates under the lock after
+// each change, or until the context ends.
+func (o *createTracker) waitUntil(ctx context.Context, holds func() bool) error {
 	for {
 		o.mu.Lock()
-		mayAdopt := false
-		for other := range o.pending {
-			mayAdopt = mayAdopt || other != ours && other.number > 0 && !other.hasConcluded && SameValue(other.options, ours.options)
-		}
-		changed := o.changed
+		done, changed := holds(), o.changed
 		o.mu.Unlock()
-		if !mayAdopt {
-			return
+		if done {
+			return nil
 		}
 		select {
 		case <-changed:
 		case <-ctx.Done():
-			return
+			return ctx.Err()
 		}
 	}
+}
+
+// isSibling reports whether this is another create with the same options whose request
+// was sent.
+func (p *pendingCreate) isSibling(other *pendingCreate) bool {
+	return p != other && p.number > 0 && SameValue(p.options, other.options)
 }
 
 // lookupStage is how far the lookups of a create have come.
