@@ -17,15 +17,6 @@ import (
 )
 
 const (
-	// interruptedCreateTimeout is how long the response to a create may still
-	// arrive after its caller was interrupted. A name that arrives is a cluster
-	// that is not lost, which outranks a fast exit.
-	// With interruptedLookupTimeout, and time for Terraform to write its state, it
-	// fits into the 7.5 s that GitHub Actions leaves before it sends a second signal.
-	interruptedCreateTimeout = 5500 * time.Millisecond
-	// interruptedLookupTimeout is how much longer the client may list the clusters
-	// if no response has arrived by then.
-	interruptedLookupTimeout = 1500 * time.Millisecond
 	// siblingTimeout is how much longer a create that has failed waits for other
 	// creates with the same options, which may adopt one of its candidates.
 	siblingTimeout = 250 * time.Millisecond
@@ -106,7 +97,7 @@ func (e *AdoptError) Unwrap() error { return e.Cause }
 // are texts in the options that no error shows.
 //
 // If ctx ends, Create waits for a response that is under way for up to
-// interruptedCreateTimeout, and returns as soon as that has arrived.
+// transport.InterruptedCreateTimeout, and returns as soon as that has arrived.
 func (c *Client) Create(ctx context.Context, options map[string]any, secrets ...string) (Creation, error) {
 	created, err := c.create(ctx, options, secrets...)
 	if err == nil {
@@ -123,7 +114,7 @@ func (c *Client) create(ctx context.Context, options map[string]any, secrets ...
 	defer c.creates.finish(ours)
 	posting, endPost := transport.WithCreateScope(ctx, c.interruptedCreateTimeout, func() { c.creates.markSent(ours, c.clock.Now) })
 	defer endPost()
-	lookingUp, endLookup := transport.WithGracePeriod(ctx, c.interruptedCreateTimeout+interruptedLookupTimeout)
+	lookingUp, endLookup := transport.WithGracePeriod(ctx, c.interruptedCreateTimeout+transport.InterruptedCleanupTimeout)
 	defer endLookup()
 	name, err := c.CreateCluster(posting, options, secrets...)
 	if err == nil {
@@ -199,7 +190,7 @@ func (c *Client) adopt(ctx context.Context, ours *pendingCreate, cause error) (C
 		if lookups == maxLookups && len(candidates) == 0 && !isCacheFilled {
 			// A Kubernetes gateway that restarted meanwhile has an empty cache.
 			isCacheFilled = true
-			if c.fillCache(ctx, next.all) {
+			if mayHaveCache(next.all) && c.fillCache(ctx) {
 				lookups--
 			}
 		}
@@ -222,15 +213,21 @@ func (c *Client) adopt(ctx context.Context, ours *pendingCreate, cause error) (C
 	return Creation{}, failed
 }
 
-// fillCache gives the cache of a Kubernetes gateway the time to fill, and reports
-// whether it waited: listings may be complete only now. Other gateways have no cache.
-// If the names of the clusters do not show which one it is, the gateway's response does.
-func (c *Client) fillCache(ctx context.Context, clusters map[string]Cluster) bool {
+// mayHaveCache reports whether a gateway with these clusters may have a cache: no name
+// shows that it has none.
+func mayHaveCache(clusters map[string]Cluster) bool {
 	for name := range clusters {
 		if !mayBeCached(name) {
 			return false
 		}
 	}
+	return true
+}
+
+// fillCache gives the cache of a Kubernetes gateway the time to fill, and reports
+// whether it waited: listings may be complete only now. A gateway without a cache
+// answers at once.
+func (c *Client) fillCache(ctx context.Context) bool {
 	began := c.clock.Now()
 	_, _, err := c.waitForCache(ctx, unknownName)
 	return err != nil || c.clock.Now().Sub(began) > longPollDuration
@@ -256,8 +253,8 @@ func (c *Client) OtherCandidates(ctx context.Context, name string, adopted Adopt
 	lateBy := ours.lateBy
 	if mayBeCached(name) {
 		lateBy = max(lateBy, maxLookups*lookupInterval)
+		c.fillCache(ctx)
 	}
-	c.fillCache(ctx, map[string]Cluster{name: {}})
 	if pause := ours.failedAt.Add(lateBy).Sub(c.clock.Now()); pause > 0 {
 		if err := c.clock.Sleep(ctx, pause); err != nil {
 			return nil, err

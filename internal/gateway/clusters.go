@@ -58,7 +58,7 @@ type Client struct {
 func New(cfg Config) *Client {
 	c := &Client{
 		transport: cfg.Transport, addresses: cfg.Addresses, clock: cfg.Clock, creates: newCreateTracker(), cacheFill: make(chan struct{}, 1),
-		interruptedCreateTimeout: interruptedCreateTimeout,
+		interruptedCreateTimeout: transport.InterruptedCreateTimeout,
 	}
 	if c.clock == nil {
 		c.clock = clock.Real()

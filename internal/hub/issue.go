@@ -88,7 +88,7 @@ func (c *Client) IssueToken(ctx context.Context, user string, r TokenRequest) (T
 		return Token{}, err
 	}
 	sentAt := c.clock.Now()
-	posting, cancel := transport.WithCreateScope(ctx, interruptedCreateTimeout, func() { sentAt = c.clock.Now() })
+	posting, cancel := transport.WithCreateScope(ctx, transport.InterruptedCreateTimeout, func() { sentAt = c.clock.Now() })
 	defer cancel()
 	token, err := c.CreateToken(posting, user, r)
 	if err == nil {

@@ -13,14 +13,6 @@ import (
 )
 
 const (
-	// interruptedCreateTimeout is how long a create that is under way waits for its
-	// response after the first interrupt. With cleanupTimeout, and time for Terraform to
-	// write its state, it fits into the 7.5 s that GitHub Actions leaves before it sends
-	// a second signal.
-	interruptedCreateTimeout = 5500 * time.Millisecond
-	// cleanupTimeout limits what follows a lost response after an interrupt: one
-	// lookup and one revocation.
-	cleanupTimeout = 1500 * time.Millisecond
 	// outageTolerance is how long every wait goes on while all responses are
 	// transient errors: long enough for a restart of the Hub.
 	outageTolerance = 2 * time.Minute
@@ -47,7 +39,7 @@ var stopPolicy = poll.Policy{FirstPause: serverPollInterval, IsTransient: isStop
 
 // interruptedStartPolicy looks for a server whose start was interrupted.
 var interruptedStartPolicy = poll.Policy{
-	FirstPause: time.Second, IsTransient: transport.IsTransient, OutageTolerance: interruptedCreateTimeout, Timeout: interruptedCreateTimeout,
+	FirstPause: time.Second, IsTransient: transport.IsTransient, OutageTolerance: transport.InterruptedCreateTimeout, Timeout: transport.InterruptedCreateTimeout,
 }
 
 // orphanPolicy searches for the token of a lost response. An outage is polled less
@@ -62,9 +54,9 @@ var revokePolicy = poll.Policy{
 }
 
 // cleanupContext returns a context for what must be finished after an interrupt: it
-// ends cleanupTimeout after ctx.
+// ends transport.InterruptedCleanupTimeout after ctx.
 func cleanupContext(ctx context.Context) (context.Context, context.CancelFunc) {
-	return transport.WithGracePeriod(ctx, cleanupTimeout)
+	return transport.WithGracePeriod(ctx, transport.InterruptedCleanupTimeout)
 }
 
 // isRefused reports whether a server or proxy answered a request with an error that

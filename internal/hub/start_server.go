@@ -104,7 +104,7 @@ func (c *Client) postServer(ctx context.Context, user, name string, options map[
 			body = map[string]any{"user_options": body}
 		}
 	}
-	posting, cancel := transport.WithCreateScope(ctx, interruptedCreateTimeout, func() {})
+	posting, cancel := transport.WithCreateScope(ctx, transport.InterruptedCreateTimeout, func() {})
 	defer cancel()
 	stopLookup := context.AfterFunc(ctx, func() {
 		if c.waitUntilActive(posting, user, name) {

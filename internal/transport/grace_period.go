@@ -17,6 +17,18 @@ type createScope struct {
 	sent func()
 }
 
+const (
+	// InterruptedCreateTimeout is how long the response to a create may still arrive
+	// after its caller was interrupted. What is known by name is not lost, which outranks
+	// a fast exit.
+	InterruptedCreateTimeout = 5500 * time.Millisecond
+	// InterruptedCleanupTimeout is how much longer a client may look for what was created,
+	// and revoke a token, if no response has arrived by then. Both together, and the time
+	// in which Terraform writes its state, fit into the 7.5 s that GitHub Actions leaves
+	// before it sends a second signal.
+	InterruptedCleanupTimeout = 1500 * time.Millisecond
+)
+
 // WithGracePeriod returns a context that ends d after ctx ends, for work that must be
 // finished after an interrupt, such as revoking a token.
 func WithGracePeriod(ctx context.Context, d time.Duration) (context.Context, context.CancelFunc) {
