@@ -29,6 +29,9 @@ func (c *Client) newRetryClient(cfg Config, httpTransport http.RoundTripper) *re
 		clock:    clockOrReal(cfg.Clock),
 		jitter:   cfg.Jitter,
 	}
+	if delays.jitter == nil {
+		delays.jitter = randomJitter
+	}
 	return &retryablehttp.Client{
 		HTTPClient: &http.Client{Transport: httpTransport, CheckRedirect: refuseRedirects},
 		RetryMax:   max(cfg.MaxRetries, 0),
@@ -109,8 +112,12 @@ func isHostNotFound(err error) bool {
 type backoff struct {
 	shortest, longest time.Duration
 	clock             clock.Clock
-	// jitter is Config.Jitter.
+	// jitter is Config.Jitter or randomJitter.
 	jitter func(longest time.Duration) time.Duration
+}
+
+func randomJitter(longest time.Duration) time.Duration {
+	return rand.N(longest + 1) //nolint:gosec // jitter needs no unpredictable numbers
 }
 
 // delay returns the pause after an attempt (0 is the first) that ended with status,
@@ -123,12 +130,7 @@ func (b backoff) delay(attempt, status int, header string) time.Duration {
 		ceiling = min(b.longest, b.shortest<<attempt)
 	}
 	half := ceiling / 2
-	pause := half
-	if b.jitter != nil {
-		pause += b.jitter(half)
-	} else {
-		pause += rand.N(half + 1) //nolint:gosec // jitter needs no unpredictable numbers
-	}
+	pause := half + b.jitter(half)
 	if status == http.StatusTooManyRequests || status == http.StatusServiceUnavailable {
 		pause = max(pause, min(retryAfter(header, b.clock.Now()), retryAfterFactor*b.longest))
 	}

@@ -20,7 +20,7 @@ import (
 func TestBackoff_growsAndHonoursRetryAfter(t *testing.T) {
 	t.Parallel()
 	now := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
-	b := backoff{shortest: time.Second, longest: 10 * time.Second, clock: clock.NewFake(now)}
+	b := backoff{shortest: time.Second, longest: 10 * time.Second, jitter: randomJitter, clock: clock.NewFake(now)}
 	for name, test := range map[string]struct {
 		attempt           int
 		status            int
@@ -229,7 +229,7 @@ func FuzzRetryAfter(f *testing.F) {
 	for _, header := range []string{"", "0", "-1", "120", "2147483647", "99999999999999999999", "0x10", "1e9", "Mon, 23 Nov 2026 08:00:00 GMT", "Fri, 31 Dec 9999 23:59:59 GMT", "x", "1, 2"} {
 		f.Add(header, 0)
 	}
-	b := backoff{shortest: time.Second, longest: 10 * time.Second, clock: clock.NewFake(time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC))}
+	b := backoff{shortest: time.Second, longest: 10 * time.Second, jitter: randomJitter, clock: clock.NewFake(time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC))}
 	f.Fuzz(func(t *testing.T, header string, attempt int) {
 		if attempt < 0 || attempt > 20 {
 			attempt = 0
