@@ -95,9 +95,7 @@ func NewServer(p provider.Provider) tfprotov6.ProviderServer {
 func (s *server) ValidateResourceConfig(ctx context.Context, req *tfprotov6.ValidateResourceConfigRequest) (*tfprotov6.ValidateResourceConfigResponse, error) {
 	resp, err := call(ctx, req, s.completeServer.ValidateResourceConfig)
 	if resp != nil {
-		resp.Diagnostics = presentable(s.locateFractions(ctx, resp.Diagnostics, req.Config, func(all *tfprotov6.GetProviderSchemaResponse) *tfprotov6.Schema {
-			return all.ResourceSchemas[req.TypeName]
-		}))
+		resp.Diagnostics = presentable(s.locateFractions(ctx, resp.Diagnostics, req.Config, resourceSchema(req.TypeName)))
 	}
 	return resp, err
 }
@@ -129,9 +127,7 @@ func (s *server) ReadResource(ctx context.Context, req *tfprotov6.ReadResourceRe
 func (s *server) PlanResourceChange(ctx context.Context, req *tfprotov6.PlanResourceChangeRequest) (*tfprotov6.PlanResourceChangeResponse, error) {
 	resp, err := callUnlessStopped(ctx, s, req, s.completeServer.PlanResourceChange)
 	if resp != nil {
-		resp.Diagnostics = presentable(s.locateFractions(ctx, resp.Diagnostics, req.Config, func(all *tfprotov6.GetProviderSchemaResponse) *tfprotov6.Schema {
-			return all.ResourceSchemas[req.TypeName]
-		}))
+		resp.Diagnostics = presentable(s.locateFractions(ctx, resp.Diagnostics, req.Config, resourceSchema(req.TypeName)))
 	}
 	return resp, err
 }
@@ -239,9 +235,7 @@ func (s *server) ValidateListResourceConfig(ctx context.Context, req *tfprotov6.
 func (s *server) ValidateActionConfig(ctx context.Context, req *tfprotov6.ValidateActionConfigRequest) (*tfprotov6.ValidateActionConfigResponse, error) {
 	resp, err := s.completeServer.ValidateActionConfig(ctx, req)
 	if resp != nil {
-		resp.Diagnostics = presentable(s.locateFractions(ctx, resp.Diagnostics, req.Config, func(all *tfprotov6.GetProviderSchemaResponse) *tfprotov6.Schema {
-			return all.ActionSchemas[req.ActionType].Schema
-		}))
+		resp.Diagnostics = presentable(s.locateFractions(ctx, resp.Diagnostics, req.Config, actionSchema(req.ActionType)))
 	}
 	return resp, err
 }
@@ -249,9 +243,7 @@ func (s *server) ValidateActionConfig(ctx context.Context, req *tfprotov6.Valida
 func (s *server) PlanAction(ctx context.Context, req *tfprotov6.PlanActionRequest) (*tfprotov6.PlanActionResponse, error) {
 	resp, err := s.completeServer.PlanAction(ctx, req)
 	if resp != nil {
-		resp.Diagnostics = presentable(s.locateFractions(ctx, resp.Diagnostics, req.Config, func(all *tfprotov6.GetProviderSchemaResponse) *tfprotov6.Schema {
-			return all.ActionSchemas[req.ActionType].Schema
-		}))
+		resp.Diagnostics = presentable(s.locateFractions(ctx, resp.Diagnostics, req.Config, actionSchema(req.ActionType)))
 	}
 	return resp, err
 }

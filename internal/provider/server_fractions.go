@@ -14,11 +14,23 @@ import (
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 )
 
+// schemaSelector selects the schema of a configuration.
+type schemaSelector func(*tfprotov6.GetProviderSchemaResponse) *tfprotov6.Schema
+
+func resourceSchema(name string) schemaSelector {
+	return func(all *tfprotov6.GetProviderSchemaResponse) *tfprotov6.Schema { return all.ResourceSchemas[name] }
+}
+
+func actionSchema(name string) schemaSelector {
+	return func(all *tfprotov6.GetProviderSchemaResponse) *tfprotov6.Schema {
+		return all.ActionSchemas[name].Schema
+	}
+}
+
 // locateFractions reports a fraction in a nested argument on the member that has it.
 // The framework reports it on the argument around it (terraform-plugin-framework
-// 1.19.0, internal/fwserver/attribute_validation.go). schemaOf selects the schema of
-// the configuration.
-func (s *server) locateFractions(ctx context.Context, diagnostics []*tfprotov6.Diagnostic, config *tfprotov6.DynamicValue, schemaOf func(*tfprotov6.GetProviderSchemaResponse) *tfprotov6.Schema) []*tfprotov6.Diagnostic {
+// 1.19.0, internal/fwserver/attribute_validation.go).
+func (s *server) locateFractions(ctx context.Context, diagnostics []*tfprotov6.Diagnostic, config *tfprotov6.DynamicValue, schemaOf schemaSelector) []*tfprotov6.Diagnostic {
 	if config == nil || !slices.ContainsFunc(diagnostics, isFractionOfArgument) {
 		return diagnostics
 	}
