@@ -32,7 +32,7 @@ build_tool() {
 
 # Without version.dev=no both engines report a pre-release, which version
 # constraints exclude.
-build_opentofu() { build_tool opentofu github.com/opentofu/opentofu/cmd/tofu "-X github.com/opentofu/opentofu/version.dev=no"; }
+build_opentofu() { build_tool "$1" github.com/opentofu/opentofu/cmd/tofu "-X github.com/opentofu/opentofu/version.dev=no"; }
 build_terraform() { build_tool "$1" github.com/hashicorp/terraform "-X github.com/hashicorp/terraform/version.dev=no"; }
 
 build_goreleaser() { build_tool goreleaser github.com/goreleaser/goreleaser/v2 "-X main.version=$(goreleaser_version)"; }
@@ -49,7 +49,7 @@ terraform_binary() {
   elif command -v tofu >/dev/null; then
     command -v tofu
   else
-    build_opentofu
+    build_opentofu opentofu
   fi
 }
 

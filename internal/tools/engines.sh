@@ -5,7 +5,8 @@
 # Runs tests and demo with several engines:
 #
 #   engines.sh         on the oldest supported Terraform, the one on PATH, a
-#                      Terraform with list resources and actions, and OpenTofu
+#                      Terraform with list resources and actions, and the oldest
+#                      supported and the newest OpenTofu
 #   engines.sh newest  only the tests of features that the default Terraform may
 #                      not have, on a Terraform of 1.14 or later
 #
@@ -19,10 +20,10 @@ cd "$root"
 case ${1:-} in
   "")
     failed=()
-    for name in terraform18 path terraform115 opentofu; do
+    for name in terraform18 path terraform115 opentofu110 opentofu; do
       case $name in
         path) engine=$(terraform_binary) ;;
-        opentofu) engine=$(build_opentofu) ;;
+        opentofu*) engine=$(build_opentofu "$name") ;;
         *) engine=$(build_terraform $name) ;;
       esac
       for target in test demo; do

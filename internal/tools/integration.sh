@@ -30,6 +30,9 @@ fi
 # The examples create certificates with this provider.
 TLS_PLUGIN=$(build_tool tls github.com/hashicorp/terraform-provider-tls)
 export TLS_PLUGIN
+# Stories about list resources and actions use this Terraform.
+NEWEST_TERRAFORM=$(newest_terraform)
+export NEWEST_TERRAFORM
 packages=$(grep -rlE --include='*_test.go' "^//go:build $tag( |\$)" internal | xargs -n1 dirname | sort -u | sed 's|^|./|')
 # One package at a time, because each starts its own servers.
 # shellcheck disable=SC2086 # one argument per package

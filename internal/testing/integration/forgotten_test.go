@@ -7,6 +7,8 @@ package integration_test
 
 import (
 	"encoding/json"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -41,6 +43,7 @@ output "activity" {
 func TestIdle_isWhatTheSchedulerComputes(t *testing.T) {
 	t.Parallel()
 	s := newStory(t)
+	s.Require(terraform.Actions)
 	s.Write("main.tf", activityOutput)
 	s.Apply()
 	assertActivity := func(want string) {
@@ -78,9 +81,6 @@ with Gateway() as gateway, gateway.connect(os.environ["CLUSTER"]) as cluster, cl
     cluster.shutdown_on_close = False
 `, "CLUSTER="+name)
 	assertActivity(`[1,0,false,false,1]`)
-	if !s.Supports(terraform.Actions) {
-		return
-	}
 	s.Write("stop.tf", "action \"pc_dask_cluster_stop\" \"idle\" {\n  config {\n    name         = \""+name+"\"\n    only_if_idle = true\n  }\n}\n")
 	if output := s.Must("apply", "-auto-approve", "-no-color", "-invoke=action.pc_dask_cluster_stop.idle").Flat(); !strings.Contains(output, "1 unfinished task") {
 		t.Errorf("the action does not keep the busy cluster:\n%s", output)
@@ -143,4 +143,62 @@ with Gateway() as gateway:
 	if left, err := s.stack.Python(t.Context(), list, s.stack.Environ("neighbour-of-forgotten")...); err != nil || strings.TrimSpace(string(left)) != "1" {
 		t.Errorf("the neighbour has %s clusters, want 1: %v", left, err)
 	}
+}
+
+// The janitor of the examples names the idle cluster and not the busy one, and stops
+// the idle one only when it is asked to.
+func TestJanitor_findsAndStopsIdleClusters(t *testing.T) {
+	t.Parallel()
+	s := newStory(t)
+	s.Require(terraform.ListResources)
+	s.Remove("versions.tf")
+	s.Remove("provider.tf")
+	names := strings.Fields(s.python(`
+import time
+from dask.distributed import fire_and_forget
+from dask_gateway import Gateway
+with Gateway() as gateway:
+    idle = gateway.new_cluster(worker_cores=0.5, worker_memory=1, shutdown_on_close=False)
+    busy = gateway.new_cluster(worker_cores=0.5, worker_memory=1, shutdown_on_close=False)
+    busy.scale(1)
+    with busy.get_client() as client:
+        fire_and_forget(client.submit(time.sleep, 3600))
+        while not any(client.processing().values()):
+            time.sleep(0.1)
+    print(idle.name, busy.name)
+`))
+	idle, busy := names[0], names[1]
+	s.copyJanitor("check/main.tf")
+	planned := s.Run("plan", "-no-color", `-var=managed=["`+busy+`"]`)
+	if planned.Code != 1 || !strings.Contains(planned.Flat(), idle+" (started ") || strings.Contains(planned.Output, busy+" (started") {
+		t.Errorf("the plan does not fail with the forgotten cluster only:\n%s", planned.Output)
+	}
+	s.Must("plan", "-no-color", `-var=managed=["`+busy+`", "`+idle+`"]`)
+
+	for _, file := range []string{"query/main.tf", "query/forgotten.tfquery.hcl", "query/janitor.sh"} {
+		s.copyJanitor(file)
+	}
+	found := s.RunScript("janitor.sh")
+	if found.Code != 1 || !strings.Contains(found.Output, idle+" (RUNNING, started ") || strings.Contains(found.Output, busy) {
+		t.Errorf("the janitor does not fail with the idle cluster only:\n%s", found.Output)
+	}
+	if got := strings.Count(s.clusters(), "RUNNING"); got != 2 {
+		t.Errorf("%d clusters run, want both", got)
+	}
+	if stopped := s.RunScript("janitor.sh", "stop"); stopped.Code != 1 || !strings.Contains(stopped.Output, "Cluster "+idle+" has ended") {
+		t.Errorf("the janitor does not stop the idle cluster:\n%s", stopped.Output)
+	}
+	if got := s.clusters(); got != busy+" RUNNING" {
+		t.Errorf("the clusters are %q, want only %s to run", got, busy)
+	}
+}
+
+// copyJanitor copies a file of the example, with an age limit of one second.
+func (s *story) copyJanitor(file string) {
+	s.t.Helper()
+	text, err := os.ReadFile(filepath.Join("..", "..", "..", "examples", "janitor", filepath.FromSlash(file)))
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	s.Write(filepath.Base(file), strings.Replace(string(text), `"8h"`, `"1s"`, 1))
 }

@@ -5,6 +5,7 @@ package terraform
 
 import (
 	"fmt"
+	"os"
 	"regexp"
 	"strconv"
 )
@@ -32,12 +33,21 @@ var (
 	MockDataFolders = Feature{"the source of a mock provider", version{1, 7}, neverReleased}
 )
 
-// Require skips the test if the binary does not have the feature.
+// Require makes the workspace use a binary that has the feature: the usual one, or
+// the one that NEWEST_TERRAFORM names. It skips the test if neither has it.
 func (w *Workspace) Require(feature Feature) {
 	w.t.Helper()
-	if output := w.Must("version").Output; !supports(output, feature) {
-		w.t.Skipf("%s does not have %s", firstLine.FindString(output), feature.name)
+	output := w.Must("version").Output
+	if supports(output, feature) {
+		return
 	}
+	if newest := os.Getenv("NEWEST_TERRAFORM"); newest != "" {
+		w.command = newest
+		if w.Supports(feature) {
+			return
+		}
+	}
+	w.t.Skipf("%s does not have %s", firstLine.FindString(output), feature.name)
 }
 
 // Supports reports whether the binary has the feature.

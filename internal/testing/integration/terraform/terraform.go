@@ -177,6 +177,20 @@ func (w *Workspace) Run(arguments ...string) Result {
 	return w.Start(arguments...).Wait()
 }
 
+// RunScript runs a shell script of the workspace, for which the binary is named
+// terraform.
+func (w *Workspace) RunScript(arguments ...string) Result {
+	w.t.Helper()
+	programs := w.t.TempDir()
+	if err := os.Symlink(w.command, filepath.Join(programs, "terraform")); err != nil {
+		w.t.Fatal(err)
+	}
+	shell := *w
+	shell.command = "sh"
+	shell.env = append(slices.Clone(w.env), "PATH="+programs+string(os.PathListSeparator)+os.Getenv("PATH"))
+	return shell.Run(arguments...)
+}
+
 // Must runs a command and fails the test if the command fails.
 func (w *Workspace) Must(arguments ...string) Result {
 	w.t.Helper()
