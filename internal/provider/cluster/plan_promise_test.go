@@ -44,13 +44,7 @@ func planProperty(t *testing.T, mock *providertest.Mock) providertest.PlanProper
 	future := providertest.NewClientWith(t, clock.NewFake(clock.Real().Now().Add(1000*time.Hour)), block)
 
 	respondsWith := func(status int, body string) providertest.Client {
-		changed := providertest.StartMock(t, mockserver.Config{})
-		fault := providertest.RespondAlways("*", status, body)
-		fault.Times = 1 << 30
-		changed.FailNext(fault)
-		responding := providertest.Block(changed)
-		responding["max_retries"] = 0
-		return providertest.NewClient(t, responding)
+		return providertest.NewClient(t, providertest.RespondingBlock(t, status, body))
 	}
 	known, withoutAddress := providertest.NewClientWith(t, mock.Clock, block), unknown("address", "api_token")
 	return providertest.PlanProperty{

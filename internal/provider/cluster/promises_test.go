@@ -20,9 +20,7 @@ import (
 func declareOtherDefaults(mock *providertest.Mock) { failForever(mock, http.StatusOK, otherDefaults) }
 
 func failForever(mock *providertest.Mock, status int, body string) {
-	fault := providertest.RespondAlways("*/options", status, body)
-	fault.Times = 1 << 30
-	mock.FailNext(fault)
+	mock.FailNext(providertest.RespondAlways("*/options", status, body))
 }
 
 // replacedAddress is a provider block whose address is unknown whenever the

@@ -26,18 +26,12 @@ func planProperty(t *testing.T) providertest.PlanProperty {
 	later["address"], later["api_token"] = providertest.Unknown{}, providertest.Unknown{}
 	known, unknown := providertest.NewClientWith(t, mock.Clock, block), providertest.NewClientWith(t, mock.Clock, later)
 	future := providertest.NewClientWith(t, clock.NewFake(clock.Real().Now().Add(1000*time.Hour)), block)
-	down := providertest.StartMock(t, mockserver.Config{})
-	fault := providertest.RespondAlways("*", http.StatusServiceUnavailable, "down")
-	fault.Times = 1 << 30
-	down.FailNext(fault)
-	unreachable := providertest.Block(down)
-	unreachable["max_retries"] = 0
 	t.Setenv("JUPYTERHUB_USER", "bob")
 	environment := providertest.NewClientWith(t, mock.Clock, block)
 	return providertest.PlanProperty{
 		Type:    providertest.ServerType,
 		First:   map[string]providertest.Client{"known provider": known, "unknown address": unknown},
-		Others:  []providertest.Client{known, unknown, future, environment, providertest.NewClient(t, unreachable)},
+		Others:  []providertest.Client{known, unknown, future, environment, providertest.NewClient(t, providertest.RespondingBlock(t, http.StatusServiceUnavailable, "down"))},
 		Priors:  priorServers(t, mock, known),
 		Changes: serverChanges,
 	}

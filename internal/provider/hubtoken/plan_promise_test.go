@@ -28,17 +28,11 @@ func planProperty(t *testing.T) providertest.PlanProperty {
 	later := maps.Clone(block)
 	later["address"], later["api_token"] = providertest.Unknown{}, providertest.Unknown{}
 	known, unknown := at(0, block), at(0, later)
-	down := providertest.StartMock(t, mockserver.Config{})
-	fault := providertest.RespondAlways("*", http.StatusServiceUnavailable, "down")
-	fault.Times = 1 << 30
-	down.FailNext(fault)
-	unreachable := providertest.Block(down)
-	unreachable["max_retries"] = 0
 	t.Setenv("JUPYTERHUB_USER", "bob")
 	return providertest.PlanProperty{
 		Type:    providertest.TokenType,
 		First:   map[string]providertest.Client{"known provider": known, "unknown address": unknown},
-		Others:  []providertest.Client{known, unknown, at(25*time.Hour, block), at(1000*time.Hour, block), at(-time.Hour, block), at(0, unreachable)},
+		Others:  []providertest.Client{known, unknown, at(25*time.Hour, block), at(1000*time.Hour, block), at(-time.Hour, block), at(0, providertest.RespondingBlock(t, http.StatusServiceUnavailable, "down"))},
 		Priors:  priorTokens(t, known, at(25*time.Hour, block)),
 		Changes: tokenChanges,
 	}

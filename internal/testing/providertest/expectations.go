@@ -22,7 +22,7 @@ const (
 
 // RespondAlways makes a gateway respond to GET requests for a path in the given way.
 func RespondAlways(path string, status int, body string) mockserver.Fault {
-	return mockserver.Fault{Method: http.MethodGet, Path: path, Times: 100, Status: status, ContentType: "application/json; charset=utf-8", Body: body}
+	return mockserver.Fault{Method: http.MethodGet, Path: path, Times: 1 << 30, Status: status, ContentType: "application/json; charset=utf-8", Body: body}
 }
 
 // ServersAre asserts which servers of alice the Hub has.

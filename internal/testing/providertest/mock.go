@@ -113,6 +113,17 @@ func Block(server *Mock) map[string]any {
 	return map[string]any{"address": server.GatewayURL(), "api_token": server.NewToken("alice")}
 }
 
+// RespondingBlock is Block for servers that respond to every GET in the given way. The
+// provider does not retry.
+func RespondingBlock(t *testing.T, status int, body string) map[string]any {
+	t.Helper()
+	server := StartMock(t, mockserver.Config{})
+	server.FailNext(RespondAlways("*", status, body))
+	block := Block(server)
+	block["max_retries"] = 0
+	return block
+}
+
 // AfterApply runs an assertion on the mock in the midst of a test step: after its
 // apply and before the plan that shows that nothing is left to do.
 type AfterApply func() error
