@@ -76,11 +76,7 @@ func newPipeline(t *testing.T) *pipeline {
 	}
 	// setup-terraform and setup-python add these to PATH.
 	command, environment := terraform.Installed(t)
-	tools := t.TempDir()
-	if err := os.Symlink(command, filepath.Join(tools, "terraform")); err != nil {
-		t.Fatal(err)
-	}
-	p.env = append(environment, "PATH="+p.stack.Bin+":"+tools+":"+os.Getenv("PATH"))
+	p.env = append(environment, "PATH="+p.stack.Bin+":"+terraform.FolderWith(t, command)+":"+os.Getenv("PATH"))
 	return p
 }
 

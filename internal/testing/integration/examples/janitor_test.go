@@ -37,11 +37,7 @@ func newJanitor(t *testing.T, example string) janitor {
 		t.Fatal(err)
 	}
 	// The script is run by sh, because CopyFS keeps no permission to execute everywhere.
-	programs := t.TempDir()
-	if err := os.Symlink(command, filepath.Join(programs, "terraform")); err != nil {
-		t.Fatal(err)
-	}
-	j.env = append(slices.Clone(env), "PATH="+programs+string(os.PathListSeparator)+os.Getenv("PATH"), "PC_ADDRESS="+mock.GatewayURL(), "PC_API_TOKEN="+j.token)
+	j.env = append(slices.Clone(env), "PATH="+terraform.FolderWith(t, command)+string(os.PathListSeparator)+os.Getenv("PATH"), "PC_ADDRESS="+mock.GatewayURL(), "PC_API_TOKEN="+j.token)
 	if output, ok := j.run(t, "terraform", "init", "-input=false", "-no-color"); !ok {
 		t.Fatal(output)
 	}

@@ -181,14 +181,20 @@ func (w *Workspace) Run(arguments ...string) Result {
 // terraform.
 func (w *Workspace) RunScript(arguments ...string) Result {
 	w.t.Helper()
-	programs := w.t.TempDir()
-	if err := os.Symlink(w.command, filepath.Join(programs, "terraform")); err != nil {
-		w.t.Fatal(err)
-	}
 	shell := *w
 	shell.command = "sh"
-	shell.env = append(slices.Clone(w.env), "PATH="+programs+string(os.PathListSeparator)+os.Getenv("PATH"))
+	shell.env = append(slices.Clone(w.env), "PATH="+FolderWith(w.t, w.command)+string(os.PathListSeparator)+os.Getenv("PATH"))
 	return shell.Run(arguments...)
+}
+
+// FolderWith returns a folder in which the binary is named terraform, as scripts call it.
+func FolderWith(t *testing.T, command string) string {
+	t.Helper()
+	folder := t.TempDir()
+	if err := os.Symlink(command, filepath.Join(folder, "terraform")); err != nil {
+		t.Fatal(err)
+	}
+	return folder
 }
 
 // Must runs a command and fails the test if the command fails.
