@@ -77,7 +77,7 @@ func sections(rows []faults.Row) []section {
 }
 
 // withAddition returns the fault and what its promise adds to the one above, for
-// example ". The error says so." or ", once the absence is confirmed.".
+// example ". The error reports it." or ", once the absence is confirmed.".
 func withAddition(fault, addition string) string {
 	addition = strings.TrimLeft(addition, "., ")
 	if addition == "" {

@@ -30,7 +30,7 @@ func createRows() []Row {
 		},
 		{
 			Moment: momentCreate, Fault: "The gateway returns 500 before it creates the cluster.",
-			Promise: "The provider lists the clusters and finds no new one. The error says so.",
+			Promise: "The provider lists the clusters and finds no new one. The error reports it.",
 			Break:   fails(http.MethodPost, clustersPath, internalError),
 			Want:    Want{Exit: 1, Output: []string{"It is not known whether the cluster was created", "no new cluster was seen"}, Requests: map[string]int{"POST " + clustersPath: 1}},
 		},

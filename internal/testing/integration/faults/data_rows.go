@@ -39,7 +39,7 @@ func gatewayRows() []Row {
 		{Fault: "`pc_gateway`: the gateway's proxy has no routes.", Promise: "The error says that the response does not come from the gateway.", Break: fails(http.MethodGet, version, times(everyTime, noRoute)), Want: Want{Exit: 1, Output: []string{"comes from a proxy and not from the API"}}},
 		{Fault: "`pc_gateway`: the response is a sign-in page.", Promise: "The error shows what arrived instead of a version.", Break: fails(http.MethodGet, version, times(everyTime, signInPage)), Want: Want{Exit: 1, Output: []string{"Sign in", "another kind of server"}}},
 		{Fault: "`pc_gateway`: the token has been revoked.", Promise: "The read succeeds: neither version nor health needs a token.", Break: func(w *World) { w.revokeProviderToken() }},
-		{Fault: "`pc_gateway`: the gateway reports that it is unhealthy.", Promise: "A warning says so, and `healthy` is false.", Break: fails(http.MethodGet, health, times(everyTime, refusal(http.StatusServiceUnavailable, "no database"))), Want: Want{Output: []string{"Warning: The gateway is not healthy", "no database"}}},
+		{Fault: "`pc_gateway`: the gateway reports that it is unhealthy.", Promise: "A warning reports it, and `healthy` is false.", Break: fails(http.MethodGet, health, times(everyTime, refusal(http.StatusServiceUnavailable, "no database"))), Want: Want{Output: []string{"Warning: The gateway is not healthy", "no database"}}},
 		{Fault: "`pc_gateway`: the gateway is older than the oldest tested version.", Promise: "A warning includes both versions.", Break: fails(http.MethodGet, version, gatewayResponse(`{"version": "2022.4.0"}`)), Want: Want{Output: []string{"Warning: The gateway is older", "2022.4.0", "2026.3.0"}}},
 	}
 	for i := range rows {
@@ -63,7 +63,7 @@ func clusterRows() []Row {
 		{Fault: "`pc_dask_cluster`: the gateway's response is a sign-in page.", Promise: "The read fails. The error shows what arrived.", Break: fails(http.MethodGet, anyClusterPath, times(everyTime, signInPage)), Want: failsUnchanged(1, "Sign in")},
 		{Fault: "`pc_dask_cluster`: the gateway no longer has a record of the cluster.", Promise: "The read fails once the absence is confirmed.", Break: func(w *World) { w.Mock.DeleteClusterRecord(w.NewestCluster()) }, Want: failsUnchanged(0, "There is no cluster", "confirmed by several lookups")},
 		{Fault: "`pc_dask_cluster`: the route to a new scheduler is missing for a moment.", Promise: "The provider waits until the route exists.", Break: fails(http.MethodGet, identityPath, times(3, noRoute)), Want: succeeds()},
-		{Fault: "`pc_dask_cluster`: the scheduler does not respond.", Promise: "A warning says so, and the counts are null.", Break: fails(http.MethodGet, identityPath, times(everyTime, mockserver.Fault{Status: http.StatusBadGateway})), Want: succeeds(workersWarning, "502")},
+		{Fault: "`pc_dask_cluster`: the scheduler does not respond.", Promise: "A warning reports it, and the counts are null.", Break: fails(http.MethodGet, identityPath, times(everyTime, mockserver.Fault{Status: http.StatusBadGateway})), Want: succeeds(workersWarning, "502")},
 		{Fault: "`pc_dask_cluster`: the scheduler's response is a sign-in page.", Promise: "As above.", Break: fails(http.MethodGet, identityPath, times(everyTime, signInPage)), Want: succeeds(workersWarning, "Sign in")},
 		{Fault: "`pc_dask_cluster`: the cluster has stopped.", Promise: "The status is STOPPED, and the counts are null.", Break: func(w *World) { w.Mock.StopCluster(w.NewestCluster()) }, Want: Want{State: []string{clusterAddress}}},
 	}

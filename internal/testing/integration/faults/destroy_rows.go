@@ -43,7 +43,7 @@ func destroyRows() []Row {
 			Fault: "The cluster does not end within `timeouts.delete`.", Promise: "The error includes the status. The cluster stays in the state.", Config: clusterWith("timeouts = { delete = \"1s\" }"),
 			Break: fails(http.MethodDelete, anyClusterPath, times(everyTime, noContent)), Want: failsUnchanged("did not stop in time", "timeouts.delete"),
 		},
-		{Fault: "The gateway stays down.", Promise: "The error says so. The cluster stays in the state.", Break: fails("", anyClusterPath, times(everyTime, gatewayDown)), Want: failsUnchanged("503")},
+		{Fault: "The gateway stays down.", Promise: "The error reports it. The cluster stays in the state.", Break: fails("", anyClusterPath, times(everyTime, gatewayDown)), Want: failsUnchanged("503")},
 		{
 			Fault: "The gateway goes down during the destroy.", Promise: "As above.",
 			Break: fails(http.MethodDelete, anyClusterPath, times(everyTime, internalError)), Want: failsUnchanged("500", "It is not known whether the cluster stopped", "terraform destroy again"),

@@ -36,7 +36,7 @@ func ephemeralRows() []Row {
 			Fault: "The resource that uses the token fails.", Promise: "The provider revokes the token itself: Terraform does not close it in this case.",
 			Config: tokenUsedBy("exit 3"), Want: Want{Exit: 1, Output: []string{"exit status 3"}, State: []string{taintedTokenConsumerAddress}},
 		},
-		{Fault: "The response to the token's creation is lost: the connection is reset.", Promise: "The provider finds the orphaned token by its note and its creation time, by the Hub's clock, and revokes it. The error says so.", Break: fails(http.MethodPost, tokensPath, responseLost), Want: failsToOpen("was revoked")},
+		{Fault: "The response to the token's creation is lost: the connection is reset.", Promise: "The provider finds the orphaned token by its note and its creation time, by the Hub's clock, and revokes it. The error reports it.", Break: fails(http.MethodPost, tokensPath, responseLost), Want: failsToOpen("was revoked")},
 		{Fault: "A proxy returns 502 instead.", Promise: "As above.", Break: fails(http.MethodPost, tokensPath, afterHandling(http.StatusBadGateway)), Want: failsToOpen("was revoked")},
 		{Fault: "The Hub does not allow a lifetime as long as the default.", Promise: "The token gets the longest lifetime that the Hub allows.", Break: fails(http.MethodPost, tokensPath, hubRefusal(http.StatusBadRequest, "token expires_in: 43200 must not exceed 3600")), Want: succeeds},
 		{Fault: "The Hub rejects the request: 403.", Promise: "The error includes the Hub's message.", Break: fails(http.MethodPost, tokensPath, hubRefusal(http.StatusForbidden, "no scope for that")), Want: failsToOpen("no scope for that")},
@@ -69,7 +69,7 @@ func credentialRows() []Row {
 		{Fault: "The response is cut off within the key.", Promise: "As above.", Break: fails(http.MethodGet, anyClusterPath, responseCutOff), Want: succeeds},
 		{Fault: "The gateway's proxy has no routes for a while.", Promise: "The provider waits until the route exists.", Break: fails(http.MethodGet, anyClusterPath, times(4, noRoute)), Want: succeeds},
 		{Fault: "The gateway is down.", Promise: "The plan fails after a while and changes nothing.", Break: fails("", "*", times(everyTime, gatewayDown)), Want: failsUnchanged(1, "could not be read")},
-		{Fault: "The cluster has stopped since.", Promise: "The error points to `name` and says so.", Break: func(w *World) { w.Mock.StopCluster(w.NewestCluster()) }, Want: failsUnchanged(0, "It is STOPPED")},
+		{Fault: "The cluster has stopped since.", Promise: "The error points to `name` and reports it.", Break: func(w *World) { w.Mock.StopCluster(w.NewestCluster()) }, Want: failsUnchanged(0, "It is STOPPED")},
 		{Fault: "The gateway no longer has a record of the cluster.", Promise: "As above, once the absence is confirmed.", Break: func(w *World) { w.Mock.DeleteClusterRecord(w.NewestCluster()) }, Want: failsUnchanged(0, "There is no cluster")},
 	}
 	for i := range rows {

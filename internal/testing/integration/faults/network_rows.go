@@ -59,7 +59,7 @@ func networkRows() []Row {
 			Want: Want{Exit: 1, Output: []string{"its certificate has expired"}, State: []string{clusterAddress}, Running: 1, Requests: noRequests},
 		},
 		{
-			Fault: "The address begins with `https://`, but the server does not use TLS.", Promise: "The error says so. The provider sends no token in clear text.",
+			Fault: "The address begins with `https://`, but the server does not use TLS.", Promise: "The error reports it. The provider sends no token in clear text.",
 			Intermediary: func(w *World) (string, string) {
 				return strings.Replace(w.Mock.GatewayURL(), "http://", "https://", 1), ""
 			},
@@ -97,7 +97,7 @@ func proxyRows() []Row {
 			Intermediary: behindProxy("alice:other-"+proxyPassword, 0), Want: Want{Exit: 1, Output: []string{"refused it with 407"}, Requests: noRequests},
 		},
 		{
-			Fault: "The proxy blocks the server.", Promise: "The error has the proxy's message and says so.",
+			Fault: "The proxy blocks the server.", Promise: "The error has the proxy's message and reports it.",
 			Intermediary: behindProxy("alice:"+proxyPassword, http.StatusForbidden),
 			Want:         Want{Exit: 1, Output: []string{"refused it with 403", "Blocked by the network's policy", "The response comes from the proxy"}, Requests: noRequests},
 		},

@@ -78,7 +78,7 @@ func endedRows() []Row {
 		return Want{Exit: 2, Output: append(says, "1 to add"), State: []string{clusterAddress}, Requests: map[string]int{"POST *": 0, "DELETE *": 0}}
 	}
 	rows := []Row{
-		{Fault: "The scheduler has died: the status is FAILED.", Promise: "A warning says so, and the plan creates a new cluster.", Break: func(w *World) { w.Mock.FailCluster(w.NewestCluster()) }, Want: plansNewCluster("became FAILED")},
+		{Fault: "The scheduler has died: the status is FAILED.", Promise: "A warning reports it, and the plan creates a new cluster.", Break: func(w *World) { w.Mock.FailCluster(w.NewestCluster()) }, Want: plansNewCluster("became FAILED")},
 		{Fault: "The idle timeout or another client has stopped the cluster: the status is STOPPED.", Promise: "As above.", Break: func(w *World) { w.Mock.StopCluster(w.NewestCluster()) }, Want: plansNewCluster("became STOPPED")},
 		{Fault: "The gateway no longer has a record of the cluster.", Promise: "As above, after a second and a third lookup over several seconds.", Break: func(w *World) { w.Mock.DeleteClusterRecord(w.NewestCluster()) }, Want: plansNewCluster("is gone", "several lookups")},
 		{

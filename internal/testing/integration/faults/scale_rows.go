@@ -34,7 +34,7 @@ func scaleRows() []Row {
 			Break: fails(http.MethodPost, scalePath, times(2, rateLimited)), Want: Want{State: []string{clusterAddress}, Running: 1, Requests: map[string]int{"POST " + scalePath: 3}},
 		},
 		{
-			Fault: "The gateway rejects a resize: 403.", Promise: "The error says so. The next plan shows the change again.", Config: twoWorkers, AppliedBefore: true, ConfigAfter: threeWorkers,
+			Fault: "The gateway rejects a resize: 403.", Promise: "The error reports it. The next plan shows the change again.", Config: twoWorkers, AppliedBefore: true, ConfigAfter: threeWorkers,
 			Break: fails(http.MethodPost, scalePath, refusal(http.StatusForbidden, "not yours")),
 			Want:  Want{Exit: 1, Output: []string{"were not changed", "not yours"}, State: []string{clusterAddress}, Running: 1, Requests: map[string]int{"POST " + scalePath: 1}},
 		},
@@ -44,7 +44,7 @@ func scaleRows() []Row {
 			Want:  Want{Exit: 1, Output: []string{"could not reach the cluster's scheduler", "terraform apply again"}, State: []string{clusterAddress}, Running: 1, Requests: map[string]int{"POST " + scalePath: 1}},
 		},
 		{
-			Fault: "The first adapt of a new cluster fails.", Promise: "The error says so. The next apply replaces the cluster.", Config: adapt,
+			Fault: "The first adapt of a new cluster fails.", Promise: "The error reports it. The next apply replaces the cluster.", Config: adapt,
 			Break: fails(http.MethodPost, adaptPath, times(everyTime, internalError)),
 			Want:  Want{Exit: 1, Output: []string{"were not changed"}, State: []string{taintedClusterAddress}, Created: 1, Running: 1},
 		},
@@ -83,7 +83,7 @@ func scaleRows() []Row {
 			Want: Want{Exit: 1, Output: []string{"0 workers of 2 had joined", "runs and costs money"}, State: []string{taintedClusterAddress}, Created: 1, Running: 1},
 		},
 		{
-			Fault: "The cluster ends while the provider waits for its workers.", Promise: "The error says so.", Config: waitForTwoWorkers, Mock: mockserver.Config{WorkerDelay: time.Hour},
+			Fault: "The cluster ends while the provider waits for its workers.", Promise: "The error reports it.", Config: waitForTwoWorkers, Mock: mockserver.Config{WorkerDelay: time.Hour},
 			During: func(w *World, _ *terraform.Process) {
 				w.Await(http.MethodGet, workerCountsPath)
 				w.Mock.FailCluster(w.NewestCluster())
@@ -96,7 +96,7 @@ func scaleRows() []Row {
 			Want: Want{Exit: 1, Output: []string{"interrupted"}, State: []string{taintedClusterAddress}, Created: 1, Running: 1},
 		},
 		{
-			Fault: "The cluster has ended since the last refresh.", Promise: "The error says so. The next apply creates a new cluster.", Config: twoWorkers, AppliedBefore: true, ConfigAfter: threeWorkers,
+			Fault: "The cluster has ended since the last refresh.", Promise: "The error reports it. The next apply creates a new cluster.", Config: twoWorkers, AppliedBefore: true, ConfigAfter: threeWorkers,
 			Command: withoutRefresh(applyCommand),
 			Break:   func(w *World) { w.Mock.StopCluster(w.NewestCluster()) },
 			Want:    Want{Exit: 1, Output: []string{"were not changed", "terraform apply again"}, State: []string{clusterAddress}},

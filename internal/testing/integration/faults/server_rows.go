@@ -117,7 +117,7 @@ func serverEndRows() []Row {
 	plansNewServer := func(says ...string) Want { return Want{Exit: 2, Output: says, State: []string{serverAddress}} }
 	cullServer := func(w *World) { w.Mock.CullHubServer(configUser, "gpu") }
 	rows := []Row{
-		{Fault: "The Hub has stopped the server because it was idle.", Promise: "A warning says so, and the plan starts it again.", Command: planCommand, Break: cullServer, Want: plansNewServer("does not run", "1 to add")},
+		{Fault: "The Hub has stopped the server because it was idle.", Promise: "A warning reports it, and the plan starts it again.", Command: planCommand, Break: cullServer, Want: plansNewServer("does not run", "1 to add")},
 		{
 			Fault: "The Hub is stopping the server at this moment.", Promise: "As above.", Command: planCommand,
 			Break: fails(http.MethodGet, serverUserPath, times(everyTime, hubResponse(`{"kind": "user", "name": "alice", "servers": {"gpu": {"name": "gpu", "url": "/user/alice/gpu/", "ready": false, "pending": "stop"}}}`))),
@@ -130,7 +130,7 @@ func serverEndRows() []Row {
 		{Fault: "The Hub is down.", Promise: "The plan fails. The server stays in the state.", Command: planCommand, Break: fails(http.MethodGet, serverUserPath, times(everyTime, gatewayDown)), Want: failsUnchanged("could not be read")},
 		{Fault: "The Hub omits the server from one response.", Promise: "The provider looks up the server twice. The plan is empty.", Command: planCommand, Break: fails(http.MethodGet, serverUserPath, hubResponse(`{"kind": "user", "name": "alice", "servers": {}}`)), Want: Want{State: []string{serverAddress}, Servers: 1}},
 		{Fault: "The token may no longer read servers.", Promise: "The plan fails. The error names the missing scope.", Command: planCommand, Break: fails(http.MethodGet, serverUserPath, times(everyTime, hubResponse(`{"kind": "user", "name": "alice"}`))), Want: failsUnchanged("read:servers")},
-		{Fault: "The token has been revoked.", Promise: "The plan fails with an error that says so.", Command: planCommand, Break: func(w *World) { w.revokeProviderToken() }, Want: failsUnchanged("rejected the credentials")},
+		{Fault: "The token has been revoked.", Promise: "The plan fails with an error that reports it.", Command: planCommand, Break: func(w *World) { w.revokeProviderToken() }, Want: failsUnchanged("rejected the credentials")},
 		{Fault: "The DELETE request is lost.", Promise: "The provider repeats it until the server has stopped.", Command: destroyCommand, Break: fails(http.MethodDelete, serverPath, droppedBeforeHandling)},
 		{Fault: "The response to the DELETE is lost.", Promise: "As above.", Command: destroyCommand, Break: fails(http.MethodDelete, serverPath, responseLost)},
 		{Fault: "A proxy returns 204 to the DELETE and does not forward it to the Hub.", Promise: "The provider sees that the server is still running and repeats the request.", Command: destroyCommand, Break: fails(http.MethodDelete, serverPath, mockserver.Fault{Status: http.StatusNoContent})},

@@ -42,7 +42,7 @@ func startRows() []Row {
 			Want: succeeds,
 		},
 		{
-			Fault: "The cluster's status becomes FAILED, for example because its image cannot be pulled.", Promise: "The error says so. The next apply replaces the cluster.",
+			Fault: "The cluster's status becomes FAILED, for example because its image cannot be pulled.", Promise: "The error reports it. The next apply replaces the cluster.",
 			Break: func(w *World) { w.Mock.SetStartsFail(true) }, Want: failsTainted(0, "instead of RUNNING", "marked as tainted"),
 		},
 		{
@@ -62,7 +62,7 @@ func startRows() []Row {
 			Break: fails(http.MethodGet, anyClusterPath, times(everyTime, gatewayDown)), Want: failsTainted(1, "It is not known whether the cluster started", "503"),
 		},
 		{
-			Fault: "The token is revoked.", Promise: "The create fails at once with an error that says so. The cluster is in the state.", Break: holdStart,
+			Fault: "The token is revoked.", Promise: "The create fails at once with an error that reports it. The cluster is in the state.", Break: holdStart,
 			During: func(w *World, _ *terraform.Process) {
 				w.Await(http.MethodPost, clustersPath)
 				w.revokeProviderToken()
@@ -71,7 +71,7 @@ func startRows() []Row {
 			Want: failsTainted(1, "rejected the credentials from api_token in the provider block"),
 		},
 		{
-			Fault: "The gateway forbids reading: 403.", Promise: "The create fails at once with an error that says so. The cluster is in the state.",
+			Fault: "The gateway forbids reading: 403.", Promise: "The create fails at once with an error that reports it. The cluster is in the state.",
 			Break: fails(http.MethodGet, anyClusterPath, times(everyTime, refusal(http.StatusForbidden, "not yours"))), Want: failsTainted(1, "not yours"),
 		},
 		{

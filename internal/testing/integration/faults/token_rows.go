@@ -27,7 +27,7 @@ func tokenRows() []Row {
 	leavesOther := Want{Exit: 1, Output: []string{"no new token was found"}, Requests: map[string]int{"POST " + tokensPath: 1, "DELETE *": 0}}
 	listsOther := Want{Exit: 1, Output: []string{"may have created the token", "/hub/token"}, Requests: map[string]int{"POST " + tokensPath: 1, "DELETE *": 0}}
 	rows := []Row{
-		{Fault: "The response is lost: the connection is reset.", Promise: "The provider finds the orphaned token by its note and its creation time, by the Hub's clock, and revokes it. The error says so. The next apply creates another.", Break: fails(http.MethodPost, tokensPath, responseLost), Want: failsAndRevokes},
+		{Fault: "The response is lost: the connection is reset.", Promise: "The provider finds the orphaned token by its note and its creation time, by the Hub's clock, and revokes it. The error reports it. The next apply creates another.", Break: fails(http.MethodPost, tokensPath, responseLost), Want: failsAndRevokes},
 		{Fault: "The response is cut off.", Promise: "As above.", Break: fails(http.MethodPost, tokensPath, responseCutOff), Want: failsAndRevokes},
 		{Fault: "A proxy returns 502 instead.", Promise: "As above.", Break: fails(http.MethodPost, tokensPath, afterHandling(http.StatusBadGateway)), Want: failsAndRevokes},
 		{Fault: "A proxy returns 504 instead.", Promise: "As above.", Break: fails(http.MethodPost, tokensPath, afterHandling(http.StatusGatewayTimeout)), Want: failsAndRevokes},
@@ -94,7 +94,7 @@ func tokenRows() []Row {
 		{Fault: "The Hub rejects the request: 403.", Promise: "The error includes the Hub's message.", Break: fails(http.MethodPost, tokensPath, hubRefusal(http.StatusForbidden, "no scope for that")), Want: Want{Exit: 1, Output: []string{"no scope for that"}, Requests: map[string]int{"POST " + tokensPath: 1}}},
 		{Fault: "The Hub returns 429.", Promise: "The provider repeats the request after the response's `Retry-After`.", Break: fails(http.MethodPost, tokensPath, rateLimited), Want: Want{State: []string{tokenAddress}, Tokens: 1, Requests: map[string]int{"POST " + tokensPath: 2}}},
 		{
-			Fault: "The provider's own token has been revoked.", Promise: "The error says so and names the setting that the token came from.",
+			Fault: "The provider's own token has been revoked.", Promise: "The error reports it and names the setting that the token came from.",
 			Break: func(w *World) { w.revokeProviderToken() }, Want: Want{Exit: 1, Output: []string{"rejected the credentials from api_token"}},
 		},
 	}
@@ -123,7 +123,7 @@ func tokenEndRows() []Row {
 		w.Mock.Advance(25 * time.Hour)
 	}
 	rows := []Row{
-		{Fault: "The token has expired.", Promise: "A warning says so, and the plan creates a new token.", Command: planCommand, Break: expire, Want: plansNewToken},
+		{Fault: "The token has expired.", Promise: "A warning reports it, and the plan creates a new token.", Command: planCommand, Break: expire, Want: plansNewToken},
 		{Fault: "Another client has revoked the token.", Promise: "As above.", Command: planCommand, Break: revoke, Want: plansNewToken},
 		{Fault: "The Hub has given the token's ID to another token.", Promise: "As above. The provider compares note and creation time.", Command: planCommand, Break: recycle, Want: plansNewToken},
 		{Fault: "The Hub is down.", Promise: "The plan fails. The token stays in the state.", Command: planCommand, Break: fails(http.MethodGet, anyTokenPath, times(everyTime, gatewayDown)), Want: failsUnchanged("could not be read")},
