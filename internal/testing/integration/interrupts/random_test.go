@@ -24,8 +24,8 @@ var (
 )
 
 const (
-	// maxCreateDelay is the longest time that a create takes. It is shorter than the 8
-	// s that the provider waits for the responses to creates after an interrupt.
+	// maxCreateDelay is the longest time that a create takes. It is shorter than
+	// transport.InterruptedCreateTimeout.
 	maxCreateDelay = 5 * time.Second
 	tokenNote      = "interrupted"
 	// interruptedConfig creates everything at once.
