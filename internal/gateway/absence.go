@@ -15,25 +15,28 @@ import (
 )
 
 const (
-	// An absence is confirmed by at least so many lookups over at least so long. A
-	// gateway that restarted was measured to fill its cache of 60 clusters in
-	// 0.5 s.
+	// minAbsenceLookups and minAbsenceTime are the fewest lookups and the shortest time
+	// that confirm an absence. After a restart, a gateway filled its cache of 60
+	// clusters in 0.5 s (measured).
 	minAbsenceLookups = 3
 	minAbsenceTime    = 4 * time.Second
-	// If the user seems to have no cluster at all, the cache may not have begun to
-	// fill.
+	// minAbsenceTimeEmptyList replaces minAbsenceTime if the list is empty: the cache
+	// may not have begun to fill.
 	minAbsenceTimeEmptyList = 8 * time.Second
-	absenceInterval         = 2 * time.Second
-	maxConfirmTime          = time.Minute
+	// absenceInterval is the pause between two lookups, maxConfirmTime the time after
+	// which an absence counts as unconfirmed.
+	absenceInterval = 2 * time.Second
+	maxConfirmTime  = time.Minute
 	// cacheFillTimeout is how long a Kubernetes gateway holds ?wait for a name that
 	// its cache does not contain (k8s/backend.py).
 	cacheFillTimeout = 20 * time.Second
-	// cacheWarmPeriod is how long after one cacheFillTimeout no other is waited for.
+	// cacheWarmPeriod is how long after such a wait the client assumes that the cache is
+	// filled, and does not wait again.
 	cacheWarmPeriod = time.Minute
 )
 
 // Absence is proof that a cluster has ended or no longer exists. Only this package
-// can create one. It always rests on a message of the gateway, never on a status
+// can create one. It is always based on a message of the gateway, never on a status
 // code alone.
 type Absence struct {
 	confirmedAt time.Time
@@ -52,7 +55,7 @@ func (a Absence) Ended() (Cluster, bool) {
 }
 
 // ReportedByGateway reports whether the gateway returned the cluster with a final
-// status. If not, the gateway answered that it does not find the cluster.
+// status. If it is false, the gateway responded that it does not find the cluster.
 func (a Absence) ReportedByGateway() bool { return a.ended != nil }
 
 // Refresh is GetOrConfirmAbsence for callers that read many clusters, such as
@@ -67,8 +70,8 @@ func (c *Client) Refresh(ctx context.Context, name string) (Cluster, *Absence, e
 	return c.GetOrConfirmAbsence(ctx, name)
 }
 
-// GetOrConfirmAbsence reads a cluster. It returns the cluster if that has not
-// ended, else an Absence. Whatever proves neither is an error.
+// GetOrConfirmAbsence reads a cluster. If the cluster has ended or no longer exists,
+// it returns an Absence. An unclear response is an error.
 func (c *Client) GetOrConfirmAbsence(ctx context.Context, name string) (Cluster, *Absence, error) {
 	c.creates.recordRead(name)
 	cluster, err := c.GetCluster(ctx, name)
@@ -90,11 +93,11 @@ func (c *Client) absenceIfFinal(cluster Cluster) *Absence {
 }
 
 // confirmAbsence repeats the lookup after a 404. A Kubernetes gateway reads from a
-// cache: after a restart, and while its watch lags, it returns 404 for clusters
-// that are still running. So the cluster must be missing several times, over
-// several seconds, by name and in a list that has stopped growing. It must be
-// missing once more after the cache had the time to fill, because the cache fills
-// with the clusters of all users and the list contains only those of one.
+// cache: after a restart, and while its watch lags, it returns 404 for clusters that
+// are still running. So the cluster must be missing several times, over several
+// seconds, by name and in a list that has stopped growing. It must be missing once
+// more after the cache has had time to fill: the cache contains the clusters of all
+// users, but the list shows only those of one.
 func (c *Client) confirmAbsence(ctx context.Context, name string) (Cluster, *Absence, error) {
 	type result struct {
 		cluster Cluster
@@ -134,8 +137,9 @@ func (c *Client) confirmAbsence(ctx context.Context, name string) (Cluster, *Abs
 	return found.cluster, found.absence, nil
 }
 
-// waitForCache is the last lookup. Only one caller at a time gives the cache the
-// time to fill; that is enough for all that look for a cluster meanwhile.
+// waitForCache performs the last lookup, once the cache has had time to fill. Only
+// one caller at a time waits for that. For the callers after it, the cache is then
+// warm.
 func (c *Client) waitForCache(ctx context.Context, name string) (Cluster, *Absence, error) {
 	select {
 	case c.cacheFill <- struct{}{}:
@@ -164,34 +168,34 @@ func (c *Client) waitForCache(ctx context.Context, name string) (Cluster, *Absen
 	return Cluster{}, &Absence{confirmedAt: now}, nil
 }
 
-// getWhenCacheFilled reads a cluster with one request that a Kubernetes gateway
-// holds for 20 s if its cache does not contain the name; in this time the gateway
-// reads some thousand clusters. Other gateways have no cache and answer at once.
-// The client polls instead if a proxy times out, and if no connection may be held:
-// with max_connections = 1 a held request would block every other read.
+// getWhenCacheFilled reads a cluster with one request that a Kubernetes gateway holds
+// for 20 s if its cache does not contain the name; in this time the gateway reads
+// some thousand clusters. Other gateways have no cache and respond at once. The
+// client polls instead if a proxy times out, or if no connection may be held: with
+// max_connections = 1, a held request would block every other read.
 func (c *Client) getWhenCacheFilled(ctx context.Context, name string) (Cluster, error) {
 	release, ok := c.transport.TryHold()
 	if !ok {
-		return c.pollUntilKnown(ctx, name)
+		return c.pollUntilFound(ctx, name)
 	}
 	cluster, err := c.pollCluster(ctx, name)
 	release()
 	if isProxyTimeout(err) {
-		return c.pollUntilKnown(ctx, name)
+		return c.pollUntilFound(ctx, name)
 	}
 	return cluster, err
 }
 
-// isProxyTimeout reports whether a proxy timed out while the gateway held a long
-// poll open. A gateway that restarts gives another status.
+// isProxyTimeout reports whether a proxy timed out while the gateway held a long poll
+// open. A gateway that restarts causes a different status.
 func isProxyTimeout(err error) bool {
 	failure, ok := errors.AsType[*transport.Error](err)
 	return ok && failure.Kind == transport.KindStatus && failure.Status == http.StatusGatewayTimeout
 }
 
-// pollUntilKnown reads a cluster until the gateway finds it or its cache had the
-// time to fill.
-func (c *Client) pollUntilKnown(ctx context.Context, name string) (Cluster, error) {
+// pollUntilFound reads a cluster until the gateway finds it or its cache has had time
+// to fill.
+func (c *Client) pollUntilFound(ctx context.Context, name string) (Cluster, error) {
 	began := c.clock.Now()
 	policy := poll.Policy{InitialDelay: absenceInterval, FirstPause: absenceInterval}
 	return poll.Until(ctx, c.clock, policy, func(ctx context.Context) (Cluster, bool, error) {

@@ -12,13 +12,14 @@ import (
 
 // Activity is what a cluster's scheduler reports about its work.
 type Activity struct {
-	// Workers and Threads are those of the workers that have joined.
+	// Workers and Threads count the workers that have joined, and their threads.
 	Workers, Threads int64
-	// Tasks are in any state. Results that a client holds count as well.
+	// Tasks counts the tasks in any state, including results that a client uses.
 	Tasks int64
-	// Unfinished tasks run, wait for others, or have no worker that can run them.
+	// Unfinished counts the tasks that are running, that are waiting for others, and
+	// that no worker can run.
 	Unfinished int64
-	// Clients are connected to the scheduler. The scheduler's own is not counted.
+	// Clients counts the connected clients, without the scheduler's internal one.
 	Clients int64
 }
 
@@ -39,8 +40,8 @@ func (c *Client) Activity(ctx context.Context, name string) (Activity, error) {
 	if err != nil {
 		return Activity{}, err
 	}
-	// The scheduler has a client of its own, "fire-and-forget" (distributed 2026.8.0,
-	// scheduler.py).
+	// The scheduler's count includes an internal client, "fire-and-forget" (distributed
+	// 2026.8.0, scheduler.py).
 	return Activity{
 		Workers: *wire.Workers, Threads: *wire.Cores, Tasks: *wire.Tasks, Clients: max(*wire.Clients-1, 0),
 		Unfinished: *wire.Processing + *wire.Waiting + *wire.Unrunnable,

@@ -47,7 +47,7 @@ func TestActivity_readsTheSchedulersCounts(t *testing.T) {
 	}
 }
 
-// Counts that are not there must not make a busy cluster look idle.
+// Missing counts must not make a busy cluster look idle.
 func TestActivity_rejectsIncompleteCounts(t *testing.T) {
 	t.Parallel()
 	for _, body := range []string{

@@ -8,10 +8,11 @@ import "strings"
 // Addresses are the addresses of one gateway, as the Python client resolves them
 // (dask_gateway/client.py, Gateway.__init__).
 type Addresses struct {
-	// Address is that of the API, PublicAddress that for a browser. Both may end in a
-	// slash.
+	// Address is the address of the API, and PublicAddress the one to open in a browser.
+	// Both may end in a slash.
 	Address, PublicAddress string
-	// ProxyAddress is that of the schedulers, for example gateway://host:8786.
+	// ProxyAddress is the address of the proxy before the schedulers, for example
+	// gateway://host:8786.
 	ProxyAddress string
 }
 

@@ -20,15 +20,15 @@ const (
 	// siblingTimeout is how much longer a create that has failed waits for other
 	// creates with the same options, which may adopt one of its candidates.
 	siblingTimeout = 250 * time.Millisecond
-	// The cluster of a lost response is looked up several times, because a
+	// maxLookups is how often the client looks up the cluster of a lost response. A
 	// Kubernetes gateway lists it only when its cache contains it.
 	maxLookups     = 6
 	lookupInterval = 2 * time.Second
 	// unknownName is the name of no cluster. A Kubernetes gateway holds a long poll for
-	// such a name while its cache may fill.
+	// such a name for cacheFillTimeout.
 	unknownName = "terraform-provider-pc"
-	// If the gateway cannot list its clusters, the lookups pause longer and longer,
-	// for about two minutes in all. A gateway restarts within this time.
+	// If the gateway cannot list its clusters, the pauses between the lookups grow, to
+	// about two minutes in total. A gateway restarts within this time.
 	maxOutageRetries = 8
 	maxOutageBackoff = 30 * time.Second
 )
@@ -36,13 +36,14 @@ const (
 // Creation is a cluster that the gateway created.
 type Creation struct {
 	Name string
-	// Adopted is set if the response was lost and the client identified the cluster
-	// by its options and start time.
+	// Adopted is set if the response was lost and the client identified the cluster by
+	// its options and start time.
 	Adopted *Adoption
 }
 
-// Adoption says why the client took a cluster for the one it requested. It is likely and not certain: a cluster that the same user created with the
-// same options within the same window looks the same.
+// Adoption explains why the client considers a cluster to be the one it requested.
+// This is likely, but not certain: a cluster that the same user created with the same
+// options within the same window looks the same.
 type Adoption struct {
 	// Cause is what happened to the response.
 	Cause error
@@ -58,11 +59,12 @@ type Adoption struct {
 type AdoptError struct {
 	// Cause is what happened to the response.
 	Cause error
-	// Candidates are the clusters that may be the one, by name. They have the same
-	// options and started when the request can have arrived. Some may have ended.
+	// Candidates are the clusters that may be the requested one, sorted by name. They
+	// have its options, and started when the request can have arrived. Some may have
+	// ended.
 	Candidates []Cluster
-	// Later have the same options, but started after the request can have arrived.
-	// They most likely belong to somebody else.
+	// Later are the clusters with the same options that started too late to be the
+	// requested one. Most likely, another request created them.
 	Later []Cluster
 	// ListError is why no listing of the clusters succeeded; nil if one did.
 	// Without a listing, an empty list of candidates means nothing.
@@ -75,7 +77,7 @@ type AdoptError struct {
 	NotForwarded bool
 }
 
-// Error contains the number of clusters that may be the one.
+// Error contains the number of clusters that may be the requested one.
 func (e *AdoptError) Error() string {
 	if e.ListError != nil {
 		return fmt.Sprintf("the response was lost, and the clusters could not be listed since: %v", e.Cause)
@@ -90,11 +92,11 @@ func (e *AdoptError) Error() string {
 func (e *AdoptError) Unwrap() error { return e.Cause }
 
 // Create creates a cluster. If the response is lost after the request may have
-// arrived, Create neither creates a second cluster nor loses the first: it adopts
-// the one that has these options and started when the request can have arrived. If
-// it cannot decide, the error is an *AdoptError. The server lets nobody choose a
-// cluster's name or mark a request, so options and start time must do. The secrets
-// are texts in the options that no error shows.
+// arrived, Create neither creates a second cluster nor loses the first: it adopts the
+// cluster that has these options and started when the request can have arrived. If it
+// cannot decide, the error is an *AdoptError. The API has no way to choose a
+// cluster's name or to mark a request, so only options and start time identify a
+// cluster. Errors mask the secrets, which are texts in the options.
 //
 // If ctx ends, Create waits for a response that is under way for up to
 // transport.InterruptedCreateTimeout, and returns as soon as that has arrived.
@@ -127,7 +129,8 @@ func (c *Client) create(ctx context.Context, options map[string]any, secrets ...
 	}
 	c.creates.markLost(ours, failure, c.clock.Now())
 	if ctx.Err() != nil && !c.hasOptions() {
-		// Only the requested options can be compared: the defaults are not fetched now.
+		// There is no time to fetch the defaults, so only the requested options are
+		// compared.
 		ours.ignoresDefaults = true
 	}
 	created, err := c.adopt(lookingUp, ours, err)
@@ -137,16 +140,16 @@ func (c *Client) create(ctx context.Context, options map[string]any, secrets ...
 	return created, err
 }
 
-// adopt looks up the cluster of a lost response. It adopts a cluster only after
-// two listings with the same candidates, because the first that appears may be
-// somebody else's while ours is late. When no further lookup is possible, one
-// listing has to do.
+// adopt looks up the cluster of a lost response. It adopts a cluster only after two
+// listings with the same candidates: the first candidate may belong to another
+// request, while the requested cluster appears later. If no further lookup is
+// possible, one listing is enough.
 func (c *Client) adopt(ctx context.Context, ours *pendingCreate, cause error) (Creation, error) {
 	failed := &AdoptError{Cause: cause, ListError: cause, NotForwarded: ours.isNotForwarded}
 	var seen listingSnapshot
-	// What one listing of a Kubernetes gateway contains, another replica's may not.
+	// One replica of a Kubernetes gateway may list clusters that another does not.
 	candidates, later := map[string]Cluster{}, map[string]Cluster{}
-	lookups, undecidable, othersPending, isCacheFilled := 0, false, false, false
+	lookups, isUndecidable, hasPendingSiblings, isCacheFilled := 0, false, false, false
 	policy := poll.Policy{
 		FirstPause: lookupInterval, IsTransient: transport.IsTransient,
 		OutageTolerance: poll.Forever, MaxOutageRetries: maxOutageRetries, LongestOutagePause: maxOutageBackoff,
@@ -164,29 +167,29 @@ func (c *Client) adopt(ctx context.Context, ours *pendingCreate, cause error) (C
 			return "", lookups == maxLookups, nil
 		}
 		lookups++
-		previous := seen.clusters
+		previous := seen.candidates
 		seen, failed.ListError = next, nil
-		// Another create that is under way may own what the listing contains.
-		othersPending = c.creates.waitForOthers(ctx, ours) != nil
-		// What Terraform manages must not be offered for import or stopping.
+		// A listed cluster may belong to another create that is under way.
+		hasPendingSiblings = c.creates.waitForOthers(ctx, ours) != nil
+		// The error must not offer a cluster that Terraform manages for import or stopping.
 		isKnown := func(cluster Cluster) bool { return c.creates.isKnown(cluster.Name, ours) }
-		seen.clusters, seen.later = slices.DeleteFunc(seen.clusters, isKnown), slices.DeleteFunc(seen.later, isKnown)
-		addCandidates(candidates, seen.clusters)
+		seen.candidates, seen.later = slices.DeleteFunc(seen.candidates, isKnown), slices.DeleteFunc(seen.later, isKnown)
+		addCandidates(candidates, seen.candidates)
 		addCandidates(later, seen.later)
-		if othersPending {
+		if hasPendingSiblings {
 			return "", false, ctx.Err()
 		}
-		if undecidable {
+		if isUndecidable {
 			return "", lookups == maxLookups, nil
 		}
 		stage := listSettled
-		if hasNew(seen.clusters, previous) {
+		if hasNew(seen.candidates, previous) {
 			stage = listChanged
 		}
 		name, isFinal := c.creates.assign(ours, seen, stage)
-		undecidable = isFinal && name == ""
+		isUndecidable = isFinal && name == ""
 		// The error names all candidates, and a cache may not contain all of them yet.
-		isComplete := isFinal && !slices.ContainsFunc(seen.clusters, func(cluster Cluster) bool { return mayBeCached(cluster.Name) })
+		isComplete := isFinal && !slices.ContainsFunc(seen.candidates, func(cluster Cluster) bool { return mayBeCached(cluster.Name) })
 		if lookups == maxLookups && len(candidates) == 0 && !isCacheFilled {
 			// A Kubernetes gateway that restarted meanwhile has an empty cache.
 			isCacheFilled = true
@@ -196,7 +199,7 @@ func (c *Client) adopt(ctx context.Context, ours *pendingCreate, cause error) (C
 		}
 		return name, name != "" || isComplete || lookups == maxLookups, nil
 	})
-	if name == "" && !undecidable && !othersPending {
+	if name == "" && !isUndecidable && !hasPendingSiblings {
 		name, _ = c.creates.assign(ours, seen, finalLookup)
 	}
 	if name != "" {
@@ -213,8 +216,8 @@ func (c *Client) adopt(ctx context.Context, ours *pendingCreate, cause error) (C
 	return Creation{}, failed
 }
 
-// mayHaveCache reports whether a gateway with these clusters may have a cache: no name
-// shows that it has none.
+// mayHaveCache reports whether a gateway with these clusters may have a cache. The
+// name of one cluster is enough to show that it has none.
 func mayHaveCache(clusters map[string]Cluster) bool {
 	for name := range clusters {
 		if !mayBeCached(name) {
@@ -224,9 +227,9 @@ func mayHaveCache(clusters map[string]Cluster) bool {
 	return true
 }
 
-// fillCache gives the cache of a Kubernetes gateway the time to fill, and reports
-// whether it waited: listings may be complete only now. A gateway without a cache
-// answers at once.
+// fillCache gives the cache of a Kubernetes gateway time to fill, and reports whether
+// it waited: listings may be complete only now. A gateway without a cache responds at
+// once.
 func (c *Client) fillCache(ctx context.Context) bool {
 	began := c.clock.Now()
 	_, _, err := c.waitForCache(ctx, unknownName)
@@ -243,11 +246,11 @@ func sortedByName(clusters map[string]Cluster) []Cluster {
 	return slices.SortedFunc(maps.Values(clusters), func(a, b Cluster) int { return strings.Compare(a.Name, b.Name) })
 }
 
-// OtherCandidates returns the active clusters that may be the requested one instead of
-// the adopted one, which may be somebody else's if the requested one was listed late.
-// It waits until the gateway has created the requested one, if it does. A Kubernetes
-// gateway lists a cluster only when its cache contains it, so there it waits until all
-// lookups of a create would have ended.
+// OtherCandidates returns the active clusters that may be the requested one instead
+// of the adopted one: the requested one may have been listed late. It waits until the
+// gateway must have created the requested cluster, if it does at all. A Kubernetes
+// gateway lists a cluster only when its cache contains it, so there it waits until
+// all lookups of a create would have ended.
 func (c *Client) OtherCandidates(ctx context.Context, name string, adopted Adoption) ([]Cluster, error) {
 	ours := adopted.create
 	lateBy := ours.lateBy
@@ -264,17 +267,18 @@ func (c *Client) OtherCandidates(ctx context.Context, name string, adopted Adopt
 	if err != nil {
 		return nil, err
 	}
-	isOther := func(cluster Cluster) bool { return cluster.Status.isActive() && !c.creates.isKnown(cluster.Name, ours) }
-	if slices.ContainsFunc(seen.clusters, isOther) {
+	isExcluded := func(cluster Cluster) bool { return !cluster.Status.isActive() || c.creates.isKnown(cluster.Name, ours) }
+	others := slices.DeleteFunc(seen.candidates, isExcluded)
+	if len(others) > 0 {
 		c.creates.waitForAdoptions(ctx, ours)
 	}
-	return slices.DeleteFunc(seen.clusters, func(cluster Cluster) bool { return !isOther(cluster) }), nil
+	return slices.DeleteFunc(others, isExcluded), nil
 }
 
 // hasNew reports whether one of the clusters was not among the previous ones.
 func hasNew(clusters, previous []Cluster) bool {
 	return slices.ContainsFunc(clusters, func(cluster Cluster) bool {
-		return !slices.ContainsFunc(previous, func(other Cluster) bool { return other.Name == cluster.Name })
+		return !slices.ContainsFunc(previous, func(known Cluster) bool { return known.Name == cluster.Name })
 	})
 }
 
@@ -289,16 +293,16 @@ func (c *Client) findCandidates(ctx context.Context, ours *pendingCreate) (listi
 			return listingSnapshot{}, err
 		}
 	}
-	snapshot := listingSnapshot{askedAt: c.clock.Now()}
+	snapshot := listingSnapshot{sentAt: c.clock.Now()}
 	clusters, response, err := c.listClusters(ctx, allStatuses...)
 	if err != nil {
 		return listingSnapshot{}, err
 	}
 	snapshot.receivedAt, snapshot.serverNow = c.clock.Now(), response.Date
-	// Failed attempts before this response would make the window longer, by minutes
-	// while the gateway restarts.
-	if sentAt := snapshot.receivedAt.Add(-response.Took); sentAt.After(snapshot.askedAt) {
-		snapshot.askedAt = sentAt
+	// Failed attempts before this response would extend the window, by minutes while the
+	// gateway restarts.
+	if lastSentAt := snapshot.receivedAt.Add(-response.Took); lastSentAt.After(snapshot.sentAt) {
+		snapshot.sentAt = lastSentAt
 	}
 	snapshot.all = clusters
 	c.creates.recordFirstListing(ours, clusters)

@@ -81,7 +81,7 @@ func TestCreate_adoptsClusterOfLostResponse(t *testing.T) {
 	}
 }
 
-func TestCreate_doesNotSearchAfterARejection(t *testing.T) {
+func TestCreate_searchesForNothingAfterARejection(t *testing.T) {
 	t.Parallel()
 	for label, response := range map[string]serverReply{
 		"wrong options":   errorReply(422, "Unknown fields ['nope']"),
@@ -128,7 +128,7 @@ func TestCreate_adoptsNothingWhenUndecided(t *testing.T) {
 		"nothing appeared":      {emptyListReply, nil, 6, 10 * time.Second},
 		"two appeared":          {listReply(twoCoreCluster(localName(2), second), twoCoreCluster(localName(1), second)), []string{localName(1), localName(2)}, 1, 0},
 		"two in a cache":        {listReply(twoCoreCluster(candidateName(2), second), twoCoreCluster(candidateName(1), second)), []string{candidateName(1), candidateName(2)}, 6, 10 * time.Second},
-		"an older one is there": {listReply(twoCoreCluster(candidateName(1), startTime.Add(-time.Minute))), nil, 6, 10 * time.Second},
+		"an older one exists":   {listReply(twoCoreCluster(candidateName(1), startTime.Add(-time.Minute))), nil, 6, 10 * time.Second},
 		"other cores":           {listReply(clusterJSON(candidateName(1), "RUNNING", second, defaultOptions("1.0"))), nil, 6, 10 * time.Second},
 		"another option chosen": {listReply(clusterJSON(candidateName(1), "RUNNING", second, `{"worker_cores": 2.0, "gpu": true}`)), nil, 6, 10 * time.Second},
 		"it failed at once":     {listReply(clusterJSON(localName(1), "FAILED", second, defaultOptions("2.0"))), []string{localName(1)}, 1, 0},
@@ -170,8 +170,8 @@ func TestCreate_adoptsNothingWhenUndecided(t *testing.T) {
 	}
 }
 
-// Somebody else's cluster appears first. A cache that lags behind lists ours two
-// seconds later.
+// The cluster of another request appears first. A cache that lags behind lists the
+// requested one two seconds later.
 func TestCreate_adoptsOnlyAfterASecondListing(t *testing.T) {
 	t.Parallel()
 	server, client, _ := newScripted(t)
@@ -317,15 +317,15 @@ func TestCreate_offersNoManagedClusterWhenInterrupted(t *testing.T) {
 
 func TestAdoptError_reportsAFailedListing(t *testing.T) {
 	t.Parallel()
-	cause, unseen := errors.New("the connection broke"), errors.New("503")
+	cause, listError := errors.New("the connection broke"), errors.New("503")
 	for label, test := range map[string]struct {
 		err  gateway.AdoptError
 		want string
 	}{
-		"no listing":              {gateway.AdoptError{Cause: cause, ListError: unseen}, "could not be listed"},
+		"no listing":              {gateway.AdoptError{Cause: cause, ListError: listError}, "could not be listed"},
 		"nothing new":             {gateway.AdoptError{Cause: cause}, "no new cluster was seen"},
 		"two new ones":            {gateway.AdoptError{Cause: cause, Candidates: make([]gateway.Cluster, 2)}, "2 new clusters"},
-		"one new one, then a 503": {gateway.AdoptError{Cause: cause, ListError: unseen, Candidates: make([]gateway.Cluster, 1)}, "could not be listed"},
+		"one new one, then a 503": {gateway.AdoptError{Cause: cause, ListError: listError, Candidates: make([]gateway.Cluster, 1)}, "could not be listed"},
 	} {
 		t.Run(label, func(t *testing.T) {
 			t.Parallel()

@@ -13,8 +13,8 @@ import (
 	"github.com/planetary-computer/terraform-provider-pc/internal/transport"
 )
 
-// routeReadyTimeout is how long the route to the scheduler of a running cluster
-// may be missing: the proxy gets it a moment after the gateway.
+// routeReadyTimeout is how long the proxy may lack the route to the scheduler of a
+// running cluster. The gateway reports the cluster as running a moment earlier.
 const routeReadyTimeout = 10 * time.Second
 
 // Capacity is the sum of what the workers of a cluster provide.
@@ -39,8 +39,8 @@ func (c *Client) Capacity(ctx context.Context, name string) (Capacity, error) {
 	return identity.capacity(), nil
 }
 
-// AwaitCapacity is Capacity of a cluster that may have started a moment ago: it
-// tolerates for routeReadyTimeout that the scheduler is out of reach.
+// AwaitCapacity is Capacity for a cluster that may have started a moment ago: for
+// routeReadyTimeout it tolerates that the scheduler cannot be reached.
 func (c *Client) AwaitCapacity(ctx context.Context, name string) (Capacity, error) {
 	policy := waitPolicy(2 * time.Second)
 	policy.OutageTolerance = routeReadyTimeout
@@ -50,8 +50,8 @@ func (c *Client) AwaitCapacity(ctx context.Context, name string) (Capacity, erro
 	})
 }
 
-// wireIdentity is Scheduler.identity (distributed/scheduler.py). Older schedulers have no
-// totals; they follow from the workers.
+// wireIdentity is Scheduler.identity (distributed/scheduler.py). Older schedulers
+// send no totals, so the client adds up the workers.
 type wireIdentity struct {
 	Type         string                `json:"type"`
 	TotalWorkers *int64                `json:"n_workers"`
@@ -88,12 +88,12 @@ func (w wireIdentity) capacity() Capacity {
 			sum.Memory += bytes
 		}
 	}
-	for _, each := range []struct {
-		total *int64
-		into  *int64
+	for _, field := range []struct {
+		reported *int64
+		result   *int64
 	}{{w.TotalWorkers, &sum.Workers}, {w.TotalThreads, &sum.Threads}, {w.TotalMemory, &sum.Memory}} {
-		if each.total != nil {
-			*each.into = *each.total
+		if field.reported != nil {
+			*field.result = *field.reported
 		}
 	}
 	return sum

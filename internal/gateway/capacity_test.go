@@ -10,7 +10,7 @@ import (
 	"github.com/planetary-computer/terraform-provider-pc/internal/gateway"
 )
 
-func TestCapacity(t *testing.T) {
+func TestCapacity_prefersTheTotalsOfTheScheduler(t *testing.T) {
 	t.Parallel()
 	const workers = `"workers": {
 		"tls://10.0.0.4:4001": {"type": "Worker", "nthreads": 2, "memory_limit": 8589934592, "metrics": {"cpu": NaN}},

@@ -2,8 +2,8 @@
 // SPDX-License-Identifier: MPL-2.0
 
 // Package gateway is a client of the Dask Gateway API. It has one method for each
-// endpoint, and around them what an eventually consistent gateway behind two proxies
-// needs. It does not depend on Terraform.
+// endpoint, and methods that wait, retry and confirm, because the gateway is
+// eventually consistent and behind two proxies. It does not depend on Terraform.
 package gateway
 
 import (
@@ -46,8 +46,8 @@ type Client struct {
 	// optionsOutage is set once a read of the options has failed for as long as
 	// optionsTolerance.
 	optionsOutage atomic.Bool
-	// cacheFill is held by the caller that gives a cache the time to fill;
-	// cacheFilledAt is when one last had it.
+	// cacheFill is the lock of the caller that waits for a cache to fill. cacheFilledAt
+	// is when the last such wait ended.
 	cacheFill     chan struct{}
 	cacheFilledAt time.Time
 
@@ -139,10 +139,10 @@ type Cluster struct {
 	Options map[string]any
 }
 
-// CreateCluster requests a cluster and returns its name: POST /api/v1/clusters/. It is
-// never repeated once it may have arrived; Create handles that case. Options that are
-// left out get the gateway's defaults. The secrets are texts in the options that no
-// error shows.
+// CreateCluster requests a cluster and returns its name: POST /api/v1/clusters/. It
+// is never repeated once it may have arrived; Create handles that case. Options that
+// are left out get the gateway's defaults. Errors mask the secrets, which are texts
+// in the options.
 func (c *Client) CreateCluster(ctx context.Context, options map[string]any, secrets ...string) (string, error) {
 	if options == nil {
 		options = map[string]any{}
@@ -190,9 +190,9 @@ func (c *Client) getCluster(ctx context.Context, name string, r transport.Reques
 		return Cluster{}, err
 	}
 	r.Method, r.Path, r.Retryable, r.Want = http.MethodGet, clustersPath(name), true, "the cluster"
-	// The response has the options of the cluster. A refresh does not know which of
-	// them are write-only.
-	r.Confidential = optionsMember
+	// The response contains the options of the cluster, and does not show which of them
+	// are write-only.
+	r.ConfidentialMember = optionsMember
 	wire, err := transport.Call(ctx, c.transport, r, func(response wireCluster) string {
 		return invalidIf(response.Name != name, fmt.Sprintf("the response is about the cluster %q", response.Name))
 	}, wireCluster.invalidReason)
@@ -215,7 +215,7 @@ func (c *Client) ListClusters(ctx context.Context, statuses ...Status) (map[stri
 func (c *Client) listClusters(ctx context.Context, statuses ...Status) (map[string]Cluster, transport.Response, error) {
 	var clusters map[string]Cluster
 	response, err := c.transport.Do(ctx, transport.Request{
-		Method: http.MethodGet, Path: clustersPath(""), Query: statusQuery(statuses), Retryable: true, Want: "the list of clusters", Confidential: optionsMember,
+		Method: http.MethodGet, Path: clustersPath(""), Query: statusQuery(statuses), Retryable: true, Want: "the list of clusters", ConfidentialMember: optionsMember,
 		Decode: func(body io.Reader) error {
 			decoded, err := decodeClusters(body)
 			clusters = decoded
@@ -242,9 +242,9 @@ func statusQuery(statuses []Status) string {
 	return "status=" + url.QueryEscape(strings.Join(names, ","))
 }
 
-// StopCluster requests the end of a cluster: DELETE /api/v1/clusters/NAME. The gateway
-// answers 204 in every state, and for names that it does not find. Success proves
-// nothing: see AwaitStopped.
+// StopCluster requests the end of a cluster: DELETE /api/v1/clusters/NAME. The
+// gateway returns 204 in every state, and for names that it does not find. Success
+// proves nothing: see AwaitStopped.
 func (c *Client) StopCluster(ctx context.Context, name string) error {
 	if err := validateName(name); err != nil {
 		return err
@@ -254,7 +254,7 @@ func (c *Client) StopCluster(ctx context.Context, name string) error {
 	return err
 }
 
-// IsNotFound reports whether the gateway itself answered that it does not find the
+// IsNotFound reports whether the gateway itself responded that it does not find the
 // cluster: a JSON 404 with exactly this error. Any other 404 comes from a proxy.
 func IsNotFound(err error) bool {
 	var failure *transport.Error
@@ -262,5 +262,6 @@ func IsNotFound(err error) bool {
 		strings.HasPrefix(failure.RawMessage(), "Cluster ") && strings.HasSuffix(failure.RawMessage(), " not found")
 }
 
-// clustersPath ends in a slash for the collection. Without it the gateway answers 404.
+// clustersPath ends in a slash for the collection. Without the slash the gateway
+// returns 404.
 func clustersPath(name string) []string { return []string{"api", "v1", "clusters", name} }

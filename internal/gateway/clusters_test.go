@@ -71,7 +71,7 @@ func TestGetCluster_sendsCredentialsWithEachRequest(t *testing.T) {
 	}
 }
 
-func TestIsNotFound(t *testing.T) {
+func TestIsNotFound_acceptsOnlyTheGatewaysOwn404(t *testing.T) {
 	t.Parallel()
 	for label, test := range map[string]struct {
 		reply serverReply
@@ -99,7 +99,7 @@ func TestIsNotFound(t *testing.T) {
 	}
 }
 
-func TestCredentialFailure(t *testing.T) {
+func TestIsCredentialFailure_recognisesTheGatewaysMessages(t *testing.T) {
 	t.Parallel()
 	server, client, _ := newScripted(t)
 	server.On(listRequest, errorReply(500, "Permission failure verifying user's JupyterHub API token"))
@@ -116,7 +116,7 @@ func TestCredentialFailure(t *testing.T) {
 	}
 }
 
-func TestListClusters(t *testing.T) {
+func TestListClusters_decodesAndFilters(t *testing.T) {
 	t.Parallel()
 	server, client, _ := newScripted(t)
 	server.On(listRequest, listReply(runningCluster(clusterName), clusterJSON(otherClusterName, "PENDING", startTime, `{"x": NaN, "y": -Infinity}`)))
@@ -137,7 +137,7 @@ func TestListClusters(t *testing.T) {
 	}
 }
 
-func TestValidName(t *testing.T) {
+func TestValidName_rejectsWhatCouldChangeAURL(t *testing.T) {
 	t.Parallel()
 	for _, valid := range []string{clusterName, "prod." + clusterName, "a", "team-1_x~", "...", strings.Repeat("a", 512)} {
 		if !gateway.ValidName(valid) {
@@ -153,7 +153,7 @@ func TestValidName(t *testing.T) {
 	}
 }
 
-func TestUnusableResponses(t *testing.T) {
+func TestClient_rejectsUnusableResponses(t *testing.T) {
 	t.Parallel()
 	html := serverReply{Status: 200, ContentType: "text/html", Body: "<html><body><h1>Sign in</h1></body></html>"}
 	for label, test := range map[string]struct {
@@ -232,7 +232,7 @@ func TestCreateCluster_sendsOptions(t *testing.T) {
 	}
 }
 
-func TestScaleAndAdapt(t *testing.T) {
+func TestScaleAndAdapt_sendTheirArguments(t *testing.T) {
 	t.Parallel()
 	server, client, _ := newScripted(t)
 	var sent []string
@@ -258,8 +258,8 @@ func TestScaleAndAdapt(t *testing.T) {
 	}
 }
 
-// A replica of a Kubernetes gateway may not know a cluster yet that another replica
-// has listed.
+// One replica of a Kubernetes gateway may still lack a cluster that another has
+// listed.
 func TestScale_retriesWhenAReplicaLacksTheCluster(t *testing.T) {
 	t.Parallel()
 	const scale = "POST /api/v1/clusters/" + clusterName + "/scale"
@@ -268,8 +268,8 @@ func TestScale_retriesWhenAReplicaLacksTheCluster(t *testing.T) {
 		gets  []serverReply
 		want  func(error) bool
 	}{
-		"known elsewhere": {[]serverReply{listReply(runningCluster(clusterName))}, nil, func(err error) bool { return err == nil }},
-		"gone":            {[]serverReply{emptyListReply}, []serverReply{notFoundReply}, gateway.IsNotFound},
+		"listed by another replica": {[]serverReply{listReply(runningCluster(clusterName))}, nil, func(err error) bool { return err == nil }},
+		"gone":                      {[]serverReply{emptyListReply}, []serverReply{notFoundReply}, gateway.IsNotFound},
 		"ended": {[]serverReply{emptyListReply}, []serverReply{clusterReply("STOPPED")}, func(err error) bool {
 			var ended *gateway.EndedError
 			return errors.As(err, &ended) && ended.Cluster.Status == gateway.StatusStopped
@@ -285,7 +285,7 @@ func TestScale_retriesWhenAReplicaLacksTheCluster(t *testing.T) {
 			if _, err := client.Scale(t.Context(), clusterName, 1); !test.want(err) {
 				t.Errorf("Scale: %v", err)
 			}
-			if got, want := server.Count(scale), map[bool]int{true: 2, false: 1}[label == "known elsewhere"]; got != want {
+			if got, want := server.Count(scale), map[bool]int{true: 2, false: 1}[label == "listed by another replica"]; got != want {
 				t.Errorf("sent %d requests, want %d", got, want)
 			}
 		})
@@ -332,7 +332,7 @@ func TestPublicRoutes_sendNoCredentials(t *testing.T) {
 	}
 }
 
-func TestAddresses(t *testing.T) {
+func TestAddresses_acceptATrailingSlash(t *testing.T) {
 	t.Parallel()
 	for _, slash := range []string{"", "/"} {
 		addresses := gateway.Addresses{PublicAddress: "https://hub.example.com/services/dask-gateway" + slash, ProxyAddress: "gateway://dask.example.com:8786"}
@@ -348,7 +348,7 @@ func TestAddresses(t *testing.T) {
 	}
 }
 
-func TestKubernetesTimes(t *testing.T) {
+func TestGetCluster_decodesTimesInWholeSeconds(t *testing.T) {
 	t.Parallel()
 	server, client, _ := newScripted(t)
 	server.On(getRequest, jsonReply(`{"name": "`+clusterName+`", "dashboard_route": null, "status": "PENDING", "start_time": 1795422384000, "stop_time": null, "options": {"n": 1}, "tls_cert": null, "tls_key": null}`))

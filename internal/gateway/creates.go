@@ -16,16 +16,16 @@ import (
 )
 
 const (
-	// promptFailure separates a proxy that could not connect to the gateway, which
-	// answers at once, from one whose connection to the gateway broke.
-	promptFailure = time.Second
+	// promptFailureTimeout separates a proxy that could not connect to the gateway, and
+	// responds at once, from a proxy whose connection to the gateway broke.
+	promptFailureTimeout = time.Second
 	// lateStart is how long after a lost connection the gateway may still create the
-	// cluster, and lateStartPerCreate is added for each create of this process that
-	// is under way. The local backend (dask-gateway-server 2026.3.0) creates
-	// clusters one after the other, because it generates a key for each: measured
-	// were 0.25 s from the POST's arrival to start_time for a single create, 6.8 s
-	// for the last of 20 and 22.7 s for the last of 60 sent at once. The response
-	// followed start_time within 0.2 s.
+	// cluster. lateStartPerCreate is added for each other create of this process that is
+	// under way. The local backend (dask-gateway-server 2026.3.0) creates clusters one
+	// after the other, because it generates a key for each. From the POST's arrival to
+	// start_time it took 0.25 s for a single create, 6.8 s for the last of 20 sent at
+	// once, and 22.7 s for the last of 60 (measured). The response followed start_time
+	// within 0.2 s.
 	lateStart          = 3 * time.Second
 	lateStartPerCreate = 400 * time.Millisecond
 )
@@ -35,11 +35,12 @@ const (
 type createTracker struct {
 	mu       sync.Mutex
 	ourNames map[string]bool
-	// readByName are clusters that were read by name, which Terraform does
-	// for those in its state. Reported are those of RecentEqualClusters.
+	// readByName are the clusters that were read by name: Terraform has those in a
+	// state. reported are the clusters that RecentEqualClusters has returned.
 	readByName, reported map[string]bool
-	// sentCount counts creates that were sent. firstSeen has its value when a name
-	// was first read: no create adopts a cluster that was there before it.
+	// sentCount counts the creates that were sent. firstSeen is the value of sentCount
+	// when a response first contained the cluster: no create adopts a cluster that is
+	// older than its request.
 	sentCount int
 	firstSeen map[string]int
 	pending   map[*pendingCreate]bool
@@ -61,15 +62,15 @@ type pendingCreate struct {
 	// the server's clock. The first listing after the failure decides: windows that
 	// change would contradict what was assigned before.
 	earliest, latest time.Time
-	// isAnswered means that a server or proxy answered with the failure, so that
-	// the gateway no longer works on the request. isNotForwarded means that a proxy
-	// did so at once because it cannot reach the gateway.
+	// isAnswered means that the failure is a response of the gateway or a proxy: the
+	// gateway no longer works on the request. isNotForwarded means that a proxy
+	// responded at once because it cannot reach the gateway.
 	isAnswered, isNotForwarded bool
-	// firstListing has the names in the first listing after an answered failure.
+	// firstListing contains the names in the first listing after an answered failure.
 	firstListing map[string]bool
 	// hasConcluded means that the create will adopt no cluster.
 	hasConcluded bool
-	// ignoresDefaults means that the declared defaults are not known.
+	// ignoresDefaults means that the client has not read the declared defaults.
 	ignoresDefaults bool
 }
 
@@ -80,88 +81,87 @@ func newCreateTracker() *createTracker {
 	}
 }
 
-func (o *createTracker) begin(options map[string]any) *pendingCreate {
-	o.mu.Lock()
-	defer o.mu.Unlock()
+func (t *createTracker) begin(options map[string]any) *pendingCreate {
+	t.mu.Lock()
+	defer t.mu.Unlock()
 	ours := &pendingCreate{options: options}
-	o.pending[ours] = true
+	t.pending[ours] = true
 	return ours
 }
 
 // markSent numbers a create whose request is about to be sent. It may have waited
 // long for a connection. Of two creates, the one sent later has the later time.
-func (o *createTracker) markSent(ours *pendingCreate, now func() time.Time) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	o.sentCount++
-	ours.number, ours.sentAt = o.sentCount, now()
+func (t *createTracker) markSent(ours *pendingCreate, now func() time.Time) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.sentCount++
+	ours.number, ours.sentAt = t.sentCount, now()
 }
 
-func (o *createTracker) finish(ours *pendingCreate) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	delete(o.pending, ours)
-	o.notify()
+func (t *createTracker) finish(ours *pendingCreate) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	delete(t.pending, ours)
+	t.notify()
 }
 
-func (o *createTracker) markCreated(ours *pendingCreate, name string) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	o.ourNames[name] = true
-	delete(o.pending, ours)
-	o.notify()
+func (t *createTracker) markCreated(ours *pendingCreate, name string) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.ourNames[name] = true
+	delete(t.pending, ours)
+	t.notify()
 }
 
 // markLost records how and when the response was lost, which bounds the time at
 // which the gateway can have created the cluster.
-func (o *createTracker) markLost(ours *pendingCreate, failure *transport.Error, now time.Time) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
+func (t *createTracker) markLost(ours *pendingCreate, failure *transport.Error, now time.Time) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
 	ours.responseLost, ours.failedAt = true, now
 	switch {
 	case failure.Kind == transport.KindBody, failure.Kind == transport.KindStatus && failure.Status != http.StatusGatewayTimeout:
 		ours.isAnswered = true
 		isProxyError := failure.Status == http.StatusBadGateway || failure.Status == http.StatusServiceUnavailable
-		ours.isNotForwarded = isProxyError && now.Sub(ours.sentAt) < promptFailure
+		ours.isNotForwarded = isProxyError && now.Sub(ours.sentAt) < promptFailureTimeout
 	default:
-		ours.lateBy = lateStart + time.Duration(len(o.pending)-1)*lateStartPerCreate
+		ours.lateBy = lateStart + time.Duration(len(t.pending)-1)*lateStartPerCreate
 	}
-	o.notify()
+	t.notify()
 }
 
-// recordSeen remembers that a cluster exists.
-func (o *createTracker) recordSeen(name string) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	if _, before := o.firstSeen[name]; !before {
-		o.firstSeen[name] = o.sentCount
+// recordSeen records that a cluster exists.
+func (t *createTracker) recordSeen(name string) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if _, isSeen := t.firstSeen[name]; !isSeen {
+		t.firstSeen[name] = t.sentCount
 	}
 }
 
 // recordRead records that a cluster was read by name.
-func (o *createTracker) recordRead(name string) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	o.readByName[name] = true
+func (t *createTracker) recordRead(name string) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.readByName[name] = true
 }
 
 // reportOnce reports whether a cluster is unknown to this process and was not
 // reported before.
-func (o *createTracker) reportOnce(name string) bool {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	if o.ourNames[name] || o.readByName[name] || o.reported[name] {
+func (t *createTracker) reportOnce(name string) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.ourNames[name] || t.readByName[name] || t.reported[name] {
 		return false
 	}
-	o.reported[name] = true
+	t.reported[name] = true
 	return true
 }
 
-// recordFirstListing remembers which clusters there were just after an answered
-// failure.
-func (o *createTracker) recordFirstListing(ours *pendingCreate, clusters map[string]Cluster) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
+// recordFirstListing records which clusters existed just after an answered failure.
+func (t *createTracker) recordFirstListing(ours *pendingCreate, clusters map[string]Cluster) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
 	if !ours.isAnswered || ours.firstListing != nil {
 		return
 	}
@@ -171,51 +171,56 @@ func (o *createTracker) recordFirstListing(ours *pendingCreate, clusters map[str
 	}
 }
 
-// isKnown reports whether a cluster cannot be that of the create, because it is
-// another create's or was there before.
-func (o *createTracker) isKnown(name string, ours *pendingCreate) bool {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	at, seen := o.firstSeen[name]
-	return o.ourNames[name] || seen && at < ours.number
+// isKnown reports whether a cluster cannot be that of the create, because another
+// create has it or because it is older.
+func (t *createTracker) isKnown(name string, ours *pendingCreate) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.isKnownLocked(name, ours)
 }
 
-// notify wakes those who wait for other creates.
-func (o *createTracker) notify() {
-	close(o.changed)
-	o.changed = make(chan struct{})
+// isKnownLocked is isKnown for callers that hold the lock.
+func (t *createTracker) isKnownLocked(name string, ours *pendingCreate) bool {
+	sentBefore, isSeen := t.firstSeen[name]
+	return t.ourNames[name] || isSeen && sentBefore < ours.number
 }
 
-// waitForOthers waits until every other create of the same options that is under
-// way now has its response, or has lost it. Creates that begin later do not matter
-// to what has been listed already.
-func (o *createTracker) waitForOthers(ctx context.Context, ours *pendingCreate) error {
-	o.mu.Lock()
+// notify wakes the callers of waitUntil.
+func (t *createTracker) notify() {
+	close(t.changed)
+	t.changed = make(chan struct{})
+}
+
+// waitForOthers waits until every other create with the same options that is under
+// way now has received or lost its response. Creates that begin later cannot own a
+// cluster that is already listed.
+func (t *createTracker) waitForOthers(ctx context.Context, ours *pendingCreate) error {
+	t.mu.Lock()
 	var others []*pendingCreate
-	for other := range o.pending {
+	for other := range t.pending {
 		if other.isSibling(ours) {
 			others = append(others, other)
 		}
 	}
-	o.mu.Unlock()
-	return o.waitUntil(ctx, func() bool {
-		return !slices.ContainsFunc(others, func(other *pendingCreate) bool { return o.pending[other] && !other.responseLost })
+	t.mu.Unlock()
+	return t.waitUntil(ctx, func() bool {
+		return !slices.ContainsFunc(others, func(other *pendingCreate) bool { return t.pending[other] && !other.responseLost })
 	})
 }
 
 // waitForAdoptions waits until every other create with the same options that is under
 // way has adopted a cluster or failed as well. The error of this create must not offer
 // a cluster for import or stopping that another create adopts.
-func (o *createTracker) waitForAdoptions(ctx context.Context, ours *pendingCreate) {
+func (t *createTracker) waitForAdoptions(ctx context.Context, ours *pendingCreate) {
 	ctx, cancel := transport.WithGracePeriod(ctx, siblingTimeout)
 	defer cancel()
-	o.mu.Lock()
+	t.mu.Lock()
 	ours.hasConcluded = true
-	o.notify()
-	o.mu.Unlock()
+	t.notify()
+	t.mu.Unlock()
 	// The grace period bounds the wait.
-	_ = o.waitUntil(ctx, func() bool {
-		for other := range o.pending {
+	_ = t.waitUntil(ctx, func() bool {
+		for other := range t.pending {
 			if other.isSibling(ours) && !other.hasConcluded {
 				return false
 			}
@@ -224,13 +229,13 @@ func (o *createTracker) waitForAdoptions(ctx context.Context, ours *pendingCreat
 	})
 }
 
-// waitUntil waits until the condition holds, which it evaluates under the lock after
-// each change, or until the context ends.
-func (o *createTracker) waitUntil(ctx context.Context, holds func() bool) error {
+// waitUntil waits until the condition is true or the context ends. It evaluates the
+// condition under the lock, after each change.
+func (t *createTracker) waitUntil(ctx context.Context, condition func() bool) error {
 	for {
-		o.mu.Lock()
-		done, changed := holds(), o.changed
-		o.mu.Unlock()
+		t.mu.Lock()
+		done, changed := condition(), t.changed
+		t.mu.Unlock()
 		if done {
 			return nil
 		}
@@ -248,43 +253,43 @@ func (p *pendingCreate) isSibling(other *pendingCreate) bool {
 	return p != other && p.number > 0 && SameValue(p.options, other.options)
 }
 
-// lookupStage is how far the lookups of a create have come.
+// lookupStage is the progress of a create's lookups.
 type lookupStage int
 
 const (
-	// listChanged means that the last listing has a candidate that the one before
-	// it did not have.
+	// listChanged means that the last listing contains a candidate that the previous one
+	// did not.
 	listChanged lookupStage = iota
 	// listSettled means that two listings in a row had the same candidates.
 	listSettled
-	// finalLookup means that there will be no other listing.
+	// finalLookup means that no other listing follows.
 	finalLookup
 )
 
 // assign gives the create one of the candidates. Other creates of this process that
-// lost their response may have made them too; they have the same options, so any
-// candidate will do that started in time.
+// lost their responses may have created them too. All of them have the same options,
+// so any candidate that started in time is suitable.
 //
-// If not every candidate can be that of some create, that is final: one of them is
-// somebody else's, and the client cannot decide which. A candidate that has ended
-// is counted, but not assigned. Before the final lookup nothing is assigned unless
-// the candidates are settled and as many as the creates that can have made them: a
-// cluster that is not listed yet may be the only one that another create can have
-// made.
-func (o *createTracker) assign(ours *pendingCreate, seen listingSnapshot, stage lookupStage) (name string, isFinal bool) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
+// If there are more candidates than creates that can have created them, the result is
+// final: at least one candidate belongs to another client, and it is unclear which. A
+// candidate that has ended is counted, but not assigned. Before the final lookup,
+// assign requires that the candidates are settled and as many as the creates that can
+// have created them. Otherwise a cluster that is not listed yet may be the only match
+// of another create.
+func (t *createTracker) assign(ours *pendingCreate, seen listingSnapshot, stage lookupStage) (name string, isFinal bool) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
 	var lost []*pendingCreate
-	for create := range o.pending {
+	for create := range t.pending {
 		if create.responseLost && SameValue(create.options, ours.options) {
 			lost = append(lost, create)
 		}
 	}
-	isOurs := func(cluster Cluster) bool { return o.ourNames[cluster.Name] }
-	free := slices.DeleteFunc(slices.Clone(seen.clusters), isOurs)
+	isOurs := func(cluster Cluster) bool { return t.ourNames[cluster.Name] }
+	free := slices.DeleteFunc(slices.Clone(seen.candidates), isOurs)
 	rivals := 0
 	for _, create := range lost {
-		if create == ours || slices.ContainsFunc(free, func(cluster Cluster) bool { return o.canComeFrom(cluster, create, seen) }) {
+		if create == ours || slices.ContainsFunc(free, func(cluster Cluster) bool { return t.canComeFrom(cluster, create, seen) }) {
 			rivals++
 		}
 	}
@@ -294,28 +299,28 @@ func (o *createTracker) assign(ours *pendingCreate, seen listingSnapshot, stage 
 	switch {
 	case len(free) == 0:
 		return "", false
-	case o.countMatches(free, lost, seen) < len(free), len(active) == 0:
+	case t.countMatches(free, lost, seen) < len(free), len(active) == 0:
 		return "", true
 	case stage == listChanged, stage == listSettled && len(free) < rivals, ours.ignoresDefaults:
 		return "", false
 	}
 	others := slices.DeleteFunc(slices.Clone(lost), func(create *pendingCreate) bool { return create == ours })
 	listed := slices.DeleteFunc(slices.Clone(seen.equal), isOurs)
-	name = o.bestMatch(active, listed, others, o.countMatches(listed, lost, seen)-1, seen)
-	o.ourNames[name] = true
-	delete(o.pending, ours)
-	o.notify()
+	name = t.bestMatch(active, listed, others, t.countMatches(listed, lost, seen)-1, seen)
+	t.ourNames[name] = true
+	delete(t.pending, ours)
+	t.notify()
 	return name, true
 }
 
-// bestMatch returns the name of a cluster that leaves clusters for as many of the
-// other creates as any choice can. Of several it is the one that the fewest of them
-// can have made, then the one that started first.
-func (o *createTracker) bestMatch(clusters, listed []Cluster, others []*pendingCreate, mostMatches int, seen listingSnapshot) string {
+// bestMatch returns the name of a cluster whose choice leaves matches for as many
+// other creates as possible. Among several, it prefers the cluster that the fewest of
+// them can have created, then the one that started first.
+func (t *createTracker) bestMatch(clusters, listed []Cluster, others []*pendingCreate, mostMatches int, seen listingSnapshot) string {
 	countOthers := func(cluster Cluster) int {
 		count := 0
 		for _, create := range others {
-			if o.canComeFrom(cluster, create, seen) {
+			if t.canComeFrom(cluster, create, seen) {
 				count++
 			}
 		}
@@ -325,24 +330,24 @@ func (o *createTracker) bestMatch(clusters, listed []Cluster, others []*pendingC
 		return cmp.Or(countOthers(a)-countOthers(b), a.StartTime.Compare(b.StartTime), strings.Compare(a.Name, b.Name))
 	})
 	best := slices.IndexFunc(clusters, func(chosen Cluster) bool {
-		left := slices.DeleteFunc(slices.Clone(listed), func(cluster Cluster) bool { return cluster.Name == chosen.Name })
-		return o.countMatches(left, others, seen) >= mostMatches
+		remaining := slices.DeleteFunc(slices.Clone(listed), func(cluster Cluster) bool { return cluster.Name == chosen.Name })
+		return t.countMatches(remaining, others, seen) >= mostMatches
 	})
 	return clusters[max(best, 0)].Name
 }
 
-// countMatches returns how many of the clusters can be given to creates that can
-// have made them, one to each: a maximum matching, by augmenting paths.
-func (o *createTracker) countMatches(clusters []Cluster, creates []*pendingCreate, seen listingSnapshot) int {
+// countMatches returns how many clusters can be assigned to creates that can have
+// created them, at most one to each: a maximum matching, by augmenting paths.
+func (t *createTracker) countMatches(clusters []Cluster, creates []*pendingCreate, seen listingSnapshot) int {
 	clusterOf := map[*pendingCreate]Cluster{}
 	var match func(cluster Cluster, visited map[*pendingCreate]bool) bool
 	match = func(cluster Cluster, visited map[*pendingCreate]bool) bool {
 		for _, create := range creates {
-			if visited[create] || !o.canComeFrom(cluster, create, seen) {
+			if visited[create] || !t.canComeFrom(cluster, create, seen) {
 				continue
 			}
 			visited[create] = true
-			if previous, taken := clusterOf[create]; !taken || match(previous, visited) {
+			if previous, isTaken := clusterOf[create]; !isTaken || match(previous, visited) {
 				clusterOf[create] = cluster
 				return true
 			}
@@ -358,31 +363,32 @@ func (o *createTracker) countMatches(clusters []Cluster, creates []*pendingCreat
 	return count
 }
 
-// canComeFrom reports whether the create can have made the cluster, by its start
-// time and by when it was first seen. After an answered failure a gateway without a
-// cache lists the cluster at once: what appears only in a later listing started
-// later.
-func (o *createTracker) canComeFrom(cluster Cluster, create *pendingCreate, seen listingSnapshot) bool {
+// canComeFrom reports whether the create can have created the cluster, by its start
+// time and by when it was first seen. After an answered failure, a gateway without a
+// cache lists the cluster at once: a cluster that appears only in a later listing
+// started later.
+func (t *createTracker) canComeFrom(cluster Cluster, create *pendingCreate, seen listingSnapshot) bool {
 	create.fixWindow(seen)
 	if create.firstListing != nil && !mayBeCached(cluster.Name) && !create.firstListing[cluster.Name] {
 		return false
 	}
-	return !cluster.StartTime.Before(create.earliest) && cluster.StartTime.Before(create.latest) && o.firstSeen[cluster.Name] >= create.number
+	return !cluster.StartTime.Before(create.earliest) && cluster.StartTime.Before(create.latest) && t.firstSeen[cluster.Name] >= create.number
 }
 
-// sortCandidates separates the equal clusters that the create can have made from
-// those that started later.
-func (o *createTracker) sortCandidates(ours *pendingCreate, seen *listingSnapshot) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	// A later listing may take longer, and would make the window longer.
+// sortCandidates fills the candidates and the later clusters of a listing.
+func (t *createTracker) sortCandidates(ours *pendingCreate, seen *listingSnapshot) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	// The first listing fixes the window: a later one may take longer, and would extend
+	// it.
 	ours.fixWindow(*seen)
 	for _, cluster := range seen.equal {
-		switch at, read := o.firstSeen[cluster.Name]; {
-		case o.ourNames[cluster.Name] || read && at < ours.number:
-			// Another create made it, or it was there before.
-		case o.canComeFrom(cluster, ours, *seen):
-			seen.clusters = append(seen.clusters, cluster)
+		if t.isKnownLocked(cluster.Name, ours) {
+			continue
+		}
+		switch {
+		case t.canComeFrom(cluster, ours, *seen):
+			seen.candidates = append(seen.candidates, cluster)
 		case !cluster.StartTime.Before(ours.earliest):
 			seen.later = append(seen.later, cluster)
 		}

@@ -17,8 +17,8 @@ import (
 	"github.com/planetary-computer/terraform-provider-pc/internal/transport"
 )
 
-// lossyGateway simulates a gateway that creates clusters and loses responses, as
-// the creates of one process see it. It has its own time.
+// lossyGateway simulates a gateway that creates clusters and loses responses, as the
+// creates of one process see it. It has a virtual clock.
 type lossyGateway struct {
 	*rand.Rand
 	tracker     *createTracker
@@ -86,16 +86,16 @@ func (l *lossyGateway) send(which int) {
 func (l *lossyGateway) endRequest(which int) {
 	ours := l.inFlight[which]
 	l.inFlight = slices.Delete(l.inFlight, which, which+1)
-	made, answered := l.IntN(3) > 0, l.IntN(3) == 0
+	isCreated, isAnswered := l.IntN(3) > 0, l.IntN(3) == 0
 	name := ""
-	if made {
+	if isCreated {
 		name = fmt.Sprintf("prod.%08x", l.Uint32())
 		l.clusters = append(l.clusters, Cluster{Name: name, Status: StatusPending, StartTime: l.now.Add(l.clockOffset).Truncate(time.Second)})
 		l.visibleFrom[name] = l.now.Add(time.Duration(l.IntN(8000)) * time.Millisecond)
 	} else {
 		l.unanswerable++
 	}
-	if made && answered {
+	if isCreated && isAnswered {
 		l.tracker.markCreated(ours, name)
 		l.assigned[name] = ours
 		return
@@ -108,7 +108,7 @@ func (l *lossyGateway) endRequest(which int) {
 // waits for the creates in flight.
 func (l *lossyGateway) lookUp(which int) {
 	ours := l.searching[which]
-	seen := listingSnapshot{askedAt: l.now, receivedAt: l.now, serverNow: l.now.Add(l.clockOffset).Truncate(time.Second)}
+	seen := listingSnapshot{sentAt: l.now, receivedAt: l.now, serverNow: l.now.Add(l.clockOffset).Truncate(time.Second)}
 	for _, cluster := range l.clusters {
 		if l.now.Before(l.visibleFrom[cluster.Name]) {
 			continue
@@ -118,24 +118,24 @@ func (l *lossyGateway) lookUp(which int) {
 	}
 	l.tracker.recordFirstListing(ours.pendingCreate, nil)
 	l.tracker.sortCandidates(ours.pendingCreate, &seen)
-	l.Shuffle(len(seen.clusters), func(i, j int) {
-		seen.clusters[i], seen.clusters[j] = seen.clusters[j], seen.clusters[i]
+	l.Shuffle(len(seen.candidates), func(i, j int) {
+		seen.candidates[i], seen.candidates[j] = seen.candidates[j], seen.candidates[i]
 	})
 	for len(l.inFlight) > 0 {
 		l.endRequest(0)
 	}
-	seen.clusters = slices.DeleteFunc(seen.clusters, func(cluster Cluster) bool { return l.tracker.isKnown(cluster.Name, ours.pendingCreate) })
+	seen.candidates = slices.DeleteFunc(seen.candidates, func(cluster Cluster) bool { return l.tracker.isKnown(cluster.Name, ours.pendingCreate) })
 	ours.lookups++
-	at := listSettled
+	stage := listSettled
 	switch {
 	case ours.lookups >= maxLookups && l.areAllVisible():
-		at = finalLookup
-	case hasNew(seen.clusters, ours.previous):
-		at = listChanged
+		stage = finalLookup
+	case hasNew(seen.candidates, ours.previous):
+		stage = listChanged
 	}
-	ours.previous = seen.clusters
-	name, decided := l.tracker.assign(ours.pendingCreate, seen, at)
-	if name == "" && !decided && at != finalLookup {
+	ours.previous = seen.candidates
+	name, isFinal := l.tracker.assign(ours.pendingCreate, seen, stage)
+	if name == "" && !isFinal && stage != finalLookup {
 		return
 	}
 	l.searching = slices.Delete(l.searching, which, which+1)
@@ -152,56 +152,56 @@ func (l *lossyGateway) areAllVisible() bool {
 	return !slices.ContainsFunc(l.clusters, func(cluster Cluster) bool { return l.now.Before(l.visibleFrom[cluster.Name]) })
 }
 
-// Creates with the same options lose their responses while others begin. Under
-// load, a create once adopted the cluster of a later one, and no state contained
-// its own.
+// Creates with the same options lose their responses while others begin. Under load,
+// a create once adopted the cluster of a later one, and no state contained its own
+// cluster.
 func TestAssign_givesEveryClusterToACreate(t *testing.T) {
 	t.Parallel()
 	for seed := range uint64(2000) {
-		world := newLossyGateway(seed)
+		lossy := newLossyGateway(seed)
 		for range 60 {
-			world.step()
+			lossy.step()
 		}
-		for len(world.queued) > 0 {
-			world.send(0)
+		for len(lossy.queued) > 0 {
+			lossy.send(0)
 		}
-		for len(world.inFlight) > 0 {
-			world.endRequest(0)
+		for len(lossy.inFlight) > 0 {
+			lossy.endRequest(0)
 		}
-		for len(world.searching) > 0 {
-			world.now = world.now.Add(lookupInterval)
-			world.lookUp(world.IntN(len(world.searching)))
+		for len(lossy.searching) > 0 {
+			lossy.now = lossy.now.Add(lookupInterval)
+			lossy.lookUp(lossy.IntN(len(lossy.searching)))
 		}
-		for _, cluster := range world.clusters {
-			if world.assigned[cluster.Name] == nil {
+		for _, cluster := range lossy.clusters {
+			if lossy.assigned[cluster.Name] == nil {
 				t.Errorf("seed %d: %s was assigned to no create", seed, cluster.Name)
 			}
 		}
-		if world.failed != world.unanswerable {
-			t.Errorf("seed %d: %d creates got no cluster, the gateway created none for %d", seed, world.failed, world.unanswerable)
+		if lossy.failed != lossy.unanswerable {
+			t.Errorf("seed %d: %d creates got no cluster, the gateway created none for %d", seed, lossy.failed, lossy.unanswerable)
 		}
 	}
 }
 
-// A create waits for a connection. A cluster that appears before the request is
-// sent belongs to somebody else.
+// A create waits for a connection. A cluster that appears before the request is sent
+// is not its own.
 func TestMarkSent_startsTheWindow(t *testing.T) {
 	t.Parallel()
-	own, now := newCreateTracker(), time.Date(2026, 11, 1, 12, 0, 0, 0, time.UTC)
-	ours := own.begin(nil)
+	tracker, now := newCreateTracker(), time.Date(2026, 11, 1, 12, 0, 0, 0, time.UTC)
+	ours := tracker.begin(nil)
 	theirs := Cluster{Name: "theirs", StartTime: now.Add(2 * time.Minute)}
-	own.recordSeen(theirs.Name)
-	own.markSent(ours, func() time.Time { return now.Add(5 * time.Minute) })
+	tracker.recordSeen(theirs.Name)
+	tracker.markSent(ours, func() time.Time { return now.Add(5 * time.Minute) })
 	later := now.Add(6 * time.Minute)
-	own.markLost(ours, &lostResponses[0], later)
-	if own.canComeFrom(theirs, ours, listingSnapshot{askedAt: later, receivedAt: later, serverNow: later}) || !own.isKnown(theirs.Name, ours) {
+	tracker.markLost(ours, &lostResponses[0], later)
+	if tracker.canComeFrom(theirs, ours, listingSnapshot{sentAt: later, receivedAt: later, serverNow: later}) || !tracker.isKnown(theirs.Name, ours) {
 		t.Error("the cluster is a candidate of a create that was sent later")
 	}
-	own.begin(nil)
+	tracker.begin(nil)
 	ended, end := context.WithCancel(t.Context())
 	end()
-	if err := own.waitForOthers(ended, ours); err != nil {
-		t.Error("it waits for a create that is still queued")
+	if err := tracker.waitForOthers(ended, ours); err != nil {
+		t.Error("waitForOthers waits for a create that is still queued")
 	}
 }
 
@@ -226,9 +226,10 @@ func TestWaitForAdoptions_waitsForCreatesThatMayAdopt(t *testing.T) {
 		}()
 		synctest.Wait()
 		if ended {
-			t.Error("it did not wait for the other create")
+			t.Error("waitForAdoptions did not wait for the other create")
 		}
-		// The one that waits is not waited for, nor is one with other options.
+		// It waits neither for a create that is itself waiting, nor for one with other
+		// options.
 		go tracker.waitForAdoptions(t.Context(), unrelated)
 		tracker.markCreated(adopting, "adopted")
 		synctest.Wait()
@@ -250,7 +251,7 @@ func TestWaitForAdoptions_endsSoonAfterItsContext(t *testing.T) {
 		began := clock.Real().Now()
 		tracker.waitForAdoptions(ctx, failed)
 		if took := time.Since(began); took != siblingTimeout {
-			t.Errorf("it waited %s", took)
+			t.Errorf("waitForAdoptions waited %s", took)
 		}
 	})
 }

@@ -41,8 +41,8 @@ type wireCredentials struct {
 // invalidReason returns why the cluster is invalid, or that it runs without credentials,
 // or "".
 func (w wireCredentials) invalidReason() string {
-	if objection := w.wireCluster.invalidReason(); objection != "" {
-		return objection
+	if reason := w.wireCluster.invalidReason(); reason != "" {
+		return reason
 	}
 	return invalidIf(w.Status == StatusRunning && (!isPEM(w.TLSCert) || !isPEM(w.TLSKey)),
 		fmt.Sprintf("the cluster %s is running, but the response contains no certificate or no key", w.Name))

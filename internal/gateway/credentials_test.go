@@ -52,8 +52,8 @@ func TestAwaitCredentials_waitsForTheCluster(t *testing.T) {
 	server.Expect(t, getRequest, longPollRequest, getRequest)
 }
 
-// The errors are transient, and one replica of the gateway does not know the
-// cluster yet.
+// The errors are transient, and one replica of the gateway does not have the cluster
+// yet.
 func TestAwaitCredentials_toleratesTransientErrors(t *testing.T) {
 	t.Parallel()
 	server, client, _ := newScripted(t)

@@ -37,15 +37,15 @@ func (w wireCluster) cluster() Cluster {
 	return cluster
 }
 
-func timeFromMillis(since *int64) time.Time {
-	if since == nil {
+func timeFromMillis(millis *int64) time.Time {
+	if millis == nil {
 		return time.Time{}
 	}
-	return time.UnixMilli(*since).UTC()
+	return time.UnixMilli(*millis).UTC()
 }
 
-// invalidReason returns why a cluster is invalid, or "". A missing field is not taken
-// for an empty one: a cluster without options would be planned for replacement.
+// invalidReason returns why a cluster is invalid, or "". A missing field does not
+// count as an empty one: Terraform would plan to replace a cluster without options.
 func (w wireCluster) invalidReason() string {
 	_, hasOptions := w.Options.value.(map[string]any)
 	switch {
@@ -75,8 +75,8 @@ func isRoute(route string) bool {
 }
 
 // isTime accepts what RFC 3339 can represent: years up to 9999.
-func isTime(since *int64) bool {
-	return since == nil || *since >= 0 && timeFromMillis(since).Year() <= 9999
+func isTime(millis *int64) bool {
+	return millis == nil || *millis >= 0 && timeFromMillis(millis).Year() <= 9999
 }
 
 // decodeClusters reads an object of clusters member by member, so that the certificates
@@ -98,12 +98,12 @@ func decodeClusters(body io.Reader) (map[string]Cluster, error) {
 		if err := decoder.Decode(&wire); err != nil {
 			return nil, err
 		}
-		objection := invalidIf(wire.Name != name, fmt.Sprintf("the list contains the cluster %q under the name %q", wire.Name, name))
-		if objection == "" {
-			objection = wire.invalidReason()
+		reason := invalidIf(wire.Name != name, fmt.Sprintf("the list contains the cluster %q under the name %q", wire.Name, name))
+		if reason == "" {
+			reason = wire.invalidReason()
 		}
-		if objection != "" {
-			return nil, &transport.Error{Kind: transport.KindBody, Message: objection}
+		if reason != "" {
+			return nil, &transport.Error{Kind: transport.KindBody, Message: reason}
 		}
 		clusters[wire.Name] = wire.cluster()
 	}
@@ -112,9 +112,9 @@ func decodeClusters(body io.Reader) (map[string]Cluster, error) {
 }
 
 // invalidIf returns the reason if the response is invalid, else "".
-func invalidIf(wrong bool, message string) string {
-	if wrong {
-		return message
+func invalidIf(isInvalid bool, reason string) string {
+	if isInvalid {
+		return reason
 	}
 	return ""
 }

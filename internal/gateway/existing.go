@@ -13,9 +13,9 @@ import (
 const (
 	// initialListTimeout bounds the listing before the first create.
 	initialListTimeout = 5 * time.Second
-	// recentPeriod is how old a cluster may be to count as a leftover of an apply
-	// that was killed. A person who repeats a killed apply does so soon; older
-	// clusters would only add noise.
+	// recentPeriod is the age up to which a cluster may be left over from a killed
+	// apply. A person who repeats a killed apply does so soon; older clusters would only
+	// add noise.
 	recentPeriod = 15 * time.Minute
 )
 
@@ -28,10 +28,10 @@ type existingClusters struct {
 	serverNow time.Time
 }
 
-// ListExisting records which clusters there are, so that no create with a lost
-// response adopts one that was there before. All creates of a Client share one
-// listing. If that fails, the clusters' start times have to do. It also reads the
-// declared options unless they are known: after an interrupt there is no time to.
+// ListExisting records which clusters exist, so that no create with a lost response
+// adopts an older one. All creates of a Client share one listing. If the listing
+// fails, only the start times exclude older clusters. ListExisting also reads the
+// declared options, because after an interrupt there is no time for that.
 func (c *Client) ListExisting(ctx context.Context) {
 	_, _ = c.existing.Get(ctx, func(ctx context.Context) (existingClusters, error) {
 		ctx, cancel := context.WithTimeout(ctx, initialListTimeout)
@@ -42,15 +42,16 @@ func (c *Client) ListExisting(ctx context.Context) {
 		if serverNow.IsZero() {
 			serverNow = c.clock.Now()
 		}
-		// A failure is not repeated by each of the creates.
+		// After a failure, the other creates do not try again.
 		return existingClusters{clusters, serverNow}, nil
 	})
 }
 
-// RecentEqualClusters returns the active clusters of the user that ListExisting
-// found with exactly these options, that started within recentPeriod, and that
-// this process neither created nor read by name. After an apply that was killed
-// they may be in no state. It sends no request, and reports each cluster once.
+// RecentEqualClusters returns the active clusters of the user that ListExisting found
+// with exactly these options, that started within recentPeriod, and that this process
+// neither created nor read by name. After a killed apply, it is possible that no
+// state contains them. RecentEqualClusters sends no request, and returns each cluster
+// once.
 func (c *Client) RecentEqualClusters(options map[string]any) []Cluster {
 	existing, listed := c.existing.Peek()
 	declared, known := c.options.Peek()

@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// TestRecentEqualClusters lists the clusters of a killed apply beside others.
-func TestRecentEqualClusters(t *testing.T) {
+// TestRecentEqualClusters_returnsLeftoversOnce lists the clusters of a killed apply beside others.
+func TestRecentEqualClusters_returnsLeftoversOnce(t *testing.T) {
 	t.Parallel()
 	server, client, _ := newScripted(t)
 	minutesAgo := func(minutes int) time.Time { return startTime.Add(-time.Duration(minutes) * time.Minute) }
@@ -39,7 +39,7 @@ func TestRecentEqualClusters(t *testing.T) {
 		t.Errorf("reported again: %+v", again)
 	}
 	if len(server.Requests()) != requests {
-		t.Error("it sent a request")
+		t.Error("RecentEqualClusters sent a request")
 	}
 }
 

@@ -10,8 +10,8 @@ import (
 
 // ChangeWorkersOnce sends the one request that Scale and Adapt repeat during an
 // outage.
-func (c *Client) ChangeWorkersOnce(ctx context.Context, name, how string, body any) (Scaling, error) {
-	return c.postScaling(ctx, name, how, body)
+func (c *Client) ChangeWorkersOnce(ctx context.Context, name, endpoint string, body any) (Scaling, error) {
+	return c.postScaling(ctx, name, endpoint, body)
 }
 
 // SetInterruptedCreateTimeout replaces the time that a create waits for its

@@ -18,8 +18,8 @@ import (
 // request reads the cluster at once, until one of the long polls ends.
 func TestWaitCluster_leavesConnectionsForOtherRequests(t *testing.T) {
 	t.Parallel()
-	const mayWait = 24
-	polls, release := make(chan struct{}, mayWait), make(chan struct{})
+	const maxLongPolls = 24
+	polls, release := make(chan struct{}, maxLongPolls), make(chan struct{})
 	client := newGatewayClient(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.RawQuery == "wait" {
 			polls <- struct{}{}
@@ -34,10 +34,10 @@ func TestWaitCluster_leavesConnectionsForOtherRequests(t *testing.T) {
 		}
 	}
 	var all sync.WaitGroup
-	for range mayWait {
+	for range maxLongPolls {
 		all.Go(wait)
 	}
-	for range mayWait {
+	for range maxLongPolls {
 		<-polls
 	}
 	wait()

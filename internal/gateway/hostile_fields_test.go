@@ -23,7 +23,7 @@ var hostileNames = []string{
 
 // The client rejects an invalid name before it becomes part of a request, whether
 // it comes from the server, the state or an argument.
-func TestHostileNames_areNeverSent(t *testing.T) {
+func TestClient_sendsNoHostileName(t *testing.T) {
 	t.Parallel()
 	for _, invalidName := range hostileNames {
 		t.Run(fmt.Sprintf("%.40q", invalidName), func(t *testing.T) {
@@ -42,7 +42,7 @@ func TestHostileNames_areNeverSent(t *testing.T) {
 				}
 			}
 			sentBefore := len(server.Requests())
-			for what, err := range map[string]error{
+			for label, err := range map[string]error{
 				"get":      errorOf(client.GetCluster(t.Context(), invalidName)),
 				"wait":     errorOf(client.WaitCluster(t.Context(), invalidName)),
 				"stop":     client.StopCluster(t.Context(), invalidName),
@@ -52,10 +52,10 @@ func TestHostileNames_areNeverSent(t *testing.T) {
 				"capacity": errorOf(client.Capacity(t.Context(), invalidName)),
 				"running":  errorOf(client.AwaitRunning(t.Context(), invalidName)),
 				"stopped":  errorOf(client.AwaitStopped(t.Context(), invalidName)),
-				"look":     confirmAbsence(t, client, invalidName),
+				"absence":  confirmAbsence(t, client, invalidName),
 			} {
 				if err == nil || !strings.Contains(err.Error(), "is not the name of a cluster") || len(err.Error()) > 1000 {
-					t.Errorf("%s: %.1000v", what, err)
+					t.Errorf("%s: %.1000v", label, err)
 				}
 			}
 			if got := len(server.Requests()); got != sentBefore {
@@ -76,17 +76,17 @@ func confirmAbsence(t *testing.T, c *gateway.Client, name string) error {
 	return err
 }
 
-// TestHostileFields decodes responses that are valid JSON with invalid or unusual
-// content. wantError is part of the expected error. If it is empty, want is the
-// expected result.
-func TestHostileFields(t *testing.T) {
+// TestClient_validatesTheFieldsOfAResponse decodes responses that are valid JSON with
+// invalid or unusual content. wantError is part of the expected error. If it is
+// empty, want is the expected result.
+func TestClient_validatesTheFieldsOfAResponse(t *testing.T) {
 	t.Parallel()
 	member := func(changed string) string {
 		return strings.TrimSuffix(runningCluster(clusterName), "}") + ", " + changed + "}"
 	}
 	without := func(name string) string { return strings.Replace(runningCluster(name), `"options"`, `"other"`, 1) }
 	digits := strings.Repeat("9", 1<<19)
-	for what, test := range map[string]struct {
+	for label, test := range map[string]struct {
 		request, body, wantError string
 		want                     any
 	}{
@@ -162,11 +162,11 @@ func TestHostileFields(t *testing.T) {
 		"a development version":             {versionRequest, `{"version": "2026.3.0.dev1+g1234567"}`, "", "2026.3.0.dev1+g1234567"},
 		"a health with control characters":  {healthRequest, `{"status": "\u001b[2J"}`, `health is "\x1b[2J"`, nil},
 	} {
-		t.Run(what, func(t *testing.T) {
+		t.Run(label, func(t *testing.T) {
 			t.Parallel()
 			server, client, _ := newScripted(t)
 			server.On(test.request, jsonReply(test.body))
-			got, err := send(t, client, test.request)
+			got, err := sendRequest(t, client, test.request)
 			if test.wantError == "" {
 				if err != nil || !reflect.DeepEqual(got, test.want) && !matchesCluster(got, test.want) {
 					t.Errorf("got %#v, want %#v: %v", got, test.want, err)
@@ -193,9 +193,9 @@ const (
 	healthRequest  = "GET /api/health"
 )
 
-// send sends the request and returns the part of the response that the test
+// sendRequest sends the request and returns the part of the response that the test
 // compares.
-func send(t *testing.T, c *gateway.Client, request string) (any, error) {
+func sendRequest(t *testing.T, c *gateway.Client, request string) (any, error) {
 	t.Helper()
 	switch request {
 	case getRequest:

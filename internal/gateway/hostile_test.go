@@ -14,7 +14,7 @@ import (
 	"github.com/planetary-computer/terraform-provider-pc/internal/transport"
 )
 
-// requestCases are all requests that the client sends. A stop reads no JSON. The
+// requestCases are all requests that the client sends. A stop ignores the body. The
 // flooded requests cover the three ways to read a body.
 var requestCases = map[string]struct {
 	request     string
@@ -53,14 +53,14 @@ var requestCases = map[string]struct {
 
 func kindName(err error) string { return scripted.KindName(err) }
 
-// TestHostileResponses returns every response that no gateway sends, to every
+// TestClient_survivesHostileResponses returns every response that no gateway sends, to every
 // request. Each request is sent once, ends in a printable error and needs little
 // memory.
-func TestHostileResponses(t *testing.T) {
+func TestClient_survivesHostileResponses(t *testing.T) {
 	t.Parallel()
 	hostileCalls := map[string]scripted.HostileCall{}
-	for listedName, call := range requestCases {
-		hostileCalls[listedName] = scripted.HostileCall{
+	for label, call := range requestCases {
+		hostileCalls[label] = scripted.HostileCall{
 			Request: call.request, IgnoresBody: call.ignoresBody, TakesLarge: call.isFlooded,
 			Send: func(ctx context.Context, sender *transport.Client) error {
 				return call.do(ctx, gateway.New(gateway.Config{Transport: sender, Clock: clock.NewFake(startTime)}))

@@ -31,10 +31,10 @@ func longListBody() string {
 	certificate, key := pem("CERTIFICATE", 1100), pem("PRIVATE KEY", 1700)
 	var text strings.Builder
 	for i := range manyClusters {
-		listedName := fmt.Sprintf("prod.%032x", i)
+		name := fmt.Sprintf("prod.%032x", i)
 		text.WriteString(map[bool]string{true: "{", false: ","}[i == 0])
 		fmt.Fprintf(&text, `%q: {"name": %q, "dashboard_route": "/clusters/%s/status", "status": "RUNNING", "start_time": %d, "stop_time": null, "options": %s, "tls_cert": %s, "tls_key": %s}`,
-			listedName, listedName, listedName, startTime.UnixMilli(), defaultOptions("1.0"), certificate, key)
+			name, name, name, startTime.UnixMilli(), defaultOptions("1.0"), certificate, key)
 	}
 	return text.String() + "}"
 }
@@ -90,8 +90,8 @@ func heapBytes() (inUse, ever int64) {
 // the list needs no more memory than the result and one cluster.
 //
 //nolint:paralleltest // It measures the heap of the whole process
-func TestMemory_ofALongList(t *testing.T) {
-	const mayKeep = 32 << 20
+func TestListClusters_keepsAFractionOfALongList(t *testing.T) {
+	const maxKept = 32 << 20
 	client := newLongListClient(t)
 	before, _ := heapBytes()
 	clusters, err := client.ListClusters(t.Context())
@@ -99,8 +99,8 @@ func TestMemory_ofALongList(t *testing.T) {
 	if err != nil || len(clusters) != manyClusters {
 		t.Fatalf("%d clusters: %v", len(clusters), err)
 	}
-	if kept := after - before; kept > mayKeep {
-		t.Errorf("%d clusters take %d MiB, want at most %d", len(clusters), kept>>20, mayKeep>>20)
+	if kept := after - before; kept > maxKept {
+		t.Errorf("%d clusters take %d MiB, want at most %d", len(clusters), kept>>20, maxKept>>20)
 	}
 	runtime.KeepAlive(clusters)
 	runtime.KeepAlive(client)
@@ -110,8 +110,8 @@ func TestMemory_ofALongList(t *testing.T) {
 // client reads.
 //
 //nolint:paralleltest // It measures the heap of the whole process
-func TestMemory_ofAGigabyte(t *testing.T) {
-	const mayTake, mayRead = 128 << 20, 32 << 20
+func TestGetCluster_limitsTheMemoryForAnEndlessValue(t *testing.T) {
+	const maxAllocated, maxRead = 128 << 20, 32 << 20
 	flood, client := newFloodClient(t)
 	_, before := heapBytes()
 	_, err := client.GetCluster(t.Context(), clusterName)
@@ -119,8 +119,8 @@ func TestMemory_ofAGigabyte(t *testing.T) {
 	if kindName(err) != "body" {
 		t.Fatal(err)
 	}
-	if allocated := after - before; allocated > mayTake || flood.Sent() > mayRead {
-		t.Errorf("%d MiB were allocated and %d MiB read, want at most %d and %d", allocated>>20, flood.Sent()>>20, mayTake>>20, mayRead>>20)
+	if allocated := after - before; allocated > maxAllocated || flood.Sent() > maxRead {
+		t.Errorf("%d MiB were allocated and %d MiB read, want at most %d and %d", allocated>>20, flood.Sent()>>20, maxAllocated>>20, maxRead>>20)
 	}
 }
 
@@ -128,8 +128,8 @@ func TestMemory_ofAGigabyte(t *testing.T) {
 // become forty on the heap.
 //
 //nolint:paralleltest // It measures the heap of the whole process
-func TestMemory_ofValuesAlone(t *testing.T) {
-	const mayTake = 256 << 20
+func TestGetCluster_limitsTheNumberOfValues(t *testing.T) {
+	const maxAllocated = 256 << 20
 	client := newGatewayClient(t, &scripted.Flood{Status: http.StatusOK, ContentType: "application/json", Begin: `{"options": [`, Part: "[],"})
 	_, before := heapBytes()
 	_, err := client.GetCluster(t.Context(), clusterName)
@@ -137,8 +137,8 @@ func TestMemory_ofValuesAlone(t *testing.T) {
 	if kindName(err) != "body" || !strings.Contains(err.Error(), "more than") {
 		t.Fatal(err)
 	}
-	if allocated := after - before; allocated > mayTake {
-		t.Errorf("%d MiB were allocated, want at most %d", allocated>>20, mayTake>>20)
+	if allocated := after - before; allocated > maxAllocated {
+		t.Errorf("%d MiB were allocated, want at most %d", allocated>>20, maxAllocated>>20)
 	}
 }
 

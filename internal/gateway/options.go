@@ -56,14 +56,14 @@ type wireOptions struct {
 }
 
 // optionsTolerance is how long the first read of the options continues while every
-// response is a transient error: long enough for the restart of a gateway, and
-// short enough for a plan whose gateway is down.
+// response is a transient error. A gateway restarts within it, and a plan without a
+// gateway does not take much longer.
 const optionsTolerance = 30 * time.Second
 
-// Options reads the options that the gateway declares for this user, in its
-// order: GET /api/v1/options. All callers share one response. The client does not
-// store an error, but tolerates only one outage: a plan of many clusters would
-// otherwise wait for each of them.
+// Options reads the options that the gateway declares for this user, in its order:
+// GET /api/v1/options. All callers share one response. The client does not cache an
+// error. After one outage that lasted too long it no longer waits: a plan of many
+// clusters would otherwise wait for each of them.
 func (c *Client) Options(ctx context.Context) ([]Option, error) {
 	return c.options.Get(ctx, func(ctx context.Context) ([]Option, error) {
 		policy := waitPolicy(5 * time.Second)

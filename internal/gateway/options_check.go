@@ -26,8 +26,8 @@ type InvalidOptionError struct {
 	choices   []string
 }
 
-// Error contains the option, the allowed values and the value. A free text or a
-// mapping may contain a secret: of those it contains only the type.
+// Error contains the option, the allowed values and the value. If the value is a free
+// text or a mapping, which may contain a secret, Error contains only its type.
 func (e *InvalidOptionError) Error() string {
 	return fmt.Sprintf("%s must be %s, not %s", e.Field, e.Allowed, e.visibleValue())
 }
@@ -57,7 +57,7 @@ func (e *InvalidOptionError) visibleValue() string {
 }
 
 // IsPrintable reports whether a diagnostic may print the option's values: numbers,
-// bools and choices. Free texts and mappings may hold secrets.
+// bools and choices. Free texts and mappings may contain secrets.
 func (o Option) IsPrintable() bool {
 	switch o.Type {
 	case OptionBool, OptionInt, OptionFloat, OptionSelect:
@@ -73,53 +73,54 @@ func (o Option) IsPrintable() bool {
 func (o Option) Check(value any) error {
 	switch o.Type {
 	case OptionString:
-		return o.requireValid(isA[string](value), "a string", value)
+		return o.errorUnless(isA[string](value), "a string", value)
 	case OptionBool:
-		return o.requireValid(isA[bool](value), "a bool, true or false", value)
+		return o.errorUnless(isA[bool](value), "a bool, true or false", value)
 	case OptionMapping:
-		return o.requireValid(isA[map[string]any](value), "a map", value)
+		return o.errorUnless(isA[map[string]any](value), "a map", value)
 	case OptionInt, OptionFloat:
 		return o.checkNumber(value)
 	case OptionSelect:
-		text, ok := value.(string)
-		return o.requireValid(ok && slices.Contains(o.Choices, text), "one of "+QuoteList(o.Choices), value)
+		choice, isString := value.(string)
+		return o.errorUnless(isString && slices.Contains(o.Choices, choice), "one of "+QuoteList(o.Choices), value)
 	default:
 		// The gateway checks types that only later versions have.
 		return nil
 	}
 }
 
-func (o Option) requireValid(ok bool, want string, value any) error {
-	if ok {
+// errorUnless returns nil for a valid value, else an *InvalidOptionError.
+func (o Option) errorUnless(isValid bool, allowed string, value any) error {
+	if isValid {
 		return nil
 	}
-	return &InvalidOptionError{Field: o.Field, Allowed: want, Value: value, printable: o.IsPrintable(), choices: o.Choices}
+	return &InvalidOptionError{Field: o.Field, Allowed: allowed, Value: value, printable: o.IsPrintable(), choices: o.Choices}
 }
 
 func (o Option) checkNumber(value any) error {
-	want := "a number"
+	allowed := "a number"
 	if o.Type == OptionInt {
-		want = "a whole number"
+		allowed = "a whole number"
 	}
-	number, ok := numberOf(value)
-	ok = ok && (o.Type != OptionInt || number.IsInt())
-	if ok && o.Type == OptionFloat && !isFloat64(number) {
-		return o.requireValid(false, want+" that a 64-bit float can hold", value)
+	number, isValid := numberOf(value)
+	isValid = isValid && (o.Type != OptionInt || number.IsInt())
+	if isValid && o.Type == OptionFloat && !isFloat64(number) {
+		return o.errorUnless(false, allowed+" that a 64-bit float can hold", value)
 	}
 	if o.Min != nil {
-		want += " of at least " + plainNumber(*o.Min)
-		ok = ok && !less(number, *o.Min)
+		allowed += " of at least " + plainNumber(*o.Min)
+		isValid = isValid && compareToLimit(number, *o.Min) >= 0
 	}
 	if o.Max != nil {
 		if o.Min != nil {
-			want += " and"
+			allowed += " and"
 		} else {
-			want += " of"
+			allowed += " of"
 		}
-		want += " at most " + plainNumber(*o.Max)
-		ok = ok && !greater(number, *o.Max)
+		allowed += " at most " + plainNumber(*o.Max)
+		isValid = isValid && compareToLimit(number, *o.Max) <= 0
 	}
-	return o.requireValid(ok, want, value)
+	return o.errorUnless(isValid, allowed, value)
 }
 
 // isFloat64 reports whether the gateway returns a number as it was sent after
@@ -139,14 +140,14 @@ func plainNumber(number json.Number) string {
 	return number.String()
 }
 
-func less(number *big.Float, limit json.Number) bool {
-	bound, ok := numberOf(limit)
-	return ok && number.Cmp(bound) < 0
-}
-
-func greater(number *big.Float, limit json.Number) bool {
-	bound, ok := numberOf(limit)
-	return ok && number.Cmp(bound) > 0
+// compareToLimit returns -1, 0 or 1, as big.Float.Cmp does. A limit that is not a
+// number is no limit: the result is 0.
+func compareToLimit(number *big.Float, limit json.Number) int {
+	bound, isNumber := numberOf(limit)
+	if !isNumber {
+		return 0
+	}
+	return number.Cmp(bound)
 }
 
 // Nearest returns the name of the declared option that a misspelt name most likely
@@ -234,14 +235,14 @@ func isA[T any](value any) bool {
 }
 
 const (
-	// A diagnostic lists at most so many names or choices, each of at most so many
-	// characters: a gateway may declare any number.
+	// maxListedTexts and maxListedLength limit the names or choices in a diagnostic, and
+	// the characters of each: a gateway may declare any number.
 	maxListedTexts  = 30
 	maxListedLength = 100
 )
 
-// QuoteList writes texts of the gateway for a diagnostic, quoted, so that control
-// characters do not reach a terminal, and bounded.
+// QuoteList formats texts of the gateway for a diagnostic. They are quoted, so that
+// no control character reaches a terminal, and limited in number and length.
 func QuoteList(texts []string) string {
 	return boundedList(texts, func(string) bool { return false })
 }

@@ -88,7 +88,7 @@ func TestOptions_toleratesOneOutage(t *testing.T) {
 	}
 }
 
-func TestOptions_none(t *testing.T) {
+func TestOptions_acceptsAGatewayWithoutOptions(t *testing.T) {
 	t.Parallel()
 	server, client, _ := newScripted(t)
 	server.On(optionsRequest, jsonReply(`{"cluster_options": []}`))
@@ -97,7 +97,7 @@ func TestOptions_none(t *testing.T) {
 	}
 }
 
-func TestCheck(t *testing.T) {
+func TestCheck_appliesTheRulesOfTheGateway(t *testing.T) {
 	t.Parallel()
 	limit := func(text string) *json.Number { n := json.Number(text); return &n }
 	cores := gateway.Option{Field: "cores", Type: gateway.OptionFloat, Min: limit("0.1"), Max: limit("8")}
@@ -151,7 +151,7 @@ func TestCheck(t *testing.T) {
 	}
 }
 
-func TestNearest(t *testing.T) {
+func TestNearest_correctsMisspeltNames(t *testing.T) {
 	t.Parallel()
 	declared := []gateway.Option{{Field: "worker_cores"}, {Field: "worker_memory"}, {Field: "image"}, {Field: "gpu"}}
 	for name, want := range map[string]string{
@@ -167,7 +167,7 @@ func TestNearest(t *testing.T) {
 	}
 }
 
-func TestSameValue(t *testing.T) {
+func TestSameValue_comparesNumbersByValue(t *testing.T) {
 	t.Parallel()
 	third := json.Number("0.33333333333333333333333333333333333333333333333333333333")
 	for _, test := range []struct {

@@ -8,9 +8,9 @@ import (
 	"time"
 )
 
-// TestOtherCandidates_namesWhatIsListedLater adopts somebody else's cluster, because a
-// cache lists the requested one only after two listings.
-func TestOtherCandidates_namesWhatIsListedLater(t *testing.T) {
+// TestOtherCandidates_returnsClustersListedLater adopts the cluster of another
+// request, because a cache lists the requested one only after two listings.
+func TestOtherCandidates_returnsClustersListedLater(t *testing.T) {
 	t.Parallel()
 	server, client, fake := newScripted(t)
 	server.On(createRequest, lostReply)
@@ -27,7 +27,7 @@ func TestOtherCandidates_namesWhatIsListedLater(t *testing.T) {
 		t.Errorf("got %+v, %v", others, err)
 	}
 	if waited := fake.Now().Sub(startTime); waited != 12*time.Second {
-		t.Errorf("it looked after %s", waited)
+		t.Errorf("OtherCandidates returned after %s", waited)
 	}
 }
 

@@ -34,7 +34,7 @@ func recordedOptions(profile string) map[string]any {
 	}
 }
 
-func TestRecorded_clusters(t *testing.T) {
+func TestGetCluster_decodesRecordedClusters(t *testing.T) {
 	t.Parallel()
 	for file, want := range map[string]gateway.Cluster{
 		"cluster_pending": {Status: gateway.StatusPending, Options: recordedOptions("stuck")},
@@ -55,7 +55,7 @@ func TestRecorded_clusters(t *testing.T) {
 	}
 }
 
-func TestRecorded_lists(t *testing.T) {
+func TestListClusters_decodesRecordedLists(t *testing.T) {
 	t.Parallel()
 	first, second := recordedOptions("stuck"), recordedOptions("stuck")
 	first["worker_cores"], second["gpu"] = json.Number("2.0"), true
@@ -82,7 +82,7 @@ func TestRecorded_lists(t *testing.T) {
 	}
 }
 
-func TestRecorded_options(t *testing.T) {
+func TestOptions_decodesRecordedOptions(t *testing.T) {
 	t.Parallel()
 	number := func(text string) *json.Number { n := json.Number(text); return &n }
 	want := []gateway.Option{
@@ -124,7 +124,7 @@ var (
 	}
 )
 
-func TestRecorded_responses(t *testing.T) {
+func TestClient_decodesRecordedResponses(t *testing.T) {
 	t.Parallel()
 	limit := int64(4)
 	for file, test := range map[string]struct {
@@ -161,7 +161,7 @@ func TestRecorded_responses(t *testing.T) {
 	}
 }
 
-func TestRecorded_rejections(t *testing.T) {
+func TestClient_decodesRecordedErrors(t *testing.T) {
 	t.Parallel()
 	for file, test := range map[string]struct {
 		call        recordedCall

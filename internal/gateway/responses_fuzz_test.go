@@ -46,14 +46,14 @@ func checkCluster(t *testing.T, listedName string, cluster gateway.Cluster) {
 	}
 	for _, text := range []string{string(cluster.Status), cluster.DashboardRoute} {
 		if strings.ContainsFunc(text, func(r rune) bool { return r == ' ' || !unicode.IsPrint(r) }) {
-			t.Errorf("it contains unprintable characters: %q", text)
+			t.Errorf("the cluster contains unprintable characters: %q", text)
 		}
 	}
 	if link := (gateway.Addresses{PublicAddress: "https://h.example.com"}).DashboardLink(cluster.DashboardRoute); link != "" && !strings.HasPrefix(link, "https://h.example.com/") {
 		t.Errorf("the dashboard is %q", link)
 	}
-	for _, at := range []time.Time{cluster.StartTime, cluster.StopTime} {
-		if _, err := time.Parse(time.RFC3339, at.Format(time.RFC3339)); err != nil {
+	for _, instant := range []time.Time{cluster.StartTime, cluster.StopTime} {
+		if _, err := time.Parse(time.RFC3339, instant.Format(time.RFC3339)); err != nil {
 			t.Error(err)
 		}
 	}
@@ -78,8 +78,8 @@ func FuzzDecodeSmallResponses(f *testing.F) {
 	f.Fuzz(func(t *testing.T, response []byte) {
 		set(response)
 		ctx := context.Background()
-		listedName, err := client.CreateCluster(ctx, nil)
-		checkResult(t, err, gateway.ValidName(listedName), listedName)
+		createdName, err := client.CreateCluster(ctx, nil)
+		checkResult(t, err, gateway.ValidName(createdName), createdName)
 		version, err := client.Version(ctx)
 		checkResult(t, err, version != "" && !strings.ContainsAny(version, " \r\n\t;,@"), version)
 		count, err := client.Workers(ctx, clusterName)
@@ -93,12 +93,12 @@ func FuzzDecodeSmallResponses(f *testing.F) {
 }
 
 // checkResult fails the test if the client accepted an invalid response.
-func checkResult(t *testing.T, err error, isSound bool, value any) {
+func checkResult(t *testing.T, err error, isValid bool, value any) {
 	t.Helper()
 	switch {
 	case err != nil:
 		scripted.ExpectPrintable(t, err)
-	case !isSound:
+	case !isValid:
 		t.Errorf("the client accepted %#v", value)
 	}
 }

@@ -33,8 +33,8 @@ type restartedGateway struct {
 	// connection. Otherwise each request goes to a random replica.
 	isSticky bool
 	current  int
-	// visibleFrom contains, per replica, the time from which it knows each cluster.
-	// active contains the running clusters.
+	// visibleFrom contains, per replica, the time from which its cache contains each
+	// cluster. active contains the running clusters.
 	visibleFrom []map[string]time.Time
 	active      map[string]bool
 	// longPolls counts the requests that the gateway held open.
@@ -42,91 +42,91 @@ type restartedGateway struct {
 }
 
 // newRestartedGateway creates a gateway with some clusters of the user. clusterName
-// is one of them unless gone is set.
-func newRestartedGateway(seed uint64, fake *clock.Fake, gone bool) *restartedGateway {
+// is one of them unless isGone is set.
+func newRestartedGateway(seed uint64, fake *clock.Fake, isGone bool) *restartedGateway {
 	source := rand.New(rand.NewPCG(seed, 2)) //nolint:gosec // a reproducible test
-	f := &restartedGateway{Rand: source, clock: fake, replicas: 1 + source.IntN(3), isSticky: source.IntN(2) == 0, active: map[string]bool{}}
+	g := &restartedGateway{Rand: source, clock: fake, replicas: 1 + source.IntN(3), isSticky: source.IntN(2) == 0, active: map[string]bool{}}
 	for i := range source.IntN(5) {
-		f.active[fmt.Sprintf("prod.%032x", i+10)] = true
+		g.active[fmt.Sprintf("prod.%032x", i+10)] = true
 	}
-	if !gone {
-		f.active[clusterName] = true
+	if !isGone {
+		g.active[clusterName] = true
 	}
-	for range f.replicas {
-		shows := map[string]time.Time{}
-		for each := range f.active {
-			shows[each] = fake.Now().Add(time.Duration(source.Int64N(int64(longPollDuration))))
+	for range g.replicas {
+		visibleFrom := map[string]time.Time{}
+		for name := range g.active {
+			visibleFrom[name] = fake.Now().Add(time.Duration(source.Int64N(int64(longPollDuration))))
 		}
-		f.visibleFrom = append(f.visibleFrom, shows)
+		g.visibleFrom = append(g.visibleFrom, visibleFrom)
 	}
-	return f
+	return g
 }
 
-func (f *restartedGateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	if !f.isSticky {
-		f.current = f.IntN(f.replicas)
+func (g *restartedGateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if !g.isSticky {
+		g.current = g.IntN(g.replicas)
 	}
 	requestedName := r.URL.Path[strings.LastIndex(r.URL.Path, "/")+1:]
 	switch {
 	case requestedName == "":
-		f.serveList(w)
+		g.serveList(w)
 	case r.Method == http.MethodDelete:
-		if f.isVisible(requestedName) {
-			f.active[requestedName] = false
+		if g.isVisible(requestedName) {
+			g.active[requestedName] = false
 		}
 		w.WriteHeader(http.StatusNoContent)
 	default:
-		f.serveCluster(w, requestedName, r.URL.RawQuery == "wait")
+		g.serveCluster(w, requestedName, r.URL.RawQuery == "wait")
 	}
 }
 
-func (f *restartedGateway) isVisible(cluster string) bool {
-	shows, there := f.visibleFrom[f.current][cluster]
-	return there && !f.clock.Now().Before(shows)
+func (g *restartedGateway) isVisible(cluster string) bool {
+	visibleFrom, exists := g.visibleFrom[g.current][cluster]
+	return exists && !g.clock.Now().Before(visibleFrom)
 }
 
-func (f *restartedGateway) serveCluster(w http.ResponseWriter, cluster string, wait bool) {
-	if wait && !f.isVisible(cluster) {
-		f.longPolls++
-		f.clock.Advance(longPollDuration)
+func (g *restartedGateway) serveCluster(w http.ResponseWriter, cluster string, wait bool) {
+	if wait && !g.isVisible(cluster) {
+		g.longPolls++
+		g.clock.Advance(longPollDuration)
 	}
 	w.Header().Set("Content-Type", "application/json")
-	if !f.isVisible(cluster) {
+	if !g.isVisible(cluster) {
 		w.WriteHeader(http.StatusNotFound)
 		_, _ = fmt.Fprintf(w, `{"error": "Cluster %s not found"}`, cluster) //nolint:gosec // no browser renders it
 		return
 	}
-	_, _ = io.WriteString(w, f.clusterJSON(cluster)) //nolint:gosec // no browser renders it
+	_, _ = io.WriteString(w, g.clusterJSON(cluster)) //nolint:gosec // no browser renders it
 }
 
-func (f *restartedGateway) serveList(w http.ResponseWriter) {
+func (g *restartedGateway) serveList(w http.ResponseWriter) {
 	var listed []string
-	for each, active := range f.active {
-		if active && f.isVisible(each) {
-			listed = append(listed, fmt.Sprintf("%q: %s", each, f.clusterJSON(each)))
+	for name, isActive := range g.active {
+		if isActive && g.isVisible(name) {
+			listed = append(listed, fmt.Sprintf("%q: %s", name, g.clusterJSON(name)))
 		}
 	}
 	w.Header().Set("Content-Type", "application/json")
 	_, _ = io.WriteString(w, "{"+strings.Join(listed, ", ")+"}")
 }
 
-func (f *restartedGateway) clusterJSON(listedName string) string {
+func (g *restartedGateway) clusterJSON(name string) string {
 	status := "RUNNING"
-	if !f.active[listedName] {
+	if !g.active[name] {
 		status = "STOPPED"
 	}
-	return clusterJSON(listedName, status, startTime, defaultOptions("1"))
+	return clusterJSON(name, status, startTime, defaultOptions("1"))
 }
 
 // newRestartedGatewayClient starts a restarted gateway and returns a client for it.
-func newRestartedGatewayClient(t *testing.T, seed uint64, gone bool) (*restartedGateway, *gateway.Client) {
+func newRestartedGatewayClient(t *testing.T, seed uint64, isGone bool) (*restartedGateway, *gateway.Client) {
 	t.Helper()
 	server, client, fake := newScripted(t)
-	world := newRestartedGateway(seed, fake, gone)
-	server.Always(scripted.Reply{Handle: world.ServeHTTP})
-	return world, client
+	restarted := newRestartedGateway(seed, fake, isGone)
+	server.Always(scripted.Reply{Handle: restarted.ServeHTTP})
+	return restarted, client
 }
 
 // The caches of busy gateways take up to 20 seconds to fill after a restart: 2,500
@@ -148,30 +148,30 @@ func TestRefresh_waitsUntilTheCacheIsFilled(t *testing.T) {
 // Five clusters, all of them gone, share one long poll.
 func TestGetOrConfirmAbsence_sharesOneLongPoll(t *testing.T) {
 	t.Parallel()
-	world, client := newRestartedGatewayClient(t, 1, true)
+	restarted, client := newRestartedGatewayClient(t, 1, true)
 	var all sync.WaitGroup
 	for i := range 5 {
 		all.Go(func() {
-			listedName := fmt.Sprintf("prod.%032x", i+100)
-			if _, absence, err := client.GetOrConfirmAbsence(t.Context(), listedName); absence == nil {
-				t.Errorf("%s: %v", listedName, err)
+			name := fmt.Sprintf("prod.%032x", i+100)
+			if _, absence, err := client.GetOrConfirmAbsence(t.Context(), name); absence == nil {
+				t.Errorf("%s: %v", name, err)
 			}
 		})
 	}
 	all.Wait()
-	if world.longPolls != 1 {
-		t.Errorf("%d long polls", world.longPolls)
+	if restarted.longPolls != 1 {
+		t.Errorf("%d long polls", restarted.longPolls)
 	}
 }
 
-// A replica that does not know the cluster answers a DELETE with 204 and stops
+// A replica whose cache lacks the cluster responds to a DELETE with 204 and stops
 // nothing.
 func TestAwaitStopped_waitsUntilTheCacheIsFilled(t *testing.T) {
 	t.Parallel()
 	for seed := range uint64(100) {
-		world, client := newRestartedGatewayClient(t, seed, false)
-		if _, err := client.AwaitStopped(t.Context(), clusterName); err != nil || world.active[clusterName] {
-			t.Errorf("seed %d: active %t, %v", seed, world.active[clusterName], err)
+		restarted, client := newRestartedGatewayClient(t, seed, false)
+		if _, err := client.AwaitStopped(t.Context(), clusterName); err != nil || restarted.active[clusterName] {
+			t.Errorf("seed %d: active %t, %v", seed, restarted.active[clusterName], err)
 		}
 	}
 }

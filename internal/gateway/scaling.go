@@ -25,16 +25,16 @@ type Adaptive struct {
 
 // Scaling is the gateway's response to a change of the workers.
 type Scaling struct {
-	// OK is false, with status 200, if the request went over a limit and the gateway
-	// carried out a smaller one instead.
+	// OK is false if the request exceeded a limit and the gateway applied the limit
+	// instead. The status is 200 all the same.
 	OK bool
 	// Message is the gateway's explanation.
 	Message string
-	// Granted is the limit of workers that the message names; nil if it names none.
+	// Granted is the limit of workers in the message; nil if it contains none.
 	Granted *int64
 }
 
-// workerLimit matches the limit in every message about one (dask_gateway_server
+// workerLimit matches the limit in the messages that report it (dask_gateway_server
 // 2026.3.0, routes.py).
 var workerLimit = regexp.MustCompile(`resource limit of (\d{1,9}) workers`)
 
@@ -63,18 +63,18 @@ func (c *Client) Adapt(ctx context.Context, name string, bounds Adaptive) (Scali
 	return c.changeWorkers(ctx, name, "adapt", bounds)
 }
 
-// changeWorkers repeats the request during an outage and while the gateway does
-// not find the cluster: a Kubernetes gateway reads from caches, and each replica's
-// cache gets a new cluster at another time. If the cluster has ended, the error is
-// an *EndedError; if it no longer exists, the error is the gateway's 404.
-func (c *Client) changeWorkers(ctx context.Context, name, how string, body any) (Scaling, error) {
+// changeWorkers repeats the request during an outage and while the gateway does not
+// find the cluster: a Kubernetes gateway reads from caches, and a new cluster reaches
+// each replica's cache at a different time. If the cluster has ended, the error is an
+// *EndedError; if it no longer exists, the error is the gateway's 404.
+func (c *Client) changeWorkers(ctx context.Context, name, endpoint string, body any) (Scaling, error) {
 	if err := validateName(name); err != nil {
 		return Scaling{}, err
 	}
 	c.directory.Changed(name)
 	began := c.clock.Now()
 	return poll.Until(ctx, c.clock, waitPolicy(2*time.Second), func(ctx context.Context) (Scaling, bool, error) {
-		scaling, err := c.postScaling(ctx, name, how, body)
+		scaling, err := c.postScaling(ctx, name, endpoint, body)
 		if !IsNotFound(err) || c.clock.Now().Sub(began) >= notFoundGracePeriod {
 			return scaling, true, err
 		}
@@ -92,11 +92,11 @@ func (c *Client) changeWorkers(ctx context.Context, name, how string, body any) 
 	})
 }
 
-func (c *Client) postScaling(ctx context.Context, name, how string, body any) (Scaling, error) {
+func (c *Client) postScaling(ctx context.Context, name, endpoint string, body any) (Scaling, error) {
 	response, err := transport.Call(ctx, c.transport, transport.Request{
-		Method: http.MethodPost, Path: append(clustersPath(name), how), Body: body, Retryable: true, Want: "the response to " + how,
+		Method: http.MethodPost, Path: append(clustersPath(name), endpoint), Body: body, Retryable: true, Want: "the response to " + endpoint,
 	}, func(response wireScaling) string {
-		return invalidIf(response.OK == nil, "the response to "+how+" has no ok")
+		return invalidIf(response.OK == nil, "the response to "+endpoint+" has no ok")
 	})
 	if err != nil {
 		return Scaling{}, err

@@ -44,14 +44,14 @@ type serverReply = scripted.Reply
 func newScripted(t *testing.T) (*scripted.Server, *gateway.Client, *clock.Fake) {
 	t.Helper()
 	fake := clock.NewFake(startTime)
-	s, client := newScriptedWith(t, fake)
-	return s, client, fake
+	server, client := newScriptedWith(t, fake)
+	return server, client, fake
 }
 
 func newScriptedWith(t *testing.T, c clock.Clock) (*scripted.Server, *gateway.Client) {
 	t.Helper()
 	server := scripted.New(t, pathPrefix)
-	// Without a cache, the gateway answers at once.
+	// Without a cache, the gateway responds at once.
 	server.On(cacheFillRequest, unknownReply)
 	sender, err := transport.New(transport.Config{
 		BaseURL: server.Base, Auth: transport.JupyterHubAuth(secret.New("sesame")), UserAgent: "test", NoProxy: true,
@@ -67,8 +67,8 @@ func jsonReply(body string) serverReply {
 	return serverReply{Status: http.StatusOK, ContentType: "application/json; charset=utf-8", Body: body}
 }
 
-func errorReply(status int, wantMessage string) serverReply {
-	return serverReply{Status: status, ContentType: "application/json; charset=utf-8", Body: fmt.Sprintf(`{"error": %q}`, wantMessage)}
+func errorReply(status int, message string) serverReply {
+	return serverReply{Status: status, ContentType: "application/json; charset=utf-8", Body: fmt.Sprintf(`{"error": %q}`, message)}
 }
 
 func textReply(status int, body string) serverReply {
@@ -126,8 +126,8 @@ func clusterReply(status string) serverReply {
 func listReply(clusters ...string) serverReply {
 	members := make([]string, 0, len(clusters))
 	for _, cluster := range clusters {
-		listedName := strings.SplitN(cluster, `"`, 5)[3]
-		members = append(members, fmt.Sprintf("%q: %s", listedName, cluster))
+		name := strings.SplitN(cluster, `"`, 5)[3]
+		members = append(members, fmt.Sprintf("%q: %s", name, cluster))
 	}
 	return jsonReply("{" + strings.Join(members, ", ") + "}")
 }
@@ -137,7 +137,7 @@ func runningCluster(name string) string {
 }
 
 // withServerTime returns the reply with this Date header.
-func withServerTime(p serverReply, date time.Time) serverReply {
-	p.Date = date
-	return p
+func withServerTime(reply serverReply, date time.Time) serverReply {
+	reply.Date = date
+	return reply
 }

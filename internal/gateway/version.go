@@ -15,16 +15,16 @@ import (
 	"github.com/planetary-computer/terraform-provider-pc/internal/transport"
 )
 
-// isVersion matches what may follow dask-gateway== in a requirements file (PEP 440, with
-// some room), and nothing that would start another line.
-var isVersion = regexp.MustCompile(`^[0-9A-Za-z][0-9A-Za-z.!+_-]{0,99}$`)
+// versionPattern matches what may follow dask-gateway== in a requirements file (PEP
+// 440, and a little more). It excludes characters that would begin another line.
+var versionPattern = regexp.MustCompile(`^[0-9A-Za-z][0-9A-Za-z.!+_-]{0,99}$`)
 
 // OldestTested is the oldest gateway version that the tests run with.
 const OldestTested = "2026.3.0"
 
-// IsUntested reports whether a version is older than OldestTested. It ignores what
-// follows the numbers, as in a pre-release or a local build. A version without numbers
-// counts as tested.
+// IsUntested reports whether a version is older than OldestTested. It ignores the
+// rest after the numbers, as in a pre-release or a local build. A version without
+// numbers counts as tested.
 func IsUntested(version string) bool {
 	given := releaseNumbers(version)
 	return len(given) > 0 && slices.Compare(given, releaseNumbers(OldestTested)) < 0
@@ -51,9 +51,10 @@ func releaseNumbers(version string) []int {
 	return numbers
 }
 
-// ClientRequirement returns the line of a requirements file for the Python client of the
-// same version. Client and server may differ, but these are tested together. The
-// local part of a version (PEP 440) is on no index.
+// ClientRequirement returns the line of a requirements file for the Python client of
+// the same version. Client and server may differ, but equal versions are tested
+// together. The local part of a version (PEP 440) is left out, because no package
+// index has it.
 func ClientRequirement(version string) string {
 	public, _, _ := strings.Cut(version, "+")
 	return "dask-gateway==" + public
@@ -69,7 +70,7 @@ func (c *Client) Version(ctx context.Context) (string, error) {
 	response, err := transport.Call(ctx, c.transport, transport.Request{
 		Method: http.MethodGet, Path: []string{"api", "version"}, Retryable: true, Anonymous: true, Want: "the gateway's version",
 	}, func(response wireVersion) string {
-		return invalidIf(!isVersion.MatchString(response.Version), fmt.Sprintf("the response contains no version: %q", response.Version))
+		return invalidIf(!versionPattern.MatchString(response.Version), fmt.Sprintf("the response contains no version: %q", response.Version))
 	})
 	return response.Version, err
 }

@@ -22,7 +22,7 @@ func TestOldestTested_isTheInstalledVersion(t *testing.T) {
 	}
 }
 
-func TestIsUntested(t *testing.T) {
+func TestIsUntested_comparesReleaseNumbers(t *testing.T) {
 	t.Parallel()
 	for version, want := range map[string]bool{
 		"0.9.0": true, "2022.4.0": true, "2025.4.0": true, "2026.2.9": true, "2026": true, "2025.12.0rc1": true,
@@ -35,7 +35,7 @@ func TestIsUntested(t *testing.T) {
 	}
 }
 
-func TestClientRequirement(t *testing.T) {
+func TestClientRequirement_omitsTheLocalPart(t *testing.T) {
 	t.Parallel()
 	for version, want := range map[string]string{
 		"2026.3.0": "dask-gateway==2026.3.0", "0.9.0": "dask-gateway==0.9.0", "2026.3.0+g1234": "dask-gateway==2026.3.0", "2026.4.0.dev1": "dask-gateway==2026.4.0.dev1",

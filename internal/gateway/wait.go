@@ -17,9 +17,9 @@ const (
 	// notFoundGracePeriod is how long after a POST a 404 means "not yet": a
 	// Kubernetes gateway reads from a cache that follows the creation.
 	notFoundGracePeriod = time.Minute
-	// outageTolerance is how long a wait continues while every response is a
-	// transient error. A gateway restarts within it. All calls for a cluster that
-	// exists share it, because an error during a create taints the cluster.
+	// outageTolerance is how long a wait continues while every response is a transient
+	// error. A gateway restarts within it. It applies to every call for an existing
+	// cluster, because an error during a create taints the cluster.
 	outageTolerance = 2 * time.Minute
 	// stopRetryInterval is how long a cluster may stay active after a DELETE before
 	// the DELETE is repeated.
@@ -65,11 +65,11 @@ func waitPolicy(longestPause time.Duration) poll.Policy {
 	}
 }
 
-// waitFor is poll.Until whose timeout is a *TimeoutError with the last status,
-// which look keeps up to date.
-func waitFor[T any](ctx context.Context, c *Client, policy poll.Policy, last *Status, look func(ctx context.Context) (T, bool, error)) (T, error) {
+// waitFor is poll.Until with a *TimeoutError that contains the last status. lookup
+// keeps that status up to date.
+func waitFor[T any](ctx context.Context, c *Client, policy poll.Policy, last *Status, lookup func(ctx context.Context) (T, bool, error)) (T, error) {
 	began := c.clock.Now()
-	value, err := poll.Until(ctx, c.clock, policy, look)
+	value, err := poll.Until(ctx, c.clock, policy, lookup)
 	if errors.Is(err, context.DeadlineExceeded) {
 		err = &TimeoutError{Waited: c.clock.Now().Sub(began), Last: *last}
 	}
@@ -99,9 +99,9 @@ func (c *Client) AwaitRunning(ctx context.Context, name string) (Cluster, error)
 	})
 }
 
-// tolerateNotFound returns nil if the wait for a cluster continues after a 404: the
-// cluster is new, the gateway lists it after all, or the next read will return
-// its final status.
+// tolerateNotFound returns nil if a wait for a cluster must continue after a 404: the
+// cluster is new, the gateway lists it after all, or the next read will return its
+// final status.
 func (c *Client) tolerateNotFound(ctx context.Context, name string, began time.Time, notFound error) error {
 	if c.clock.Now().Sub(began) < notFoundGracePeriod {
 		return nil
@@ -133,8 +133,8 @@ func (c *Client) waitUntilFinal(ctx context.Context, cluster Cluster) Cluster {
 
 // AwaitStopped stops the cluster and waits until the gateway reports its end, or
 // until its absence is confirmed. It repeats the DELETE while the cluster stays
-// active: a gateway whose cache does not contain the cluster answers 204 and stops
-// nothing. A successful read does not make up for a DELETE that failed.
+// active: a gateway whose cache does not contain the cluster returns 204 and stops
+// nothing. A DELETE that failed remains an error even if the next read succeeds.
 func (c *Client) AwaitStopped(ctx context.Context, name string) (Absence, error) {
 	last := Status("unknown")
 	var stoppedAt time.Time

@@ -114,9 +114,9 @@ func TestCreate_adoptsInsideTheWindowOnly(t *testing.T) {
 	}
 }
 
-// A create fails, and the gateway is slow to list the clusters. Meanwhile the same user
-// creates a cluster with the same options. Neither the time of failed attempts nor that
-// of later listings makes the window longer.
+// A create fails, and the gateway is slow to list the clusters. Meanwhile the same
+// user creates a cluster with the same options. Neither failed attempts nor later
+// listings extend the window.
 func TestCreate_slowListingsDoNotExtendTheWindow(t *testing.T) {
 	t.Parallel()
 	const rival = "prod.00000000000000000000000000000009"

@@ -15,8 +15,8 @@ type wireCounts struct {
 	Workers *int64 `json:"workers"`
 }
 
-// problem returns what is wrong with the counts, or "".
-func (w wireCounts) problem() string {
+// invalidReason returns what is wrong with the counts, or "".
+func (w wireCounts) invalidReason() string {
 	switch {
 	case w.Workers == nil:
 		return "the response has no number of workers"
@@ -35,11 +35,11 @@ type wireIdentity struct {
 	Memory  int64   `json:"total_memory"`
 }
 
-// endOfTime is the first second that RFC 3339 cannot express: the year 10000.
-const endOfTime = 253402300800
+// year10000 is the first Unix time, in seconds, that RFC 3339 cannot represent.
+const year10000 = 253402300800
 
-// problem returns what is wrong with the identity, or "".
-func (w wireIdentity) problem() string {
+// invalidReason returns what is wrong with the identity, or "".
+func (w wireIdentity) invalidReason() string {
 	switch {
 	case w.Type != "Scheduler":
 		return fmt.Sprintf("the response describes a %q", w.Type)
@@ -47,7 +47,7 @@ func (w wireIdentity) problem() string {
 		return fmt.Sprintf("the response has the invalid address %.80q", w.Address)
 	case w.Threads < 0 || w.Memory < 0:
 		return "the response has a negative number of threads or bytes"
-	case w.Started < 0 || w.Started >= endOfTime:
+	case w.Started < 0 || w.Started >= year10000:
 		return fmt.Sprintf("the response has the invalid start time %g", w.Started)
 	default:
 		return ""

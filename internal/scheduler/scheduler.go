@@ -22,15 +22,14 @@ import (
 
 const (
 	firstPause = 250 * time.Millisecond
-	// longestPause is short compared with the minutes that a machine takes to boot,
-	// and long compared with the work of one response.
+	// longestPause is short compared with the minutes that a machine takes to boot, and
+	// long compared with the time of one response.
 	longestPause = 5 * time.Second
 	// attemptTimeout limits one request. A firewall that drops packets sends no
 	// response, and another attempt costs little.
 	attemptTimeout = 10 * time.Second
-	// tlsErrorTolerance is how long TLS errors are tolerated. Another program may
-	// hold the port until the scheduler starts, but an untrusted certificate stays
-	// untrusted.
+	// tlsErrorTolerance is how long TLS errors are tolerated. Another program may use
+	// the port until the scheduler starts, but an untrusted certificate stays untrusted.
 	tlsErrorTolerance = time.Minute
 	maxHealthLength   = 80
 )
@@ -48,7 +47,7 @@ type Client struct {
 	clock     clock.Clock
 }
 
-// New makes a Client. It sends nothing.
+// New returns a Client. It sends no request.
 func New(cfg Config) *Client {
 	c := &Client{transport: cfg.Transport, clock: cfg.Clock}
 	if c.clock == nil {
@@ -59,7 +58,7 @@ func New(cfg Config) *Client {
 
 // Status describes a scheduler and its workers.
 type Status struct {
-	// Address is the one that the scheduler listens on, usually a private one.
+	// Address is the address on which the scheduler listens, usually a private one.
 	Address          string
 	Started          time.Time
 	Workers, Threads int64
@@ -91,7 +90,7 @@ type TimeoutError struct {
 	Last error
 }
 
-// Error names the length of the wait and its last step.
+// Error contains the length of the wait and its last step.
 func (e *TimeoutError) Error() string {
 	waited := e.Waited.Round(time.Second)
 	switch e.Step {
@@ -109,12 +108,12 @@ func (e *TimeoutError) Error() string {
 // Unwrap makes the error a context.DeadlineExceeded.
 func (e *TimeoutError) Unwrap() error { return context.DeadlineExceeded }
 
-// Await waits until the scheduler is healthy and has so many workers. It calls
-// progress, which may be nil, on every change. It tolerates what a booting machine
-// returns: a name without an address, a connection refused or reset, no response,
-// 404 and 5xx. A response of another kind of server is an error at once. The
-// context's deadline is a *TimeoutError. The status last seen is returned with
-// every error.
+// Await waits until the scheduler is healthy and has the given number of workers. It
+// calls progress, which may be nil, on every change. It tolerates the failures of a
+// booting machine: a name without an address, a connection refused or reset, no
+// response, 404 and 5xx. A response of another kind of server is an error at once. At
+// the context's deadline, the error is a *TimeoutError. Await returns the last status
+// with every error.
 func (c *Client) Await(ctx context.Context, workers int64, progress func(Step, Status)) (Status, error) {
 	if progress == nil {
 		progress = func(Step, Status) {}
@@ -128,7 +127,7 @@ func (c *Client) Await(ctx context.Context, workers int64, progress func(Step, S
 	}
 	hasStatus := false
 	status, err := poll.Until(ctx, c.clock, policy, func(ctx context.Context) (Status, bool, error) {
-		step, current, err := c.look(ctx)
+		step, current, err := c.readStatus(ctx)
 		switch {
 		case err == nil:
 			if !hasStatus || step != timeout.Step || current.Workers != status.Workers {
@@ -153,16 +152,16 @@ func (c *Client) Await(ctx context.Context, workers int64, progress func(Step, S
 	return status, err
 }
 
-// look reads the status once. The step is StepWorkers, or the one that failed.
-func (c *Client) look(ctx context.Context) (Step, Status, error) {
+// readStatus reads the status once. The step is StepWorkers, or the step that failed.
+func (c *Client) readStatus(ctx context.Context) (Step, Status, error) {
 	if err := c.health(ctx); err != nil {
 		return stepOf(err), Status{}, err
 	}
-	counts, err := call(ctx, c, "counts.json", wireCounts.problem)
+	counts, err := call(ctx, c, "counts.json", wireCounts.invalidReason)
 	if err != nil {
 		return stepOf(err), Status{}, err
 	}
-	identity, err := call(ctx, c, "identity.json", wireIdentity.problem)
+	identity, err := call(ctx, c, "identity.json", wireIdentity.invalidReason)
 	if err != nil {
 		return stepOf(err), Status{}, err
 	}
@@ -200,7 +199,7 @@ func call[T any](ctx context.Context, c *Client, page string, check func(T) stri
 func stepOf(err error) Step {
 	failure, ok := errors.AsType[*transport.Error](err)
 	switch {
-	case ok && failure.Lookup:
+	case ok && failure.LookupFailed:
 		return StepName
 	case ok && (failure.Kind == transport.KindUnreachable || failure.Kind == transport.KindTLS || failure.Kind == transport.KindProxy):
 		return StepConnect
@@ -209,9 +208,9 @@ func stepOf(err error) Step {
 	}
 }
 
-// mayBeBooting reports whether a booting machine may be the reason of an error. It
+// mayBeBooting reports whether a booting machine may be the cause of an error. It
 // tolerates more than transport.IsTransient: any 404, because the web server starts
-// before its pages, and TLS errors in the beginning.
+// before its pages, and TLS errors at the beginning.
 func mayBeBooting(err error, waited time.Duration) bool {
 	failure, ok := errors.AsType[*transport.Error](err)
 	if !ok {

@@ -30,7 +30,7 @@ const (
 	identityPath = "GET /json/identity.json"
 )
 
-var start = time.Date(2026, 11, 23, 8, 0, 0, 0, time.UTC)
+var startTime = time.Date(2026, 11, 23, 8, 0, 0, 0, time.UTC)
 
 // deadlineClock is a fake clock on which the context's deadline passes at end.
 type deadlineClock struct {
@@ -39,7 +39,7 @@ type deadlineClock struct {
 }
 
 func clockWithDeadline(d time.Duration) *deadlineClock {
-	return &deadlineClock{Fake: clock.NewFake(start), end: start.Add(d)}
+	return &deadlineClock{Fake: clock.NewFake(startTime), end: startTime.Add(d)}
 }
 
 func (c *deadlineClock) Sleep(ctx context.Context, d time.Duration) error {
@@ -62,7 +62,7 @@ func newClient(t *testing.T, base *url.URL, c clock.Clock) *scheduler.Client {
 func startScheduler(t *testing.T, c clock.Clock) (*scripted.Server, *scheduler.Client) {
 	t.Helper()
 	server := scripted.New(t, "/dask")
-	server.On(healthPath, healthy)
+	server.On(healthPath, healthyReply)
 	return server, newClient(t, server.Base, c)
 }
 
@@ -71,7 +71,7 @@ func jsonReply(body string) scripted.Reply {
 }
 
 var (
-	healthy = scripted.Reply{
+	healthyReply = scripted.Reply{
 		Status: http.StatusOK, ContentType: "text/plain; charset=utf-8", Body: "ok",
 	}
 	schedulerIdentity = jsonReply(`{"type": "Scheduler", "id": "Scheduler-1", "address": "tls://10.0.0.4:8786", "services": {"dashboard": 8787}, ` +
@@ -84,7 +84,7 @@ func workerCounts(workers int) scripted.Reply {
 
 func TestAwait_waitsForWorkers(t *testing.T) {
 	t.Parallel()
-	fake := clock.NewFake(start)
+	fake := clock.NewFake(startTime)
 	server, client := startScheduler(t, fake)
 	server.On(countsPath, workerCounts(0), workerCounts(1), workerCounts(1), workerCounts(2))
 	server.On(identityPath, schedulerIdentity)
@@ -104,14 +104,14 @@ func TestAwait_waitsForWorkers(t *testing.T) {
 		t.Errorf("reported %q, want %q", reported, want)
 	}
 	if sleeps := fake.Sleeps(); len(sleeps) != 3 || sleeps[0] != 250*time.Millisecond || sleeps[1] <= sleeps[0] {
-		t.Errorf("slept %v", sleeps)
+		t.Errorf("paused %v", sleeps)
 	}
 }
 
 func TestAwait_sendsNoCredentials(t *testing.T) {
 	t.Parallel()
-	server, client := startScheduler(t, clock.NewFake(start))
-	bare := func(p scripted.Reply) scripted.Reply {
+	server, client := startScheduler(t, clock.NewFake(startTime))
+	withoutCredentials := func(p scripted.Reply) scripted.Reply {
 		p.Request = func(r *http.Request, _ string) {
 			if r.Header.Get("Authorization") != "" || r.Header.Get("Cookie") != "" {
 				t.Errorf("%s has credentials", r.URL)
@@ -119,9 +119,9 @@ func TestAwait_sendsNoCredentials(t *testing.T) {
 		}
 		return p
 	}
-	server.On(healthPath, bare(healthy))
-	server.On(countsPath, bare(workerCounts(0)))
-	server.On(identityPath, bare(schedulerIdentity))
+	server.On(healthPath, withoutCredentials(healthyReply))
+	server.On(countsPath, withoutCredentials(workerCounts(0)))
+	server.On(identityPath, withoutCredentials(schedulerIdentity))
 	if _, err := client.Await(t.Context(), 0, nil); err != nil {
 		t.Error(err)
 	}
@@ -138,9 +138,9 @@ func TestAwait_toleratesABootingMachine(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			fake := clock.NewFake(start)
+			fake := clock.NewFake(startTime)
 			server, client := startScheduler(t, fake)
-			server.On(healthPath, append(slices.Clone(faults), healthy)...)
+			server.On(healthPath, append(slices.Clone(faults), healthyReply)...)
 			server.On(countsPath, append(slices.Clone(faults), workerCounts(1))...)
 			server.On(identityPath, append(slices.Clone(faults), schedulerIdentity)...)
 			if _, err := client.Await(t.Context(), 1, nil); err != nil {
@@ -148,7 +148,7 @@ func TestAwait_toleratesABootingMachine(t *testing.T) {
 			}
 			// net/http itself retries a GET on a reused connection.
 			if got := len(fake.Sleeps()); got != 3*len(faults) && !faults[0].Drop || got == 0 {
-				t.Errorf("slept %d times, want %d", got, 3*len(faults))
+				t.Errorf("paused %d times, want %d", got, 3*len(faults))
 			}
 		})
 	}
@@ -180,7 +180,7 @@ func TestAwait_failsAtOnceOnOtherServers(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			fake := clock.NewFake(start)
+			fake := clock.NewFake(startTime)
 			server, client := startScheduler(t, fake)
 			server.On(countsPath, workerCounts(0))
 			server.On(identityPath, schedulerIdentity)
@@ -190,7 +190,7 @@ func TestAwait_failsAtOnceOnOtherServers(t *testing.T) {
 				t.Errorf("got %v, want %q", err, test.message)
 			}
 			if len(fake.Sleeps()) != 0 {
-				t.Error("it waited after a permanent error")
+				t.Error("Await paused after a permanent error")
 			}
 		})
 	}
@@ -200,7 +200,7 @@ func TestAwait_reportsTheStepThatTimedOut(t *testing.T) {
 	t.Parallel()
 	closed := httptest.NewServer(http.NotFoundHandler())
 	closed.Close()
-	at := func(address string) *url.URL {
+	parseURL := func(address string) *url.URL {
 		base, err := url.Parse(address)
 		if err != nil {
 			t.Fatal(err)
@@ -208,11 +208,11 @@ func TestAwait_reportsTheStepThatTimedOut(t *testing.T) {
 		return base
 	}
 	workers, slow := scripted.New(t, "/dask"), scripted.New(t, "/dask")
-	workers.On(healthPath, healthy)
+	workers.On(healthPath, healthyReply)
 	workers.On(countsPath, workerCounts(1))
 	workers.On(identityPath, schedulerIdentity)
 	slow.On(healthPath, scripted.Reply{Status: http.StatusBadGateway})
-	behind, err := transport.New(transport.Config{BaseURL: at("http://scheduler.example:8787"), Proxy: at(closed.URL)})
+	proxied, err := transport.New(transport.Config{BaseURL: parseURL("http://scheduler.example:8787"), Proxy: parseURL(closed.URL)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -228,9 +228,9 @@ func TestAwait_reportsTheStepThatTimedOut(t *testing.T) {
 		step    scheduler.Step
 		message string
 	}{
-		"a name without address": {direct(at("http://scheduler.invalid:8787")), scheduler.StepName, "name had no address after 30s"},
-		"a closed port":          {direct(at(closed.URL)), scheduler.StepConnect, "no connection to the scheduler was made within 30s: "},
-		"a proxy that is down":   {behind, scheduler.StepConnect, "could not be reached"},
+		"a name without address": {direct(parseURL("http://scheduler.invalid:8787")), scheduler.StepName, "name had no address after 30s"},
+		"a closed port":          {direct(parseURL(closed.URL)), scheduler.StepConnect, "no connection to the scheduler was made within 30s: "},
+		"a proxy that is down":   {proxied, scheduler.StepConnect, "could not be reached"},
 		"a proxy before nothing": {direct(slow.Base), scheduler.StepHealth, "not healthy after 30s: GET /dask/health"},
 		"missing workers":        {direct(workers.Base), scheduler.StepWorkers, "1 of 3 workers had joined after 30s"},
 	} {
@@ -247,7 +247,7 @@ func TestAwait_reportsTheStepThatTimedOut(t *testing.T) {
 			}
 			for _, pause := range limited.Sleeps() {
 				if pause > 5*time.Second {
-					t.Errorf("it slept %s", pause)
+					t.Errorf("Await paused %s", pause)
 				}
 			}
 		})
@@ -258,7 +258,7 @@ func TestAwait_reportsTheStepThatTimedOut(t *testing.T) {
 func TestAwait_returnsTheLastStatus(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithCancel(t.Context())
-	server, client := startScheduler(t, clock.NewFake(start))
+	server, client := startScheduler(t, clock.NewFake(startTime))
 	server.On(countsPath, workerCounts(1), scripted.After(workerCounts(1), cancel))
 	server.On(identityPath, schedulerIdentity)
 	status, err := client.Await(ctx, 2, nil)
@@ -277,12 +277,12 @@ func TestAwait_toleratesTLSErrorsForAMinute(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	fake := clock.NewFake(start)
+	fake := clock.NewFake(startTime)
 	_, err = newClient(t, base, fake).Await(t.Context(), 0, nil)
 	if failure, ok := errors.AsType[*transport.Error](err); !ok || failure.Kind != transport.KindTLS {
 		t.Fatalf("got %v", err)
 	}
-	if waited := fake.Now().Sub(start); waited < time.Minute || waited > 2*time.Minute {
-		t.Errorf("it waited %s", waited)
+	if waited := fake.Now().Sub(startTime); waited < time.Minute || waited > 2*time.Minute {
+		t.Errorf("Await waited %s", waited)
 	}
 }

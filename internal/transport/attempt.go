@@ -20,15 +20,15 @@ import (
 const (
 	// maxResponseSize allows a list of 10,000 clusters with their certificates and
 	// keys. Only one cluster is in memory at a time: see maxValueSize.
-	maxResponseSize = 64 << 20
-	maxErrorBody    = 64 << 10
-	maxBodyStart    = 2 << 10
+	maxResponseSize  = 64 << 20
+	maxErrorBodySize = 64 << 10
+	maxBodyStartSize = 2 << 10
 )
 
 type attemptKey struct{}
 
-// attempt is the state that one Do keeps over all attempts. The last attempt ended
-// with response and body, or with err.
+// attempt is the state of one Do, shared by all of its attempts. The last attempt
+// ended with response and body, or with err.
 type attempt struct {
 	request  Request
 	count    int
@@ -43,9 +43,9 @@ func attemptOf(ctx context.Context) *attempt {
 	return a
 }
 
-// attempts sends single attempts. Each attempt has its own deadline and ends only
-// when the body has been read, so that a truncated response is retried like a lost
-// one.
+// attempts is the http.RoundTripper that sends a single attempt. Each attempt has its
+// own deadline, and ends only when the body has been read, so that a truncated
+// response is retried like a lost one.
 type attempts struct {
 	next http.RoundTripper
 	// connections has one element for each attempt in progress.
@@ -100,7 +100,7 @@ func (t *attempts) RoundTrip(r *http.Request) (*http.Response, error) {
 }
 
 // connection waits for a free connection. The wait does not count towards the
-// attempt's timeout, because other requests cause it.
+// attempt's timeout: it depends on other requests.
 func (t *attempts) connection(ctx context.Context) (release func(), err error) {
 	if ctx.Err() != nil {
 		return nil, ctx.Err()
@@ -120,15 +120,15 @@ func (a *attempt) readBody(ctx context.Context, response *http.Response, slots c
 	defer func() { _ = body.Close() }()
 	source := &bodyReader{ctx: ctx, source: body, limit: maxResponseSize, slots: slots}
 	defer source.release()
-	success := response.StatusCode >= 200 && response.StatusCode < 300
+	isSuccess := response.StatusCode >= 200 && response.StatusCode < 300
 	response.Body = http.NoBody
 	switch {
 	case response.StatusCode == http.StatusSwitchingProtocols:
 		// The body is the raw connection, which has no deadline.
 		return nil
-	case !success:
+	case !isSuccess:
 		var err error
-		a.body, err = io.ReadAll(io.LimitReader(source, maxErrorBody))
+		a.body, err = io.ReadAll(io.LimitReader(source, maxErrorBodySize))
 		source.readRest(interrupt)
 		return err
 	}
@@ -144,7 +144,7 @@ func (a *attempt) readBody(ctx context.Context, response *http.Response, slots c
 	err := decode(io.TeeReader(source, &start))
 	switch {
 	case err == nil:
-		// The value is complete. What follows it is ignored.
+		// The value is complete. The rest of the body is ignored.
 		source.release()
 		source.readRest(interrupt)
 		return nil
@@ -173,7 +173,7 @@ func classify(parent context.Context, err error, connected bool, timeout time.Du
 	if reason, message, ok := tlsFailure(err); ok && (!connected || isCertificateRequired(err)) {
 		return &Error{Kind: KindTLS, TLS: reason, Message: message, Err: err}
 	}
-	if isTLSAlert(err) {
+	if isTLSAlertResponse(err) {
 		return &Error{Kind: KindTLS, TLS: TLSRequired, Message: tlsRequiredMessage, Err: err}
 	}
 	if errors.Is(err, context.DeadlineExceeded) {
@@ -182,8 +182,8 @@ func classify(parent context.Context, err error, connected bool, timeout time.Du
 	return &Error{Kind: kind, Message: err.Error(), NotHTTP: isNotHTTP(err), Refused: kind == KindUnreachable && isRefused(err), Err: err}
 }
 
-// isRefused reports whether the host refused a connection. Windows has another errno
-// than syscall.ECONNREFUSED, and the same word in its message.
+// isRefused reports whether the host refused a connection. Windows uses another errno
+// than syscall.ECONNREFUSED, but the same word in its message.
 func isRefused(err error) bool { return strings.Contains(err.Error(), "refused") }
 
 // isNotHTTP reports whether the response had no status line. net/http has no typed

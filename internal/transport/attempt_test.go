@@ -46,9 +46,9 @@ func TestDo_reportsLastAttemptWhenCancelledInPause(t *testing.T) {
 			// The context ends well after the first attempt, within its pause.
 			ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
 			defer cancel()
-			c := client(t, base, func(cfg *transport.Config) { cfg.RetryWaitMin, cfg.RetryWaitMax = time.Hour, time.Hour })
+			c := newClient(t, base, func(cfg *transport.Config) { cfg.RetryWaitMin, cfg.RetryWaitMax = time.Hour, time.Hour })
 			_, err := c.Do(ctx, transport.Request{Method: http.MethodPost, Path: []string{"x"}, Body: 1})
-			failed := failure(t, err)
+			failed := asError(t, err)
 			if !errors.Is(err, context.DeadlineExceeded) {
 				t.Errorf("%v is not context.DeadlineExceeded", err)
 			}
@@ -67,11 +67,11 @@ func TestDo_returnsContextErrorInsteadOfRetrying(t *testing.T) {
 	for status, cancelled := range map[int]bool{http.StatusBadGateway: true, http.StatusNotFound: false} {
 		base, count := serve(t, respond(status, "text/plain", "x"))
 		ctx, cancel := context.WithCancel(t.Context())
-		c := client(t, base, func(cfg *transport.Config) {
+		c := newClient(t, base, func(cfg *transport.Config) {
 			cfg.Log = func(context.Context, string, map[string]any) { cancel() }
 		})
 		_, err := c.Do(ctx, transport.Request{Method: http.MethodGet, Path: []string{"x"}, Retryable: true})
-		if errors.Is(err, context.Canceled) != cancelled || failure(t, err).Status != status || count.Load() != 1 {
+		if errors.Is(err, context.Canceled) != cancelled || asError(t, err).Status != status || count.Load() != 1 {
 			t.Errorf("%d: %v after %d requests", status, err, count.Load())
 		}
 	}
@@ -87,7 +87,7 @@ func TestDo_limitsEndlessResponses(t *testing.T) {
 			_, err = io.WriteString(w, part)
 		}
 	})
-	c := client(t, base, nil)
+	c := newClient(t, base, nil)
 	for name, test := range map[string]struct {
 		decode  func(io.Reader) error
 		message string
@@ -102,7 +102,7 @@ func TestDo_limitsEndlessResponses(t *testing.T) {
 	} {
 		count.Store(0)
 		_, err := c.Do(t.Context(), transport.Request{Method: http.MethodGet, Path: []string{"x"}, Retryable: true, Decode: test.decode})
-		if failed := failure(t, err); failed.Kind != transport.KindBody || failed.Message != test.message || count.Load() != 1 {
+		if failed := asError(t, err); failed.Kind != transport.KindBody || failed.Message != test.message || count.Load() != 1 {
 			t.Errorf("%s: %v after %d requests", name, err, count.Load())
 		}
 	}
@@ -110,18 +110,18 @@ func TestDo_limitsEndlessResponses(t *testing.T) {
 
 func TestDo_joinsPathToBaseAddress(t *testing.T) {
 	t.Parallel()
-	for prefix, want := range map[string]string{
+	for basePath, want := range map[string]string{
 		"": "/api/n", "/": "/api/n", "/a": "/a/api/n", "/a/b/": "/a/b/api/n", "/a%2Fb": "/a%2Fb/api/n", "//a/b": "//a/b/api/n", "/ä": "/%C3%A4/api/n",
 	} {
-		t.Run(prefix, func(t *testing.T) {
+		t.Run(basePath, func(t *testing.T) {
 			t.Parallel()
 			var got atomic.Value
 			base, _ := serve(t, func(w http.ResponseWriter, r *http.Request) {
 				got.Store(r.RequestURI)
 				w.WriteHeader(http.StatusNoContent)
 			})
-			base = parse(t, "http://"+base.Host+prefix)
-			if _, err := client(t, base, nil).Do(t.Context(), transport.Request{Method: http.MethodDelete, Path: []string{"api", "n"}}); err != nil {
+			base = parseURL(t, "http://"+base.Host+basePath)
+			if _, err := newClient(t, base, nil).Do(t.Context(), transport.Request{Method: http.MethodDelete, Path: []string{"api", "n"}}); err != nil {
 				t.Fatal(err)
 			}
 			if got.Load() != want {
@@ -147,8 +147,8 @@ func TestDo_reportsTargetOfRedirect(t *testing.T) {
 				}
 				w.WriteHeader(http.StatusTemporaryRedirect)
 			})
-			_, err := client(t, base, nil).Do(t.Context(), transport.Request{Method: http.MethodPost, Path: []string{"x"}, Body: 1, Retryable: true})
-			failed := failure(t, err)
+			_, err := newClient(t, base, nil).Do(t.Context(), transport.Request{Method: http.MethodPost, Path: []string{"x"}, Body: 1, Retryable: true})
+			failed := asError(t, err)
 			if failed.Kind != transport.KindRedirect || failed.Status != http.StatusTemporaryRedirect || !strings.HasSuffix(failed.Message, test.message) || count.Load() != 1 {
 				t.Errorf("kind %d after %d requests: %v", failed.Kind, count.Load(), err)
 			}
@@ -166,7 +166,7 @@ func TestLog_hasOneLineForEachAttempt(t *testing.T) {
 	base, _ := serve(t, func(w http.ResponseWriter, r *http.Request) {
 		switch turn.Add(1) {
 		case 1:
-			drop(w, r)
+			dropConnection(w, r)
 		case 2:
 			respond(http.StatusBadGateway, "text/plain", "the proxy's message")(w, r)
 		default:
@@ -175,7 +175,7 @@ func TestLog_hasOneLineForEachAttempt(t *testing.T) {
 	})
 	var mu sync.Mutex
 	var lines []map[string]any
-	c := client(t, base, func(cfg *transport.Config) {
+	c := newClient(t, base, func(cfg *transport.Config) {
 		cfg.Log = func(_ context.Context, _ string, fields map[string]any) {
 			mu.Lock()
 			defer mu.Unlock()
@@ -185,7 +185,7 @@ func TestLog_hasOneLineForEachAttempt(t *testing.T) {
 	_, err := transport.Call[map[string]any](t.Context(), c, transport.Request{
 		Method: http.MethodGet, Path: []string{"x"}, Query: "token=" + token, Retryable: true,
 	})
-	if strings.Contains(failure(t, err).Message, "another-users-token") {
+	if strings.Contains(asError(t, err).Message, "another-users-token") {
 		t.Errorf("the token is in %v", err)
 	}
 	mu.Lock()
@@ -210,7 +210,7 @@ func TestResponses_hideSecretsInEveryEncoding(t *testing.T) {
 	t.Parallel()
 	const password = `pä"ss<w>or/d&1`
 	for name, test := range map[string]struct{ contentType, body string }{
-		"as it is":           {"text/plain", "x " + password + " y"},
+		"unchanged":          {"text/plain", "x " + password + " y"},
 		"where it is cut":    {"text/plain", strings.Repeat("x ", 145) + password + " y"},
 		"in JSON":            {"application/json", `{"error": "x pä\"ss<w>or/d&1 y"}`},
 		"in JSON of Python":  {"application/json", `{"error": "x p\u00e4\"ss<w>or/d&1 y"}`},
@@ -226,9 +226,9 @@ func TestResponses_hideSecretsInEveryEncoding(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			base, _ := serve(t, respond(http.StatusBadRequest, test.contentType, test.body))
-			c := client(t, base, func(cfg *transport.Config) { cfg.Auth = transport.BasicAuth("alice", secret.New(password)) })
+			c := newClient(t, base, func(cfg *transport.Config) { cfg.Auth = transport.BasicAuth("alice", secret.New(password)) })
 			_, err := c.Do(t.Context(), transport.Request{Method: http.MethodGet, Path: []string{"x"}})
-			failed := failure(t, err)
+			failed := asError(t, err)
 			for _, part := range []string{"or/d", `or\/d`, "or%2", "pä", `p\u00e4`, "p%C3", "p%c3"} {
 				if strings.Contains(failed.Message, part) || !strings.Contains(failed.Message, "***") {
 					t.Errorf("message %q", failed.Message)
@@ -241,7 +241,7 @@ func TestResponses_hideSecretsInEveryEncoding(t *testing.T) {
 func TestDumps_containNoSecret(t *testing.T) {
 	t.Parallel()
 	cfg := transport.Config{
-		BaseURL: parse(t, "http://u:hidden@h/"), Proxy: parse(t, "http://u:hidden@proxy:3128"), Auth: transport.BasicAuth("alice", secret.New("hidden")),
+		BaseURL: parseURL(t, "http://u:hidden@h/"), Proxy: parseURL(t, "http://u:hidden@proxy:3128"), Auth: transport.BasicAuth("alice", secret.New("hidden")),
 	}
 	c, err := transport.New(cfg)
 	if err != nil {

@@ -12,27 +12,29 @@ import (
 )
 
 const (
-	// maxSmallBody is how much of a response is read and decoded without a slot.
-	maxSmallBody = 64 << 10
+	// maxSmallBodySize is how much of a response is read and decoded without a slot, in
+	// bytes.
+	maxSmallBodySize = 64 << 10
 	// largeBodySlots is how many larger responses a client decodes at the same time, or
 	// all clients with the same DecodeLimit. Decoded values need many times the memory
 	// of their text.
 	largeBodySlots = 2
-	// maxRest and restTimeout limit what is read after the value of a response.
-	// net/http reuses a connection only if the whole response has been read.
-	maxRest     = 64 << 10
+	// maxRestSize and restTimeout limit the read after the value of a response. net/http
+	// reuses a connection only if the whole response has been read.
+	maxRestSize = 64 << 10
 	restTimeout = 500 * time.Millisecond
 )
 
 // DecodeLimit limits how many large responses its clients decode at the same time.
 type DecodeLimit struct{ slots chan struct{} }
 
-// NewDecodeLimit returns a limit for all clients of a Config with it.
+// NewDecodeLimit returns a limit that several clients can share: see
+// Config.DecodeLimit.
 func NewDecodeLimit() *DecodeLimit { return &DecodeLimit{make(chan struct{}, largeBodySlots)} }
 
-// bodyReader reads the body of a response. Its err separates a lost connection and a
-// body that is too long from invalid JSON. It waits for a slot before it reads more
-// than a small body. It stops when the context ends, even while buffered data is
+// bodyReader reads the body of a response. Its err distinguishes a lost connection
+// and a body that is too long from invalid JSON. It waits for a slot before it reads
+// more than a small body. It stops when the context ends, even while buffered data is
 // being decoded.
 type bodyReader struct {
 	ctx         context.Context
@@ -49,7 +51,7 @@ func (b *bodyReader) Read(p []byte) (int, error) {
 		b.err = err
 		return 0, err
 	}
-	if !b.hasSlot && b.read >= maxSmallBody {
+	if !b.hasSlot && b.read >= maxSmallBodySize {
 		select {
 		case b.slots <- struct{}{}:
 			b.hasSlot = true
@@ -59,7 +61,7 @@ func (b *bodyReader) Read(p []byte) (int, error) {
 		}
 	}
 	if !b.hasSlot {
-		p = p[:min(int64(len(p)), maxSmallBody-b.read)]
+		p = p[:min(int64(len(p)), maxSmallBodySize-b.read)]
 	}
 	n, err := b.source.Read(p)
 	b.read += int64(n)
@@ -90,7 +92,7 @@ func (b *bodyReader) readRest(interrupt func()) {
 	}
 	timer := time.AfterFunc(restTimeout, interrupt)
 	defer timer.Stop()
-	_, _ = io.CopyN(io.Discard, b.source, maxRest)
+	_, _ = io.CopyN(io.Discard, b.source, maxRestSize)
 }
 
 // bodyStart stores the beginning of a body, for errors.
@@ -98,6 +100,6 @@ type bodyStart struct{ kept []byte }
 
 // Write implements io.Writer.
 func (p *bodyStart) Write(part []byte) (int, error) {
-	p.kept = append(p.kept, part[:min(len(part), maxBodyStart-len(p.kept))]...)
+	p.kept = append(p.kept, part[:min(len(part), maxBodyStartSize-len(p.kept))]...)
 	return len(part), nil
 }

@@ -40,7 +40,7 @@ func TestDo_reusesConnectionWhenResponseEndsLate(t *testing.T) {
 	}
 	server.Start()
 	t.Cleanup(server.Close)
-	c := client(t, parse(t, server.URL), nil)
+	c := newClient(t, parseURL(t, server.URL), nil)
 	for range 20 {
 		_, err := c.Do(t.Context(), transport.Request{Method: http.MethodGet, Path: []string{"x"}, Decode: func(body io.Reader) error {
 			err := transport.NewDecoder(body).Decode(new(map[string]any))
@@ -64,7 +64,7 @@ func TestDo_doesNotWaitForEndOfResponse(t *testing.T) {
 		_ = http.NewResponseController(w).Flush()
 		<-r.Context().Done()
 	})
-	c := client(t, base, func(cfg *transport.Config) { cfg.RequestTimeout = time.Minute })
+	c := newClient(t, base, func(cfg *transport.Config) { cfg.RequestTimeout = time.Minute })
 	if _, err := transport.Call[map[string]any](t.Context(), c, transport.Request{Method: http.MethodGet, Path: []string{"x"}}); err != nil {
 		t.Error(err)
 	}
@@ -76,13 +76,13 @@ func TestDo_decodesFewLargeResponsesAtOnce(t *testing.T) {
 	const requests = 16
 	body := `["` + strings.Repeat("a", 256<<10) + `"]`
 	base, _ := serve(t, respond(http.StatusOK, "application/json", body))
-	c := client(t, base, nil)
+	c := newClient(t, base, nil)
 	var decoding, most atomic.Int32
 	var calls sync.WaitGroup
 	for range requests {
 		calls.Go(func() {
 			_, err := c.Do(t.Context(), transport.Request{Method: http.MethodGet, Path: []string{"x"}, Decode: func(source io.Reader) error {
-				// maxSmallBody is read without a slot.
+				// maxSmallBodySize is read without a slot.
 				if _, err := io.CopyN(io.Discard, source, 64<<10); err != nil {
 					return err
 				}
@@ -114,7 +114,7 @@ func TestDo_decodesFewLargeResponsesAtOnce(t *testing.T) {
 func TestDo_canBeCancelledWhileDecoding(t *testing.T) {
 	t.Parallel()
 	base, _ := serve(t, respond(http.StatusOK, "application/json", `["`+strings.Repeat("a", 1<<20)+`"]`))
-	c := client(t, base, nil)
+	c := newClient(t, base, nil)
 	request := func(decode func(io.Reader) error) transport.Request {
 		return transport.Request{Method: http.MethodGet, Path: []string{"x"}, Decode: decode}
 	}

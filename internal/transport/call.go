@@ -48,10 +48,10 @@ type Request struct {
 	// IsLarge marks a request whose response grows with the number of users, tokens or
 	// workers. The limits of the response are higher.
 	IsLarge bool
-	// Confidential is the name of a member of the response that may contain secrets
-	// unknown to the client. Errors do not quote a 2xx response with this member. ""
-	// means that there is none.
-	Confidential string
+	// ConfidentialMember is the name of a member of the response that may contain
+	// secrets unknown to the client. Errors do not quote a 2xx response with this
+	// member. "" means that there is none.
+	ConfidentialMember string
 	// Decode reads the body of a 2xx response as it arrives. It is called again for
 	// each attempt. If it is nil, the body is stored in the Response.
 	Decode func(body io.Reader) error
@@ -73,7 +73,7 @@ type Response struct {
 
 // Call sends a request and decodes the JSON of the response with NewDecoder. It
 // returns an *Error of KindBody if the response has another type, or if one of the
-// checks fails. A check returns what is wrong, or "".
+// checks fails. A check returns what is wrong with the response, or "".
 func Call[T any](ctx context.Context, c *Client, r Request, checks ...func(T) string) (T, error) {
 	var result T
 	r.Decode = func(body io.Reader) error {
@@ -81,16 +81,16 @@ func Call[T any](ctx context.Context, c *Client, r Request, checks ...func(T) st
 		if r.IsLarge {
 			decoder = NewLargeDecoder(body)
 		}
-		var fresh T
-		if err := decoder.Decode(&fresh); err != nil {
+		var decoded T
+		if err := decoder.Decode(&decoded); err != nil {
 			return err
 		}
 		for _, check := range checks {
-			if problem := check(fresh); problem != "" {
-				return &Error{Kind: KindBody, Message: problem}
+			if reason := check(decoded); reason != "" {
+				return &Error{Kind: KindBody, Message: reason}
 			}
 		}
-		result = fresh
+		result = decoded
 		return nil
 	}
 	_, err := c.Do(ctx, r)
@@ -180,8 +180,8 @@ func isPathElement(element string) bool {
 }
 
 // failure describes a request without a response. If err is not an *Error, the
-// context ended in the pause after an attempt. The result of that attempt is reported
-// as well, because it decides whether the request may have arrived.
+// context ended during the pause after an attempt. The error then includes the result
+// of that attempt, which decides whether the request may have arrived.
 func (c *Client) failure(ctx context.Context, r Request, target *url.URL, a *attempt, err error) error {
 	failed := Error{Kind: KindNoResponse}
 	known, ok := errors.AsType[*Error](err)
@@ -203,7 +203,7 @@ func (c *Client) failure(ctx context.Context, r Request, target *url.URL, a *att
 	if failed.Kind == KindProxy {
 		failed.Proxy = c.proxy
 	}
-	_, failed.Lookup = errors.AsType[*net.DNSError](failed.Err)
+	_, failed.LookupFailed = errors.AsType[*net.DNSError](failed.Err)
 	if failed.Err != nil && !errors.Is(failed.Err, context.Canceled) && !errors.Is(failed.Err, context.DeadlineExceeded) {
 		failed.Err = errors.New(redact.printable(failed.Err.Error()))
 	}
@@ -214,10 +214,10 @@ func (c *Client) failure(ctx context.Context, r Request, target *url.URL, a *att
 // if only the end of the context prevented a retry.
 func (c *Client) refusal(ctx context.Context, r Request, target *url.URL, a *attempt) error {
 	redact := c.redact.with(r.Secrets)
-	message := redact.messageOf(a.response.Header.Get("Content-Type"), a.body, len(a.body) == maxErrorBody)
+	message := redact.messageOf(a.response.Header.Get("Content-Type"), a.body, len(a.body) == maxErrorBodySize)
 	refused := &Error{
 		Kind: KindStatus, Method: r.Method, Path: Printable(target.Path), Host: c.base.Host,
-		Status: a.response.StatusCode, Message: message.shown, JSONError: message.isJSON, raw: func() string { return message.raw },
+		Status: a.response.StatusCode, Message: message.printable, JSONError: message.isJSON, raw: func() string { return message.raw },
 		Attempts: a.count, CredentialOrigin: c.credentialOrigin, Scheme: c.scheme(), SchemeOrigin: c.schemeOrigin,
 		Challenge: challenge(a.response.Header),
 	}
@@ -228,7 +228,7 @@ func (c *Client) refusal(ctx context.Context, r Request, target *url.URL, a *att
 		refused.Kind, refused.Proxy = KindProxy, c.proxy
 	case target.Scheme == "http" && requiresHTTPS(refused.Status, message.raw):
 		refused.Kind, refused.TLS, refused.Message = KindTLS, TLSRequired, tlsRequiredMessage
-	case c.isCredential(refused.Status, message.raw):
+	case c.isCredentialFailure(refused.Status, message.raw):
 		refused.Kind = KindCredentials
 	}
 	if mayRetry(r.Retryable, refused.Kind, refused.Status) {
@@ -266,14 +266,14 @@ func decodeError(r Request, contentType string, start []byte, redact redactor, e
 			text += " in " + mismatch.Field
 		}
 	} else {
-		message := redact.messageOf(contentType, bytes.TrimSpace(start), len(start) == maxBodyStart)
+		message := redact.messageOf(contentType, bytes.TrimSpace(start), len(start) == maxBodyStartSize)
 		switch {
 		case len(bytes.TrimSpace(start)) == 0:
 			text += "nothing"
-		case message.shown == "", r.Confidential != "" && bytes.Contains(start, []byte(`"`+r.Confidential+`"`)):
+		case message.printable == "", r.ConfidentialMember != "" && bytes.Contains(start, []byte(`"`+r.ConfidentialMember+`"`)):
 			text += describeContentType(contentType)
 		default:
-			text += describeContentType(contentType) + ": " + message.shown
+			text += describeContentType(contentType) + ": " + message.printable
 		}
 	}
 	return &Error{Kind: KindBody, Message: text}

@@ -28,7 +28,7 @@ const (
 	// KindCredentials means that the server rejected the credentials with a status
 	// other than 401 or 403: see Config.IsCredentialFailure.
 	KindCredentials
-	// KindBody means a 2xx response whose body is not the expected one.
+	// KindBody means a 2xx response with an unexpected body.
 	KindBody
 	// KindCleartext means that nothing was sent, because the credentials would have
 	// crossed a foreign network in clear text.
@@ -46,7 +46,7 @@ const (
 // Error is the failure of a request. Its texts are redacted.
 type Error struct {
 	Kind Kind
-	// Method, Path and Host are those of the request. The path has no query.
+	// Method, Path and Host describe the request. The path has no query.
 	Method, Path, Host string
 	// Status is the status of the response, or 0 if there was none.
 	Status int
@@ -62,8 +62,8 @@ type Error struct {
 	TLS TLSReason
 	// Proxy is the host and port of the HTTP proxy, for KindProxy.
 	Proxy string
-	// Lookup reports whether the lookup of the host's name failed.
-	Lookup bool
+	// LookupFailed reports whether the lookup of the host's name failed.
+	LookupFailed bool
 	// Refused reports whether the host refused the connection, because nothing listens
 	// on the port.
 	Refused bool
@@ -71,7 +71,7 @@ type Error struct {
 	NotHTTP bool
 	// Attempts is how often the request was sent.
 	Attempts int
-	// CredentialOrigin is the place that the credentials came from.
+	// CredentialOrigin is the place where the credentials were found.
 	CredentialOrigin string
 	// Challenge is the scheme in the WWW-Authenticate header of the response, in lower
 	// case: the kind of credentials that the server accepts.
@@ -147,8 +147,8 @@ func (e *Error) RawMessage() string {
 func (e *Error) Unwrap() error { return e.Err }
 
 // MayHaveArrived reports whether the server may have processed the request. This is
-// so if the response was lost, truncated or invalid, and if its status may come from
-// a proxy or a crash. A status below 200 is not a final response.
+// the case if the response was lost, truncated or invalid, or if its status may come
+// from a proxy or a crash. A status below 200 is not a final response.
 func (e *Error) MayHaveArrived() bool {
 	switch e.Kind {
 	case KindNoResponse, KindBody:

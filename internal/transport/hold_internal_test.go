@@ -198,7 +198,7 @@ func TestCreateScope_sendsNothingNewAfterAnInterrupt(t *testing.T) {
 		})
 		ctx, interrupt := context.WithCancel(t.Context())
 		send := func(r Request) error {
-			longer, end := WithCreateScope(ctx, 500*time.Millisecond, func() { sent = append(sent, "now") })
+			longer, end := WithCreateScope(ctx, 500*time.Millisecond, func() { sent = append(sent, "hook") })
 			defer end()
 			_, err := client.Do(longer, r)
 			return err
@@ -224,7 +224,7 @@ func TestCreateScope_sendsNothingNewAfterAnInterrupt(t *testing.T) {
 		if _, err := client.Do(longer, Request{Method: http.MethodDelete, Path: []string{"first"}}); err != nil {
 			t.Errorf("cleanup: %v", err)
 		}
-		if want := []string{"now", "POST /first", "DELETE /first"}; !slices.Equal(sent, want) {
+		if want := []string{"hook", "POST /first", "DELETE /first"}; !slices.Equal(sent, want) {
 			t.Errorf("sent %q, want %q", sent, want)
 		}
 	})

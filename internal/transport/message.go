@@ -14,14 +14,14 @@ import (
 	"unicode/utf8"
 )
 
-// maxMessage is the maximum length of a message in an error, in characters.
-const maxMessage = 300
+// maxMessageLength is the maximum length of a message in an error, in characters.
+const maxMessageLength = 300
 
 // message is the error message in a response. Decisions use the raw message. Only
 // the text for people is redacted: a password that is part of "not found" must not
 // change what the provider does.
 type message struct {
-	raw, shown string
+	raw, printable string
 	// isJSON reports whether raw is the error member of a JSON object, which means that
 	// the response comes from the API and not from a proxy in front of it.
 	isJSON bool
@@ -31,16 +31,16 @@ type message struct {
 // only the beginning of the response.
 func (r redactor) messageOf(contentType string, body []byte, isCut bool) message {
 	if raw, ok := jsonMessage(body); ok && isJSON(contentType) {
-		return message{raw: raw, shown: r.printable(raw), isJSON: true}
+		return message{raw: raw, printable: r.printable(raw), isJSON: true}
 	}
 	raw := string(body)
 	if isCut {
 		body = r.withoutPartialSecret(body)
 	}
 	if isHTML(contentType, body) {
-		return message{raw: htmlMessage([]byte(raw)), shown: r.printable(htmlMessage(body))}
+		return message{raw: htmlMessage([]byte(raw)), printable: r.printable(htmlMessage(body))}
 	}
-	return message{raw: raw, shown: r.printable(string(body))}
+	return message{raw: raw, printable: r.printable(string(body))}
 }
 
 // Printable converts a text from a server to one short line that is safe to print on
@@ -53,10 +53,10 @@ func Printable(text string) string { return shorten(oneLine(text)) }
 func (c *Client) Printable(text string) string { return c.redact.printable(text) }
 
 // printable masks secrets before and after it joins the lines: a secret may contain
-// blanks that the line does not have, and joining lines may complete a secret.
+// blanks that the joined line lacks, and joining lines may complete a secret.
 func (r redactor) printable(text string) string {
-	if len(text) > maxBodyStart {
-		text = string(r.withoutPartialSecret([]byte(text[:maxBodyStart])))
+	if len(text) > maxBodyStartSize {
+		text = string(r.withoutPartialSecret([]byte(text[:maxBodyStartSize])))
 	}
 	return shorten(r.text(oneLine(r.text(text))))
 }
@@ -70,13 +70,13 @@ func oneLine(text string) string {
 	}, strings.Join(strings.Fields(text), " "))
 }
 
-// shorten must run after redaction, which does not recognise the first half of a
-// secret.
+// shorten must run after redaction, because redaction does not recognise the first
+// half of a secret.
 func shorten(text string) string {
-	if utf8.RuneCountInString(text) <= maxMessage {
+	if utf8.RuneCountInString(text) <= maxMessageLength {
 		return text
 	}
-	return string([]rune(text)[:maxMessage]) + "…"
+	return string([]rune(text)[:maxMessageLength]) + "…"
 }
 
 func isJSON(contentType string) bool {

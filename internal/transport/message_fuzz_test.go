@@ -43,7 +43,7 @@ func newFuzzServer(f *testing.F) (set func(fuzzedResponse), send func() (*transp
 		_, _ = w.Write([]byte(response.body))
 	}))
 	f.Cleanup(server.Close)
-	base, err := http.NewRequest(http.MethodGet, server.URL+prefix, http.NoBody) //nolint:noctx // nobody sends it
+	base, err := http.NewRequest(http.MethodGet, server.URL+pathPrefix, http.NoBody) //nolint:noctx // it is not sent
 	if err != nil {
 		f.Fatal(err)
 	}
@@ -120,8 +120,8 @@ func FuzzMessages(f *testing.F) {
 // FuzzHeaders checks that arbitrary headers of a response neither stop the client nor
 // reach an error unchanged.
 func FuzzHeaders(f *testing.F) {
-	for _, at := range []string{"Mon, 23 Nov 2026 08:00:00 GMT", "Monday, 23-Nov-26 08:00:00 GMT", "Fri, 31 Dec 9999 23:59:59 GMT", "now", ""} {
-		f.Add(200, at, "", "")
+	for _, date := range []string{"Mon, 23 Nov 2026 08:00:00 GMT", "Monday, 23-Nov-26 08:00:00 GMT", "Fri, 31 Dec 9999 23:59:59 GMT", "now", ""} {
+		f.Add(200, date, "", "")
 	}
 	for _, location := range []string{
 		"/hub/login?next=%2F", "https://alice:x@h.example.com/", "//h/..", "http://[::1", "javascript:x", "?token=" + fuzzedPassword, "http://h:port/", "\x1b[2J", "http://\u202e/",
@@ -143,8 +143,8 @@ func FuzzHeaders(f *testing.F) {
 			return
 		}
 		now := time.Date(2026, 11, 23, 8, 0, 0, 0, time.UTC)
-		if at := transport.OnServerClock(now.Add(-time.Minute), now, response.Date); response.Date.IsZero() != at.Equal(now.Add(-time.Minute-2*time.Second)) && !response.Date.Equal(now) {
-			t.Errorf("the date %q is %s, a minute ago %s", date, response.Date, at)
+		if aMinuteAgo := transport.OnServerClock(now.Add(-time.Minute), now, response.Date); response.Date.IsZero() != aMinuteAgo.Equal(now.Add(-time.Minute-2*time.Second)) && !response.Date.Equal(now) {
+			t.Errorf("the date %q is %s, a minute ago %s", date, response.Date, aMinuteAgo)
 		}
 	})
 }

@@ -19,7 +19,7 @@ import (
 	"github.com/planetary-computer/terraform-provider-pc/internal/transport"
 )
 
-const key = "-----BEGIN PRIVATE KEY-----\nMIIEvgIBADANBgkq\n-----END PRIVATE KEY-----\n"
+const privateKey = "-----BEGIN PRIVATE KEY-----\nMIIEvgIBADANBgkq\n-----END PRIVATE KEY-----\n"
 
 // The server echoes every secret in every form.
 func TestSecrets_areAbsentFromErrorsLogsAndDumps(t *testing.T) {
@@ -28,7 +28,7 @@ func TestSecrets_areAbsentFromErrorsLogsAndDumps(t *testing.T) {
 	encoded := base64.StdEncoding.EncodeToString([]byte("alice:" + password))
 	secrets := []string{token, password, encoded, "MIIEvgIBADANBgkq", "another-users-token", "pa55word%26more"}
 	echo := strings.Join([]string{
-		token, password, encoded, `{"tls_key":"` + strings.ReplaceAll(key, "\n", `\n`) + `"}`, key, `"token": "another-users-token"`,
+		token, password, encoded, `{"tls_key":"` + strings.ReplaceAll(privateKey, "\n", `\n`) + `"}`, privateKey, `"token": "another-users-token"`,
 		"Authorization: token another-users-token", "/x?token=another-users-token", "pa55word%26more",
 	}, "\n")
 	for name, test := range map[string]struct {
@@ -47,19 +47,19 @@ func TestSecrets_areAbsentFromErrorsLogsAndDumps(t *testing.T) {
 			var logged strings.Builder
 			base, _ := serve(t, test.handle)
 			var cfg transport.Config
-			c := client(t, base, func(made *transport.Config) {
-				made.Auth = test.auth
-				made.Log = func(_ context.Context, message string, fields map[string]any) {
+			c := newClient(t, base, func(configured *transport.Config) {
+				configured.Auth = test.auth
+				configured.Log = func(_ context.Context, message string, fields map[string]any) {
 					mu.Lock()
 					defer mu.Unlock()
 					fmt.Fprintln(&logged, message, fields)
 				}
-				cfg = *made
+				cfg = *configured
 			})
 			_, err := transport.Call[struct{ Name int }](t.Context(), c, transport.Request{
 				Method: http.MethodGet, Path: []string{"x"}, Query: "token=another-users-token",
 			})
-			failed := failure(t, err)
+			failed := asError(t, err)
 			mu.Lock()
 			defer mu.Unlock()
 			if !strings.Contains(logged.String(), "HTTP attempt") {
@@ -86,7 +86,7 @@ func TestSecrets_withCommonPrefixAreMaskedInAnyOrder(t *testing.T) {
 	t.Parallel()
 	for _, secrets := range [][]string{{"hunter2", "hunter2-production"}, {"hunter2-production", "hunter2"}} {
 		base, _ := serve(t, respond(422, "text/plain", "bad value hunter2-production"))
-		_, err := client(t, base, nil).Do(t.Context(), transport.Request{Method: http.MethodPost, Path: []string{"x"}, Secrets: secrets})
+		_, err := newClient(t, base, nil).Do(t.Context(), transport.Request{Method: http.MethodPost, Path: []string{"x"}, Secrets: secrets})
 		if text := err.Error(); strings.Contains(text, "hunter2") || strings.Contains(text, "-production") || !strings.Contains(text, "bad value ***") {
 			t.Errorf("with %q: %s", secrets, text)
 		}
@@ -117,13 +117,13 @@ func TestErrors_quoteTheServer(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			base, _ := serve(t, respond(test.status, test.contentType, test.body))
-			c := client(t, base, func(cfg *transport.Config) { cfg.MaxRetries = 0 })
+			c := newClient(t, base, func(cfg *transport.Config) { cfg.MaxRetries = 0 })
 			_, err := c.Do(t.Context(), transport.Request{Method: http.MethodGet, Path: []string{"api", "x"}})
-			failed := failure(t, err)
+			failed := asError(t, err)
 			if failed.Status != test.status || failed.Message != test.message || failed.JSONError != test.json {
 				t.Errorf("status %d, JSON error %v, message %q", failed.Status, failed.JSONError, failed.Message)
 			}
-			for _, part := range []string{"GET", prefix + "/api/x", fmt.Sprint(test.status), test.message} {
+			for _, part := range []string{"GET", pathPrefix + "/api/x", fmt.Sprint(test.status), test.message} {
 				if !strings.Contains(err.Error(), part) {
 					t.Errorf("%q does not contain %q", err, part)
 				}
@@ -145,8 +145,8 @@ func TestCall_reportsExpectedResponse(t *testing.T) {
 			base, count := serve(t, respond(200, test.contentType, test.body))
 			_, err := transport.Call[struct {
 				Name string `json:"name"`
-			}](t.Context(), client(t, base, nil), transport.Request{Method: http.MethodGet, Path: []string{"x"}, Retryable: true, Want: "the cluster"})
-			if failed := failure(t, err); failed.Kind != transport.KindBody || !strings.HasPrefix(failed.Message, test.message) {
+			}](t.Context(), newClient(t, base, nil), transport.Request{Method: http.MethodGet, Path: []string{"x"}, Retryable: true, Want: "the cluster"})
+			if failed := asError(t, err); failed.Kind != transport.KindBody || !strings.HasPrefix(failed.Message, test.message) {
 				t.Errorf("%v", err)
 			}
 			if count.Load() != 1 {
@@ -172,9 +172,9 @@ func TestCredentials_areSentInClearTextOnlyToNearbyHosts(t *testing.T) {
 			for _, allow := range []bool{false, true} {
 				ended, cancel := context.WithCancel(t.Context())
 				cancel()
-				c := client(t, parse(t, "http://"+host+":1/x/"), func(cfg *transport.Config) { cfg.AllowCleartext, cfg.NoProxy = allow, true })
+				c := newClient(t, parseURL(t, "http://"+host+":1/x/"), func(cfg *transport.Config) { cfg.AllowCleartext, cfg.NoProxy = allow, true })
 				_, err := c.Do(ended, transport.Request{Method: http.MethodGet, Path: []string{"x"}})
-				if refused := failure(t, err).Kind == transport.KindCleartext; refused == (allowed || allow) {
+				if refused := asError(t, err).Kind == transport.KindCleartext; refused == (allowed || allow) {
 					t.Errorf("allow_cleartext %v: %v", allow, err)
 				}
 			}
@@ -185,11 +185,11 @@ func TestCredentials_areSentInClearTextOnlyToNearbyHosts(t *testing.T) {
 func TestNew_rejectsInvalidConfig(t *testing.T) {
 	t.Parallel()
 	for _, address := range []string{"ftp://h/", "h:80", "http:///x"} {
-		if _, err := transport.New(transport.Config{BaseURL: parse(t, address)}); err == nil {
+		if _, err := transport.New(transport.Config{BaseURL: parseURL(t, address)}); err == nil {
 			t.Errorf("%s was accepted", address)
 		}
 	}
-	if _, err := transport.New(transport.Config{BaseURL: parse(t, "http://h/"), RootCAs: []byte("nonsense")}); !errors.Is(err, transport.ErrNoCertificate) {
+	if _, err := transport.New(transport.Config{BaseURL: parseURL(t, "http://h/"), RootCAs: []byte("nonsense")}); !errors.Is(err, transport.ErrNoCertificate) {
 		t.Errorf("%v, want ErrNoCertificate", err)
 	}
 }
@@ -229,8 +229,8 @@ func TestErrors_maskEncodedAndShortenedSecrets(t *testing.T) {
 			t.Run(name+" in the "+place, func(t *testing.T) {
 				t.Parallel()
 				base, _ := serve(t, handle)
-				_, err := client(t, base, nil).Do(t.Context(), transport.Request{Method: http.MethodGet, Path: []string{"x"}})
-				failed := failure(t, err)
+				_, err := newClient(t, base, nil).Do(t.Context(), transport.Request{Method: http.MethodGet, Path: []string{"x"}})
+				failed := asError(t, err)
 				if !strings.Contains(failed.Message, "***") || strings.Contains(failed.Message, token[:half]) || strings.Contains(failed.Message, percent(token[half:half+4])) {
 					t.Errorf("the secret is not masked in %q", failed.Message)
 				}
@@ -243,8 +243,8 @@ func TestErrors_keepTextsThatResembleASecret(t *testing.T) {
 	t.Parallel()
 	for _, text := range []string{token[:len(token)/2], "100% of " + token[:3], "%41%42"} {
 		base, _ := serve(t, respond(http.StatusBadRequest, "text/plain", text))
-		_, err := client(t, base, nil).Do(t.Context(), transport.Request{Method: http.MethodGet, Path: []string{"x"}})
-		if failed := failure(t, err); failed.Message != text {
+		_, err := newClient(t, base, nil).Do(t.Context(), transport.Request{Method: http.MethodGet, Path: []string{"x"}})
+		if failed := asError(t, err); failed.Message != text {
 			t.Errorf("%q became %q", text, failed.Message)
 		}
 	}
@@ -295,8 +295,8 @@ func TestErrors_areSafeForATerminal(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			base, _ := serve(t, handle)
-			_, err := transport.Call[struct{ Name int }](t.Context(), client(t, base, nil), transport.Request{Method: http.MethodGet, Path: []string{"x\u202ey"}})
-			if text := failure(t, err).Error(); strings.ContainsFunc(text, func(r rune) bool { return !unicode.IsPrint(r) }) {
+			_, err := transport.Call[struct{ Name int }](t.Context(), newClient(t, base, nil), transport.Request{Method: http.MethodGet, Path: []string{"x\u202ey"}})
+			if text := asError(t, err).Error(); strings.ContainsFunc(text, func(r rune) bool { return !unicode.IsPrint(r) }) {
 				t.Errorf("the error contains control characters: %q", text)
 			}
 		})
@@ -306,12 +306,12 @@ func TestErrors_areSafeForATerminal(t *testing.T) {
 func TestDo_decidesOnTheRawMessage(t *testing.T) {
 	t.Parallel()
 	base, count := serve(t, respond(http.StatusInternalServerError, "text/plain", "bad credentials"))
-	c := client(t, base, func(cfg *transport.Config) {
+	c := newClient(t, base, func(cfg *transport.Config) {
 		cfg.Auth = transport.TokenAuth(secret.New("cred"))
 		cfg.IsCredentialFailure = func(_ int, raw string) bool { return raw == "bad credentials" }
 	})
 	_, err := c.Do(t.Context(), transport.Request{Method: http.MethodGet, Path: []string{"x"}, Retryable: true})
-	failed := failure(t, err)
+	failed := asError(t, err)
 	if failed.Kind != transport.KindCredentials || count.Load() != 1 || failed.Message != "bad ***entials" || failed.RawMessage() != "bad credentials" {
 		t.Errorf("kind %d after %d requests, %q, raw %q", failed.Kind, count.Load(), failed.Message, failed.RawMessage())
 	}

@@ -34,7 +34,7 @@ func proxyFor(cfg Config) (func(*url.URL) (*url.URL, error), error) {
 	}
 	environment := httpproxy.FromEnvironment()
 	if cfg.Proxy != nil {
-		// A proxy that the user set explicitly also serves loopback addresses, unless
+		// A proxy that the user set explicitly also applies to loopback addresses, unless
 		// NO_PROXY lists them. httpproxy never uses a proxy for loopback addresses.
 		address := cfg.Proxy.String()
 		choose := (&httpproxy.Config{HTTPProxy: address, HTTPSProxy: address, NoProxy: environment.NoProxy}).ProxyFunc()
@@ -49,15 +49,15 @@ func proxyFor(cfg Config) (func(*url.URL) (*url.URL, error), error) {
 		}, nil
 	}
 	choose := environment.ProxyFunc()
-	if !isProxyAddress(environment, cfg.BaseURL) && !bypasses(environment.NoProxy, cfg.BaseURL) {
+	if !hasValidProxy(environment, cfg.BaseURL) && !bypassesProxy(environment.NoProxy, cfg.BaseURL) {
 		return nil, fmt.Errorf("the environment variable %s is %w", proxyVariable(cfg.BaseURL), ErrProxy)
 	}
 	return choose, nil
 }
 
-// isProxyAddress reports whether the environment's proxy for an address is valid or
-// not set. httpproxy ignores a value that it cannot parse.
-func isProxyAddress(environment *httpproxy.Config, target *url.URL) bool {
+// hasValidProxy reports whether the environment sets a valid proxy for an address, or
+// none. httpproxy ignores a value that it cannot parse.
+func hasValidProxy(environment *httpproxy.Config, target *url.URL) bool {
 	value := environment.HTTPSProxy
 	if target.Scheme == "http" {
 		value = environment.HTTPProxy
@@ -80,8 +80,8 @@ func isProxyAddress(environment *httpproxy.Config, target *url.URL) bool {
 	}
 }
 
-// bypasses reports whether NO_PROXY exempts an address from every proxy.
-func bypasses(noProxy string, target *url.URL) bool {
+// bypassesProxy reports whether NO_PROXY exempts an address from every proxy.
+func bypassesProxy(noProxy string, target *url.URL) bool {
 	const valid = "http://proxy.invalid"
 	proxy, err := (&httpproxy.Config{HTTPProxy: valid, HTTPSProxy: valid, NoProxy: noProxy}).ProxyFunc()(target)
 	return err == nil && proxy == nil
@@ -118,35 +118,35 @@ func listsLoopback(noProxy, host string) bool {
 	return false
 }
 
-// refusedTunnel turns a proxy's response to CONNECT into an error with the proxy's
-// message. net/http reports only the status.
+// refusedTunnel returns a hook of http.Transport that converts a proxy's refusal of
+// CONNECT to an error with the proxy's message. net/http reports only the status.
 func refusedTunnel(redact redactor) func(context.Context, *url.URL, *http.Request, *http.Response) error {
 	return func(ctx context.Context, _ *url.URL, _ *http.Request, response *http.Response) error {
 		if response.StatusCode == http.StatusOK {
 			return nil
 		}
 		body := readFor(ctx, response.Body, proxyMessageTimeout)
-		message := redact.messageOf(response.Header.Get("Content-Type"), body, len(body) == maxBodyStart)
-		return &Error{Kind: KindProxy, Status: response.StatusCode, Message: message.shown}
+		message := redact.messageOf(response.Header.Get("Content-Type"), body, len(body) == maxBodyStartSize)
+		return &Error{Kind: KindProxy, Status: response.StatusCode, Message: message.printable}
 	}
 }
 
 // readFor returns the part of a body that arrives within the timeout, up to
-// maxBodyStart. The caller closes the connection, which ends a blocked read.
+// maxBodyStartSize. The caller closes the connection, which ends a blocked read.
 func readFor(ctx context.Context, body io.Reader, timeout time.Duration) []byte {
 	var mu sync.Mutex
 	var start []byte
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		part := make([]byte, maxBodyStart)
+		part := make([]byte, maxBodyStartSize)
 		for {
 			n, err := body.Read(part)
 			mu.Lock()
-			start = append(start, part[:min(n, maxBodyStart-len(start))]...)
-			full := len(start) == maxBodyStart
+			start = append(start, part[:min(n, maxBodyStartSize-len(start))]...)
+			isFull := len(start) == maxBodyStartSize
 			mu.Unlock()
-			if err != nil || full {
+			if err != nil || isFull {
 				return
 			}
 		}

@@ -27,31 +27,31 @@ const (
 )
 
 // Only the proxy can resolve the host.
-func TestProxy_isUsed(t *testing.T) {
+func TestProxy_forwardsRequests(t *testing.T) {
 	t.Parallel()
 	authority := scripted.NewAuthority(t)
 	certificate, _ := authority.Issue(t, scripted.Leaf{Hosts: []string{farHost}})
-	leaked := func(w http.ResponseWriter, r *http.Request) {
+	rejectProxyPassword := func(w http.ResponseWriter, r *http.Request) {
 		if r.Header.Get("Proxy-Authorization") != "" {
 			t.Error("the server got the proxy's password")
 		}
 		respond(http.StatusOK, "application/json", "{}")(w, r)
 	}
-	encrypted := scripted.ServeTLS(t, http.HandlerFunc(leaked), certificate)
-	plain, _ := serve(t, leaked)
+	encrypted := scripted.ServeTLS(t, http.HandlerFunc(rejectProxyPassword), certificate)
+	plain, _ := serve(t, rejectProxyPassword)
 	proxy := scripted.NewForwardProxy(t, "alice", proxyPassword, map[string]string{farHost + ":443": encrypted, farHost + ":80": plain.Host})
-	for _, test := range []struct{ scheme, seen string }{
+	for _, test := range []struct{ scheme, requests string }{
 		{"https", "CONNECT " + farHost + ":443"},
 		{"http", "GET http://" + farHost + "/x"},
 	} {
-		c := client(t, parse(t, test.scheme+"://"+farHost+"/"), func(cfg *transport.Config) {
-			cfg.RootCAs, cfg.Proxy, cfg.AllowCleartext = []byte(authority.PEM), address(proxy.Address, proxyPassword), true
+		c := newClient(t, parseURL(t, test.scheme+"://"+farHost+"/"), func(cfg *transport.Config) {
+			cfg.RootCAs, cfg.Proxy, cfg.AllowCleartext = []byte(authority.PEM), proxyURL(proxy.Address, proxyPassword), true
 		})
 		if _, err := c.Do(t.Context(), transport.Request{Method: http.MethodGet, Path: []string{"x"}}); err != nil {
 			t.Error(err)
 		}
-		if seen := proxy.Requests(); !slices.Contains(seen, test.seen) {
-			t.Errorf("the proxy saw %q, want %q", seen, test.seen)
+		if requests := proxy.Requests(); !slices.Contains(requests, test.requests) {
+			t.Errorf("the proxy received %q, want %q", requests, test.requests)
 		}
 	}
 }
@@ -82,18 +82,18 @@ func TestProxy_isNamedWhenItRefuses(t *testing.T) {
 				t.Parallel()
 				proxy := scripted.NewForwardProxy(t, "alice", proxyPassword, nil)
 				proxy.Refuse(test.refuse, 100)
-				c := client(t, parse(t, scheme+"://"+farHost+"/"), func(cfg *transport.Config) {
-					cfg.Proxy, cfg.AllowCleartext = address(proxy.Address, test.password), true
+				c := newClient(t, parseURL(t, scheme+"://"+farHost+"/"), func(cfg *transport.Config) {
+					cfg.Proxy, cfg.AllowCleartext = proxyURL(proxy.Address, test.password), true
 				})
 				_, err := c.Do(t.Context(), transport.Request{Method: http.MethodPost, Path: []string{"x"}})
-				failed := failure(t, err)
+				failed := asError(t, err)
 				if failed.Kind != transport.KindProxy || failed.Status != test.status || failed.Proxy != proxy.Address || failed.MayHaveArrived() {
 					t.Errorf("kind %d, status %d, proxy %q, may have arrived %v", failed.Kind, failed.Status, failed.Proxy, failed.MayHaveArrived())
 				}
 				if failed.Message != test.message || failed.Attempts != test.attempts || len(proxy.Requests()) != test.attempts {
 					t.Errorf("after %d attempts and %q: %q", failed.Attempts, proxy.Requests(), failed.Message)
 				}
-				assertSays(t, err, farHost, "the HTTP proxy "+proxy.Address, fmt.Sprint(test.status))
+				assertMentions(t, err, farHost, "the HTTP proxy "+proxy.Address, fmt.Sprint(test.status))
 			})
 		}
 	}
@@ -105,34 +105,34 @@ func TestProxy_isNamedWhenUnreachable(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	gone := listener.Addr().String()
+	closedAddress := listener.Addr().String()
 	if err := listener.Close(); err != nil {
 		t.Fatal(err)
 	}
 	for _, scheme := range []string{"https", "http"} {
-		c := client(t, parse(t, scheme+"://"+farHost+"/"), func(cfg *transport.Config) {
-			cfg.Proxy, cfg.AllowCleartext = address(gone, proxyPassword), true
+		c := newClient(t, parseURL(t, scheme+"://"+farHost+"/"), func(cfg *transport.Config) {
+			cfg.Proxy, cfg.AllowCleartext = proxyURL(closedAddress, proxyPassword), true
 		})
 		_, err := c.Do(t.Context(), transport.Request{Method: http.MethodPost, Path: []string{"x"}})
-		failed := failure(t, err)
-		if failed.Kind != transport.KindProxy || failed.Status != 0 || failed.Proxy != gone || failed.Attempts != 4 || failed.MayHaveArrived() {
+		failed := asError(t, err)
+		if failed.Kind != transport.KindProxy || failed.Status != 0 || failed.Proxy != closedAddress || failed.Attempts != 4 || failed.MayHaveArrived() {
 			t.Errorf("kind %d, status %d, proxy %q, %d attempts", failed.Kind, failed.Status, failed.Proxy, failed.Attempts)
 		}
-		assertSays(t, err, farHost, "the HTTP proxy "+gone+" could not be reached", "connection refused")
+		assertMentions(t, err, farHost, "the HTTP proxy "+closedAddress+" could not be reached", "connection refused")
 	}
 }
 
-// address returns a proxy's URL, with alice's password unless it is empty.
-func address(host, password string) *url.URL {
-	made := &url.URL{Scheme: "http", Host: host}
+// proxyURL returns the address of a proxy, with alice's password unless it is empty.
+func proxyURL(host, password string) *url.URL {
+	proxy := &url.URL{Scheme: "http", Host: host}
 	if password != "" {
-		made.User = url.UserPassword("alice", password)
+		proxy.User = url.UserPassword("alice", password)
 	}
-	return made
+	return proxy
 }
 
-// assertSays checks that an error contains the parts and not the proxy's password.
-func assertSays(t *testing.T, err error, parts ...string) {
+// assertMentions checks that an error contains the parts and not the proxy's password.
+func assertMentions(t *testing.T, err error, parts ...string) {
 	t.Helper()
 	for _, part := range parts {
 		if !strings.Contains(err.Error(), part) {
@@ -158,8 +158,8 @@ func TestProxy_isAbandonedWhenItsMessageStalls(t *testing.T) {
 		<-done
 	})
 	t.Cleanup(func() { close(done) })
-	c := client(t, parse(t, "https://"+farHost+"/"), func(cfg *transport.Config) {
-		cfg.Proxy, cfg.MaxRetries, cfg.MaxConnections = address(stalling.Host, ""), 0, 2
+	c := newClient(t, parseURL(t, "https://"+farHost+"/"), func(cfg *transport.Config) {
+		cfg.Proxy, cfg.MaxRetries, cfg.MaxConnections = proxyURL(stalling.Host, ""), 0, 2
 	})
 	var requests sync.WaitGroup
 	for range 4 {
@@ -183,11 +183,11 @@ func TestProxy_isAbandonedWhenTheAttemptTimesOut(t *testing.T) {
 		<-done
 	})
 	t.Cleanup(func() { close(done) })
-	c := client(t, parse(t, "https://"+farHost+"/"), func(cfg *transport.Config) {
-		cfg.Proxy, cfg.RequestTimeout, cfg.MaxRetries = address(stalling.Host, ""), 50*time.Millisecond, 0
+	c := newClient(t, parseURL(t, "https://"+farHost+"/"), func(cfg *transport.Config) {
+		cfg.Proxy, cfg.RequestTimeout, cfg.MaxRetries = proxyURL(stalling.Host, ""), 50*time.Millisecond, 0
 	})
 	_, err := c.Do(t.Context(), transport.Request{Method: http.MethodGet, Path: []string{"x"}})
-	if failed := failure(t, err); failed.MayHaveArrived() {
+	if failed := asError(t, err); failed.MayHaveArrived() {
 		t.Errorf("kind %d: %v", failed.Kind, err)
 	}
 }
@@ -211,13 +211,13 @@ func TestProxy_receivesNoCredentialsInClearText(t *testing.T) {
 			t.Parallel()
 			ended, cancel := context.WithCancel(t.Context())
 			cancel()
-			c := client(t, parse(t, test.address), func(cfg *transport.Config) { cfg.Proxy, cfg.AllowCleartext = parse(t, test.proxy), test.allow })
+			c := newClient(t, parseURL(t, test.address), func(cfg *transport.Config) { cfg.Proxy, cfg.AllowCleartext = parseURL(t, test.proxy), test.allow })
 			_, err := c.Do(ended, transport.Request{Method: http.MethodGet, Path: []string{"x"}})
-			failed := failure(t, err)
+			failed := asError(t, err)
 			if refused := failed.Kind == transport.KindCleartext; refused != test.refused {
 				t.Fatalf("got %v", err)
 			}
-			if proxy := parse(t, test.proxy); strings.Contains(name, "foreign proxy") && test.refused && !strings.Contains(failed.Message, "the HTTP proxy "+proxy.Host) {
+			if proxy := parseURL(t, test.proxy); strings.Contains(name, "foreign proxy") && test.refused && !strings.Contains(failed.Message, "the HTTP proxy "+proxy.Host) {
 				t.Errorf("%q does not name the proxy", failed.Message)
 			}
 		})
@@ -234,7 +234,7 @@ func TestProxy_isNotUsedForHostsInNoProxy(t *testing.T) {
 			t.Setenv("no_proxy", "")
 			server, direct := serve(t, respond(http.StatusOK, "application/json", "{}"))
 			proxy, proxied := serve(t, respond(http.StatusOK, "application/json", "{}"))
-			c := client(t, server, func(cfg *transport.Config) { cfg.Proxy = address(proxy.Host, "") })
+			c := newClient(t, server, func(cfg *transport.Config) { cfg.Proxy = proxyURL(proxy.Host, "") })
 			if _, err := c.Do(t.Context(), transport.Request{Method: http.MethodGet, Path: []string{"x"}}); err != nil {
 				t.Fatal(err)
 			}
@@ -256,9 +256,9 @@ func TestProxy_isNotUsedForDomainsInNoProxy(t *testing.T) {
 			ended, cancel := context.WithCancel(t.Context())
 			cancel()
 			// The error about clear text names the proxy only if it would be used.
-			c := client(t, parse(t, "http://"+host+"/"), func(cfg *transport.Config) { cfg.Proxy = parse(t, "http://proxy.example.net:3128") })
+			c := newClient(t, parseURL(t, "http://"+host+"/"), func(cfg *transport.Config) { cfg.Proxy = parseURL(t, "http://proxy.example.net:3128") })
 			_, err := c.Do(ended, transport.Request{Method: http.MethodGet, Path: []string{"x"}})
-			if got := strings.Contains(failure(t, err).Message, "proxy.example.net"); got != proxied {
+			if got := strings.Contains(asError(t, err).Message, "proxy.example.net"); got != proxied {
 				t.Errorf("proxied %v: %v", got, err)
 			}
 		})
@@ -278,17 +278,17 @@ func TestNew_rejectsMalformedProxyVariable(t *testing.T) {
 						t.Setenv(variable, "")
 					}
 					t.Setenv(name, value)
-					_, err := transport.New(transport.Config{BaseURL: parse(t, scheme+"://hub.example.com/")})
+					_, err := transport.New(transport.Config{BaseURL: parseURL(t, scheme+"://hub.example.com/")})
 					if (err == nil) != valid {
 						t.Fatalf("got %v", err)
 					}
 					if err != nil && (!errors.Is(err, transport.ErrProxy) || !strings.Contains(err.Error(), name) || strings.Contains(err.Error(), "s3cr3t")) {
 						t.Errorf("%q does not name the variable, or quotes its value", err)
 					}
-					if _, err := transport.New(transport.Config{BaseURL: parse(t, scheme+"://127.0.0.1/")}); err != nil {
+					if _, err := transport.New(transport.Config{BaseURL: parseURL(t, scheme+"://127.0.0.1/")}); err != nil {
 						t.Errorf("a request that uses no proxy: %v", err)
 					}
-					if _, err := transport.New(transport.Config{BaseURL: parse(t, scheme+"://hub.example.com/"), NoProxy: true}); err != nil {
+					if _, err := transport.New(transport.Config{BaseURL: parseURL(t, scheme+"://hub.example.com/"), NoProxy: true}); err != nil {
 						t.Errorf("without any proxy: %v", err)
 					}
 				})

@@ -67,17 +67,17 @@ func (d *Decoder) Token() (json.Token, error) {
 // pythonReader replaces NaN and infinite numbers outside strings by null. It also
 // drops repeated blanks, which json.Decoder.Token scans again after every read.
 type pythonReader struct {
-	source            *bufio.Reader
-	maxSize, maxCount int
-	pending           []byte
-	inString, escaped bool
-	blank             bool
-	// length and count are those of the current value, total counts the elements of the
-	// response.
+	source                *bufio.Reader
+	maxSize, maxCount     int
+	pending               []byte
+	isInString, isEscaped bool
+	isAfterBlank          bool
+	// length is the size of the current value, count the number of its elements. total
+	// counts the elements of the response.
 	length, count, total, depth int
 }
 
-// Read fills p with what the source can deliver without waiting.
+// Read fills p with the bytes that the source can deliver without waiting.
 func (f *pythonReader) Read(p []byte) (int, error) {
 	n := 0
 	for n < len(p) {
@@ -90,7 +90,7 @@ func (f *pythonReader) Read(p []byte) (int, error) {
 		if n > 0 && f.source.Buffered() == 0 {
 			break
 		}
-		if taken := f.plainText(p[n:]); taken > 0 {
+		if taken := f.copyPlainText(p[n:]); taken > 0 {
 			n += taken
 			if err := f.checkLimits(); err != nil {
 				return n, err
@@ -102,7 +102,7 @@ func (f *pythonReader) Read(p []byte) (int, error) {
 			return n, err
 		}
 		if f.beginsLiteral(next) {
-			f.pending = f.literal(next)
+			f.pending = f.readLiteral(next)
 			continue
 		}
 		f.measure(next)
@@ -118,10 +118,10 @@ func (f *pythonReader) Read(p []byte) (int, error) {
 	return n, nil
 }
 
-// plainText copies the part of a string up to the next quote or escape, as far as it
-// has arrived. This is fast for certificates, which are most of a listing.
-func (f *pythonReader) plainText(p []byte) int {
-	if !f.inString || f.escaped {
+// copyPlainText copies the part of a string up to the next quote or escape, as far as
+// it has arrived. This is fast for certificates, which make up most of a listing.
+func (f *pythonReader) copyPlainText(p []byte) int {
+	if !f.isInString || f.isEscaped {
 		return 0
 	}
 	arrived, _ := f.source.Peek(min(f.source.Buffered(), len(p)))
@@ -131,23 +131,23 @@ func (f *pythonReader) plainText(p []byte) int {
 	taken := copy(p, arrived)
 	_, _ = f.source.Discard(taken)
 	f.length += taken
-	f.blank = false
+	f.isAfterBlank = false
 	return taken
 }
 
 // isRepeatedBlank reports whether next is a blank outside strings that follows a
 // blank.
 func (f *pythonReader) isRepeatedBlank(next byte) bool {
-	before := f.blank
-	f.blank = !f.inString && (next == ' ' || next == '\t' || next == '\r' || next == '\n')
-	return before && f.blank
+	wasAfterBlank := f.isAfterBlank
+	f.isAfterBlank = !f.isInString && (next == ' ' || next == '\t' || next == '\r' || next == '\n')
+	return wasAfterBlank && f.isAfterBlank
 }
 
 // measure counts a byte. An array or object begins with a bracket, and each further
 // element or member with a comma.
 func (f *pythonReader) measure(next byte) {
 	f.length++
-	if f.inString {
+	if f.isInString {
 		return
 	}
 	switch next {
@@ -182,15 +182,15 @@ func (f *pythonReader) checkLimits() error {
 }
 
 // beginsLiteral tracks whether the text is inside a string, and reports whether the
-// byte may begin a literal that literal replaces.
+// byte may begin a literal that readLiteral replaces.
 func (f *pythonReader) beginsLiteral(next byte) bool {
 	switch {
-	case f.escaped:
-		f.escaped = false
+	case f.isEscaped:
+		f.isEscaped = false
 	case next == '"':
-		f.inString = !f.inString
-	case f.inString:
-		f.escaped = next == '\\'
+		f.isInString = !f.isInString
+	case f.isInString:
+		f.isEscaped = next == '\\'
 	case next == '-':
 		after, err := f.source.Peek(1)
 		return err == nil && after[0] == 'I'
@@ -200,19 +200,21 @@ func (f *pythonReader) beginsLiteral(next byte) bool {
 	return false
 }
 
-func (f *pythonReader) literal(first byte) []byte {
-	word := []byte{first}
-	for len(word) < len("-Infinity") {
+// readLiteral reads the letters of a literal, and returns null in place of NaN and
+// infinite numbers.
+func (f *pythonReader) readLiteral(first byte) []byte {
+	letters := []byte{first}
+	for len(letters) < len("-Infinity") {
 		next, err := f.source.Peek(1)
 		if err != nil || (next[0]|0x20) < 'a' || (next[0]|0x20) > 'z' {
 			break
 		}
-		word = append(word, next[0])
+		letters = append(letters, next[0])
 		_, _ = f.source.Discard(1)
 	}
-	switch string(word) {
+	switch string(letters) {
 	case "NaN", "Infinity", "-Infinity":
 		return []byte("null")
 	}
-	return word
+	return letters
 }

@@ -46,8 +46,8 @@ var patterns = []struct {
 // JSON, HTML and addresses, and by its first two thirds. It does not recognise a
 // secret that a server encodes in base64 or hexadecimal digits.
 type redactor struct {
-	// forms returns the texts to mask. It is a function so that a dump of a client
-	// shows its address and not the secrets.
+	// forms returns the texts to mask. It is a function so that a dump of a client shows
+	// its address instead of the secrets.
 	forms func() []string
 	// add adds forms for the rest of the run.
 	add func(forms []string)
@@ -108,7 +108,7 @@ func (c *Client) HideSecrets(secrets ...string) {
 	}
 }
 
-// with returns a redactor that masks the secrets of one request as well.
+// with returns a redactor that also masks the secrets of one request.
 func (r redactor) with(secrets []string) redactor {
 	if len(secrets) == 0 {
 		return r
@@ -135,7 +135,7 @@ func formsOf(text string) []string {
 	for _, escaped := range []string{url.QueryEscape(text), url.PathEscape(text)} {
 		forms = append(forms, escaped, lowerEscapes.ReplaceAllStringFunc(escaped, strings.ToLower))
 	}
-	// Python's html.escape writes other entities than Go's.
+	// Python's html.escape uses different entities from Go's.
 	forms = append(forms, html.EscapeString(text), pythonEntities.Replace(text), text)
 	for _, form := range slices.Clone(forms) {
 		if strings.Contains(form, "/") {
@@ -256,8 +256,8 @@ func secretSpans(text string, forms []string) []span {
 	return spans
 }
 
-// isShortNumber reports whether a secret is a number of so few digits that it is
-// masked only if it is not part of a longer number or word, such as a status.
+// isShortNumber reports whether a secret is a number of few digits. It is masked only
+// where it stands alone, and not inside a longer number or word, such as a status.
 func isShortNumber(form string) bool {
 	return len(form) < 4 && strings.Trim(form, "0123456789.-") == ""
 }

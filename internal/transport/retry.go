@@ -55,7 +55,7 @@ func (c *Client) newRetryClient(cfg Config, httpTransport http.RoundTripper) *re
 }
 
 // checkRetry has go-retryablehttp's signature. It retries nothing after the end of
-// the context. Everything else is mayRetry's decision.
+// the context. mayRetry decides about everything else.
 func (c *Client) checkRetry(ctx context.Context, response *http.Response, err error) (bool, error) {
 	a := attemptOf(ctx)
 	if ctx.Err() != nil || createScopeFrom(ctx, a.request).Err() != nil {
@@ -70,7 +70,7 @@ func (c *Client) checkRetry(ctx context.Context, response *http.Response, err er
 	switch {
 	case response.StatusCode == http.StatusProxyAuthRequired:
 		kind = KindProxy
-	case c.isCredential(response.StatusCode, message.raw):
+	case c.isCredentialFailure(response.StatusCode, message.raw):
 		kind = KindCredentials
 	}
 	return mayRetry(a.request.Retryable, kind, response.StatusCode), nil

@@ -90,7 +90,7 @@ func TestMayRetry_decidesByKindAndStatus(t *testing.T) {
 
 func TestCheckRetry_doesNotRetryUnknownHosts(t *testing.T) {
 	t.Parallel()
-	c := &Client{isCredential: func(int, string) bool { return false }}
+	c := &Client{isCredentialFailure: func(int, string) bool { return false }}
 	ctx := context.WithValue(t.Context(), attemptKey{}, &attempt{request: Request{Retryable: true}})
 	for _, missing := range []bool{true, false} {
 		again, err := c.checkRetry(ctx, nil, &Error{Kind: KindUnreachable, Err: &net.DNSError{Name: "h", IsNotFound: missing}})

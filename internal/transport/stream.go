@@ -17,21 +17,20 @@ import (
 
 const (
 	eventStream = "text/event-stream"
-	// maxEvent limits the data of one event. Events of a Hub have a few hundred bytes.
-	maxEvent = 1 << 20
-	// maxStream limits a whole stream. It is enough for an hour: a Hub sends at most a
+	// maxEventSize limits the data of one event. Events of a Hub have a few hundred bytes.
+	maxEventSize = 1 << 20
+	// maxStreamSize limits a whole stream. It is enough for an hour: a Hub sends at most a
 	// few events per second (apihandlers/users.py).
-	maxStream = 16 << 20
+	maxStreamSize = 16 << 20
 )
 
-// Stream reads a stream of server-sent events (the WHATWG's HTML standard,
-// section 9.2). It sends GET for the request's path, and treats credentials,
-// redirects and logs like Do. Stream calls each with the data of every event, until
-// each returns true, which ends the stream without an error. The request is sent
-// once. A stream that sends nothing for the idle time, not even an empty line, ends
-// with an error, because a proxy may be buffering it. Only the context limits the
-// total time.
-func (c *Client) Stream(ctx context.Context, r Request, idle time.Duration, each func(data []byte) (stop bool, err error)) error {
+// Stream reads a stream of server-sent events (the WHATWG's HTML standard, section
+// 9.2). It sends GET for the request's path, and treats credentials, redirects and
+// logs like Do. Stream calls handle with the data of each event, until handle returns
+// true, which ends the stream without an error. The request is sent once. A stream
+// that sends nothing during the idle timeout, not even an empty line, ends with an
+// error, because a proxy may be buffering it. Only the context limits the total time.
+func (c *Client) Stream(ctx context.Context, r Request, idleTimeout time.Duration, handle func(data []byte) (stop bool, err error)) error {
 	r.Method, r.Retryable = http.MethodGet, false
 	target, err := c.url(r)
 	if err != nil {
@@ -47,23 +46,23 @@ func (c *Client) Stream(ctx context.Context, r Request, idle time.Duration, each
 	a := &attempt{request: r, count: 1}
 	release, err := c.attempts.connection(ctx)
 	if err != nil {
-		return c.failure(ctx, r, target, a, classify(ctx, err, false, idle))
+		return c.failure(ctx, r, target, a, classify(ctx, err, false, idleTimeout))
 	}
 	defer release()
 	started := c.attempts.clock.Now()
-	watchdog := time.AfterFunc(idle, cancel)
-	defer watchdog.Stop()
+	idleTimer := time.AfterFunc(idleTimeout, cancel)
+	defer idleTimer.Stop()
 	response, err := c.attempts.next.RoundTrip(wrapped.Request)
 	if err == nil {
 		dropUnusableLocation(response)
 		defer func() { _ = response.Body.Close() }()
 		a.response = response
 		if response.StatusCode != http.StatusOK {
-			a.body, err = io.ReadAll(io.LimitReader(response.Body, maxErrorBody))
+			a.body, err = io.ReadAll(io.LimitReader(response.Body, maxErrorBodySize))
 		}
 	}
 	if err != nil {
-		a.response, a.err = nil, c.streamFailure(ctx, err, idle)
+		a.response, a.err = nil, c.streamFailure(ctx, err, idleTimeout)
 	}
 	c.attempts.report(wrapped.Request, a, c.attempts.clock.Now().Sub(started))
 	switch {
@@ -77,36 +76,36 @@ func (c *Client) Stream(ctx context.Context, r Request, idle time.Duration, each
 			Kind: KindBody, Message: "expected a stream of events, got " + describeContentType(response.Header.Get("Content-Type")),
 		})
 	}
-	alive := &aliveReader{source: response.Body, watchdog: watchdog, idle: idle}
-	if err := readEvents(alive, each); err != nil {
-		return c.failure(ctx, r, target, a, c.streamFailure(ctx, err, idle))
+	alive := &idleTimeoutReader{source: response.Body, idleTimer: idleTimer, idleTimeout: idleTimeout}
+	if err := readEvents(alive, handle); err != nil {
+		return c.failure(ctx, r, target, a, c.streamFailure(ctx, err, idleTimeout))
 	}
 	return nil
 }
 
 // streamFailure describes why a stream ended: because of its error, the end of the
 // parent context, or the idle timeout.
-func (c *Client) streamFailure(parent context.Context, err error, idle time.Duration) *Error {
+func (c *Client) streamFailure(parent context.Context, err error, idleTimeout time.Duration) *Error {
 	if known, ok := errors.AsType[*Error](err); ok {
 		return known
 	}
 	if parent.Err() == nil && errors.Is(err, context.Canceled) {
-		return &Error{Kind: KindNoResponse, Message: fmt.Sprintf("the stream of events sent nothing for %s", idle)}
+		return &Error{Kind: KindNoResponse, Message: fmt.Sprintf("the stream of events sent nothing for %s", idleTimeout)}
 	}
-	return classify(parent, err, true, idle)
+	return classify(parent, err, true, idleTimeout)
 }
 
-// aliveReader restarts the idle timeout whenever data arrives.
-type aliveReader struct {
-	source   io.Reader
-	watchdog *time.Timer
-	idle     time.Duration
+// idleTimeoutReader restarts the idle timeout whenever data arrives.
+type idleTimeoutReader struct {
+	source      io.Reader
+	idleTimer   *time.Timer
+	idleTimeout time.Duration
 }
 
-func (r *aliveReader) Read(p []byte) (int, error) {
+func (r *idleTimeoutReader) Read(p []byte) (int, error) {
 	n, err := r.source.Read(p)
 	if n > 0 {
-		r.watchdog.Reset(r.idle)
+		r.idleTimer.Reset(r.idleTimeout)
 	}
 	return n, err
 }
@@ -115,9 +114,9 @@ func (r *aliveReader) Read(p []byte) (int, error) {
 // comments, which begin with a colon, are ignored. A line, the data of an event and
 // the whole stream are limited.
 func readEvents(source io.Reader, handle func([]byte) (bool, error)) error {
-	bounded := &bodyReader{ctx: context.Background(), source: source, limit: maxStream, hasSlot: true}
+	bounded := &bodyReader{ctx: context.Background(), source: source, limit: maxStreamSize, hasSlot: true}
 	lines := bufio.NewScanner(bounded)
-	lines.Buffer(nil, maxEvent)
+	lines.Buffer(nil, maxEventSize)
 	var data []byte
 	hasData := false
 	for lines.Scan() {
@@ -132,7 +131,7 @@ func readEvents(source io.Reader, handle func([]byte) (bool, error)) error {
 			}
 			hasData = true
 			data = append(data, bytes.TrimPrefix(value, []byte(" "))...)
-			if len(data) > maxEvent {
+			if len(data) > maxEventSize {
 				return errEventTooLong()
 			}
 			continue
@@ -156,5 +155,5 @@ func readEvents(source io.Reader, handle func([]byte) (bool, error)) error {
 }
 
 func errEventTooLong() error {
-	return &Error{Kind: KindBody, Message: fmt.Sprintf("an event of the stream is longer than %d KiB", maxEvent>>10)}
+	return &Error{Kind: KindBody, Message: fmt.Sprintf("an event of the stream is longer than %d KiB", maxEventSize>>10)}
 }

@@ -21,15 +21,15 @@ import (
 
 const eventType = "text/event-stream"
 
-// noIdleTimeout is an idle time that no test reaches.
+// noIdleTimeout is an idle timeout that no test reaches.
 const noIdleTimeout = time.Minute
 
-var progress = transport.Request{Path: []string{"users", "alice", "server", "progress"}}
+var progressRequest = transport.Request{Path: []string{"users", "alice", "server", "progress"}}
 
-// events reads the stream until an event is the last one.
-func events(ctx context.Context, c *transport.Client, last string, idle time.Duration) ([]string, error) {
+// readEvents reads the stream until an event is the last one.
+func readEvents(ctx context.Context, c *transport.Client, last string, idle time.Duration) ([]string, error) {
 	var got []string
-	err := c.Stream(ctx, progress, idle, func(data []byte) (bool, error) {
+	err := c.Stream(ctx, progressRequest, idle, func(data []byte) (bool, error) {
 		got = append(got, string(data))
 		return string(data) == last, nil
 	})
@@ -39,12 +39,12 @@ func events(ctx context.Context, c *transport.Client, last string, idle time.Dur
 func TestStream_passesEachEvent(t *testing.T) {
 	t.Parallel()
 	base, _ := serve(t, func(w http.ResponseWriter, r *http.Request) {
-		if got := r.Header.Get("Authorization") + r.Header.Get("Accept") + r.Method + r.URL.Path; got != "jupyterhub "+token+eventType+"GET"+prefix+"/users/alice/server/progress" {
+		if got := r.Header.Get("Authorization") + r.Header.Get("Accept") + r.Method + r.URL.Path; got != "jupyterhub "+token+eventType+"GET"+pathPrefix+"/users/alice/server/progress" {
 			t.Errorf("the request was %q", got)
 		}
 		respond(http.StatusOK, eventType+"; charset=utf-8", "\n\n: a comment\nevent: x\ndata: one\n\n\n\ndata:two\r\ndata: three\r\n\r\ndata: end\n\ndata: never\n\n")(w, r)
 	})
-	got, err := events(t.Context(), client(t, base, nil), "end", noIdleTimeout)
+	got, err := readEvents(t.Context(), newClient(t, base, nil), "end", noIdleTimeout)
 	if want := []string{"one", "two\nthree", "end"}; err != nil || !slices.Equal(got, want) {
 		t.Errorf("got %q, %v; want %q", got, err, want)
 	}
@@ -63,7 +63,7 @@ func TestStream_returnsErrors(t *testing.T) {
 		"no content":    {respond(http.StatusNoContent, "", ""), transport.KindStatus, "204"},
 		"refused":       {respond(http.StatusNotFound, "application/json", `{"status": 404, "message": "No such server"}`), transport.KindStatus, "No such server"},
 		"a redirect":    {http.RedirectHandler("https://elsewhere.example/login?token="+token, http.StatusFound).ServeHTTP, transport.KindRedirect, "elsewhere.example/login"},
-		"dropped":       {drop, transport.KindNoResponse, ""},
+		"dropped":       {dropConnection, transport.KindNoResponse, ""},
 		"too long":      {respond(http.StatusOK, eventType, "data: "+strings.Repeat("x", 2<<20)), transport.KindBody, "longer than 1024 KiB"},
 		"a wrong event": {respond(http.StatusOK, eventType, "data: wrong\n\n"), transport.KindNoResponse, "no event of ours"},
 	}
@@ -71,7 +71,7 @@ func TestStream_returnsErrors(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			base, count := serve(t, test.handle)
-			err := client(t, base, nil).Stream(t.Context(), progress, noIdleTimeout, func(data []byte) (bool, error) {
+			err := newClient(t, base, nil).Stream(t.Context(), progressRequest, noIdleTimeout, func(data []byte) (bool, error) {
 				if string(data) == "wrong" {
 					return false, errors.New("no event of ours, " + token)
 				}
@@ -91,8 +91,8 @@ func TestStream_returnsErrors(t *testing.T) {
 	}
 }
 
-// hold sends a text and keeps the stream open until the client disconnects.
-func hold(text string) http.HandlerFunc {
+// holdOpen sends a text and keeps the stream open until the client disconnects.
+func holdOpen(text string) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", eventType)
 		_, _ = io.WriteString(w, text)
@@ -105,12 +105,12 @@ func TestStream_endsWhenIdle(t *testing.T) {
 	t.Parallel()
 	for name, handle := range map[string]http.HandlerFunc{
 		"before the response": func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() },
-		"after an event":      hold("data: one\n\n"),
+		"after an event":      holdOpen("data: one\n\n"),
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			base, _ := serve(t, handle)
-			_, err := events(t.Context(), client(t, base, nil), "end", 50*time.Millisecond)
+			_, err := readEvents(t.Context(), newClient(t, base, nil), "end", 50*time.Millisecond)
 			if err == nil || !strings.Contains(err.Error(), "sent nothing for 50ms") {
 				t.Errorf("got %v", err)
 			}
@@ -120,9 +120,9 @@ func TestStream_endsWhenIdle(t *testing.T) {
 
 func TestStream_endsWithTheContext(t *testing.T) {
 	t.Parallel()
-	base, _ := serve(t, hold("data: one\n\n"))
+	base, _ := serve(t, holdOpen("data: one\n\n"))
 	ctx, cancel := context.WithCancel(t.Context())
-	err := client(t, base, nil).Stream(ctx, progress, noIdleTimeout, func([]byte) (bool, error) {
+	err := newClient(t, base, nil).Stream(ctx, progressRequest, noIdleTimeout, func([]byte) (bool, error) {
 		cancel()
 		return false, nil
 	})
@@ -133,8 +133,8 @@ func TestStream_endsWithTheContext(t *testing.T) {
 
 func TestStream_sendsNoCredentialsInClearText(t *testing.T) {
 	t.Parallel()
-	c := client(t, &url.URL{Scheme: "http", Host: "hub.example.com"}, nil)
-	_, err := events(t.Context(), c, "end", noIdleTimeout)
+	c := newClient(t, &url.URL{Scheme: "http", Host: "hub.example.com"}, nil)
+	_, err := readEvents(t.Context(), c, "end", noIdleTimeout)
 	var failure *transport.Error
 	if !errors.As(err, &failure) || failure.Kind != transport.KindCleartext {
 		t.Errorf("got %v", err)
@@ -145,12 +145,12 @@ func TestStream_isLoggedWithoutSecrets(t *testing.T) {
 	t.Parallel()
 	base, _ := serve(t, respond(http.StatusOK, eventType, "data: end "+token+"\n\n"))
 	var lines []string
-	c := client(t, base, func(cfg *transport.Config) {
+	c := newClient(t, base, func(cfg *transport.Config) {
 		cfg.Log = func(_ context.Context, message string, fields map[string]any) {
 			lines = append(lines, fmt.Sprint(message, fields))
 		}
 	})
-	if _, err := events(t.Context(), c, "end "+token, noIdleTimeout); err != nil {
+	if _, err := readEvents(t.Context(), c, "end "+token, noIdleTimeout); err != nil {
 		t.Fatal(err)
 	}
 	if len(lines) != 1 || !strings.Contains(lines[0], "status:200") || strings.Contains(lines[0], token) {
@@ -185,8 +185,8 @@ func TestStream_isBounded(t *testing.T) {
 					}
 				}
 			})
-			_, err := events(t.Context(), client(t, base, nil), "never", noIdleTimeout)
-			if failed := failure(t, err); failed.Kind != transport.KindBody || !strings.Contains(failed.Message, test.message) {
+			_, err := readEvents(t.Context(), newClient(t, base, nil), "never", noIdleTimeout)
+			if failed := asError(t, err); failed.Kind != transport.KindBody || !strings.Contains(failed.Message, test.message) {
 				t.Errorf("got %v, want %q", err, test.message)
 			}
 			if sent.Load() > test.most {

@@ -48,39 +48,39 @@ func tlsFailure(err error) (reason TLSReason, message string, ok bool) {
 	var verification *tls.CertificateVerificationError
 	var plain tls.RecordHeaderError
 	switch {
-	case errors.As(err, &unknownAuthority) && selfSigned(unknownAuthority.Cert):
+	case errors.As(err, &unknownAuthority) && isSelfSigned(unknownAuthority.Cert):
 		return TLSSelfSigned, "its certificate is self-signed and not trusted on this machine", true
 	case errors.As(err, &unknownAuthority):
-		return TLSUntrusted, "its certificate is signed by an authority that this machine does not trust" + issuer(unknownAuthority.Cert), true
+		return TLSUntrusted, "its certificate is signed by an authority that this machine does not trust" + describeIssuer(unknownAuthority.Cert), true
 	case errors.As(err, &wrongHost):
-		return TLSWrongHost, "its certificate is not for the host " + wrongHost.Host + validFor(wrongHost.Certificate), true
+		return TLSWrongHost, "its certificate is not for the host " + wrongHost.Host + describeHosts(wrongHost.Certificate), true
 	case errors.As(err, &invalid) && invalid.Reason == x509.Expired:
 		return outsideValidity(invalid)
 	case errors.As(err, &invalid), errors.As(err, &verification):
 		return TLSRefused, "its certificate was not accepted: " + err.Error(), true
 	case errors.Is(err, http.ErrSchemeMismatch), errors.As(err, &plain):
 		return TLSNotSupported, "the server does not use TLS on this port, but the address begins with https://", true
-	case isAlert(err):
+	case isTLSError(err):
 		return TLSRefused, "the TLS handshake failed: " + err.Error(), true
 	default:
 		return "", "", false
 	}
 }
 
-func selfSigned(certificate *x509.Certificate) bool {
+func isSelfSigned(certificate *x509.Certificate) bool {
 	return certificate != nil && bytes.Equal(certificate.RawIssuer, certificate.RawSubject)
 }
 
-func issuer(certificate *x509.Certificate) string {
+func describeIssuer(certificate *x509.Certificate) string {
 	if certificate == nil || certificate.Issuer.String() == "" {
 		return ""
 	}
 	return ": " + certificate.Issuer.String()
 }
 
-// validFor lists the hosts of a certificate. The common name does not count (RFC
+// describeHosts lists the hosts of a certificate. The common name does not count (RFC
 // 6125; Go ignores it since 1.15).
-func validFor(certificate *x509.Certificate) string {
+func describeHosts(certificate *x509.Certificate) string {
 	if certificate == nil {
 		return ""
 	}
@@ -95,23 +95,23 @@ func validFor(certificate *x509.Certificate) string {
 }
 
 func outsideValidity(invalid x509.CertificateInvalidError) (reason TLSReason, message string, ok bool) {
-	// crypto/x509 reports which of the two it is nowhere else.
+	// crypto/x509 distinguishes the two cases only in this text.
 	if strings.Contains(invalid.Detail, "is before") {
-		return TLSNotYetValid, "its certificate is not valid" + day(" before ", invalid.Cert, func(c *x509.Certificate) time.Time { return c.NotBefore }), true
+		return TLSNotYetValid, "its certificate is not valid" + formatTime(" before ", invalid.Cert, func(c *x509.Certificate) time.Time { return c.NotBefore }), true
 	}
-	return TLSExpired, "its certificate has expired" + day(", on ", invalid.Cert, func(c *x509.Certificate) time.Time { return c.NotAfter }), true
+	return TLSExpired, "its certificate has expired" + formatTime(", on ", invalid.Cert, func(c *x509.Certificate) time.Time { return c.NotAfter }), true
 }
 
-func day(preposition string, certificate *x509.Certificate, of func(*x509.Certificate) time.Time) string {
+func formatTime(preposition string, certificate *x509.Certificate, of func(*x509.Certificate) time.Time) string {
 	if certificate == nil {
 		return ""
 	}
 	return preposition + of(certificate).UTC().Format(time.RFC3339)
 }
 
-// isAlert reports whether an error is one for which crypto/tls has no type: a sent or
-// received alert, and errors of crypto/tls that begin with "tls: ".
-func isAlert(err error) bool {
+// isTLSError reports whether crypto/tls returned an error without a type: an alert
+// that was sent or received, or an error that begins with "tls: ".
+func isTLSError(err error) bool {
 	var operation *net.OpError
 	if errors.As(err, &operation) && (operation.Op == "remote error" || operation.Op == "local error") {
 		return true
@@ -129,8 +129,8 @@ func isCertificateRequired(err error) bool {
 
 const tlsRequiredMessage = "the server uses TLS on this port, but the address begins with http://"
 
-// isTLSAlert reports whether a server responded to a plain request with a TLS alert.
-func isTLSAlert(err error) bool {
+// isTLSAlertResponse reports whether a server responded to a plain request with a TLS alert.
+func isTLSAlertResponse(err error) bool {
 	return strings.Contains(err.Error(), `malformed HTTP response "\x15\x03`)
 }
 

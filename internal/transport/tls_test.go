@@ -21,21 +21,21 @@ import (
 func TestTLS_reportsProblemOfCertificate(t *testing.T) {
 	t.Parallel()
 	authority, stranger := scripted.NewAuthority(t), scripted.NewAuthority(t)
-	here := []string{"127.0.0.1"}
+	localHosts := []string{"127.0.0.1"}
 	for name, test := range map[string]struct {
 		leaf     scripted.Leaf
 		roots    string
 		reason   transport.TLSReason
 		messages []string
 	}{
-		"trusted":       {scripted.Leaf{Hosts: here}, authority.PEM, "", nil},
-		"unknown":       {scripted.Leaf{Hosts: here}, "", transport.TLSUntrusted, []string{"an authority that this machine does not trust", "The tests' authority"}},
-		"stranger":      {scripted.Leaf{Hosts: here}, stranger.PEM, transport.TLSUntrusted, []string{"an authority that this machine does not trust"}},
-		"self-signed":   {scripted.Leaf{Hosts: here, SelfSigned: true}, authority.PEM, transport.TLSSelfSigned, []string{"is self-signed and not trusted on this machine"}},
+		"trusted":       {scripted.Leaf{Hosts: localHosts}, authority.PEM, "", nil},
+		"unknown":       {scripted.Leaf{Hosts: localHosts}, "", transport.TLSUntrusted, []string{"an authority that this machine does not trust", "The tests' authority"}},
+		"stranger":      {scripted.Leaf{Hosts: localHosts}, stranger.PEM, transport.TLSUntrusted, []string{"an authority that this machine does not trust"}},
+		"self-signed":   {scripted.Leaf{Hosts: localHosts, SelfSigned: true}, authority.PEM, transport.TLSSelfSigned, []string{"is self-signed and not trusted on this machine"}},
 		"other name":    {scripted.Leaf{Hosts: []string{"hub.example.com", "10.0.0.1"}}, authority.PEM, transport.TLSWrongHost, []string{"not for the host 127.0.0.1", "it is for hub.example.com, 10.0.0.1"}},
 		"no name":       {scripted.Leaf{}, authority.PEM, transport.TLSWrongHost, []string{"not for the host 127.0.0.1", "it lists no host"}},
-		"expired":       {scripted.Leaf{Hosts: here, From: -48 * time.Hour, Until: -24 * time.Hour}, authority.PEM, transport.TLSExpired, []string{"has expired, on 2"}},
-		"not yet valid": {scripted.Leaf{Hosts: here, From: 24 * time.Hour, Until: 48 * time.Hour}, authority.PEM, transport.TLSNotYetValid, []string{"is not valid before 2"}},
+		"expired":       {scripted.Leaf{Hosts: localHosts, From: -48 * time.Hour, Until: -24 * time.Hour}, authority.PEM, transport.TLSExpired, []string{"has expired, on 2"}},
+		"not yet valid": {scripted.Leaf{Hosts: localHosts, From: 24 * time.Hour, Until: 48 * time.Hour}, authority.PEM, transport.TLSNotYetValid, []string{"is not valid before 2"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -45,7 +45,7 @@ func TestTLS_reportsProblemOfCertificate(t *testing.T) {
 				arrived <- r.Header.Get("Authorization")
 				_, _ = io.WriteString(w, "{}")
 			}), certificate)
-			err := get(t, "https://"+address, test.roots)
+			err := sendGet(t, "https://"+address, test.roots)
 			if test.reason == "" {
 				if err != nil || !strings.HasSuffix(<-arrived, token) {
 					t.Error(err)
@@ -64,7 +64,7 @@ func TestTLS_acceptsSelfSignedCertificateInRootCAs(t *testing.T) {
 	t.Parallel()
 	certificate, text := scripted.NewAuthority(t).Issue(t, scripted.Leaf{Hosts: []string{"127.0.0.1"}, SelfSigned: true})
 	address := scripted.ServeTLS(t, respond(http.StatusOK, "application/json", "{}"), certificate)
-	if err := get(t, "https://"+address, text); err != nil {
+	if err := sendGet(t, "https://"+address, text); err != nil {
 		t.Error(err)
 	}
 }
@@ -84,12 +84,12 @@ func TestTLS_reportsWrongSchemeOfAddress(t *testing.T) {
 	})
 	nginx, _ := serve(t, respond(http.StatusBadRequest, "text/html", "<html><head><title>400 The plain HTTP request was sent to HTTPS port</title></head></html>"))
 
-	assertTLS(t, get(t, "https://"+plain.Host, ""), transport.TLSNotSupported, "does not use TLS on this port", "https://")
+	assertTLS(t, sendGet(t, "https://"+plain.Host, ""), transport.TLSNotSupported, "does not use TLS on this port", "https://")
 	if arrived.Load() != 0 {
 		t.Error("a request arrived in clear text")
 	}
 	for _, host := range []string{encrypted, alerting.Host, nginx.Host} {
-		assertTLS(t, get(t, "http://"+host, ""), transport.TLSRequired, "uses TLS on this port", "http://")
+		assertTLS(t, sendGet(t, "http://"+host, ""), transport.TLSRequired, "uses TLS on this port", "http://")
 	}
 }
 
@@ -110,21 +110,21 @@ func TestTLS_reportsFailedHandshake(t *testing.T) {
 			server.Config.ErrorLog = log.New(io.Discard, "", 0)
 			server.StartTLS()
 			t.Cleanup(server.Close)
-			assertTLS(t, get(t, server.URL, authority.PEM), transport.TLSRefused, "TLS handshake failed")
+			assertTLS(t, sendGet(t, server.URL, authority.PEM), transport.TLSRefused, "TLS handshake failed")
 		})
 	}
 }
 
-func get(t *testing.T, address, roots string) error {
+func sendGet(t *testing.T, address, roots string) error {
 	t.Helper()
-	c := client(t, parse(t, address+"/"), func(cfg *transport.Config) { cfg.RootCAs = []byte(roots) })
+	c := newClient(t, parseURL(t, address+"/"), func(cfg *transport.Config) { cfg.RootCAs = []byte(roots) })
 	_, err := c.Do(t.Context(), transport.Request{Method: http.MethodGet, Path: []string{"x"}, Retryable: true})
 	return err
 }
 
 func assertTLS(t *testing.T, err error, reason transport.TLSReason, messages ...string) {
 	t.Helper()
-	failed := failure(t, err)
+	failed := asError(t, err)
 	if failed.Kind != transport.KindTLS || failed.TLS != reason || failed.Attempts != 1 || failed.MayHaveArrived() {
 		t.Errorf("kind %d, %q, after %d attempts, want %q: %v", failed.Kind, failed.TLS, failed.Attempts, reason, err)
 	}

@@ -31,7 +31,7 @@ const (
 	defaultRetryWaitMin = 500 * time.Millisecond
 	defaultRetryWaitMax = 10 * time.Second
 	dialTimeout         = 10 * time.Second
-	maxHeader           = 256 << 10
+	maxHeaderSize       = 256 << 10
 )
 
 // ErrNoCertificate is returned by New if RootCAs contains no PEM certificate.
@@ -77,8 +77,8 @@ type Config struct {
 	// RequestTimeout limits one attempt, from dialling to the last byte of the
 	// response. Zero means DefaultRequestTimeout.
 	RequestTimeout time.Duration
-	// DecodeLimit is shared by clients of servers of which there may be many. Nil means
-	// a limit of the client's own.
+	// DecodeLimit is a limit to share with other clients, if a configuration may contact
+	// many servers. Nil means a separate limit.
 	DecodeLimit *DecodeLimit
 	// AllowCleartext allows credentials over http:// to any host.
 	AllowCleartext bool
@@ -86,8 +86,8 @@ type Config struct {
 	Log LogFunc
 	// Clock is the clock for pauses. Nil means the real one.
 	Clock clock.Clock
-	// Wrap returns what sends the requests, for tests with a network of their own. It
-	// may change the transport that it gets. Nil means that transport.
+	// Wrap returns the RoundTripper that sends the requests, for tests with their own
+	// network. It may change the transport that it receives. Nil means that transport.
 	Wrap func(*http.Transport) http.RoundTripper
 	// Jitter returns a random duration from 0 up to and including longest, for tests
 	// that must be repeatable. Nil means the random numbers of math/rand.
@@ -96,7 +96,7 @@ type Config struct {
 	// invalid although its status is not 401 or 403. Such a request is not retried. Nil
 	// means that there is no such response.
 	IsCredentialFailure func(status int, message string) bool
-	// CredentialOrigin is the place that the credentials came from, for errors.
+	// CredentialOrigin is the place where the credentials were found, for errors.
 	CredentialOrigin string
 	// SchemeOrigin is the place that decided the kind of credentials, for errors.
 	SchemeOrigin string
@@ -114,14 +114,14 @@ func (cfg Config) Format(state fmt.State, _ rune) {
 // Client sends requests to one server with one identity. It is safe for
 // concurrent use.
 type Client struct {
-	base             *url.URL
-	auth             Auth
-	userAgent        string
-	allowCleartext   bool
-	credentialOrigin string
-	schemeOrigin     string
-	isCredential     func(int, string) bool
-	redact           redactor
+	base                *url.URL
+	auth                Auth
+	userAgent           string
+	allowCleartext      bool
+	credentialOrigin    string
+	schemeOrigin        string
+	isCredentialFailure func(int, string) bool
+	redact              redactor
 	// proxy is the host and port of the HTTP proxy, "" for none. isProxyNearby
 	// reports whether credentials may go to it in clear text.
 	proxy         string
@@ -132,8 +132,8 @@ type Client struct {
 	held chan struct{}
 }
 
-// New creates a Client. It sends no request. The error names the invalid part of the
-// configuration: see ErrNoCertificate and ErrProxy.
+// New creates a Client. It sends no request. The error describes the invalid part of
+// the configuration: see ErrNoCertificate and ErrProxy.
 func New(cfg Config) (*Client, error) {
 	if cfg.BaseURL == nil || cfg.BaseURL.Host == "" || cfg.BaseURL.Scheme != "http" && cfg.BaseURL.Scheme != "https" {
 		return nil, errors.New("the address must begin with http:// or https:// and name a host")
@@ -152,21 +152,21 @@ func New(cfg Config) (*Client, error) {
 		return nil, err
 	}
 	c := &Client{
-		base:             cfg.BaseURL,
-		auth:             cfg.Auth,
-		userAgent:        cfg.UserAgent,
-		allowCleartext:   cfg.AllowCleartext,
-		credentialOrigin: cfg.CredentialOrigin,
-		schemeOrigin:     cfg.SchemeOrigin,
-		isCredential:     cfg.IsCredentialFailure,
-		redact:           redact,
-		held:             make(chan struct{}, maxHeld(maxConnections(cfg))),
+		base:                cfg.BaseURL,
+		auth:                cfg.Auth,
+		userAgent:           cfg.UserAgent,
+		allowCleartext:      cfg.AllowCleartext,
+		credentialOrigin:    cfg.CredentialOrigin,
+		schemeOrigin:        cfg.SchemeOrigin,
+		isCredentialFailure: cfg.IsCredentialFailure,
+		redact:              redact,
+		held:                make(chan struct{}, maxHeld(maxConnections(cfg))),
 	}
 	if proxy != nil {
 		c.proxy, c.isProxyNearby = proxy.Host, isTrustedNetwork(proxy)
 	}
-	if c.isCredential == nil {
-		c.isCredential = func(int, string) bool { return false }
+	if c.isCredentialFailure == nil {
+		c.isCredentialFailure = func(int, string) bool { return false }
 	}
 	decodeLimit := cfg.DecodeLimit
 	if decodeLimit == nil {
@@ -201,7 +201,7 @@ func newHTTPTransport(cfg Config, chooseProxy func(*url.URL) (*url.URL, error), 
 	httpTransport.MaxIdleConnsPerHost = httpTransport.MaxConnsPerHost
 	httpTransport.MaxIdleConns = httpTransport.MaxConnsPerHost
 	httpTransport.IdleConnTimeout = 60 * time.Second
-	httpTransport.MaxResponseHeaderBytes = maxHeader
+	httpTransport.MaxResponseHeaderBytes = maxHeaderSize
 	httpTransport.Proxy = func(r *http.Request) (*url.URL, error) { return chooseProxy(r.URL) }
 	httpTransport.OnProxyConnectResponse = refusedTunnel(redact) //nolint:bodyclose // net/http closes it
 	if cfg.ServerName != "" {

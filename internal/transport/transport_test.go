@@ -22,8 +22,8 @@ import (
 
 const token = "5ecre7-t0ken-0123456789abcdef"
 
-// prefix is a path, because the gateway and the Hub have one too.
-const prefix = "/services/dask-gateway"
+// pathPrefix is the path of the server: the gateway and the Hub have one, too.
+const pathPrefix = "/services/dask-gateway"
 
 // serve starts a server that counts its requests.
 func serve(t *testing.T, handle http.HandlerFunc) (*url.URL, *atomic.Int32) {
@@ -34,10 +34,10 @@ func serve(t *testing.T, handle http.HandlerFunc) (*url.URL, *atomic.Int32) {
 		handle(w, r)
 	}))
 	t.Cleanup(server.Close)
-	return parse(t, server.URL+prefix+"/"), &count
+	return parseURL(t, server.URL+pathPrefix+"/"), &count
 }
 
-func parse(t *testing.T, address string) *url.URL {
+func parseURL(t *testing.T, address string) *url.URL {
 	t.Helper()
 	parsed, err := url.Parse(address)
 	if err != nil {
@@ -46,7 +46,7 @@ func parse(t *testing.T, address string) *url.URL {
 	return parsed
 }
 
-func client(t *testing.T, base *url.URL, change func(*transport.Config)) *transport.Client {
+func newClient(t *testing.T, base *url.URL, change func(*transport.Config)) *transport.Client {
 	t.Helper()
 	cfg := transport.Config{
 		BaseURL: base, Auth: transport.JupyterHubAuth(secret.New(token)), UserAgent: "test/1", MaxRetries: 3,
@@ -70,15 +70,15 @@ func respond(status int, contentType, body string) http.HandlerFunc {
 	}
 }
 
-// drop closes the connection without a response.
-func drop(w http.ResponseWriter, _ *http.Request) {
+// dropConnection closes the connection without a response.
+func dropConnection(w http.ResponseWriter, _ *http.Request) {
 	connection, _, err := http.NewResponseController(w).Hijack()
 	if err == nil {
 		_ = connection.Close()
 	}
 }
 
-func failure(t *testing.T, err error) *transport.Error {
+func asError(t *testing.T, err error) *transport.Error {
 	t.Helper()
 	var failed *transport.Error
 	if !errors.As(err, &failed) {
@@ -97,7 +97,7 @@ func TestDo_sendsHeadersAndBody(t *testing.T) {
 		w.Header().Set("Set-Cookie", "dask-gateway-x=y; Max-Age=600; Path=/")
 		respond(http.StatusCreated, "application/json", `{"name":"n"}`)(w, r)
 	})
-	c := client(t, base, nil)
+	c := newClient(t, base, nil)
 	for range 2 {
 		response, err := c.Do(t.Context(), transport.Request{
 			Method: http.MethodPost, Path: []string{"api", "v1", "clusters", "a?b c", ""}, Query: "wait", Body: map[string]int{"count": 1},
@@ -109,7 +109,7 @@ func TestDo_sendsHeadersAndBody(t *testing.T) {
 			t.Errorf("response %d %s %s", response.Status, response.Body, response.Date)
 		}
 	}
-	if want := prefix + "/api/v1/clusters/a%3Fb%20c/?wait"; got.RequestURI != want {
+	if want := pathPrefix + "/api/v1/clusters/a%3Fb%20c/?wait"; got.RequestURI != want {
 		t.Errorf("path %s, want %s", got.RequestURI, want)
 	}
 	for name, want := range map[string]string{
@@ -133,7 +133,7 @@ func TestDo_sendsNoCredentialsWithAnonymousRequests(t *testing.T) {
 		}
 		w.WriteHeader(http.StatusNoContent)
 	})
-	if _, err := client(t, base, nil).Do(t.Context(), transport.Request{Method: http.MethodGet, Path: []string{"x"}, Anonymous: true}); err != nil {
+	if _, err := newClient(t, base, nil).Do(t.Context(), transport.Request{Method: http.MethodGet, Path: []string{"x"}, Anonymous: true}); err != nil {
 		t.Error(err)
 	}
 }
@@ -142,7 +142,7 @@ func TestDo_rejectsUnsafePathElements(t *testing.T) {
 	t.Parallel()
 	base, count := serve(t, respond(http.StatusOK, "application/json", "{}"))
 	for _, path := range [][]string{{"a", ".."}, {"."}, {"", "a"}, {"a/b"}, {"..\\a"}, {"a\nb"}, {"a\x00"}, {"\xff"}} {
-		if _, err := client(t, base, nil).Do(t.Context(), transport.Request{Method: http.MethodGet, Path: path}); err == nil {
+		if _, err := newClient(t, base, nil).Do(t.Context(), transport.Request{Method: http.MethodGet, Path: path}); err == nil {
 			t.Errorf("%q was accepted", path)
 		}
 	}
@@ -153,7 +153,7 @@ func TestDo_rejectsUnsafePathElements(t *testing.T) {
 
 // The test counts the attempts after each kind of failure, for retryable requests and
 // for others.
-func TestDo_retries(t *testing.T) {
+func TestDo_retriesByKindOfFailure(t *testing.T) {
 	t.Parallel()
 	status := func(code int) http.HandlerFunc {
 		return respond(code, "text/plain", "x")
@@ -163,7 +163,7 @@ func TestDo_retries(t *testing.T) {
 		retryable, once int32
 		arrived         bool
 	}{
-		"reset":     {drop, 4, 1, true},
+		"reset":     {dropConnection, 4, 1, true},
 		"500":       {status(500), 4, 1, true},
 		"502":       {status(502), 4, 1, true},
 		"503":       {status(503), 4, 1, true},
@@ -186,11 +186,11 @@ func TestDo_retries(t *testing.T) {
 			t.Parallel()
 			for _, retryable := range []bool{true, false} {
 				base, count := serve(t, test.handle)
-				c := client(t, base, func(cfg *transport.Config) {
+				c := newClient(t, base, func(cfg *transport.Config) {
 					cfg.IsCredentialFailure = func(status int, message string) bool { return status == 500 && message == "bad token" }
 				})
 				_, err := c.Do(t.Context(), transport.Request{Method: http.MethodPost, Path: []string{"x"}, Body: 1, Retryable: retryable})
-				failed := failure(t, err)
+				failed := asError(t, err)
 				want := test.once
 				if retryable {
 					want = test.retryable
@@ -208,10 +208,10 @@ func TestDo_retries(t *testing.T) {
 
 func TestDo_retriesRequestsThatDidNotArrive(t *testing.T) {
 	t.Parallel()
-	base, _ := serve(t, drop)
+	base, _ := serve(t, dropConnection)
 	base.Host = "127.0.0.1:1"
-	_, err := client(t, base, nil).Do(t.Context(), transport.Request{Method: http.MethodPost, Path: []string{"x"}, Body: 1})
-	failed := failure(t, err)
+	_, err := newClient(t, base, nil).Do(t.Context(), transport.Request{Method: http.MethodPost, Path: []string{"x"}, Body: 1})
+	failed := asError(t, err)
 	if failed.Kind != transport.KindUnreachable || failed.Attempts != 4 || failed.MayHaveArrived() {
 		t.Errorf("%v: kind %d, %d attempts", err, failed.Kind, failed.Attempts)
 	}
@@ -222,12 +222,12 @@ func TestDo_succeedsAfterRetry(t *testing.T) {
 	var turn atomic.Int32
 	base, count := serve(t, func(w http.ResponseWriter, r *http.Request) {
 		if turn.Add(1) < 3 {
-			drop(w, r)
+			dropConnection(w, r)
 			return
 		}
 		respond(http.StatusOK, "application/json", `{"a":1}`)(w, r)
 	})
-	got, err := transport.Call[map[string]any](t.Context(), client(t, base, nil), transport.Request{Method: http.MethodGet, Path: []string{"x"}, Retryable: true})
+	got, err := transport.Call[map[string]any](t.Context(), newClient(t, base, nil), transport.Request{Method: http.MethodGet, Path: []string{"x"}, Retryable: true})
 	if err != nil || fmt.Sprint(got["a"]) != "1" || count.Load() != 3 {
 		t.Errorf("%v, %v after %d requests", got, err, count.Load())
 	}
@@ -246,11 +246,11 @@ func TestDo_endsWithItsContext(t *testing.T) {
 		<-arrived
 		cancel()
 	}()
-	_, err := client(t, base, nil).Do(ctx, transport.Request{Method: http.MethodGet, Path: []string{"x"}, Retryable: true})
+	_, err := newClient(t, base, nil).Do(ctx, transport.Request{Method: http.MethodGet, Path: []string{"x"}, Retryable: true})
 	if !errors.Is(err, context.Canceled) {
 		t.Errorf("%v, want context.Canceled", err)
 	}
-	if failed := failure(t, err); !failed.MayHaveArrived() {
+	if failed := asError(t, err); !failed.MayHaveArrived() {
 		t.Error("MayHaveArrived() = false for a request that was sent")
 	}
 }
@@ -258,9 +258,9 @@ func TestDo_endsWithItsContext(t *testing.T) {
 func TestDo_timesOutHangingAttempt(t *testing.T) {
 	t.Parallel()
 	base, count := serve(t, func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() })
-	c := client(t, base, func(cfg *transport.Config) { cfg.MaxRetries = 1 })
+	c := newClient(t, base, func(cfg *transport.Config) { cfg.MaxRetries = 1 })
 	_, err := c.Do(t.Context(), transport.Request{Method: http.MethodGet, Path: []string{"x"}, Retryable: true, Timeout: 20 * time.Millisecond})
-	if failed := failure(t, err); failed.Kind != transport.KindNoResponse || !strings.Contains(failed.Message, "20ms") || count.Load() != 2 {
+	if failed := asError(t, err); failed.Kind != transport.KindNoResponse || !strings.Contains(failed.Message, "20ms") || count.Load() != 2 {
 		t.Errorf("%v after %d requests", err, count.Load())
 	}
 	if errors.Is(err, context.DeadlineExceeded) {
@@ -270,15 +270,15 @@ func TestDo_timesOutHangingAttempt(t *testing.T) {
 
 func TestDo_followsNoRedirect(t *testing.T) {
 	t.Parallel()
-	elsewhere, stolen := serve(t, respond(http.StatusOK, "application/json", "{}"))
+	elsewhere, followed := serve(t, respond(http.StatusOK, "application/json", "{}"))
 	base, _ := serve(t, func(w http.ResponseWriter, r *http.Request) {
 		http.Redirect(w, r, elsewhere.String()+"hub/login?token="+token, http.StatusFound)
 	})
-	_, err := client(t, base, nil).Do(t.Context(), transport.Request{Method: http.MethodGet, Path: []string{"x"}, Retryable: true})
-	if failed := failure(t, err); failed.Kind != transport.KindRedirect || !strings.Contains(failed.Message, elsewhere.Host+prefix+"/hub/login") {
+	_, err := newClient(t, base, nil).Do(t.Context(), transport.Request{Method: http.MethodGet, Path: []string{"x"}, Retryable: true})
+	if failed := asError(t, err); failed.Kind != transport.KindRedirect || !strings.Contains(failed.Message, elsewhere.Host+pathPrefix+"/hub/login") {
 		t.Errorf("%v", err)
 	}
-	if stolen.Load() != 0 {
+	if followed.Load() != 0 {
 		t.Error("the redirect was followed")
 	}
 }

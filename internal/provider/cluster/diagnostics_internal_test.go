@@ -120,7 +120,7 @@ func TestAddOptionsUnavailable_tellsAWrongHostFromAnOutage(t *testing.T) {
 		failure transport.Error
 		want    []string
 	}{
-		"unknown name": {transport.Error{Kind: transport.KindUnreachable, Host: "hub.example.com:8000", Lookup: true}, []string{"The name hub.example.com does not resolve", "the apply fails and creates nothing"}},
+		"unknown name": {transport.Error{Kind: transport.KindUnreachable, Host: "hub.example.com:8000", LookupFailed: true}, []string{"The name hub.example.com does not resolve", "the apply fails and creates nothing"}},
 		"refused":      {transport.Error{Kind: transport.KindUnreachable, Host: "hub.example.com:8000", Refused: true}, []string{"hub.example.com:8000 refuses connections", "creates nothing"}},
 		"outage":       {transport.Error{Kind: transport.KindStatus, Status: http.StatusServiceUnavailable}, []string{"still unavailable at the apply"}},
 	} {

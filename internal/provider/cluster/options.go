@@ -145,7 +145,7 @@ func addOptionsUnavailable(diags *diag.Diagnostics, err error) {
 func applyWithoutGateway(err error) string {
 	failure, _ := errors.AsType[*transport.Error](err)
 	switch {
-	case failure != nil && failure.Lookup:
+	case failure != nil && failure.LookupFailed:
 		return "If the name still does not resolve at the apply, the apply fails and creates nothing."
 	case failure != nil && failure.Refused:
 		return "If nothing listens there at the apply either, the apply retries for some seconds, fails and creates nothing."

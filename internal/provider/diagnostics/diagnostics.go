@@ -90,7 +90,7 @@ func advice(err error) string {
 
 func unreachableAdvice(failure *transport.Error) string {
 	switch {
-	case failure.Lookup:
+	case failure.LookupFailed:
 		return "The name " + hostname(failure.Host) + " does not resolve on this machine. Check its spelling in the provider block, and whether it is known only in another network."
 	case failure.Refused:
 		return failure.Host + " refuses connections, so nothing listens there. Check the port in the address of the provider block, and whether the server runs."
