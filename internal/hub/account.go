@@ -15,29 +15,28 @@ import (
 	"github.com/planetary-computer/terraform-provider-pc/internal/transport"
 )
 
-// Account is a user or a service. The Hub leaves out what the Client's token may
-// not see (jupyterhub/apihandlers/base.py, user_model): those fields are nil, or
-// zero for Created.
+// Account is a user or a service. The Hub leaves out what the Client's token may not
+// read (jupyterhub/apihandlers/base.py, user_model): those fields are nil, or zero
+// for Created.
 type Account struct {
 	// Kind is "user" or "service".
 	Kind, Name string
 	Admin      *bool
 	// Groups and Roles are in no particular order.
 	Groups, Roles []string
-	// Scopes are those of the Client's token. Only Self returns them, and no
-	// JupyterHub 1 does.
+	// Scopes are the scopes of the Client's token. Only Self returns them, and
+	// JupyterHub 1 does not.
 	Scopes  []string
 	Created time.Time
-	// Servers are the active ones, by name. The default server has the name "".
-	// Nil means that the token may not see them.
+	// Servers are the active servers by name. The default server has the name "". Nil
+	// means that the token may not read them.
 	Servers map[string]Server
 }
 
 // Server is a notebook server of a user.
 type Server struct {
 	Name string
-	// URL is absolute if the Hub has a public address in its configuration, else a
-	// path.
+	// URL is absolute if a public address is configured on the Hub, else a path.
 	URL   string
 	Ready bool
 	// Pending is "spawn", "stop" or "check", or "" for none.
@@ -51,10 +50,10 @@ type Server struct {
 // IsStopping reports whether the Hub is stopping the server.
 func (s Server) IsStopping() bool { return s.Pending == "stop" }
 
-// isActive reports whether the server runs, starts or stops.
+// isActive reports whether the server is running, starting or stopping.
 func (s Server) isActive() bool { return s.Ready || s.Pending != "" }
 
-// isUsable reports whether the server runs and neither starts nor stops.
+// isUsable reports whether the server is running, and is not about to start or stop.
 func (s Server) isUsable() bool { return s.Ready && s.Pending == "" }
 
 type wireAccount struct {
@@ -97,10 +96,10 @@ func (c *Client) GetUser(ctx context.Context, name string) (Account, error) {
 	})
 }
 
-func (c *Client) getAccount(ctx context.Context, path []string, invalidIf func(wireAccount) string) (Account, error) {
+func (c *Client) getAccount(ctx context.Context, path []string, invalidReason func(wireAccount) string) (Account, error) {
 	wire, err := transport.Call(ctx, c.transport, transport.Request{
 		Method: http.MethodGet, Path: path, Retryable: true, Want: "a user of the Hub",
-	}, invalidIf, wireAccount.invalidServer)
+	}, invalidReason, wireAccount.invalidServer)
 	if err != nil {
 		return Account{}, err
 	}
@@ -154,9 +153,9 @@ func (w wireAccount) account() Account {
 	return account
 }
 
-// IsUserNotFound reports whether the Hub itself returned 404 for a user. Either
-// there is no user of that name, or the token may not see it. The Hub returns the
-// same for both, except to tokens that may see every user.
+// IsUserNotFound reports whether the Hub itself returned 404 for a user. Either no
+// user has that name, or the token may not read the user. The Hub returns the same
+// response in both cases, except to tokens that may read every user.
 func IsUserNotFound(err error) bool {
 	failure, ok := errors.AsType[*transport.Error](err)
 	return ok && failure.Kind == transport.KindStatus && failure.Status == http.StatusNotFound && failure.JSONError

@@ -1,10 +1,10 @@
 // Copyright (c) The terraform-provider-pc Authors
 // SPDX-License-Identifier: MPL-2.0
 
-// Package hub is a client of JupyterHub's REST API: one method for each endpoint,
-// and what tokens and servers need beside it. The Hub returns a token's value only
-// once and reuses token ids, and it starts and stops servers in the background.
-// The package does not depend on Terraform.
+// Package hub is a client of JupyterHub's REST API. It has one method for each
+// endpoint, and methods that complete a task: the Hub returns a token's value only
+// once, reuses token ids, and starts and stops servers in the background. The package
+// does not depend on Terraform.
 package hub
 
 import (
@@ -43,10 +43,10 @@ func New(t *transport.Client, c clock.Clock) *Client {
 }
 
 // IsCredentialFailure reports whether a status and a message reject the token. The
-// Hub never sends 401 for that. It sends 403 with one of two messages, of which
-// one is null, and "Forbidden" before JupyterHub 6 (apihandlers/base.py). The 403
-// for a missing scope has another message, except in JupyterHub 1, which has no
-// scopes and one message for both.
+// Hub never sends 401 for that. It sends 403 with the message null or "Missing or
+// invalid credentials", before JupyterHub 6 also with "Forbidden"
+// (apihandlers/base.py). The 403 for a missing scope has a different message, except
+// in JupyterHub 1, which has no scopes and one message for both cases.
 func IsCredentialFailure(status int, message string) bool {
 	return status == http.StatusUnauthorized ||
 		status == http.StatusForbidden && (message == "" || message == http.StatusText(status) || strings.HasPrefix(message, "Missing or invalid credentials"))
@@ -60,10 +60,10 @@ func IsMissingScope(err error) bool {
 	return ok && failure.Kind == transport.KindStatus && failure.Status == http.StatusForbidden && strings.HasPrefix(failure.RawMessage(), "Action is not authorized with current scopes")
 }
 
-// IsNotFound reports whether the Hub itself returned 404 for a token or its user:
-// "No such token ..." or "No such user: ...", before JupyterHub 5 also "Token not
-// found None". For a user that the token may not see, and for an unknown path, the
-// Hub returns 404 with another message or none. Those prove nothing.
+// IsNotFound reports whether the Hub itself returned 404 for a token or its user: "No
+// such token ..." or "No such user: ...", before JupyterHub 5 also "Token not found
+// None". For a user that the token may not read, and for an unknown path, the Hub
+// returns 404 with a different message or none. Such a 404 proves nothing.
 func IsNotFound(err error) bool {
 	failure, ok := errors.AsType[*transport.Error](err)
 	return ok && failure.Kind == transport.KindStatus && failure.Status == http.StatusNotFound && failure.JSONError &&

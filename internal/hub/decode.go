@@ -53,27 +53,27 @@ func (w wireToken) token() Token {
 	}
 }
 
-// invalidIf describes what is wrong with a token, or returns "". The client tells
-// two tokens with the same id apart by their creation times and notes. A token
-// without them is therefore an invalid response, and no other token.
-func (w wireToken) invalidIf() string {
+// invalidReason describes what is wrong with a token, or returns "". The client
+// distinguishes two tokens with the same id by their creation times and notes. So a
+// token without them is an invalid response, not a different token.
+func (w wireToken) invalidReason() string {
 	switch {
 	case !IsValidTokenID(w.ID):
 		return fmt.Sprintf("the id of a token cannot be %q", w.ID)
 	case time.Time(w.Created).IsZero():
-		return fmt.Sprintf("the token %s has no created", w.ID)
+		return fmt.Sprintf("the token %s has no creation time", w.ID)
 	case !w.Note.isSet:
 		return fmt.Sprintf("the token %s has no note", w.ID)
 	}
 	return ""
 }
 
-// invalidNewIf is invalidIf for a token that was just created.
-func (w wireToken) invalidNewIf() string {
+// invalidNewReason is invalidReason for a token that was just created.
+func (w wireToken) invalidNewReason() string {
 	if !isTokenValue(w.Token) {
-		return "the response holds no token"
+		return "the response contains no token"
 	}
-	return w.invalidIf()
+	return w.invalidReason()
 }
 
 // bodyError returns the error of an unusable response, or nil if the reason is "".
@@ -84,8 +84,8 @@ func bodyError(reason string) error {
 	return &transport.Error{Kind: transport.KindBody, Message: reason}
 }
 
-// IsValidTokenID reports whether an id is safe in a URL. A Hub's ids are a letter and a
-// number (jupyterhub/orm.py, api_id).
+// IsValidTokenID reports whether an id is safe in a URL. The Hub's ids consist of a
+// letter and a number (jupyterhub/orm.py, api_id).
 func IsValidTokenID(id string) bool {
 	return id != "" && len(id) <= maxTokenIDLength && !strings.ContainsFunc(id, func(r rune) bool {
 		isLetter := 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z'
@@ -119,7 +119,7 @@ func (t *hubTime) UnmarshalJSON(raw []byte) error {
 	}
 	for _, layout := range []string{time.RFC3339Nano, "2006-01-02T15:04:05.999999"} {
 		parsed, err := time.Parse(layout, *text)
-		// The conversion to UTC can reach a year that RFC 3339 cannot write.
+		// The conversion to UTC can result in a year that RFC 3339 cannot represent.
 		if parsed = parsed.UTC(); err == nil && parsed.Year() >= 1 && parsed.Year() <= 9999 {
 			*t = hubTime(parsed)
 			return nil

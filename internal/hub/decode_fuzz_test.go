@@ -22,10 +22,11 @@ import (
 	"github.com/planetary-computer/terraform-provider-pc/internal/transport"
 )
 
-// newFuzzedHub starts a Hub that sends the body of the fuzzer to every request.
+// newFuzzedHub starts a Hub that responds to every request with the body of the
+// fuzzer.
 func newFuzzedHub(f *testing.F) (setBody func([]byte), newClient func() *hub.Client) {
 	f.Helper()
-	server := scripted.NewFuzzed(f, prefix, "application/json")
+	server := scripted.NewFuzzed(f, pathPrefix, "application/json")
 	sender, err := transport.New(transport.Config{BaseURL: server.Base, Auth: transport.TokenAuth(secret.New("sesame")), NoProxy: true})
 	if err != nil {
 		f.Fatal(err)
@@ -73,10 +74,10 @@ func FuzzDecodeTokens(f *testing.F) {
 	f.Fuzz(func(t *testing.T, response []byte) {
 		setBody(response)
 		ctx := context.Background()
-		made, err := client.CreateToken(ctx, "alice", hub.TokenRequest{Note: "ci"})
-		value := made.Value.Reveal()
-		checkDecoded(t, err, isDecodable(made) && value != "" && !strings.ContainsAny(value, " \r\n\x00"), made)
-		if text := fmt.Sprintf("%+v %v", made, err); len(value) > 8 && strings.Contains(text, value) && !strings.Contains(made.Note+made.ID+made.User+strings.Join(made.Scopes, " "), value) {
+		created, err := client.CreateToken(ctx, "alice", hub.TokenRequest{Note: "ci"})
+		value := created.Value.Reveal()
+		checkDecoded(t, err, isDecodable(created) && value != "" && !strings.ContainsAny(value, " \r\n\x00"), created)
+		if text := fmt.Sprintf("%+v %v", created, err); len(value) > 8 && strings.Contains(text, value) && !strings.Contains(created.Note+created.ID+created.User+strings.Join(created.Scopes, " "), value) {
 			t.Errorf("the value is in %q", text)
 		}
 		read, err := client.GetToken(ctx, "alice", "a12")
@@ -84,8 +85,8 @@ func FuzzDecodeTokens(f *testing.F) {
 		// The body as the members of a list, and as a list.
 		for _, body := range []string{fmt.Sprintf(`{"api_tokens": [%s, %s]}`, response, response), fmt.Sprintf(`{"api_tokens": %s}`, response)} {
 			setBody([]byte(body))
-			tokensPath, _, err := client.ListTokens(ctx, "alice")
-			for _, token := range tokensPath {
+			tokens, _, err := client.ListTokens(ctx, "alice")
+			for _, token := range tokens {
 				checkDecoded(t, err, isDecodable(token), token)
 			}
 			checkDecoded(t, err, true, nil)

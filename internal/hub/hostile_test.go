@@ -34,7 +34,7 @@ func TestClient_survivesHostileResponses(t *testing.T) {
 	list.TakesLarge = true
 	revoke := hostileCall(deleteToken, func(ctx context.Context, c *hub.Client) error { return c.DeleteToken(ctx, "alice", "a12") })
 	revoke.TakesLarge, revoke.IgnoresBody = true, true
-	scripted.RunHostileCases(t, prefix, transport.TokenAuth(secret.New("sesame")), map[string]scripted.HostileCall{
+	scripted.RunHostileCases(t, pathPrefix, transport.TokenAuth(secret.New("sesame")), map[string]scripted.HostileCall{
 		"whoami": hostileCall(getSelf, func(ctx context.Context, c *hub.Client) error { return errorOf(c.Whoami(ctx)) }),
 		"self":   hostileCall(getSelf, func(ctx context.Context, c *hub.Client) error { return errorOf(c.Self(ctx)) }),
 		"user":   hostileCall(getAlice, func(ctx context.Context, c *hub.Client) error { return errorOf(c.GetUser(ctx, "alice")) }),
@@ -55,21 +55,21 @@ func TestClient_sendsNoHostileName(t *testing.T) {
 	users := append([]string{"...", "%2e%2e", "b\u202eob", strings.Repeat("b", 100_000)}, paths...)
 	ids := append([]string{"a%2f..", "a 1", "a?1", "a#1", "é", strings.Repeat("a", 100_000)}, paths...)
 	server, client, _ := newScripted(t)
-	for _, bad := range users {
-		quoted, err := json.Marshal(bad)
+	for _, invalid := range users {
+		quoted, err := json.Marshal(invalid)
 		if err != nil {
 			t.Fatal(err)
 		}
 		server.On(getSelf, jsonReply(fmt.Sprintf(`{"kind": "user", "name": %s}`, quoted)))
 		for _, err := range []error{errorOf(client.Whoami(t.Context())), errorOf(client.Self(t.Context()))} {
 			if scripted.KindName(err) != "body" || !strings.Contains(err.Error(), "names no user") || len(err.Error()) > 1000 {
-				t.Errorf("%.40q: %.1000v", bad, err)
+				t.Errorf("%.40q: %.1000v", invalid, err)
 			}
 		}
 	}
-	for _, bad := range ids {
+	for _, invalid := range ids {
 		server.On(postTokens, reply{Status: http.StatusCreated, Body: tokenJSON("ID", "ci", startTime, `, "token": "0123"`)})
-		quoted, err := json.Marshal(bad)
+		quoted, err := json.Marshal(invalid)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -81,36 +81,36 @@ func TestClient_sendsNoHostileName(t *testing.T) {
 			errorOf(client.IssueToken(t.Context(), "alice", hub.TokenRequest{Note: "ci"})),
 		} {
 			if scripted.KindName(err) != "body" || !strings.Contains(err.Error(), "the id of a token cannot be") || len(err.Error()) > 1000 {
-				t.Errorf("%.40q: %.1000v", bad, err)
+				t.Errorf("%.40q: %.1000v", invalid, err)
 			}
 		}
 	}
 	before := len(server.Requests())
-	for _, bad := range users {
-		if err := errorOf(client.GetUser(t.Context(), bad)); err == nil || !strings.Contains(err.Error(), "is not a valid user name") || len(err.Error()) > 1000 {
-			t.Errorf("%.40q: %.1000v", bad, err)
+	for _, invalid := range users {
+		if err := errorOf(client.GetUser(t.Context(), invalid)); err == nil || !strings.Contains(err.Error(), "is not a valid user name") || len(err.Error()) > 1000 {
+			t.Errorf("%.40q: %.1000v", invalid, err)
 		}
 	}
-	for _, bad := range ids {
-		_, there, lookErr := client.FindToken(t.Context(), "alice", hub.Token{ID: bad, Created: startTime})
+	for _, invalid := range ids {
+		_, exists, findErr := client.FindToken(t.Context(), "alice", hub.Token{ID: invalid, Created: startTime})
 		for what, err := range map[string]error{
-			"get": errorOf(client.GetToken(t.Context(), "alice", bad)), "delete": client.DeleteToken(t.Context(), "alice", bad),
-			"look": lookErr, "revoke": client.RevokeToken(t.Context(), "alice", hub.Token{ID: bad, Created: startTime}),
+			"get": errorOf(client.GetToken(t.Context(), "alice", invalid)), "delete": client.DeleteToken(t.Context(), "alice", invalid),
+			"find": findErr, "revoke": client.RevokeToken(t.Context(), "alice", hub.Token{ID: invalid, Created: startTime}),
 		} {
-			if err == nil || there || !strings.Contains(err.Error(), "the id of a token cannot be") || len(err.Error()) > 1000 {
-				t.Errorf("%s of %.40q: %.1000v", what, bad, err)
+			if err == nil || exists || !strings.Contains(err.Error(), "the id of a token cannot be") || len(err.Error()) > 1000 {
+				t.Errorf("%s of %.40q: %.1000v", what, invalid, err)
 			}
 		}
 	}
-	for _, bad := range paths {
-		_, _, listErr := client.ListTokens(t.Context(), bad)
+	for _, invalid := range paths {
+		_, _, listErr := client.ListTokens(t.Context(), invalid)
 		for what, err := range map[string]error{
-			"get": errorOf(client.GetToken(t.Context(), bad, "a12")), "delete": client.DeleteToken(t.Context(), bad, "a12"),
-			"list": listErr, "create": errorOf(client.CreateToken(t.Context(), bad, hub.TokenRequest{})),
-			"issue": errorOf(client.IssueToken(t.Context(), bad, hub.TokenRequest{})),
+			"get": errorOf(client.GetToken(t.Context(), invalid, "a12")), "delete": client.DeleteToken(t.Context(), invalid, "a12"),
+			"list": listErr, "create": errorOf(client.CreateToken(t.Context(), invalid, hub.TokenRequest{})),
+			"issue": errorOf(client.IssueToken(t.Context(), invalid, hub.TokenRequest{})),
 		} {
 			if err == nil || !strings.Contains(err.Error(), "cannot be a part of an address") || len(err.Error()) > 1000 {
-				t.Errorf("%s for %.40q: %.1000v", what, bad, err)
+				t.Errorf("%s for %.40q: %.1000v", what, invalid, err)
 			}
 		}
 	}
@@ -133,8 +133,8 @@ func TestClient_validatesTheFieldsOfAResponse(t *testing.T) {
 		"no id":                              {getToken, without("id"), "the response is about the token", nil},
 		"an id that is a number":             {getToken, token(`, "id": 12`), "got a JSON number in id", nil},
 		"an id twice":                        {getToken, token(`, "id": "a13"`), `the response is about the token "a13"`, nil},
-		"no creation time":                   {getToken, without("created"), "has no created", nil},
-		"a creation time of null":            {getToken, token(`, "created": null`), "has no created", nil},
+		"no creation time":                   {getToken, without("created"), "has no creation time", nil},
+		"a creation time of null":            {getToken, token(`, "created": null`), "has no creation time", nil},
 		"a creation time that is a number":   {getToken, token(`, "created": 1795422384213`), "as JSON, got", nil},
 		"an invalid time":                    {getToken, token(`, "created": "yesterday"`), "as JSON, got", nil},
 		"a creation time without a zone":     {getToken, token(`, "created": "2026-11-23T08:00:00"`), "", "ci"},
@@ -150,17 +150,17 @@ func TestClient_validatesTheFieldsOfAResponse(t *testing.T) {
 		"a list of null":                     {listTokens, `{"api_tokens": null}`, "has no api_tokens", nil},
 		"a list of lists":                    {listTokens, `{"api_tokens": [[]]}`, "got a JSON array", nil},
 		"a list of nulls":                    {listTokens, `{"api_tokens": [null]}`, "the id of a token cannot be", nil},
-		"a list without a creation time":     {listTokens, `{"api_tokens": [` + without("created") + `]}`, "has no created", nil},
+		"a list without a creation time":     {listTokens, `{"api_tokens": [` + without("created") + `]}`, "has no creation time", nil},
 		"a list without a note":              {listTokens, `{"api_tokens": [` + without("note") + `]}`, "has no note", nil},
 		"two lists":                          {listTokens, `{"api_tokens": [` + token("") + `], "api_tokens": []}`, "", 0},
 		"a list that is too long":            {listTokens, `{"api_tokens": [` + strings.Repeat("null,", 1<<20) + `null]}`, "one value in the response has more than 200000 elements", nil},
-		"no value":                           {postTokens, token(""), "the response holds no token", nil},
-		"a value of null":                    {postTokens, with("null"), "the response holds no token", nil},
+		"no value":                           {postTokens, token(""), "the response contains no token", nil},
+		"a value of null":                    {postTokens, with("null"), "the response contains no token", nil},
 		"a value that is a number":           {postTokens, with("12345"), "got a JSON number in token", nil},
-		"a value with a line break":          {postTokens, with(`"a\r\nX: b"`), "the response holds no token", nil},
-		"a value with a blank":               {postTokens, with(`"a b"`), "the response holds no token", nil},
-		"a value of 512 KiB":                 {postTokens, with(`"` + strings.Repeat("a", 512<<10) + `"`), "the response holds no token", nil},
-		"a value without a creation time":    {postTokens, strings.Replace(with(`"abc"`), `"created"`, `"x"`, 1), "has no created", nil},
+		"a value with a line break":          {postTokens, with(`"a\r\nX: b"`), "the response contains no token", nil},
+		"a value with a blank":               {postTokens, with(`"a b"`), "the response contains no token", nil},
+		"a value of 512 KiB":                 {postTokens, with(`"` + strings.Repeat("a", 512<<10) + `"`), "the response contains no token", nil},
+		"a value without a creation time":    {postTokens, strings.Replace(with(`"abc"`), `"created"`, `"x"`, 1), "has no creation time", nil},
 		"no user":                            {getSelf, `{"kind": "user"}`, "names no user", nil},
 		"a user of null":                     {getSelf, `{"kind": "user", "name": null}`, "names no user", nil},
 		"a user that is a number":            {getSelf, `{"kind": "user", "name": 7}`, "got a JSON number in name", nil},
@@ -213,8 +213,8 @@ func responseSummary(t *testing.T, c *hub.Client, request string) (any, error) {
 		account, err := c.GetUser(t.Context(), "alice")
 		return len(account.Servers), err
 	default:
-		who, err := c.Whoami(t.Context())
-		return who.Name, err
+		owner, err := c.Whoami(t.Context())
+		return owner.Name, err
 	}
 }
 

@@ -23,7 +23,7 @@ type LostTokenError struct {
 	Candidates []Token
 	// RevokeError is why the only candidate could not be revoked.
 	RevokeError error
-	// ListError is why the user's tokens could not be listed since; nil if they
+	// ListError is why the user's tokens could not be listed afterwards; nil if they
 	// could.
 	ListError error
 }
@@ -77,8 +77,8 @@ func (e *IgnoredArgumentError) Unwrap() error { return e.RevokeError }
 // one it is, and returns a *LostTokenError. It also revokes a token that has more
 // rights than requested, and returns an *IgnoredArgumentError.
 func (c *Client) IssueToken(ctx context.Context, user string, r TokenRequest) (Token, error) {
-	// One request at a time for each note. The token of a lost response looks like
-	// one whose response is still under way.
+	// Requests with the same note are sent one at a time: the token of a lost response
+	// looks like one whose response is still under way.
 	unlock, err := c.created.lock(ctx, user+"\n"+r.Note)
 	if err != nil {
 		return Token{}, err
@@ -113,8 +113,8 @@ func mayHaveArrived(err error) bool {
 	return ok && failure.MayHaveArrived()
 }
 
-// createdTokens holds the tokens that the Client has created, and a lock for each
-// note.
+// createdTokens records the tokens that the Client has created, and has a lock for
+// each note.
 type createdTokens struct {
 	mu    sync.Mutex
 	locks map[string]chan struct{}
@@ -148,8 +148,8 @@ func (t *createdTokens) add(token Token) {
 	t.byID[token.ID] = Token{ID: token.ID, Created: token.Created}
 }
 
-// has reports whether the Client created this token, and not only an earlier one
-// with the same id.
+// has reports whether the Client created this token, and not just an earlier one with
+// the same id.
 func (t *createdTokens) has(token Token) bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()

@@ -27,14 +27,14 @@ type flakyHub struct {
 	mock   *mockserver.Server
 	client *hub.Client
 	clock  *clock.Fake
-	// hasUniqueNotes gives each request a note of its own.
+	// hasUniqueNotes gives each request a different note.
 	hasUniqueNotes bool
 
 	mu sync.Mutex
 	// requests counts the tokens that were requested.
 	requests int
-	// others are the tokens of the other client by note, kept the tokens that the
-	// provider has not revoked, and listed those that an error lists, by id.
+	// others are the tokens of the other client by note. kept are the tokens that the
+	// provider has not revoked, listed those that an error lists, both by id.
 	others, kept, listed map[string]hub.Token
 }
 
@@ -137,8 +137,8 @@ func (f *flakyHub) add(to map[string]hub.Token, tokens ...hub.Token) {
 }
 
 // TestTokens_areNeitherLostNorTakenFromOthers issues and revokes many tokens at once.
-// In the end, the Hub has those that were kept and those that an error lists, and no
-// other token of the provider's.
+// In the end, the Hub has the tokens that were kept and those that an error lists,
+// and no other token of the provider.
 func TestTokens_areNeitherLostNorTakenFromOthers(t *testing.T) {
 	t.Parallel()
 	for seed := range uint64(60) {
@@ -153,18 +153,18 @@ func TestTokens_areNeitherLostNorTakenFromOthers(t *testing.T) {
 		}
 		all.Wait()
 		remaining := map[string]bool{}
-		for _, each := range f.mock.Tokens("alice") {
-			remaining[each.Note] = true
-			if !strings.HasPrefix(each.Note, "ci") {
+		for _, token := range f.mock.Tokens("alice") {
+			remaining[token.Note] = true
+			if !strings.HasPrefix(token.Note, "ci") {
 				continue
 			}
-			kept, isKept := f.kept[each.ID]
-			listed, isListed := f.listed[each.ID]
-			inState, inError := isKept && kept.Created.Equal(each.Created), isListed && listed.Created.Equal(each.Created)
+			kept, isKept := f.kept[token.ID]
+			listed, isListed := f.listed[token.ID]
+			inState, inError := isKept && kept.Created.Equal(token.Created), isListed && listed.Created.Equal(token.Created)
 			if !inState && !inError {
-				t.Errorf("seed %d: the token %s was lost", seed, each.ID)
+				t.Errorf("seed %d: the token %s was lost", seed, token.ID)
 			}
-			delete(f.kept, each.ID)
+			delete(f.kept, token.ID)
 		}
 		for id := range f.kept {
 			t.Errorf("seed %d: the token %s was revoked", seed, id)

@@ -135,20 +135,20 @@ func TestIssueToken_listsTokensCreatedAfterTheFailure(t *testing.T) {
 	t.Parallel()
 	late := func(id string, after time.Duration) string { return tokenJSON(id, "ci", startTime.Add(after), "") }
 	unavailable := reply{Status: http.StatusServiceUnavailable, ContentType: "text/html", Body: "<html>"}
-	at := func(after time.Duration, all ...string) reply { return tokenList(startTime.Add(after), all...) }
+	listAt := func(after time.Duration, all ...string) reply { return tokenList(startTime.Add(after), all...) }
 	for label, test := range map[string]struct {
 		lists      []reply
 		candidates []string
 	}{
-		"0.3 s later":                 {[]reply{at(0), at(2*time.Second, late("a12", 300*time.Millisecond))}, []string{"a12"}},
-		"1 s later":                   {[]reply{at(0), at(2*time.Second, late("a12", time.Second))}, []string{"a12"}},
-		"in the third listing":        {[]reply{at(0), at(2 * time.Second), at(4*time.Second, late("a12", 3*time.Second))}, []string{"a12"}},
-		"another run's appears first": {[]reply{at(0, late("a11", 0)), at(2*time.Second, late("a11", 0), late("a12", time.Second))}, []string{"a11", "a12"}},
+		"0.3 s later":                 {[]reply{listAt(0), listAt(2*time.Second, late("a12", 300*time.Millisecond))}, []string{"a12"}},
+		"1 s later":                   {[]reply{listAt(0), listAt(2*time.Second, late("a12", time.Second))}, []string{"a12"}},
+		"in the third listing":        {[]reply{listAt(0), listAt(2 * time.Second), listAt(4*time.Second, late("a12", 3*time.Second))}, []string{"a12"}},
+		"another run's appears first": {[]reply{listAt(0, late("a11", 0)), listAt(2*time.Second, late("a11", 0), late("a12", time.Second))}, []string{"a11", "a12"}},
 		"another run's appears late": {
-			[]reply{at(0), at(2 * time.Second), at(4*time.Second, late("a11", 3*time.Second)), at(6*time.Second, late("a11", 3*time.Second), late("a12", 0))},
+			[]reply{listAt(0), listAt(2 * time.Second), listAt(4*time.Second, late("a11", 3*time.Second)), listAt(6*time.Second, late("a11", 3*time.Second), late("a12", 0))},
 			[]string{"a11", "a12"},
 		},
-		"after a restart": {[]reply{unavailable, unavailable, unavailable, at(14*time.Second, late("a12", 10*time.Second))}, []string{"a12"}},
+		"after a restart": {[]reply{unavailable, unavailable, unavailable, listAt(14*time.Second, late("a12", 10*time.Second))}, []string{"a12"}},
 		"without a Date":  {[]reply{tokenList(time.Time{}, late("a12", 0))}, []string{"a12"}},
 	} {
 		t.Run(label, func(t *testing.T) {
@@ -301,7 +301,7 @@ func TestIssueToken_leavesTheTokensOfOtherRuns(t *testing.T) {
 	}
 }
 
-func TestIssueToken_namesAnOrphanThatItCouldNotRevoke(t *testing.T) {
+func TestIssueToken_reportsAnOrphanThatItCouldNotRevoke(t *testing.T) {
 	t.Parallel()
 	server, client, _ := newScripted(t)
 	server.On(postTokens, lostResponse)
@@ -311,7 +311,7 @@ func TestIssueToken_namesAnOrphanThatItCouldNotRevoke(t *testing.T) {
 	lost := issueWithLostResponse(t.Context(), t, client, chosenNote)
 	expectLost(t, lost, "", "a12")
 	if lost.RevokeError == nil {
-		t.Error("there is no RevokeError")
+		t.Error("RevokeError is nil")
 	}
 }
 

@@ -28,8 +28,8 @@ const (
 	ServerNameRule = "since JupyterHub 6, a server name begins with a lower-case letter, contains only lower-case letters, digits and single hyphens, ends with a letter or digit, and has at most 30 characters"
 )
 
-// serverNamePattern is what JupyterHub 6 accepts: else it returns 400 "Invalid
-// server_name" (apihandlers/users.py, seen with 6.1.1).
+// serverNamePattern matches the names that JupyterHub 6 accepts. For others it
+// returns 400 "Invalid server_name" (apihandlers/users.py, seen with 6.1.1).
 var serverNamePattern = regexp.MustCompile(`^[a-z](?:-?[a-z0-9]){0,29}$`)
 
 // IsValidUserName reports whether a Hub may have a user of this name.
@@ -61,8 +61,7 @@ func ValidateServerName(name string, majorVersion int) error {
 }
 
 // CheckServerName returns an error that states the rule if this Hub rejects the name
-// of a server. It asks the Hub for its version only if JupyterHub 6 rejects the
-// name.
+// of a server. It requests the Hub's version only if JupyterHub 6 rejects the name.
 func (c *Client) CheckServerName(ctx context.Context, name string) error {
 	if name == "" || serverNamePattern.MatchString(name) {
 		return nil
@@ -93,9 +92,9 @@ func (c *Client) MajorVersion(ctx context.Context) int {
 	return number
 }
 
-// isUserName reports whether a name is one that a Hub accepts for a user (auth.py,
-// validate_username) and that no server or proxy can read as another path, even
-// after it has decoded the name once more.
+// isUserName reports whether a Hub accepts a name for a user (auth.py,
+// validate_username), and no server or proxy can read it as another path, even if it
+// decodes the name once more.
 func isUserName(name string) bool {
 	if name == "" || len(name) > maxNameLength || !utf8.ValidString(name) {
 		return false

@@ -74,7 +74,7 @@ func TestStartServer_rejectsANameThatTheHubRejects(t *testing.T) {
 			server, client, _ := newScripted(t)
 			server.On(getVersion, jsonReply(`{"version": "`+test.version+`"}`))
 			server.On(getAlice, noServers)
-			server.On("POST /hub/api/users/alice/servers/"+name, accepted)
+			server.On("POST /hub/api/users/alice/servers/"+name, acceptedReply)
 			_, err := client.StartServer(t.Context(), "alice", name, map[string]any{"profile": "gpu"})
 			if (err != nil) != test.isRejected || err != nil && !strings.Contains(err.Error(), hub.ServerNameRule) {
 				t.Errorf("got %v", err)

@@ -32,10 +32,10 @@ const (
 //
 // A unique note identifies it. With a note that the user chose, another run may
 // create a token that looks the same, so the Hub's clock decides: the orphan was
-// created after the request was sent and before the request failed. The Date
-// header has whole seconds, which proves the first exactly enough, but rarely the
-// second. A listing that arrives promptly after the failure proves it for the
-// tokens that it contains.
+// created after the request was sent and before the request failed. The Date header
+// has whole seconds. That is precise enough to prove the first, but rarely the
+// second. A listing that arrives promptly after the failure proves the second for its
+// tokens.
 type orphanSearch struct {
 	client           *Client
 	user             string
@@ -43,7 +43,7 @@ type orphanSearch struct {
 	sentAt, failedAt time.Time
 
 	listings int
-	// candidates are those of the latest listing.
+	// candidates are the candidates of the latest listing.
 	candidates []Token
 	// proven are the candidates that existed when the request failed.
 	proven []Token
@@ -72,23 +72,23 @@ func (s *orphanSearch) revokeOrphan(ctx context.Context, cause error) *LostToken
 	return lost
 }
 
-// run lists the user's tokens until they decide the search. After an interrupt
-// there is time for one more listing.
+// run lists the user's tokens until the search is decided. After an interrupt there
+// is time for one more listing.
 func (s *orphanSearch) run(ctx, cleanup context.Context) error {
-	_, err := poll.Until(ctx, s.client.clock, orphanPolicy, s.look)
+	_, err := poll.Until(ctx, s.client.clock, orphanPolicy, s.lookUp)
 	if ctx.Err() == nil || s.isDone {
 		return err
 	}
 	s.isInterrupted = true
-	_, _, err = s.look(cleanup)
+	_, _, err = s.lookUp(cleanup)
 	return err
 }
 
-// look lists the tokens once, and reports whether the search is over: when two
+// lookUp lists the tokens once, and reports whether the search is over: when two
 // listings in a row contain the same single candidate, when there are several
-// candidates, and when none appears for long enough. The first candidate alone may
-// be the token of another run, and the orphan be late.
-func (s *orphanSearch) look(ctx context.Context) (struct{}, bool, error) {
+// candidates, and when none appears for long enough. One listing with one candidate
+// is not enough: it may be the token of another run, while the orphan appears later.
+func (s *orphanSearch) lookUp(ctx context.Context) (struct{}, bool, error) {
 	tokens, serverNow, err := s.client.ListTokens(ctx, s.user)
 	if err != nil {
 		return struct{}{}, false, err
@@ -131,7 +131,7 @@ func (s *orphanSearch) candidatesOf(tokens []Token, serverNow time.Time) []Token
 	return candidates
 }
 
-// matches reports whether a token is one that the request asks for.
+// matches reports whether the request may have created a token like this one.
 func (s *orphanSearch) matches(token Token) bool {
 	if s.request.HasUniqueNote {
 		return token.Note == s.request.Note
@@ -141,8 +141,8 @@ func (s *orphanSearch) matches(token Token) bool {
 
 // isProven reports whether a token was created between the send and the failure of
 // the request. The Hub's clock reads serverNow or up to a second more, because the
-// Date header has whole seconds. So its reading at an earlier moment is at least
-// serverNow less the time since then.
+// Date header has whole seconds. So at an earlier moment it read at least serverNow
+// minus the time that has passed since.
 func (s *orphanSearch) isProven(token Token, now, serverNow time.Time) bool {
 	if serverNow.IsZero() || token.Created.Before(serverNow.Add(s.sentAt.Sub(now))) {
 		return false

@@ -13,8 +13,8 @@ import (
 )
 
 const (
-	// outageTolerance is how long every wait goes on while all responses are
-	// transient errors: long enough for a restart of the Hub.
+	// outageTolerance is how long every wait continues while all responses are transient
+	// errors. A Hub restarts within it.
 	outageTolerance = 2 * time.Minute
 	// serverPollInterval is the pause between two lookups of a server that starts or
 	// stops.
@@ -34,7 +34,7 @@ const (
 var serverPolicy = poll.Policy{FirstPause: serverPollInterval, IsTransient: transport.IsTransient, OutageTolerance: outageTolerance}
 
 // stopPolicy also tolerates that a Hub before JupyterHub 5 refuses to stop a server
-// that starts.
+// that is starting.
 var stopPolicy = poll.Policy{FirstPause: serverPollInterval, IsTransient: isStopRetryable, OutageTolerance: outageTolerance}
 
 // interruptedStartPolicy looks for a server whose start was interrupted.
@@ -42,8 +42,8 @@ var interruptedStartPolicy = poll.Policy{
 	FirstPause: time.Second, IsTransient: transport.IsTransient, OutageTolerance: transport.InterruptedCreateTimeout, Timeout: transport.InterruptedCreateTimeout,
 }
 
-// orphanPolicy searches for the token of a lost response. An outage is polled less
-// and less often.
+// orphanPolicy searches for the token of a lost response. During an outage it polls
+// less and less often.
 var orphanPolicy = poll.Policy{
 	FirstPause: orphanPollInterval, IsTransient: transport.IsTransient, OutageTolerance: outageTolerance, LongestOutagePause: maxOutagePause,
 }
@@ -53,14 +53,14 @@ var revokePolicy = poll.Policy{
 	FirstPause: revokeRetryDelay, Growth: 2, LongestPause: maxRevokeRetryDelay, IsTransient: transport.IsTransient, OutageTolerance: outageTolerance,
 }
 
-// cleanupContext returns a context for what must be finished after an interrupt: it
-// ends transport.InterruptedCleanupTimeout after ctx.
+// cleanupContext returns a context for work that must be completed after an
+// interrupt. It ends transport.InterruptedCleanupTimeout after ctx.
 func cleanupContext(ctx context.Context) (context.Context, context.CancelFunc) {
 	return transport.WithGracePeriod(ctx, transport.InterruptedCleanupTimeout)
 }
 
-// isRefused reports whether a server or proxy answered a request with an error that
-// is not transient.
+// isRefused reports whether a server or proxy responded with an error that is not
+// transient.
 func isRefused(err error) bool {
 	_, ok := errors.AsType[*transport.Error](err)
 	return ok && !transport.IsTransient(err)

@@ -31,7 +31,7 @@ type progress struct {
 	messages   []string
 	// reason is why the start failed, or "".
 	reason string
-	// isUnavailable records that the Hub, or a proxy before it, serves no stream.
+	// isUnavailable means that the Hub, or a proxy before it, provides no stream.
 	isUnavailable bool
 }
 
@@ -43,9 +43,10 @@ type wireEvent struct {
 }
 
 // follow reads the stream to its last event: GET .../progress. The stream proves
-// nothing, because the last event may be about an earlier start. A stream that is
-// not available is not requested again, unless the server is only not starting
-// yet. It is also skipped while too many other requests are held open.
+// nothing, because the last event may be about an earlier start. A stream that is not
+// available is not requested again, unless the reason is that the server has not
+// begun to start. The stream is also skipped while too many other requests are held
+// open.
 func (p *progress) follow(ctx context.Context) {
 	if p.isUnavailable {
 		return

@@ -20,8 +20,9 @@ import (
 	"github.com/planetary-computer/terraform-provider-pc/internal/transport"
 )
 
-// FuzzProgress sends the stream of the fuzzer to a wait for a server. The stream does
-// not decide whether the server runs, and every reported message is printable.
+// FuzzProgress returns the stream of the fuzzer while the client waits for a server.
+// The stream does not decide whether the server is running, and every reported
+// message is printable.
 func FuzzProgress(f *testing.F) {
 	for _, stream := range []string{
 		readyEvents.Body, failedEvents.Body, "data: {\"progress\": 50, \"message\": \"a\\u001b[2J\\nb sesame\"}\r\n\r\n", "data:{\"message\": \"two\ndata: lines\"}\n\n",
@@ -48,7 +49,7 @@ func FuzzProgress(f *testing.F) {
 		_, _ = w.Write([]byte(response.Body))
 	}))
 	f.Cleanup(server.Close)
-	base, err := url.Parse(server.URL + prefix)
+	base, err := url.Parse(server.URL + pathPrefix)
 	if err != nil {
 		f.Fatal(err)
 	}

@@ -56,11 +56,11 @@ func TestClient_decodesRecordedTokens(t *testing.T) {
 	server.On(listTokens, recorded(t, "tokens"))
 	server.On("GET "+tokensPath+"/a1", recorded(t, "token"), recorded(t, "token_expiring"))
 
-	made, err := client.CreateToken(t.Context(), "alice", hub.TokenRequest{})
-	if err != nil || made.Value.Reveal() != "00000000000000000000000000000001" {
-		t.Errorf("the new token's value is %q, %v", made.Value.Reveal(), err)
+	created, err := client.CreateToken(t.Context(), "alice", hub.TokenRequest{})
+	if err != nil || created.Value.Reveal() != "00000000000000000000000000000001" {
+		t.Errorf("the new token's value is %q, %v", created.Value.Reveal(), err)
 	}
-	checkToken(t, made, 16, recordedTime(1), time.Time{})
+	checkToken(t, created, 16, recordedTime(1), time.Time{})
 
 	read, err := client.GetToken(t.Context(), "alice", "a1")
 	if err != nil || !read.Value.IsZero() {

@@ -15,7 +15,7 @@ import (
 	"github.com/planetary-computer/terraform-provider-pc/internal/transport"
 )
 
-// userDirectories has a directory of the tokens or servers of each user.
+// userDirectories contains one directory per user, of tokens or servers.
 type userDirectories[T any] struct {
 	clock clock.Clock
 	list  func(ctx context.Context, user string) (map[string]T, error)
@@ -54,10 +54,10 @@ func (c *Client) listTokensByID(ctx context.Context, user string) (map[string]li
 }
 
 // FindToken reads a token that was created earlier, and reports whether it is still
-// valid. It is not if the Hub has no such id, if the id now belongs to another
-// token, which has another creation time or note, or if it has expired. The Hub's
-// clock decides that: an expired token can be read until the Hub deletes it, when
-// it lists the user's tokens (apihandlers/users.py).
+// valid. The token is no longer valid if the Hub has no such id, if the id now
+// belongs to another token, with a different creation time or note, or if it has
+// expired. The Hub's clock decides the latter: an expired token can be read until the
+// Hub lists the user's tokens, and then deletes it (apihandlers/users.py).
 func (c *Client) FindToken(ctx context.Context, user string, created Token) (Token, bool, error) {
 	token, serverNow, err := c.getToken(ctx, user, created.ID)
 	if IsNotFound(err) {
@@ -80,11 +80,11 @@ func (c *Client) isValid(listed listedToken, created Token) bool {
 	return listed.isSameToken(created) && !hasExpired
 }
 
-// RefreshToken is FindToken for callers that read many tokens of a user, as a
-// refresh of Terraform does. They share a listing, which may be some seconds old.
-// It costs one request to read a single token, and one for each token that the
-// listing lacks or contains in another form. If the provider's token may not list,
-// each token costs one request.
+// RefreshToken is FindToken for callers that read many tokens of a user, as a refresh
+// of Terraform does. They share a listing, which may be some seconds old. A single
+// token costs one request. So does each token that the listing does not contain, or
+// contains with other properties. If the provider's token lacks the right to list
+// tokens, each token costs one request.
 func (c *Client) RefreshToken(ctx context.Context, user string, created Token) (Token, bool, error) {
 	listed, isListed, err := c.tokens.of(user).Find(ctx, created.ID)
 	if err != nil && !isListForbidden(err) {
@@ -96,8 +96,8 @@ func (c *Client) RefreshToken(ctx context.Context, user string, created Token) (
 	return c.FindToken(ctx, user, created)
 }
 
-// isListForbidden reports whether the Hub refused to list the tokens. It still may
-// return a single one.
+// isListForbidden reports whether the Hub refused to list the tokens. It may still
+// return a single token.
 func isListForbidden(err error) bool {
 	failure, ok := errors.AsType[*transport.Error](err)
 	return ok && failure.Kind == transport.KindStatus && (failure.Status == http.StatusForbidden || failure.Status == http.StatusNotFound)

@@ -10,7 +10,7 @@ import (
 )
 
 // RevokeToken revokes a token that was created earlier. It succeeds if the token no
-// longer exists, and never revokes another token that has the id now. Transient
+// longer exists, and never revokes another token that now has the id. Transient
 // errors are tolerated for outageTolerance.
 func (c *Client) RevokeToken(ctx context.Context, user string, token Token) error {
 	return c.revokeAfterLookup(ctx, user, token, true)

@@ -93,9 +93,9 @@ func TestRevokeToken_readsTheTokenBeforeItRetries(t *testing.T) {
 		afterwards reply
 		requests   []string
 	}{
-		"the token is gone":         {tokenNotFound, []string{getToken, deleteToken, getToken}},
-		"another token has the id":  {another, []string{getToken, deleteToken, getToken}},
-		"the token is still unused": {unchanged, []string{getToken, deleteToken, getToken, deleteToken}},
+		"the token is gone":        {tokenNotFound, []string{getToken, deleteToken, getToken}},
+		"another token has the id": {another, []string{getToken, deleteToken, getToken}},
+		"the token still exists":   {unchanged, []string{getToken, deleteToken, getToken, deleteToken}},
 	} {
 		t.Run(label, func(t *testing.T) {
 			t.Parallel()

@@ -19,7 +19,7 @@ import (
 )
 
 const (
-	prefix     = "/x"
+	pathPrefix = "/x"
 	tokensPath = "/hub/api/users/alice/tokens"
 
 	getSelf     = "GET /hub/api/user"
@@ -37,7 +37,7 @@ type reply = scripted.Reply
 
 func newScripted(t *testing.T) (*scripted.Server, *hub.Client, *clock.Fake) {
 	t.Helper()
-	server := scripted.New(t, prefix)
+	server := scripted.New(t, pathPrefix)
 	server.DefaultType = "application/json"
 	sender, err := transport.New(transport.Config{
 		BaseURL: server.Base, Auth: transport.TokenAuth(secret.New("sesame")), NoProxy: true, IsCredentialFailure: hub.IsCredentialFailure,
@@ -77,8 +77,8 @@ func tokenList(date time.Time, all ...string) reply {
 	return reply{Status: http.StatusOK, Body: `{"api_tokens": [` + strings.Join(all, ", ") + `]}`, Date: date}
 }
 
-// pause holds a response back for a while of the real time that an interrupted
-// create waits by.
+// pause delays a response in real time: an interrupted create waits in real time, not
+// by the fake clock.
 func pause(t *testing.T, duration time.Duration) {
 	t.Helper()
 	if err := clock.Real().Sleep(context.WithoutCancel(t.Context()), duration); err != nil {

@@ -13,8 +13,8 @@ import (
 	"github.com/planetary-computer/terraform-provider-pc/internal/transport"
 )
 
-// ActiveError reports that a server already runs, starts or stops, so that it
-// cannot be started.
+// ActiveError reports that a server cannot be started because it is already running,
+// starting or stopping.
 type ActiveError struct {
 	User string
 	Server
@@ -54,11 +54,11 @@ func describeServer(user, name string) string {
 	return fmt.Sprintf("the server %s of %s", name, user)
 }
 
-// ErrServersHidden reports that the token may not see the user's servers.
+// ErrServersHidden reports that the token may not read the user's servers.
 var ErrServersHidden = errors.New("the Hub does not show this token the servers of the user: it lacks the scope read:servers")
 
-// GetServer returns a server of a user, and reports whether it is active: it runs,
-// starts or stops. The default server has the name "". Every version of the Hub
+// GetServer returns a server of a user, and reports whether it is active: running,
+// starting or stopping. The default server has the name "". Every version of the Hub
 // lists the servers with the user: GET /hub/api/users/USER.
 func (c *Client) GetServer(ctx context.Context, user, name string) (Server, bool, error) {
 	account, err := c.GetUser(ctx, user)
@@ -72,9 +72,9 @@ func (c *Client) GetServer(ctx context.Context, user, name string) (Server, bool
 	return server, isListed && server.isActive(), nil
 }
 
-// FindServer is GetServer with a second lookup, after a pause, if the server is not
-// active at the first. The Hub does not list a server for a moment while it changes
-// from one state to another.
+// FindServer is GetServer with a second lookup, after a pause, if the first finds no
+// active server. The Hub does not list a server for a moment while it changes from
+// one state to another.
 func (c *Client) FindServer(ctx context.Context, user, name string) (Server, bool, error) {
 	server, isActive, err := c.GetServer(ctx, user, name)
 	if isActive || err != nil {
@@ -86,9 +86,10 @@ func (c *Client) FindServer(ctx context.Context, user, name string) (Server, boo
 	return c.GetServer(ctx, user, name)
 }
 
-// WaitForServer waits until a server is usable, and reports each message that the
-// Hub sends about the start. It follows the progress stream, and reads the server
-// when the stream ends or is not available. A start that failed is a *SpawnError.
+// WaitForServer waits until a server is usable, and reports each message that the Hub
+// sends about the start. It follows the progress stream, and reads the server when
+// the stream ends or is not available. If the start failed, the error is a
+// *SpawnError.
 func (c *Client) WaitForServer(ctx context.Context, user, name string, report func(message string)) (Server, error) {
 	p := &progress{client: c, user: user, name: name, report: report}
 	return poll.Until(ctx, c.clock, serverPolicy, func(ctx context.Context) (Server, bool, error) {
@@ -104,8 +105,8 @@ func (c *Client) WaitForServer(ctx context.Context, user, name string, report fu
 	})
 }
 
-// spawnError asks the Hub why a start failed. The progress stream of a server whose
-// last start failed ends with the reason.
+// spawnError returns why a start failed. The progress stream of a server whose last
+// start failed ends with the reason.
 func (c *Client) spawnError(ctx context.Context, p *progress) error {
 	if p.reason == "" {
 		p.follow(ctx)

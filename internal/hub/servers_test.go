@@ -32,7 +32,7 @@ func aliceWith(servers string) reply {
 	return jsonReply(`{"kind": "user", "name": "alice", "servers": {` + servers + `}}`)
 }
 
-// gpuServer is alice with the server gpu. Pending is a JSON value: null or a string.
+// gpuServer is alice with the server gpu. pending is a JSON value: null or a string.
 func gpuServer(isReady bool, pending string) reply {
 	return aliceWith(fmt.Sprintf(`"gpu": {"name": "gpu", "url": "/user/alice/gpu/", "ready": %t, "pending": %s, "started": "2026-11-23T08:00:01.5Z", "user_options": {"profile": "gpu"}}`, isReady, pending))
 }
@@ -50,8 +50,8 @@ var (
 	gpuStarting    = gpuServer(false, `"spawn"`)
 	gpuStopping    = gpuServer(true, `"stop"`)
 	gpuReady       = gpuServer(true, "null")
-	accepted       = reply{Status: http.StatusAccepted, ContentType: "text/plain"}
-	created        = reply{Status: http.StatusCreated, ContentType: "text/plain"}
+	acceptedReply  = reply{Status: http.StatusAccepted, ContentType: "text/plain"}
+	createdReply   = reply{Status: http.StatusCreated, ContentType: "text/plain"}
 	alreadyRunning = hubError(http.StatusBadRequest, `"alice:gpu is already running"`)
 	notStarting    = hubError(http.StatusBadRequest, `"alice:gpu is not starting..."`)
 	badGateway     = reply{Status: http.StatusBadGateway, ContentType: "text/html", Body: "<h1>502</h1>"}
@@ -61,7 +61,7 @@ var (
 
 func TestStartServer_sendsTheOptions(t *testing.T) {
 	t.Parallel()
-	for name, test := range map[string]struct {
+	for label, test := range map[string]struct {
 		options map[string]any
 		body    string
 	}{
@@ -71,12 +71,12 @@ func TestStartServer_sendsTheOptions(t *testing.T) {
 		"of the same name": {map[string]any{"display_name": "x"}, `{"user_options":{"display_name":"x"}}`},
 	} {
 		for request, server := range map[string]string{postGPU: "gpu", postDefaultServer: ""} {
-			t.Run(name+" "+server, func(t *testing.T) {
+			t.Run(label+" "+server, func(t *testing.T) {
 				t.Parallel()
-				s, client, _ := newScripted(t)
-				s.On(getAlice, noServers)
-				s.On(getVersion, jsonReply(`{"version": "6.1.1"}`))
-				s.On(request, reply{Status: http.StatusAccepted, Request: func(_ *http.Request, body string) {
+				scriptedHub, client, _ := newScripted(t)
+				scriptedHub.On(getAlice, noServers)
+				scriptedHub.On(getVersion, jsonReply(`{"version": "6.1.1"}`))
+				scriptedHub.On(request, reply{Status: http.StatusAccepted, Request: func(_ *http.Request, body string) {
 					if body != test.body {
 						t.Errorf("sent %s, want %s", body, test.body)
 					}
@@ -84,17 +84,17 @@ func TestStartServer_sendsTheOptions(t *testing.T) {
 				if isConfirmed, err := client.StartServer(t.Context(), "alice", server, test.options); err != nil || !isConfirmed {
 					t.Errorf("confirmed: %t, %v", isConfirmed, err)
 				}
-				if asked := s.Count(getVersion); asked != map[bool]int{true: 1}[strings.Contains(test.body, "user_options")] {
-					t.Errorf("the version was asked for %d times", asked)
+				if requested := scriptedHub.Count(getVersion); requested != map[bool]int{true: 1}[strings.Contains(test.body, "user_options")] {
+					t.Errorf("the version was requested %d times", requested)
 				}
 			})
 		}
 	}
 }
 
-// TestStartServer_onOldHubs: before JupyterHub 6, the body is the options and nothing
-// else, also if there are none.
-func TestStartServer_onOldHubs(t *testing.T) {
+// TestStartServer_sendsBareOptionsToOldHubs: before JupyterHub 6, the body consists of the options
+// alone, even if there are none.
+func TestStartServer_sendsBareOptionsToOldHubs(t *testing.T) {
 	t.Parallel()
 	for _, options := range []map[string]any{nil, {"display_name": "x"}} {
 		server, client, _ := newScripted(t)
@@ -123,17 +123,17 @@ func TestStartServer_startsOneServer(t *testing.T) {
 		// requests are how many POSTs are sent.
 		requests int
 	}{
-		"202":                               {[]reply{noServers}, []reply{accepted}, true, "", 1},
-		"201":                               {[]reply{noServers}, []reply{created}, true, "", 1},
+		"202":                               {[]reply{noServers}, []reply{acceptedReply}, true, "", 1},
+		"201":                               {[]reply{noServers}, []reply{createdReply}, true, "", 1},
 		"it already runs":                   {[]reply{gpuReady}, nil, false, "the server gpu of alice already runs", 0},
 		"it already starts":                 {[]reply{gpuStarting}, nil, false, "is pending spawn", 0},
-		"it stops":                          {[]reply{gpuStopping, gpuStopping, noServers}, []reply{accepted}, true, "", 1},
+		"it stops":                          {[]reply{gpuStopping, gpuStopping, noServers}, []reply{acceptedReply}, true, "", 1},
 		"it stops, and runs again":          {[]reply{gpuStopping, gpuReady}, nil, false, "the server gpu of alice already runs", 0},
 		"it stops, and alice is gone":       {[]reply{gpuStopping, hubError(404, "null")}, nil, false, "404", 0},
 		"another client was faster":         {[]reply{noServers}, []reply{alreadyRunning}, false, "is already running", 1},
 		"the response is lost":              {[]reply{noServers, gpuStarting}, []reply{lostResponse}, false, "", 1},
 		"a proxy loses the response":        {[]reply{noServers, gpuReady}, []reply{badGateway}, false, "", 1},
-		"the request never arrives":         {[]reply{noServers, noServers, noServers, gpuStarting}, []reply{lostResponse, accepted}, true, "", 2},
+		"the request never arrives":         {[]reply{noServers, noServers, noServers, gpuStarting}, []reply{lostResponse, acceptedReply}, true, "", 2},
 		"it is listed late":                 {[]reply{noServers}, []reply{lostResponse, alreadyRunning}, false, "", 2},
 		"no request arrives":                {[]reply{noServers}, []reply{lostResponse}, false, "got no response", 3},
 		"alice has too many servers":        {[]reply{noServers}, []reply{hubError(400, `"User alice already has the maximum of 1 named servers."`)}, false, "the maximum of 1 named servers", 1},
@@ -161,8 +161,8 @@ func TestStartServer_startsOneServer(t *testing.T) {
 	}
 }
 
-// TestStartServer_afterAnInterrupt interrupts it while the Hub holds its response. It
-// ends as soon as the Hub lists the server.
+// TestStartServer_afterAnInterrupt interrupts a start while the Hub holds its
+// response. StartServer returns as soon as the Hub lists the server.
 func TestStartServer_afterAnInterrupt(t *testing.T) {
 	t.Parallel()
 	for label, test := range map[string]struct {
@@ -196,14 +196,14 @@ func TestStartServer_afterAnInterrupt(t *testing.T) {
 	}
 }
 
-// TestStartServer_afterAnInterrupt_takesALateResponse: a proxy delays the request, so
+// TestStartServer_afterAnInterrupt_acceptsALateResponse: a proxy delays the request, so
 // that the Hub does not list the server at first.
-func TestStartServer_afterAnInterrupt_takesALateResponse(t *testing.T) {
+func TestStartServer_afterAnInterrupt_acceptsALateResponse(t *testing.T) {
 	t.Parallel()
 	server, client, _ := newScripted(t)
 	ctx, cancel := context.WithCancel(t.Context())
 	server.On(getAlice, noServers)
-	server.On(postGPU, scripted.After(accepted, func() { cancel(); pause(t, 2*time.Second) }))
+	server.On(postGPU, scripted.After(acceptedReply, func() { cancel(); pause(t, 2*time.Second) }))
 	isConfirmed, err := client.StartServer(ctx, "alice", "gpu", map[string]any{"profile": "gpu"})
 	if !isConfirmed || err != nil {
 		t.Errorf("confirmed: %t, %v", isConfirmed, err)
@@ -290,7 +290,7 @@ func TestWaitForServer_givesUpAfterAnOutageOfTwoMinutes(t *testing.T) {
 
 func TestStopServer_succeedsOnlyIfTheServerIsInactive(t *testing.T) {
 	t.Parallel()
-	forgotten := hubError(http.StatusNotFound, `"alice has no server named 'gpu'"`)
+	alreadyRemoved := hubError(http.StatusNotFound, `"alice has no server named 'gpu'"`)
 	pendingSpawn := hubError(http.StatusBadRequest, `"alice:gpu is pending spawn, please wait"`)
 	proxyNotFound := reply{Status: 404, ContentType: "text/plain", Body: "Not Found"}
 	for label, test := range map[string]struct {
@@ -303,8 +303,8 @@ func TestStopServer_succeedsOnlyIfTheServerIsInactive(t *testing.T) {
 		requests int
 	}{
 		"at once":                      {false, []reply{noContent}, []reply{noServers}, "", 1},
-		"slowly":                       {false, []reply{accepted}, []reply{gpuStopping, gpuStopping, noServers}, "", 1},
-		"while it starts":              {false, []reply{accepted}, []reply{gpuStarting, noServers}, "", 1},
+		"slowly":                       {false, []reply{acceptedReply}, []reply{gpuStopping, gpuStopping, noServers}, "", 1},
+		"while it starts":              {false, []reply{acceptedReply}, []reply{gpuStarting, noServers}, "", 1},
 		"an old Hub, while it starts":  {false, []reply{pendingSpawn, noContent}, []reply{gpuStarting, gpuStarting, gpuReady, noServers}, "", 2},
 		"an old Hub, the start fails":  {false, []reply{pendingSpawn}, []reply{gpuStarting, noServers}, "", 1},
 		"an old Hub, to be removed":    {true, []reply{pendingSpawn, noContent}, []reply{gpuStarting, noServers}, "", 2},
@@ -313,7 +313,7 @@ func TestStopServer_succeedsOnlyIfTheServerIsInactive(t *testing.T) {
 		"the response is lost":         {false, []reply{badGateway}, []reply{noServers}, "", 1},
 		"lost, and to be removed":      {true, []reply{badGateway, noContent}, []reply{noServers}, "", 2},
 		"started again in between":     {false, []reply{noContent}, []reply{gpuReady, noServers}, "", 2},
-		"the Hub no longer has it":     {true, []reply{forgotten}, []reply{noServers}, "", 1},
+		"the Hub no longer has it":     {true, []reply{alreadyRemoved}, []reply{noServers}, "", 1},
 		"the token lacks a scope":      {false, []reply{hubError(403, `"Action is not authorized with current scopes; requires any of [delete:servers]"`)}, nil, "delete:servers", 1},
 		"the Hub is unavailable":       {false, []reply{badGateway}, []reply{badGateway}, "502", 1},
 		"a proxy's 404 proves nothing": {false, []reply{proxyNotFound}, []reply{proxyNotFound}, "404", 1},
@@ -345,14 +345,14 @@ func TestStopServer_succeedsOnlyIfTheServerIsInactive(t *testing.T) {
 // DELETE fails with a transient error, without a retry in the transport.
 func TestStopServer_waitsBetweenDeletes(t *testing.T) {
 	t.Parallel()
-	s, client, fake := newScripted(t)
-	s.On(deleteGPU, reply{Status: http.StatusServiceUnavailable})
-	s.On(getAlice, noServers)
+	server, client, fake := newScripted(t)
+	server.On(deleteGPU, reply{Status: http.StatusServiceUnavailable})
+	server.On(getAlice, noServers)
 	err := client.StopServer(t.Context(), "alice", "gpu", true)
 	if err == nil || !strings.Contains(err.Error(), "503") {
 		t.Errorf("got %v, want the 503", err)
 	}
-	if sent := s.Count(deleteGPU); sent > 70 {
+	if sent := server.Count(deleteGPU); sent > 70 {
 		t.Errorf("sent %d DELETEs", sent)
 	}
 	if took := fake.Now().Sub(startTime); took < 2*time.Minute || took > 3*time.Minute {
@@ -363,14 +363,14 @@ func TestStopServer_waitsBetweenDeletes(t *testing.T) {
 func TestStopServer_toleratesAnOutageOfTwoMinutes(t *testing.T) {
 	t.Parallel()
 	unavailable := reply{Status: http.StatusServiceUnavailable}
-	for name, deleteToken := range map[string]bool{"stop": false, "remove": true} {
-		t.Run(name, func(t *testing.T) {
+	for label, remove := range map[string]bool{"stop": false, "remove": true} {
+		t.Run(label, func(t *testing.T) {
 			t.Parallel()
-			s, client, fake := newScripted(t)
-			s.On(deleteGPU, noContent)
+			server, client, fake := newScripted(t)
+			server.On(deleteGPU, noContent)
 			down := slices.Repeat([]reply{unavailable}, 20)
-			s.On(getAlice, append(append([]reply{gpuStopping}, down...), append(append([]reply{gpuStopping}, down...), noServers)...)...)
-			if err := client.StopServer(t.Context(), "alice", "gpu", deleteToken); err != nil {
+			server.On(getAlice, append(append([]reply{gpuStopping}, down...), append(append([]reply{gpuStopping}, down...), noServers)...)...)
+			if err := client.StopServer(t.Context(), "alice", "gpu", remove); err != nil {
 				t.Error(err)
 			}
 			if took := fake.Now().Sub(startTime); took < 40*time.Second {

@@ -13,21 +13,21 @@ import (
 	"github.com/planetary-computer/terraform-provider-pc/internal/transport"
 )
 
-// maxStartRetries is how often a start is requested again if the response was lost
-// and the server is not active.
+// maxStartRetries is how often StartServer repeats a request whose response was lost,
+// while the server is not active.
 const maxStartRetries = 2
 
 // StartServer requests the start of a server, and returns when the start has begun:
 // POST /hub/api/users/USER/server, or /servers/NAME. The options are those of the
-// spawner, for example {"profile": "large"}. An empty set is sent as such, because
-// without options the Hub takes those of the last start.
+// spawner, for example {"profile": "large"}. An empty set is sent explicitly, because
+// without options the Hub uses those of the last start.
 //
-// StartServer waits for the end of a server that stops. A server that is already
-// active is an *ActiveError, and a start that fails at once a *SpawnError. If the
-// response is lost, StartServer looks for the server, and sends the request again
-// if it is not active: a user has at most one server of a name. It succeeds with
-// isConfirmed = false if only the lookup showed that the server is active. Another
-// client of the same user may then have started it.
+// If the server is stopping, StartServer waits until it has stopped. If it is already
+// active, the error is an *ActiveError. If the start fails at once, the error is a
+// *SpawnError. If the response is lost, StartServer looks up the server, and sends
+// the request again if it is not active: a user has at most one server of a name. It
+// succeeds with isConfirmed = false if only the lookup showed that the server is
+// active. Another client of the same user may then have started it.
 //
 // After the first interrupt, StartServer waits for the response of a request that
 // is under way, and sends no other.
@@ -69,8 +69,8 @@ func (c *Client) StartServer(ctx context.Context, user, name string, options map
 	}
 }
 
-// hasBegun reports whether a server starts or runs after the response to its start
-// was lost. After an interrupt there is time for one lookup.
+// hasBegun reports whether a server is starting or running after the response to its
+// start was lost. After an interrupt there is time for one lookup.
 func (c *Client) hasBegun(ctx context.Context, user, name string) (bool, error) {
 	lookup := c.FindServer
 	if ctx.Err() != nil {
@@ -90,13 +90,13 @@ func isAlreadyActive(err error) bool {
 }
 
 // postServer sends the request. The Hub holds its response for up to ten seconds
-// while the server starts (slow_spawn_timeout). So after an interrupt the request
-// also ends when the Hub lists the server.
+// while the server starts (slow_spawn_timeout). After an interrupt, the request
+// therefore also ends when the Hub lists the server.
 func (c *Client) postServer(ctx context.Context, user, name string, options map[string]any) error {
 	body := map[string]any{}
 	maps.Copy(body, options)
-	// The bare form is the only one before JupyterHub 6. Since then it cannot express
-	// an empty set of options, or options with these names.
+	// Before JupyterHub 6, the body can only be the options themselves. Since then, that
+	// form cannot express an empty set of options, or options with these names.
 	_, hasUserOptions := options["user_options"]
 	_, hasDisplayName := options["display_name"]
 	if len(options) == 0 || hasUserOptions || hasDisplayName {

@@ -12,14 +12,14 @@ import (
 	"github.com/planetary-computer/terraform-provider-pc/internal/transport"
 )
 
-// StopServer stops a server, and returns when the Hub no longer lists it: DELETE
-// with the path of StartServer. With remove, the Hub also deletes a named server
-// and what its spawner stores. StopServer succeeds if the server does not run.
+// StopServer stops a server, and returns when the Hub no longer lists it: DELETE with
+// the path of StartServer. With remove, the Hub also deletes a named server and the
+// data of its spawner. StopServer succeeds if the server is not running.
 //
-// A Hub before JupyterHub 5 refuses to stop a server that starts
-// (apihandlers/users.py), so StopServer waits for the end of the start. Transient
-// errors are tolerated for outageTolerance, and every attempt is followed by a
-// pause. Without an error the context alone limits the wait.
+// A Hub before JupyterHub 5 refuses to stop a server that is starting
+// (apihandlers/users.py), so StopServer waits until the start has ended. It tolerates
+// transient errors for outageTolerance, and pauses after every attempt. Without
+// errors, only the context limits the wait.
 func (c *Client) StopServer(ctx context.Context, user, name string, remove bool) error {
 	needsDelete := true
 	var deleteErr error
@@ -53,7 +53,7 @@ func (c *Client) StopServer(ctx context.Context, user, name string, remove bool)
 func isStopRetryable(err error) bool { return transport.IsTransient(err) || isStarting(err) }
 
 // isStarting reports whether a Hub before JupyterHub 5 refused to stop a server
-// because it starts.
+// because it is starting.
 func isStarting(err error) bool {
 	failure, ok := hasStatus(err, http.StatusBadRequest)
 	return ok && strings.HasSuffix(failure.RawMessage(), " is pending spawn, please wait")

@@ -26,15 +26,15 @@ type Token struct {
 	Created time.Time
 	// ExpiresAt is zero for a token that does not expire.
 	ExpiresAt time.Time
-	// LastActivity is when the token was last used; zero for never.
+	// LastActivity is when the token was last used; zero if it never was.
 	LastActivity time.Time
-	// Scopes are what the Hub expanded the requested scopes to, in no particular
-	// order.
+	// Scopes are the scopes to which the Hub expanded the requested ones, in no
+	// particular order.
 	Scopes []string
 }
 
-// isSameToken reports whether two responses are about one token. The id alone does
-// not decide, because a Hub may reuse it.
+// isSameToken reports whether two responses are about the same token. The id alone is
+// not enough, because a Hub may reuse it.
 func (t Token) isSameToken(other Token) bool {
 	return t.ID == other.ID && t.Note == other.Note && t.Created.Equal(other.Created)
 }
@@ -52,10 +52,10 @@ type TokenRequest struct {
 	Scopes, Roles []string
 }
 
-// CreateToken creates a token: POST /hub/api/users/USER/tokens, answered with 201
-// (200 before JupyterHub 2). It is never sent again once it may have arrived.
-// IssueToken deals with a lost response, and with an *IgnoredArgumentError, which
-// comes together with the token.
+// CreateToken creates a token: POST /hub/api/users/USER/tokens. The Hub returns 201
+// (200 before JupyterHub 2). The request is never sent again once it may have
+// arrived. CreateToken returns an *IgnoredArgumentError together with the token.
+// IssueToken handles this error, and a lost response.
 func (c *Client) CreateToken(ctx context.Context, user string, r TokenRequest) (Token, error) {
 	if err := ValidateUserName(user); err != nil {
 		return Token{}, err
@@ -75,7 +75,7 @@ func (c *Client) CreateToken(ctx context.Context, user string, r TokenRequest) (
 	}
 	wire, err := transport.Call(ctx, c.transport, transport.Request{
 		Method: http.MethodPost, Path: tokensPath(user), Body: body, Want: "the new token",
-	}, wireToken.invalidNewIf)
+	}, wireToken.invalidNewReason)
 	c.tokens.of(user).Changed(wire.ID)
 	if argument := wire.ignoredArgument(r); err == nil && argument != "" {
 		err = &IgnoredArgumentError{Argument: argument, ID: wire.ID}
@@ -83,9 +83,9 @@ func (c *Client) CreateToken(ctx context.Context, user string, r TokenRequest) (
 	return wire.token(), err
 }
 
-// IsLifetimeTooLong reports whether the Hub rejected the lifetime of a token
-// because of its limit, token_expires_in_max_seconds (apihandlers/users.py, since
-// JupyterHub 5.1). A request without a lifetime gets the longest.
+// IsLifetimeTooLong reports whether the Hub rejected the lifetime of a token because
+// of its limit, token_expires_in_max_seconds (apihandlers/users.py, since JupyterHub
+// 5.1). A request without a lifetime gets the longest allowed one.
 func IsLifetimeTooLong(err error) bool {
 	failure, ok := errors.AsType[*transport.Error](err)
 	return ok && failure.Kind == transport.KindStatus && failure.Status == http.StatusBadRequest && failure.JSONError &&
@@ -116,7 +116,7 @@ func (c *Client) getToken(ctx context.Context, user, id string) (Token, time.Tim
 			if wire.ID != id {
 				return bodyError(fmt.Sprintf("the response is about the token %q", wire.ID))
 			}
-			return bodyError(wire.invalidIf())
+			return bodyError(wire.invalidReason())
 		},
 	})
 	if err != nil {
@@ -145,7 +145,7 @@ func (c *Client) ListTokens(ctx context.Context, user string) ([]Token, time.Tim
 				return bodyError("the response has no api_tokens")
 			}
 			for _, wire := range *list.APITokens {
-				if err := bodyError(wire.invalidIf()); err != nil {
+				if err := bodyError(wire.invalidReason()); err != nil {
 					return err
 				}
 			}
@@ -163,9 +163,9 @@ func (c *Client) ListTokens(ctx context.Context, user string) ([]Token, time.Tim
 }
 
 // DeleteToken revokes whichever token has the id: DELETE
-// /hub/api/users/USER/tokens/ID. IsNotFound(err) is true if there is none. It is
-// never sent again once it may have arrived, because another token may have the id
-// by then. RevokeToken deals with a lost response.
+// /hub/api/users/USER/tokens/ID. IsNotFound(err) is true if no token has it. The
+// request is never sent again once it may have arrived, because another token may
+// have the id by then. RevokeToken handles a lost response.
 func (c *Client) DeleteToken(ctx context.Context, user, id string) error {
 	if err := errors.Join(ValidateUserName(user), validateTokenID(id)); err != nil {
 		return err

@@ -14,9 +14,9 @@ import (
 )
 
 const (
-	// paginationType asks a JupyterHub 2 or later for pages
+	// paginationType is the media type with which JupyterHub 2 and later return pages
 	// (jupyterhub/apihandlers/base.py, PAGINATION_MEDIA_TYPE). Without it the Hub
-	// sends the first page and does not report that there are more.
+	// returns the first page, and does not report that more exist.
 	paginationType = "application/jupyterhub-pagination+json"
 	// userPageSize is the Hub's default for the largest page, api_page_max_limit.
 	userPageSize = 200
@@ -32,7 +32,7 @@ type userPage struct {
 	} `json:"_pagination"`
 }
 
-// UnmarshalJSON also decodes a list, which JupyterHub 1 sends. It has all users.
+// UnmarshalJSON also decodes the list of all users that JupyterHub 1 returns.
 func (p *userPage) UnmarshalJSON(raw []byte) error {
 	if len(raw) > 0 && raw[0] == '[' {
 		return json.Unmarshal(raw, &p.Items)
@@ -70,8 +70,8 @@ func (c *Client) ListActiveUsers(ctx context.Context) ([]Account, error) {
 	}
 }
 
-// invalidReason describes what is wrong with the page, or returns "". A next page
-// that does not follow would be read for ever.
+// invalidReason describes what is wrong with the page, or returns "". Without this
+// check, a next page that does not follow this one would be read for ever.
 func (p userPage) invalidReason(offset int) string {
 	if p.Items == nil {
 		return "the response has no list of users"

@@ -56,7 +56,7 @@ func TestListActiveUsers_readsTheListOfAnOldHub(t *testing.T) {
 func TestListActiveUsers_neverReturnsAPartOfTheList(t *testing.T) {
 	t.Parallel()
 	first := jsonReply(`{"items": [` + listedUser("alice", runningServer) + `], "_pagination": {"next": {"offset": 1}}}`)
-	for name, test := range map[string]struct {
+	for label, test := range map[string]struct {
 		second reply
 		want   string
 	}{
@@ -64,9 +64,9 @@ func TestListActiveUsers_neverReturnsAPartOfTheList(t *testing.T) {
 		"next page does not follow": {jsonReply(`{"items": [], "_pagination": {"next": {"offset": 1}}}`), "has the offset 1"},
 		"no list":                   {jsonReply(`{}`), "no list of users"},
 		"invalid name":              {jsonReply(`{"items": [` + listedUser("a/b", runningServer) + `]}`), "a/b"},
-		"foreign address":           {jsonReply(`{"items": [` + listedUser("bob", `{"": {"url": "javascript:alert(1)"}}`) + `]}`), "javascript"},
+		"an unsafe address":         {jsonReply(`{"items": [` + listedUser("bob", `{"": {"url": "javascript:alert(1)"}}`) + `]}`), "javascript"},
 	} {
-		t.Run(name, func(t *testing.T) {
+		t.Run(label, func(t *testing.T) {
 			t.Parallel()
 			server, client, _ := newScripted(t)
 			server.On(getUsers, first)
@@ -79,7 +79,7 @@ func TestListActiveUsers_neverReturnsAPartOfTheList(t *testing.T) {
 	}
 }
 
-func TestListActiveUsers_hiddenServersAreAnError(t *testing.T) {
+func TestListActiveUsers_failsIfServersAreHidden(t *testing.T) {
 	t.Parallel()
 	server, client, _ := newScripted(t)
 	server.On(getUsers, jsonReply(`[{"kind": "user", "name": "alice"}]`))
