@@ -16,14 +16,14 @@ import (
 
 // certificates is the same on every machine of a cluster: the certificate of the
 // cluster's authority, and one certificate for all roles. The certificate's key is
-// either here or in a Key Vault. No machine has the authority's key.
+// either in this type or in a Key Vault. No machine has the authority's key.
 type certificates struct {
 	ca, certificate, key string
 	secret               vaultSecret
 }
 
 func (m *machine) readTLS(r optionReader) {
-	object, ok := optionreader.Take[map[string]any](r.Reader, "tls", "an object with ca_certificate, certificate, and private_key or private_key_secret")
+	object, ok := optionreader.Read[map[string]any](r.Reader, "tls", "an object with ca_certificate, certificate, and private_key or private_key_secret")
 	if !ok {
 		return
 	}
@@ -51,7 +51,7 @@ func (m *machine) readTLS(r optionReader) {
 		}
 	}
 	if m.tls.certificate != "" && m.tls.ca != "" {
-		if message := unsuitable(m.tls.certificate, m.tls.ca); message != "" {
+		if message := rejectionByDask(m.tls.certificate, m.tls.ca); message != "" {
 			in.Reject("certificate", message)
 		}
 	}
@@ -65,7 +65,7 @@ func certificatePEM(text string) string {
 	if _, err := x509.ParseCertificate(block.Bytes); err != nil {
 		return fmt.Sprintf("must be a certificate in PEM. Parsing it failed: %v", err)
 	}
-	return nonText(text)
+	return invalidPEMText(text)
 }
 
 // keyPEM never prints its value.
@@ -74,11 +74,11 @@ func keyPEM(text string) string {
 	if block == nil || !slices.Contains([]string{"PRIVATE KEY", "RSA PRIVATE KEY", "EC PRIVATE KEY"}, block.Type) {
 		return "must be a private key in PEM without a password, which begins for example with -----BEGIN PRIVATE KEY-----"
 	}
-	return nonText(text)
+	return invalidPEMText(text)
 }
 
-// nonText rejects control characters other than line ends.
-func nonText(text string) string {
+// invalidPEMText rejects control characters other than line ends.
+func invalidPEMText(text string) string {
 	for _, r := range text {
 		if optionreader.BreaksLine(r) && r != '\n' {
 			return "must have no control characters except line ends; replace(…, \"\\r\", \"\") converts Windows' line ends"
@@ -87,17 +87,17 @@ func nonText(text string) string {
 	return ""
 }
 
-// unsuitable returns why Dask would reject a certificate at the first connection,
-// or "". Dask does not check names. Intermediate certificates can follow the
-// certificate.
-func unsuitable(certificate, ca string) string {
+// rejectionByDask returns why Dask would reject a certificate at the first
+// connection, or "". Dask does not check names. Intermediate certificates can follow
+// the certificate.
+func rejectionByDask(certificate, ca string) string {
 	chain, authorities := certificatesIn(certificate), certificatesIn(ca)
 	if len(chain) == 0 {
 		return ""
 	}
 	options := x509.VerifyOptions{Roots: x509.NewCertPool(), Intermediates: x509.NewCertPool()}
-	for _, between := range chain[1:] {
-		options.Intermediates.AddCert(between)
+	for _, intermediate := range chain[1:] {
+		options.Intermediates.AddCert(intermediate)
 	}
 	for _, authority := range authorities {
 		options.Roots.AddCert(authority)
@@ -118,22 +118,22 @@ func unsuitable(certificate, ca string) string {
 	return ""
 }
 
-// verify accepts a certificate that is valid at any time, because the same options
-// must give the same text tomorrow. If there is such a time, the beginning of one
-// of the certificates is one.
+// verify accepts a certificate that is valid at some time, because the same options
+// must result in the same text tomorrow. If such a time exists, the beginning of one
+// of the certificates is such a time.
 func verify(leaf *x509.Certificate, options x509.VerifyOptions, all []*x509.Certificate) error {
-	var first error
-	for _, each := range all {
-		options.CurrentTime = each.NotBefore
+	var firstErr error
+	for _, certificate := range all {
+		options.CurrentTime = certificate.NotBefore
 		_, err := leaf.Verify(options)
 		if err == nil || isOtherUse(err) {
 			return err
 		}
-		if first == nil {
-			first = err
+		if firstErr == nil {
+			firstErr = err
 		}
 	}
-	return first
+	return firstErr
 }
 
 // isOtherUse reports whether a certificate is from the authority, but for another
@@ -144,14 +144,14 @@ func isOtherUse(err error) bool {
 }
 
 func certificatesIn(text string) []*x509.Certificate {
-	var read []*x509.Certificate
+	var parsed []*x509.Certificate
 	for rest := []byte(text); ; {
 		var block *pem.Block
 		if block, rest = pem.Decode(rest); block == nil {
-			return read
+			return parsed
 		}
 		if certificate, err := x509.ParseCertificate(block.Bytes); err == nil && block.Type == "CERTIFICATE" {
-			read = append(read, certificate)
+			parsed = append(parsed, certificate)
 		}
 	}
 }

@@ -36,29 +36,29 @@ func dockerArgument(text string) string {
 	}
 }
 
-// shellLines may have several lines.
+// shellLines accepts one or more lines.
 func shellLines(text string) string {
 	if strings.TrimSpace(text) == "" {
 		return "must be a shell command, and is empty"
 	}
-	if at := strings.IndexFunc(text, func(r rune) bool { return optionreader.BreaksLine(r) && r != '\n' && r != '\t' }); at >= 0 {
-		return fmt.Sprintf("must have no control characters except tabs and line ends, and has %q", []rune(text[at:])[0])
+	if index := strings.IndexFunc(text, func(r rune) bool { return optionreader.BreaksLine(r) && r != '\n' && r != '\t' }); index >= 0 {
+		return fmt.Sprintf("must have no control characters except tabs and line ends, and has %q", []rune(text[index:])[0])
 	}
 	return ""
 }
 
 var (
 	durationForm = regexp.MustCompile(`^([0-9]+(?:\.[0-9]+)?) ?([A-Za-z]*)$`)
-	// durationUnits are those of dask.utils.timedelta_sizes.
+	// durationUnits are the units of dask.utils.timedelta_sizes.
 	durationUnits = strings.Fields("s ms us ns m h d w second minute hour day week millisecond microsecond nanosecond " +
 		"seconds minutes hours days weeks milliseconds microseconds nanoseconds")
 	memoryForm = regexp.MustCompile(`^([0-9]+(?:\.[0-9]+)?(?:[eE][0-9]+)?) ?([A-Za-z]*)$`)
-	// memoryUnits are those of dask.utils.byte_sizes.
+	// memoryUnits are the units of dask.utils.byte_sizes.
 	memoryUnits = strings.Fields("kb mb gb tb pb kib mib gib tib pib b k m g t p ki mi gi ti pi")
 	pythonForm  = regexp.MustCompile(`^[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+$`)
 )
 
-// duration accepts what dask.utils.parse_timedelta accepts with a unit.
+// duration accepts the texts with a unit that dask.utils.parse_timedelta accepts.
 func duration(text string) string {
 	parts := durationForm.FindStringSubmatch(text)
 	if parts == nil || !slices.Contains(durationUnits, strings.ToLower(parts[2])) {
@@ -67,7 +67,8 @@ func duration(text string) string {
 	return ""
 }
 
-// memoryLimit accepts what distributed.worker_memory.parse_memory_limit accepts.
+// memoryLimit accepts the texts that distributed.worker_memory.parse_memory_limit
+// accepts.
 func memoryLimit(text string) string {
 	if text == "auto" {
 		return ""

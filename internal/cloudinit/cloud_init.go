@@ -37,29 +37,29 @@ const (
 // CloudConfig returns the cloud-config of a machine that runs a Dask scheduler or
 // worker in a container. Its base64 is the virtual machine's custom data. The options
 // are decoded by encoding/json with UseNumber. An option that is not known yet is
-// optionreader.Unknown: the function then checks the other options, and returns no text
-// and false. An error is one *optionreader.Error, or several joined. The same options
-// give the same bytes.
+// optionreader.Unknown: the function then checks the other options, and returns no
+// text and false. An error is one *optionreader.Error, or several joined. The same
+// options result in the same bytes.
 func CloudConfig(role string, options map[string]any) (text string, known bool, err error) {
 	m, known, err := parseMachine(role, options)
 	if err != nil || !known {
 		return "", false, err
 	}
-	var text64 bytes.Buffer
-	text64.WriteString("#cloud-config\n")
-	encoder := yaml.NewEncoder(&text64)
+	var written bytes.Buffer
+	written.WriteString("#cloud-config\n")
+	encoder := yaml.NewEncoder(&written)
 	encoder.SetIndent(2)
 	if err := encoder.Encode(m.cloudConfig()); err != nil {
 		return "", false, fmt.Errorf("write the cloud-config: %w", err)
 	}
-	if size := base64.StdEncoding.EncodedLen(text64.Len()); size > maxCustomData {
+	if size := base64.StdEncoding.EncodedLen(written.Len()); size > maxCustomData {
 		return "", false, &optionreader.Error{Message: fmt.Sprintf("make a cloud-config of %d characters in base64, and Azure accepts at most %d. "+
 			"Put files into the image, or download them in extra_bootstrap.", size, maxCustomData)}
 	}
-	return text64.String(), true, nil
+	return written.String(), true, nil
 }
 
-// cloudConfig has the modules of cloud-init that are used, in the order in which
+// cloudConfig contains the modules of cloud-init that are used, in the order in which
 // they run.
 type cloudConfig struct {
 	BootCmd       [][]string    `yaml:"bootcmd"`
@@ -83,17 +83,17 @@ func (m machine) cloudConfig() cloudConfig {
 	}
 	if m.tls != nil {
 		c.WriteFiles = append(c.WriteFiles,
-			writtenFile{tlsFolder + "/ca.pem", "0444", endLine(m.tls.ca)},
-			writtenFile{tlsFolder + "/cert.pem", "0444", endLine(m.tls.certificate)},
+			writtenFile{tlsFolder + "/ca.pem", "0444", withFinalLineEnd(m.tls.ca)},
+			writtenFile{tlsFolder + "/cert.pem", "0444", withFinalLineEnd(m.tls.certificate)},
 		)
 		if m.tls.secret.id == "" {
-			c.WriteFiles = append(c.WriteFiles, writtenFile{tlsFolder + "/key.pem", "0444", endLine(m.tls.key)})
+			c.WriteFiles = append(c.WriteFiles, writtenFile{tlsFolder + "/key.pem", "0444", withFinalLineEnd(m.tls.key)})
 		} else {
 			c.WriteFiles = append(c.WriteFiles, writtenFile{fetchKey, "0700", m.tls.secret.script()})
 		}
 	}
 	c.WriteFiles = append(c.WriteFiles,
-		writtenFile{envFile, "0600", lines(m.environment())},
+		writtenFile{envFile, "0600", joinLines(m.environment())},
 		writtenFile{"/etc/systemd/system/dask.service", "0644", m.unit()},
 	)
 	if m.bootstrap {
@@ -101,18 +101,18 @@ func (m machine) cloudConfig() cloudConfig {
 	}
 	for _, line := range m.extraBootstrap {
 		// cloud-init writes all commands into one script and quotes the words of a list.
-		// With eval, an unmatched quote is an error of its own line only, and command
-		// keeps the error from ending the script. Variables and the working folder stay
-		// for the next line.
+		// With eval, an unmatched quote is an error of its own line only, and command keeps
+		// the error from ending the script. The next line keeps the variables and the
+		// working folder.
 		c.RunCmd = append(c.RunCmd, []any{"command", "eval", daskconfig.YAMLString(line)})
 	}
 	c.RunCmd = append(c.RunCmd, []any{"systemctl", "daemon-reload"}, []any{"systemctl", "enable", "--now", "dask.service"})
 	return c
 }
 
-// unit returns a systemd unit, so that Dask starts again after a reboot. A
-// scheduler exits with 0 after its idle timeout. A worker also exits with 0 when it loses
-// its scheduler, and must connect again.
+// unit returns a systemd unit, so that Dask starts again after a reboot. A scheduler
+// exits with 0 after its idle timeout, and must stay stopped. A worker also exits
+// with 0 when it loses its scheduler, but must connect again.
 func (m machine) unit() string {
 	restart := "on-failure"
 	if m.role == RoleWorker {
@@ -138,7 +138,7 @@ func (m machine) unit() string {
 		text = append(text, "ExecStartPre="+fetchKey)
 	}
 	text = append(text,
-		// After a crash of the machine, the old container still has the name.
+		// After a crash of the machine, the old container still uses the name.
 		"ExecStartPre=-/usr/bin/docker rm --force dask",
 		"ExecStart=/usr/bin/docker "+systemdWords(m.docker()),
 		"ExecStop=/usr/bin/docker stop dask",
@@ -146,10 +146,11 @@ func (m machine) unit() string {
 		"RestartSec=5",
 		"",
 		"[Install]",
-		// An upgrade of Docker also stops Dask. When Docker starts again, so must Dask.
+		// An upgrade of Docker also stops Dask. This starts Dask again together with
+		// Docker.
 		"WantedBy=multi-user.target docker.service",
 	)
-	return lines(text)
+	return joinLines(text)
 }
 
 // docker returns the arguments of docker.
@@ -179,7 +180,7 @@ func (m machine) command() []string {
 
 func (m machine) schedulerCommand() []string {
 	words := []string{"dask", "scheduler", "--port", m.port, "--dashboard-address", ":" + m.dashboardPort}
-	return append(words, flag("--idle-timeout", m.idleTimeout)...)
+	return append(words, flagWithValue("--idle-timeout", m.idleTimeout)...)
 }
 
 // workerCommand does not name the worker. The default name, its address, is unique. A
@@ -189,31 +190,31 @@ func (m machine) workerCommand() []string {
 	if m.cuda {
 		words = slices.Insert(words, 1, "cuda")
 	}
-	words = append(words, flag("--nworkers", m.nworkers)...)
-	words = append(words, flag("--nthreads", m.nthreads)...)
-	words = append(words, flag("--memory-limit", m.memoryLimit)...)
+	words = append(words, flagWithValue("--nworkers", m.nworkers)...)
+	words = append(words, flagWithValue("--nthreads", m.nthreads)...)
+	words = append(words, flagWithValue("--memory-limit", m.memoryLimit)...)
 	if m.noNanny {
 		words = append(words, "--no-nanny")
 	}
-	words = append(words, flag("--resources", strings.Join(m.resources, " "))...)
-	words = append(words, flag("--local-directory", m.localDirectory)...)
-	words = append(words, flag("--worker-class", m.workerClass)...)
-	words = append(words, flag("--lifetime", m.lifetime)...)
+	words = append(words, flagWithValue("--resources", strings.Join(m.resources, " "))...)
+	words = append(words, flagWithValue("--local-directory", m.localDirectory)...)
+	words = append(words, flagWithValue("--worker-class", m.workerClass)...)
+	words = append(words, flagWithValue("--lifetime", m.lifetime)...)
 	if m.dashboardPort != "" {
 		words = append(words, "--dashboard-address", ":"+m.dashboardPort)
 	}
 	return words
 }
 
-func flag(name, value string) []string {
+func flagWithValue(name, value string) []string {
 	if value == "" {
 		return nil
 	}
 	return []string{name, value}
 }
 
-// environment returns the lines of docker's --env-file, which has no quotes: the
-// value is everything after the first =.
+// environment returns the lines of docker's --env-file, which does not interpret
+// quotes: the value is everything after the first =.
 func (m machine) environment() []string {
 	text := make([]string, 0, len(m.env))
 	for name, value := range m.env {
@@ -237,11 +238,11 @@ func systemdWords(words []string) string {
 	return strings.Join(quoted, " ")
 }
 
-func lines(text []string) string {
+func joinLines(text []string) string {
 	if len(text) == 0 {
 		return ""
 	}
 	return strings.Join(text, "\n") + "\n"
 }
 
-func endLine(text string) string { return strings.TrimRight(text, "\n") + "\n" }
+func withFinalLineEnd(text string) string { return strings.TrimRight(text, "\n") + "\n" }

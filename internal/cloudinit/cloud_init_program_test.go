@@ -21,11 +21,11 @@ import (
 	"github.com/planetary-computer/terraform-provider-pc/internal/testing/realservers"
 )
 
-// machineRead is what cloud-init itself makes of a cloud-config.
-type machineRead struct {
+// machineConfig is a cloud-config as cloud-init itself reads it.
+type machineConfig struct {
 	Files    map[string]string `json:"files"`
 	Commands [][]string        `json:"commands"`
-	// Script is that of all commands, which a machine runs with sh.
+	// Script contains all commands. A machine runs it with sh.
 	Script string `json:"script"`
 }
 
@@ -36,9 +36,9 @@ config = safeyaml.load(sys.stdin.read())
 json.dump({"files": {file["path"]: file["content"] for file in config["write_files"]}, "commands": config["runcmd"], "script": util.shellify(config["runcmd"])}, sys.stdout)
 `
 
-// asMachine reads a text by cloud-init's own code, whose YAML is 1.1 and another
-// library's than the one that wrote it.
-func asMachine(t *testing.T, text string) machineRead {
+// readAsMachine reads a text with cloud-init's own code. Its YAML library reads YAML
+// 1.1, and differs from the library that wrote the text.
+func readAsMachine(t *testing.T, text string) machineConfig {
 	t.Helper()
 	installation, err := realservers.Install(t.Context(), os.Stderr)
 	if err != nil {
@@ -58,22 +58,22 @@ func asMachine(t *testing.T, text string) machineRead {
 	if err != nil {
 		t.Fatalf("%v\n%s", err, text)
 	}
-	var read machineRead
+	var read machineConfig
 	if err := json.Unmarshal(output, &read); err != nil {
 		t.Fatal(err)
 	}
 	return read
 }
 
-// TestCloudInit_hostileValuesOnAMachine has all hostile values in one text.
-func TestCloudInit_hostileValuesOnAMachine(t *testing.T) {
+// TestCloudConfig_keepsHostileValuesOnAMachine puts all hostile values into one text.
+func TestCloudConfig_keepsHostileValuesOnAMachine(t *testing.T) {
 	t.Parallel()
 	var lines, arguments []any
 	env := map[string]any{}
 	wantWords := []string{"run", "--rm", "--name=dask", "--net=host", "--env-file=/etc/dask/env"}
 	var wantCommands [][]string
 	wantEnv := ""
-	for i, value := range hostile {
+	for i, value := range hostileTexts {
 		word := strings.NewReplacer("\n", "", "\t", "").Replace(value)
 		name := fmt.Sprintf("HOSTILE_%03d", i)
 		lines, arguments, env[name] = append(lines, value), append(arguments, word), word
@@ -83,7 +83,7 @@ func TestCloudInit_hostileValuesOnAMachine(t *testing.T) {
 	wantCommands = append(wantCommands, []string{"systemctl", "daemon-reload"}, []string{"systemctl", "enable", "--now", "dask.service"})
 	wantWords = append(wantWords, "a", "dask", "scheduler", "--port", "8786", "--dashboard-address", ":8787")
 	text := render(t, cloudinit.RoleScheduler, map[string]any{"image": "a", "env": env, "docker_args": arguments, "extra_bootstrap": lines})
-	got := asMachine(t, text)
+	got := readAsMachine(t, text)
 	if got.Files["/etc/dask/env"] != wantEnv {
 		t.Errorf("the environment is %q, want %q", got.Files["/etc/dask/env"], wantEnv)
 	}
@@ -98,21 +98,21 @@ func TestCloudInit_hostileValuesOnAMachine(t *testing.T) {
 	}
 }
 
-// TestCloudInit_brokenLinesKeepDaskRunning: what is no complete command of the
-// shell ends with itself, and what is one reaches the next line.
-func TestCloudInit_brokenLinesKeepDaskRunning(t *testing.T) {
+// TestCloudConfig_startsDaskAfterBrokenLines: an incomplete shell command ends with
+// its own line, and the effects of a complete one last until the next line.
+func TestCloudConfig_startsDaskAfterBrokenLines(t *testing.T) {
 	t.Parallel()
 	folder := t.TempDir()
 	lines := []any{
 		`it's`, `"`, `$(`, "`", `if true; then`, `(`, `)`, `}`, `{`, `case x in`, "cat <<EOF\nsystemctl stop", `# nothing`, `a \`, `false`, `no-such-command`,
 		`X='a b'; cd "$PLACE"`, `printf '%s|%s' "$X" "$PWD" > shared`,
 	}
-	script := asMachine(t, render(t, cloudinit.RoleScheduler, map[string]any{"image": "a", "extra_bootstrap": lines})).Script
+	script := readAsMachine(t, render(t, cloudinit.RoleScheduler, map[string]any{"image": "a", "extra_bootstrap": lines})).Script
 	bin := filepath.Join(folder, "bin")
 	if err := os.Mkdir(bin, 0o700); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(filepath.Join(bin, "systemctl"), []byte("#!/bin/sh\necho \"$*\" >> \"$PLACE/asked\"\n"), 0o700); err != nil { //nolint:gosec // it has to be run
+	if err := os.WriteFile(filepath.Join(bin, "systemctl"), []byte("#!/bin/sh\necho \"$*\" >> \"$PLACE/calls\"\n"), 0o700); err != nil { //nolint:gosec // the test runs it
 		t.Fatal(err)
 	}
 	cmd := exec.CommandContext(context.WithoutCancel(t.Context()), "sh")
@@ -121,16 +121,17 @@ func TestCloudInit_brokenLinesKeepDaskRunning(t *testing.T) {
 	if err := cmd.Run(); err != nil {
 		t.Errorf("%v\n%s", err, script)
 	}
-	for name, want := range map[string]string{"asked": "daemon-reload\nenable --now dask.service\n", "shared": "a b|" + folder} {
+	for name, want := range map[string]string{"calls": "daemon-reload\nenable --now dask.service\n", "shared": "a b|" + folder} {
 		if got, err := os.ReadFile(filepath.Join(folder, name)); string(got) != want {
 			t.Errorf("%s is %q, want %q, %v", name, got, want, err)
 		}
 	}
 }
 
-// TestCloudInit_unitsOnSystemd has systemd itself read the units of the golden
-// files, and one of all hostile values. It ignores a line that it cannot read.
-func TestCloudInit_unitsOnSystemd(t *testing.T) {
+// TestCloudConfig_writesUnitsThatSystemdAccepts lets systemd read the units of the
+// golden files, and a unit with all hostile values. systemd ignores a line that it
+// cannot read.
+func TestCloudConfig_writesUnitsThatSystemdAccepts(t *testing.T) {
 	t.Parallel()
 	program, err := exec.LookPath("systemd-analyze")
 	if err != nil && os.Getenv("CI") == "" {
@@ -139,8 +140,8 @@ func TestCloudInit_unitsOnSystemd(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	arguments := make([]any, 0, len(hostile))
-	for _, value := range hostile {
+	arguments := make([]any, 0, len(hostileTexts))
+	for _, value := range hostileTexts {
 		arguments = append(arguments, strings.NewReplacer("\n", "", "\t", "").Replace(value))
 	}
 	texts := map[string]string{
@@ -151,7 +152,7 @@ func TestCloudInit_unitsOnSystemd(t *testing.T) {
 	}
 	for name, options := range goldens {
 		role, _, _ := strings.Cut(name, "_")
-		texts[name] = render(t, role, parse(t, options))
+		texts[name] = render(t, role, parseOptions(t, options))
 	}
 	folder := t.TempDir()
 	write := func(name, unit string) {
@@ -162,19 +163,19 @@ func TestCloudInit_unitsOnSystemd(t *testing.T) {
 	write("docker", "[Service]\nExecStart=/bin/true\n")
 	for name, text := range texts {
 		unit := readBack(t, text).file(t, "/etc/systemd/system/dask.service")
-		// The programs are those of a machine, and here are others.
+		// The programs of a machine do not exist here.
 		for _, place := range []string{"/usr/bin/docker ", "/usr/bin/install ", "/etc/dask/fetch-key"} {
 			unit = strings.ReplaceAll(unit, place, "/bin/true ")
 		}
 		write(name, unit)
 		cmd := exec.CommandContext(context.WithoutCancel(t.Context()), program, "verify", filepath.Join(folder, name+".service"))
 		cmd.Env = []string{"SYSTEMD_UNIT_PATH=" + folder + ":/lib/systemd/system:/usr/lib/systemd/system"}
-		said, err := cmd.CombinedOutput()
-		if err != nil && len(said) == 0 {
+		output, err := cmd.CombinedOutput()
+		if err != nil && len(output) == 0 {
 			t.Fatal(err)
 		}
-		for line := range strings.Lines(string(said)) {
-			// The output also has the units of this machine that these ones need.
+		for line := range strings.Lines(string(output)) {
+			// The output also contains the units of this machine that these units need.
 			if strings.Contains(line, name+".service") {
 				t.Errorf("%s: %s\n%s", name, line, unit)
 			}

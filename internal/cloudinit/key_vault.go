@@ -39,8 +39,9 @@ func invalidUnless(isValid bool, message string) string {
 	return message
 }
 
-// script returns the program. It needs only programs that every Ubuntu with cloud-init
-// has. The values in it are checked, so that none can end a string of the program.
+// script returns the program. It needs only programs that every Ubuntu with
+// cloud-init contains. Its values are checked, so that none can end a string in the
+// program.
 func (s vaultSecret) script() string {
 	id := strings.TrimSuffix(s.id, "/")
 	_, vault, _ := strings.Cut(strings.TrimPrefix(id, "https://"), ".")

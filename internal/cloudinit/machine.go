@@ -14,8 +14,8 @@ import (
 	"github.com/planetary-computer/terraform-provider-pc/internal/optionreader"
 )
 
-// machine describes a machine that runs Dask. Every option is checked. Numbers are
-// written as on a command line. "" means Dask's default.
+// machine describes a machine that runs Dask, with checked options. Numbers are
+// formatted as on a command line. "" means Dask's default.
 type machine struct {
 	role           string
 	image          string
@@ -57,8 +57,8 @@ func parseMachine(role string, options map[string]any) (m machine, known bool, e
 	r := optionReader{optionreader.New(options)}
 	r.CheckNames(Options())
 	for _, name := range r.Names() {
-		if only := machineOptions[name]; only != "" && only != role {
-			r.Reject(name, "is an option of a "+only+", not of a "+role)
+		if requiredRole := machineOptions[name]; requiredRole != "" && requiredRole != role {
+			r.Reject(name, "is an option of a "+requiredRole+", not of a "+role)
 		}
 	}
 	m = machine{role: role}
@@ -114,8 +114,8 @@ func (m *machine) readWorker(r optionReader) {
 }
 
 // cudaWorkers are the names of a class that dask worker cannot start: its argument
-// for the scheduler's address has another name, and it starts nannies itself. Its own
-// command has fewer options (dask_cuda/cli.py).
+// for the scheduler's address has a different name, and it starts nannies itself. The
+// command that starts it has fewer options (dask_cuda/cli.py).
 var cudaWorkers = []string{"dask_cuda.CUDAWorker", "dask_cuda.cuda_worker.CUDAWorker"}
 
 func (m *machine) readWorkerClass(r optionReader) {
@@ -134,16 +134,16 @@ func (m *machine) readWorkerClass(r optionReader) {
 	}
 }
 
-// readEnvironment collects the environment variables of the container: those for TLS,
-// for Dask's configuration and the user's.
+// readEnvironment collects the environment variables of the container: for TLS, for
+// Dask's configuration, and from the option env.
 func (m *machine) readEnvironment(r optionReader) {
 	m.env = map[string]string{}
 	if m.tls != nil {
 		m.env["DASK_DISTRIBUTED__COMM__REQUIRE_ENCRYPTION"] = "True"
 		m.env["DASK_DISTRIBUTED__COMM__TLS__CA_FILE"] = tlsFolder + "/ca.pem"
-		for _, who := range []string{"SCHEDULER", "WORKER", "CLIENT"} {
-			m.env["DASK_DISTRIBUTED__COMM__TLS__"+who+"__CERT"] = tlsFolder + "/cert.pem"
-			m.env["DASK_DISTRIBUTED__COMM__TLS__"+who+"__KEY"] = tlsFolder + "/key.pem"
+		for _, peer := range []string{"SCHEDULER", "WORKER", "CLIENT"} {
+			m.env["DASK_DISTRIBUTED__COMM__TLS__"+peer+"__CERT"] = tlsFolder + "/cert.pem"
+			m.env["DASK_DISTRIBUTED__COMM__TLS__"+peer+"__KEY"] = tlsFolder + "/key.pem"
 		}
 	}
 	if r.Flag("dashboard_tls", false) {
@@ -153,13 +153,13 @@ func (m *machine) readEnvironment(r optionReader) {
 		m.env["DASK_DISTRIBUTED__SCHEDULER__DASHBOARD__TLS__CERT"] = tlsFolder + "/cert.pem"
 		m.env["DASK_DISTRIBUTED__SCHEDULER__DASHBOARD__TLS__KEY"] = tlsFolder + "/key.pem"
 	}
-	ours := maps.Clone(m.env)
+	tlsVariables := maps.Clone(m.env)
 	add := func(option, name, value string) {
-		_, taken := m.env[name]
-		switch _, reserved := ours[name]; {
-		case reserved:
+		_, isTaken := m.env[name]
+		switch _, isReserved := tlsVariables[name]; {
+		case isReserved:
 			r.Reject(option, "must not set "+name+", because tls sets it")
-		case taken:
+		case isTaken:
 			r.Reject(option, "sets "+name+" a second time")
 		}
 		m.env[name] = value
@@ -174,7 +174,7 @@ func (m *machine) readEnvironment(r optionReader) {
 	}
 	// Scheduler and workers start at the same time. By default a worker exits after
 	// 30 s.
-	if _, given := m.env[connectTimeout]; m.role == RoleWorker && !given {
+	if _, isSet := m.env[connectTimeout]; m.role == RoleWorker && !isSet {
 		m.env[connectTimeout] = "120s"
 	}
 }

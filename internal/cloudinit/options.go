@@ -18,7 +18,7 @@ import (
 // optionReader reads the options that only machines have.
 type optionReader struct{ *optionreader.Reader }
 
-// nworkers is a number or "auto".
+// nworkers reads a number or "auto".
 func (r optionReader) nworkers() string {
 	if text, ok := r.Value("nworkers").(string); ok {
 		if text != "auto" {
@@ -44,11 +44,11 @@ func (r optionReader) memory(name string) string {
 // resources returns the argument of dask worker --resources.
 func (r optionReader) resources() []string {
 	const name = "resources"
-	object, ok := optionreader.Take[map[string]any](r.Reader, name, "an object with numbers")
+	object, ok := optionreader.Read[map[string]any](r.Reader, name, "an object with numbers")
 	if !ok {
 		return nil
 	}
-	var read []string
+	var values []string
 	for _, key := range slices.Sorted(maps.Keys(object)) {
 		if key == "" || strings.ContainsAny(key, " ,=") || optionreader.OneLine(key) != "" {
 			r.Reject(name, fmt.Sprintf("has the name %q: a name must not be empty and must not have spaces, commas, equals signs or control characters", key))
@@ -58,12 +58,12 @@ func (r optionReader) resources() []string {
 		case optionreader.Unknown:
 			r.MarkUnknown()
 		case json.Number:
-			read = append(read, key+"="+value.String())
+			values = append(values, key+"="+value.String())
 		default:
 			r.Reject(name+"."+key, "must be a number, not "+optionreader.KindOf(value))
 		}
 	}
-	return read
+	return values
 }
 
 // variableName is stricter than docker's --env-file, which accepts any name without spaces
@@ -72,11 +72,11 @@ var variableName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_.-]*$`)
 
 // environment reads an object of strings, numbers and bools.
 func (r optionReader) environment(name string) map[string]string {
-	object, ok := optionreader.Take[map[string]any](r.Reader, name, "an object with strings")
+	object, ok := optionreader.Read[map[string]any](r.Reader, name, "an object with strings")
 	if !ok {
 		return nil
 	}
-	read := make(map[string]string, len(object))
+	values := make(map[string]string, len(object))
 	for _, key := range slices.Sorted(maps.Keys(object)) {
 		if !variableName.MatchString(key) {
 			r.Reject(name, fmt.Sprintf("has the name %q: a variable's name has letters, digits and _ . -, and begins with a letter or _", key))
@@ -89,12 +89,12 @@ func (r optionReader) environment(name string) map[string]string {
 			if message := optionreader.OneLine(value); message != "" {
 				r.Reject(name+"."+key, message)
 			}
-			read[key] = value
+			values[key] = value
 		case bool, json.Number:
-			read[key] = fmt.Sprint(value)
+			values[key] = fmt.Sprint(value)
 		default:
 			r.Reject(name+"."+key, "must be a string, not "+optionreader.KindOf(value))
 		}
 	}
-	return read
+	return values
 }

@@ -21,9 +21,9 @@ type Option struct {
 	Origin string
 }
 
-// ClusterOptions are Dask's gateway.cluster.options. Strings are templates, but
-// not those inside a mapping (dask_gateway/client.py, _config_cluster_options).
-// An option that is None is left out: the gateway would refuse null.
+// ClusterOptions returns Dask's gateway.cluster.options. Strings are templates,
+// except those inside a mapping (dask_gateway/client.py, _config_cluster_options). An
+// option that is None is left out: the gateway would refuse null.
 func (c Config) ClusterOptions(env environment.Variables) (map[string]Option, []Problem) {
 	part := c.Get("gateway", "cluster", "options")
 	if part == nil || part.keys == nil && part.value == nil {
@@ -54,7 +54,7 @@ func (c Config) ClusterOptions(env environment.Variables) (map[string]Option, []
 					Detail:  DescribeTemplateError(err),
 				})
 				if errors.Is(err, errTooLong) {
-					// The same would be said of each option that follows.
+					// The same error would follow for each further option.
 					break
 				}
 				continue

@@ -19,21 +19,21 @@ import (
 // value.
 type Node struct {
 	keys map[string]*Node // nil for a value
-	// order has the keys of a file's mapping in Python's order. It matters if a key
-	// is there with "_" and with "-".
+	// order lists the keys of a file's mapping in Python's order. It matters if a key
+	// occurs both with "_" and with "-".
 	order []string
 	value any
 	// text is a scalar as it was written.
 	text string
-	// variables and files are the names of the places that the value comes from.
+	// variables and files are the names of the places where the value was found.
 	variables, files []string
 }
 
 // readEnvironment reads the DASK_* variables as Dask does (dask/config.py,
-// collect_env): lower case, "__" between keys, Python literals as values. The configuration
-// that Dask hands down counts less.
+// collect_env): lower case, "__" between keys, Python literals as values. They take
+// precedence over the configuration that Dask hands down.
 func readEnvironment(env environment.Variables) (*Node, []Problem) {
-	parts, order, problems := inherited(env)
+	parts, order, problems := readInheritedVariable(env)
 	// Names that are equal in lower case are one key. It has the place of the first
 	// one and the value of the last one.
 	for name, text := range env.All() {
@@ -54,20 +54,21 @@ func readEnvironment(env environment.Variables) (*Node, []Problem) {
 	return config, problems
 }
 
-// inheritedVariable holds a whole configuration. Dask sets it for processes that
+// inheritedVariable contains a whole configuration. Dask sets it for processes that
 // it starts on other machines.
 const inheritedVariable = "DASK_INTERNAL_INHERIT_CONFIG"
 
-// inherited returns the parts of that configuration (dask/config.py, deserialize).
-func inherited(env environment.Variables) (parts map[string]*Node, order []string, problems []Problem) {
+// readInheritedVariable returns the parts of that configuration (dask/config.py,
+// deserialize).
+func readInheritedVariable(env environment.Variables) (parts map[string]*Node, order []string, problems []Problem) {
 	parts = map[string]*Node{}
-	text, given := env.Lookup(inheritedVariable)
-	if !given {
+	text, isSet := env.Lookup(inheritedVariable)
+	if !isSet {
 		return parts, nil, nil
 	}
 	plain, err := base64.URLEncoding.DecodeString(text)
 	if err == nil {
-		order, err = readInherited(plain, parts)
+		order, err = parseInherited(plain, parts)
 	}
 	if errors.Is(err, errTooDeep) {
 		return map[string]*Node{}, nil, []Problem{{
@@ -110,8 +111,8 @@ func depthOf(value any) int {
 	return depth + 1
 }
 
-// readInherited reads a JSON object and returns the order of its keys.
-func readInherited(text []byte, parts map[string]*Node) (order []string, err error) {
+// parseInherited reads a JSON object and returns the order of its keys.
+func parseInherited(text []byte, parts map[string]*Node) (order []string, err error) {
 	decoder := json.NewDecoder(bytes.NewReader(text))
 	decoder.UseNumber()
 	if start, err := decoder.Token(); err != nil || start != json.Delim('{') {
@@ -201,7 +202,7 @@ func (c *Node) get(keys ...string) *Node {
 	return c
 }
 
-// Text is the value as it was written, or as Go prints it where that is not known.
+// Text returns the value as it was written, or as Go prints it if that is not known.
 func (c *Node) Text() string {
 	if c.text != "" {
 		return c.text
@@ -222,7 +223,7 @@ func (c *Node) Value() any {
 	return mapping
 }
 
-// Origin names the variables and the files that the node comes from.
+// Origin describes the variables and the files where the node was found.
 func (c *Node) Origin() string {
 	variables, files := c.names()
 	var places []string

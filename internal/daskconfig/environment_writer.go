@@ -24,7 +24,7 @@ var configKey = regexp.MustCompile(`^[a-z0-9]+(?:[_-][a-z0-9]+)*$`)
 // as the environment variables that Dask reads (dask.config.collect_env): names
 // joined by __, values as Python literals.
 func EnvironmentVariables(r *optionreader.Reader, name string) map[string]string {
-	object, ok := optionreader.Take[map[string]any](r, name, "an object, as in Dask's YAML files")
+	object, ok := optionreader.Read[map[string]any](r, name, "an object, as in Dask's YAML files")
 	if !ok {
 		return nil
 	}
@@ -33,11 +33,11 @@ func EnvironmentVariables(r *optionreader.Reader, name string) map[string]string
 	return read
 }
 
-func collect(r *optionreader.Reader, into map[string]string, at, prefix string, object map[string]any) {
+func collect(r *optionreader.Reader, variables map[string]string, path, prefix string, object map[string]any) {
 	for _, key := range slices.Sorted(maps.Keys(object)) {
 		if !configKey.MatchString(key) {
-			r.Reject(at, fmt.Sprintf("has the name %q, which Dask cannot take from the environment: "+
-				"a name has small letters and digits, with single - or _ between them; what has dots is written as objects in objects", key))
+			r.Reject(path, fmt.Sprintf("has the name %q, which Dask cannot read from the environment: "+
+				"use lower-case letters and digits, with single - or _ between them, and nested objects in place of dots", key))
 			continue
 		}
 		name := prefix + "__" + strings.ToUpper(strings.ReplaceAll(key, "-", "_"))
@@ -45,23 +45,23 @@ func collect(r *optionreader.Reader, into map[string]string, at, prefix string, 
 			name = prefix + "_" + strings.ToUpper(strings.ReplaceAll(key, "-", "_"))
 		}
 		if nested, ok := object[key].(map[string]any); ok && len(nested) > 0 {
-			collect(r, into, at+"."+key, name, nested)
+			collect(r, variables, path+"."+key, name, nested)
 			continue
 		}
-		if _, taken := into[name]; taken {
-			r.Reject(at+"."+key, "is there twice: Dask takes - and _ for the same")
+		if _, isTaken := variables[name]; isTaken {
+			r.Reject(path+"."+key, "is set twice: Dask treats - and _ as the same")
 		}
-		literal, known := pythonLiteral(object[key])
-		if !known {
+		literal, isKnown := pythonLiteral(object[key])
+		if !isKnown {
 			r.MarkUnknown()
 		}
-		into[name] = literal
+		variables[name] = literal
 	}
 }
 
 // pythonLiteral writes a value as Python's ast.literal_eval reads it. Strings are
 // always quoted; otherwise "1" would become a number.
-func pythonLiteral(value any) (literal string, known bool) {
+func pythonLiteral(value any) (literal string, isKnown bool) {
 	switch value := value.(type) {
 	case optionreader.Unknown:
 		return "", false
@@ -75,30 +75,30 @@ func pythonLiteral(value any) (literal string, known bool) {
 	case json.Number:
 		return value.String(), true
 	case []any:
-		known = true
+		isKnown = true
 		elements := make([]string, 0, len(value))
 		for _, element := range value {
-			literal, elementKnown := pythonLiteral(element)
-			known = known && elementKnown
+			literal, isElementKnown := pythonLiteral(element)
+			isKnown = isKnown && isElementKnown
 			elements = append(elements, literal)
 		}
-		return "[" + strings.Join(elements, ", ") + "]", known
+		return "[" + strings.Join(elements, ", ") + "]", isKnown
 	case map[string]any:
-		known = true
+		isKnown = true
 		members := make([]string, 0, len(value))
 		for _, key := range slices.Sorted(maps.Keys(value)) {
-			literal, memberKnown := pythonLiteral(value[key])
-			known = known && memberKnown
+			literal, isMemberKnown := pythonLiteral(value[key])
+			isKnown = isKnown && isMemberKnown
 			members = append(members, pythonString(key)+": "+literal)
 		}
-		return "{" + strings.Join(members, ", ") + "}", known
+		return "{" + strings.Join(members, ", ") + "}", isKnown
 	default:
 		return "None", true
 	}
 }
 
-// pythonString is a Python string on one line, with all but printable ASCII
-// escaped.
+// pythonString returns a Python string literal on one line. All characters except
+// printable ASCII are escaped.
 func pythonString(text string) string {
 	var b strings.Builder
 	b.WriteByte('\'')

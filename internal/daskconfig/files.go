@@ -20,10 +20,10 @@ import (
 	"github.com/planetary-computer/terraform-provider-pc/internal/localfile"
 )
 
-// Config is what Dask makes of its environment variables and its files.
+// Config is the result of Dask's environment variables and files.
 type Config struct {
 	root *Node
-	// Paths are the places where Dask looks for files. The last one counts most.
+	// Paths are the places where Dask looks for files. The last one takes precedence.
 	Paths []string
 }
 
@@ -31,21 +31,22 @@ type Config struct {
 type Problem struct {
 	// Origin is where the value was found.
 	Origin string
-	// Summary and Detail are for the person at the terminal. They quote no value.
+	// Summary and Detail are printed to the user. They quote no value.
 	Summary, Detail string
 }
 
-// Limits on Dask's files. Their sums count, because a folder can have many.
+// Limits on Dask's files. The total is limited as well, because a folder can contain
+// many files.
 const (
 	maxFileSize  = 512 << 10
 	maxTotalSize = 4 << 20
 	maxEntries   = 10_000
 )
 
-// Read reads Dask's configuration (dask/config.py, collect): the environment
-// counts most, and then the last file. As in Python, a file that does not exist,
-// that may not be read or that is a folder is left out, and one that cannot be
-// understood is a problem. So is one that would block or fill the memory.
+// Read reads Dask's configuration (dask/config.py, collect): the environment takes
+// precedence, and then the last file. As in Python, Read skips a file that does not
+// exist, that may not be read or that is a folder. A malformed file is a problem. So
+// is a file that would block or fill the memory.
 func Read(ctx context.Context, env environment.Variables) (Config, []Problem) {
 	finder := &pythonFinder{ctx: ctx, env: env}
 	config := Config{Paths: daskPaths(env, finder.prefixes())}
@@ -79,7 +80,7 @@ type fileReader struct {
 
 func (r *fileReader) isExhausted() bool { return r.size < 0 || r.budget.isExhausted() }
 
-// read returns nil for a file that Python leaves out.
+// read returns nil for a file that Python skips.
 func (r *fileReader) read(ctx context.Context, file string) (*Node, *Problem) {
 	text, err := localfile.Read(ctx, file, maxFileSize)
 	switch {
@@ -107,7 +108,7 @@ func unreadable(path, detail string) *Problem {
 	return &Problem{Origin: "the file " + path, Summary: "Could not read a file of Dask's configuration", Detail: detail}
 }
 
-// describeFileError is a sentence that names the file and the limit.
+// describeFileError returns a sentence with the file and the limit.
 func describeFileError(path string, err error) string {
 	if inner, ok := errors.AsType[*fs.PathError](err); ok {
 		err = inner.Err
@@ -115,11 +116,11 @@ func describeFileError(path string, err error) string {
 	return "The file " + path + " cannot be read: " + err.Error() + "."
 }
 
-// daskPaths returns the places where Dask looks for files. The last one counts most
-// (dask/config.py, _get_paths).
+// daskPaths returns the places where Dask looks for files. The last one takes
+// precedence (dask/config.py, _get_paths).
 func daskPaths(env environment.Variables, prefixes []string) []string {
-	root, given := env.Lookup("DASK_ROOT_CONFIG")
-	if !given {
+	root, isSet := env.Lookup("DASK_ROOT_CONFIG")
+	if !isSet {
 		root = "/etc/dask"
 	}
 	paths := []string{root}
@@ -129,10 +130,10 @@ func daskPaths(env environment.Variables, prefixes []string) []string {
 	if home := env.Home(); home != "" {
 		paths = append(paths, filepath.Join(home, ".config", "dask"))
 	}
-	if further, given := env.Lookup("DASK_CONFIG"); given {
+	if further, isSet := env.Lookup("DASK_CONFIG"); isSet {
 		paths = append(paths, further)
 	}
-	// If a path is there twice, the last place counts.
+	// If a path occurs twice, its last position applies.
 	var distinct []string
 	for i, path := range paths {
 		if path != "" && !slices.Contains(paths[i+1:], path) {
@@ -142,8 +143,8 @@ func daskPaths(env environment.Variables, prefixes []string) []string {
 	return distinct
 }
 
-// filesBelow returns the files of the paths: of a folder those with an extension
-// that Dask reads, sorted by name.
+// filesBelow returns the files of the paths. For a folder, these are the files with
+// an extension that Dask reads, sorted by name.
 func filesBelow(ctx context.Context, paths []string) (files []string, problems []Problem) {
 	for _, path := range paths {
 		info, err := os.Stat(path)
@@ -159,7 +160,7 @@ func filesBelow(ctx context.Context, paths []string) (files []string, problems [
 			problems = append(problems, *unreadable(path, describeFileError(path, err)))
 		}
 		for _, entry := range entries {
-			// What begins with its only dot has no extension in Python.
+			// In Python, a name whose only dot is at its beginning has no extension.
 			switch strings.ToLower(filepath.Ext(strings.TrimLeft(entry.Name(), "."))) {
 			case ".json", ".yaml", ".yml":
 				files = append(files, filepath.Join(path, entry.Name()))
@@ -169,22 +170,22 @@ func filesBelow(ctx context.Context, paths []string) (files []string, problems [
 	return files, problems
 }
 
-// adopt adds what only an older configuration has (dask/config.py, update with the
-// priority "old"). A mapping of the older one replaces a value that is not a
+// adopt adds the members that only an older configuration has (dask/config.py, update
+// with the priority "old"). A mapping of the older one replaces a value that is not a
 // mapping.
 func (c *Node) adopt(older *Node) {
 	for _, name := range older.order {
 		part, key := older.keys[name], c.canonical(name)
-		here := c.keys[key]
+		existing := c.keys[key]
 		switch {
-		case part.keys == nil && here == nil:
+		case part.keys == nil && existing == nil:
 			c.keys[key] = part
 		case part.keys == nil:
-		case here == nil || here.keys == nil:
+		case existing == nil || existing.keys == nil:
 			c.keys[key] = &Node{keys: map[string]*Node{}, files: part.files}
 			c.keys[key].adopt(part)
 		default:
-			here.adopt(part)
+			existing.adopt(part)
 		}
 	}
 }

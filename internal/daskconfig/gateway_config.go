@@ -18,7 +18,7 @@ import (
 	"github.com/planetary-computer/terraform-provider-pc/internal/optionreader"
 )
 
-// The ways to authenticate that dask_gateway/auth.py, get_auth, has names for.
+// The authentication methods that have a name in dask_gateway/auth.py, get_auth.
 const (
 	authJupyterHub = "jupyterhub"
 	authBasic      = "basic"
@@ -33,15 +33,15 @@ var gatewayOptions = []string{
 // GatewayOptions are the names of the options of GatewayConfig, sorted.
 func GatewayOptions() []string { return slices.Clone(gatewayOptions) }
 
-// GatewayConfig returns the YAML with which Python's Gateway() needs no argument:
-// a file for ~/.config/dask, or for what DASK_CONFIG names. The options are as
-// encoding/json decodes them with UseNumber, and optionreader.Unknown for what is not known yet;
-// then the text is "" and known false, once the rest has been checked. An error is
-// one *optionreader.Error, or several joined. The same options give the same bytes.
+// GatewayConfig returns the YAML with which Python's Gateway() needs no argument: a
+// file for ~/.config/dask, or for the path in DASK_CONFIG. The options are as
+// encoding/json decodes them with UseNumber, or optionreader.Unknown if they are not
+// known yet. In that case the known options are checked, the text is "" and known is
+// false. An error is one *optionreader.Error, or several joined. The same options
+// result in the same bytes.
 //
-// Texts that Dask reads as templates are escaped, so that they come out as they
-// were given: names in braces do not stand for environment variables (dask_gateway/client.py,
-// format_template).
+// Braces are escaped in texts that Dask reads as templates: names in braces do not
+// stand for environment variables (dask_gateway/client.py, format_template).
 func GatewayConfig(options map[string]any) (text string, known bool, err error) {
 	r := gatewayReader{optionreader.New(options)}
 	r.CheckNames(gatewayOptions)
@@ -89,7 +89,7 @@ func (m *mapping) add(key string, value *yaml.Node) {
 
 func (m *mapping) node() *yaml.Node { return &yaml.Node{Kind: yaml.MappingNode, Content: m.content} }
 
-// template returns a text that Dask fills in, nil for "".
+// template returns a text that Dask reads as a template, or nil for "".
 func (r gatewayReader) template(text string) *yaml.Node {
 	if text == "" {
 		return nil
@@ -107,7 +107,7 @@ func (r gatewayReader) proxyAddress() *yaml.Node {
 	}
 	text := r.Text(name, proxyAddress)
 	if proxy, err := addresses.ParseSchedulerProxy(text); text != "" && err == nil && proxy.Port > 0 {
-		// Python takes a port for one only as a number.
+		// Python accepts a port only as a number.
 		return &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!int", Value: strconv.Itoa(proxy.Port)}
 	}
 	return r.template(text)
@@ -115,50 +115,51 @@ func (r gatewayReader) proxyAddress() *yaml.Node {
 
 // auth always writes the type, because Dask's default differs from the provider's.
 func (r gatewayReader) auth() *yaml.Node {
-	way := r.Text("auth", func(text string) string {
+	method := r.Text("auth", func(text string) string {
 		if slices.Contains([]string{authJupyterHub, authBasic, authKerberos}, text) {
 			return ""
 		}
 		return fmt.Sprintf("must be %q, %q or %q, which Python supports, not %q", authJupyterHub, authBasic, authKerberos, text)
 	})
 	if r.Value("auth") == nil {
-		way = authJupyterHub
+		method = authJupyterHub
 	}
 	// The method decides which arguments are allowed.
-	decided := way != ""
-	include := r.Flag("include_secrets", false)
+	isMethodKnown := method != ""
+	includesSecrets := r.Flag("include_secrets", false)
 	arguments := mapping{}
-	for _, each := range []struct {
-		name, way string
-		secret    bool
+	for _, argument := range []struct {
+		name, method string
+		isSecret     bool
 	}{{"api_token", authJupyterHub, true}, {"username", authBasic, false}, {"password", authBasic, true}} {
-		value := r.Text(each.name, optionreader.OneLine)
+		value := r.Text(argument.name, optionreader.OneLine)
 		switch {
-		case r.IsAbsent(each.name) || r.Value(each.name) == nil:
-		case decided && each.way != way:
-			r.Reject(each.name, fmt.Sprintf("is for auth = %q, and auth is %q", each.way, way))
-		case each.secret && !include:
-			r.Reject(each.name, "is a secret: leave it out, and let Python find it in "+whereSecretsAre(each.name)+", or set include_secrets = true to have it in the text")
+		case r.IsAbsent(argument.name) || r.Value(argument.name) == nil:
+		case isMethodKnown && argument.method != method:
+			r.Reject(argument.name, fmt.Sprintf("is for auth = %q, and auth is %q", argument.method, method))
+		case argument.isSecret && !includesSecrets:
+			r.Reject(argument.name, "is a secret: leave it out, and let Python find it in "+secretVariable(argument.name)+", or set include_secrets = true to have it in the text")
 		default:
-			arguments.add(each.name, r.template(value))
+			arguments.add(argument.name, r.template(value))
 		}
 	}
 	auth := mapping{}
-	auth.add("type", YAMLString(way))
+	auth.add("type", YAMLString(method))
 	if len(arguments.content) > 0 {
 		auth.add("kwargs", arguments.node())
 	}
 	return auth.node()
 }
 
-func whereSecretsAre(name string) string {
+func secretVariable(name string) string {
 	if name == "api_token" {
 		return "JUPYTERHUB_API_TOKEN"
 	}
 	return "DASK_GATEWAY__AUTH__KWARGS__PASSWORD"
 }
 
-// httpProxy returns a URL, or whether Dask uses the proxy of the environment.
+// httpProxy returns a URL, or a bool that states whether Dask uses the proxy of the
+// environment.
 func (r gatewayReader) httpProxy() *yaml.Node {
 	const name = "http_proxy"
 	if chosen, ok := r.Value(name).(bool); ok {
@@ -188,7 +189,7 @@ func (r gatewayReader) httpProxy() *yaml.Node {
 // templates, texts inside other values are not.
 func (r gatewayReader) clusterOptions() *yaml.Node {
 	const name = "cluster_options"
-	given, ok := optionreader.Take[map[string]any](r.Reader, name, "an object")
+	given, ok := optionreader.Read[map[string]any](r.Reader, name, "an object")
 	if !ok {
 		return nil
 	}
@@ -199,7 +200,7 @@ func (r gatewayReader) clusterOptions() *yaml.Node {
 			value = strings.NewReplacer("{", "{{", "}", "}}").Replace(text)
 		}
 		if value == nil {
-			// The gateway would refuse it.
+			// The gateway would refuse null.
 			continue
 		}
 		options.Content = append(options.Content, YAMLString(key), r.yamlValue(name+"."+key, value))
@@ -207,7 +208,7 @@ func (r gatewayReader) clusterOptions() *yaml.Node {
 	return options
 }
 
-// yamlValue writes a value so that YAML 1.1 has the same one.
+// yamlValue writes a value so that YAML 1.1 reads the same value.
 func (r gatewayReader) yamlValue(at string, value any) *yaml.Node {
 	switch value := value.(type) {
 	case optionreader.Unknown:
@@ -248,7 +249,7 @@ func (r gatewayReader) yamlNumber(at string, number json.Number) *yaml.Node {
 	}
 	value, err := number.Float64()
 	if err != nil {
-		r.Reject(at, "is a number beyond any that Python's floats hold: "+text)
+		r.Reject(at, "is a number that a Python float cannot represent: "+text)
 		return nil
 	}
 	text = strconv.FormatFloat(value, 'g', -1, 64)
@@ -262,8 +263,10 @@ func (r gatewayReader) yamlNumber(at string, number json.Number) *yaml.Node {
 	return &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!float", Value: mantissa}
 }
 
-// YAMLString is a string in YAML 1.1, which Dask and cloud-init read, as in 1.2: a bare = or
-// << is none there. A literal block that begins with a tab is none anywhere.
+// YAMLString returns a node that is a string both in YAML 1.1, which Dask and
+// cloud-init read, and in 1.2. It is quoted, because a bare = or << is not a string
+// in YAML 1.1. It is not a literal block if it begins with a tab, because no YAML
+// accepts that.
 func YAMLString(text string) *yaml.Node {
 	style := yaml.DoubleQuotedStyle
 	if strings.Contains(text, "\n") && strings.TrimLeft(text, " \t\n") == text {
@@ -272,14 +275,14 @@ func YAMLString(text string) *yaml.Node {
 	return &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!str", Value: text, Style: style}
 }
 
-// The checks of addresses take what the provider block takes.
+// The checks of addresses accept what the provider block accepts.
 
 func webAddress(text string) string {
 	_, err := addresses.ParseWeb(text)
 	return describeAddress(text, err, "must be an address such as https://hub.example.com/services/dask-gateway/, without a user, a query or a fragment")
 }
 
-// publicAddress may be a path alone, as the daskhub chart has it.
+// publicAddress also accepts a path alone, as the daskhub chart configures it.
 func publicAddress(text string) string {
 	_, err := addresses.ParsePublic(text)
 	return describeAddress(text, err, "must be an address such as https://hub.example.com/services/dask-gateway/ or a path such as /services/dask-gateway/, without a user, a query or a fragment")

@@ -19,10 +19,10 @@ import (
 	"github.com/planetary-computer/terraform-provider-pc/internal/optionreader"
 )
 
-var update = flag.Bool("update", false, "write the golden files anew")
+var updateGoldenFiles = flag.Bool("update", false, "write the golden files again")
 
-// parse reads options as Terraform would hand them over.
-func parse(t *testing.T, text string) map[string]any {
+// parseOptions reads options as Terraform passes them.
+func parseOptions(t *testing.T, text string) map[string]any {
 	t.Helper()
 	decoder := json.NewDecoder(strings.NewReader(text))
 	decoder.UseNumber()
@@ -56,11 +56,11 @@ func renderGateway(t *testing.T, options map[string]any) string {
 	return text
 }
 
-func TestGatewayConfig_golden(t *testing.T) {
+func TestGatewayConfig_matchesGoldenFiles(t *testing.T) {
 	t.Parallel()
 	tested := map[string]bool{}
 	for name, options := range gatewayGoldens {
-		given := parse(t, options)
+		given := parseOptions(t, options)
 		for option := range given {
 			tested[option] = true
 		}
@@ -68,7 +68,7 @@ func TestGatewayConfig_golden(t *testing.T) {
 			t.Parallel()
 			got := renderGateway(t, given)
 			file := filepath.Join("testdata", "dask_config", name+".yaml")
-			if *update {
+			if *updateGoldenFiles {
 				if err := os.WriteFile(file, []byte(got), 0o600); err != nil {
 					t.Fatal(err)
 				}
@@ -81,8 +81,8 @@ func TestGatewayConfig_golden(t *testing.T) {
 				t.Errorf("got\n%s\nwant\n%s", got, want)
 			}
 			for range 20 {
-				if again := renderGateway(t, parse(t, options)); again != got {
-					t.Fatalf("the same options gave another text:\n%s", again)
+				if again := renderGateway(t, parseOptions(t, options)); again != got {
+					t.Fatalf("the same options resulted in another text:\n%s", again)
 				}
 			}
 		})
@@ -113,12 +113,12 @@ func TestGatewayConfig_rejectsInvalidOptions(t *testing.T) {
 		`{` + gatewayAddress + `, "http_proxy": "proxy:3128"}`:                   "options.http_proxy must be true, false or a URL",
 		`{` + gatewayAddress + `, "http_proxy": "http://u:s3cr3t@proxy:1"}`:      "options.http_proxy has a user in it",
 		`{` + gatewayAddress + `, "cluster_options": [1]}`:                       "options.cluster_options must be an object, not a list",
-		`{` + gatewayAddress + `, "cluster_options": {"a": {"b": [1e999]}}}`:     "options.cluster_options.a.b[0] is a number beyond any",
+		`{` + gatewayAddress + `, "cluster_options": {"a": {"b": [1e999]}}}`:     "options.cluster_options.a.b[0] is a number that a Python float cannot represent",
 		`{` + gatewayAddress + `, "api_token": "a\nb", "include_secrets": true}`: "options.api_token must be one line",
 	} {
 		t.Run(options, func(t *testing.T) {
 			t.Parallel()
-			text, _, err := daskconfig.GatewayConfig(parse(t, options))
+			text, _, err := daskconfig.GatewayConfig(parseOptions(t, options))
 			var refused *optionreader.Error
 			if !errors.As(err, &refused) || !strings.Contains(err.Error(), want) || text != "" || strings.Contains(err.Error(), "s3cr3t") {
 				t.Errorf("got %q, %v, want %q", text, err, want)
@@ -127,7 +127,7 @@ func TestGatewayConfig_rejectsInvalidOptions(t *testing.T) {
 	}
 }
 
-func TestGatewayConfig_waitsForWhatIsUnknown(t *testing.T) {
+func TestGatewayConfig_waitsForUnknownOptions(t *testing.T) {
 	t.Parallel()
 	address := "https://hub.example.com/"
 	for name, options := range map[string]map[string]any{
@@ -143,12 +143,12 @@ func TestGatewayConfig_waitsForWhatIsUnknown(t *testing.T) {
 		}
 	}
 	if _, _, err := daskconfig.GatewayConfig(map[string]any{"address": optionreader.Unknown{}, "auth": "none"}); err == nil {
-		t.Error("what is known was not checked")
+		t.Error("the known options were not checked")
 	}
 }
 
-// TestGatewayConfig_acceptsAddressesOfProviderBlock has the forms that the
-// provider block takes too.
+// TestGatewayConfig_acceptsAddressesOfProviderBlock uses forms that the provider
+// block also accepts.
 func TestGatewayConfig_acceptsAddressesOfProviderBlock(t *testing.T) {
 	t.Parallel()
 	for proxy, want := range map[string]string{
@@ -168,7 +168,7 @@ func TestGatewayConfig_acceptsAddressesOfProviderBlock(t *testing.T) {
 	}
 }
 
-// FuzzGatewayConfig: no text leaves its place.
+// FuzzGatewayConfig checks that no text changes the structure of the YAML.
 func FuzzGatewayConfig(f *testing.F) {
 	for _, text := range []string{"", "x", "{x}", "'", "\"", "a: b", "\n- c", "#", "\t", "---", "&a", "*a", "!!int 1", "yes", "=", "<<", "\u2028", "\u0085", "\x00", "😀", "%", "@", "1e3", "\ufeff"} {
 		f.Add(text)

@@ -65,11 +65,11 @@ func parseLiteral(text string) (any, bool) {
 	if !ok {
 		return nil, false
 	}
-	if p.next(',') {
+	if p.accept(',') {
 		// Commas make a tuple, with or without parentheses.
 		value, ok = p.elements([]any{value}, 0)
 	}
-	p.depth++ // what follows the literal may be on lines of its own
+	p.depth++ // text after the literal may be on separate lines
 	p.space()
 	return value, ok && p.rest == ""
 }
@@ -93,8 +93,8 @@ func (p *literalParser) space() {
 	}
 }
 
-// next consumes one byte, and the space before it, if it comes next.
-func (p *literalParser) next(b byte) bool {
+// accept skips blanks, and consumes the byte if it comes next.
+func (p *literalParser) accept(b byte) bool {
 	p.space()
 	if p.rest == "" || p.rest[0] != b {
 		return false
@@ -115,18 +115,18 @@ func (p *literalParser) value() (any, bool) {
 		return p.signed()
 	case c == '.' || '0' <= c && c <= '9':
 		return p.number()
-	case p.takeWord("True"):
+	case p.acceptWord("True"):
 		return true, true
-	case p.takeWord("False"):
+	case p.acceptWord("False"):
 		return false, true
-	case p.takeWord("None"):
+	case p.acceptWord("None"):
 		return nil, true
 	default:
 		return p.strings()
 	}
 }
 
-func (p *literalParser) takeWord(word string) bool {
+func (p *literalParser) acceptWord(word string) bool {
 	rest, found := strings.CutPrefix(p.rest, word)
 	if found {
 		p.rest = rest
@@ -138,7 +138,7 @@ func (p *literalParser) bracket(open byte) (any, bool) {
 	if p.depth++; p.depth >= maxLiteralDepth {
 		return nil, false
 	}
-	p.next(open)
+	p.accept(open)
 	var value any
 	var ok bool
 	switch open {
@@ -155,21 +155,21 @@ func (p *literalParser) bracket(open byte) (any, bool) {
 
 // parenthesis reads a tuple, or one value in parentheses.
 func (p *literalParser) parenthesis() (any, bool) {
-	if p.next(')') {
+	if p.accept(')') {
 		return []any{}, true
 	}
 	value, ok := p.value()
-	if !ok || p.next(')') {
+	if !ok || p.accept(')') {
 		return value, ok
 	}
-	if !p.next(',') {
+	if !p.accept(',') {
 		return nil, false
 	}
 	return p.elements([]any{value}, ')')
 }
 
-// elements reads values between commas, of which one may be last, up to and
-// with the closing bracket; up to the end of the line when closing is 0.
+// elements reads values between commas, with an optional comma at the end, up to and
+// including the closing bracket. If closing is 0, it reads to the end of the line.
 func (p *literalParser) elements(values []any, closing byte) (any, bool) {
 	for !p.closed(closing) {
 		value, ok := p.value()
@@ -177,7 +177,7 @@ func (p *literalParser) elements(values []any, closing byte) (any, bool) {
 			return nil, false
 		}
 		values = append(values, value)
-		if !p.next(',') {
+		if !p.accept(',') {
 			return values, p.closed(closing)
 		}
 	}
@@ -186,7 +186,7 @@ func (p *literalParser) elements(values []any, closing byte) (any, bool) {
 
 func (p *literalParser) closed(closing byte) bool {
 	if closing != 0 {
-		return p.next(closing)
+		return p.accept(closing)
 	}
 	p.space()
 	return p.rest == "" || p.rest[0] == '\r' || p.rest[0] == '\n'
@@ -194,9 +194,9 @@ func (p *literalParser) closed(closing byte) bool {
 
 func (p *literalParser) members() (any, bool) {
 	values := map[string]any{}
-	for !p.next('}') {
+	for !p.accept('}') {
 		key, ok := p.value()
-		if !ok || !p.next(':') {
+		if !ok || !p.accept(':') {
 			return nil, false
 		}
 		name, ok := key.(string)
@@ -206,27 +206,27 @@ func (p *literalParser) members() (any, bool) {
 		if values[name], ok = p.value(); !ok {
 			return nil, false
 		}
-		if !p.next(',') {
-			return values, p.next('}')
+		if !p.accept(',') {
+			return values, p.accept('}')
 		}
 	}
 	return values, true
 }
 
-// signed reads a number after its sign. Python allows one sign and parentheses
-// around what follows it.
+// signed reads a number after its sign. Python allows one sign, and parentheses after
+// it.
 func (p *literalParser) signed() (any, bool) {
 	sign := p.rest[0]
-	p.next(sign)
+	p.accept(sign)
 	closing := 0
-	for p.next('(') {
+	for p.accept('(') {
 		p.depth++
 		closing++
 	}
 	p.space()
 	value, ok := p.number()
 	for ; ok && closing > 0; closing-- {
-		ok = p.next(')')
+		ok = p.accept(')')
 		p.depth--
 	}
 	number, isNumber := value.(json.Number)
@@ -260,7 +260,7 @@ func (p *literalParser) number() (any, bool) {
 	return json.Number(value.String()), true
 }
 
-// integerBase is 10 for "00", which Go would take for an octal number.
+// integerBase returns 10 for "00", which Go would read as an octal number.
 func integerBase(text string) int {
 	if len(text) > 1 && text[1] > '9' {
 		return 0

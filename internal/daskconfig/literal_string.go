@@ -35,7 +35,7 @@ func (p *literalParser) strings() (any, bool) {
 	}
 }
 
-// quoted reads up to and with the closing quote.
+// quoted reads up to and including the closing quote.
 func (p *literalParser) quoted(to *strings.Builder, quote string, raw bool) bool {
 	for p.rest != "" {
 		if rest, closed := strings.CutPrefix(p.rest, quote); closed {
@@ -69,8 +69,8 @@ var simpleEscapes = map[byte]string{
 	'a': "\a", 'b': "\b", 'f': "\f", 'n': "\n", 'r': "\r", 't': "\t", 'v': "\v",
 }
 
-// escape reads what begins with a backslash. An escape that Python does not
-// know stands for itself; names of characters, \N{...}, are not read.
+// escape reads an escape sequence. As in Python, an undefined one stands for itself.
+// Names of characters, \N{...}, are not supported.
 func (p *literalParser) escape(to *strings.Builder) bool {
 	if len(p.rest) < 2 {
 		return false
@@ -103,8 +103,8 @@ func (p *literalParser) escape(to *strings.Builder) bool {
 	}
 }
 
-// codePoint reads the digits after a prefix. Half a surrogate pair has no place
-// in UTF-8.
+// codePoint reads the digits after a prefix. Half a surrogate pair cannot be
+// represented in UTF-8.
 func (p *literalParser) codePoint(to *strings.Builder, prefix, digits, base int) bool {
 	if len(p.rest) < prefix+digits {
 		return false

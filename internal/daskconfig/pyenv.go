@@ -14,10 +14,10 @@ import (
 	"github.com/planetary-computer/terraform-provider-pc/internal/localfile"
 )
 
-// What follows are the rules of pyenv 2.6.30, from the scripts in its libexec
-// folder that the comments name.
+// The rules in this file are those of pyenv 2.6.30. The comments name the scripts in
+// its libexec folder.
 
-// maxPyenvVersions is far above the number of Pythons that anybody installs.
+// maxPyenvVersions is far above the number of Pythons on any machine.
 const maxPyenvVersions = 10_000
 
 var shimRoot = regexp.MustCompile(`(?m)^export PYENV_ROOT="([^"]+)"$`)
@@ -112,8 +112,8 @@ func (f *pythonFinder) pyenvVersionFile(root string) string {
 	return filepath.Join(root, "version")
 }
 
-// installedVersion returns the name of the installed version that a chosen one
-// stands for, or "". The prefix "python-" counts for nothing.
+// installedVersion returns the name of the installed version that matches a chosen
+// one, or "". The prefix "python-" is ignored.
 func (f *pythonFinder) installedVersion(root, version string) string {
 	folder := filepath.Join(root, "versions")
 	names := []string{version, strings.TrimPrefix(version, "python-")}
@@ -144,18 +144,18 @@ var (
 	freeThreadedVersion = regexp.MustCompile(`[0-9]t$`)
 )
 
-// latestVersion returns the latest installed version that begins with a prefix,
-// as in 3.12 for 3.12.1, or "" (pyenv-latest). A t at its end asks for a
+// latestVersion returns the latest installed version that begins with a prefix, as in
+// 3.12 for 3.12.1, or "" (pyenv-latest). A t at the end of the prefix selects a
 // free-threaded build.
 func latestVersion(prefix string, installed []string) string {
-	freeThreaded := freeThreadedVersion.MatchString(prefix)
-	if freeThreaded {
+	isFreeThreaded := freeThreadedVersion.MatchString(prefix)
+	if isFreeThreaded {
 		prefix = strings.TrimSuffix(prefix, "t")
 	}
 	var candidates []string
 	for _, version := range installed {
 		rest, ok := strings.CutPrefix(version, prefix)
-		if ok && rest != "" && (rest[0] == '-' || rest[0] == '.') && !unstableVersion.MatchString(version) && freeThreadedVersion.MatchString(version) == freeThreaded {
+		if ok && rest != "" && (rest[0] == '-' || rest[0] == '.') && !unstableVersion.MatchString(version) && freeThreadedVersion.MatchString(version) == isFreeThreaded {
 			candidates = append(candidates, version)
 		}
 	}

@@ -87,8 +87,8 @@ func isFolder(path string) bool {
 	return err == nil && info.IsDir()
 }
 
-// prefixesOf returns the prefixes of a Python. The file beside it makes it that of
-// a virtual environment; otherwise symbolic links lead to its installation
+// prefixesOf returns the prefixes of a Python. A pyvenv.cfg beside it marks a virtual
+// environment. Otherwise symbolic links lead to the installation
 // (Modules/getpath.py).
 func (f *pythonFinder) prefixesOf(executable string) []string {
 	prefix := prefixOf(filepath.Dir(executable))
@@ -101,8 +101,8 @@ func (f *pythonFinder) prefixesOf(executable string) []string {
 	return []string{prefix}
 }
 
-// prefixOf is the prefix of a Python in the folder: Windows has it there, and
-// others have it in bin or Scripts.
+// prefixOf returns the prefix of a Python in a folder: the parent of bin or Scripts,
+// or the folder itself, as on Windows.
 func prefixOf(folder string) string {
 	if name := strings.ToLower(filepath.Base(folder)); name == "bin" || name == "scripts" {
 		return filepath.Dir(folder)
@@ -110,7 +110,7 @@ func prefixOf(folder string) string {
 	return folder
 }
 
-// virtualEnvironmentFile makes a folder a virtual environment.
+// virtualEnvironmentFile marks a folder as a virtual environment.
 const virtualEnvironmentFile = "pyvenv.cfg"
 
 // withBase adds the prefix of the Python that created a virtual environment, if
@@ -136,8 +136,8 @@ func (f *pythonFinder) withBase(prefix string) []string {
 	return []string{prefix, prefixOf(home)}
 }
 
-// read returns a file of Python's, "" for one that does not exist or that the
-// user may not read. A file that would block or fill the memory is a problem.
+// read returns the content of a file of Python, or "" if it does not exist or if the
+// user may not read it. A file that would block or fill the memory is a problem.
 func (f *pythonFinder) read(path string) string {
 	text, err := localfile.Read(f.ctx, path, maxPythonFile)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, fs.ErrPermission) {

@@ -16,13 +16,13 @@ import (
 // set.
 type MissingVariableError struct{ Name string }
 
-// Error says that the variable is not set.
+// Error states which variable is not set.
 func (e *MissingVariableError) Error() string {
 	return fmt.Sprintf("it names the environment variable %s, which is not set", e.Name)
 }
 
-// maxFilledSize limits a text after its variables are filled in: the names of a
-// text of a megabyte can stand for gigabytes.
+// maxFilledSize limits a text after its variables are filled in: the names in a text
+// of a megabyte can stand for gigabytes.
 const maxFilledSize = 1 << 20
 
 var (
@@ -31,9 +31,9 @@ var (
 	errFieldSyntax = errors.New("it uses a part of Python's format syntax other than {NAME}, {{ and }}")
 )
 
-// FillTemplate does what Dask does with each string of its gateway configuration,
-// str.format with the environment (dask_gateway/utils.py, format_template), as
-// far as a name in braces goes.
+// FillTemplate fills environment variables into a text, as Dask does with each string
+// of its gateway configuration (dask_gateway/utils.py, format_template). Of Python's
+// str.format it supports only names in braces.
 func FillTemplate(text string, env environment.Variables) (string, error) {
 	var filled strings.Builder
 	for {
@@ -53,7 +53,7 @@ func FillTemplate(text string, env environment.Variables) (string, error) {
 		if kind == '}' || !closed {
 			return "", errLoneBrace
 		}
-		value, err := field(name, env)
+		value, err := lookUpField(name, env)
 		if err != nil {
 			return "", err
 		}
@@ -65,8 +65,8 @@ func FillTemplate(text string, env environment.Variables) (string, error) {
 	}
 }
 
-func field(name string, env environment.Variables) (string, error) {
-	// An empty name or a number is a positional argument, of which Dask gives none.
+func lookUpField(name string, env environment.Variables) (string, error) {
+	// An empty name or a number is a positional argument, and Dask passes none.
 	if strings.Trim(name, "0123456789") == "" || strings.ContainsAny(name, "{!:.[") {
 		return "", errFieldSyntax
 	}
@@ -77,7 +77,7 @@ func field(name string, env environment.Variables) (string, error) {
 	return value, nil
 }
 
-// DescribeTemplateError is the detail of a diagnostic for an error of
+// DescribeTemplateError returns the detail of a diagnostic about an error of
 // FillTemplate.
 func DescribeTemplateError(err error) string {
 	return "In Dask's configuration, names in braces stand for environment variables. The provider cannot fill in this value: " + err.Error() + "."

@@ -15,20 +15,20 @@ import (
 	"github.com/planetary-computer/terraform-provider-pc/internal/localfile"
 )
 
-// Limits on what all files hold together, aliases expanded: a file of a few
+// Limits on the content of all files together, with aliases expanded: a file of a few
 // kilobytes can stand for gigabytes.
 const (
 	maxValues   = 100_000
 	maxTextSize = 4 << 20
 )
 
-// budget is what is left of the limits.
+// budget is the rest of the limits.
 type budget struct{ values, text int }
 
 func (b *budget) isExhausted() bool { return b.values < 0 || b.text < 0 }
 
-// take returns an error when the values or their text exceed the limits.
-func (b *budget) take(values, text int) error {
+// spend returns an error if the values or their text exceed the limits.
+func (b *budget) spend(values, text int) error {
 	b.values -= values
 	b.text -= text
 	switch {
@@ -41,9 +41,9 @@ func (b *budget) take(values, text int) error {
 	}
 }
 
-// readDaskYAML reads a file as PyYAML's safe_load does, which knows YAML 1.1: yes
-// and off are bools there, 010 is eight, and 1e3 is a text. The error names the
-// line and quotes nothing.
+// readDaskYAML reads a file as PyYAML's safe_load does, by the rules of YAML 1.1: yes
+// and off are bools, 010 is eight, and 1e3 is a text. The error contains the line
+// number and no text of the file.
 func readDaskYAML(text []byte, file string, limits *budget) (*Node, error) {
 	empty := &Node{keys: map[string]*Node{}}
 	text = withoutDirectives(text)
@@ -74,9 +74,9 @@ func readDaskYAML(text []byte, file string, limits *budget) (*Node, error) {
 
 var yamlVersion = regexp.MustCompile(`^%YAML +1\.[0-9]+\s*(?:#.*)?$`)
 
-// withoutDirectives makes comments of the directives at a file's beginning that
-// PyYAML overlooks and the decoder refuses: a version of YAML from 1.2 on, and
-// names that are none of YAML's. A byte order mark is left out.
+// withoutDirectives converts directives at the beginning of a file to comments if
+// PyYAML ignores them and the decoder refuses them: a version of YAML from 1.2 on,
+// and unknown names. It also removes a byte order mark.
 func withoutDirectives(text []byte) []byte {
 	text = bytes.Clone(bytes.TrimPrefix(text, []byte("\ufeff")))
 	for line := range bytes.Lines(text) {
@@ -95,7 +95,7 @@ func withoutDirectives(text []byte) []byte {
 type yamlReader struct {
 	file   string
 	budget *budget
-	// open are the nodes that are being read, to find one that contains itself.
+	// open are the nodes that are being read, to detect a node that contains itself.
 	open map[*yaml.Node]bool
 }
 
@@ -154,7 +154,7 @@ func (r *yamlReader) readValue(node *yaml.Node) (any, error) {
 	}
 }
 
-// enter begins the reading of a node, which leave ends.
+// enter begins to read a node. The caller must call leave at the end.
 func (r *yamlReader) enter(node *yaml.Node) (leave func(), err error) {
 	switch {
 	case r.open[node]:
@@ -162,7 +162,7 @@ func (r *yamlReader) enter(node *yaml.Node) (leave func(), err error) {
 	case len(r.open) > maxDepth:
 		return nil, atLine(node, fmt.Sprintf("a value is more than %d levels deep, which is the limit", maxDepth))
 	}
-	if err := r.budget.take(1, len(node.Value)); err != nil {
+	if err := r.budget.spend(1, len(node.Value)); err != nil {
 		return nil, err
 	}
 	r.open[node] = true

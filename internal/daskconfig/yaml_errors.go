@@ -16,12 +16,12 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// shifted moves a text down by one line. yaml.v3 prints the line of a parser
-// error counted from zero, and none at all for the first line (decode.go, fail).
-// In the shifted text the number is right, and there always is one.
+// shifted moves a text down by one line. yaml.v3 counts the line of a parser error
+// from zero, and prints none for the first line (decode.go, fail). In the shifted
+// text the number is correct and never missing.
 func shifted(text []byte) []byte { return append([]byte("\n"), text...) }
 
-// atLine is an error at a node of the shifted text.
+// atLine returns an error at a node of the shifted text.
 func atLine(node *yaml.Node, message string) error {
 	return fmt.Errorf("line %d: %s", node.Line-1, message)
 }
@@ -32,7 +32,7 @@ var (
 )
 
 // parserProblems are the errors of yaml.v3's parser, in contrast to its scanner
-// (parserc.go), and what they mean. The line of the first ones is that in which
+// (parserc.go), and their meanings. The line of the first four is the line in which
 // the list or the mapping begins.
 var parserProblems = map[string]string{
 	"did not find expected ',' or ']'":       `the list that begins here lacks a "," or its "]"`,
@@ -48,7 +48,7 @@ var parserProblems = map[string]string{
 	"found duplicate %TAG directive":         "",
 }
 
-// tabProblem has the line of the value before it.
+// tabProblem is reported with the line of the value before the tab.
 const tabProblem = "found a tab character that violates indentation"
 
 // describeYAMLError returns the decoder's error with the line as an editor counts
@@ -56,7 +56,7 @@ const tabProblem = "found a tab character that violates indentation"
 // like one.
 func describeYAMLError(err error, text []byte) error {
 	if match := unknownAnchor.FindStringSubmatch(err.Error()); match != nil {
-		return fmt.Errorf("line %d: an alias has no anchor; a text that begins with * stands in quotes", lineOfAlias(text, match[1]))
+		return fmt.Errorf("line %d: an alias has no anchor; put a text that begins with * in quotes", lineOfAlias(text, match[1]))
 	}
 	problem := strings.TrimPrefix(err.Error(), "yaml: ")
 	match := yamlLine.FindStringSubmatch(problem)
@@ -84,8 +84,8 @@ func describeYAMLError(err error, text []byte) error {
 	return fmt.Errorf("line %d: %s", max(min(line, last), 1), problem)
 }
 
-// lineOfAlias finds the first alias without an anchor, whose line yaml.v3 does
-// not report: the shortest text that gives the error ends with its line.
+// lineOfAlias finds the first alias without an anchor, whose line yaml.v3 does not
+// report: the shortest text that causes the error ends with its line.
 func lineOfAlias(text []byte, name string) int {
 	var ends, numbers []int
 	end, number := 0, 0

@@ -9,17 +9,17 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// yamlMember is a key of a mapping, and what it has there.
+// yamlMember is a key of a mapping and its value.
 type yamlMember struct {
 	key   string
 	value *yaml.Node
 }
 
-// mapping keeps each key in its first place and with its last value, as a Python
+// mapping keeps each key at its first position and with its last value, as a Python
 // dict does.
 func (r *yamlReader) mapping(node *yaml.Node) (*Node, error) {
 	if isTagged(node, "!!set") {
-		// JSON has no place for it.
+		// JSON cannot represent a set.
 		return &Node{files: []string{r.file}}, nil
 	}
 	members, err := r.members(node)
@@ -41,9 +41,8 @@ func (r *yamlReader) mapping(node *yaml.Node) (*Node, error) {
 }
 
 // members returns the members of a mapping after those that it merges with <<:. Of
-// two merges the later one counts, and in a list of them the earlier one
-// (yaml/constructor.py,
-// flatten_mapping).
+// two merges the later one takes precedence, and in a list of merges the earlier one
+// (yaml/constructor.py, flatten_mapping).
 func (r *yamlReader) members(node *yaml.Node) ([]yamlMember, error) {
 	if err := checkTag(node, "!!map"); err != nil {
 		return nil, err
@@ -77,7 +76,7 @@ func (r *yamlReader) merged(node *yaml.Node) ([]yamlMember, error) {
 	for _, mapping := range slices.Backward(mappings) {
 		mapping = resolveAlias(mapping)
 		if mapping.Kind != yaml.MappingNode {
-			return nil, atLine(node, "what is merged is not a mapping")
+			return nil, atLine(node, "a merged value is not a mapping")
 		}
 		leave, err := r.enter(mapping)
 		if err != nil {
@@ -88,7 +87,7 @@ func (r *yamlReader) merged(node *yaml.Node) ([]yamlMember, error) {
 		if err != nil {
 			return nil, err
 		}
-		if err := r.budget.take(len(further), 0); err != nil {
+		if err := r.budget.spend(len(further), 0); err != nil {
 			return nil, err
 		}
 		members = append(members, further...)
@@ -105,7 +104,7 @@ func resolveAlias(node *yaml.Node) *yaml.Node {
 
 func (r *yamlReader) sequence(node *yaml.Node) (any, error) {
 	if isTagged(node, "!!omap", "!!pairs") {
-		// JSON has no place for these.
+		// JSON cannot represent these types.
 		return nil, nil
 	}
 	if err := checkTag(node, "!!seq"); err != nil {
@@ -136,5 +135,5 @@ func checkTag(node *yaml.Node, allowed string) error {
 // unknownTag does not quote the tag: a password that begins with a ! looks like
 // one.
 func unknownTag(node *yaml.Node) error {
-	return atLine(node, "a value has a tag that is not known; a text that begins with ! stands in quotes")
+	return atLine(node, "a value has a tag that is not known; put a text that begins with ! in quotes")
 }

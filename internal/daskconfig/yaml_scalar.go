@@ -15,7 +15,8 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// What PyYAML takes a plain scalar for (yaml/resolver.py).
+// The forms of a plain scalar that PyYAML reads as a number or a bool
+// (yaml/resolver.py).
 var (
 	yamlFloat = regexp.MustCompile(`^(?:[-+]?[0-9][0-9_]*\.[0-9_]*(?:[eE][-+][0-9]+)?|\.[0-9][0-9_]*(?:[eE][-+][0-9]+)?|[-+]?[0-9][0-9_]*(?::[0-5]?[0-9])+\.[0-9_]*)$`)
 	yamlInt   = regexp.MustCompile(`^[-+]?(?:0b[01_]+|0[0-7_]+|0|[1-9][0-9_]*|0x[0-9a-fA-F_]+|[1-9][0-9_]*(?::[0-5]?[0-9])+)$`)
@@ -48,9 +49,9 @@ func yamlScalar(node *yaml.Node) (any, error) {
 	return text, nil
 }
 
-// isYAMLInteger reports whether a scalar is written as an integer, or with colons
-// as a float of base 60. Python refuses long ones too, and to convert them takes
-// time that grows with the square of their length.
+// isYAMLInteger reports whether a scalar is written as an integer, or with colons as
+// a float of base 60. Python refuses long ones, too: the time to convert them grows
+// with the square of their length.
 func isYAMLInteger(node *yaml.Node) bool {
 	isPlain := node.Style&(yaml.SingleQuotedStyle|yaml.DoubleQuotedStyle|yaml.LiteralStyle|yaml.FoldedStyle) == 0
 	isText := node.Style&yaml.TaggedStyle != 0 && !isTagged(node, "!!int", "!!float")
@@ -103,7 +104,7 @@ func yamlInteger(text string) (any, bool) {
 	return json.Number(value.String()), true
 }
 
-// sexagesimal is 1:30 for 90, and 1:30.5 for 90.5.
+// sexagesimal reads numbers of base 60: 1:30 is 90, and 1:30.5 is 90.5.
 func sexagesimal(text string) (any, bool) {
 	sum, factor := new(big.Rat), big.NewRat(1, 1)
 	parts := strings.Split(strings.TrimLeft(text, "+-"), ":")
@@ -125,7 +126,7 @@ func sexagesimal(text string) (any, bool) {
 	return floatNumber(strconv.FormatFloat(float, 'g', -1, 64))
 }
 
-// taggedScalar has the tags of YAML's own types.
+// taggedScalar reads a scalar with a tag. It supports the tags of YAML's own types.
 func taggedScalar(node *yaml.Node) (any, error) {
 	switch node.ShortTag() {
 	case "!!str", "!":

@@ -26,7 +26,7 @@ type Error struct {
 	// Option is the option's path, such as "tls.certificate", or "" for all options
 	// together.
 	Option string
-	// Message follows the option's name: what is wrong, and what is allowed.
+	// Message follows the option's name. It describes what is wrong and what is allowed.
 	Message string
 }
 
@@ -117,9 +117,9 @@ func nearestName(name string, allowed []string) string {
 	return nearest
 }
 
-// Take returns an option of one type. It returns false if the option is absent,
+// Read returns an option of one type. It returns false if the option is absent,
 // unknown or of another type. want describes the type.
-func Take[T any](r *Reader, name, want string) (T, bool) {
+func Read[T any](r *Reader, name, want string) (T, bool) {
 	var none T
 	switch value := r.given[name].(type) {
 	case nil:
@@ -135,7 +135,7 @@ func Take[T any](r *Reader, name, want string) (T, bool) {
 	}
 }
 
-// KindOf names the type of a value for a message.
+// KindOf returns the type of a value for a message.
 func KindOf(value any) string {
 	switch value.(type) {
 	case string:
@@ -153,7 +153,7 @@ func KindOf(value any) string {
 
 // Text reads a string. check returns what is wrong with it, or "".
 func (r *Reader) Text(name string, check func(string) string) string {
-	value, ok := Take[string](r, name, "a string")
+	value, ok := Read[string](r, name, "a string")
 	if !ok {
 		return ""
 	}
@@ -175,7 +175,7 @@ func (r *Reader) Required(name string, check func(string) string) string {
 
 // Flag reads a bool. An absent option has the default.
 func (r *Reader) Flag(name string, defaultValue bool) bool {
-	value, ok := Take[bool](r, name, "true or false")
+	value, ok := Read[bool](r, name, "true or false")
 	if !ok {
 		return defaultValue
 	}
@@ -185,7 +185,7 @@ func (r *Reader) Flag(name string, defaultValue bool) bool {
 // WholeNumber reads a whole number from 1 to a maximum and returns its digits.
 func (r *Reader) WholeNumber(name string, maximum int64, defaultValue string) string {
 	want := fmt.Sprintf("a whole number from 1 to %d", maximum)
-	value, ok := Take[json.Number](r, name, want)
+	value, ok := Read[json.Number](r, name, want)
 	if !ok {
 		if r.IsAbsent(name) {
 			return defaultValue
@@ -201,39 +201,39 @@ func (r *Reader) WholeNumber(name string, maximum int64, defaultValue string) st
 
 // Texts reads a list of strings. check is as for Text.
 func (r *Reader) Texts(name string, check func(string) string) []string {
-	list, ok := Take[[]any](r, name, "a list of strings")
+	list, ok := Read[[]any](r, name, "a list of strings")
 	if !ok {
 		return nil
 	}
-	read := make([]string, 0, len(list))
+	texts := make([]string, 0, len(list))
 	for i, element := range list {
-		at := fmt.Sprintf("%s[%d]", name, i)
+		elementName := fmt.Sprintf("%s[%d]", name, i)
 		switch element := element.(type) {
 		case Unknown:
 			r.MarkUnknown()
 		case string:
 			if message := check(element); message != "" {
-				r.Reject(at, message)
+				r.Reject(elementName, message)
 			}
-			read = append(read, element)
+			texts = append(texts, element)
 		default:
-			r.Reject(at, "must be a string, not "+KindOf(element))
+			r.Reject(elementName, "must be a string, not "+KindOf(element))
 		}
 	}
-	return read
+	return texts
 }
 
 // OneLine rejects characters that end a line of an environment file, a unit or a
 // command.
 func OneLine(text string) string {
-	if at := strings.IndexFunc(text, BreaksLine); at >= 0 {
-		return fmt.Sprintf("must be one line without control characters, but contains %q", []rune(text[at:])[0])
+	if index := strings.IndexFunc(text, BreaksLine); index >= 0 {
+		return fmt.Sprintf("must be one line without control characters, but contains %q", []rune(text[index:])[0])
 	}
 	return ""
 }
 
-// BreaksLine reports whether a character is a control character or ends a line
-// somewhere. YAML 1.1 also ends a line at Unicode's line and paragraph separators.
+// BreaksLine reports whether a character is a control character, or ends a line in
+// some format: YAML 1.1 also ends a line at Unicode's line and paragraph separators.
 // systemd ignores a line with a Unicode noncharacter, and so the whole command.
 func BreaksLine(r rune) bool {
 	return unicode.IsControl(r) || unicode.In(r, unicode.Zl, unicode.Zp, unicode.Noncharacter_Code_Point) || r == '\ufeff'

@@ -34,7 +34,7 @@ func TestReader_readsEachType(t *testing.T) {
 	reader := optionreader.New(map[string]any{
 		"text": "a", "flag": true, "number": json.Number("7"), "list": []any{"a", "b"}, "object": map[string]any{"inner": "c"},
 	})
-	object, ok := optionreader.Take[map[string]any](reader, "object", "an object")
+	object, ok := optionreader.Read[map[string]any](reader, "object", "an object")
 	got := []any{
 		reader.Text("text", acceptAll), reader.Required("text", acceptAll), reader.Flag("flag", false),
 		reader.WholeNumber("number", 10, "1"), reader.Texts("list", acceptAll), ok, reader.Nested("object", object).Text("inner", acceptAll),
@@ -142,7 +142,7 @@ func TestCheckNames_suggestsTheNearestName(t *testing.T) {
 	}
 }
 
-func TestOneLine_rejectsWhatEndsALine(t *testing.T) {
+func TestOneLine_rejectsLineEndsAndControlCharacters(t *testing.T) {
 	t.Parallel()
 	for _, valid := range []string{"", "a b", "é", "日本", "\U0001F600"} {
 		if message := optionreader.OneLine(valid); message != "" {

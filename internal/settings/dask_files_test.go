@@ -44,36 +44,36 @@ func TestResolve_readsFilesInDasksOrder(t *testing.T) {
 		"python/bin/python3": "", "python/etc/dask/x.yaml": addressYAML("http://prefix"),
 		"home/.config/dask/gateway.yaml": addressYAML("http://home"), "further/x.yaml": addressYAML("http://further"), "one.conf": addressYAML("http://one"),
 	})
-	at := func(name string) string { return filepath.Join(root, filepath.FromSlash(name)) }
-	all := []string{"DASK_ROOT_CONFIG=" + at("etc"), "PATH=/nowhere:" + at("python/bin"), "HOME=" + at("home"), "DASK_CONFIG=" + at("further")}
+	pathOf := func(name string) string { return filepath.Join(root, filepath.FromSlash(name)) }
+	all := []string{"DASK_ROOT_CONFIG=" + pathOf("etc"), "PATH=/nowhere:" + pathOf("python/bin"), "HOME=" + pathOf("home"), "DASK_CONFIG=" + pathOf("further")}
 	for name, test := range map[string]struct {
 		env  []string
 		want string
 		from string
 	}{
 		"a variable":            {append([]string{"DASK_GATEWAY__ADDRESS=http://env"}, all...), "http://env", "the environment variable DASK_GATEWAY__ADDRESS"},
-		"ours":                  {append([]string{"PC_ADDRESS=http://pc"}, all...), "http://pc", "the environment variable PC_ADDRESS"},
-		"DASK_CONFIG":           {all, "http://further", "the file " + at("further/x.yaml")},
-		"DASK_CONFIG is a file": {append([]string{"DASK_CONFIG=" + at("one.conf")}, all[:3]...), "http://one", "the file " + at("one.conf")},
-		"DASK_CONFIG is none":   {append([]string{"DASK_CONFIG=" + at("none")}, all[:3]...), "http://home", "the file " + at("home/.config/dask/gateway.yaml")},
-		"home":                  {all[:3], "http://home", "the file " + at("home/.config/dask/gateway.yaml")},
-		"Python's own":          {all[:2], "http://prefix", "the file " + at("python/etc/dask/x.yaml")},
-		"a virtual environment": {[]string{all[0], "VIRTUAL_ENV=" + at("python")}, "http://prefix", "the file " + at("python/etc/dask/x.yaml")},
-		"the system's":          {all[:1], "http://etc-b", "the file " + at("etc/b.yml")},
-		"root is a file":        {[]string{"DASK_ROOT_CONFIG=" + at("etc/C.JSON")}, "http://etc-c", "the file " + at("etc/C.JSON")},
+		"PC_ADDRESS":            {append([]string{"PC_ADDRESS=http://pc"}, all...), "http://pc", "the environment variable PC_ADDRESS"},
+		"DASK_CONFIG":           {all, "http://further", "the file " + pathOf("further/x.yaml")},
+		"DASK_CONFIG is a file": {append([]string{"DASK_CONFIG=" + pathOf("one.conf")}, all[:3]...), "http://one", "the file " + pathOf("one.conf")},
+		"DASK_CONFIG is none":   {append([]string{"DASK_CONFIG=" + pathOf("none")}, all[:3]...), "http://home", "the file " + pathOf("home/.config/dask/gateway.yaml")},
+		"home":                  {all[:3], "http://home", "the file " + pathOf("home/.config/dask/gateway.yaml")},
+		"Python's own":          {all[:2], "http://prefix", "the file " + pathOf("python/etc/dask/x.yaml")},
+		"a virtual environment": {[]string{all[0], "VIRTUAL_ENV=" + pathOf("python")}, "http://prefix", "the file " + pathOf("python/etc/dask/x.yaml")},
+		"the system's":          {all[:1], "http://etc-b", "the file " + pathOf("etc/b.yml")},
+		"root is a file":        {[]string{"DASK_ROOT_CONFIG=" + pathOf("etc/C.JSON")}, "http://etc-c", "the file " + pathOf("etc/C.JSON")},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			s := mustResolve(t, settings.Block{}, test.env...)
 			expectEqual(t, "address", s.Address.Value, test.want)
-			expectEqual(t, "where it is from", s.Address.Origin, test.from)
+			expectEqual(t, "origin", s.Address.Origin, test.from)
 		})
 	}
-	text := mustResolve(t, settings.Block{}, "DASK_ROOT_CONFIG="+at("none"), "HOME="+at("empty")).Missing("api_token")
-	expectContains(t, text, "DASK_GATEWAY__AUTH__KWARGS__API_TOKEN, or gateway.auth.kwargs.api_token in Dask's files: "+at("none")+", "+at("empty/.config/dask"))
+	text := mustResolve(t, settings.Block{}, "DASK_ROOT_CONFIG="+pathOf("none"), "HOME="+pathOf("empty")).Missing("api_token")
+	expectContains(t, text, "DASK_GATEWAY__AUTH__KWARGS__API_TOKEN, or gateway.auth.kwargs.api_token in Dask's files: "+pathOf("none")+", "+pathOf("empty/.config/dask"))
 }
 
-func TestResolve_filesFillTemplatesAndMerge(t *testing.T) {
+func TestResolve_mergesFilesAndFillsTheirTemplates(t *testing.T) {
 	t.Parallel()
 	root := writeFiles(t, map[string]string{
 		"etc/1.yaml": "gateway:\n  address: http://{HOST}/gw\n  http_client: {proxy: off}\n  cluster:\n    options: {image: \"{IMAGE}\", cores: 2, environment: {A: \"{kept}\"}}\n",
@@ -102,15 +102,15 @@ func TestResolve_readsFilesLikePyYAML(t *testing.T) {
 	t.Parallel()
 	const anchors = "one: &one {n: 1}\ntwo: &two {n: 2}\nthree: &three {n-n: 3, <<: *one, n_n: 4}\n"
 	for name, test := range map[string]struct{ text, want string }{
-		"two merges":                {anchors + "gateway: {cluster: {options: {<<: *one, <<: *two}}}\n", "map[n:2]"},
-		"a list of merges":          {anchors + "gateway: {cluster: {options: {<<: [*one, *two]}}}\n", "map[n:1]"},
-		"a merge and its own":       {anchors + "gateway: {cluster: {options: {n: 5, <<: [*one, *two]}}}\n", "map[n:5]"},
-		"two spellings in a merge":  {anchors + "gateway: {cluster: {options: {n_n: 6, <<: *three}}}\n", "map[n:1 n-n:3]"},
-		"a later version":           {"# c\n%YAML 1.2\n---\ngateway: {cluster: {options: {n: on}}}\n", "map[n:true]"},
-		"this version":              {"%YAML 1.1\n---\ngateway: {cluster: {options: {n: 010}}}\n", "map[n:8]"},
-		"a directive of somebody's": {"\ufeff%WHO knows\n%TAG !x! tag:yaml.org,2002:\n---\ngateway: {cluster: {options: {n: !x!str 1}}}\n", "map[n:1]"},
-		"no directive":              {"gateway: {cluster: {options: {n: \"\n%YAML 1.2\"}}}\n", "map[n: %YAML 1.2]"},
-		"Python's own types":        {"a: !!set {b, c}\nd: !!omap [e: 1]\nf: !!pairs [g: 1]\ngateway: {cluster: {options: {n: 1}}}\n", "map[n:1]"},
+		"two merges":               {anchors + "gateway: {cluster: {options: {<<: *one, <<: *two}}}\n", "map[n:2]"},
+		"a list of merges":         {anchors + "gateway: {cluster: {options: {<<: [*one, *two]}}}\n", "map[n:1]"},
+		"a merge and an own key":   {anchors + "gateway: {cluster: {options: {n: 5, <<: [*one, *two]}}}\n", "map[n:5]"},
+		"two spellings in a merge": {anchors + "gateway: {cluster: {options: {n_n: 6, <<: *three}}}\n", "map[n:1 n-n:3]"},
+		"a later version":          {"# c\n%YAML 1.2\n---\ngateway: {cluster: {options: {n: on}}}\n", "map[n:true]"},
+		"this version":             {"%YAML 1.1\n---\ngateway: {cluster: {options: {n: 010}}}\n", "map[n:8]"},
+		"unknown directives":       {"\ufeff%WHO knows\n%TAG !x! tag:yaml.org,2002:\n---\ngateway: {cluster: {options: {n: !x!str 1}}}\n", "map[n:1]"},
+		"no directive":             {"gateway: {cluster: {options: {n: \"\n%YAML 1.2\"}}}\n", "map[n: %YAML 1.2]"},
+		"Python's own types":       {"a: !!set {b, c}\nd: !!omap [e: 1]\nf: !!pairs [g: 1]\ngateway: {cluster: {options: {n: 1}}}\n", "map[n:1]"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -126,30 +126,30 @@ func TestResolve_readsFilesLikePyYAML(t *testing.T) {
 
 // The problem names the file and the line or the variable. It does not quote the
 // file.
-func TestResolve_invalidFilesNameTheLine(t *testing.T) {
+func TestResolve_reportsTheLineOfInvalidFiles(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct{ text, wantText string }{
-		"no YAML":            {"gateway:\n  auth: {kwargs: {api_token: s3cr3t\n", "line 2: the mapping that begins here"},
-		"an open list":       {"a: 1\nb: [s3cr3t,\n  2\nc: 3\n", "line 2: the list that begins here"},
-		"an open list, 1":    {"b: [s3cr3t\n", "line 1: the list that begins here"},
-		"an empty open list": {"s3cr3t: [\n\n", "line 1: did not find expected node content"},
-		"an open quote":      {"a: 1\nb: \"s3cr3t\nc: 3\n", "line 2: found unexpected end of stream"},
-		"a tab":              {"a: 1\n\ts3cr3t: 3\n", "line 2: found a tab character"},
-		"two colons":         {"a: s3cr3t\nb: c: d\n", "line 2: mapping values are not allowed"},
-		"wrong indentation":  {"x: 1\na:\n  b: 1\n c: s3cr3t\n", "line 1: the mapping that begins here has a line"},
-		"a control":          {"a: 1\nb: 2\nc: s3cr3t\x01\n", "line 3: control characters are not allowed"},
-		"no UTF-8":           {"a: 1\nb: s3cr3t\xff\n", "line 2: invalid leading UTF-8"},
-		"a byte order mark":  {"\ufeffa: 1\nb: [s3cr3t\n", "line 2: the list"},
-		"a list":             {"- s3cr3t\n", "it has no mapping at its top"},
-		"two documents":      {"a: s3cr3t\n---\nb: 1\n", "a second document"},
-		"an unknown tag":     {"a: s3cr3t\nb: !!python/object:os.system x\n", "line 2: a value has a tag that is not known"},
-		"a tag of its own":   {"a: !s3cr3t\n", "line 1: a value has a tag that is not known"},
-		"a secret as a tag":  {"a: {b: !s3cr3t x}\n", "line 1: a value has a tag that is not known"},
-		"a tag that lies":    {"a: !!int s3cr3t\n", "line 1: a value does not fit its tag"},
-		"itself":             {"b: 1\na: &a [*a]\n", "line 2: an alias stands for a value that contains it"},
-		"a missing anchor":   {"# *s3cr3t\na: 1\nb: [\"*s3cr3t\",\n  *s3cr3t]\n", "line 4: an alias has no anchor"},
-		"a key of a list":    {"? [1, 2]\n: 3\n", "line 1: a key is not a text"},
-		"a merge of a text":  {"a: {<<: s3cr3t}\n", "what is merged is not a mapping"},
+		"no YAML":                 {"gateway:\n  auth: {kwargs: {api_token: s3cr3t\n", "line 2: the mapping that begins here"},
+		"an open list":            {"a: 1\nb: [s3cr3t,\n  2\nc: 3\n", "line 2: the list that begins here"},
+		"an open list, 1":         {"b: [s3cr3t\n", "line 1: the list that begins here"},
+		"an empty open list":      {"s3cr3t: [\n\n", "line 1: did not find expected node content"},
+		"an open quote":           {"a: 1\nb: \"s3cr3t\nc: 3\n", "line 2: found unexpected end of stream"},
+		"a tab":                   {"a: 1\n\ts3cr3t: 3\n", "line 2: found a tab character"},
+		"two colons":              {"a: s3cr3t\nb: c: d\n", "line 2: mapping values are not allowed"},
+		"wrong indentation":       {"x: 1\na:\n  b: 1\n c: s3cr3t\n", "line 1: the mapping that begins here has a line"},
+		"a control":               {"a: 1\nb: 2\nc: s3cr3t\x01\n", "line 3: control characters are not allowed"},
+		"no UTF-8":                {"a: 1\nb: s3cr3t\xff\n", "line 2: invalid leading UTF-8"},
+		"a byte order mark":       {"\ufeffa: 1\nb: [s3cr3t\n", "line 2: the list"},
+		"a list":                  {"- s3cr3t\n", "it has no mapping at its top"},
+		"two documents":           {"a: s3cr3t\n---\nb: 1\n", "a second document"},
+		"an unknown tag":          {"a: s3cr3t\nb: !!python/object:os.system x\n", "line 2: a value has a tag that is not known"},
+		"a tag of its own":        {"a: !s3cr3t\n", "line 1: a value has a tag that is not known"},
+		"a secret as a tag":       {"a: {b: !s3cr3t x}\n", "line 1: a value has a tag that is not known"},
+		"a tag that does not fit": {"a: !!int s3cr3t\n", "line 1: a value does not fit its tag"},
+		"an alias of itself":      {"b: 1\na: &a [*a]\n", "line 2: an alias stands for a value that contains it"},
+		"a missing anchor":        {"# *s3cr3t\na: 1\nb: [\"*s3cr3t\",\n  *s3cr3t]\n", "line 4: an alias has no anchor"},
+		"a key of a list":         {"? [1, 2]\n: 3\n", "line 1: a key is not a text"},
+		"a merge of a text":       {"a: {<<: s3cr3t}\n", "a merged value is not a mapping"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -161,10 +161,10 @@ func TestResolve_invalidFilesNameTheLine(t *testing.T) {
 			expectOmits(t, p.Detail, "s3cr3t")
 		})
 	}
-	for start, each := range map[string]string{"[x, x, x, x, x, x, x, x, x, x]": "[%s]", "{x: 1, y: 2}": "{<<: [%s]}"} {
+	for start, format := range map[string]string{"[x, x, x, x, x, x, x, x, x, x]": "[%s]", "{x: 1, y: 2}": "{<<: [%s]}"} {
 		bomb := "a: &a " + start + "\n"
 		for c := 'b'; c < 'k'; c++ {
-			bomb += fmt.Sprintf("%c: &%c "+each+"\n", c, c, strings.TrimSuffix(strings.Repeat(fmt.Sprintf("*%c, ", c-1), 10), ", "))
+			bomb += fmt.Sprintf("%c: &%c "+format+"\n", c, c, strings.TrimSuffix(strings.Repeat(fmt.Sprintf("*%c, ", c-1), 10), ", "))
 		}
 		file := filepath.Join(writeFiles(t, map[string]string{"x.yaml": bomb}), "x.yaml")
 		expectContains(t, onlyProblem(t, settings.Block{}, "DASK_ROOT_CONFIG="+file).Detail, file, "more than 100000 values, which is the limit")
