@@ -186,10 +186,10 @@ func connectCatalog(s settings.Settings, cfg transport.Config, diags *diag.Diagn
 	if names != "" {
 		return clients.Access[*catalog.Client]{Unknown: true, UnknownArguments: names}
 	}
-	if s.SDKFile != nil {
+	if s.SDKFileError != nil {
 		var missing diag.Diagnostics
 		missing.AddError("Could not read the settings of Python's planetary_computer",
-			diagnostics.Sentence(s.SDKFile.Error())+" Correct the file, or set sas_url and subscription_key in the provider block and remove it.")
+			diagnostics.Sentence(s.SDKFileError.Error())+" Correct the file, or set sas_url and subscription_key in the provider block and remove it.")
 		return clients.Access[*catalog.Client]{Missing: missing}
 	}
 	stac, ok := clients.NewTransport(cfg, s.STACAddress.Value, s, "stac_url", diags)

@@ -10,14 +10,14 @@ import (
 	"github.com/planetary-computer/terraform-provider-pc/internal/settings"
 )
 
-// The expected values are what the Python client makes of the same arguments. The
-// integration tests compare with Python. The names of the differing cases say
+// The expected values are those of the Python client for the same arguments. The
+// integration tests compare with Python. The names of the cases that differ contain
 // "unlike Python".
 func TestResolve_normalizesAddressesLikePython(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
-		address, proxy, public      string
-		wantProxy, wantAddr, wantPu string
+		address, proxy, public             string
+		wantProxy, wantAddress, wantPublic string
 	}{
 		"port of https":               {"https://hub.example.com/services/dask-gateway/", "", "", "gateway://hub.example.com:443", "https://hub.example.com/services/dask-gateway", ""},
 		"port of http":                {"http://hub.example.com", "", "", "gateway://hub.example.com:80", "http://hub.example.com", ""},
@@ -53,12 +53,12 @@ func TestResolve_normalizesAddressesLikePython(t *testing.T) {
 			if test.public != "" {
 				block.PublicAddress = knownValue(test.public)
 			} else {
-				test.wantPu = test.wantAddr
+				test.wantPublic = test.wantAddress
 			}
 			s := mustResolve(t, block)
-			expectEqual(t, "address", s.Address.Value, test.wantAddr)
+			expectEqual(t, "address", s.Address.Value, test.wantAddress)
 			expectEqual(t, "proxy_address", s.ProxyAddress.Value, test.wantProxy)
-			expectEqual(t, "public_address", s.PublicAddress.Value, test.wantPu)
+			expectEqual(t, "public_address", s.PublicAddress.Value, test.wantPublic)
 		})
 	}
 }
@@ -97,7 +97,7 @@ func TestResolve_derivesHubAddress(t *testing.T) {
 	}
 }
 
-func TestResolve_malformedAddresses(t *testing.T) {
+func TestResolve_rejectsMalformedAddresses(t *testing.T) {
 	t.Parallel()
 	for value, want := range map[string]string{
 		"":                            "is empty",
@@ -151,7 +151,7 @@ func TestResolve_malformedAddresses(t *testing.T) {
 	}
 }
 
-func TestResolve_malformedProxyAddresses(t *testing.T) {
+func TestResolve_rejectsMalformedProxyAddresses(t *testing.T) {
 	t.Parallel()
 	for value, want := range map[string]string{
 		"":                       "is empty",
@@ -189,7 +189,7 @@ func TestResolve_malformedProxyAddresses(t *testing.T) {
 	}
 }
 
-func TestResolve_otherMalformedValues(t *testing.T) {
+func TestResolve_rejectsOtherMalformedValues(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
 		block    settings.Block

@@ -79,7 +79,7 @@ func TestResolve_limitsEachSource(t *testing.T) { //nolint:paralleltest // It me
 			if bytes := allocatedBytes(func() { resolved, problems = settings.Resolve(t.Context(), settings.Block{}, env) }); bytes > maxAllocated {
 				t.Errorf("%d MiB were allocated", bytes>>20)
 			}
-			message := fmt.Sprint(resolved.SDKFile)
+			message := fmt.Sprint(resolved.SDKFileError)
 			if !test.fromSDK {
 				if len(problems) == 0 {
 					t.Fatal("no problem")

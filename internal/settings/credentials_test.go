@@ -45,7 +45,7 @@ func TestResolve_infersAuth(t *testing.T) {
 	}
 }
 
-func TestResolve_invalidAuth(t *testing.T) {
+func TestResolve_rejectsUnknownAuth(t *testing.T) {
 	t.Parallel()
 	for value, want := range map[string]string{
 		"corp.auth.MyAuth": "Python class",
@@ -72,7 +72,7 @@ func TestResolve_defaultsToTheSystemUser(t *testing.T) {
 	expectEqual(t, "origin", s.Username.Origin, "the environment variable LOGNAME")
 	expectEqual(t, "username", mustResolve(t, basic, "LOGNAME=", "USERNAME=fourth").Username.Value, "fourth")
 	if s := mustResolve(t, basic); s.Username.Value == "" {
-		t.Error("without variables, the system does not tell the user's name")
+		t.Error("without variables, the user name is empty")
 	}
 	expectEqual(t, "username with a token", mustResolve(t, settings.Block{APIToken: knownValue("t")}, "USER=second").Username.Set, false)
 }
@@ -100,7 +100,7 @@ func TestResolve_usesTheUserOfTheHubsTokenOnly(t *testing.T) {
 	expectEqual(t, "user with another token", mustResolve(t, settings.Block{}, append(env, "PC_API_TOKEN=u")...).User.Set, false)
 }
 
-func TestResolve_malformedCredentials(t *testing.T) {
+func TestResolve_rejectsMalformedCredentials(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
 		block    settings.Block
@@ -132,7 +132,7 @@ func TestResolve_malformedCredentials(t *testing.T) {
 	}
 }
 
-func TestResolve_secretTemplatesStaySecret(t *testing.T) {
+func TestResolve_hidesSecretTemplates(t *testing.T) {
 	t.Parallel()
 	p := onlyProblem(t, settings.Block{}, "DASK_GATEWAY__AUTH__KWARGS__PASSWORD=p{s3cr3t}", "USER=u")
 	expectOmits(t, p.Summary+p.Detail+p.Origin, "s3cr3t")
@@ -142,7 +142,7 @@ func TestResolve_secretTemplatesStaySecret(t *testing.T) {
 	expectEqual(t, "api_token as an argument", mustResolve(t, settings.Block{APIToken: knownValue("{MY_TOKEN}")}, "MY_TOKEN=t").APIToken.Value.Reveal(), "{MY_TOKEN}")
 }
 
-func TestResolve_kerberos(t *testing.T) {
+func TestResolve_readsKerberosSettings(t *testing.T) {
 	t.Parallel()
 	block := settings.Block{Principal: knownValue("HTTP/ci@EXAMPLE.COM"), KeytabPath: knownValue("FILE:/etc/ci.keytab")}
 	s := mustResolve(t, block, "KRB5CCNAME=FILE:/tmp/tickets", "KRB5_CONFIG=/etc/other.conf", "PC_PRINCIPAL=alice")
@@ -156,8 +156,8 @@ func TestResolve_kerberos(t *testing.T) {
 	expectEqual(t, "principal", s.Principal.Origin, "the environment variable PC_PRINCIPAL")
 	expectEqual(t, "keytab_path", s.KeytabPath.Value, `C:\ci.keytab`)
 
-	for _, bad := range []string{"@EXAMPLE.COM", "alice@", "a@b@c", "alice @EXAMPLE.COM"} {
-		expectEqual(t, "argument", onlyProblem(t, settings.Block{Principal: knownValue(bad)}).Argument, "principal")
+	for _, invalid := range []string{"@EXAMPLE.COM", "alice@", "a@b@c", "alice @EXAMPLE.COM"} {
+		expectEqual(t, "argument", onlyProblem(t, settings.Block{Principal: knownValue(invalid)}).Argument, "principal")
 	}
 	p := onlyProblem(t, settings.Block{KeytabPath: knownValue("MEMORY:x")})
 	expectEqual(t, "argument", p.Argument, "keytab_path")

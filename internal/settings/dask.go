@@ -46,7 +46,7 @@ func daskLayer(config daskconfig.Config) layer {
 		if value == nil || value == "" {
 			continue
 		}
-		f := finding{value: value, text: part.Text(), origin: part.Origin(), template: argument != "auth"}
+		f := finding{value: value, text: part.Text(), origin: part.Origin(), isTemplate: argument != "auth"}
 		if argument == "http_proxy" || argument == "proxy_address" {
 			// A bool or a number is meaningful here. For other arguments it is a
 			// password or a token that looks like one, so it is used as written.

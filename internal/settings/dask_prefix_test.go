@@ -23,33 +23,33 @@ func TestResolve_findsPythonPrefixes(t *testing.T) {
 		"python/bin/python3.11": "", "python/etc/dask/x.yaml": addressYAML("http://python"),
 		"env/etc/dask/x.yaml": "gateway: {address: \"http://env\", proxy-address: 1}\n",
 	})
-	at := func(name string) string { return filepath.Join(root, filepath.FromSlash(name)) }
-	for link, to := range map[string]string{"python/bin/python3": "python3.11", "bin/python3": "../python/bin/python3", "env/bin/python": at("python/bin/python3")} {
-		if err := os.MkdirAll(filepath.Dir(at(link)), 0o700); err != nil {
+	pathOf := func(name string) string { return filepath.Join(root, filepath.FromSlash(name)) }
+	for link, to := range map[string]string{"python/bin/python3": "python3.11", "bin/python3": "../python/bin/python3", "env/bin/python": pathOf("python/bin/python3")} {
+		if err := os.MkdirAll(filepath.Dir(pathOf(link)), 0o700); err != nil {
 			t.Fatal(err)
 		}
-		if err := os.Symlink(to, at(link)); err != nil {
+		if err := os.Symlink(to, pathOf(link)); err != nil {
 			t.Fatal(err)
 		}
 	}
-	home := "home = " + at("python/bin") + "\n"
+	home := "home = " + pathOf("python/bin") + "\n"
 	for name, test := range map[string]struct {
 		env           string
 		config        string
 		address, port string
 	}{
-		"a Python":                         {"PATH=" + at("python/bin"), "", "http://python", "gateway://python:80"},
-		"a link to it":                     {"PATH=" + at("bin"), "", "http://python", "gateway://python:80"},
-		"no environment":                   {"PATH=" + at("env/bin"), "", "http://python", "gateway://python:80"},
-		"an environment":                   {"PATH=" + at("env/bin"), home + "include-system-site-packages = false\n", "http://env", "gateway://env:1"},
-		"one that sees its Python's":       {"PATH=" + at("env/bin"), home + "include-system-site-packages = true\n", "http://python", "gateway://python:1"},
-		"the same, in other letters":       {"PATH=" + at("env/bin"), "HOME=" + at("bin/../python/bin") + "\nInclude-System-Site-Packages=True\n", "http://python", "gateway://python:1"},
-		"one that sees, and nobody knows":  {"PATH=" + at("env/bin"), "include-system-site-packages = true\n", "http://env", "gateway://env:1"},
-		"an active one that is on no PATH": {"VIRTUAL_ENV=" + at("env"), home + "include-system-site-packages = true\n", "http://python", "gateway://python:1"},
+		"a Python":                               {"PATH=" + pathOf("python/bin"), "", "http://python", "gateway://python:80"},
+		"a link to it":                           {"PATH=" + pathOf("bin"), "", "http://python", "gateway://python:80"},
+		"no environment":                         {"PATH=" + pathOf("env/bin"), "", "http://python", "gateway://python:80"},
+		"an environment":                         {"PATH=" + pathOf("env/bin"), home + "include-system-site-packages = false\n", "http://env", "gateway://env:1"},
+		"with the packages of its Python":        {"PATH=" + pathOf("env/bin"), home + "include-system-site-packages = true\n", "http://python", "gateway://python:1"},
+		"with other capitals in the file":        {"PATH=" + pathOf("env/bin"), "HOME=" + pathOf("bin/../python/bin") + "\nInclude-System-Site-Packages=True\n", "http://python", "gateway://python:1"},
+		"with the packages of an unknown Python": {"PATH=" + pathOf("env/bin"), "include-system-site-packages = true\n", "http://env", "gateway://env:1"},
+		"an active environment outside PATH":     {"VIRTUAL_ENV=" + pathOf("env"), home + "include-system-site-packages = true\n", "http://python", "gateway://python:1"},
 	} {
 		// The cases write different versions of the same file, so they run one
 		// after the other.
-		file := at("env/pyvenv.cfg")
+		file := pathOf("env/pyvenv.cfg")
 		if err := os.RemoveAll(file); err != nil {
 			t.Fatal(err)
 		}
@@ -58,7 +58,7 @@ func TestResolve_findsPythonPrefixes(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		s := mustResolve(t, settings.Block{}, "DASK_ROOT_CONFIG="+at("none"), test.env)
+		s := mustResolve(t, settings.Block{}, "DASK_ROOT_CONFIG="+pathOf("none"), test.env)
 		expectEqual(t, name, s.Address.Value, test.address)
 		expectEqual(t, name, s.ProxyAddress.Value, test.port)
 	}

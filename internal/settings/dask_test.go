@@ -56,7 +56,7 @@ func TestResolve_acceptsAllSpellingsOfDaskKeys(t *testing.T) {
 	}
 }
 
-func TestResolve_clusterOptions(t *testing.T) {
+func TestResolve_readsClusterOptions(t *testing.T) {
 	t.Parallel()
 	s := mustResolve(t, settings.Block{},
 		"DASK_GATEWAY__CLUSTER__OPTIONS={'worker_cores': 2, 'Image': '{TAG}'}",
@@ -122,7 +122,7 @@ func TestResolve_fillsTemplates(t *testing.T) {
 
 // The problem names the missing variable only if the name cannot be a part of the
 // secret.
-func TestResolve_templateErrorsHideSecrets(t *testing.T) {
+func TestResolve_hidesSecretsInTemplateErrors(t *testing.T) {
 	t.Parallel()
 	for text, name := range map[string]string{
 		"{HUB_TOKEN}": "HUB_TOKEN", "{TOKEN}": "TOKEN", "http://me:{PROXY_PASSWORD}@proxy:1": "PROXY_PASSWORD",
@@ -140,7 +140,7 @@ func TestResolve_templateErrorsHideSecrets(t *testing.T) {
 	}
 }
 
-func TestSettings_proxy(t *testing.T) {
+func TestProxy_distinguishesNoneFromTheEnvironment(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
 		env, want string

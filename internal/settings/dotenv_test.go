@@ -51,8 +51,8 @@ func TestResolve_readsSDKFileLikePython(t *testing.T) {
 	} {
 		home, _ := writeSDKSettings(t, text)
 		s := mustResolve(t, settings.Block{}, "HOME="+home, "HOST=h.example")
-		if s.SDKFile != nil || s.SubscriptionKey.Value.Reveal() != want {
-			t.Errorf("%q gives %q, want %q, %v", text, s.SubscriptionKey.Value.Reveal(), want, s.SDKFile)
+		if s.SDKFileError != nil || s.SubscriptionKey.Value.Reveal() != want {
+			t.Errorf("%q gives %q, want %q, %v", text, s.SubscriptionKey.Value.Reveal(), want, s.SDKFileError)
 		}
 	}
 }
@@ -70,8 +70,8 @@ func TestResolve_reportsInvalidSDKFile(t *testing.T) {
 	} {
 		home, file := writeSDKSettings(t, text)
 		s := mustResolve(t, settings.Block{}, "HOME="+home)
-		if s.SDKFile == nil || !strings.Contains(s.SDKFile.Error(), file) || !strings.HasSuffix(s.SDKFile.Error(), line) || strings.Contains(s.SDKFile.Error(), "s3cr3t") {
-			t.Errorf("%q: %v", text, s.SDKFile)
+		if s.SDKFileError == nil || !strings.Contains(s.SDKFileError.Error(), file) || !strings.HasSuffix(s.SDKFileError.Error(), line) || strings.Contains(s.SDKFileError.Error(), "s3cr3t") {
+			t.Errorf("%q: %v", text, s.SDKFileError)
 		}
 	}
 }

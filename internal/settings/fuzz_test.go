@@ -13,8 +13,8 @@ import (
 	"github.com/planetary-computer/terraform-provider-pc/internal/settings"
 )
 
-// FuzzResolve_literals checks that every variable gives a value that JSON can
-// represent, or a problem with its template.
+// FuzzResolve_literals checks that every variable results in a value that JSON can
+// represent, or in a problem with its template.
 func FuzzResolve_literals(f *testing.F) {
 	for _, seed := range []string{"2", "-1.5e3", "{'a': [1, (2,), None]}", `r"x\" "\u0041" '''y'''`, "[[(1)]] # c", "{X}{{", "0x_f", "1,2,", "'\\\n'"} {
 		f.Add(seed)
@@ -25,7 +25,7 @@ func FuzzResolve_literals(f *testing.F) {
 			return
 		}
 		if _, err := json.Marshal(s.ClusterOptions["x"].Value); err != nil {
-			t.Errorf("%q gives what JSON has not: %v", text, err)
+			t.Errorf("%q results in a value that JSON cannot represent: %v", text, err)
 		}
 	})
 }

@@ -45,10 +45,10 @@ func TestResolve_rejectsPipesAndDevices(t *testing.T) {
 				variable := strings.ReplaceAll(variables, "FOLDER", root)
 				if strings.HasSuffix(file, ".env") {
 					s := mustResolve(t, settings.Block{}, variable)
-					if s.SDKFile == nil {
-						t.Fatal("it was read")
+					if s.SDKFileError == nil {
+						t.Fatalf("the provider read a %s", name)
 					}
-					expectContains(t, s.SDKFile.Error(), path, "not a regular file but a "+name)
+					expectContains(t, s.SDKFileError.Error(), path, "not a regular file but a "+name)
 					continue
 				}
 				p := onlyProblem(t, settings.Block{}, variable, "DASK_ROOT_CONFIG=/nowhere")

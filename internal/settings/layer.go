@@ -10,11 +10,10 @@ import (
 )
 
 // layer is one source of values: the provider block, or the variables with one
-// prefix. The first layer with a value for an argument decides. A layer without a
-// value has no entry.
+// prefix. The provider uses the value from the first layer that has one. An argument
+// without a value has no entry.
 type layer struct {
-	// places describes, by argument, where this layer looks. The text follows
-	// "looked for in".
+	// places describes, by argument, the place that this layer searches, for errors.
 	places map[string]string
 	found  map[string]finding
 }
@@ -27,11 +26,11 @@ type finding struct {
 	// text is the value as written.
 	text   string
 	origin string
-	// argument is the argument of the provider block that has the value, or "".
+	// argument is the argument of the provider block that contains the value, or "".
 	argument string
 	unknown  bool
-	// template means that Dask fills in environment variables.
-	template bool
+	// isTemplate means that Dask fills environment variables into the text.
+	isTemplate bool
 }
 
 const inBlock = " in the provider block"

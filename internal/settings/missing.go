@@ -5,9 +5,8 @@ package settings
 
 import "strings"
 
-// Missing returns the detail of an error about a value that no place has: the
-// places that were searched, and what to do. The argument is one of the provider
-// block.
+// Missing returns the detail of an error about a missing value: the places that were
+// searched, and what to do. argument is an argument of the provider block.
 func (s Settings) Missing(argument string) string {
 	text := "No value was found. The provider searched these places:\n  - " + strings.Join(s.places[argument], "\n  - ") +
 		"\nAn environment variable that is empty counts as not set."

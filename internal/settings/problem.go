@@ -128,7 +128,7 @@ func (a argumentTexts) describe(text string, err error) string {
 // name of a variable is printed only if it cannot be a part of a password.
 func (a argumentTexts) describeTemplate(text string, err error) string {
 	var missing *daskconfig.MissingVariableError
-	if a.hidden && errors.As(err, &missing) && !isPlainlyVariable(missing.Name, text) {
+	if a.hidden && errors.As(err, &missing) && !isPrintableVariable(missing.Name, text) {
 		err = errors.New("it names one that is not set")
 	}
 	return daskconfig.DescribeTemplateError(err)
@@ -138,8 +138,8 @@ func (a argumentTexts) describeTemplate(text string, err error) string {
 // are unlikely in a password.
 var variableName = regexp.MustCompile(`^[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+$`)
 
-// isPlainlyVariable reports whether a name in braces can be printed: it is the
+// isPrintableVariable reports whether a name in braces can be printed: it is the
 // whole text in capital letters, or matches variableName.
-func isPlainlyVariable(name, text string) bool {
+func isPrintableVariable(name, text string) bool {
 	return variableName.MatchString(name) || text == "{"+name+"}" && name == strings.ToUpper(name)
 }

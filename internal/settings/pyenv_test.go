@@ -52,8 +52,8 @@ func TestResolve_followsPyenvShims(t *testing.T) {
 		files["pyenv/versions/"+version+"/etc/dask/x.yaml"] = addressYAML("http://v" + version)
 	}
 	root := writeFiles(t, files)
-	at := func(name string) string { return filepath.Join(root, filepath.FromSlash(name)) }
-	if err := os.WriteFile(at("pyenv/shims/python3"), []byte(strings.ReplaceAll(pyenvShim, "FOLDER", at("pyenv"))), 0o600); err != nil {
+	pathOf := func(name string) string { return filepath.Join(root, filepath.FromSlash(name)) }
+	if err := os.WriteFile(pathOf("pyenv/shims/python3"), []byte(strings.ReplaceAll(pyenvShim, "FOLDER", pathOf("pyenv"))), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	for name, test := range map[string]struct {
@@ -63,8 +63,8 @@ func TestResolve_followsPyenvShims(t *testing.T) {
 		"pyenv's own file":              {"", "", "http://v3.11.7"},
 		"the working folder":            {"", "project", "http://v3.12.10"},
 		"a folder below":                {"", "project/deep/folder", "http://v3.12.10"},
-		"PYENV_DIR before the folder":   {"PYENV_DIR=" + at("project"), "project/system", "http://v3.12.10"},
-		"PYENV_DIR without a file":      {"PYENV_DIR=" + at("elsewhere"), "project", "http://v3.12.10"},
+		"PYENV_DIR before the folder":   {"PYENV_DIR=" + pathOf("project"), "project/system", "http://v3.12.10"},
+		"PYENV_DIR without a file":      {"PYENV_DIR=" + pathOf("elsewhere"), "project", "http://v3.12.10"},
 		"system in a file":              {"", "project/system", "http://system"},
 		"none that is installed":        {"", "project/none", "http://system"},
 		"a path that leads elsewhere":   {"", "project/hostile", "http://v3.9.18"},
@@ -80,9 +80,9 @@ func TestResolve_followsPyenvShims(t *testing.T) {
 			t.Parallel()
 			folder := root
 			if test.folder != "" {
-				folder = at(test.folder)
+				folder = pathOf(test.folder)
 			}
-			env := environment.New([]string{"DASK_ROOT_CONFIG=" + at("none"), "PATH=" + at("pyenv/shims") + ":" + at("usr/bin"), test.variable}).InDirectory(folder)
+			env := environment.New([]string{"DASK_ROOT_CONFIG=" + pathOf("none"), "PATH=" + pathOf("pyenv/shims") + ":" + pathOf("usr/bin"), test.variable}).InDirectory(folder)
 			s, problems := settings.Resolve(t.Context(), settings.Block{}, env)
 			if len(problems) > 0 {
 				t.Fatalf("%+v", problems)
@@ -92,7 +92,7 @@ func TestResolve_followsPyenvShims(t *testing.T) {
 	}
 	// A folder called shims without pyenv contains a Python.
 	other := writeFiles(t, map[string]string{"shims/python3": "", "shims/etc/dask/x.yaml": addressYAML("http://shims")})
-	expectEqual(t, "address", mustResolve(t, settings.Block{}, "DASK_ROOT_CONFIG="+at("none"), "PATH="+filepath.Join(other, "shims")).Address.Value, "http://shims")
+	expectEqual(t, "address", mustResolve(t, settings.Block{}, "DASK_ROOT_CONFIG="+pathOf("none"), "PATH="+filepath.Join(other, "shims")).Address.Value, "http://shims")
 }
 
 // Otherwise, the files in the working folder could choose the address that receives

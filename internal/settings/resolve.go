@@ -16,10 +16,11 @@ import (
 
 const defaultMaxRetries = 4
 
-// maxProblems limits what is printed: a file can have thousands of bad values.
+// maxProblems limits the problems that are reported: a file can contain thousands of
+// invalid values.
 const maxProblems = 20
 
-// sources is everything that is read outside the provider block.
+// sources contains what is read from files and the environment.
 type sources struct {
 	dask          daskconfig.Config
 	daskProblems  []daskconfig.Problem
@@ -37,11 +38,10 @@ func readSources(ctx context.Context, env environment.Variables) sources {
 }
 
 // Resolve finds the value of every argument: in the provider block, in PC_*
-// variables, in Dask's configuration, in the settings of Python's
-// planetary_computer, in JupyterHub's variables, in this order.
-// Only the value that is used is checked. The settings are of use only when
-// there is no problem. Resolve returns when ctx ends, even while a file system
-// does not respond.
+// variables, in Dask's configuration, in the settings of Python's planetary_computer,
+// in JupyterHub's variables, in this order. Only the value that is used is checked.
+// The settings are valid only if there is no problem. Resolve returns when ctx ends,
+// even while a file system does not respond.
 func Resolve(ctx context.Context, block Block, env environment.Variables) (Settings, []Problem) {
 	read := make(chan sources, 1)
 	go func() { read <- readSources(ctx, env) }()
@@ -67,7 +67,7 @@ func resolveFrom(block Block, env environment.Variables, found sources) (Setting
 		found.sdkFile,
 		variableLayer(env, hubVariables),
 	}}
-	s := Settings{SDKFile: found.sdkErr}
+	s := Settings{SDKFileError: found.sdkErr}
 	r.addresses(&s)
 	r.credentials(&s)
 	r.catalog(&s)
@@ -128,8 +128,8 @@ func (r *resolver) find(argument string) (finding, int) {
 	return finding{}, len(r.layers)
 }
 
-// outranks reports whether an argument is set in the same layer as the other or in one
-// before it.
+// outranks reports whether an argument is set in the same layer as the other, or in
+// an earlier one.
 func (r *resolver) outranks(argument, other string) bool {
 	_, rank := r.find(argument)
 	_, otherRank := r.find(other)
@@ -152,19 +152,19 @@ func resolve[T any](r *resolver, argument string, parse func(text string) (T, er
 	if rank == len(r.layers) {
 		return Setting[T]{}
 	}
-	return parsed(r, argument, f, parse)
+	return parseFinding(r, argument, f, parse)
 }
 
-// parsed parses a value that was found. An invalid value becomes a problem and
+// parseFinding parses a value that was found. An invalid value becomes a problem and
 // reads as unknown, so that nothing is derived from it.
-func parsed[T any](r *resolver, argument string, f finding, parse func(text string) (T, error)) Setting[T] {
+func parseFinding[T any](r *resolver, argument string, f finding, parse func(text string) (T, error)) Setting[T] {
 	if f.unknown {
 		return Setting[T]{Origin: f.origin, Unknown: true}
 	}
 	text, detail := f.text, ""
 	if value, isString := f.value.(string); isString {
 		text = value
-		if f.template {
+		if f.isTemplate {
 			filled, err := daskconfig.FillTemplate(value, r.env)
 			if err != nil {
 				detail = arguments[argument].describeTemplate(value, err)
@@ -192,8 +192,8 @@ func parsed[T any](r *resolver, argument string, f finding, parse func(text stri
 }
 
 // parseNonEmpty rejects an empty value of all arguments but passwords. In the
-// provider block it usually comes from a forgotten variable. To continue with the
-// value of the environment could act as another user.
+// provider block it usually comes from a forgotten variable. Falling back to the
+// environment could act as another user.
 func parseNonEmpty[T any](argument, text string, parse func(text string) (T, error)) (T, error) {
 	if text == "" && argument != "password" && argument != "client_certificate_password" {
 		var none T

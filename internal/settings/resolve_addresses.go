@@ -7,10 +7,10 @@ import (
 	"github.com/planetary-computer/terraform-provider-pc/internal/addresses"
 )
 
-// addresses resolves the four addresses. Missing ones are derived from the
-// gateway's address, as in Python's Gateway (dask_gateway/client.py,
-// Gateway.__init__). Python does not need the Hub's address: it is derived from the
-// path below which a Hub serves a gateway.
+// addresses resolves the four addresses. Missing ones are derived from the gateway's
+// address, as in Python's Gateway (dask_gateway/client.py, Gateway.__init__). Python
+// does not need the Hub's address. The provider derives it from the path at which a
+// Hub serves a gateway.
 func (r *resolver) addresses(s *Settings) {
 	gatewayAddress := resolve(r, "address", addresses.ParseWeb)
 	s.Address = convert(gatewayAddress, addresses.Web.String)
@@ -49,7 +49,7 @@ func (r *resolver) hubAddress(gatewayAddress Setting[addresses.Web]) Setting[str
 	if rank == len(r.layers) {
 		return Setting[string]{}
 	}
-	return parsed(r, "hub_address", f, func(text string) (string, error) {
+	return parseFinding(r, "hub_address", f, func(text string) (string, error) {
 		hub, err := addresses.ParseWeb(text)
 		return addresses.HubRoot(hub), err
 	})

@@ -61,8 +61,8 @@ func (r *resolver) credentials(s *Settings) {
 	}
 }
 
-// parseAuth accepts the names of dask_gateway/auth.py, get_auth, and its classes,
-// which Dask's configuration may name by their paths.
+// parseAuth accepts the names of dask_gateway/auth.py, get_auth, and the paths of its
+// classes, which Dask's configuration may contain.
 func parseAuth(text string) (string, error) {
 	class := strings.TrimPrefix(strings.TrimPrefix(text, "dask_gateway."), "auth.")
 	switch {
@@ -72,7 +72,7 @@ func parseAuth(text string) (string, error) {
 		return authBasic, nil
 	case text == authNone:
 		return authNone, nil
-	case text == "kerberos" || class != text && class == "KerberosAuth":
+	case text == authKerberos || class != text && class == "KerberosAuth":
 		return authKerberos, nil
 	case strings.Contains(text, "."):
 		return "", errors.New("names a Python class, which only Python can use")
@@ -102,7 +102,7 @@ func parsePassword(text string) (secret.String, error) {
 	return secret.New(text), checkASCII(text)
 }
 
-// parsePrincipal rejects what cannot be a name in a realm.
+// parsePrincipal rejects texts that cannot be a principal.
 func parsePrincipal(text string) (string, error) {
 	name, realm, hasRealm := strings.Cut(text, "@")
 	if name == "" || hasRealm && realm == "" || strings.Contains(realm, "@") || strings.ContainsFunc(text, unicode.IsSpace) {
@@ -136,14 +136,14 @@ func isKeytab(text string) bool {
 	return err == nil && len(content) > 2 && content[0] == 5 && (content[1] == 1 || content[1] == 2)
 }
 
-// environmentSetting is a variable that has no argument beside it.
+// environmentSetting returns the value of a variable that has no argument.
 func environmentSetting(env environment.Variables, name string) Setting[string] {
 	value, _ := env.Lookup(name)
 	return Setting[string]{Value: value, Origin: environment.Describe(name), Set: value != ""}
 }
 
-// checkASCII rejects what the gateway's SimpleAuthenticator cannot decode: it
-// decodes the header as ASCII and answers 500 (dask_gateway_server/auth.py).
+// checkASCII rejects texts that the gateway's SimpleAuthenticator cannot decode: it
+// decodes the header as ASCII, and returns 500 (dask_gateway_server/auth.py).
 func checkASCII(text string) error {
 	if strings.ContainsFunc(text, func(r rune) bool { return r > '~' }) {
 		return errors.New("contains a character outside ASCII, which the gateway cannot decode")
@@ -151,7 +151,7 @@ func checkASCII(text string) error {
 	return nil
 }
 
-// systemUser is the name that Python's getpass.getuser gives.
+// systemUser returns the name that Python's getpass.getuser returns.
 func systemUser(env environment.Variables) Setting[string] {
 	for _, name := range []string{"LOGNAME", "USER", "LNAME", "USERNAME"} {
 		if value, _ := env.Lookup(name); value != "" {

@@ -25,8 +25,8 @@ const (
 	defaultSASAddress  = "https://planetarycomputer.microsoft.com/api/sas/v1/token"
 )
 
-// maxSDKFile is far above the size of a file with two variables, in bytes.
-const maxSDKFile = 256 << 10
+// maxSDKFileSize is far above the size of a file with two variables, in bytes.
+const maxSDKFileSize = 256 << 10
 
 // sdkVariables are the variables that Python's planetary_computer reads
 // (settings.py).
@@ -35,17 +35,17 @@ var sdkVariables = map[string]string{
 	"subscription_key": "PC_SDK_SUBSCRIPTION_KEY",
 }
 
-// sdkLayers returns the values that Python's planetary_computer would use. A
-// variable in the environment, even an empty one, replaces that in the file. The
-// error is about the file.
+// sdkLayers returns the values that Python's planetary_computer would use. A variable
+// in the environment, even an empty one, takes precedence over the file. The error is
+// about the file.
 func sdkLayers(ctx context.Context, env environment.Variables) (variables, file layer, err error) {
 	variables = variableLayer(env, sdkVariables)
 	file = layer{places: map[string]string{}, found: map[string]finding{}}
-	name := sdkFile(env)
+	name := sdkFilePath(env)
 	if name == "" {
 		return variables, file, nil
 	}
-	text, err := localfile.Read(ctx, name, maxSDKFile)
+	text, err := localfile.Read(ctx, name, maxSDKFileSize)
 	if errors.Is(err, fs.ErrNotExist) {
 		err = nil
 	}
@@ -71,9 +71,9 @@ func sdkLayers(ctx context.Context, env environment.Variables) (variables, file 
 	return variables, file, nil
 }
 
-// sdkFile is ~/.planetarycomputer/settings.env, with ~ as in Python's
-// os.path.expanduser. It is "" if the environment names no home.
-func sdkFile(env environment.Variables) string {
+// sdkFilePath returns ~/.planetarycomputer/settings.env, with ~ as in Python's
+// os.path.expanduser. It returns "" if the home folder is unknown.
+func sdkFilePath(env environment.Variables) string {
 	home := env.Home()
 	if home == "" {
 		return ""

@@ -12,7 +12,8 @@ import (
 	"github.com/planetary-computer/terraform-provider-pc/internal/settings"
 )
 
-// sdkHome is a home with such a file of Python's planetary_computer in it.
+// writeSDKSettings writes a settings file of Python's planetary_computer into a new
+// home folder.
 func writeSDKSettings(t *testing.T, content string) (home, file string) {
 	t.Helper()
 	home = t.TempDir()
@@ -26,7 +27,7 @@ func writeSDKSettings(t *testing.T, content string) (home, file string) {
 	return home, file
 }
 
-func TestResolve_catalogSettings(t *testing.T) {
+func TestResolve_readsCatalogSettings(t *testing.T) {
 	t.Parallel()
 	const defaultSAS, inFile = "https://planetarycomputer.microsoft.com/api/sas/v1/token", "https://file.example.com/token"
 	home, file := writeSDKSettings(t, "# Planetary Computer\nexport PC_SDK_SAS_URL=\"https://file.example.com/token/\"\nPC_SDK_SUBSCRIPTION_KEY = 'f11e'\nOTHER=x\n")
@@ -40,7 +41,7 @@ func TestResolve_catalogSettings(t *testing.T) {
 		"the file":                   {env: []string{"HOME=" + home}, sas: inFile, sasFrom: "PC_SDK_SAS_URL in " + file, key: "f11e", from: "PC_SDK_SUBSCRIPTION_KEY in " + file},
 		"the SDK's variables":        {env: []string{"HOME=" + home, "PC_SDK_SAS_URL=https://env.example.com/t", "PC_SDK_SUBSCRIPTION_KEY=e1"}, sas: "https://env.example.com/t", sasFrom: "the environment variable PC_SDK_SAS_URL", key: "e1", from: "the environment variable PC_SDK_SUBSCRIPTION_KEY"},
 		"empty variables of the SDK": {env: []string{"HOME=" + home, "PC_SDK_SAS_URL=", "PC_SDK_SUBSCRIPTION_KEY="}, sas: defaultSAS},
-		"our variables":              {env: []string{"HOME=" + home, "PC_SAS_URL=https://ours.example.com/t", "PC_SUBSCRIPTION_KEY=0a", "PC_SDK_SUBSCRIPTION_KEY=e1"}, sas: "https://ours.example.com/t", sasFrom: "the environment variable PC_SAS_URL", key: "0a", from: "the environment variable PC_SUBSCRIPTION_KEY"},
+		"PC_ variables":              {env: []string{"HOME=" + home, "PC_SAS_URL=https://ours.example.com/t", "PC_SUBSCRIPTION_KEY=0a", "PC_SDK_SUBSCRIPTION_KEY=e1"}, sas: "https://ours.example.com/t", sasFrom: "the environment variable PC_SAS_URL", key: "0a", from: "the environment variable PC_SUBSCRIPTION_KEY"},
 		"the block":                  {block: settings.Block{SASAddress: knownValue("https://b.example.com"), SubscriptionKey: knownValue("b10c")}, env: []string{"HOME=" + home, "PC_SAS_URL=https://ours.example.com/t"}, sas: "https://b.example.com", sasFrom: "sas_url in the provider block", key: "b10c", from: "subscription_key in the provider block"},
 		"a home without the file":    {env: []string{"HOME=" + t.TempDir()}, sas: defaultSAS},
 	} {
@@ -48,12 +49,12 @@ func TestResolve_catalogSettings(t *testing.T) {
 			t.Parallel()
 			s := mustResolve(t, test.block, test.env...)
 			expectEqual(t, "sas_url", s.SASAddress.Value, test.sas)
-			expectEqual(t, "where sas_url is from", s.SASAddress.Origin, test.sasFrom)
+			expectEqual(t, "origin of sas_url", s.SASAddress.Origin, test.sasFrom)
 			expectEqual(t, "subscription_key", s.SubscriptionKey.Value.Reveal(), test.key)
-			expectEqual(t, "where subscription_key is from", s.SubscriptionKey.Origin, test.from)
+			expectEqual(t, "origin of subscription_key", s.SubscriptionKey.Origin, test.from)
 			expectEqual(t, "stac_url", s.STACAddress.Value, "https://planetarycomputer.microsoft.com/api/stac/v1")
-			if s.SDKFile != nil {
-				t.Error(s.SDKFile)
+			if s.SDKFileError != nil {
+				t.Error(s.SDKFileError)
 			}
 		})
 	}
@@ -61,20 +62,20 @@ func TestResolve_catalogSettings(t *testing.T) {
 	expectEqual(t, "stac_url", s.STACAddress.Value, "http://127.0.0.1:8080/stac")
 }
 
-// TestResolve_catalogThatCannotBe: a broken file hurts those alone who need it,
-// and is not quoted.
-func TestResolve_invalidCatalogSettings(t *testing.T) {
+// An invalid file is not a problem for users who do not need it. The error does not
+// quote the file.
+func TestResolve_rejectsInvalidCatalogSettings(t *testing.T) {
 	t.Parallel()
 	home, file := writeSDKSettings(t, "s3cr3t key\n")
 	s := mustResolve(t, settings.Block{}, "HOME="+home)
-	if s.SDKFile == nil || !strings.Contains(s.SDKFile.Error(), file) || strings.Contains(s.SDKFile.Error(), "s3cr3t") {
-		t.Error(s.SDKFile)
+	if s.SDKFileError == nil || !strings.Contains(s.SDKFileError.Error(), file) || strings.Contains(s.SDKFileError.Error(), "s3cr3t") {
+		t.Error(s.SDKFileError)
 	}
 	folder := t.TempDir()
 	if err := os.MkdirAll(filepath.Join(folder, ".planetarycomputer", "settings.env"), 0o700); err != nil {
 		t.Fatal(err)
 	}
-	if s = mustResolve(t, settings.Block{}, "HOME="+folder); s.SDKFile == nil {
+	if s = mustResolve(t, settings.Block{}, "HOME="+folder); s.SDKFileError == nil {
 		t.Error("the provider read a folder as a file")
 	}
 	for argument, block := range map[string]settings.Block{

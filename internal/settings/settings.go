@@ -34,7 +34,7 @@ type Settings struct {
 	// ProxyAddress is gateway://HOST:PORT, or has no port if the user wrote none. By
 	// default it has the host and port of Address.
 	ProxyAddress Setting[string]
-	// HubAddress is the URL below which hub/api is, without a slash at the end.
+	// HubAddress is the URL of the Hub, without hub/api and without a slash at the end.
 	HubAddress Setting[string]
 	// Auth is "jupyterhub", "basic", "kerberos" or "none".
 	Auth     Setting[string]
@@ -67,18 +67,19 @@ type Settings struct {
 	// latter alone.
 	STACAddress, SASAddress Setting[string]
 	SubscriptionKey         Setting[secret.String]
-	// GeoCatalogURL is the address of a GeoCatalog, without a slash at the end. Entra is
-	// how to authenticate to it.
+	// GeoCatalogURL is the address of a GeoCatalog, without a slash at the end. Entra
+	// describes how to authenticate to it.
 	GeoCatalogURL Setting[string]
 	Entra         Entra
-	// STACOutranksGeoCatalog and SASOutranksGeoCatalog report whether stac_url and sas_url
-	// are set where geocatalog_url is, or in a nearer place. Whoever sets both wants the
-	// more specific one.
+	// STACOutranksGeoCatalog and SASOutranksGeoCatalog report whether stac_url and
+	// sas_url are set where geocatalog_url is, or in a nearer place. A user who sets
+	// both expects the more specific one to apply.
 	STACOutranksGeoCatalog, SASOutranksGeoCatalog bool
-	// SDKFile is the error of reading the settings file of Python's
+	// SDKFileError is the error of reading the settings file of Python's
 	// planetary_computer, or nil. Only requests to those services need the file.
-	SDKFile error
-	// User owns JUPYTERHUB_API_TOKEN. It is not set if the token has another origin.
+	SDKFileError error
+	// User is the owner of JUPYTERHUB_API_TOKEN. It is not set if the token has another
+	// origin.
 	User Setting[string]
 	// ClusterOptions are the cluster options in Dask's configuration: strings,
 	// bools, json.Numbers, []any and map[string]any.
@@ -89,8 +90,8 @@ type Settings struct {
 
 // Problem is an invalid value. A missing value is not a problem.
 type Problem struct {
-	// Argument is the argument of the provider block that has the value, or "" if it
-	// has another origin.
+	// Argument is the argument of the provider block that contains the value, or "" if
+	// the value has another origin.
 	Argument string
 	// Origin is where the value was found.
 	Origin string

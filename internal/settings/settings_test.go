@@ -21,7 +21,7 @@ func unknownValue[T any]() settings.Value[T] {
 	return settings.Value[T]{State: settings.Unknown}
 }
 
-// resolve fails the test when there is a problem.
+// mustResolve fails the test if there is a problem.
 func mustResolve(t *testing.T, block settings.Block, env ...string) settings.Settings {
 	t.Helper()
 	s, problems := settings.Resolve(t.Context(), block, environment.New(env))
@@ -31,7 +31,7 @@ func mustResolve(t *testing.T, block settings.Block, env ...string) settings.Set
 	return s
 }
 
-// problem fails the test unless there is exactly one.
+// onlyProblem fails the test unless there is exactly one problem.
 func onlyProblem(t *testing.T, block settings.Block, env ...string) settings.Problem {
 	t.Helper()
 	_, problems := settings.Resolve(t.Context(), block, environment.New(env))
@@ -66,7 +66,7 @@ func expectOmits(t *testing.T, text string, parts ...string) {
 	}
 }
 
-// TestResolve_firstPlaceWins takes away one place after the other.
+// TestResolve_usesTheFirstPlaceWithAValue removes one place after the other.
 func TestResolve_usesTheFirstPlaceWithAValue(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
@@ -172,7 +172,7 @@ func TestResolve_usesTheFirstPlaceWithAValue(t *testing.T) {
 	}
 }
 
-func TestResolve_defaults(t *testing.T) {
+func TestResolve_appliesDefaults(t *testing.T) {
 	t.Parallel()
 	s := mustResolve(t, settings.Block{}, "PC_ADDRESS=", "JUPYTERHUB_API_TOKEN=", "DASK_GATEWAY__ADDRESS=", "DASK_GATEWAY__PROXY_ADDRESS=None")
 	for name, set := range map[string]bool{
@@ -190,9 +190,8 @@ func TestResolve_defaults(t *testing.T) {
 	expectEqual(t, "number of cluster options", len(s.ClusterOptions), 0)
 }
 
-// TestResolve_notebookServer has the environment of a notebook server inside the
-// Planetary Computer's Hub.
-func TestResolve_insideANotebookServer(t *testing.T) {
+// The environment is that of a notebook server inside the Planetary Computer's Hub.
+func TestResolve_needsNoArgumentInANotebookServer(t *testing.T) {
 	t.Parallel()
 	s := mustResolve(t, settings.Block{},
 		"DASK_GATEWAY__ADDRESS=http://proxy-public:80/services/dask-gateway/",
@@ -216,11 +215,11 @@ func TestResolve_keepsUnknownValuesUnknown(t *testing.T) {
 	t.Parallel()
 	env := []string{"PC_ADDRESS=http://env/services/x", "PC_API_TOKEN=env", "JUPYTERHUB_API_URL=http://env/hub/api"}
 	s := mustResolve(t, settings.Block{Address: unknownValue[string](), APIToken: unknownValue[string](), MaxRetries: unknownValue[int64]()}, env...)
-	for name, is := range map[string]bool{
+	for name, isUnknown := range map[string]bool{
 		"address": s.Address.Unknown, "public_address": s.PublicAddress.Unknown, "proxy_address": s.ProxyAddress.Unknown,
 		"hub_address": s.HubAddress.Unknown, "api_token": s.APIToken.Unknown, "max_retries": s.MaxRetries.Unknown,
 	} {
-		expectEqual(t, name+" being unknown", is, true)
+		expectEqual(t, name+" being unknown", isUnknown, true)
 	}
 	expectEqual(t, "auth", s.Auth.Value, "jupyterhub")
 
@@ -247,8 +246,8 @@ func TestMissing_listsEveryPlace(t *testing.T) {
 	expectContains(t, s.Missing("api_token"), "https://h.example.com/hub/token")
 }
 
-// TestSettings_printNoSecret dumps what is resolved, what was written, and what
-// cannot be used.
+// TestSettings_printNoSecret dumps the provider block, the resolved settings and the
+// problems.
 func TestSettings_printNoSecret(t *testing.T) {
 	t.Parallel()
 	block := settings.Block{APIToken: knownValue("s3cr3t-token"), Password: knownValue("s3cr3t-password"), HTTPProxy: knownValue("http://u:s3cr3t-proxy@h:1")}

@@ -17,12 +17,12 @@ import (
 
 // Limits on the certificates that the system trusts, far above any real ones.
 const (
-	maxCertificateFile  = 8 << 20
-	maxCertificateFiles = 10_000
+	maxCertificateFileSize = 8 << 20
+	maxCertificateFiles    = 10_000
 )
 
-// checkSystemCertificates reads what SSL_CERT_FILE and SSL_CERT_DIR name before
-// Go does (crypto/x509/root_unix.go), which neither limits what it reads nor can
+// checkSystemCertificates reads the files of SSL_CERT_FILE and SSL_CERT_DIR before Go
+// does (crypto/x509/root_unix.go). Go reads them without a limit, and the read cannot
 // be cancelled: a pipe would block the first request for ever.
 func checkSystemCertificates(ctx context.Context, env environment.Variables) []Problem {
 	if runtime.GOOS == "windows" || runtime.GOOS == "darwin" {
@@ -30,7 +30,7 @@ func checkSystemCertificates(ctx context.Context, env environment.Variables) []P
 	}
 	var problems []Problem
 	check := func(variable, path string) {
-		_, err := localfile.Read(ctx, path, maxCertificateFile)
+		_, err := localfile.Read(ctx, path, maxCertificateFileSize)
 		if errors.Is(err, localfile.ErrTooLarge) || errors.Is(err, localfile.ErrNotRegular) && !isFolder(path) {
 			problems = append(problems, certificateProblem(variable, path, err))
 		}

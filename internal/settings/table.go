@@ -10,21 +10,21 @@ import "strings"
 type TableRow struct {
 	Argument    string
 	Description string
-	// Variables are the environment variables, in the order in which they count.
-	// Those of Dask and of Python's planetary_computer can also stand in files.
+	// Variables are the environment variables, in the order of their precedence. Those
+	// of Dask and of Python's planetary_computer can also be set in files.
 	Variables []string
 	// DaskKey is the key in Dask's YAML files, "" if there is none.
 	DaskKey string
-	// Default is the value that counts where no place has one, in Markdown.
+	// Default is the value in effect if no place has one, in Markdown.
 	Default string
 }
 
-// Table returns a row for each argument of the provider block. The documentation
-// is made from it.
+// Table returns a row for each argument of the provider block. The documentation is
+// generated from it.
 func Table() []TableRow {
 	rows := make([]TableRow, 0, len(tableTexts))
 	for _, text := range tableTexts {
-		row := TableRow{Argument: text.argument, Description: text.description, Default: text.otherwise}
+		row := TableRow{Argument: text.argument, Description: text.description, Default: text.defaultText}
 		row.Variables = appendVariable(row.Variables, providerVariables[row.Argument])
 		if key, ok := daskKeys[row.Argument]; ok {
 			row.Variables = append(row.Variables, key.variable)
@@ -47,7 +47,7 @@ func appendVariable(variables []string, name string) []string {
 }
 
 // tableTexts are in the order in which a reader meets the arguments.
-var tableTexts = []struct{ argument, description, otherwise string }{
+var tableTexts = []struct{ argument, description, defaultText string }{
 	{"address", "Address of the Dask Gateway", "none; needed by everything that uses the gateway"},
 	{"proxy_address", "Address of the proxy in front of the schedulers", "host and port of `address`"},
 	{"public_address", "Address of the gateway as a browser opens it", "`address`"},

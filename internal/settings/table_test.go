@@ -12,8 +12,8 @@ import (
 	"github.com/planetary-computer/terraform-provider-pc/internal/settings"
 )
 
-// TestTable_hasEveryArgumentWithItsPlaces compares the table with the places that
-// an error about a missing value lists.
+// TestTable_listsEveryArgument compares the table with the places that an error about
+// a missing value lists.
 func TestTable_listsEveryArgument(t *testing.T) {
 	t.Parallel()
 	table := settings.Table()
@@ -22,30 +22,31 @@ func TestTable_listsEveryArgument(t *testing.T) {
 	seen := map[string]bool{}
 	for _, row := range table {
 		if seen[row.Argument] {
-			t.Errorf("%s is there twice", row.Argument)
+			t.Errorf("%s is listed twice", row.Argument)
 		}
 		seen[row.Argument] = true
 		if row.Description == "" || row.Default == "" {
 			t.Errorf("%s has no description or no default", row.Argument)
 		}
 		places := s.Missing(row.Argument)
-		after := strings.Index(places, row.Argument+" in the provider block")
-		if after < 0 {
-			t.Fatalf("%s is no argument: %s", row.Argument, places)
+		previous := strings.Index(places, row.Argument+" in the provider block")
+		if previous < 0 {
+			t.Fatalf("%s is not an argument: %s", row.Argument, places)
 		}
 		for _, variable := range row.Variables {
-			at := strings.Index(places, "the environment variable "+variable)
-			if at < after {
+			position := strings.Index(places, "the environment variable "+variable)
+			if position < previous {
 				t.Errorf("%s: %s is missing or out of order in: %s", row.Argument, variable, places)
 			}
-			after = at
+			previous = position
 		}
 		expectEqual(t, "number of variables of "+row.Argument, len(row.Variables), strings.Count(places, "the environment variable "))
 		expectEqual(t, row.Argument+" having a key of Dask", strings.Contains(places, row.DaskKey+" in Dask's files"), row.DaskKey != "")
 	}
 }
 
-// TestTable_hasTheDefaults compares the numbers of the table with what counts.
+// TestTable_listsTheDefaults compares the defaults in the table with the resolved
+// ones.
 func TestTable_listsTheDefaults(t *testing.T) {
 	t.Parallel()
 	s := mustResolve(t, settings.Block{})
