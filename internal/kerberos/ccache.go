@@ -77,9 +77,9 @@ func (a *Auth) openCache(ctx context.Context, p *profile) (ticketSource, error) 
 
 // find returns the first credential for a service.
 func (c *credentialCache) find(service types.PrincipalName) (cachedCredential, bool) {
-	i := slices.IndexFunc(c.credentials, func(each cachedCredential) bool {
-		// Realms that begin so hold configuration instead of tickets.
-		return each.service.name.Equal(service) && !strings.HasPrefix(each.service.realm, "X-CACHECONF")
+	i := slices.IndexFunc(c.credentials, func(cached cachedCredential) bool {
+		// Realms with this prefix contain configuration instead of tickets.
+		return cached.service.name.Equal(service) && !strings.HasPrefix(cached.service.realm, "X-CACHECONF")
 	})
 	if i < 0 {
 		return cachedCredential{}, false
@@ -88,12 +88,12 @@ func (c *credentialCache) find(service types.PrincipalName) (cachedCredential, b
 }
 
 func (c cachedCredential) decode(client principal) (serviceTicket, error) {
-	held := serviceTicket{client: client, key: c.key, endTime: c.endTime}
-	err := recovered(func() error { return held.ticket.Unmarshal(c.ticket) })
-	return held, err
+	credential := serviceTicket{client: client, key: c.key, endTime: c.endTime}
+	err := recovered(func() error { return credential.ticket.Unmarshal(c.ticket) })
+	return credential, err
 }
 
-// cacheSource is a ticketSource that holds the tickets of a credential cache.
+// cacheSource is a ticketSource that returns the tickets of a credential cache.
 type cacheSource struct {
 	cache    *credentialCache
 	granting serviceTicket
@@ -111,13 +111,13 @@ func (s *cacheSource) stored(service types.PrincipalName) (serviceTicket, bool) 
 	if !ok || s.now.Before(found.startTime) || !s.now.Before(found.endTime) {
 		return serviceTicket{}, false
 	}
-	held, err := found.decode(s.cache.client)
-	return held, err == nil
+	credential, err := found.decode(s.cache.client)
+	return credential, err == nil
 }
 
 // parseCache reads the format that MIT describes in "Credential cache file format",
-// versions 1 to 4. gokrb5's parser is not used: it allocates what lengths in the file
-// ask for, up to 100 GiB for a file of 250 bytes.
+// versions 1 to 4. gokrb5's parser is not used: it allocates as much as the lengths
+// in the file demand, up to 100 GiB for a file of 250 bytes.
 func parseCache(content []byte) (*credentialCache, error) {
 	r := &cacheReader{rest: content, order: binary.BigEndian}
 	if r.uint8() != 5 {
@@ -129,7 +129,7 @@ func parseCache(content []byte) (*credentialCache, error) {
 		r.order = binary.NativeEndian
 	case 3:
 	case 4:
-		r.take(uint32(r.uint16()))
+		r.readBytes(uint32(r.uint16()))
 	default:
 		return nil, errMalformed
 	}
@@ -137,24 +137,25 @@ func parseCache(content []byte) (*credentialCache, error) {
 	for len(r.rest) > 0 {
 		cache.credentials = append(cache.credentials, r.credential())
 	}
-	if r.malformed {
+	if r.isMalformed {
 		return nil, errMalformed
 	}
 	return cache, nil
 }
 
-// cacheReader takes the fields of a credential cache one after the other. A field that
-// is longer than the rest of the file makes the file malformed and ends the rest.
+// cacheReader reads the fields of a credential cache one after the other. A field
+// that is longer than the rest of the file makes the file malformed, and ends the
+// read.
 type cacheReader struct {
-	rest      []byte
-	order     binary.ByteOrder
-	version   uint8
-	malformed bool
+	rest        []byte
+	order       binary.ByteOrder
+	version     uint8
+	isMalformed bool
 }
 
-func (r *cacheReader) take(length uint32) []byte {
+func (r *cacheReader) readBytes(length uint32) []byte {
 	if uint64(length) > uint64(len(r.rest)) {
-		r.malformed, r.rest = true, nil
+		r.isMalformed, r.rest = true, nil
 		return nil
 	}
 	field := r.rest[:length]
@@ -163,27 +164,27 @@ func (r *cacheReader) take(length uint32) []byte {
 }
 
 func (r *cacheReader) uint8() uint8 {
-	if field := r.take(1); field != nil {
+	if field := r.readBytes(1); field != nil {
 		return field[0]
 	}
 	return 0
 }
 
 func (r *cacheReader) uint16() uint16 {
-	if field := r.take(2); field != nil {
+	if field := r.readBytes(2); field != nil {
 		return r.order.Uint16(field)
 	}
 	return 0
 }
 
 func (r *cacheReader) uint32() uint32 {
-	if field := r.take(4); field != nil {
+	if field := r.readBytes(4); field != nil {
 		return r.order.Uint32(field)
 	}
 	return 0
 }
 
-func (r *cacheReader) data() []byte { return r.take(r.uint32()) }
+func (r *cacheReader) data() []byte { return r.readBytes(r.uint32()) }
 
 func (r *cacheReader) time() time.Time { return time.Unix(int64(r.uint32()), 0) }
 
@@ -191,7 +192,7 @@ func (r *cacheReader) time() time.Time { return time.Unix(int64(r.uint32()), 0) 
 // large count costs nothing.
 func (r *cacheReader) repeat(count uint32, read func()) {
 	for range count {
-		if r.malformed {
+		if r.isMalformed {
 			return
 		}
 		read()
@@ -226,7 +227,7 @@ func (r *cacheReader) credential() cachedCredential {
 	r.time() // authentication
 	c.startTime, c.endTime = r.time(), r.time()
 	r.time() // end of renewals
-	r.take(1 + 4)
+	r.readBytes(1 + 4)
 	readTyped := func() { r.uint16(); r.data() }
 	r.repeat(r.uint32(), readTyped) // addresses
 	r.repeat(r.uint32(), readTyped) // authorization data

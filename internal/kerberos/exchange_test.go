@@ -86,7 +86,7 @@ func TestAuth_reportsWrongKey(t *testing.T) {
 	}
 }
 
-// TestAuth_manyCallersShareOneTicket gives each caller a token of its own.
+// TestAuth_manyCallersShareOneTicket: every caller gets a different token.
 func TestAuth_manyCallersShareOneTicket(t *testing.T) {
 	t.Parallel()
 	const callers = 50
@@ -118,8 +118,9 @@ func TestAuth_manyCallersShareOneTicket(t *testing.T) {
 	}
 }
 
-// TestAuth_callerNeedNotWaitForOthers has a KDC that ignores four callers, who give up.
-// The fifth gets its ticket at once: within less than one attempt at a silent KDC takes.
+// TestAuth_callerNeedNotWaitForOthers uses a KDC that ignores four callers, which
+// give up. The fifth gets its ticket at once: in less time than one attempt at a
+// silent KDC.
 func TestAuth_callerNeedNotWaitForOthers(t *testing.T) {
 	t.Parallel()
 	k := newTestRealm(t)
@@ -127,13 +128,13 @@ func TestAuth_callerNeedNotWaitForOthers(t *testing.T) {
 	working := kdc.listen()
 	var silent atomic.Bool
 	silent.Store(true)
-	asked := make(chan struct{}, 10)
+	received := make(chan struct{}, 10)
 	k.useKDC(listenTCP(t, func(connection net.Conn) {
 		request, err := readRequest(connection)
 		if err != nil {
 			return
 		}
-		asked <- struct{}{}
+		received <- struct{}{}
 		if silent.Load() {
 			// The read ends when the client closes the connection.
 			_, _ = readRequest(connection)
@@ -159,8 +160,9 @@ func TestAuth_callerNeedNotWaitForOthers(t *testing.T) {
 			}
 		})
 	}
-	<-asked
-	// One that gives up does not end the others' wait, nor do they delay its end.
+	<-received
+	// A caller that gives up does not end the wait of the others, and they do not delay
+	// it.
 	expired, end := context.WithTimeout(t.Context(), 50*time.Millisecond)
 	defer end()
 	if _, err := auth.Authorization(expired); !errors.Is(err, context.DeadlineExceeded) {

@@ -23,8 +23,8 @@ import (
 
 const hugeCount = 0x7fffffff
 
-// craftedCache is a small cache of alice. After its principal, change appends what
-// claims to be a credential.
+// craftedCache is a small cache of alice. After its principal, change appends an
+// invalid credential.
 func craftedCache(change func(out *bytes.Buffer)) string {
 	out := bytes.NewBuffer([]byte{5, 4, 0, 0})
 	alice := types.NewPrincipalName(nametype.KRB_NT_PRINCIPAL, "alice")
@@ -48,8 +48,8 @@ func beginCredential(out *bytes.Buffer) {
 	appendNumbers(out, [4]uint32{0, 0, hugeCount, 0}, uint8(0), uint32(0))
 }
 
-// hostileInputs are files and KDCs that ask for more memory or time than there is. Each
-// leads to the message want.
+// hostileInputs are files and KDCs that demand more memory or time than is available.
+// want is the resulting message.
 func hostileInputs() map[string]struct {
 	prepare func(k *testRealm)
 	want    string
@@ -129,7 +129,7 @@ func hostileInputs() map[string]struct {
 	}
 }
 
-// useKDC writes a krb5.conf with a KDC that is asked by TCP.
+// useKDC writes a krb5.conf with a KDC that is reached by TCP.
 func (k *testRealm) useKDC(address string) {
 	k.t.Helper()
 	k.cfg.ConfigFiles = k.write("tcp.conf", "[libdefaults]\nudp_preference_limit = 1\ndns_canonicalize_hostname = false\n[realms]\n"+realm+" = {\nkdc = "+address+"\n}\n")

@@ -20,8 +20,8 @@ import (
 	"github.com/planetary-computer/terraform-provider-pc/internal/kerberos"
 )
 
-// TestAuth_hostileInputNeedsLittleMemory runs the tests with hostile input in a process
-// of its own and looks at the memory that it needed.
+// TestAuth_hostileInputNeedsLittleMemory runs the tests with hostile input in a
+// separate process, and measures the memory of that process.
 func TestAuth_hostileInputNeedsLittleMemory(t *testing.T) {
 	t.Parallel()
 	if runtime.GOOS != "linux" {

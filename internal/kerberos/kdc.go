@@ -21,7 +21,7 @@ import (
 )
 
 const (
-	// ticketTimeout limits all that is needed for one ticket.
+	// ticketTimeout limits the time to get one ticket, with all files and requests.
 	ticketTimeout = time.Minute
 	// kdcTimeout limits one attempt to reach one KDC.
 	kdcTimeout = 5 * time.Second
@@ -33,13 +33,13 @@ const (
 )
 
 var (
-	// errNoKDC marks a realm that neither krb5.conf nor DNS has a KDC for.
+	// errNoKDC marks a realm without a KDC in krb5.conf and in DNS.
 	errNoKDC = errors.New("no KDC")
 	// errNoReply marks a request that no KDC replied to.
 	errNoReply = errors.New("no reply")
 )
 
-// noKDCError names the place where the KDC of a realm is missing.
+// noKDCError describes where the KDC of a realm is missing.
 type noKDCError struct{ realm string }
 
 func (e *noKDCError) Error() string {
@@ -73,7 +73,7 @@ func (x *exchange) send(ctx context.Context, realm string, request []byte) ([]by
 			return nil, err
 		}
 		for _, address := range addresses {
-			reply, err := ask(ctx, network, address, request)
+			reply, err := sendTo(ctx, network, address, request)
 			if ctx.Err() != nil {
 				return nil, ctx.Err()
 			}
@@ -123,8 +123,8 @@ func (x *exchange) kdcAddresses(ctx context.Context, realm, network string) ([]s
 	return addresses, nil
 }
 
-// ask sends a request to one KDC and returns its reply.
-func ask(ctx context.Context, network, address string, request []byte) ([]byte, error) {
+// sendTo sends a request to one KDC and returns its reply.
+func sendTo(ctx context.Context, network, address string, request []byte) ([]byte, error) {
 	ctx, cancel := context.WithTimeout(ctx, kdcTimeout)
 	defer cancel()
 	connection, err := (&net.Dialer{}).DialContext(ctx, network, address)
@@ -137,9 +137,9 @@ func ask(ctx context.Context, network, address string, request []byte) ([]byte, 
 	defer stop()
 	var reply []byte
 	if network == "udp" {
-		reply, err = askByDatagram(connection, request)
+		reply, err = sendDatagram(connection, request)
 	} else {
-		reply, err = askByStream(connection, request)
+		reply, err = sendByStream(connection, request)
 	}
 	switch {
 	case ctx.Err() != nil:
@@ -150,7 +150,7 @@ func ask(ctx context.Context, network, address string, request []byte) ([]byte, 
 	return reply, nil
 }
 
-func askByDatagram(connection net.Conn, request []byte) ([]byte, error) {
+func sendDatagram(connection net.Conn, request []byte) ([]byte, error) {
 	if _, err := connection.Write(request); err != nil {
 		return nil, err
 	}
@@ -159,9 +159,9 @@ func askByDatagram(connection net.Conn, request []byte) ([]byte, error) {
 	return reply[:length], err
 }
 
-// askByStream puts the length before the request and expects it before the reply
+// sendByStream puts the length before the request and expects it before the reply
 // (RFC 4120, section 7.2.2).
-func askByStream(connection net.Conn, request []byte) ([]byte, error) {
+func sendByStream(connection net.Conn, request []byte) ([]byte, error) {
 	framed := binary.BigEndian.AppendUint32(nil, uint32(len(request))) //nolint:gosec // a request has a few KiB
 	if _, err := connection.Write(append(framed, request...)); err != nil {
 		return nil, err

@@ -4,9 +4,9 @@
 // Package kerberos authenticates requests with Kerberos tickets (RFC 4120, RFC 4559).
 // Tickets come from a credential cache, or from a KDC with the key in a keytab.
 //
-// The messages are gokrb5's. Its client package is not used: it ignores contexts,
-// allocates what four bytes of a KDC ask for, and renews tickets in a goroutine whose
-// panic would end the process.
+// The package uses gokrb5 for the messages, but not for the exchange: gokrb5's client
+// package ignores contexts, allocates as much as a length from the KDC demands, and
+// renews tickets in a goroutine whose panic would end the process.
 package kerberos
 
 import (
@@ -25,7 +25,7 @@ import (
 	"github.com/planetary-computer/terraform-provider-pc/internal/transport"
 )
 
-// Config says where a client's tickets come from.
+// Config states where a client's tickets come from.
 type Config struct {
 	// Host is the server's host name. Its service principal is HTTP/HOST.
 	Host string
@@ -46,9 +46,9 @@ type Config struct {
 }
 
 // Auth implements transport.Auth. It sends a ticket in an SPNEGO token, as Dask
-// Gateway's KerberosAuthenticator expects. A server refuses a token that it has seen
-// before, so every attempt sends a new one. The server's own token in the response is
-// not checked: TLS proves who the server is.
+// Gateway's KerberosAuthenticator expects. A server refuses a token that it has
+// received before, so every attempt sends a new one. The token in the server's
+// response is not checked: TLS authenticates the server.
 //
 // Auth is safe for concurrent use.
 type Auth struct {
@@ -69,8 +69,8 @@ type serviceTicket struct {
 }
 
 // New reads the keytab, if one is configured. The credential cache and krb5.conf are
-// read for the first request, so that only callers that send something see their
-// errors.
+// read for the first request, so that their errors reach only callers that send a
+// request.
 func New(ctx context.Context, cfg Config) (*Auth, error) {
 	if cfg.Clock == nil {
 		cfg.Clock = clock.Real()
@@ -88,7 +88,8 @@ func New(ctx context.Context, cfg Config) (*Auth, error) {
 // Scheme returns transport.SchemeKerberos.
 func (a *Auth) Scheme() transport.Scheme { return transport.SchemeKerberos }
 
-// Secrets returns nothing: every token is new, and transport hides what looks like one.
+// Secrets returns nothing: every token is new, and transport masks texts that look
+// like one.
 func (a *Auth) Secrets() []string { return nil }
 
 // Authorization returns the header of one attempt. It waits for files, DNS and the KDC
@@ -105,13 +106,13 @@ func (a *Auth) Authorization(ctx context.Context) (string, error) {
 }
 
 func (a *Auth) token(ctx context.Context) ([]byte, error) {
-	held, err := a.serviceTicket(ctx)
+	credential, err := a.serviceTicket(ctx)
 	if err != nil {
 		return nil, err
 	}
 	var token []byte
 	err = recovered(func() (err error) {
-		token, err = spnegoToken(held)
+		token, err = spnegoToken(credential)
 		return err
 	})
 	if err != nil {
@@ -124,7 +125,7 @@ func (a *Auth) token(ctx context.Context) ([]byte, error) {
 // and the others wait for it, each no longer than its own context.
 func (a *Auth) serviceTicket(ctx context.Context) (serviceTicket, error) {
 	a.mu.Lock()
-	if held, ok := a.current.Peek(); ok && !a.cfg.Clock.Now().Before(held.endTime) {
+	if credential, ok := a.current.Peek(); ok && !a.cfg.Clock.Now().Before(credential.endTime) {
 		a.current = new(share.Value[serviceTicket])
 	}
 	current := a.current
@@ -132,12 +133,12 @@ func (a *Auth) serviceTicket(ctx context.Context) (serviceTicket, error) {
 	return current.Get(ctx, a.newServiceTicket)
 }
 
-// newServiceTicket reads the configuration and the credential cache again: somebody may
-// have renewed the ticket.
+// newServiceTicket reads the configuration and the credential cache again: the user
+// may have renewed the ticket.
 func (a *Auth) newServiceTicket(ctx context.Context) (serviceTicket, error) {
 	limited, cancel := context.WithTimeout(ctx, ticketTimeout)
 	defer cancel()
-	var made serviceTicket
+	var issued serviceTicket
 	err := recovered(func() error {
 		p, err := readProfile(limited, a.cfg.ConfigFiles)
 		if err != nil {
@@ -149,13 +150,13 @@ func (a *Auth) newServiceTicket(ctx context.Context) (serviceTicket, error) {
 		} else if source, err = a.openCache(limited, p); err != nil {
 			return err
 		}
-		made, err = p.serviceTicket(limited, source, a.cfg.Host)
+		issued, err = p.serviceTicket(limited, source, a.cfg.Host)
 		return err
 	})
 	if err != nil && ctx.Err() == nil && limited.Err() != nil {
 		err = fmt.Errorf("no Kerberos ticket arrived within %s", ticketTimeout)
 	}
-	return made, err
+	return issued, err
 }
 
 var errMalformed = errors.New("malformed")

@@ -35,8 +35,8 @@ import (
 const (
 	realm   = "PC.TEST"
 	service = "HTTP/127.0.0.1"
-	// prefix is not the root, because the gateway's is not.
-	prefix = "/services/dask-gateway"
+	// pathPrefix is the path of the server: a gateway usually has one.
+	pathPrefix = "/services/dask-gateway"
 )
 
 // testRealm is a realm with a client, alice, and a server. Its KDC returns the same error
@@ -103,11 +103,11 @@ func (k *testRealm) listen() string {
 
 // appendTicket creates a ticket of alice and appends it to a credential cache (MIT's
 // "Credential cache file format", version 4).
-func (k *testRealm) appendTicket(out *bytes.Buffer, name string, kt *keytab.Keytab, ends time.Time) {
+func (k *testRealm) appendTicket(out *bytes.Buffer, name string, keys *keytab.Keytab, ends time.Time) {
 	k.t.Helper()
 	alice, server := types.NewPrincipalName(nametype.KRB_NT_PRINCIPAL, "alice"), types.NewPrincipalName(nametype.KRB_NT_SRV_INST, name)
 	begins := clock.Real().Now().Add(-time.Minute)
-	ticket, key, err := messages.NewTicket(alice, realm, server, realm, types.NewKrbFlags(), kt, etypeID.AES256_CTS_HMAC_SHA1_96, 1, begins, begins, ends, begins)
+	ticket, key, err := messages.NewTicket(alice, realm, server, realm, types.NewKrbFlags(), keys, etypeID.AES256_CTS_HMAC_SHA1_96, 1, begins, begins, ends, begins)
 	if err != nil {
 		k.t.Fatal(err)
 	}
@@ -159,7 +159,8 @@ func (k *testRealm) writeCache(ends time.Time, withService bool) {
 	k.write("cache", out.String())
 }
 
-// serve starts a server that accepts tickets, and refuses tokens that it has seen before.
+// serve starts a server that accepts tickets, and refuses tokens that it has received
+// before.
 func (k *testRealm) serve(inner http.HandlerFunc) (*url.URL, *atomic.Int32) {
 	k.t.Helper()
 	var count atomic.Int32
@@ -169,7 +170,7 @@ func (k *testRealm) serve(inner http.HandlerFunc) (*url.URL, *atomic.Int32) {
 		authenticated.ServeHTTP(w, r)
 	}))
 	k.t.Cleanup(server.Close)
-	base, err := url.Parse(server.URL + prefix + "/")
+	base, err := url.Parse(server.URL + pathPrefix + "/")
 	if err != nil {
 		k.t.Fatal(err)
 	}
@@ -204,8 +205,8 @@ func transportError(t *testing.T, err error) *transport.Error {
 	return failed
 }
 
-// TestAuth_sendsNewTokenWithEachAttempt has a server that fails twice. Each retry must
-// carry a token that it has not seen before.
+// TestAuth_sendsNewTokenWithEachAttempt uses a server that fails twice. Each retry
+// must carry a new token.
 func TestAuth_sendsNewTokenWithEachAttempt(t *testing.T) {
 	t.Parallel()
 	k := newTestRealm(t)
@@ -270,7 +271,7 @@ func TestAuth_sendsNothingWithoutTicket(t *testing.T) {
 			base, count := k.serve(func(http.ResponseWriter, *http.Request) {})
 			failed := transportError(t, k.do(base))
 			text := strings.ReplaceAll(failed.Error(), k.dir, "DIR")
-			if failed.Kind != transport.KindTicket || !strings.Contains(text, test.want) || !strings.Contains(text, "GET "+prefix+"/clusters was not sent: ") {
+			if failed.Kind != transport.KindTicket || !strings.Contains(text, test.want) || !strings.Contains(text, "GET "+pathPrefix+"/clusters was not sent: ") {
 				t.Errorf("kind %d, %q, want %q", failed.Kind, text, test.want)
 			}
 			if failed.MayHaveArrived() || failed.Scheme != transport.SchemeKerberos || count.Load() != 0 {
@@ -283,11 +284,11 @@ func TestAuth_sendsNothingWithoutTicket(t *testing.T) {
 // useAES128Keytab gives the client a keytab with one key of alice.
 func (k *testRealm) useAES128Keytab(password string) {
 	k.t.Helper()
-	kt := keytab.New()
-	if err := kt.AddEntry("alice", realm, password, time.Unix(1, 0), 1, etypeID.AES128_CTS_HMAC_SHA1_96); err != nil {
+	keys := keytab.New()
+	if err := keys.AddEntry("alice", realm, password, time.Unix(1, 0), 1, etypeID.AES128_CTS_HMAC_SHA1_96); err != nil {
 		k.t.Fatal(err)
 	}
-	text, err := kt.Marshal()
+	text, err := keys.Marshal()
 	if err != nil {
 		k.t.Fatal(err)
 	}
@@ -305,7 +306,7 @@ func TestNew_rejectsUnusableKeytabs(t *testing.T) {
 		"another format":     {func(k *testRealm) { k.cfg.Keytab = k.write("k", "s3cr3t in a text") }, "the keytab DIR/k is not valid or has no key"},
 		"a truncated keytab": {func(k *testRealm) { k.cfg.Keytab = k.write("k", "\x05\x02\x00\x00\x00\x40s3cr3t") }, "the keytab DIR/k is not valid or has no key"},
 		"an empty keytab":    {func(k *testRealm) { k.cfg.Keytab = k.write("k", "\x05\x02") }, "the keytab DIR/k is not valid or has no key"},
-		"of somebody else":   {func(k *testRealm) { k.useAES128Keytab("s3cr3t"); k.cfg.Principal = "bob" }, "no key of the principal bob; DIR/client.keytab has keys of alice@PC.TEST"},
+		"of another client":  {func(k *testRealm) { k.useAES128Keytab("s3cr3t"); k.cfg.Principal = "bob" }, "no key of the principal bob; DIR/client.keytab has keys of alice@PC.TEST"},
 		"of another realm":   {func(k *testRealm) { k.useAES128Keytab("s3cr3t"); k.cfg.Principal = "alice@OTHER" }, "no key of the principal alice@OTHER"},
 		"an unreadable file": {func(k *testRealm) { k.useAES128Keytab("s3cr3t"); k.makeUnreadable(k.cfg.Keytab) }, "cannot be read by the user that runs Terraform"},
 	} {

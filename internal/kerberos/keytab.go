@@ -22,8 +22,8 @@ import (
 const (
 	// maxKeytabSize is far above the size of any keytab: a key takes about 80 bytes.
 	maxKeytabSize = 1 << 20
-	// maxShownPrincipals is the number of principals of a keytab that a message lists.
-	maxShownPrincipals = 10
+	// maxListedPrincipals is the number of principals of a keytab that a message lists.
+	maxListedPrincipals = 10
 )
 
 // ErrPrincipal marks a keytab that has no key of the principal.
@@ -37,8 +37,8 @@ type keytabKeys struct {
 	encryptionTypes []int32
 }
 
-// readKeytab reads a keytab. If no principal is configured, the first one in the keytab
-// counts, as for the MIT library's client keytab.
+// readKeytab reads a keytab. If no principal is configured, the first one in the
+// keytab is used, as for the MIT library's client keytab.
 func readKeytab(ctx context.Context, path, configured string) (*keytabKeys, error) {
 	content, err := localfile.Read(ctx, path, maxKeytabSize)
 	if err != nil {
@@ -50,7 +50,7 @@ func readKeytab(ctx context.Context, path, configured string) (*keytabKeys, erro
 		return nil, fmt.Errorf("the keytab %s is not valid or has no key. Run `klist -k %s` to inspect it", path, path)
 	}
 	k := &keytabKeys{table: table}
-	var others []string
+	var principals []string
 	for _, entry := range table.Entries {
 		owner := principal{types.NewPrincipalName(nametype.KRB_NT_PRINCIPAL, strings.Join(entry.Principal.Components, "/")), entry.Principal.Realm}
 		if len(k.encryptionTypes) == 0 && owner.matches(configured) {
@@ -59,15 +59,15 @@ func readKeytab(ctx context.Context, path, configured string) (*keytabKeys, erro
 		if owner.name.Equal(k.client.name) && owner.realm == k.client.realm {
 			k.encryptionTypes = append(k.encryptionTypes, entry.Key.KeyType)
 		}
-		if shown := owner.String(); len(others) <= maxShownPrincipals && !slices.Contains(others, shown) {
-			others = append(others, shown)
+		if printable := owner.String(); len(principals) <= maxListedPrincipals && !slices.Contains(principals, printable) {
+			principals = append(principals, printable)
 		}
 	}
 	if len(k.encryptionTypes) == 0 {
-		if len(others) > maxShownPrincipals {
-			others = append(others[:maxShownPrincipals], "others")
+		if len(principals) > maxListedPrincipals {
+			principals = append(principals[:maxListedPrincipals], "others")
 		}
-		return nil, fmt.Errorf("%w %s; %s has keys of %s", ErrPrincipal, visibleName(configured), path, strings.Join(others, ", "))
+		return nil, fmt.Errorf("%w %s; %s has keys of %s", ErrPrincipal, visibleName(configured), path, strings.Join(principals, ", "))
 	}
 	return k, nil
 }
@@ -83,7 +83,8 @@ func (k *keytabKeys) restrict(c *config.Config) {
 	}
 }
 
-// describeReadError describes what is wrong with a file. The text follows its name.
+// describeReadError returns what is wrong with a file. The text follows the file's
+// name.
 func describeReadError(err error) string {
 	cause := err
 	if wrapped, ok := errors.AsType[*fs.PathError](err); ok {

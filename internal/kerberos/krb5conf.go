@@ -33,15 +33,15 @@ const (
 	maxIncludeDepth = 10
 )
 
-// encryptionTypes are the types in requests when krb5.conf names none: those that the
+// encryptionTypes are the types in requests if krb5.conf lists none: those that the
 // MIT library permits (krb5.conf(5), permitted_enctypes), that gokrb5 supports, and
 // that are not weak.
 var encryptionTypes = []string{
 	"aes256-cts-hmac-sha1-96", "aes128-cts-hmac-sha1-96", "aes256-cts-hmac-sha384-192", "aes128-cts-hmac-sha256-128", "arcfour-hmac-md5",
 }
 
-// profile holds the settings of krb5.conf that a client needs. If a setting occurs
-// twice, the first one counts, as in the MIT library.
+// profile contains the settings of krb5.conf that a client needs. If a setting occurs
+// twice, the first one applies, as in the MIT library.
 type profile struct {
 	defaults map[string]string
 	kdcs     map[string][]string
@@ -73,14 +73,14 @@ func readProfile(ctx context.Context, files string) (*profile, error) {
 	return r.profile, nil
 }
 
-// limitError reports a limit on all files together. It needs no list of the files that
-// include the last one.
+// limitError reports that all files together exceed a limit. It is returned as it is,
+// without the names of the including files.
 type limitError string
 
 func (e limitError) Error() string { return string(e) }
 
-// profileReader reads files and what they include, within limits on all of them
-// together.
+// profileReader reads files and the files that they include, within limits on all of
+// them together.
 type profileReader struct {
 	ctx     context.Context
 	profile *profile
@@ -115,7 +115,7 @@ func (r *profileReader) read(file string, depth int) error {
 				return err
 			}
 			if err != nil {
-				// The text only: a missing included file must not count as a missing
+				// The error is not wrapped: a missing included file must not count as a missing
 				// krb5.conf.
 				return fmt.Errorf("%s includes %s: %s", file, visibleName(path), err.Error())
 			}
@@ -207,7 +207,7 @@ func kdcAddress(value string) string {
 	return net.JoinHostPort(strings.Trim(value, "[]"), kdcPort)
 }
 
-// realmOf returns the realm of a host as [domain_realm] has it, or "".
+// realmOf returns the realm of a host according to [domain_realm], or "".
 func (p *profile) realmOf(host string) string {
 	if realm, ok := p.domains[host]; ok {
 		return realm
@@ -224,7 +224,7 @@ func (p *profile) realmOf(host string) string {
 	}
 }
 
-// looksUpKDCs reports whether DNS has the KDCs that krb5.conf does not have.
+// looksUpKDCs reports whether to look up a KDC in DNS if krb5.conf lists none.
 func (p *profile) looksUpKDCs() bool { return p.flag("dns_lookup_kdc", true) }
 
 func (p *profile) canonicalizesHostnames() bool { return p.flag("dns_canonicalize_hostname", true) }
@@ -248,7 +248,7 @@ func (p *profile) config() *config.Config {
 }
 
 // flag reads a boolean as the MIT library does. dns_canonicalize_hostname may also be
-// "fallback", which is what the provider does for true as well.
+// "fallback", which the provider treats like true.
 func (p *profile) flag(key string, fallback bool) bool {
 	switch strings.ToLower(p.defaults[key]) {
 	case "y", "yes", "true", "t", "1", "on", "fallback":
@@ -278,8 +278,8 @@ func encryptionIDs(names []string) []int32 {
 	return ids
 }
 
-// cachePath returns the file that a credential cache is in. An empty name, the value of
-// KRB5CCNAME, means the default in krb5.conf or in the MIT library.
+// cachePath returns the path of a credential cache. name is the value of KRB5CCNAME.
+// If it is empty, the default of krb5.conf or of the MIT library applies.
 func (p *profile) cachePath(name string) (path, origin string, err error) {
 	origin = "KRB5CCNAME"
 	if name == "" {

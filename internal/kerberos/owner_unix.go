@@ -12,11 +12,12 @@ import (
 	"syscall"
 )
 
-// checkOwner refuses a file that another user may have written. The default credential
-// cache has a name in /tmp that anybody can predict and create first; its tickets would
-// make the provider act as somebody else. The rule for owners is that of the MIT
-// library for .k5login (src/lib/krb5/os/localauth_k5login.c): the user or root. The
-// library itself creates caches with mode 0600 (src/lib/krb5/ccache/cc_file.c).
+// checkOwner refuses a file that another user may have written. The default
+// credential cache has a predictable name in /tmp, so another user can create it
+// first. With the tickets of that file, the provider would act as another user. The
+// rule for owners is that of the MIT library for .k5login
+// (src/lib/krb5/os/localauth_k5login.c): the user or root. The library itself creates
+// caches with mode 0600 (src/lib/krb5/ccache/cc_file.c).
 func checkOwner(info fs.FileInfo) error {
 	stat, ok := info.Sys().(*syscall.Stat_t)
 	if !ok {

@@ -10,8 +10,8 @@ import (
 	"github.com/jcmturner/gokrb5/v8/types"
 )
 
-// maxShownName is the number of characters that a message shows of a name.
-const maxShownName = 100
+// maxVisibleLength is the number of characters that a message shows of a name.
+const maxVisibleLength = 100
 
 // principal is a client or a service of a realm.
 type principal struct {
@@ -43,16 +43,16 @@ func splitPrincipal(configured string) (name, realm string) {
 // visibleName makes a name from a file safe to print: short, and without control
 // characters.
 func visibleName(name string) string {
-	var shown strings.Builder
-	for i, r := range []rune(name[:min(len(name), 4*maxShownName)]) {
-		if i == maxShownName {
-			shown.WriteString("…")
+	var visible strings.Builder
+	for i, r := range []rune(name[:min(len(name), 4*maxVisibleLength)]) {
+		if i == maxVisibleLength {
+			visible.WriteString("…")
 			break
 		}
 		if !unicode.IsPrint(r) {
 			r = '?'
 		}
-		shown.WriteRune(r)
+		visible.WriteRune(r)
 	}
-	return shown.String()
+	return visible.String()
 }

@@ -33,13 +33,13 @@ type negTokenInit struct {
 }
 
 // spnegoToken creates a new token that proves the possession of a ticket.
-func spnegoToken(held serviceTicket) ([]byte, error) {
-	authenticator, err := types.NewAuthenticator(held.client.realm, held.client.name)
+func spnegoToken(credential serviceTicket) ([]byte, error) {
+	authenticator, err := types.NewAuthenticator(credential.client.realm, credential.client.name)
 	if err != nil {
 		return nil, err
 	}
 	authenticator.Cksum = types.Checksum{CksumType: chksumtype.GSSAPI, Checksum: gssChecksum()}
-	request, err := messages.NewAPReq(held.ticket, held.key, authenticator)
+	request, err := messages.NewAPReq(credential.ticket, credential.key, authenticator)
 	if err != nil {
 		return nil, err
 	}

@@ -22,10 +22,10 @@ import (
 	"github.com/jcmturner/gokrb5/v8/types"
 )
 
-// maxReferrals is the number of realms that a KDC may send a client on to.
+// maxReferrals is how often KDCs may refer a client to another realm.
 const maxReferrals = 5
 
-// ticketSource is where the client's own tickets come from.
+// ticketSource provides the tickets of the client.
 type ticketSource interface {
 	client() principal
 	// stored returns the ticket for a service that the source already has.
@@ -40,30 +40,30 @@ type exchange struct {
 	config  *config.Config
 }
 
-// serviceTicket gets the ticket for the server. A KDC that has no service with the
-// host's name in the address may have one with the host's name in DNS, which the MIT
-// library asks for.
+// serviceTicket gets the ticket for the server. If the KDC has no service for the
+// host name in the address, the function tries the host's names in DNS, as the MIT
+// library does.
 func (p *profile) serviceTicket(ctx context.Context, source ticketSource, host string) (serviceTicket, error) {
 	x := &exchange{profile: p, config: p.config()}
 	host = strings.ToLower(strings.TrimSuffix(host, "."))
-	held, err := x.hostTicket(ctx, source, host)
+	credential, err := x.hostTicket(ctx, source, host)
 	if hasCode(err, errorcode.KDC_ERR_S_PRINCIPAL_UNKNOWN) {
 		for _, name := range p.canonicalNames(ctx, host) {
-			if held, err := x.hostTicket(ctx, source, name); err == nil {
-				return held, nil
+			if credential, err := x.hostTicket(ctx, source, name); err == nil {
+				return credential, nil
 			}
 		}
 	}
 	if err != nil {
-		return serviceTicket{}, explain(err, source.client(), "HTTP/"+host)
+		return serviceTicket{}, describeExchangeError(err, source.client(), "HTTP/"+host)
 	}
-	return held, nil
+	return credential, nil
 }
 
 func (x *exchange) hostTicket(ctx context.Context, source ticketSource, host string) (serviceTicket, error) {
 	service := types.NewPrincipalName(nametype.KRB_NT_PRINCIPAL, "HTTP/"+host)
-	if held, ok := source.stored(service); ok {
-		return held, nil
+	if credential, ok := source.stored(service); ok {
+		return credential, nil
 	}
 	granting, err := source.grantingTicket(ctx, x)
 	if err != nil {
@@ -81,8 +81,8 @@ func (x *exchange) hostTicket(ctx context.Context, source ticketSource, host str
 	return x.grant(ctx, granting, realm, service)
 }
 
-// grant asks a realm's KDC for the ticket of a service (TGS exchange, RFC 4120, section
-// 3.3). The KDC may refer the client to another realm (RFC 6806, section 8).
+// grant requests the ticket of a service from a realm's KDC (TGS exchange, RFC 4120,
+// section 3.3). The KDC may refer the client to another realm (RFC 6806, section 8).
 func (x *exchange) grant(ctx context.Context, granting serviceTicket, realm string, service types.PrincipalName) (serviceTicket, error) {
 	for range 1 + maxReferrals {
 		request, err := messages.NewTGSReq(granting.client.name, realm, x.config, granting.ticket, granting.key, service, false)
@@ -107,17 +107,17 @@ func (x *exchange) grant(ctx context.Context, granting serviceTicket, realm stri
 		if ok, err := reply.Verify(x.config, request); !ok {
 			return serviceTicket{}, err
 		}
-		held := serviceTicket{client: granting.client, ticket: reply.Ticket, key: reply.DecryptedEncPart.Key, endTime: reply.DecryptedEncPart.EndTime}
+		credential := serviceTicket{client: granting.client, ticket: reply.Ticket, key: reply.DecryptedEncPart.Key, endTime: reply.DecryptedEncPart.EndTime}
 		name := reply.Ticket.SName
 		if len(name.NameString) < 2 || name.NameString[0] != "krbtgt" || name.Equal(service) {
-			return held, nil
+			return credential, nil
 		}
-		granting, realm = held, name.NameString[len(name.NameString)-1]
+		granting, realm = credential, name.NameString[len(name.NameString)-1]
 	}
 	return serviceTicket{}, fmt.Errorf("the KDCs refer the client to more than %d other realms", maxReferrals)
 }
 
-// keytabSource is a ticketSource that gets its tickets with a key.
+// keytabSource is a ticketSource that gets its tickets from a KDC with a key.
 type keytabSource struct {
 	keys     *keytabKeys
 	granting *serviceTicket
@@ -191,7 +191,7 @@ func (x *exchange) sendASRequest(ctx context.Context, realm string, request mess
 var (
 	// errNoKey marks a keytab without a key of the type and version that the KDC uses.
 	errNoKey = errors.New("no matching key")
-	// errWrongKey marks a reply that the keytab's key does not decrypt.
+	// errWrongKey marks a reply that the keytab's key cannot decrypt.
 	errWrongKey = errors.New("the reply does not match the key")
 )
 
@@ -218,8 +218,8 @@ func (k *keytabKeys) preAuthentication(refused messages.KRBError) (types.PAData,
 	return types.PAData{PADataType: patype.PA_ENC_TIMESTAMP, PADataValue: value}, err
 }
 
-// acceptedType returns the first type of key in the KDC's refusal that the keytab has a
-// key of (RFC 4120, section 5.2.7.5).
+// acceptedType returns the first key type in the KDC's refusal for which the keytab
+// has a key (RFC 4120, section 5.2.7.5).
 func (k *keytabKeys) acceptedType(refused messages.KRBError) (int32, error) {
 	var hints types.PADataSequence
 	if err := hints.Unmarshal(refused.EData); err != nil {
@@ -254,7 +254,7 @@ func (k *keytabKeys) acceptedType(refused messages.KRBError) (int32, error) {
 	return 0, errNoKey
 }
 
-// canonicalNames returns the names that DNS has for a host.
+// canonicalNames returns the names of a host in DNS.
 func (p *profile) canonicalNames(ctx context.Context, host string) []string {
 	if !p.canonicalizesHostnames() {
 		return nil
@@ -302,11 +302,11 @@ func hasCode(err error, code int32) bool {
 	return ok && refused.ErrorCode == code
 }
 
-// explain turns a failed exchange into a message for users.
-func explain(err error, client principal, service string) error {
+// describeExchangeError returns a message for users about a failed exchange.
+func describeExchangeError(err error, client principal, service string) error {
 	realm := visibleName(client.realm)
 	if refused, ok := errors.AsType[messages.KRBError](err); ok {
-		if text, known := kdcErrors[refused.ErrorCode]; known {
+		if text, isKnown := kdcErrors[refused.ErrorCode]; isKnown {
 			return fmt.Errorf(text, client, service, realm)
 		}
 	}
