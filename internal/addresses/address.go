@@ -16,13 +16,13 @@ import (
 	"strings"
 )
 
-// Web is a checked http or https address, without the slashes at its
-// end, as Python's Gateway keeps it.
+// Web is a checked http or https address without slashes at its end, as in Python's
+// Gateway.
 type Web struct {
 	site string // scheme and authority as written, https://HOST[:PORT]
 	path string // "" or /PATH
 	Host string // lower case, IPv6 without brackets
-	Port int    // that of the scheme when the address has none
+	Port int    // the default of the scheme if the address has none
 }
 
 // String returns the address as it was written, without slashes at its end.
@@ -38,8 +38,8 @@ func ParseWeb(text string) (Web, error) {
 	if !found {
 		return Web{}, errors.New("has no scheme")
 	}
-	standardPort, known := map[string]int{"http": 80, "https": 443}[strings.ToLower(scheme)]
-	if !known {
+	standardPort, isSupported := map[string]int{"http": 80, "https": 443}[strings.ToLower(scheme)]
+	if !isSupported {
 		return Web{}, errors.New("has another scheme than http and https")
 	}
 	authority, _, _ := strings.Cut(rest, "/")
@@ -59,9 +59,9 @@ func ParseWeb(text string) (Web, error) {
 	return address, nil
 }
 
-// ParsePublic checks an address that only a browser opens. Inside a Hub
-// that may be a bare path, to which the browser adds the Hub's own name: the
-// daskhub Helm chart sets /services/dask-gateway/.
+// ParsePublic checks an address that only a browser opens. Inside a Hub it may be a
+// bare path, which the browser resolves on the Hub's host: the daskhub Helm chart
+// sets /services/dask-gateway/.
 func ParsePublic(text string) (Web, error) {
 	if !strings.HasPrefix(text, "/") || strings.HasPrefix(text, "//") {
 		return ParseWeb(text)
@@ -75,18 +75,18 @@ func ParsePublic(text string) (Web, error) {
 	return Web{path: strings.TrimRight(text, "/")}, nil
 }
 
-// SchedulerProxy is the proxy in front of the schedulers as the configuration
-// names it: by its address, or by a port on the gateway's own host.
+// SchedulerProxy is the proxy in front of the schedulers, as configured: an address,
+// or a port on the gateway's host.
 type SchedulerProxy struct {
 	Address string // gateway://HOST:PORT
-	Port    int    // when Address is ""
+	Port    int    // if Address is ""
 }
 
 // ParseSchedulerProxy reads a proxy address as Python's Gateway does: the host and
-// port of a URL whatever its scheme and path, or a bare HOST:PORT. Python also
-// takes an address without a port, and then cannot connect. Only a number is a
-// port, in Python as an int and here in a string too, because a string is what
-// Terraform and a template make of it.
+// port of a URL, regardless of its scheme and path, or a bare HOST:PORT. Python also
+// accepts an address without a port, and then cannot connect. A port alone is an int
+// in Python. Here it may also be a string, because Terraform and templates convert it
+// to a string.
 func ParseSchedulerProxy(text string) (SchedulerProxy, error) {
 	if text != "" && strings.Trim(text, "0123456789") == "" {
 		port, err := parsePort(text)
@@ -96,7 +96,7 @@ func ParseSchedulerProxy(text string) (SchedulerProxy, error) {
 		return SchedulerProxy{}, err
 	}
 	_, rest, isURL := strings.Cut(text, "//")
-	if isURL && validScheme(text[:len(text)-len(rest)-len("//")]) {
+	if isURL && isValidScheme(text[:len(text)-len(rest)-len("//")]) {
 		authority, _, _ := strings.Cut(rest, "/")
 		return SchedulerProxy{Address: "gateway://" + authority}, checkHostAndPort(authority)
 	}
@@ -116,8 +116,8 @@ func checkHostAndPort(authority string) error {
 	return err
 }
 
-// Quote returns a value for a message, in quotes, and false for one that may have
-// a password in it or is no address at all: one with a user, a query or a
+// Quote returns a value for a message, in quotes. It returns false for a value that
+// may contain a password or is not an address: a value with a user, a query or a
 // fragment, or a long one.
 func Quote(text string) (string, bool) {
 	const maxLength = 200
@@ -127,16 +127,16 @@ func Quote(text string) (string, bool) {
 	return strconv.Quote(text), true
 }
 
-// validScheme says whether Python's urlparse takes the text before "//" for a
-// scheme and its colon, or for nothing.
-func validScheme(text string) bool {
+// isValidScheme reports whether the text before "//" is empty, or a scheme with its
+// colon for Python's urlparse.
+func isValidScheme(text string) bool {
 	scheme, hasColon := strings.CutSuffix(text, ":")
 	if !hasColon {
 		return text == ""
 	}
 	for i, r := range scheme {
-		letter := 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z'
-		if !letter && (i == 0 || !strings.ContainsRune("0123456789+-.", r)) {
+		isLetter := 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z'
+		if !isLetter && (i == 0 || !strings.ContainsRune("0123456789+-.", r)) {
 			return false
 		}
 	}
@@ -151,9 +151,9 @@ func AtPort(host string, port int) string {
 
 var servicePath = regexp.MustCompile(`^(.*)/services/[^/]+$`)
 
-// HubOfService is the address of the Hub that has the gateway as its service: it
-// serves it under services/NAME below its own address. It is "" for an address
-// that does not end so.
+// HubOfService returns the address of the Hub whose service the gateway is: a Hub
+// serves it at services/NAME below its own address. It returns "" if the address does
+// not end with services/NAME.
 func HubOfService(address Web) string {
 	match := servicePath.FindStringSubmatch(address.path)
 	if match == nil {
@@ -162,8 +162,8 @@ func HubOfService(address Web) string {
 	return address.site + strings.TrimRight(match[1], "/")
 }
 
-// HubRoot takes the Hub's address out of that of its pages (.../hub) or of its
-// API (.../hub/api, as in JUPYTERHUB_API_URL).
+// HubRoot returns the address of a Hub, given the address of its pages (.../hub) or
+// of its API (.../hub/api, as in JUPYTERHUB_API_URL).
 func HubRoot(address Web) string {
 	root, isAPI := strings.CutSuffix(address.path, "/hub/api")
 	if !isAPI {

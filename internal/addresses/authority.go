@@ -11,7 +11,7 @@ import (
 	"unicode"
 )
 
-// checkCharacters rejects what is not allowed anywhere in an address.
+// checkCharacters rejects characters that are not allowed anywhere in an address.
 func checkCharacters(text string) error {
 	switch {
 	case strings.ContainsFunc(text, func(r rune) bool { return unicode.IsSpace(r) || unicode.IsControl(r) }):
@@ -32,10 +32,10 @@ func splitAuthority(authority string) (string, int, error) {
 		return "", 0, errors.New("contains a user or a password")
 	}
 	var host, port string
-	if rest, bracketed := strings.CutPrefix(authority, "["); bracketed {
-		inner, after, closed := strings.Cut(rest, "]")
+	if rest, isBracketed := strings.CutPrefix(authority, "["); isBracketed {
+		inner, after, isClosed := strings.Cut(rest, "]")
 		ip, err := netip.ParseAddr(inner)
-		if !closed || err != nil || !ip.Is6() || ip.Zone() != "" || after != "" && after[0] != ':' {
+		if !isClosed || err != nil || !ip.Is6() || ip.Zone() != "" || after != "" && after[0] != ':' {
 			return "", 0, errors.New("has no valid IPv6 address between its brackets")
 		}
 		host, port = inner, strings.TrimPrefix(after, ":")
@@ -47,7 +47,7 @@ func splitAuthority(authority string) (string, int, error) {
 		if host == "" {
 			return "", 0, errors.New("has no host")
 		}
-		if bad := strings.IndexFunc(host, notInHost); bad >= 0 {
+		if index := strings.IndexFunc(host, notInHost); index >= 0 {
 			return "", 0, errors.New("has a character in its host that host names do not allow")
 		}
 		if _, err := netip.ParseAddr(host); err != nil && strings.Trim(host, "0123456789.") == "" {

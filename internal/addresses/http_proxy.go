@@ -9,8 +9,8 @@ import (
 	"strings"
 )
 
-// ParseProxyFlag reads an http_proxy that is no URL: true stands for the proxies of the
-// environment, and false for none. isFlag is false for everything else.
+// ParseProxyFlag reads an http_proxy that is not a URL: true means the proxies of the
+// environment, and false means none. isFlag is false for any other text.
 func ParseProxyFlag(text string) (usesEnvironment, isFlag bool) {
 	switch strings.ToLower(text) {
 	case "true":
@@ -22,19 +22,19 @@ func ParseProxyFlag(text string) (usesEnvironment, isFlag bool) {
 	}
 }
 
-// ParseHTTPProxy reads the URL of a proxy. Its errors do not show it, because it
+// ParseHTTPProxy reads the URL of a proxy. Its errors do not contain the URL, which
 // may contain a password.
 func ParseHTTPProxy(text string) (*url.URL, error) {
 	if err := checkCharacters(text); err != nil {
 		return nil, err
 	}
-	scheme, rest, found := strings.Cut(text, "://")
+	scheme, rest, isSupported := strings.Cut(text, "://")
 	switch strings.ToLower(scheme) {
 	case "http", "https", "socks5":
 	default:
-		found = false
+		isSupported = false
 	}
-	if !found {
+	if !isSupported {
 		return nil, errors.New("has none of the schemes http, https and socks5")
 	}
 	authority, _, _ := strings.Cut(rest, "/")

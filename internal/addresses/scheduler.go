@@ -30,7 +30,8 @@ func CheckScheduler(text string) string {
 	return ""
 }
 
-// notThis names the value in a message that says what is allowed.
+// notThis returns the end of a message about allowed values: the value, if it can be
+// printed.
 func notThis(text string) string {
 	if quoted, ok := Quote(text); ok {
 		return ", not " + quoted

@@ -10,7 +10,7 @@ import (
 	"github.com/planetary-computer/terraform-provider-pc/internal/addresses"
 )
 
-func TestCheckScheduler(t *testing.T) {
+func TestCheckScheduler_requiresSchemeHostAndPort(t *testing.T) {
 	t.Parallel()
 	for text, isValid := range map[string]bool{
 		"tls://10.0.0.4:8786": true, "tcp://dask_scheduler:1": true, "tls://[fd00::4]:8786": true,

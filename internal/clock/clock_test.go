@@ -29,7 +29,7 @@ func TestSleep_endsWithItsContext(t *testing.T) {
 	}
 }
 
-func TestReal_movesOn(t *testing.T) {
+func TestReal_advances(t *testing.T) {
 	t.Parallel()
 	before := clock.Real().Now()
 	if err := clock.Real().Sleep(t.Context(), time.Microsecond); err != nil {
@@ -40,7 +40,7 @@ func TestReal_movesOn(t *testing.T) {
 	}
 }
 
-func TestFake_passesAtOnce(t *testing.T) {
+func TestFake_advancesAtOnce(t *testing.T) {
 	t.Parallel()
 	start := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
 	fake := clock.NewFake(start)

@@ -40,27 +40,27 @@ type parser struct {
 	remaining string
 }
 
-// maxSize limits the length of all values together, in bytes. A few lines can
+// maxExpandedSize limits the length of all values together, in bytes. A few lines can
 // expand to gigabytes if each variable contains the previous one twice.
-const maxSize = 1 << 20
+const maxExpandedSize = 1 << 20
 
-// ErrTooLarge is returned for a file whose expanded values exceed maxSize.
-var ErrTooLarge = fmt.Errorf("with its variables expanded, it has more than %d bytes, which is the limit", maxSize)
+// ErrTooLarge is returned for a file whose expanded values exceed maxExpandedSize.
+var ErrTooLarge = fmt.Errorf("with its variables expanded, it has more than %d bytes, which is the limit", maxExpandedSize)
 
-// LineError is returned for a file with an invalid line, the first of which it
-// names.
+// LineError is returned for a file with an invalid line. Line is the number of the
+// first one.
 type LineError struct{ Line int }
 
-// Error returns the message with the line.
+// Error returns the message with the number of the line.
 func (e *LineError) Error() string {
 	return fmt.Sprintf("it has a line that is not of the form NAME=VALUE: line %d", e.Line)
 }
 
 // Parse returns the variables of a file. A variable without a value is "". Parse
 // expands ${NAME} and ${NAME:-default} in every value, whatever its quotes. A
-// variable of the environment takes precedence over one further up in the file.
-// The error is ErrTooLarge or a *LineError. With a *LineError, Parse also returns
-// the variables of the valid lines.
+// variable of the environment takes precedence over an earlier one in the file. The
+// error is ErrTooLarge or a *LineError. With a *LineError, Parse also returns the
+// variables of the valid lines.
 func Parse(text string, env environment.Variables) (map[string]string, error) {
 	// Python opens the file as text, which converts all line ends to \n.
 	text = strings.NewReplacer("\r\n", "\n", "\r", "\n").Replace(strings.TrimPrefix(text, "\ufeff"))
@@ -69,7 +69,7 @@ func Parse(text string, env environment.Variables) (map[string]string, error) {
 	var lineErr error
 	line, size := 1, 0
 	for d.remaining != "" {
-		d.take(blankLines)
+		d.accept(blankLines)
 		// Count only the new line ends. Counting from the top would take quadratic
 		// time.
 		line += strings.Count(text[:len(text)-len(d.remaining)], "\n")
@@ -80,9 +80,9 @@ func Parse(text string, env environment.Variables) (map[string]string, error) {
 			if lineErr == nil {
 				lineErr = &LineError{Line: line}
 			}
-			d.take(restOfLine)
+			d.accept(restOfLine)
 		case name != "":
-			expanded, ok := expand(value, env, values, maxSize-size)
+			expanded, ok := expand(value, env, values, maxExpandedSize-size)
 			if !ok {
 				return nil, ErrTooLarge
 			}
@@ -93,9 +93,9 @@ func Parse(text string, env environment.Variables) (map[string]string, error) {
 	return values, lineErr
 }
 
-// take consumes a match at the current position and returns its group, or the
-// whole match if the expression has no group.
-func (d *parser) take(expression *regexp.Regexp) (string, bool) {
+// accept consumes a match at the current position and returns its group, or the whole
+// match if the expression has no group.
+func (d *parser) accept(expression *regexp.Regexp) (string, bool) {
 	found := expression.FindStringSubmatch(d.remaining)
 	if found == nil {
 		return "", false
@@ -110,26 +110,26 @@ func (d *parser) statement() (name, value string, ok bool) {
 	if d.remaining == "" {
 		return "", "", true
 	}
-	d.take(exportKeyword)
+	d.accept(exportKeyword)
 	switch {
 	case strings.HasPrefix(d.remaining, "#"):
 		ok = true
 	case strings.HasPrefix(d.remaining, "'"):
-		name, ok = d.take(quotedName)
+		name, ok = d.accept(quotedName)
 	default:
-		name, ok = d.take(plainName)
+		name, ok = d.accept(plainName)
 	}
 	if !ok {
 		return "", "", false
 	}
-	d.take(blanks)
-	if equals, given := d.take(equalsSign); given {
+	d.accept(blanks)
+	if equals, isSet := d.accept(equalsSign); isSet {
 		if value, ok = d.value(len(equals) > 1); !ok {
 			return "", "", false
 		}
 	}
-	d.take(comment)
-	_, ok = d.take(statementEnd)
+	d.accept(comment)
+	_, ok = d.accept(statementEnd)
 	return name, value, ok
 }
 
@@ -137,22 +137,22 @@ func (d *parser) statement() (name, value string, ok bool) {
 func (d *parser) value(afterBlanks bool) (value string, ok bool) {
 	switch {
 	case strings.HasPrefix(d.remaining, "'"):
-		value, ok = d.take(singleQuoted)
+		value, ok = d.accept(singleQuoted)
 		return singleQuoteEscapes.Replace(value), ok
 	case strings.HasPrefix(d.remaining, `"`):
-		value, ok = d.take(doubleQuoted)
+		value, ok = d.accept(doubleQuoted)
 		return doubleQuoteEscapes.Replace(value), ok
 	case afterBlanks && strings.HasPrefix(d.remaining, "#"):
 		return "", true
 	default:
-		value, ok = d.take(unquoted)
+		value, ok = d.accept(unquoted)
 		return strings.TrimSpace(trailingComment.ReplaceAllString(value, "")), ok
 	}
 }
 
 // expand fills in the variables of a value. It returns false if the result is
 // longer than the limit.
-func expand(value string, env environment.Variables, above map[string]string, limit int) (string, bool) {
+func expand(value string, env environment.Variables, previous map[string]string, limit int) (string, bool) {
 	var expanded strings.Builder
 	for value != "" {
 		match := variableReference.FindStringSubmatchIndex(value)
@@ -164,11 +164,11 @@ func expand(value string, env environment.Variables, above map[string]string, li
 		if match[4] >= 0 {
 			defaultValue = value[match[4]:match[5]]
 		}
-		text, given := env.Lookup(name)
-		if !given {
-			text, given = above[name]
+		text, isSet := env.Lookup(name)
+		if !isSet {
+			text, isSet = previous[name]
 		}
-		if !given {
+		if !isSet {
 			text = defaultValue
 		}
 		if expanded.Len()+len(text) > limit {

@@ -100,7 +100,8 @@ func TestParse_limitsExpandedValues(t *testing.T) {
 	}
 }
 
-// FuzzParse checks that Parse ends, and that every error is one of its own.
+// FuzzParse checks that Parse ends, and that every error has one of the documented
+// types.
 func FuzzParse(f *testing.F) {
 	for _, text := range []string{"A=1", "export A='b\\'c' # d\n", "A=${B:-c}\n", "'A", "A=\"\\n", "\ufeff=\r\n"} {
 		f.Add(text)

@@ -13,8 +13,8 @@ import (
 )
 
 // Variables is a set of environment variables in the order of the process's
-// environment. The order matters: if two names mean the same key of Dask, the
-// later one counts. The zero value is an empty environment.
+// environment. The order matters: if two names stand for the same key of Dask, the
+// later one applies. The zero value is an empty environment.
 type Variables struct {
 	names  []string
 	values map[string]string
@@ -29,8 +29,8 @@ func OfProcess() Variables {
 }
 
 // New creates an environment from "NAME=value" pairs. If a name is repeated, the
-// first value counts, as in Go and Python. New skips pairs without an "=" after
-// the first byte.
+// first value applies, as in Go and Python. New skips pairs without an "=" after the
+// first byte.
 func New(pairs []string) Variables {
 	env := Variables{values: make(map[string]string, len(pairs))}
 	for _, pair := range pairs {
@@ -40,7 +40,7 @@ func New(pairs []string) Variables {
 			continue
 		}
 		name := pair[:equals]
-		if _, repeated := env.values[name]; repeated {
+		if _, isRepeated := env.values[name]; isRepeated {
 			continue
 		}
 		env.names = append(env.names, name)

@@ -1,9 +1,9 @@
 // Copyright (c) The terraform-provider-pc Authors
 // SPDX-License-Identifier: MPL-2.0
 
-// Package localfile reads local files that somebody else may have prepared. Every
-// read has a size limit and a context, and only regular files are opened: a named
-// pipe would block for ever, and a device may never end.
+// Package localfile reads local files that another user may have prepared. Every read
+// has a size limit and a context, and only regular files are opened: a named pipe
+// would block for ever, and a device may never end.
 package localfile
 
 import (
@@ -32,19 +32,19 @@ var (
 // Every error is an *fs.PathError. It wraps fs.ErrNotExist, fs.ErrPermission,
 // ErrNotRegular, ErrTooLarge, the error of a check, or the error of ctx.
 func Read(ctx context.Context, path string, limit int64, checks ...func(fs.FileInfo) error) ([]byte, error) {
-	return within(ctx, path, func() ([]byte, error) { return read(path, limit, checks) })
+	return readWithContext(ctx, path, func() ([]byte, error) { return read(path, limit, checks) })
 }
 
-// ReadDir returns the entries of a directory in the order of their names. More than
-// limit entries are an error that wraps ErrTooLarge. It returns when ctx ends, as Read
-// does.
+// ReadDir returns the entries of a directory in the order of their names. If it has
+// more than limit entries, the error wraps ErrTooLarge. It returns when ctx ends, as
+// Read does.
 func ReadDir(ctx context.Context, path string, limit int) ([]fs.DirEntry, error) {
-	return within(ctx, path, func() ([]fs.DirEntry, error) { return readDir(path, limit) })
+	return readWithContext(ctx, path, func() ([]fs.DirEntry, error) { return readDir(path, limit) })
 }
 
-// within runs a read and stops waiting for it when ctx ends. System calls on files
-// cannot be cancelled, so the goroutine may outlive the call.
-func within[T any](ctx context.Context, path string, read func() (T, error)) (T, error) {
+// readWithContext runs a read and stops waiting for it when ctx ends. System calls on
+// files cannot be cancelled, so the goroutine may outlive the call.
+func readWithContext[T any](ctx context.Context, path string, read func() (T, error)) (T, error) {
 	var none T
 	if err := ctx.Err(); err != nil {
 		return none, &fs.PathError{Op: "read", Path: path, Err: err}
@@ -67,8 +67,9 @@ func within[T any](ctx context.Context, path string, read func() (T, error)) (T,
 }
 
 func read(path string, limit int64, checks []func(fs.FileInfo) error) ([]byte, error) {
-	// Opening a device can have side effects, so look before opening. The second
-	// look is at the file that is open: the path may lead elsewhere by then.
+	// Opening a device can have side effects, so the path is checked before it is
+	// opened. The open file is checked again, because the path may lead elsewhere by
+	// then.
 	info, err := os.Stat(path)
 	if err != nil {
 		return nil, err
@@ -96,7 +97,8 @@ func read(path string, limit int64, checks []func(fs.FileInfo) error) ([]byte, e
 	if info.Size() > limit {
 		return nil, tooLarge
 	}
-	// The size of a file that grows, or of one below /proc, says nothing.
+	// The reported size is not reliable for a file that grows, or for a file below
+	// /proc.
 	content, err := io.ReadAll(io.LimitReader(file, limit+1))
 	switch {
 	case err != nil:
@@ -149,7 +151,8 @@ func checkRegular(path string, info fs.FileInfo) error {
 	return &fs.PathError{Op: "read", Path: path, Err: fmt.Errorf("%w but a %s", ErrNotRegular, kind)}
 }
 
-// FormatSize writes a number of bytes in the largest unit that leaves a whole number.
+// FormatSize formats a number of bytes in the largest unit that results in a whole
+// number.
 func FormatSize(bytes int64) string {
 	for _, unit := range []struct {
 		name string

@@ -122,7 +122,7 @@ func TestReadDir_returnsSortedEntriesUpToItsLimit(t *testing.T) {
 	}
 }
 
-func TestFormatSize(t *testing.T) {
+func TestFormatSize_choosesTheLargestWholeUnit(t *testing.T) {
 	t.Parallel()
 	for size, want := range map[int64]string{0: "0 bytes", 1023: "1023 bytes", 1024: "1 KiB", 1025: "1025 bytes", 4 << 20: "4 MiB", 1 << 30: "1 GiB"} {
 		if got := localfile.FormatSize(size); got != want {

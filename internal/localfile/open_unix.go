@@ -10,8 +10,8 @@ import (
 	"syscall"
 )
 
-// openWithoutBlocking opens a file to read it. Without O_NONBLOCK the open of a named
-// pipe that has taken the file's place would wait for a writer.
+// openWithoutBlocking opens a file to read it. Without O_NONBLOCK, opening a named
+// pipe that has replaced the file would wait for a writer.
 func openWithoutBlocking(path string) (*os.File, error) {
 	return os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0) //nolint:gosec // the callers choose the path
 }

@@ -1,13 +1,13 @@
 // Copyright (c) The terraform-provider-pc Authors
 // SPDX-License-Identifier: MPL-2.0
 
-// Package poll repeats a lookup until it returns what the caller waits for. Every
-// wait of the provider for a server goes through Until, so that all waits agree
-// on pauses, on outages and on the end of a context.
+// Package poll repeats a lookup until it returns the result that the caller waits
+// for. Every wait of the provider for a server goes through Until, so that all waits
+// handle pauses, outages and the end of a context alike.
 //
-// Two libraries do nearly the same. k8s.io/apimachinery/pkg/util/wait and
-// cenkalti/backoff sleep on real timers or on clock types of their own, and
-// neither counts an outage apart from the wait around it.
+// Two libraries are similar: k8s.io/apimachinery/pkg/util/wait and cenkalti/backoff.
+// They use real timers or their own clock types, and neither limits an outage
+// separately from the whole wait.
 package poll
 
 import (
@@ -23,51 +23,51 @@ import (
 // Forever is an OutageTolerance without a limit. The context still ends the wait.
 const Forever time.Duration = math.MaxInt64
 
-// Policy says how long Until pauses between lookups and which errors it
-// tolerates. The zero value looks again at once and tolerates no error.
+// Policy states how long Until pauses between lookups, and which errors it tolerates.
+// The zero value repeats the lookup at once and tolerates no error.
 type Policy struct {
 	// InitialDelay is the pause before the first lookup.
 	InitialDelay time.Duration
-	// FirstPause is the pause after the first lookup. Each further pause is
-	// Growth times as long, up to LongestPause. A Growth or LongestPause that is
-	// not set keeps all pauses equal.
+	// FirstPause is the pause after the first lookup. Each further pause is Growth times
+	// as long, up to LongestPause. If Growth or LongestPause is not set, all pauses are
+	// equal.
 	FirstPause, LongestPause time.Duration
 	Growth                   float64
-	// LongPoll is for lookups that the server may hold open. One that succeeded
-	// and took longer is followed by the next without a pause. Zero means that
-	// every lookup is followed by a pause.
+	// LongPoll is for lookups that the server may hold open. Until does not pause after
+	// a successful lookup that took longer than this. Zero means a pause after every
+	// lookup.
 	LongPoll time.Duration
 
-	// IsTransient reports whether an error may be gone at the next lookup, mostly
-	// transport.IsTransient. Any other error ends the wait. Nil stands for no
-	// error.
+	// IsTransient reports whether the next lookup may succeed after an error. Most
+	// callers set transport.IsTransient. Any other error ends the wait. Nil means that
+	// no error is transient.
 	IsTransient func(error) bool
-	// OutageTolerance is how long the wait goes on while every lookup ends in a
-	// transient error. A lookup without an error ends the outage. Zero tolerates
-	// no error.
+	// OutageTolerance is how long the wait continues while every lookup ends with a
+	// transient error. A lookup without an error ends the outage. Zero tolerates no
+	// error.
 	OutageTolerance time.Duration
-	// MaxOutageRetries limits the lookups after transient errors in a row; zero
-	// sets no limit beside OutageTolerance.
+	// MaxOutageRetries limits the lookups after consecutive transient errors. Zero means
+	// that only OutageTolerance limits them.
 	MaxOutageRetries int
-	// LongestOutagePause lets the pauses of an outage double from FirstPause up to
-	// it, and leaves the other pauses as they are. Zero treats an outage like any
-	// other wait.
+	// LongestOutagePause makes the pauses of an outage double, from FirstPause up to
+	// this. It does not change other pauses. Zero means that the pauses of an outage are
+	// like all others.
 	LongestOutagePause time.Duration
 
-	// Timeout limits the whole wait; zero leaves that to the context.
+	// Timeout limits the whole wait. Zero means that only the context limits it.
 	Timeout time.Duration
 }
 
 // TimeoutError is a wait that the context's deadline or the policy's Timeout
 // ended.
 type TimeoutError struct {
-	// Waited is how long the wait was.
+	// Waited is the length of the wait.
 	Waited time.Duration
-	// Last is the error of the last lookup; nil if that had none.
+	// Last is the error of the last lookup; nil if it succeeded.
 	Last error
 }
 
-// Error names the length of the wait and the last error.
+// Error contains the length of the wait and the last error.
 func (e *TimeoutError) Error() string {
 	text := "timed out after " + e.Waited.Round(time.Second).String()
 	if e.Last != nil {
@@ -79,11 +79,11 @@ func (e *TimeoutError) Error() string {
 // Unwrap makes the error a context.DeadlineExceeded.
 func (e *TimeoutError) Unwrap() error { return context.DeadlineExceeded }
 
-// Until calls look until it reports done, returns an error that the policy does
-// not tolerate, or the wait times out, which is a *TimeoutError. After a
-// cancellation it returns the error of the interrupted lookup or the context's.
+// Until calls lookup until it reports done or returns an error that the policy does
+// not tolerate. If the wait times out, the error is a *TimeoutError. After a
+// cancellation, Until returns the error of the interrupted lookup or of the context.
 // The value is always that of the last lookup without an error.
-func Until[T any](ctx context.Context, c clock.Clock, p Policy, look func(ctx context.Context) (value T, done bool, err error)) (T, error) {
+func Until[T any](ctx context.Context, c clock.Clock, p Policy, lookup func(ctx context.Context) (value T, done bool, err error)) (T, error) {
 	if p.Timeout > 0 {
 		bounded, cancel := context.WithTimeout(ctx, p.Timeout)
 		defer cancel()
@@ -95,8 +95,8 @@ func Until[T any](ctx context.Context, c clock.Clock, p Policy, look func(ctx co
 		return last, err
 	}
 	for {
-		lookedAt := c.Now()
-		value, done, err := look(ctx)
+		lookupBegan := c.Now()
+		value, done, err := lookup(ctx)
 		if err == nil {
 			last = value
 			if done {
@@ -110,7 +110,7 @@ func Until[T any](ctx context.Context, c clock.Clock, p Policy, look func(ctx co
 			return last, err
 		}
 		pause := time.Duration(0)
-		if err != nil || p.LongPoll <= 0 || c.Now().Sub(lookedAt) <= p.LongPoll {
+		if err != nil || p.LongPoll <= 0 || c.Now().Sub(lookupBegan) <= p.LongPoll {
 			pause = w.nextPause()
 		}
 		if err := w.sleep(ctx, pause); err != nil {
@@ -126,13 +126,13 @@ type wait struct {
 	began  time.Time
 	pause  time.Duration
 	last   error
-	// outageBegan is when the first of the transient errors in a row came, and
-	// outageErrors is their number.
+	// outageBegan is the time of the first of the consecutive transient errors,
+	// outageErrors their number.
 	outageBegan  time.Time
 	outageErrors int
 }
 
-// tolerates counts the outcome of a lookup and reports whether the wait goes on.
+// tolerates records the outcome of a lookup, and reports whether the wait continues.
 func (w *wait) tolerates(err error) bool {
 	if err == nil {
 		w.outageErrors = 0
@@ -152,18 +152,18 @@ func (w *wait) tolerates(err error) bool {
 	return now.Sub(w.outageBegan) < w.policy.OutageTolerance
 }
 
-// nextPause returns the pause after the lookup that was counted last.
+// nextPause returns the pause after the last lookup.
 func (w *wait) nextPause() time.Duration {
 	if w.outageErrors > 0 && w.policy.LongestOutagePause > 0 {
-		return grown(w.policy.FirstPause, math.Pow(2, float64(w.outageErrors-1)), w.policy.LongestOutagePause)
+		return multiplyPause(w.policy.FirstPause, math.Pow(2, float64(w.outageErrors-1)), w.policy.LongestOutagePause)
 	}
 	pause := w.pause
-	w.pause = grown(pause, max(w.policy.Growth, 1), max(w.policy.LongestPause, w.policy.FirstPause))
+	w.pause = multiplyPause(pause, max(w.policy.Growth, 1), max(w.policy.LongestPause, w.policy.FirstPause))
 	return pause
 }
 
-// grown multiplies a pause without an overflow.
-func grown(pause time.Duration, factor float64, longest time.Duration) time.Duration {
+// multiplyPause multiplies a pause without an overflow.
+func multiplyPause(pause time.Duration, factor float64, longest time.Duration) time.Duration {
 	product := float64(pause) * factor
 	if product >= float64(longest) {
 		return longest
@@ -171,7 +171,7 @@ func grown(pause time.Duration, factor float64, longest time.Duration) time.Dura
 	return time.Duration(product)
 }
 
-// sleep pauses, and ends the wait where the context or the Timeout does. The
+// sleep pauses, and returns an error when the context or the Timeout ends. The
 // Timeout is also measured by the clock, because a test's clock does not move the
 // context's deadline.
 func (w *wait) sleep(ctx context.Context, pause time.Duration) error {
@@ -208,7 +208,8 @@ func (w *wait) ended(reason, err error) error {
 
 func (w *wait) waited() time.Duration { return w.clock.Now().Sub(w.began) }
 
-// isContextError reports whether err is nothing but the end of a context.
+// isContextError reports whether err is the error of a context itself, without more
+// information.
 func isContextError(err error) bool {
-	return err == nil || err == context.DeadlineExceeded || err == context.Canceled //nolint:errorlint // a lookup's own error says more than the one inside it
+	return err == nil || err == context.DeadlineExceeded || err == context.Canceled //nolint:errorlint // a wrapping error contains more information
 }

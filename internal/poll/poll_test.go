@@ -20,21 +20,21 @@ import (
 var (
 	errTransient = errors.New("transient")
 	errPermanent = errors.New("permanent")
-	start        = time.Date(2026, 11, 23, 8, 0, 0, 0, time.UTC)
+	startTime    = time.Date(2026, 11, 23, 8, 0, 0, 0, time.UTC)
 )
 
 func isTransient(err error) bool { return errors.Is(err, errTransient) }
 
-// outcome is what one lookup returns, and how long it takes.
+// outcome is the result of one lookup and its duration.
 type outcome struct {
 	done bool
 	err  error
 	took time.Duration
 }
 
-// play calls Until with a lookup that returns the outcomes in order and their
-// number as its value; the last one repeats.
-func play(ctx context.Context, fake *clock.Fake, policy poll.Policy, outcomes ...outcome) (lookups, value int, err error) {
+// runUntil calls Until with a lookup that returns the outcomes in order, and repeats
+// the last one. The value of a lookup is its number.
+func runUntil(ctx context.Context, fake *clock.Fake, policy poll.Policy, outcomes ...outcome) (lookups, value int, err error) {
 	value, err = poll.Until(ctx, fake, policy, func(context.Context) (int, bool, error) {
 		next := outcomes[min(lookups, len(outcomes)-1)]
 		lookups++
@@ -48,7 +48,7 @@ func repeat(count int, o outcome) []outcome { return slices.Repeat([]outcome{o},
 
 func TestUntil_pausesAsPolicyRequires(t *testing.T) {
 	t.Parallel()
-	found, lost, transient := outcome{done: true}, outcome{}, outcome{err: errTransient}
+	found, notYet, transient := outcome{done: true}, outcome{}, outcome{err: errTransient}
 	growing := poll.Policy{FirstPause: 2 * time.Second, LongestPause: 5 * time.Second, Growth: 1.5}
 	outage := poll.Policy{FirstPause: time.Second, LongestOutagePause: 5 * time.Second, IsTransient: isTransient, OutageTolerance: poll.Forever}
 	seconds := func(pauses ...float64) []time.Duration {
@@ -64,20 +64,20 @@ func TestUntil_pausesAsPolicyRequires(t *testing.T) {
 		want     []time.Duration
 	}{
 		"a first success needs no pause":         {growing, []outcome{found}, nil},
-		"pauses grow up to the longest":          {growing, append(repeat(5, lost), found), seconds(2, 3, 4.5, 5, 5)},
-		"pauses are equal without growth":        {poll.Policy{FirstPause: time.Second}, append(repeat(3, lost), found), seconds(1, 1, 1)},
-		"a long first pause is the longest":      {poll.Policy{FirstPause: 9 * time.Second, LongestPause: time.Second, Growth: 2}, append(repeat(2, lost), found), seconds(9, 9)},
-		"the initial delay comes first":          {poll.Policy{InitialDelay: 7 * time.Second, FirstPause: time.Second}, []outcome{lost, found}, seconds(7, 1)},
+		"pauses grow up to the longest":          {growing, append(repeat(5, notYet), found), seconds(2, 3, 4.5, 5, 5)},
+		"pauses are equal without growth":        {poll.Policy{FirstPause: time.Second}, append(repeat(3, notYet), found), seconds(1, 1, 1)},
+		"a long first pause is the longest":      {poll.Policy{FirstPause: 9 * time.Second, LongestPause: time.Second, Growth: 2}, append(repeat(2, notYet), found), seconds(9, 9)},
+		"the initial delay comes first":          {poll.Policy{InitialDelay: 7 * time.Second, FirstPause: time.Second}, []outcome{notYet, found}, seconds(7, 1)},
 		"a held lookup needs no pause":           {poll.Policy{FirstPause: time.Second, LongPoll: 5 * time.Second}, []outcome{{took: 6 * time.Second}, {took: 4 * time.Second}, found}, seconds(1)},
 		"a held lookup that failed is paused":    {poll.Policy{FirstPause: time.Second, LongPoll: 5 * time.Second, IsTransient: isTransient, OutageTolerance: time.Hour}, []outcome{{took: 6 * time.Second, err: errTransient}, found}, seconds(1)},
 		"pauses of an outage double":             {outage, append(repeat(5, transient), found), seconds(1, 2, 4, 5, 5)},
-		"a lookup without error ends the outage": {outage, []outcome{transient, transient, lost, transient, found}, seconds(1, 2, 1, 1)},
+		"a lookup without error ends the outage": {outage, []outcome{transient, transient, notYet, transient, found}, seconds(1, 2, 1, 1)},
 		"a long outage does not overflow":        {outage, append(repeat(70, transient), found), append(seconds(1, 2, 4), slices.Repeat(seconds(5), 67)...)},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			fake := clock.NewFake(start)
-			lookups, value, err := play(t.Context(), fake, test.policy, test.outcomes...)
+			fake := clock.NewFake(startTime)
+			lookups, value, err := runUntil(t.Context(), fake, test.policy, test.outcomes...)
 			if err != nil || lookups != len(test.outcomes) || value != lookups {
 				t.Errorf("%d lookups, value %d, %v, want %d lookups", lookups, value, err, len(test.outcomes))
 			}
@@ -120,7 +120,7 @@ func TestUntil_toleratesTransientErrorsForAWhile(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			lookups, value, err := play(t.Context(), clock.NewFake(start), test.policy, test.outcomes...)
+			lookups, value, err := runUntil(t.Context(), clock.NewFake(startTime), test.policy, test.outcomes...)
 			if lookups != test.lookups || value != test.value || !errors.Is(err, test.err) {
 				t.Errorf("%d lookups, value %d, %v, want %d, %d, %v", lookups, value, err, test.lookups, test.value, test.err)
 			}
@@ -139,11 +139,11 @@ func TestUntil_endsWithItsTimeout(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			fake := clock.NewFake(start)
+			fake := clock.NewFake(startTime)
 			policy := poll.Policy{FirstPause: 4 * time.Second, Timeout: 10 * time.Second, IsTransient: isTransient, OutageTolerance: poll.Forever}
-			lookups, _, err := play(t.Context(), fake, policy, test.outcome)
+			lookups, _, err := runUntil(t.Context(), fake, policy, test.outcome)
 			late, ok := errors.AsType[*poll.TimeoutError](err)
-			if !ok || late.Waited != 10*time.Second || late.Last != test.last || !errors.Is(err, context.DeadlineExceeded) { //nolint:errorlint // the very error
+			if !ok || late.Waited != 10*time.Second || late.Last != test.last || !errors.Is(err, context.DeadlineExceeded) { //nolint:errorlint // the same error
 				t.Fatalf("got %#v", err)
 			}
 			if want := []time.Duration{4 * time.Second, 4 * time.Second, 2 * time.Second}; lookups != 3 || !slices.Equal(fake.Sleeps(), want) {
@@ -173,7 +173,7 @@ func TestUntil_endsWithItsContext(t *testing.T) {
 		t.Parallel()
 		ctx, cancel := context.WithCancel(t.Context())
 		cancel()
-		lookups, _, err := play(ctx, clock.NewFake(start), poll.Policy{}, outcome{done: true})
+		lookups, _, err := runUntil(ctx, clock.NewFake(startTime), poll.Policy{}, outcome{done: true})
 		if lookups != 0 || !errors.Is(err, context.Canceled) {
 			t.Errorf("%d lookups, %v", lookups, err)
 		}
@@ -194,9 +194,9 @@ func TestUntil_endsWithItsContext(t *testing.T) {
 		t.Parallel()
 		ctx, cancel := context.WithCancel(t.Context())
 		interrupted := fmt.Errorf("interrupted: %w", context.Canceled)
-		_, err := poll.Until(ctx, clock.NewFake(start), poll.Policy{IsTransient: func(error) bool { return true }, OutageTolerance: poll.Forever},
+		_, err := poll.Until(ctx, clock.NewFake(startTime), poll.Policy{IsTransient: func(error) bool { return true }, OutageTolerance: poll.Forever},
 			func(context.Context) (int, bool, error) { cancel(); return 0, false, interrupted })
-		if err != interrupted { //nolint:errorlint // the very error
+		if err != interrupted { //nolint:errorlint // the same error
 			t.Errorf("got %v", err)
 		}
 	})
@@ -216,7 +216,7 @@ func TestUntil_endsWithItsContext(t *testing.T) {
 	t.Run("a found value outranks the end", func(t *testing.T) {
 		t.Parallel()
 		ctx, cancel := context.WithCancel(t.Context())
-		value, err := poll.Until(ctx, clock.NewFake(start), poll.Policy{}, func(context.Context) (int, bool, error) { cancel(); return 7, true, nil })
+		value, err := poll.Until(ctx, clock.NewFake(startTime), poll.Policy{}, func(context.Context) (int, bool, error) { cancel(); return 7, true, nil })
 		if value != 7 || err != nil {
 			t.Errorf("got %d, %v", value, err)
 		}
@@ -237,7 +237,7 @@ func TestTimeoutError_containsDurationAndCause(t *testing.T) {
 }
 
 // Whatever the policy and the server's behaviour, pauses stay within the policy's
-// bounds, an outage is never tolerated for longer than it may be, and the value is
+// bounds, no outage is tolerated for longer than the policy allows, and the value is
 // that of the last lookup without an error.
 func TestUntil_keepsItsPolicy(t *testing.T) {
 	t.Parallel()
@@ -249,7 +249,7 @@ func TestUntil_keepsItsPolicy(t *testing.T) {
 			LongPoll: draw(8 * time.Second), IsTransient: isTransient, OutageTolerance: draw(time.Minute),
 			MaxOutageRetries: random.IntN(6), LongestOutagePause: draw(20 * time.Second), Timeout: 1 + draw(10*time.Minute),
 		}
-		fake := clock.NewFake(start)
+		fake := clock.NewFake(startTime)
 		lookups, lastValue, errorsInARow := 0, 0, 0
 		var lastErr error
 		value, err := poll.Until(t.Context(), fake, policy, func(context.Context) (int, bool, error) {
@@ -272,14 +272,14 @@ func TestUntil_keepsItsPolicy(t *testing.T) {
 				t.Fatalf("seed %d: paused %s of %+v", seed, pause, policy)
 			}
 		}
-		if waited := fake.Now().Sub(start); waited > policy.Timeout+10*time.Second {
+		if waited := fake.Now().Sub(startTime); waited > policy.Timeout+10*time.Second {
 			t.Fatalf("seed %d: waited %s of %s", seed, waited, policy.Timeout)
 		}
 		if policy.MaxOutageRetries > 0 && errorsInARow > policy.MaxOutageRetries+1 {
 			t.Fatalf("seed %d: tolerated %d errors in a row of %d", seed, errorsInARow-1, policy.MaxOutageRetries)
 		}
 		late, timedOut := errors.AsType[*poll.TimeoutError](err)
-		if timedOut && late.Last != lastErr || !timedOut && err != nil && err != lastErr { //nolint:errorlint // the very error
+		if timedOut && late.Last != lastErr || !timedOut && err != nil && err != lastErr { //nolint:errorlint // the same error
 			t.Fatalf("seed %d: got %v after %v", seed, err, lastErr)
 		}
 	}

@@ -21,7 +21,7 @@ type String struct {
 	value *string
 }
 
-// New returns a String with the text. The empty text gives the zero String.
+// New returns a String with the text. The String of an empty text is the zero String.
 func New(text string) String {
 	if text == "" {
 		return String{}

@@ -17,13 +17,14 @@ const (
 	batchWindow = 25 * time.Millisecond
 	// maxListingAge is how long a listing answers later reads, from the moment when it
 	// was requested. Terraform reads ten resources at a time and needs seconds for a
-	// thousand. It uses what it has read for a whole plan, which takes longer.
+	// thousand. Results of this age are acceptable: Terraform uses them for a whole
+	// plan, which takes longer.
 	maxListingAge = 10 * time.Second
 )
 
 // Directory answers many reads, each of one named item, from one shared listing.
-// Terraform refreshes every resource on its own, and the server should receive one
-// request, however many resources there are.
+// Terraform refreshes each resource separately, but the server should receive only
+// one request, regardless of their number.
 //
 // A single read causes no listing. A listing answers at most once for each item, and
 // never for an item that this process has changed. A Directory is safe for concurrent
@@ -33,12 +34,12 @@ type Directory[T any] struct {
 	list  func(context.Context) (map[string]T, error)
 
 	mu sync.Mutex
-	// unlisted holds the items that no listing answers for: those that this process
-	// created or changed, which a listing may not include yet, and those that a listing
+	// unlisted contains the items that no listing answers for: items that this process
+	// created or changed, which a listing may not include yet, and items that a listing
 	// did not include.
 	unlisted map[string]bool
-	// current is the listing that reads join. It waits for its batch, is under way, or
-	// is younger than maxListingAge.
+	// current is the listing that reads join. It is waiting for its batch, is under way,
+	// or is younger than maxListingAge.
 	current *listing[T]
 	// lastSingle is the latest listing that only one read joined. It was not requested.
 	lastSingle *listing[T]
@@ -49,11 +50,11 @@ type listing[T any] struct {
 	ctx     context.Context
 	cancel  context.CancelFunc
 	waiters int
-	// answered holds the items that the listing does not answer for again.
+	// answered contains the items that the listing does not answer for again.
 	answered map[string]bool
 	// requestedAt is zero while the listing waits for its batch.
 	requestedAt time.Time
-	single      bool
+	isSingle    bool
 	done        chan struct{}
 	items       map[string]T
 	err         error
@@ -88,7 +89,7 @@ func (d *Directory[T]) Find(ctx context.Context, name string) (T, bool, error) {
 		d.leave(l)
 		return none, false, ctx.Err()
 	}
-	if l.single || l.err != nil {
+	if l.isSingle || l.err != nil {
 		return none, false, l.err
 	}
 	item, included := l.items[name]
@@ -125,8 +126,8 @@ func (d *Directory[T]) join(ctx context.Context, name string) *listing[T] {
 	return d.current
 }
 
-// open starts a listing. It waits for a batch, unless another item was just read by a
-// single read: then the reads come one after the other, and there are many.
+// open starts a listing. It waits for a batch, unless a single read of another item
+// came just before: then the reads are sequential, and more of them will follow.
 func (d *Directory[T]) open(ctx context.Context, name string) {
 	l := &listing[T]{answered: map[string]bool{}, done: make(chan struct{})}
 	// The request belongs to all reads that wait, so the end of one of their contexts
@@ -181,12 +182,12 @@ func (d *Directory[T]) closeBatch(l *listing[T]) bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	l.requestedAt = d.clock.Now()
-	l.single = l.waiters < 2
-	if l.single {
+	l.isSingle = l.waiters < 2
+	if l.isSingle {
 		d.lastSingle = l
 		if d.current == l {
 			d.current = nil
 		}
 	}
-	return l.single
+	return l.isSingle
 }

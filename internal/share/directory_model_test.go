@@ -30,7 +30,8 @@ type snapshot struct {
 	listing int
 }
 
-// item is on the server. ends has the time when each of its versions ended.
+// item is an item on the server. ends contains the time when each of its versions
+// ended.
 type item struct {
 	name      string
 	ends      []time.Time
@@ -39,7 +40,7 @@ type item struct {
 	// that a read has returned.
 	changedAt time.Time
 	newest    int
-	// answered has the listings that have answered for the item.
+	// answered contains the listings that have answered for the item.
 	answered map[int]bool
 }
 

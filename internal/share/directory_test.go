@@ -146,8 +146,8 @@ func TestDirectory_returnsEachItemOncePerListing(t *testing.T) {
 	d.expect(t, "2", true, 3)
 }
 
-// TestDirectory_skipsSingleRead has a single read that asks the server itself.
-// The Directory does not know how long that takes, so a listing may be older.
+// TestDirectory_skipsSingleRead begins with a single read, which reads from the
+// server itself. Its duration is unknown, so a listing may be older.
 func TestDirectory_skipsSingleRead(t *testing.T) {
 	t.Parallel()
 	d := newOpenDirectory(3)

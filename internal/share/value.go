@@ -19,18 +19,19 @@ type Value[T any] struct {
 	value     T
 }
 
-// fetch is a fetch under way. The fields are set before done is closed: err is its
-// error, and isAbandoned reports whether the context of the fetching caller has ended.
+// fetch is a fetch that is under way. err and isAbandoned are set before done is
+// closed. isAbandoned means that the context of the fetching caller has ended.
 type fetch struct {
 	done        chan struct{}
 	isAbandoned bool
 	err         error
 }
 
-// Get returns the value and fetches it if necessary. Callers that arrive during a fetch
-// wait for it and share its error: a thousand callers must not try a broken server one
-// after the other. If the fetch failed because its caller's own context ended, for
-// example by Ctrl-C, another caller fetches again. Get returns when ctx ends.
+// Get returns the value and fetches it if necessary. Callers that arrive during a
+// fetch wait for it and share its error: a thousand callers must not try a broken
+// server one after the other. If the fetch failed because the context of its caller
+// ended, for example by Ctrl-C, another caller fetches again. Get returns when ctx
+// ends.
 func (v *Value[T]) Get(ctx context.Context, get func(context.Context) (T, error)) (T, error) {
 	for {
 		v.mu.Lock()
@@ -43,16 +44,16 @@ func (v *Value[T]) Get(ctx context.Context, get func(context.Context) (T, error)
 			v.mu.Unlock()
 			return v.fetch(ctx, get)
 		}
-		other := v.current
+		current := v.current
 		v.mu.Unlock()
 		var none T
 		select {
-		case <-other.done:
+		case <-current.done:
 		case <-ctx.Done():
 			return none, ctx.Err()
 		}
-		if other.err != nil && !other.isAbandoned {
-			return none, other.err
+		if current.err != nil && !current.isAbandoned {
+			return none, current.err
 		}
 	}
 }
