@@ -23,8 +23,9 @@ import (
 // version is set by the release build.
 var version = "dev"
 
-// cleanupTimeout limits how long the provider closes what Terraform has left open.
-// It is shorter than the two seconds that Terraform gives a provider to exit.
+// cleanupTimeout limits how long the provider closes the ephemeral resources that
+// Terraform has left open. It is shorter than the two seconds that Terraform gives a
+// provider to exit.
 const cleanupTimeout = 1800 * time.Millisecond
 
 func main() {
@@ -39,10 +40,11 @@ func main() {
 }
 
 // exitMutex makes a second call of exit wait for the first, which is still closing
-// what Terraform has left open.
+// ephemeral resources.
 var exitMutex sync.Mutex
 
-// exit closes what Terraform has left open and exits the process.
+// exit closes the ephemeral resources that Terraform has left open, and exits the
+// process.
 func exit(openEphemerals *clients.OpenEphemerals, err error) {
 	exitMutex.Lock()
 	ctx, cancel := context.WithTimeout(context.Background(), cleanupTimeout)
@@ -56,18 +58,18 @@ func exit(openEphemerals *clients.OpenEphemerals, err error) {
 }
 
 // ignoreTerminations ignores SIGTERM while Terraform is running. CI systems send it
-// to all processes of a job. Terraform stops as well, but still needs the provider's
-// responses for its state. go-plugin does the same for SIGINT (Serve in server.go).
-// Without Terraform the signal calls orphaned. Linux sends it when Terraform is
-// killed, which go-plugin does not notice.
+// to all processes of a job. Terraform then stops as well, but still needs the
+// provider's responses for its state. go-plugin ignores SIGINT in the same way (Serve
+// in server.go). After the end of Terraform, the signal calls orphaned. Linux sends
+// it when Terraform is killed, which go-plugin does not detect.
 func ignoreTerminations(orphaned func()) {
-	terraform := os.Getppid()
+	terraformPID := os.Getppid()
 	terminations := make(chan os.Signal, 1)
 	signal.Notify(terminations, syscall.SIGTERM)
 	terminateWithParent()
 	go func() {
 		for range terminations {
-			if os.Getppid() != terraform {
+			if os.Getppid() != terraformPID {
 				orphaned()
 			}
 		}

@@ -5,7 +5,7 @@ package main
 
 import "syscall"
 
-// terminateWithParent requests a SIGTERM for the time when the parent exits. Linux
+// terminateWithParent requests a SIGTERM from the kernel at the end of the parent. Linux
 // also sends it when only the parent's thread exits (prctl(2), PR_SET_PDEATHSIG).
 // If the request fails, the kernel sends no signal.
 func terminateWithParent() {
