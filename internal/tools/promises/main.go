@@ -9,6 +9,7 @@ import (
 	_ "embed"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"text/template"
 
@@ -18,16 +19,37 @@ import (
 //go:embed guide.md.tmpl
 var guide string
 
-// asAbove begins the promise of a row whose promise is that of the row before.
-const asAbove = "As above"
+// generalHeading is the heading of promises that do not belong to one section.
+const generalHeading = "General"
 
-// section contains the promises of one moment.
-type section struct {
-	Moment string
-	Groups []*group
+// headings are the sections of the guide that contain several moments.
+var headings = map[string]string{
+	"A cluster is created":                                    "A cluster is created",
+	"The response to a create is lost":                        "A cluster is created",
+	"The provider waits for a new cluster":                    "The provider waits, or resizes a cluster",
+	"A cluster is resized, or the provider waits for workers": "The provider waits, or resizes a cluster",
+	"A running cluster is refreshed":                          "A cluster is refreshed or destroyed",
+	"A cluster has ended or no longer exists":                 "A cluster is refreshed or destroyed",
+	"A cluster is destroyed":                                  "A cluster is refreshed or destroyed",
+	"A Hub token is created":                                  "Hub tokens",
+	"A Hub token is read or revoked":                          "Hub tokens",
+	"A Hub token for one run is opened and closed":            "Hub tokens",
+	"A cluster's credentials are read":                        "Data sources and credentials",
+	"A data source is read":                                   "Data sources and credentials",
+	"A GeoCatalog is read":                                    "Data sources and credentials",
+	"Credentials, addresses and names":                        "Access and network",
+	"Certificates and proxies":                                "Access and network",
+	"A Hub server is started":                                 "Hub servers",
+	"A Hub server is refreshed or stopped":                    "Hub servers",
 }
 
-// group contains the faults of one moment for which the provider promises the same.
+// section contains the promises under one heading.
+type section struct {
+	Heading string
+	Groups  []*group
+}
+
+// group contains the faults of one section for which the provider promises the same.
 type group struct {
 	Faults  []string
 	Promise string
@@ -56,45 +78,50 @@ func planRows(plans []faults.PlanRow) []faults.Row {
 	return rows
 }
 
-// sections returns the rows by moment, and in each moment by promise.
-func sections(rows []faults.Row) []section {
-	var all []section
-	var latest *group
+// sections returns the rows by heading, and below each by promise. The first section
+// has the promises that would be in several.
+func sections(rows []faults.Row) []*section {
+	general := &section{Heading: generalHeading}
+	all := []*section{general}
 	for _, row := range rows {
-		if len(all) == 0 || all[len(all)-1].Moment != row.Moment {
-			all = append(all, section{Moment: row.Moment})
+		target := general
+		if heading := headingOf(row); !slices.ContainsFunc(rows, func(other faults.Row) bool { return other.Promise == row.Promise && headingOf(other) != heading }) {
+			target = sectionOf(&all, heading)
 		}
-		current := &all[len(all)-1]
-		fault := row.Fault
-		if addition, isAsAbove := strings.CutPrefix(row.Promise, asAbove); isAsAbove {
-			fault = withAddition(fault, addition)
-		} else {
-			latest = current.groupOf(row.Promise)
-		}
-		latest.Faults = append(latest.Faults, fault)
+		target.add(row)
 	}
-	return all
+	return slices.DeleteFunc(all, func(s *section) bool { return len(s.Groups) == 0 })
 }
 
-// withAddition returns the fault and what its promise adds to the one above, for
-// example ". The error reports it." or ", once the absence is confirmed.".
-func withAddition(fault, addition string) string {
-	addition = strings.TrimLeft(addition, "., ")
-	if addition == "" {
-		return fault
+// headingOf returns the heading of the section for a row.
+func headingOf(row faults.Row) string {
+	if heading, isGrouped := headings[row.Moment]; isGrouped {
+		return heading
 	}
-	return fault + " *" + capitalised(addition) + "*"
+	return row.Moment
 }
 
-// groupOf returns the group with the promise, a new one if there is none.
-func (s *section) groupOf(promise string) *group {
-	for _, g := range s.Groups {
-		if g.Promise == promise {
-			return g
+// sectionOf returns the section of the moment, a new one if there is none.
+func sectionOf(all *[]*section, heading string) *section {
+	for _, s := range *all {
+		if s.Heading == heading {
+			return s
 		}
 	}
-	s.Groups = append(s.Groups, &group{Promise: promise})
-	return s.Groups[len(s.Groups)-1]
+	*all = append(*all, &section{Heading: heading})
+	return (*all)[len(*all)-1]
+}
+
+// add adds the fault of the row to the group with its promise. A fault of several
+// rows is in its group once.
+func (s *section) add(row faults.Row) {
+	i := slices.IndexFunc(s.Groups, func(g *group) bool { return g.Promise == row.Promise })
+	if i < 0 {
+		i, s.Groups = len(s.Groups), append(s.Groups, &group{Promise: row.Promise})
+	}
+	if !slices.Contains(s.Groups[i].Faults, row.Fault) {
+		s.Groups[i].Faults = append(s.Groups[i].Faults, row.Fault)
+	}
 }
 
 // lines returns the sentences one below the other in a table cell.

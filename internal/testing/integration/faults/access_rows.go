@@ -9,7 +9,12 @@ import (
 	"github.com/planetary-computer/terraform-provider-pc/internal/testing/mockserver"
 )
 
-const momentAccess = "Credentials, addresses and names"
+const (
+	momentAccess = "Credentials, addresses and names"
+
+	promiseIDRejected  = "The provider rejects the ID before it sends any request."
+	promiseNoEmptyList = "The read fails. It never returns an empty list."
+)
 
 // accessRows check that credentials and requests reach only the configured server.
 func accessRows() []Row {
@@ -27,15 +32,15 @@ func accessRows() []Row {
 			Break: redirectToOtherHost, Want: Want{Exit: 1, Output: []string{"follows no redirect"}},
 		},
 		{
-			Fault: "The server's error contains the credentials of the request.", Promise: "Terraform does not print them.",
+			Fault: "The server's error quotes the credentials.", Promise: "Terraform does not print them.",
 			Break: echoCredentials, Want: Want{Exit: 1, Output: []string{"Authorization: ***"}},
 		},
 		{
-			Fault: "The import ID is a path to another cluster.", Promise: "The provider rejects the ID before it sends any request.",
+			Fault: "The import ID is a path, also an escaped one.", Variant: "plain", Promise: promiseIDRejected,
 			Command: []string{"import", "-no-color", clusterAddress, "x/../y"}, Want: Want{Exit: 1, Output: []string{"cannot be imported"}, Requests: map[string]int{"* " + anyClusterPath: 0}},
 		},
 		{
-			Fault: "The import ID is an escaped path.", Promise: "As above.",
+			Fault: "The import ID is a path, also an escaped one.", Variant: "escaped", Promise: promiseIDRejected,
 			Command: []string{"import", "-no-color", clusterAddress, "x%2f..%2fy"}, Want: Want{Exit: 1, Output: []string{"cannot be imported"}, Requests: map[string]int{"* " + anyClusterPath: 0}},
 		},
 		{
@@ -43,11 +48,11 @@ func accessRows() []Row {
 			Command: []string{"import", "-no-color", clusterAddress, "0123456789abcdef0123456789abcdef"}, Want: Want{Exit: 1, Output: []string{"Cannot import non-existent remote object"}},
 		},
 		{
-			Fault: "The gateway is down while the provider lists clusters.", Promise: "The read fails. It never returns an empty list.", Config: listConfig,
+			Fault: "The gateway is down, or the token revoked, when clusters are listed.", Variant: "down", Promise: promiseNoEmptyList, Config: listConfig,
 			Break: fails(http.MethodGet, clustersPath, times(everyTime, gatewayDown)), Want: Want{Exit: 1, Output: []string{"503"}},
 		},
 		{
-			Fault: "The token has been revoked when the provider lists clusters.", Promise: "As above.", Config: listConfig,
+			Fault: "The gateway is down, or the token revoked, when clusters are listed.", Variant: "revoked", Promise: promiseNoEmptyList, Config: listConfig,
 			Break: func(w *World) { w.revokeProviderToken() }, Want: Want{Exit: 1, Output: []string{"rejected the credentials"}},
 		},
 	}

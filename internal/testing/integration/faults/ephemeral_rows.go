@@ -13,6 +13,8 @@ const (
 	momentEphemeralToken = "A Hub token for one run is opened and closed" //nolint:gosec // a heading of the guide
 	momentCredentials    = "A cluster's credentials are read"             //nolint:gosec // a heading of the guide
 
+	promiseErrorOnName = "The error is on `name`, for an absence once it is confirmed."
+
 	tokenConsumerAddress        = "terraform_data.test" //nolint:gosec // an address
 	taintedTokenConsumerAddress = tokenConsumerAddress + " (tainted)"
 )
@@ -33,17 +35,17 @@ func ephemeralRows() []Row {
 	succeeds := Want{State: []string{tokenConsumerAddress}}
 	rows := []Row{
 		{
-			Fault: "The resource that uses the token fails.", Promise: "The provider revokes the token itself: Terraform does not close it in this case.",
+			Fault: "The resource that uses a token for one run fails.", Promise: "The provider revokes it: Terraform does not close it in this case.",
 			Config: tokenUsedBy("exit 3"), Want: Want{Exit: 1, Output: []string{"exit status 3"}, State: []string{taintedTokenConsumerAddress}},
 		},
-		{Fault: "The response to the token's creation is lost: the connection is reset.", Promise: "The provider finds the orphaned token by its note and its creation time, by the Hub's clock, and revokes it. The error reports it.", Break: fails(http.MethodPost, tokensPath, responseLost), Want: failsToOpen("was revoked")},
-		{Fault: "A proxy returns 502 instead.", Promise: "As above.", Break: fails(http.MethodPost, tokensPath, afterHandling(http.StatusBadGateway)), Want: failsToOpen("was revoked")},
-		{Fault: "The Hub does not allow a lifetime as long as the default.", Promise: "The token gets the longest lifetime that the Hub allows.", Break: fails(http.MethodPost, tokensPath, hubRefusal(http.StatusBadRequest, "token expires_in: 43200 must not exceed 3600")), Want: succeeds},
-		{Fault: "The Hub rejects the request: 403.", Promise: "The error includes the Hub's message.", Break: fails(http.MethodPost, tokensPath, hubRefusal(http.StatusForbidden, "no scope for that")), Want: failsToOpen("no scope for that")},
-		{Fault: "The response to the token's DELETE is lost.", Promise: "The provider repeats the request. A token that no longer exists counts as revoked.", Break: fails(http.MethodDelete, anyTokenPath, responseLost), Want: succeeds},
-		{Fault: "A proxy returns an error to the token's DELETE.", Promise: "The provider repeats the request.", Break: fails(http.MethodDelete, anyTokenPath, times(2, page(http.StatusBadGateway))), Want: succeeds},
+		{Fault: "The response to a token's creation is lost or cut off.", Promise: promiseOrphanRevoked, Break: fails(http.MethodPost, tokensPath, responseLost), Want: failsToOpen("was revoked")},
+		{Fault: "A proxy returns 502 or 504 instead.", Promise: promiseOrphanRevoked, Break: fails(http.MethodPost, tokensPath, afterHandling(http.StatusBadGateway)), Want: failsToOpen("was revoked")},
+		{Fault: "The Hub does not allow the default lifetime of a token for one run.", Promise: "The token gets the longest lifetime that the Hub allows.", Break: fails(http.MethodPost, tokensPath, hubRefusal(http.StatusBadRequest, "token expires_in: 43200 must not exceed 3600")), Want: succeeds},
+		{Fault: "The server forbids the request: 403.", Promise: promiseForbidden, Break: fails(http.MethodPost, tokensPath, hubRefusal(http.StatusForbidden, "no scope for that")), Want: failsToOpen("no scope for that")},
+		{Fault: "The response to a token's DELETE is lost.", Promise: promiseTokenRevoked, Break: fails(http.MethodDelete, anyTokenPath, responseLost), Want: succeeds},
+		{Fault: "The server is down for a while.", Promise: promiseRetried, Break: fails(http.MethodDelete, anyTokenPath, times(2, page(http.StatusBadGateway))), Want: succeeds},
 		{
-			Fault: "The Hub returns an error to every DELETE of the token.", Promise: "The error says which token may still be valid, until when, and where to revoke it.",
+			Fault: "The Hub returns an error to every DELETE of a token for one run.", Promise: "The error says which token may still be valid, until when, and where to revoke it.",
 			Break: fails(http.MethodDelete, anyTokenPath, times(everyTime, mockserver.Fault{Status: http.StatusInternalServerError})),
 			Want:  Want{Exit: 1, Output: []string{"may still be valid", "It expires at", "/hub/token"}, Tokens: 1, UnmanagedTokens: 1},
 		},
@@ -65,12 +67,12 @@ func credentialRows() []Row {
 		return Want{Exit: 1, Output: says, State: []string{clusterAddress}, Running: running}
 	}
 	rows := []Row{
-		{Fault: "The response is lost.", Promise: "The provider repeats the request.", Break: fails(http.MethodGet, anyClusterPath, responseLost), Want: succeeds},
-		{Fault: "The response is cut off within the key.", Promise: "As above.", Break: fails(http.MethodGet, anyClusterPath, responseCutOff), Want: succeeds},
-		{Fault: "The gateway's proxy has no routes for a while.", Promise: "The provider waits until the route exists.", Break: fails(http.MethodGet, anyClusterPath, times(4, noRoute)), Want: succeeds},
-		{Fault: "The gateway is down.", Promise: "The plan fails after a while and changes nothing.", Break: fails("", "*", times(everyTime, gatewayDown)), Want: failsUnchanged(1, "could not be read")},
-		{Fault: "The cluster has stopped since.", Promise: "The error points to `name` and reports it.", Break: func(w *World) { w.Mock.StopCluster(w.NewestCluster()) }, Want: failsUnchanged(0, "It is STOPPED")},
-		{Fault: "The gateway no longer has a record of the cluster.", Promise: "As above, once the absence is confirmed.", Break: func(w *World) { w.Mock.DeleteClusterRecord(w.NewestCluster()) }, Want: failsUnchanged(0, "There is no cluster")},
+		{Fault: "A response is lost.", Promise: promiseRetried, Break: fails(http.MethodGet, anyClusterPath, responseLost), Want: succeeds},
+		{Fault: "A response is cut off.", Promise: promiseRetried, Break: fails(http.MethodGet, anyClusterPath, responseCutOff), Want: succeeds},
+		{Fault: "A proxy has no route for a while: its own 404 or 502.", Promise: promiseRouteAwaited, Break: fails(http.MethodGet, anyClusterPath, times(4, noRoute)), Want: succeeds},
+		{Fault: "The server stays down, or returns 500, 502, 503 or 504.", Promise: promiseFails, Break: fails("", "*", times(everyTime, gatewayDown)), Want: failsUnchanged(1, "could not be read")},
+		{Fault: "`pc_dask_cluster_credentials`: the cluster has stopped, or the gateway has no record of it.", Variant: "stopped", Promise: promiseErrorOnName, Break: func(w *World) { w.Mock.StopCluster(w.NewestCluster()) }, Want: failsUnchanged(0, "It is STOPPED")},
+		{Fault: "`pc_dask_cluster_credentials`: the cluster has stopped, or the gateway has no record of it.", Variant: "no record", Promise: promiseErrorOnName, Break: func(w *World) { w.Mock.DeleteClusterRecord(w.NewestCluster()) }, Want: failsUnchanged(0, "There is no cluster")},
 	}
 	for i := range rows {
 		rows[i].Moment, rows[i].Ephemeral, rows[i].AppliedBefore = momentCredentials, true, true

@@ -19,8 +19,13 @@ func TestPromises(t *testing.T) {
 	if len(rows) < 60 {
 		t.Errorf("the table has %d rows", len(rows))
 	}
+	names := map[string]bool{}
 	for _, row := range rows {
-		t.Run(row.Moment+"/"+row.Fault, func(t *testing.T) {
+		if names[row.Name()] {
+			t.Errorf("two rows have the name %q", row.Name())
+		}
+		names[row.Name()] = true
+		t.Run(row.Name(), func(t *testing.T) {
 			t.Parallel()
 			faults.Run(t, row)
 		})

@@ -12,7 +12,14 @@ import (
 	"github.com/planetary-computer/terraform-provider-pc/internal/testing/mockserver"
 )
 
-const momentCreateResponseLost = "The response to a create is lost"
+const (
+	momentCreateResponseLost = "The response to a create is lost"
+
+	promiseAdopted     = "The provider adopts the one new cluster with these options, by the gateway's clock, and warns. It creates no second one."
+	promiseEachAdopted = "Each create adopts one of the new clusters. All six are in the state."
+	promiseMayRun      = "The error warns that a cluster may be running and cost money. `pc_clusters` lists it, `terraform import` adopts it."
+	promiseUndecided   = "The provider cannot decide between them. The error lists both, with the commands to import or stop each."
+)
 
 // adoptedCluster is the result when the provider has found and adopted the
 // cluster of a lost response.
@@ -26,49 +33,48 @@ func lostResponseRows() []Row {
 	loseResponse := fails(http.MethodPost, clustersPath, responseLost)
 	rows := []Row{
 		{
-			Fault: "The connection is reset.", Break: loseResponse,
-			Promise: "The provider adopts the one new cluster with these options and warns. It creates no second cluster.",
+			Fault: "The connection is reset.", Promise: promiseAdopted, Break: loseResponse,
 		},
-		{Fault: "The response is cut off in the status line.", Promise: "As above.", Break: fails(http.MethodPost, clustersPath, mockserver.Fault{Drop: mockserver.DropAtByte, ResponseBytes: 7})},
-		{Fault: "The response is cut off in the header.", Promise: "As above.", Break: fails(http.MethodPost, clustersPath, mockserver.Fault{Drop: mockserver.DropAtByte, ResponseBytes: 40})},
-		{Fault: "The response is cut off in the body.", Promise: "As above.", Break: fails(http.MethodPost, clustersPath, responseCutOff)},
+		{Fault: "The response is cut off.", Variant: "in the status line", Promise: promiseAdopted, Break: fails(http.MethodPost, clustersPath, mockserver.Fault{Drop: mockserver.DropAtByte, ResponseBytes: 7})},
+		{Fault: "The response is cut off.", Variant: "in the header", Promise: promiseAdopted, Break: fails(http.MethodPost, clustersPath, mockserver.Fault{Drop: mockserver.DropAtByte, ResponseBytes: 40})},
+		{Fault: "The response is cut off.", Variant: "in the body", Promise: promiseAdopted, Break: fails(http.MethodPost, clustersPath, responseCutOff)},
 		{
-			Fault: "No response arrives within `request_timeout`.", Promise: "As above.", Provider: "request_timeout = \"1s\"",
+			Fault: "No response arrives within `request_timeout`.", Promise: promiseAdopted, Provider: "request_timeout = \"1s\"",
 			Break: fails(http.MethodPost, clustersPath, mockserver.Fault{ResponseDelay: time.Minute}),
 		},
 		{
-			Fault: "The gateway reads the request only after `request_timeout` has expired.", Promise: "As above. The provider finds the cluster that appears late.",
+			Fault: "The gateway reads the request only after that.", Promise: promiseAdopted,
 			Provider: "request_timeout = \"1s\"", Break: requestReadLate(clustersPath),
 		},
-		{Fault: "A proxy returns 502 instead.", Promise: "As above.", Break: fails(http.MethodPost, clustersPath, afterHandling(http.StatusBadGateway))},
-		{Fault: "A proxy returns 503 instead.", Promise: "As above.", Break: fails(http.MethodPost, clustersPath, afterHandling(http.StatusServiceUnavailable))},
-		{Fault: "A proxy returns 504 instead.", Promise: "As above.", Break: fails(http.MethodPost, clustersPath, afterHandling(http.StatusGatewayTimeout))},
-		{Fault: "The gateway returns 500 after it has created the cluster.", Promise: "As above.", Break: fails(http.MethodPost, clustersPath, afterHandling(http.StatusInternalServerError))},
+		{Fault: "A proxy returns 502, 503 or 504 instead.", Variant: "502", Promise: promiseAdopted, Break: fails(http.MethodPost, clustersPath, afterHandling(http.StatusBadGateway))},
+		{Fault: "A proxy returns 502, 503 or 504 instead.", Variant: "503", Promise: promiseAdopted, Break: fails(http.MethodPost, clustersPath, afterHandling(http.StatusServiceUnavailable))},
+		{Fault: "A proxy returns 502, 503 or 504 instead.", Variant: "504", Promise: promiseAdopted, Break: fails(http.MethodPost, clustersPath, afterHandling(http.StatusGatewayTimeout))},
+		{Fault: "The gateway creates the cluster and returns 500.", Promise: promiseAdopted, Break: fails(http.MethodPost, clustersPath, afterHandling(http.StatusInternalServerError))},
 		{
-			Fault: "An HTML page with status 200 arrives instead.", Promise: "As above.",
+			Fault: "An HTML page arrives instead.", Promise: promiseAdopted,
 			Break: fails(http.MethodPost, clustersPath, mockserver.Fault{HandleRequest: true, Status: http.StatusOK, ContentType: "text/html", Body: "<html>"}),
 		},
 		{
-			Fault: "The cluster name in the response is a path.", Promise: "The provider ignores that name. It finds the new cluster and adopts it.",
+			Fault: "The cluster's name in the response is a path.", Promise: promiseAdopted,
 			Break: fails(http.MethodPost, clustersPath, mockserver.Fault{HandleRequest: true, Status: http.StatusCreated, ContentType: "application/json", Body: `{"name": "../../clusters/x"}`}),
 		},
 		{
-			Fault: "Clusters of the same user with different options are running, and another one appears.", Promise: "The provider compares the options and leaves those clusters alone.",
+			Fault: "Clusters with other options run.", Promise: promiseAdopted,
 			Break:  inOrder(func(w *World) { w.AddOtherCluster(nil) }, func(w *World) { w.AddOtherCluster(map[string]any{"gpu": true}) }, loseResponse),
 			Config: clusterWith("options = { worker_cores = 2 }"),
 		},
 		{
-			Fault: "Another user's cluster with the same options appears.", Promise: "The provider does not see it: the gateway lists only your own clusters.",
+			Fault: "Another user creates a cluster with the same options.", Promise: "The provider does not see it: a gateway lists only your own clusters.",
 			Break: inOrder(func(w *World) { w.Mock.AddCluster("bob", nil) }, loseResponse),
 		},
-		{Fault: "The gateway's clock is ten minutes ahead.", Promise: "The provider compares times by the gateway's clock and adopts the cluster.", ClockSkew: 10 * time.Minute, Break: loseResponse},
-		{Fault: "The gateway's clock is ten minutes behind.", Promise: "As above.", ClockSkew: -10 * time.Minute, Break: loseResponse},
+		{Fault: "The gateway's clock is ten minutes ahead or behind.", Variant: "ahead", Promise: promiseAdopted, ClockSkew: 10 * time.Minute, Break: loseResponse},
+		{Fault: "The gateway's clock is ten minutes ahead or behind.", Variant: "behind", Promise: promiseAdopted, ClockSkew: -10 * time.Minute, Break: loseResponse},
 		{
-			Fault: "A Kubernetes gateway's cache lists the cluster five seconds late.", Promise: "The provider polls until the cluster is listed, then adopts it.",
+			Fault: "A Kubernetes gateway's cache lists the cluster 5 s late.", Promise: promiseAdopted,
 			Mock: kubernetes(5 * time.Second), Break: loseResponse,
 		},
 		{
-			Fault: "The first requests for the list of clusters fail as well.", Promise: "The provider retries the request and adopts the cluster.",
+			Fault: "The first listings fail, too.", Promise: promiseAdopted,
 			Break: inOrder(loseResponse, fails(http.MethodGet, clustersPath, times(8, gatewayDown))),
 		},
 	}
@@ -90,39 +96,39 @@ func ambiguousRows() []Row {
 	}
 	return []Row{
 		{
-			Moment: momentCreateResponseLost, Fault: "Three of six responses are lost when six equal clusters are created at once.",
-			Promise: "Each create adopts one of the new clusters. All six are in the state.",
+			Moment: momentCreateResponseLost, Fault: "You create six equal clusters at once, and three responses are lost.",
+			Promise: promiseEachAdopted,
 			Config:  sixClusters, Break: fails(http.MethodPost, clustersPath, times(3, responseLost)),
 			Want: Want{Output: []string{"was taken over"}, State: sixAddresses, Created: 6, Running: 6, Requests: map[string]int{"POST " + clustersPath: 6}},
 		},
 		{
-			Moment: momentCreateResponseLost, Fault: "You press Ctrl-C while six equal clusters are created, and all six responses are lost.",
-			Promise: "Each create adopts one of the new clusters. All six are in the state.",
+			Moment: momentCreateResponseLost, Fault: "You press Ctrl-C meanwhile, and all six are lost.",
+			Promise: promiseEachAdopted,
 			Config:  sixClusters, Break: inOrder(func(w *World) { w.Mock.SetStartsHeld(true) }, untilAllArrive(6)), During: interruptAfter(http.MethodPost, clustersPath),
 			Want: Want{Exit: 1, Output: []string{"interrupted"}, State: sixTaintedAddresses, Created: 6, Running: 6, Requests: map[string]int{"POST " + clustersPath: 6}},
 		},
 		{
-			Moment: momentCreateResponseLost, Fault: "You press Ctrl-C, and the Kubernetes gateway's cache does not list the cluster yet.",
-			Promise: "The error warns that a cluster may be running and cost money. `pc_clusters` lists it, `terraform import` adopts it.",
+			Moment: momentCreateResponseLost, Fault: "You press Ctrl-C, and a Kubernetes gateway's cache does not list the cluster in time.",
+			Promise: promiseMayRun,
 			Mock:    kubernetes(time.Minute), Break: inOrder(func(w *World) { w.Mock.SetStartsHeld(true) }, untilAllArrive(1)), During: interruptAfter(http.MethodPost, clustersPath),
 			Want: Want{Exit: 1, Output: []string{"A cluster may run and cost money", "pc_clusters"}, Created: 1, Running: 1, Unmanaged: 1, Requests: map[string]int{"POST " + clustersPath: 1}},
 		},
 		{
-			Moment: momentCreateResponseLost, Fault: "You press Ctrl-C, and the Kubernetes gateway's cache lists the cluster five seconds late.",
-			Promise: "The provider keeps looking, up to 7 s, and adopts the cluster.",
+			Moment: momentCreateResponseLost, Fault: "You press Ctrl-C, and a Kubernetes gateway's cache lists the cluster 5 s late.",
+			Promise: promiseLookedFor,
 			Mock:    kubernetes(5 * time.Second), Break: inOrder(func(w *World) { w.Mock.SetStartsHeld(true) }, untilAllArrive(1)), During: interruptAfter(http.MethodPost, clustersPath),
 			Want: Want{Exit: 1, Output: []string{"interrupted"}, State: []string{taintedClusterAddress}, Created: 1, Running: 1, Requests: map[string]int{"POST " + clustersPath: 1}},
 		},
 		{
-			Moment: momentCreateResponseLost, Fault: "You press Ctrl-C, and the response arrives more than a second later.",
-			Promise: "The provider waits for it, up to 5.5 s. The cluster is in the state.",
-			Break:   inOrder(func(w *World) { w.Mock.SetStartsHeld(true) }, fails(http.MethodPost, clustersPath, mockserver.Fault{ResponseDelay: 1200 * time.Millisecond})),
-			During:  interruptAfter(http.MethodPost, clustersPath),
-			Want:    Want{Exit: 1, Output: []string{"interrupted"}, State: []string{taintedClusterAddress}, Created: 1, Running: 1, Requests: map[string]int{"POST " + clustersPath: 1}},
+			Moment: momentCreateResponseLost, Fault: "You press Ctrl-C during a create.",
+			Variant: "more than a second before the response", Promise: promiseAwaited,
+			Break:  inOrder(func(w *World) { w.Mock.SetStartsHeld(true) }, fails(http.MethodPost, clustersPath, mockserver.Fault{ResponseDelay: 1200 * time.Millisecond})),
+			During: interruptAfter(http.MethodPost, clustersPath),
+			Want:   Want{Exit: 1, Output: []string{"interrupted"}, State: []string{taintedClusterAddress}, Created: 1, Running: 1, Requests: map[string]int{"POST " + clustersPath: 1}},
 		},
 		{
-			Moment: momentCreateResponseLost, Fault: "At the same moment another client creates a cluster with the same options for the same user.",
-			Promise: "The provider cannot decide between them. The error lists both, with the commands to import or stop each.",
+			Moment: momentCreateResponseLost, Fault: "At the same moment another client creates an equal cluster.",
+			Promise: promiseUndecided,
 			Break: func(w *World) {
 				lostMeanwhile := responseLost
 				lostMeanwhile.BeforeRequest = func() { w.AddOtherCluster(nil) }
@@ -134,8 +140,8 @@ func ambiguousRows() []Row {
 			},
 		},
 		{
-			Moment: momentCreateResponseLost, Fault: "As above, and the gateway's cache lags behind and lists the other client's cluster first.",
-			Promise: "The provider does not adopt the first cluster it sees. The error lists both.",
+			Moment: momentCreateResponseLost, Fault: "The gateway's cache lists that cluster first.",
+			Promise: promiseUndecided,
 			Mock:    kubernetes(3 * time.Second),
 			Break: func(w *World) {
 				lostMeanwhile := responseLost
@@ -151,14 +157,14 @@ func ambiguousRows() []Row {
 			},
 		},
 		{
-			Moment: momentCreateResponseLost, Fault: "Another client created a cluster with the same options for the same user a moment earlier.",
-			Promise: "That cluster is older than the request. The provider adopts the new one.",
+			Moment: momentCreateResponseLost, Fault: "Another client created an equal cluster a moment earlier.",
+			Promise: promiseAdopted,
 			Break:   inOrder(loseResponse, func(w *World) { w.AddOtherCluster(nil) }),
 			Want:    Want{Output: []string{"was taken over"}, State: []string{clusterAddress}, Created: 1, Running: 1, Requests: map[string]int{"POST " + clustersPath: 1}},
 		},
 		{
-			Moment: momentCreateResponseLost, Fault: "The provider cannot list the gateway's clusters afterwards.",
-			Promise: "The error warns that a cluster may be running and cost money. `pc_clusters` lists it, `terraform import` adopts it.",
+			Moment: momentCreateResponseLost, Fault: "The clusters cannot be listed afterwards.",
+			Promise: promiseMayRun,
 			Break:   inOrder(loseResponse, fails(http.MethodGet, clustersPath, times(everyTime, gatewayDown))),
 			Want:    Want{Exit: 1, Output: []string{"A cluster may run and cost money", "pc_clusters"}, Created: 1, Running: 1, Unmanaged: 1, Requests: map[string]int{"POST " + clustersPath: 1}},
 		},

@@ -16,6 +16,9 @@ import (
 
 const (
 	momentNetwork = "Certificates and proxies"
+
+	promiseNothingSent = "The provider sends nothing. The error names the cause, such as the authority, the hosts or the expiry of the certificate, or the proxy, and the argument to change. It has no password."
+
 	proxyPassword = "pr0xy-pa55word"
 )
 
@@ -26,47 +29,47 @@ func networkRows() []Row {
 	expired := scripted.Leaf{Hosts: localhost, From: -48 * time.Hour, Until: -24 * time.Hour}
 	rows := []Row{
 		{
-			Fault: "The authority that issued the server's certificate is set in `ca_certificate`.", Promise: "The provider trusts the certificate.",
+			Fault: "The certificate's authority is set in `ca_certificate`.", Promise: "The provider trusts the certificate.",
 			Intermediary: behindTLS(scripted.Leaf{Hosts: localhost}, true), Want: Want{State: []string{clusterAddress}, Created: 1, Running: 1},
 		},
 		{
-			Fault: "An unknown authority issued the server's certificate.", Promise: "The provider sends nothing. The error names the authority and `ca_certificate`.",
+			Fault: "The certificate is self-signed, expired, for another host or of an unknown authority.", Variant: "unknown authority", Promise: promiseNothingSent,
 			Intermediary: behindTLS(scripted.Leaf{Hosts: localhost}, false),
 			Want:         Want{Exit: 1, Output: []string{"The tests' authority", `ca_certificate = file("ca.pem")`}, Requests: noRequests},
 		},
 		{
-			Fault: "The server's certificate is self-signed.", Promise: "As above. The error says to set `ca_certificate` to this certificate.",
+			Fault: "The certificate is self-signed, expired, for another host or of an unknown authority.", Variant: "self-signed", Promise: promiseNothingSent,
 			Intermediary: behindTLS(scripted.Leaf{Hosts: localhost, SelfSigned: true}, false),
 			Want:         Want{Exit: 1, Output: []string{"is self-signed and not trusted on this machine", "set this certificate itself"}, Requests: noRequests},
 		},
 		{
-			Fault: "The server's certificate is for another host.", Promise: "The provider sends nothing. The error lists the hosts in the certificate.",
+			Fault: "The certificate is self-signed, expired, for another host or of an unknown authority.", Variant: "another host", Promise: promiseNothingSent,
 			Intermediary: behindTLS(scripted.Leaf{Hosts: []string{"hub.example.com"}}, true),
 			Want:         Want{Exit: 1, Output: []string{"not for the host 127.0.0.1; it is for hub.example.com", "Use an address whose host is in the certificate"}, Requests: noRequests},
 		},
 		{
-			Fault: "The server's certificate has expired.", Promise: "The provider sends nothing. The error says when the certificate expired.",
+			Fault: "The certificate is self-signed, expired, for another host or of an unknown authority.", Variant: "expired", Promise: promiseNothingSent,
 			Intermediary: behindTLS(expired, true), Want: Want{Exit: 1, Output: []string{"its certificate has expired, on 2", "must renew its certificate"}, Requests: noRequests},
 		},
 		{
-			Fault: "The server's certificate has expired before a refresh.", Promise: "The plan fails. The state does not change.",
+			Fault: "The server's certificate has expired.", Variant: "before a refresh", Promise: promiseFails,
 			AppliedBefore: true, Intermediary: behindTLS(expired, true), Command: planCommand,
 			Want: Want{Exit: 1, Output: []string{"its certificate has expired"}, State: []string{clusterAddress}, Running: 1, Requests: noRequests},
 		},
 		{
-			Fault: "The server's certificate has expired before a destroy.", Promise: "The destroy fails. The cluster stays in the state.",
+			Fault: "The server's certificate has expired.", Variant: "before a destroy", Promise: promiseFails,
 			AppliedBefore: true, Intermediary: behindTLS(expired, true), Command: withoutRefresh(destroyCommand),
 			Want: Want{Exit: 1, Output: []string{"its certificate has expired"}, State: []string{clusterAddress}, Running: 1, Requests: noRequests},
 		},
 		{
-			Fault: "The address begins with `https://`, but the server does not use TLS.", Promise: "The error reports it. The provider sends no token in clear text.",
+			Fault: "Only one side uses TLS.", Variant: "the address", Promise: promiseNothingSent,
 			Intermediary: func(w *World) (string, string) {
 				return strings.Replace(w.Mock.GatewayURL(), "http://", "https://", 1), ""
 			},
 			Want: Want{Exit: 1, Output: []string{"does not use TLS on this port"}, Requests: noRequests},
 		},
 		{
-			Fault: "The address begins with `http://`, but the server uses TLS.", Promise: "The error says to begin the address with `https://`.",
+			Fault: "Only one side uses TLS.", Variant: "the server", Promise: promiseNothingSent,
 			Intermediary: func(w *World) (string, string) {
 				address, arguments := behindTLS(scripted.Leaf{Hosts: localhost}, true)(w)
 				return strings.Replace(address, "https://", "http://", 1), arguments
@@ -85,24 +88,24 @@ func proxyRows() []Row {
 	noRequests := map[string]int{"* *": 0}
 	return []Row{
 		{
-			Fault: "The proxy in `http_proxy` requires a password, and the password is set.", Promise: "All requests go through the proxy, which alone gets the password.",
+			Fault: "The proxy in `http_proxy` requires a password, which is set.", Promise: "All requests go through the proxy, which alone gets the password.",
 			Intermediary: behindProxy("alice:"+proxyPassword, 0), Want: Want{State: []string{clusterAddress}, Created: 1, Running: 1},
 		},
 		{
-			Fault: "The proxy requires a password, and no password is set.", Promise: "No cluster is created. The error names the proxy, not the gateway.",
+			Fault: "The proxy requires a password that is missing or wrong, blocks the server or cannot be reached.", Variant: "no password", Promise: promiseNothingSent,
 			Intermediary: behindProxy("", 0), Want: Want{Exit: 1, Output: []string{"the HTTP proxy", "refused it with 407", "http://USER:PASSWORD@HOST:PORT"}, Requests: noRequests},
 		},
 		{
-			Fault: "The proxy rejects the password.", Promise: "As above. Terraform does not print the password.",
+			Fault: "The proxy requires a password that is missing or wrong, blocks the server or cannot be reached.", Variant: "wrong password", Promise: promiseNothingSent,
 			Intermediary: behindProxy("alice:other-"+proxyPassword, 0), Want: Want{Exit: 1, Output: []string{"refused it with 407"}, Requests: noRequests},
 		},
 		{
-			Fault: "The proxy blocks the server.", Promise: "The error has the proxy's message and reports it.",
+			Fault: "The proxy requires a password that is missing or wrong, blocks the server or cannot be reached.", Variant: "blocks the server", Promise: promiseNothingSent,
 			Intermediary: behindProxy("alice:"+proxyPassword, http.StatusForbidden),
 			Want:         Want{Exit: 1, Output: []string{"refused it with 403", "Blocked by the network's policy", "The response comes from the proxy"}, Requests: noRequests},
 		},
 		{
-			Fault: "The proxy blocks the server, and its message never ends.", Promise: "The provider reads the message for two seconds at most. The error includes what has arrived.",
+			Fault: "The proxy blocks the server with a message without end.", Promise: "The provider reads it for 2 s. The error has what has arrived.",
 			Intermediary: func(w *World) (string, string) {
 				proxy := scripted.NewForwardProxy(w.t, "", "", nil)
 				proxy.Refuse(http.StatusForbidden, everyTime)
@@ -112,28 +115,28 @@ func proxyRows() []Row {
 			Want: Want{Exit: 1, Output: []string{"refused it with 403", "Blocked by the network's policy"}, Requests: noRequests},
 		},
 		{
-			Fault: "The address is an `http://` address inside the Kubernetes cluster, and the proxy is outside.", Promise: "The provider sends no token to the proxy in clear text. The error names the proxy and `allow_cleartext`.",
+			Fault: "The address is an `http://` address inside Kubernetes, and the proxy is outside.", Promise: promiseNothingSent,
 			Intermediary: func(*World) (string, string) {
 				return "http://gateway.daskhub.svc/services/dask-gateway/", `http_proxy = "http://proxy.example.com:3128"`
 			},
 			Want: Want{Exit: 1, Output: []string{"the HTTP proxy proxy.example.com:3128", "allow_cleartext"}, Requests: noRequests},
 		},
 		{
-			Fault: "The proxy cannot be reached.", Promise: "The error names the proxy and its settings.",
+			Fault: "The proxy requires a password that is missing or wrong, blocks the server or cannot be reached.", Variant: "cannot be reached", Promise: promiseNothingSent,
 			Intermediary: func(w *World) (string, string) {
 				return w.Mock.GatewayURL(), `http_proxy = "http://alice:` + proxyPassword + `@127.0.0.1:1"`
 			},
 			Want: Want{Exit: 1, Output: []string{"the HTTP proxy 127.0.0.1:1 could not be reached", "HTTPS_PROXY or HTTP_PROXY"}, Requests: noRequests},
 		},
 		{
-			Fault: "The proxy is overloaded for a moment while the provider creates a cluster.", Promise: "The request did not arrive, so the provider repeats it. One cluster is created.",
+			Fault: "The proxy is overloaded for a moment during a create.", Promise: "The request did not arrive, so the provider repeats it. One cluster is created.",
 			Intermediary: func(w *World) (string, string) {
 				return behindProxyThatRefuses(w, "alice:"+proxyPassword, http.StatusServiceUnavailable, 2)
 			},
 			Want: Want{State: []string{clusterAddress}, Created: 1, Running: 1},
 		},
 		{
-			Fault: "The proxy starts to block the server before a destroy.", Promise: "The destroy fails. The cluster stays in the state.",
+			Fault: "A proxy starts to block the server.", Promise: promiseFails,
 			AppliedBefore: true, Intermediary: behindProxy("alice:"+proxyPassword, http.StatusForbidden), Command: withoutRefresh(destroyCommand),
 			Want: Want{Exit: 1, Output: []string{"The response comes from the proxy"}, State: []string{clusterAddress}, Running: 1, Requests: noRequests},
 		},

@@ -9,6 +9,7 @@ package faults
 
 import (
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/planetary-computer/terraform-provider-pc/internal/testing/integration/terraform"
@@ -18,8 +19,11 @@ import (
 // Row is a fault at a moment, and the promise that holds nevertheless.
 type Row struct {
 	// Moment is what Terraform is doing, Fault what goes wrong, and Promise what
-	// holds nevertheless. The guide contains these sentences.
+	// holds nevertheless. The guide contains these sentences, each once: a promise of
+	// several moments is in its first section.
 	Moment, Fault, Promise string
+	// Variant tells rows with the same moment and fault apart. The guide omits it.
+	Variant string
 	// Mock configures the mock servers where a fast gateway behind a Hub does not
 	// fit. ClockSkew is how far their clock is ahead.
 	Mock      mockserver.Config
@@ -49,6 +53,15 @@ type Row struct {
 	// RemoveOthers removes what the row has created on the servers for other
 	// clients; nil for nothing.
 	RemoveOthers func(*World)
+}
+
+// Name is the name of the row's test.
+func (r Row) Name() string {
+	name := r.Moment + "/" + strings.TrimSuffix(r.Fault, ".")
+	if r.Variant != "" {
+		name += ", " + r.Variant
+	}
+	return name
 }
 
 // Want is what holds after the command. After every row the servers recover, and
@@ -103,6 +116,28 @@ const (
 func clusterWith(arguments string) string {
 	return "resource \"pc_dask_cluster\" \"test\" {\n" + arguments + "\n}\n"
 }
+
+// Promises of several moments.
+const (
+	promiseRetried        = "The provider repeats the request. It never repeats a create that may have arrived."
+	promiseRateLimited    = "The provider waits as told and repeats the request, also a create: what was rejected created nothing."
+	promiseRouteAwaited   = "The provider waits until the route exists."
+	promiseFails          = "The command fails with the reason. The state does not change."
+	promiseNotTheAPI      = "The command fails. Only the API's own message that something does not exist counts as absence."
+	promiseRejected       = "The command fails at once. The error names the setting that the token came from. Nothing leaves the state."
+	promiseForbidden      = "The command fails at once with the server's message. Nothing leaves the state."
+	promiseSignIn         = "The provider follows no redirect. The command fails, and the error shows what arrived."
+	promiseInterrupted    = "The cluster is in the state."
+	promiseAwaited        = "The provider waits for the response, up to 5.5 s, and saves what was created to the state. The next apply replaces a cluster that was not running yet."
+	promiseReplaced       = "The error reports it. The next apply replaces the cluster."
+	promiseEnded          = "A warning reports it, and the plan creates a new one."
+	promiseDestroyed      = "The destroy succeeds."
+	promiseDeleteRepeated = "The provider repeats DELETE until it has read the end."
+	promiseOrphanRevoked  = "The provider finds the orphaned token by its note and its creation time, by the Hub's clock, and revokes it. The error reports it. The next apply creates another."
+	promiseOtherTokenKept = "The provider compares note, lifetime and creation time, and leaves the other token alone."
+	promiseTokenRevoked   = "The provider repeats the request. A token that no longer exists counts as revoked."
+	promiseLookedFor      = "The provider looks for the cluster until 7 s after Ctrl-C, and adopts it."
+)
 
 // withoutRefresh is the command without a refresh.
 func withoutRefresh(command []string) []string {

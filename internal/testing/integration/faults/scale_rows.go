@@ -11,7 +11,11 @@ import (
 	"github.com/planetary-computer/terraform-provider-pc/internal/testing/mockserver"
 )
 
-const momentScale = "A cluster is resized, or the provider waits for workers"
+const (
+	momentScale = "A cluster is resized, or the provider waits for workers"
+
+	promiseTooFewGranted = "An error on `wait_for_workers` has both numbers, without a wait. The cluster is in the state."
+)
 
 // scaleRows are faults during adapt and scale, and while the provider waits for
 // workers.
@@ -22,38 +26,38 @@ func scaleRows() []Row {
 	schedulerUnreachable := refusal(http.StatusConflict, "cluster x is not running")
 	rows := []Row{
 		{
-			Fault: "The response to adapt is lost.", Promise: "The provider repeats the request. A second identical request changes nothing.", Config: adapt,
+			Fault: "A response is lost.", Promise: promiseRetried, Config: adapt,
 			Break: fails(http.MethodPost, adaptPath, responseLost), Want: Want{State: []string{clusterAddress}, Created: 1, Running: 1, Requests: map[string]int{"POST " + adaptPath: 2}},
 		},
 		{
-			Fault: "The gateway fails briefly while a cluster is resized.", Promise: "The provider repeats the request.", Config: twoWorkers, AppliedBefore: true, ConfigAfter: threeWorkers,
+			Fault: "The server is down for a while.", Promise: promiseRetried, Config: twoWorkers, AppliedBefore: true, ConfigAfter: threeWorkers,
 			Break: fails(http.MethodPost, scalePath, times(2, afterHandling(http.StatusBadGateway))), Want: Want{State: []string{clusterAddress}, Running: 1, Requests: map[string]int{"POST " + scalePath: 3}},
 		},
 		{
-			Fault: "The gateway returns 429 to a resize.", Promise: "The provider repeats the request after the response's `Retry-After`.", Config: twoWorkers, AppliedBefore: true, ConfigAfter: threeWorkers,
+			Fault: "The server returns 429 with `Retry-After`.", Promise: promiseRateLimited, Config: twoWorkers, AppliedBefore: true, ConfigAfter: threeWorkers,
 			Break: fails(http.MethodPost, scalePath, times(2, rateLimited)), Want: Want{State: []string{clusterAddress}, Running: 1, Requests: map[string]int{"POST " + scalePath: 3}},
 		},
 		{
-			Fault: "The gateway rejects a resize: 403.", Promise: "The error reports it. The next plan shows the change again.", Config: twoWorkers, AppliedBefore: true, ConfigAfter: threeWorkers,
+			Fault: "The gateway rejects a resize: 403.", Promise: "The error reports it. The state keeps the old number, so the next plan shows the change again.", Config: twoWorkers, AppliedBefore: true, ConfigAfter: threeWorkers,
 			Break: fails(http.MethodPost, scalePath, refusal(http.StatusForbidden, "not yours")),
 			Want:  Want{Exit: 1, Output: []string{"were not changed", "not yours"}, State: []string{clusterAddress}, Running: 1, Requests: map[string]int{"POST " + scalePath: 1}},
 		},
 		{
-			Fault: "The gateway cannot reach the scheduler. It returns 409 and then stops the cluster.", Promise: "The error includes the status. The next apply creates a new cluster.", Config: twoWorkers, AppliedBefore: true, ConfigAfter: threeWorkers,
+			Fault: "The gateway cannot reach the scheduler: it returns 409 and stops the cluster.", Promise: "The error has the status. The next apply creates a new cluster.", Config: twoWorkers, AppliedBefore: true, ConfigAfter: threeWorkers,
 			Break: fails(http.MethodPost, scalePath, schedulerUnreachable),
 			Want:  Want{Exit: 1, Output: []string{"could not reach the cluster's scheduler", "terraform apply again"}, State: []string{clusterAddress}, Running: 1, Requests: map[string]int{"POST " + scalePath: 1}},
 		},
 		{
-			Fault: "The first adapt of a new cluster fails.", Promise: "The error reports it. The next apply replaces the cluster.", Config: adapt,
+			Fault: "The first adapt of a new cluster fails.", Promise: promiseReplaced, Config: adapt,
 			Break: fails(http.MethodPost, adaptPath, times(everyTime, internalError)),
 			Want:  Want{Exit: 1, Output: []string{"were not changed"}, State: []string{taintedClusterAddress}, Created: 1, Running: 1},
 		},
 		{
-			Fault: "The gateway grants fewer workers than requested.", Promise: "A warning includes the number granted.", Config: clusterWith("workers = 9"), Mock: mockserver.Config{MaxWorkers: 4},
+			Fault: "The gateway grants fewer workers than requested.", Promise: "A warning has the number granted.", Config: clusterWith("workers = 9"), Mock: mockserver.Config{MaxWorkers: 4},
 			Want: Want{Output: []string{"allows fewer workers"}, State: []string{clusterAddress}, Created: 1, Running: 1},
 		},
 		{
-			Fault: "The gateway grants fewer workers than `wait_for_workers`.", Promise: "An error on `wait_for_workers` has both numbers at once. The cluster is in the state.",
+			Fault: "The gateway grants fewer workers than `wait_for_workers` waits for.", Variant: "with workers", Promise: promiseTooFewGranted,
 			Config: clusterWith("workers = 9\nwait_for_workers = 9"), Mock: mockserver.Config{MaxWorkers: 4},
 			Want: Want{
 				Exit: 1, Output: []string{"grants fewer workers than are waited for", "at most 4 workers", "wait_for_workers is 9"},
@@ -61,7 +65,7 @@ func scaleRows() []Row {
 			},
 		},
 		{
-			Fault: "The gateway grants fewer workers than `adapt.minimum`, and `wait_for_workers` waits for them.", Promise: "As above.",
+			Fault: "The gateway grants fewer workers than `wait_for_workers` waits for.", Variant: "with adapt", Promise: promiseTooFewGranted,
 			Config: clusterWith("adapt = { minimum = 9, maximum = 9 }\nwait_for_workers = 9"), Mock: mockserver.Config{MaxWorkers: 4},
 			Want: Want{
 				Exit: 1, Output: []string{"grants fewer workers than are waited for", "at most 4 workers", "wait_for_workers is 9"},
@@ -69,21 +73,21 @@ func scaleRows() []Row {
 			},
 		},
 		{
-			Fault: "The gateway is down when the provider sends the first adapt, for longer than one request is retried.", Promise: "The provider waits for the gateway. The new cluster is not tainted.", Config: adapt,
+			Fault: "The gateway is down at the first adapt, for longer than one request is retried.", Promise: "The provider waits. The new cluster is not tainted.", Config: adapt,
 			Break: fails(http.MethodPost, adaptPath, times(30, gatewayDown)), Want: Want{State: []string{clusterAddress}, Created: 1, Running: 1},
 		},
 		{
-			Fault: "The proxy has no route to the scheduler yet: 404 and 502.", Promise: "The provider keeps waiting for workers.", Config: waitForTwoWorkers,
+			Fault: "A proxy has no route for a while: its own 404 or 502.", Promise: promiseRouteAwaited, Config: waitForTwoWorkers,
 			Break: inOrder(fails(http.MethodGet, workerCountsPath, times(4, noRoute)), fails(http.MethodGet, workerCountsPath, times(4, page(http.StatusBadGateway)))),
 			Want:  Want{State: []string{clusterAddress}, Created: 1, Running: 1},
 		},
 		{
-			Fault: "The workers do not join within `timeouts.create`.", Promise: "The error points to `wait_for_workers` and says how many workers joined. The cluster is in the state.",
+			Fault: "The workers do not join within `timeouts.create`.", Promise: "The error is on `wait_for_workers` and has the number that joined. The cluster is in the state.",
 			Config: clusterWith("workers = 2\nwait_for_workers = 2\ntimeouts = { create = \"1s\" }"), Mock: mockserver.Config{WorkerDelay: time.Hour},
 			Want: Want{Exit: 1, Output: []string{"0 workers of 2 had joined", "runs and costs money"}, State: []string{taintedClusterAddress}, Created: 1, Running: 1},
 		},
 		{
-			Fault: "The cluster ends while the provider waits for its workers.", Promise: "The error reports it.", Config: waitForTwoWorkers, Mock: mockserver.Config{WorkerDelay: time.Hour},
+			Fault: "A new cluster ends before its workers have joined.", Promise: promiseReplaced, Config: waitForTwoWorkers, Mock: mockserver.Config{WorkerDelay: time.Hour},
 			During: func(w *World, _ *terraform.Process) {
 				w.Await(http.MethodGet, workerCountsPath)
 				w.Mock.FailCluster(w.NewestCluster())
@@ -91,7 +95,7 @@ func scaleRows() []Row {
 			Want: Want{Exit: 1, Output: []string{"ended while its workers were waited for", "became FAILED"}, State: []string{taintedClusterAddress}, Created: 1},
 		},
 		{
-			Fault: "You press Ctrl-C while the provider waits for workers.", Promise: "The cluster is in the state.", Config: waitForTwoWorkers,
+			Fault: "You press Ctrl-C during a wait.", Promise: promiseInterrupted, Config: waitForTwoWorkers,
 			Break: fails(http.MethodGet, workerCountsPath, mockserver.Fault{Status: http.StatusNotFound, ResponseDelay: time.Minute}), During: interruptAfter(http.MethodGet, workerCountsPath),
 			Want: Want{Exit: 1, Output: []string{"interrupted"}, State: []string{taintedClusterAddress}, Created: 1, Running: 1},
 		},

@@ -16,6 +16,11 @@ const (
 	momentServerStart      = "A Hub server is started"
 	momentServerReadOrStop = "A Hub server is refreshed or stopped"
 
+	promiseUnconfirmed = "The provider finds the server that is starting and waits for it. A warning says that the start is not confirmed."
+	promiseServerSaved = "The provider saves the server to the state as soon as the Hub lists it. The next apply replaces it."
+	promiseStartReason = "The error has the Hub's reason, if there is one, and the last progress messages. The state stays empty."
+	promisePolled      = "The provider polls the server until it is ready."
+
 	serverAddress        = "pc_hub_server.test"
 	taintedServerAddress = serverAddress + " (tainted)"
 	serverPath           = "*/users/alice/servers/gpu"
@@ -43,12 +48,12 @@ func serverStartRows() []Row {
 	unconfirmed.Output = []string{"is not confirmed"}
 	hubError := hubRefusal(http.StatusInternalServerError, "Internal Server Error")
 	rows := []Row{
-		{Fault: "The response to the POST is lost: the connection is reset.", Promise: "The provider finds the server that is starting and waits for it. A warning says that the start is not confirmed.", Break: fails(http.MethodPost, serverPath, responseLost), Want: unconfirmed},
-		{Fault: "A proxy returns 502 instead.", Promise: "As above.", Break: fails(http.MethodPost, serverPath, afterHandling(http.StatusBadGateway)), Want: unconfirmed},
-		{Fault: "A proxy returns 504 instead of the response, and the server starts slowly.", Promise: "As above.", Config: serverWith("slow"), Break: fails(http.MethodPost, serverPath, afterHandling(http.StatusGatewayTimeout)), Want: unconfirmed},
+		{Fault: "The response to the POST is lost, or a proxy returns 502 or 504 instead.", Variant: "lost", Promise: promiseUnconfirmed, Break: fails(http.MethodPost, serverPath, responseLost), Want: unconfirmed},
+		{Fault: "The response to the POST is lost, or a proxy returns 502 or 504 instead.", Variant: "502", Promise: promiseUnconfirmed, Break: fails(http.MethodPost, serverPath, afterHandling(http.StatusBadGateway)), Want: unconfirmed},
+		{Fault: "The response to the POST is lost, or a proxy returns 502 or 504 instead.", Variant: "504, slow start", Promise: promiseUnconfirmed, Config: serverWith("slow"), Break: fails(http.MethodPost, serverPath, afterHandling(http.StatusGatewayTimeout)), Want: unconfirmed},
 		{Fault: "The connection closes before the Hub has read the request.", Promise: "The provider repeats the request. One server starts.", Break: fails(http.MethodPost, serverPath, droppedBeforeHandling), Want: startsWithTwoPosts},
 		{
-			Fault: "A proxy returns 502 and does not forward the request, and another client starts a server with this name.", Promise: "The provider cannot tell the two apart. The server is in the state, and a warning says that the start is not confirmed.",
+			Fault: "A proxy drops the request, and another client starts a server with this name.", Promise: "The provider cannot tell them apart. The server is in the state, with the same warning.",
 			Break: func(w *World) {
 				refused := page(http.StatusBadGateway)
 				refused.BeforeResponse = func() { w.Mock.StartHubServer(configUser, "gpu", `{"profile": "theirs"}`) }
@@ -57,41 +62,41 @@ func serverStartRows() []Row {
 			Want: unconfirmed,
 		},
 		{
-			Fault: "You press Ctrl-C while the Hub holds its response, which it does for up to ten seconds.", Promise: "The provider saves the server to the state as soon as the Hub lists it. The next apply replaces it.",
+			Fault: "You press Ctrl-C, also while the Hub holds its response for up to 10 s.", Variant: "response held", Promise: promiseServerSaved,
 			Config: serverWith("stuck"), Break: fails(http.MethodPost, serverPath, mockserver.Fault{ResponseDelay: 10 * time.Second}), During: interruptAfter(http.MethodPost, serverPath),
 			Want: Want{Exit: 1, Output: []string{"was interrupted"}, State: []string{taintedServerAddress}, Servers: 1, Requests: oneStart},
 		},
 		{
-			Fault: "You press Ctrl-C while the server starts.", Promise: "As above.",
+			Fault: "You press Ctrl-C, also while the Hub holds its response for up to 10 s.", Variant: "during the start", Promise: promiseServerSaved,
 			Config: serverWith("stuck"), During: interruptAfter(http.MethodGet, serverProgressPath),
 			Want: Want{Exit: 1, Output: []string{"was interrupted"}, State: []string{taintedServerAddress}, Servers: 1, Requests: oneStart},
 		},
-		{Fault: "The Hub returns 429 with the time to wait.", Promise: "The provider repeats the request after the response's `Retry-After`.", Break: fails(http.MethodPost, serverPath, rateLimited), Want: startsWithTwoPosts},
+		{Fault: "The server returns 429 with `Retry-After`.", Promise: promiseRateLimited, Break: fails(http.MethodPost, serverPath, rateLimited), Want: startsWithTwoPosts},
 		{
-			Fault: "The start fails at once: 500 without a reason.", Promise: "The error includes the reason. The state stays empty.",
+			Fault: "The start fails: at once, after a while, for a quota, or because the Hub fails.", Variant: "at once", Promise: promiseStartReason,
 			Config: serverWith("broken"), Want: Want{Exit: 1, Output: []string{"did not start", "no node has room for it"}, Requests: oneStart},
 		},
 		{
-			Fault: "The start fails after a while.", Promise: "The error includes the reason and the last progress messages.",
+			Fault: "The start fails: at once, after a while, for a quota, or because the Hub fails.", Variant: "after a while", Promise: promiseStartReason,
 			Config: serverWith("late"), Want: Want{Exit: 1, Output: []string{"no node came up", "Looking for a node"}, Requests: oneStart},
 		},
 		{
-			Fault: "The Hub itself fails with 500 and returns no reason.", Promise: "The error says that the Hub returned no reason.",
+			Fault: "The start fails: at once, after a while, for a quota, or because the Hub fails.", Variant: "the Hub fails", Promise: promiseStartReason,
 			Break: fails(http.MethodPost, serverPath, hubError), Want: Want{Exit: 1, Output: []string{"the Hub reports no reason"}, Requests: oneStart},
 		},
 		{
-			Fault: "The spawner rejects the server because a quota is reached.", Promise: "The error includes the Hub's message.",
+			Fault: "The start fails: at once, after a while, for a quota, or because the Hub fails.", Variant: "quota", Promise: promiseStartReason,
 			Config: serverWith("refused"), Want: Want{Exit: 1, Output: []string{"quota reached"}, Requests: oneStart},
 		},
 		{Fault: "The progress stream is cut off.", Promise: "The provider reconnects and reads the server's status.", Config: serverWith("slow"), Break: fails(http.MethodGet, serverProgressPath, times(2, responseCutOff)), Want: startsWithOnePost},
-		{Fault: "A proxy blocks the progress stream.", Promise: "The provider polls the server until it is ready.", Config: serverWith("slow"), Break: fails(http.MethodGet, serverProgressPath, times(everyTime, page(http.StatusForbidden))), Want: startsWithOnePost},
-		{Fault: "The response to the progress request is an HTML page.", Promise: "As above.", Config: serverWith("slow"), Break: fails(http.MethodGet, serverProgressPath, times(everyTime, signInPage)), Want: startsWithOnePost},
+		{Fault: "A proxy blocks the progress stream, or an HTML page arrives.", Variant: "blocked", Promise: promisePolled, Config: serverWith("slow"), Break: fails(http.MethodGet, serverProgressPath, times(everyTime, page(http.StatusForbidden))), Want: startsWithOnePost},
+		{Fault: "A proxy blocks the progress stream, or an HTML page arrives.", Variant: "page", Promise: promisePolled, Config: serverWith("slow"), Break: fails(http.MethodGet, serverProgressPath, times(everyTime, signInPage)), Want: startsWithOnePost},
 		{
-			Fault: "The progress stream sends an event without end.", Promise: "The provider stops reading after 1 MiB, and polls the server until it is ready.",
+			Fault: "The progress stream sends more than 1 MiB in one event.", Promise: promisePolled,
 			Config: serverWith("slow"), Break: fails(http.MethodGet, serverProgressPath, times(everyTime, endlessEvent)), Want: startsWithOnePost,
 		},
 		{
-			Fault: "A server with this name is already running.", Promise: "The provider leaves it alone. The error includes the command to import it.",
+			Fault: "A server with this name already runs.", Promise: "The provider leaves it alone. The error has the command to import it.",
 			Break:        func(w *World) { w.Mock.StartHubServer(configUser, "gpu", `{"profile": "theirs"}`) },
 			Want:         Want{Exit: 1, Output: []string{"The server already exists", "terraform import ADDRESS_OF_THIS_RESOURCE alice/gpu"}, Servers: 1, Requests: map[string]int{"POST " + serverPath: 0}},
 			RemoveOthers: func(w *World) { w.Mock.CullHubServer(configUser, "gpu") },
@@ -117,25 +122,25 @@ func serverEndRows() []Row {
 	plansNewServer := func(says ...string) Want { return Want{Exit: 2, Output: says, State: []string{serverAddress}} }
 	cullServer := func(w *World) { w.Mock.CullHubServer(configUser, "gpu") }
 	rows := []Row{
-		{Fault: "The Hub has stopped the server because it was idle.", Promise: "A warning reports it, and the plan starts it again.", Command: planCommand, Break: cullServer, Want: plansNewServer("does not run", "1 to add")},
+		{Fault: "The Hub has stopped a server, or is stopping it.", Variant: "stopped", Promise: promiseEnded, Command: planCommand, Break: cullServer, Want: plansNewServer("does not run", "1 to add")},
 		{
-			Fault: "The Hub is stopping the server at this moment.", Promise: "As above.", Command: planCommand,
+			Fault: "The Hub has stopped a server, or is stopping it.", Variant: "stopping", Promise: promiseEnded, Command: planCommand,
 			Break: fails(http.MethodGet, serverUserPath, times(everyTime, hubResponse(`{"kind": "user", "name": "alice", "servers": {"gpu": {"name": "gpu", "url": "/user/alice/gpu/", "ready": false, "pending": "stop"}}}`))),
 			Want:  Want{Exit: 2, Output: []string{"is being stopped", "1 to add"}, State: []string{serverAddress}, Servers: 1},
 		},
 		{
-			Fault: "The user has restarted the server with different options.", Promise: "The plan replaces it.", Command: planCommand,
+			Fault: "The user has restarted the server with other options.", Promise: "The plan replaces it.", Command: planCommand,
 			Break: inOrder(cullServer, func(w *World) { w.Mock.StartHubServer(configUser, "gpu", `{"profile": "huge"}`) }), Want: Want{Exit: 2, Output: []string{"must be replaced"}, State: []string{serverAddress}, Servers: 1},
 		},
-		{Fault: "The Hub is down.", Promise: "The plan fails. The server stays in the state.", Command: planCommand, Break: fails(http.MethodGet, serverUserPath, times(everyTime, gatewayDown)), Want: failsUnchanged("could not be read")},
-		{Fault: "The Hub omits the server from one response.", Promise: "The provider looks up the server twice. The plan is empty.", Command: planCommand, Break: fails(http.MethodGet, serverUserPath, hubResponse(`{"kind": "user", "name": "alice", "servers": {}}`)), Want: Want{State: []string{serverAddress}, Servers: 1}},
+		{Fault: "The server stays down, or returns 500, 502, 503 or 504.", Promise: promiseFails, Command: planCommand, Break: fails(http.MethodGet, serverUserPath, times(everyTime, gatewayDown)), Want: failsUnchanged("could not be read")},
+		{Fault: "The Hub omits the server from one response.", Promise: "The provider looks it up twice. The plan is empty.", Command: planCommand, Break: fails(http.MethodGet, serverUserPath, hubResponse(`{"kind": "user", "name": "alice", "servers": {}}`)), Want: Want{State: []string{serverAddress}, Servers: 1}},
 		{Fault: "The token may no longer read servers.", Promise: "The plan fails. The error names the missing scope.", Command: planCommand, Break: fails(http.MethodGet, serverUserPath, times(everyTime, hubResponse(`{"kind": "user", "name": "alice"}`))), Want: failsUnchanged("read:servers")},
-		{Fault: "The token has been revoked.", Promise: "The plan fails with an error that reports it.", Command: planCommand, Break: func(w *World) { w.revokeProviderToken() }, Want: failsUnchanged("rejected the credentials")},
-		{Fault: "The DELETE request is lost.", Promise: "The provider repeats it until the server has stopped.", Command: destroyCommand, Break: fails(http.MethodDelete, serverPath, droppedBeforeHandling)},
-		{Fault: "The response to the DELETE is lost.", Promise: "As above.", Command: destroyCommand, Break: fails(http.MethodDelete, serverPath, responseLost)},
-		{Fault: "A proxy returns 204 to the DELETE and does not forward it to the Hub.", Promise: "The provider sees that the server is still running and repeats the request.", Command: destroyCommand, Break: fails(http.MethodDelete, serverPath, mockserver.Fault{Status: http.StatusNoContent})},
-		{Fault: "You destroy a server that has already stopped.", Promise: "The destroy succeeds.", Command: withoutRefresh(destroyCommand), Break: cullServer},
-		{Fault: "The Hub is down during a destroy.", Promise: "The destroy fails. The server stays in the state.", Command: withoutRefresh(destroyCommand), Break: fails("", "*", times(everyTime, gatewayDown)), Want: failsUnchanged("was not stopped")},
+		{Fault: "The token has expired or was revoked.", Promise: promiseRejected, Command: planCommand, Break: func(w *World) { w.revokeProviderToken() }, Want: failsUnchanged("rejected the credentials")},
+		{Fault: "DELETE or its response is lost.", Variant: "request", Promise: promiseDeleteRepeated, Command: destroyCommand, Break: fails(http.MethodDelete, serverPath, droppedBeforeHandling)},
+		{Fault: "DELETE or its response is lost.", Variant: "response", Promise: promiseDeleteRepeated, Command: destroyCommand, Break: fails(http.MethodDelete, serverPath, responseLost)},
+		{Fault: "DELETE returns 204 and stops nothing.", Promise: promiseDeleteRepeated, Command: destroyCommand, Break: fails(http.MethodDelete, serverPath, mockserver.Fault{Status: http.StatusNoContent})},
+		{Fault: "You destroy what has already ended.", Promise: promiseDestroyed, Command: withoutRefresh(destroyCommand), Break: cullServer},
+		{Fault: "The server stays down, or returns 500, 502, 503 or 504.", Variant: "destroy", Promise: promiseFails, Command: withoutRefresh(destroyCommand), Break: fails("", "*", times(everyTime, gatewayDown)), Want: failsUnchanged("was not stopped")},
 	}
 	for i := range rows {
 		rows[i].Moment, rows[i].Config, rows[i].AppliedBefore = momentServerReadOrStop, serverWith("small"), true

@@ -23,16 +23,16 @@ func startRows() []Row {
 		return Want{Exit: 1, Output: says, State: []string{taintedClusterAddress}, Created: 1, Running: running, Requests: map[string]int{"POST " + clustersPath: 1}}
 	}
 	rows := []Row{
-		{Fault: "The gateway is down for a while.", Promise: "The provider keeps waiting.", Break: fails(http.MethodGet, anyClusterPath, times(20, gatewayDown)), Want: succeeds},
-		{Fault: "The gateway's proxy has restarted and has no routes yet: 404 Not Found.", Promise: "The provider keeps waiting: this 404 comes from the proxy.", Break: fails(http.MethodGet, anyClusterPath, times(5, noRoute)), Want: succeeds},
-		{Fault: "Responses are cut off.", Promise: "The provider keeps waiting.", Break: fails(http.MethodGet, anyClusterPath, times(5, responseCutOff)), Want: succeeds},
-		{Fault: "The gateway returns 429.", Promise: "The provider keeps waiting, after the response's `Retry-After`.", Break: fails(http.MethodGet, anyClusterPath, times(3, rateLimited)), Want: succeeds},
+		{Fault: "The server is down for a while.", Promise: promiseRetried, Break: fails(http.MethodGet, anyClusterPath, times(20, gatewayDown)), Want: succeeds},
+		{Fault: "A proxy has no route for a while: its own 404 or 502.", Promise: promiseRouteAwaited, Break: fails(http.MethodGet, anyClusterPath, times(5, noRoute)), Want: succeeds},
+		{Fault: "A response is cut off.", Promise: promiseRetried, Break: fails(http.MethodGet, anyClusterPath, times(5, responseCutOff)), Want: succeeds},
+		{Fault: "The server returns 429 with `Retry-After`.", Promise: promiseRateLimited, Break: fails(http.MethodGet, anyClusterPath, times(3, rateLimited)), Want: succeeds},
 		{
-			Fault: "Replicas of a Kubernetes gateway have not cached the cluster yet: 404 for several seconds.", Promise: "The provider keeps waiting.",
+			Fault: "Replicas of a Kubernetes gateway have not cached the cluster yet: 404.", Promise: "The provider keeps waiting.",
 			Mock: kubernetes(8*time.Second, 0, 4*time.Second), Want: succeeds,
 		},
 		{
-			Fault: "The Kubernetes gateway restarts with an empty cache.", Promise: "The provider keeps waiting.",
+			Fault: "A Kubernetes gateway restarts with an empty cache.", Promise: "The provider keeps waiting.",
 			Mock: kubernetes(0), Break: holdStart,
 			During: func(w *World, _ *terraform.Process) {
 				w.Await(http.MethodGet, anyClusterPath)
@@ -42,11 +42,11 @@ func startRows() []Row {
 			Want: succeeds,
 		},
 		{
-			Fault: "The cluster's status becomes FAILED, for example because its image cannot be pulled.", Promise: "The error reports it. The next apply replaces the cluster.",
+			Fault: "A new cluster fails, for example because its image cannot be pulled.", Promise: promiseReplaced,
 			Break: func(w *World) { w.Mock.SetStartsFail(true) }, Want: failsTainted(0, "instead of RUNNING", "marked as tainted"),
 		},
 		{
-			Fault: "Another client stops the cluster.", Promise: "As above.", Break: holdStart,
+			Fault: "Another client stops a new cluster.", Promise: promiseReplaced, Break: holdStart,
 			During: func(w *World, _ *terraform.Process) {
 				w.Await(http.MethodPost, clustersPath)
 				w.Mock.StopCluster(w.NewestCluster())
@@ -54,7 +54,7 @@ func startRows() []Row {
 			Want: failsTainted(0, "became STOPPED instead of RUNNING"),
 		},
 		{
-			Fault: "The cluster is not running within `timeouts.create`.", Promise: "The error includes the last status. The cluster is in the state.",
+			Fault: "The cluster is not running within `timeouts.create`.", Promise: "The error has the last status. The cluster is in the state.",
 			Config: clusterWith("timeouts = { create = \"1s\" }"), Break: holdStart, Want: failsTainted(1, "was still PENDING", "timeouts.create"),
 		},
 		{
@@ -62,7 +62,7 @@ func startRows() []Row {
 			Break: fails(http.MethodGet, anyClusterPath, times(everyTime, gatewayDown)), Want: failsTainted(1, "It is not known whether the cluster started", "503"),
 		},
 		{
-			Fault: "The token is revoked.", Promise: "The create fails at once with an error that reports it. The cluster is in the state.", Break: holdStart,
+			Fault: "The token has expired or was revoked.", Promise: promiseRejected, Break: holdStart,
 			During: func(w *World, _ *terraform.Process) {
 				w.Await(http.MethodPost, clustersPath)
 				w.revokeProviderToken()
@@ -71,7 +71,7 @@ func startRows() []Row {
 			Want: failsTainted(1, "rejected the credentials from api_token in the provider block"),
 		},
 		{
-			Fault: "The gateway forbids reading: 403.", Promise: "The create fails at once with an error that reports it. The cluster is in the state.",
+			Fault: "The server forbids the request: 403.", Promise: promiseForbidden,
 			Break: fails(http.MethodGet, anyClusterPath, times(everyTime, refusal(http.StatusForbidden, "not yours"))), Want: failsTainted(1, "not yours"),
 		},
 		{
@@ -84,7 +84,7 @@ func startRows() []Row {
 			Want: Want{Exit: 1, Output: []string{"not found"}, State: []string{taintedClusterAddress}},
 		},
 		{
-			Fault: "You press Ctrl-C.", Promise: "The cluster is in the state, and `terraform destroy` stops it.",
+			Fault: "You press Ctrl-C during a wait.", Promise: promiseInterrupted,
 			Break: holdStart, During: interruptAfter(http.MethodPost, clustersPath), Want: failsTainted(1, "was interrupted"),
 		},
 	}
