@@ -4,9 +4,11 @@
 package provider
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
+	"github.com/planetary-computer/terraform-provider-pc/internal/environment"
 	"github.com/planetary-computer/terraform-provider-pc/internal/settings"
 )
 
@@ -32,5 +34,30 @@ func TestSettingsTable_isTheSchemas(t *testing.T) {
 	}
 	for name := range attributes {
 		t.Errorf("the table of settings has no row for %s", name)
+	}
+}
+
+// TestSettingsTable_schemasHaveTheDefaults compares the defaults in the descriptions
+// with those that count.
+func TestSettingsTable_schemasHaveTheDefaults(t *testing.T) {
+	t.Parallel()
+	s, problems := settings.Resolve(t.Context(), settings.Block{}, environment.New(nil))
+	for _, problem := range problems {
+		t.Errorf("problem: %+v", problem)
+	}
+	attributes := providerAttributes()
+	for argument, want := range map[string]any{
+		"max_retries": s.MaxRetries.Value, "max_connections": s.MaxConnections.Value, "request_timeout": s.RequestTimeout.Value,
+		"allow_cleartext": s.AllowCleartext.Value, "stac_url": s.STACAddress.Value, "sas_url": s.SASAddress.Value,
+	} {
+		description := strings.ReplaceAll(attributes[argument].GetMarkdownDescription(), "`", "")
+		if _, after, found := strings.Cut(description, "Default: "); !found || !strings.Contains(after, fmt.Sprint(want)) {
+			t.Errorf("the description of %s does not have the default %v: %s", argument, want, description)
+		}
+	}
+	for name, attribute := range attributes {
+		if attribute.GetMarkdownDescription() == "" {
+			t.Errorf("%s has no description", name)
+		}
 	}
 }
