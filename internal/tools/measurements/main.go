@@ -9,6 +9,7 @@ import (
 	_ "embed"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"text/template"
 
@@ -39,7 +40,7 @@ func run() error {
 		}
 	}
 	page, err := template.New("guide").Funcs(template.FuncMap{
-		"count": count, "ratio": ratio, "each": func(wall float64, n int) float64 { return wall * 1000 / float64(n) }, "named": named,
+		"count": count, "ratio": ratio, "named": named,
 		"floor": func(m bench.Measurement, subject string) (bench.Measurement, error) {
 			floor, found := mock.Find(subject, m.Operation, m.N)
 			if !found {
@@ -53,8 +54,14 @@ func run() error {
 	}
 	return page.Execute(os.Stdout, map[string]any{
 		"Mock": mock, "Real": beside, "Targets": bench.Targets(mock, beside),
-		"Ours": mock.Of(bench.SubjectCluster), "TimeStatic": bench.TimeStatic, "TerraformData": bench.TerraformData,
+		"Growth": growthOf(mock, 1000), "Ours": mock.Of(bench.SubjectCluster), "TimeStatic": bench.TimeStatic, "TerraformData": bench.TerraformData,
 	})
+}
+
+// growthOf returns the plans of n resources of Terraform itself, one for each form of
+// declaration.
+func growthOf(mock bench.Mock, n int) []bench.Growth {
+	return slices.DeleteFunc(slices.Clone(mock.Growth), func(each bench.Growth) bool { return each.N != n })
 }
 
 // named returns the command of an operation.
