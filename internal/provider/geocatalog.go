@@ -135,29 +135,29 @@ func isLoopback(host string) bool {
 func entraAttributes() map[string]schema.Attribute {
 	return map[string]schema.Attribute{
 		"tenant_id": schema.StringAttribute{
-			MarkdownDescription: "Tenant of Microsoft Entra for a GeoCatalog, as in AzureRM. Default: the tenant of the Azure CLI. Environment: `ARM_TENANT_ID`, `AZURE_TENANT_ID`.",
+			MarkdownDescription: "Tenant of Microsoft Entra for a GeoCatalog, as in AzureRM, like the other `ARM_*` settings. Default: the tenant of the Azure CLI. Environment: `ARM_TENANT_ID`, `AZURE_TENANT_ID`.",
 			Optional:            true,
 		},
 		"client_id": schema.StringAttribute{
-			MarkdownDescription: "Client ID of the service principal, or of a user-assigned managed identity, as in AzureRM. Environment: `ARM_CLIENT_ID`, `AZURE_CLIENT_ID`.",
+			MarkdownDescription: "Client ID of the service principal, or of a user-assigned managed identity. Environment: `ARM_CLIENT_ID`, `AZURE_CLIENT_ID`.",
 			Optional:            true,
 		},
 		"client_secret": schema.StringAttribute{
-			MarkdownDescription: "Secret of the service principal, as in AzureRM. Environment: `ARM_CLIENT_SECRET`.",
+			MarkdownDescription: "Secret of the service principal. Environment: `ARM_CLIENT_SECRET`.",
 			Optional:            true,
 			Sensitive:           true,
 		},
 		"client_certificate_path": schema.StringAttribute{
-			MarkdownDescription: "Path of the certificate and key of the service principal, in PKCS#12 or PEM, as in AzureRM. Environment: `ARM_CLIENT_CERTIFICATE_PATH`.",
+			MarkdownDescription: "Path of the certificate and key of the service principal, in PKCS#12 or PEM. Environment: `ARM_CLIENT_CERTIFICATE_PATH`.",
 			Optional:            true,
 		},
 		"client_certificate_password": schema.StringAttribute{
-			MarkdownDescription: "Password of the PKCS#12 file, as in AzureRM. Environment: `ARM_CLIENT_CERTIFICATE_PASSWORD`.",
+			MarkdownDescription: "Password of the PKCS#12 file. Environment: `ARM_CLIENT_CERTIFICATE_PASSWORD`.",
 			Optional:            true,
 			Sensitive:           true,
 		},
 		"use_oidc": schema.BoolAttribute{
-			MarkdownDescription: "Whether to exchange a token of another identity provider (workload identity in GitHub Actions or AKS), as in AzureRM. Default: `false`. Environment: `ARM_USE_OIDC`.",
+			MarkdownDescription: "Whether to exchange a token of another identity provider (workload identity in GitHub Actions or AKS). Default: `false`. Environment: `ARM_USE_OIDC`.",
 			Optional:            true,
 		},
 		"oidc_token": schema.StringAttribute{
@@ -179,11 +179,11 @@ func entraAttributes() map[string]schema.Attribute {
 			Sensitive:           true,
 		},
 		"use_msi": schema.BoolAttribute{
-			MarkdownDescription: "Whether to use the managed identity of the machine, as in AzureRM. Default: `false`. Environment: `ARM_USE_MSI`.",
+			MarkdownDescription: "Whether to use the managed identity of the machine. Default: `false`. Environment: `ARM_USE_MSI`.",
 			Optional:            true,
 		},
 		"use_cli": schema.BoolAttribute{
-			MarkdownDescription: "Whether to use the login of the Azure CLI if nothing else is configured, as in AzureRM. Default: `true`. Environment: `ARM_USE_CLI`.",
+			MarkdownDescription: "Whether to use the login of the Azure CLI if nothing else is configured. Default: `true`. Environment: `ARM_USE_CLI`.",
 			Optional:            true,
 		},
 	}

@@ -89,11 +89,11 @@ func providerAttributes() map[string]schema.Attribute {
 		"auth": schema.StringAttribute{
 			MarkdownDescription: "How to authenticate to the gateway: `jupyterhub` (with `api_token`), `basic` (with `username` and `password`), " +
 				"`kerberos` (with a ticket from the credential cache, or with `keytab_path`) or `none`. " +
-				"If it is not set, the provider infers it from the first credentials it finds; without any, it is `jupyterhub`. Environment: `PC_AUTH`, `DASK_GATEWAY__AUTH__TYPE`.",
+				"Default: inferred from the nearest credentials, else `jupyterhub`. Environment: `PC_AUTH`, `DASK_GATEWAY__AUTH__TYPE`.",
 			Optional: true,
 		},
 		"api_token": schema.StringAttribute{
-			MarkdownDescription: "Token of the JupyterHub. You can request one on the Hub's page `/hub/token`. Environment: `PC_API_TOKEN`, " +
+			MarkdownDescription: "Token of the JupyterHub, from its page `/hub/token`. Environment: `PC_API_TOKEN`, " +
 				"`DASK_GATEWAY__AUTH__KWARGS__API_TOKEN`, `JUPYTERHUB_API_TOKEN`.",
 			Optional:  true,
 			Sensitive: true,
@@ -109,21 +109,21 @@ func providerAttributes() map[string]schema.Attribute {
 			Sensitive:           true,
 		},
 		"principal": schema.StringAttribute{
-			MarkdownDescription: "Kerberos principal for `auth = \"kerberos\"`, such as `pipeline@EXAMPLE.COM`. The keytab must have its key, or the credential cache its tickets. " +
-				"Default: the first principal of the keytab, or the principal of the cache. Environment: `PC_PRINCIPAL`.",
+			MarkdownDescription: "Kerberos principal for `auth = \"kerberos\"`, such as `pipeline@EXAMPLE.COM`. " +
+				"Default: the first in the keytab, or that of the credential cache. Environment: `PC_PRINCIPAL`.",
 			Optional: true,
 		},
 		"keytab_path": schema.StringAttribute{
-			MarkdownDescription: "Path of a keytab for `auth = \"kerberos\"`, with which the provider requests its own tickets. Default: the tickets in the credential cache that `kinit` writes and `KRB5CCNAME` names; " +
-				"only caches of type `FILE:` can be read. Realms and KDCs come from the `krb5.conf` that `KRB5_CONFIG` names. Environment: `PC_KEYTAB_PATH`.",
+			MarkdownDescription: "Path of a keytab for `auth = \"kerberos\"`, with which the provider requests its own tickets. Default: the tickets of `kinit`, [from a file](guides/configuration.md#kerberos). " +
+				"Environment: `PC_KEYTAB_PATH`.",
 			Optional: true,
 		},
 		"ca_certificate": schema.StringAttribute{
-			MarkdownDescription: "PEM certificates of authorities to trust in addition to the system's own. Environment: `PC_CA_CERTIFICATE`.",
+			MarkdownDescription: "PEM certificates of authorities to trust beside the system's, for example `file(\"ca.pem\")`. Environment: `PC_CA_CERTIFICATE`.",
 			Optional:            true,
 		},
 		"http_proxy": schema.StringAttribute{
-			MarkdownDescription: "URL of an HTTP proxy for all requests, or `false` for none. Default: `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY` of the environment. " +
+			MarkdownDescription: "URL of an HTTP proxy for all requests, such as `http://proxy.example.com:3128`; `false` for none; `true`, the default, for `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY`. " +
 				"Environment: `PC_HTTP_PROXY`, `DASK_GATEWAY__HTTP_CLIENT__PROXY`.",
 			Optional: true,
 		},
@@ -134,24 +134,24 @@ func providerAttributes() map[string]schema.Attribute {
 			Validators: []validator.Int64{int64validator.Between(0, 20)},
 		},
 		"max_connections": schema.Int64Attribute{
-			MarkdownDescription: "Maximum number of connections to the gateway, and of connections to the Hub, from 1 to 1000. Further requests queue. " +
-				"At most three quarters of the connections wait for starting clusters or servers; the rest are polled every few seconds. Default: 32. Environment: `PC_MAX_CONNECTIONS`.",
+			MarkdownDescription: "Maximum number of connections to the gateway, and of those to the Hub, from 1 to 1000. Further requests queue. " +
+				"At most three quarters of them wait for starting clusters or servers; the rest are polled every few seconds. Default: 32. Environment: `PC_MAX_CONNECTIONS`.",
 			Optional:   true,
 			Validators: []validator.Int64{int64validator.Between(1, 1000)},
 		},
 		"request_timeout": schema.StringAttribute{
-			MarkdownDescription: "Timeout of one request, as a [Go duration](https://pkg.go.dev/time#ParseDuration). The time in the queue for one of the `max_connections` does not count. Default: `30s`. Environment: `PC_REQUEST_TIMEOUT`.",
+			MarkdownDescription: "Timeout of one request, as a [Go duration](https://pkg.go.dev/time#ParseDuration). The time in the queue for a connection does not count. Default: `30s`. Environment: `PC_REQUEST_TIMEOUT`.",
 			Optional:            true,
 			CustomType:          timetypes.GoDurationType{},
 		},
 		"allow_cleartext": schema.BoolAttribute{
-			MarkdownDescription: "Whether credentials may be sent over `http://` to hosts outside the machine, private networks and cluster-internal names. " +
+			MarkdownDescription: "Whether to send credentials over `http://` beyond this machine, private networks and cluster-internal names. " +
 				"Default: `false`. Environment: `PC_ALLOW_CLEARTEXT`.",
 			Optional: true,
 		},
 		"limits": schema.SingleNestedAttribute{
-			MarkdownDescription: "What each cluster may have at most. A plan that exceeds a limit is an error, and so is one with `adapt` without a maximum. " +
-				"The limits count for `pc_dask_cluster` and the action `pc_dask_cluster_scale`, not for what you scale in Python.",
+			MarkdownDescription: "What each `pc_dask_cluster` may have at most, and what the action `pc_dask_cluster_scale` may give it. More is an error of the plan, as is `adapt` without a maximum. " +
+				"The limits do not count in Python.",
 			Optional: true,
 			Attributes: map[string]schema.Attribute{
 				"workers": schema.Int64Attribute{
@@ -160,12 +160,12 @@ func providerAttributes() map[string]schema.Attribute {
 					Validators:          []validator.Int64{int64validator.AtLeast(0)},
 				},
 				"cores": schema.Float64Attribute{
-					MarkdownDescription: "Maximum number of cores of all workers together. It is computed from the cluster option `worker_cores`.",
+					MarkdownDescription: "Maximum number of cores of all workers together, computed from the option `worker_cores`.",
 					Optional:            true,
 					Validators:          []validator.Float64{float64validator.AtLeast(0)},
 				},
 				"memory": schema.Float64Attribute{
-					MarkdownDescription: "Maximum memory of all workers together, in GiB. It is computed from the cluster option `worker_memory`.",
+					MarkdownDescription: "Maximum memory of all workers together, in GiB, computed from the option `worker_memory`.",
 					Optional:            true,
 					Validators:          []validator.Float64{float64validator.AtLeast(0)},
 				},
@@ -177,20 +177,19 @@ func providerAttributes() map[string]schema.Attribute {
 			Optional: true,
 		},
 		"sas_url": schema.StringAttribute{
-			MarkdownDescription: "Address of the service that issues SAS tokens for `pc_sas_token`, as `PC_SDK_SAS_URL` of Python's `planetary_computer`. It receives no credentials of the Hub. " +
-				"Default: the public Planetary Computer, `https://planetarycomputer.microsoft.com/api/sas/v1/token`. Environment: `PC_SAS_URL`, `PC_SDK_SAS_URL`, " +
-				"which may also be set in `~/.planetarycomputer/settings.env`.",
+			MarkdownDescription: "Address of the service that issues SAS tokens for `pc_sas_token`, as in Python's `planetary_computer`. It receives no credentials of the Hub. " +
+				"Default: the public Planetary Computer, `https://planetarycomputer.microsoft.com/api/sas/v1/token`. Environment: `PC_SAS_URL`, `PC_SDK_SAS_URL`.",
 			Optional: true,
 		},
 		"subscription_key": schema.StringAttribute{
-			MarkdownDescription: "Subscription key for `sas_url`. The service may issue longer tokens for it. Default: none. Environment: `PC_SUBSCRIPTION_KEY`, " +
-				"`PC_SDK_SUBSCRIPTION_KEY`, which may also be set in `~/.planetarycomputer/settings.env`.",
+			MarkdownDescription: "Subscription key for `sas_url`. The service may issue longer tokens for it. Environment: `PC_SUBSCRIPTION_KEY`, " +
+				"`PC_SDK_SUBSCRIPTION_KEY`.",
 			Optional:  true,
 			Sensitive: true,
 		},
 		"geocatalog_url": schema.StringAttribute{
-			MarkdownDescription: "Address of a GeoCatalog (Planetary Computer Pro), for example `https://mycatalog.0123456789abcdef.westeurope.geocatalog.spatio.azure.com`. `pc_collection` and `pc_sas_token` then read it instead of the public catalog, unless they have a `geocatalog_url` of their own. " +
-				"A `stac_url` or `sas_url` that is set in the same place, or in a nearer one, has priority for its part: the provider block is nearer than the environment. It receives a token of Microsoft Entra, with the credentials below. Environment: `PC_GEOCATALOG_URL`.",
+			MarkdownDescription: "Address of a GeoCatalog (Planetary Computer Pro), for example `https://mycatalog.0123456789abcdef.westeurope.geocatalog.spatio.azure.com`. `pc_collection` and `pc_sas_token` then read it in place of the public catalog, unless they have a `geocatalog_url` of their own. " +
+				"A `stac_url` or `sas_url` in the same place or a nearer one (the provider block before the environment) has priority for its part. It receives a token of Microsoft Entra, from the credentials below. Environment: `PC_GEOCATALOG_URL`.",
 			Optional: true,
 		},
 	}

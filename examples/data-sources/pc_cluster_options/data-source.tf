@@ -1,13 +1,12 @@
 data "pc_cluster_options" "this" {}
 
-# The most that one worker may have on this gateway; 4 where it sets no limit.
+# The most cores that a worker may have, or 4.
 resource "pc_dask_cluster" "large" {
   options = {
     worker_cores = coalesce(data.pc_cluster_options.this.options["worker_cores"].maximum, 4)
   }
 }
 
-# What there is to choose, with its defaults.
 output "defaults" {
   value = data.pc_cluster_options.this.defaults
 }

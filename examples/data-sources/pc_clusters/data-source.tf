@@ -1,4 +1,3 @@
-# What runs and costs money, whoever started it.
 data "pc_clusters" "running" {}
 
 # What ended within the last day.

@@ -1,6 +1,5 @@
-# A cluster that somebody made in a notebook: what cluster.name prints there.
 variable "cluster" {
-  description = "Name of a running Dask cluster."
+  description = "What cluster.name prints in a notebook."
   type        = string
   default     = "prod.fbfed27704fc4d1da027dad20471993b"
 }
@@ -13,7 +12,6 @@ output "dashboard" {
   value = data.pc_dask_cluster.theirs.dashboard_link
 }
 
-# Null while the cluster does not run.
 output "workers" {
   value = data.pc_dask_cluster.theirs.workers
 }

@@ -1,11 +1,9 @@
-# Where the scheduler's dashboard can be reached from here.
 variable "scheduler_ip" {
   description = "IP address of the machine that runs the Dask scheduler."
   type        = string
   default     = "10.0.0.4"
 }
 
-# Read during the apply, once the machines are there, not while planning.
 data "pc_dask_scheduler" "this" {
   dashboard_url   = "http://${var.scheduler_ip}:8787"
   minimum_workers = 2
@@ -15,7 +13,7 @@ data "pc_dask_scheduler" "this" {
   # depends_on = [azurerm_linux_virtual_machine_scale_set.workers]
 }
 
-# Fails the apply when workers are missing, and leaves terraform destroy alone.
+# Fails the apply when workers are missing, but not terraform destroy.
 output "scheduler_address" {
   value = "tcp://${var.scheduler_ip}:8786"
 

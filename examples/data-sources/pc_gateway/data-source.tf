@@ -1,11 +1,10 @@
 data "pc_gateway" "this" {}
 
-# What a Python environment needs to talk to this gateway.
 output "requirements" {
   value = [data.pc_gateway.this.client_requirement, "dask", "distributed"]
 }
 
-# Says so with every plan while the gateway is unwell, and stops nothing.
+# Warns while the gateway is not healthy.
 check "gateway" {
   assert {
     condition     = data.pc_gateway.this.healthy

@@ -1,16 +1,15 @@
-# Who the provider's token belongs to.
 data "pc_hub_user" "me" {}
 
 output "user" {
   value = data.pc_hub_user.me.name
 }
 
-# Null where the token may not see the servers.
+# Null if the token may not list the servers.
 output "servers" {
   value = try({ for name, server in data.pc_hub_user.me.servers : name => server.url if server.ready }, null)
 }
 
-# Says at once, and not in the midst of an apply, that the token cannot make others.
+# Warns before an apply.
 check "scopes" {
   assert {
     condition     = try(anytrue([for scope in data.pc_hub_user.me.scopes : startswith(scope, "tokens")]), false)

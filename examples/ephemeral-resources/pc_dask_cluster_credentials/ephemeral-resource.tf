@@ -6,7 +6,6 @@ ephemeral "pc_dask_cluster_credentials" "main" {
   name = pc_dask_cluster.main.name
 }
 
-# A program that speaks with the scheduler by itself, without dask_gateway.
 resource "terraform_data" "job" {
   triggers_replace = pc_dask_cluster.main.name
 

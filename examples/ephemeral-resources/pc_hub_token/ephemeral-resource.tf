@@ -1,4 +1,4 @@
-# A token for this run, that may do nothing but use the gateway.
+# A token that may only use the gateway.
 ephemeral "pc_hub_token" "gateway" {
   note       = "Terraform, one run"
   expires_in = "2h"
@@ -15,8 +15,7 @@ resource "pc_dask_cluster" "job" {
   workers  = 2
 }
 
-# What runs in the apply can have it too. Terraform keeps what the command prints
-# to itself, unless the command fails.
+# Terraform hides the output of the command, unless it fails.
 resource "terraform_data" "job" {
   triggers_replace = pc_dask_cluster.job.name
 

@@ -2,7 +2,6 @@ data "pc_collection" "sentinel" {
   id = "sentinel-2-l2a"
 }
 
-# Reads that container, for about an hour.
 ephemeral "pc_sas_token" "sentinel" {
   storage_account = data.pc_collection.sentinel.storage_account
   container       = data.pc_collection.sentinel.container
@@ -15,7 +14,7 @@ locals {
   ])
 }
 
-# What runs in the apply can have it: azcopy, GDAL, or a job of your own.
+# For a command of the apply.
 resource "terraform_data" "list" {
   triggers_replace = data.pc_collection.sentinel.container
 
@@ -25,8 +24,7 @@ resource "terraform_data" "list" {
   }
 }
 
-# So can a cluster, for as long as the token lasts: write-only options are in no
-# state and no plan.
+# For a cluster, while the token lasts.
 resource "pc_dask_cluster" "ndvi" {
   options    = { environment = { GDAL_DISABLE_READDIR_ON_OPEN = "EMPTY_DIR" } }
   options_wo = { environment = { CONTAINER_URL = local.container_url } }

@@ -1,3 +1,2 @@
-# USER/SERVER; USER/ is the default server.
 terraform import pc_hub_server.lab alice/
 terraform import pc_hub_server.gpu alice/gpu

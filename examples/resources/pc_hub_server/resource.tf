@@ -1,13 +1,13 @@
-# The user's own server, with the profile that the Hub's start page calls so.
+# The default server, with a profile of the Hub's start page.
 resource "pc_hub_server" "lab" {
   user_options = { profile = "large" }
 }
 
-# One more beside it, where the Hub allows named servers.
+# A named server, if the Hub allows them.
 resource "pc_hub_server" "gpu" {
   name         = "gpu"
   user_options = { profile = "gpu-pytorch" }
-  timeouts     = { create = "30m" } # a node has to be made first
+  timeouts     = { create = "30m" } # for a new node
 }
 
 output "lab" {

@@ -1,4 +1,3 @@
-# A token for a nightly run, replaced a week before it ends.
 resource "pc_hub_token" "nightly" {
   note         = "nightly NDVI"
   expires_in   = "720h"

@@ -39,15 +39,15 @@ func describeActivity(activity gateway.Activity) activityModel {
 func activityAttributes() map[string]schema.Attribute {
 	return map[string]schema.Attribute{
 		"tasks": schema.Int64Attribute{
-			MarkdownDescription: "Number of tasks that the scheduler holds, in any state. Results that a client holds count as well. Null without `activity`, and unless the cluster runs.",
+			MarkdownDescription: "Number of tasks in any state, including results that a client holds.",
 			Computed:            true,
 		},
 		"clients": schema.Int64Attribute{
-			MarkdownDescription: "Number of connected Dask clients, for example notebooks. Null without `activity`, and unless the cluster runs.",
+			MarkdownDescription: "Number of connected Dask clients, for example notebooks.",
 			Computed:            true,
 		},
 		"idle": schema.BoolAttribute{
-			MarkdownDescription: idleDescription + " Null without `activity`, and unless the cluster runs.",
+			MarkdownDescription: idleDescription,
 			Computed:            true,
 		},
 	}

@@ -57,15 +57,15 @@ func (e *credentialsEphemeralResource) Metadata(_ context.Context, req ephemeral
 
 func (e *credentialsEphemeralResource) Schema(ctx context.Context, _ ephemeral.SchemaRequest, resp *ephemeral.SchemaResponse) {
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "What a client of a Dask cluster's scheduler needs to connect to it: its address, and a certificate with its key. They are read when the run needs them and are in no state, plan or log. " +
-			"Python's `gateway.connect(name)` reads them by itself; these are for programs that connect without `dask_gateway`. Needs Terraform 1.10 or later.",
+		MarkdownDescription: "The address of a Dask cluster's scheduler, and the certificate and key of a client. They are in no state, plan or log. " +
+			"Python's `gateway.connect(name)` reads them by itself; these are for programs that connect without `dask_gateway`. Requires Terraform 1.10 or later.",
 		Attributes: map[string]schema.Attribute{
 			"name": schema.StringAttribute{
-				MarkdownDescription: "The gateway's name of the cluster, for example `pc_dask_cluster.main.name`. One that is still starting is waited for.",
+				MarkdownDescription: "Name of the cluster on the gateway. The provider waits for one that is starting.",
 				Required:            true,
 			},
 			"timeouts": timeouts.AttributesWithOpts(ctx, timeouts.Opts{
-				OpenDescription: "How long the cluster may take to run, as a Go duration. Default: `10m`.",
+				OpenDescription: "How long the cluster may take to run. Default: `10m`.",
 			}),
 			"scheduler_address": schema.StringAttribute{
 				MarkdownDescription: "Address of the scheduler, as Python's `cluster.scheduler_address`: `gateway://HOST:PORT/NAME`.",
@@ -76,12 +76,12 @@ func (e *credentialsEphemeralResource) Schema(ctx context.Context, _ ephemeral.S
 				Computed:            true,
 			},
 			"tls_cert": schema.StringAttribute{
-				MarkdownDescription: "Certificate of the client, PEM. It is also the authority that the scheduler's certificate is checked against. The server name to ask for is `daskgateway-NAME`.",
+				MarkdownDescription: "Certificate of the client in PEM, and also the authority of the scheduler's certificate, whose server name is `daskgateway-NAME`.",
 				Computed:            true,
 				Sensitive:           true,
 			},
 			"tls_key": schema.StringAttribute{
-				MarkdownDescription: "The certificate's private key, PEM. Whoever has it can run code on the cluster.",
+				MarkdownDescription: "Its private key in PEM. Whoever has it can run code on the cluster.",
 				Computed:            true,
 				Sensitive:           true,
 			},

@@ -49,26 +49,26 @@ func (d *clusterDataSource) Metadata(_ context.Context, req datasource.MetadataR
 func (d *clusterDataSource) Schema(_ context.Context, _ datasource.SchemaRequest, resp *datasource.SchemaResponse) {
 	attributes := clusterAttributes()
 	attributes["name"] = schema.StringAttribute{
-		MarkdownDescription: "The gateway's name of the cluster, for example `prod.fbfed27704fc4d1da027dad20471993b`: one of `data.pc_clusters.all.names`, or what Python prints as `cluster.name`.",
+		MarkdownDescription: "Name of the cluster on the gateway, as in `pc_clusters` or Python's `cluster.name`.",
 		Required:            true,
 	}
 	for name, description := range map[string]string{
-		"workers": "Number of workers that have joined the scheduler, not the number that was requested. Null unless the cluster runs.",
-		"threads": "Threads of all these workers, which is how many tasks run at once. Null unless the cluster runs.",
-		"memory":  "Memory of all these workers in bytes; a worker without a limit counts as 0. Null unless the cluster runs.",
+		"workers": "Number of workers that have joined, not the number requested. Null unless the cluster runs.",
+		"threads": "Threads of these workers: how many tasks run at once. Null unless the cluster runs.",
+		"memory":  "Memory of these workers in bytes; one without a limit counts as 0. Null unless the cluster runs.",
 	} {
 		attributes[name] = schema.Int64Attribute{MarkdownDescription: description, Computed: true}
 	}
 	maps.Copy(attributes, activityAttributes())
 	attributes["activity"] = schema.BoolAttribute{
-		MarkdownDescription: "Whether to read `tasks`, `clients` and `idle` from the scheduler, in one more request. Default: `false`.",
+		MarkdownDescription: "Whether to read `tasks`, `clients` and `idle` from the scheduler, in one more request. They are null otherwise. Default: `false`.",
 		Optional:            true,
 	}
 	resp.Schema = schema.Schema{
 		MarkdownDescription: "One of the user's own Dask clusters, with the workers that it has now. It may be managed elsewhere. An ended cluster is found until the gateway deletes its record a day later; " +
 			"an unknown name is an error.\n\n" +
-			"The workers are counted by the cluster's own scheduler, through the gateway's dashboard routes. The provider sends it no credentials. " +
-			"If a cluster runs and its scheduler does not respond, the counts are null and a warning says why.",
+			"The counts come from the cluster's own scheduler, through the gateway's dashboard routes. The provider sends it no credentials. " +
+			"If it does not respond, they are null and a warning says why.",
 		Attributes: attributes,
 	}
 }

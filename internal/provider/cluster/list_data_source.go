@@ -69,10 +69,10 @@ func (d *listDataSource) Metadata(_ context.Context, req datasource.MetadataRequ
 func (d *listDataSource) Schema(_ context.Context, _ datasource.SchemaRequest, resp *datasource.SchemaResponse) {
 	resp.Schema = schema.Schema{
 		MarkdownDescription: "The user's own Dask clusters on the gateway, as Python's `gateway.list_clusters()` lists them, including those that no configuration manages. " +
-			"Clusters of other users are never listed, not even to administrators.",
+			"Clusters of other users are never listed, not even for administrators.",
 		Attributes: map[string]schema.Attribute{
 			"statuses": schema.SetAttribute{
-				MarkdownDescription: "Which clusters to list: any of `PENDING`, `RUNNING`, `STOPPING`, `STOPPED` and `FAILED`, in any case. Default: `PENDING` and `RUNNING`. " +
+				MarkdownDescription: "Any of `PENDING`, `RUNNING`, `STOPPING`, `STOPPED` and `FAILED`, in any case. Default: `PENDING` and `RUNNING`. " +
 					"The gateway deletes the records of ended clusters after a day.",
 				ElementType: types.StringType,
 				Optional:    true,
@@ -88,8 +88,8 @@ func (d *listDataSource) Schema(_ context.Context, _ datasource.SchemaRequest, r
 				CustomType:          timetypes.GoDurationType{},
 			},
 			"activity": schema.BoolAttribute{
-				MarkdownDescription: "Whether to read `workers`, `threads`, `tasks`, `clients` and `idle` from the schedulers, in one request for each running cluster. Default: `false`, " +
-					"which needs one request for all clusters.",
+				MarkdownDescription: "Whether to read `workers`, `threads`, `tasks`, `clients` and `idle` from the schedulers, in one more request for each running cluster. They are null otherwise. " +
+					"Default: `false`.",
 				Optional: true,
 			},
 			"names": schema.ListAttribute{
@@ -110,11 +110,11 @@ func listedAttributes() map[string]schema.Attribute {
 	attributes := clusterAttributes()
 	maps.Copy(attributes, activityAttributes())
 	attributes["workers"] = schema.Int64Attribute{
-		MarkdownDescription: "Number of workers that have joined the scheduler. Null without `activity`, and unless the cluster runs.",
+		MarkdownDescription: "Number of workers that have joined.",
 		Computed:            true,
 	}
 	attributes["threads"] = schema.Int64Attribute{
-		MarkdownDescription: "Threads of all these workers. Null without `activity`, and unless the cluster runs.",
+		MarkdownDescription: "Threads of all these workers.",
 		Computed:            true,
 	}
 	return attributes
@@ -135,17 +135,17 @@ func clusterAttributes() map[string]schema.Attribute {
 			Computed:            true,
 		},
 		"started_at": schema.StringAttribute{
-			MarkdownDescription: "When the gateway took the cluster on, in RFC 3339, UTC.",
+			MarkdownDescription: "When the gateway accepted the cluster (RFC 3339).",
 			Computed:            true,
 			CustomType:          timetypes.RFC3339Type{},
 		},
 		"stopped_at": schema.StringAttribute{
-			MarkdownDescription: "When the cluster stopped or failed, in RFC 3339, UTC. Null before that.",
+			MarkdownDescription: "When the cluster stopped or failed (RFC 3339). Null before that.",
 			Computed:            true,
 			CustomType:          timetypes.RFC3339Type{},
 		},
 		"options": schema.StringAttribute{
-			MarkdownDescription: "All cluster options in effect, as JSON: `jsondecode(...)` reads them.",
+			MarkdownDescription: "All cluster options in effect, as JSON for `jsondecode(...)`.",
 			Computed:            true,
 		},
 	}

@@ -53,8 +53,8 @@ func (l *listResource) Metadata(_ context.Context, req resource.MetadataRequest,
 
 func (l *listResource) ListResourceConfigSchema(_ context.Context, _ list.ListResourceSchemaRequest, resp *list.ListResourceSchemaResponse) {
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "The clusters of the provider's user, including those that no configuration manages. With `-generate-config-out`, Terraform writes a configuration and import blocks for them; " +
-			"the plan after it only imports. A result with `include_resource` has all options that differ from the gateway's defaults. The gateway does not report which of them were write-only, so look for secrets among them.",
+		MarkdownDescription: "The clusters of the provider's user, including those that no configuration manages. [Forgotten clusters](../guides/forgotten-clusters.md#import-them) shows how to import the results. " +
+			"A result with `include_resource` has all options that differ from the gateway's defaults; those that were write-only may be secret.",
 		Attributes: map[string]schema.Attribute{
 			"statuses": schema.ListAttribute{
 				MarkdownDescription: "Statuses to list: `PENDING`, `RUNNING`, `STOPPING`, `STOPPED` or `FAILED`. Default: `PENDING` and `RUNNING`.",

@@ -48,8 +48,8 @@ func (d *optionsDataSource) Metadata(_ context.Context, req datasource.MetadataR
 
 func (d *optionsDataSource) Schema(_ context.Context, _ datasource.SchemaRequest, resp *datasource.SchemaResponse) {
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "The options that the gateway declares for this user: names and values that `options` of a `pc_dask_cluster` may have, as Python's `gateway.cluster_options()` shows them. " +
-			"A gateway may declare no options, and may declare different options for different users.",
+		MarkdownDescription: "The options that `options` of a `pc_dask_cluster` may have, as Python's `gateway.cluster_options()` shows them. " +
+			"A gateway may declare none, and different ones for different users.",
 		Attributes: map[string]schema.Attribute{
 			"names": schema.ListAttribute{
 				MarkdownDescription: "Names of the options, in the gateway's order.",
@@ -62,7 +62,7 @@ func (d *optionsDataSource) Schema(_ context.Context, _ datasource.SchemaRequest
 				NestedObject:        schema.NestedAttributeObject{Attributes: optionAttributes()},
 			},
 			"defaults": schema.DynamicAttribute{
-				MarkdownDescription: "An object with the default of each option, in the types that `options` of a `pc_dask_cluster` takes: `merge(data.pc_cluster_options.this.defaults, { worker_cores = 2 })`.",
+				MarkdownDescription: "An object with the default of each option, for `options`: `merge(data.pc_cluster_options.this.defaults, { worker_cores = 2 })`.",
 				Computed:            true,
 			},
 		},
@@ -72,7 +72,7 @@ func (d *optionsDataSource) Schema(_ context.Context, _ datasource.SchemaRequest
 func optionAttributes() map[string]schema.Attribute {
 	return map[string]schema.Attribute{
 		"label": schema.StringAttribute{
-			MarkdownDescription: "What people are shown for the name, for example `Worker Memory (GiB)`: often the only place that has the unit.",
+			MarkdownDescription: "The name as people see it, for example `Worker Memory (GiB)`: often the only place with the unit.",
 			Computed:            true,
 		},
 		"type": schema.StringAttribute{
@@ -80,7 +80,7 @@ func optionAttributes() map[string]schema.Attribute {
 			Computed:            true,
 		},
 		"default": schema.StringAttribute{
-			MarkdownDescription: "The value of an option that is left out, as JSON: `jsondecode(...)` reads it. The attribute `defaults` has it as it is.",
+			MarkdownDescription: "The default as JSON, for `jsondecode(...)`.",
 			Computed:            true,
 		},
 		"minimum": schema.NumberAttribute{

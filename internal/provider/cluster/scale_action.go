@@ -49,7 +49,7 @@ func (a *scaleAction) Metadata(_ context.Context, req action.MetadataRequest, re
 func (a *scaleAction) Schema(_ context.Context, _ action.SchemaRequest, resp *action.SchemaResponse) {
 	notNegative := []validator.Int64{int64validator.AtLeast(0)}
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "Changes the number of workers of a running cluster without changing the configuration, for example for the burst of one run. " +
+		MarkdownDescription: "Changes the number of workers of a running cluster for one run. " +
 			"Use it for clusters whose `workers` and `adapt` are not set: the effect of an action is in no state, so an apply that changes those arguments overrides it without showing that in the plan.",
 		Attributes: map[string]schema.Attribute{
 			"name": schema.StringAttribute{

@@ -24,28 +24,28 @@ func (r *clusterResource) Schema(ctx context.Context, _ resource.SchemaRequest, 
 			"a scheduler and its workers next to the data. The apply ends when the cluster runs. The destroy ends when the gateway reports that the cluster has stopped.",
 		Attributes: map[string]schema.Attribute{
 			"options": schema.DynamicAttribute{
-				MarkdownDescription: "Cluster options by name, as the gateway declares them (Python: `gateway.cluster_options()`). The provider checks them against the gateway when it plans a new cluster. " +
-					"For options that you do not set, a new cluster gets the values in Dask's own configuration (`DASK_GATEWAY__CLUSTER__OPTIONS__*`), which the plan lists, and then the gateway's defaults. " +
-					"The cluster is replaced if you set an option to another value than the cluster has, or remove an option whose value differs from the default that the gateway declared when the cluster was created or imported. " +
-					"An import fills `options` with what differs from the declared defaults. The values are stored in the state and shown in plans: put secrets into `options_wo`.",
+				MarkdownDescription: "Cluster options by name, as the gateway declares them (Python: `gateway.cluster_options()`). The plan of a new cluster checks them against the gateway. " +
+					"Options that you do not set get the values in Dask's own configuration (`DASK_GATEWAY__CLUSTER__OPTIONS__*`), which that plan lists, and then the gateway's defaults. " +
+					"The cluster is replaced if you set an option to another value than the cluster has, or remove one whose value differs from the default that the gateway declared when the cluster was created or imported. " +
+					"State and plans show the values: put secrets into `options_wo`.",
 				Optional: true,
 			},
 			"options_wo": schema.DynamicAttribute{
 				MarkdownDescription: "Secret cluster options, whose values are in neither the state nor a plan and may be ephemeral, for example a token in the cluster's `environment`. " +
-					"Members of a mapping are added to those in `options`. Anything else must be in one of the two only. An import stores all options of the cluster in the state until the next apply, " +
-					"because it does not know your configuration. The provider masks the values where a server quotes them, as JSON, as Python's `repr()` or percent-encoded; it cannot recognise a value in base64, in hexadecimal digits or in parts. " +
-					"The gateway itself shows the values to the cluster's user, and so do the data sources `pc_dask_cluster` and `pc_clusters`. Requires Terraform 1.11 or later.",
+					"Members of a mapping are added to those in `options`; anything else must be in one of the two only. An import stores all options in the state until the next apply, " +
+					"because it does not know your configuration. The provider masks the values where a server quotes them, as JSON, as Python's `repr()` or percent-encoded, but not in base64, in hexadecimal digits or in parts. " +
+					"The gateway shows the values to the cluster's user, and so do the data sources `pc_dask_cluster` and `pc_clusters`.",
 				Optional:  true,
 				WriteOnly: true,
 			},
 			"options_wo_version": schema.Int64Attribute{
-				MarkdownDescription: "Change this number whenever `options_wo` changes. Terraform cannot detect the change itself. The cluster is replaced.",
+				MarkdownDescription: "Change this number whenever `options_wo` changes, which Terraform cannot detect. It replaces the cluster.",
 				Optional:            true,
 				Validators:          []validator.Int64{int64validator.AlsoRequires(path.MatchRoot("options_wo"))},
 			},
 			"adapt": schema.SingleNestedAttribute{
-				MarkdownDescription: "Adaptive scaling, like Python's `cluster.adapt(minimum, maximum)`. Set `minimum`, `maximum` or both. Changed in place. Conflicts with `workers`. " +
-					"Without `adapt` and `workers` the cluster has no workers until someone scales it. Removing both switches adaptive scaling off and leaves the workers as they are. " + notDrift,
+				MarkdownDescription: "Adaptive scaling, like Python's `cluster.adapt(minimum, maximum)`. Changed in place. Conflicts with `workers`. " +
+					"Without both, the cluster has no workers until someone scales it. Removing both switches adaptive scaling off and leaves the workers as they are. " + notDrift,
 				Optional:   true,
 				Attributes: adaptAttributes(),
 			},
@@ -59,15 +59,14 @@ func (r *clusterResource) Schema(ctx context.Context, _ resource.SchemaRequest, 
 				Optional:            true,
 				Validators:          []validator.Int64{int64validator.AtLeast(0)},
 			},
-			"when_ended": whenended.Attribute("What to do with a cluster that has ended outside Terraform, for example by its idle timeout. `recreate` (the default) removes it from the state, so that the next apply creates a new cluster. " +
-				"`keep` records the final status and plans nothing. To start a new cluster then: `terraform apply -replace=ADDRESS`. A change of this argument takes effect after an apply. " +
-				"Only a refresh notices the end: with `-refresh=false` nothing is planned."),
+			"when_ended": whenended.Attribute("What to do when a refresh finds that the cluster has ended, for example by its idle timeout. `recreate` (the default) removes it from the state, so that the next apply creates a new one. " +
+				"`keep` records the final status and plans nothing, until `terraform apply -replace=ADDRESS`. A change of this argument takes effect after an apply."),
 			"timeouts": timeouts.Attributes(ctx, timeouts.Opts{
 				Create: true, Read: true, Update: true, Delete: true,
-				CreateDescription: "How long the cluster may take to run and to get its workers, as a Go duration. Default: `20m`.",
-				ReadDescription:   "How long a refresh may take, as a Go duration. Default: `5m`.",
-				UpdateDescription: "How long a change of the workers may take, as a Go duration. Default: `20m`.",
-				DeleteDescription: "How long the gateway may take to report that the cluster has stopped, as a Go duration. Default: `20m`.",
+				CreateDescription: "How long the cluster may take to run and to get its workers. Default: `20m`.",
+				ReadDescription:   "How long a refresh may take. Default: `5m`.",
+				UpdateDescription: "How long a change of the workers may take. Default: `20m`.",
+				DeleteDescription: "How long the gateway may take to report that the cluster has stopped. Default: `20m`.",
 			}),
 			"name": schema.StringAttribute{
 				MarkdownDescription: "Name of the cluster on the gateway, for example `prod.fbfed27704fc4d1da027dad20471993b`. Everyone who knows it can open the dashboard.",
@@ -86,17 +85,17 @@ func (r *clusterResource) Schema(ctx context.Context, _ resource.SchemaRequest, 
 				Computed:            true,
 			},
 			"started_at": schema.StringAttribute{
-				MarkdownDescription: "Time at which the gateway accepted the cluster, in RFC 3339, UTC.",
+				MarkdownDescription: "When the gateway accepted the cluster (RFC 3339).",
 				Computed:            true,
 				CustomType:          timetypes.RFC3339Type{},
 			},
 			"max_workers": schema.Int64Attribute{
-				MarkdownDescription: "Maximum number of workers that the configuration allows: `workers` or `adapt.maximum`, known in the plan. Null if there is no maximum. Policies and cost checks can read it from `terraform show -json`.",
+				MarkdownDescription: "`workers` or `adapt.maximum`, known in the plan, for policies and cost checks. Null if there is no maximum.",
 				Computed:            true,
 			},
 			"effective_options": schema.DynamicAttribute{
-				MarkdownDescription: "The options with which the cluster runs and that neither `options` nor `options_wo` sets: the gateway's defaults and those of Dask's own configuration. " +
-					"The data source `pc_dask_cluster` has all options of the cluster.",
+				MarkdownDescription: "Options of the cluster that neither `options` nor `options_wo` sets: the gateway's defaults and those of Dask's own configuration. " +
+					"The data source `pc_dask_cluster` has all.",
 				Computed: true,
 			},
 		},
@@ -114,7 +113,7 @@ func adaptAttributes() map[string]schema.Attribute {
 			Validators:          []validator.Int64{int64validator.AtLeast(0)},
 		},
 		"maximum": schema.Int64Attribute{
-			MarkdownDescription: "Largest number of workers, not below `minimum`. Default: no upper bound except the gateway's own. For no upper bound, set `minimum` only: `adapt = { minimum = 0 }`.",
+			MarkdownDescription: "Largest number of workers, not below `minimum`. Default: no upper bound except the gateway's own; then `minimum` is required, as in `adapt = { minimum = 0 }`.",
 			Optional:            true,
 			Validators:          []validator.Int64{int64validator.AtLeast(0)},
 		},

@@ -55,7 +55,7 @@ func (a *stopAction) Metadata(_ context.Context, req action.MetadataRequest, res
 
 func (a *stopAction) Schema(_ context.Context, _ action.SchemaRequest, resp *action.SchemaResponse) {
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "Stops clusters and waits for their end, as `terraform destroy` does. Use it for clusters that are in no state, for example those that a Python program left behind. " +
+		MarkdownDescription: "Stops clusters that are in no state, for example those of a Python program, and waits for their end, as `terraform destroy` does. " +
 			"If a state manages the cluster, the next plan creates it again, unless `when_ended = \"keep\"`. Stopping a cluster that has ended does nothing.",
 		Attributes: map[string]schema.Attribute{
 			"name": schema.StringAttribute{
@@ -69,7 +69,7 @@ func (a *stopAction) Schema(_ context.Context, _ action.SchemaRequest, resp *act
 				Validators:          []validator.Set{setvalidator.NoNullValues()},
 			},
 			"only_if_idle": schema.BoolAttribute{
-				MarkdownDescription: "Whether to keep clusters that are not idle right before the stop. They are kept with a warning. Results in the memory of an idle cluster are lost. " + idleDescription + " Default: `false`.",
+				MarkdownDescription: "Whether to keep clusters that are not idle right before the stop, with a warning. Results in the memory of an idle cluster are lost. " + idleDescription + " Default: `false`.",
 				Optional:            true,
 			},
 			"timeout": clients.ActionTimeout("the end"),

@@ -62,33 +62,31 @@ func (d *collectionDataSource) Schema(_ context.Context, _ datasource.SchemaRequ
 		return schema.StringAttribute{MarkdownDescription: description, Computed: true}
 	}
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "Reads a data set of the Planetary Computer from its STAC API, with the location of the data: run your computations in the same Azure region. " +
-			"The API is `stac_url` of the provider block, which receives no credentials, or a GeoCatalog (Planetary Computer Pro), which receives a token of Microsoft Entra. The data source needs neither a gateway nor a Hub.\n\n" +
+		MarkdownDescription: "Reads a data set of the Planetary Computer from its STAC API, with the Azure region of the data: run your computations there. " +
+			"The API is `stac_url` of the provider block, or a GeoCatalog (Planetary Computer Pro). The data source needs neither a gateway nor a Hub.\n\n" +
 			"In the public catalog, `region`, `storage_account` and `container` come from fields that the Planetary Computer adds to STAC (`msft:region` and so on). " +
-			"For a GeoCatalog, the region comes from its host name, and account and container from the addresses of the collection's assets or of one item's. " +
-			"They are null if they are unknown, so set a default with `coalesce` if you need one.",
+			"For a GeoCatalog, the region comes from its host name, and the others from the addresses of the collection's assets or of one item's.",
 		Attributes: map[string]schema.Attribute{
 			"id": schema.StringAttribute{
-				MarkdownDescription: "The collection's id, for example `sentinel-2-l2a`, as in the address of its page in the [data catalog](https://planetarycomputer.microsoft.com/catalog).",
+				MarkdownDescription: "ID of the collection, as in the address of its page in the [data catalog](https://planetarycomputer.microsoft.com/catalog).",
 				Required:            true,
 				Validators:          []validator.String{stringvalidator.LengthAtLeast(1)},
 			},
 			"geocatalog_url": schema.StringAttribute{
-				MarkdownDescription: "Address of the GeoCatalog (Planetary Computer Pro) with the collection. Default: `stac_url` of the provider block if it is set, then its `geocatalog_url`, then the public catalog. " +
-					"To use both catalogs in one configuration, set it here and not in the provider block.",
-				Optional:   true,
-				Validators: []validator.String{stringvalidator.LengthAtLeast(1)},
+				MarkdownDescription: "Address of the GeoCatalog with the collection, for configurations that use both catalogs. Default: `stac_url` of the provider block if it is set, then its `geocatalog_url`, then the public catalog.",
+				Optional:            true,
+				Validators:          []validator.String{stringvalidator.LengthAtLeast(1)},
 			},
 			"title":           computed("Display name. Null if it has none."),
 			"description":     computed("Description in Markdown."),
-			"license":         computed("Its license, as an SPDX identifier or a word such as `proprietary`."),
-			"region":          computed("The Azure region in which the data is, for example `westeurope`, as in AzureRM's `location`. Null if it is not known."),
-			"storage_account": computed("Storage account with the data. Null if the catalog does not report it."),
-			"container":       computed("Container in that account. Null if the catalog does not report it."),
-			"assets":          computed("The assets of the whole collection, such as thumbnails or a Parquet table of its items: a JSON object by key. Null if there are none."),
-			"item_assets":     computed("The assets that each item of the collection has: a JSON object by key, with types and bands. Null if the collection does not describe them."),
+			"license":         computed("An SPDX identifier or a word such as `proprietary`."),
+			"region":          computed("Azure region of the data, as in AzureRM's `location`. Null if unknown."),
+			"storage_account": computed("Storage account with the data. Null if unknown."),
+			"container":       computed("Container in that account. Null if unknown."),
+			"assets":          computed("Assets of the whole collection, such as thumbnails or a Parquet table of its items: a JSON object by key. Null if there are none."),
+			"item_assets":     computed("Assets of each item: a JSON object by key, with types and bands. Null if the collection does not describe them."),
 			"extent": schema.SingleNestedAttribute{
-				MarkdownDescription: "Area and time of the data. The first element of each list describes the whole collection, further elements describe its parts.",
+				MarkdownDescription: "Area and time of the data. The first element of each list is about the whole collection, the others are about its parts.",
 				Computed:            true,
 				Attributes: map[string]schema.Attribute{
 					"bbox": schema.ListAttribute{

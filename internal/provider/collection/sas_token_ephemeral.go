@@ -62,31 +62,29 @@ func (e *sasTokenEphemeralResource) Schema(_ context.Context, _ ephemeral.Schema
 	filled := []validator.String{stringvalidator.LengthAtLeast(1)}
 	resp.Schema = schema.Schema{
 		MarkdownDescription: "Requests a token to read a container of Azure Blob Storage, for one run of Terraform: the shared access signature that Python's `planetary_computer.sign` appends to a URL. " +
-			"The service is `sas_url` of the provider block. It receives `subscription_key` if you set one, and no credentials of the Hub. The token is in no state, plan or log. " +
-			"It expires after about an hour, and neither the service nor Azure can extend it: every run, and every apply after its plan, gets a new one. Requires Terraform 1.10 or later.\n\n" +
-			"If an apply takes longer than the token's lifetime, everything keeps the old token: Terraform cannot replace an ephemeral value during a run. What reads with it after `expires_at` fails, and the run ends with a warning. " +
+			"The service is `sas_url` of the provider block, or a GeoCatalog. The token is in no state, plan or log. Requires Terraform 1.10 or later.\n\n" +
+			"The token expires after about an hour, and nothing can extend it. Every run, and every apply after its plan, gets a new one; a longer apply keeps the old one and ends with a warning. " +
 			"Create what needs the token early, split the apply, or let the program that reads request its own tokens.",
 		Attributes: map[string]schema.Attribute{
 			"collection": schema.StringAttribute{
-				MarkdownDescription: "ID of the STAC collection that the token can read, for example `sentinel-2-l2a`. Set this, or `storage_account` and `container`.",
+				MarkdownDescription: "ID of the STAC collection to read. Set this, or `storage_account` and `container`.",
 				Optional:            true,
 				Validators:          filled,
 			},
 			"storage_account": schema.StringAttribute{
-				MarkdownDescription: "Storage account, for example `data.pc_collection.this.storage_account`.",
+				MarkdownDescription: "Storage account to read.",
 				Optional:            true,
 				Validators:          filled,
 			},
 			"container": schema.StringAttribute{
-				MarkdownDescription: "Container in that account, for example `data.pc_collection.this.container`.",
+				MarkdownDescription: "Container in that account.",
 				Optional:            true,
 				Validators:          filled,
 			},
 			"geocatalog_url": schema.StringAttribute{
-				MarkdownDescription: "Address of the GeoCatalog (Planetary Computer Pro) that issues the token. Default: `sas_url` of the provider block if it is set, then its `geocatalog_url`, then the public service. " +
-					"A GeoCatalog issues tokens for a `collection` only.",
-				Optional:   true,
-				Validators: filled,
+				MarkdownDescription: "Address of the GeoCatalog that issues the token, only for a `collection`. Default: `sas_url` of the provider block if it is set, then its `geocatalog_url`, then the public service.",
+				Optional:            true,
+				Validators:          filled,
 			},
 			"duration": schema.Int64Attribute{
 				MarkdownDescription: "Requested lifetime of the token in whole minutes. The services grant it to approved users only. `expires_at` has the result. Default: the service decides.",
@@ -94,12 +92,12 @@ func (e *sasTokenEphemeralResource) Schema(_ context.Context, _ ephemeral.Schema
 				Validators:          []validator.Int64{int64validator.AtLeast(1)},
 			},
 			"token": schema.StringAttribute{
-				MarkdownDescription: "The token: the query of a URL, without the question mark. `https://ACCOUNT.blob.core.windows.net/CONTAINER?TOKEN` is the container's.",
+				MarkdownDescription: "The query of a URL, without the question mark: `https://ACCOUNT.blob.core.windows.net/CONTAINER?TOKEN`.",
 				Computed:            true,
 				Sensitive:           true,
 			},
 			"expires_at": schema.StringAttribute{
-				MarkdownDescription: "When the token expires, in RFC 3339, UTC.",
+				MarkdownDescription: "When the token expires (RFC 3339).",
 				Computed:            true,
 				CustomType:          timetypes.RFC3339Type{},
 			},

@@ -80,9 +80,9 @@ func (d *schedulerDataSource) Schema(ctx context.Context, _ datasource.SchemaReq
 		ReadDescription: "How long to wait for the scheduler and its workers, as a [Go duration](https://pkg.go.dev/time#ParseDuration) such as `30m`. Default: `20m`.",
 	})
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "Waits until a Dask scheduler that you run yourself, for example on a virtual machine, responds and has enough workers. " +
-			"It reads the status from the web server of the dashboard and sends no credentials. It needs neither a gateway nor a Hub.\n\n" +
-			"Terraform reads a data source during the plan unless it depends on something that changes. Set `depends_on` to the machines. Otherwise a plan that adds workers waits for " +
+		MarkdownDescription: "Waits until a Dask scheduler that you run yourself responds and has enough workers. " +
+			"It reads the status from the web server of the dashboard, without credentials, and needs neither a gateway nor a Hub.\n\n" +
+			"Set `depends_on` to the machines. Otherwise Terraform reads the data source during the plan, which then waits for " +
 			"workers that do not exist yet.",
 		Attributes: attributes,
 	}
@@ -91,14 +91,14 @@ func (d *schedulerDataSource) Schema(ctx context.Context, _ datasource.SchemaReq
 func schedulerArguments() map[string]schema.Attribute {
 	return map[string]schema.Attribute{
 		"address": schema.StringAttribute{
-			MarkdownDescription: "Address of the scheduler for Dask's clients, for example `tls://10.0.0.4:8786`. The provider looks for its web server on port 8787 of that host, by HTTPS with `ca_certificate`, " +
-				"otherwise by HTTP. Set this or `dashboard_url`. Without it, the result is the address that the scheduler reports: the one for its workers, which clients elsewhere usually cannot reach.",
+			MarkdownDescription: "Address of the scheduler for clients, for example `tls://10.0.0.4:8786`. Its web server is then on port 8787, with HTTPS if `ca_certificate` is set. " +
+				"Set this or `dashboard_url`. Default: the address that the scheduler reports, for its workers; clients elsewhere usually cannot reach it.",
 			Optional:   true,
 			Computed:   true,
 			Validators: []validator.String{daskAddress{}},
 		},
 		"dashboard_url": schema.StringAttribute{
-			MarkdownDescription: "Address of the scheduler's web server, for example `http://10.0.0.4:8787`, with its path if the dashboard has a prefix. Set this or `address`.",
+			MarkdownDescription: "Address of the web server, for example `http://10.0.0.4:8787`, with its path if the dashboard has a prefix. Set this or `address`.",
 			Optional:            true,
 			Computed:            true,
 			Validators:          []validator.String{webAddress{}},
@@ -109,17 +109,17 @@ func schedulerArguments() map[string]schema.Attribute {
 			Validators:          []validator.Int64{int64validator.AtLeast(0)},
 		},
 		"ca_certificate": schema.StringAttribute{
-			MarkdownDescription: "Certificate of the authority that signed the dashboard's certificate, in PEM, if the dashboard uses HTTPS. The provider also trusts the system's authorities.",
+			MarkdownDescription: "Authority of the dashboard's certificate, in PEM, if it uses HTTPS. The provider also trusts the system's authorities.",
 			Optional:            true,
 		},
 		"server_name": schema.StringAttribute{
-			MarkdownDescription: "Name that the dashboard's certificate must contain. Default: `dask-internal` with `ca_certificate`, otherwise the host of `dashboard_url`.",
+			MarkdownDescription: "Name in the dashboard's certificate. Default: `dask-internal` with `ca_certificate`, otherwise the host of `dashboard_url`.",
 			Optional:            true,
 			Validators:          []validator.String{stringvalidator.LengthAtLeast(1)},
 		},
 		"on_timeout": schema.StringAttribute{
 			MarkdownDescription: "What happens after the timeout, or if the server is not a scheduler: `error` (the default), or `warn`, which sets `ready` to false and `last_error` to the reason. " +
-				"With `error`, `terraform destroy` also fails if the scheduler has died. To avoid that, set `warn`, and a precondition on `ready` where the scheduler is needed.",
+				"With `error`, `terraform destroy` also fails if the scheduler has died: set `warn`, and a precondition on `ready` where the scheduler is needed.",
 			Optional:   true,
 			Validators: []validator.String{stringvalidator.OneOf(onTimeoutError, onTimeoutWarn)},
 		},
@@ -145,7 +145,7 @@ func schedulerResults() map[string]schema.Attribute {
 			Computed:            true,
 		},
 		"started_at": schema.StringAttribute{
-			MarkdownDescription: "When the scheduler started, in RFC 3339, UTC.",
+			MarkdownDescription: "When the scheduler started (RFC 3339).",
 			Computed:            true,
 			CustomType:          timetypes.RFC3339Type{},
 		},

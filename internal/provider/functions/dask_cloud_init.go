@@ -29,12 +29,12 @@ func (daskCloudInit) Definition(_ context.Context, _ function.DefinitionRequest,
 	resp.Definition = function.Definition{
 		Summary: "Writes the cloud-config of a virtual machine that runs a Dask scheduler or worker.",
 		MarkdownDescription: "Returns the [cloud-config](https://cloudinit.readthedocs.io/) of a virtual machine that runs a Dask scheduler or worker in a " +
-			"container: Docker, the TLS files, the environment, and a systemd unit that starts Dask again after a reboot. AzureVMCluster of " +
-			"dask-cloudprovider sends such a text to its machines. This function is for machines that Terraform manages. Pass the text to `custom_data` with `base64encode`.\n\n" +
-			"The same arguments give the same bytes, so that no plan replaces a machine without a reason. An invalid option is an error of the plan that names the " +
-			"option, also if certificates are known only after apply.\n\n" +
-			"~> **The text contains the private key**, and so do the custom data and the state, because the machine needs the key for TLS. Store the state in an encrypted " +
-			"backend that few people can read. Better, set `private_key_secret` instead of the key: each machine then fetches the key from a Key Vault with its own identity.",
+			"container: Docker, the TLS files, the environment, and a systemd unit that starts Dask again after a reboot, as AzureVMCluster of " +
+			"dask-cloudprovider does. Pass the text to `custom_data` with `base64encode`.\n\n" +
+			"The same arguments give the same bytes, so that no plan replaces a machine without a reason. An invalid option is an error of the plan that names it, " +
+			"also if certificates are known only after apply.\n\n" +
+			"~> **The text contains the private key** for TLS, and so do the custom data and the state. Store the state in an encrypted " +
+			"backend that few people can read. Better, set `private_key_secret` in place of the key.",
 		Parameters: []function.Parameter{
 			function.StringParameter{
 				Name:                "role",
@@ -54,26 +54,26 @@ func (daskCloudInit) Definition(_ context.Context, _ function.DefinitionRequest,
 const cloudInitOptions = "An object. For both roles:\n\n" +
 	"    - `image` (string, required): the container image. Scheduler, workers and client need the same one, with the same Python and Dask.\n" +
 	"    - `tls` (object): `ca_certificate`, `certificate` and `private_key` in PEM. Dask then encrypts all traffic, and rejects connections without a certificate of " +
-	"that authority. One certificate serves all roles and must be valid for `server_auth` and `client_auth`. Dask does not check the names in it. " +
-	"Instead of `private_key` you can set `private_key_secret`, the `id` of an `azurerm_key_vault_secret` with the key in PEM, or in base64 of PEM. " +
-	"The machine reads it with its managed identity before each start of Dask, and tries again until the identity has access. Set `identity_client_id` if the machine has several identities.\n" +
+	"that authority. One certificate, for `server_auth` and `client_auth`, serves all roles; Dask does not check the names in it. " +
+	"`private_key_secret` in place of `private_key` is the `id` of an `azurerm_key_vault_secret` with the key in PEM, or in base64 of PEM. " +
+	"The machine reads it with its managed identity (`identity_client_id`, if it has several) before each start of Dask, and tries again until it has access.\n" +
 	"    - `env` (object of strings): the container's environment.\n" +
-	"    - `config` (object): Dask's configuration, with the names as in its YAML files, for example `{ distributed = { worker = { memory = { target = 0.7 } } } }`.\n" +
-	"    - `docker_args` (list of strings): more arguments of `docker run`, for example `[\"--shm-size=1g\"]`. `--name`, `--restart` and `--detach` are not allowed, because systemd controls the container.\n" +
+	"    - `config` (object): Dask's configuration, with the names of its YAML files.\n" +
+	"    - `docker_args` (list of strings): more arguments of `docker run`, for example `[\"--shm-size=1g\"]`, but not `--name`, `--restart` or `--detach`: systemd controls the container.\n" +
 	"    - `bootstrap` (bool, default true): whether to install Docker from Ubuntu's own packages. Set `false` for an image that has it.\n" +
-	"    - `extra_bootstrap` (list of strings): shell commands that run once, at the first start and before Dask, one after the other in one shell. " +
-	"Dask also starts if one of them fails, but not if one calls `exit`.\n" +
+	"    - `extra_bootstrap` (list of strings): shell commands that run once, before the first start of Dask, in one shell. " +
+	"Dask also starts if one fails, but not if one calls `exit`.\n" +
 	"    - `gpu` (bool, default false): whether the container gets all GPUs. The machine's image must have the driver and NVIDIA's container toolkit.\n" +
 	"    - `dashboard_port` (number): default 8787 for a scheduler, any free port for a worker.\n\n" +
 	"  For a scheduler:\n\n" +
 	"    - `port` (number, default 8786).\n" +
-	"    - `idle_timeout` (string, for example `1h`): the scheduler exits after this time without work. Its machines stay, and cost money.\n" +
+	"    - `idle_timeout` (string, for example `1h`): the scheduler exits after this time without work. The machines stay, and cost money.\n" +
 	"    - `dashboard_tls` (bool, default false): whether to serve the dashboard over HTTPS with the certificate in `tls`.\n\n" +
 	"  For a worker:\n\n" +
 	"    - `scheduler_address` (string, required): the scheduler's private address with its port, `tls://` with `tls`, otherwise `tcp://`.\n" +
 	"    - `nworkers` (number or `auto`), `nthreads` (number), `memory_limit` (string or number), `nanny` (bool), `resources` (object of numbers), " +
-	"`local_directory` (string), `worker_class` (string), `lifetime` (string): as the arguments of `dask worker`, with Dask's defaults. " +
-	"With the `worker_class` `dask_cuda.CUDAWorker` the command is `dask cuda worker`, which starts one worker for each GPU and accepts neither `nworkers` nor `lifetime`."
+	"`local_directory` (string), `worker_class` (string), `lifetime` (string): as for `dask worker`. " +
+	"The `worker_class` `dask_cuda.CUDAWorker` runs `dask cuda worker`: one worker for each GPU, without `nworkers` and `lifetime`."
 
 func (daskCloudInit) Run(ctx context.Context, req function.RunRequest, resp *function.RunResponse) {
 	var role string

@@ -28,7 +28,7 @@ func (daskConfig) Definition(_ context.Context, _ function.DefinitionRequest, re
 		Summary: "Writes the YAML with which Python's Gateway() needs no argument.",
 		MarkdownDescription: "Returns the text of a file of [Dask's configuration](https://docs.dask.org/en/stable/configuration.html) with which `dask_gateway.Gateway()` needs no argument. Store it as " +
 			"`~/.config/dask/gateway.yaml`, in a folder or file that `DASK_CONFIG` names, or in the image of a notebook.\n\n" +
-			"A function cannot read the provider block; `data.pc_gateway` has the addresses that the provider uses. The function escapes braces in the values, so that Dask does not read them " +
+			"A function cannot read the provider block; `data.pc_gateway` has its addresses. Braces are escaped, so that Dask does not read them " +
 			"as names of variables. Secrets are an error unless `include_secrets` is set: Python also finds a token in `JUPYTERHUB_API_TOKEN`.",
 		Parameters: []function.Parameter{
 			function.DynamicParameter{

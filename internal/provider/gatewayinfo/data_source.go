@@ -44,19 +44,19 @@ func (d *gatewayDataSource) Metadata(_ context.Context, req datasource.MetadataR
 
 func (d *gatewayDataSource) Schema(_ context.Context, _ datasource.SchemaRequest, resp *datasource.SchemaResponse) {
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "The Dask Gateway that the provider is configured for: its addresses as the provider has resolved them, whether it is healthy, and its version. " +
-			"A gateway older than `" + gateway.OldestTested + "`, the oldest that the provider is tested with, is a warning.",
+		MarkdownDescription: "The Dask Gateway of the provider: its addresses as resolved, its health, and its version. " +
+			"A gateway older than `" + gateway.OldestTested + "`, the oldest tested version, is a warning.",
 		Attributes: map[string]schema.Attribute{
 			"address": schema.StringAttribute{
-				MarkdownDescription: "Address of the gateway's API, without a slash at the end: Python's `Gateway(address)`.",
+				MarkdownDescription: "Address of the gateway's API, without a slash at the end.",
 				Computed:            true,
 			},
 			"proxy_address": schema.StringAttribute{
-				MarkdownDescription: "Address of the proxy in front of the schedulers, `gateway://HOST:PORT`: Python's `Gateway(proxy_address=...)`. Default: derived from `address`.",
+				MarkdownDescription: "Address of the proxy in front of the schedulers, `gateway://HOST:PORT`.",
 				Computed:            true,
 			},
 			"public_address": schema.StringAttribute{
-				MarkdownDescription: "Address of the gateway for browsers: Python's `Gateway(public_address=...)`. Dashboard links begin with it. It may be only a path. Default: `address`.",
+				MarkdownDescription: "Address of the gateway for browsers, or only a path. Dashboard links begin with it.",
 				Computed:            true,
 			},
 			"version": schema.StringAttribute{
@@ -64,12 +64,12 @@ func (d *gatewayDataSource) Schema(_ context.Context, _ datasource.SchemaRequest
 				Computed:            true,
 			},
 			"client_requirement": schema.StringAttribute{
-				MarkdownDescription: "Requirement of the Python client that fits the gateway, for `pip install` or requirements.txt, for example `dask-gateway==2026.3.0`. " +
+				MarkdownDescription: "The Python client that fits, for `pip install` or requirements.txt: `dask-gateway==2026.3.0`. " +
 					"The gateway also accepts other versions.",
 				Computed: true,
 			},
 			"healthy": schema.BoolAttribute{
-				MarkdownDescription: "Whether the gateway reports that it is healthy. If not, a warning gives the reason. A gateway that does not respond is an error.",
+				MarkdownDescription: "Whether the gateway reports that it is healthy. If not, a warning has the reason. A gateway that does not respond is an error.",
 				Computed:            true,
 			},
 		},

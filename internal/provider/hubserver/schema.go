@@ -23,11 +23,11 @@ func (r *serverResource) Schema(ctx context.Context, _ resource.SchemaRequest, r
 	kept := []planmodifier.String{stringplanmodifier.UseStateForUnknown()}
 	resp.Schema = schema.Schema{
 		MarkdownDescription: "Starts a notebook server of the JupyterHub: the default server of a user, or a named one. The apply ends when the server is ready. The Hub's messages during the start are in the log " +
-			"at `INFO`, and in the error if the start fails. A server that was stopped outside Terraform is started again by the next apply, or stays stopped with `when_ended = \"keep\"`. The destroy stops it. A user has one server of a name, so the old one must stop before the new one starts: " +
+			"at `INFO`, and in the error if the start fails. The destroy stops it. A user has one server of a name, so the old one must stop before the new one starts: " +
 			"do not set `create_before_destroy`.",
 		Attributes: map[string]schema.Attribute{
 			"user": schema.StringAttribute{
-				MarkdownDescription: "Owner of the server. For another user, the provider's token needs the scope `servers!user=NAME`. Default: the owner of the provider's token. Required if the provider's token belongs to a service of the Hub.",
+				MarkdownDescription: "Owner of the server. For another user, the provider's token needs the scope `servers!user=NAME`. Default: the owner of the provider's token; required if that is a service.",
 				Optional:            true,
 				Computed:            true,
 				PlanModifiers:       []planmodifier.String{stringplanmodifier.UseStateForUnknown(), stringplanmodifier.RequiresReplace()},
@@ -41,7 +41,7 @@ func (r *serverResource) Schema(ctx context.Context, _ resource.SchemaRequest, r
 			},
 			"user_options": schema.DynamicAttribute{
 				MarkdownDescription: "Spawner options, as offered on the Hub's start page, for example `{ profile = \"large\" }` with KubeSpawner. " +
-					"The server is replaced if a value changes, or if it was started with other options outside Terraform. Options that the Hub adds have no effect. Without this argument, the server gets the spawner's defaults, not the options of its last start. The state contains the values, so put no secrets here.",
+					"The server is replaced if a value changes, or if it was started with other options outside Terraform; options that the Hub adds have no effect. Without this argument, the server gets the spawner's defaults, not the options of its last start. The state contains the values: put no secrets here.",
 				Optional: true,
 			},
 			"remove_on_destroy": schema.BoolAttribute{
@@ -51,15 +51,14 @@ func (r *serverResource) Schema(ctx context.Context, _ resource.SchemaRequest, r
 				Computed: true,
 				Default:  booldefault.StaticBool(false),
 			},
-			"when_ended": whenended.Attribute("What to do with a server that was stopped outside Terraform, for example by the Hub's idle culler. `recreate` (the default) removes it from the state, so that the next apply starts it again. " +
-				"`keep` records in `status` that it was stopped, and plans nothing. To start it again then: `terraform apply -replace=ADDRESS`. " +
-				"Only a refresh notices the end: with `-refresh=false` nothing is planned."),
+			"when_ended": whenended.Attribute("What to do when a refresh finds that the server was stopped, for example by the Hub's idle culler. `recreate` (the default) removes it from the state, so that the next apply starts it again. " +
+				"`keep` records in `status` that it was stopped, and plans nothing, until `terraform apply -replace=ADDRESS`."),
 			"timeouts": timeouts.Attributes(ctx, timeouts.Opts{
 				Create: true, Read: true, Update: true, Delete: true,
-				CreateDescription: "How long the server may take to be ready, as a Go duration. Default: `20m`.",
-				ReadDescription:   "How long a refresh may take, as a Go duration. Default: `5m`.",
-				UpdateDescription: "How long a starting server may take to be ready, as a Go duration. Default: `20m`.",
-				DeleteDescription: "How long the server may take to stop, as a Go duration. Default: `20m`.",
+				CreateDescription: "How long the server may take to be ready. Default: `20m`.",
+				ReadDescription:   "How long a refresh may take. Default: `5m`.",
+				UpdateDescription: "How long a starting server may take to be ready. Default: `20m`.",
+				DeleteDescription: "How long the server may take to stop. Default: `20m`.",
 			}),
 			"url": schema.StringAttribute{
 				MarkdownDescription: "Address of the server. To open it, you need a login to the Hub or a token with the scope `access:servers`.",
@@ -67,7 +66,7 @@ func (r *serverResource) Schema(ctx context.Context, _ resource.SchemaRequest, r
 				PlanModifiers:       kept,
 			},
 			"ready": schema.BoolAttribute{
-				MarkdownDescription: "Whether the server was ready at the last refresh. It is false while the server starts or stops.",
+				MarkdownDescription: "Whether the server was ready at the last refresh.",
 				Computed:            true,
 			},
 			"status": schema.StringAttribute{
@@ -75,7 +74,7 @@ func (r *serverResource) Schema(ctx context.Context, _ resource.SchemaRequest, r
 				Computed:            true,
 			},
 			"started_at": schema.StringAttribute{
-				MarkdownDescription: "When the server was started, in RFC 3339, UTC.",
+				MarkdownDescription: "When the server was started (RFC 3339).",
 				Computed:            true,
 				CustomType:          timetypes.RFC3339Type{},
 				PlanModifiers:       kept,

@@ -41,11 +41,11 @@ func (a *stopAction) Metadata(_ context.Context, req action.MetadataRequest, res
 
 func (a *stopAction) Schema(_ context.Context, _ action.SchemaRequest, resp *action.SchemaResponse) {
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "Stops a notebook server of the JupyterHub and waits for its end, as destroying a `pc_hub_server` does. Use it for servers that are in no state. " +
+		MarkdownDescription: "Stops a notebook server of the JupyterHub that is in no state, and waits for its end. " +
 			"If a state manages the server, the next plan starts it again, unless `when_ended = \"keep\"`. Stopping a server that does not run does nothing.",
 		Attributes: map[string]schema.Attribute{
 			"user": schema.StringAttribute{
-				MarkdownDescription: "User whose server it is. Another user's needs the scope `servers!user=NAME`. Default: the user of the provider's token.",
+				MarkdownDescription: "User whose server it is. Another user's needs the scope `servers!user=NAME`. Default: the owner of the provider's token.",
 				Optional:            true,
 			},
 			"name": schema.StringAttribute{

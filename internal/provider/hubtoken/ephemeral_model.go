@@ -23,7 +23,7 @@ import (
 
 func (e *tokenEphemeralResource) Schema(_ context.Context, _ ephemeral.SchemaRequest, resp *ephemeral.SchemaResponse) {
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "Creates an API token of the JupyterHub for one run of Terraform, and revokes it at the end of the run, also if the run fails or is interrupted. " +
+		MarkdownDescription: "Creates an API token of the JupyterHub for one run of Terraform, and revokes it at its end, also if the run fails or is interrupted. " +
 			"The token is in no state, plan or log. A plan also creates and revokes one. Requires Terraform 1.10 or later.",
 		Attributes: map[string]schema.Attribute{
 			"user": schema.StringAttribute{
@@ -39,8 +39,8 @@ func (e *tokenEphemeralResource) Schema(_ context.Context, _ ephemeral.SchemaReq
 				Validators:          []validator.String{stringvalidator.LengthAtLeast(1)},
 			},
 			"expires_in": schema.StringAttribute{
-				MarkdownDescription: "Lifetime of the token, as a [Go duration](https://pkg.go.dev/time#ParseDuration) of whole seconds. It limits the token of a run that is killed before it can revoke it. " +
-					"A Hub cannot extend a token, so it must be longer than the longest run. A longer run ends with a warning. Default: `12h`, or the Hub's limit if that is shorter.",
+				MarkdownDescription: "Lifetime of the token, as a [Go duration](https://pkg.go.dev/time#ParseDuration) of whole seconds. A Hub cannot extend a token: " +
+					"a longer run ends with a warning. A killed run leaves the token until then. Default: `12h`, or the Hub's limit if that is shorter.",
 				Optional:   true,
 				CustomType: timetypes.GoDurationType{},
 			},
@@ -66,12 +66,12 @@ func (e *tokenEphemeralResource) Schema(_ context.Context, _ ephemeral.SchemaReq
 				Sensitive:           true,
 			},
 			"created_at": schema.StringAttribute{
-				MarkdownDescription: "When the token was created, in RFC 3339, UTC.",
+				MarkdownDescription: "When the token was created (RFC 3339).",
 				Computed:            true,
 				CustomType:          timetypes.RFC3339Type{},
 			},
 			"expires_at": schema.StringAttribute{
-				MarkdownDescription: "When the token expires unless it is revoked earlier, in RFC 3339, UTC.",
+				MarkdownDescription: "When the token expires unless it is revoked earlier (RFC 3339).",
 				Computed:            true,
 				CustomType:          timetypes.RFC3339Type{},
 			},

@@ -67,7 +67,7 @@ func (r *tokenResource) Schema(_ context.Context, _ resource.SchemaRequest, resp
 			},
 			"note": schema.StringAttribute{
 				MarkdownDescription: "What the token is for, as the Hub's token page shows it. Default: `" + resourceNote + "`, and eight random characters that identify the token. " +
-					"With a note of your own, a token whose response is lost may be left on the Hub: the provider lists it in the error if another token may have the same note.",
+					"With a note of your own, a token whose response is lost may be left on the Hub; the error then lists it.",
 				Optional:      true,
 				Computed:      true,
 				Validators:    []validator.String{stringvalidator.LengthAtLeast(1)},
@@ -81,8 +81,8 @@ func (r *tokenResource) Schema(_ context.Context, _ resource.SchemaRequest, resp
 				PlanModifiers: []planmodifier.String{stringplanmodifier.RequiresReplaceIf(otherDuration, lifetimeChangeDescription, lifetimeChangeDescription)},
 			},
 			"renew_before": schema.StringAttribute{
-				MarkdownDescription: "How long before its expiry the token is due for renewal, as a Go duration shorter than `expires_in`. The refresh decides whether the token is due, and the next plan replaces the token: with `-refresh=false` no token becomes due. " +
-					"With `create_before_destroy` the old token stays valid until the new one exists. Default: the token is replaced only after it has expired.",
+				MarkdownDescription: "How long before its expiry the token is due for renewal, shorter than `expires_in`. A refresh decides whether the token is due, and the next plan replaces it. " +
+					"With `create_before_destroy` the old token stays valid until the new one exists. Default: the token is replaced after it has expired.",
 				Optional:   true,
 				CustomType: timetypes.GoDurationType{},
 			},
@@ -106,25 +106,25 @@ func (r *tokenResource) Schema(_ context.Context, _ resource.SchemaRequest, resp
 				PlanModifiers:       keepString,
 			},
 			"token": schema.StringAttribute{
-				MarkdownDescription: "Value of the token. The Hub returns it only once, when the token is created.",
+				MarkdownDescription: "Value of the token.",
 				Computed:            true,
 				Sensitive:           true,
 				PlanModifiers:       keepString,
 			},
 			"created_at": schema.StringAttribute{
-				MarkdownDescription: "When the token was created, in RFC 3339, UTC.",
+				MarkdownDescription: "When the token was created (RFC 3339).",
 				Computed:            true,
 				CustomType:          timetypes.RFC3339Type{},
 				PlanModifiers:       keepString,
 			},
 			"expires_at": schema.StringAttribute{
-				MarkdownDescription: "When the token expires, in RFC 3339, UTC. Null if it does not expire.",
+				MarkdownDescription: "When the token expires (RFC 3339). Null if it does not expire.",
 				Computed:            true,
 				CustomType:          timetypes.RFC3339Type{},
 				PlanModifiers:       keepString,
 			},
 			"ready_for_renewal": schema.BoolAttribute{
-				MarkdownDescription: "Whether the token was due for renewal at the last refresh. The plan then replaces it.",
+				MarkdownDescription: "Whether the token was due for renewal at the last refresh.",
 				Computed:            true,
 			},
 		},

@@ -42,11 +42,11 @@ func (a *revokeAction) Metadata(_ context.Context, req action.MetadataRequest, r
 
 func (a *revokeAction) Schema(_ context.Context, _ action.SchemaRequest, resp *action.SchemaResponse) {
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "Revokes a token of the JupyterHub that is in no state, for example one that an interrupted run left behind. The list resource `pc_hub_token` and the Hub's page `/hub/token` show ids and notes. " +
+		MarkdownDescription: "Revokes a token of the JupyterHub that is in no state, for example one that an interrupted run left behind. The [list resource](../list-resources/hub_token.md) and the Hub's page `/hub/token` show ids and notes. " +
 			"Hubs give the id of a deleted token to a later one, so the note must match. Revoking a token that no longer exists does nothing.",
 		Attributes: map[string]schema.Attribute{
 			"user": schema.StringAttribute{
-				MarkdownDescription: "User whose token it is. Another user's needs the scope `tokens!user=NAME`. Default: the user of the provider's token.",
+				MarkdownDescription: "User whose token it is. Another user's needs the scope `tokens!user=NAME`. Default: the owner of the provider's token.",
 				Optional:            true,
 			},
 			"id": schema.StringAttribute{

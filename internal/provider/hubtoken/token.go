@@ -35,8 +35,8 @@ type tokenModel struct {
 }
 
 const (
-	userDescription   = "Owner of the token. For another user, the provider's token needs the scope `tokens`. Default: the owner of the provider's token. Required if the provider's token belongs to a service of the Hub."
-	scopesDescription = "Scopes of the token, for example `access:services!service=dask-gateway`; the user must hold them. Conflicts with `roles`. Default: everything that the user may do. Requires JupyterHub 3. Older Hubs ignore scopes, which is an error."
+	userDescription   = "Owner of the token. For another user, the provider's token needs the scope `tokens`. Default: the owner of the provider's token; required if that is a service."
+	scopesDescription = "Scopes of the token, for example `access:services!service=dask-gateway`; the user must hold them. Conflicts with `roles`. Default: everything that the user may do. Requires JupyterHub 3; on an older Hub it is an error."
 	rolesDescription  = "Roles whose scopes the token gets. JupyterHub 3 and later resolve them once, when the token is created. Requires JupyterHub 2."
 )
 

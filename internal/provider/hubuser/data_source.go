@@ -62,8 +62,8 @@ func (d *userDataSource) Schema(_ context.Context, _ datasource.SchemaRequest, r
 		return schema.SetAttribute{MarkdownDescription: description, ElementType: types.StringType, Computed: true}
 	}
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "The JupyterHub user who owns the provider's token, or another user, with the information that the Hub has about them. " +
-			"The Hub returns only what the token's scopes allow. What it leaves out is null, which is not the same as an empty set.",
+		MarkdownDescription: "The JupyterHub user who owns the provider's token, or another user. " +
+			"What the token's scopes do not allow is null, which is not the same as an empty set.",
 		Attributes: map[string]schema.Attribute{
 			"name": schema.StringAttribute{
 				MarkdownDescription: "Name of the user. Default: the owner of the provider's token. Any other user needs the scope `read:users` or a part of it.",
@@ -80,9 +80,9 @@ func (d *userDataSource) Schema(_ context.Context, _ datasource.SchemaRequest, r
 			},
 			"groups": texts("Groups that the user is in."),
 			"roles":  texts("Roles of the user at the Hub, for example `user`. Null before JupyterHub 2."),
-			"scopes": texts("Scopes of the provider's token, for example `servers!user=alice`. Null if `name` is set, because only tokens have scopes, and before JupyterHub 2."),
+			"scopes": texts("Scopes of the provider's token, for example `servers!user=alice`. Null if `name` is set, and before JupyterHub 2."),
 			"created_at": schema.StringAttribute{
-				MarkdownDescription: "When the user was created at the Hub, in RFC 3339, UTC.",
+				MarkdownDescription: "When the user was created at the Hub (RFC 3339).",
 				Computed:            true,
 				CustomType:          timetypes.RFC3339Type{},
 			},
@@ -110,7 +110,7 @@ func serverAttributes() map[string]schema.Attribute {
 			Computed:            true,
 		},
 		"started_at": schema.StringAttribute{
-			MarkdownDescription: "When the server was started, in RFC 3339, UTC.",
+			MarkdownDescription: "When the server was started (RFC 3339).",
 			Computed:            true,
 			CustomType:          timetypes.RFC3339Type{},
 		},
