@@ -34,8 +34,8 @@ func assertMessages(t *testing.T, got []string, want ...string) {
 	}
 }
 
-// stopping is the first message of the stop action.
-func stopping(name string) string {
+// stoppingMessage is the first message of the stop action.
+func stoppingMessage(name string) string {
 	return "Stopping cluster " + name + ". It may cost money until a line here says that it has ended"
 }
 
@@ -61,19 +61,19 @@ func TestStopAction_stopsAndIsSafeToRunTwice(t *testing.T) {
 		providertest.AssertDiagnostics(t, diagnostics, providertest.ExpectedDiagnostic{})
 		assertMessages(t, messages, want...)
 	}
-	stop(map[string]any{"name": first}, stopping(first), "Cluster "+first+" has ended")
+	stop(map[string]any{"name": first}, stoppingMessage(first), "Cluster "+first+" has ended")
 	if got := clusterStatus(mock, "alice", first); got != "STOPPED" {
 		t.Errorf("the first cluster is %s, want STOPPED", got)
 	}
 	stop(map[string]any{"names": []any{first, second}},
-		stopping(first), "Cluster "+first+" has ended", stopping(second), "Cluster "+second+" has ended")
+		stoppingMessage(first), "Cluster "+first+" has ended", stoppingMessage(second), "Cluster "+second+" has ended")
 	for name, want := range map[string]string{second: "STOPPED", kept: "RUNNING"} {
 		if got := clusterStatus(mock, "alice", name); got != want {
 			t.Errorf("cluster %s is %s, want %s", name, got, want)
 		}
 	}
 	const unknown = "prod.00000000000000000000000000000000"
-	stop(map[string]any{"name": unknown}, stopping(unknown), "The gateway has no cluster "+unknown+": it ended before, or never existed")
+	stop(map[string]any{"name": unknown}, stoppingMessage(unknown), "The gateway has no cluster "+unknown+": it ended before, or never existed")
 }
 
 func TestStopAction_reportsEachClusterThatItCouldNotStop(t *testing.T) {

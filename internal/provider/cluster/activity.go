@@ -85,8 +85,8 @@ func readActivities(ctx context.Context, api *gateway.Client, clusters []gateway
 	return read
 }
 
-// addWarning names the clusters whose schedulers did not respond. The consequence says
-// what that means for the result.
+// addWarning names the clusters whose schedulers did not respond. consequence is what
+// the result lacks for this reason.
 func (a activities) addWarning(diags *diag.Diagnostics, attribute, consequence string) {
 	if len(a.failed) == 0 {
 		return

@@ -50,7 +50,7 @@ func TestListClusters_filtersByIdle(t *testing.T) {
 	client.List(t.Context(), t, providertest.ClusterType, providertest.ListQuery{Config: map[string]any{"idle": true, "older_than": "2h"}})
 	client.List(t.Context(), t, providertest.ClusterType, providertest.ListQuery{})
 	if got := mock.CountRequests(http.MethodGet, countsPath); got != 0 {
-		t.Errorf("%d schedulers were asked, want none for clusters that other conditions exclude", got)
+		t.Errorf("%d requests to schedulers, want none for clusters that other conditions exclude", got)
 	}
 }
 

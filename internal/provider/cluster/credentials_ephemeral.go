@@ -28,9 +28,9 @@ var (
 	_ ephemeral.EphemeralResourceWithValidateConfig = (*credentialsEphemeralResource)(nil)
 )
 
-// defaultCredentialsOpen is shorter than the time for a cluster to be created:
-// mostly that has been waited for already.
-const defaultCredentialsOpen = 10 * time.Minute
+// defaultCredentialsTimeout is shorter than the timeout of a create, because the
+// cluster usually runs already.
+const defaultCredentialsTimeout = 10 * time.Minute
 
 type credentialsEphemeralResource struct{ clients.EphemeralResource }
 
@@ -43,7 +43,7 @@ type credentialsModel struct {
 	TLSKey           types.String   `tfsdk:"tls_key"`
 }
 
-// Format keeps the values out of what is printed.
+// Format prints the type only, so that no log contains the key.
 func (m credentialsModel) Format(state fmt.State, _ rune) { diagnostics.WriteType(state, m) }
 
 // NewCredentialsEphemeralResource returns the pc_dask_cluster_credentials ephemeral resource.
@@ -89,7 +89,7 @@ func (e *credentialsEphemeralResource) Schema(ctx context.Context, _ ephemeral.S
 	}
 }
 
-// ValidateConfig checks the name before it goes into a URL, and the time-out.
+// ValidateConfig checks the name, which becomes part of a URL, and the timeout.
 func (e *credentialsEphemeralResource) ValidateConfig(ctx context.Context, req ephemeral.ValidateConfigRequest, resp *ephemeral.ValidateConfigResponse) {
 	var config credentialsModel
 	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
@@ -107,13 +107,13 @@ func (e *credentialsEphemeralResource) Open(ctx context.Context, req ephemeral.O
 		return
 	}
 	if e.Gateway.Unknown {
-		// The apply opens it anew.
+		// Terraform opens it again during the apply.
 		model.SchedulerAddress, model.DashboardLink = types.StringUnknown(), types.StringUnknown()
 		model.TLSCert, model.TLSKey = types.StringUnknown(), types.StringUnknown()
 		resp.Diagnostics.Append(resp.Result.Set(ctx, model)...)
 		return
 	}
-	api, ctx, cancel, ok := e.Gateway.Start(ctx, model.Timeouts.Open, defaultCredentialsOpen, &resp.Diagnostics)
+	api, ctx, cancel, ok := e.Gateway.Start(ctx, model.Timeouts.Open, defaultCredentialsTimeout, &resp.Diagnostics)
 	if !ok {
 		return
 	}

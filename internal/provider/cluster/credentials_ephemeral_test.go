@@ -21,9 +21,9 @@ import (
 	"github.com/planetary-computer/terraform-provider-pc/internal/testing/providertest"
 )
 
-const credentials = "pc_dask_cluster_credentials"
+const credentialsType = "pc_dask_cluster_credentials"
 
-// TestAccEphemeralCredentials_areThoseOfTheCluster asks for those of a cluster
+// TestAccEphemeralCredentials_areThoseOfTheCluster opens the credentials of a cluster
 // that is created in the same apply, so that the plan cannot contain them.
 func TestAccEphemeralCredentials_areThoseOfTheCluster(t *testing.T) {
 	t.Parallel()
@@ -32,7 +32,7 @@ func TestAccEphemeralCredentials_areThoseOfTheCluster(t *testing.T) {
 		ProtoV6ProviderFactories: providertest.FactoriesWithEcho(mock),
 		TerraformVersionChecks:   providertest.NeedsEphemeralResources,
 		Steps: []resource.TestStep{{
-			Config: providertest.ProviderBlock(mock) + providertest.EchoConfig(credentials+".test") + `
+			Config: providertest.ProviderBlock(mock) + providertest.EchoConfig(credentialsType+".test") + `
 resource "pc_dask_cluster" "test" {}
 ephemeral "pc_dask_cluster_credentials" "test" { name = pc_dask_cluster.test.name }`,
 			ConfigStateChecks: []statecheck.StateCheck{
@@ -53,27 +53,27 @@ func isPEM(kind string) knownvalue.Check {
 func TestEphemeralCredentials_opens(t *testing.T) {
 	t.Parallel()
 	mock := providertest.StartMock(t, mockserver.Config{})
-	w := providertest.NewClientWith(t, mock.Clock, providertest.Block(mock))
+	client := providertest.NewClientWith(t, mock.Clock, providertest.Block(mock))
 	name := mock.AddCluster("alice", nil)
 	mock.Clock.Advance(time.Minute)
-	opened, diagnostics := w.Open(t.Context(), t, credentials, map[string]any{"name": name})
+	opened, diagnostics := client.Open(t.Context(), t, credentialsType, map[string]any{"name": name})
 	providertest.AssertDiagnostics(t, diagnostics, providertest.ExpectedDiagnostic{})
 	if _, err := tls.X509KeyPair([]byte(opened.Text(t, "tls_cert")), []byte(opened.Text(t, "tls_key"))); err != nil {
 		t.Error(err)
 	}
 	if strings.Contains(string(opened.Private), "BEGIN") || !opened.RenewAt.IsZero() {
-		t.Error("there is more than the result")
+		t.Error("the result has private data or a renewal time")
 	}
 	if got := mock.CountSuccessful("", "*/api/v1/*"); got != 1 {
 		t.Errorf("%d requests, want 1\n%s", got, providertest.Journal(mock))
 	}
-	providertest.AssertDiagnostics(t, w.Close(t, opened), providertest.ExpectedDiagnostic{})
+	providertest.AssertDiagnostics(t, client.Close(t, opened), providertest.ExpectedDiagnostic{})
 }
 
-func TestEphemeralCredentials_fails(t *testing.T) {
+func TestEphemeralCredentials_reportsClustersThatDoNotRun(t *testing.T) {
 	t.Parallel()
 	mock := providertest.StartMock(t, mockserver.Config{})
-	w := providertest.NewClientWith(t, mock.Clock, providertest.Block(mock))
+	client := providertest.NewClientWith(t, mock.Clock, providertest.Block(mock))
 	stopped, failed, theirs := mock.AddCluster("alice", nil), mock.AddCluster("alice", nil), mock.AddCluster("bob", nil)
 	mock.StopCluster(stopped)
 	mock.FailCluster(failed)
@@ -82,81 +82,82 @@ func TestEphemeralCredentials_fails(t *testing.T) {
 		cluster string
 		want    providertest.ExpectedDiagnostic
 	}{
-		"stopped":     {stopped, providertest.ErrorAt(`AttributeName("name")`, "It is STOPPED")},
-		"failed":      {failed, providertest.ErrorAt(`AttributeName("name")`, "It is FAILED")},
-		"somebody's":  {theirs, providertest.ErrorAt(`AttributeName("name")`, "the cluster to another user")},
-		"never there": {"prod.0123456789abcdef0123456789abcdef", providertest.ErrorAt(`AttributeName("name")`, "does not have it")},
-		"not a name":  {"..", providertest.ErrorAt(`AttributeName("name")`, "is not the name of a cluster")},
+		"stopped":        {stopped, providertest.ErrorAt(`AttributeName("name")`, "It is STOPPED")},
+		"failed":         {failed, providertest.ErrorAt(`AttributeName("name")`, "It is FAILED")},
+		"another user's": {theirs, providertest.ErrorAt(`AttributeName("name")`, "the cluster to another user")},
+		"never existed":  {"prod.0123456789abcdef0123456789abcdef", providertest.ErrorAt(`AttributeName("name")`, "does not have it")},
+		"not a name":     {"..", providertest.ErrorAt(`AttributeName("name")`, "is not the name of a cluster")},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			_, diagnostics := w.Open(t.Context(), t, credentials, map[string]any{"name": test.cluster})
+			_, diagnostics := client.Open(t.Context(), t, credentialsType, map[string]any{"name": test.cluster})
 			providertest.AssertDiagnostics(t, diagnostics, test.want)
 		})
 	}
 }
 
-// TestEphemeralCredentials_waits for a cluster that starts, and not for ever.
-func TestEphemeralCredentials_waits(t *testing.T) {
+// TestEphemeralCredentials_waitsForAStartingCluster also checks that the wait is
+// limited.
+func TestEphemeralCredentials_waitsForAStartingCluster(t *testing.T) {
 	t.Parallel()
 	mock := providertest.StartMock(t, mockserver.Config{LongPoll: 10 * time.Millisecond})
-	w := providertest.NewClientWith(t, mock.Clock, providertest.Block(mock))
+	client := providertest.NewClientWith(t, mock.Clock, providertest.Block(mock))
 	mock.SetStartsHeld(true)
 	// The wait for RUNNING is forbidden, as is the listing before the create, so that
 	// the state has a cluster that is PENDING.
 	mock.FailNext(mockserver.Fault{Method: http.MethodGet, Path: "*/clusters/*", Times: 2, Status: http.StatusForbidden})
-	made, _ := w.Apply(t.Context(), t, "pc_dask_cluster", w.None(t), map[string]any{})
-	config := map[string]any{"name": w.Text(t, "pc_dask_cluster", made.State, "name"), "timeouts": map[string]any{"open": "300ms"}}
-	_, diagnostics := w.Open(t.Context(), t, credentials, config)
+	created, _ := client.Apply(t.Context(), t, "pc_dask_cluster", client.None(t), map[string]any{})
+	config := map[string]any{"name": client.Text(t, "pc_dask_cluster", created.State, "name"), "timeouts": map[string]any{"open": "300ms"}}
+	_, diagnostics := client.Open(t.Context(), t, credentialsType, config)
 	providertest.AssertDiagnostics(t, diagnostics, providertest.ErrorAt(`AttributeName("timeouts").ElementKeyString("open")`, "It was still PENDING"))
 	mock.SetStartsHeld(false)
 	config["timeouts"] = map[string]any{"open": "1m"}
-	opened, diagnostics := w.Open(t.Context(), t, credentials, config)
+	opened, diagnostics := client.Open(t.Context(), t, credentialsType, config)
 	providertest.AssertDiagnostics(t, diagnostics, providertest.ExpectedDiagnostic{})
 	if opened.Text(t, "tls_key") == "" {
-		t.Error("there is no key")
+		t.Error("tls_key is empty")
 	}
 }
 
-func TestEphemeralCredentials_sayWhatTheGatewayDid(t *testing.T) {
+func TestEphemeralCredentials_reportsRejectedCredentials(t *testing.T) {
 	t.Parallel()
 	mock := providertest.StartMock(t, mockserver.Config{})
-	w := providertest.NewClientWith(t, mock.Clock, providertest.Block(mock))
+	client := providertest.NewClientWith(t, mock.Clock, providertest.Block(mock))
 	name := mock.AddCluster("alice", nil)
 	mock.FailNext(mockserver.Fault{
 		Method: http.MethodGet, Path: "*/clusters/" + name, ContentType: "application/json",
 		Status: http.StatusInternalServerError, Body: `{"error": "Permission failure verifying user's JupyterHub API token"}`,
 	})
-	_, diagnostics := w.Open(t.Context(), t, credentials, map[string]any{"name": name})
+	_, diagnostics := client.Open(t.Context(), t, credentialsType, map[string]any{"name": name})
 	providertest.AssertDiagnostics(t, diagnostics, providertest.ErrorAt(`AttributeName("name")`, "rejected the credentials"))
 }
 
 func TestEphemeralCredentials_areUnknownUntilTheGatewayIs(t *testing.T) {
 	t.Parallel()
 	mock := providertest.StartMock(t, mockserver.Config{})
-	w := providertest.NewClient(t, map[string]any{"address": providertest.Unknown{}, "api_token": mock.NewToken("alice")})
-	opened, diagnostics := w.Open(t.Context(), t, credentials, map[string]any{"name": "prod.0123456789abcdef0123456789abcdef"})
+	client := providertest.NewClient(t, map[string]any{"address": providertest.Unknown{}, "api_token": mock.NewToken("alice")})
+	opened, diagnostics := client.Open(t.Context(), t, credentialsType, map[string]any{"name": "prod.0123456789abcdef0123456789abcdef"})
 	providertest.AssertDiagnostics(t, diagnostics, providertest.ExpectedDiagnostic{})
 	if opened.Text(t, "tls_key") != "?" || opened.Text(t, "scheduler_address") != "?" {
 		t.Errorf("got %v", opened.Values)
 	}
 }
 
-func TestEphemeralCredentials_validate(t *testing.T) {
+func TestEphemeralCredentials_validatesArguments(t *testing.T) {
 	t.Parallel()
-	w := providertest.NewClient(t, map[string]any{})
+	client := providertest.NewClient(t, map[string]any{})
 	for name, test := range map[string]struct {
 		config map[string]any
 		want   providertest.ExpectedDiagnostic
 	}{
-		"unknown":     {map[string]any{"name": providertest.Unknown{}}, providertest.ExpectedDiagnostic{}},
-		"not a name":  {map[string]any{"name": "../x"}, providertest.ErrorAt(`AttributeName("name")`, "is not a valid name")},
-		"no time":     {map[string]any{"name": "x", "timeouts": map[string]any{"open": "0s"}}, providertest.ErrorAt(`AttributeName("timeouts").ElementKeyString("open")`, "Timeout must be positive")},
-		"no duration": {map[string]any{"name": "x", "timeouts": map[string]any{"open": "soon"}}, providertest.ErrorAt(`AttributeName("timeouts").ElementKeyString("open")`, "")},
+		"unknown":          {map[string]any{"name": providertest.Unknown{}}, providertest.ExpectedDiagnostic{}},
+		"not a name":       {map[string]any{"name": "../x"}, providertest.ErrorAt(`AttributeName("name")`, "is not a valid name")},
+		"zero timeout":     {map[string]any{"name": "x", "timeouts": map[string]any{"open": "0s"}}, providertest.ErrorAt(`AttributeName("timeouts").ElementKeyString("open")`, "Timeout must be positive")},
+		"invalid duration": {map[string]any{"name": "x", "timeouts": map[string]any{"open": "soon"}}, providertest.ErrorAt(`AttributeName("timeouts").ElementKeyString("open")`, "")},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			providertest.AssertDiagnostics(t, w.ValidateEphemeral(t, credentials, test.config), test.want)
+			providertest.AssertDiagnostics(t, client.ValidateEphemeral(t, credentialsType, test.config), test.want)
 		})
 	}
 }

@@ -73,7 +73,7 @@ func (d *clusterDataSource) Schema(_ context.Context, _ datasource.SchemaRequest
 	}
 }
 
-// ValidateConfig checks the name before it goes into a URL.
+// ValidateConfig checks the name, which becomes part of a URL.
 func (d *clusterDataSource) ValidateConfig(ctx context.Context, req datasource.ValidateConfigRequest, resp *datasource.ValidateConfigResponse) {
 	var name types.String
 	resp.Diagnostics.Append(req.Config.GetAttribute(ctx, path.Root("name"), &name)...)
@@ -96,7 +96,7 @@ func (d *clusterDataSource) Read(ctx context.Context, req datasource.ReadRequest
 		capacity, err := api.AwaitCapacity(ctx, name)
 		if err == nil {
 			model.Workers, model.Threads, model.Memory = types.Int64Value(capacity.Workers), types.Int64Value(capacity.Threads), types.Int64Value(capacity.Memory)
-		} else if cluster, ok = d.uncounted(ctx, api, name, err, &resp.Diagnostics); !ok {
+		} else if cluster, ok = d.rereadUncounted(ctx, api, name, err, &resp.Diagnostics); !ok {
 			return
 		}
 	}
@@ -111,8 +111,8 @@ func (d *clusterDataSource) Read(ctx context.Context, req datasource.ReadRequest
 	resp.Diagnostics.Append(resp.State.Set(ctx, model)...)
 }
 
-// findCluster reads a cluster, one that has ended included. False comes with an
-// error on the name.
+// findCluster reads a cluster, which may have ended. If it returns false, it has added
+// an error on the name.
 func findCluster(ctx context.Context, api *gateway.Client, name string, diags *diag.Diagnostics) (gateway.Cluster, bool) {
 	cluster, absence, err := api.GetOrConfirmAbsence(ctx, name)
 	if err != nil {
@@ -129,10 +129,10 @@ func findCluster(ctx context.Context, api *gateway.Client, name string, diags *d
 	return ended, isReported
 }
 
-// uncounted reads a cluster again whose scheduler did not respond, because it may
-// have ended in between. If it still runs, that is a warning: the gateway notices
+// rereadUncounted reads a cluster again whose scheduler did not respond, because it may
+// have ended in the meantime. If it still runs, that is a warning: the gateway notices
 // late that a scheduler has died, and a Kubernetes gateway may never notice.
-func (d *clusterDataSource) uncounted(ctx context.Context, api *gateway.Client, name string, failure error, diags *diag.Diagnostics) (gateway.Cluster, bool) {
+func (d *clusterDataSource) rereadUncounted(ctx context.Context, api *gateway.Client, name string, failure error, diags *diag.Diagnostics) (gateway.Cluster, bool) {
 	if ctx.Err() != nil {
 		diagnostics.AddError(diags, "The workers of the cluster "+name+" could not be counted", failure)
 		return gateway.Cluster{}, false

@@ -21,11 +21,11 @@ import (
 	"github.com/planetary-computer/terraform-provider-pc/internal/testing/providertest"
 )
 
-const oneCluster = "data.pc_dask_cluster.test"
+const clusterDataAddress = "data.pc_dask_cluster.test"
 
-// clusterIs asserts an attribute of the data source pc_dask_cluster.
-func clusterIs(attribute string, want knownvalue.Check) statecheck.StateCheck {
-	return statecheck.ExpectKnownValue(oneCluster, tfjsonpath.New(attribute), want)
+// clusterDataHas asserts an attribute of the data source pc_dask_cluster.
+func clusterDataHas(attribute string, want knownvalue.Check) statecheck.StateCheck {
+	return statecheck.ExpectKnownValue(clusterDataAddress, tfjsonpath.New(attribute), want)
 }
 
 func TestAccDaskClusterData_countsTheWorkers(t *testing.T) {
@@ -57,15 +57,15 @@ data "pc_dask_cluster" "test" {
 			{
 				Config: config("  workers = 3\n  wait_for_workers = 3", "pc_dask_cluster.test.name"),
 				ConfigStateChecks: []statecheck.StateCheck{
-					clusterIs("workers", knownvalue.Int64Exact(3)),
-					clusterIs("threads", knownvalue.Int64Exact(6)),
-					clusterIs("memory", knownvalue.Int64Exact(3*4<<30)),
-					clusterIs("status", knownvalue.StringExact("RUNNING")),
-					clusterIs("scheduler_address", knownvalue.StringRegexp(regexp.MustCompile(`^gateway://127\.0\.0\.1:\d+/[0-9a-z.]+$`))),
-					clusterIs("dashboard_link", knownvalue.StringRegexp(regexp.MustCompile(`/clusters/[0-9a-z.]+/status$`))),
-					clusterIs("started_at", providertest.IsTime),
-					clusterIs("stopped_at", knownvalue.Null()),
-					clusterIs("options", knownvalue.StringRegexp(regexp.MustCompile(`"worker_cores":2(\.0)?[,}]`))),
+					clusterDataHas("workers", knownvalue.Int64Exact(3)),
+					clusterDataHas("threads", knownvalue.Int64Exact(6)),
+					clusterDataHas("memory", knownvalue.Int64Exact(3*4<<30)),
+					clusterDataHas("status", knownvalue.StringExact("RUNNING")),
+					clusterDataHas("scheduler_address", knownvalue.StringRegexp(regexp.MustCompile(`^gateway://127\.0\.0\.1:\d+/[0-9a-z.]+$`))),
+					clusterDataHas("dashboard_link", knownvalue.StringRegexp(regexp.MustCompile(`/clusters/[0-9a-z.]+/status$`))),
+					clusterDataHas("started_at", providertest.IsTime),
+					clusterDataHas("stopped_at", knownvalue.Null()),
+					clusterDataHas("options", knownvalue.StringRegexp(regexp.MustCompile(`"worker_cores":2(\.0)?[,}]`))),
 					anonymous,
 				},
 			},
@@ -90,12 +90,12 @@ func TestAccDaskClusterData_showsClustersThatDoNotRun(t *testing.T) {
 			{
 				Config: config(stopped),
 				ConfigStateChecks: []statecheck.StateCheck{
-					clusterIs("status", knownvalue.StringExact("STOPPED")),
-					clusterIs("stopped_at", providertest.IsTime),
-					clusterIs("dashboard_link", knownvalue.Null()),
-					clusterIs("workers", knownvalue.Null()),
-					clusterIs("threads", knownvalue.Null()),
-					clusterIs("memory", knownvalue.Null()),
+					clusterDataHas("status", knownvalue.StringExact("STOPPED")),
+					clusterDataHas("stopped_at", providertest.IsTime),
+					clusterDataHas("dashboard_link", knownvalue.Null()),
+					clusterDataHas("workers", knownvalue.Null()),
+					clusterDataHas("threads", knownvalue.Null()),
+					clusterDataHas("memory", knownvalue.Null()),
 					providertest.Requested(mock, http.MethodGet, "*/json/*", 0),
 				},
 			},
@@ -105,9 +105,9 @@ func TestAccDaskClusterData_showsClustersThatDoNotRun(t *testing.T) {
 	})
 }
 
-// TestDaskClusterData_schedulersThatDoNotAnswer has no error, because what the
-// gateway says of the cluster is there.
-func TestDaskClusterData_schedulersThatDoNotAnswer(t *testing.T) {
+// TestDaskClusterData_warnsIfTheSchedulerDoesNotRespond expects no error, because the
+// gateway still reports the cluster.
+func TestDaskClusterData_warnsIfTheSchedulerDoesNotRespond(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
 		fault mockserver.Fault
@@ -117,7 +117,7 @@ func TestDaskClusterData_schedulersThatDoNotAnswer(t *testing.T) {
 		"404 of the proxy":                 {mockserver.Fault{Times: 1000, Status: http.StatusNotFound, ContentType: "text/plain", Body: "404: Not Found"}, "404"},
 		"a sign-in page":                   {mockserver.Fault{Times: 1000, Status: http.StatusOK, ContentType: "text/html", Body: "<title>Sign in</title>"}, "Sign in"},
 		"the user's code, with other JSON": {mockserver.Fault{Times: 1000, Status: http.StatusOK, ContentType: "application/json", Body: `{"n_workers": 1}`}, "not from a scheduler"},
-		"a connection that breaks off":     {mockserver.Fault{Times: 1000, Drop: mockserver.DropAfterHandling}, "could not be counted"},
+		"a lost connection":                {mockserver.Fault{Times: 1000, Drop: mockserver.DropAfterHandling}, "could not be counted"},
 		"a redirect":                       {mockserver.Fault{Times: 1000, Status: http.StatusFound, Header: http.Header{"Location": {"https://example.com/"}}}, "302"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -136,7 +136,7 @@ func TestDaskClusterData_schedulersThatDoNotAnswer(t *testing.T) {
 	}
 }
 
-func TestDaskClusterData_endsWhileItIsCounted(t *testing.T) {
+func TestDaskClusterData_reportsAClusterThatEndsWhileItIsCounted(t *testing.T) {
 	t.Parallel()
 	mock := providertest.StartMock(t, mockserver.Config{})
 	running := mock.AddCluster("alice", nil)

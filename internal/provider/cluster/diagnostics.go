@@ -23,10 +23,10 @@ import (
 
 // addCreateError reports a POST that created no cluster, or whose response was lost.
 func addCreateError(diags *diag.Diagnostics, err error) {
-	var lost *gateway.AdoptError
+	var adoptError *gateway.AdoptError
 	switch {
-	case errors.As(err, &lost):
-		diags.AddError("It is not known whether the cluster was created", lostDetail(lost))
+	case errors.As(err, &adoptError):
+		diags.AddError("It is not known whether the cluster was created", lostResponseDetail(adoptError))
 	case hasStatus(err, http.StatusRequestEntityTooLarge):
 		diags.AddAttributeError(path.Root("options"), "The cluster options are too large",
 			diagnostics.Sentence(err.Error())+"\n\noptions and options_wo are larger together than the gateway accepts, which is 1 MiB as JSON. Move large values, for example files, into the image or into a store that the cluster reads.")
@@ -46,30 +46,30 @@ func hasStatus(err error, status int) bool {
 // lookForClusters begins a sentence about what to do when clusters may be lost.
 const lookForClusters = "Look with the data source pc_clusters, or Python's gateway.list_clusters(), "
 
-// lostDetail explains what the listings show after a lost response, and how certain
-// that is.
-func lostDetail(lost *gateway.AdoptError) string {
-	detail := diagnostics.Sentence(lost.Cause.Error()) + "\n\n"
+// lostResponseDetail explains what the listings show after a lost response, and how
+// certain that is.
+func lostResponseDetail(adoptError *gateway.AdoptError) string {
+	detail := diagnostics.Sentence(adoptError.Cause.Error()) + "\n\n"
 	switch {
-	case len(lost.Candidates) > 0:
+	case len(adoptError.Candidates) > 0:
 		detail += "The response to the request was lost. These clusters have the same options, started when the request can have arrived, and may be the one:" +
-			clusterList(lost.Candidates) + "\n\n"
-		if lost.Interrupted {
+			clusterList(adoptError.Candidates) + "\n\n"
+		if adoptError.Interrupted {
 			detail += "The interrupt left time for only a few lookups, so this list may be incomplete. A cluster may run and cost money that the list does not contain. " + lookForClusters + "as well.\n\n"
 		}
-		return detail + clusterCommands(lost.Candidates[0].Name)
-	case lost.ListError != nil:
-		return detail + "The response to the request was lost, and the gateway's clusters could not be listed since: " + lost.ListError.Error() + ". " +
+		return detail + clusterCommands(adoptError.Candidates[0].Name)
+	case adoptError.ListError != nil:
+		return detail + "The response to the request was lost, and the gateway's clusters could not be listed since: " + adoptError.ListError.Error() + ". " +
 			"A cluster may run and cost money. Once the gateway answers, look with the data source pc_clusters, or Python's gateway.list_clusters(), " +
 			"and import or stop what is there before the next terraform apply."
-	case lost.Interrupted:
+	case adoptError.Interrupted:
 		return detail + "The response to the request was lost. The interrupt left time for only a few lookups, which found no new cluster; a gateway may list it " +
 			"seconds later. A cluster may run and cost money. " + lookForClusters + "and import or stop what is there before the next terraform apply."
-	case len(lost.Later) > 0:
+	case len(adoptError.Later) > 0:
 		return detail + "No new cluster was seen that started when the request can have arrived. Most likely nothing was made. " +
 			"These clusters have the same options, but started later. Most likely somebody else uses them:" +
-			clusterList(lost.Later) + "\n\nIf nobody does, import or stop them before the next terraform apply. " + clusterCommands(lost.Later[0].Name)
-	case lost.NotForwarded:
+			clusterList(adoptError.Later) + "\n\nIf nobody does, import or stop them before the next terraform apply. " + clusterCommands(adoptError.Later[0].Name)
+	case adoptError.NotForwarded:
 		return detail + "A proxy answered at once that it cannot reach the gateway, and no new cluster was seen on the gateway since. Most likely nothing was made. " +
 			lookForClusters + "before the next terraform apply."
 	default:
@@ -92,26 +92,26 @@ func clusterList(clusters []gateway.Cluster) string {
 	return list.String()
 }
 
-// clusterCommands are the commands for one cluster of a list.
+// clusterCommands returns the commands that import and stop a cluster.
 func clusterCommands(name string) string {
 	return "To take one over: terraform import ADDRESS_OF_THIS_RESOURCE " + name +
 		"\nTo stop one: python -c 'from dask_gateway import Gateway; Gateway().stop_cluster(\"" + name + "\")'"
 }
 
-// addAdoptionWarning explains why a cluster was adopted. The grounds are strong, but
-// they are not proof.
-func addAdoptionWarning(diags *diag.Diagnostics, name string, grounds gateway.Adoption) {
+// addAdoptionWarning explains why a cluster was adopted. The evidence is strong, but
+// it is no proof.
+func addAdoptionWarning(diags *diag.Diagnostics, name string, adoption gateway.Adoption) {
 	const clockTime = "15:04:05"
 	diags.AddWarning("The response to the creation of the cluster was lost",
-		diagnostics.Sentence(grounds.Cause.Error())+"\n\n"+
+		diagnostics.Sentence(adoption.Cause.Error())+"\n\n"+
 			fmt.Sprintf("The cluster %s was taken over: it is the only one with these options that started when the request can have arrived. "+
 				"It started at %s, and the request can have arrived from %s to %s, by the gateway's clock. "+
 				"This is likely and not certain: a cluster that the same user created with the same options in the same seconds looks the same.",
-				name, grounds.StartedAt.UTC().Format(clockTime), grounds.Earliest.UTC().Format(clockTime), grounds.Latest.UTC().Format(clockTime)))
+				name, adoption.StartedAt.UTC().Format(clockTime), adoption.Earliest.UTC().Format(clockTime), adoption.Latest.UTC().Format(clockTime)))
 }
 
 // addOtherCandidatesWarning names the clusters that may be the requested one instead of
-// the adopted one, or says that they could not be looked for.
+// the adopted one, or reports that the lookup failed.
 func addOtherCandidatesWarning(ctx context.Context, diags *diag.Diagnostics, api *gateway.Client, creation gateway.Creation) {
 	others, err := api.OtherCandidates(ctx, creation.Name, *creation.Adopted)
 	switch {
@@ -127,8 +127,8 @@ func addOtherCandidatesWarning(ctx context.Context, diags *diag.Diagnostics, api
 }
 
 // addEqualClustersWarning names clusters that an apply may have left behind that was
-// killed before it could write its state. The provider cannot see the state, so
-// they may as well be in this one or in another.
+// killed before it could write its state. The provider cannot read the state, so
+// the clusters may also be in this state or in another.
 func addEqualClustersWarning(diags *diag.Diagnostics, clusters []gateway.Cluster) {
 	if len(clusters) == 0 {
 		return
@@ -155,7 +155,7 @@ func addStartError(diags *diag.Diagnostics, during operation, name string, sent 
 		}
 		diags.AddError("The cluster did not start",
 			fmt.Sprintf("The cluster %s became %s instead of RUNNING%s. The gateway reports no reason.\n\n%s\n\n%s",
-				name, ended.Cluster.Status, lifetime(ended.Cluster), advice, during.consequence()))
+				name, ended.Cluster.Status, afterLifetime(ended.Cluster), advice, during.consequence()))
 	case errors.As(err, &late):
 		diags.AddError("The cluster did not start in time",
 			fmt.Sprintf("The cluster %s was still %s after %s. It may be waiting for a node or for its image, or request more than a node has. "+
@@ -174,7 +174,9 @@ func addStartError(diags *diag.Diagnostics, during operation, name string, sent 
 	}
 }
 
-func lifetime(cluster gateway.Cluster) string {
+// afterLifetime returns the end of a sentence with the time between start and stop, or
+// "" if the gateway does not report both.
+func afterLifetime(cluster gateway.Cluster) string {
 	if cluster.StartTime.IsZero() || cluster.StopTime.IsZero() {
 		return ""
 	}
@@ -290,9 +292,9 @@ func addAbsenceWarning(diags *diag.Diagnostics, absence gateway.Absence, name st
 func checkImportedName(ctx context.Context, resp *resource.ImportStateResponse) {
 	var name types.String
 	resp.Diagnostics.Append(resp.State.GetAttribute(ctx, path.Root("name"), &name)...)
-	if text := name.ValueString(); !gateway.ValidName(text) {
+	if imported := name.ValueString(); !gateway.ValidName(imported) {
 		resp.Diagnostics.AddAttributeError(path.Root("name"), "This is not the name of a cluster",
 			fmt.Sprintf("%q cannot be imported. Python's gateway.list_clusters() and the data source pc_clusters list the names, "+
-				"for example prod.fbfed27704fc4d1da027dad20471993b.", text))
+				"for example prod.fbfed27704fc4d1da027dad20471993b.", imported))
 	}
 }

@@ -38,7 +38,7 @@ func detailOf(t *testing.T, report func(*diag.Diagnostics)) string {
 	return diags[0].Detail()
 }
 
-func TestClusterErrors_sayWhatTheFailedOperationMeansForTheState(t *testing.T) {
+func TestClusterErrors_describeTheStateAfterEachOperation(t *testing.T) {
 	t.Parallel()
 	scaling := gateway.Scaling{Granted: new(int64), Message: "clamped"}
 	for name, report := range map[string]func(*diag.Diagnostics, operation){
@@ -114,7 +114,7 @@ func TestAddCreateError_namesOptionsThatAreTooLarge(t *testing.T) {
 	}
 }
 
-func TestAddOptionsUnavailable_tellsAWrongHostFromAnOutage(t *testing.T) {
+func TestAddOptionsUnavailable_distinguishesAWrongHostFromAnOutage(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
 		failure transport.Error

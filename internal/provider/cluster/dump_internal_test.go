@@ -11,7 +11,7 @@ import (
 	"github.com/planetary-computer/terraform-provider-pc/internal/testing/scripted"
 )
 
-func TestDumps_holdNoSecret(t *testing.T) {
+func TestDumps_containNoSecret(t *testing.T) {
 	t.Parallel()
 	const privateKey = "s3cr3t"
 	credentials := credentialsModel{TLSKey: types.StringValue(privateKey)}

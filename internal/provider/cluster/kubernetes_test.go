@@ -14,8 +14,8 @@ import (
 	"github.com/planetary-computer/terraform-provider-pc/internal/testing/providertest"
 )
 
-// startKubernetes starts a gateway whose caches lag behind, by the clock of the
-// provider that it returns beside it.
+// startKubernetes starts a gateway whose caches lag behind. The returned client uses
+// the gateway's clock.
 func startKubernetes(t *testing.T, kubernetes mockserver.Kubernetes) (*mockserver.Server, providertest.Client) {
 	t.Helper()
 	c := clock.NewFake(clock.Real().Now())
@@ -29,16 +29,16 @@ func startKubernetes(t *testing.T, kubernetes mockserver.Kubernetes) (*mockserve
 
 func assertEnded(t *testing.T, server *mockserver.Server) {
 	t.Helper()
-	for _, each := range server.Clusters("alice") {
-		if each.Status != "STOPPED" {
-			t.Errorf("the cluster %s is left behind, %s", each.Name, each.Status)
+	for _, cluster := range server.Clusters("alice") {
+		if cluster.Status != "STOPPED" {
+			t.Errorf("the cluster %s is %s, want STOPPED", cluster.Name, cluster.Status)
 		}
 	}
 }
 
-// TestKubernetes_destroySeesTheClusterFirst destroys a cluster that no replica has cached yet:
-// the DELETE is answered with 204 and stops nothing.
-func TestKubernetes_destroySeesTheClusterFirst(t *testing.T) {
+// TestKubernetes_destroyWaitsForTheCache destroys a cluster that no replica has cached
+// yet: the gateway responds to the DELETE with 204 and stops nothing.
+func TestKubernetes_destroyWaitsForTheCache(t *testing.T) {
 	t.Parallel()
 	for name, lags := range map[string][]time.Duration{
 		"one replica":  {5 * time.Second},
@@ -46,15 +46,15 @@ func TestKubernetes_destroySeesTheClusterFirst(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			server, w := startKubernetes(t, mockserver.Kubernetes{CacheLags: lags})
+			server, client := startKubernetes(t, mockserver.Kubernetes{CacheLags: lags})
 			// The wait for RUNNING is forbidden, so that the state has a cluster
-			// that nobody has seen.
+			// that no replica has returned.
 			server.FailNext(mockserver.Fault{Method: http.MethodGet, Path: "*/clusters/prod.*", Status: http.StatusForbidden})
-			made, diagnostics := w.Apply(t.Context(), t, providertest.ClusterType, w.None(t), map[string]any{})
+			created, diagnostics := client.Apply(t.Context(), t, providertest.ClusterType, client.None(t), map[string]any{})
 			if !providertest.HasError(diagnostics) {
 				t.Fatal("the wait was not forbidden")
 			}
-			_, diagnostics = w.Apply(t.Context(), t, providertest.ClusterType, made, nil)
+			_, diagnostics = client.Apply(t.Context(), t, providertest.ClusterType, created, nil)
 			providertest.AssertDiagnostics(t, diagnostics, providertest.ExpectedDiagnostic{})
 			assertEnded(t, server)
 		})
@@ -62,42 +62,42 @@ func TestKubernetes_destroySeesTheClusterFirst(t *testing.T) {
 }
 
 // TestKubernetes_restartKeepsClusters refreshes while the gateway's cache
-// fills, one cluster in a second.
+// fills at a rate of one cluster per second.
 func TestKubernetes_restartKeepsClusters(t *testing.T) {
 	t.Parallel()
-	server, w := startKubernetes(t, mockserver.Kubernetes{CacheFillTime: time.Second})
-	var all []providertest.Instance
+	server, client := startKubernetes(t, mockserver.Kubernetes{CacheFillTime: time.Second})
+	var created []providertest.Instance
 	for range 6 {
-		made, diagnostics := w.Apply(t.Context(), t, providertest.ClusterType, w.None(t), map[string]any{})
+		instance, diagnostics := client.Apply(t.Context(), t, providertest.ClusterType, client.None(t), map[string]any{})
 		providertest.AssertDiagnostics(t, diagnostics, providertest.ExpectedDiagnostic{})
-		all = append(all, made)
+		created = append(created, instance)
 	}
-	for _, each := range slices.Backward(all) {
+	for _, instance := range slices.Backward(created) {
 		server.RestartGateway()
-		read, diagnostics := w.Read(t, providertest.ClusterType, each)
+		read, diagnostics := client.Read(t, providertest.ClusterType, instance)
 		providertest.AssertDiagnostics(t, diagnostics, providertest.ExpectedDiagnostic{})
-		if got, want := w.Text(t, providertest.ClusterType, read.State, "name"), w.Text(t, providertest.ClusterType, each.State, "name"); got != want {
+		if got, want := client.Text(t, providertest.ClusterType, read.State, "name"), client.Text(t, providertest.ClusterType, instance.State, "name"); got != want {
 			t.Errorf("the state has %q, want %q", got, want)
 		}
 	}
-	for _, each := range all {
+	for _, instance := range created {
 		server.RestartGateway()
-		_, diagnostics := w.Apply(t.Context(), t, providertest.ClusterType, each, nil)
+		_, diagnostics := client.Apply(t.Context(), t, providertest.ClusterType, instance, nil)
 		providertest.AssertDiagnostics(t, diagnostics, providertest.ExpectedDiagnostic{})
 	}
 	assertEnded(t, server)
 }
 
-// TestKubernetes_aLostAnswerIsFoundWhenTheCacheHasIt loses the answer to the
-// POST in front of a cache that lags behind.
-func TestKubernetes_aLostAnswerIsFoundWhenTheCacheHasIt(t *testing.T) {
+// TestKubernetes_adoptsTheClusterOnceItIsCached loses the response to the POST, and
+// the cache lags behind.
+func TestKubernetes_adoptsTheClusterOnceItIsCached(t *testing.T) {
 	t.Parallel()
-	server, w := startKubernetes(t, mockserver.Kubernetes{CacheLags: []time.Duration{5 * time.Second}})
+	server, client := startKubernetes(t, mockserver.Kubernetes{CacheLags: []time.Duration{5 * time.Second}})
 	server.FailNext(mockserver.Fault{Method: http.MethodPost, Path: "*/clusters/", Drop: mockserver.DropAfterHandling})
-	made, diagnostics := w.Apply(t.Context(), t, providertest.ClusterType, w.None(t), map[string]any{})
+	created, diagnostics := client.Apply(t.Context(), t, providertest.ClusterType, client.None(t), map[string]any{})
 	providertest.AssertDiagnostics(t, diagnostics, providertest.WarningAt("", "was taken over"))
 	clusters := server.Clusters("alice")
-	if len(clusters) != 1 || w.Text(t, providertest.ClusterType, made.State, "name") != clusters[0].Name {
+	if len(clusters) != 1 || client.Text(t, providertest.ClusterType, created.State, "name") != clusters[0].Name {
 		t.Errorf("the gateway has %v", clusters)
 	}
 }

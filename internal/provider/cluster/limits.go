@@ -43,22 +43,23 @@ func (m *resourceModel) maxWorkers(ctx context.Context, diags *diag.Diagnostics)
 	return bounds.Maximum
 }
 
-// requestedSize is what the limits are compared with.
+// requestedSize is what a configuration or an action requests, for the comparison with
+// the limits.
 type requestedSize struct {
 	// workers is null if there is no maximum, and unknown until the apply.
 	workers types.Int64
 	// argument is the attribute that sets the number of workers.
 	argument path.Path
-	// options are the resolved options. hasAllOptions reports that a missing one does
-	// not exist.
+	// options are the resolved options. hasAllOptions reports whether they are complete,
+	// so that a missing option does not exist.
 	options       map[string]any
 	hasAllOptions bool
-	// secrets are the options whose values no message may have.
+	// secrets are the options whose values no message may contain.
 	secrets map[string]any
 }
 
-// size is the size of the planned cluster. False means that the configuration leaves
-// the number of workers to others.
+// size returns the size of the planned cluster, and whether the configuration sets the
+// number of workers.
 func (m *resourceModel) size() (requestedSize, bool) {
 	size := requestedSize{workers: m.MaxWorkers, argument: path.Root("workers"), options: map[string]any{}}
 	if !m.Adapt.IsNull() {
@@ -67,19 +68,19 @@ func (m *resourceModel) size() (requestedSize, bool) {
 	return size, !m.Workers.IsNull() || !m.Adapt.IsNull()
 }
 
-// sizeOfNew is the size of a new cluster.
+// sizeOfNew returns the size of a new cluster.
 func (m *resourceModel) sizeOfNew(requested clusterOptions, secrets secretOptions, declared []gateway.Option) (requestedSize, bool) {
 	size, isManaged := m.size()
 	for _, option := range declared {
 		size.options[option.Field] = option.Default
 	}
-	maps.Copy(size.options, secrets.over(requested).values)
+	maps.Copy(size.options, secrets.addTo(requested).values)
 	size.secrets = secrets.values
-	size.hasAllOptions = declared != nil && !requested.undecided
+	size.hasAllOptions = declared != nil && !requested.namesUnknown
 	return size, isManaged
 }
 
-// sizeOfExisting is the size of a cluster that stays.
+// sizeOfExisting returns the size of a cluster that stays.
 func (m *resourceModel) sizeOfExisting(prior resourceModel) (requestedSize, bool) {
 	size, isManaged := m.size()
 	for _, options := range []types.Dynamic{prior.EffectiveOptions, prior.Options, m.Options} {
@@ -137,7 +138,7 @@ func (s requestedSize) checkLimit(name, option, unit string, limit *float64, dia
 }
 
 // checkLimits reports each limit that the action would exceed. It reads the options of
-// the cluster only if they count.
+// the cluster only if a limit depends on them.
 func (m scaleModel) checkLimits(ctx context.Context, api *gateway.Client, limits clients.Limits, bounds adaptModel, diags *diag.Diagnostics) {
 	size := requestedSize{workers: bounds.Maximum, argument: path.Root("adapt").AtName("maximum")}
 	if !m.Workers.IsNull() {

@@ -32,20 +32,20 @@ func TestLimits_planOverALimitIsAnError(t *testing.T) {
 		limits, config map[string]any
 		want           providertest.ExpectedDiagnostic
 	}{
-		"workers at the limit":      {map[string]any{"workers": 3}, map[string]any{"workers": 3}, providertest.ExpectedDiagnostic{}},
-		"workers over the limit":    {map[string]any{"workers": 3}, map[string]any{"workers": 4}, providertest.ErrorAt(atWorkers, "limits.workers = 3")},
-		"adapt over the limit":      {map[string]any{"workers": 3}, map[string]any{"adapt": map[string]any{"maximum": 4}}, providertest.ErrorAt(atMaximum, "limits.workers = 3")},
-		"adapt without a maximum":   {map[string]any{"cores": 100}, map[string]any{"adapt": map[string]any{"minimum": 1}}, providertest.ErrorAt(atMaximum, "Set adapt.maximum")},
-		"adapt of no limits":        {nil, map[string]any{"adapt": map[string]any{"minimum": 1}}, providertest.ExpectedDiagnostic{}},
-		"no workers are managed":    {map[string]any{"workers": 3}, map[string]any{}, providertest.ExpectedDiagnostic{}},
-		"cores by the default":      {map[string]any{"cores": 3.5}, map[string]any{"workers": 4}, providertest.ErrorAt(atWorkers, "limits.cores = 3.5")},
-		"cores by the option":       {map[string]any{"cores": 7.5}, map[string]any{"workers": 4, "options": map[string]any{"worker_cores": 2}}, providertest.ErrorAt(atWorkers, "together 8 cores")},
-		"cores at the limit":        {map[string]any{"cores": 8}, map[string]any{"workers": 4, "options": map[string]any{"worker_cores": 2}}, providertest.ExpectedDiagnostic{}},
-		"memory":                    {map[string]any{"memory": 31}, map[string]any{"adapt": map[string]any{"maximum": 4}}, providertest.ErrorAt(atMaximum, "together 32 GiB of memory")},
-		"workers known at apply":    {map[string]any{"workers": 3}, map[string]any{"workers": providertest.Unknown{}}, providertest.ExpectedDiagnostic{}},
-		"option known at apply":     {map[string]any{"cores": 1}, map[string]any{"workers": 4, "options": map[string]any{"worker_cores": providertest.Unknown{}}}, providertest.ExpectedDiagnostic{}},
-		"a write-only option":       {map[string]any{"cores": 7}, map[string]any{"workers": 4, "options_wo": map[string]any{"worker_cores": 2}}, providertest.ErrorAt(atWorkers, "limits.cores = 7")},
-		"a limit of nothing at all": {map[string]any{"workers": 0}, map[string]any{"workers": 1}, providertest.ErrorAt(atWorkers, "limits.workers = 0")},
+		"workers at the limit":    {map[string]any{"workers": 3}, map[string]any{"workers": 3}, providertest.ExpectedDiagnostic{}},
+		"workers over the limit":  {map[string]any{"workers": 3}, map[string]any{"workers": 4}, providertest.ErrorAt(atWorkers, "limits.workers = 3")},
+		"adapt over the limit":    {map[string]any{"workers": 3}, map[string]any{"adapt": map[string]any{"maximum": 4}}, providertest.ErrorAt(atMaximum, "limits.workers = 3")},
+		"adapt without a maximum": {map[string]any{"cores": 100}, map[string]any{"adapt": map[string]any{"minimum": 1}}, providertest.ErrorAt(atMaximum, "Set adapt.maximum")},
+		"adapt without limits":    {nil, map[string]any{"adapt": map[string]any{"minimum": 1}}, providertest.ExpectedDiagnostic{}},
+		"no workers are managed":  {map[string]any{"workers": 3}, map[string]any{}, providertest.ExpectedDiagnostic{}},
+		"cores by the default":    {map[string]any{"cores": 3.5}, map[string]any{"workers": 4}, providertest.ErrorAt(atWorkers, "limits.cores = 3.5")},
+		"cores by the option":     {map[string]any{"cores": 7.5}, map[string]any{"workers": 4, "options": map[string]any{"worker_cores": 2}}, providertest.ErrorAt(atWorkers, "together 8 cores")},
+		"cores at the limit":      {map[string]any{"cores": 8}, map[string]any{"workers": 4, "options": map[string]any{"worker_cores": 2}}, providertest.ExpectedDiagnostic{}},
+		"memory":                  {map[string]any{"memory": 31}, map[string]any{"adapt": map[string]any{"maximum": 4}}, providertest.ErrorAt(atMaximum, "together 32 GiB of memory")},
+		"workers known at apply":  {map[string]any{"workers": 3}, map[string]any{"workers": providertest.Unknown{}}, providertest.ExpectedDiagnostic{}},
+		"option known at apply":   {map[string]any{"cores": 1}, map[string]any{"workers": 4, "options": map[string]any{"worker_cores": providertest.Unknown{}}}, providertest.ExpectedDiagnostic{}},
+		"a write-only option":     {map[string]any{"cores": 7}, map[string]any{"workers": 4, "options_wo": map[string]any{"worker_cores": 2}}, providertest.ErrorAt(atWorkers, "limits.cores = 7")},
+		"limit of zero":           {map[string]any{"workers": 0}, map[string]any{"workers": 1}, providertest.ErrorAt(atWorkers, "limits.workers = 0")},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -60,9 +60,9 @@ func TestLimits_planOverALimitIsAnError(t *testing.T) {
 func TestLimits_countForExistingClusters(t *testing.T) {
 	t.Parallel()
 	mock := providertest.StartMock(t, mockserver.Config{})
-	free := providertest.NewClientWith(t, mock.Clock, providertest.Block(mock))
+	unlimited := providertest.NewClientWith(t, mock.Clock, providertest.Block(mock))
 	config := map[string]any{"workers": 4, "options": map[string]any{"worker_cores": 2}}
-	created, diagnostics := free.Apply(t.Context(), t, providertest.ClusterType, free.None(t), config)
+	created, diagnostics := unlimited.Apply(t.Context(), t, providertest.ClusterType, unlimited.None(t), config)
 	providertest.AssertDiagnostics(t, diagnostics, providertest.ExpectedDiagnostic{})
 	limited := providertest.NewClientWith(t, mock.Clock, limitedBlock(mock, map[string]any{"cores": 6}))
 	for workers, want := range map[int]providertest.ExpectedDiagnostic{

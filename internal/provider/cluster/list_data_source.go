@@ -180,8 +180,8 @@ func (d *listDataSource) Read(ctx context.Context, req datasource.ReadRequest, r
 	resp.Diagnostics.Append(resp.State.Set(ctx, model)...)
 }
 
-// isOlder reports whether a cluster started longer ago than an age. An age that is not
-// set means any.
+// isOlder reports whether a cluster started longer ago than age. Every cluster is older
+// than an age that is not set.
 func isOlder(cluster gateway.Cluster, age timetypes.GoDuration, now time.Time) bool {
 	limit, ok := values.Duration(age)
 	return !ok || now.Sub(cluster.StartTime) > limit

@@ -19,7 +19,7 @@ import (
 	"github.com/planetary-computer/terraform-provider-pc/internal/testing/providertest"
 )
 
-const clusters = "data.pc_clusters.test"
+const clustersDataAddress = "data.pc_clusters.test"
 
 func TestAccClusters_listsTheUsersOwn(t *testing.T) {
 	t.Parallel()
@@ -30,18 +30,18 @@ func TestAccClusters_listsTheUsersOwn(t *testing.T) {
 	failed := mock.AddCluster("alice", nil)
 	mock.FailCluster(failed)
 	mock.AddCluster("bob", nil)
-	// A gateway on Kubernetes lists a cluster when its cache has it.
+	// A gateway on Kubernetes lists a cluster once its cache contains it.
 	mock.Clock.Advance(time.Minute)
-	names := func(want ...string) statecheck.StateCheck {
+	hasNames := func(want ...string) statecheck.StateCheck {
 		slices.Sort(want)
 		exact := make([]knownvalue.Check, 0, len(want))
 		for _, name := range want {
 			exact = append(exact, knownvalue.StringExact(name))
 		}
-		return statecheck.ExpectKnownValue(clusters, tfjsonpath.New("names"), knownvalue.ListExact(exact))
+		return statecheck.ExpectKnownValue(clustersDataAddress, tfjsonpath.New("names"), knownvalue.ListExact(exact))
 	}
-	one := func(name, attribute string, want knownvalue.Check) statecheck.StateCheck {
-		return statecheck.ExpectKnownValue(clusters, tfjsonpath.New("clusters").AtMapKey(name).AtMapKey(attribute), want)
+	listedHas := func(name, attribute string, want knownvalue.Check) statecheck.StateCheck {
+		return statecheck.ExpectKnownValue(clustersDataAddress, tfjsonpath.New("clusters").AtMapKey(name).AtMapKey(attribute), want)
 	}
 	config := func(arguments string) string {
 		return providertest.ProviderBlock(mock) + "data \"pc_clusters\" \"test\" {\n" + arguments + "\n}\n"
@@ -52,27 +52,27 @@ func TestAccClusters_listsTheUsersOwn(t *testing.T) {
 			{
 				Config: config(""),
 				ConfigStateChecks: []statecheck.StateCheck{
-					names(running),
-					one(running, "status", knownvalue.StringExact("RUNNING")),
-					one(running, "scheduler_address", knownvalue.StringRegexp(regexp.MustCompile(`^gateway://127\.0\.0\.1:\d+/`+running+`$`))),
-					one(running, "dashboard_link", knownvalue.StringExact(mock.GatewayURL()+"clusters/"+running+"/status")),
-					one(running, "started_at", providertest.IsTime),
-					one(running, "stopped_at", knownvalue.Null()),
+					hasNames(running),
+					listedHas(running, "status", knownvalue.StringExact("RUNNING")),
+					listedHas(running, "scheduler_address", knownvalue.StringRegexp(regexp.MustCompile(`^gateway://127\.0\.0\.1:\d+/`+running+`$`))),
+					listedHas(running, "dashboard_link", knownvalue.StringExact(mock.GatewayURL()+"clusters/"+running+"/status")),
+					listedHas(running, "started_at", providertest.IsTime),
+					listedHas(running, "stopped_at", knownvalue.Null()),
 					// The local backend writes 2.0, Kubernetes 2.
-					one(running, "options", knownvalue.StringRegexp(regexp.MustCompile(`"worker_cores":2(\.0)?[,}]`))),
+					listedHas(running, "options", knownvalue.StringRegexp(regexp.MustCompile(`"worker_cores":2(\.0)?[,}]`))),
 				},
 			},
 			{
 				Config: config(`statuses = ["stopped", "FAILED"]`),
 				ConfigStateChecks: []statecheck.StateCheck{
-					names(stopped, failed),
-					one(stopped, "status", knownvalue.StringExact("STOPPED")),
-					one(stopped, "stopped_at", providertest.IsTime),
-					one(stopped, "dashboard_link", knownvalue.Null()),
-					one(failed, "status", knownvalue.StringExact("FAILED")),
+					hasNames(stopped, failed),
+					listedHas(stopped, "status", knownvalue.StringExact("STOPPED")),
+					listedHas(stopped, "stopped_at", providertest.IsTime),
+					listedHas(stopped, "dashboard_link", knownvalue.Null()),
+					listedHas(failed, "status", knownvalue.StringExact("FAILED")),
 				},
 			},
-			{Config: config(`statuses = ["STOPPING"]`), ConfigStateChecks: []statecheck.StateCheck{names()}},
+			{Config: config(`statuses = ["STOPPING"]`), ConfigStateChecks: []statecheck.StateCheck{hasNames()}},
 			{Config: config(`statuses = []`), ExpectError: regexp.MustCompile("at least 1 elements")},
 			{Config: config(`statuses = ["running "]`), ExpectError: regexp.MustCompile(`value\s+must\s+be\s+one\s+of`)},
 			{
@@ -108,7 +108,7 @@ data "pc_clusters" "test" {
 			{Config: config(""), ExpectError: regexp.MustCompile(`depends_on`)},
 			{
 				Config:            config("depends_on = [terraform_data.hub]"),
-				ConfigStateChecks: []statecheck.StateCheck{statecheck.ExpectKnownValue(clusters, tfjsonpath.New("names"), knownvalue.ListExact(nil))},
+				ConfigStateChecks: []statecheck.StateCheck{statecheck.ExpectKnownValue(clustersDataAddress, tfjsonpath.New("names"), knownvalue.ListExact(nil))},
 			},
 		},
 	})

@@ -100,10 +100,10 @@ func (l *listResource) List(ctx context.Context, req list.ListRequest, stream *l
 	clients.StreamList(stream, req.Limit, listing.clusters, diags, func(cluster gateway.Cluster) list.ListResult { return l.result(ctx, req, cluster, listing) })
 }
 
-// clusterListing has the clusters that match a configuration, by start time, and what
-// describes them.
+// clusterListing contains the clusters that match a configuration, by start time, and
+// the facts for their display names.
 type clusterListing struct {
-	at       time.Time
+	listedAt time.Time
 	clusters []gateway.Cluster
 	declared []gateway.Option
 	read     activities
@@ -120,9 +120,9 @@ func (l *listResource) listClusters(ctx context.Context, config listConfigModel,
 		diagnostics.AddError(diags, "The cluster options of the gateway were not read", err)
 		return clusterListing{}
 	}
-	listing := clusterListing{at: l.Clock.Now(), declared: declared}
+	listing := clusterListing{listedAt: l.Clock.Now(), declared: declared}
 	matching := slices.SortedFunc(maps.Values(found), func(a, b gateway.Cluster) int { return a.StartTime.Compare(b.StartTime) })
-	matching = slices.DeleteFunc(matching, func(cluster gateway.Cluster) bool { return !config.matches(cluster, listing.at) })
+	matching = slices.DeleteFunc(matching, func(cluster gateway.Cluster) bool { return !config.matches(cluster, listing.listedAt) })
 	if values.IsKnown(config.Idle) {
 		listing.read = readActivities(ctx, api, matching)
 		if ctx.Err() != nil {
@@ -174,11 +174,11 @@ func (l *listResource) result(ctx context.Context, req list.ListRequest, cluster
 	return result
 }
 
-// displayName has what a person decides by: status, age, and the options that
-// differ from the defaults. It has no value of a free text or a mapping, which may
-// be secret.
+// displayName describes a cluster by status, age, and the options that differ from the
+// defaults. It contains no value of a free text or a mapping, because these may be
+// secret.
 func displayName(cluster gateway.Cluster, listing clusterListing) string {
-	parts := []string{string(cluster.Status), "started " + listing.at.Sub(cluster.StartTime).Round(time.Minute).String() + " ago"}
+	parts := []string{string(cluster.Status), "started " + listing.listedAt.Sub(cluster.StartTime).Round(time.Minute).String() + " ago"}
 	if activity, ok := listing.read.found[cluster.Name]; ok {
 		state := "busy"
 		if activity.IsIdle() {

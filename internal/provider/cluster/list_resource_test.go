@@ -23,7 +23,7 @@ import (
 	"github.com/planetary-computer/terraform-provider-pc/internal/testing/providertest"
 )
 
-const clusterList = "*/api/v1/clusters/"
+const clusterListPath = "*/api/v1/clusters/"
 
 // listNames returns the names of the listed clusters, sorted.
 func listNames(t *testing.T, results []providertest.Listed) []string {
@@ -74,7 +74,7 @@ func TestListClusters_filters(t *testing.T) {
 	}
 }
 
-func TestListClusters_displayNameHasWhatAPersonDecidesBy(t *testing.T) {
+func TestListClusters_displayNameShowsStatusAgeAndOptions(t *testing.T) {
 	t.Parallel()
 	mock := providertest.StartMock(t, mockserver.Config{})
 	name := mock.AddCluster("alice", map[string]any{"worker_cores": 2.0, "image": "example/image:s3cret"})
@@ -117,7 +117,7 @@ func TestListClusters_resourceHasWhatAConfigurationNeeds(t *testing.T) {
 	}
 }
 
-// Terraform stops reading at the limit, whose default is 100, and says nothing.
+// Terraform stops reading at the limit, whose default is 100, and does not report it.
 func TestListClusters_warnsAtTheLimitAndListsOnce(t *testing.T) {
 	t.Parallel()
 	mock := providertest.StartMock(t, mockserver.Config{})
@@ -144,7 +144,7 @@ func TestListClusters_warnsAtTheLimitAndListsOnce(t *testing.T) {
 			providertest.AssertDiagnostics(t, result.Diagnostics, expected)
 		}
 	}
-	if got := mock.CountRequests(http.MethodGet, clusterList); got != 4 {
+	if got := mock.CountRequests(http.MethodGet, clusterListPath); got != 4 {
 		t.Errorf("four queries of 300 clusters needed %d listings, want 4", got)
 	}
 	if got := mock.CountRequests(http.MethodGet, "*/clusters/*.*"); got != 0 {
@@ -158,17 +158,17 @@ func TestListClusters_failureIsAnErrorAndNoList(t *testing.T) {
 		prepare func(mock *providertest.Mock, block map[string]any)
 		want    string
 	}{
-		"refused token": {func(_ *providertest.Mock, block map[string]any) { block["api_token"] = "wrong" }, "The clusters were not listed"},
-		"gateway away":  {func(mock *providertest.Mock, _ map[string]any) { mock.Close() }, "The clusters were not listed"},
+		"refused token":       {func(_ *providertest.Mock, block map[string]any) { block["api_token"] = "wrong" }, "The clusters were not listed"},
+		"gateway unreachable": {func(mock *providertest.Mock, _ map[string]any) { mock.Close() }, "The clusters were not listed"},
 		"gateway down": {func(mock *providertest.Mock, _ map[string]any) {
 			fault := mockserver.GatewayUnavailable()
-			fault.Path, fault.Times = clusterList, 1000
+			fault.Path, fault.Times = clusterListPath, 1000
 			mock.FailNext(fault)
 		}, "The clusters were not listed"},
-		"listing breaks half way": {func(mock *providertest.Mock, _ map[string]any) {
-			mock.FailNext(mockserver.Fault{Method: http.MethodGet, Path: clusterList, Times: 1000, Drop: mockserver.DropMidResponse})
+		"connection lost during the listing": {func(mock *providertest.Mock, _ map[string]any) {
+			mock.FailNext(mockserver.Fault{Method: http.MethodGet, Path: clusterListPath, Times: 1000, Drop: mockserver.DropMidResponse})
 		}, "The clusters were not listed"},
-		"options are not readable": {func(mock *providertest.Mock, _ map[string]any) {
+		"options forbidden": {func(mock *providertest.Mock, _ map[string]any) {
 			mock.FailNext(mockserver.Fault{Method: http.MethodGet, Path: "*/options", Times: 1000, Status: http.StatusForbidden, ContentType: "text/plain", Body: "go away"})
 		}, "The cluster options of the gateway were not read"},
 		"address is missing": {func(_ *providertest.Mock, block map[string]any) { delete(block, "address") }, "address"},
@@ -218,7 +218,7 @@ func TestListClusters_endsWithItsContext(t *testing.T) {
 	mock := providertest.StartMock(t, mockserver.Config{})
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
-	mock.FailNext(mockserver.Fault{Method: http.MethodGet, Path: clusterList, Times: 1000, BeforeRequest: cancel, RequestDelay: 0, ResponseDelay: time.Hour})
+	mock.FailNext(mockserver.Fault{Method: http.MethodGet, Path: clusterListPath, Times: 1000, BeforeRequest: cancel, RequestDelay: 0, ResponseDelay: time.Hour})
 	client := providertest.NewClientWith(t, mock.Clock, providertest.Block(mock))
 	results := client.List(ctx, t, providertest.ClusterType, providertest.ListQuery{})
 	if len(results) != 1 || !strings.Contains(results[0].Diagnostics[0].Summary, "Terraform was interrupted") {

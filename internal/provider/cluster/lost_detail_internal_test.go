@@ -11,9 +11,9 @@ import (
 	"github.com/planetary-computer/terraform-provider-pc/internal/gateway"
 )
 
-// TestLostDetail_isOnlyAsCertainAsTheLookups checks that an interrupted create, which
+// TestLostResponseDetail_isOnlyAsCertainAsTheLookups checks that an interrupted create, which
 // had time for only a few lookups, never concludes that nothing was made.
-func TestLostDetail_isOnlyAsCertainAsTheLookups(t *testing.T) {
+func TestLostResponseDetail_isOnlyAsCertainAsTheLookups(t *testing.T) {
 	t.Parallel()
 	const mostLikely, mayRun, incomplete = "Most likely nothing was made", "A cluster may run and cost money", "this list may be incomplete"
 	listed := []gateway.Cluster{{Name: "prod.0123", Status: gateway.StatusRunning}}
@@ -36,17 +36,17 @@ func TestLostDetail_isOnlyAsCertainAsTheLookups(t *testing.T) {
 		t.Run(label, func(t *testing.T) {
 			t.Parallel()
 			test.lost.Cause = errors.New("the response was lost")
-			detail := lostDetail(&test.lost)
-			for _, text := range test.expected {
-				if !strings.Contains(detail, text) {
-					t.Errorf("%q is missing: %s", text, detail)
+			detail := lostResponseDetail(&test.lost)
+			for _, phrase := range test.expected {
+				if !strings.Contains(detail, phrase) {
+					t.Errorf("%q is missing: %s", phrase, detail)
 				}
 			}
 			if strings.Contains(detail, mostLikely) && strings.Contains(detail, mayRun) {
 				t.Errorf("the detail contradicts itself: %s", detail)
 			}
 			if strings.Contains(detail, incomplete) != test.lost.Interrupted && len(test.lost.Candidates) > 0 {
-				t.Errorf("the detail is wrong about the list: %s", detail)
+				t.Errorf("an incomplete list is not described as such, or a complete one is: %s", detail)
 			}
 		})
 	}

@@ -24,21 +24,21 @@ const (
 	asPythonASCII = `'{\n  "type": "service_account",\n  "key": "it\'s \\\\ corr\xe9ct horse"\n}'`
 )
 
-// TestRead_quotesNoUnreadableCluster refreshes in a new process, which does not know
-// the secret, while a response is not valid JSON.
-func TestRead_quotesNoUnreadableCluster(t *testing.T) {
+// TestRead_doesNotQuoteAnUnreadableCluster refreshes in a new process, which has no
+// record of the secret, while a response is not valid JSON.
+func TestRead_doesNotQuoteAnUnreadableCluster(t *testing.T) {
 	t.Parallel()
 	mock := providertest.StartMock(t, mockserver.Config{})
-	config := map[string]any{"options_wo": map[string]any{"environment": map[string]any{"KEY": hush}}}
-	w := providertest.NewClientWith(t, mock.Clock, providertest.Block(mock))
-	created, diagnostics := w.Apply(t.Context(), t, providertest.ClusterType, w.None(t), config)
+	config := map[string]any{"options_wo": map[string]any{"environment": map[string]any{"KEY": sasSecret}}}
+	client := providertest.NewClientWith(t, mock.Clock, providertest.Block(mock))
+	created, diagnostics := client.Apply(t.Context(), t, providertest.ClusterType, client.None(t), config)
 	providertest.AssertDiagnostics(t, diagnostics, providertest.ExpectedDiagnostic{})
 	mock.FailNext(mockserver.Fault{
-		Method: http.MethodGet, Path: "*/clusters/*", Times: 1000, Status: http.StatusOK, ContentType: "application/json", Body: `{"options": {"environment": {"KEY": "` + hush + `"}}, `,
+		Method: http.MethodGet, Path: "*/clusters/*", Times: 1000, Status: http.StatusOK, ContentType: "application/json", Body: `{"options": {"environment": {"KEY": "` + sasSecret + `"}}, `,
 	})
 	_, diagnostics = providertest.NewClientWith(t, mock.Clock, providertest.Block(mock)).Read(t, providertest.ClusterType, created)
 	providertest.AssertDiagnostics(t, diagnostics, providertest.ErrorAt("", "expected the cluster as JSON"))
-	if strings.Contains(diagnostics[0].Detail, hush) {
+	if strings.Contains(diagnostics[0].Detail, sasSecret) {
 		t.Errorf("the value is in the message: %s", diagnostics[0].Detail)
 	}
 }
@@ -48,27 +48,27 @@ func TestRead_quotesNoUnreadableCluster(t *testing.T) {
 func TestDaskCluster_hidesCopiesOfSecrets(t *testing.T) {
 	t.Parallel()
 	mock := providertest.StartMock(t, mockserver.Config{})
-	w := providertest.NewClientWith(t, mock.Clock, providertest.Block(mock))
-	copied := map[string]any{"environment": map[string]string{"KEY": hush}, "image": "registry/" + hush + ":1"}
+	client := providertest.NewClientWith(t, mock.Clock, providertest.Block(mock))
+	copied := map[string]any{"environment": map[string]string{"KEY": sasSecret}, "image": "registry/" + sasSecret + ":1"}
 	name := mock.AddCluster("alice", copied)
 	mock.FailNext(mockserver.Fault{
 		Method: http.MethodPost, Path: "*/clusters/", Status: http.StatusCreated, ContentType: "application/json; charset=utf-8", Body: `{"name": "` + name + `"}`,
 	})
-	config := map[string]any{"options_wo": map[string]any{"environment": map[string]any{"KEY": hush}}, "options_wo_version": 1}
-	created, diagnostics := w.Apply(t.Context(), t, providertest.ClusterType, w.None(t), config)
+	config := map[string]any{"options_wo": map[string]any{"environment": map[string]any{"KEY": sasSecret}}, "options_wo_version": 1}
+	created, diagnostics := client.Apply(t.Context(), t, providertest.ClusterType, client.None(t), config)
 	providertest.AssertDiagnostics(t, diagnostics, providertest.ExpectedDiagnostic{})
-	read, diagnostics := w.Read(t, providertest.ClusterType, created)
+	read, diagnostics := client.Read(t, providertest.ClusterType, created)
 	providertest.AssertDiagnostics(t, diagnostics, providertest.ExpectedDiagnostic{})
-	for _, each := range []providertest.Instance{created, read} {
-		value, err := each.State.Unmarshal(w.ResourceType(providertest.ClusterType))
+	for _, instance := range []providertest.Instance{created, read} {
+		value, err := instance.State.Unmarshal(client.ResourceType(providertest.ClusterType))
 		if err != nil {
 			t.Fatal(err)
 		}
-		if strings.Contains(value.String(), hush) {
+		if strings.Contains(value.String(), sasSecret) {
 			t.Errorf("the state is %s", value)
 		}
 	}
-	w.AssertUnchanged(t, providertest.ClusterType, read, config)
+	client.AssertUnchanged(t, providertest.ClusterType, read, config)
 }
 
 // TestDaskCluster_masksSecretsInEveryResponse quotes a secret in the response to
@@ -84,24 +84,24 @@ func TestDaskCluster_masksSecretsInEveryResponse(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, text := range map[string]string{
-		"as it is": keyFile, "JSON": string(quoted), "repr": asPythonRepr, "ascii": asPythonASCII,
+		"verbatim": keyFile, "JSON": string(quoted), "repr": asPythonRepr, "ascii": asPythonASCII,
 		"repr in JSON": string(twice), "percent-encoded": url.QueryEscape(keyFile), "a number": "the port 471147114711 is taken",
 	} {
 		for _, path := range []string{"*/scale", "*/clusters/*"} {
 			t.Run(name+" at "+path, func(t *testing.T) {
 				t.Parallel()
 				mock := providertest.StartMock(t, mockserver.Config{})
-				w := providertest.NewClientWith(t, mock.Clock, providertest.Block(mock))
+				client := providertest.NewClientWith(t, mock.Clock, providertest.Block(mock))
 				config := map[string]any{"workers": 1, "options_wo": map[string]any{"environment": map[string]any{"KEY": keyFile, "PORT": 471147114711}}}
-				created, diagnostics := w.Apply(t.Context(), t, providertest.ClusterType, w.None(t), config)
+				created, diagnostics := client.Apply(t.Context(), t, providertest.ClusterType, client.None(t), config)
 				providertest.AssertDiagnostics(t, diagnostics, providertest.ExpectedDiagnostic{})
 
 				mock.FailNext(mockserver.Fault{Path: path, Times: 1000, Status: http.StatusForbidden, ContentType: "text/plain", Body: "refused: " + text})
 				config["workers"] = 2
-				_, resized := w.Apply(t.Context(), t, providertest.ClusterType, created, config)
-				_, read := w.Read(t, providertest.ClusterType, created)
+				_, resized := client.Apply(t.Context(), t, providertest.ClusterType, created, config)
+				_, read := client.Read(t, providertest.ClusterType, created)
 				if len(resized) == 0 {
-					t.Error("the fault was not met")
+					t.Error("no request met the fault")
 				}
 				for _, d := range append(resized, read...) {
 					for _, part := range []string{"horse", "service_account", "471147114711"} {

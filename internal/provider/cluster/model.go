@@ -64,8 +64,8 @@ func (m *resourceModel) recordName(name string, addresses gateway.Addresses) {
 	m.EffectiveOptions = types.DynamicNull()
 }
 
-// recordCluster fills in what the gateway reports about the cluster. Of the options
-// it takes those that are in neither options nor options_wo.
+// recordCluster fills in what the gateway reports about the cluster. EffectiveOptions
+// gets the options that are in neither options nor options_wo.
 func (m *resourceModel) recordCluster(ctx context.Context, cluster gateway.Cluster, addresses knownAddresses, hidden hiddenOptions) diag.Diagnostics {
 	m.Name = types.StringValue(cluster.Name)
 	m.SchedulerAddress = addresses.schedulerAddress(cluster.Name, m.SchedulerAddress)
@@ -102,9 +102,9 @@ func (a knownAddresses) dashboardLink(route string, stored types.String) types.S
 	return values.StringOrNull(a.DashboardLink(route))
 }
 
-// recordImport fills options with what the cluster runs with and what differs from
-// the declared defaults, so that a configuration with these options, or with
-// ignore_changes, keeps the cluster. Without the declared defaults it takes all.
+// recordImport fills Options with the options of the cluster whose values differ from
+// the declared defaults. A configuration with these options, or with ignore_changes,
+// then keeps the cluster. Without the declared defaults it records all options.
 func (m *resourceModel) recordImport(ctx context.Context, cluster gateway.Cluster, declared []gateway.Option) diag.Diagnostics {
 	differing := maps.Clone(cluster.Options)
 	for _, option := range declared {
@@ -155,15 +155,15 @@ func (m *resourceModel) current() currentCluster {
 	}
 }
 
-// sameComputed reports whether everything that the gateway reports is unchanged.
-func (m *resourceModel) sameComputed(prior resourceModel) bool {
+// hasSameComputed reports whether everything that the gateway reports is unchanged.
+func (m *resourceModel) hasSameComputed(prior resourceModel) bool {
 	return m.Name.Equal(prior.Name) && m.SchedulerAddress.Equal(prior.SchedulerAddress) && m.Status.Equal(prior.Status) &&
 		m.DashboardLink.Equal(prior.DashboardLink) && m.StartedAt.Equal(prior.StartedAt) && m.EffectiveOptions.Equal(prior.EffectiveOptions) &&
 		m.MaxWorkers.Equal(prior.MaxWorkers)
 }
 
-// planInPlace plans the computed attributes of a cluster that stays. A cluster that
-// is still changing may have other values after the update, but for its name.
+// planInPlace plans the computed attributes of a cluster that stays. While the status
+// still changes, only the name is certain to be the same after the update.
 func (m *resourceModel) planInPlace(ctx context.Context, prior resourceModel, unmanaged hiddenOptions) diag.Diagnostics {
 	m.Name = prior.Name
 	if !prior.isUnread() {
@@ -179,7 +179,7 @@ func (m *resourceModel) planInPlace(ctx context.Context, prior resourceModel, un
 	return diags
 }
 
-// unsetOptions are the options in effect that the planned configuration does not
+// unsetOptions returns the options in effect that the planned configuration does not
 // set. They come from the prior state, where each option is in one of two
 // attributes.
 func (m *resourceModel) unsetOptions(ctx context.Context, prior resourceModel, unmanaged hiddenOptions) (types.Dynamic, diag.Diagnostics) {
@@ -247,7 +247,7 @@ func (m *resourceModel) scaling(ctx context.Context) (scaling, diag.Diagnostics)
 	return requested, diags
 }
 
-// equal reports whether no request is necessary.
+// equal reports whether both request the same workers.
 func (s scaling) equal(other scaling) bool {
 	if !equalNumbers(s.workers, other.workers) || (s.adaptive == nil) != (other.adaptive == nil) {
 		return false

@@ -39,8 +39,8 @@ func (o operation) consequence() string {
 	}
 }
 
-// retryAfterEnd returns what to do about a cluster that has ended, with a blank before
-// it. An action may be for a cluster that Terraform does not manage.
+// retryAfterEnd returns what to do about a cluster that has ended, with a leading
+// space. An action may be for a cluster that Terraform does not manage.
 func (o operation) retryAfterEnd() string {
 	if o == invoking {
 		return ""

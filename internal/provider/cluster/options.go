@@ -22,16 +22,16 @@ import (
 	"github.com/planetary-computer/terraform-provider-pc/internal/transport"
 )
 
-// clusterOptions are the options that a configuration asks for, by name.
+// clusterOptions are the options that a configuration requests, by name.
 type clusterOptions struct {
 	values map[string]any
-	// undecided reports that even the names are known only after apply.
-	undecided bool
+	// namesUnknown reports whether even the names are known only after apply.
+	namesUnknown bool
 	// origins has the origin of each option that does not come from the configuration.
 	origins map[string]string
 }
 
-// path is the attribute path of one option. Terraform finds the line of a member of
+// path returns the attribute path of one option. Terraform finds the line of a member of
 // a dynamic attribute by its map key, even if the value is an object.
 func (o clusterOptions) path(name string) path.Path {
 	if o.origins[name] != "" {
@@ -40,9 +40,9 @@ func (o clusterOptions) path(name string) path.Path {
 	return path.Root("options").AtMapKey(name)
 }
 
-// requestedOptions are the options of a new cluster: the configured ones over those in
-// Dask's own configuration, under gateway.cluster.options. They do not decide about
-// a replacement, because they depend on the machine.
+// requestedOptions returns the options of a new cluster: the configured options, and
+// for the others those in Dask's own configuration, under gateway.cluster.options. The
+// latter never cause a replacement, because they depend on the machine.
 func (r *clusterResource) requestedOptions(plan resourceModel) clusterOptions {
 	requested := configuredOptions(plan.Options)
 	for name, setting := range r.Settings.ClusterOptions {
@@ -57,7 +57,7 @@ func (r *clusterResource) requestedOptions(plan resourceModel) clusterOptions {
 func configuredOptions(options types.Dynamic) clusterOptions {
 	requested := clusterOptions{values: map[string]any{}, origins: map[string]string{}}
 	if options.IsUnknown() || options.IsUnderlyingValueUnknown() {
-		requested.undecided = true
+		requested.namesUnknown = true
 		return requested
 	}
 	for name, member := range members(options) {
@@ -81,20 +81,20 @@ func checkOptions(ctx context.Context, api *gateway.Client, requested clusterOpt
 	for _, option := range declared {
 		byName[option.Field] = option
 	}
-	all := secrets.over(requested)
+	all := secrets.addTo(requested)
 	for _, name := range slices.Sorted(maps.Keys(all.values)) {
 		if isUnknown(all.values[name]) {
 			continue
 		}
-		_, secret := secrets.values[name]
+		_, isSecret := secrets.values[name]
 		option, ok := byName[name]
 		if !ok {
-			addUnknownOption(diags, requested, name, secret, declared)
+			addUnknownOption(diags, requested, name, isSecret, declared)
 			continue
 		}
 		switch err := option.Check(all.values[name]); {
 		case err == nil:
-		case secret:
+		case isSecret:
 			addSecretOptionError(diags, name, err)
 		default:
 			diags.AddAttributeError(requested.path(name), "Invalid value for the cluster option "+name,
@@ -104,9 +104,9 @@ func checkOptions(ctx context.Context, api *gateway.Client, requested clusterOpt
 	return declared
 }
 
-func addUnknownOption(diags *diag.Diagnostics, requested clusterOptions, name string, secret bool, declared []gateway.Option) {
+func addUnknownOption(diags *diag.Diagnostics, requested clusterOptions, name string, isSecret bool, declared []gateway.Option) {
 	at := requested.path(name)
-	if secret {
+	if isSecret {
 		at = path.Root("options_wo").AtMapKey(name)
 	}
 	names := make([]string, 0, len(declared))
@@ -154,8 +154,8 @@ func applyWithoutGateway(err error) string {
 	}
 }
 
-// isOutage excludes an HTTP proxy that refuses the request, because its address is
-// in the configuration.
+// isOutage reports whether the gateway is unreachable or fails. An HTTP proxy that
+// refuses the request is no outage, because its address is in the configuration.
 func isOutage(err error) bool {
 	failure, ok := errors.AsType[*transport.Error](err)
 	return ok && failure.Kind != transport.KindProxy && failure.Status != http.StatusNotFound && transport.IsTransient(failure)

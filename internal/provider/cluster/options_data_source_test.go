@@ -86,7 +86,7 @@ resource "pc_dask_cluster" "test" {
 	providertest.AssertNothingRuns(t, mock)
 }
 
-func TestClusterOptions_ofOtherGateways(t *testing.T) {
+func TestClusterOptions_readsUnusualDeclarations(t *testing.T) {
 	t.Parallel()
 	read := func(t *testing.T, body string) map[string]tftypes.Value {
 		t.Helper()
@@ -96,7 +96,7 @@ func TestClusterOptions_ofOtherGateways(t *testing.T) {
 		providertest.AssertDiagnostics(t, diagnostics, providertest.ExpectedDiagnostic{})
 		return state
 	}
-	t.Run("nothing to choose", func(t *testing.T) {
+	t.Run("no options", func(t *testing.T) {
 		t.Parallel()
 		state := read(t, `{"cluster_options": []}`)
 		for _, attribute := range []string{"names", "options"} {
@@ -105,7 +105,7 @@ func TestClusterOptions_ofOtherGateways(t *testing.T) {
 			}
 		}
 	})
-	t.Run("a type of tomorrow, limits without end and a null", func(t *testing.T) {
+	t.Run("unknown type, infinite limits and a null", func(t *testing.T) {
 		t.Parallel()
 		state := read(t, `{"cluster_options": [
 			{"field": "size", "label": "Size", "default": null, "spec": {"type": "float", "min": -Infinity, "max": 1e400}},
@@ -136,7 +136,7 @@ func TestClusterOptions_ofOtherGateways(t *testing.T) {
 	})
 }
 
-// emptyOf is the empty collection of a type.
+// emptyOf returns the empty collection of a type.
 func emptyOf(typ tftypes.Type) any {
 	if typ.Is(tftypes.Map{}) {
 		return map[string]tftypes.Value{}

@@ -59,18 +59,18 @@ func planProperty(t *testing.T, mock *providertest.Mock) providertest.PlanProper
 	}
 }
 
-func priorClusters(t *testing.T, mock *providertest.Mock, w providertest.Client) []providertest.PriorInstance {
+func priorClusters(t *testing.T, mock *providertest.Mock, client providertest.Client) []providertest.PriorInstance {
 	t.Helper()
 	environment := func(members map[string]any) map[string]any { return map[string]any{"environment": members} }
 	created := func(name string, config map[string]any) providertest.PriorInstance {
-		instance, diagnostics := w.Apply(t.Context(), t, providertest.ClusterType, w.None(t), config)
+		instance, diagnostics := client.Apply(t.Context(), t, providertest.ClusterType, client.None(t), config)
 		if providertest.HasError(diagnostics) {
 			t.Fatalf("%s: %s", name, diagnostics[0].Detail)
 		}
 		return providertest.PriorInstance{Name: name, Instance: instance, Config: config}
 	}
 	imported := func(name string, has, config map[string]any) providertest.PriorInstance {
-		return providertest.PriorInstance{Name: name, Instance: w.Imported(t, providertest.ClusterType, mock.AddCluster("alice", has)), Config: config}
+		return providertest.PriorInstance{Name: name, Instance: client.Imported(t, providertest.ClusterType, mock.AddCluster("alice", has)), Config: config}
 	}
 	options := map[string]any{"worker_cores": 2, "worker_memory": 8, "environment": map[string]any{"A": "1"}}
 	secret := map[string]string{"A": "1", "URL": "s3cret"}
@@ -84,17 +84,17 @@ func priorClusters(t *testing.T, mock *providertest.Mock, w providertest.Client)
 		imported("imported with secrets", map[string]any{"environment": secret}, map[string]any{
 			"options": environment(map[string]any{"A": "1"}), "options_wo": environment(map[string]any{"URL": "s3cret"}), "options_wo_version": 1,
 		}),
-		{Name: "imported and unread", Instance: w.Import(t, providertest.ClusterType, mock.AddCluster("alice", nil)), Config: map[string]any{}},
+		{Name: "imported and unread", Instance: client.Import(t, providertest.ClusterType, mock.AddCluster("alice", nil)), Config: map[string]any{}},
 	}
 	older := priors[1]
 	older.Name, older.Instance = "without recorded defaults", older.Instance.WithoutPrivate(t, "defaults")
 	ended := created("ended and kept", map[string]any{"options": options, "when_ended": "keep"})
-	mock.StopCluster(w.Text(t, providertest.ClusterType, ended.Instance.State, "name"))
-	ended.Instance, _ = w.Read(t, providertest.ClusterType, ended.Instance)
+	mock.StopCluster(client.Text(t, providertest.ClusterType, ended.Instance.State, "name"))
+	ended.Instance, _ = client.Read(t, providertest.ClusterType, ended.Instance)
 	return append(priors, older, ended)
 }
 
-// clusterChanges are what a user may change.
+// clusterChanges are the changes that a user may make to a configuration.
 var clusterChanges = []providertest.ConfigChange{
 	{Name: "changed option", Apply: func(random *rand.Rand, config map[string]any) {
 		name := fmt.Sprint(providertest.Pick(random, "worker_cores", "worker_memory", "environment", "gpu"))
@@ -208,18 +208,18 @@ func TestOldState_plansWithoutAChange(t *testing.T) {
 		t.Run(address, func(t *testing.T) {
 			t.Parallel()
 			mock := providertest.StartMock(t, mockserver.Config{})
-			w := providertest.NewClientWith(t, mock.Clock, providertest.Block(mock))
+			client := providertest.NewClientWith(t, mock.Clock, providertest.Block(mock))
 			name := mock.AddCluster("alice", test.has)
-			old := w.OldState(t, strings.NewReplacer(test.name, name, "127.0.0.1:18999", strings.TrimPrefix(mock.URL(), "http://")))[address]
-			w.AssertUnchanged(t, providertest.ClusterType, old, test.config)
-			read, diagnostics := w.Read(t, providertest.ClusterType, old)
+			old := client.OldState(t, strings.NewReplacer(test.name, name, "127.0.0.1:18999", strings.TrimPrefix(mock.URL(), "http://")))[address]
+			client.AssertUnchanged(t, providertest.ClusterType, old, test.config)
+			read, diagnostics := client.Read(t, providertest.ClusterType, old)
 			providertest.AssertDiagnostics(t, diagnostics, providertest.ExpectedDiagnostic{})
-			w.AssertUnchanged(t, providertest.ClusterType, read, test.config)
+			client.AssertUnchanged(t, providertest.ClusterType, read, test.config)
 
 			// An option that is no longer set cannot be compared with a default that was
 			// not recorded.
 			delete(test.config, "options")
-			plan := w.Plan(t, providertest.ClusterType, read, test.config)
+			plan := client.Plan(t, providertest.ClusterType, read, test.config)
 			if len(plan.RequiresReplace) > 0 {
 				t.Errorf("a removed option is replaced without a recorded default: %v", plan.RequiresReplace)
 			}
@@ -233,22 +233,22 @@ func TestRead_keepsAddressesWhoseBaseIsUnknown(t *testing.T) {
 	t.Parallel()
 	mock := providertest.StartMock(t, mockserver.Config{})
 	block := providertest.Block(mock)
-	w := providertest.NewClientWith(t, mock.Clock, block)
+	client := providertest.NewClientWith(t, mock.Clock, block)
 	config := map[string]any{"workers": 1}
-	created, diagnostics := w.Apply(t.Context(), t, providertest.ClusterType, w.None(t), config)
+	created, diagnostics := client.Apply(t.Context(), t, providertest.ClusterType, client.None(t), config)
 	providertest.AssertDiagnostics(t, diagnostics, providertest.ExpectedDiagnostic{})
 	for _, argument := range []string{"proxy_address", "public_address"} {
 		later := maps.Clone(block)
 		later[argument] = providertest.Unknown{}
-		client := providertest.NewClientWith(t, mock.Clock, later)
-		read, diagnostics := client.Read(t, providertest.ClusterType, created)
+		unconfigured := providertest.NewClientWith(t, mock.Clock, later)
+		read, diagnostics := unconfigured.Read(t, providertest.ClusterType, created)
 		providertest.AssertDiagnostics(t, diagnostics, providertest.ExpectedDiagnostic{})
 		for _, attribute := range []string{"scheduler_address", "dashboard_link"} {
-			if got, want := w.Text(t, providertest.ClusterType, read.State, attribute), w.Text(t, providertest.ClusterType, created.State, attribute); got != want || got == "" {
+			if got, want := client.Text(t, providertest.ClusterType, read.State, attribute), client.Text(t, providertest.ClusterType, created.State, attribute); got != want || got == "" {
 				t.Errorf("%s is unknown: %s = %q, want %q", argument, attribute, got, want)
 			}
 		}
-		client.AssertUnchanged(t, providertest.ClusterType, read, config)
+		unconfigured.AssertUnchanged(t, providertest.ClusterType, read, config)
 	}
 }
 
@@ -262,11 +262,11 @@ func TestRead_usesDefaultsForUnknownTuning(t *testing.T) {
 			mock := providertest.StartMock(t, mockserver.Config{})
 			block := providertest.Block(mock)
 			block[argument] = providertest.Unknown{}
-			w := providertest.NewClientWith(t, mock.Clock, block)
-			plan := w.Plan(t, providertest.ClusterType, w.None(t), map[string]any{"options": map[string]any{"worker_cores": 99}})
+			client := providertest.NewClientWith(t, mock.Clock, block)
+			plan := client.Plan(t, providertest.ClusterType, client.None(t), map[string]any{"options": map[string]any{"worker_cores": 99}})
 			providertest.AssertDiagnostics(t, plan.Diagnostics, providertest.ErrorAt(`AttributeName("options").ElementKeyString("worker_cores")`, "not 99"))
-			imported := w.Imported(t, providertest.ClusterType, mock.AddCluster("alice", nil))
-			if got := w.Text(t, providertest.ClusterType, imported.State, "status"); got != "RUNNING" {
+			imported := client.Imported(t, providertest.ClusterType, mock.AddCluster("alice", nil))
+			if got := client.Text(t, providertest.ClusterType, imported.State, "status"); got != "RUNNING" {
 				t.Errorf("the refresh read the status %q", got)
 			}
 		})

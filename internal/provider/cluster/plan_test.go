@@ -16,7 +16,7 @@ import (
 func TestDaskCluster_validatesWithoutTheGateway(t *testing.T) {
 	t.Parallel()
 	mock := providertest.StartMock(t, mockserver.Config{})
-	w := providertest.NewClient(t, providertest.Block(mock))
+	client := providertest.NewClient(t, providertest.Block(mock))
 	adapt := func(minimum, maximum any) map[string]any {
 		return map[string]any{"adapt": map[string]any{"minimum": minimum, "maximum": maximum}}
 	}
@@ -43,11 +43,11 @@ func TestDaskCluster_validatesWithoutTheGateway(t *testing.T) {
 		"unknown options":         {map[string]any{"options": providertest.Unknown{}}, providertest.ExpectedDiagnostic{}},
 		"wait without workers":    {map[string]any{"wait_for_workers": 1}, providertest.ErrorAt(`AttributeName("wait_for_workers")`, "no workers to wait for")},
 		"wait over workers":       {map[string]any{"workers": 2, "wait_for_workers": 3}, providertest.ErrorAt(`AttributeName("wait_for_workers")`, "must not be greater than workers = 2")},
-		"no time": {
+		"zero timeout": {
 			map[string]any{"timeouts": map[string]any{"create": "0s"}},
 			providertest.ErrorAt(`AttributeName("timeouts").ElementKeyString("create")`, "Timeout must be positive"),
 		},
-		"both": {
+		"workers and adapt": {
 			map[string]any{"workers": 2, "adapt": map[string]any{"minimum": 1, "maximum": 2}},
 			providertest.ErrorAt(`AttributeName("workers")`, "cannot be specified when"),
 		},
@@ -62,7 +62,7 @@ func TestDaskCluster_validatesWithoutTheGateway(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			providertest.AssertDiagnostics(t, w.Validate(t, "pc_dask_cluster", test.config), test.want)
+			providertest.AssertDiagnostics(t, client.Validate(t, "pc_dask_cluster", test.config), test.want)
 		})
 	}
 }
@@ -70,7 +70,7 @@ func TestDaskCluster_validatesWithoutTheGateway(t *testing.T) {
 func TestDaskCluster_checksOptionsWhenPlanned(t *testing.T) {
 	t.Parallel()
 	mock := providertest.StartMock(t, mockserver.Config{})
-	w := providertest.NewClient(t, providertest.Block(mock))
+	client := providertest.NewClient(t, providertest.Block(mock))
 	at := func(name string) string { return `AttributeName("options").ElementKeyString("` + name + `")` }
 	for name, test := range map[string]struct {
 		options map[string]any
@@ -89,7 +89,7 @@ func TestDaskCluster_checksOptionsWhenPlanned(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			resp := w.Plan(t, "pc_dask_cluster", w.None(t), map[string]any{"options": test.options})
+			resp := client.Plan(t, "pc_dask_cluster", client.None(t), map[string]any{"options": test.options})
 			providertest.AssertDiagnostics(t, resp.Diagnostics, test.want)
 		})
 	}
@@ -100,14 +100,14 @@ func TestDaskCluster_checksOptionsWhenPlanned(t *testing.T) {
 	})
 }
 
-func TestDaskCluster_plansWhenTheGatewayCannotBeAsked(t *testing.T) {
+func TestDaskCluster_plansWhileTheGatewayIsUnreachable(t *testing.T) {
 	t.Parallel()
 	mock := providertest.StartMock(t, mockserver.Config{})
-	gone := providertest.Block(mock)
+	unreachable := providertest.Block(mock)
 	mock.Close()
-	gone["max_retries"] = 0
-	w := providertest.NewClient(t, gone)
-	resp := w.Plan(t, "pc_dask_cluster", w.None(t), map[string]any{})
+	unreachable["max_retries"] = 0
+	client := providertest.NewClient(t, unreachable)
+	resp := client.Plan(t, "pc_dask_cluster", client.None(t), map[string]any{})
 	providertest.AssertDiagnostics(t, resp.Diagnostics, providertest.WarningAt(`AttributeName("options")`, "The plan goes on without the check"))
 }
 
@@ -116,8 +116,8 @@ func TestDaskCluster_planFailsOnBadCredentials(t *testing.T) {
 	mock := providertest.StartMock(t, mockserver.Config{})
 	bad := providertest.Block(mock)
 	bad["api_token"] = "0123456789abcdef0123456789abcdef"
-	w := providertest.NewClient(t, bad)
-	resp := w.Plan(t, "pc_dask_cluster", w.None(t), map[string]any{})
+	client := providertest.NewClient(t, bad)
+	resp := client.Plan(t, "pc_dask_cluster", client.None(t), map[string]any{})
 	providertest.AssertDiagnostics(t, resp.Diagnostics, providertest.ErrorAt("", "rejected the credentials from api_token in the provider block"))
 	if got := mock.CountRequests(http.MethodGet, "*/options"); got != 1 {
 		t.Errorf("a bad token was tried %d times, want 1", got)
@@ -127,8 +127,8 @@ func TestDaskCluster_planFailsOnBadCredentials(t *testing.T) {
 func TestDaskCluster_reportsServerMessage(t *testing.T) {
 	t.Parallel()
 	mock := providertest.StartMock(t, mockserver.Config{})
-	w := providertest.NewClient(t, providertest.Block(mock))
-	_, diagnostics := w.Apply(t.Context(), t, "pc_dask_cluster", w.None(t),
+	client := providertest.NewClient(t, providertest.Block(mock))
+	_, diagnostics := client.Apply(t.Context(), t, "pc_dask_cluster", client.None(t),
 		map[string]any{"options": map[string]any{"image": "pangeo"}})
 	providertest.AssertDiagnostics(t, diagnostics, providertest.ErrorAt(`AttributeName("options")`, "When specifying an image you must also provide a tag"))
 }
@@ -136,15 +136,15 @@ func TestDaskCluster_reportsServerMessage(t *testing.T) {
 func TestDaskCluster_warnsOfAClampedRequest(t *testing.T) {
 	t.Parallel()
 	mock := providertest.StartMock(t, mockserver.Config{MaxWorkers: 4})
-	w := providertest.NewClient(t, providertest.Block(mock))
-	made, diagnostics := w.Apply(t.Context(), t, "pc_dask_cluster", w.None(t),
+	client := providertest.NewClient(t, providertest.Block(mock))
+	created, diagnostics := client.Apply(t.Context(), t, "pc_dask_cluster", client.None(t),
 		map[string]any{"adapt": map[string]any{"minimum": 1, "maximum": 99}})
 	providertest.AssertDiagnostics(t, diagnostics, providertest.WarningAt(`AttributeName("adapt")`, "would exceed resource limit of 4 workers"))
-	_, diagnostics = w.Apply(t.Context(), t, "pc_dask_cluster", made, map[string]any{"workers": 7})
+	_, diagnostics = client.Apply(t.Context(), t, "pc_dask_cluster", created, map[string]any{"workers": 7})
 	providertest.AssertDiagnostics(t, diagnostics, providertest.WarningAt(`AttributeName("workers")`, "Scaling to 4 instead"))
 }
 
-func TestProvider_namesEveryPlaceOfWhatIsMissing(t *testing.T) {
+func TestProvider_namesEverySourceOfAMissingSetting(t *testing.T) {
 	t.Parallel()
 	for argument, block := range map[string]map[string]any{
 		"api_token": {"address": "http://127.0.0.1:1/services/dask-gateway/"},
@@ -152,8 +152,8 @@ func TestProvider_namesEveryPlaceOfWhatIsMissing(t *testing.T) {
 	} {
 		t.Run(argument, func(t *testing.T) {
 			t.Parallel()
-			w := providertest.NewClient(t, block)
-			resp := w.Plan(t, "pc_dask_cluster", w.None(t), map[string]any{})
+			client := providertest.NewClient(t, block)
+			resp := client.Plan(t, "pc_dask_cluster", client.None(t), map[string]any{})
 			if len(resp.Diagnostics) != 1 {
 				t.Fatalf("%d diagnostics, want 1", len(resp.Diagnostics))
 			}
@@ -170,12 +170,12 @@ func TestDaskCluster_isImportedByIdentity(t *testing.T) {
 	t.Parallel()
 	mock := providertest.StartMock(t, mockserver.Config{})
 	name := mock.AddCluster("alice", nil)
-	w := providertest.NewClient(t, providertest.Block(mock))
-	read := w.Imported(t, "pc_dask_cluster", name)
-	if got := w.Text(t, "pc_dask_cluster", read.State, "name"); got != name {
+	client := providertest.NewClient(t, providertest.Block(mock))
+	read := client.Imported(t, "pc_dask_cluster", name)
+	if got := client.Text(t, "pc_dask_cluster", read.State, "name"); got != name {
 		t.Errorf("name = %q, want %q", got, name)
 	}
-	plan := w.Plan(t, "pc_dask_cluster", read, map[string]any{})
+	plan := client.Plan(t, "pc_dask_cluster", read, map[string]any{})
 	providertest.AssertDiagnostics(t, plan.Diagnostics, providertest.ExpectedDiagnostic{})
 	if len(plan.RequiresReplace) != 0 {
 		t.Errorf("a replacement is planned because of %v", plan.RequiresReplace)

@@ -25,7 +25,7 @@ func failForever(mock *providertest.Mock, status int, body string) {
 
 // replacedAddress is a provider block whose address is unknown whenever the
 // generation changes.
-func replacedAddress(mock *providertest.Mock, token string, generation int) string {
+func replacedAddress(mock *providertest.Mock, token string, withGeneration int) string {
 	return fmt.Sprintf(`
 resource "terraform_data" "hub" {
   input            = %q
@@ -35,26 +35,25 @@ provider "pc" {
   address   = terraform_data.hub.output
   api_token = %q
 }
-`, mock.GatewayURL(), generation, token)
+`, mock.GatewayURL(), withGeneration, token)
 }
 
 // promise is a plan that is saved, and applied after something has changed.
 type promise struct {
-	// before is applied first, after is planned. Both get the number of the
-	// generation of the provider's address.
-	before, after func(mock *providertest.Mock, token string) string
-	// environment is for before and for the plan.
+	// appliedConfig is applied first. plannedConfig is then planned and applied.
+	appliedConfig, plannedConfig func(mock *providertest.Mock, token string) string
+	// environment is set for the first apply and for the plan.
 	environment string
-	// planning happens before the plan, changing between plan and apply.
-	planning, changing func(mock *providertest.Mock, w *terraform.Workspace)
-	planArguments      []string
-	// actions is what the plan shows of the cluster, "" for no change.
+	// beforePlan runs before the plan, beforeApply between plan and apply.
+	beforePlan, beforeApply func(mock *providertest.Mock, w *terraform.Workspace)
+	planArguments           []string
+	// actions are the planned actions of the cluster, "" for no change.
 	actions string
-	// output is in the output of the plan.
-	output []string
-	// secret is in no output.
+	// planOutput has texts that the output of the plan contains.
+	planOutput []string
+	// secret is a text that no output contains.
 	secret string
-	// creates is how many clusters are created in all.
+	// creates is the number of clusters that are created in total.
 	creates int
 }
 
@@ -70,7 +69,7 @@ func withSecret(body string) func(*providertest.Mock, string) string {
 	}
 }
 
-func generation(number int, body string) func(*providertest.Mock, string) string {
+func withGeneration(number int, body string) func(*providertest.Mock, string) string {
 	return func(mock *providertest.Mock, token string) string {
 		return replacedAddress(mock, token, number) + "resource \"pc_dask_cluster\" \"test\" {\n" + body + "\n}\n"
 	}
@@ -81,59 +80,59 @@ func TestAccDaskCluster_keepsWhatThePlanShows(t *testing.T) {
 	replaced := "delete,create"
 	for name, test := range map[string]promise{
 		"options change while the address is unknown": {
-			before: generation(1, "options = { worker_cores = 2 }"), after: generation(2, "options = { worker_cores = 3 }"),
+			appliedConfig: withGeneration(1, "options = { worker_cores = 2 }"), plannedConfig: withGeneration(2, "options = { worker_cores = 3 }"),
 			actions: replaced, creates: 2,
 		},
 		"options_wo_version changes while the address is unknown": {
-			before:  generation(1, "options_wo = { environment = { A = \"1\" } }\n options_wo_version = 1"),
-			after:   generation(2, "options_wo = { environment = { A = \"1\" } }\n options_wo_version = 2"),
-			actions: replaced, creates: 2,
+			appliedConfig: withGeneration(1, "options_wo = { environment = { A = \"1\" } }\n options_wo_version = 1"),
+			plannedConfig: withGeneration(2, "options_wo = { environment = { A = \"1\" } }\n options_wo_version = 2"),
+			actions:       replaced, creates: 2,
 		},
 		"a removed option had the default, which changes after the plan": {
-			before: clusterWith("options = { worker_memory = 8 }"), after: clusterWith("workers = 1"),
-			changing: func(mock *providertest.Mock, _ *terraform.Workspace) { declareOtherDefaults(mock) },
-			actions:  "update", creates: 1,
+			appliedConfig: clusterWith("options = { worker_memory = 8 }"), plannedConfig: clusterWith("workers = 1"),
+			beforeApply: func(mock *providertest.Mock, _ *terraform.Workspace) { declareOtherDefaults(mock) },
+			actions:     "update", creates: 1,
 		},
 		"a removed option, and the options cannot be read": {
-			before: clusterWith("options = { worker_cores = 4 }"), after: clusterWith(""),
-			planning: func(mock *providertest.Mock, _ *terraform.Workspace) {
+			appliedConfig: clusterWith("options = { worker_cores = 4 }"), plannedConfig: clusterWith(""),
+			beforePlan: func(mock *providertest.Mock, _ *terraform.Workspace) {
 				failForever(mock, http.StatusServiceUnavailable, "down")
 			},
-			changing: func(mock *providertest.Mock, _ *terraform.Workspace) { mock.ClearFaults() },
-			actions:  replaced, creates: 2, output: []string{"worker_cores: the cluster has 4, the default was 1"},
+			beforeApply: func(mock *providertest.Mock, _ *terraform.Workspace) { mock.ClearFaults() },
+			actions:     replaced, creates: 2, planOutput: []string{"worker_cores: the cluster has 4, the default was 1"},
 		},
 		"a removed option, without a refresh while the gateway is down": {
-			before: clusterWith("options = { worker_cores = 4 }"), after: clusterWith(""),
-			planning: func(mock *providertest.Mock, _ *terraform.Workspace) {
+			appliedConfig: clusterWith("options = { worker_cores = 4 }"), plannedConfig: clusterWith(""),
+			beforePlan: func(mock *providertest.Mock, _ *terraform.Workspace) {
 				mock.FailNext(mockserver.Fault{Times: 1 << 30, Drop: mockserver.DropBeforeHandling})
 			},
 			planArguments: []string{"-refresh=false"},
-			changing:      func(mock *providertest.Mock, _ *terraform.Workspace) { mock.ClearFaults() },
+			beforeApply:   func(mock *providertest.Mock, _ *terraform.Workspace) { mock.ClearFaults() },
 			actions:       replaced, creates: 2,
 		},
 		"defaults from the environment change": {
-			before: clusterWith(""), after: clusterWith("workers = 1"),
+			appliedConfig: clusterWith(""), plannedConfig: clusterWith("workers = 1"),
 			environment: "DASK_GATEWAY__CLUSTER__OPTIONS__WORKER_CORES=2",
-			changing: func(_ *providertest.Mock, w *terraform.Workspace) {
-				w.Setenv("DASK_GATEWAY__CLUSTER__OPTIONS__WORKER_CORES=4")
+			beforeApply: func(_ *providertest.Mock, workspace *terraform.Workspace) {
+				workspace.Setenv("DASK_GATEWAY__CLUSTER__OPTIONS__WORKER_CORES=4")
 			},
 			actions: "update", creates: 1,
 		},
 		"ten options differ": {
-			before: clusterWith(`options = { worker_cores = 2, worker_memory = 4, idle_minutes = 5, profile = "standard", environment = { A = "hunter2" } }`), after: clusterWith(""),
+			appliedConfig: clusterWith(`options = { worker_cores = 2, worker_memory = 4, idle_minutes = 5, profile = "standard", environment = { A = "hunter2" } }`), plannedConfig: clusterWith(""),
 			actions: replaced, creates: 2,
-			output: []string{"worker_cores: the cluster has 2, the default was 1", "worker_memory: the cluster has 4, the default was 8", "idle_minutes: the cluster has 5, the default was 0", "environment"},
+			planOutput: []string{"worker_cores: the cluster has 2, the default was 1", "worker_memory: the cluster has 4, the default was 8", "idle_minutes: the cluster has 5, the default was 0", "environment"},
 		},
 		"a secret moves from options to options_wo": {
-			before: withSecret(`options = { environment = { A = "1", API_KEY = var.secret } }`),
-			after: withSecret(`options = { environment = { A = "1" } }
+			appliedConfig: withSecret(`options = { environment = { A = "1", API_KEY = var.secret } }`),
+			plannedConfig: withSecret(`options = { environment = { A = "1" } }
 				options_wo = { environment = { API_KEY = var.secret } }
 				options_wo_version = 1`),
 			actions: replaced, creates: 2, secret: "hunter2",
 		},
 		"an unknown option": {
-			before: clusterWith("options = { worker_cores = 2 }"),
-			after: func(mock *providertest.Mock, token string) string {
+			appliedConfig: clusterWith("options = { worker_cores = 2 }"),
+			plannedConfig: func(mock *providertest.Mock, token string) string {
 				return clusterWith("options = { worker_cores = tonumber(terraform_data.cores.output) }")(mock, token) + "resource \"terraform_data\" \"cores\" {\n input = 2\n}\n"
 			},
 			actions: replaced, creates: 2,
@@ -142,22 +141,22 @@ func TestAccDaskCluster_keepsWhatThePlanShows(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			mock := providertest.StartMockInRealTime(t, mockserver.Config{})
-			w := terraform.New(t)
+			workspace := terraform.New(t)
 			if strings.Contains(name, "options_wo") {
-				w.Require(terraform.WriteOnlyArguments)
+				workspace.Require(terraform.WriteOnlyArguments)
 			}
 			if test.environment != "" {
-				w.Setenv(test.environment)
+				workspace.Setenv(test.environment)
 			}
 			token := mock.NewToken("alice")
-			w.Write("main.tf", test.before(mock, token))
-			outputs := w.Apply().Output
-			w.Write("main.tf", test.after(mock, token))
-			if test.planning != nil {
-				test.planning(mock, w)
+			workspace.Write("main.tf", test.appliedConfig(mock, token))
+			outputs := workspace.Apply().Output
+			workspace.Write("main.tf", test.plannedConfig(mock, token))
+			if test.beforePlan != nil {
+				test.beforePlan(mock, workspace)
 			}
-			planned := w.Must(append([]string{"plan", "-no-color", "-out=saved.plan"}, test.planArguments...)...)
-			for _, text := range test.output {
+			planned := workspace.Must(append([]string{"plan", "-no-color", "-out=saved.plan"}, test.planArguments...)...)
+			for _, text := range test.planOutput {
 				if !strings.Contains(planned.Flat(), text) {
 					t.Errorf("the plan does not contain %q:\n%s", text, planned.Output)
 				}
@@ -165,13 +164,13 @@ func TestAccDaskCluster_keepsWhatThePlanShows(t *testing.T) {
 			if warnings := planned.Output[strings.Index(planned.Output, "Plan:"):]; strings.Contains(warnings, "hunter2") {
 				t.Errorf("a warning shows a value: %s", warnings)
 			}
-			if got := w.PlannedActions("saved.plan")[providertest.ClusterAddress]; got != test.actions {
+			if got := workspace.PlannedActions("saved.plan")[providertest.ClusterAddress]; got != test.actions {
 				t.Errorf("the plan shows %q, want %q", got, test.actions)
 			}
-			if test.changing != nil {
-				test.changing(mock, w)
+			if test.beforeApply != nil {
+				test.beforeApply(mock, workspace)
 			}
-			outputs += planned.Output + w.Must("apply", "-no-color", "saved.plan").Output
+			outputs += planned.Output + workspace.Must("apply", "-no-color", "saved.plan").Output
 			if test.secret != "" && strings.Contains(outputs, test.secret) {
 				t.Errorf("the output contains %q:\n%s", test.secret, outputs)
 			}
@@ -179,10 +178,10 @@ func TestAccDaskCluster_keepsWhatThePlanShows(t *testing.T) {
 				t.Errorf("%d clusters were created, want %d", got, test.creates)
 			}
 			mock.ClearFaults()
-			if actions := w.Actions(); len(actions) != 0 {
+			if actions := workspace.Actions(); len(actions) != 0 {
 				t.Errorf("the next plan has %v", actions)
 			}
-			w.Destroy()
+			workspace.Destroy()
 			providertest.AssertNothingRuns(t, mock)
 		})
 	}
@@ -196,10 +195,10 @@ func importBlock(name, body string) string {
 func TestAccDaskCluster_importKeepsTheCluster(t *testing.T) {
 	t.Parallel()
 	has := map[string]any{"worker_cores": 2.0, "environment": map[string]string{"A": "1", "URL": "s3cret"}}
-	const open = "options = { worker_cores = 2, environment = { A = \"1\" } }\n"
+	const openOptions = "options = { worker_cores = 2, environment = { A = \"1\" } }\n"
 	for name, test := range map[string]struct {
-		config func(mock *providertest.Mock, token, name string) string
-		output string
+		config     func(mock *providertest.Mock, token, name string) string
+		planOutput string
 	}{
 		"ignore_changes of options": {config: func(mock *providertest.Mock, token, name string) string {
 			return providertest.ProviderBlockAs(mock, token) + importBlock(name, "lifecycle {\n ignore_changes = [options]\n }")
@@ -209,35 +208,35 @@ func TestAccDaskCluster_importKeepsTheCluster(t *testing.T) {
 		}},
 		"a secret that is known only after apply": {config: func(mock *providertest.Mock, token, name string) string {
 			return providertest.ProviderBlockAs(mock, token) + "resource \"terraform_data\" \"secret\" {\n input = \"s3cret\"\n}\n" +
-				importBlock(name, open+"options_wo = { environment = { URL = terraform_data.secret.output } }\n options_wo_version = 1")
-		}, output: "An imported cluster may lack a write-only option"},
+				importBlock(name, openOptions+"options_wo = { environment = { URL = terraform_data.secret.output } }\n options_wo_version = 1")
+		}, planOutput: "An imported cluster may lack a write-only option"},
 		"an unknown address": {config: func(mock *providertest.Mock, token, name string) string {
 			return replacedAddress(mock, token, 1) + importBlock(name, "options = { worker_cores = 2, environment = { A = \"1\", URL = \"s3cret\" } }")
-		}, output: "Could not compare the imported cluster"},
+		}, planOutput: "Could not compare the imported cluster"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			mock := providertest.StartMockInRealTime(t, mockserver.Config{})
-			w := terraform.New(t)
+			workspace := terraform.New(t)
 			if strings.Contains(name, "secret") {
-				w.Require(terraform.WriteOnlyArguments)
+				workspace.Require(terraform.WriteOnlyArguments)
 			}
 			cluster := mock.AddCluster("alice", has)
-			w.Write("main.tf", test.config(mock, mock.NewToken("alice"), cluster))
-			planned := w.Must("plan", "-no-color", "-out=saved.plan")
-			if !strings.Contains(planned.Flat(), test.output) {
-				t.Errorf("the plan does not contain %q:\n%s", test.output, planned.Output)
+			workspace.Write("main.tf", test.config(mock, mock.NewToken("alice"), cluster))
+			planned := workspace.Must("plan", "-no-color", "-out=saved.plan")
+			if !strings.Contains(planned.Flat(), test.planOutput) {
+				t.Errorf("the plan does not contain %q:\n%s", test.planOutput, planned.Output)
 			}
-			w.Must("apply", "-no-color", "saved.plan")
+			workspace.Must("apply", "-no-color", "saved.plan")
 			// An administrator changes the defaults weeks later.
 			declareOtherDefaults(mock)
-			if actions := w.Actions(); len(actions) != 0 {
+			if actions := workspace.Actions(); len(actions) != 0 {
 				t.Errorf("the next plan has %v", actions)
 			}
 			if got := mock.CountSuccessful(http.MethodPost, "*/clusters/"); got != 0 {
 				t.Errorf("%d clusters were created", got)
 			}
-			w.Destroy()
+			workspace.Destroy()
 			providertest.AssertNothingRuns(t, mock)
 		})
 	}
@@ -246,43 +245,43 @@ func TestAccDaskCluster_importKeepsTheCluster(t *testing.T) {
 func TestAccDaskCluster_importFailsWhenTheClusterDiffersAtApply(t *testing.T) {
 	t.Parallel()
 	mock := providertest.StartMockInRealTime(t, mockserver.Config{})
-	w := terraform.New(t)
+	workspace := terraform.New(t)
 	name := mock.AddCluster("alice", map[string]any{"worker_cores": 2.0})
-	w.Write("main.tf", replacedAddress(mock, mock.NewToken("alice"), 1)+importBlock(name, "options = { worker_cores = 3 }"))
-	applied := w.Run("apply", "-auto-approve", "-no-color")
+	workspace.Write("main.tf", replacedAddress(mock, mock.NewToken("alice"), 1)+importBlock(name, "options = { worker_cores = 3 }"))
+	applied := workspace.Run("apply", "-auto-approve", "-no-color")
 	if applied.Code != 1 || !strings.Contains(applied.Flat(), "The imported cluster runs with other options") {
 		t.Errorf("apply ended with %d: %s", applied.Code, applied.Output)
 	}
-	if actions := w.Actions(); actions[providertest.ClusterAddress] != "delete,create" {
+	if actions := workspace.Actions(); actions[providertest.ClusterAddress] != "delete,create" {
 		t.Errorf("the next plan has %v", actions)
 	}
-	w.Destroy()
+	workspace.Destroy()
 	providertest.AssertNothingRuns(t, mock)
 }
 
 func TestAccDaskCluster_generatedConfigurationChangesNothing(t *testing.T) {
 	t.Parallel()
 	mock := providertest.StartMockInRealTime(t, mockserver.Config{})
-	w := terraform.New(t)
+	workspace := terraform.New(t)
 	name := mock.AddCluster("alice", map[string]any{"worker_cores": 2.0, "environment": map[string]string{"A": "1"}})
-	w.Write("main.tf", providertest.ProviderBlock(mock)+"import {\n to = pc_dask_cluster.test\n id = \""+name+"\"\n}\n")
-	w.Must("plan", "-no-color", "-generate-config-out=generated.tf")
-	generated, err := os.ReadFile(w.Path("generated.tf"))
+	workspace.Write("main.tf", providertest.ProviderBlock(mock)+"import {\n to = pc_dask_cluster.test\n id = \""+name+"\"\n}\n")
+	workspace.Must("plan", "-no-color", "-generate-config-out=generated.tf")
+	generated, err := os.ReadFile(workspace.Path("generated.tf"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	if !strings.Contains(string(generated), "worker_cores = 2") {
 		t.Errorf("generated:\n%s", generated)
 	}
-	if applied := w.Apply(); !strings.Contains(applied.Output, "1 imported, 0 added, 0 changed, 0 destroyed") {
+	if applied := workspace.Apply(); !strings.Contains(applied.Output, "1 imported, 0 added, 0 changed, 0 destroyed") {
 		t.Errorf("the apply changed something:\n%s", applied.Output)
 	}
 	// The import is over although there was nothing to change.
 	declareOtherDefaults(mock)
-	if actions := w.Actions(); len(actions) != 0 {
+	if actions := workspace.Actions(); len(actions) != 0 {
 		t.Errorf("the next plan has %v", actions)
 	}
-	w.Destroy()
+	workspace.Destroy()
 	providertest.AssertNothingRuns(t, mock)
 }
 
@@ -291,24 +290,24 @@ func TestAccDaskCluster_generatedConfigurationChangesNothing(t *testing.T) {
 func TestAccDaskCluster_importEndsWithTheFirstApply(t *testing.T) {
 	t.Parallel()
 	mock := providertest.StartMockInRealTime(t, mockserver.Config{})
-	w := terraform.New(t)
+	workspace := terraform.New(t)
 	name := mock.AddCluster("alice", map[string]any{"worker_cores": 2.0})
 	block := providertest.ProviderBlock(mock)
-	w.Write("main.tf", block+importBlock(name, "options = { worker_cores = 2 }"))
-	if applied := w.Apply(); !strings.Contains(applied.Output, "1 imported, 0 added, 0 changed, 0 destroyed") {
+	workspace.Write("main.tf", block+importBlock(name, "options = { worker_cores = 2 }"))
+	if applied := workspace.Apply(); !strings.Contains(applied.Output, "1 imported, 0 added, 0 changed, 0 destroyed") {
 		t.Errorf("the import changed something:\n%s", applied.Output)
 	}
 	declareOtherDefaults(mock)
-	w.Write("main.tf", block+"resource \"pc_dask_cluster\" \"test\" {}\n")
-	planned := w.Must("plan", "-no-color", "-out=saved.plan")
-	if actions := w.PlannedActions("saved.plan"); actions[providertest.ClusterAddress] != "delete,create" || !strings.Contains(planned.Flat(), "worker_cores: the cluster has 2, the default was 1") {
+	workspace.Write("main.tf", block+"resource \"pc_dask_cluster\" \"test\" {}\n")
+	planned := workspace.Must("plan", "-no-color", "-out=saved.plan")
+	if actions := workspace.PlannedActions("saved.plan"); actions[providertest.ClusterAddress] != "delete,create" || !strings.Contains(planned.Flat(), "worker_cores: the cluster has 2, the default was 1") {
 		t.Errorf("worker_cores is removed, and the plan has %v:\n%s", actions, planned.Output)
 	}
-	w.Must("apply", "-no-color", "saved.plan")
+	workspace.Must("apply", "-no-color", "saved.plan")
 	if got := mock.CountSuccessful(http.MethodPost, "*/clusters/"); got != 1 {
 		t.Errorf("%d clusters were created, want 1", got)
 	}
-	w.Destroy()
+	workspace.Destroy()
 	providertest.AssertNothingRuns(t, mock)
 }
 
@@ -318,7 +317,7 @@ func TestAccDaskCluster_importEndsWithTheFirstApply(t *testing.T) {
 func TestAccDaskCluster_isReplacedWithATokenThatIsDue(t *testing.T) {
 	t.Parallel()
 	mock := providertest.StartMockInRealTime(t, mockserver.Config{ClockOffset: -25 * time.Hour})
-	w := terraform.New(t)
+	workspace := terraform.New(t)
 	config := func(body string) string {
 		return fmt.Sprintf(`
 provider "pc" {
@@ -343,20 +342,20 @@ resource "pc_dask_cluster" "test" {
 }
 `, mock.HubURL(), mock.NewToken("alice"), mock.GatewayURL(), body)
 	}
-	w.Write("main.tf", config("options = { worker_cores = 2 }"))
-	w.Apply()
-	w.Write("main.tf", config("options = { worker_cores = 3 }"))
-	w.Must("plan", "-no-color", "-out=saved.plan")
-	actions := w.PlannedActions("saved.plan")
+	workspace.Write("main.tf", config("options = { worker_cores = 2 }"))
+	workspace.Apply()
+	workspace.Write("main.tf", config("options = { worker_cores = 3 }"))
+	workspace.Must("plan", "-no-color", "-out=saved.plan")
+	actions := workspace.PlannedActions("saved.plan")
 	if actions["pc_hub_token.run"] != "create,delete" || actions[providertest.ClusterAddress] != "delete,create" {
 		t.Errorf("the plan has %v", actions)
 	}
 	mock.Advance(25 * time.Hour)
-	w.Must("apply", "-no-color", "saved.plan")
-	if actions := w.Actions(); len(actions) != 0 {
+	workspace.Must("apply", "-no-color", "saved.plan")
+	if actions := workspace.Actions(); len(actions) != 0 {
 		t.Errorf("the next plan has %v", actions)
 	}
-	w.Destroy()
+	workspace.Destroy()
 	providertest.AssertNothingRuns(t, mock)
 }
 
@@ -365,9 +364,9 @@ resource "pc_dask_cluster" "test" {
 func TestAccDaskCluster_keepsAddressesWhileTheirBaseIsUnknown(t *testing.T) {
 	t.Parallel()
 	mock := providertest.StartMockInRealTime(t, mockserver.Config{})
-	w := terraform.New(t)
+	workspace := terraform.New(t)
 	token := mock.NewToken("alice")
-	config := func(generation int, body string) string {
+	config := func(withGeneration int, body string) string {
 		return fmt.Sprintf(`
 resource "terraform_data" "proxy" {
   input            = { address = "gateway://dask.example.com:8786", retries = 1 }
@@ -383,37 +382,37 @@ resource "pc_dask_cluster" "test" {
   %s
 }
 resource "terraform_data" "dependant" { input = pc_dask_cluster.test.scheduler_address }
-`, generation, mock.GatewayURL(), token, body)
+`, withGeneration, mock.GatewayURL(), token, body)
 	}
-	w.Write("main.tf", config(1, ""))
-	w.Apply()
-	w.Write("main.tf", config(2, "options = { worker_cores = 99 }"))
-	if planned := w.Run("plan", "-no-color"); planned.Code != 1 || !strings.Contains(planned.Flat(), "not 99") {
+	workspace.Write("main.tf", config(1, ""))
+	workspace.Apply()
+	workspace.Write("main.tf", config(2, "options = { worker_cores = 99 }"))
+	if planned := workspace.Run("plan", "-no-color"); planned.Code != 1 || !strings.Contains(planned.Flat(), "not 99") {
 		t.Errorf("the options are not checked:\n%s", planned.Output)
 	}
-	w.Write("main.tf", config(2, ""))
-	w.Must("plan", "-no-color", "-out=saved.plan")
-	if actions := w.PlannedActions("saved.plan"); len(actions) != 1 || actions["terraform_data.proxy"] != "delete,create" {
+	workspace.Write("main.tf", config(2, ""))
+	workspace.Must("plan", "-no-color", "-out=saved.plan")
+	if actions := workspace.PlannedActions("saved.plan"); len(actions) != 1 || actions["terraform_data.proxy"] != "delete,create" {
 		t.Errorf("the plan has %v", actions)
 	}
-	w.Must("apply", "-no-color", "saved.plan")
-	for _, each := range w.Instances() {
+	workspace.Must("apply", "-no-color", "saved.plan")
+	for _, each := range workspace.Instances() {
 		if address := fmt.Sprint(each.Attributes["scheduler_address"]); each.Address == providertest.ClusterAddress && !strings.HasPrefix(address, "gateway://dask.example.com:8786/") {
 			t.Errorf("the state has the scheduler address %q", address)
 		}
 	}
-	w.Destroy()
+	workspace.Destroy()
 	providertest.AssertNothingRuns(t, mock)
 }
 
-// TestAccDaskCluster_ignoresScalingFromOutside scales as a notebook does.
+// TestAccDaskCluster_ignoresScalingFromOutside sends the request that a notebook sends.
 func TestAccDaskCluster_ignoresScalingFromOutside(t *testing.T) {
 	t.Parallel()
 	mock := providertest.StartMockInRealTime(t, mockserver.Config{})
-	w := terraform.New(t)
+	workspace := terraform.New(t)
 	token := mock.NewToken("alice")
-	w.Write("main.tf", clusterWith("workers = 1")(mock, token))
-	w.Apply()
+	workspace.Write("main.tf", clusterWith("workers = 1")(mock, token))
+	workspace.Apply()
 	// A replica whose cache lags behind returns 404.
 	status := 0
 	for try := 0; try < 4 && status != http.StatusOK; try++ {
@@ -434,10 +433,10 @@ func TestAccDaskCluster_ignoresScalingFromOutside(t *testing.T) {
 	if status != http.StatusOK {
 		t.Fatalf("scaling ended with %d", status)
 	}
-	if actions := w.Actions(); len(actions) != 0 {
+	if actions := workspace.Actions(); len(actions) != 0 {
 		t.Errorf("the next plan has %v", actions)
 	}
-	w.Destroy()
+	workspace.Destroy()
 	providertest.AssertNothingRuns(t, mock)
 }
 
@@ -446,15 +445,15 @@ func TestAccDaskCluster_ignoresScalingFromOutside(t *testing.T) {
 func TestAccDaskCluster_masksSecretsOfLaterResponses(t *testing.T) {
 	t.Parallel()
 	mock := providertest.StartMockInRealTime(t, mockserver.Config{})
-	w := terraform.New(t)
-	w.Require(terraform.WriteOnlyArguments)
+	workspace := terraform.New(t)
+	workspace.Require(terraform.WriteOnlyArguments)
 	token := mock.NewToken("alice")
 	secret := "options_wo = { environment = { KEY = " + fmt.Sprintf("%q", keyFile) + ", PORT = 471147114711 } }\n"
-	w.Write("main.tf", clusterWith(secret+"workers = 1")(mock, token))
-	w.Apply()
+	workspace.Write("main.tf", clusterWith(secret+"workers = 1")(mock, token))
+	workspace.Apply()
 	mock.FailNext(mockserver.Fault{Method: http.MethodPost, Path: "*/scale", Times: 1 << 30, Status: http.StatusForbidden, ContentType: "text/plain", Body: "refused: " + asPythonRepr + ", 471147114711"})
-	w.Write("main.tf", clusterWith(secret+"workers = 2")(mock, token))
-	applied := w.Run("apply", "-auto-approve", "-no-color")
+	workspace.Write("main.tf", clusterWith(secret+"workers = 2")(mock, token))
+	applied := workspace.Run("apply", "-auto-approve", "-no-color")
 	if applied.Code != 1 || !strings.Contains(applied.Output, "refused: ") {
 		t.Errorf("apply ended with %d: %s", applied.Code, applied.Output)
 	}
@@ -464,7 +463,7 @@ func TestAccDaskCluster_masksSecretsOfLaterResponses(t *testing.T) {
 		}
 	}
 	mock.ClearFaults()
-	w.Destroy()
+	workspace.Destroy()
 	providertest.AssertNothingRuns(t, mock)
 }
 
@@ -472,7 +471,7 @@ func TestAccDaskCluster_rejectsImpossibleConfiguration(t *testing.T) {
 	t.Parallel()
 	mock := providertest.StartMockInRealTime(t, mockserver.Config{})
 	token := mock.NewToken("alice")
-	w := terraform.New(t)
+	workspace := terraform.New(t)
 	for body, output := range map[string]string{
 		"options = { environment = { N = 1e400 } }":                      "Number out of range",
 		"options = { worker_memory = 16000000000 / pow(1024, 3) }":       "Number has too many digits",
@@ -482,8 +481,8 @@ func TestAccDaskCluster_rejectsImpossibleConfiguration(t *testing.T) {
 		"options = { profile = \"huge\" }":                               "not \"huge\"",
 		"when_ended = \"never\"":                                         "recreate",
 	} {
-		w.Write("main.tf", clusterWith(body)(mock, token))
-		planned := w.Run("plan", "-no-color")
+		workspace.Write("main.tf", clusterWith(body)(mock, token))
+		planned := workspace.Run("plan", "-no-color")
 		if planned.Code != 1 || !strings.Contains(planned.Flat(), output) {
 			t.Errorf("%s: plan ended with %d, without %q:\n%s", body, planned.Code, output, planned.Output)
 		}
@@ -499,39 +498,39 @@ func TestAccDaskCluster_staysInTheStateWhenItHasEnded(t *testing.T) {
 	t.Parallel()
 	mock := providertest.StartMockInRealTime(t, mockserver.Config{})
 	token := mock.NewToken("alice")
-	w := terraform.New(t)
-	w.Write("main.tf", clusterWith(`when_ended = "keep"`)(mock, token))
-	w.Apply()
+	workspace := terraform.New(t)
+	workspace.Write("main.tf", clusterWith(`when_ended = "keep"`)(mock, token))
+	workspace.Apply()
 	mock.StopCluster(mock.Clusters("alice")[0].Name)
 
-	// Without a refresh nobody notices the end.
-	if planned := w.Must("plan", "-no-color", "-refresh=false"); !strings.Contains(planned.Output, "No changes") {
+	// Without a refresh the plan does not detect the end.
+	if planned := workspace.Must("plan", "-no-color", "-refresh=false"); !strings.Contains(planned.Output, "No changes") {
 		t.Errorf("a plan without a refresh has changes:\n%s", planned.Output)
 	}
-	if planned := w.Must("plan", "-no-color"); !strings.Contains(planned.Output, "No changes") || !strings.Contains(planned.Flat(), "apply -replace=") {
+	if planned := workspace.Must("plan", "-no-color"); !strings.Contains(planned.Output, "No changes") || !strings.Contains(planned.Flat(), "apply -replace=") {
 		t.Errorf("the plan has changes or no warning:\n%s", planned.Output)
 	}
-	w.Apply()
-	if status := w.Instances()[0].Attributes["status"]; status != "STOPPED" {
+	workspace.Apply()
+	if status := workspace.Instances()[0].Attributes["status"]; status != "STOPPED" {
 		t.Errorf("the state has the status %v", status)
 	}
-	w.Write("main.tf", clusterWith("when_ended = \"keep\"\n workers = 2")(mock, token))
-	w.Apply()
+	workspace.Write("main.tf", clusterWith("when_ended = \"keep\"\n workers = 2")(mock, token))
+	workspace.Apply()
 	if scales := mock.CountRequests(http.MethodPost, "*/scale"); scales != 0 {
 		t.Errorf("the ended cluster was scaled %d times", scales)
 	}
-	w.Must("apply", "-auto-approve", "-no-color", "-replace=pc_dask_cluster.test")
+	workspace.Must("apply", "-auto-approve", "-no-color", "-replace=pc_dask_cluster.test")
 	if creates := mock.CountSuccessful(http.MethodPost, "*/clusters/"); creates != 2 {
 		t.Errorf("%d clusters were created, want 2", creates)
 	}
 	for _, cluster := range mock.Clusters("alice") {
 		mock.StopCluster(cluster.Name)
 	}
-	w.Must("apply", "-auto-approve", "-no-color", "-refresh-only")
-	w.Write("main.tf", clusterWith("workers = 2")(mock, token))
-	if actions := w.Actions(); actions[providertest.ClusterAddress] != "delete,create" {
+	workspace.Must("apply", "-auto-approve", "-no-color", "-refresh-only")
+	workspace.Write("main.tf", clusterWith("workers = 2")(mock, token))
+	if actions := workspace.Actions(); actions[providertest.ClusterAddress] != "delete,create" {
 		t.Errorf("when_ended is removed, and the plan has %v", actions)
 	}
-	w.Destroy()
+	workspace.Destroy()
 	providertest.AssertNothingRuns(t, mock)
 }

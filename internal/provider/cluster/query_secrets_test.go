@@ -31,38 +31,38 @@ list "pc_hub_token" "all" {
 func TestAccQuery_showsNoSecret(t *testing.T) {
 	t.Parallel()
 	mock := providertest.StartMockInRealTime(t, mockserver.Config{})
-	w := terraform.New(t)
-	w.Require(terraform.ListResources)
+	workspace := terraform.New(t)
+	workspace.Require(terraform.ListResources)
 	token, otherToken := mock.NewToken("alice"), mock.NewToken("alice")
 	const password = "correct-horse-battery"
 	name := mock.AddCluster("alice", map[string]any{"environment": map[string]string{"PASSWORD": password}})
-	w.Setenv("PC_ADDRESS="+mock.GatewayURL(), "PC_HUB_ADDRESS="+mock.HubURL(), "PC_API_TOKEN="+token)
-	w.Write("main.tf", "provider \"pc\" {}\n")
-	w.Write("all.tfquery.hcl", queriesOfAllTypes)
+	workspace.Setenv("PC_ADDRESS="+mock.GatewayURL(), "PC_HUB_ADDRESS="+mock.HubURL(), "PC_API_TOKEN="+token)
+	workspace.Write("main.tf", "provider \"pc\" {}\n")
+	workspace.Write("all.tfquery.hcl", queriesOfAllTypes)
 	shown := map[string]string{
-		"query":       w.Must("query", "-no-color").Output,
-		"query -json": w.Must("query", "-json").Output,
+		"query":       workspace.Must("query", "-no-color").Output,
+		"query -json": workspace.Must("query", "-json").Output,
 	}
 	for command, output := range shown {
 		if !strings.Contains(output, name) || !strings.Contains(output, "for the tests") {
 			t.Errorf("%s does not show the cluster and the tokens:\n%s", command, output)
 		}
 	}
-	w.Write("all.tfquery.hcl", "list \"pc_dask_cluster\" \"all\" {\n  provider = pc\n}\n")
-	w.Must("query", "-no-color", "-generate-config-out=found.tf")
-	generated := w.ReadAll()["found.tf"]
+	workspace.Write("all.tfquery.hcl", "list \"pc_dask_cluster\" \"all\" {\n  provider = pc\n}\n")
+	workspace.Must("query", "-no-color", "-generate-config-out=found.tf")
+	generated := workspace.ReadAll()["found.tf"]
 	if !strings.Contains(generated, password) {
 		t.Errorf("the generated configuration lacks the options:\n%s", generated)
 	}
-	w.Remove("found.tf")
-	w.Write("stop.tf", "action \"pc_dask_cluster_stop\" \"one\" {\n  config {\n    name = \""+name+"\"\n  }\n}\n")
-	w.Must("plan", "-no-color", "-invoke=action.pc_dask_cluster_stop.one", "-out=stop.plan")
-	shown["apply -invoke"] = w.Must("apply", "-no-color", "stop.plan").Output
+	workspace.Remove("found.tf")
+	workspace.Write("stop.tf", "action \"pc_dask_cluster_stop\" \"one\" {\n  config {\n    name = \""+name+"\"\n  }\n}\n")
+	workspace.Must("plan", "-no-color", "-invoke=action.pc_dask_cluster_stop.one", "-out=stop.plan")
+	shown["apply -invoke"] = workspace.Must("apply", "-no-color", "stop.plan").Output
 	if !strings.Contains(shown["apply -invoke"], name) {
 		t.Errorf("the action does not name the cluster:\n%s", shown["apply -invoke"])
 	}
 	shown["the generated configuration"] = strings.ReplaceAll(generated, password, "")
-	maps.Copy(shown, w.ReadAll())
+	maps.Copy(shown, workspace.ReadAll())
 	for place, text := range shown {
 		for secret, value := range map[string]string{"the provider's token": token, "another token": otherToken, "the password": password} {
 			if strings.Contains(text, value) {

@@ -59,7 +59,7 @@ func TestAccQuery_failsIfTheListIsNotComplete(t *testing.T) {
 	mock.PassTime(time.Minute)
 	workspace, token := newQueryWorkspace(t, mock, terraform.ListResources)
 	workspace.Write("find.tfquery.hcl", listAll)
-	mock.FailNext(mockserver.Fault{Method: http.MethodGet, Path: clusterList, Times: 1000, Drop: mockserver.DropMidResponse})
+	mock.FailNext(mockserver.Fault{Method: http.MethodGet, Path: clusterListPath, Times: 1000, Drop: mockserver.DropMidResponse})
 	result := workspace.Run("query", "-no-color")
 	if result.Code == 0 || !strings.Contains(result.Output, "The clusters were not listed") {
 		t.Errorf("terraform query exited with %d, want an error:\n%s", result.Code, result.Output)
@@ -121,7 +121,7 @@ func TestAccInvoke_showsAfterInterruptWhatMayStillRun(t *testing.T) {
 		t.Fatal(err)
 	}
 	process.Interrupt()
-	if got := process.Wait().Flat(); !strings.Contains(got, stopping(name)) || strings.Contains(got, "Cluster "+name+" has ended") {
-		t.Errorf("the output has no %q, or the end of the cluster:\n%s", stopping(name), got)
+	if got := process.Wait().Flat(); !strings.Contains(got, stoppingMessage(name)) || strings.Contains(got, "Cluster "+name+" has ended") {
+		t.Errorf("the output has no %q, or the end of the cluster:\n%s", stoppingMessage(name), got)
 	}
 }

@@ -70,9 +70,9 @@ func (f *recordedFacts) adopt(secrets secretOptions, d decision) {
 	}
 }
 
-// differingDefaults has the declared default of each option that the cluster does
-// not run with the default of. The values of free texts and mappings, which no
-// diagnostic prints, are left out.
+// differingDefaults returns the declared default of each option that has another value
+// in the running cluster. The values of free texts and mappings are nil, because no
+// diagnostic may print them.
 func differingDefaults(running map[string]any, declared []gateway.Option) map[string]any {
 	differing := map[string]any{}
 	for _, option := range declared {

@@ -42,22 +42,22 @@ type currentCluster struct {
 	status         gateway.Status
 }
 
-// recordedFacts is what the private state holds for planning. It is written when
+// recordedFacts is what the private state contains for planning. It is written when
 // the cluster is created, imported or updated.
 type recordedFacts struct {
 	// secretsKnown reports that hidden was recorded. It is false from an import until
 	// the first update, because an import does not know the configuration.
 	secretsKnown bool
 	hidden       hiddenOptions
-	// defaults has, for each option that the cluster runs with a value other than
-	// the gateway's default, the default that was declared then. Values that may not
+	// defaults contains the gateway's default, as declared at that time, of each
+	// option that the cluster runs with another value. Defaults that may not
 	// be printed are nil. The map is nil if the defaults were not recorded.
 	defaults map[string]any
 }
 
 // decision is what planning does with an existing cluster.
 type decision struct {
-	// reasons are why the cluster must be replaced; none means that it stays.
+	// reasons require the replacement of the cluster. Without reasons it stays.
 	reasons []reason
 	// unmanaged are the options and members of an imported cluster that the
 	// configuration does not set and that options_wo may set.
@@ -99,7 +99,7 @@ const (
 
 // decide compares a configuration with an existing cluster. It is a pure function:
 // Terraform plans again during apply and requires the same action, so neither the
-// gateway nor the clock nor the environment may take part. Values that are unknown
+// gateway nor the clock nor the environment may influence it. Values that are unknown
 // and could require a replacement are planned as a replacement, which Terraform
 // accepts whatever the values turn out to be.
 func decide(want desiredCluster, have currentCluster, recorded recordedFacts) decision {
@@ -109,7 +109,7 @@ func decide(want desiredCluster, have currentCluster, recorded recordedFacts) de
 	adopting := !recorded.secretsKnown && want.secrets != noSecrets
 	d := decision{reasons: optionReasons(want.options, have, adopting)}
 	switch removed := removedOptions(want.options, have); {
-	case want.options.undecided:
+	case want.options.namesUnknown:
 	case adopting:
 		d.unmanaged = unmanagedOptions(want.options, have)
 	default:
@@ -139,7 +139,7 @@ func decide(want desiredCluster, have currentCluster, recorded recordedFacts) de
 // with and with what it runs with. While an import is being adopted, a mapping may
 // have members that the configuration does not set: options_wo may set them.
 func optionReasons(want clusterOptions, have currentCluster, adopting bool) []reason {
-	if want.undecided {
+	if want.namesUnknown {
 		return []reason{{kind: optionUnknown}}
 	}
 	var reasons []reason
@@ -159,7 +159,7 @@ func optionReasons(want clusterOptions, have currentCluster, adopting bool) []re
 }
 
 // isSatisfied reports whether a cluster that runs with a value has what the
-// configuration asks for.
+// configuration requests.
 func isSatisfied(want, has any, allowMoreMembers bool) bool {
 	members, isMapping := want.(map[string]any)
 	present, wasMapping := has.(map[string]any)
@@ -174,7 +174,7 @@ func isSatisfied(want, has any, allowMoreMembers bool) bool {
 	return true
 }
 
-// removedOptions are the options that the configuration no longer sets.
+// removedOptions returns the options that the configuration no longer sets.
 func removedOptions(want clusterOptions, have currentCluster) []string {
 	var names []string
 	for _, name := range slices.Sorted(maps.Keys(have.options)) {
@@ -185,7 +185,7 @@ func removedOptions(want clusterOptions, have currentCluster) []string {
 	return names
 }
 
-// unmanagedOptions are the options of an imported cluster, and the members of its
+// unmanagedOptions returns the options of an imported cluster, and the members of its
 // mappings, that the configuration does not set. Options with the gateway's
 // default are not among them, because an import does not put those into options.
 func unmanagedOptions(want clusterOptions, have currentCluster) hiddenOptions {
@@ -208,7 +208,7 @@ func unmanagedOptions(want clusterOptions, have currentCluster) hiddenOptions {
 	return unmanaged
 }
 
-// running is the value with which the cluster runs, nil if there is none.
+// running returns the value with which the cluster runs, or nil.
 func (c currentCluster) running(name string) any {
 	if value, exists := c.effective[name]; exists {
 		return value

@@ -42,16 +42,16 @@ func addDecisionDiagnostics(diags *diag.Diagnostics, d decision, have currentClu
 func addRemovedWarning(diags *diag.Diagnostics, d decision, have currentCluster, recorded recordedFacts) {
 	var removed strings.Builder
 	var others []string
-	for _, each := range d.reasons {
+	for _, difference := range d.reasons {
 		switch {
-		case each.kind == optionRemoved:
-			fmt.Fprintf(&removed, "\n  %s", each.option)
-			if value := recorded.defaults[each.option]; value != nil {
-				fmt.Fprintf(&removed, ": the cluster has %s, the default was %s", values.JSON(have.running(each.option)), values.JSON(value))
+		case difference.kind == optionRemoved:
+			fmt.Fprintf(&removed, "\n  %s", difference.option)
+			if value := recorded.defaults[difference.option]; value != nil {
+				fmt.Fprintf(&removed, ": the cluster has %s, the default was %s", values.JSON(have.running(difference.option)), values.JSON(value))
 			}
-		case each.option != "":
-			others = append(others, each.option)
-		case each.kind == secretsVersionChanged:
+		case difference.option != "":
+			others = append(others, difference.option)
+		case difference.kind == secretsVersionChanged:
 			others = append(others, "options_wo_version")
 		}
 	}
@@ -91,9 +91,9 @@ func addAdoptedSecretsWarning(diags *diag.Diagnostics, d decision, have currentC
 // the apply, when it is too late to replace it.
 func addImportMismatchError(diags *diag.Diagnostics, d decision, name string) {
 	var names []string
-	for _, each := range d.reasons {
-		if each.option != "" {
-			names = append(names, each.option)
+	for _, difference := range d.reasons {
+		if difference.option != "" {
+			names = append(names, difference.option)
 		}
 	}
 	diags.AddAttributeError(path.Root("options"), "The imported cluster runs with other options",

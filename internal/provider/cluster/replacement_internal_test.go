@@ -74,7 +74,7 @@ func TestDecide_comparesOptions(t *testing.T) {
 			expected: decision{reasons: []reason{{optionUnknown, "worker_cores"}}},
 		},
 		"unknown options": {
-			want:     desiredCluster{options: clusterOptions{undecided: true}},
+			want:     desiredCluster{options: clusterOptions{namesUnknown: true}},
 			have:     currentCluster{options: object{"worker_cores": two}},
 			recorded: withDefaults,
 			expected: decision{reasons: []reason{{kind: optionUnknown}}},
@@ -122,7 +122,7 @@ func TestDecide_comparesOptions(t *testing.T) {
 			expected: decision{unmanaged: hiddenOptions{{"worker_cores"}}},
 		},
 		"import that was not read": {
-			want:     desiredCluster{options: clusterOptions{undecided: true}},
+			want:     desiredCluster{options: clusterOptions{namesUnknown: true}},
 			have:     currentCluster{status: "unread"},
 			expected: decision{unread: true},
 		},

@@ -29,8 +29,8 @@ var (
 	_ resource.ResourceWithValidateConfig = (*clusterResource)(nil)
 )
 
-// runsElsewhere is what a cluster may do at another gateway.
-const runsElsewhere = "run and cost money"
+// movedClusterRisk is what a cluster may still do at its previous gateway.
+const movedClusterRisk = "run and cost money"
 
 type clusterResource struct{ clients.Resource }
 
@@ -54,7 +54,7 @@ func (r *clusterResource) Create(ctx context.Context, req resource.CreateRequest
 
 	hideSecrets(api, secrets)
 	hidden := secrets.hidden()
-	requested := secrets.over(r.requestedOptions(plan)).values
+	requested := secrets.addTo(r.requestedOptions(plan)).values
 	api.ListExisting(ctx)
 	addEqualClustersWarning(&resp.Diagnostics, api.RecentEqualClusters(requested))
 	creation, err := api.Create(ctx, requested, textsOf(secrets.values)...)
@@ -135,7 +135,7 @@ func (r *clusterResource) Read(ctx context.Context, req resource.ReadRequest, re
 	lastSeen := clients.ReadLastSeenServer(ctx, req.Private, r.Addresses.Address, &resp.Diagnostics)
 	switch {
 	case absence != nil && !absence.ReportedByGateway() && lastSeen.HasMoved():
-		lastSeen.AddMovedError(&resp.Diagnostics, "cluster "+name, "address", runsElsewhere)
+		lastSeen.AddMovedError(&resp.Diagnostics, "cluster "+name, "address", movedClusterRisk)
 		return
 	case absence != nil && whenended.Keeps(state.WhenEnded):
 		state.recordEnd(*absence)
@@ -153,7 +153,7 @@ func (r *clusterResource) Read(ctx context.Context, req resource.ReadRequest, re
 	resp.Diagnostics.Append(state.recordCluster(ctx, cluster, r.knownAddresses(), recorded.hidden)...)
 	// Writing the state is a large part of a refresh, and most clusters are unchanged.
 	state.MaxWorkers = state.maxWorkers(ctx, &resp.Diagnostics)
-	if !state.sameComputed(before) {
+	if !state.hasSameComputed(before) {
 		resp.Diagnostics.Append(resp.State.Set(ctx, state)...)
 	}
 }
@@ -249,7 +249,7 @@ func (r *clusterResource) Delete(ctx context.Context, req resource.DeleteRequest
 		return
 	}
 	if lastSeen := clients.ReadLastSeenServer(ctx, req.Private, r.Addresses.Address, &resp.Diagnostics); !absence.ReportedByGateway() && lastSeen.HasMoved() {
-		lastSeen.AddMovedError(&resp.Diagnostics, "cluster "+state.Name.ValueString(), "address", runsElsewhere)
+		lastSeen.AddMovedError(&resp.Diagnostics, "cluster "+state.Name.ValueString(), "address", movedClusterRisk)
 	}
 }
 
@@ -262,7 +262,7 @@ func (r *clusterResource) ImportState(ctx context.Context, req resource.ImportSt
 }
 
 // removeClusterFromState is the only place where a cluster leaves the state. It
-// requires an Absence, which only the gateway package can make.
+// requires an Absence, which only the gateway package can create.
 func removeClusterFromState(ctx context.Context, absence gateway.Absence, name string, resp *resource.ReadResponse) {
 	addAbsenceWarning(&resp.Diagnostics, absence, name)
 	resp.State.RemoveResource(ctx)

@@ -20,7 +20,7 @@ import (
 	"github.com/planetary-computer/terraform-provider-pc/internal/testing/providertest"
 )
 
-func does(action plancheck.ResourceActionType) resource.ConfigPlanChecks {
+func expectAction(action plancheck.ResourceActionType) resource.ConfigPlanChecks {
 	return resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{plancheck.ExpectResourceAction(providertest.ClusterAddress, action)}}
 }
 
@@ -46,7 +46,7 @@ resource "pc_dask_cluster" "test" {
 		Steps: []resource.TestStep{
 			{
 				Config:           config,
-				ConfigPlanChecks: does(plancheck.ResourceActionCreate),
+				ConfigPlanChecks: expectAction(plancheck.ResourceActionCreate),
 				ConfigStateChecks: []statecheck.StateCheck{
 					clusterHas("status", knownvalue.StringExact("RUNNING")),
 					clusterHas("name", knownvalue.StringRegexp(regexp.MustCompile(`^(prod\.)?[0-9a-f]{32}$`))),
@@ -79,7 +79,7 @@ func TestAccDaskCluster_resizesInPlace(t *testing.T) {
 	sized := func(size string) string {
 		return providertest.ProviderBlock(mock) + "resource \"pc_dask_cluster\" \"test\" {\n" + size + "\n}"
 	}
-	forget := func() { mock.ClearRequests() }
+	clearRequests := func() { mock.ClearRequests() }
 	same := statecheck.CompareValue(compare.ValuesSame())
 	resource.Test(t, resource.TestCase{
 		ProtoV6ProviderFactories: providertest.Factories(mock),
@@ -89,9 +89,9 @@ func TestAccDaskCluster_resizesInPlace(t *testing.T) {
 				ConfigStateChecks: []statecheck.StateCheck{same.AddStateValue(providertest.ClusterAddress, tfjsonpath.New("name"))},
 			},
 			{
-				PreConfig:        forget,
+				PreConfig:        clearRequests,
 				Config:           sized("adapt = { minimum = 2, maximum = 50 }"),
-				ConfigPlanChecks: does(plancheck.ResourceActionUpdate),
+				ConfigPlanChecks: expectAction(plancheck.ResourceActionUpdate),
 				ConfigStateChecks: []statecheck.StateCheck{
 					same.AddStateValue(providertest.ClusterAddress, tfjsonpath.New("name")),
 					providertest.Requested(mock, "POST", "*", 1),
@@ -99,9 +99,9 @@ func TestAccDaskCluster_resizesInPlace(t *testing.T) {
 				},
 			},
 			{
-				PreConfig:        forget,
+				PreConfig:        clearRequests,
 				Config:           sized("workers = 3\n wait_for_workers = 3"),
-				ConfigPlanChecks: does(plancheck.ResourceActionUpdate),
+				ConfigPlanChecks: expectAction(plancheck.ResourceActionUpdate),
 				ConfigStateChecks: []statecheck.StateCheck{
 					same.AddStateValue(providertest.ClusterAddress, tfjsonpath.New("name")),
 					providertest.Requested(mock, "POST", "*", 1),
@@ -109,16 +109,16 @@ func TestAccDaskCluster_resizesInPlace(t *testing.T) {
 				},
 			},
 			{
-				PreConfig:         forget,
+				PreConfig:         clearRequests,
 				Config:            sized("timeouts = { delete = \"1m\" }"),
-				ConfigPlanChecks:  does(plancheck.ResourceActionUpdate),
+				ConfigPlanChecks:  expectAction(plancheck.ResourceActionUpdate),
 				ConfigStateChecks: []statecheck.StateCheck{providertest.Requested(mock, "POST", "*", 0)},
 			},
 			{Config: sized("adapt = { minimum = 2, maximum = 50 }")},
 			{
-				PreConfig:        forget,
+				PreConfig:        clearRequests,
 				Config:           sized(""),
-				ConfigPlanChecks: does(plancheck.ResourceActionUpdate),
+				ConfigPlanChecks: expectAction(plancheck.ResourceActionUpdate),
 				ConfigStateChecks: []statecheck.StateCheck{
 					same.AddStateValue(providertest.ClusterAddress, tfjsonpath.New("name")),
 					providertest.Requested(mock, "POST", "*", 1),
@@ -145,30 +145,30 @@ func TestAccDaskCluster_isReplacedOnlyWhenAnOptionDiffers(t *testing.T) {
 			{
 				// 8 is the gateway's default, so leaving it out changes nothing.
 				Config:           with(`{ worker_cores = 2.0 }`),
-				ConfigPlanChecks: does(plancheck.ResourceActionUpdate),
+				ConfigPlanChecks: expectAction(plancheck.ResourceActionUpdate),
 			},
 			{
 				// A null is Terraform's way to leave an argument out.
 				Config:           with(`{ worker_cores = 2.0, gpu = null }`),
-				ConfigPlanChecks: does(plancheck.ResourceActionUpdate),
+				ConfigPlanChecks: expectAction(plancheck.ResourceActionUpdate),
 			},
 			{
 				Config:            with(`{ worker_cores = 3 }`),
-				ConfigPlanChecks:  does(plancheck.ResourceActionDestroyBeforeCreate),
+				ConfigPlanChecks:  expectAction(plancheck.ResourceActionDestroyBeforeCreate),
 				ConfigStateChecks: []statecheck.StateCheck{providertest.Requested(mock, "POST", "*/clusters/", 2)},
 			},
 			{
-				// 3 is not the default: leaving it out asks for another cluster.
+				// 3 is not the default, so leaving it out requires another cluster.
 				Config:           with(`{}`),
-				ConfigPlanChecks: does(plancheck.ResourceActionDestroyBeforeCreate),
+				ConfigPlanChecks: expectAction(plancheck.ResourceActionDestroyBeforeCreate),
 			},
 			{
 				Config:           with(`{ environment = { A = "1" } }`),
-				ConfigPlanChecks: does(plancheck.ResourceActionDestroyBeforeCreate),
+				ConfigPlanChecks: expectAction(plancheck.ResourceActionDestroyBeforeCreate),
 			},
 			{
 				Config:           with(`tomap({ environment = tomap({ A = "1" }) })`),
-				ConfigPlanChecks: does(plancheck.ResourceActionUpdate),
+				ConfigPlanChecks: expectAction(plancheck.ResourceActionUpdate),
 			},
 		},
 	})
@@ -180,7 +180,7 @@ func TestAccDaskCluster_isPlannedAnewWhenItHasEnded(t *testing.T) {
 	for name, end := range map[string]func(*providertest.Mock, string){
 		"stopped":   (*providertest.Mock).StopCluster,
 		"failed":    (*providertest.Mock).FailCluster,
-		"forgotten": (*providertest.Mock).DeleteClusterRecord,
+		"no record": (*providertest.Mock).DeleteClusterRecord,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -194,7 +194,7 @@ func TestAccDaskCluster_isPlannedAnewWhenItHasEnded(t *testing.T) {
 					{
 						PreConfig:         func() { end(mock, mock.Clusters("alice")[0].Name) },
 						Config:            config,
-						ConfigPlanChecks:  does(plancheck.ResourceActionCreate),
+						ConfigPlanChecks:  expectAction(plancheck.ResourceActionCreate),
 						ConfigStateChecks: []statecheck.StateCheck{differ.AddStateValue(providertest.ClusterAddress, tfjsonpath.New("name"))},
 					},
 				},
@@ -222,7 +222,7 @@ resource "pc_dask_cluster" "test" {
   options = { worker_cores = 2 }
   adapt   = { minimum = 0, maximum = 4 }
 }`,
-				ConfigPlanChecks: does(plancheck.ResourceActionUpdate),
+				ConfigPlanChecks: expectAction(plancheck.ResourceActionUpdate),
 				ConfigStateChecks: []statecheck.StateCheck{
 					clusterHas("name", knownvalue.StringExact(name)),
 					providertest.Requested(mock, "POST", "*/clusters/", 0),
@@ -291,9 +291,9 @@ resource "pc_dask_cluster" "test" {
 			{Config: config(1), ConfigStateChecks: []statecheck.StateCheck{clusterHas("status", knownvalue.StringExact("RUNNING"))}},
 			{Config: config(1), ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{plancheck.ExpectEmptyPlan()}}},
 			{
-				// The address is unknown again, and the cluster is there already.
+				// The address is unknown again, and the cluster exists already.
 				Config:            config(2),
-				ConfigPlanChecks:  does(plancheck.ResourceActionNoop),
+				ConfigPlanChecks:  expectAction(plancheck.ResourceActionNoop),
 				ConfigStateChecks: []statecheck.StateCheck{providertest.Requested(mock, "POST", "*/clusters/", 1)},
 			},
 		},

@@ -45,7 +45,7 @@ func secretsOf(given types.Dynamic) secretOptions {
 // presence reports whether the configuration sets options_wo.
 func (s secretOptions) presence() secretsPresence {
 	switch {
-	case s.undecided:
+	case s.namesUnknown:
 		return unknownSecrets
 	case s.isSet:
 		return someSecrets
@@ -57,7 +57,7 @@ func (s secretOptions) presence() secretsPresence {
 // hasUnknown reports whether a name or a value in options_wo is known only after
 // apply.
 func (s secretOptions) hasUnknown() bool {
-	if s.undecided {
+	if s.namesUnknown {
 		return true
 	}
 	for _, value := range s.values {
@@ -68,18 +68,18 @@ func (s secretOptions) hasUnknown() bool {
 	return false
 }
 
-// over returns the options with the secret ones added: members of a mapping beside
+// addTo returns the options with the secret ones added: members of a mapping beside
 // those that exist, everything else as a whole.
-func (s secretOptions) over(options clusterOptions) clusterOptions {
-	all := clusterOptions{values: maps.Clone(options.values), origins: options.origins, undecided: options.undecided || s.undecided}
+func (s secretOptions) addTo(options clusterOptions) clusterOptions {
+	all := clusterOptions{values: maps.Clone(options.values), origins: options.origins, namesUnknown: options.namesUnknown || s.namesUnknown}
 	for name, value := range s.values {
 		members, isMapping := value.(map[string]any)
-		there, wasMapping := options.values[name].(map[string]any)
+		open, wasMapping := options.values[name].(map[string]any)
 		if !isMapping || !wasMapping {
 			all.values[name] = value
 			continue
 		}
-		merged := maps.Clone(there)
+		merged := maps.Clone(open)
 		maps.Copy(merged, members)
 		all.values[name] = merged
 	}
@@ -102,7 +102,7 @@ func (s secretOptions) hidden() hiddenOptions {
 	return names
 }
 
-// textsOf returns all texts and numbers in the value of an option, however deep. A
+// textsOf returns all texts and numbers in the value of an option, at any depth. A
 // gateway that refuses a value may quote it.
 func textsOf(value any) []string {
 	var texts []string
@@ -132,18 +132,18 @@ func hideSecrets(api *gateway.Client, secrets secretOptions) {
 // validate reports what both options and options_wo set.
 func (s secretOptions) validate(open clusterOptions, diags *diag.Diagnostics) {
 	for _, names := range s.hidden() {
-		there := open.values[names[0]]
-		if there == nil || isUnknown(there) || isUnknown(s.values[names[0]]) {
+		openValue := open.values[names[0]]
+		if openValue == nil || isUnknown(openValue) || isUnknown(s.values[names[0]]) {
 			continue
 		}
-		members, isMapping := there.(map[string]any)
+		members, isMapping := openValue.(map[string]any)
 		if len(names) == 2 && isMapping {
-			if _, twice := members[names[1]]; !twice {
+			if _, isOpen := members[names[1]]; !isOpen {
 				continue
 			}
 		}
 		diags.AddAttributeError(s.at(names), "Cluster option set twice",
-			fmt.Sprintf("%s is in options and in options_wo. Remove it from options, whose values are stored in the state.", dotted(names)))
+			fmt.Sprintf("%s is in options and in options_wo. Remove it from options, whose values are stored in the state.", dottedName(names)))
 	}
 }
 
@@ -160,7 +160,7 @@ func isUnknown(value any) bool {
 	return unknown
 }
 
-func dotted(names []string) string {
+func dottedName(names []string) string {
 	if len(names) == 2 {
 		return names[0] + "." + names[1]
 	}
@@ -240,7 +240,7 @@ func (h hiddenOptions) union(other hiddenOptions) hiddenOptions {
 func (h hiddenOptions) String() string {
 	names := make([]string, 0, len(h))
 	for _, each := range h {
-		names = append(names, dotted(each))
+		names = append(names, dottedName(each))
 	}
 	return strings.Join(names, ", ")
 }

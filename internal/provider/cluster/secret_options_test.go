@@ -14,12 +14,12 @@ import (
 	"github.com/planetary-computer/terraform-provider-pc/internal/testing/providertest"
 )
 
-const hush = "sv=2026&sig=s3cret"
+const sasSecret = "sv=2026&sig=s3cret"
 
 func TestDaskCluster_rejectsSecretOptions(t *testing.T) {
 	t.Parallel()
 	mock := providertest.StartMock(t, mockserver.Config{})
-	w := providertest.NewClient(t, providertest.Block(mock))
+	client := providertest.NewClient(t, providertest.Block(mock))
 	at := func(names ...string) string {
 		path := `AttributeName("options_wo")`
 		for _, name := range names {
@@ -35,28 +35,28 @@ func TestDaskCluster_rejectsSecretOptions(t *testing.T) {
 		config map[string]any
 		want   providertest.ExpectedDiagnostic
 	}{
-		"beside what is open":      {both(environment(map[string]any{"A": "1"}), environment(map[string]any{"URL": hush})), providertest.ExpectedDiagnostic{}},
-		"a member twice":           {both(environment(map[string]any{"URL": "x"}), environment(map[string]any{"URL": hush})), providertest.ErrorAt(at("environment", "URL"), "environment.URL is in options and in options_wo")},
-		"an option twice":          {both(map[string]any{"image": "a:b"}, map[string]any{"image": "c:d"}), providertest.ErrorAt(at("image"), "image is in options and in options_wo")},
-		"a text over a mapping":    {both(environment(nil), map[string]any{"environment": "x"}), providertest.ErrorAt(at("environment"), "environment is in options and in options_wo")},
-		"a text for a mapping":     {map[string]any{"options_wo": map[string]any{"environment": hush}}, providertest.ErrorAt(at("environment"), "environment must be a map. The value is write-only")},
-		"no object":                {map[string]any{"options_wo": hush}, providertest.ErrorAt(`AttributeName("options_wo")`, "options_wo = { worker_cores = 2 }")},
-		"not known yet":            {both(environment(map[string]any{"URL": "x"}), environment(map[string]any{"URL": providertest.Unknown{}})), providertest.ExpectedDiagnostic{}},
-		"a version of nothing":     {map[string]any{"options_wo_version": 1}, providertest.ErrorAt(`AttributeName("options_wo_version")`, "options_wo")},
-		"misspelt":                 {map[string]any{"options_wo": map[string]any{"environmnt": map[string]any{"URL": hush}}}, providertest.ErrorAt(at("environmnt"), `Did you mean "environment"?`)},
-		"a value that cannot be":   {map[string]any{"options_wo": map[string]any{"worker_cores": hush}}, providertest.ErrorAt(at("worker_cores"), "worker_cores must be a number")},
-		"a number out of range":    {map[string]any{"options_wo": map[string]any{"worker_cores": 99}}, providertest.ErrorAt(at("worker_cores"), "at most 8. The value is write-only and is not shown.")},
-		"open options are checked": {both(map[string]any{"worker_cores": 99}, environment(map[string]any{"URL": hush})), providertest.ErrorAt(`AttributeName("options").ElementKeyString("worker_cores")`, "at most 8")},
+		"beside an open member":      {both(environment(map[string]any{"A": "1"}), environment(map[string]any{"URL": sasSecret})), providertest.ExpectedDiagnostic{}},
+		"a member twice":             {both(environment(map[string]any{"URL": "x"}), environment(map[string]any{"URL": sasSecret})), providertest.ErrorAt(at("environment", "URL"), "environment.URL is in options and in options_wo")},
+		"an option twice":            {both(map[string]any{"image": "a:b"}, map[string]any{"image": "c:d"}), providertest.ErrorAt(at("image"), "image is in options and in options_wo")},
+		"a text over a mapping":      {both(environment(nil), map[string]any{"environment": "x"}), providertest.ErrorAt(at("environment"), "environment is in options and in options_wo")},
+		"a text for a mapping":       {map[string]any{"options_wo": map[string]any{"environment": sasSecret}}, providertest.ErrorAt(at("environment"), "environment must be a map. The value is write-only")},
+		"not an object":              {map[string]any{"options_wo": sasSecret}, providertest.ErrorAt(`AttributeName("options_wo")`, "options_wo = { worker_cores = 2 }")},
+		"unknown value":              {both(environment(map[string]any{"URL": "x"}), environment(map[string]any{"URL": providertest.Unknown{}})), providertest.ExpectedDiagnostic{}},
+		"version without options_wo": {map[string]any{"options_wo_version": 1}, providertest.ErrorAt(`AttributeName("options_wo_version")`, "options_wo")},
+		"misspelt":                   {map[string]any{"options_wo": map[string]any{"environmnt": map[string]any{"URL": sasSecret}}}, providertest.ErrorAt(at("environmnt"), `Did you mean "environment"?`)},
+		"text for a number":          {map[string]any{"options_wo": map[string]any{"worker_cores": sasSecret}}, providertest.ErrorAt(at("worker_cores"), "worker_cores must be a number")},
+		"a number out of range":      {map[string]any{"options_wo": map[string]any{"worker_cores": 99}}, providertest.ErrorAt(at("worker_cores"), "at most 8. The value is write-only and is not shown.")},
+		"open options are checked":   {both(map[string]any{"worker_cores": 99}, environment(map[string]any{"URL": sasSecret})), providertest.ErrorAt(`AttributeName("options").ElementKeyString("worker_cores")`, "at most 8")},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			got := w.Validate(t, "pc_dask_cluster", test.config)
+			got := client.Validate(t, "pc_dask_cluster", test.config)
 			if len(got) == 0 {
-				got = w.Plan(t, "pc_dask_cluster", w.None(t), test.config).Diagnostics
+				got = client.Plan(t, "pc_dask_cluster", client.None(t), test.config).Diagnostics
 			}
 			providertest.AssertDiagnostics(t, got, test.want)
 			for _, d := range got {
-				if strings.Contains(d.Summary+d.Detail, hush) {
+				if strings.Contains(d.Summary+d.Detail, sasSecret) {
 					t.Errorf("the value is in the message: %s", d.Detail)
 				}
 			}
@@ -64,18 +64,18 @@ func TestDaskCluster_rejectsSecretOptions(t *testing.T) {
 	}
 }
 
-// TestDaskCluster_keepsSecretOptionsOutOfTheState follows them from the request to
+// TestDaskCluster_keepsSecretOptionsOutOfTheState follows the secrets from the request to
 // the responses of the gateway, which always contain them.
 func TestDaskCluster_keepsSecretOptionsOutOfTheState(t *testing.T) {
 	t.Parallel()
 	mock := providertest.StartMock(t, mockserver.Config{})
-	w := providertest.NewClient(t, providertest.Block(mock))
+	client := providertest.NewClient(t, providertest.Block(mock))
 	config := map[string]any{
 		"options":            map[string]any{"environment": map[string]any{"A": "1"}},
-		"options_wo":         map[string]any{"environment": map[string]any{"URL": hush}, "image": "private:" + "s3cret"},
+		"options_wo":         map[string]any{"environment": map[string]any{"URL": sasSecret}, "image": "private:" + "s3cret"},
 		"options_wo_version": 1,
 	}
-	made, diagnostics := w.Apply(t.Context(), t, "pc_dask_cluster", w.None(t), config)
+	created, diagnostics := client.Apply(t.Context(), t, "pc_dask_cluster", client.None(t), config)
 	providertest.AssertDiagnostics(t, diagnostics, providertest.ExpectedDiagnostic{})
 	var body struct {
 		Options map[string]any `json:"cluster_options"`
@@ -88,15 +88,15 @@ func TestDaskCluster_keepsSecretOptionsOutOfTheState(t *testing.T) {
 		}
 	}
 	if got := toJSON(t, body.Options); got != `{"environment":{"A":"1","URL":"sv=2026\u0026sig=s3cret"},"image":"private:s3cret"}` {
-		t.Errorf("the gateway was asked for %s", got)
+		t.Errorf("the create request has the options %s", got)
 	}
-	read, diagnostics := w.Read(t, "pc_dask_cluster", made)
+	read, diagnostics := client.Read(t, "pc_dask_cluster", created)
 	providertest.AssertDiagnostics(t, diagnostics, providertest.ExpectedDiagnostic{})
 	config["workers"] = 2
-	resized, diagnostics := w.Apply(t.Context(), t, "pc_dask_cluster", read, config)
+	resized, diagnostics := client.Apply(t.Context(), t, "pc_dask_cluster", read, config)
 	providertest.AssertDiagnostics(t, diagnostics, providertest.ExpectedDiagnostic{})
-	for name, each := range map[string]providertest.Instance{"made": made, "read": read, "resized": resized} {
-		value, err := each.State.Unmarshal(w.ResourceType("pc_dask_cluster"))
+	for name, instance := range map[string]providertest.Instance{"created": created, "read": read, "resized": resized} {
+		value, err := instance.State.Unmarshal(client.ResourceType("pc_dask_cluster"))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -105,39 +105,39 @@ func TestDaskCluster_keepsSecretOptionsOutOfTheState(t *testing.T) {
 		}
 	}
 	config["options_wo"] = map[string]any{"environment": map[string]any{"URL": "another"}}
-	if plan := w.Plan(t, "pc_dask_cluster", resized, config); len(plan.RequiresReplace) > 0 {
-		t.Errorf("what cannot be compared is replaced: %v", plan.RequiresReplace)
+	if plan := client.Plan(t, "pc_dask_cluster", resized, config); len(plan.RequiresReplace) > 0 {
+		t.Errorf("a changed options_wo is replaced without a new version: %v", plan.RequiresReplace)
 	}
 	config["options_wo_version"] = 2
-	if plan := w.Plan(t, "pc_dask_cluster", resized, config); len(plan.RequiresReplace) == 0 {
-		t.Error("another version replaces nothing")
+	if plan := client.Plan(t, "pc_dask_cluster", resized, config); len(plan.RequiresReplace) == 0 {
+		t.Error("a changed options_wo_version replaces nothing")
 	}
 }
 
-// A gateway that refuses a value says what it was given, and so may the code of
-// its own that makes a cluster of the options.
+// A gateway that refuses a value may quote it, and so may the administrator's code
+// that translates options into a cluster.
 func TestDaskCluster_hidesSecretOptionsThatAreRefused(t *testing.T) {
 	t.Parallel()
-	const long, word = "abcdefghijklmnopqrstuvwxyz", "c0rrect <horse> battery"
-	for name, answer := range map[string]mockserver.Fault{
-		"refused":            {Status: 422, ContentType: "application/json; charset=utf-8", Body: `{"error": "'` + word + `' is not a valid option for environment"}`},
-		"refused at length":  {Status: 422, ContentType: "application/json", Body: `{"error": "` + strings.Repeat("x", 290) + strings.Repeat(long, 9) + `"}`},
-		"a crash":            {Status: 500, ContentType: "text/plain", Body: "ValueError: " + word},
-		"a page":             {Status: 502, ContentType: "text/html", Body: "<html><h1>" + html.EscapeString(word) + "</h1></html>"},
-		"an unusable answer": {Status: 201, ContentType: "application/json", Body: `{"name": "` + word + `"}`},
-		"no JSON":            {Status: 201, ContentType: "text/plain", Body: "made with " + word},
+	const long, secret = "abcdefghijklmnopqrstuvwxyz", "c0rrect <horse> battery"
+	for name, response := range map[string]mockserver.Fault{
+		"refused":              {Status: 422, ContentType: "application/json; charset=utf-8", Body: `{"error": "'` + secret + `' is not a valid option for environment"}`},
+		"refused at length":    {Status: 422, ContentType: "application/json", Body: `{"error": "` + strings.Repeat("x", 290) + strings.Repeat(long, 9) + `"}`},
+		"a crash":              {Status: 500, ContentType: "text/plain", Body: "ValueError: " + secret},
+		"a page":               {Status: 502, ContentType: "text/html", Body: "<html><h1>" + html.EscapeString(secret) + "</h1></html>"},
+		"an unusable response": {Status: 201, ContentType: "application/json", Body: `{"name": "` + secret + `"}`},
+		"no JSON":              {Status: 201, ContentType: "text/plain", Body: "made with " + secret},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			mock := providertest.StartMock(t, mockserver.Config{})
-			w := providertest.NewClient(t, providertest.Block(mock))
-			answer.Method, answer.Path = http.MethodPost, "*/clusters/"
-			mock.FailNext(answer)
-			_, got := w.Apply(t.Context(), t, "pc_dask_cluster", w.None(t), map[string]any{
-				"options_wo": map[string]any{"environment": map[string]any{"URL": word, "KEY": strings.Repeat(long, 9)}},
+			client := providertest.NewClient(t, providertest.Block(mock))
+			response.Method, response.Path = http.MethodPost, "*/clusters/"
+			mock.FailNext(response)
+			_, got := client.Apply(t.Context(), t, "pc_dask_cluster", client.None(t), map[string]any{
+				"options_wo": map[string]any{"environment": map[string]any{"URL": secret, "KEY": strings.Repeat(long, 9)}},
 			})
 			if len(got) == 0 {
-				t.Fatal("there is no error")
+				t.Fatal("got no error")
 			}
 			for _, d := range got {
 				if text := d.Summary + d.Detail; strings.Contains(text, "c0rrect") || strings.Contains(text, long[:8]) {
@@ -153,43 +153,43 @@ func TestDaskCluster_hidesSecretOptionsThatAreRefused(t *testing.T) {
 // cluster: only options_wo_version decides about write-only options.
 func TestDaskCluster_hidesSecretOptionsAfterAnImport(t *testing.T) {
 	t.Parallel()
-	url := map[string]any{"URL": hush}
+	url := map[string]any{"URL": sasSecret}
 	both := map[string]any{"environment": url, "image": "private:s3cret"}
 	for name, test := range map[string]struct {
 		has, secret map[string]any
 		want        providertest.ExpectedDiagnostic
 	}{
-		"the same":             {has: map[string]any{"image": "private:s3cret", "environment": map[string]string{"A": "1", "URL": hush}}, secret: both},
+		"the same":             {has: map[string]any{"image": "private:s3cret", "environment": map[string]string{"A": "1", "URL": sasSecret}}, secret: both},
 		"another secret":       {has: map[string]any{"image": "private:s3cret", "environment": map[string]string{"A": "1", "URL": "s3cret of last week"}}, secret: both},
-		"without one of two":   {map[string]any{"image": "private:s3cret", "environment": map[string]string{"A": "1"}}, both, mayLack("created without environment.URL.")},
-		"without the only one": {map[string]any{"environment": map[string]string{"A": "1"}}, map[string]any{"environment": url}, mayLack("created without environment.URL.")},
-		"more than that":       {map[string]any{"image": "private:s3cret", "environment": map[string]string{"A": "1", "B": "2", "URL": hush}}, both, mayLack("runs with environment.B, which")},
+		"without one of two":   {map[string]any{"image": "private:s3cret", "environment": map[string]string{"A": "1"}}, both, mayLackWarning("created without environment.URL.")},
+		"without the only one": {map[string]any{"environment": map[string]string{"A": "1"}}, map[string]any{"environment": url}, mayLackWarning("created without environment.URL.")},
+		"more than that":       {map[string]any{"image": "private:s3cret", "environment": map[string]string{"A": "1", "B": "2", "URL": sasSecret}}, both, mayLackWarning("runs with environment.B, which")},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			mock := providertest.StartMock(t, mockserver.Config{})
-			w := providertest.NewClient(t, providertest.Block(mock))
-			imported := w.Imported(t, "pc_dask_cluster", mock.AddCluster("alice", test.has))
+			client := providertest.NewClient(t, providertest.Block(mock))
+			imported := client.Imported(t, "pc_dask_cluster", mock.AddCluster("alice", test.has))
 			config := map[string]any{
 				"options":            map[string]any{"environment": map[string]any{"A": "1"}},
 				"options_wo":         test.secret,
 				"options_wo_version": 1,
 			}
-			plan := w.Plan(t, "pc_dask_cluster", imported, config)
+			plan := client.Plan(t, "pc_dask_cluster", imported, config)
 			if len(plan.RequiresReplace) > 0 {
 				t.Errorf("a replacement is planned because of %v", plan.RequiresReplace)
 			}
 			for _, d := range plan.Diagnostics {
 				if strings.Contains(d.Summary+d.Detail, "s3cret") {
-					t.Errorf("the plan says: %s", d.Detail)
+					t.Errorf("the plan shows the secret: %s", d.Detail)
 				}
 			}
-			applied, diagnostics := w.Apply(t.Context(), t, "pc_dask_cluster", imported, config)
+			applied, diagnostics := client.Apply(t.Context(), t, "pc_dask_cluster", imported, config)
 			providertest.AssertDiagnostics(t, diagnostics, test.want)
-			read, diagnostics := w.Read(t, "pc_dask_cluster", applied)
+			read, diagnostics := client.Read(t, "pc_dask_cluster", applied)
 			providertest.AssertDiagnostics(t, diagnostics, providertest.ExpectedDiagnostic{})
-			for _, each := range []providertest.Instance{applied, read} {
-				value, err := each.State.Unmarshal(w.ResourceType("pc_dask_cluster"))
+			for _, instance := range []providertest.Instance{applied, read} {
+				value, err := instance.State.Unmarshal(client.ResourceType("pc_dask_cluster"))
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -197,20 +197,20 @@ func TestDaskCluster_hidesSecretOptionsAfterAnImport(t *testing.T) {
 					t.Errorf("the state is %s", value)
 				}
 			}
-			plan = w.Plan(t, "pc_dask_cluster", read, config)
+			plan = client.Plan(t, "pc_dask_cluster", read, config)
 			providertest.AssertDiagnostics(t, plan.Diagnostics, providertest.ExpectedDiagnostic{})
 			if len(plan.RequiresReplace) > 0 {
 				t.Errorf("the next plan has a replacement because of %v", plan.RequiresReplace)
 			}
 			config["options_wo_version"] = 2
-			if plan := w.Plan(t, "pc_dask_cluster", read, config); len(plan.RequiresReplace) == 0 {
+			if plan := client.Plan(t, "pc_dask_cluster", read, config); len(plan.RequiresReplace) == 0 {
 				t.Error("another options_wo_version replaces nothing")
 			}
 		})
 	}
 }
 
-func mayLack(text string) providertest.ExpectedDiagnostic {
+func mayLackWarning(text string) providertest.ExpectedDiagnostic {
 	return providertest.WarningAt(`AttributeName("options_wo")`, text)
 }
 

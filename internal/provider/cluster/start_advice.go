@@ -20,7 +20,7 @@ func failedStartAdvice(sent map[string]any) string {
 	images, sizes := []string{}, []string{}
 	for _, name := range slices.Sorted(maps.Keys(sent)) {
 		if mapping, ok := sent[name].(map[string]any); ok {
-			if others := namesOfOtherThanText(name, mapping); len(others) > 0 {
+			if others := nonTextMembers(name, mapping); len(others) > 0 {
 				causes = append(causes, listNames(others)+" must be text: environment variables have no other type. Put the value in quotes.")
 			}
 			continue
@@ -47,7 +47,7 @@ func failedStartAdvice(sent map[string]any) string {
 
 // namesOfOtherThanText returns the paths of the members of a mapping that are not
 // strings. Values that are still unknown count as strings.
-func namesOfOtherThanText(option string, mapping map[string]any) []string {
+func nonTextMembers(option string, mapping map[string]any) []string {
 	var names []string
 	for _, name := range slices.Sorted(maps.Keys(mapping)) {
 		if _, isText := mapping[name].(string); !isText && !isUnknown(mapping[name]) {
