@@ -11,7 +11,7 @@ import (
 	"github.com/planetary-computer/terraform-provider-pc/internal/testing/scripted"
 )
 
-func TestDumps_holdNoSecret(t *testing.T) {
+func TestDumps_containNoSecret(t *testing.T) {
 	t.Parallel()
 	const secretToken = "s3cr3t"
 	managed := resourceModel{tokenModel: tokenModel{Token: types.StringValue(secretToken)}}

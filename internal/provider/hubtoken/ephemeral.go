@@ -92,20 +92,20 @@ func (e *tokenEphemeralResource) Open(ctx context.Context, req ephemeral.OpenReq
 	opened := openedToken{ID: token.ID, User: user, Note: token.Note, Created: token.Created, ExpiresAt: token.ExpiresAt}
 	if !token.ExpiresAt.IsZero() {
 		// The Hub's clock may differ, and has whole seconds.
-		opened.Until = e.Clock.Now().Add(token.ExpiresAt.Sub(token.Created) + time.Second)
+		opened.LocalExpiry = e.Clock.Now().Add(token.ExpiresAt.Sub(token.Created) + time.Second)
 	}
-	resp.RenewAt = opened.Until
+	resp.RenewAt = opened.LocalExpiry
 	e.OpenEphemerals.Add(opened.key(), func(ctx context.Context) error { return revoke(ctx, api, opened) })
 	resp.Diagnostics.Append(storeOpened(ctx, resp.Private, opened)...)
 	model.recordCreated(user, token)
 	resp.Diagnostics.Append(resp.Result.Set(ctx, model)...)
 }
 
-// issueFor creates the token. A Hub may allow less than the default lifetime. It then
-// gives its maximum to a token whose request has none.
-func issueFor(ctx context.Context, api *hub.Client, user string, request hub.TokenRequest, isChosen bool) (hub.Token, error) {
+// issueFor creates the token. A Hub may limit lifetimes to less than the default. A
+// request without a lifetime then gets the Hub's maximum.
+func issueFor(ctx context.Context, api *hub.Client, user string, request hub.TokenRequest, isLifetimeConfigured bool) (hub.Token, error) {
 	token, err := api.IssueToken(ctx, user, request)
-	if hub.IsLifetimeTooLong(err) && !isChosen {
+	if hub.IsLifetimeTooLong(err) && !isLifetimeConfigured {
 		request.ExpiresIn = 0
 		return api.IssueToken(ctx, user, request)
 	}
@@ -145,16 +145,16 @@ func (e *tokenEphemeralResource) Close(ctx context.Context, req ephemeral.CloseR
 	defer cancel()
 	if err := revoke(ctx, api, opened); err != nil {
 		// The provider tries again when it exits.
-		until := "It does not expire."
+		expiry := "It does not expire."
 		if !opened.ExpiresAt.IsZero() {
-			until = "It expires at " + opened.ExpiresAt.UTC().Format(time.RFC3339) + "."
+			expiry = "It expires at " + opened.ExpiresAt.UTC().Format(time.RFC3339) + "."
 		}
 		resp.Diagnostics.AddError("The token "+opened.ID+" of "+opened.User+" was not revoked",
-			diagnostics.Explain(err)+fmt.Sprintf("\n\nThe token may still be valid. %s Revoke the one with the note %q on the Hub's page /hub/token.", until, opened.Note))
+			diagnostics.Explain(err)+fmt.Sprintf("\n\nThe token may still be valid. %s Revoke the one with the note %q on the Hub's page /hub/token.", expiry, opened.Note))
 		return
 	}
 	e.OpenEphemerals.Remove(opened.key())
-	if !opened.Until.IsZero() && e.Clock.Now().After(opened.Until) {
+	if !opened.LocalExpiry.IsZero() && e.Clock.Now().After(opened.LocalExpiry) {
 		resp.Diagnostics.AddAttributeWarning(path.Root("expires_in"), "The token "+opened.ID+" of "+opened.User+" expired before the end of the run",
 			fmt.Sprintf("It expired at %s, and the Hub cannot extend a token. What used it after that may have failed. "+
 				"Set a longer expires_in than the run takes.", opened.ExpiresAt.UTC().Format(time.RFC3339)))

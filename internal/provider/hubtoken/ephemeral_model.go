@@ -87,8 +87,8 @@ type openedToken struct {
 	Note      string    `json:"note"`
 	Created   time.Time `json:"created"`
 	ExpiresAt time.Time `json:"expires_at"`
-	// Until is the expiry by the provider's clock, or zero for a token without expiry.
-	Until time.Time `json:"until"`
+	// LocalExpiry is the expiry by the provider's clock, or zero for a token without expiry.
+	LocalExpiry time.Time `json:"until"`
 }
 
 func (o openedToken) token() hub.Token {
@@ -97,26 +97,26 @@ func (o openedToken) token() hub.Token {
 
 func (o openedToken) key() string { return o.ID + " " + o.Created.UTC().Format(time.RFC3339Nano) }
 
-// private is Terraform's storage, in memory, from Open to Renew and Close.
-type private interface {
+// privateStorage is where Terraform stores data, in memory, from Open to Renew and Close.
+type privateStorage interface {
 	GetKey(ctx context.Context, key string) ([]byte, diag.Diagnostics)
 	SetKey(ctx context.Context, key string, value []byte) diag.Diagnostics
 }
 
-func storeOpened(ctx context.Context, stored private, opened openedToken) diag.Diagnostics {
-	return stored.SetKey(ctx, openedTokenKey, []byte(values.JSON(opened)))
+func storeOpened(ctx context.Context, storage privateStorage, opened openedToken) diag.Diagnostics {
+	return storage.SetKey(ctx, openedTokenKey, []byte(values.JSON(opened)))
 }
 
 // readOpened returns what Open stored. Open stores nothing in a plan that cannot open
 // the token.
-func readOpened(ctx context.Context, stored private, diags *diag.Diagnostics) (openedToken, bool) {
-	text, problems := stored.GetKey(ctx, openedTokenKey)
-	diags.Append(problems...)
-	if problems.HasError() || len(text) == 0 {
+func readOpened(ctx context.Context, storage privateStorage, diags *diag.Diagnostics) (openedToken, bool) {
+	stored, storageDiags := storage.GetKey(ctx, openedTokenKey)
+	diags.Append(storageDiags...)
+	if storageDiags.HasError() || len(stored) == 0 {
 		return openedToken{}, false
 	}
 	var opened openedToken
-	if err := json.Unmarshal(text, &opened); err != nil {
+	if err := json.Unmarshal(stored, &opened); err != nil {
 		diags.AddError("Could not read which token was opened", diagnostics.Sentence(err.Error()))
 		return openedToken{}, false
 	}

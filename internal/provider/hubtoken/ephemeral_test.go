@@ -20,7 +20,7 @@ import (
 	"github.com/planetary-computer/terraform-provider-pc/internal/testing/providertest"
 )
 
-func TestAccEphemeralHubToken_isMadeAndRevoked(t *testing.T) {
+func TestAccEphemeralHubToken_isCreatedAndRevoked(t *testing.T) {
 	t.Parallel()
 	mock := providertest.StartMock(t, mockserver.Config{})
 	has := func(attribute string, value knownvalue.Check) statecheck.StateCheck {
@@ -52,17 +52,17 @@ ephemeral "pc_hub_token" "test" {
 	if got := providertest.TokenNotes(mock)["nightly run"]; got != 0 {
 		t.Errorf("%d tokens are left", got)
 	}
-	if made, revoked := mock.CountRequests(http.MethodPost, "*/tokens"), mock.CountRequests(http.MethodDelete, "*/tokens/*"); made == 0 || made != revoked {
-		t.Errorf("%d tokens were made, %d revoked", made, revoked)
+	if created, revoked := mock.CountRequests(http.MethodPost, "*/tokens"), mock.CountRequests(http.MethodDelete, "*/tokens/*"); created == 0 || created != revoked {
+		t.Errorf("%d tokens were created, %d revoked", created, revoked)
 	}
 }
 
 func TestEphemeralHubToken_opens(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
-		config map[string]any
-		body   string
-		life   time.Duration
+		config   map[string]any
+		body     string
+		lifetime time.Duration
 	}{
 		"by default": {nil, `{"expires_in":43200,"note":"NOTE"}`, 12 * time.Hour},
 		"as chosen":  {map[string]any{"note": "n", "expires_in": "90s", "roles": []any{"token"}}, `{"expires_in":90,"note":"n","roles":["token"]}`, 90 * time.Second},
@@ -70,12 +70,12 @@ func TestEphemeralHubToken_opens(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			mock := providertest.StartMock(t, mockserver.Config{})
-			w := providertest.NewClientWith(t, mock.Clock, providertest.Block(mock))
+			client := providertest.NewClientWith(t, mock.Clock, providertest.Block(mock))
 			if test.config == nil {
 				test.config = map[string]any{}
 			}
 			began := mock.Clock.Now()
-			opened, diagnostics := w.Open(t.Context(), t, providertest.TokenType, test.config)
+			opened, diagnostics := client.Open(t.Context(), t, providertest.TokenType, test.config)
 			providertest.AssertDiagnostics(t, diagnostics, providertest.ExpectedDiagnostic{})
 			note := opened.Text(t, "note")
 			if err := providertest.WantBody(mock, "/tokens", strings.ReplaceAll(test.body, "NOTE", note)); err != nil {
@@ -88,14 +88,14 @@ func TestEphemeralHubToken_opens(t *testing.T) {
 				t.Errorf("got %v", opened.Values)
 			}
 			if strings.Contains(string(opened.Private), opened.Text(t, "token")) {
-				t.Error("Terraform keeps the token's value")
+				t.Error("the private data contains the token's value")
 			}
-			if !opened.RenewAt.Equal(began.Add(test.life + time.Second)) {
-				t.Errorf("to be renewed at %s, want %s after %s", opened.RenewAt, test.life, began)
+			if !opened.RenewAt.Equal(began.Add(test.lifetime + time.Second)) {
+				t.Errorf("the renewal is scheduled at %s, want %s after %s", opened.RenewAt, test.lifetime, began)
 			}
-			providertest.AssertDiagnostics(t, w.Close(t, opened), providertest.ExpectedDiagnostic{})
+			providertest.AssertDiagnostics(t, client.Close(t, opened), providertest.ExpectedDiagnostic{})
 			// Closing it twice has no effect.
-			providertest.AssertDiagnostics(t, w.Close(t, opened), providertest.ExpectedDiagnostic{})
+			providertest.AssertDiagnostics(t, client.Close(t, opened), providertest.ExpectedDiagnostic{})
 			if got := len(mock.Tokens("alice")); got != 1 {
 				t.Errorf("the Hub has %d tokens, want the provider's own", got)
 			}
@@ -103,25 +103,25 @@ func TestEphemeralHubToken_opens(t *testing.T) {
 	}
 }
 
-// TestEphemeralHubToken_leavesThatOfAnotherRun: two runs of a user begin at the same time,
-// and the POST of the first never reaches the Hub. The token of the second, which nobody
-// has used yet, is the only new one.
-func TestEphemeralHubToken_leavesThatOfAnotherRun(t *testing.T) {
+// TestEphemeralHubToken_keepsTheTokenOfAnotherRun starts two runs of a user at the same
+// time. The POST of the first never reaches the Hub, so the only new and unused token
+// belongs to the second.
+func TestEphemeralHubToken_keepsTheTokenOfAnotherRun(t *testing.T) {
 	t.Parallel()
 	mock := providertest.StartMock(t, mockserver.Config{})
-	one, other := providertest.NewClientWith(t, mock.Clock, providertest.Block(mock)), providertest.NewClientWith(t, mock.Clock, providertest.Block(mock))
-	made, diagnostics := other.Open(t.Context(), t, providertest.TokenType, map[string]any{})
+	first, second := providertest.NewClientWith(t, mock.Clock, providertest.Block(mock)), providertest.NewClientWith(t, mock.Clock, providertest.Block(mock))
+	created, diagnostics := second.Open(t.Context(), t, providertest.TokenType, map[string]any{})
 	providertest.AssertDiagnostics(t, diagnostics, providertest.ExpectedDiagnostic{})
 	mock.FailNext(mockserver.Fault{Method: http.MethodPost, Path: "*/tokens", Drop: mockserver.DropBeforeHandling})
-	_, diagnostics = one.Open(t.Context(), t, providertest.TokenType, map[string]any{})
+	_, diagnostics = first.Open(t.Context(), t, providertest.TokenType, map[string]any{})
 	providertest.AssertDiagnostics(t, diagnostics, providertest.ErrorAt("", "no new token was found"))
-	if got := providertest.TokenNotes(mock)[made.Text(t, "note")]; got != 1 {
+	if got := providertest.TokenNotes(mock)[created.Text(t, "note")]; got != 1 {
 		t.Errorf("the Hub has %d tokens of the other run", got)
 	}
-	providertest.AssertDiagnostics(t, other.Close(t, made), providertest.ExpectedDiagnostic{})
+	providertest.AssertDiagnostics(t, second.Close(t, created), providertest.ExpectedDiagnostic{})
 }
 
-// TestEphemeralHubToken_acceptsLimitOfHub has a Hub whose limit is below the default
+// TestEphemeralHubToken_acceptsLimitOfHub uses a Hub whose limit is below the default
 // lifetime.
 func TestEphemeralHubToken_acceptsLimitOfHub(t *testing.T) {
 	t.Parallel()
@@ -130,76 +130,76 @@ func TestEphemeralHubToken_acceptsLimitOfHub(t *testing.T) {
 		Body: `{"status": 400, "message": "token expires_in: 43200 must not exceed 3600"}`,
 	}
 	mock := providertest.StartMock(t, mockserver.Config{})
-	w := providertest.NewClient(t, providertest.Block(mock))
+	client := providertest.NewClient(t, providertest.Block(mock))
 	mock.FailNext(tooLong)
-	_, diagnostics := w.Open(t.Context(), t, providertest.TokenType, map[string]any{"note": "ours"})
+	_, diagnostics := client.Open(t.Context(), t, providertest.TokenType, map[string]any{"note": "ours"})
 	providertest.AssertDiagnostics(t, diagnostics, providertest.ExpectedDiagnostic{})
 	if err := providertest.WantBody(mock, "/tokens", `{"note":"ours"}`); err != nil {
 		t.Error(err)
 	}
 	mock.FailNext(tooLong)
-	_, diagnostics = w.Open(t.Context(), t, providertest.TokenType, map[string]any{"note": "chosen", "expires_in": "12h"})
+	_, diagnostics = client.Open(t.Context(), t, providertest.TokenType, map[string]any{"note": "chosen", "expires_in": "12h"})
 	providertest.AssertDiagnostics(t, diagnostics, providertest.ErrorAt("", "must not exceed 3600"))
 	if got := providertest.TokenNotes(mock)["chosen"]; got != 0 {
-		t.Errorf("%d tokens were made with another lifetime than was chosen", got)
+		t.Errorf("%d tokens were created with another lifetime than the configured one", got)
 	}
 }
 
 func TestEphemeralHubToken_warnsThatItExpired(t *testing.T) {
 	t.Parallel()
 	mock := providertest.StartMock(t, mockserver.Config{})
-	w := providertest.NewClientWith(t, mock.Clock, providertest.Block(mock))
-	opened, diagnostics := w.Open(t.Context(), t, providertest.TokenType, map[string]any{"expires_in": "1h"})
+	client := providertest.NewClientWith(t, mock.Clock, providertest.Block(mock))
+	opened, diagnostics := client.Open(t.Context(), t, providertest.TokenType, map[string]any{"expires_in": "1h"})
 	providertest.AssertDiagnostics(t, diagnostics, providertest.ExpectedDiagnostic{})
 	// The Hub's clock is behind, and then its proxy fails: the provider checks again later.
-	again, diagnostics := w.Renew(t, opened)
+	nextCheck, diagnostics := client.Renew(t, opened)
 	providertest.AssertDiagnostics(t, diagnostics, providertest.ExpectedDiagnostic{})
-	if again.IsZero() {
-		t.Error("a token that still lives is not looked at again")
+	if nextCheck.IsZero() {
+		t.Error("the provider does not check a valid token again")
 	}
 	mock.FailNext(mockserver.Fault{Method: http.MethodGet, Path: "*/tokens/*", Times: 10, Status: http.StatusBadGateway})
-	again, diagnostics = w.Renew(t, opened)
+	nextCheck, diagnostics = client.Renew(t, opened)
 	providertest.AssertDiagnostics(t, diagnostics, providertest.ExpectedDiagnostic{})
-	if again.IsZero() {
-		t.Error("a token that could not be looked at is not looked at again")
+	if nextCheck.IsZero() {
+		t.Error("the provider does not check again after a failed lookup")
 	}
 	mock.ClearFaults()
 	mock.Advance(2 * time.Hour)
 	mock.Clock.Advance(2 * time.Hour)
-	again, diagnostics = w.Renew(t, opened)
+	nextCheck, diagnostics = client.Renew(t, opened)
 	providertest.AssertDiagnostics(t, diagnostics, providertest.ExpectedDiagnostic{})
-	if !again.IsZero() {
-		t.Errorf("to be renewed again at %s", again)
+	if !nextCheck.IsZero() {
+		t.Errorf("the next check is at %s, want none for an expired token", nextCheck)
 	}
-	providertest.AssertDiagnostics(t, w.Close(t, opened), providertest.WarningAt(`AttributeName("expires_in")`, "longer expires_in than the run takes"))
+	providertest.AssertDiagnostics(t, client.Close(t, opened), providertest.WarningAt(`AttributeName("expires_in")`, "longer expires_in than the run takes"))
 }
 
 func TestEphemeralHubToken_leavesNoOrphan(t *testing.T) {
 	t.Parallel()
 	mock := providertest.StartMock(t, mockserver.Config{})
-	w := providertest.NewClient(t, providertest.Block(mock))
+	client := providertest.NewClient(t, providertest.Block(mock))
 	mock.FailNext(mockserver.Fault{Method: http.MethodPost, Path: "*/tokens", Drop: mockserver.DropAfterHandling})
-	_, diagnostics := w.Open(t.Context(), t, providertest.TokenType, map[string]any{"note": "ours"})
+	_, diagnostics := client.Open(t.Context(), t, providertest.TokenType, map[string]any{"note": "ours"})
 	providertest.AssertDiagnostics(t, diagnostics, providertest.ErrorAt("", "was revoked"))
 	if got := providertest.TokenNotes(mock)["ours"]; got != 0 {
 		t.Errorf("%d tokens are left", got)
 	}
 }
 
-// TestEphemeralHubToken_neverRevokesItsHeir has a Hub that gives the id of a revoked token
-// to the next one.
-func TestEphemeralHubToken_neverRevokesItsHeir(t *testing.T) {
+// TestEphemeralHubToken_neverRevokesALaterTokenWithItsID uses a Hub that gives the id of a
+// revoked token to the next one.
+func TestEphemeralHubToken_neverRevokesALaterTokenWithItsID(t *testing.T) {
 	t.Parallel()
 	mock := providertest.StartMock(t, mockserver.Config{})
-	w := providertest.NewClient(t, providertest.Block(mock))
-	opened, _ := w.Open(t.Context(), t, providertest.TokenType, map[string]any{"note": "ours"})
+	client := providertest.NewClient(t, providertest.Block(mock))
+	opened, _ := client.Open(t.Context(), t, providertest.TokenType, map[string]any{"note": "ours"})
 	mock.RevokeToken("alice", opened.Text(t, "id"))
-	if heir := mock.AddToken("alice", "the heir"); heir != opened.Text(t, "id") {
-		t.Fatalf("the heir is %s", heir)
+	if reused := mock.AddToken("alice", "later"); reused != opened.Text(t, "id") {
+		t.Fatalf("the next token has the id %s, want the freed one", reused)
 	}
-	providertest.AssertDiagnostics(t, w.Close(t, opened), providertest.ExpectedDiagnostic{})
-	if providertest.TokenNotes(mock)["the heir"] != 1 {
-		t.Error("the heir was revoked")
+	providertest.AssertDiagnostics(t, client.Close(t, opened), providertest.ExpectedDiagnostic{})
+	if providertest.TokenNotes(mock)["later"] != 1 {
+		t.Error("the later token was revoked")
 	}
 }
 
@@ -207,10 +207,10 @@ func TestEphemeralHubToken_reportsFailedRevocation(t *testing.T) {
 	t.Parallel()
 	mock := providertest.StartMock(t, mockserver.Config{})
 	openEphemerals := &clients.OpenEphemerals{}
-	w := providertest.NewClientWith(t, mock.Clock, providertest.Block(mock), provider.WithOpenEphemerals(openEphemerals))
-	opened, _ := w.Open(t.Context(), t, providertest.TokenType, map[string]any{"note": "ours"})
+	client := providertest.NewClientWith(t, mock.Clock, providertest.Block(mock), provider.WithOpenEphemerals(openEphemerals))
+	opened, _ := client.Open(t.Context(), t, providertest.TokenType, map[string]any{"note": "ours"})
 	mock.FailNext(mockserver.Fault{Method: http.MethodDelete, Path: "*/tokens/*", Times: 1000, Status: http.StatusInternalServerError})
-	providertest.AssertDiagnostics(t, w.Close(t, opened), providertest.ErrorAt("", `Revoke the one with the note "ours" on the Hub's page /hub/token`))
+	providertest.AssertDiagnostics(t, client.Close(t, opened), providertest.ErrorAt("", `Revoke the one with the note "ours" on the Hub's page /hub/token`))
 	mock.ClearFaults()
 	if err := openEphemerals.CloseAll(t.Context()); err != nil {
 		t.Error(err)
@@ -220,25 +220,25 @@ func TestEphemeralHubToken_reportsFailedRevocation(t *testing.T) {
 	}
 }
 
-// TestOpenEphemerals_areClosedWithTheProcess has tokens that Terraform does not close.
+// TestOpenEphemerals_areClosedWithTheProcess opens tokens that Terraform does not close.
 func TestOpenEphemerals_areClosedWithTheProcess(t *testing.T) {
 	t.Parallel()
 	mock := providertest.StartMock(t, mockserver.Config{})
 	openEphemerals := &clients.OpenEphemerals{}
-	w := providertest.NewClientWith(t, mock.Clock, providertest.Block(mock), provider.WithOpenEphemerals(openEphemerals))
+	client := providertest.NewClientWith(t, mock.Clock, providertest.Block(mock), provider.WithOpenEphemerals(openEphemerals))
 	for _, note := range []string{"a", "b", "c"} {
-		_, diagnostics := w.Open(t.Context(), t, providertest.TokenType, map[string]any{"note": note})
+		_, diagnostics := client.Open(t.Context(), t, providertest.TokenType, map[string]any{"note": note})
 		providertest.AssertDiagnostics(t, diagnostics, providertest.ExpectedDiagnostic{})
 	}
-	closed, _ := w.Open(t.Context(), t, providertest.TokenType, map[string]any{"note": "d"})
-	providertest.AssertDiagnostics(t, w.Close(t, closed), providertest.ExpectedDiagnostic{})
+	closed, _ := client.Open(t.Context(), t, providertest.TokenType, map[string]any{"note": "d"})
+	providertest.AssertDiagnostics(t, client.Close(t, closed), providertest.ExpectedDiagnostic{})
 	mock.ClearRequests()
 	mock.FailNext(mockserver.Fault{Method: http.MethodDelete, Path: "*/tokens/*", Status: http.StatusForbidden, ContentType: "application/json", Body: `{"message": "no"}`})
 	if err := openEphemerals.CloseAll(t.Context()); err == nil || !strings.Contains(err.Error(), "was not revoked") {
 		t.Errorf("got %v", err)
 	}
 	if got := mock.CountRequests(http.MethodDelete, "*/tokens/*"); got != 3 {
-		t.Errorf("%d were revoked, want 3", got)
+		t.Errorf("%d tokens were revoked, want 3", got)
 	}
 	if err := openEphemerals.CloseAll(t.Context()); err != nil {
 		t.Error(err)
@@ -248,41 +248,41 @@ func TestOpenEphemerals_areClosedWithTheProcess(t *testing.T) {
 func TestEphemeralHubToken_isUnknownUntilTheHubIs(t *testing.T) {
 	t.Parallel()
 	mock := providertest.StartMock(t, mockserver.Config{})
-	w := providertest.NewClient(t, map[string]any{"address": providertest.Unknown{}, "api_token": mock.NewToken("alice")})
-	opened, diagnostics := w.Open(t.Context(), t, providertest.TokenType, map[string]any{"note": "ours"})
+	client := providertest.NewClient(t, map[string]any{"address": providertest.Unknown{}, "api_token": mock.NewToken("alice")})
+	opened, diagnostics := client.Open(t.Context(), t, providertest.TokenType, map[string]any{"note": "ours"})
 	providertest.AssertDiagnostics(t, diagnostics, providertest.ExpectedDiagnostic{})
 	if opened.Text(t, "token") != "?" || opened.Text(t, "user") != "?" || opened.Text(t, "note") != "ours" {
 		t.Errorf("got %v", opened.Values)
 	}
-	providertest.AssertDiagnostics(t, w.Close(t, opened), providertest.ExpectedDiagnostic{})
+	providertest.AssertDiagnostics(t, client.Close(t, opened), providertest.ExpectedDiagnostic{})
 }
 
 func TestEphemeralHubToken_validates(t *testing.T) {
 	t.Parallel()
-	w := providertest.NewClient(t, map[string]any{})
+	client := providertest.NewClient(t, map[string]any{})
 	for name, test := range map[string]struct {
 		config map[string]any
 		want   providertest.ExpectedDiagnostic
 	}{
-		"all":             {map[string]any{"user": "bob", "note": "n", "expires_in": "1h", "scopes": []any{"self"}}, providertest.ExpectedDiagnostic{}},
-		"unknown":         {map[string]any{"expires_in": providertest.Unknown{}, "note": providertest.Unknown{}}, providertest.ExpectedDiagnostic{}},
-		"no duration":     {map[string]any{"expires_in": "a day"}, providertest.ErrorAt(`AttributeName("expires_in")`, "")},
-		"part of second":  {map[string]any{"expires_in": "1500ms"}, providertest.ErrorAt(`AttributeName("expires_in")`, "whole seconds")},
-		"nothing":         {map[string]any{"expires_in": "0s"}, providertest.ErrorAt(`AttributeName("expires_in")`, `at least "1s"`)},
-		"no user":         {map[string]any{"user": ""}, providertest.ErrorAt(`AttributeName("user")`, "")},
-		"no scopes":       {map[string]any{"scopes": []any{}}, providertest.ErrorAt(`AttributeName("scopes")`, "")},
-		"scopes or roles": {map[string]any{"scopes": []any{"self"}, "roles": []any{"user"}}, providertest.ErrorAt(`AttributeName("scopes")`, "roles")},
+		"all":                  {map[string]any{"user": "bob", "note": "n", "expires_in": "1h", "scopes": []any{"self"}}, providertest.ExpectedDiagnostic{}},
+		"unknown":              {map[string]any{"expires_in": providertest.Unknown{}, "note": providertest.Unknown{}}, providertest.ExpectedDiagnostic{}},
+		"invalid duration":     {map[string]any{"expires_in": "a day"}, providertest.ErrorAt(`AttributeName("expires_in")`, "")},
+		"fraction of a second": {map[string]any{"expires_in": "1500ms"}, providertest.ErrorAt(`AttributeName("expires_in")`, "whole seconds")},
+		"zero":                 {map[string]any{"expires_in": "0s"}, providertest.ErrorAt(`AttributeName("expires_in")`, `at least "1s"`)},
+		"empty user":           {map[string]any{"user": ""}, providertest.ErrorAt(`AttributeName("user")`, "")},
+		"no scopes":            {map[string]any{"scopes": []any{}}, providertest.ErrorAt(`AttributeName("scopes")`, "")},
+		"scopes or roles":      {map[string]any{"scopes": []any{"self"}, "roles": []any{"user"}}, providertest.ErrorAt(`AttributeName("scopes")`, "roles")},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			providertest.AssertDiagnostics(t, w.ValidateEphemeral(t, providertest.TokenType, test.config), test.want)
+			providertest.AssertDiagnostics(t, client.ValidateEphemeral(t, providertest.TokenType, test.config), test.want)
 		})
 	}
 }
 
 func TestEphemeralHubToken_needsTheHub(t *testing.T) {
 	t.Parallel()
-	w := providertest.NewClient(t, map[string]any{"address": "https://gateway.example.com/", "api_token": "0123456789abcdef0123456789abcdef"})
-	_, diagnostics := w.Open(t.Context(), t, providertest.TokenType, map[string]any{})
+	client := providertest.NewClient(t, map[string]any{"address": "https://gateway.example.com/", "api_token": "0123456789abcdef0123456789abcdef"})
+	_, diagnostics := client.Open(t.Context(), t, providertest.TokenType, map[string]any{})
 	providertest.AssertDiagnostics(t, diagnostics, providertest.ErrorAt("", "hub_address"))
 }

@@ -95,20 +95,20 @@ func listResult(ctx context.Context, req list.ListRequest, user string, token hu
 	return result
 }
 
-// displayName has what a person decides by: what the token is for, and whether it
-// is in use.
+// displayName describes a token by its note, and by times that show whether it is in
+// use.
 func displayName(token hub.Token) string {
-	at := func(moment time.Time) string { return moment.UTC().Format(time.RFC3339) }
-	parts := []string{"created " + at(token.Created)}
+	format := func(moment time.Time) string { return moment.UTC().Format(time.RFC3339) }
+	parts := []string{"created " + format(token.Created)}
 	if token.LastActivity.IsZero() {
 		parts = append(parts, "never used")
 	} else {
-		parts = append(parts, "last used "+at(token.LastActivity))
+		parts = append(parts, "last used "+format(token.LastActivity))
 	}
 	if token.ExpiresAt.IsZero() {
 		parts = append(parts, "does not expire")
 	} else {
-		parts = append(parts, "expires "+at(token.ExpiresAt))
+		parts = append(parts, "expires "+format(token.ExpiresAt))
 	}
 	return fmt.Sprintf("%s %s: %s (%s)", token.User, token.ID, transport.Printable(token.Note), strings.Join(parts, ", "))
 }

@@ -22,7 +22,7 @@ import (
 
 const revokeActionType = "pc_hub_token_revoke"
 
-func TestListTokens_hasEveryTokenAndNoValue(t *testing.T) {
+func TestListTokens_listsEveryTokenWithoutItsValue(t *testing.T) {
 	t.Parallel()
 	mock := providertest.StartMock(t, mockserver.Config{})
 	block := providertest.Block(mock)
@@ -62,9 +62,9 @@ func TestListTokens_failureIsAnErrorAndNoList(t *testing.T) {
 		prepare func(*providertest.Mock, map[string]any)
 		want    providertest.ExpectedDiagnostic
 	}{
-		"refused token": {nil, func(_ *providertest.Mock, block map[string]any) { block["api_token"] = "wrong" }, providertest.ErrorAt("", "The tokens were not listed")},
-		"Hub away":      {nil, func(mock *providertest.Mock, _ map[string]any) { mock.Close() }, providertest.ErrorAt("", "The tokens were not listed")},
-		"listing breaks half way": {nil, func(mock *providertest.Mock, _ map[string]any) {
+		"refused token":   {nil, func(_ *providertest.Mock, block map[string]any) { block["api_token"] = "wrong" }, providertest.ErrorAt("", "The tokens were not listed")},
+		"Hub unreachable": {nil, func(mock *providertest.Mock, _ map[string]any) { mock.Close() }, providertest.ErrorAt("", "The tokens were not listed")},
+		"connection lost during the listing": {nil, func(mock *providertest.Mock, _ map[string]any) {
 			mock.FailNext(mockserver.Fault{Method: http.MethodGet, Path: "*/users/alice/tokens", Times: 1000, Drop: mockserver.DropMidResponse})
 		}, providertest.ErrorAt("", "The tokens of alice were not listed")},
 		"another user": {map[string]any{"user": "bob"}, func(*providertest.Mock, map[string]any) {}, providertest.ErrorAt("", "The tokens of bob were not listed")},

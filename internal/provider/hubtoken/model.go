@@ -78,7 +78,7 @@ func (r *tokenResource) Schema(_ context.Context, _ resource.SchemaRequest, resp
 					"Default: it does not expire, unless the Hub sets a limit.",
 				Optional:      true,
 				CustomType:    timetypes.GoDurationType{},
-				PlanModifiers: []planmodifier.String{stringplanmodifier.RequiresReplaceIf(otherDuration, lifetimeChangeDescription, lifetimeChangeDescription)},
+				PlanModifiers: []planmodifier.String{stringplanmodifier.RequiresReplaceIf(replaceIfDurationDiffers, lifetimeChangeDescription, lifetimeChangeDescription)},
 			},
 			"renew_before": schema.StringAttribute{
 				MarkdownDescription: "How long before its expiry the token is due for renewal, shorter than `expires_in`. A refresh decides whether the token is due, and the next plan replaces it. " +
@@ -133,14 +133,15 @@ func (r *tokenResource) Schema(_ context.Context, _ resource.SchemaRequest, resp
 
 const lifetimeChangeDescription = "Another lifetime requires a new token. The same lifetime in another notation, such as 60m for 1h, does not."
 
-// otherDuration treats "1h" and "60m" as equal, so that the token is not replaced.
-func otherDuration(_ context.Context, req planmodifier.StringRequest, resp *stringplanmodifier.RequiresReplaceIfFuncResponse) {
+// replaceIfDurationDiffers treats "1h" and "60m" as equal, so that the token is not
+// replaced.
+func replaceIfDurationDiffers(_ context.Context, req planmodifier.StringRequest, resp *stringplanmodifier.RequiresReplaceIfFuncResponse) {
 	planned, plannedErr := time.ParseDuration(req.PlanValue.ValueString())
-	had, hadErr := time.ParseDuration(req.StateValue.ValueString())
-	resp.RequiresReplace = plannedErr != nil || hadErr != nil || planned != had
+	prior, priorErr := time.ParseDuration(req.StateValue.ValueString())
+	resp.RequiresReplace = plannedErr != nil || priorErr != nil || planned != prior
 }
 
-// isDue reports whether the time for renewal has come.
+// isDue reports whether the token is due for renewal at the time now.
 func (m *resourceModel) isDue(expiresAt timetypes.RFC3339, now time.Time) bool {
 	renewBefore, ok := values.Duration(m.RenewBefore)
 	if !ok || !values.IsKnown(expiresAt) {
@@ -156,9 +157,9 @@ func (m *resourceModel) markComputedUnknown() {
 	m.ReadyForRenewal = types.BoolUnknown()
 }
 
-// known returns the token in the state. It differs from a later token that has
-// inherited its id.
-func (m *resourceModel) known() (hub.Token, diag.Diagnostics) {
+// storedToken returns the token in the state. A later token with the same id differs in
+// the note or the creation time.
+func (m *resourceModel) storedToken() (hub.Token, diag.Diagnostics) {
 	token := hub.Token{ID: m.ID.ValueString(), User: m.User.ValueString(), Note: m.Note.ValueString()}
 	if m.CreatedAt.IsNull() {
 		return token, nil

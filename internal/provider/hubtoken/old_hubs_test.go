@@ -16,7 +16,7 @@ import (
 )
 
 // onEachHub runs a test on the mock of each version of JupyterHub.
-func onEachHub(t *testing.T, test func(t *testing.T, major int, mock *providertest.Mock, w providertest.Client)) {
+func onEachHub(t *testing.T, test func(t *testing.T, major int, mock *providertest.Mock, client providertest.Client)) {
 	t.Helper()
 	for major := 1; major <= 6; major++ {
 		t.Run(fmt.Sprintf("JupyterHub %d", major), func(t *testing.T) {
@@ -27,30 +27,30 @@ func onEachHub(t *testing.T, test func(t *testing.T, major int, mock *providerte
 	}
 }
 
-// TestHubs_tokenLifecycle creates, reads and revokes a token, and detects that somebody
-// else has revoked one.
+// TestHubs_tokenLifecycle creates, reads and revokes a token, and detects a revocation
+// outside Terraform.
 func TestHubs_tokenLifecycle(t *testing.T) {
 	t.Parallel()
-	onEachHub(t, func(t *testing.T, _ int, mock *providertest.Mock, w providertest.Client) {
+	onEachHub(t, func(t *testing.T, _ int, mock *providertest.Mock, client providertest.Client) {
 		t.Helper()
 		config := map[string]any{"note": "ours", "expires_in": "1h"}
 		for _, revokedElsewhere := range []bool{false, true} {
-			made, diagnostics := w.Apply(t.Context(), t, providertest.TokenType, w.None(t), config)
+			created, diagnostics := client.Apply(t.Context(), t, providertest.TokenType, client.None(t), config)
 			providertest.AssertDiagnostics(t, diagnostics, providertest.ExpectedDiagnostic{})
 			if got := providertest.TokenNotes(mock)["ours"]; got != 1 {
-				t.Fatalf("%d tokens were made", got)
+				t.Fatalf("%d tokens were created", got)
 			}
-			read, diagnostics := w.Read(t, providertest.TokenType, made)
+			read, diagnostics := client.Read(t, providertest.TokenType, created)
 			providertest.AssertDiagnostics(t, diagnostics, providertest.ExpectedDiagnostic{})
-			if plan := w.Plan(t, providertest.TokenType, read, config); len(plan.RequiresReplace) > 0 {
+			if plan := client.Plan(t, providertest.TokenType, read, config); len(plan.RequiresReplace) > 0 {
 				t.Errorf("a second plan replaces the token for %v", plan.RequiresReplace)
 			}
 			if revokedElsewhere {
-				mock.RevokeToken("alice", w.Text(t, providertest.TokenType, read.State, "id"))
-				_, diagnostics = w.Read(t, providertest.TokenType, read)
+				mock.RevokeToken("alice", client.Text(t, providertest.TokenType, read.State, "id"))
+				_, diagnostics = client.Read(t, providertest.TokenType, read)
 				providertest.AssertDiagnostics(t, diagnostics, providertest.WarningAt("", "no longer has it"))
 			}
-			_, diagnostics = w.Apply(t.Context(), t, providertest.TokenType, read, nil)
+			_, diagnostics = client.Apply(t.Context(), t, providertest.TokenType, read, nil)
 			providertest.AssertDiagnostics(t, diagnostics, providertest.ExpectedDiagnostic{})
 			if got := providertest.TokenNotes(mock)["ours"]; got != 0 {
 				t.Errorf("%d tokens are left", got)
@@ -63,7 +63,7 @@ func TestHubs_tokenLifecycle(t *testing.T) {
 // ignore the scopes.
 func TestHubs_tokenHasNoMoreScopesThanRequested(t *testing.T) {
 	t.Parallel()
-	onEachHub(t, func(t *testing.T, major int, mock *providertest.Mock, w providertest.Client) {
+	onEachHub(t, func(t *testing.T, major int, mock *providertest.Mock, client providertest.Client) {
 		t.Helper()
 		for argument, values := range map[string][]any{"scopes": {"access:services!service=dask-gateway"}, "roles": {"token"}} {
 			config := map[string]any{"note": "less", argument: values}
@@ -71,13 +71,13 @@ func TestHubs_tokenHasNoMoreScopesThanRequested(t *testing.T) {
 			if major == 1 || major == 2 && argument == "scopes" {
 				want = providertest.ErrorAt(`AttributeName("`+argument+`")`, "Leave out "+argument)
 			}
-			made, diagnostics := w.Apply(t.Context(), t, providertest.TokenType, w.None(t), config)
+			created, diagnostics := client.Apply(t.Context(), t, providertest.TokenType, client.None(t), config)
 			providertest.AssertDiagnostics(t, diagnostics, want)
-			opened, diagnostics := w.Open(t.Context(), t, providertest.TokenType, config)
+			opened, diagnostics := client.Open(t.Context(), t, providertest.TokenType, config)
 			providertest.AssertDiagnostics(t, diagnostics, want)
 			if want == (providertest.ExpectedDiagnostic{}) {
-				providertest.AssertDiagnostics(t, w.Close(t, opened), providertest.ExpectedDiagnostic{})
-				_, diagnostics = w.Apply(t.Context(), t, providertest.TokenType, made, nil)
+				providertest.AssertDiagnostics(t, client.Close(t, opened), providertest.ExpectedDiagnostic{})
+				_, diagnostics = client.Apply(t.Context(), t, providertest.TokenType, created, nil)
 				providertest.AssertDiagnostics(t, diagnostics, providertest.ExpectedDiagnostic{})
 			}
 			if got := providertest.TokenNotes(mock)["less"]; got != 0 {
@@ -90,7 +90,7 @@ func TestHubs_tokenHasNoMoreScopesThanRequested(t *testing.T) {
 // TestHubs_rejectedRequests checks the errors about invalid scopes and tokens.
 func TestHubs_rejectedRequests(t *testing.T) {
 	t.Parallel()
-	onEachHub(t, func(t *testing.T, major int, mock *providertest.Mock, w providertest.Client) {
+	onEachHub(t, func(t *testing.T, major int, mock *providertest.Mock, client providertest.Client) {
 		t.Helper()
 		want := providertest.ErrorAt("", "Scope 'nope' for token does not exist")
 		switch {
@@ -99,15 +99,15 @@ func TestHubs_rejectedRequests(t *testing.T) {
 		case major < 5:
 			want = providertest.ErrorAt("", "Before JupyterHub 5, this is the response to scopes that do not exist")
 		}
-		_, diagnostics := w.Apply(t.Context(), t, providertest.TokenType, w.None(t), map[string]any{"note": "bad", "scopes": []any{"nope"}})
+		_, diagnostics := client.Apply(t.Context(), t, providertest.TokenType, client.None(t), map[string]any{"note": "bad", "scopes": []any{"nope"}})
 		providertest.AssertDiagnostics(t, diagnostics, want)
 		if got := providertest.TokenNotes(mock)["bad"]; got != 0 {
 			t.Errorf("%d tokens are left", got)
 		}
 
 		mock.ClearRequests()
-		w = providertest.NewClient(t, map[string]any{"address": mock.GatewayURL(), "api_token": "garbage"})
-		_, diagnostics = w.Apply(t.Context(), t, providertest.TokenType, w.None(t), map[string]any{"note": "bad"})
+		client = providertest.NewClient(t, map[string]any{"address": mock.GatewayURL(), "api_token": "garbage"})
+		_, diagnostics = client.Apply(t.Context(), t, providertest.TokenType, client.None(t), map[string]any{"note": "bad"})
 		providertest.AssertDiagnostics(t, diagnostics, providertest.ErrorAt("", "rejected the credentials from api_token in the provider block"))
 		if got := mock.CountRequests(http.MethodGet, "*"); got != 1 {
 			t.Errorf("a wrong token was tried %d times", got)
@@ -118,11 +118,11 @@ func TestHubs_rejectedRequests(t *testing.T) {
 // TestHubs_clusters creates a cluster on the gateway behind each Hub.
 func TestHubs_clusters(t *testing.T) {
 	t.Parallel()
-	onEachHub(t, func(t *testing.T, _ int, mock *providertest.Mock, w providertest.Client) {
+	onEachHub(t, func(t *testing.T, _ int, mock *providertest.Mock, client providertest.Client) {
 		t.Helper()
-		made, diagnostics := w.Apply(t.Context(), t, providertest.ClusterType, w.None(t), map[string]any{})
+		created, diagnostics := client.Apply(t.Context(), t, providertest.ClusterType, client.None(t), map[string]any{})
 		providertest.AssertDiagnostics(t, diagnostics, providertest.ExpectedDiagnostic{})
-		_, diagnostics = w.Apply(t.Context(), t, providertest.ClusterType, made, nil)
+		_, diagnostics = client.Apply(t.Context(), t, providertest.ClusterType, created, nil)
 		providertest.AssertDiagnostics(t, diagnostics, providertest.ExpectedDiagnostic{})
 		providertest.AssertNothingRuns(t, mock)
 	})
@@ -132,20 +132,20 @@ func TestHubs_clusters(t *testing.T) {
 // as the options.
 func TestHubs_servers(t *testing.T) {
 	t.Parallel()
-	onEachHub(t, func(t *testing.T, _ int, mock *providertest.Mock, w providertest.Client) {
+	onEachHub(t, func(t *testing.T, _ int, mock *providertest.Mock, client providertest.Client) {
 		t.Helper()
 		for _, config := range []map[string]any{{"name": "gpu", "user_options": map[string]any{"profile": "small"}}, {"name": "plain"}} {
-			made, diagnostics := w.Apply(t.Context(), t, providertest.ServerType, w.None(t), config)
+			created, diagnostics := client.Apply(t.Context(), t, providertest.ServerType, client.None(t), config)
 			providertest.AssertDiagnostics(t, diagnostics, providertest.ExpectedDiagnostic{})
-			read, diagnostics := w.Read(t, providertest.ServerType, made)
+			read, diagnostics := client.Read(t, providertest.ServerType, created)
 			providertest.AssertDiagnostics(t, diagnostics, providertest.ExpectedDiagnostic{})
-			if plan := w.Plan(t, providertest.ServerType, read, config); providertest.HasError(plan.Diagnostics) || len(plan.RequiresReplace) > 0 {
+			if plan := client.Plan(t, providertest.ServerType, read, config); providertest.HasError(plan.Diagnostics) || len(plan.RequiresReplace) > 0 {
 				t.Errorf("a second plan of %v replaces the server for %v", config, plan.RequiresReplace)
 			}
 			if config["name"] == "gpu" && fmt.Sprint(mock.HubServers("alice")[0].Options) != "map[profile:small]" {
 				t.Errorf("the Hub has the options %v", mock.HubServers("alice")[0].Options)
 			}
-			_, diagnostics = w.Apply(t.Context(), t, providertest.ServerType, read, nil)
+			_, diagnostics = client.Apply(t.Context(), t, providertest.ServerType, read, nil)
 			providertest.AssertDiagnostics(t, diagnostics, providertest.ExpectedDiagnostic{})
 		}
 		for _, server := range mock.HubServers("alice") {
@@ -153,7 +153,7 @@ func TestHubs_servers(t *testing.T) {
 				t.Errorf("the server %q is left", server.Name)
 			}
 		}
-		_, diagnostics := w.Apply(t.Context(), t, providertest.ServerType, w.None(t), map[string]any{"name": "gpu", "user_options": map[string]any{"profile": "broken"}})
+		_, diagnostics := client.Apply(t.Context(), t, providertest.ServerType, client.None(t), map[string]any{"name": "gpu", "user_options": map[string]any{"profile": "broken"}})
 		providertest.AssertDiagnostics(t, diagnostics, providertest.ErrorAt("", "no node has room for it"))
 	})
 }
@@ -162,7 +162,7 @@ func TestHubs_servers(t *testing.T) {
 // and returns servers only for a user that is requested by name.
 func TestHubs_users(t *testing.T) {
 	t.Parallel()
-	onEachHub(t, func(t *testing.T, major int, mock *providertest.Mock, w providertest.Client) {
+	onEachHub(t, func(t *testing.T, major int, mock *providertest.Mock, client providertest.Client) {
 		t.Helper()
 		mock.StartHubServer("alice", "gpu", `{"profile": "small"}`)
 		set := func(values ...string) tftypes.Value {
@@ -173,7 +173,7 @@ func TestHubs_users(t *testing.T) {
 			return tftypes.NewValue(tftypes.Set{ElementType: tftypes.String}, members)
 		}
 		for _, config := range []map[string]any{{}, {"name": "alice"}} {
-			state, diagnostics := w.ReadData(t, "pc_hub_user", config)
+			state, diagnostics := client.ReadData(t, "pc_hub_user", config)
 			providertest.AssertDiagnostics(t, diagnostics, providertest.ExpectedDiagnostic{})
 			if !state["name"].Equal(tftypes.NewValue(tftypes.String, "alice")) || !state["kind"].Equal(tftypes.NewValue(tftypes.String, "user")) || state["created_at"].IsNull() {
 				t.Errorf("%v: the user is %v", config, state)

@@ -40,10 +40,10 @@ func planProperty(t *testing.T) providertest.PlanProperty {
 
 // priorTokens are created by the first client. The later client refreshes them after
 // some have become due.
-func priorTokens(t *testing.T, w, later providertest.Client) []providertest.PriorInstance {
+func priorTokens(t *testing.T, client, later providertest.Client) []providertest.PriorInstance {
 	t.Helper()
 	created := func(name string, config map[string]any) providertest.PriorInstance {
-		instance, diagnostics := w.Apply(t.Context(), t, providertest.TokenType, w.None(t), config)
+		instance, diagnostics := client.Apply(t.Context(), t, providertest.TokenType, client.None(t), config)
 		providertest.AssertDiagnostics(t, diagnostics, providertest.ExpectedDiagnostic{})
 		return providertest.PriorInstance{Name: name, Instance: instance, Config: config}
 	}
@@ -63,7 +63,7 @@ func priorTokens(t *testing.T, w, later providertest.Client) []providertest.Prio
 	}
 }
 
-// tokenChanges are what a user may change.
+// tokenChanges are the changes that a user may make to a configuration.
 var tokenChanges = []providertest.ConfigChange{
 	{Name: "renew_before", Apply: func(random *rand.Rand, config map[string]any) {
 		config["renew_before"] = providertest.Pick(random, nil, "1h", "12h", "24h", "1440m", "47h")
@@ -112,18 +112,18 @@ func TestOldState_plansWithoutAChange(t *testing.T) {
 		t.Run(address, func(t *testing.T) {
 			t.Parallel()
 			mock := providertest.StartMock(t, mockserver.Config{})
-			w := providertest.NewClientWith(t, mock.Clock, providertest.Block(mock))
-			today, diagnostics := w.Apply(t.Context(), t, providertest.TokenType, w.None(t), test.config)
+			client := providertest.NewClientWith(t, mock.Clock, providertest.Block(mock))
+			today, diagnostics := client.Apply(t.Context(), t, providertest.TokenType, client.None(t), test.config)
 			providertest.AssertDiagnostics(t, diagnostics, providertest.ExpectedDiagnostic{})
-			text := func(attribute string) string { return w.Text(t, providertest.TokenType, today.State, attribute) }
-			old := w.OldState(t, strings.NewReplacer(
+			text := func(attribute string) string { return client.Text(t, providertest.TokenType, today.State, attribute) }
+			old := client.OldState(t, strings.NewReplacer(
 				`"id":"`+test.id+`"`, `"id":"`+text("id")+`"`, `"id": "`+test.id+`"`, `"id": "`+text("id")+`"`,
 				test.created, text("created_at"), "2026-12-28T14:49:04.857535Z", text("expires_at"), "127.0.0.1:18999", strings.TrimPrefix(mock.URL(), "http://"),
 			))[address]
-			w.AssertUnchanged(t, providertest.TokenType, old, test.config)
-			read, diagnostics := w.Read(t, providertest.TokenType, old)
+			client.AssertUnchanged(t, providertest.TokenType, old, test.config)
+			read, diagnostics := client.Read(t, providertest.TokenType, old)
 			providertest.AssertDiagnostics(t, diagnostics, providertest.ExpectedDiagnostic{})
-			w.AssertUnchanged(t, providertest.TokenType, read, test.config)
+			client.AssertUnchanged(t, providertest.TokenType, read, test.config)
 		})
 	}
 }

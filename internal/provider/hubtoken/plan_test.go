@@ -25,8 +25,8 @@ resource "pc_hub_token" "test" {
 }
 
 // TestAccHubToken_appliesThePlanThatWasApproved saves plans and applies them after
-// the token has become due. Terraform plans once more during the apply, and must
-// come to the same action.
+// the token has become due. Terraform plans once more during the apply, and requires
+// the same action.
 func TestAccHubToken_appliesThePlanThatWasApproved(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
@@ -42,31 +42,31 @@ func TestAccHubToken_appliesThePlanThatWasApproved(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			mock := providertest.StartMock(t, mockserver.Config{})
-			passing := clock.NewFake(clock.Real().Now())
+			fakeClock := clock.NewFake(clock.Real().Now())
 			block := providertest.ProviderBlock(mock)
-			workspace := providertest.NewWorkspace(t, passing, block+rotatingToken(`"24h"`))
+			workspace := providertest.NewWorkspace(t, fakeClock, block+rotatingToken(`"24h"`))
 			workspace.Apply()
-			passing.Advance(23 * time.Hour)
+			fakeClock.Advance(23 * time.Hour)
 			workspace.Write("main.tf", block+test.config)
 			if plan := workspace.Must("plan", "-no-color", "-out=saved.plan"); !strings.Contains(plan.Output, test.summary) {
 				t.Fatalf("the plan is not %q:\n%s", test.summary, plan.Output)
 			}
-			passing.Advance(2 * time.Hour)
+			fakeClock.Advance(2 * time.Hour)
 			workspace.Must("apply", "-no-color", "saved.plan")
 			workspace.Must("destroy", "-no-color", "-auto-approve")
 		})
 	}
 }
 
-// TestAccHubToken_isNotDueWithoutARefresh: a plan without a refresh cannot notice that the
-// token is due.
+// TestAccHubToken_isNotDueWithoutARefresh plans without a refresh, which alone detects
+// that the token is due.
 func TestAccHubToken_isNotDueWithoutARefresh(t *testing.T) {
 	t.Parallel()
 	mock := providertest.StartMock(t, mockserver.Config{})
-	passing := clock.NewFake(clock.Real().Now())
-	workspace := providertest.NewWorkspace(t, passing, providertest.ProviderBlock(mock)+rotatingToken(`"24h"`))
+	fakeClock := clock.NewFake(clock.Real().Now())
+	workspace := providertest.NewWorkspace(t, fakeClock, providertest.ProviderBlock(mock)+rotatingToken(`"24h"`))
 	workspace.Apply()
-	passing.Advance(25 * time.Hour)
+	fakeClock.Advance(25 * time.Hour)
 	workspace.Must("plan", "-no-color", "-refresh=false", "-detailed-exitcode")
 	if plan := workspace.Must("plan", "-no-color"); !strings.Contains(plan.Output, "1 to add, 0 to change, 1 to destroy") {
 		t.Errorf("the refresh does not renew the token:\n%s", plan.Output)
@@ -79,10 +79,10 @@ func TestAccHubToken_isNotDueWithoutARefresh(t *testing.T) {
 func TestAccHubToken_planIsEmptyAsTimePasses(t *testing.T) {
 	t.Parallel()
 	mock := providertest.StartMock(t, mockserver.Config{})
-	passing := clock.NewFake(clock.Real().Now())
-	workspace := providertest.NewWorkspace(t, passing, providertest.ProviderBlock(mock)+rotatingToken(`"24h"`))
+	fakeClock := clock.NewFake(clock.Real().Now())
+	workspace := providertest.NewWorkspace(t, fakeClock, providertest.ProviderBlock(mock)+rotatingToken(`"24h"`))
 	workspace.Apply()
-	passing.Advance(time.Hour)
+	fakeClock.Advance(time.Hour)
 	workspace.Must("plan", "-no-color", "-detailed-exitcode")
 	workspace.Must("destroy", "-no-color", "-auto-approve")
 }

@@ -16,13 +16,13 @@ import (
 
 // refreshedAtKey is the private state's key of the time of the last refresh, in
 // RFC 3339. Planning reads this time and never the clock: Terraform plans once
-// for the user and once more during the apply, and both must decide alike.
+// for the user and once more during the apply, and both must reach the same decision.
 const refreshedAtKey = "refreshed_at"
 
 // mustRenew decides whether the plan replaces the token. It reads nothing but its
 // arguments. The refresh has recorded in the state whether the token is due by
-// the renew_before of the state; another renew_before is judged by the time of
-// that refresh, and one that is known only after apply may make it due.
+// the renew_before of the state. For another renew_before, the time of that refresh
+// decides. A renew_before that is known only after apply may make the token due.
 func mustRenew(plan, state resourceModel, refreshedAt time.Time) bool {
 	switch {
 	case plan.RenewBefore.IsNull() || !values.IsKnown(state.ExpiresAt):
@@ -39,9 +39,9 @@ func mustRenew(plan, state resourceModel, refreshedAt time.Time) bool {
 }
 
 func sameDuration(a, b timetypes.GoDuration) bool {
-	first, ok := values.Duration(a)
-	second, both := values.Duration(b)
-	return ok && both && first == second
+	first, isFirstSet := values.Duration(a)
+	second, isSecondSet := values.Duration(b)
+	return isFirstSet && isSecondSet && first == second
 }
 
 // storeRefreshTime records when the Hub last reported a token that expires.

@@ -11,7 +11,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 )
 
-func TestMustRenew(t *testing.T) {
+func TestMustRenew_decidesByTheLastRefresh(t *testing.T) {
 	t.Parallel()
 	expiry := time.Date(2026, 11, 28, 12, 0, 0, 0, time.UTC)
 	never := timetypes.NewRFC3339Null()
@@ -24,13 +24,13 @@ func TestMustRenew(t *testing.T) {
 	for name, test := range map[string]struct {
 		planned, prior timetypes.GoDuration
 		expiresAt      timetypes.RFC3339
-		ready          bool
+		wasDue         bool
 		refreshedAt    time.Time
 		want           bool
 	}{
 		"the refresh found it due":                       {before("1h"), before("1h"), expires, true, expiry, true},
 		"the refresh found it not due":                   {before("1h"), before("1h"), expires, false, expiry, false},
-		"the same duration in other words":               {before("60m"), before("1h"), expires, true, expiry, true},
+		"the same duration in other units":               {before("60m"), before("1h"), expires, true, expiry, true},
 		"no renewal any more":                            {none, before("1h"), expires, true, expiry, false},
 		"a token that does not expire":                   {before("1h"), none, never, false, expiry, false},
 		"a longer renewal, reached at the refresh":       {before("3h"), before("1h"), expires, false, expiry.Add(-2 * time.Hour), true},
@@ -43,7 +43,7 @@ func TestMustRenew(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			plan := resourceModel{tokenModel: tokenModel{ExpiresAt: test.expiresAt}, RenewBefore: test.planned}
-			state := resourceModel{tokenModel: tokenModel{ExpiresAt: test.expiresAt}, RenewBefore: test.prior, ReadyForRenewal: types.BoolValue(test.ready)}
+			state := resourceModel{tokenModel: tokenModel{ExpiresAt: test.expiresAt}, RenewBefore: test.prior, ReadyForRenewal: types.BoolValue(test.wasDue)}
 			if got := mustRenew(plan, state, test.refreshedAt); got != test.want {
 				t.Errorf("got %t, want %t", got, test.want)
 			}

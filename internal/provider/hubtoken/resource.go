@@ -131,24 +131,24 @@ func (r *tokenResource) Read(ctx context.Context, req resource.ReadRequest, resp
 	if resp.Diagnostics.HasError() || r.Hub.Unknown {
 		return
 	}
-	known, diags := state.known()
+	stored, diags := state.storedToken()
 	resp.Diagnostics.Append(diags...)
 	api, ok := r.Hub.Get(&resp.Diagnostics)
 	if !ok {
 		return
 	}
-	token, exists, err := api.RefreshToken(ctx, state.User.ValueString(), known)
+	token, exists, err := api.RefreshToken(ctx, state.User.ValueString(), stored)
 	if err != nil {
-		resp.Diagnostics.AddError("The token "+known.ID+" of "+known.User+" could not be read", clients.ExplainHub(ctx, api, known.User, err))
+		resp.Diagnostics.AddError("The token "+stored.ID+" of "+stored.User+" could not be read", clients.ExplainHub(ctx, api, stored.User, err))
 		return
 	}
 	lastSeen := clients.ReadLastSeenServer(ctx, req.Private, r.Settings.HubAddress.Value, &resp.Diagnostics)
 	if !exists && lastSeen.HasMoved() && r.mayBeValid(state) {
-		lastSeen.AddMovedError(&resp.Diagnostics, "token "+known.ID+" of "+known.User, "hub_address", "be valid")
+		lastSeen.AddMovedError(&resp.Diagnostics, "token "+stored.ID+" of "+stored.User, "hub_address", "be valid")
 		return
 	}
 	if !exists {
-		resp.Diagnostics.AddWarning("The token "+known.ID+" of "+known.User+" is gone",
+		resp.Diagnostics.AddWarning("The token "+stored.ID+" of "+stored.User+" is gone",
 			"The Hub no longer has it: it was revoked or it expired. It is removed from the state. The next apply creates a new one.")
 		resp.State.RemoveResource(ctx)
 		return
@@ -176,21 +176,21 @@ func (r *tokenResource) Update(ctx context.Context, req resource.UpdateRequest, 
 func (r *tokenResource) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {
 	var state resourceModel
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
-	known, diags := state.known()
+	stored, diags := state.storedToken()
 	resp.Diagnostics.Append(diags...)
 	api, ok := r.Hub.Get(&resp.Diagnostics)
 	if !ok {
 		return
 	}
 	if lastSeen := clients.ReadLastSeenServer(ctx, req.Private, r.Settings.HubAddress.Value, &resp.Diagnostics); lastSeen.HasMoved() && r.mayBeValid(state) {
-		if _, exists, err := api.FindToken(ctx, known.User, known); err == nil && !exists {
-			lastSeen.AddMovedError(&resp.Diagnostics, "token "+known.ID+" of "+known.User, "hub_address", "be valid")
+		if _, exists, err := api.FindToken(ctx, stored.User, stored); err == nil && !exists {
+			lastSeen.AddMovedError(&resp.Diagnostics, "token "+stored.ID+" of "+stored.User, "hub_address", "be valid")
 			return
 		}
 	}
-	if err := api.RevokeToken(ctx, known.User, known); err != nil {
-		diag := clients.ExplainHub(ctx, api, known.User, err) + "\n\nThe token may still be valid. It stays in the state: run terraform destroy again, or revoke it on the Hub's page /hub/token."
-		resp.Diagnostics.AddError("The token "+known.ID+" of "+known.User+" was not revoked", diag)
+	if err := api.RevokeToken(ctx, stored.User, stored); err != nil {
+		detail := clients.ExplainHub(ctx, api, stored.User, err) + "\n\nThe token may still be valid. It stays in the state: run terraform destroy again, or revoke it on the Hub's page /hub/token."
+		resp.Diagnostics.AddError("The token "+stored.ID+" of "+stored.User+" was not revoked", detail)
 	}
 }
 
@@ -217,8 +217,8 @@ func validateLifetime(lifetime timetypes.GoDuration, otherwise string, diags *di
 	}
 }
 
-// addIssueError reports a failed creation. If the response is lost, so is the value:
-// nobody can use the token, if there is one.
+// addIssueError reports a failed creation. If the response is lost, the value is lost as
+// well, so nobody can use a token that was created.
 func addIssueError(diags *diag.Diagnostics, user string, request hub.TokenRequest, err error) {
 	if ignored, ok := errors.AsType[*hub.IgnoredArgumentError](err); ok {
 		detail := diagnostics.Sentence(ignored.Error()) + " Scopes of a token require JupyterHub 3, and roles JupyterHub 2. Leave out " + ignored.Argument + " for a token with all permissions of the user."

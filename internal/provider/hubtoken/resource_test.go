@@ -22,17 +22,17 @@ import (
 	"github.com/planetary-computer/terraform-provider-pc/internal/testing/providertest"
 )
 
-const token = "pc_hub_token.test"
+const tokenAddress = "pc_hub_token.test"
 
-func tokenDoes(action plancheck.ResourceActionType) resource.ConfigPlanChecks {
-	return resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{plancheck.ExpectResourceAction(token, action)}}
+func expectTokenAction(action plancheck.ResourceActionType) resource.ConfigPlanChecks {
+	return resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{plancheck.ExpectResourceAction(tokenAddress, action)}}
 }
 
 func tokenHas(attribute string, value knownvalue.Check) statecheck.StateCheck {
-	return statecheck.ExpectKnownValue(token, tfjsonpath.New(attribute), value)
+	return statecheck.ExpectKnownValue(tokenAddress, tfjsonpath.New(attribute), value)
 }
 
-func TestAccHubToken_isMadeAndRevoked(t *testing.T) {
+func TestAccHubToken_isCreatedAndRevoked(t *testing.T) {
 	t.Parallel()
 	mock := providertest.StartMock(t, mockserver.Config{})
 	config := providertest.ProviderBlock(mock) + `
@@ -46,7 +46,7 @@ resource "pc_hub_token" "test" {
 		Steps: []resource.TestStep{
 			{
 				Config:           config,
-				ConfigPlanChecks: tokenDoes(plancheck.ResourceActionCreate),
+				ConfigPlanChecks: expectTokenAction(plancheck.ResourceActionCreate),
 				ConfigStateChecks: []statecheck.StateCheck{
 					tokenHas("user", knownvalue.StringExact("alice")),
 					tokenHas("note", knownvalue.StringExact("nightly run")),
@@ -75,7 +75,7 @@ resource "pc_hub_token" "test" {
 func TestAccHubToken_isRenewedByOneApply(t *testing.T) {
 	t.Parallel()
 	mock := providertest.StartMock(t, mockserver.Config{})
-	passing := clock.NewFake(clock.Real().Now())
+	fakeClock := clock.NewFake(clock.Real().Now())
 	config := providertest.ProviderBlock(mock) + `
 resource "pc_hub_token" "test" {
   note         = "rotating"
@@ -87,21 +87,21 @@ resource "pc_hub_token" "test" {
 }`
 	differ := statecheck.CompareValue(compare.ValuesDiffer())
 	resource.Test(t, resource.TestCase{
-		ProtoV6ProviderFactories: providertest.FactoriesWith(provider.WithClock(passing)),
+		ProtoV6ProviderFactories: providertest.FactoriesWith(provider.WithClock(fakeClock)),
 		Steps: []resource.TestStep{
-			{Config: config, ConfigStateChecks: []statecheck.StateCheck{differ.AddStateValue(token, tfjsonpath.New("token"))}},
+			{Config: config, ConfigStateChecks: []statecheck.StateCheck{differ.AddStateValue(tokenAddress, tfjsonpath.New("token"))}},
 			{
-				PreConfig:        func() { passing.Advance(23 * time.Hour) },
+				PreConfig:        func() { fakeClock.Advance(23 * time.Hour) },
 				Config:           config,
 				ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{plancheck.ExpectEmptyPlan()}},
 			},
 			{
-				// Both clocks move on, as they would; the new token is not due.
-				PreConfig:        func() { passing.Advance(2 * time.Hour); mock.Advance(25 * time.Hour) },
+				// Both clocks advance, as in reality, so that the new token is not due.
+				PreConfig:        func() { fakeClock.Advance(2 * time.Hour); mock.Advance(25 * time.Hour) },
 				Config:           config,
-				ConfigPlanChecks: tokenDoes(plancheck.ResourceActionCreateBeforeDestroy),
+				ConfigPlanChecks: expectTokenAction(plancheck.ResourceActionCreateBeforeDestroy),
 				ConfigStateChecks: []statecheck.StateCheck{
-					differ.AddStateValue(token, tfjsonpath.New("token")),
+					differ.AddStateValue(tokenAddress, tfjsonpath.New("token")),
 					tokenHas("ready_for_renewal", knownvalue.Bool(false)),
 					providertest.AfterApply(func() error {
 						if got := providertest.TokenNotes(mock)["rotating"]; got != 1 {
@@ -128,24 +128,24 @@ func TestAccHubToken_changesOfRenewalNeedNoNewToken(t *testing.T) {
 			{
 				Config: with(`expires_in = "48h"`),
 				ConfigStateChecks: []statecheck.StateCheck{
-					same.AddStateValue(token, tfjsonpath.New("token")),
+					same.AddStateValue(tokenAddress, tfjsonpath.New("token")),
 					tokenHas("note", knownvalue.StringRegexp(regexp.MustCompile(`^Managed by Terraform, [A-Z2-7]{8}$`))),
 				},
 			},
 			{
 				Config:            with("expires_in = \"2880m\"\n renew_before = \"1h\""),
-				ConfigPlanChecks:  tokenDoes(plancheck.ResourceActionUpdate),
-				ConfigStateChecks: []statecheck.StateCheck{same.AddStateValue(token, tfjsonpath.New("token"))},
+				ConfigPlanChecks:  expectTokenAction(plancheck.ResourceActionUpdate),
+				ConfigStateChecks: []statecheck.StateCheck{same.AddStateValue(tokenAddress, tfjsonpath.New("token"))},
 			},
 			{
 				Config:           with(`expires_in = "47h"`),
-				ConfigPlanChecks: tokenDoes(plancheck.ResourceActionDestroyBeforeCreate),
+				ConfigPlanChecks: expectTokenAction(plancheck.ResourceActionDestroyBeforeCreate),
 			},
 		},
 	})
 }
 
-// TestAccHubToken_keepsAGeneratedNote also for a token of an earlier version, whose
+// TestAccHubToken_keepsAGeneratedNote also covers a token of an earlier version, whose
 // default note had no random part. A note that the configuration no longer sets is
 // replaced.
 func TestAccHubToken_keepsAGeneratedNote(t *testing.T) {
@@ -160,21 +160,21 @@ func TestAccHubToken_keepsAGeneratedNote(t *testing.T) {
 			{Config: with(`note = "Managed by Terraform"`)},
 			{
 				Config:            with(""),
-				ConfigPlanChecks:  tokenDoes(plancheck.ResourceActionNoop),
+				ConfigPlanChecks:  expectTokenAction(plancheck.ResourceActionNoop),
 				ConfigStateChecks: []statecheck.StateCheck{tokenHas("note", knownvalue.StringExact("Managed by Terraform"))},
 			},
 			{
 				Config:           with(`note = "ours"`),
-				ConfigPlanChecks: tokenDoes(plancheck.ResourceActionDestroyBeforeCreate),
+				ConfigPlanChecks: expectTokenAction(plancheck.ResourceActionDestroyBeforeCreate),
 			},
 			{
 				Config:            with(""),
-				ConfigPlanChecks:  tokenDoes(plancheck.ResourceActionDestroyBeforeCreate),
+				ConfigPlanChecks:  expectTokenAction(plancheck.ResourceActionDestroyBeforeCreate),
 				ConfigStateChecks: []statecheck.StateCheck{tokenHas("note", knownvalue.StringRegexp(regexp.MustCompile(`^Managed by Terraform, [A-Z2-7]{8}$`)))},
 			},
 			{
 				Config:           with(""),
-				ConfigPlanChecks: tokenDoes(plancheck.ResourceActionNoop),
+				ConfigPlanChecks: expectTokenAction(plancheck.ResourceActionNoop),
 			},
 		},
 	})
@@ -182,7 +182,7 @@ func TestAccHubToken_keepsAGeneratedNote(t *testing.T) {
 
 func TestAccHubToken_isPlannedAnewWhenItIsGone(t *testing.T) {
 	t.Parallel()
-	for name, inherit := range map[string]bool{"revoked": false, "another token has its id": true} {
+	for name, isIDReused := range map[string]bool{"revoked": false, "another token has its id": true} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			mock := providertest.StartMock(t, mockserver.Config{})
@@ -192,42 +192,42 @@ func TestAccHubToken_isPlannedAnewWhenItIsGone(t *testing.T) {
 				Steps: []resource.TestStep{
 					{Config: config},
 					{
-						PreConfig:        func() { revoke(t, mock, "ours", inherit) },
+						PreConfig:        func() { revoke(t, mock, "ours", isIDReused) },
 						Config:           config,
-						ConfigPlanChecks: tokenDoes(plancheck.ResourceActionCreate),
+						ConfigPlanChecks: expectTokenAction(plancheck.ResourceActionCreate),
 					},
 					{
-						PreConfig: func() { revoke(t, mock, "ours", inherit) },
+						PreConfig: func() { revoke(t, mock, "ours", isIDReused) },
 						Config:    config,
 						Destroy:   true,
 					},
 				},
 			})
 			want := 0
-			if inherit {
+			if isIDReused {
 				want = 2
 			}
-			if got := providertest.TokenNotes(mock)["somebody else's"]; got != want {
-				t.Errorf("%d of the other tokens are left, want %d", got, want)
+			if got := providertest.TokenNotes(mock)["later"]; got != want {
+				t.Errorf("%d of the later tokens are left, want %d", got, want)
 			}
 		})
 	}
 }
 
-// revoke revokes the token with the note outside Terraform. On request, the next token
-// gets its id, as on Hubs with sqlite.
-func revoke(t *testing.T, mock *providertest.Mock, note string, inherit bool) {
+// revoke revokes the token with the note outside Terraform. If its id is reused, a new
+// token gets it, as on Hubs with sqlite.
+func revoke(t *testing.T, mock *providertest.Mock, note string, isIDReused bool) {
 	t.Helper()
-	for _, each := range mock.Tokens("alice") {
-		if each.Note != note {
+	for _, listed := range mock.Tokens("alice") {
+		if listed.Note != note {
 			continue
 		}
-		mock.RevokeToken("alice", each.ID)
-		if !inherit {
+		mock.RevokeToken("alice", listed.ID)
+		if !isIDReused {
 			return
 		}
-		if heir := mock.AddToken("alice", "somebody else's"); heir != each.ID {
-			t.Fatalf("the next token has the id %s, want the freed %s", heir, each.ID)
+		if reused := mock.AddToken("alice", "later"); reused != listed.ID {
+			t.Fatalf("the next token has the id %s, want the freed %s", reused, listed.ID)
 		}
 		return
 	}
@@ -241,7 +241,7 @@ func TestAccHubToken_rejectsImport(t *testing.T) {
 		ProtoV6ProviderFactories: providertest.Factories(mock),
 		Steps: []resource.TestStep{{
 			Config:        providertest.ProviderBlock(mock) + `resource "pc_hub_token" "test" {}`,
-			ResourceName:  token,
+			ResourceName:  tokenAddress,
 			ImportState:   true,
 			ImportStateId: "a1",
 			ExpectError:   regexp.MustCompile("Hub token cannot be imported"),

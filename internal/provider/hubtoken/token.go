@@ -48,7 +48,7 @@ func scopesValidators() []validator.Set {
 	return append(nonEmptyStrings(), setvalidator.ConflictsWith(path.MatchRoot("roles")))
 }
 
-// Format hides the values.
+// Format prints the type only, so that no log contains the token.
 func (m tokenModel) Format(state fmt.State, _ rune) { diagnostics.WriteType(state, m) }
 
 // request describes the token to create. Without a note in the configuration, the
@@ -87,9 +87,9 @@ func (m *tokenModel) recordToken(user string, token hub.Token) {
 
 // exactTimeOrNull keeps the microseconds that the Hub reports: they distinguish
 // two tokens of the same second.
-func exactTimeOrNull(at time.Time) timetypes.RFC3339 {
-	if at.IsZero() {
+func exactTimeOrNull(moment time.Time) timetypes.RFC3339 {
+	if moment.IsZero() {
 		return timetypes.NewRFC3339Null()
 	}
-	return timetypes.NewRFC3339ValueMust(at.UTC().Format(time.RFC3339Nano))
+	return timetypes.NewRFC3339ValueMust(moment.UTC().Format(time.RFC3339Nano))
 }
