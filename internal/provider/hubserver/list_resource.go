@@ -159,7 +159,7 @@ func (l *listResource) result(ctx context.Context, req list.ListRequest, server 
 	return result
 }
 
-// displayName has what a person decides by: whose server it is, and since when.
+// displayName describes a server by its user, its status and its start time.
 func displayName(model resourceModel) string {
 	parts := []string{model.title(), model.Status.ValueString()}
 	if !model.StartedAt.IsNull() {

@@ -19,7 +19,7 @@ import (
 	"github.com/planetary-computer/terraform-provider-pc/internal/testing/providertest"
 )
 
-// blockAs is a provider block with the token of another user.
+// blockAs returns a provider block with the token of a user.
 func blockAs(mock *providertest.Mock, user string) map[string]any {
 	return map[string]any{"address": mock.GatewayURL(), "api_token": mock.NewToken(user)}
 }
@@ -100,10 +100,10 @@ func TestListServers_failureIsAnErrorAndNoList(t *testing.T) {
 		prepare func(*providertest.Mock, map[string]any)
 		want    providertest.ExpectedDiagnostic
 	}{
-		"refused token": {"alice", nil, func(_ *providertest.Mock, block map[string]any) { block["api_token"] = "wrong" }, providertest.ErrorAt("", "The servers were not listed")},
-		"Hub away":      {"alice", nil, func(mock *providertest.Mock, _ map[string]any) { mock.Close() }, providertest.ErrorAt("", "The servers were not listed")},
-		"no permission": {"alice", map[string]any{"all_users": true}, nil, providertest.ErrorAt("", "The servers of all users were not listed")},
-		"second page breaks": {"admin", map[string]any{"all_users": true}, func(mock *providertest.Mock, _ map[string]any) {
+		"refused token":   {"alice", nil, func(_ *providertest.Mock, block map[string]any) { block["api_token"] = "wrong" }, providertest.ErrorAt("", "The servers were not listed")},
+		"Hub unreachable": {"alice", nil, func(mock *providertest.Mock, _ map[string]any) { mock.Close() }, providertest.ErrorAt("", "The servers were not listed")},
+		"no permission":   {"alice", map[string]any{"all_users": true}, nil, providertest.ErrorAt("", "The servers of all users were not listed")},
+		"connection lost during the second page": {"admin", map[string]any{"all_users": true}, func(mock *providertest.Mock, _ map[string]any) {
 			for i := range 250 {
 				mock.StartHubServer(fmt.Sprintf("user%03d", i), "", "{}")
 			}

@@ -59,14 +59,14 @@ func (m *resourceModel) titleOfStart() string {
 	return m.title() + " that was started at " + m.StartedAt.ValueString()
 }
 
-// isAnother reports whether this Hub does not run the server in the state: it has no
-// server of this name, or one with another start time. The start time is null until a
+// isAnother reports whether the server on this Hub differs from the one in the state:
+// none of this name is active, or one with another start time. The start time is null until a
 // refresh or a wait has read the server.
 func (m *resourceModel) isAnother(server hub.Server, active bool) bool {
 	return !active || !m.StartedAt.IsNull() && !values.TimeOrNull(server.Started).Equal(m.StartedAt)
 }
 
-// importID is what terraform import takes.
+// importID is the ID for terraform import.
 func (m *resourceModel) importID() string { return m.User.ValueString() + "/" + m.Name.ValueString() }
 
 // recordStart sets the attributes of a server that may be running.

@@ -23,7 +23,7 @@ import (
 // hook before it, may have changed them. Only a later change is drift.
 const startedWithKey = "started_with"
 
-// options returns the configured options; empty if there are none.
+// options returns the configured options, or an empty map.
 func (m *resourceModel) options() map[string]any {
 	options, ok := values.ToGo(m.UserOptions).(map[string]any)
 	if !ok {
@@ -32,10 +32,10 @@ func (m *resourceModel) options() map[string]any {
 	return options
 }
 
-// recordOptions sets user_options to the options that the server runs with, unless they
-// are equal in value, or are those that the Hub derived from the configured ones. If the
-// provider did not wait until the server was ready, the latter are the options at the
-// first refresh that finds it ready.
+// recordOptions sets user_options to the options that the server runs with. It changes
+// nothing if they are equal in value, or if the Hub derived them from the configured
+// options. If the provider did not wait until the server was ready, the derived options are
+// those at the first refresh that finds it ready.
 func (m *resourceModel) recordOptions(ctx context.Context, server hub.Server, wasStarting bool, stored clients.PrivateReader, private clients.PrivateWriter) diag.Diagnostics {
 	found := startedWith(server.UserOptions)
 	text, diags := stored.GetKey(ctx, startedWithKey)
@@ -79,7 +79,7 @@ func startedWith(options any) map[string]any {
 	return found
 }
 
-// validateServerOptions reports options that are no object.
+// validateServerOptions reports options that are not an object.
 func validateServerOptions(options types.Dynamic, diags *diag.Diagnostics) {
 	if options.IsNull() || options.IsUnknown() || options.IsUnderlyingValueNull() || options.IsUnderlyingValueUnknown() {
 		return

@@ -17,8 +17,8 @@ import (
 	"github.com/planetary-computer/terraform-provider-pc/internal/testing/providertest"
 )
 
-// TestAccHubServer_hasOptionsOfTheHubs: options that the Hub's hook adds are not drift. Other
-// options with which somebody else starts the server are.
+// TestAccHubServer_hasOptionsOfTheHubs expects no drift from options that the Hub's hook
+// adds, and drift from other options with which another client starts the server.
 func TestAccHubServer_hasOptionsOfTheHubs(t *testing.T) {
 	t.Parallel()
 	mock := providertest.StartMock(t, mockserver.Config{})
@@ -38,15 +38,15 @@ func TestAccHubServer_hasOptionsOfTheHubs(t *testing.T) {
 		Steps: []resource.TestStep{
 			{Config: config("hooked"), ConfigStateChecks: []statecheck.StateCheck{asWritten, providertest.ServersAre(mock, running)}},
 			{Config: config("hooked"), PlanOnly: true},
-			// Somebody else starts it with the same options.
+			// Another client starts it with the same options.
 			{PreConfig: restart(`{"profile": "hooked"}`), Config: config("hooked"), PlanOnly: true},
 			{
-				PreConfig: restart(`{"profile": "hooked", "n": 1}`), Config: config("hooked"), ConfigPlanChecks: serverDoes(plancheck.ResourceActionDestroyBeforeCreate),
+				PreConfig: restart(`{"profile": "hooked", "n": 1}`), Config: config("hooked"), ConfigPlanChecks: expectServerAction(plancheck.ResourceActionDestroyBeforeCreate),
 				ConfigStateChecks: []statecheck.StateCheck{asWritten, providertest.ServersAre(mock, running)},
 			},
-			{Config: config("small"), ConfigPlanChecks: serverDoes(plancheck.ResourceActionDestroyBeforeCreate)},
+			{Config: config("small"), ConfigPlanChecks: expectServerAction(plancheck.ResourceActionDestroyBeforeCreate)},
 			// The stored options of the earlier start have no effect any more.
-			{PreConfig: restart(`{"profile": "hooked"}`), Config: config("small"), ConfigPlanChecks: serverDoes(plancheck.ResourceActionDestroyBeforeCreate)},
+			{PreConfig: restart(`{"profile": "hooked"}`), Config: config("small"), ConfigPlanChecks: expectServerAction(plancheck.ResourceActionDestroyBeforeCreate)},
 		},
 	})
 	if got := mock.CountSuccessful(http.MethodPost, namedPath); got != 4 {
@@ -54,8 +54,8 @@ func TestAccHubServer_hasOptionsOfTheHubs(t *testing.T) {
 	}
 }
 
-// TestHubServer_hasOptionsOfTheHubsWhenTheWaitFailed: the Hub's hook may change the options
-// at any time until the server is ready. Responses before that prove nothing.
+// TestHubServer_hasOptionsOfTheHubsWhenTheWaitFailed fails the wait for the server. The Hub's
+// hook may change the options until the server is ready, so earlier responses prove nothing.
 func TestHubServer_hasOptionsOfTheHubsWhenTheWaitFailed(t *testing.T) {
 	t.Parallel()
 	for profile, later := range map[string]string{
@@ -64,35 +64,35 @@ func TestHubServer_hasOptionsOfTheHubsWhenTheWaitFailed(t *testing.T) {
 		t.Run(profile, func(t *testing.T) {
 			t.Parallel()
 			mock := providertest.StartMock(t, mockserver.Config{})
-			w := providertest.NewClientWith(t, mock.Clock, providertest.Block(mock))
+			client := providertest.NewClientWith(t, mock.Clock, providertest.Block(mock))
 			refused := mockserver.Fault{Method: http.MethodGet, Path: namedProgress, Status: http.StatusForbidden}
 			refused.BeforeRequest = func() {
 				mock.FailNext(mockserver.Fault{Method: http.MethodGet, Path: "*/users/alice", Status: http.StatusForbidden})
 			}
 			mock.FailNext(refused)
 			config := map[string]any{"name": "gpu", "user_options": map[string]any{"profile": profile}}
-			begun, diagnostics := w.Apply(t.Context(), t, providertest.ServerType, w.None(t), config)
+			starting, diagnostics := client.Apply(t.Context(), t, providertest.ServerType, client.None(t), config)
 			providertest.AssertDiagnostics(t, diagnostics, providertest.ErrorAt("", "It is not known whether the server gpu of alice is ready"))
 			restart := func(options string) {
 				mock.CullHubServer("alice", "gpu")
 				mock.StartHubServer("alice", "gpu", options)
 			}
-			seen := func(before providertest.Instance, replaced bool) providertest.Instance {
+			readAndPlan := func(before providertest.Instance, isReplaced bool) providertest.Instance {
 				t.Helper()
-				read, diagnostics := w.Read(t, providertest.ServerType, before)
+				read, diagnostics := client.Read(t, providertest.ServerType, before)
 				providertest.AssertDiagnostics(t, diagnostics, providertest.ExpectedDiagnostic{})
-				if planned := w.Plan(t, providertest.ServerType, read, config); (len(planned.RequiresReplace) != 0) != replaced {
-					t.Errorf("it would be replaced because of %v", planned.RequiresReplace)
+				if planned := client.Plan(t, providertest.ServerType, read, config); (len(planned.RequiresReplace) != 0) != isReplaced {
+					t.Errorf("a replacement is planned because of %v", planned.RequiresReplace)
 				}
 				return read
 			}
-			begun = seen(begun, false)
+			starting = readAndPlan(starting, false)
 			if later != "" {
 				restart(later)
 			}
-			ready := seen(seen(begun, false), false)
+			ready := readAndPlan(readAndPlan(starting, false), false)
 			restart(`{"profile": "small"}`)
-			seen(ready, true)
+			readAndPlan(ready, true)
 		})
 	}
 }

@@ -37,15 +37,15 @@ func planProperty(t *testing.T) providertest.PlanProperty {
 	}
 }
 
-func priorServers(t *testing.T, mock *providertest.Mock, w providertest.Client) []providertest.PriorInstance {
+func priorServers(t *testing.T, mock *providertest.Mock, client providertest.Client) []providertest.PriorInstance {
 	t.Helper()
 	created := func(name string, config map[string]any) providertest.PriorInstance {
-		instance, diagnostics := w.Apply(t.Context(), t, providertest.ServerType, w.None(t), config)
+		instance, diagnostics := client.Apply(t.Context(), t, providertest.ServerType, client.None(t), config)
 		providertest.AssertDiagnostics(t, diagnostics, providertest.ExpectedDiagnostic{})
 		return providertest.PriorInstance{Name: name, Instance: instance, Config: config}
 	}
 	read := func(prior providertest.PriorInstance) providertest.PriorInstance {
-		prior.Instance, _ = w.Read(t, providertest.ServerType, prior.Instance)
+		prior.Instance, _ = client.Read(t, providertest.ServerType, prior.Instance)
 		return prior
 	}
 	large := map[string]any{"profile": "large"}
@@ -62,7 +62,7 @@ func priorServers(t *testing.T, mock *providertest.Mock, w providertest.Client) 
 	}
 }
 
-// serverChanges are what a user may change.
+// serverChanges are the changes that a user may make to a configuration.
 var serverChanges = []providertest.ConfigChange{
 	{Name: "user_options", Apply: func(random *rand.Rand, config map[string]any) {
 		config["user_options"] = providertest.Pick(random, nil, map[string]any{}, map[string]any{"profile": "large"}, map[string]any{"profile": "small"}, map[string]any{"cores": 2.0})
@@ -110,15 +110,15 @@ func TestOldState_plansWithoutAChange(t *testing.T) {
 		t.Run(address, func(t *testing.T) {
 			t.Parallel()
 			mock := providertest.StartMock(t, mockserver.Config{})
-			w := providertest.NewClientWith(t, mock.Clock, providertest.Block(mock))
-			today, diagnostics := w.Apply(t.Context(), t, providertest.ServerType, w.None(t), config)
+			client := providertest.NewClientWith(t, mock.Clock, providertest.Block(mock))
+			today, diagnostics := client.Apply(t.Context(), t, providertest.ServerType, client.None(t), config)
 			providertest.AssertDiagnostics(t, diagnostics, providertest.ExpectedDiagnostic{})
-			started := w.Text(t, providertest.ServerType, today.State, "started_at")
-			old := w.OldState(t, strings.NewReplacer("2026-11-28T14:49:05Z", started, "127.0.0.1:18999", strings.TrimPrefix(mock.URL(), "http://")))[address]
-			w.AssertUnchanged(t, providertest.ServerType, old, config)
-			read, diagnostics := w.Read(t, providertest.ServerType, old)
+			started := client.Text(t, providertest.ServerType, today.State, "started_at")
+			old := client.OldState(t, strings.NewReplacer("2026-11-28T14:49:05Z", started, "127.0.0.1:18999", strings.TrimPrefix(mock.URL(), "http://")))[address]
+			client.AssertUnchanged(t, providertest.ServerType, old, config)
+			read, diagnostics := client.Read(t, providertest.ServerType, old)
 			providertest.AssertDiagnostics(t, diagnostics, providertest.ExpectedDiagnostic{})
-			w.AssertUnchanged(t, providertest.ServerType, read, config)
+			client.AssertUnchanged(t, providertest.ServerType, read, config)
 		})
 	}
 }

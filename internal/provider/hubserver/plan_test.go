@@ -48,7 +48,7 @@ resource "pc_hub_server" "test" {
 	}
 }
 
-// TestAccHubServer_rejectsNumbersThatCannotBeStored has a fraction with more digits
+// TestAccHubServer_rejectsNumbersThatCannotBeStored plans a fraction with more digits
 // than a float.
 func TestAccHubServer_rejectsNumbersThatCannotBeStored(t *testing.T) {
 	t.Parallel()

@@ -17,8 +17,8 @@ const (
 	statusStopped  = "stopped"
 )
 
-// mustReplace decides whether the plan replaces the server. It reads nothing but
-// its arguments, so that Terraform's second plan during the apply decides like
+// mustReplace decides whether the plan replaces the server. It reads only its
+// arguments, so that Terraform's second plan during the apply decides like
 // the first. Options that are known only after apply may differ from those of the
 // server, so they are planned as a replacement.
 func mustReplace(plan, state resourceModel) bool {

@@ -11,7 +11,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 )
 
-func TestMustReplace(t *testing.T) {
+func TestMustReplace_decidesByConfigurationAndState(t *testing.T) {
 	t.Parallel()
 	object := func(members map[string]attr.Value) types.Dynamic {
 		memberTypes := map[string]attr.Type{}
@@ -46,7 +46,7 @@ func TestMustReplace(t *testing.T) {
 		"another value":                           {large, small, whenEndedUnset, ready, true},
 		"options are removed":                     {none, large, whenEndedUnset, ready, true},
 		"options are added":                       {large, none, whenEndedUnset, ready, true},
-		"an empty object for none":                {object(nil), none, whenEndedUnset, ready, false},
+		"an empty object for no options":          {object(nil), none, whenEndedUnset, ready, false},
 		"unknown options of a server with some":   {unknown, large, whenEndedUnset, ready, true},
 		"unknown options of a server without any": {unknown, none, whenEndedUnset, ready, true},
 		"an unknown member, where there is none":  {partlyUnknown, none, whenEndedUnset, ready, true},

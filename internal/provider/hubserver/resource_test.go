@@ -27,7 +27,7 @@ const (
 	namedProgress = namedPath + "/progress"
 )
 
-func serverDoes(action plancheck.ResourceActionType) resource.ConfigPlanChecks {
+func expectServerAction(action plancheck.ResourceActionType) resource.ConfigPlanChecks {
 	return resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{plancheck.ExpectResourceAction(testServer, action)}}
 }
 
@@ -49,7 +49,7 @@ func TestAccHubServer_startsAndStops(t *testing.T) {
 		Steps: []resource.TestStep{
 			{
 				Config:           config(""),
-				ConfigPlanChecks: serverDoes(plancheck.ResourceActionCreate),
+				ConfigPlanChecks: expectServerAction(plancheck.ResourceActionCreate),
 				ConfigStateChecks: []statecheck.StateCheck{
 					serverHas("user", knownvalue.StringExact("alice")), serverHas("name", knownvalue.StringExact("")),
 					serverHas("url", knownvalue.StringExact(mock.URL()+"/user/alice/")), serverHas("ready", knownvalue.Bool(true)), serverHas("started_at", providertest.IsTime),
@@ -60,7 +60,7 @@ func TestAccHubServer_startsAndStops(t *testing.T) {
 			},
 			{
 				Config:           named(`{ profile = "small", n = 1 }`, ""),
-				ConfigPlanChecks: serverDoes(plancheck.ResourceActionDestroyBeforeCreate),
+				ConfigPlanChecks: expectServerAction(plancheck.ResourceActionDestroyBeforeCreate),
 				ConfigStateChecks: []statecheck.StateCheck{
 					serverHas("url", knownvalue.StringExact(mock.URL()+"/user/alice/gpu/")),
 					providertest.ServersAre(mock, `[{Name: Pending: Ready:false Options:map[]} {Name:gpu Pending: Ready:true Options:map[n:1 profile:small]}]`),
@@ -69,10 +69,10 @@ func TestAccHubServer_startsAndStops(t *testing.T) {
 			},
 			{ResourceName: testServer, ImportState: true, ImportStateId: "alice/gpu", ImportStateVerify: true, ImportStateVerifyIdentifierAttribute: "name"},
 			// The value is equal, so no request is sent.
-			{Config: named(`{ n = 1.0, profile = "small" }`, "remove_on_destroy = true"), ConfigPlanChecks: serverDoes(plancheck.ResourceActionUpdate)},
+			{Config: named(`{ n = 1.0, profile = "small" }`, "remove_on_destroy = true"), ConfigPlanChecks: expectServerAction(plancheck.ResourceActionUpdate)},
 			{
 				Config:            named(`{ profile = "large" }`, "remove_on_destroy = true"),
-				ConfigPlanChecks:  serverDoes(plancheck.ResourceActionDestroyBeforeCreate),
+				ConfigPlanChecks:  expectServerAction(plancheck.ResourceActionDestroyBeforeCreate),
 				ConfigStateChecks: []statecheck.StateCheck{providertest.ServersAre(mock, `[{Name: Pending: Ready:false Options:map[]} {Name:gpu Pending: Ready:true Options:map[profile:large]}]`)},
 			},
 		},
@@ -97,7 +97,7 @@ func TestAccHubServer_isStartedAgain(t *testing.T) {
 			{Config: config},
 			{
 				PreConfig: func() { mock.CullHubServer("alice", "gpu") },
-				Config:    config, ConfigPlanChecks: serverDoes(plancheck.ResourceActionCreate),
+				Config:    config, ConfigPlanChecks: expectServerAction(plancheck.ResourceActionCreate),
 				ConfigStateChecks: []statecheck.StateCheck{providertest.ServersAre(mock, `[{Name:gpu Pending: Ready:true Options:map[profile:small]}]`)},
 			},
 			{
@@ -105,7 +105,7 @@ func TestAccHubServer_isStartedAgain(t *testing.T) {
 					mock.CullHubServer("alice", "gpu")
 					mock.StartHubServer("alice", "gpu", `{"profile": "huge"}`)
 				},
-				Config: config, ConfigPlanChecks: serverDoes(plancheck.ResourceActionDestroyBeforeCreate),
+				Config: config, ConfigPlanChecks: expectServerAction(plancheck.ResourceActionDestroyBeforeCreate),
 				ConfigStateChecks: []statecheck.StateCheck{providertest.ServersAre(mock, `[{Name:gpu Pending: Ready:true Options:map[profile:small]}]`)},
 			},
 			{
@@ -122,14 +122,14 @@ func TestAccHubServer_isStartedAgain(t *testing.T) {
 func TestHubServer_waitsByTheStream(t *testing.T) {
 	t.Parallel()
 	mock := providertest.StartMock(t, mockserver.Config{})
-	w := providertest.NewClientWith(t, mock.Clock, providertest.Block(mock))
-	made, diagnostics := w.Apply(t.Context(), t, providertest.ServerType, w.None(t), map[string]any{"name": "gpu", "user_options": map[string]any{"profile": "slow"}})
+	client := providertest.NewClientWith(t, mock.Clock, providertest.Block(mock))
+	created, diagnostics := client.Apply(t.Context(), t, providertest.ServerType, client.None(t), map[string]any{"name": "gpu", "user_options": map[string]any{"profile": "slow"}})
 	providertest.AssertDiagnostics(t, diagnostics, providertest.ExpectedDiagnostic{})
-	if url := w.Text(t, providertest.ServerType, made.State, "url"); url != mock.URL()+"/user/alice/gpu/" {
+	if url := client.Text(t, providertest.ServerType, created.State, "url"); url != mock.URL()+"/user/alice/gpu/" {
 		t.Errorf("the server is at %q", url)
 	}
-	if streams, looks := mock.CountSuccessful(http.MethodGet, namedProgress), mock.CountSuccessful(http.MethodGet, "*/users/alice"); streams != 1 || looks != 2 {
-		t.Errorf("%d streams and %d looks:\n%s", streams, looks, providertest.Journal(mock))
+	if streams, lookups := mock.CountSuccessful(http.MethodGet, namedProgress), mock.CountSuccessful(http.MethodGet, "*/users/alice"); streams != 1 || lookups != 2 {
+		t.Errorf("%d streams and %d lookups:\n%s", streams, lookups, providertest.Journal(mock))
 	}
 }
 
@@ -137,7 +137,7 @@ func TestHubServer_waitsByTheStream(t *testing.T) {
 // none runs.
 func TestHubServer_reportsWhyItDidNotStart(t *testing.T) {
 	t.Parallel()
-	for profile, says := range map[string][]string{
+	for profile, wantDetails := range map[string][]string{
 		"broken":  {"The server gpu of alice did not start", "no node has room for it", "user_options"},
 		"late":    {"The server gpu of alice did not start", "no node came up", "While it was starting, the Hub reported:\n  - Server requested\n  - Looking for a node\n  - Spawning server..."},
 		"refused": {"The server gpu of alice was not started", "quota reached", "from the Hub's spawner, or from the hook before it"},
@@ -145,32 +145,32 @@ func TestHubServer_reportsWhyItDidNotStart(t *testing.T) {
 		t.Run(profile, func(t *testing.T) {
 			t.Parallel()
 			mock := providertest.StartMock(t, mockserver.Config{})
-			w := providertest.NewClientWith(t, mock.Clock, providertest.Block(mock))
-			made, diagnostics := w.Apply(t.Context(), t, providertest.ServerType, w.None(t), map[string]any{"name": "gpu", "user_options": map[string]any{"profile": profile}})
-			for _, part := range says {
+			client := providertest.NewClientWith(t, mock.Clock, providertest.Block(mock))
+			created, diagnostics := client.Apply(t.Context(), t, providertest.ServerType, client.None(t), map[string]any{"name": "gpu", "user_options": map[string]any{"profile": profile}})
+			for _, part := range wantDetails {
 				providertest.AssertDiagnostics(t, diagnostics, providertest.ErrorAt("", part))
 			}
-			if state, err := made.State.Unmarshal(w.ResourceType(providertest.ServerType)); err != nil || !state.IsNull() {
+			if state, err := created.State.Unmarshal(client.ResourceType(providertest.ServerType)); err != nil || !state.IsNull() {
 				t.Errorf("the state has %v, %v", state, err)
 			}
 			if got := mock.CountRequests(http.MethodPost, namedPath); got != 1 {
-				t.Errorf("it was started %d times", got)
+				t.Errorf("the server was started %d times", got)
 			}
 		})
 	}
 }
 
-// TestHubServer_isOneTooMany: stopped servers count towards the limit, but are not among
-// the running ones.
-func TestHubServer_isOneTooMany(t *testing.T) {
+// TestHubServer_explainsTheLimitOfServers exceeds the Hub's limit. Stopped servers count
+// towards it, although the Hub does not list them among the running ones.
+func TestHubServer_explainsTheLimitOfServers(t *testing.T) {
 	t.Parallel()
 	mock := providertest.StartMock(t, mockserver.Config{})
-	w := providertest.NewClientWith(t, mock.Clock, providertest.Block(mock))
+	client := providertest.NewClientWith(t, mock.Clock, providertest.Block(mock))
 	mock.FailNext(mockserver.Fault{
 		Method: http.MethodPost, Path: namedPath, Status: http.StatusBadRequest, ContentType: "application/json",
 		Body: `{"status": 400, "message": "User alice already has the maximum of 1 named servers. One must be deleted before a new server can be created"}`,
 	})
-	_, diagnostics := w.Apply(t.Context(), t, providertest.ServerType, w.None(t), map[string]any{"name": "gpu"})
+	_, diagnostics := client.Apply(t.Context(), t, providertest.ServerType, client.None(t), map[string]any{"name": "gpu"})
 	providertest.AssertDiagnostics(t, diagnostics, providertest.ErrorAt("", "remove_on_destroy = true"))
 }
 
@@ -178,51 +178,51 @@ func TestHubServer_isNotAdoptedWithoutImport(t *testing.T) {
 	t.Parallel()
 	mock := providertest.StartMock(t, mockserver.Config{})
 	mock.StartHubServer("alice", "gpu", `{"profile": "theirs"}`)
-	w := providertest.NewClientWith(t, mock.Clock, providertest.Block(mock))
-	_, diagnostics := w.Apply(t.Context(), t, providertest.ServerType, w.None(t), map[string]any{"name": "gpu"})
+	client := providertest.NewClientWith(t, mock.Clock, providertest.Block(mock))
+	_, diagnostics := client.Apply(t.Context(), t, providertest.ServerType, client.None(t), map[string]any{"name": "gpu"})
 	providertest.AssertDiagnostics(t, diagnostics, providertest.ErrorAt(`AttributeName("name")`, "terraform import ADDRESS_OF_THIS_RESOURCE alice/gpu"))
 	if got := mock.CountRequests(http.MethodPost, namedPath); got != 0 {
-		t.Errorf("it was started %d times", got)
+		t.Errorf("the server was started %d times", got)
 	}
 }
 
-// TestHubServer_thatNeverStarts: the server stays in the state, and destroy cancels its
-// start.
-func TestHubServer_thatNeverStarts(t *testing.T) {
+// TestHubServer_staysInTheStateWhileItStarts times out, and then destroys the server, which
+// cancels the start.
+func TestHubServer_staysInTheStateWhileItStarts(t *testing.T) {
 	t.Parallel()
 	mock := providertest.StartMock(t, mockserver.Config{})
-	w := providertest.NewClientWith(t, mock.Clock, providertest.Block(mock))
-	made, diagnostics := w.Apply(t.Context(), t, providertest.ServerType, w.None(t), map[string]any{
+	client := providertest.NewClientWith(t, mock.Clock, providertest.Block(mock))
+	created, diagnostics := client.Apply(t.Context(), t, providertest.ServerType, client.None(t), map[string]any{
 		"name": "gpu", "user_options": map[string]any{"profile": "stuck"}, "timeouts": map[string]any{"create": "2s"},
 	})
 	providertest.AssertDiagnostics(t, diagnostics, providertest.ErrorAt(`AttributeName("timeouts")`, `The last message of the Hub is: "Spawning server...".`))
-	if got := w.Text(t, providertest.ServerType, made.State, "name"); got != "gpu" {
+	if got := client.Text(t, providertest.ServerType, created.State, "name"); got != "gpu" {
 		t.Fatalf("the state has %q", got)
 	}
 	if err := providertest.ServersAre(mock, `[{Name:gpu Pending:spawn Ready:false Options:map[profile:stuck]}]`)(); err != nil {
 		t.Error(err)
 	}
-	_, diagnostics = w.Apply(t.Context(), t, providertest.ServerType, made, nil)
+	_, diagnostics = client.Apply(t.Context(), t, providertest.ServerType, created, nil)
 	providertest.AssertDiagnostics(t, diagnostics, providertest.ExpectedDiagnostic{})
 	if err := providertest.ServersAre(mock, `[{Name:gpu Pending: Ready:false Options:map[profile:stuck]}]`)(); err != nil {
 		t.Error(err)
 	}
 }
 
-func TestHubServer_validates(t *testing.T) {
+func TestHubServer_validatesArguments(t *testing.T) {
 	t.Parallel()
 	mock := providertest.StartMock(t, mockserver.Config{})
-	w := providertest.NewClientWith(t, mock.Clock, providertest.Block(mock))
+	client := providertest.NewClientWith(t, mock.Clock, providertest.Block(mock))
 	for path, config := range map[string]map[string]any{
 		"user":         {"user": "a/b"},
 		"name":         {"name": ".."},
 		"user_options": {"user_options": "large"},
 	} {
-		providertest.AssertDiagnostics(t, w.Validate(t, providertest.ServerType, config), providertest.ErrorAt(fmt.Sprintf("AttributeName(%q)", path), ""))
+		providertest.AssertDiagnostics(t, client.Validate(t, providertest.ServerType, config), providertest.ErrorAt(fmt.Sprintf("AttributeName(%q)", path), ""))
 	}
-	providertest.AssertDiagnostics(t, w.Validate(t, providertest.ServerType, map[string]any{"timeouts": map[string]any{"create": "0s"}}), providertest.ErrorAt(`AttributeName("timeouts").ElementKeyString("create")`, "0s"))
-	providertest.AssertDiagnostics(t, w.Validate(t, providertest.ServerType, map[string]any{"user": "alice", "name": "gpu", "user_options": map[string]any{"profile": providertest.Unknown{}}}), providertest.ExpectedDiagnostic{})
-	providertest.AssertDiagnostics(t, w.Validate(t, providertest.ServerType, map[string]any{"user_options": providertest.Unknown{}}), providertest.ExpectedDiagnostic{})
+	providertest.AssertDiagnostics(t, client.Validate(t, providertest.ServerType, map[string]any{"timeouts": map[string]any{"create": "0s"}}), providertest.ErrorAt(`AttributeName("timeouts").ElementKeyString("create")`, "0s"))
+	providertest.AssertDiagnostics(t, client.Validate(t, providertest.ServerType, map[string]any{"user": "alice", "name": "gpu", "user_options": map[string]any{"profile": providertest.Unknown{}}}), providertest.ExpectedDiagnostic{})
+	providertest.AssertDiagnostics(t, client.Validate(t, providertest.ServerType, map[string]any{"user_options": providertest.Unknown{}}), providertest.ExpectedDiagnostic{})
 	if got := len(mock.Requests()); got != 0 {
 		t.Errorf("%d requests were made", got)
 	}
@@ -233,8 +233,8 @@ func TestAccHubServer_importsByName(t *testing.T) {
 	mock := providertest.StartMock(t, mockserver.Config{})
 	mock.StartHubServer("alice", "", `{"profile": "small"}`)
 	config := providertest.ProviderBlock(mock) + "resource \"pc_hub_server\" \"test\" {\n  user_options = { profile = \"small\" }\n}\n"
-	refused := func(id, says string) resource.TestStep {
-		return resource.TestStep{Config: config, ResourceName: testServer, ImportState: true, ImportStateId: id, ExpectError: regexp.MustCompile(says)}
+	refused := func(id, wantDetails string) resource.TestStep {
+		return resource.TestStep{Config: config, ResourceName: testServer, ImportState: true, ImportStateId: id, ExpectError: regexp.MustCompile(wantDetails)}
 	}
 	steps := []resource.TestStep{
 		refused("/", "is not the ID of a server"), refused("alice/a/b", "is not the ID of a server"), refused("../x", "is not the ID of a server"),
@@ -252,9 +252,8 @@ func TestAccHubServer_importsByName(t *testing.T) {
 	}
 }
 
-// TestHubServer_onOldHubs: the Hub receives the options as they are configured, and none if
-// there are none.
-func TestHubServer_onOldHubs(t *testing.T) {
+// TestHubServer_sendsTheConfiguredOptionsToEachHub starts servers with and without options.
+func TestHubServer_sendsTheConfiguredOptionsToEachHub(t *testing.T) {
 	t.Parallel()
 	for _, version := range []string{"1", "2", "3", "4", "5", "6"} {
 		for name, test := range map[string]struct {
@@ -267,23 +266,23 @@ func TestHubServer_onOldHubs(t *testing.T) {
 			t.Run(version+" "+name, func(t *testing.T) {
 				t.Parallel()
 				mock := providertest.StartMock(t, mockserver.Config{HubVersion: version})
-				w := providertest.NewClientWith(t, mock.Clock, providertest.Block(mock))
+				client := providertest.NewClientWith(t, mock.Clock, providertest.Block(mock))
 				config := map[string]any{"name": "gpu"}
 				if test.options != nil {
 					config["user_options"] = test.options
 				}
-				made, diagnostics := w.Apply(t.Context(), t, providertest.ServerType, w.None(t), config)
+				created, diagnostics := client.Apply(t.Context(), t, providertest.ServerType, client.None(t), config)
 				providertest.AssertDiagnostics(t, diagnostics, providertest.ExpectedDiagnostic{})
 				if servers := mock.HubServers("alice"); len(servers) != 1 || !strings.HasPrefix(fmt.Sprint(servers[0].Options), test.has) {
 					t.Errorf("the Hub has %+v", servers)
 				}
-				if planned := w.Plan(t, providertest.ServerType, made, config); len(planned.RequiresReplace) != 0 {
-					t.Errorf("it would be replaced: %v", planned.RequiresReplace)
+				if planned := client.Plan(t, providertest.ServerType, created, config); len(planned.RequiresReplace) != 0 {
+					t.Errorf("a replacement is planned because of %v", planned.RequiresReplace)
 				}
-				_, diagnostics = w.Apply(t.Context(), t, providertest.ServerType, made, nil)
+				_, diagnostics = client.Apply(t.Context(), t, providertest.ServerType, created, nil)
 				providertest.AssertDiagnostics(t, diagnostics, providertest.ExpectedDiagnostic{})
 				if mock.HubServers("alice")[0].Ready {
-					t.Error("it runs still")
+					t.Error("the server is still running")
 				}
 			})
 		}
@@ -298,15 +297,15 @@ func TestHubServer_isStoppedWhileItStarts(t *testing.T) {
 		t.Run(version, func(t *testing.T) {
 			t.Parallel()
 			mock := providertest.StartMock(t, mockserver.Config{HubVersion: version, StartDelay: 100 * time.Millisecond})
-			w := providertest.NewClientWith(t, mock.Clock, providertest.Block(mock))
-			made, diagnostics := w.Apply(t.Context(), t, providertest.ServerType, w.None(t), map[string]any{"name": "gpu"})
+			client := providertest.NewClientWith(t, mock.Clock, providertest.Block(mock))
+			created, diagnostics := client.Apply(t.Context(), t, providertest.ServerType, client.None(t), map[string]any{"name": "gpu"})
 			providertest.AssertDiagnostics(t, diagnostics, providertest.ExpectedDiagnostic{})
 			mock.CullHubServer("alice", "gpu")
 			mock.StartHubServer("alice", "gpu", `{"profile": "`+profile+`"}`)
-			_, diagnostics = w.Apply(t.Context(), t, providertest.ServerType, made, nil)
+			_, diagnostics = client.Apply(t.Context(), t, providertest.ServerType, created, nil)
 			providertest.AssertDiagnostics(t, diagnostics, providertest.ExpectedDiagnostic{})
 			if left := mock.HubServers("alice")[0]; left.Ready || left.Pending != "" {
-				t.Errorf("it is there still: %+v\n%s", left, providertest.Journal(mock))
+				t.Errorf("the server is still active: %+v\n%s", left, providertest.Journal(mock))
 			}
 		})
 	}

@@ -20,7 +20,7 @@ import (
 )
 
 func (r *serverResource) Schema(ctx context.Context, _ resource.SchemaRequest, resp *resource.SchemaResponse) {
-	kept := []planmodifier.String{stringplanmodifier.UseStateForUnknown()}
+	keepString := []planmodifier.String{stringplanmodifier.UseStateForUnknown()}
 	resp.Schema = schema.Schema{
 		MarkdownDescription: "Starts a notebook server of the JupyterHub: the default server of a user, or a named one. The apply ends when the server is ready. The Hub's messages during the start are in the log " +
 			"at `INFO`, and in the error if the start fails. The destroy stops it. A user has one server of a name, so the old one must stop before the new one starts: " +
@@ -63,7 +63,7 @@ func (r *serverResource) Schema(ctx context.Context, _ resource.SchemaRequest, r
 			"url": schema.StringAttribute{
 				MarkdownDescription: "Address of the server. To open it, you need a login to the Hub or a token with the scope `access:servers`.",
 				Computed:            true,
-				PlanModifiers:       kept,
+				PlanModifiers:       keepString,
 			},
 			"ready": schema.BoolAttribute{
 				MarkdownDescription: "Whether the server was ready at the last refresh.",
@@ -77,7 +77,7 @@ func (r *serverResource) Schema(ctx context.Context, _ resource.SchemaRequest, r
 				MarkdownDescription: "When the server was started (RFC 3339).",
 				Computed:            true,
 				CustomType:          timetypes.RFC3339Type{},
-				PlanModifiers:       kept,
+				PlanModifiers:       keepString,
 			},
 		},
 	}
