@@ -13,9 +13,9 @@ import (
 	"github.com/planetary-computer/terraform-provider-pc/internal/catalog"
 )
 
-// Access is a client, or the reason why there is none: an argument that is known
-// only after apply, or a missing one. A missing argument is an error only where
-// the client is needed.
+// Access is a client, or the reason why it is missing: an argument that is known
+// only after apply, or an argument without a value. The latter is an error only where
+// something needs the client.
 type Access[C any] struct {
 	Client  C
 	Unknown bool
@@ -26,7 +26,7 @@ type Access[C any] struct {
 	forDataSource bool
 }
 
-// Get returns the client, or adds the reason why there is none to the diagnostics. It
+// Get returns the client, or adds the reason why it is missing to the diagnostics. It
 // returns false if the diagnostics have an error, also an earlier one.
 func (a Access[C]) Get(diags *diag.Diagnostics) (C, bool) {
 	if a.Unknown {
@@ -54,7 +54,7 @@ func (a Access[C]) dataSourceAdvice() string {
 // Start begins an operation of a resource. It returns the client and a context that
 // ends at the operation's timeout, for example:
 //
-//	api, ctx, cancel, ok := r.Hub.Start(ctx, plan.Timeouts.Create, defaultChange, &resp.Diagnostics)
+//	api, ctx, cancel, ok := r.Hub.Start(ctx, plan.Timeouts.Create, clients.DefaultChangeTimeout, &resp.Diagnostics)
 //	if !ok {
 //		return
 //	}
@@ -62,10 +62,10 @@ func (a Access[C]) dataSourceAdvice() string {
 //
 // It returns false, and nothing to cancel, if the diagnostics have an error.
 func (a Access[C]) Start(
-	ctx context.Context, timeout func(context.Context, time.Duration) (time.Duration, diag.Diagnostics), otherwise time.Duration, diags *diag.Diagnostics,
+	ctx context.Context, timeout func(context.Context, time.Duration) (time.Duration, diag.Diagnostics), defaultTimeout time.Duration, diags *diag.Diagnostics,
 ) (C, context.Context, context.CancelFunc, bool) {
-	limit, problems := timeout(ctx, otherwise)
-	diags.Append(problems...)
+	limit, timeoutDiags := timeout(ctx, defaultTimeout)
+	diags.Append(timeoutDiags...)
 	return a.StartWithin(ctx, limit, diags)
 }
 
@@ -79,8 +79,9 @@ func (a Access[C]) StartWithin(ctx context.Context, limit time.Duration, diags *
 	return api, bounded, cancel, true
 }
 
-// CollectionsAt returns access to the collections of the GeoCatalog at an address. Without
-// one it is stac_url, the GeoCatalog of the provider block, or the public catalog.
+// CollectionsAt returns access to the collections of the GeoCatalog at an address. If the
+// address is null, it uses stac_url, the GeoCatalog of the provider block, or the public
+// catalog.
 func (c *Clients) CollectionsAt(address types.String, diags *diag.Diagnostics) Access[*catalog.Client] {
 	return c.catalogAt(address, c.Settings.STACOutranksGeoCatalog, diags)
 }

@@ -101,9 +101,9 @@ func (c *DataSource) Configure(_ context.Context, req datasource.ConfigureReques
 	if c.Clients == nil {
 		return
 	}
-	own := *c.Clients
-	own.Gateway.forDataSource, own.Hub.forDataSource, own.Catalog.forDataSource = true, true, true
-	c.Clients = &own
+	copied := *c.Clients
+	copied.Gateway.forDataSource, copied.Hub.forDataSource, copied.Catalog.forDataSource = true, true, true
+	c.Clients = &copied
 }
 
 // EphemeralResource is embedded in every ephemeral resource.

@@ -20,8 +20,8 @@ import (
 )
 
 // HubOwner returns the user who owns a token or server: the argument user, otherwise
-// the user of the provider's token. A service has no tokens or servers of this kind,
-// and a user with the same name would be somebody else. The summary is what failed.
+// the user of the provider's token. A service owns no tokens or servers of this kind,
+// and a user with the same name is another account. summary states what failed.
 func HubOwner(ctx context.Context, api *hub.Client, user types.String, summary string, diags *diag.Diagnostics) (string, bool) {
 	if values.IsKnown(user) {
 		return user.ValueString(), true
@@ -40,8 +40,8 @@ func HubOwner(ctx context.Context, api *hub.Client, user types.String, summary s
 }
 
 // ExplainHub explains a failed call for a token or server of a user in the state. If
-// the provider's token belongs to someone else, it names the owner: the Hub returns
-// only that it shows nothing.
+// the provider's token belongs to another user, the explanation names that user, because
+// the Hub's response does not.
 func ExplainHub(ctx context.Context, api *hub.Client, user string, err error) string {
 	detail := diagnostics.Explain(err)
 	if !errors.Is(err, hub.ErrServersHidden) && !hub.IsUserNotFound(err) && !hub.IsMissingScope(err) {

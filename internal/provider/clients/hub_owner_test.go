@@ -13,22 +13,22 @@ import (
 	"github.com/planetary-computer/terraform-provider-pc/internal/testing/providertest"
 )
 
-// TestHubOwner_rejectsService: a service creates nothing for itself, nor for a user with the
-// same name.
+// TestHubOwner_rejectsService creates objects with the token of a service, which must name a
+// user: it creates nothing for itself, nor for a user with the same name.
 func TestHubOwner_rejectsService(t *testing.T) {
 	t.Parallel()
 	apply := func(typeName string) func(*testing.T, providertest.Client, map[string]any) []*tfprotov6.Diagnostic {
-		return func(t *testing.T, w providertest.Client, config map[string]any) []*tfprotov6.Diagnostic {
+		return func(t *testing.T, client providertest.Client, config map[string]any) []*tfprotov6.Diagnostic {
 			t.Helper()
-			_, diagnostics := w.Apply(t.Context(), t, typeName, providertest.Instance{State: w.Value(t, w.ResourceType(typeName), nil)}, config)
+			_, diagnostics := client.Apply(t.Context(), t, typeName, providertest.Instance{State: client.Value(t, client.ResourceType(typeName), nil)}, config)
 			return diagnostics
 		}
 	}
 	for name, create := range map[string]func(*testing.T, providertest.Client, map[string]any) []*tfprotov6.Diagnostic{
 		"a token": apply(providertest.TokenType),
-		"a token for one run": func(t *testing.T, w providertest.Client, config map[string]any) []*tfprotov6.Diagnostic {
+		"a token for one run": func(t *testing.T, client providertest.Client, config map[string]any) []*tfprotov6.Diagnostic {
 			t.Helper()
-			_, diagnostics := w.Open(t.Context(), t, providertest.TokenType, config)
+			_, diagnostics := client.Open(t.Context(), t, providertest.TokenType, config)
 			return diagnostics
 		},
 		"a server": apply(providertest.ServerType),
@@ -37,14 +37,14 @@ func TestHubOwner_rejectsService(t *testing.T) {
 			t.Parallel()
 			mock := providertest.StartMock(t, mockserver.Config{})
 			token := mock.NewServiceToken("pipeline", "admin:users", "admin:servers", "tokens")
-			mock.AddToken("pipeline", "somebody else's")
-			w := providertest.NewClientWith(t, mock.Clock, map[string]any{"address": mock.GatewayURL(), "api_token": token})
-			providertest.AssertDiagnostics(t, create(t, w, map[string]any{}), providertest.ErrorAt(`AttributeName("user")`, "the Hub's service pipeline"))
+			mock.AddToken("pipeline", "another")
+			client := providertest.NewClientWith(t, mock.Clock, map[string]any{"address": mock.GatewayURL(), "api_token": token})
+			providertest.AssertDiagnostics(t, create(t, client, map[string]any{}), providertest.ErrorAt(`AttributeName("user")`, "the Hub's service pipeline"))
 			if got := mock.CountRequests(http.MethodPost, "*"); got != 0 {
 				t.Errorf("%d POST requests were made", got)
 			}
-			mock.AddToken("alice", "somebody else's")
-			providertest.AssertDiagnostics(t, create(t, w, map[string]any{"user": "alice"}), providertest.ExpectedDiagnostic{})
+			mock.AddToken("alice", "another")
+			providertest.AssertDiagnostics(t, create(t, client, map[string]any{"user": "alice"}), providertest.ExpectedDiagnostic{})
 		})
 	}
 }

@@ -26,13 +26,13 @@ type LastSeenServer struct{ Previous, Current string }
 
 // ReadLastSeenServer reads the recorded server from the private state.
 func ReadLastSeenServer(ctx context.Context, private PrivateReader, address string, diags *diag.Diagnostics) LastSeenServer {
-	h := LastSeenServer{Current: ServerID(address)}
+	l := LastSeenServer{Current: ServerID(address)}
 	text, keyDiags := private.GetKey(ctx, lastSeenServerKey)
 	diags.Append(keyDiags...)
-	if len(text) > 0 && json.Unmarshal(text, &h.Previous) != nil {
-		h.Previous = ""
+	if len(text) > 0 && json.Unmarshal(text, &l.Previous) != nil {
+		l.Previous = ""
 	}
-	return h
+	return l
 }
 
 // ServerID identifies a server by its address. Scheme, default port and trailing
@@ -52,25 +52,25 @@ func ServerID(address string) string {
 }
 
 // Store records the current server when it reported the resource.
-func (h LastSeenServer) Store(ctx context.Context, private PrivateWriter) diag.Diagnostics {
-	if h.Previous == h.Current {
+func (l LastSeenServer) Store(ctx context.Context, private PrivateWriter) diag.Diagnostics {
+	if l.Previous == l.Current {
 		return nil
 	}
-	return private.SetKey(ctx, lastSeenServerKey, []byte(values.JSON(h.Current)))
+	return private.SetKey(ctx, lastSeenServerKey, []byte(values.JSON(l.Current)))
 }
 
 // HasMoved reports whether another server than the current one last reported the
 // resource.
-func (h LastSeenServer) HasMoved() bool { return h.Previous != "" && h.Previous != h.Current }
+func (l LastSeenServer) HasMoved() bool { return l.Previous != "" && l.Previous != l.Current }
 
 // AddMovedError reports a resource that the current server does not list and that
-// another server may still have. argument is the argument with the address. may is
+// another server may still have. argument is the argument with the address. risk is
 // what the resource may still do at the other server.
-func (h LastSeenServer) AddMovedError(diags *diag.Diagnostics, what, argument, may string) {
+func (l LastSeenServer) AddMovedError(diags *diag.Diagnostics, what, argument, risk string) {
 	diags.AddError("It is not known whether the "+what+" is gone",
 		fmt.Sprintf("%s does not list it, but it was last seen at %s. If that is a different server, it may %s there: "+
 			"set %s in the provider block back to it and destroy it, or keep a provider with an alias for it. "+
-			"If both addresses lead to the same server, it is gone: terraform state rm ADDRESS_OF_THIS_RESOURCE.\n\nIt is still in the state.", h.Current, h.Previous, may, argument))
+			"If both addresses lead to the same server, it is gone: terraform state rm ADDRESS_OF_THIS_RESOURCE.\n\nIt is still in the state.", l.Current, l.Previous, risk, argument))
 }
 
 // PrivateReader reads a resource's private state.

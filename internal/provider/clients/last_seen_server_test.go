@@ -24,20 +24,20 @@ func TestDaskCluster_isKeptAtAnotherGateway(t *testing.T) {
 	created, diagnostics := originalClient.Apply(t.Context(), t, "pc_dask_cluster", originalClient.None(t), map[string]any{})
 	providertest.AssertDiagnostics(t, diagnostics, providertest.ExpectedDiagnostic{})
 	name := originalClient.Text(t, "pc_dask_cluster", created.State, "name")
-	undecided := providertest.ErrorAt("", "does not list it, but it was last seen at "+strings.Trim(strings.TrimPrefix(original.GatewayURL(), "http://"), "/"))
+	wantMoved := providertest.ErrorAt("", "does not list it, but it was last seen at "+strings.Trim(strings.TrimPrefix(original.GatewayURL(), "http://"), "/"))
 
 	read, diagnostics := otherClient.Read(t, "pc_dask_cluster", created)
-	providertest.AssertDiagnostics(t, diagnostics, undecided)
+	providertest.AssertDiagnostics(t, diagnostics, wantMoved)
 	if got := otherClient.Text(t, "pc_dask_cluster", read.State, "name"); got != name {
 		t.Errorf("the state has the cluster %q", got)
 	}
 	_, diagnostics = otherClient.Apply(t.Context(), t, "pc_dask_cluster", created, nil)
-	providertest.AssertDiagnostics(t, diagnostics, undecided)
+	providertest.AssertDiagnostics(t, diagnostics, wantMoved)
 
 	_, diagnostics = originalClient.Apply(t.Context(), t, "pc_dask_cluster", created, nil)
 	providertest.AssertDiagnostics(t, diagnostics, providertest.ExpectedDiagnostic{})
-	if each := original.Clusters("alice")[0]; each.Status != "STOPPED" {
-		t.Errorf("the cluster is %s", each.Status)
+	if item := original.Clusters("alice")[0]; item.Status != "STOPPED" {
+		t.Errorf("the cluster is %s", item.Status)
 	}
 }
 
@@ -46,33 +46,33 @@ func TestDaskCluster_isKeptAtAnotherGateway(t *testing.T) {
 func TestHub_resourcesAreKeptAtAnotherHub(t *testing.T) {
 	t.Parallel()
 	for typeName, test := range map[string]struct {
-		config map[string]any
-		left   func(*providertest.Mock) int
+		config    map[string]any
+		countLeft func(*providertest.Mock) int
 	}{
 		"pc_hub_token": {map[string]any{"note": "ours", "expires_in": "1h"}, func(m *providertest.Mock) int {
-			return len(slices.DeleteFunc(m.Tokens("alice"), func(each mockserver.Token) bool { return each.Note != "ours" }))
+			return len(slices.DeleteFunc(m.Tokens("alice"), func(item mockserver.Token) bool { return item.Note != "ours" }))
 		}},
 		"pc_hub_server": {map[string]any{"name": "gpu"}, func(m *providertest.Mock) int {
-			return len(slices.DeleteFunc(m.HubServers("alice"), func(each mockserver.HubServer) bool { return !each.Ready }))
+			return len(slices.DeleteFunc(m.HubServers("alice"), func(item mockserver.HubServer) bool { return !item.Ready }))
 		}},
 	} {
 		t.Run(typeName, func(t *testing.T) {
 			t.Parallel()
-			ours, elsewhere := providertest.StartMock(t, mockserver.Config{}), providertest.StartMock(t, mockserver.Config{})
-			originalClient, otherClient := providertest.NewClient(t, providertest.Block(ours)), providertest.NewClient(t, providertest.Block(elsewhere))
+			original, elsewhere := providertest.StartMock(t, mockserver.Config{}), providertest.StartMock(t, mockserver.Config{})
+			originalClient, otherClient := providertest.NewClient(t, providertest.Block(original)), providertest.NewClient(t, providertest.Block(elsewhere))
 			created, diagnostics := originalClient.Apply(t.Context(), t, typeName, originalClient.None(t), test.config)
 			providertest.AssertDiagnostics(t, diagnostics, providertest.ExpectedDiagnostic{})
-			undecided := providertest.ErrorAt("", "set hub_address in the provider block back to it")
+			wantMoved := providertest.ErrorAt("", "set hub_address in the provider block back to it")
 			_, diagnostics = otherClient.Read(t, typeName, created)
-			providertest.AssertDiagnostics(t, diagnostics, undecided)
+			providertest.AssertDiagnostics(t, diagnostics, wantMoved)
 			_, diagnostics = otherClient.Apply(t.Context(), t, typeName, created, nil)
-			providertest.AssertDiagnostics(t, diagnostics, undecided)
-			if left := test.left(ours); left != 1 {
+			providertest.AssertDiagnostics(t, diagnostics, wantMoved)
+			if left := test.countLeft(original); left != 1 {
 				t.Fatalf("%d are left", left)
 			}
 			_, diagnostics = originalClient.Apply(t.Context(), t, typeName, created, nil)
 			providertest.AssertDiagnostics(t, diagnostics, providertest.ExpectedDiagnostic{})
-			if left := test.left(ours); left != 0 {
+			if left := test.countLeft(original); left != 0 {
 				t.Errorf("%d are left", left)
 			}
 		})
@@ -83,19 +83,19 @@ func TestHub_resourcesAreKeptAtAnotherHub(t *testing.T) {
 // user runs a server of the same name.
 func TestHubServer_isDistinguishedFromOneWithSameName(t *testing.T) {
 	t.Parallel()
-	ours, elsewhere := providertest.StartMock(t, mockserver.Config{}), providertest.StartMock(t, mockserver.Config{})
-	originalClient, otherClient := providertest.NewClient(t, providertest.Block(ours)), providertest.NewClient(t, providertest.Block(elsewhere))
+	original, elsewhere := providertest.StartMock(t, mockserver.Config{}), providertest.StartMock(t, mockserver.Config{})
+	originalClient, otherClient := providertest.NewClient(t, providertest.Block(original)), providertest.NewClient(t, providertest.Block(elsewhere))
 	created, diagnostics := originalClient.Apply(t.Context(), t, providertest.ServerType, originalClient.None(t), map[string]any{"name": "gpu"})
 	providertest.AssertDiagnostics(t, diagnostics, providertest.ExpectedDiagnostic{})
 	elsewhere.Advance(time.Minute)
 	elsewhere.StartHubServer("alice", "gpu", `{}`)
 	const running = `[{Name:gpu Pending: Ready:true Options:map[]}]`
 
-	undecided := providertest.ErrorAt("", "the server gpu of alice that was started at "+originalClient.Text(t, providertest.ServerType, created.State, "started_at"))
+	wantMoved := providertest.ErrorAt("", "the server gpu of alice that was started at "+originalClient.Text(t, providertest.ServerType, created.State, "started_at"))
 	read, diagnostics := otherClient.Read(t, providertest.ServerType, created)
-	providertest.AssertDiagnostics(t, diagnostics, undecided)
+	providertest.AssertDiagnostics(t, diagnostics, wantMoved)
 	_, diagnostics = otherClient.Apply(t.Context(), t, providertest.ServerType, read, nil)
-	providertest.AssertDiagnostics(t, diagnostics, undecided)
+	providertest.AssertDiagnostics(t, diagnostics, wantMoved)
 	elsewhere.FailNext(mockserver.Fault{Method: http.MethodGet, Path: "*/users/alice", Status: http.StatusForbidden})
 	_, diagnostics = otherClient.Apply(t.Context(), t, providertest.ServerType, read, nil)
 	providertest.AssertDiagnostics(t, diagnostics, providertest.ErrorAt("", "The server gpu of alice was not stopped"))
@@ -105,7 +105,7 @@ func TestHubServer_isDistinguishedFromOneWithSameName(t *testing.T) {
 
 	_, diagnostics = originalClient.Apply(t.Context(), t, providertest.ServerType, read, nil)
 	providertest.AssertDiagnostics(t, diagnostics, providertest.ExpectedDiagnostic{})
-	if err := providertest.ServersAre(ours, strings.Replace(running, "true", "false", 1))(); err != nil {
+	if err := providertest.ServersAre(original, strings.Replace(running, "true", "false", 1))(); err != nil {
 		t.Error(err)
 	}
 }
@@ -115,9 +115,9 @@ func TestHubServer_isDistinguishedFromOneWithSameName(t *testing.T) {
 func TestHubServer_acceptsNewAddressOfItsHub(t *testing.T) {
 	t.Parallel()
 	mock := providertest.StartMock(t, mockserver.Config{})
-	first, both := providertest.NewClient(t, providertest.Block(mock)), providertest.Block(mock)
-	both["hub_address"] = strings.Replace(mock.URL(), "127.0.0.1", "localhost", 1)
-	second := providertest.NewClient(t, both)
+	first, block := providertest.NewClient(t, providertest.Block(mock)), providertest.Block(mock)
+	block["hub_address"] = strings.Replace(mock.URL(), "127.0.0.1", "localhost", 1)
+	second := providertest.NewClient(t, block)
 	created, diagnostics := first.Apply(t.Context(), t, providertest.ServerType, first.None(t), map[string]any{"name": "gpu"})
 	providertest.AssertDiagnostics(t, diagnostics, providertest.ExpectedDiagnostic{})
 	moved, diagnostics := second.Read(t, providertest.ServerType, created)
@@ -138,9 +138,9 @@ func TestHubServer_acceptsNewAddressOfItsHub(t *testing.T) {
 // Hub.
 func TestHubToken_expiresAtEveryHub(t *testing.T) {
 	t.Parallel()
-	ours, elsewhere := providertest.StartMock(t, mockserver.Config{}), providertest.StartMock(t, mockserver.Config{})
+	original, elsewhere := providertest.StartMock(t, mockserver.Config{}), providertest.StartMock(t, mockserver.Config{})
 	fake := clock.NewFake(clock.Real().Now())
-	originalClient, otherClient := providertest.NewClient(t, providertest.Block(ours)), providertest.NewClientWith(t, fake, providertest.Block(elsewhere))
+	originalClient, otherClient := providertest.NewClient(t, providertest.Block(original)), providertest.NewClientWith(t, fake, providertest.Block(elsewhere))
 	created, diagnostics := originalClient.Apply(t.Context(), t, "pc_hub_token", originalClient.None(t), map[string]any{"note": "ours", "expires_in": "1h"})
 	providertest.AssertDiagnostics(t, diagnostics, providertest.ExpectedDiagnostic{})
 	fake.Advance(2 * time.Hour)

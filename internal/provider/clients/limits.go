@@ -11,5 +11,5 @@ type Limits struct {
 	Memory *float64
 }
 
-// IsSet reports whether there is a limit.
+// IsSet reports whether at least one limit is set.
 func (l Limits) IsSet() bool { return l.Workers != nil || l.Cores != nil || l.Memory != nil }

@@ -11,7 +11,7 @@ import (
 )
 
 // StreamList sends the diagnostics of a list resource and then, unless there is an
-// error, its items. Terraform stops reading at the limit without telling the user, and
+// error, its items. Terraform stops reading at the limit without a message, and
 // its default limit is 100. So the last result within the limit carries a warning if
 // there are more.
 func StreamList[T any](stream *list.ListResultsStream, limit int64, items []T, diags diag.Diagnostics, result func(T) list.ListResult) {

@@ -19,13 +19,13 @@ type OpenEphemerals struct {
 	open map[string]func(context.Context) error
 }
 
-// CloseAll closes all of them at once. A provider that Terraform asks to exit has
-// two seconds (Kill in go-plugin's client.go).
-func (l *OpenEphemerals) CloseAll(ctx context.Context) error {
-	l.mu.Lock()
-	left := slices.Collect(maps.Values(l.open))
-	l.open = nil
-	l.mu.Unlock()
+// CloseAll closes all of them at the same time, because Terraform gives a provider two
+// seconds to exit (Kill in go-plugin's client.go).
+func (o *OpenEphemerals) CloseAll(ctx context.Context) error {
+	o.mu.Lock()
+	left := slices.Collect(maps.Values(o.open))
+	o.open = nil
+	o.mu.Unlock()
 	failed := make(chan error)
 	for _, closeOne := range left {
 		go func() { failed <- closeOne(ctx) }()
@@ -38,18 +38,18 @@ func (l *OpenEphemerals) CloseAll(ctx context.Context) error {
 }
 
 // Add records an open ephemeral resource and how to close it.
-func (l *OpenEphemerals) Add(key string, closeOne func(context.Context) error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.open == nil {
-		l.open = map[string]func(context.Context) error{}
+func (o *OpenEphemerals) Add(key string, closeOne func(context.Context) error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.open == nil {
+		o.open = map[string]func(context.Context) error{}
 	}
-	l.open[key] = closeOne
+	o.open[key] = closeOne
 }
 
 // Remove removes an ephemeral resource that is closed, or whose failure was reported.
-func (l *OpenEphemerals) Remove(key string) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	delete(l.open, key)
+func (o *OpenEphemerals) Remove(key string) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	delete(o.open, key)
 }

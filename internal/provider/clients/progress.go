@@ -19,7 +19,7 @@ const finalProgressTimeout = time.Second
 // Progress sends messages to Terraform while an action runs. The framework's
 // SendProgress blocks for ever when Terraform no longer reads the stream
 // (terraform-plugin-framework 1.19.0, internal/proto6server/server_invokeaction.go),
-// so Progress calls it on a goroutine of its own.
+// so Progress calls it on a separate goroutine.
 type Progress struct {
 	ctx  context.Context //nolint:containedctx // it ends with the call that owns the Progress
 	sent chan struct{}
@@ -35,7 +35,7 @@ func StartProgress(ctx context.Context, send func(action.InvokeProgressEvent)) *
 	p := &Progress{ctx: ctx, sent: make(chan struct{}), reported: make(chan struct{}, 1)}
 	go func() {
 		defer close(p.sent)
-		for messages, more := p.take(); more; messages, more = p.take() {
+		for messages, more := p.takeMessages(); more; messages, more = p.takeMessages() {
 			for _, message := range messages {
 				send(action.InvokeProgressEvent{Message: message})
 			}
@@ -44,9 +44,9 @@ func StartProgress(ctx context.Context, send func(action.InvokeProgressEvent)) *
 	return p
 }
 
-// take returns the messages that are not sent yet. It waits for the next one, and
+// takeMessages returns the messages that are not sent yet. It waits for the next one, and
 // returns false after the last.
-func (p *Progress) take() ([]string, bool) {
+func (p *Progress) takeMessages() ([]string, bool) {
 	for {
 		p.mu.Lock()
 		messages, closed := p.messages, p.closed

@@ -36,7 +36,7 @@ func TestProgress_sendsAllMessagesInOrder(t *testing.T) {
 	}
 }
 
-// Terraform does not read the stream after it has gone.
+// A Terraform that has exited no longer reads the stream.
 func TestProgress_endsAfterInterruptWhenStreamIsStuck(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithCancel(t.Context())

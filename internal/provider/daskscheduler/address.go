@@ -44,7 +44,7 @@ func (m *schedulerModel) dashboard() webServer {
 	return webServer{url: location.String(), from: path.Root("address")}
 }
 
-// correction returns what to change if another server responds, or nothing does.
+// correction returns what to change if another server responds, or none.
 func (s webServer) correction(err error) string {
 	failure, ok := errors.AsType[*transport.Error](err)
 	certificates := []transport.TLSReason{transport.TLSUntrusted, transport.TLSSelfSigned, transport.TLSWrongHost, transport.TLSExpired, transport.TLSNotYetValid}

@@ -24,9 +24,9 @@ import (
 	"github.com/planetary-computer/terraform-provider-pc/internal/testing/scripted"
 )
 
-// behind is a configuration that asks the scheduler by a proxy, which finds each
-// host where the test wants it, and that has a token of the Hub.
-func behind(proxy *scripted.ForwardProxy, arguments string) string {
+// configBehindProxy returns a configuration that reaches the scheduler through a proxy,
+// which maps each host to a server of the test. The provider block has a token of the Hub.
+func configBehindProxy(proxy *scripted.ForwardProxy, arguments string) string {
 	return fmt.Sprintf("provider \"pc\" {\n  http_proxy = \"http://%s\"\n  address = \"http://hub.example.com/services/dask-gateway/\"\n  api_token = \"t0ken\"\n}\n", proxy.Address) +
 		"data \"pc_dask_scheduler\" \"test\" {\n" + arguments + "\n}\n"
 }
@@ -41,23 +41,23 @@ func TestAccDaskScheduler_findsTheDashboardOfAnAddress(t *testing.T) {
 		}
 	}})
 	proxy := scripted.NewForwardProxy(t, "", "", map[string]string{"dask.example.com:8787": server.Base.Host, "[fd00::4]:8787": server.Base.Host})
-	is := func(name, value string) statecheck.StateCheck {
-		return statecheck.ExpectKnownValue(ownScheduler, tfjsonpath.New(name), knownvalue.StringExact(value))
+	hasText := func(name, value string) statecheck.StateCheck {
+		return statecheck.ExpectKnownValue(schedulerDataAddress, tfjsonpath.New(name), knownvalue.StringExact(value))
 	}
 	resource.Test(t, resource.TestCase{
 		ProtoV6ProviderFactories: providertest.FactoriesWith(provider.WithClock(clock.NewFake(clock.Real().Now()))),
 		Steps: []resource.TestStep{
 			{
-				Config:            behind(proxy, `address = "tls://dask.example.com:9786"`),
-				ConfigStateChecks: []statecheck.StateCheck{is("address", "tls://dask.example.com:9786"), is("dashboard_url", "http://dask.example.com:8787")},
+				Config:            configBehindProxy(proxy, `address = "tls://dask.example.com:9786"`),
+				ConfigStateChecks: []statecheck.StateCheck{hasText("address", "tls://dask.example.com:9786"), hasText("dashboard_url", "http://dask.example.com:8787")},
 			},
 			{
-				Config:            behind(proxy, `address = "tcp://[fd00::4]:8786"`),
-				ConfigStateChecks: []statecheck.StateCheck{is("address", "tcp://[fd00::4]:8786"), is("dashboard_url", "http://[fd00::4]:8787")},
+				Config:            configBehindProxy(proxy, `address = "tcp://[fd00::4]:8786"`),
+				ConfigStateChecks: []statecheck.StateCheck{hasText("address", "tcp://[fd00::4]:8786"), hasText("dashboard_url", "http://[fd00::4]:8787")},
 			},
 			{
-				Config:            behind(proxy, `dashboard_url = "http://dask.example.com:8787/"`),
-				ConfigStateChecks: []statecheck.StateCheck{is("address", "tls://10.0.0.4:8786"), is("dashboard_url", "http://dask.example.com:8787/")},
+				Config:            configBehindProxy(proxy, `dashboard_url = "http://dask.example.com:8787/"`),
+				ConfigStateChecks: []statecheck.StateCheck{hasText("address", "tls://10.0.0.4:8786"), hasText("dashboard_url", "http://dask.example.com:8787/")},
 			},
 		},
 	})
@@ -83,18 +83,18 @@ func TestAccDaskScheduler_reportsUsedAddress(t *testing.T) {
 	strange.On("GET /health", scripted.Reply{Status: http.StatusOK, ContentType: "text/html", Body: "<html>Sign in</html>"})
 	proxy := scripted.NewForwardProxy(t, "", "", map[string]string{"strange.example.com:8787": strange.Base.Host, "dead.example.com:8787": "127.0.0.1:1"})
 	for name, test := range map[string]struct{ arguments, want string }{
-		"no connection":  {fmt.Sprintf("address = \"tls://dead.example.com:8786\"\n ca_certificate = %q", authority), `(?s)with\s+data\.pc_dask_scheduler\.test.*address = "tls://dead\.example\.com`},
-		"something else": {`address = "tls://strange.example.com:8786"`, `(?s)The\s+provider\s+used\s+the\s+address\s+http://strange\.example\.com:8787\.\s+Set\s+dashboard_url\s+instead\s+of\s+address`},
-		"neither":        {"", `(?s)\[address,dashboard_url\]`},
-		"both":           {"address = \"tls://h:1\"\n dashboard_url = \"http://h\"", `(?s)\[address,dashboard_url\]`},
-		"no port":        {`address = "tls://10.0.0.4"`, `(?s)Invalid address of a Dask scheduler.*The value must be the scheduler's\s+address\s+with\s+its\s+port`},
-		"a web server's": {`address = "http://10.0.0.4:8787"`, `(?s)Invalid address of a Dask scheduler.*Set\s+dashboard_url\s+for`},
+		"refused connection":      {fmt.Sprintf("address = \"tls://dead.example.com:8786\"\n ca_certificate = %q", authority), `(?s)with\s+data\.pc_dask_scheduler\.test.*address = "tls://dead\.example\.com`},
+		"another server":          {`address = "tls://strange.example.com:8786"`, `(?s)The\s+provider\s+used\s+the\s+address\s+http://strange\.example\.com:8787\.\s+Set\s+dashboard_url\s+instead\s+of\s+address`},
+		"neither address":         {"", `(?s)\[address,dashboard_url\]`},
+		"both addresses":          {"address = \"tls://h:1\"\n dashboard_url = \"http://h\"", `(?s)\[address,dashboard_url\]`},
+		"no port":                 {`address = "tls://10.0.0.4"`, `(?s)Invalid address of a Dask scheduler.*The value must be the scheduler's\s+address\s+with\s+its\s+port`},
+		"address of a web server": {`address = "http://10.0.0.4:8787"`, `(?s)Invalid address of a Dask scheduler.*Set\s+dashboard_url\s+for`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			resource.Test(t, resource.TestCase{
 				ProtoV6ProviderFactories: providertest.FactoriesWith(provider.WithClock(endingAfter(5 * time.Second))),
-				Steps:                    []resource.TestStep{{Config: behind(proxy, test.arguments), ExpectError: regexp.MustCompile(test.want)}},
+				Steps:                    []resource.TestStep{{Config: configBehindProxy(proxy, test.arguments), ExpectError: regexp.MustCompile(test.want)}},
 			})
 		})
 	}

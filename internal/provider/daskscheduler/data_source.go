@@ -39,8 +39,9 @@ var (
 )
 
 const (
-	// A machine boots, installs Docker and downloads an image of several GB.
-	defaultSchedulerRead = 20 * time.Minute
+	// defaultReadTimeout lets a machine boot, install Docker and download an image of
+	// several GB.
+	defaultReadTimeout = 20 * time.Minute
 	// defaultServerName is the name in the certificates of dask-cloudprovider and of
 	// the examples. Dask itself checks no name.
 	defaultServerName = "dask-internal"
@@ -172,7 +173,7 @@ func (d *schedulerDataSource) ValidateConfig(ctx context.Context, req datasource
 func (d *schedulerDataSource) Read(ctx context.Context, req datasource.ReadRequest, resp *datasource.ReadResponse) {
 	var model schedulerModel
 	resp.Diagnostics.Append(req.Config.Get(ctx, &model)...)
-	timeout, diags := model.Timeouts.Read(ctx, defaultSchedulerRead)
+	timeout, diags := model.Timeouts.Read(ctx, defaultReadTimeout)
 	resp.Diagnostics.Append(diags...)
 	if resp.Diagnostics.HasError() {
 		return

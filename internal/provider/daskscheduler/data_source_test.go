@@ -31,9 +31,9 @@ import (
 	"github.com/planetary-computer/terraform-provider-pc/internal/testing/scripted"
 )
 
-const ownScheduler = "data.pc_dask_scheduler.test"
+const schedulerDataAddress = "data.pc_dask_scheduler.test"
 
-// endingClock is a fake one at which a time-out comes after so long.
+// endingClock is a fake clock on which sleeping past the end is a timeout.
 type endingClock struct {
 	*clock.Fake
 	end time.Time
@@ -51,28 +51,28 @@ func (c endingClock) Sleep(ctx context.Context, d time.Duration) error {
 	return c.Fake.Sleep(ctx, d)
 }
 
-func page(body string) scripted.Reply {
+func jsonReply(body string) scripted.Reply {
 	return scripted.Reply{Status: http.StatusOK, ContentType: "application/json; charset=UTF-8", Body: body}
 }
 
-// startScheduler answers as the web server of a scheduler with so many workers,
-// one count after the other.
+// startScheduler starts a server that responds like the web server of a scheduler. Its
+// successive responses have these numbers of workers.
 func startScheduler(t *testing.T, workers ...int) *scripted.Server {
 	t.Helper()
 	server := scripted.New(t, "")
 	server.On("GET /health", scripted.Reply{Status: http.StatusOK, ContentType: "text/plain; charset=utf-8", Body: "ok"})
-	server.On("GET /json/identity.json", page(`{"type": "Scheduler", "address": "tls://10.0.0.4:8786", "started": 1795459938.25, "total_threads": 8, "total_memory": 17179869184}`))
+	server.On("GET /json/identity.json", jsonReply(`{"type": "Scheduler", "address": "tls://10.0.0.4:8786", "started": 1795459938.25, "total_threads": 8, "total_memory": 17179869184}`))
 	counts := make([]scripted.Reply, 0, len(workers))
-	for _, each := range workers {
-		counts = append(counts, page(fmt.Sprintf(`{"workers": %d, "clients": 1}`, each)))
+	for _, count := range workers {
+		counts = append(counts, jsonReply(fmt.Sprintf(`{"workers": %d, "clients": 1}`, count)))
 	}
 	server.On("GET /json/counts.json", counts...)
 	return server
 }
 
-// waitFor is a configuration without any of the provider's arguments: it needs
+// waitForConfig returns a configuration without arguments of the provider: it needs
 // neither gateway nor Hub.
-func waitFor(address, arguments string) string {
+func waitForConfig(address, arguments string) string {
 	return fmt.Sprintf("data \"pc_dask_scheduler\" \"test\" {\n  dashboard_url = %q\n%s\n}\n", address, arguments)
 }
 
@@ -80,12 +80,12 @@ func TestAccDaskScheduler_waitsForWorkers(t *testing.T) {
 	t.Parallel()
 	server := startScheduler(t, 0, 1, 2)
 	value := func(name string, check knownvalue.Check) statecheck.StateCheck {
-		return statecheck.ExpectKnownValue(ownScheduler, tfjsonpath.New(name), check)
+		return statecheck.ExpectKnownValue(schedulerDataAddress, tfjsonpath.New(name), check)
 	}
 	resource.Test(t, resource.TestCase{
 		ProtoV6ProviderFactories: providertest.FactoriesWith(provider.WithClock(clock.NewFake(clock.Real().Now()))),
 		Steps: []resource.TestStep{{
-			Config: waitFor(server.Base.String(), "minimum_workers = 2"),
+			Config: waitForConfig(server.Base.String(), "minimum_workers = 2"),
 			ConfigStateChecks: []statecheck.StateCheck{
 				value("ready", knownvalue.Bool(true)),
 				value("workers", knownvalue.Int64Exact(2)),
@@ -116,19 +116,19 @@ func TestAccDaskScheduler_reportsWhyItTimedOut(t *testing.T) {
 	clients := scripted.New(t, "")
 	clients.On("GET /health", scripted.Reply{Handle: scripted.Raw(":\x00\x00\x00\x83\xabcompression\xc0")})
 	for name, test := range map[string]struct{ address, want string }{
-		"the clients' port": {clients.Base.String(), `(?s)No Dask scheduler responds at this address.*malformed\s+HTTP.*not\s+the\s+address\s+for\s+Dask's\s+clients`},
-		"the name":          {"http://scheduler.invalid:8787", `(?s)name\s+had\s+no\s+address\s+after.*the\s+DNS\s+zone`},
-		"the connection":    {closed.URL, `(?s)No\s+connection\s+to\s+the\s+scheduler\s+was\s+made\s+within.*network\s+security\s+group`},
-		"the health":        {unhealthy.Base.String(), `(?s)was\s+not\s+healthy\s+after.*502.*it\s+is\s+not\s+a\s+healthy\s+scheduler.*journalctl.*used\s+the\s+address.*https://.*prefix`},
-		"the workers":       {startScheduler(t, 1).Base.String(), `(?s)1 of 2 workers had joined after.*1 worker\s+is\s+missing`},
-		"something else":    {strange.Base.String(), `(?s)No Dask scheduler responds at this address.*a\s+Dask\s+scheduler\s+returns\s+ok\s+here,\s+not`},
+		"port for clients":   {clients.Base.String(), `(?s)No Dask scheduler responds at this address.*malformed\s+HTTP.*not\s+the\s+address\s+for\s+Dask's\s+clients`},
+		"unresolved name":    {"http://scheduler.invalid:8787", `(?s)name\s+had\s+no\s+address\s+after.*the\s+DNS\s+zone`},
+		"refused connection": {closed.URL, `(?s)No\s+connection\s+to\s+the\s+scheduler\s+was\s+made\s+within.*network\s+security\s+group`},
+		"unhealthy":          {unhealthy.Base.String(), `(?s)was\s+not\s+healthy\s+after.*502.*it\s+is\s+not\s+a\s+healthy\s+scheduler.*journalctl.*used\s+the\s+address.*https://.*prefix`},
+		"missing worker":     {startScheduler(t, 1).Base.String(), `(?s)1 of 2 workers had joined after.*1 worker\s+is\s+missing`},
+		"another server":     {strange.Base.String(), `(?s)No Dask scheduler responds at this address.*a\s+Dask\s+scheduler\s+returns\s+ok\s+here,\s+not`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			resource.Test(t, resource.TestCase{
 				ProtoV6ProviderFactories: providertest.FactoriesWith(provider.WithClock(endingAfter(20 * time.Second))),
 				Steps: []resource.TestStep{{
-					Config:      waitFor(test.address, "minimum_workers = 2"),
+					Config:      waitForConfig(test.address, "minimum_workers = 2"),
 					ExpectError: regexp.MustCompile(test.want),
 				}},
 			})
@@ -136,12 +136,12 @@ func TestAccDaskScheduler_reportsWhyItTimedOut(t *testing.T) {
 	}
 }
 
-// With a precondition, a cluster that is not ready fails the apply; a destroy
-// goes through.
+// With a precondition, a scheduler that is not ready fails the apply. A destroy still
+// succeeds.
 func TestAccDaskScheduler_warnsOnly(t *testing.T) {
 	t.Parallel()
 	server := startScheduler(t, 2, 2, 2, 2, 1)
-	config := waitFor(server.Base.String(), "minimum_workers = 2\n  on_timeout = \"warn\"") + `
+	config := waitForConfig(server.Base.String(), "minimum_workers = 2\n  on_timeout = \"warn\"") + `
 resource "terraform_data" "machine" {}
 output "ready" {
   value = data.pc_dask_scheduler.test.ready
@@ -155,7 +155,7 @@ output "ready" {
 		Steps: []resource.TestStep{
 			{Config: config, ConfigStateChecks: []statecheck.StateCheck{statecheck.ExpectKnownOutputValue("ready", knownvalue.Bool(true))}},
 			{
-				PreConfig:   func() { server.On("GET /json/counts.json", page(`{"workers": 1}`)) },
+				PreConfig:   func() { server.On("GET /json/counts.json", jsonReply(`{"workers": 1}`)) },
 				Config:      config,
 				ExpectError: regexp.MustCompile(`not ready: 1 of 2 workers had\s+joined`),
 			},
@@ -163,7 +163,8 @@ output "ready" {
 	})
 }
 
-// TestAccDaskScheduler_blamesTheProxy and not a machine that it never asked.
+// TestAccDaskScheduler_blamesTheProxy expects that the error does not blame the machine,
+// which received no request.
 func TestAccDaskScheduler_blamesTheProxy(t *testing.T) {
 	t.Parallel()
 	closed := httptest.NewServer(http.NotFoundHandler())
@@ -171,7 +172,7 @@ func TestAccDaskScheduler_blamesTheProxy(t *testing.T) {
 	resource.Test(t, resource.TestCase{
 		ProtoV6ProviderFactories: providertest.FactoriesWith(provider.WithClock(endingAfter(20 * time.Second))),
 		Steps: []resource.TestStep{{
-			Config:      fmt.Sprintf("provider \"pc\" {\n  http_proxy = %q\n}\n", closed.URL) + waitFor("http://scheduler.invalid:8787", ""),
+			Config:      fmt.Sprintf("provider \"pc\" {\n  http_proxy = %q\n}\n", closed.URL) + waitForConfig("http://scheduler.invalid:8787", ""),
 			ExpectError: regexp.MustCompile(`(?s)No\s+connection\s+to\s+the\s+scheduler\s+was\s+made.*the\s+HTTP\s+proxy.*NO_PROXY`),
 		}},
 	})
@@ -182,12 +183,12 @@ func TestDaskScheduler_warnsOnItsAddress(t *testing.T) {
 	server := startScheduler(t, 1)
 	strange := scripted.New(t, "")
 	strange.On("GET /health", scripted.Reply{Status: http.StatusOK, ContentType: "text/html", Body: "<html>Sign in</html>"})
-	w := providertest.NewClientWith(t, endingAfter(20*time.Second), map[string]any{})
-	schema := w.Schema.DataSourceSchemas["pc_dask_scheduler"].ValueType()
+	client := providertest.NewClientWith(t, endingAfter(20*time.Second), map[string]any{})
+	schema := client.Schema.DataSourceSchemas["pc_dask_scheduler"].ValueType()
 	read := func(server *scripted.Server, onTimeout string) *tfprotov6.ReadDataSourceResponse {
-		resp, err := w.Server.ReadDataSource(t.Context(), &tfprotov6.ReadDataSourceRequest{
+		resp, err := client.Server.ReadDataSource(t.Context(), &tfprotov6.ReadDataSourceRequest{
 			TypeName: "pc_dask_scheduler",
-			Config:   w.Value(t, schema, map[string]any{"dashboard_url": server.Base.String(), "minimum_workers": 2, "on_timeout": onTimeout}),
+			Config:   client.Value(t, schema, map[string]any{"dashboard_url": server.Base.String(), "minimum_workers": 2, "on_timeout": onTimeout}),
 		})
 		if err != nil {
 			t.Fatal(err)
@@ -195,20 +196,20 @@ func TestDaskScheduler_warnsOnItsAddress(t *testing.T) {
 		return resp
 	}
 	for onTimeout, severity := range map[string]tfprotov6.DiagnosticSeverity{"warn": tfprotov6.DiagnosticSeverityWarning, "error": tfprotov6.DiagnosticSeverityError} {
-		for _, asked := range []*scripted.Server{server, strange} {
-			resp := read(asked, onTimeout)
+		for _, responder := range []*scripted.Server{server, strange} {
+			resp := read(responder, onTimeout)
 			if len(resp.Diagnostics) != 1 || resp.Diagnostics[0].Severity != severity || resp.Diagnostics[0].Attribute.String() != `AttributeName("dashboard_url")` {
 				t.Errorf("%s: got %+v", onTimeout, resp.Diagnostics)
 			}
 		}
 	}
-	state := w.Attributes(t, schema, read(strange, "warn").State)
+	state := client.Attributes(t, schema, read(strange, "warn").State)
 	for name, want := range map[string]string{"ready": `"false"`, "workers": "null", "last_error": "a Dask scheduler returns ok here"} {
 		if got := state[name].String(); !strings.Contains(got, want) {
-			t.Errorf("%s of something else is %s, want %s", name, got, want)
+			t.Errorf("%s of another server is %s, want %s", name, got, want)
 		}
 	}
-	state = w.Attributes(t, schema, read(server, "warn").State)
+	state = client.Attributes(t, schema, read(server, "warn").State)
 	for name, want := range map[string]string{"ready": `"false"`, "workers": `"1"`, "last_error": "1 of 2 workers"} {
 		if got := state[name].String(); !strings.Contains(got, want) {
 			t.Errorf("%s is %s, want %s", name, got, want)
@@ -228,7 +229,7 @@ func TestAccDaskScheduler_checksTheCertificate(t *testing.T) {
 	}
 	server := httptest.NewUnstartedServer(startScheduler(t, 0))
 	server.TLS = &tls.Config{Certificates: []tls.Certificate{pair}, MinVersion: tls.VersionTLS12}
-	server.Config.ErrorLog = quiet()
+	server.Config.ErrorLog = discardLogger()
 	server.StartTLS()
 	t.Cleanup(server.Close)
 	other := httptest.NewTLSServer(http.NotFoundHandler())
@@ -238,16 +239,16 @@ func TestAccDaskScheduler_checksTheCertificate(t *testing.T) {
 		t.Fatal("no certificate")
 	}
 	trusting := func(certificate []byte, more string) string {
-		return waitFor(server.URL, fmt.Sprintf("ca_certificate = %q\n%s", certificate, more))
+		return waitForConfig(server.URL, fmt.Sprintf("ca_certificate = %q\n%s", certificate, more))
 	}
 	resource.Test(t, resource.TestCase{
 		ProtoV6ProviderFactories: providertest.FactoriesWith(provider.WithClock(clock.NewFake(clock.Real().Now()))),
 		Steps: []resource.TestStep{
 			{Config: trusting(authority, ""), ConfigStateChecks: []statecheck.StateCheck{
-				statecheck.ExpectKnownValue(ownScheduler, tfjsonpath.New("ready"), knownvalue.Bool(true)),
+				statecheck.ExpectKnownValue(schedulerDataAddress, tfjsonpath.New("ready"), knownvalue.Bool(true)),
 			}},
 			{Config: trusting(foreign, ""), ExpectError: regexp.MustCompile(`(?s)authority\s+that\s+this\s+machine\s+does\s+not\s+trust.*Check\s+that\s+ca_certificate`)},
-			{Config: waitFor(server.URL, ""), ExpectError: regexp.MustCompile(`(?s)No Dask scheduler responds at this address.*certificate`)},
+			{Config: waitForConfig(server.URL, ""), ExpectError: regexp.MustCompile(`(?s)No Dask scheduler responds at this address.*certificate`)},
 			{Config: trusting(authority, `server_name = "other.example.com"`), ExpectError: regexp.MustCompile(`other\.example\.com`)},
 			{Config: trusting([]byte("garbage"), ""), ExpectError: regexp.MustCompile(`no PEM\s+certificate`)},
 		},
@@ -278,4 +279,4 @@ func TestAccDaskScheduler_rejectsInvalidArguments(t *testing.T) {
 	}
 }
 
-func quiet() *log.Logger { return log.New(io.Discard, "", 0) }
+func discardLogger() *log.Logger { return log.New(io.Discard, "", 0) }

@@ -38,7 +38,7 @@ func AddProblem(diags *diag.Diagnostics, problem settings.Problem) {
 	diags.AddAttributeError(path.Root(problem.Argument), problem.Summary, detail)
 }
 
-// AddError reports a failed call. The summary is what failed. The detail is what the
+// AddError reports a failed call. The summary states what failed. The detail is what the
 // server returned, what it means and what to do.
 func AddError(diags *diag.Diagnostics, summary string, err error) {
 	diags.AddError(summary, Explain(err))
@@ -136,15 +136,15 @@ func tlsAdvice(failure *transport.Error) string {
 // ProxyAdvice returns what to do about an HTTP proxy that refused a request or could
 // not be reached.
 func ProxyAdvice(failure *transport.Error) string {
-	const without = " If the server needs no proxy, list it in NO_PROXY, or set http_proxy = \"false\" in the provider block."
+	const avoidProxyAdvice = " If the server needs no proxy, list it in NO_PROXY, or set http_proxy = \"false\" in the provider block."
 	switch failure.Status {
 	case 0:
-		return "Check the network, and the proxy in http_proxy of the provider block or in the environment variable HTTPS_PROXY or HTTP_PROXY." + without
+		return "Check the network, and the proxy in http_proxy of the provider block or in the environment variable HTTPS_PROXY or HTTP_PROXY." + avoidProxyAdvice
 	case http.StatusProxyAuthRequired:
 		return "The proxy requires a user name and a password, or rejected the ones it received. Set them in http_proxy of the provider block, or in the environment variable HTTPS_PROXY or " +
-			"HTTP_PROXY: http://USER:PASSWORD@HOST:PORT, with special characters percent-encoded." + without
+			"HTTP_PROXY: http://USER:PASSWORD@HOST:PORT, with special characters percent-encoded." + avoidProxyAdvice
 	default:
-		return "The response comes from the proxy and not from " + failure.Host + ". Ask the operators of the proxy to allow the request." + without
+		return "The response comes from the proxy and not from " + failure.Host + ". Ask the operators of the proxy to allow the request." + avoidProxyAdvice
 	}
 }
 
@@ -255,7 +255,7 @@ func statusAdvice(failure *transport.Error) string {
 // (dask_gateway_server 2026.3.0, routes.py).
 var foreignCluster = regexp.MustCompile(`^User (\S+) lacks permissions to \w+ cluster `)
 
-// foreignClusterAdvice names the user whom the gateway takes the provider for. It calls
+// foreignClusterAdvice names the owner of the credentials. The gateway calls
 // a service of the Hub service:NAME (auth.py).
 func foreignClusterAdvice(user string, failure *transport.Error) string {
 	if service, isService := strings.CutPrefix(user, "service:"); isService {

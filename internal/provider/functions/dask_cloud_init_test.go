@@ -71,8 +71,8 @@ output "worker" {
 	})
 }
 
-// The certificates of a first plan are unknown. What is known is checked all the
-// same, and the text follows at apply.
+// The certificates of a first plan are unknown. The plan checks the known options, and the
+// apply creates the text.
 func TestAccDaskCloudInit_waitsForCertificates(t *testing.T) {
 	t.Parallel()
 	const data = `
@@ -130,11 +130,11 @@ output "scheduler" {
 func TestAccDaskCloudInit_rejectsInvalidOptions(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct{ call, want string }{
-		"a role that is none":         {`"client", { image = "a" }`, `"role" parameter: (?s).*must\s+be one of: \["scheduler" "worker"\], got: "client"`},
-		"options that are no object":  {`"worker", "image"`, `options must be an object`},
+		"invalid role":                {`"client", { image = "a" }`, `"role" parameter: (?s).*must\s+be one of: \["scheduler" "worker"\], got: "client"`},
+		"options that are a text":     {`"worker", "image"`, `options must be an object`},
 		"options that are a list":     {`"worker", ["image"]`, `options must be an object`},
-		"more than one wrong option":  {`"worker", { nthreads = 0 }`, `(?s)options\.image is required.*options\.scheduler_address is required.*options\.nthreads must be a whole\s+number from 1`},
-		"a wrong member of an option": {`"scheduler", { image = "a", env = { A = "x\ny" } }`, `options\.env\.A must be one line`},
+		"several invalid options":     {`"worker", { nthreads = 0 }`, `(?s)options\.image is required.*options\.scheduler_address is required.*options\.nthreads must be a whole\s+number from 1`},
+		"invalid member of an option": {`"scheduler", { image = "a", env = { A = "x\ny" } }`, `options\.env\.A must be one line`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

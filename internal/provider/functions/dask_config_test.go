@@ -21,7 +21,7 @@ import (
 
 func TestAccDaskConfig_writesWhatTheOptionsSay(t *testing.T) {
 	t.Parallel()
-	// Terraform's null is what is left out.
+	// A null in Terraform is an argument that is not set.
 	want, err := os.ReadFile(filepath.Join("..", "..", "daskconfig", "testdata", "dask_config", "cluster_options.yaml"))
 	if err != nil {
 		t.Fatal(err)
@@ -46,8 +46,8 @@ output "config" {
 	})
 }
 
-// TestAccDaskConfig_ofTheProvidersAddresses takes them from the gateway, and
-// waits for what is not known yet.
+// TestAccDaskConfig_ofTheProvidersAddresses reads the addresses from pc_gateway. The text
+// is unknown while an option is.
 func TestAccDaskConfig_ofTheProvidersAddresses(t *testing.T) {
 	t.Parallel()
 	mock := providertest.StartMock(t, mockserver.Config{})
@@ -66,7 +66,7 @@ func TestAccDaskConfig_ofTheProvidersAddresses(t *testing.T) {
 			},
 			{Config: config(`"text"`), ExpectError: regexp.MustCompile("options must be an object")},
 			{Config: config("{ address = \"https://h/\", api_token = \"s3cr3t\" }"), ExpectError: regexp.MustCompile(`options\.api_token is a\s+secret`)},
-			// What is destroyed in the end has to be in order.
+			// The final destroy needs a valid configuration.
 			{Config: config(`{ address = "https://h/" }`)},
 		},
 	})

@@ -22,8 +22,8 @@ type optionsArgument struct {
 	example string
 }
 
-// setText sets the text that write makes of the options. The result is unknown if the
-// options are, or if write returns false because a member is.
+// setText sets the text that write returns for the options. The result is unknown if the
+// options are unknown, or if write returns false because one of their members is.
 func (a optionsArgument) setText(ctx context.Context, resp *function.RunResponse, write func(map[string]any) (string, bool, error)) {
 	if a.value.IsUnknown() || a.value.IsUnderlyingValueUnknown() {
 		resp.Error = resp.Result.Set(ctx, types.StringUnknown())

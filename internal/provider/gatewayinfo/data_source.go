@@ -87,9 +87,9 @@ func (d *gatewayDataSource) Read(ctx context.Context, _ datasource.ReadRequest, 
 		return
 	}
 	health := api.Health(ctx)
-	switch failure, answered := errors.AsType[*transport.Error](health); {
+	switch failure, isTransportError := errors.AsType[*transport.Error](health); {
 	case health == nil:
-	case answered && (failure.Kind == transport.KindStatus || failure.Kind == transport.KindBody):
+	case isTransportError && (failure.Kind == transport.KindStatus || failure.Kind == transport.KindBody):
 		resp.Diagnostics.AddAttributeWarning(path.Root("healthy"), "The gateway is not healthy",
 			diagnostics.Sentence(health.Error())+"\n\nIt returned its version, so the address is right. The log of the gateway has the reason. New clusters may fail until it is healthy.")
 	default:

@@ -25,7 +25,7 @@ func TestAccGateway_returnsConfiguredAddresses(t *testing.T) {
 	mock := providertest.StartMock(t, mockserver.Config{})
 	const test = "data.pc_gateway.test"
 	address := strings.TrimSuffix(mock.GatewayURL(), "/")
-	is := func(attribute, want string) statecheck.StateCheck {
+	hasText := func(attribute, want string) statecheck.StateCheck {
 		return statecheck.ExpectKnownValue(test, tfjsonpath.New(attribute), knownvalue.StringExact(want))
 	}
 	source := "data \"pc_gateway\" \"test\" {}\n"
@@ -35,11 +35,11 @@ func TestAccGateway_returnsConfiguredAddresses(t *testing.T) {
 			{
 				Config: providertest.ProviderBlock(mock) + source,
 				ConfigStateChecks: []statecheck.StateCheck{
-					is("address", address),
-					is("public_address", address),
-					is("proxy_address", "gateway://"+strings.TrimPrefix(mock.URL(), "http://")),
-					is("version", "2026.3.0"),
-					is("client_requirement", "dask-gateway==2026.3.0"),
+					hasText("address", address),
+					hasText("public_address", address),
+					hasText("proxy_address", "gateway://"+strings.TrimPrefix(mock.URL(), "http://")),
+					hasText("version", "2026.3.0"),
+					hasText("client_requirement", "dask-gateway==2026.3.0"),
 					statecheck.ExpectKnownValue(test, tfjsonpath.New("healthy"), knownvalue.Bool(true)),
 					providertest.AfterApply(func() error {
 						for _, request := range mock.Requests() {
@@ -55,8 +55,8 @@ func TestAccGateway_returnsConfiguredAddresses(t *testing.T) {
 				Config: fmt.Sprintf("provider \"pc\" {\n  address = %q\n  api_token = \"x\"\n  proxy_address = \"dask.example.com:8786\"\n  public_address = \"/services/dask-gateway/\"\n}\n",
 					mock.GatewayURL()) + source,
 				ConfigStateChecks: []statecheck.StateCheck{
-					is("proxy_address", "gateway://dask.example.com:8786"),
-					is("public_address", "/services/dask-gateway"),
+					hasText("proxy_address", "gateway://dask.example.com:8786"),
+					hasText("public_address", "/services/dask-gateway"),
 				},
 			},
 			{
@@ -87,26 +87,26 @@ func TestAccGateway_needsAGateway(t *testing.T) {
 	})
 }
 
-func TestGateway_warns(t *testing.T) {
+func TestGateway_warnsOfOldAndUnhealthyGateways(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
 		fault           mockserver.Fault
 		attribute, want string
 		state           map[string]tftypes.Value
 	}{
-		"of an old gateway": {
+		"old version": {
 			providertest.RespondAlways("*/api/version", http.StatusOK, `{"version": "2022.4.0"}`), "version", "the oldest tested version is 2026.3.0",
 			map[string]tftypes.Value{"client_requirement": tftypes.NewValue(tftypes.String, "dask-gateway==2022.4.0")},
 		},
-		"of one that is not well": {
+		"unhealthy": {
 			providertest.RespondAlways("*/api/health", http.StatusServiceUnavailable, `{"status": "fail"}`), "healthy", `"fail"`,
 			map[string]tftypes.Value{"healthy": tftypes.NewValue(tftypes.Bool, false), "version": tftypes.NewValue(tftypes.String, "2026.3.0")},
 		},
-		"of one that is not well, with a good status": {
+		"unhealthy with status 200": {
 			providertest.RespondAlways("*/api/health", http.StatusOK, `{"status": "warn"}`), "healthy", `"warn"`,
 			map[string]tftypes.Value{"healthy": tftypes.NewValue(tftypes.Bool, false)},
 		},
-		"of a page in the place of its health": {
+		"page instead of health": {
 			mockserver.Fault{Path: "*/api/health", Times: 100, Status: http.StatusOK, ContentType: "text/html", Body: "<html><title>Sign in</title></html>"},
 			"healthy", "Sign in",
 			map[string]tftypes.Value{"healthy": tftypes.NewValue(tftypes.Bool, false)},

@@ -121,7 +121,7 @@ func serverAttributes() map[string]schema.Attribute {
 	}
 }
 
-// ValidateConfig checks the name before it goes into a URL.
+// ValidateConfig checks the name, which becomes part of a URL.
 func (d *userDataSource) ValidateConfig(ctx context.Context, req datasource.ValidateConfigRequest, resp *datasource.ValidateConfigResponse) {
 	var name types.String
 	resp.Diagnostics.Append(req.Config.GetAttribute(ctx, path.Root("name"), &name)...)

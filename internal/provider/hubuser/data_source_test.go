@@ -18,8 +18,8 @@ import (
 	"github.com/planetary-computer/terraform-provider-pc/internal/testing/providertest"
 )
 
-// userIs asserts an attribute of the data source pc_hub_user.
-func userIs(attribute string, want knownvalue.Check) statecheck.StateCheck {
+// userHas asserts an attribute of the data source pc_hub_user.
+func userHas(attribute string, want knownvalue.Check) statecheck.StateCheck {
 	return statecheck.ExpectKnownValue("data.pc_hub_user.test", tfjsonpath.New(attribute), want)
 }
 
@@ -42,35 +42,35 @@ func TestAccHubUser_ofTheToken(t *testing.T) {
 			{
 				Config: providertest.ProviderBlock(mock) + source,
 				ConfigStateChecks: []statecheck.StateCheck{
-					userIs("name", knownvalue.StringExact("alice")),
-					userIs("kind", knownvalue.StringExact("user")),
-					userIs("admin", knownvalue.Bool(false)),
-					userIs("groups", texts()),
-					userIs("roles", texts("user")),
-					userIs("scopes", knownvalue.SetPartial([]knownvalue.Check{
+					userHas("name", knownvalue.StringExact("alice")),
+					userHas("kind", knownvalue.StringExact("user")),
+					userHas("admin", knownvalue.Bool(false)),
+					userHas("groups", texts()),
+					userHas("roles", texts("user")),
+					userHas("scopes", knownvalue.SetPartial([]knownvalue.Check{
 						knownvalue.StringExact("access:services!service=dask-gateway"), knownvalue.StringExact("tokens!user=alice"),
 					})),
-					userIs("created_at", providertest.IsTime),
-					userIs("servers", knownvalue.MapExact(nil)),
+					userHas("created_at", providertest.IsTime),
+					userHas("servers", knownvalue.MapExact(nil)),
 				},
 			},
 			{
 				// Attributes that the token has no access to are null.
 				Config: providertest.ProviderBlockAs(mock, mock.NewToken("alice", "access:services!service=dask-gateway")) + source,
 				ConfigStateChecks: []statecheck.StateCheck{
-					userIs("name", knownvalue.StringExact("alice")),
-					userIs("groups", texts()),
-					userIs("roles", knownvalue.Null()),
-					userIs("created_at", knownvalue.Null()),
-					userIs("servers", knownvalue.Null()),
+					userHas("name", knownvalue.StringExact("alice")),
+					userHas("groups", texts()),
+					userHas("roles", knownvalue.Null()),
+					userHas("created_at", knownvalue.Null()),
+					userHas("servers", knownvalue.Null()),
 				},
 			},
 			{
 				Config: providertest.ProviderBlockAs(mock, service) + source,
 				ConfigStateChecks: []statecheck.StateCheck{
-					userIs("name", knownvalue.StringExact("pipeline")),
-					userIs("kind", knownvalue.StringExact("service")),
-					userIs("groups", knownvalue.Null()),
+					userHas("name", knownvalue.StringExact("pipeline")),
+					userHas("kind", knownvalue.StringExact("service")),
+					userHas("groups", knownvalue.Null()),
 				},
 			},
 			{
@@ -99,11 +99,11 @@ func TestAccHubUser_ofAnotherUser(t *testing.T) {
 			{
 				Config: config(admin, "bob"),
 				ConfigStateChecks: []statecheck.StateCheck{
-					userIs("name", knownvalue.StringExact("bob")),
-					userIs("admin", knownvalue.Bool(false)),
-					userIs("roles", texts("user")),
-					userIs("scopes", knownvalue.Null()),
-					userIs("servers", knownvalue.MapExact(nil)),
+					userHas("name", knownvalue.StringExact("bob")),
+					userHas("admin", knownvalue.Bool(false)),
+					userHas("roles", texts("user")),
+					userHas("scopes", knownvalue.Null()),
+					userHas("servers", knownvalue.MapExact(nil)),
 					providertest.Requested(mock, http.MethodGet, "*/hub/api/user", 0),
 				},
 			},
@@ -111,8 +111,8 @@ func TestAccHubUser_ofAnotherUser(t *testing.T) {
 	})
 }
 
-// TestHubUser_servers has shortened responses of the real JupyterHub 6.1.1.
-func TestHubUser_servers(t *testing.T) {
+// TestHubUser_readsServers uses shortened responses of the real JupyterHub 6.1.1.
+func TestHubUser_readsServers(t *testing.T) {
 	t.Parallel()
 	mock := providertest.StartMock(t, mockserver.Config{HubPrefix: "/x"})
 	mock.FailNext(providertest.RespondAlways("*/hub/api/user", http.StatusOK, `{"name": "alice", "kind": "user", "admin": true, "groups": ["b", "a"], "servers": {
@@ -151,6 +151,6 @@ func TestHubUser_servers(t *testing.T) {
 		t.Errorf("groups are %s", state["groups"])
 	}
 	if !state["scopes"].IsNull() || !state["roles"].IsNull() {
-		t.Errorf("scopes %s, roles %s, where the Hub told of none", state["scopes"], state["roles"])
+		t.Errorf("scopes %s, roles %s, which the Hub did not report", state["scopes"], state["roles"])
 	}
 }

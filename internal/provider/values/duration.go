@@ -24,15 +24,15 @@ func Duration(value timetypes.GoDuration) (time.Duration, bool) {
 	return duration, !problems.HasError()
 }
 
-// DurationOr returns the duration of an argument, or the default if there is none.
-func DurationOr(value timetypes.GoDuration, otherwise time.Duration) time.Duration {
+// DurationOr returns the duration of an argument, or the default if it is not set.
+func DurationOr(value timetypes.GoDuration, defaultDuration time.Duration) time.Duration {
 	if duration, ok := Duration(value); ok {
 		return duration
 	}
-	return otherwise
+	return defaultDuration
 }
 
-// timeoutsBlock is a timeouts block. terraform-plugin-framework-timeouts has a
+// timeoutsBlock is a timeouts block of any kind. terraform-plugin-framework-timeouts has a
 // separate type for each kind.
 type timeoutsBlock interface {
 	knowable

@@ -15,13 +15,13 @@ import (
 	"github.com/planetary-computer/terraform-provider-pc/internal/optionreader"
 )
 
-// Unknown stands in a converted value for what is known only after apply.
+// Unknown replaces a value that is known only after apply.
 type Unknown = optionreader.Unknown
 
-// ToGo converts a Terraform value of any type to what encoding/json makes
-// of it: string, bool, json.Number, map[string]any, []any or nil. A null inside
-// an object or a map is left out, as Terraform's "not set"; anything that holds
-// an unknown becomes Unknown as a whole.
+// ToGo converts a Terraform value of any type to the types of encoding/json:
+// string, bool, json.Number, map[string]any, []any or nil. A null inside
+// an object or a map is left out, because Terraform uses it for "not set". A value that
+// contains an unknown value becomes Unknown as a whole.
 func ToGo(value attr.Value) any {
 	if value == nil || value.IsNull() {
 		return nil
@@ -60,7 +60,7 @@ func goNumber(number *big.Float) json.Number {
 	return json.Number(number.Text('g', -1))
 }
 
-// ToGoPartial is ToGo, except that an unknown member becomes Unknown on its own:
+// ToGoPartial is ToGo, except that only an unknown member itself becomes Unknown:
 // the known members beside it are kept.
 func ToGoPartial(value attr.Value) any {
 	if value == nil || value.IsNull() || value.IsUnknown() {
@@ -151,8 +151,8 @@ func attrValue(ctx context.Context, value any) (attr.Value, diag.Diagnostics) {
 	}
 }
 
-// FromNumber keeps every digit: Terraform's numbers have 512 bits, and a detour
-// over float64 would make 0.1 a different number from the 0.1 of a configuration.
+// FromNumber keeps every digit. Terraform's numbers have 512 bits, and a conversion to
+// float64 would change 0.1, so that it differs from 0.1 in a configuration.
 func FromNumber(number json.Number) attr.Value {
 	parsed, _, err := big.ParseFloat(number.String(), 10, 512, big.ToNearestEven)
 	if err != nil {

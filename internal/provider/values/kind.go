@@ -8,7 +8,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 )
 
-// KindOf names the type of a value in the words of Terraform's language.
+// KindOf names the type of a value as Terraform's language does.
 func KindOf(value attr.Value) string {
 	switch value.(type) {
 	case types.String:

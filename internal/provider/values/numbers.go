@@ -15,7 +15,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 )
 
-// ValidateNumbers reports each number, however deep, that does not survive its way
+// ValidateNumbers reports each number, at any depth, that changes on the way
 // to a server and back. Terraform finds the line of a member of a dynamic attribute
 // by its map key.
 func ValidateNumbers(value attr.Value, at path.Path, diags *diag.Diagnostics) {
@@ -62,8 +62,8 @@ func validateNumber(number *big.Float, at path.Path, diags *diag.Diagnostics) {
 	}
 }
 
-// isShortDecimal reports whether a number equals the shortest decimal that stands
-// for its float. Terraform decodes a float that the provider returns as this
+// isShortDecimal reports whether a number equals the shortest decimal that is rounded
+// to its float. Terraform decodes a float that the provider returns as this
 // decimal (cty's NumberFloatVal), and would see a difference from the
 // configuration.
 func isShortDecimal(number *big.Float, converted float64) bool {

@@ -14,7 +14,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 )
 
-// StringOrNull is null for the empty string.
+// StringOrNull returns null for the empty string.
 func StringOrNull(text string) types.String {
 	if text == "" {
 		return types.StringNull()
@@ -22,7 +22,7 @@ func StringOrNull(text string) types.String {
 	return types.StringValue(text)
 }
 
-// TimeOrNull is null for the zero time, else RFC 3339 in UTC.
+// TimeOrNull returns null for the zero time, otherwise RFC 3339 in UTC.
 func TimeOrNull(at time.Time) timetypes.RFC3339 {
 	if at.IsZero() {
 		return timetypes.NewRFC3339Null()

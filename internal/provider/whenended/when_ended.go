@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: MPL-2.0
 
 // Package whenended has the argument when_ended of clusters and servers: what to do
-// about one that has ended outside Terraform.
+// with a cluster or server that has ended outside Terraform.
 package whenended
 
 import (
