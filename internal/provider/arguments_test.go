@@ -53,45 +53,45 @@ type schemaKind struct {
 }
 
 // schemaKinds returns all kinds of blocks that the provider has.
-func schemaKinds(t *testing.T, w providertest.Client) map[string]schemaKind {
+func schemaKinds(t *testing.T, client providertest.Client) map[string]schemaKind {
 	t.Helper()
 	actions := map[string]*tfprotov6.Schema{}
-	for name, action := range w.Schema.ActionSchemas {
+	for name, action := range client.Schema.ActionSchemas {
 		actions[name] = action.Schema
 	}
 	return map[string]schemaKind{
-		"resource": {w.Schema.ResourceSchemas, func(typeName string, config map[string]any) []*tfprotov6.Diagnostic {
-			if found := w.Validate(t, typeName, config); len(found) > 0 {
+		"resource": {client.Schema.ResourceSchemas, func(typeName string, config map[string]any) []*tfprotov6.Diagnostic {
+			if found := client.Validate(t, typeName, config); len(found) > 0 {
 				return found
 			}
-			none := providertest.Instance{State: w.Value(t, w.ResourceType(typeName), nil)}
-			return w.Plan(t, typeName, none, config).Diagnostics
+			none := providertest.Instance{State: client.Value(t, client.ResourceType(typeName), nil)}
+			return client.Plan(t, typeName, none, config).Diagnostics
 		}},
-		"data source": {w.Schema.DataSourceSchemas, func(typeName string, config map[string]any) []*tfprotov6.Diagnostic {
-			if found := w.ValidateData(t, typeName, config); len(found) > 0 {
+		"data source": {client.Schema.DataSourceSchemas, func(typeName string, config map[string]any) []*tfprotov6.Diagnostic {
+			if found := client.ValidateData(t, typeName, config); len(found) > 0 {
 				return found
 			}
-			_, found := w.ReadData(t, typeName, config)
+			_, found := client.ReadData(t, typeName, config)
 			return found
 		}},
-		"ephemeral resource": {w.Schema.EphemeralResourceSchemas, func(typeName string, config map[string]any) []*tfprotov6.Diagnostic {
-			if found := w.ValidateEphemeral(t, typeName, config); len(found) > 0 {
+		"ephemeral resource": {client.Schema.EphemeralResourceSchemas, func(typeName string, config map[string]any) []*tfprotov6.Diagnostic {
+			if found := client.ValidateEphemeral(t, typeName, config); len(found) > 0 {
 				return found
 			}
-			_, found := w.Open(t.Context(), t, typeName, config)
+			_, found := client.Open(t.Context(), t, typeName, config)
 			return found
 		}},
-		"list resource": {w.Schema.ListResourceSchemas, func(typeName string, config map[string]any) []*tfprotov6.Diagnostic {
-			return w.ValidateList(t, typeName, config)
+		"list resource": {client.Schema.ListResourceSchemas, func(typeName string, config map[string]any) []*tfprotov6.Diagnostic {
+			return client.ValidateList(t, typeName, config)
 		}},
 		"action": {actions, func(typeName string, config map[string]any) []*tfprotov6.Diagnostic {
-			if found := w.ValidateAction(t, typeName, config); len(found) > 0 {
+			if found := client.ValidateAction(t, typeName, config); len(found) > 0 {
 				return found
 			}
-			return w.PlanAction(t, typeName, config)
+			return client.PlanAction(t, typeName, config)
 		}},
-		"provider": {map[string]*tfprotov6.Schema{"pc": w.Schema.Provider}, func(_ string, config map[string]any) []*tfprotov6.Diagnostic {
-			return w.ValidateProvider(t, config)
+		"provider": {map[string]*tfprotov6.Schema{"pc": client.Schema.Provider}, func(_ string, config map[string]any) []*tfprotov6.Diagnostic {
+			return client.ValidateProvider(t, config)
 		}},
 	}
 }
@@ -100,10 +100,10 @@ func schemaKinds(t *testing.T, w providertest.Client) map[string]schemaKind {
 func TestDiagnostics_reportNullMembersOnTheArgument(t *testing.T) {
 	t.Parallel()
 	mock := providertest.StartMock(t, mockserver.Config{})
-	w := providertest.NewClient(t, providertest.Block(mock))
+	client := providertest.NewClient(t, providertest.Block(mock))
 	checked := 0
-	for kind, each := range schemaKinds(t, w) {
-		for typeName, schema := range each.schemas {
+	for kind, kindOfBlock := range schemaKinds(t, client) {
+		for typeName, schema := range kindOfBlock.schemas {
 			for _, argument := range argumentsOf(schema.Block.Attributes) {
 				var value any
 				switch {
@@ -115,7 +115,7 @@ func TestDiagnostics_reportNullMembersOnTheArgument(t *testing.T) {
 					continue
 				}
 				checked++
-				found := each.check(typeName, argument.config(value))
+				found := kindOfBlock.check(typeName, argument.config(value))
 				assertPresentable(t, found)
 				isReported := false
 				for _, d := range found {
@@ -137,14 +137,14 @@ func TestDiagnostics_reportFractionsOfAllArguments(t *testing.T) {
 	t.Parallel()
 	w := providertest.StartClient(t, clock.Real())
 	checked := 0
-	for kind, each := range schemaKinds(t, w) {
-		for typeName, schema := range each.schemas {
+	for kind, kindOfBlock := range schemaKinds(t, w) {
+		for typeName, schema := range kindOfBlock.schemas {
 			for _, argument := range argumentsOf(schema.Block.Attributes) {
 				if !argument.typ.Is(tftypes.Number) || kind == "provider" && argument.path[0] == "limits" {
 					continue
 				}
 				checked++
-				found := each.check(typeName, argument.config(1.5))
+				found := kindOfBlock.check(typeName, argument.config(1.5))
 				assertPresentable(t, found)
 				want := `AttributeName("` + argument.path[0] + `")`
 				for _, name := range argument.path[1:] {

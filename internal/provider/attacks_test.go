@@ -35,18 +35,18 @@ const (
 	attackSize = 4_600_000
 )
 
-// attack is a server whose responses need more memory than the provider has.
+// attack is a server whose responses would need more memory than the provider may use.
 type attack struct {
-	// response makes the body of every response. A scheduler's health is always ok.
+	// response returns the body of every response. A scheduler's health is always ok.
 	response func() string
 	// read sends the requests of one of the attackers.
 	read func(t *testing.T, w providertest.Client, address string, i int) []*tfprotov6.Diagnostic
 	// want is a part of the error.
-	want string
+	wantError string
 }
 
 // The provider survives each attack with little memory, obeys Ctrl-C, and reports an
-// error. The attacked process is another one, because the kernel measures the peak
+// error. The attack runs in a separate process, because the kernel measures the peak
 // memory of a whole process.
 func TestProvider_survivesAttacks(t *testing.T) {
 	t.Parallel()
@@ -64,55 +64,55 @@ func TestProvider_survivesAttacks(t *testing.T) {
 
 func TestAttackedProvider(t *testing.T) { //nolint:paralleltest // Each attack is measured alone.
 	if os.Getenv(attackVariable) == "" {
-		t.Skip("TestProvider_survivesAttacks starts this test in a process of its own")
+		t.Skip("TestProvider_survivesAttacks starts this test in a separate process")
 	}
-	for name, each := range responseAttacks() { //nolint:paralleltest // As above.
-		t.Run(name, each.run)
+	for name, attack := range responseAttacks() { //nolint:paralleltest // As above.
+		t.Run(name, attack.run)
 	}
 }
 
 func (a attack) run(t *testing.T) {
 	response := a.response()
 	requested := make(chan struct{}, 1)
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		w.Header().Set("Content-Type", "application/json")
+	server := httptest.NewServer(http.HandlerFunc(func(client http.ResponseWriter, r *http.Request) {
+		client.Header().Set("Content-Type", "application/json")
 		if r.URL.Path == "/health" {
-			_, _ = io.WriteString(w, "ok")
+			_, _ = io.WriteString(client, "ok")
 			return
 		}
 		select {
 		case requested <- struct{}{}:
 		default:
 		}
-		_, _ = io.WriteString(w, response)
+		_, _ = io.WriteString(client, response)
 	}))
 	t.Cleanup(server.Close)
-	w := providertest.NewClientWith(t, clock.Real(), map[string]any{
+	client := providertest.NewClientWith(t, clock.Real(), map[string]any{
 		"address": server.URL, "hub_address": server.URL, "stac_url": server.URL, "sas_url": server.URL,
 		"api_token": "a-token", "max_connections": attackers, "max_retries": 0,
 	})
-	diagnostics := a.readAll(t, w, server.URL)
+	diagnostics := a.readAll(t, client, server.URL)
 	assertPresentable(t, diagnostics)
 	text := ""
 	for _, d := range diagnostics {
 		text += d.Summary + ": " + d.Detail + "\n"
 	}
-	if !strings.Contains(text, a.want) {
-		t.Errorf("the errors do not contain %q:\n%s", a.want, text)
+	if !strings.Contains(text, a.wantError) {
+		t.Errorf("the errors do not contain %q:\n%s", a.wantError, text)
 	}
 	assertLittleMemory(t)
 	<-requested
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		a.readAll(t, w, server.URL)
+		a.readAll(t, client, server.URL)
 	}()
 	select {
 	case <-requested:
 	case <-done:
 	}
 	stopped := clock.Real().Now()
-	stopUntil(t, w, done)
+	stopUntil(t, client, done)
 	if took := clock.Real().Now().Sub(stopped); took > maxStopTime {
 		t.Errorf("the provider stopped after %s", took)
 	}
@@ -121,12 +121,12 @@ func (a attack) run(t *testing.T) {
 
 // stopUntil stops calls until all have returned. On a busy machine some begin late.
 // Terraform would not begin them after the first interrupt.
-func stopUntil(t *testing.T, w providertest.Client, done <-chan struct{}) {
+func stopUntil(t *testing.T, client providertest.Client, done <-chan struct{}) {
 	t.Helper()
 	again := time.NewTicker(50 * time.Millisecond)
 	defer again.Stop()
 	for {
-		if _, err := w.Server.StopProvider(t.Context(), &tfprotov6.StopProviderRequest{}); err != nil {
+		if _, err := client.Server.StopProvider(t.Context(), &tfprotov6.StopProviderRequest{}); err != nil {
 			t.Fatal(err)
 		}
 		select {
@@ -137,14 +137,14 @@ func stopUntil(t *testing.T, w providertest.Client, done <-chan struct{}) {
 	}
 }
 
-func (a attack) readAll(t *testing.T, w providertest.Client, address string) []*tfprotov6.Diagnostic {
+func (a attack) readAll(t *testing.T, client providertest.Client, address string) []*tfprotov6.Diagnostic {
 	t.Helper()
 	var mu sync.Mutex
 	var all []*tfprotov6.Diagnostic
 	var attacking sync.WaitGroup
 	for i := range attackers {
 		attacking.Go(func() {
-			diagnostics := a.read(t, w, address, i)
+			diagnostics := a.read(t, client, address, i)
 			mu.Lock()
 			defer mu.Unlock()
 			all = append(all, diagnostics...)
@@ -176,9 +176,9 @@ func repeated(begin, part, end string) string {
 }
 
 func readData(typeName string, config func(address string, i int) map[string]any) func(*testing.T, providertest.Client, string, int) []*tfprotov6.Diagnostic {
-	return func(t *testing.T, w providertest.Client, address string, i int) []*tfprotov6.Diagnostic {
+	return func(t *testing.T, client providertest.Client, address string, i int) []*tfprotov6.Diagnostic {
 		t.Helper()
-		_, diagnostics := w.ReadData(t, typeName, config(address, i))
+		_, diagnostics := client.ReadData(t, typeName, config(address, i))
 		return diagnostics
 	}
 }
@@ -191,26 +191,26 @@ func responseAttacks() map[string]attack {
 	collection := func(string, int) map[string]any { return map[string]any{"id": "x"} }
 	stac := `{"type": "Collection", "id": "x", "title": "x", "description": "x", "license": "x", `
 	all := map[string]attack{}
-	for shape, body := range map[string]struct{ begin, part, end, want string }{
+	for shape, body := range map[string]struct{ begin, repeatedPart, end, wantError string }{
 		"objects": {`{"a": [`, `{"":{}},`, `1]}`, "one value in the response has more than 20000 elements"},
 		"text":    {`{"a": "`, `x`, `"}`, "one value in the response is longer than 1 MiB"},
 	} {
 		around := func(begin, end string) func() string {
-			return func() string { return begin + repeated(body.begin, body.part, body.end) + end }
+			return func() string { return begin + repeated(body.begin, body.repeatedPart, body.end) + end }
 		}
-		all["cluster with options of "+shape] = attack{response: around(cluster, "}"), want: body.want, read: readData("pc_dask_cluster", named)}
-		all["clusters with options of "+shape] = attack{response: around(listed, "}}"), want: body.want, read: readData("pc_clusters", empty)}
+		all["cluster with options of "+shape] = attack{response: around(cluster, "}"), wantError: body.wantError, read: readData("pc_dask_cluster", named)}
+		all["clusters with options of "+shape] = attack{response: around(listed, "}}"), wantError: body.wantError, read: readData("pc_clusters", empty)}
 		all["user with options of "+shape] = attack{
-			response: around(`{"kind": "user", "name": "x", "servers": {"": {"name": "", "url": "/x", "user_options": `, `}}}`),
-			want:     body.want,
-			read:     readData("pc_hub_user", func(string, int) map[string]any { return map[string]any{"name": "x"} }),
+			response:  around(`{"kind": "user", "name": "x", "servers": {"": {"name": "", "url": "/x", "user_options": `, `}}}`),
+			wantError: body.wantError,
+			read:      readData("pc_hub_user", func(string, int) map[string]any { return map[string]any{"name": "x"} }),
 		}
 		all["options of "+shape] = attack{
-			response: around(`{"cluster_options": [{"field": "x", "label": "x", "default": `, `, "spec": {"type": "mapping"}}]}`),
-			want:     body.want,
-			read:     readData("pc_cluster_options", empty),
+			response:  around(`{"cluster_options": [{"field": "x", "label": "x", "default": `, `, "spec": {"type": "mapping"}}]}`),
+			wantError: body.wantError,
+			read:      readData("pc_cluster_options", empty),
 		}
-		all["collection with assets of "+shape] = attack{response: around(stac+`"assets": `, `}`), want: body.want, read: readData("pc_collection", collection)}
+		all["collection with assets of "+shape] = attack{response: around(stac+`"assets": `, `}`), wantError: body.wantError, read: readData("pc_collection", collection)}
 		all["list of users with options of "+shape] = attack{
 			response: around(`[{"kind": "user", "name": "x", "servers": {"": {"name": "", "url": "/x", "user_options": `, `}}}]`), read: listResources("pc_hub_server", map[string]any{"all_users": true}),
 		}
@@ -221,7 +221,7 @@ func responseAttacks() map[string]attack {
 			}),
 		}
 	}
-	// These read the text as the others do, and take seconds.
+	// These test the same limit as other cases, and take seconds.
 	for _, slow := range []string{"list of users with options of text", "clusters with options of text", "user with options of text"} {
 		delete(all, slow)
 	}
@@ -230,15 +230,15 @@ func responseAttacks() map[string]attack {
 
 // listResources lists with terraform query, which fails when it is interrupted.
 func listResources(typeName string, config map[string]any) func(*testing.T, providertest.Client, string, int) []*tfprotov6.Diagnostic {
-	return func(t *testing.T, w providertest.Client, _ string, _ int) []*tfprotov6.Diagnostic {
+	return func(t *testing.T, client providertest.Client, _ string, _ int) []*tfprotov6.Diagnostic {
 		t.Helper()
-		server, ok := w.Server.(tfprotov6.ListResourceServer)
+		server, ok := client.Server.(tfprotov6.ListResourceServer)
 		if !ok {
 			t.Error("the provider has no list resources")
 			return nil
 		}
 		stream, err := server.ListResource(t.Context(), &tfprotov6.ListResourceRequest{
-			TypeName: typeName, Limit: 100, Config: w.Value(t, w.Schema.ListResourceSchemas[typeName].ValueType(), config),
+			TypeName: typeName, Limit: 100, Config: client.Value(t, client.Schema.ListResourceSchemas[typeName].ValueType(), config),
 		})
 		if err != nil {
 			return []*tfprotov6.Diagnostic{{Summary: "The query failed", Detail: err.Error()}}

@@ -17,9 +17,9 @@ import (
 	"github.com/planetary-computer/terraform-provider-pc/internal/testing/scripted"
 )
 
-// TestDumps_holdNoSecret dumps every value of this package that has a token, a password
+// TestDumps_containNoSecret dumps every value of this package that has a token, a password
 // or a key.
-func TestDumps_holdNoSecret(t *testing.T) {
+func TestDumps_containNoSecret(t *testing.T) {
 	t.Parallel()
 	const hidden = "s3cr3t"
 	configuration := providerModel{
@@ -31,10 +31,10 @@ func TestDumps_holdNoSecret(t *testing.T) {
 	}
 	var diags diag.Diagnostics
 	resolved, problems := settings.Resolve(t.Context(), configuration.block(), environment.Variables{})
-	made := (&pcProvider{clock: clock.Real()}).connect(t.Context(), resolved, "test", &diags)
-	if len(problems) != 0 || diags.HasError() || made.Gateway.Client == nil || made.Hub.Client == nil {
+	created := (&pcProvider{clock: clock.Real()}).connect(t.Context(), resolved, "test", &diags)
+	if len(problems) != 0 || diags.HasError() || created.Gateway.Client == nil || created.Hub.Client == nil {
 		t.Fatal(problems, diags)
 	}
-	scripted.AssertHidden(t, []string{hidden}, configuration, &configuration, made, resolved, made.Gateway, made.Hub.Client, made.Unauthenticated, diags,
-		&clients.Resource{Configured: clients.Configured{Clients: made}})
+	scripted.AssertHidden(t, []string{hidden}, configuration, &configuration, created, resolved, created.Gateway, created.Hub.Client, created.Unauthenticated, diags,
+		&clients.Resource{Configured: clients.Configured{Clients: created}})
 }

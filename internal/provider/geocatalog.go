@@ -23,18 +23,18 @@ import (
 	"github.com/planetary-computer/terraform-provider-pc/internal/transport"
 )
 
-// geoCatalogs opens GeoCatalogs at their first use, and each of them once, so that all
-// requests to it share one Entra token. Nothing of it runs without a GeoCatalog.
+// geoCatalogs creates the client of a GeoCatalog at its first use, and only once, so that
+// all requests to it share one Entra token. Without a GeoCatalog none of this code runs.
 type geoCatalogs struct {
 	settings settings.Settings
 	base     transport.Config
 
-	mu   sync.Mutex
-	open map[string]*catalog.Client
+	mu      sync.Mutex
+	clients map[string]*catalog.Client
 }
 
 func newGeoCatalogs(s settings.Settings, base transport.Config) *geoCatalogs {
-	return &geoCatalogs{settings: s, base: base, open: map[string]*catalog.Client{}}
+	return &geoCatalogs{settings: s, base: base, clients: map[string]*catalog.Client{}}
 }
 
 // get returns the client of the GeoCatalog at an address. It sends no request.
@@ -72,7 +72,7 @@ func (g *geoCatalogs) get(address string, diags *diag.Diagnostics) clients.Acces
 	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if known := g.open[address]; known != nil {
+	if known := g.clients[address]; known != nil {
 		return clients.Access[*catalog.Client]{Client: known}
 	}
 	cfg := g.base
@@ -90,8 +90,8 @@ func (g *geoCatalogs) get(address string, diags *diag.Diagnostics) clients.Acces
 	if !ok {
 		return clients.Access[*catalog.Client]{}
 	}
-	g.open[address] = catalog.NewGeoCatalog(client, base)
-	return clients.Access[*catalog.Client]{Client: g.open[address]}
+	g.clients[address] = catalog.NewGeoCatalog(client, base)
+	return clients.Access[*catalog.Client]{Client: g.clients[address]}
 }
 
 func newEntraCredential(e settings.Entra, host, scope string, cfg transport.Config) (*entra.Credential, error) {

@@ -14,9 +14,9 @@ import (
 	"github.com/planetary-computer/terraform-provider-pc/internal/testing/providertest"
 )
 
-// TestProvider_opensKerberosFilesOnlyForKerberos watches the files that every use of
-// Kerberos begins with: the credential cache and krb5.conf. The case with Kerberos
-// proves that the watch notices an open.
+// TestProvider_opensKerberosFilesOnlyForKerberos watches the files that Kerberos always
+// opens first: the credential cache and krb5.conf. The case with Kerberos
+// proves that the watch detects an open.
 func TestProvider_opensKerberosFilesOnlyForKerberos(t *testing.T) {
 	folder := t.TempDir()
 	for _, name := range []string{"krb5.conf", "tickets"} {

@@ -61,7 +61,7 @@ type providerModel struct {
 	UseCLI                    types.Bool   `tfsdk:"use_cli"`
 }
 
-// Format keeps the values out of logs and messages.
+// Format prints the type only, so that no log contains a secret.
 func (m providerModel) Format(state fmt.State, _ rune) { diagnostics.WriteType(state, m) }
 
 func providerAttributes() map[string]schema.Attribute {

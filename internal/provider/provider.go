@@ -3,7 +3,7 @@
 
 // Package provider is the provider's table of contents: its types, its provider
 // block and its configuration. The packages below it have everything Terraform
-// sees of one noun each. They alone import terraform-plugin-framework; they build
+// sees of one noun each. Only they import terraform-plugin-framework. They build
 // no URL and decode no response.
 package provider
 
@@ -42,7 +42,7 @@ var (
 	_ provider.ProviderWithListResources      = (*pcProvider)(nil)
 )
 
-// pcProvider holds what the constructor sets. Configure adds what the user sets.
+// pcProvider contains what the constructor sets. Configure reads what the user sets.
 type pcProvider struct {
 	version        string
 	clock          clock.Clock
@@ -58,7 +58,7 @@ type pcProvider struct {
 // time; releases use only WithOpenEphemerals.
 type Option func(*pcProvider)
 
-// WithClock makes the provider read the time from c and wait by it.
+// WithClock makes the provider use c for the time and for waiting.
 func WithClock(c clock.Clock) Option {
 	return func(p *pcProvider) { p.clock = c }
 }
@@ -161,7 +161,7 @@ func (p *pcProvider) Actions(context.Context) []func() action.Action {
 }
 
 // WithOpenEphemerals lets the caller of New close the ephemeral resources that
-// Terraform left open.
+// Terraform did not close.
 func WithOpenEphemerals(l *clients.OpenEphemerals) Option {
 	return func(p *pcProvider) { p.openEphemerals = l }
 }

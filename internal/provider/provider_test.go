@@ -72,7 +72,7 @@ func TestProvider_rejectsInvalidArguments(t *testing.T) {
 	for name, test := range map[string]struct {
 		argument string
 		value    any
-		text     string
+		detail   string
 	}{
 		"no scheme":        {"address", "hub.example.com/services/dask-gateway/", "http"},
 		"other scheme":     {"address", "ftp://hub.example.com/", "http"},
@@ -81,21 +81,21 @@ func TestProvider_rejectsInvalidArguments(t *testing.T) {
 		"password inside":  {"address", "https://alice:pw@hub.example.com/", "password"},
 		"public address":   {"public_address", "hub", "http"},
 		"hub address":      {"hub_address", "hub", "http"},
-		"keytab's kind":    {"keytab_path", "KEYRING:x", "another type than FILE"},
+		"keytab type":      {"keytab_path", "KEYRING:x", "another type than FILE"},
 		"principal":        {"principal", "alice@", "NAME@REALM"},
-		"unheard-of auth":  {"auth", "magic", "jupyterhub"},
+		"unknown auth":     {"auth", "magic", "jupyterhub"},
 		"certificate":      {"ca_certificate", "nonsense", "certificate"},
 		"http_proxy":       {"http_proxy", "proxy:3128", "http"},
 		"retries":          {"max_retries", 21, "20"},
 		"negative retries": {"max_retries", -1, "0"},
-		"time-out":         {"request_timeout", "soon", "uration"},
-		"no time":          {"request_timeout", "0s", "0"},
+		"timeout":          {"request_timeout", "soon", "uration"},
+		"zero timeout":     {"request_timeout", "0s", "0"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			plain := map[string]any{"address": "https://hub.example.com/services/dask-gateway/", "api_token": "t"}
 			plain[test.argument] = test.value
-			providertest.AssertDiagnostics(t, configureProvider(t.Context(), t, plain), providertest.ErrorAt(`AttributeName("`+test.argument+`")`, test.text))
+			providertest.AssertDiagnostics(t, configureProvider(t.Context(), t, plain), providertest.ErrorAt(`AttributeName("`+test.argument+`")`, test.detail))
 		})
 	}
 }
@@ -108,9 +108,9 @@ func TestProvider_rejectsInvalidKeytabs(t *testing.T) {
 	if err := os.WriteFile(broken, []byte("s3cr3t"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	for path, text := range map[string]string{"/nowhere.keytab": "/nowhere.keytab does not exist", broken: "is not valid or has no key", filepath.Dir(broken): "is not a regular file but a directory"} {
+	for path, detail := range map[string]string{"/nowhere.keytab": "/nowhere.keytab does not exist", broken: "is not valid or has no key", filepath.Dir(broken): "is not a regular file but a directory"} {
 		diagnostics := configureProvider(t.Context(), t, map[string]any{"address": "https://hub.example.com/", "auth": "kerberos", "keytab_path": path})
-		providertest.AssertDiagnostics(t, diagnostics, providertest.ErrorAt(`AttributeName("keytab_path")`, text))
+		providertest.AssertDiagnostics(t, diagnostics, providertest.ErrorAt(`AttributeName("keytab_path")`, detail))
 	}
 }
 
@@ -119,8 +119,8 @@ func TestProvider_rejectsInvalidKeytabs(t *testing.T) {
 func TestProvider_kerberosWithoutATicket(t *testing.T) {
 	t.Setenv("KRB5_CONFIG", "/nowhere/krb5.conf")
 	mock := providertest.StartMock(t, mockserver.Config{})
-	w := providertest.NewClient(t, map[string]any{"address": mock.GatewayURL(), "auth": "kerberos"})
-	resp := w.Plan(t, providertest.ClusterType, w.None(t), map[string]any{})
+	client := providertest.NewClient(t, map[string]any{"address": mock.GatewayURL(), "auth": "kerberos"})
+	resp := client.Plan(t, providertest.ClusterType, client.None(t), map[string]any{})
 	providertest.AssertDiagnostics(t, resp.Diagnostics, providertest.ErrorAt("", "Run kinit to get a ticket and klist to list your tickets"))
 	if got := len(mock.Requests()); got != 0 {
 		t.Errorf("%d requests were sent without a ticket", got)
@@ -134,8 +134,8 @@ func TestProvider_acceptsUnknownArguments(t *testing.T) {
 			t.Parallel()
 			plain := map[string]any{"address": "http://127.0.0.1:1/services/dask-gateway/", "api_token": "t", "max_retries": 0}
 			plain[argument] = providertest.Unknown{}
-			w := providertest.NewClient(t, plain)
-			resp := w.Plan(t, providertest.ClusterType, w.None(t), map[string]any{})
+			client := providertest.NewClient(t, plain)
+			resp := client.Plan(t, providertest.ClusterType, client.None(t), map[string]any{})
 			for _, d := range resp.Diagnostics {
 				if d.Severity == tfprotov6.DiagnosticSeverityError {
 					t.Errorf("%s: %s", d.Summary, d.Detail)
@@ -149,43 +149,43 @@ func TestProvider_acceptsUnknownArguments(t *testing.T) {
 // not be sent in clear text.
 func TestProvider_sendsNoCredentialsInClearText(t *testing.T) {
 	t.Parallel()
-	w := providertest.NewClient(t, map[string]any{"address": "http://hub.example.com/services/dask-gateway/", "api_token": "t"})
-	resp := w.Plan(t, providertest.ClusterType, w.None(t), map[string]any{})
+	client := providertest.NewClient(t, map[string]any{"address": "http://hub.example.com/services/dask-gateway/", "api_token": "t"})
+	resp := client.Plan(t, providertest.ClusterType, client.None(t), map[string]any{})
 	providertest.AssertDiagnostics(t, resp.Diagnostics, providertest.ErrorAt("", "allow_cleartext = true"))
 }
 
 func TestProvider_sendsUserAgent(t *testing.T) {
 	t.Parallel()
 	mock := providertest.StartMock(t, mockserver.Config{})
-	w := providertest.NewClient(t, providertest.Block(mock))
-	w.Plan(t, providertest.ClusterType, w.None(t), map[string]any{})
+	client := providertest.NewClient(t, providertest.Block(mock))
+	client.Plan(t, providertest.ClusterType, client.None(t), map[string]any{})
 	requests := mock.Requests()
 	if len(requests) != 1 || !strings.HasPrefix(requests[0].Header.Get("User-Agent"), "terraform-provider-pc/test (Terraform 1.14.0; ") {
 		t.Errorf("User-Agent %q in %d requests", requests[0].Header.Get("User-Agent"), len(requests))
 	}
 }
 
-func TestProvider_basicAuth(t *testing.T) {
+func TestProvider_usesBasicAuth(t *testing.T) {
 	t.Parallel()
 	mock := providertest.StartMock(t, mockserver.Config{Auth: "basic", Password: "qwerty"})
-	right := map[string]any{"address": mock.GatewayURL(), "auth": "basic", "username": "alice", "password": "qwerty"}
-	w := providertest.NewClient(t, right)
-	made, diagnostics := w.Apply(t.Context(), t, providertest.ClusterType, w.None(t), map[string]any{})
+	block := map[string]any{"address": mock.GatewayURL(), "auth": "basic", "username": "alice", "password": "qwerty"}
+	client := providertest.NewClient(t, block)
+	created, diagnostics := client.Apply(t.Context(), t, providertest.ClusterType, client.None(t), map[string]any{})
 	providertest.AssertDiagnostics(t, diagnostics, providertest.ExpectedDiagnostic{})
-	_, diagnostics = w.Apply(t.Context(), t, providertest.ClusterType, made, nil)
+	_, diagnostics = client.Apply(t.Context(), t, providertest.ClusterType, created, nil)
 	providertest.AssertDiagnostics(t, diagnostics, providertest.ExpectedDiagnostic{})
 	providertest.AssertNothingRuns(t, mock)
 
 	mock.ClearRequests()
-	right["password"] = "wrong"
-	w = providertest.NewClient(t, right)
-	resp := w.Plan(t, providertest.ClusterType, w.None(t), map[string]any{})
+	block["password"] = "wrong"
+	client = providertest.NewClient(t, block)
+	resp := client.Plan(t, providertest.ClusterType, client.None(t), map[string]any{})
 	providertest.AssertDiagnostics(t, resp.Diagnostics, providertest.ErrorAt("", "The password comes from password in the provider block. Correct username and password"))
 	if got := mock.CountRequests(http.MethodGet, "*"); got != 1 {
 		t.Errorf("a wrong password was tried %d times", got)
 	}
 
-	w = providertest.NewClient(t, map[string]any{"address": mock.GatewayURL(), "auth": "none"})
-	resp = w.Plan(t, providertest.ClusterType, w.None(t), map[string]any{})
+	client = providertest.NewClient(t, map[string]any{"address": mock.GatewayURL(), "auth": "none"})
+	resp = client.Plan(t, providertest.ClusterType, client.None(t), map[string]any{})
 	providertest.AssertDiagnostics(t, resp.Diagnostics, providertest.ErrorAt("", `The gateway requires auth = "basic", and the provider uses auth = "none"`))
 }

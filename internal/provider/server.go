@@ -36,7 +36,7 @@ type completeServer interface {
 // Terraform makes once in a run keep their context.
 //
 // The framework also cancels only the calls that run when Terraform stops the provider.
-// The server cancels later calls as well, so that nothing new begins: Terraform may
+// The server cancels later calls as well, so that nothing new starts: Terraform may
 // have sent the next call before it received the interrupt.
 //
 // The server also makes all diagnostics presentable.
@@ -46,7 +46,7 @@ type server struct {
 }
 
 // Serve serves the provider to the Terraform that started this process, and
-// returns when Terraform ends it. In debug mode it runs on its own until it is
+// returns when Terraform ends it. In debug mode it runs independently until it is
 // interrupted, and prints the TF_REATTACH_PROVIDERS to use.
 func Serve(create func() provider.Provider, debugMode bool) error {
 	setGCPercent()
@@ -72,7 +72,7 @@ func setGCPercent() {
 
 // memoryLimit is the GOMEMLIMIT value that the provider sets: three times what a plan
 // of 1,000 clusters needs. Above it the garbage collector runs more often than
-// gcPercent asks for. It does not include the program itself, which needs 40 MiB: both
+// gcPercent requires. It does not include the program itself, which needs 40 MiB: both
 // together stay below 300 MiB.
 const memoryLimit = 224 << 20
 
@@ -176,7 +176,7 @@ func (s *server) ValidateProviderConfig(ctx context.Context, req *tfprotov6.Vali
 	return resp, err
 }
 
-// ConfigureProvider begins a run. A provider in debug mode serves several.
+// ConfigureProvider starts a run. A provider in debug mode serves several runs.
 func (s *server) ConfigureProvider(ctx context.Context, req *tfprotov6.ConfigureProviderRequest) (*tfprotov6.ConfigureProviderResponse, error) {
 	s.stopping.reset()
 	resp, err := s.completeServer.ConfigureProvider(ctx, req)
@@ -280,7 +280,7 @@ func callUnlessStopped[Request, Response any](ctx context.Context, s *server, re
 	return call(ctx, req, do)
 }
 
-// stopping remembers whether Terraform has stopped the provider since it configured
+// stopping records whether Terraform has stopped the provider since it configured
 // it. The zero value is ready to use.
 type stopping struct {
 	mu      sync.Mutex
@@ -329,10 +329,10 @@ func (s *stopping) reset() {
 // call runs one call with a context that releases the caller's context when the
 // call returns.
 func call[Request, Response any](ctx context.Context, req Request, do func(context.Context, Request) (Response, error)) (Response, error) {
-	during := &callContext{}
-	during.caller.Store(&ctx)
-	defer during.caller.Store(&returned)
-	return do(during, req)
+	callCtx := &callContext{}
+	callCtx.caller.Store(&ctx)
+	defer callCtx.caller.Store(&returned)
+	return do(callCtx, req)
 }
 
 // returned replaces the caller's context after the call. It is cancelled, has no

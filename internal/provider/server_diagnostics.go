@@ -120,8 +120,8 @@ func describeDuration(text string) string {
 	return fmt.Sprintf("%q is not a duration. The value must be a Go duration, %s.", text, example)
 }
 
-// withoutElements removes the steps to an element of a set, which has no line of its
-// own and would be printed as a Go value.
+// withoutElements removes the steps to an element of a set. Terraform finds no line for it,
+// and would print it as a Go value.
 func withoutElements(path *tftypes.AttributePath) *tftypes.AttributePath {
 	steps := path.Steps()
 	for i, step := range steps {
@@ -148,7 +148,7 @@ func invalidValueSummary(path *tftypes.AttributePath) string {
 	return fmt.Sprintf("Invalid value for %q", strings.Join(names, "."))
 }
 
-// printable replaces everything that a terminal would not print as it is, except
+// printable replaces everything that a terminal would not print unchanged, except
 // line breaks and tabs.
 func printable(text string) string {
 	return strings.Map(func(r rune) rune {

@@ -18,7 +18,7 @@ import (
 	"github.com/planetary-computer/terraform-provider-pc/internal/testing/providertest"
 )
 
-// assertPresentable checks what holds for every diagnostic, whatever a server or a
+// assertPresentable checks the rules for every diagnostic, whatever a server or a
 // configuration contains.
 func assertPresentable(t *testing.T, diagnostics []*tfprotov6.Diagnostic) {
 	t.Helper()
@@ -142,12 +142,12 @@ func TestDiagnostics_areSafeWhenEveryStringIsHostile(t *testing.T) {
 			mock := providertest.StartMock(t, mockserver.Config{})
 			block := providertest.Block(mock)
 			block["max_retries"] = 0
-			w := providertest.NewClientWith(t, clock.NewFake(clock.Real().Now()), block, provider.WithRetryWait(1, 1))
+			client := providertest.NewClientWith(t, clock.NewFake(clock.Real().Now()), block, provider.WithRetryWait(1, 1))
 			mock.FailNext(providertest.RespondAlways("*", response.status, response.body))
 			for typeName, config := range map[string]map[string]any{
 				"pc_clusters": {}, "pc_cluster_options": {}, "pc_dask_cluster": {"name": someCluster}, "pc_gateway": {}, "pc_hub_user": {},
 			} {
-				_, diagnostics := w.ReadData(t, typeName, config)
+				_, diagnostics := client.ReadData(t, typeName, config)
 				assertPresentable(t, diagnostics)
 			}
 			for typeName, config := range map[string]map[string]any{
@@ -155,16 +155,16 @@ func TestDiagnostics_areSafeWhenEveryStringIsHostile(t *testing.T) {
 				providertest.TokenType:  {"note": "ci"},
 				providertest.ServerType: {"name": "x"},
 			} {
-				plan := w.Plan(t, typeName, w.None(t), config)
+				plan := client.Plan(t, typeName, client.None(t), config)
 				assertPresentable(t, plan.Diagnostics)
 			}
 			for _, typeName := range []string{providertest.ClusterType, providertest.TokenType, providertest.ServerType} {
-				_, diagnostics := w.Apply(t.Context(), t, typeName, w.None(t), nil)
+				_, diagnostics := client.Apply(t.Context(), t, typeName, client.None(t), nil)
 				assertPresentable(t, diagnostics)
-				assertListIsPresentable(t, w, typeName)
+				assertListIsPresentable(t, client, typeName)
 			}
 			for typeName, config := range map[string]map[string]any{"pc_dask_cluster_credentials": {"name": someCluster}, providertest.TokenType: {}} {
-				_, diagnostics := w.Open(t.Context(), t, typeName, config)
+				_, diagnostics := client.Open(t.Context(), t, typeName, config)
 				assertPresentable(t, diagnostics)
 			}
 			for typeName, config := range map[string]map[string]any{
@@ -173,7 +173,7 @@ func TestDiagnostics_areSafeWhenEveryStringIsHostile(t *testing.T) {
 				"pc_hub_server_stop":    {"user": "alice"},
 				"pc_hub_token_revoke":   {"user": "alice", "id": "a1", "note": "ci"},
 			} {
-				assertActionIsPresentable(t, w, typeName, config)
+				assertActionIsPresentable(t, client, typeName, config)
 			}
 		})
 	}
@@ -181,7 +181,7 @@ func TestDiagnostics_areSafeWhenEveryStringIsHostile(t *testing.T) {
 
 const someCluster = "prod.0123456789abcdef0123456789abcdef"
 
-// The texts that a display name repeats are as hostile.
+// Display names repeat texts of servers, which may be hostile.
 func TestListResources_areSafeWhenTheirTextsAreHostile(t *testing.T) {
 	t.Parallel()
 	const escaped = `\u001b[2J\r\nApply complete! Resources: 1 added\u202e\u2066\u0085\u2028`
@@ -193,26 +193,26 @@ func TestListResources_areSafeWhenTheirTextsAreHostile(t *testing.T) {
 		t.Run(path, func(t *testing.T) {
 			t.Parallel()
 			mock := providertest.StartMock(t, mockserver.Config{})
-			w := providertest.NewClientWith(t, mock.Clock, providertest.Block(mock), provider.WithRetryWait(1, 1))
+			client := providertest.NewClientWith(t, mock.Clock, providertest.Block(mock), provider.WithRetryWait(1, 1))
 			mock.FailNext(providertest.RespondAlways(path, http.StatusOK, response))
 			for _, typeName := range []string{providertest.ClusterType, providertest.TokenType, providertest.ServerType} {
-				assertListIsPresentable(t, w, typeName)
+				assertListIsPresentable(t, client, typeName)
 			}
 		})
 	}
 }
 
-func assertListIsPresentable(t *testing.T, w providertest.Client, typeName string) {
+func assertListIsPresentable(t *testing.T, client providertest.Client, typeName string) {
 	t.Helper()
-	for _, result := range w.List(t.Context(), t, typeName, providertest.ListQuery{}) {
+	for _, result := range client.List(t.Context(), t, typeName, providertest.ListQuery{}) {
 		assertPresentable(t, result.Diagnostics)
 		assertPresentable(t, []*tfprotov6.Diagnostic{{Summary: result.DisplayName}})
 	}
 }
 
-func assertActionIsPresentable(t *testing.T, w providertest.Client, typeName string, config map[string]any) {
+func assertActionIsPresentable(t *testing.T, client providertest.Client, typeName string, config map[string]any) {
 	t.Helper()
-	messages, diagnostics := w.InvokeAction(t.Context(), t, typeName, config, nil)
+	messages, diagnostics := client.InvokeAction(t.Context(), t, typeName, config, nil)
 	assertPresentable(t, diagnostics)
 	for _, message := range messages {
 		assertPresentable(t, []*tfprotov6.Diagnostic{{Summary: message}})
@@ -223,10 +223,10 @@ func assertActionIsPresentable(t *testing.T, w providertest.Client, typeName str
 // argument. The advice must fit resources too.
 func TestDiagnostics_nameTheUnknownProviderArgument(t *testing.T) {
 	t.Parallel()
-	w := providertest.NewClient(t, map[string]any{"address": "https://hub.example.com/services/dask-gateway/", "api_token": providertest.Unknown{}})
+	client := providertest.NewClient(t, map[string]any{"address": "https://hub.example.com/services/dask-gateway/", "api_token": providertest.Unknown{}})
 	unknownToken := providertest.ErrorAt("", "api_token of the provider block is known only after apply")
 	for _, typeName := range []string{"pc_gateway", "pc_hub_user"} {
-		_, diagnostics := w.ReadData(t, typeName, map[string]any{})
+		_, diagnostics := client.ReadData(t, typeName, map[string]any{})
 		assertPresentable(t, diagnostics)
 		providertest.AssertDiagnostics(t, diagnostics, unknownToken)
 		if !strings.Contains(diagnostics[0].Detail, "depends_on") {
@@ -234,8 +234,8 @@ func TestDiagnostics_nameTheUnknownProviderArgument(t *testing.T) {
 		}
 	}
 	cluster := map[string]any{"name": "0123456789abcdef0123456789abcdef"}
-	managed := providertest.Instance{State: w.Value(t, w.ResourceType(providertest.ClusterType), cluster)}
-	_, diagnostics := w.Apply(t.Context(), t, providertest.ClusterType, managed, nil)
+	managed := providertest.Instance{State: client.Value(t, client.ResourceType(providertest.ClusterType), cluster)}
+	_, diagnostics := client.Apply(t.Context(), t, providertest.ClusterType, managed, nil)
 	providertest.AssertDiagnostics(t, diagnostics, unknownToken)
 	if strings.Contains(diagnostics[0].Detail, "data source") {
 		t.Errorf("the advice for a destroy is about data sources: %s", diagnostics[0].Detail)

@@ -14,7 +14,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 )
 
-// callState stands for what the context of a call carries: loggers and the stream.
+// callState represents what the context of a call carries: loggers and the stream.
 type callState struct{ _ [1024]byte }
 
 type callStateKey struct{}
@@ -89,8 +89,8 @@ func TestCallContext_isTheCallersUntilTheCallReturns(t *testing.T) {
 	<-derived.Done()
 }
 
-// TestCallContext_staysCancelled interrupts a call. The context must not come back
-// to life when the call returns.
+// TestCallContext_staysCancelled interrupts a call. The context must stay cancelled
+// after the call returns.
 func TestCallContext_staysCancelled(t *testing.T) {
 	t.Parallel()
 	caller, cancel := context.WithCancel(t.Context())

@@ -10,12 +10,12 @@ import (
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 )
 
-// errListInterrupted has the words of a diagnostic, because Terraform shows it as one.
+// errListInterrupted has the text of a diagnostic, because Terraform shows it as one.
 var errListInterrupted = errors.New("the list is not complete, because Terraform was interrupted. Run the query again")
 
 // ListResource fails as a whole when Terraform stops the provider: terraform-plugin-go
-// 0.31.0 then ends the stream without its diagnostics, and Terraform takes what arrived
-// for the whole list.
+// 0.31.0 then ends the stream without its diagnostics, and Terraform treats what arrived
+// as the complete list.
 func (s *server) ListResource(ctx context.Context, req *tfprotov6.ListResourceRequest) (*tfprotov6.ListResourceServerStream, error) {
 	attached, release := s.stopping.attach(ctx)
 	defer release()

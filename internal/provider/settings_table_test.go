@@ -12,12 +12,12 @@ import (
 	"github.com/planetary-computer/terraform-provider-pc/internal/settings"
 )
 
-// TestSettingsTable_isTheSchemas compares the table of settings, from which the
-// documentation is made, with the provider block.
-func TestSettingsTable_isTheSchemas(t *testing.T) {
+// TestSettingsTable_matchesTheSchema compares the table of settings, from which the
+// documentation is generated, with the provider block.
+func TestSettingsTable_matchesTheSchema(t *testing.T) {
 	t.Parallel()
 	attributes := providerAttributes()
-	// limits is no setting: it has no other place than the provider block.
+	// limits is not among the settings, because only the provider block can set it.
 	delete(attributes, "limits")
 	for _, row := range settings.Table() {
 		attribute, ok := attributes[row.Argument]
