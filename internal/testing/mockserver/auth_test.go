@@ -25,10 +25,10 @@ func TestCookie_precedesHeaderAndExpires(t *testing.T) {
 	list := func(header map[string]string) testResponse {
 		return alice.send(http.MethodGet, alice.gateway+clustersPath, "", header)
 	}
-	cookie := func(a testResponse) string {
-		text, attributes, _ := strings.Cut(a.Header.Get("Set-Cookie"), ";")
+	cookie := func(response testResponse) string {
+		text, attributes, _ := strings.Cut(response.Header.Get("Set-Cookie"), ";")
 		if attributes != " Max-Age=600; Path=/" {
-			t.Errorf("Set-Cookie: %q", a.Header.Get("Set-Cookie"))
+			t.Errorf("Set-Cookie: %q", response.Header.Get("Set-Cookie"))
 		}
 		return text
 	}

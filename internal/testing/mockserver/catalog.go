@@ -27,7 +27,7 @@ type CatalogConfig struct {
 	Now func() time.Time
 }
 
-// Catalog is a STAC API with a service for read tokens, on a host of its own. The
+// Catalog is a STAC API with a service for read tokens, on a separate host. The
 // responses follow stac-fastapi and the documentation of the Planetary Computer's
 // service. rustac's 404 has a different text.
 type Catalog struct {

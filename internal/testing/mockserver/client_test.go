@@ -97,23 +97,23 @@ func (c *testClient) callHub(method, path, body string) testResponse {
 }
 
 // expect fails the test unless the response has the status and the body.
-func (a testResponse) expect(t *testing.T, status int, body string) {
+func (r testResponse) expect(t *testing.T, status int, body string) {
 	t.Helper()
-	if a.StatusCode != status || a.body != body {
-		t.Errorf("%s %s\n got %d %s\nwant %d %s", a.Request.Method, a.Request.URL.Path, a.StatusCode, a.body, status, body)
+	if r.StatusCode != status || r.body != body {
+		t.Errorf("%s %s\n got %d %s\nwant %d %s", r.Request.Method, r.Request.URL.Path, r.StatusCode, r.body, status, body)
 	}
 }
 
 // field returns a member of the response's JSON object.
-func field[T any](t *testing.T, a testResponse, name string) T {
+func field[T any](t *testing.T, response testResponse, name string) T {
 	t.Helper()
 	var object map[string]json.RawMessage
 	var value T
-	if err := json.Unmarshal([]byte(a.body), &object); err != nil {
-		t.Fatalf("%d %s: %v", a.StatusCode, a.body, err)
+	if err := json.Unmarshal([]byte(response.body), &object); err != nil {
+		t.Fatalf("%d %s: %v", response.StatusCode, response.body, err)
 	}
 	if err := json.Unmarshal(object[name], &value); err != nil {
-		t.Fatalf("%s of %s: %v", name, a.body, err)
+		t.Fatalf("%s of %s: %v", name, response.body, err)
 	}
 	return value
 }

@@ -39,8 +39,8 @@ func (s *Server) schedulerPage(x *exchange, name string, elements []string) *htt
 	}
 }
 
-// redirectToStatus redirects outside the gateway's prefix, which the scheduler does
-// not know.
+// redirectToStatus redirects to a path without the gateway's prefix, because the
+// scheduler is not configured with it.
 func redirectToStatus(x *exchange, _ *cluster) *httpResponse {
 	location := url.URL{Path: "/status", RawQuery: x.URL.RawQuery}
 	return (&httpResponse{status: http.StatusMovedPermanently, contentType: schedulerHTML}).setHeader("Location", location.String())
@@ -58,8 +58,8 @@ func statusPage(*exchange, *cluster) *httpResponse {
 // (distributed 2026.8.0, http/scheduler/json.py, CountsJSON). The zero value is a
 // scheduler without clients and tasks.
 type SchedulerLoad struct {
-	// Clients is the number of connected clients. The scheduler adds one of its
-	// own, "fire-and-forget".
+	// Clients is the number of connected clients. The scheduler adds one client,
+	// "fire-and-forget".
 	Clients int64
 	// Tasks is the number of tasks in every state. Processing, Waiting, Released,
 	// Erred and Unrunnable are the numbers in these states. WaitingData is the

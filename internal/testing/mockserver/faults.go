@@ -78,12 +78,12 @@ type faultRate struct {
 	faults          []Fault
 }
 
-func (l *faultRate) next() *Fault {
-	l.requests++
-	if l.requests%l.every != 0 {
+func (r *faultRate) next() *Fault {
+	r.requests++
+	if r.requests%r.every != 0 {
 		return nil
 	}
-	return &l.faults[l.requests/l.every%len(l.faults)]
+	return &r.faults[r.requests/r.every%len(r.faults)]
 }
 
 // ClearFaults removes all faults that have not been used up.

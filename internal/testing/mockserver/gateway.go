@@ -149,7 +149,7 @@ func (s *Server) api(x *exchange, elements []string) *httpResponse {
 	}
 	route := strings.Join(elements, "/")
 	methods, ok := gatewayHandlers[route]
-	// On Kubernetes the gateway has no proxy of its own.
+	// On Kubernetes the gateway has no separate proxy.
 	if !ok || route == "api/v1/routes" && s.cfg.Kubernetes != nil {
 		return pathNotFound()
 	}

@@ -108,7 +108,7 @@ func (g *GeoCatalog) Close() {
 	g.machine.Close()
 }
 
-// URL returns the address of the GeoCatalog, which is that of Entra, too.
+// URL returns the address of the GeoCatalog, which is also the address of Entra.
 func (g *GeoCatalog) URL() string { return g.server.URL }
 
 // CACertificate returns the certificate of the server in PEM.

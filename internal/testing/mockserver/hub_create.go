@@ -156,15 +156,15 @@ func validateTypes(body object) (lifetime *big.Int, message string) {
 // grant returns the scopes for a token as they are written. The Hub resolves them
 // at each use of the token.
 func (o *account) grant(body object) (scopes []string, message string) {
-	askedScopes, _ := body.get("scopes")
-	askedRoles, _ := body.get("roles")
+	requestedScopes, _ := body.get("scopes")
+	requestedRoles, _ := body.get("roles")
 	switch {
-	case askedScopes != nil && askedRoles != nil:
+	case requestedScopes != nil && requestedRoles != nil:
 		return nil, "Can only assign one of scopes or roles when creating tokens."
-	case askedScopes != nil:
-		scopes = stringElements(askedScopes)
-	case askedRoles != nil:
-		for _, role := range stringElements(askedRoles) {
+	case requestedScopes != nil:
+		scopes = stringElements(requestedScopes)
+	case requestedRoles != nil:
+		for _, role := range stringElements(requestedRoles) {
 			granted, ok := roleScopes[role]
 			if !ok {
 				return nil, "No such role: " + role

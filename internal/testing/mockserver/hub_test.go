@@ -38,7 +38,7 @@ func TestHubToken_expiresAndItsIDIsReused(t *testing.T) {
 	alice.callHub(http.MethodGet, "/users/alice/tokens", "")
 	alice.callHub(http.MethodGet, "/users/alice/tokens/"+id, "").expect(t, http.StatusNotFound, `{"status": 404, "message": "No such token `+id+` for user alice"}`)
 
-	// The next token inherits its id, whoever its owner is.
+	// The next token gets its id, whoever owns it.
 	server.NewToken("bob")
 	if next := server.Tokens("bob")[0]; next.ID != id {
 		t.Errorf("id of the next token: %s, want %s again", next.ID, id)
@@ -46,7 +46,7 @@ func TestHubToken_expiresAndItsIDIsReused(t *testing.T) {
 	alice.callHub(http.MethodDelete, "/users/alice/tokens/"+id, "").expect(t, http.StatusNotFound, `{"status": 404, "message": "No such token `+id+` for user alice"}`)
 }
 
-func TestHubToken_lifetimes(t *testing.T) {
+func TestHubToken_storesLifetimesAndNotes(t *testing.T) {
 	t.Parallel()
 	server := startMock(t, mockserver.Config{})
 	alice := newClient(t, server, server.NewToken("alice"))
@@ -65,7 +65,7 @@ func TestHubToken_lifetimes(t *testing.T) {
 	}
 }
 
-func TestHubToken_activity(t *testing.T) {
+func TestHubToken_updatesActivityEvery30Seconds(t *testing.T) {
 	t.Parallel()
 	server := startMock(t, mockserver.Config{})
 	alice := newClient(t, server, server.NewToken("alice"))
@@ -86,7 +86,7 @@ func TestHubToken_activity(t *testing.T) {
 }
 
 // A real Hub resolved the request on the left to the scopes on the right.
-func TestHubToken_scopes(t *testing.T) {
+func TestHubToken_resolvesScopes(t *testing.T) {
 	t.Parallel()
 	server := startMock(t, mockserver.Config{})
 	alice := newClient(t, server, server.NewToken("alice"))
@@ -138,12 +138,12 @@ func TestHub_adminManagesTokensOfOthers(t *testing.T) {
 	t.Parallel()
 	server := startMock(t, mockserver.Config{})
 	admin := newClient(t, server, server.NewToken("admin"))
-	server.AddToken("alice", "hers")
+	server.AddToken("alice", "notebook")
 	created := admin.callHub(http.MethodPost, "/users/alice/tokens", "")
 	if note := field[string](t, created, "note"); created.StatusCode != http.StatusCreated || note != "Requested via api by user admin" {
 		t.Errorf("%d %s", created.StatusCode, created.body)
 	}
-	if got := server.Tokens("alice"); len(got) != 2 || got[0].Note != "hers" {
+	if got := server.Tokens("alice"); len(got) != 2 || got[0].Note != "notebook" {
 		t.Errorf("tokens of alice: %+v", got)
 	}
 	server.RevokeToken("alice", field[string](t, created, "id"))

@@ -100,7 +100,7 @@ func (s *Server) addTokenFor(o *account, note string, scopes []string) *token {
 }
 
 // addToken assigns the lowest id above all existing ids, as sqlite does. After the
-// newest token is deleted, the next token inherits its id.
+// newest token is deleted, the next token gets its id.
 func (s *Server) addToken(t *token) {
 	t.id, t.value = 1, newHex()
 	for taken := range s.state.tokens {

@@ -14,12 +14,12 @@ import (
 )
 
 const (
-	// paginationType is the media type with which a client asks for pages, since
+	// paginationType is the media type with which a client requests pages, since
 	// JupyterHub 2 (jupyterhub/apihandlers/base.py, PAGINATION_MEDIA_TYPE).
 	paginationType = "application/jupyterhub-pagination+json"
 	// userPageLimit and maxUserPageLimit are the Hub's api_page_default_limit and
-	// api_page_max_limit. A client that does not ask for pages has the maximum as
-	// its default.
+	// api_page_max_limit. For a client that does not request pages, the maximum is
+	// the default.
 	userPageLimit    = 50
 	maxUserPageLimit = 200
 )

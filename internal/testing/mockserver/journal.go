@@ -52,10 +52,10 @@ func (s *Server) CountSuccessful(method, pattern string) int {
 	return s.countWhere(func(r Request) bool { return r.matches(method, pattern) && r.Status >= 200 && r.Status < 300 })
 }
 
-func (s *Server) countWhere(counts func(Request) bool) int {
+func (s *Server) countWhere(isCounted func(Request) bool) int {
 	count := 0
 	for _, request := range s.Requests() {
-		if counts(request) {
+		if isCounted(request) {
 			count++
 		}
 	}

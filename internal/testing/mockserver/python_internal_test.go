@@ -10,7 +10,7 @@ import (
 
 // The expected values are those of json.loads, repr() and json.dumps of Python
 // 3.11.
-func TestPython(t *testing.T) {
+func TestPython_readsAndWritesLikePython(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct{ text, repr, dumps string }{
 		{`null`, `None`, `null`},
