@@ -12,10 +12,10 @@ import (
 )
 
 // PlanAction plans an action.
-func (w Client) PlanAction(t *testing.T, typeName string, config map[string]any) []*tfprotov6.Diagnostic {
+func (client Client) PlanAction(t *testing.T, typeName string, config map[string]any) []*tfprotov6.Diagnostic {
 	t.Helper()
-	resp, err := w.actions(t).PlanAction(t.Context(), &tfprotov6.PlanActionRequest{
-		ActionType: typeName, Config: w.Value(t, w.actionType(typeName), config),
+	resp, err := client.actions(t).PlanAction(t.Context(), &tfprotov6.PlanActionRequest{
+		ActionType: typeName, Config: client.Value(t, client.actionType(typeName), config),
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -24,10 +24,10 @@ func (w Client) PlanAction(t *testing.T, typeName string, config map[string]any)
 }
 
 // ValidateAction validates the configuration of an action.
-func (w Client) ValidateAction(t *testing.T, typeName string, config map[string]any) []*tfprotov6.Diagnostic {
+func (client Client) ValidateAction(t *testing.T, typeName string, config map[string]any) []*tfprotov6.Diagnostic {
 	t.Helper()
-	resp, err := w.actions(t).ValidateActionConfig(t.Context(), &tfprotov6.ValidateActionConfigRequest{
-		ActionType: typeName, Config: w.Value(t, w.actionType(typeName), config),
+	resp, err := client.actions(t).ValidateActionConfig(t.Context(), &tfprotov6.ValidateActionConfigRequest{
+		ActionType: typeName, Config: client.Value(t, client.actionType(typeName), config),
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -37,10 +37,10 @@ func (w Client) ValidateAction(t *testing.T, typeName string, config map[string]
 
 // InvokeAction invokes an action and returns its progress messages. It calls
 // onProgress, which may be nil, for each message.
-func (w Client) InvokeAction(ctx context.Context, t *testing.T, typeName string, config map[string]any, onProgress func(message string)) ([]string, []*tfprotov6.Diagnostic) {
+func (client Client) InvokeAction(ctx context.Context, t *testing.T, typeName string, config map[string]any, onProgress func(message string)) ([]string, []*tfprotov6.Diagnostic) {
 	t.Helper()
 	var messages []string
-	for event := range w.StartAction(ctx, t, typeName, config) {
+	for event := range client.StartAction(ctx, t, typeName, config) {
 		switch event := event.Type.(type) {
 		case tfprotov6.ProgressInvokeActionEventType:
 			messages = append(messages, event.Message)
@@ -56,13 +56,13 @@ func (w Client) InvokeAction(ctx context.Context, t *testing.T, typeName string,
 }
 
 // StartAction invokes an action and returns its events, which the caller reads.
-func (w Client) StartAction(ctx context.Context, t *testing.T, typeName string, config map[string]any) func(func(tfprotov6.InvokeActionEvent) bool) {
+func (client Client) StartAction(ctx context.Context, t *testing.T, typeName string, config map[string]any) func(func(tfprotov6.InvokeActionEvent) bool) {
 	t.Helper()
 	if config == nil {
 		config = map[string]any{}
 	}
-	stream, err := w.actions(t).InvokeAction(ctx, &tfprotov6.InvokeActionRequest{
-		ActionType: typeName, Config: w.Value(t, w.actionType(typeName), config),
+	stream, err := client.actions(t).InvokeAction(ctx, &tfprotov6.InvokeActionRequest{
+		ActionType: typeName, Config: client.Value(t, client.actionType(typeName), config),
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -70,15 +70,15 @@ func (w Client) StartAction(ctx context.Context, t *testing.T, typeName string, 
 	return stream.Events
 }
 
-func (w Client) actions(t *testing.T) tfprotov6.ActionServer {
+func (client Client) actions(t *testing.T) tfprotov6.ActionServer {
 	t.Helper()
-	server, ok := w.Server.(tfprotov6.ActionServer)
+	server, ok := client.Server.(tfprotov6.ActionServer)
 	if !ok {
 		t.Fatal("the provider has no actions")
 	}
 	return server
 }
 
-func (w Client) actionType(name string) tftypes.Type {
-	return w.Schema.ActionSchemas[name].Schema.ValueType()
+func (client Client) actionType(name string) tftypes.Type {
+	return client.Schema.ActionSchemas[name].Schema.ValueType()
 }

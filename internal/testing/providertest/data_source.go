@@ -10,26 +10,26 @@ import (
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 )
 
-// ReadData reads a data source by the plugin protocol, which also has the paths
+// ReadData reads a data source through the plugin protocol, which also has the paths
 // and severities of diagnostics.
-func (w Client) ReadData(t *testing.T, typeName string, config map[string]any) (map[string]tftypes.Value, []*tfprotov6.Diagnostic) {
+func (client Client) ReadData(t *testing.T, typeName string, config map[string]any) (map[string]tftypes.Value, []*tfprotov6.Diagnostic) {
 	t.Helper()
-	typ := w.Schema.DataSourceSchemas[typeName].ValueType()
-	resp, err := w.Server.ReadDataSource(t.Context(), &tfprotov6.ReadDataSourceRequest{TypeName: typeName, Config: w.Value(t, typ, config)})
+	typ := client.Schema.DataSourceSchemas[typeName].ValueType()
+	resp, err := client.Server.ReadDataSource(t.Context(), &tfprotov6.ReadDataSourceRequest{TypeName: typeName, Config: client.Value(t, typ, config)})
 	if err != nil {
 		t.Fatal(err)
 	}
 	if HasError(resp.Diagnostics) {
 		return nil, resp.Diagnostics
 	}
-	return w.Attributes(t, typ, resp.State), resp.Diagnostics
+	return client.Attributes(t, typ, resp.State), resp.Diagnostics
 }
 
 // ValidateData validates the configuration of a data source.
-func (w Client) ValidateData(t *testing.T, typeName string, config map[string]any) []*tfprotov6.Diagnostic {
+func (client Client) ValidateData(t *testing.T, typeName string, config map[string]any) []*tfprotov6.Diagnostic {
 	t.Helper()
-	resp, err := w.Server.ValidateDataResourceConfig(t.Context(), &tfprotov6.ValidateDataResourceConfigRequest{
-		TypeName: typeName, Config: w.Value(t, w.Schema.DataSourceSchemas[typeName].ValueType(), config),
+	resp, err := client.Server.ValidateDataResourceConfig(t.Context(), &tfprotov6.ValidateDataResourceConfigRequest{
+		TypeName: typeName, Config: client.Value(t, client.Schema.DataSourceSchemas[typeName].ValueType(), config),
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -38,10 +38,10 @@ func (w Client) ValidateData(t *testing.T, typeName string, config map[string]an
 }
 
 // ValidateProvider validates the provider block.
-func (w Client) ValidateProvider(t *testing.T, block map[string]any) []*tfprotov6.Diagnostic {
+func (client Client) ValidateProvider(t *testing.T, block map[string]any) []*tfprotov6.Diagnostic {
 	t.Helper()
-	resp, err := w.Server.ValidateProviderConfig(t.Context(), &tfprotov6.ValidateProviderConfigRequest{
-		Config: w.Value(t, w.Schema.Provider.ValueType(), block),
+	resp, err := client.Server.ValidateProviderConfig(t.Context(), &tfprotov6.ValidateProviderConfigRequest{
+		Config: client.Value(t, client.Schema.Provider.ValueType(), block),
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -27,8 +27,8 @@ func WarningAt(path, text string) ExpectedDiagnostic {
 	return ExpectedDiagnostic{severity: tfprotov6.DiagnosticSeverityWarning, path: path, text: text}
 }
 
-// AssertDiagnostics asserts that there is exactly one diagnostic, or none for
-// a zero want.
+// AssertDiagnostics asserts that got is exactly the wanted diagnostic, or empty for
+// the zero value.
 func AssertDiagnostics(t *testing.T, got []*tfprotov6.Diagnostic, want ExpectedDiagnostic) {
 	t.Helper()
 	if want == (ExpectedDiagnostic{}) {

@@ -16,32 +16,32 @@ import (
 	"github.com/hashicorp/terraform-plugin-testing/tfversion"
 )
 
-// NeedsEphemeralResources is for tests with terraform itself: ephemeral resources came
+// NeedsEphemeralResources skips tests on engines without ephemeral resources, which came
 // with Terraform 1.10 and OpenTofu 1.11.
 var NeedsEphemeralResources = needsEphemeralResources()
 
 func needsEphemeralResources() []tfversion.TerraformVersionCheck {
 	first := tfversion.Version1_10_0
-	// internal/tools/test.sh sets it for OpenTofu.
+	// internal/tools/test.sh sets this variable for OpenTofu.
 	if os.Getenv("TF_ACC_PROVIDER_HOST") == "registry.opentofu.org" {
 		first = tfversion.Version1_11_0
 	}
 	return []tfversion.TerraformVersionCheck{tfversion.SkipBelow(first)}
 }
 
-// EchoAddress is where a test sees ephemeral values: a provider of the test framework
-// that puts what its block is given into the state.
+// EchoAddress is the address of a resource that shows ephemeral values. Its provider,
+// from the test framework, stores the argument of its block in the state.
 const EchoAddress = "echo.test"
 
-// EchoConfig is an echo provider that shows an ephemeral value in its state.
+// EchoConfig returns the configuration of an echo provider for an ephemeral value.
 func EchoConfig(name string) string {
 	return "provider \"echo\" {\n  data = ephemeral." + name + "\n}\nresource \"echo\" \"test\" {}\n"
 }
 
-// EchoPath is the path of an attribute of the ephemeral value in the echo state.
+// EchoPath returns the path of an attribute of the ephemeral value in the echo state.
 func EchoPath(attribute string) tfjsonpath.Path { return tfjsonpath.New("data").AtMapKey(attribute) }
 
-// FactoriesWithEcho is Factories and the echo provider.
+// FactoriesWithEcho is Factories with the echo provider added.
 func FactoriesWithEcho(m *Mock) map[string]func() (tfprotov6.ProviderServer, error) {
 	all := Factories(m)
 	all["echo"] = echoprovider.NewProviderServer()
@@ -56,30 +56,30 @@ type OpenedEphemeral struct {
 	RenewAt  time.Time
 }
 
-func (w Client) ephemeralType(name string) tftypes.Type {
-	return w.Schema.EphemeralResourceSchemas[name].ValueType()
+func (client Client) ephemeralType(name string) tftypes.Type {
+	return client.Schema.EphemeralResourceSchemas[name].ValueType()
 }
 
 // Open opens an ephemeral resource.
-func (w Client) Open(ctx context.Context, t *testing.T, typeName string, config map[string]any) (OpenedEphemeral, []*tfprotov6.Diagnostic) {
+func (client Client) Open(ctx context.Context, t *testing.T, typeName string, config map[string]any) (OpenedEphemeral, []*tfprotov6.Diagnostic) {
 	t.Helper()
-	resp, err := w.Server.OpenEphemeralResource(ctx, &tfprotov6.OpenEphemeralResourceRequest{
-		TypeName: typeName, Config: w.Value(t, w.ephemeralType(typeName), config),
+	resp, err := client.Server.OpenEphemeralResource(ctx, &tfprotov6.OpenEphemeralResourceRequest{
+		TypeName: typeName, Config: client.Value(t, client.ephemeralType(typeName), config),
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
 	opened := OpenedEphemeral{typeName: typeName, Private: resp.Private, RenewAt: resp.RenewAt}
 	if !HasError(resp.Diagnostics) {
-		opened.Values = w.Attributes(t, w.ephemeralType(typeName), resp.Result)
+		opened.Values = client.Attributes(t, client.ephemeralType(typeName), resp.Result)
 	}
 	return opened, resp.Diagnostics
 }
 
 // Text returns a string of the result, "" for null and "?" for unknown.
-func (l OpenedEphemeral) Text(t *testing.T, attribute string) string {
+func (o OpenedEphemeral) Text(t *testing.T, attribute string) string {
 	t.Helper()
-	value := l.Values[attribute]
+	value := o.Values[attribute]
 	if value.IsNull() {
 		return ""
 	}
@@ -94,9 +94,9 @@ func (l OpenedEphemeral) Text(t *testing.T, attribute string) string {
 }
 
 // Renew renews an ephemeral resource, and returns when Terraform renews it next.
-func (w Client) Renew(t *testing.T, l OpenedEphemeral) (time.Time, []*tfprotov6.Diagnostic) {
+func (client Client) Renew(t *testing.T, opened OpenedEphemeral) (time.Time, []*tfprotov6.Diagnostic) {
 	t.Helper()
-	resp, err := w.Server.RenewEphemeralResource(t.Context(), &tfprotov6.RenewEphemeralResourceRequest{TypeName: l.typeName, Private: l.Private})
+	resp, err := client.Server.RenewEphemeralResource(t.Context(), &tfprotov6.RenewEphemeralResourceRequest{TypeName: opened.typeName, Private: opened.Private})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -104,9 +104,9 @@ func (w Client) Renew(t *testing.T, l OpenedEphemeral) (time.Time, []*tfprotov6.
 }
 
 // Close closes an ephemeral resource.
-func (w Client) Close(t *testing.T, l OpenedEphemeral) []*tfprotov6.Diagnostic {
+func (client Client) Close(t *testing.T, opened OpenedEphemeral) []*tfprotov6.Diagnostic {
 	t.Helper()
-	resp, err := w.Server.CloseEphemeralResource(t.Context(), &tfprotov6.CloseEphemeralResourceRequest{TypeName: l.typeName, Private: l.Private})
+	resp, err := client.Server.CloseEphemeralResource(t.Context(), &tfprotov6.CloseEphemeralResourceRequest{TypeName: opened.typeName, Private: opened.Private})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -114,10 +114,10 @@ func (w Client) Close(t *testing.T, l OpenedEphemeral) []*tfprotov6.Diagnostic {
 }
 
 // ValidateEphemeral validates the configuration of an ephemeral resource.
-func (w Client) ValidateEphemeral(t *testing.T, typeName string, config map[string]any) []*tfprotov6.Diagnostic {
+func (client Client) ValidateEphemeral(t *testing.T, typeName string, config map[string]any) []*tfprotov6.Diagnostic {
 	t.Helper()
-	resp, err := w.Server.ValidateEphemeralResourceConfig(t.Context(), &tfprotov6.ValidateEphemeralResourceConfigRequest{
-		TypeName: typeName, Config: w.Value(t, w.ephemeralType(typeName), config),
+	resp, err := client.Server.ValidateEphemeralResourceConfig(t.Context(), &tfprotov6.ValidateEphemeralResourceConfigRequest{
+		TypeName: typeName, Config: client.Value(t, client.ephemeralType(typeName), config),
 	})
 	if err != nil {
 		t.Fatal(err)

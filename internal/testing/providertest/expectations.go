@@ -20,7 +20,8 @@ const (
 	TokenType   = "pc_hub_token"
 )
 
-// RespondAlways makes a gateway respond to GET requests for a path in the given way.
+// RespondAlways returns a fault with which a mock always responds to GET requests for a
+// path with this status and body.
 func RespondAlways(path string, status int, body string) mockserver.Fault {
 	return mockserver.Fault{Method: http.MethodGet, Path: path, Times: 1 << 30, Status: status, ContentType: "application/json; charset=utf-8", Body: body}
 }

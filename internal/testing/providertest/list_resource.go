@@ -29,9 +29,9 @@ type ListQuery struct {
 
 // List reads a list resource as terraform query does: it stops at the limit. A limit
 // of 0 is Terraform's default of 100.
-func (w Client) List(ctx context.Context, t *testing.T, typeName string, query ListQuery) []Listed {
+func (client Client) List(ctx context.Context, t *testing.T, typeName string, query ListQuery) []Listed {
 	t.Helper()
-	server, ok := w.Server.(tfprotov6.ListResourceServer)
+	server, ok := client.Server.(tfprotov6.ListResourceServer)
 	if !ok {
 		t.Fatal("the provider has no list resources")
 	}
@@ -43,13 +43,13 @@ func (w Client) List(ctx context.Context, t *testing.T, typeName string, query L
 	}
 	stream, err := server.ListResource(ctx, &tfprotov6.ListResourceRequest{
 		TypeName: typeName, Limit: query.Limit, IncludeResource: query.IncludeResource,
-		Config: w.Value(t, w.Schema.ListResourceSchemas[typeName].ValueType(), query.Config),
+		Config: client.Value(t, client.Schema.ListResourceSchemas[typeName].ValueType(), query.Config),
 	})
 	if err != nil {
-		// Terraform shows it as a diagnostic, too.
+		// Terraform shows this error as a diagnostic.
 		return []Listed{{Diagnostics: []*tfprotov6.Diagnostic{{Severity: tfprotov6.DiagnosticSeverityError, Summary: err.Error()}}}}
 	}
-	identities, err := w.Server.GetResourceIdentitySchemas(t.Context(), &tfprotov6.GetResourceIdentitySchemasRequest{})
+	identities, err := client.Server.GetResourceIdentitySchemas(t.Context(), &tfprotov6.GetResourceIdentitySchemasRequest{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -57,10 +57,10 @@ func (w Client) List(ctx context.Context, t *testing.T, typeName string, query L
 	for result := range stream.Results {
 		listed := Listed{DisplayName: result.DisplayName, Diagnostics: result.Diagnostics}
 		if result.Identity != nil {
-			listed.Identity = w.Attributes(t, identities.IdentitySchemas[typeName].ValueType(), result.Identity.IdentityData)
+			listed.Identity = client.Attributes(t, identities.IdentitySchemas[typeName].ValueType(), result.Identity.IdentityData)
 		}
 		if result.Resource != nil {
-			listed.Resource = w.Attributes(t, w.ResourceType(typeName), result.Resource)
+			listed.Resource = client.Attributes(t, client.ResourceType(typeName), result.Resource)
 		}
 		results = append(results, listed)
 		if int64(len(results)) == query.Limit {
@@ -71,14 +71,14 @@ func (w Client) List(ctx context.Context, t *testing.T, typeName string, query L
 }
 
 // ValidateList validates a list block.
-func (w Client) ValidateList(t *testing.T, typeName string, config map[string]any) []*tfprotov6.Diagnostic {
+func (client Client) ValidateList(t *testing.T, typeName string, config map[string]any) []*tfprotov6.Diagnostic {
 	t.Helper()
-	server, ok := w.Server.(tfprotov6.ListResourceServer)
+	server, ok := client.Server.(tfprotov6.ListResourceServer)
 	if !ok {
 		t.Fatal("the provider has no list resources")
 	}
 	resp, err := server.ValidateListResourceConfig(t.Context(), &tfprotov6.ValidateListResourceConfigRequest{
-		TypeName: typeName, Config: w.Value(t, w.Schema.ListResourceSchemas[typeName].ValueType(), config),
+		TypeName: typeName, Config: client.Value(t, client.Schema.ListResourceSchemas[typeName].ValueType(), config),
 	})
 	if err != nil {
 		t.Fatal(err)

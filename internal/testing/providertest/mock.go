@@ -1,7 +1,7 @@
 // Copyright (c) The terraform-provider-pc Authors
 // SPDX-License-Identifier: MPL-2.0
 
-// Package providertest has what the acceptance tests of all types share: a mock
+// Package providertest contains what the acceptance tests of all types share: a mock
 // with the provider's clock, a client of the plugin protocol, and assertions.
 package providertest
 
@@ -26,7 +26,7 @@ import (
 // ClusterAddress is the address of the cluster in the configurations of tests.
 const ClusterAddress = "pc_dask_cluster.test"
 
-// Mock is a gateway and a Hub, with the clock by which the provider waits for
+// Mock is a gateway and a Hub, with the clock that the provider uses to wait for
 // them.
 type Mock struct {
 	*mockserver.Server
@@ -43,9 +43,9 @@ func (m *Mock) PassTime(d time.Duration) {
 	}
 }
 
-// StartMock starts a gateway and Hub of the test's own, and ends them with it.
+// StartMock starts a gateway and a Hub for one test, which stop when the test ends.
 // With MOCK_GATEWAY=kubernetes it is a gateway with the Kubernetes backend
-// and two replicas, one of which lags behind; their clock is the provider's, so
+// and two replicas, one of which lags behind. They share the provider's clock, so
 // that the cache catches up while the provider waits.
 func StartMock(t *testing.T, cfg mockserver.Config) *Mock {
 	t.Helper()
@@ -57,8 +57,8 @@ func StartMock(t *testing.T, cfg mockserver.Config) *Mock {
 	return startMock(t, cfg, fake)
 }
 
-// StartMockInRealTime is StartMock for tests whose provider is a process of its
-// own: it waits by the real clock, and so does the gateway.
+// StartMockInRealTime is StartMock for tests whose provider is a separate process:
+// provider and gateway use the real clock.
 func StartMockInRealTime(t *testing.T, cfg mockserver.Config) *Mock {
 	t.Helper()
 	if isKubernetes() {
@@ -82,13 +82,13 @@ func startMock(t *testing.T, cfg mockserver.Config, fake *clock.Fake) *Mock {
 	return &Mock{Server: server, Clock: fake, isKubernetes: isKubernetes()}
 }
 
-// Factories make the provider with the mock's clock, which passes at once, and
+// Factories create the provider with the mock's clock, on which waits end at once, and
 // with retries that do not wait.
 func Factories(m *Mock) map[string]func() (tfprotov6.ProviderServer, error) {
 	return FactoriesWith(provider.WithClock(m.Clock))
 }
 
-// FactoriesWith makes the provider with options.
+// FactoriesWith creates the provider with options.
 func FactoriesWith(options ...provider.Option) map[string]func() (tfprotov6.ProviderServer, error) {
 	options = append(options, provider.WithRetryWait(time.Millisecond, 2*time.Millisecond))
 	return map[string]func() (tfprotov6.ProviderServer, error){
@@ -108,13 +108,13 @@ func ProviderBlockAs(server *Mock, token string) string {
 	return fmt.Sprintf("provider \"pc\" {\n  address = %q\n  api_token = %q\n}\n", server.GatewayURL(), token)
 }
 
-// Block is providerBlock for the plugin protocol.
+// Block is ProviderBlock for the plugin protocol.
 func Block(server *Mock) map[string]any {
 	return map[string]any{"address": server.GatewayURL(), "api_token": server.NewToken("alice")}
 }
 
-// RespondingBlock is Block for servers that respond to every GET in the given way. The
-// provider does not retry.
+// RespondingBlock is Block for servers that respond to every GET with this status and
+// body. The provider does not retry.
 func RespondingBlock(t *testing.T, status int, body string) map[string]any {
 	t.Helper()
 	server := StartMock(t, mockserver.Config{})
@@ -124,8 +124,8 @@ func RespondingBlock(t *testing.T, status int, body string) map[string]any {
 	return block
 }
 
-// AfterApply runs an assertion on the mock in the midst of a test step: after its
-// apply and before the plan that shows that nothing is left to do.
+// AfterApply runs an assertion on the mock within a test step: after its
+// apply and before the plan that must be empty.
 type AfterApply func() error
 
 // CheckState runs the assertion.
@@ -133,8 +133,8 @@ func (d AfterApply) CheckState(_ context.Context, _ statecheck.CheckStateRequest
 	resp.Error = d()
 }
 
-// Requested asserts how often a request was made and taken since the journal
-// was last cleared. A replica that does not know the cluster yet takes none.
+// Requested asserts how many requests have succeeded since the journal was last
+// cleared. A replica that has not cached a cluster yet rejects them.
 func Requested(server *Mock, method, path string, want int) AfterApply {
 	return func() error {
 		if got := server.CountSuccessful(method, path); got != want {

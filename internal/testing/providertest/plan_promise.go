@@ -13,7 +13,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 )
 
-// Later stands in a configuration for a value that is unknown at plan and becomes
+// Later is a value of a configuration that is unknown at plan and becomes
 // one of these values at apply.
 type Later []any
 
@@ -24,7 +24,7 @@ type PlanCase struct {
 	Config map[string]any
 }
 
-// action is what Terraform does with a resource.
+// action is the planned change of a resource.
 type action string
 
 const (
@@ -52,7 +52,7 @@ func AssertPlanIsKept(t *testing.T, first Client, others []Client, c PlanCase) s
 	}
 	prior := c.Prior
 	if before.action == actionReplace {
-		// The destroy comes first. What is planned during apply is the create, without
+		// Terraform destroys first. During the apply it plans the create, without
 		// the private state of the plan.
 		prior = Instance{State: first.Value(t, first.ResourceType(c.Type), nil)}
 	}
@@ -89,22 +89,22 @@ type terraformPlan struct {
 
 // planAsTerraform plans as Terraform's NodeAbstractResourceInstance.plan does: a
 // resource that requires a replacement is planned again without a prior state.
-func (w Client) planAsTerraform(t *testing.T, typeName string, prior Instance, config map[string]any) terraformPlan {
+func (client Client) planAsTerraform(t *testing.T, typeName string, prior Instance, config map[string]any) terraformPlan {
 	t.Helper()
-	typ := w.ResourceType(typeName)
-	resp := w.Plan(t, typeName, prior, config)
+	typ := client.ResourceType(typeName)
+	resp := client.Plan(t, typeName, prior, config)
 	plan := terraformPlan{failed: HasError(resp.Diagnostics)}
 	if plan.failed {
 		return plan
 	}
 	plan.planned = unmarshal(t, typ, resp.PlannedState)
 	priorValue := unmarshal(t, typ, prior.State)
-	w.assertValidPlan(t, typeName, priorValue, unmarshal(t, typ, w.Value(t, typ, config)), plan.planned)
+	client.assertValidPlan(t, typeName, priorValue, unmarshal(t, typ, client.Value(t, typ, config)), plan.planned)
 	switch {
 	case priorValue.IsNull():
 		plan.action = actionCreate
 	case slices.ContainsFunc(resp.RequiresReplace, func(path *tftypes.AttributePath) bool { return differsAt(t, path, priorValue, plan.planned) }):
-		created := w.planAsTerraform(t, typeName, Instance{State: w.Value(t, typ, nil), private: resp.PlannedPrivate, identity: prior.identity}, config)
+		created := client.planAsTerraform(t, typeName, Instance{State: client.Value(t, typ, nil), private: resp.PlannedPrivate, identity: prior.identity}, config)
 		created.action = actionReplace
 		return created
 	case plan.planned.Equal(priorValue):
@@ -140,14 +140,14 @@ func differsAt(t *testing.T, path *tftypes.AttributePath, prior, planned tftypes
 	return !at(prior).Equal(at(planned))
 }
 
-// assertValidPlan is the part of Terraform's AssertPlanValid that applies to
-// attributes without blocks: what the configuration sets is planned as it is, an
-// attribute that is not computed is nothing else, and write-only attributes are
+// assertValidPlan asserts the part of Terraform's AssertPlanValid that applies to
+// attributes without blocks: a configured value is planned unchanged, an
+// attribute that is not computed has no other value, and write-only attributes are
 // null.
-func (w Client) assertValidPlan(t *testing.T, typeName string, prior, config, planned tftypes.Value) {
+func (client Client) assertValidPlan(t *testing.T, typeName string, prior, config, planned tftypes.Value) {
 	t.Helper()
 	configured, plannedValues := memberValues(t, config), memberValues(t, planned)
-	for _, attribute := range w.Schema.ResourceSchemas[typeName].Block.Attributes {
+	for _, attribute := range client.Schema.ResourceSchemas[typeName].Block.Attributes {
 		want, got := configured[attribute.Name], plannedValues[attribute.Name]
 		switch {
 		case attribute.WriteOnly:

@@ -15,9 +15,9 @@ import (
 // changes of its configuration, and a provider that plans first.
 type PlanProperty struct {
 	Type string
-	// First are the providers that may plan first, by what is particular about them.
+	// First are the providers that may plan first, by their distinctive feature.
 	First map[string]Client
-	// Others are the providers that plan during apply. They see different servers,
+	// Others are the providers that plan during apply. They use different servers,
 	// clocks, environments and provider blocks.
 	Others  []Client
 	Priors  []PriorInstance
@@ -32,14 +32,14 @@ type PriorInstance struct {
 	Config   map[string]any
 }
 
-// ConfigChange is what a user may change in a configuration.
+// ConfigChange is a change that a user may make to a configuration.
 type ConfigChange struct {
 	Name  string
 	Apply func(random *rand.Rand, config map[string]any)
 }
 
-// KeptSeed generates a case in which an earlier build broke its promise. Prior and
-// Features say what is particular about the case: the first provider, and the
+// KeptSeed generates a case in which an earlier build broke the promise. Prior and
+// Features describe the case: the prior instance, the first provider, and the
 // changes.
 type KeptSeed struct {
 	Seed     uint64
@@ -47,7 +47,7 @@ type KeptSeed struct {
 	Features []string
 }
 
-// generatedCase is a case, and what is particular about it.
+// generatedCase is a case and its description.
 type generatedCase struct {
 	PlanCase
 	first    Client
@@ -56,7 +56,7 @@ type generatedCase struct {
 }
 
 // generate returns the same case for the same seed. Small seeds of math/rand/v2 are
-// as good as large ones.
+// as random as large ones.
 func (p PlanProperty) generate(seed uint64) generatedCase {
 	random := rand.New(rand.NewPCG(seed, 0)) //nolint:gosec // the cases must be repeatable
 	prior := p.Priors[random.IntN(len(p.Priors))]
@@ -76,8 +76,8 @@ func (p PlanProperty) generate(seed uint64) generatedCase {
 	return c
 }
 
-// Check checks the kept seeds and the first seeds from 0 on, and that they lead to
-// each action.
+// Check checks the kept seeds and the seeds below the given number. Together they must
+// lead to each action.
 func (p PlanProperty) Check(t *testing.T, seeds uint64, kept map[string]KeptSeed) {
 	t.Helper()
 	actions := map[string]int{}

@@ -22,7 +22,7 @@ type Client struct {
 	Schema *tfprotov6.GetProviderSchemaResponse
 }
 
-// StartClient starts a provider that waits by the clock.
+// StartClient starts a provider that uses the clock.
 func StartClient(t *testing.T, c clock.Clock, options ...provider.Option) Client {
 	t.Helper()
 	server, err := FactoriesWith(append(options, provider.WithClock(c))...)["pc"]()
@@ -36,7 +36,7 @@ func StartClient(t *testing.T, c clock.Clock, options ...provider.Option) Client
 	return Client{Server: server, Schema: schema}
 }
 
-// NewClient starts a provider and configures it with the attributes given.
+// NewClient starts a provider and configures it with these arguments.
 func NewClient(t *testing.T, block map[string]any) Client {
 	t.Helper()
 	return NewClientWith(t, clock.NewFake(clock.Real().Now()), block)
@@ -45,10 +45,10 @@ func NewClient(t *testing.T, block map[string]any) Client {
 // NewClientWith is NewClient with a clock and options of the provider.
 func NewClientWith(t *testing.T, c clock.Clock, block map[string]any, options ...provider.Option) Client {
 	t.Helper()
-	w := StartClient(t, c, options...)
-	resp, err := w.Server.ConfigureProvider(t.Context(), &tfprotov6.ConfigureProviderRequest{
+	client := StartClient(t, c, options...)
+	resp, err := client.Server.ConfigureProvider(t.Context(), &tfprotov6.ConfigureProviderRequest{
 		TerraformVersion: "1.14.0",
-		Config:           w.Value(t, w.Schema.Provider.ValueType(), block),
+		Config:           client.Value(t, client.Schema.Provider.ValueType(), block),
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -56,12 +56,12 @@ func NewClientWith(t *testing.T, c clock.Clock, block map[string]any, options ..
 	for _, d := range resp.Diagnostics {
 		t.Fatalf("provider block: %s: %s", d.Summary, d.Detail)
 	}
-	return w
+	return client
 }
 
-// Value makes a Terraform value of the type from plain Go; attributes that are
-// not named are null.
-func (w Client) Value(t *testing.T, typ tftypes.Type, plain map[string]any) *tfprotov6.DynamicValue {
+// Value converts plain Go to a Terraform value of the type. Attributes that are
+// not set are null.
+func (client Client) Value(t *testing.T, typ tftypes.Type, plain map[string]any) *tfprotov6.DynamicValue {
 	t.Helper()
 	var value tftypes.Value
 	if plain == nil {
@@ -86,7 +86,7 @@ func DynamicValue(t *testing.T, typ tftypes.Type, value tftypes.Value) *tfprotov
 	return &dynamic
 }
 
-// Instance is a resource as Terraform keeps it between two commands.
+// Instance is a resource as Terraform stores it between two commands.
 type Instance struct {
 	State    *tfprotov6.DynamicValue
 	private  []byte
@@ -94,23 +94,23 @@ type Instance struct {
 }
 
 // ResourceType returns the type of a resource's state.
-func (w Client) ResourceType(name string) tftypes.Type {
-	return w.Schema.ResourceSchemas[name].ValueType()
+func (client Client) ResourceType(name string) tftypes.Type {
+	return client.Schema.ResourceSchemas[name].ValueType()
 }
 
-// None is a resource that is not there yet.
-func (w Client) None(t *testing.T) Instance {
+// None is a cluster that does not exist yet.
+func (client Client) None(t *testing.T) Instance {
 	t.Helper()
-	return Instance{State: w.Value(t, w.ResourceType("pc_dask_cluster"), nil)}
+	return Instance{State: client.Value(t, client.ResourceType("pc_dask_cluster"), nil)}
 }
 
 // Validate validates the configuration of a resource.
-func (w Client) Validate(t *testing.T, typeName string, config map[string]any) []*tfprotov6.Diagnostic {
+func (client Client) Validate(t *testing.T, typeName string, config map[string]any) []*tfprotov6.Diagnostic {
 	t.Helper()
-	resp, err := w.Server.ValidateResourceConfig(t.Context(), &tfprotov6.ValidateResourceConfigRequest{
+	resp, err := client.Server.ValidateResourceConfig(t.Context(), &tfprotov6.ValidateResourceConfigRequest{
 		TypeName: typeName,
-		Config:   w.Value(t, w.ResourceType(typeName), config),
-		// As Terraform 1.11 and later says.
+		Config:   client.Value(t, client.ResourceType(typeName), config),
+		// Terraform 1.11 and later set this.
 		ClientCapabilities: &tfprotov6.ValidateResourceConfigClientCapabilities{WriteOnlyAttributesAllowed: true},
 	})
 	if err != nil {
@@ -119,17 +119,17 @@ func (w Client) Validate(t *testing.T, typeName string, config map[string]any) [
 	return resp.Diagnostics
 }
 
-// Plan plans the configuration over what there is. The proposed state is the
+// Plan plans a change from the instance to the configuration. The proposed state is the
 // configuration with the computed attributes of before and without the write-only
-// ones, as Terraform makes it.
-func (w Client) Plan(t *testing.T, typeName string, before Instance, config map[string]any) *tfprotov6.PlanResourceChangeResponse {
+// ones, as in Terraform.
+func (client Client) Plan(t *testing.T, typeName string, before Instance, config map[string]any) *tfprotov6.PlanResourceChangeResponse {
 	t.Helper()
-	typ := w.ResourceType(typeName)
-	resp, err := w.Server.PlanResourceChange(t.Context(), &tfprotov6.PlanResourceChangeRequest{
+	typ := client.ResourceType(typeName)
+	resp, err := client.Server.PlanResourceChange(t.Context(), &tfprotov6.PlanResourceChangeRequest{
 		TypeName:         typeName,
 		PriorState:       before.State,
-		ProposedNewState: w.proposed(t, typeName, before, config),
-		Config:           w.Value(t, typ, config),
+		ProposedNewState: client.proposed(t, typeName, before, config),
+		Config:           client.Value(t, typ, config),
 		PriorPrivate:     before.private,
 		PriorIdentity:    before.identity,
 	})
@@ -139,19 +139,19 @@ func (w Client) Plan(t *testing.T, typeName string, before Instance, config map[
 	return resp
 }
 
-func (w Client) proposed(t *testing.T, typeName string, before Instance, config map[string]any) *tfprotov6.DynamicValue {
+func (client Client) proposed(t *testing.T, typeName string, before Instance, config map[string]any) *tfprotov6.DynamicValue {
 	t.Helper()
-	typ := w.ResourceType(typeName)
+	typ := client.ResourceType(typeName)
 	if config == nil {
-		return w.Value(t, typ, nil)
+		return client.Value(t, typ, nil)
 	}
 	merged := toTerraform(typ, config)
-	had := w.Attributes(t, typ, before.State)
+	had := client.Attributes(t, typ, before.State)
 	var values map[string]tftypes.Value
 	if err := merged.As(&values); err != nil {
 		t.Fatal(err)
 	}
-	for _, attribute := range w.Schema.ResourceSchemas[typeName].Block.Attributes {
+	for _, attribute := range client.Schema.ResourceSchemas[typeName].Block.Attributes {
 		if attribute.Computed && values[attribute.Name].IsNull() && had != nil {
 			values[attribute.Name] = had[attribute.Name]
 		}
@@ -167,7 +167,7 @@ func (w Client) proposed(t *testing.T, typeName string, before Instance, config 
 }
 
 // Attributes returns the top-level attributes of a state, nil when it is null.
-func (w Client) Attributes(t *testing.T, typ tftypes.Type, state *tfprotov6.DynamicValue) map[string]tftypes.Value {
+func (client Client) Attributes(t *testing.T, typ tftypes.Type, state *tfprotov6.DynamicValue) map[string]tftypes.Value {
 	t.Helper()
 	value, err := state.Unmarshal(typ)
 	if err != nil {
@@ -184,9 +184,9 @@ func (w Client) Attributes(t *testing.T, typ tftypes.Type, state *tfprotov6.Dyna
 }
 
 // Text returns a string attribute of a state, "" for null.
-func (w Client) Text(t *testing.T, typeName string, state *tfprotov6.DynamicValue, attribute string) string {
+func (client Client) Text(t *testing.T, typeName string, state *tfprotov6.DynamicValue, attribute string) string {
 	t.Helper()
-	values := w.Attributes(t, w.ResourceType(typeName), state)
+	values := client.Attributes(t, client.ResourceType(typeName), state)
 	if values == nil || values[attribute].IsNull() {
 		return ""
 	}
@@ -197,19 +197,19 @@ func (w Client) Text(t *testing.T, typeName string, state *tfprotov6.DynamicValu
 	return text
 }
 
-// Apply plans and applies, without a deadline of its own: ctx may end it.
-func (w Client) Apply(ctx context.Context, t *testing.T, typeName string, before Instance, config map[string]any) (Instance, []*tfprotov6.Diagnostic) {
+// Apply plans and applies. Only ctx limits its time.
+func (client Client) Apply(ctx context.Context, t *testing.T, typeName string, before Instance, config map[string]any) (Instance, []*tfprotov6.Diagnostic) {
 	t.Helper()
-	typ := w.ResourceType(typeName)
-	plan := w.Plan(t, typeName, before, config)
+	typ := client.ResourceType(typeName)
+	plan := client.Plan(t, typeName, before, config)
 	if HasError(plan.Diagnostics) {
 		return before, plan.Diagnostics
 	}
-	resp, err := w.Server.ApplyResourceChange(ctx, &tfprotov6.ApplyResourceChangeRequest{
+	resp, err := client.Server.ApplyResourceChange(ctx, &tfprotov6.ApplyResourceChangeRequest{
 		TypeName:        typeName,
 		PriorState:      before.State,
 		PlannedState:    plan.PlannedState,
-		Config:          w.Value(t, typ, config),
+		Config:          client.Value(t, typ, config),
 		PlannedPrivate:  plan.PlannedPrivate,
 		PlannedIdentity: plan.PlannedIdentity,
 	})
@@ -219,15 +219,15 @@ func (w Client) Apply(ctx context.Context, t *testing.T, typeName string, before
 	return Instance{State: resp.NewState, private: resp.Private, identity: resp.NewIdentity}, append(plan.Diagnostics, resp.Diagnostics...)
 }
 
-// ApplyPlan applies a plan that another provider may have made, and returns the
+// ApplyPlan applies a plan that another client may have made, and returns the
 // diagnostics.
-func (w Client) ApplyPlan(t *testing.T, typeName string, before Instance, plan *tfprotov6.PlanResourceChangeResponse, config map[string]any) []*tfprotov6.Diagnostic {
+func (client Client) ApplyPlan(t *testing.T, typeName string, before Instance, plan *tfprotov6.PlanResourceChangeResponse, config map[string]any) []*tfprotov6.Diagnostic {
 	t.Helper()
-	resp, err := w.Server.ApplyResourceChange(t.Context(), &tfprotov6.ApplyResourceChangeRequest{
+	resp, err := client.Server.ApplyResourceChange(t.Context(), &tfprotov6.ApplyResourceChangeRequest{
 		TypeName:        typeName,
 		PriorState:      before.State,
 		PlannedState:    plan.PlannedState,
-		Config:          w.Value(t, w.ResourceType(typeName), config),
+		Config:          client.Value(t, client.ResourceType(typeName), config),
 		PlannedPrivate:  plan.PlannedPrivate,
 		PlannedIdentity: plan.PlannedIdentity,
 	})
@@ -237,9 +237,10 @@ func (w Client) ApplyPlan(t *testing.T, typeName string, before Instance, plan *
 	return resp.Diagnostics
 }
 
-func (w Client) Read(t *testing.T, typeName string, before Instance) (Instance, []*tfprotov6.Diagnostic) {
+// Read refreshes an instance.
+func (client Client) Read(t *testing.T, typeName string, before Instance) (Instance, []*tfprotov6.Diagnostic) {
 	t.Helper()
-	resp, err := w.Server.ReadResource(t.Context(), &tfprotov6.ReadResourceRequest{
+	resp, err := client.Server.ReadResource(t.Context(), &tfprotov6.ReadResourceRequest{
 		TypeName: typeName, CurrentState: before.State, Private: before.private, CurrentIdentity: before.identity,
 	})
 	if err != nil {
@@ -248,24 +249,24 @@ func (w Client) Read(t *testing.T, typeName string, before Instance) (Instance, 
 	return Instance{State: resp.NewState, private: resp.Private, identity: resp.NewIdentity}, resp.Diagnostics
 }
 
-// Imported is what has this name as its identity, imported and read.
-func (w Client) Imported(t *testing.T, typeName, name string) Instance {
+// Imported imports and refreshes the resource with this name as its identity.
+func (client Client) Imported(t *testing.T, typeName, name string) Instance {
 	t.Helper()
-	read, diagnostics := w.Read(t, typeName, w.Import(t, typeName, name))
+	read, diagnostics := client.Read(t, typeName, client.Import(t, typeName, name))
 	AssertDiagnostics(t, diagnostics, ExpectedDiagnostic{})
 	return read
 }
 
-// Import is what has this name as its identity, imported and not read.
-func (w Client) Import(t *testing.T, typeName, name string) Instance {
+// Import imports the resource with this name as its identity, without a refresh.
+func (client Client) Import(t *testing.T, typeName, name string) Instance {
 	t.Helper()
-	identities, err := w.Server.GetResourceIdentitySchemas(t.Context(), &tfprotov6.GetResourceIdentitySchemasRequest{})
+	identities, err := client.Server.GetResourceIdentitySchemas(t.Context(), &tfprotov6.GetResourceIdentitySchemasRequest{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	resp, err := w.Server.ImportResourceState(t.Context(), &tfprotov6.ImportResourceStateRequest{
+	resp, err := client.Server.ImportResourceState(t.Context(), &tfprotov6.ImportResourceStateRequest{
 		TypeName: typeName,
-		Identity: &tfprotov6.ResourceIdentityData{IdentityData: w.Value(t, identities.IdentitySchemas[typeName].ValueType(), map[string]any{"name": name})},
+		Identity: &tfprotov6.ResourceIdentityData{IdentityData: client.Value(t, identities.IdentitySchemas[typeName].ValueType(), map[string]any{"name": name})},
 	})
 	if err != nil {
 		t.Fatal(err)

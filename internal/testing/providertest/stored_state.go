@@ -20,10 +20,10 @@ import (
 //go:embed testdata/f8d4e6c.tfstate
 var oldState string
 
-// OldState returns the resources of a state file that an older build wrote, by
-// address. The replacer adapts names and addresses to the test's server; it is
+// OldState returns the resources of a state file of an older build, by
+// address. The replacer adapts names and addresses to the test's server. It is
 // applied to the attributes and to the private state.
-func (w Client) OldState(t *testing.T, replacer *strings.Replacer) map[string]Instance {
+func (client Client) OldState(t *testing.T, replacer *strings.Replacer) map[string]Instance {
 	t.Helper()
 	var file struct {
 		Resources []struct {
@@ -41,7 +41,7 @@ func (w Client) OldState(t *testing.T, replacer *strings.Replacer) map[string]In
 	instances := map[string]Instance{}
 	for _, each := range file.Resources {
 		stored := each.Instances[0]
-		resp, err := w.Server.UpgradeResourceState(t.Context(), &tfprotov6.UpgradeResourceStateRequest{
+		resp, err := client.Server.UpgradeResourceState(t.Context(), &tfprotov6.UpgradeResourceStateRequest{
 			TypeName: each.Type,
 			Version:  stored.SchemaVersion,
 			RawState: &tfprotov6.RawState{JSON: []byte(replacer.Replace(string(stored.Attributes)))},
@@ -108,10 +108,10 @@ func writePrivate(t *testing.T, private map[string][]byte) []byte {
 
 // AssertUnchanged asserts that a configuration plans neither a change nor a
 // diagnostic.
-func (w Client) AssertUnchanged(t *testing.T, typeName string, before Instance, config map[string]any) {
+func (client Client) AssertUnchanged(t *testing.T, typeName string, before Instance, config map[string]any) {
 	t.Helper()
-	typ := w.ResourceType(typeName)
-	plan := w.Plan(t, typeName, before, config)
+	typ := client.ResourceType(typeName)
+	plan := client.Plan(t, typeName, before, config)
 	AssertDiagnostics(t, plan.Diagnostics, ExpectedDiagnostic{})
 	if len(plan.RequiresReplace) > 0 {
 		t.Errorf("a replacement is planned because of %v", plan.RequiresReplace)

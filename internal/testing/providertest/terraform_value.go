@@ -10,10 +10,10 @@ import (
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 )
 
-// Unknown stands for a value that is known only after apply.
+// Unknown is a value that is known only after apply.
 type Unknown struct{}
 
-// ToTerraform makes a Terraform value from plain Go, of the type that a literal of the
+// ToTerraform converts plain Go to a Terraform value of the type that a literal in the
 // configuration has.
 func ToTerraform(plain any) tftypes.Value { return toTerraform(nil, plain) }
 
@@ -45,7 +45,7 @@ func toTerraform(typ tftypes.Type, plain any) tftypes.Value {
 	}
 }
 
-// toList makes a set or a list where the schema wants one, else a tuple.
+// toList returns a set or a list if the schema has one, otherwise a tuple.
 func toList(typ tftypes.Type, plain []any) tftypes.Value {
 	set, isSet := typ.(tftypes.Set)
 	if list, isList := typ.(tftypes.List); isList {
@@ -74,11 +74,11 @@ func orText(typ tftypes.Type) tftypes.Type {
 	return typ
 }
 
-// scalar is the type of a value inside a dynamic attribute, which has none of
-// its own.
-func scalar(typ, own tftypes.Type) tftypes.Type {
+// scalar returns the type of the schema, or inside a dynamic attribute the type of the
+// value itself.
+func scalar(typ, valueType tftypes.Type) tftypes.Type {
 	if typ == nil || typ.Is(tftypes.DynamicPseudoType) {
-		return own
+		return valueType
 	}
 	return typ
 }

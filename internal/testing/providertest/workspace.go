@@ -14,7 +14,7 @@ import (
 )
 
 // NewWorkspace returns a workspace for the real terraform with one configuration
-// file. The provider runs in the test's process and waits by the clock c.
+// file. The provider runs in the test's process and uses the clock c.
 func NewWorkspace(t *testing.T, c clock.Clock, config string) *terraform.Workspace {
 	t.Helper()
 	newProvider := FactoriesWith(provider.WithClock(c))["pc"]
