@@ -44,17 +44,17 @@ func TestCluster_computesResizesAndDestroys(t *testing.T) {
 	}
 	sized("adapt = { minimum = 1, maximum = 3 }\n wait_for_workers = 1")
 	s.Apply()
-	made := s.Outputs()
-	if made["status"] != "RUNNING" {
-		t.Errorf("status %v", made["status"])
+	created := s.Outputs()
+	if created["status"] != "RUNNING" {
+		t.Errorf("status %v", created["status"])
 	}
 	if actions := s.Actions(); len(actions) != 0 {
 		t.Errorf("the second plan is not empty: %v", actions)
 	}
-	name := fmt.Sprint(made["name"])
-	seen := strings.Fields(s.python(computeScript, "CLUSTER="+name, "WORKERS=1"))
-	if want := []string{"499999500000", fmt.Sprint(made["scheduler_address"]), fmt.Sprint(made["dashboard_link"])}; strings.Join(seen, " ") != strings.Join(want, " ") {
-		t.Errorf("Python saw %v, Terraform %v", seen, want)
+	name := fmt.Sprint(created["name"])
+	printed := strings.Fields(s.python(computeScript, "CLUSTER="+name, "WORKERS=1"))
+	if want := []string{"499999500000", fmt.Sprint(created["scheduler_address"]), fmt.Sprint(created["dashboard_link"])}; strings.Join(printed, " ") != strings.Join(want, " ") {
+		t.Errorf("Python prints %v, Terraform %v", printed, want)
 	}
 
 	sized("workers = 3\n wait_for_workers = 3")
@@ -63,7 +63,7 @@ func TestCluster_computesResizesAndDestroys(t *testing.T) {
 	}
 	s.Apply()
 	if got := s.Outputs()["name"]; got != name {
-		t.Errorf("the resize made another cluster: %v", got)
+		t.Errorf("the resize created another cluster: %v", got)
 	}
 	s.python(computeScript, "CLUSTER="+name, "WORKERS=3")
 
@@ -110,7 +110,7 @@ with Gateway() as gateway:
     print(client.submit(os.getenv, "CONTAINER_URL").result(), client.submit(os.getenv, "GREETING").result())
 `
 
-// The secret options reach the cluster but no state.
+// The secret options reach the cluster, and no file of Terraform contains them.
 func TestCluster_sendsSecretOptions(t *testing.T) {
 	t.Parallel()
 	s := newStory(t)
@@ -137,7 +137,7 @@ resource "pc_dask_cluster" "test" {
 	}
 	for name, text := range s.ReadAll() {
 		if strings.Contains(text, "s3cret") {
-			t.Errorf("it is in %s", name)
+			t.Errorf("%s contains the secret", name)
 		}
 	}
 	s.Destroy()
@@ -161,7 +161,7 @@ with Gateway() as gateway:
 	plan := s.Must("plan", "-no-color").Flat()
 	for _, part := range []string{"The cluster " + name + " has ended", "became STOPPED", "pc_dask_cluster.test will be created"} {
 		if !strings.Contains(plan, part) {
-			t.Errorf("the plan does not say %q:\n%s", part, plan)
+			t.Errorf("the plan does not contain %q:\n%s", part, plan)
 		}
 	}
 	s.Apply()
@@ -183,7 +183,7 @@ with Gateway() as gateway:
 	s.Write("list.tf", "data \"pc_clusters\" \"all\" {}\noutput \"names\" { value = data.pc_clusters.all.names }\noutput \"cores\" { value = jsondecode(values(data.pc_clusters.all.clusters)[0].options).worker_cores }\n")
 	s.Apply()
 	if got := fmt.Sprint(s.Outputs()); got != fmt.Sprintf("map[cores:2 names:[%s]]", name) {
-		t.Errorf("pc_clusters gives %s", got)
+		t.Errorf("pc_clusters returns %s", got)
 	}
 	s.Remove("list.tf")
 	s.Write("main.tf", "resource \"pc_dask_cluster\" \"test\" {\n options = { worker_cores = 2 }\n workers = 1\n}\n"+outputConfig)
@@ -218,7 +218,7 @@ func TestCluster_reportsTheServersMessage(t *testing.T) {
 		}
 		for _, part := range want {
 			if !strings.Contains(result.Flat(), part) {
-				t.Errorf("%s: the error does not say %q:\n%s", options, part, result.Output)
+				t.Errorf("%s: the error does not contain %q:\n%s", options, part, result.Output)
 			}
 		}
 	}

@@ -96,18 +96,18 @@ func TestDataSources_matchPython(t *testing.T) {
 	if actions := s.Actions(); len(actions) != 0 {
 		t.Errorf("the second plan is not empty: %v", actions)
 	}
-	made := s.Outputs()
+	created := s.Outputs()
 	var want map[string]any
-	if err := json.Unmarshal([]byte(s.python(pythonViewScript, fmt.Sprintf("CLUSTER=%v", made["name"]))), &want); err != nil {
+	if err := json.Unmarshal([]byte(s.python(pythonViewScript, fmt.Sprintf("CLUSTER=%v", created["name"]))), &want); err != nil {
 		t.Fatal(err)
 	}
-	got, ok := made["seen"].(map[string]any)
+	got, ok := created["seen"].(map[string]any)
 	if !ok || len(got) != len(want) {
-		t.Fatalf("got %v, want %v", made["seen"], want)
+		t.Fatalf("got %v, want %v", created["seen"], want)
 	}
-	for what, value := range want {
-		if !reflect.DeepEqual(got[what], value) {
-			t.Errorf("%s is %v, and Python says %v", what, got[what], value)
+	for attribute, value := range want {
+		if !reflect.DeepEqual(got[attribute], value) {
+			t.Errorf("%s is %v, in Python %v", attribute, got[attribute], value)
 		}
 	}
 	s.Destroy()

@@ -15,7 +15,7 @@ import (
 )
 
 // ephemeralConfig is a job that connects to the scheduler directly and lists the
-// clusters with a token of its own.
+// clusters with a token for this run.
 const ephemeralConfig = `
 ephemeral "pc_hub_token" "job" {
   note       = "story for one run"
@@ -58,7 +58,7 @@ sys.exit(int(os.environ["ENDS_WITH"]))
 // One job succeeds, another one fails.
 func TestEphemeral_revokesTokenAfterEachRun(t *testing.T) {
 	t.Parallel()
-	for name, code := range map[string]string{"a job that ends well": "0", "a job that fails": "3"} {
+	for name, code := range map[string]string{"a job that succeeds": "0", "a job that fails": "3"} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			s := newStory(t)
@@ -74,9 +74,9 @@ func TestEphemeral_revokesTokenAfterEachRun(t *testing.T) {
 			if failed := result.Code != 0; failed != (code != "0") {
 				t.Errorf("apply ended with %d:\n%s", result.Code, result.Output)
 			}
-			said, err := os.ReadFile(out)
-			if err != nil || strings.TrimSpace(string(said)) != "500000500000\n1" {
-				t.Errorf("the job said %q, %v\n%s", said, err, result.Output)
+			printed, err := os.ReadFile(out)
+			if err != nil || strings.TrimSpace(string(printed)) != "500000500000\n1" {
+				t.Errorf("the job printed %q, %v\n%s", printed, err, result.Output)
 			}
 			if left := s.tokens(); left != "" {
 				t.Errorf("tokens are left: %s", left)

@@ -16,13 +16,13 @@ import (
 	"github.com/planetary-computer/terraform-provider-pc/internal/testing/realservers"
 )
 
-// loadOptionsScript reads a file as the gateway does, and requests a cluster.
+// loadOptionsScript reads a file like the gateway, and resolves the options of a request.
 const loadOptionsScript = `
 import sys
 from traitlets.config import PyFileConfigLoader
 options = PyFileConfigLoader(sys.argv[1]).load_config().Backend.cluster_options
-asked = options.parse_options({"worker_cores": 2, "worker_memory": 8, "environment": {"RESULTS_ACCOUNT": "ndvires"}})
-print(sorted(options.get_configuration(asked, None).items()))
+requested = options.parse_options({"worker_cores": 2, "worker_memory": 8, "environment": {"RESULTS_ACCOUNT": "ndvires"}})
+print(sorted(options.get_configuration(requested, None).items()))
 `
 
 // The real gateway's code reads the configuration of the AzureRM example, and

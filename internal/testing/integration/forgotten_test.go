@@ -90,8 +90,8 @@ with Gateway() as gateway, gateway.connect(os.environ["CLUSTER"]) as cluster, cl
 	}
 }
 
-// Five clusters of Python and three of Terraform are found, imported and destroyed. An
-// action stops one of Python, and another user's stay.
+// Terraform finds five clusters of Python and three of its own, imports and destroys
+// them. An action stops a sixth of Python. The clusters of another user stay.
 func TestForgotten_areFoundImportedAndDestroyed(t *testing.T) {
 	t.Parallel()
 	s := newStory(t)
@@ -145,8 +145,8 @@ with Gateway() as gateway:
 	}
 }
 
-// The janitor of the examples names the idle cluster and not the busy one, and stops
-// the idle one only when it is asked to.
+// The janitor of the examples names only the idle cluster, and stops
+// it only on request.
 func TestJanitor_findsAndStopsIdleClusters(t *testing.T) {
 	t.Parallel()
 	s := newStory(t)

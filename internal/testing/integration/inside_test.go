@@ -17,7 +17,7 @@ import (
 )
 
 // startUserServerScript starts the user's server through the Hub. The Hub returns
-// 201 for a server that is ready at once, else 202.
+// 201 for a server that is ready at once, otherwise 202.
 const startUserServerScript = hubScript + `
 import time
 server = "/users/" + os.environ["JUPYTERHUB_USER"] + "/server"
@@ -46,7 +46,7 @@ func serverEnvironment(t *testing.T, user string) []string {
 
 // The test starts a notebook server through the Hub and runs terraform with an
 // empty provider block in that server's environment.
-func TestInsideTheHub(t *testing.T) {
+func TestProvider_needsNoArgumentsInsideTheHub(t *testing.T) {
 	t.Parallel()
 	s := newStory(t)
 	s.python(startUserServerScript)
@@ -55,16 +55,16 @@ func TestInsideTheHub(t *testing.T) {
 	inside.Setenv(environment...)
 	inside.Write("main.tf", "provider \"pc\" {}\nresource \"pc_dask_cluster\" \"test\" {\n  workers = 1\n  wait_for_workers = 1\n}\n"+outputConfig)
 	inside.Apply()
-	made := inside.Outputs()
-	if got, want := s.clusters(), fmt.Sprintf("%v RUNNING", made["name"]); got != want {
+	created := inside.Outputs()
+	if got, want := s.clusters(), fmt.Sprintf("%v RUNNING", created["name"]); got != want {
 		t.Errorf("%s has %q, want %q", s.user, got, want)
 	}
-	if got, want := made["dashboard_link"], fmt.Sprintf("/services/dask-gateway/clusters/%v/status", made["name"]); got != want {
+	if got, want := created["dashboard_link"], fmt.Sprintf("/services/dask-gateway/clusters/%v/status", created["name"]); got != want {
 		t.Errorf("the dashboard is at %v, want %s", got, want)
 	}
-	seen := strings.Fields(s.python(computeScript, append(environment, fmt.Sprintf("CLUSTER=%v", made["name"]), "WORKERS=1")...))
-	if want := []string{"499999500000", fmt.Sprint(made["scheduler_address"]), fmt.Sprint(made["dashboard_link"])}; strings.Join(seen, " ") != strings.Join(want, " ") {
-		t.Errorf("Python, in the same environment, saw %v, Terraform %v", seen, want)
+	printed := strings.Fields(s.python(computeScript, append(environment, fmt.Sprintf("CLUSTER=%v", created["name"]), "WORKERS=1")...))
+	if want := []string{"499999500000", fmt.Sprint(created["scheduler_address"]), fmt.Sprint(created["dashboard_link"])}; strings.Join(printed, " ") != strings.Join(want, " ") {
+		t.Errorf("in the same environment Python prints %v, Terraform %v", printed, want)
 	}
 	inside.Destroy()
 	if left := s.clusters(); left != "" {

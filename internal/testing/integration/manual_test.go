@@ -64,8 +64,8 @@ func TestManual_gateway(t *testing.T) {
 	s := newStory(t)
 	s.writeExample("new-cluster")
 	s.Apply()
-	made := fmt.Sprint(s.Outputs()["cluster"])
-	if got := s.python(computeScript, "CLUSTER="+made, "WORKERS=1"); got[:12] != "499999500000" {
+	created := fmt.Sprint(s.Outputs()["cluster"])
+	if got := s.python(computeScript, "CLUSTER="+created, "WORKERS=1"); got[:12] != "499999500000" {
 		t.Errorf("Python computed %s", got)
 	}
 
@@ -73,8 +73,8 @@ func TestManual_gateway(t *testing.T) {
 	lister.Setenv("PC_API_TOKEN=" + s.token)
 	lister.writeExample("list-clusters")
 	lister.Apply()
-	if got := fmt.Sprint(lister.Outputs()["clusters"]); got != "["+made+"]" {
-		t.Errorf("the data source lists %s, want %s", got, made)
+	if got := fmt.Sprint(lister.Outputs()["clusters"]); got != "["+created+"]" {
+		t.Errorf("the data source lists %s, want %s", got, created)
 	}
 
 	s.Destroy()

@@ -54,9 +54,9 @@ type pipeline struct {
 	workflow workflow
 	dir      string
 	env      []string
-	// cancelled is the step in which the run is cancelled, after due has returned.
-	cancelled string
-	due       func()
+	// cancelledStep is the step in which the run is cancelled, after beforeCancel has returned.
+	cancelledStep string
+	beforeCancel  func()
 }
 
 func newPipeline(t *testing.T) *pipeline {
@@ -83,7 +83,7 @@ func newPipeline(t *testing.T) *pipeline {
 // run runs the steps like GitHub's runner: in order until one fails, and then those
 // with always(). It returns the names of the steps that ran, and whether all
 // succeeded.
-func (p *pipeline) run(env ...string) (ran []string, good bool) {
+func (p *pipeline) run(env ...string) (ran []string, succeeded bool) {
 	p.t.Helper()
 	job := p.workflow.Jobs["ndvi"]
 	if job.Defaults.Run.Shell != "bash" || job.Defaults.Run.Directory != "ndvi" {
@@ -106,27 +106,27 @@ func (p *pipeline) run(env ...string) (ran []string, good bool) {
 	if slices.Contains(environment, "PC_API_TOKEN="+p.token) {
 		p.t.Error("every step of the job gets the token")
 	}
-	good = true
+	succeeded = true
 	for _, each := range job.Steps {
 		switch {
 		case each.Uses != "" || each.Name == "Install":
 			// The runner provides these tools, and the servers' lock file pins
 			// these packages.
 			continue
-		case !good && each.If != "always()":
+		case !succeeded && each.If != "always()":
 			continue
 		}
 		ran = append(ran, each.Name)
 		output, err := p.step(each, resolve(environment, each.Env))
 		if err != nil {
 			p.t.Logf("the step %s: %v\n%s", each.Name, err, output)
-			good = false
+			succeeded = false
 		}
 		if bytes.Contains(output, []byte(p.token)) {
 			p.t.Errorf("the step %s prints the token", each.Name)
 		}
 	}
-	return ran, good
+	return ran, succeeded
 }
 
 // step runs one step. A cancelled step is ended as by GitHub's runner: SIGINT to
@@ -151,8 +151,8 @@ func (p *pipeline) step(each workflowStep, environment []string) ([]byte, error)
 		p.t.Fatal(err)
 	}
 	defer func() { _ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }()
-	if each.Name == p.cancelled {
-		p.due()
+	if each.Name == p.cancelledStep {
+		p.beforeCancel()
 		cancel()
 	}
 	err := cmd.Wait()
@@ -184,8 +184,8 @@ func (p *pipeline) assertNothingIsLeft() {
 func TestPipeline_computesAndLeavesNothing(t *testing.T) {
 	t.Parallel()
 	p := newPipeline(t)
-	ran, good := p.run()
-	if want := "[Create Compute Destroy]"; !good || fmt.Sprint(ran) != want {
+	ran, succeeded := p.run()
+	if want := "[Create Compute Destroy]"; !succeeded || fmt.Sprint(ran) != want {
 		t.Fatalf("ran %v, want %s", ran, want)
 	}
 	text, err := os.ReadFile(filepath.Join(p.dir, "ndvi", "ndvi.json"))
@@ -211,9 +211,9 @@ func TestPipeline_computesAndLeavesNothing(t *testing.T) {
 func TestPipeline_leavesNothingWhenTheJobFails(t *testing.T) {
 	t.Parallel()
 	p := newPipeline(t)
-	ran, good := p.run("NDVI_SIDE=nonsense")
-	if want := "[Create Compute Destroy]"; good || fmt.Sprint(ran) != want {
-		t.Errorf("ran %v, all good: %v", ran, good)
+	ran, succeeded := p.run("NDVI_SIDE=nonsense")
+	if want := "[Create Compute Destroy]"; succeeded || fmt.Sprint(ran) != want {
+		t.Errorf("the steps %v ran, succeeded: %t", ran, succeeded)
 	}
 	p.assertNothingIsLeft()
 }
@@ -223,9 +223,9 @@ func TestPipeline_leavesNothingWhenTheClusterFails(t *testing.T) {
 	t.Parallel()
 	p := newPipeline(t)
 	p.override("broken")
-	ran, good := p.run()
-	if want := "[Create Destroy]"; good || fmt.Sprint(ran) != want {
-		t.Errorf("ran %v, all good: %v", ran, good)
+	ran, succeeded := p.run()
+	if want := "[Create Destroy]"; succeeded || fmt.Sprint(ran) != want {
+		t.Errorf("the steps %v ran, succeeded: %t", ran, succeeded)
 	}
 	p.assertNothingIsLeft()
 }
@@ -249,10 +249,10 @@ func TestPipeline_leavesNothingWhenItIsCancelled(t *testing.T) {
 	t.Parallel()
 	p := newPipeline(t)
 	p.override("stuck")
-	p.cancelled, p.due = "Create", func() { p.python(waitUntilPendingScript) }
-	ran, good := p.run()
-	if want := "[Create Destroy]"; good || fmt.Sprint(ran) != want {
-		t.Errorf("ran %v, all good: %v", ran, good)
+	p.cancelledStep, p.beforeCancel = "Create", func() { p.python(waitUntilPendingScript) }
+	ran, succeeded := p.run()
+	if want := "[Create Destroy]"; succeeded || fmt.Sprint(ran) != want {
+		t.Errorf("the steps %v ran, succeeded: %t", ran, succeeded)
 	}
 	p.assertNothingIsLeft()
 }
@@ -273,9 +273,9 @@ func TestConnectExample_connects(t *testing.T) {
 		return string(output)
 	}
 	run("terraform init && terraform apply -auto-approve -var maximum=1")
-	said := run("terraform output -json | python connect.py")
-	if !strings.Contains(said, "<Client:") || !strings.Contains(said, "workers=1") && !strings.Contains(said, "processes=1") || !strings.Contains(said, "/clusters/") {
-		t.Errorf("connect.py prints %s", said)
+	output := run("terraform output -json | python connect.py")
+	if !strings.Contains(output, "<Client:") || !strings.Contains(output, "workers=1") && !strings.Contains(output, "processes=1") || !strings.Contains(output, "/clusters/") {
+		t.Errorf("connect.py prints %s", output)
 	}
 	sum := run("terraform output -json | python -c 'import json, sys; from connect import connect; print(connect(json.load(sys.stdin)).submit(sum, range(1001)).result())'")
 	if strings.TrimSpace(sum) != "500500" {

@@ -62,13 +62,13 @@ func (s *story) countClusters(statuses ...string) int {
 }
 
 // waitUntil polls the gateway until the condition is true.
-func (s *story) waitUntil(what string, holds func() bool) {
+func (s *story) waitUntil(what string, condition func() bool) {
 	s.t.Helper()
 	ctx, cancel := context.WithTimeout(s.t.Context(), 2*time.Minute)
 	defer cancel()
-	for !holds() {
+	for !condition() {
 		if clock.Real().Sleep(ctx, 50*time.Millisecond) != nil {
-			s.t.Fatalf("waited in vain for %s; the clusters are %v", what, s.clusterStatuses())
+			s.t.Fatalf("%s did not happen in time; the clusters are %v", what, s.clusterStatuses())
 		}
 	}
 }
@@ -103,9 +103,9 @@ func TestGateway_restartsDuringApplyAndDestroy(t *testing.T) {
 
 	apply := s.Start("apply", "-auto-approve", "-no-color")
 	s.waitUntil("a cluster", func() bool { return s.countClusters("PENDING") > 0 })
-	made := s.restartGatewayDuring(apply)
-	if made.Code == 0 && s.countClusters("RUNNING") != 2 {
-		t.Errorf("the apply ended well, and %v run", s.clusterStatuses())
+	created := s.restartGatewayDuring(apply)
+	if created.Code == 0 && s.countClusters("RUNNING") != 2 {
+		t.Errorf("the apply succeeded, and the clusters are %v", s.clusterStatuses())
 	}
 	s.assertManaged()
 	s.Apply()
@@ -117,7 +117,7 @@ func TestGateway_restartsDuringApplyAndDestroy(t *testing.T) {
 	destroy := s.Start("destroy", "-auto-approve", "-no-color")
 	s.waitUntil("a DELETE", func() bool { return s.countClusters("STOPPING", "STOPPED") > 0 })
 	if ended := s.restartGatewayDuring(destroy); ended.Code == 0 && len(s.Instances()) != 0 {
-		t.Errorf("the destroy ended well, and the state has %v", s.Instances())
+		t.Errorf("the destroy succeeded, and the state has %v", s.Instances())
 	}
 	s.assertManaged()
 	s.Destroy()
@@ -172,12 +172,12 @@ func (s *story) assertReplacementPlanned(name, status string) {
 	plan := s.Must("plan", "-no-color").Flat()
 	for _, part := range []string{"The cluster " + name + " has ended", "became " + status, "pc_dask_cluster.test will be created"} {
 		if !strings.Contains(plan, part) {
-			s.t.Errorf("the plan does not say %q:\n%s", part, plan)
+			s.t.Errorf("the plan does not contain %q:\n%s", part, plan)
 		}
 	}
 	s.Apply()
-	if made := s.Outputs(); made["name"] == name || made["status"] != "RUNNING" {
-		s.t.Errorf("the next apply has %v", made)
+	if created := s.Outputs(); created["name"] == name || created["status"] != "RUNNING" {
+		s.t.Errorf("the next apply has %v", created)
 	}
 	s.Destroy()
 	if left := s.clusters(); left != "" {

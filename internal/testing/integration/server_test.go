@@ -41,11 +41,11 @@ output "servers" { value = join(" ", [for name, server in data.pc_hub_user.self.
 	log := s.ReadAll()["provider.log"]
 	for _, message := range []string{"Looking for a node", "Spawning server..."} {
 		if !strings.Contains(log, message) {
-			t.Errorf("the log does not say %q", message)
+			t.Errorf("the log does not contain %q", message)
 		}
 	}
-	if said := s.python(requestServerScript, "SERVER_URL="+url); said != "200" {
-		t.Errorf("the server answers %s", said)
+	if status := s.python(requestServerScript, "SERVER_URL="+url); status != "200" {
+		t.Errorf("the server returns %s", status)
 	}
 	if actions := s.Actions(); len(actions) != 0 {
 		t.Errorf("the second plan is not empty: %v", actions)
@@ -68,7 +68,7 @@ output "servers" { value = join(" ", [for name, server in data.pc_hub_user.self.
 func TestServer_reportsWhyItDidNotStart(t *testing.T) {
 	t.Parallel()
 	s := newStory(t)
-	for _, test := range []struct{ profile, says string }{
+	for _, test := range []struct{ profile, want string }{
 		{"broken", "no node has room for it"},
 		{"broken", "no node has room for it"},
 		{"late", "no node came up"},
@@ -81,8 +81,8 @@ func TestServer_reportsWhyItDidNotStart(t *testing.T) {
 }
 `)
 		result := s.Run("apply", "-auto-approve", "-no-color")
-		if result.Code != 1 || !strings.Contains(result.Flat(), test.says) {
-			t.Errorf("%s: terraform ended with %d and does not say %q:\n%s", test.profile, result.Code, test.says, result.Output)
+		if result.Code != 1 || !strings.Contains(result.Flat(), test.want) {
+			t.Errorf("%s: terraform exited with %d, without %q:\n%s", test.profile, result.Code, test.want, result.Output)
 		}
 		if left := s.python(runningServersScript); left != "" {
 			t.Errorf("%s: servers are left: %s", test.profile, left)
@@ -123,9 +123,9 @@ func TestServer_waitsForTheSpawnLimit(t *testing.T) {
 	s.Write("main.tf", "resource \"pc_hub_server\" \"test\" {\n  name = \"gpu\"\n}\n")
 	s.Setenv("PC_MAX_RETRIES=1")
 	result := s.Run("apply", "-auto-approve", "-no-color")
-	for _, says := range []string{"The server gpu of " + s.user + " was not started", "429 Too Many Requests", "(2 attempts)", "Too many users trying to log in right now"} {
-		if result.Code != 1 || !strings.Contains(result.Flat(), says) {
-			t.Errorf("terraform ended with %d and does not say %q:\n%s", result.Code, says, result.Output)
+	for _, want := range []string{"The server gpu of " + s.user + " was not started", "429 Too Many Requests", "(2 attempts)", "Too many users trying to log in right now"} {
+		if result.Code != 1 || !strings.Contains(result.Flat(), want) {
+			t.Errorf("terraform exited with %d, without %q:\n%s", result.Code, want, result.Output)
 		}
 	}
 	if left := len(s.Instances()); left != 0 {
@@ -176,8 +176,8 @@ while hub("GET", own)["servers"]:
 // requestServerScript sends a request to the notebook server itself.
 const requestServerScript = hubScript + `
 request = urllib.request.Request(os.environ["SERVER_URL"] + "api/status", headers={"Authorization": "token " + os.environ["JUPYTERHUB_API_TOKEN"]})
-with urllib.request.urlopen(request) as answer:
-    print(answer.status)
+with urllib.request.urlopen(request) as response:
+    print(response.status)
 `
 
 const namedServerScript = `

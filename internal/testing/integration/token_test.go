@@ -13,19 +13,20 @@ import (
 	"github.com/planetary-computer/terraform-provider-pc/internal/testing/realservers"
 )
 
-// hubScript prints the notes of the user's tokens as sorted "ID NOTE" lines.
+// hubScript defines a function that sends a request to the Hub's API as the user.
 const hubScript = `
 import json, os, urllib.request
 def hub(method, path, body=None):
     request = urllib.request.Request(
         os.environ["JUPYTERHUB_API_URL"] + path, method=method, data=body and json.dumps(body).encode(),
         headers={"Authorization": "token " + os.environ["JUPYTERHUB_API_TOKEN"]})
-    with urllib.request.urlopen(request) as answer:
-        text = answer.read()
+    with urllib.request.urlopen(request) as response:
+        text = response.read()
     return json.loads(text) if text else None
 tokens = "/users/" + os.environ["JUPYTERHUB_USER"] + "/tokens"
 `
 
+// tokens returns the user's tokens as sorted "ID NOTE" lines.
 func (s *story) tokens() string {
 	s.t.Helper()
 	return s.python(hubScript + `
@@ -56,12 +57,12 @@ func TestToken_opensTheGatewayAndIsRevoked(t *testing.T) {
 	if actions := s.Actions(); len(actions) != 0 {
 		t.Errorf("the second plan is not empty: %v", actions)
 	}
-	made := s.Outputs()
-	if got, want := s.tokens(), fmt.Sprintf("%v story ours", made["id"]); got != want {
+	created := s.Outputs()
+	if got, want := s.tokens(), fmt.Sprintf("%v story ours", created["id"]); got != want {
 		t.Errorf("the Hub lists %q, want %q", got, want)
 	}
 	const list = "from dask_gateway import Gateway\nwith Gateway() as gateway:\n    print(gateway.list_clusters())\n"
-	if got := s.python(list, fmt.Sprintf("JUPYTERHUB_API_TOKEN=%v", made["token"])); got != "[]" {
+	if got := s.python(list, fmt.Sprintf("JUPYTERHUB_API_TOKEN=%v", created["token"])); got != "[]" {
 		t.Errorf("with the new token Python lists %s", got)
 	}
 	s.Destroy()
@@ -83,21 +84,21 @@ func TestToken_leavesReusedIDAlone(t *testing.T) {
 	s.Write("main.tf", tokenConfig)
 	s.Apply()
 	id := fmt.Sprint(s.Outputs()["id"])
-	heir := s.python(hubScript+`
+	reused := s.python(hubScript+`
 hub("DELETE", tokens + "/" + os.environ["ID"])
-print(hub("POST", tokens, {"note": "story heir"})["id"])
+print(hub("POST", tokens, {"note": "story later"})["id"])
 `, "ID="+id)
-	if heir != id {
-		t.Fatalf("the heir has the id %s, not the freed %s", heir, id)
+	if reused != id {
+		t.Fatalf("the next token has the id %s, not the freed %s", reused, id)
 	}
 	plan := s.Must("plan", "-no-color").Flat()
 	for _, part := range []string{"The token " + id + " of " + s.user + " is gone", "pc_hub_token.test will be created"} {
 		if !strings.Contains(plan, part) {
-			t.Errorf("the plan does not say %q:\n%s", part, plan)
+			t.Errorf("the plan does not contain %q:\n%s", part, plan)
 		}
 	}
 	s.Must("destroy", "-auto-approve", "-no-color", "-refresh=false")
-	if got, want := s.tokens(), id+" story heir"; got != want {
+	if got, want := s.tokens(), id+" story later"; got != want {
 		t.Errorf("the Hub lists %q, want %q", got, want)
 	}
 }
@@ -137,7 +138,7 @@ with Gateway() as gateway:
 	s.Write("token.tf", tokenConfig)
 	s.Must("plan", "-no-color", "-out=token.plan")
 	printed += s.Must("apply", "-no-color", "token.plan").Output
-	made := fmt.Sprint(s.Outputs()["token"])
+	created := fmt.Sprint(s.Outputs()["token"])
 	s.Setenv("PC_API_TOKEN=0123456789abcdef0123456789abcdef")
 	printed += s.Run("plan", "-no-color").Output
 	s.Setenv("PC_API_TOKEN=" + s.token)
@@ -145,7 +146,7 @@ with Gateway() as gateway:
 
 	keyLines := strings.Fields(strings.ReplaceAll(key, "PRIVATE KEY", ""))
 	if len(keyLines) < 5 {
-		t.Fatalf("no key to look for: %q", key)
+		t.Fatalf("the key is %q", key)
 	}
 	secrets := map[string]string{
 		"the provider's token": s.token, "a bad token": "0123456789abcdef0123456789abcdef",
@@ -162,11 +163,11 @@ with Gateway() as gateway:
 				continue
 			}
 			if strings.Contains(text, secret) {
-				t.Errorf("%s holds %s", name, what)
+				t.Errorf("%s contains %s", name, what)
 			}
 		}
-		if strings.Contains(text, made) && !strings.HasPrefix(name, "terraform.tfstate") && name != "token.plan" {
-			t.Errorf("%s holds the value of pc_hub_token", name)
+		if strings.Contains(text, created) && !strings.HasPrefix(name, "terraform.tfstate") && name != "token.plan" {
+			t.Errorf("%s contains the value of pc_hub_token", name)
 		}
 	}
 }

@@ -69,18 +69,18 @@ func runPython(t *testing.T, stack *realservers.Stack, user string) string {
 func TestBasic_appliesAndDestroys(t *testing.T) {
 	t.Parallel()
 	stack := startGateway(t, realservers.Config{Auth: realservers.Basic, Users: []string{"alice"}})
-	w := terraform.New(t)
+	workspace := terraform.New(t)
 	provider := func(password string) {
-		w.Write("provider.tf", fmt.Sprintf("provider \"pc\" {\n  address = %q\n  auth = \"basic\"\n  username = \"alice\"\n  password = %q\n}\n", stack.GatewayURL, password))
+		workspace.Write("provider.tf", fmt.Sprintf("provider \"pc\" {\n  address = %q\n  auth = \"basic\"\n  username = \"alice\"\n  password = %q\n}\n", stack.GatewayURL, password))
 	}
-	w.Write("main.tf", clusterConfig)
+	workspace.Write("main.tf", clusterConfig)
 
 	provider(stack.Password)
-	w.Apply()
-	if actions := w.Actions(); len(actions) != 0 {
+	workspace.Apply()
+	if actions := workspace.Actions(); len(actions) != 0 {
 		t.Errorf("the second plan is not empty: %v", actions)
 	}
-	name := fmt.Sprint(w.Outputs()["name"])
+	name := fmt.Sprint(workspace.Outputs()["name"])
 	if got, want := runPython(t, stack, "alice"), name+" RUNNING"; got != want {
 		t.Errorf("alice's clusters: %q, want %q", got, want)
 	}
@@ -88,47 +88,47 @@ func TestBasic_appliesAndDestroys(t *testing.T) {
 		t.Errorf("bob has alice's clusters: %q", got)
 	}
 
-	expectRejectedCredentials(t, w, func() { provider("wr0ng-passw0rd") }, "The password comes from password in the provider block")
-	expectRejectedCredentials(t, w, func() {
-		w.Write("provider.tf", `provider "pc" {}`)
-		w.Setenv("PC_ADDRESS="+stack.GatewayURL, "PC_USERNAME=alice", "PC_PASSWORD=wr0ng-passw0rd")
+	expectRejectedCredentials(t, workspace, func() { provider("wr0ng-passw0rd") }, "The password comes from password in the provider block")
+	expectRejectedCredentials(t, workspace, func() {
+		workspace.Write("provider.tf", `provider "pc" {}`)
+		workspace.Setenv("PC_ADDRESS="+stack.GatewayURL, "PC_USERNAME=alice", "PC_PASSWORD=wr0ng-passw0rd")
 	}, "The password comes from the environment variable PC_PASSWORD")
 
 	provider(stack.Password)
 	if got, want := runPython(t, stack, "alice"), name+" RUNNING"; got != want {
 		t.Errorf("after plans with a wrong password: %q, want %q", got, want)
 	}
-	w.Destroy()
+	workspace.Destroy()
 	if left := runPython(t, stack, "alice"); left != "" {
 		t.Errorf("left after destroy: %s", left)
 	}
-	for file, text := range w.ReadAll() {
+	for file, text := range workspace.ReadAll() {
 		if strings.Contains(text, stack.Password) && file != "provider.tf" {
-			t.Errorf("%s holds the password", file)
+			t.Errorf("%s contains the password", file)
 		}
 	}
 }
 
 // expectRejectedCredentials plans with invalid credentials. The error appears once,
 // names the origin of the credentials and prints none.
-func expectRejectedCredentials(t *testing.T, w *terraform.Workspace, change func(), origin string) {
+func expectRejectedCredentials(t *testing.T, workspace *terraform.Workspace, change func(), origin string) {
 	t.Helper()
 	change()
-	result := w.Run("plan", "-no-color")
+	result := workspace.Run("plan", "-no-color")
 	if result.Code == 0 {
 		t.Fatalf("a plan with a wrong password passes:\n%s", result.Output)
 	}
 	for _, part := range []string{"401", "rejected the user name or the password", origin, "PC_USERNAME and PC_PASSWORD"} {
 		if !strings.Contains(strings.ToLower(result.Flat()), strings.ToLower(part)) {
-			t.Errorf("the error does not say %q:\n%s", part, result.Output)
+			t.Errorf("the error does not contain %q:\n%s", part, result.Output)
 		}
 	}
 	for _, part := range []string{"wr0ng-passw0rd", "/hub/token", "attempts)"} {
 		if strings.Contains(result.Output, part) {
-			t.Errorf("the error says %q:\n%s", part, result.Output)
+			t.Errorf("the error contains %q:\n%s", part, result.Output)
 		}
 	}
-	if got := len(w.Instances()); got != 1 {
-		t.Errorf("the state has %d instances after it, want 1", got)
+	if got := len(workspace.Instances()); got != 1 {
+		t.Errorf("the state has %d instances after the failed plan, want 1", got)
 	}
 }

@@ -42,34 +42,34 @@ func startKerberos(t *testing.T, users ...string) *realservers.KerberosStack {
 func TestKerberos_withATicket(t *testing.T) {
 	t.Parallel()
 	stack := startKerberos(t, "alice", "bob")
-	w := terraform.New(t)
-	w.Setenv("DASK_GATEWAY__ADDRESS="+stack.GatewayURL, "DASK_GATEWAY__AUTH__TYPE=kerberos",
+	workspace := terraform.New(t)
+	workspace.Setenv("DASK_GATEWAY__ADDRESS="+stack.GatewayURL, "DASK_GATEWAY__AUTH__TYPE=kerberos",
 		"KRB5_CONFIG="+stack.ConfigFile(), "KRB5CCNAME=FILE:"+stack.Cache("alice"), "TF_LOG=TRACE", "TF_LOG_PATH=terraform.log")
-	w.Write("provider.tf", `provider "pc" {}`)
-	w.Write("main.tf", clusterConfig)
-	w.Apply()
-	if actions := w.Actions(); len(actions) != 0 {
+	workspace.Write("provider.tf", `provider "pc" {}`)
+	workspace.Write("main.tf", clusterConfig)
+	workspace.Apply()
+	if actions := workspace.Actions(); len(actions) != 0 {
 		t.Errorf("the second plan is not empty: %v", actions)
 	}
-	name := fmt.Sprint(w.Outputs()["name"])
+	name := fmt.Sprint(workspace.Outputs()["name"])
 	if got, want := runPython(t, stack.Stack, "alice"), name+" RUNNING"; got != want {
 		t.Errorf("alice's clusters: %q, want %q", got, want)
 	}
 	if got := runPython(t, stack.Stack, "bob"); got != "" {
 		t.Errorf("bob has alice's clusters: %q", got)
 	}
-	w.Destroy()
+	workspace.Destroy()
 	if left := runPython(t, stack.Stack, "alice"); left != "" {
 		t.Errorf("left after destroy: %s", left)
 	}
-	texts := w.ReadAll()
+	texts := workspace.ReadAll()
 	if len(texts["terraform.log"]) < 10_000 {
 		t.Error("nothing was logged")
 	}
 	for file, text := range texts {
 		// Every SPNEGO token in a header begins with this text.
 		if strings.Contains(text, "YII") && strings.Contains(text, "Negotiate YII") {
-			t.Errorf("%s holds a token", file)
+			t.Errorf("%s contains a ticket", file)
 		}
 	}
 }
@@ -81,15 +81,15 @@ func TestKerberos_withAKeytab(t *testing.T) {
 	if err := stack.LimitTickets(t.Context(), "pipeline", "2 seconds"); err != nil {
 		t.Fatal(err)
 	}
-	w := terraform.New(t)
-	w.Setenv("KRB5_CONFIG="+stack.ConfigFile(), "KRB5CCNAME=FILE:/nowhere")
+	workspace := terraform.New(t)
+	workspace.Setenv("KRB5_CONFIG="+stack.ConfigFile(), "KRB5CCNAME=FILE:/nowhere")
 	// The provider requests a ticket for this host name first.
 	address := strings.Replace(stack.GatewayURL, "127.0.0.1", "localhost", 1)
-	w.Write("provider.tf", fmt.Sprintf("provider \"pc\" {\n  address = %q\n  principal = \"pipeline@%s\"\n  keytab_path = %q\n}\n", address, realservers.Realm, stack.Keytab("pipeline")))
+	workspace.Write("provider.tf", fmt.Sprintf("provider \"pc\" {\n  address = %q\n  principal = \"pipeline@%s\"\n  keytab_path = %q\n}\n", address, realservers.Realm, stack.Keytab("pipeline")))
 	// Starting a worker takes longer than a ticket is valid.
-	w.Write("main.tf", strings.Replace(clusterConfig, "options", "workers = 1\n  wait_for_workers = 1\n  options", 1))
-	w.Apply()
-	if actions := w.Actions(); len(actions) != 0 {
+	workspace.Write("main.tf", strings.Replace(clusterConfig, "options", "workers = 1\n  wait_for_workers = 1\n  options", 1))
+	workspace.Apply()
+	if actions := workspace.Actions(); len(actions) != 0 {
 		t.Errorf("the second plan is not empty: %v", actions)
 	}
 	log, err := os.ReadFile(filepath.Join(stack.Dir, "kdc.log"))
@@ -98,12 +98,12 @@ func TestKerberos_withAKeytab(t *testing.T) {
 	}
 	// Each terraform command gets at least one ticket, and apply a second one.
 	if got := strings.Count(string(log), "pipeline@"+realservers.Realm+" for krbtgt/"); got < 4 {
-		t.Errorf("the KDC was asked for %d tickets:\n%s", got, log)
+		t.Errorf("the KDC received %d requests for tickets:\n%s", got, log)
 	}
-	if got, want := runPython(t, stack.Stack, "pipeline"), fmt.Sprint(w.Outputs()["name"])+" RUNNING"; got != want {
+	if got, want := runPython(t, stack.Stack, "pipeline"), fmt.Sprint(workspace.Outputs()["name"])+" RUNNING"; got != want {
 		t.Errorf("the pipeline's clusters: %q, want %q", got, want)
 	}
-	w.Destroy()
+	workspace.Destroy()
 	if left := runPython(t, stack.Stack, "pipeline"); left != "" {
 		t.Errorf("left after destroy: %s", left)
 	}
@@ -126,7 +126,7 @@ func TestKerberos_reportsFailures(t *testing.T) {
 		env  []string
 	}{
 		"no ticket":            {"there is no ticket: the credential cache FILE:/nowhere (KRB5CCNAME) does not exist", []string{"KRB5CCNAME=/nowhere"}},
-		"an ended ticket":      {"the ticket of brief@PC.TEST in the credential cache FILE:" + stack.Cache("brief"), []string{"KRB5CCNAME=" + stack.Cache("brief")}},
+		"an expired ticket":    {"the ticket of brief@PC.TEST in the credential cache FILE:" + stack.Cache("brief"), []string{"KRB5CCNAME=" + stack.Cache("brief")}},
 		"a keyring":            {"reads only caches of type FILE", []string{"KRB5CCNAME=KEYRING:session"}},
 		"no krb5.conf":         {"there is no Kerberos configuration at /nowhere/krb5.conf (KRB5_CONFIG)", []string{"KRB5_CONFIG=/nowhere/krb5.conf"}},
 		"no keytab":            {"The keytab /nowhere.keytab does not exist. The value comes from the environment variable PC_KEYTAB_PATH", []string{"PC_KEYTAB_PATH=/nowhere.keytab"}},
@@ -162,10 +162,10 @@ func TestKerberos_reportsAGatewayWithAnOldKeytab(t *testing.T) {
 // expectFailedPlan plans in an environment in which the plan must fail.
 func expectFailedPlan(t *testing.T, stack *realservers.KerberosStack, want string, env ...string) terraform.Result {
 	t.Helper()
-	w := terraform.New(t)
-	w.Setenv(append([]string{"PC_ADDRESS=" + stack.GatewayURL, "PC_AUTH=kerberos", "KRB5_CONFIG=" + stack.ConfigFile()}, env...)...)
-	w.Write("main.tf", "provider \"pc\" {}\n"+clusterConfig)
-	result := w.Run("plan", "-no-color")
+	workspace := terraform.New(t)
+	workspace.Setenv(append([]string{"PC_ADDRESS=" + stack.GatewayURL, "PC_AUTH=kerberos", "KRB5_CONFIG=" + stack.ConfigFile()}, env...)...)
+	workspace.Write("main.tf", "provider \"pc\" {}\n"+clusterConfig)
+	result := workspace.Run("plan", "-no-color")
 	if result.Code == 0 || !strings.Contains(result.Flat(), want) {
 		t.Errorf("%d, without %q:\n%s", result.Code, want, result.Output)
 	}

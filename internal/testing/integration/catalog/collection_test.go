@@ -58,8 +58,8 @@ check "beside_the_data" {
 output "sentinel" { value = data.pc_collection.sentinel }
 output "bare" { value = data.pc_collection.bare }
 `)
-	if said := w.Apply().Flat(); !strings.Contains(said, "The data is in westeurope.") {
-		t.Errorf("the check says nothing:\n%s", said)
+	if output := w.Apply().Flat(); !strings.Contains(output, "The data is in westeurope.") {
+		t.Errorf("the output has no warning of the check:\n%s", output)
 	}
 	world := []any{[]any{-180.0, -90.0, 180.0, 90.0}}
 	want := map[string]any{
@@ -82,7 +82,7 @@ output "bare" { value = data.pc_collection.bare }
 	result := w.Run("plan", "-no-color")
 	for _, part := range []string{"The collection sentinel-2 was not read", "no collection with id='sentinel-2'", "check stac_url", fmt.Sprintf("id = %q", "sentinel-2")} {
 		if result.Code != 1 || !strings.Contains(result.Flat(), part) {
-			t.Errorf("terraform ended with %d and does not say %q:\n%s", result.Code, part, result.Output)
+			t.Errorf("terraform exited with %d, without %q:\n%s", result.Code, part, result.Output)
 		}
 	}
 }

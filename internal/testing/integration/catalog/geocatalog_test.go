@@ -51,17 +51,17 @@ func TestGeoCatalog_agreesWithMicrosoftsClient(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	// Both tokens end at the same time by a clock that stands still.
+	// On a clock that stands still, both tokens expire at the same time.
 	server := mockserver.StartGeoCatalog(mockserver.GeoCatalogConfig{
 		Secret: "s3cret", Now: clock.NewFake(clock.Real().Now()).Now,
 		Collections: map[string]string{"fires": firesCollection}, Items: map[string]string{"fires": firesItems},
 	})
 	t.Cleanup(server.Close)
 
-	w := terraform.New(t)
-	w.Require(terraform.EphemeralResources)
-	w.Setenv("PC_GEOCATALOG_URL="+server.URL(), "AZURE_AUTHORITY_HOST="+server.URL(), "ARM_TENANT_ID=tenant1", "ARM_CLIENT_ID=client1", "ARM_CLIENT_SECRET=s3cret")
-	w.Write("main.tf", fmt.Sprintf(`
+	workspace := terraform.New(t)
+	workspace.Require(terraform.EphemeralResources)
+	workspace.Setenv("PC_GEOCATALOG_URL="+server.URL(), "AZURE_AUTHORITY_HOST="+server.URL(), "ARM_TENANT_ID=tenant1", "ARM_CLIENT_ID=client1", "ARM_CLIENT_SECRET=s3cret")
+	workspace.Write("main.tf", fmt.Sprintf(`
 provider "pc" {
   ca_certificate = %q
 }
@@ -80,9 +80,9 @@ resource "terraform_data" "token" {
 }
 output "fires" { value = data.pc_collection.fires }
 `, server.CACertificate()))
-	w.Apply()
-	ours, _ := w.Outputs()["fires"].(map[string]any)
-	token, err := os.ReadFile(w.Path("token.txt"))
+	workspace.Apply()
+	ours, _ := workspace.Outputs()["fires"].(map[string]any)
+	token, err := os.ReadFile(workspace.Path("token.txt"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -95,12 +95,12 @@ output "fires" { value = data.pc_collection.fires }
 		}
 		ours[name] = members
 	}
-	// The client has no such fields.
+	// The client does not have these fields.
 	delete(ours, "region")
 	delete(ours, "geocatalog_url")
 
-	w.Write("ca.pem", server.CACertificate())
-	cmd := exec.CommandContext(t.Context(), python, "-c", readGeoCatalog, server.URL(), w.Path("ca.pem"), "fires", "90")
+	workspace.Write("ca.pem", server.CACertificate())
+	cmd := exec.CommandContext(t.Context(), python, "-c", readGeoCatalog, server.URL(), workspace.Path("ca.pem"), "fires", "90")
 	cmd.Env = []string{"GEOCATALOG_TOKEN=" + server.NewEntraToken(), "LANG=C.UTF-8"}
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr
@@ -122,7 +122,7 @@ output "fires" { value = data.pc_collection.fires }
 	if len(ours) != len(theirs) || len(ours) != 11 {
 		t.Errorf("the provider has the fields %v, Microsoft's client has %v", ours, theirs)
 	}
-	// The requests of both differ in the headers alone.
+	// The requests of both differ only in the headers.
 	provider, client := requestsOf(server, "terraform-provider-pc/"), requestsOf(server, "azsdk-python-planetarycomputer/")
 	for request := range client {
 		if !provider[request] {
@@ -134,8 +134,8 @@ output "fires" { value = data.pc_collection.fires }
 	}
 }
 
-// withoutSignature removes the signature from the token, after it has compared it with
-// those that the server has issued. Each token has its own.
+// withoutSignature removes the signature from the token after comparing it with those
+// that the server has issued. Each token has a different one.
 func withoutSignature(t *testing.T, server *mockserver.GeoCatalog, fields map[string]any) {
 	t.Helper()
 	text, _ := fields["token"].(string)
@@ -144,8 +144,8 @@ func withoutSignature(t *testing.T, server *mockserver.GeoCatalog, fields map[st
 		t.Fatal(err)
 	}
 	issued := false
-	for _, each := range server.Tokens() {
-		issued = issued || each == values.Get("sig")
+	for _, token := range server.Tokens() {
+		issued = issued || token == values.Get("sig")
 	}
 	if !issued {
 		t.Error("the server has not issued the token")
@@ -158,7 +158,7 @@ func withoutSignature(t *testing.T, server *mockserver.GeoCatalog, fields map[st
 	fields["token"] = values.Encode()
 }
 
-// requestsOf returns the requests to the GeoCatalog by a client whose User-Agent begins so.
+// requestsOf returns the requests to the GeoCatalog whose User-Agent begins with agent.
 func requestsOf(server *mockserver.GeoCatalog, agent string) map[string]bool {
 	found := map[string]bool{}
 	for _, request := range server.Requests() {

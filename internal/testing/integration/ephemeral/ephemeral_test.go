@@ -75,7 +75,7 @@ resource "terraform_data" "test" {
 func (r *workspace) assertTokensRevoked() {
 	r.t.Helper()
 	if r.mock.CountRequests(http.MethodPost, "*/tokens") == 0 {
-		r.t.Error("no token was made")
+		r.t.Error("no token was created")
 	}
 	for _, each := range r.mock.Tokens("alice") {
 		if each.Note == note {
@@ -119,7 +119,7 @@ resource "terraform_data" "test" {
 		"show plan":  r.Must("show", "-json", "run.plan").Output,
 		"apply":      r.Must("apply", "-no-color", "run.plan").Output,
 		"show state": r.Must("show", "-json").Output,
-		// This plan knows the cluster, and so its credentials.
+		// In this plan the cluster is known, and so are its credentials.
 		"second plan": r.Must("plan", "-no-color", "-out=second.plan").Output,
 	}
 	secrets := r.usedSecrets()
@@ -134,11 +134,11 @@ resource "terraform_data" "test" {
 	}
 	for _, name := range []string{"log", "terraform.tfstate", "run.plan", "second.plan"} {
 		if shown[name] == "" {
-			t.Errorf("there is no %s", name)
+			t.Errorf("%s is missing", name)
 		}
 	}
 	if !strings.Contains(shown["log"], "/tokens") {
-		t.Error("the log has nothing of the provider")
+		t.Error("the log has no request of the provider")
 	}
 	for name, text := range shown {
 		for what, secret := range secrets {
@@ -150,7 +150,7 @@ resource "terraform_data" "test" {
 }
 
 // usedSecrets returns the values that the command got, and all values that were
-// sent: a plan has tokens of its own.
+// sent: a plan uses other tokens than the apply.
 func (r *workspace) usedSecrets() map[string]string {
 	r.t.Helper()
 	found := map[string]string{}
@@ -204,7 +204,7 @@ func readArchive(t *testing.T, archive string) string {
 	return all.String()
 }
 
-// Terraform does not close the token if its user fails.
+// Terraform does not close the token if the resource that uses it fails.
 func TestToken_isRevokedWhenTheApplyFails(t *testing.T) {
 	t.Parallel()
 	r := newWorkspace(t)
@@ -279,17 +279,17 @@ func TestToken_isRevokedAfterAnInterruption(t *testing.T) {
 			r.assertTokensRevoked()
 		})
 	}
-	t.Run("while it is made", func(t *testing.T) {
+	t.Run("while it is created", func(t *testing.T) {
 		t.Parallel()
 		r := newWorkspace(t)
 		r.Write("main.tf", tokenCommandConfig("", "true"))
-		// Apply a saved plan: while apply itself plans, Terraform does not tell
-		// providers of Ctrl-C (observed with 1.11.4).
+		// Apply a saved plan: while apply itself plans, Terraform does not stop the
+		// providers on Ctrl-C (observed with 1.11.4).
 		process := r.startPlannedApply(mockserver.Fault{Method: http.MethodPost, Path: "*/tokens", ResponseDelay: time.Minute})
 		r.awaitRequest(http.MethodPost, "*/tokens")
 		process.Signal(os.Interrupt)
-		if said := process.Wait().Flat(); !strings.Contains(said, "was revoked") {
-			t.Errorf("terraform says %s", said)
+		if output := process.Wait().Flat(); !strings.Contains(output, "was revoked") {
+			t.Errorf("the output of terraform is %s", output)
 		}
 		r.assertTokensRevoked()
 	})

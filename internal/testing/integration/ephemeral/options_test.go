@@ -67,7 +67,7 @@ func TestOptions_sendSecretsAndStoreNone(t *testing.T) {
 		t.Errorf("the state has the options %v as those that the configuration does not set", effective)
 	}
 	if sent := r.sentSignedURL(); !strings.Contains(sent, catalog.Tokens()[len(catalog.Tokens())-1]) {
-		t.Errorf("the gateway was given %s, and the tokens are %v", sent, catalog.Tokens())
+		t.Errorf("the gateway received %s, and the tokens are %v", sent, catalog.Tokens())
 	}
 
 	// A different URL in every run changes nothing, and a refresh adds nothing to
@@ -119,10 +119,10 @@ func (r *workspace) sentSignedURL() string {
 			r.t.Fatal(err)
 		}
 		if body.Options.Environment["GDAL_DISABLE_READDIR_ON_OPEN"] != "EMPTY_DIR" || len(body.Options.Environment["CONTAINER_URL"]) < 60 {
-			r.t.Errorf("the gateway was given %v", body.Options.Environment)
+			r.t.Errorf("the gateway received %v", body.Options.Environment)
 		}
 		return body.Options.Environment["CONTAINER_URL"]
 	}
-	r.t.Fatal("no cluster was made")
+	r.t.Fatal("no cluster was created")
 	return ""
 }

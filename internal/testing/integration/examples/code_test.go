@@ -46,7 +46,7 @@ func parseShell(t *testing.T, script block) {
 	t.Helper()
 	bash, err := exec.LookPath("bash")
 	if err != nil {
-		t.Skip("there is no bash")
+		t.Skip("bash is not installed")
 	}
 	command := exec.CommandContext(t.Context(), bash, "-n")
 	command.Stdin = strings.NewReader(script.text)
@@ -63,9 +63,9 @@ var undocumentedFlags = []string{"-replace", "-invoke"}
 
 func checkTerraformCommands(t *testing.T, scripts []block) {
 	t.Helper()
-	w := terraform.New(t)
-	commands := w.Run("-help").Output
-	hasQuery, hasActions := w.Supports(terraform.ListResources), w.Supports(terraform.Actions)
+	workspace := terraform.New(t)
+	commands := workspace.Run("-help").Output
+	hasQuery, hasActions := workspace.Supports(terraform.ListResources), workspace.Supports(terraform.Actions)
 	help := map[string]string{}
 	for _, script := range scripts {
 		for line := range strings.SplitSeq(script.text, "\n") {
@@ -86,10 +86,10 @@ func checkTerraformCommands(t *testing.T, scripts []block) {
 				}
 				key := strings.Join(subcommand, " ")
 				if _, ok := help[key]; !ok {
-					help[key] = w.Run(append(subcommand, "-help")...).Output
+					help[key] = workspace.Run(append(subcommand, "-help")...).Output
 					if inherited := map[string]string{"apply": "plan", "destroy": "apply"}[key]; inherited != "" {
 						// The help of these commands refers to that of others.
-						help[key] += w.Run("plan", "-help").Output + w.Run(inherited, "-help").Output
+						help[key] += workspace.Run("plan", "-help").Output + workspace.Run(inherited, "-help").Output
 					}
 				}
 				for _, word := range words {
@@ -109,7 +109,7 @@ func TestPython(t *testing.T) {
 	t.Parallel()
 	python, err := exec.LookPath("python3")
 	if err != nil {
-		t.Skip("there is no python3")
+		t.Skip("python3 is not installed")
 	}
 	sources := map[string]string{}
 	for _, b := range append(blocks(t, "python"), fileBlocks(t, ".py")...) {
@@ -152,7 +152,7 @@ func TestYAML(t *testing.T) {
 }
 
 // pipelineCommands returns the shell commands in the YAML files of the examples:
-// "run" of GitHub Actions, "script" and its relatives of GitLab CI and Azure
+// "run" of GitHub Actions, "script" and similar keys of GitLab CI and Azure
 // Pipelines.
 func pipelineCommands(t *testing.T) []block {
 	t.Helper()
@@ -164,7 +164,7 @@ func pipelineCommands(t *testing.T) []block {
 		}
 		before := len(found)
 		walkCommands(content, func(text string) {
-			// An expression of the CI system is a value when the shell sees it.
+			// The CI system replaces its expressions before the shell reads the command.
 			text = regexp.MustCompile(`\$\{\{.*?\}\}|\$\([A-Za-z.]+\)`).ReplaceAllString(text, "value")
 			found = append(found, block{file.where, "shell", text})
 		})

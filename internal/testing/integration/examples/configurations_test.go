@@ -18,15 +18,15 @@ import (
 	"github.com/planetary-computer/terraform-provider-pc/internal/testing/integration/terraform"
 )
 
-// configuration is a block of a page or a folder of examples, as a reader would use
-// it: alone in a folder, with the block required_providers before it unless it
+// configuration is a block of a page or a folder of examples, used like a reader would
+// use it: alone in a folder, with the block required_providers before it unless it
 // contains one.
 type configuration struct {
 	where string
 	files map[string]string
 }
 
-// features are the parts of the language that not every engine has, with a text that
+// features are the parts of the language that some engines lack, with a text that
 // only configurations with this part contain. A configuration belongs to the first
 // that matches.
 var features = []struct {
@@ -74,7 +74,7 @@ func (c configuration) text() string {
 
 var declaredVariable = regexp.MustCompile(`(?ms)^variable "([a-z_]+)" \{\n(.*?)^\}`)
 
-// arguments gives a value to each variable without a default, which is not known
+// arguments gives a value to each variable without a default. The value is unknown
 // while terraform validates.
 func (c configuration) arguments() string {
 	var lines strings.Builder
@@ -110,32 +110,32 @@ func exampleFolders(t *testing.T) []configuration {
 	return found
 }
 
-// validate has terraform validate the configurations in one run.
+// validate validates the configurations in one run of terraform.
 func validate(t *testing.T, configurations []configuration, feature *terraform.Feature) {
 	t.Helper()
 	if len(configurations) == 0 {
 		return
 	}
-	w := terraform.New(t)
+	workspace := terraform.New(t)
 	if feature != nil {
-		w.Require(*feature)
+		workspace.Require(*feature)
 	}
 	var calls strings.Builder
 	for i, c := range configurations {
 		folder := fmt.Sprintf("m%d", i)
 		fmt.Fprintf(&calls, "module %q {\n  source = \"./%s\"\n%s}\n", folder, folder, c.arguments())
-		if err := os.Mkdir(w.Path(folder), 0o700); err != nil {
+		if err := os.Mkdir(workspace.Path(folder), 0o700); err != nil {
 			t.Fatal(err)
 		}
 		if !strings.Contains(c.text(), "required_providers") {
-			w.Write(folder+"/versions.tf", read(t, w.Path("versions.tf")))
+			workspace.Write(folder+"/versions.tf", read(t, workspace.Path("versions.tf")))
 		}
 		for name, text := range c.files {
-			w.Write(folder+"/"+name, text)
+			workspace.Write(folder+"/"+name, text)
 		}
 	}
-	w.Write("main.tf", "provider \"pc\" {}\nvariable \"unknown\" {}\n"+calls.String())
-	if result := w.Run("get", "-no-color"); result.Code != 0 {
+	workspace.Write("main.tf", "provider \"pc\" {}\nvariable \"unknown\" {}\n"+calls.String())
+	if result := workspace.Run("get", "-no-color"); result.Code != 0 {
 		t.Error(named(result.Output, configurations))
 		return
 	}
@@ -149,7 +149,7 @@ func validate(t *testing.T, configurations []configuration, feature *terraform.F
 			} `json:"range"`
 		} `json:"diagnostics"`
 	}
-	result := w.Run("validate", "-json")
+	result := workspace.Run("validate", "-json")
 	if err := json.Unmarshal([]byte(result.Output), &report); err != nil {
 		t.Fatalf("%v\n%s", err, result.Output)
 	}
@@ -160,7 +160,7 @@ func validate(t *testing.T, configurations []configuration, feature *terraform.F
 	}
 }
 
-// named replaces the folders of the modules by what they contain.
+// named replaces the folders of the modules by the names of their configurations.
 func named(text string, configurations []configuration) string {
 	for i, c := range slices.Backward(configurations) {
 		text = strings.ReplaceAll(text, fmt.Sprintf("m%d/", i), c.where+": ")
@@ -174,26 +174,26 @@ func TestImportExamples(t *testing.T) {
 	for name, feature := range map[string]*terraform.Feature{"import-by-string-id.tf": nil, "import-by-identity.tf": &terraform.ImportByIdentity} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			w := terraform.New(t)
+			workspace := terraform.New(t)
 			if feature != nil {
-				w.Require(*feature)
+				workspace.Require(*feature)
 			}
 			files := filesBelow(t, "examples/resources", "/"+name)
 			if len(files) < 2 {
 				t.Fatalf("only %v were found", files)
 			}
 			for i, file := range files {
-				w.Write(fmt.Sprintf("import%d.tf", i), read(t, filepath.Join(root, file)))
-				w.Write(fmt.Sprintf("resource%d.tf", i), read(t, filepath.Join(root, path.Dir(file), "resource.tf")))
+				workspace.Write(fmt.Sprintf("import%d.tf", i), read(t, filepath.Join(root, file)))
+				workspace.Write(fmt.Sprintf("resource%d.tf", i), read(t, filepath.Join(root, path.Dir(file), "resource.tf")))
 			}
-			w.Must("validate", "-no-color")
+			workspace.Must("validate", "-no-color")
 		})
 	}
 }
 
-// TestExamplesWithOtherProviders has terraform load the folders whose providers not
-// every machine can get. For that it needs no provider. make examples validates them.
-// Here a second required_providers block is found also in a file that make examples
+// TestExamplesWithOtherProviders loads the folders whose providers some machines
+// cannot install. Loading needs no provider. make examples validates them.
+// This test also finds a second required_providers block in a file that make examples
 // replaces where Helm's plugin is missing.
 func TestExamplesWithOtherProviders(t *testing.T) {
 	t.Parallel()
@@ -213,18 +213,18 @@ func TestExamplesWithOtherProviders(t *testing.T) {
 			if !strings.Contains(script, "/"+path.Base(folder)+"\"") {
 				t.Errorf("make examples does not check %s", folder)
 			}
-			w := terraform.New(t)
-			w.Require(terraform.WriteOnlyArguments)
-			w.Remove("versions.tf")
-			if err := os.CopyFS(w.Path("."), os.DirFS(filepath.Join(root, folder))); err != nil {
+			workspace := terraform.New(t)
+			workspace.Require(terraform.WriteOnlyArguments)
+			workspace.Remove("versions.tf")
+			if err := os.CopyFS(workspace.Path("."), os.DirFS(filepath.Join(root, folder))); err != nil {
 				t.Fatal(err)
 			}
-			if !w.Supports(terraform.MockDataFolders) {
-				if err := os.RemoveAll(w.Path("tests")); err != nil {
+			if !workspace.Supports(terraform.MockDataFolders) {
+				if err := os.RemoveAll(workspace.Path("tests")); err != nil {
 					t.Fatal(err)
 				}
 			}
-			w.Must("get", "-no-color")
+			workspace.Must("get", "-no-color")
 		})
 	}
 }

@@ -1,8 +1,8 @@
 // Copyright (c) The terraform-provider-pc Authors
 // SPDX-License-Identifier: MPL-2.0
 
-// Package examples_test validates what the documentation shows, so that no
-// reader copies what does not work.
+// Package examples_test validates the examples in the documentation, so that no
+// reader copies one that does not work.
 package examples_test
 
 import (
@@ -31,7 +31,7 @@ func read(t *testing.T, file string) string {
 	return string(text)
 }
 
-// TestEveryTypeHasAnExample holds the examples against what the provider has.
+// TestEveryTypeHasAnExample compares the examples with the types of the provider.
 func TestEveryTypeHasAnExample(t *testing.T) {
 	t.Parallel()
 	p := provider.New("test")()
@@ -75,26 +75,26 @@ func TestListExamples_areValid(t *testing.T) {
 	for _, file := range files {
 		t.Run(file, func(t *testing.T) {
 			t.Parallel()
-			w := terraform.New(t)
-			w.Require(terraform.ListResources)
-			w.Write(filepath.Base(file), read(t, filepath.Join(root, file)))
-			w.Must("validate", "-query", "-no-color")
+			workspace := terraform.New(t)
+			workspace.Require(terraform.ListResources)
+			workspace.Write(filepath.Base(file), read(t, filepath.Join(root, file)))
+			workspace.Must("validate", "-query", "-no-color")
 		})
 	}
 }
 
-// TestOwnCompute_keepsTheSchedulersAddress: Azure gives the lowest address that is
-// free, and the scheduler's is the lowest of all. A mock shows no order.
+// TestOwnCompute_keepsTheSchedulersAddress checks a dependency that a mock cannot: Azure
+// assigns the lowest free address, which must go to the scheduler.
 func TestOwnCompute_keepsTheSchedulersAddress(t *testing.T) {
 	t.Parallel()
 	waits := regexp.MustCompile(`depends_on = \[[^\]]*\bazurerm_network_interface\.scheduler,`)
 	if !waits.MatchString(read(t, root+"/examples/own-compute/workers.tf")) {
-		t.Error("a worker can be made before the scheduler's interface, and take its address")
+		t.Error("a worker can be created before the scheduler's interface, and get its address")
 	}
 }
 
-// TestPairing_registersKubernetes: a subscription that never had a cluster knows
-// no such resource. A mock asks no subscription.
+// TestPairing_registersKubernetes checks a registration that a mock does not need: a
+// subscription without it rejects the cluster.
 func TestPairing_registersKubernetes(t *testing.T) {
 	t.Parallel()
 	if !regexp.MustCompile(`resource_providers_to_register += \["Microsoft\.ContainerService"\]`).MatchString(read(t, root+"/examples/azurerm-pairing/versions.tf")) {

@@ -13,13 +13,13 @@ import (
 	"testing"
 )
 
-// TestGeoCatalogJob_readsTheContainer runs the functions of the job that run on workers,
-// against a container with two pages of files, which accepts the SAS token alone.
+// TestGeoCatalogJob_readsTheContainer runs the job's functions for workers
+// against a container with two pages of files, which accepts only the SAS token.
 func TestGeoCatalogJob_readsTheContainer(t *testing.T) {
 	t.Parallel()
 	python, err := exec.LookPath("python3")
 	if err != nil {
-		t.Skip("there is no python3")
+		t.Skip("python3 is not installed")
 	}
 	page := func(name string, size int, marker string) string {
 		return fmt.Sprintf(`<?xml version="1.0" encoding="utf-8"?><EnumerationResults><Blobs><Blob><Name>%s</Name><Properties><Content-Length>%d</Content-Length></Properties></Blob></Blobs><NextMarker>%s</NextMarker></EnumerationResults>`, name, size, marker)

@@ -10,16 +10,16 @@ import (
 	"testing"
 )
 
-// azureVMCluster are the arguments of dask_cloudprovider.azure.AzureVMCluster and
-// of the classes that it comes from (dask-cloudprovider 2025.9.0).
+// azureVMCluster lists the arguments of dask_cloudprovider.azure.AzureVMCluster and
+// of its base classes (dask-cloudprovider 2025.9.0).
 var azureVMCluster = []string{
 	"location", "resource_group", "vnet", "subnet", "security_group", "subscription_id", "public_ingress", "vm_size", "scheduler_vm_size", "vm_image", "disk_size",
 	"bootstrap", "auto_shutdown", "docker_image", "docker_args", "env_vars", "extra_bootstrap", "worker_class", "worker_options", "worker_module", "scheduler_options",
 	"marketplace_plan", "extra_vm_options", "security", "protocol", "debug", "n_workers", "asynchronous", "silence_logs", "loop", "name", "shutdown_on_close",
 }
 
-// TestOwnComputeGuide holds the table of the guide against what AzureVMCluster
-// takes, and against the variables of the example.
+// TestOwnComputeGuide compares the table of the guide with the arguments of
+// AzureVMCluster, and with the variables of the example.
 func TestOwnComputeGuide(t *testing.T) {
 	t.Parallel()
 	word := regexp.MustCompile("`([a-z_]+)`")
@@ -48,8 +48,8 @@ func TestOwnComputeGuide(t *testing.T) {
 	}
 }
 
-// TestOwnCompute_variables looks at what each variable of the examples with
-// AzureRM has to have.
+// TestOwnCompute_variables requires a description, a type and a validation for each
+// variable of the examples with AzureRM.
 func TestOwnCompute_variables(t *testing.T) {
 	t.Parallel()
 	for _, file := range []string{"own-compute/variables.tf", "own-compute/modules/dask/variables.tf", "azurerm-pairing/variables.tf"} {

@@ -36,7 +36,7 @@ func newJanitor(t *testing.T, example string) janitor {
 	if err := os.CopyFS(j.dir, os.DirFS(filepath.Join(root, "examples", "janitor", example))); err != nil {
 		t.Fatal(err)
 	}
-	// The script is run by sh, because CopyFS keeps no permission to execute everywhere.
+	// Run the script with sh, because CopyFS may drop the permission to execute.
 	j.env = append(slices.Clone(env), "PATH="+terraform.FolderWith(t, command)+string(os.PathListSeparator)+os.Getenv("PATH"), "PC_ADDRESS="+mock.GatewayURL(), "PC_API_TOKEN="+j.token)
 	if output, ok := j.run(t, "terraform", "init", "-input=false", "-no-color"); !ok {
 		t.Fatal(output)

@@ -22,8 +22,8 @@ var (
 )
 
 // TestLinks follows every link between the pages, and every link into the repository.
-// The pages link to each other by relative paths, which the registries resolve as
-// they are.
+// The pages link to each other by relative paths, which the registries resolve
+// unchanged.
 func TestLinks(t *testing.T) {
 	t.Parallel()
 	byAddress := map[string]page{}
@@ -73,7 +73,7 @@ func mustExist(t *testing.T, p page, file string) {
 	}
 }
 
-// anchors returns the names by which the headings of a page can be linked.
+// anchors returns the fragments of links to the headings of a page.
 func anchors(text string) []string {
 	var found []string
 	for _, match := range heading.FindAllStringSubmatch(text, -1) {

@@ -32,8 +32,8 @@ var otherVariables = map[string]string{
 	"JUPYTERHUB_SERVICE_PREFIX":                    "JupyterHub",
 }
 
-// otherWords are names on the pages that belong to somebody else, with their owner.
-var otherWords = map[string][]string{
+// otherNames are names on the pages that other projects define, by project.
+var otherNames = map[string][]string{
 	"Terraform":         {"for_each", "ignore_changes", "depends_on", "required_providers", "create_before_destroy", "local_exec", "replace_triggered_by", "prevent_destroy", "filesystem_mirror", "provider_installation", "action_trigger", "include_resource", "terraform_data"},
 	"Dask Gateway":      {"worker_cores", "worker_memory", "idle_timeout", "worker_start_failure_limit", "cluster_max_workers", "cluster_max_cores", "cluster_max_memory", "max_cores", "gateway_options"},
 	"JupyterHub":        {"load_roles", "read_users", "user_options"},
@@ -90,12 +90,12 @@ func TestNames(t *testing.T) {
 	if len(known) < 60 {
 		t.Fatalf("the schemas have only the names %v", slices.Sorted(maps.Keys(known)))
 	}
-	for _, words := range otherWords {
-		for _, word := range words {
-			known[word] = true
+	for _, names := range otherNames {
+		for _, name := range names {
+			known[name] = true
 		}
 	}
-	// The examples declare names of their own.
+	// The examples declare further names.
 	for _, file := range filesBelow(t, "examples", ".tf") {
 		for _, match := range regexp.MustCompile(`(?m)^(?:variable|output|resource "[a-z_]+"|data "[a-z_]+") "([a-z_]+)"|^  +([a-z_]+) +=`).FindAllStringSubmatch(read(t, filepath.Join(root, file)), -1) {
 			known[match[1]+match[2]] = true
@@ -103,7 +103,7 @@ func TestNames(t *testing.T) {
 	}
 	for _, p := range pages(t) {
 		if p.address == "CONTRIBUTING.md" {
-			continue // It speaks of Go.
+			continue // Its names are those of Go.
 		}
 		for _, match := range inlineCode.FindAllStringSubmatch(p.prose(), -1) {
 			for _, word := range regexp.MustCompile(`[ .=,(){}"]+`).Split(match[1], -1) {

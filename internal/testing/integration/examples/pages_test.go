@@ -13,7 +13,7 @@ import (
 	"testing"
 )
 
-// page is a page that people read, as it stands in the repository.
+// page is a page for readers, in its form in the repository.
 type page struct {
 	// file is the path from the root of the repository, for messages.
 	file string
@@ -50,7 +50,7 @@ func pages(t *testing.T) []page {
 	return found
 }
 
-// filesBelow returns the files of a folder whose names end so, from the root of the
+// filesBelow returns the files of a folder with the ending, from the root of the
 // repository.
 func filesBelow(t *testing.T, folder, ending string) []string {
 	t.Helper()
@@ -91,7 +91,7 @@ func blocks(t *testing.T, languages ...string) []block {
 	return found
 }
 
-// fileBlocks returns the files below examples whose names end so.
+// fileBlocks returns the files below examples with the ending.
 func fileBlocks(t *testing.T, ending string) []block {
 	t.Helper()
 	var found []block

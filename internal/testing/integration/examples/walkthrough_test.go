@@ -21,15 +21,15 @@ func onMock(t *testing.T, text string) (*terraform.Workspace, *mockserver.Server
 		t.Fatal(err)
 	}
 	t.Cleanup(mock.Close)
-	w := terraform.New(t)
+	workspace := terraform.New(t)
 	if strings.Contains(text, "required_providers") {
-		w.Remove("versions.tf")
+		workspace.Remove("versions.tf")
 	}
 	// The pages name the addresses of a Hub that does not exist.
 	text = strings.ReplaceAll(text, "https://hub.example.com/services/dask-gateway/", mock.GatewayURL())
-	w.Write("main.tf", text)
-	w.Setenv("PC_ADDRESS="+mock.GatewayURL(), "PC_API_TOKEN="+mock.NewToken("alice"))
-	return w, mock
+	workspace.Write("main.tf", text)
+	workspace.Setenv("PC_ADDRESS="+mock.GatewayURL(), "PC_API_TOKEN="+mock.NewToken("alice"))
+	return workspace, mock
 }
 
 // firstBlock returns the first block of HCL on a page.
@@ -50,7 +50,7 @@ func firstBlockWith(t *testing.T, file, text string) string {
 	return ""
 }
 
-// TestREADME_walkthrough does what the README says: apply, change maximum, apply,
+// TestREADME_walkthrough follows the README: apply, change maximum, apply,
 // destroy.
 func TestREADME_walkthrough(t *testing.T) {
 	t.Parallel()
@@ -89,8 +89,8 @@ func TestIndex_firstExample(t *testing.T) {
 	w.Destroy()
 }
 
-// TestForgottenClusters_failsThePlan applies the configuration that
-// compares what runs with what the configuration manages.
+// TestForgottenClusters_failsThePlan applies the configuration that compares the
+// running clusters with the managed ones.
 func TestForgottenClusters_failsThePlan(t *testing.T) {
 	t.Parallel()
 	w, mock := onMock(t, firstBlockWith(t, "templates/guides/forgotten-clusters.md.tmpl", "postcondition"))
@@ -103,7 +103,7 @@ func TestForgottenClusters_failsThePlan(t *testing.T) {
 	w.Must("plan", "-no-color")
 }
 
-// TestManual_snippets applies the clusters that the guide shows beside Python.
+// TestManual_snippets applies the clusters that the guide shows next to Python.
 func TestManual_snippets(t *testing.T) {
 	t.Parallel()
 	for _, folder := range []string{"hub", "new-cluster", "list-clusters"} {

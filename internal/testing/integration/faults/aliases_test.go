@@ -55,7 +55,7 @@ output "user" { value = pc_hub_token.bobs.user }
 	assertOwnClusters(t, mock)
 	outputs := w.Outputs()
 	if got, want := fmt.Sprintf("%v %v", outputs["bobs"], outputs["user"]), fmt.Sprintf("[%s] bob", mock.Clusters("bob")[0].Name); got != want {
-		t.Errorf("bob sees %s, want %s", got, want)
+		t.Errorf("bob's outputs are %s, want %s", got, want)
 	}
 	if actions := w.Actions(); len(actions) != 0 {
 		t.Errorf("the second plan is not empty: %v", actions)
@@ -86,7 +86,7 @@ func assertOwnClusters(t *testing.T, mock *mockserver.Server) {
 			t.Errorf("%s %s of %s's cluster came from %q", request.Method, request.Path, owner, request.User)
 		}
 		if request.Header.Get("Cookie") != "" {
-			t.Errorf("%s %s brought a cookie", request.Method, request.Path)
+			t.Errorf("%s %s has a cookie", request.Method, request.Path)
 		}
 	}
 }

@@ -32,10 +32,10 @@ func TestEnvironment_usesTheProxy(t *testing.T) {
 		variable string
 		user     *url.Userinfo
 		more     []string
-		// wantTexts are parts of the error, nil for success. seen is the request that the
-		// proxy received, or "".
-		wantTexts []string
-		seen      string
+		// wantTexts are parts of the error, nil for success. proxyRequest is the request that
+		// the proxy receives, or "".
+		wantTexts    []string
+		proxyRequest string
 	}{
 		"HTTPS_PROXY":             {"https", "HTTPS_PROXY", url.UserPassword("alice", proxyPassword), nil, nil, "CONNECT " + unresolvableHost + ":443"},
 		"https_proxy":             {"https", "https_proxy", url.UserPassword("alice", proxyPassword), nil, nil, "CONNECT " + unresolvableHost + ":443"},
@@ -52,12 +52,12 @@ func TestEnvironment_usesTheProxy(t *testing.T) {
 			mock := faults.NewWorld(t, mockserver.Config{}).Mock
 			proxy, authority := startFronts(t, mock)
 			token := mock.NewToken("alice")
-			w := terraform.New(t)
-			w.Setenv(test.variable+"="+(&url.URL{Scheme: "http", User: test.user, Host: proxy.Address}).String(), "PC_API_TOKEN="+token, "PC_MAX_RETRIES=0",
+			workspace := terraform.New(t)
+			workspace.Setenv(test.variable+"="+(&url.URL{Scheme: "http", User: test.user, Host: proxy.Address}).String(), "PC_API_TOKEN="+token, "PC_MAX_RETRIES=0",
 				"TF_LOG=TRACE", "TF_LOG_PATH=trace.log", "TF_LOG_PROVIDER=TRACE")
-			w.Setenv(test.more...)
-			w.Write("ca.pem", authority)
-			w.Write("main.tf", fmt.Sprintf(`
+			workspace.Setenv(test.more...)
+			workspace.Write("ca.pem", authority)
+			workspace.Write("main.tf", fmt.Sprintf(`
 provider "pc" {
   address         = "%s://%s/services/dask-gateway/"
   ca_certificate  = file("ca.pem")
@@ -65,17 +65,17 @@ provider "pc" {
 }
 resource "pc_dask_cluster" "test" {}
 `, test.scheme, unresolvableHost))
-			result := w.Run("apply", "-auto-approve", "-no-color")
+			result := workspace.Run("apply", "-auto-approve", "-no-color")
 			if succeeded := result.Code == 0; succeeded != (test.wantTexts == nil) || succeeded != (len(mock.Clusters("alice")) == 1) {
 				t.Errorf("terraform ended with %d, and there are %d clusters:\n%s", result.Code, len(mock.Clusters("alice")), result.Output)
 			}
 			for _, part := range test.wantTexts {
 				if !strings.Contains(result.Flat(), part) {
-					t.Errorf("terraform does not say %q:\n%s", part, result.Output)
+					t.Errorf("the output does not contain %q:\n%s", part, result.Output)
 				}
 			}
-			assertProxyRequest(t, proxy, test.seen)
-			texts := w.ReadAll()
+			assertProxyRequest(t, proxy, test.proxyRequest)
+			texts := workspace.ReadAll()
 			texts["what terraform prints"] = result.Output
 			if !strings.Contains(texts["trace.log"], "HTTP attempt") && test.wantTexts == nil {
 				t.Error("nothing was logged")
@@ -89,10 +89,10 @@ resource "pc_dask_cluster" "test" {}
 func TestEnvironment_rejectsMalformedProxyVariable(t *testing.T) {
 	t.Parallel()
 	mock := faults.NewWorld(t, mockserver.Config{}).Mock
-	w := terraform.New(t)
-	w.Setenv("HTTPS_PROXY=http//alice:"+url.PathEscape(proxyPassword)+"@proxy:3128", "PC_ADDRESS=https://"+unresolvableHost+"/", "PC_API_TOKEN="+mock.NewToken("alice"))
-	w.Write("main.tf", "resource \"pc_dask_cluster\" \"test\" {}\n")
-	result := w.Run("apply", "-auto-approve", "-no-color")
+	workspace := terraform.New(t)
+	workspace.Setenv("HTTPS_PROXY=http//alice:"+url.PathEscape(proxyPassword)+"@proxy:3128", "PC_ADDRESS=https://"+unresolvableHost+"/", "PC_API_TOKEN="+mock.NewToken("alice"))
+	workspace.Write("main.tf", "resource \"pc_dask_cluster\" \"test\" {}\n")
+	result := workspace.Run("apply", "-auto-approve", "-no-color")
 	if result.Code != 1 || !strings.Contains(result.Flat(), "HTTPS_PROXY is not the address of an HTTP proxy") {
 		t.Errorf("terraform ended with %d:\n%s", result.Code, result.Output)
 	}
@@ -116,12 +116,12 @@ func startFronts(t *testing.T, mock *mockserver.Server) (*scripted.ForwardProxy,
 
 func assertProxyRequest(t *testing.T, proxy *scripted.ForwardProxy, want string) {
 	t.Helper()
-	seen := proxy.Requests()
-	if want == "" && len(seen) != 0 {
-		t.Errorf("the proxy saw %q", seen)
+	requests := proxy.Requests()
+	if want == "" && len(requests) != 0 {
+		t.Errorf("the proxy received %q", requests)
 	}
-	if want != "" && !slices.ContainsFunc(seen, func(each string) bool { return strings.HasPrefix(each, want) }) {
-		t.Errorf("the proxy saw %q, want %q", seen, want)
+	if want != "" && !slices.ContainsFunc(requests, func(request string) bool { return strings.HasPrefix(request, want) }) {
+		t.Errorf("the proxy received %q, want %q", requests, want)
 	}
 }
 

@@ -28,18 +28,18 @@ func clustersWith(count, workers int) string {
 
 // runUntilSuccess repeats the command until it succeeds, like a pipeline that is
 // restarted.
-func runUntilSuccess(t *testing.T, w *terraform.Workspace, arguments ...string) {
+func runUntilSuccess(t *testing.T, workspace *terraform.Workspace, arguments ...string) {
 	t.Helper()
 	arguments = append(arguments, "-auto-approve", "-no-color", "-parallelism=50")
 	for range maxRuns {
-		run := w.Run(arguments...)
+		run := workspace.Run(arguments...)
 		if run.Code == 0 {
 			return
 		}
 		// Print the output in case a cluster is lost.
 		t.Logf("terraform %v:\n%s", arguments, run.Output)
 	}
-	t.Fatalf("terraform %v fails %d times in a row:\n%s", arguments, maxRuns, w.Run(arguments...).Output)
+	t.Fatalf("terraform %v fails %d times in a row:\n%s", arguments, maxRuns, workspace.Run(arguments...).Output)
 }
 
 // Terraform creates, resizes and destroys 200 clusters with 50 parallel requests,
@@ -93,10 +93,10 @@ func failEveryNthResponse(world *faults.World, n int) {
 
 // assertManaged asserts that the gateway runs exactly the clusters in the state,
 // with the expected number of workers each.
-func assertManaged(t *testing.T, world *faults.World, w *terraform.Workspace, clusters int, workers int64) {
+func assertManaged(t *testing.T, world *faults.World, workspace *terraform.Workspace, clusters int, workers int64) {
 	t.Helper()
 	known := map[string]bool{}
-	for _, each := range w.Instances() {
+	for _, each := range workspace.Instances() {
 		name, _ := each.Attributes["name"].(string)
 		known[name] = true
 	}
@@ -109,7 +109,7 @@ func assertManaged(t *testing.T, world *faults.World, w *terraform.Workspace, cl
 			t.Errorf("%s runs and is in no state", each.Name)
 		}
 		if each.RequestedWorkers != workers {
-			t.Errorf("%s has been asked for %d workers, want %d", each.Name, each.RequestedWorkers, workers)
+			t.Errorf("%[2]d workers were requested for %[1]s, want %[3]d", each.Name, each.RequestedWorkers, workers)
 		}
 	}
 }
@@ -142,6 +142,6 @@ func TestRateLimit_retriesEachRejectionOnce(t *testing.T) {
 	// Long polls that return early while a cluster starts change the number
 	// slightly.
 	if limited-refused > freely+kubernetesClusterCount/10 {
-		t.Errorf("%d requests and %d refusals, where %d requests do without refusals", limited, refused, freely)
+		t.Errorf("%d requests with %d refusals, but %d requests without refusals", limited, refused, freely)
 	}
 }

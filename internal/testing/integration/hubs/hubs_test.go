@@ -33,9 +33,9 @@ func runTests(m *testing.M) int {
 	return m.Run()
 }
 
-// notebookServerProgram is a notebook server. The installations of JupyterHub 1 and
+// notebookServerConfig is a notebook server. The installations of JupyterHub 1 and
 // 2 contain none.
-const notebookServerProgram = `
+const notebookServerConfig = `
 resource "pc_hub_server" "test" {
   name         = "gpu"
   user_options = { profile = "small" }
@@ -77,8 +77,8 @@ def hub(method, path):
     request = urllib.request.Request(
         os.environ["JUPYTERHUB_API_URL"] + "/users/" + os.environ["JUPYTERHUB_USER"] + path, method=method,
         headers={"Authorization": "token " + os.environ["JUPYTERHUB_API_TOKEN"]})
-    with urllib.request.urlopen(request) as answer:
-        text = answer.read()
+    with urllib.request.urlopen(request) as response:
+        text = response.read()
     return json.loads(text) if text else None
 `
 
@@ -132,34 +132,34 @@ func runStory(t *testing.T, major int) {
 		}
 		return strings.TrimSpace(string(output))
 	}
-	w := terraform.New(t)
-	w.Setenv(stack.Environ("alice")...)
+	workspace := terraform.New(t)
+	workspace.Setenv(stack.Environ("alice")...)
 
 	// Restrict the scopes on Hubs that have scopes.
-	w.Write("main.tf", fmt.Sprintf(configTemplate, `scopes = ["access:services!service=dask-gateway"]`))
+	workspace.Write("main.tf", fmt.Sprintf(configTemplate, `scopes = ["access:services!service=dask-gateway"]`))
 	if major < 3 {
-		result := w.Run("apply", "-auto-approve", "-no-color", "-target=pc_hub_token.test")
+		result := workspace.Run("apply", "-auto-approve", "-no-color", "-target=pc_hub_token.test")
 		if result.Code == 0 || !strings.Contains(result.Flat(), "This JupyterHub is too old for scopes") || !strings.Contains(result.Flat(), "and the token was revoked") {
-			t.Errorf("scopes on a Hub without: %d\n%s", result.Code, result.Output)
+			t.Errorf("on a Hub without scopes terraform exits with %d\n%s", result.Code, result.Output)
 		}
 		if left := python(ownTokensScript); left != "" {
 			t.Errorf("left: %s", left)
 		}
-		w.Write("main.tf", fmt.Sprintf(configTemplate, ""))
+		workspace.Write("main.tf", fmt.Sprintf(configTemplate, ""))
 	}
 	if major > 2 {
-		w.Write("server.tf", notebookServerProgram)
+		workspace.Write("server.tf", notebookServerConfig)
 	}
-	w.Apply()
-	if actions := w.Actions(); len(actions) != 0 {
+	workspace.Apply()
+	if actions := workspace.Actions(); len(actions) != 0 {
 		t.Errorf("the second plan is not empty: %v", actions)
 	}
-	made := w.Outputs()
-	id, running := fmt.Sprint(made["id"]), fmt.Sprint(made["name"])+" RUNNING"
+	created := workspace.Outputs()
+	id, running := fmt.Sprint(created["id"]), fmt.Sprint(created["name"])+" RUNNING"
 	if got := python(ownTokensScript); got != id {
 		t.Errorf("the Hub lists %q, want %q", got, id)
 	}
-	if got := python(listScript, fmt.Sprintf("JUPYTERHUB_API_TOKEN=%v", made["token"])); got != running {
+	if got := python(listScript, fmt.Sprintf("JUPYTERHUB_API_TOKEN=%v", created["token"])); got != running {
 		t.Errorf("with the new token Python lists %q, want %q", got, running)
 	}
 
@@ -171,23 +171,23 @@ for name, server in hub("GET", "")["servers"].items():
 		t.Errorf("the Hub has the servers %q", got)
 	}
 
-	if got, want := made["users"], expectedUsers(major); !reflect.DeepEqual(got, want) {
+	if got, want := created["users"], expectedUsers(major); !reflect.DeepEqual(got, want) {
 		t.Errorf("the users are %v, want %v", got, want)
 	}
 
 	python(hubRequestScript+`hub("DELETE", "/tokens/" + os.environ["ID"])`, "ID="+id)
-	if plan := w.Must("plan", "-no-color").Flat(); !strings.Contains(plan, "The token "+id+" of alice is gone") {
-		t.Errorf("the plan does not say that the token is gone:\n%s", plan)
+	if plan := workspace.Must("plan", "-no-color").Flat(); !strings.Contains(plan, "The token "+id+" of alice is gone") {
+		t.Errorf("the plan does not report the revoked token:\n%s", plan)
 	}
-	w.Apply()
-	w.Destroy()
+	workspace.Apply()
+	workspace.Destroy()
 	if left := python(ownTokensScript) + python(listScript) + python(servers); left != "" {
 		t.Errorf("left after destroy: %s", left)
 	}
 
-	w.Setenv("JUPYTERHUB_API_TOKEN=0123456789abcdef0123456789abcdef")
-	result := w.Run("apply", "-auto-approve", "-no-color", "-target=pc_hub_token.test")
+	workspace.Setenv("JUPYTERHUB_API_TOKEN=0123456789abcdef0123456789abcdef")
+	result := workspace.Run("apply", "-auto-approve", "-no-color", "-target=pc_hub_token.test")
 	if result.Code == 0 || !strings.Contains(result.Flat(), "rejected the credentials from the environment variable JUPYTERHUB_API_TOKEN") {
-		t.Errorf("a token that is none: %d\n%s", result.Code, result.Output)
+		t.Errorf("with an invalid token terraform exits with %d\n%s", result.Code, result.Output)
 	}
 }

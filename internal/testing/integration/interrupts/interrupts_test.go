@@ -62,11 +62,11 @@ func stages() map[string]interruptedStage {
 	}
 }
 
-// interruption is a way to end a command. After a gentle one, the state is
+// interruption is a way to end a command. After a graceful one, the state is
 // complete.
 type interruption struct {
-	do     func(*terraform.Process)
-	gentle bool
+	send       func(*terraform.Process)
+	isGraceful bool
 }
 
 func interruptions() map[string]interruption {
@@ -100,19 +100,19 @@ func TestInterruption_leavesNoUnknownCluster(t *testing.T) {
 					t.Fatal(err)
 				}
 				t.Cleanup(mock.Close)
-				w := terraform.New(t)
-				w.Setenv("PC_ADDRESS="+mock.GatewayURL(), "PC_API_TOKEN="+mock.NewToken("alice"))
-				w.Write("main.tf", "provider \"pc\" {}\nresource \"pc_dask_cluster\" \"test\" {\n"+stage.config+"\n}\n")
+				workspace := terraform.New(t)
+				workspace.Setenv("PC_ADDRESS="+mock.GatewayURL(), "PC_API_TOKEN="+mock.NewToken("alice"))
+				workspace.Write("main.tf", "provider \"pc\" {}\nresource \"pc_dask_cluster\" \"test\" {\n"+stage.config+"\n}\n")
 				if stage.command[0] == "destroy" {
-					w.Apply()
+					workspace.Apply()
 				}
 				stage.prepare(mock)
-				process := w.Start(stage.command...)
+				process := workspace.Start(stage.command...)
 				awaitStage(t, mock, stage)
-				way.do(process)
+				way.send(process)
 				process.Wait()
 				stage.release(mock)
-				assertEveryClusterIsKnown(t, mock, w, way.gentle)
+				assertEveryClusterIsKnown(t, mock, workspace, way.isGraceful)
 			})
 		}
 	}
@@ -127,13 +127,13 @@ func TestInterruption_duringTheSecondPlanCreatesNothing(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(mock.Close)
-	w := terraform.New(t)
-	w.Setenv("PC_ADDRESS="+mock.GatewayURL(), "PC_API_TOKEN="+mock.NewToken("alice"))
-	w.Write("main.tf", "provider \"pc\" {}\nresource \"pc_dask_cluster\" \"test\" {}\n")
+	workspace := terraform.New(t)
+	workspace.Setenv("PC_ADDRESS="+mock.GatewayURL(), "PC_API_TOKEN="+mock.NewToken("alice"))
+	workspace.Write("main.tf", "provider \"pc\" {}\nresource \"pc_dask_cluster\" \"test\" {}\n")
 	planned := make(chan struct{})
 	mock.FailNext(mockserver.Fault{Path: "*/options"})
 	mock.FailNext(mockserver.Fault{Path: "*/options", ResponseDelay: time.Minute, BeforeResponse: func() { close(planned) }})
-	process := w.Start("apply", "-auto-approve", "-no-color")
+	process := workspace.Start("apply", "-auto-approve", "-no-color")
 	<-planned
 	process.Interrupt()
 	if result := process.Wait(); result.Code == 0 {
@@ -155,9 +155,9 @@ func awaitStage(t *testing.T, mock *mockserver.Server, s interruptedStage) {
 
 // assertEveryClusterIsKnown destroys the clusters in the state and expects
 // pc_clusters to list the rest.
-func assertEveryClusterIsKnown(t *testing.T, mock *mockserver.Server, w *terraform.Workspace, gentle bool) {
+func assertEveryClusterIsKnown(t *testing.T, mock *mockserver.Server, workspace *terraform.Workspace, isGraceful bool) {
 	t.Helper()
-	w.Destroy()
+	workspace.Destroy()
 	running := ""
 	for _, each := range mock.Clusters("alice") {
 		if each.Status != "STOPPED" && each.Status != "FAILED" {
@@ -167,12 +167,12 @@ func assertEveryClusterIsKnown(t *testing.T, mock *mockserver.Server, w *terrafo
 	if running == "" {
 		return
 	}
-	if gentle {
+	if isGraceful {
 		t.Errorf("%s runs and was not in the state", running)
 	}
-	w.Write("main.tf", "provider \"pc\" {}\ndata \"pc_clusters\" \"all\" {}\noutput \"names\" {\n value = join(\" \", data.pc_clusters.all.names)\n}\n")
-	w.Apply()
-	if listed, _ := w.Outputs()["names"].(string); !strings.Contains(listed, running) {
+	workspace.Write("main.tf", "provider \"pc\" {}\ndata \"pc_clusters\" \"all\" {}\noutput \"names\" {\n value = join(\" \", data.pc_clusters.all.names)\n}\n")
+	workspace.Apply()
+	if listed, _ := workspace.Outputs()["names"].(string); !strings.Contains(listed, running) {
 		t.Errorf("%s runs, is in no state, and pc_clusters lists %q", running, listed)
 	}
 }

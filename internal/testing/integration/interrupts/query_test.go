@@ -13,7 +13,7 @@ import (
 	"github.com/planetary-computer/terraform-provider-pc/internal/testing/mockserver"
 )
 
-// The gateway answers after an hour, and the test itself ends earlier. An interrupted
+// The gateway responds only after an hour, when the test has ended. An interrupted
 // query is not an empty list.
 func TestInterruption_endsAQuery(t *testing.T) {
 	t.Parallel()
@@ -22,13 +22,13 @@ func TestInterruption_endsAQuery(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(mock.Close)
-	w := terraform.New(t)
-	w.Require(terraform.ListResources)
-	w.Setenv("PC_ADDRESS="+mock.GatewayURL(), "PC_API_TOKEN="+mock.NewToken("alice"))
-	w.Write("main.tf", "provider \"pc\" {\n  request_timeout = \"2h\"\n}\n")
-	w.Write("all.tfquery.hcl", "list \"pc_dask_cluster\" \"all\" {\n  provider = pc\n}\n")
+	workspace := terraform.New(t)
+	workspace.Require(terraform.ListResources)
+	workspace.Setenv("PC_ADDRESS="+mock.GatewayURL(), "PC_API_TOKEN="+mock.NewToken("alice"))
+	workspace.Write("main.tf", "provider \"pc\" {\n  request_timeout = \"2h\"\n}\n")
+	workspace.Write("all.tfquery.hcl", "list \"pc_dask_cluster\" \"all\" {\n  provider = pc\n}\n")
 	mock.FailNext(mockserver.Fault{Method: http.MethodGet, Path: "*/clusters/", ResponseDelay: time.Hour})
-	process := w.Start("query", "-no-color")
+	process := workspace.Start("query", "-no-color")
 	awaitStage(t, mock, interruptedStage{method: http.MethodGet, path: "*/clusters/"})
 	process.Interrupt()
 	if result := process.Wait(); result.Code == 0 || !strings.Contains(result.Flat(), "the list is not complete, because Terraform was interrupted") {

@@ -57,15 +57,15 @@ func TestRandomInterrupt_losesNothing(t *testing.T) {
 				t.Fatal(err)
 			}
 			t.Cleanup(mock.Close)
-			w := terraform.New(t)
-			w.Setenv("PC_ADDRESS="+mock.GatewayURL(), "PC_API_TOKEN="+mock.NewToken("alice"))
-			w.Write("main.tf", interruptedConfig)
-			process := w.Start("apply", "-auto-approve", "-no-color")
+			workspace := terraform.New(t)
+			workspace.Setenv("PC_ADDRESS="+mock.GatewayURL(), "PC_API_TOKEN="+mock.NewToken("alice"))
+			workspace.Write("main.tf", interruptedConfig)
+			process := workspace.Start("apply", "-auto-approve", "-no-color")
 			interrupt.Send(process)
 			result := process.Wait()
-			assertEverythingIsInState(t, mock, w)
+			assertEverythingIsInState(t, mock, workspace)
 			slow.isOver.Store(true)
-			w.Destroy()
+			workspace.Destroy()
 			if left := append(activeClusters(mock), tokenIDs(mock)...); len(left) != 0 {
 				t.Errorf("terraform destroy leaves %q", left)
 			}
@@ -97,10 +97,10 @@ func (s *slowCreates) faultFor(request mockserver.Request) *mockserver.Fault {
 	return &mockserver.Fault{RequestDelay: before, ResponseDelay: delay - before}
 }
 
-func assertEverythingIsInState(t *testing.T, mock *mockserver.Server, w *terraform.Workspace) {
+func assertEverythingIsInState(t *testing.T, mock *mockserver.Server, workspace *terraform.Workspace) {
 	t.Helper()
 	known := map[any]bool{}
-	for _, each := range w.Instances() {
+	for _, each := range workspace.Instances() {
 		known[each.Attributes["name"]], known[each.Attributes["id"]] = true, true
 	}
 	for _, created := range append(activeClusters(mock), tokenIDs(mock)...) {

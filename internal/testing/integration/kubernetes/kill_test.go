@@ -14,16 +14,16 @@ import (
 )
 
 // The gateway is killed during a refresh, an apply and a destroy, while 60 clusters
-// run. After a restart it lists no clusters for a while, and it answers a DELETE of
+// run. After a restart it lists no clusters for a while, and it responds to a DELETE of
 // an unknown cluster with 204 without stopping it.
 func TestGateway_restartsWithManyClusters(t *testing.T) {
 	t.Parallel()
 	const few, more = 60, 80
 	s := newStory(t, startOwnStack(t))
-	began := clock.Real().Now()
+	started := clock.Real().Now()
 	lap := func(what string) {
-		t.Logf("%s: %s", what, clock.Real().Now().Sub(began))
-		began = clock.Real().Now()
+		t.Logf("%s: %s", what, clock.Real().Now().Sub(started))
+		started = clock.Real().Now()
 	}
 	s.writeClusters(few)
 	s.Apply()
@@ -31,9 +31,9 @@ func TestGateway_restartsWithManyClusters(t *testing.T) {
 	lap("apply")
 
 	// One listing covers all clusters, so there is no second request to wait for.
-	asked := s.requested(1, " GET /api/v1/")
+	isRequested := s.requested(1, " GET /api/v1/")
 	plan := s.Start("plan", "-no-color")
-	s.waitUntil("the plan's request", asked)
+	s.waitUntil("the plan's request", isRequested)
 	s.restart()
 	s.expectNoChanges(plan.Wait())
 	lap("plan, killed")
@@ -44,7 +44,7 @@ func TestGateway_restartsWithManyClusters(t *testing.T) {
 	s.expectNoChanges(plan.Wait())
 	s.expectNoChanges(refresh.Wait())
 	s.expectStateMatches(few, "after the refresh")
-	lap("plan and refresh, begun while it was down")
+	lap("plan and refresh, started while the gateway was down")
 
 	s.writeClusters(more)
 	apply := s.Start("apply", "-auto-approve", "-no-color")
@@ -58,8 +58,8 @@ func TestGateway_restartsWithManyClusters(t *testing.T) {
 	s.restart()
 	s.retryCommand(destroy.Wait(), "destroy", 0)
 	lap("destroy, killed")
-	if made := len(s.clusters()); made != more {
-		t.Errorf("%d clusters were made in all, want %d", made, more)
+	if created := len(s.clusters()); created != more {
+		t.Errorf("%d clusters were created in total, want %d", created, more)
 	}
 }
 
@@ -70,9 +70,9 @@ func (s *story) expectNoChanges(result terraform.Result) {
 	switch {
 	case strings.Contains(result.Output, "No changes."):
 	case result.Code != 0 && strings.Contains(result.Output, "Error: "):
-		s.t.Logf("in words: %.600s", result.Flat())
+		s.t.Logf("the plan failed: %.600s", result.Flat())
 	default:
-		s.t.Errorf("it ended with %d and without the words No changes:\n%s", result.Code, result.Output)
+		s.t.Errorf("the plan exited with %d and has changes:\n%s", result.Code, result.Output)
 	}
 }
 
@@ -84,7 +84,7 @@ func (s *story) retryCommand(result terraform.Result, command string, want int) 
 		result = s.Run(command, "-auto-approve", "-no-color")
 	}
 	if result.Code != 0 {
-		s.t.Errorf("the %s fails again and again:\n%s", command, result.Output)
+		s.t.Errorf("the %s fails after three attempts:\n%s", command, result.Output)
 	}
 	s.expectStateMatches(want, "after the "+command)
 }

@@ -10,8 +10,8 @@ import (
 	"time"
 )
 
-// watchLag is the delay after which the gateway learns of a cluster. Until then it
-// answers a GET with 404, and a DELETE with 204 without stopping anything.
+// watchLag is the delay after which the gateway receives a new cluster. Until then it
+// responds to a GET with 404, and to a DELETE with 204 without stopping anything.
 const watchLag = 3 * time.Second
 
 func TestLaggingWatch_destroysRightAfterCreate(t *testing.T) {
@@ -32,9 +32,9 @@ func TestLaggingWatch_destroysRightAfterCreate(t *testing.T) {
 	}
 	s.expectStateMatches(2, "after the apply that ran out of time")
 	s.Destroy()
-	s.expectStateMatches(0, "after the destroy of what never ran")
-	if made := len(s.clusters()); made != 7 {
-		t.Errorf("%d clusters were made in all, want 7", made)
+	s.expectStateMatches(0, "after the destroy of clusters that never ran")
+	if created := len(s.clusters()); created != 7 {
+		t.Errorf("%d clusters were created in total, want 7", created)
 	}
 }
 
@@ -60,7 +60,7 @@ func TestLaggingWatch_adoptsClustersOfLostResponses(t *testing.T) {
 	s.expectNoChanges(s.Must("plan", "-no-color"))
 	s.Destroy()
 	s.expectStateMatches(0, "after the destroy")
-	if made := len(s.clusters()); made != more {
-		t.Errorf("%d clusters were made in all, want %d", made, more)
+	if created := len(s.clusters()); created != more {
+		t.Errorf("%d clusters were created in total, want %d", created, more)
 	}
 }

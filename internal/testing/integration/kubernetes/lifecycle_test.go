@@ -22,14 +22,14 @@ func TestCluster_appliesAndDestroys(t *testing.T) {
 	s.expectStateMatches(1, "after the apply")
 	name := s.savedClusters()[0]
 	if !strings.HasPrefix(name, "dask.") {
-		t.Errorf("the cluster is called %s, without the namespace", name)
+		t.Errorf("the name %s of the cluster has no namespace", name)
 	}
-	made, _ := s.Outputs()["cluster"].(map[string]any)
-	if made["status"] != "RUNNING" || !strings.Contains(fmt.Sprint(made["options"]), "hello") || strings.Contains(fmt.Sprint(made["effective_options"]), "hello") {
-		t.Errorf("the state has %v", made)
+	created, _ := s.Outputs()["cluster"].(map[string]any)
+	if created["status"] != "RUNNING" || !strings.Contains(fmt.Sprint(created["options"]), "hello") || strings.Contains(fmt.Sprint(created["effective_options"]), "hello") {
+		t.Errorf("the state has %v", created)
 	}
 	if got := s.clusters()[0].Options["worker_cores"]; got != 0.5 {
-		t.Errorf("the gateway made it with %v cores", got)
+		t.Errorf("the gateway created the cluster with %v cores", got)
 	}
 	s.expectNoChanges(s.Must("plan", "-no-color"))
 
@@ -45,13 +45,13 @@ func TestCluster_appliesAndDestroys(t *testing.T) {
 		t.Errorf("after the import the cluster is %s, not %s", got, name)
 	}
 
-	if status, answer := s.request(http.MethodDelete, "api/v1/clusters/"+name, ""); status != http.StatusNoContent {
-		t.Fatalf("DELETE answered %d: %s", status, answer)
+	if status, response := s.request(http.MethodDelete, "api/v1/clusters/"+name, ""); status != http.StatusNoContent {
+		t.Fatalf("DELETE returned %d: %s", status, response)
 	}
 	s.waitUntil("the end of the cluster", func() bool { return s.clusterByName(name).Phase == "Stopped" })
 	s.expectPlanned("The cluster "+name+" has ended", "became STOPPED", "pc_dask_cluster.test will be created")
 	s.Apply()
-	s.expectStateMatches(1, "after the apply that made it anew")
+	s.expectStateMatches(1, "after the apply that created it again")
 
 	name = s.savedClusters()[0]
 	if err := s.stack.Remove(t.Context(), name); err != nil {
@@ -59,7 +59,7 @@ func TestCluster_appliesAndDestroys(t *testing.T) {
 	}
 	s.expectPlanned(name, "pc_dask_cluster.test will be created")
 	s.Apply()
-	s.expectStateMatches(1, "after the apply that made it once more")
+	s.expectStateMatches(1, "after the second apply that created it again")
 	s.Destroy()
 	s.expectStateMatches(0, "after the destroy")
 }
@@ -70,7 +70,7 @@ func (s *story) expectPlanned(parts ...string) {
 	plan := s.Must("plan", "-no-color").Flat()
 	for _, part := range parts {
 		if !strings.Contains(plan, part) {
-			s.t.Errorf("the plan does not say %q:\n%s", part, plan)
+			s.t.Errorf("the plan does not contain %q:\n%s", part, plan)
 		}
 	}
 }
@@ -78,16 +78,16 @@ func (s *story) expectPlanned(parts ...string) {
 func TestCluster_importsExistingCluster(t *testing.T) {
 	t.Parallel()
 	s := newStory(t, requireSharedStack(t))
-	status, answer := s.request(http.MethodPost, "api/v1/clusters/", `{"cluster_options": {"worker_cores": 2}}`)
+	status, response := s.request(http.MethodPost, "api/v1/clusters/", `{"cluster_options": {"worker_cores": 2}}`)
 	if status != http.StatusCreated {
-		t.Fatalf("POST answered %d: %s", status, answer)
+		t.Fatalf("POST returned %d: %s", status, response)
 	}
 	s.waitUntil("the start of the cluster", func() bool { return s.clusters()[0].Phase == "Running" })
 	name := s.activeClusters()[0]
 	s.Write("list.tf", "data \"pc_clusters\" \"all\" {}\noutput \"names\" { value = data.pc_clusters.all.names }\n")
 	s.Apply()
 	if got := fmt.Sprint(s.Outputs()["names"]); got != "["+name+"]" {
-		t.Errorf("pc_clusters gives %s, want %s", got, name)
+		t.Errorf("pc_clusters returns %s, want %s", got, name)
 	}
 	s.Remove("list.tf")
 	s.Write("main.tf", "resource \"pc_dask_cluster\" \"test\" {\n options = { worker_cores = 2 }\n}\n")

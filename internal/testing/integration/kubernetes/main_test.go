@@ -42,7 +42,7 @@ var sharedStack = sync.OnceValues(startSharedStack)
 func startSharedStack() (*realservers.Kubernetes, error) {
 	apiserver := os.Getenv("KUBE_APISERVER")
 	if apiserver == "" {
-		return nil, errors.New("KUBE_APISERVER names no kube-apiserver: run the stories by make integration-k8s, which builds one")
+		return nil, errors.New("KUBE_APISERVER is not set: run the stories with make integration-k8s, which builds a kube-apiserver")
 	}
 	// The stack outlives the story that starts it.
 	ctx := context.Background()
@@ -149,15 +149,15 @@ func (s *story) savedClusters() []string {
 // same clusters, count in number.
 func (s *story) expectStateMatches(count int, when string) {
 	s.t.Helper()
-	saved, alive := s.savedClusters(), s.activeClusters()
-	if len(saved) != count || !slices.Equal(saved, alive) {
+	saved, active := s.savedClusters(), s.activeClusters()
+	if len(saved) != count || !slices.Equal(saved, active) {
 		s.t.Errorf("%s: the state has %d clusters and the API server %d, want %d, the same; only in the state: %v; only in the API server: %v",
-			when, len(saved), len(alive), count, difference(saved, alive), difference(alive, saved))
+			when, len(saved), len(active), count, difference(saved, active), difference(active, saved))
 	}
 }
 
-func difference(all, those []string) []string {
-	return slices.DeleteFunc(slices.Clone(all), func(name string) bool { return slices.Contains(those, name) })
+func difference(all, others []string) []string {
+	return slices.DeleteFunc(slices.Clone(all), func(name string) bool { return slices.Contains(others, name) })
 }
 
 // waitUntil waits for other processes.
@@ -213,7 +213,7 @@ func (s *story) revive() {
 }
 
 // request sends a request of the user to the gateway without Terraform.
-func (s *story) request(method, path, body string) (status int, answer string) {
+func (s *story) request(method, path, body string) (status int, responseBody string) {
 	s.t.Helper()
 	request, err := http.NewRequestWithContext(s.t.Context(), method, s.stack.GatewayURL+path, strings.NewReader(body))
 	if err != nil {

@@ -40,17 +40,17 @@ func (a *azureServices) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.requests = append(a.requests, r.Method+" "+r.URL.RequestURI()+" "+r.Header.Get("Metadata")+r.Header.Get("Authorization"))
-	answer := fmt.Sprintf(`{"value": %q, "id": "x"}`, a.secret)
+	response := fmt.Sprintf(`{"value": %q, "id": "x"}`, a.secret)
 	switch {
 	case strings.HasPrefix(r.URL.Path, "/metadata/"):
-		answer = `{"access_token": "t0ken", "expires_in": "86399", "token_type": "Bearer"}`
+		response = `{"access_token": "t0ken", "expires_in": "86399", "token_type": "Bearer"}`
 	case a.status == http.StatusFound:
 		w.Header().Set("Location", "/elsewhere")
 		w.WriteHeader(a.status)
 	case a.status != http.StatusOK:
 		w.WriteHeader(a.status)
 	}
-	_, _ = w.Write([]byte(answer))
+	_, _ = w.Write([]byte(response))
 }
 
 // TestFetchKey runs the program that fetches a key against local servers instead of
@@ -76,7 +76,7 @@ func TestFetchKey(t *testing.T) {
 			t.Fatalf("%s is not in the program:\n%s", address, program)
 		}
 	}
-	asked := []string{
+	wantRequests := []string{
 		"GET /metadata/identity/oauth2/token?api-version=2018-02-01&resource=https%3A%2F%2Fvault.azure.net&client_id=11111111-2222-3333-4444-555555555555 true",
 		"GET /secrets/dask-key/0123456789abcdef0123456789abcdef?api-version=7.4 Bearer t0ken",
 	}
@@ -87,7 +87,7 @@ func TestFetchKey(t *testing.T) {
 		"allowed":         {http.StatusOK, vaultKey},
 		"in base64":       {http.StatusOK, base64.StdEncoding.EncodeToString([]byte(vaultKey))},
 		"not allowed yet": {http.StatusForbidden, vaultKey},
-		"sent elsewhere":  {http.StatusFound, vaultKey},
+		"redirected":      {http.StatusFound, vaultKey},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -105,7 +105,7 @@ func TestFetchKey(t *testing.T) {
 			if strings.Contains(string(output), "t0ken") {
 				t.Errorf("the token is in the journal:\n%s", output)
 			}
-			if !slices.Equal(cloud.requests, asked) {
+			if !slices.Equal(cloud.requests, wantRequests) {
 				t.Errorf("requests %q", cloud.requests)
 			}
 		})

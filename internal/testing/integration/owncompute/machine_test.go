@@ -46,7 +46,7 @@ func bootMachine(t *testing.T, bin, config string) *machine {
 	t.Helper()
 	m := &machine{t: t, root: t.TempDir(), bin: bin}
 	if first, _, _ := strings.Cut(config, "\n"); first != "#cloud-config" {
-		t.Fatalf("cloud-init would not take it for a cloud-config: %q", first)
+		t.Fatalf("cloud-init does not accept this as a cloud-config: %q", first)
 	}
 	var read cloudConfig
 	if err := yaml.Unmarshal([]byte(config), &read); err != nil {

@@ -88,51 +88,51 @@ func TestOwnCompute_runsTheCloudInit(t *testing.T) {
 		t.Fatal(err)
 	}
 	port, dashboard := freePort(t), freePort(t)
-	w := terraform.New(t)
+	workspace := terraform.New(t)
 	plugin := os.Getenv("TLS_PLUGIN")
 	if plugin == "" {
-		t.Fatal("TLS_PLUGIN names no plugin of hashicorp/tls: run the tests by make integration, which builds one")
+		t.Fatal("TLS_PLUGIN is not set: run the tests with make integration, which builds the plugin of hashicorp/tls")
 	}
-	w.UseTLS(plugin)
-	w.Setenv("TF_VAR_port="+port, "TF_VAR_dashboard="+dashboard)
-	w.Write("versions.tf", fmt.Sprintf(machinesConfig, module))
-	w.Must("get", "-no-color")
-	w.Apply()
-	outputs := w.Outputs()
+	workspace.UseTLS(plugin)
+	workspace.Setenv("TF_VAR_port="+port, "TF_VAR_dashboard="+dashboard)
+	workspace.Write("versions.tf", fmt.Sprintf(machinesConfig, module))
+	workspace.Must("get", "-no-color")
+	workspace.Apply()
+	outputs := workspace.Outputs()
 	scheduler := bootMachine(t, installation.Bin(), fmt.Sprint(outputs["scheduler"]))
 	for range 2 {
 		bootMachine(t, installation.Bin(), fmt.Sprint(outputs["worker"]))
 	}
 
-	w.Write("waiting.tf", fmt.Sprintf(waitForWorkersConfig, "3m"))
-	w.Apply()
-	outputs = w.Outputs()
+	workspace.Write("waiting.tf", fmt.Sprintf(waitForWorkersConfig, "3m"))
+	workspace.Apply()
+	outputs = workspace.Outputs()
 	found, _ := outputs["found"].(map[string]any)
 	if found["ready"] != true || found["workers"] != 2.0 || found["threads"] != 4.0 || found["memory"] != float64(2*512<<20) || !strings.HasPrefix(fmt.Sprint(found["address"]), "tls://") {
 		t.Errorf("found %v", found)
 	}
-	if actions := w.Actions(); len(actions) > 0 {
+	if actions := workspace.Actions(); len(actions) > 0 {
 		t.Errorf("a second plan would change %v", actions)
 	}
 
-	w.Write("own-compute.yaml", fmt.Sprint(outputs["dask_config"]))
-	w.Write("ca.pem", fmt.Sprint(outputs["ca_certificate"]))
+	workspace.Write("own-compute.yaml", fmt.Sprint(outputs["dask_config"]))
+	workspace.Write("ca.pem", fmt.Sprint(outputs["ca_certificate"]))
 	other, certificate := scripted.NewAuthority(t).Issue(t, scripted.Leaf{Hosts: []string{"dask-internal"}, ForClients: true})
-	w.Write("other-cert.pem", certificate)
-	w.Write("other-key.pem", scripted.KeyPEM(t, other))
-	if got := runPython(t, installation.Bin(), computeScript, w.Path("own-compute.yaml")); got != "332833500 it's $HOME 100%" {
+	workspace.Write("other-cert.pem", certificate)
+	workspace.Write("other-key.pem", scripted.KeyPEM(t, other))
+	if got := runPython(t, installation.Bin(), computeScript, workspace.Path("own-compute.yaml")); got != "332833500 it's $HOME 100%" {
 		t.Errorf("Python computes %q", got)
 	}
-	if got := runPython(t, installation.Bin(), rejectedClientsScript, "", fmt.Sprint(outputs["address"]), w.Path("")); got != "another authority: refused\nno certificate: refused\nno TLS: refused" {
-		t.Errorf("clients that are not meant: %q", got)
+	if got := runPython(t, installation.Bin(), rejectedClientsScript, "", fmt.Sprint(outputs["address"]), workspace.Path("")); got != "another authority: refused\nno certificate: refused\nno TLS: refused" {
+		t.Errorf("clients without a valid certificate: %q", got)
 	}
 
 	// The machine is switched off. The waiting data source reports it, and
 	// Terraform continues.
 	scheduler.stop()
-	w.Write("waiting.tf", fmt.Sprintf(waitForWorkersConfig, "3s"))
-	result := w.Apply()
-	if found, _ = w.Outputs()["found"].(map[string]any); found["ready"] != false || !strings.Contains(result.Flat(), "Warning: The Dask scheduler is not ready") {
+	workspace.Write("waiting.tf", fmt.Sprintf(waitForWorkersConfig, "3s"))
+	result := workspace.Apply()
+	if found, _ = workspace.Outputs()["found"].(map[string]any); found["ready"] != false || !strings.Contains(result.Flat(), "Warning: The Dask scheduler is not ready") {
 		t.Errorf("found %v\n%s", found, result.Output)
 	}
 }

@@ -49,13 +49,13 @@ func assertRequests(t *testing.T, mock *mockserver.Server, limit int, when strin
 }
 
 // assertPlanSendsFewRequests allows two more requests for each further ten seconds,
-// because a listing is used no longer (share.maxListingAge). Only a busy machine needs
-// more than ten.
-func assertPlanSendsFewRequests(t *testing.T, w *terraform.Workspace, mock *mockserver.Server, limit int, parallelism string) {
+// because a listing is not used for longer (share.maxListingAge). Only a busy machine needs
+// more than ten seconds.
+func assertPlanSendsFewRequests(t *testing.T, workspace *terraform.Workspace, mock *mockserver.Server, limit int, parallelism string) {
 	t.Helper()
 	mock.ClearRequests()
 	began := clock.Real().Now()
-	w.Must("plan", "-no-color", "-detailed-exitcode", parallelism)
+	workspace.Must("plan", "-no-color", "-detailed-exitcode", parallelism)
 	assertRequests(t, mock, limit+2*int(clock.Real().Now().Sub(began)/(10*time.Second)), parallelism)
 }
 
@@ -75,7 +75,7 @@ func TestClusters_refreshSendsFewRequests(t *testing.T) {
 	w.Must("apply", "-auto-approve", "-no-color", "-parallelism=50")
 	options := mock.CountRequests(http.MethodGet, "*/options")
 	if lists := mock.CountRequests(http.MethodGet, "*/clusters/"); lists > 2 || options == 0 || options > 2 {
-		t.Errorf("%d clusters were made with %d listings and %d looks at the options", resourceCount, lists, options)
+		t.Errorf("%d clusters were created with %d listings and %d requests for the options", resourceCount, lists, options)
 	}
 	for _, parallelism := range []int{1, 10, 50} {
 		assertPlanSendsFewRequests(t, w, mock, 3, fmt.Sprintf("-parallelism=%d", parallelism))

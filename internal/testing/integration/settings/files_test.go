@@ -52,13 +52,13 @@ func testFiles(t *testing.T, stack *realservers.Stack) {
 // how many configurations both sides accepted.
 func compareConfigurations(t *testing.T, stack *realservers.Stack, seed uint64, first int) int {
 	t.Helper()
-	var made []configuration
+	var created []configuration
 	var questions []question
 	for i := range configurationsPerRound {
 		random := rand.New(rand.NewPCG(seed, uint64(first+i))) //nolint:gosec // a test's choice of cases
 		c := configuration{t: t, random: random, root: t.TempDir(), files: map[string]string{}}
 		c.generate()
-		made = append(made, c)
+		created = append(created, c)
 		questions = append(questions, question{Environment: c.environment})
 	}
 	usable := 0
@@ -70,22 +70,22 @@ func compareConfigurations(t *testing.T, stack *realservers.Stack, seed uint64, 
 		}
 		if refusal := want.Error != ""; refusal || len(problems) > 0 {
 			if !refusal || len(problems) == 0 {
-				t.Errorf("Python: %q; ours: %+v\n%s", want.Error, problems, made[i])
+				t.Errorf("Python: %q; ours: %+v\n%s", want.Error, problems, created[i])
 			}
 			continue
 		}
 		got := providerAnswer(s)
 		if want := onlyAddresses(want); got.Address != want.Address || got.PublicAddress != want.PublicAddress || got.ProxyAddress != want.ProxyAddress {
-			t.Errorf("ours   %+v\nPython %+v\n%s", got, want, made[i])
+			t.Errorf("ours   %+v\nPython %+v\n%s", got, want, created[i])
 		}
 		credentials := map[string]any{"username": s.Username.Value, "password": s.Password.Value.Reveal()}
 		if s.Auth.Value == "jupyterhub" {
 			credentials = map[string]any{"api_token": s.APIToken.Value.Reveal()}
 		}
 		if !maps.Equal(credentials, want.Credentials) || httpProxy(t, s) != valueOrNone(want.HTTPProxy) {
-			t.Errorf("ours %v, %s; Python %v, %s\n%s", credentials, httpProxy(t, s), want.Credentials, valueOrNone(want.HTTPProxy), made[i])
+			t.Errorf("ours %v, %s; Python %v, %s\n%s", credentials, httpProxy(t, s), want.Credentials, valueOrNone(want.HTTPProxy), created[i])
 		}
-		compareOptions(t, []string{made[i].String()}, s, want)
+		compareOptions(t, []string{created[i].String()}, s, want)
 		if t.Failed() {
 			break
 		}

@@ -18,14 +18,14 @@ import (
 	"github.com/planetary-computer/terraform-provider-pc/internal/testing/realservers"
 )
 
-// testPrefixes asks several Python installations where Dask looks for files. With
-// each of them on PATH, the provider must look there too.
+// testPrefixes reads from several Python installations where Dask looks for files. With
+// each of them on PATH, the provider must look in the same places.
 func testPrefixes(t *testing.T, stack *realservers.Stack) {
 	t.Helper()
 	root := t.TempDir()
 	python := filepath.Join(stack.Bin, "python3")
 	packages := strings.TrimSpace(commandOutput(t, exec.CommandContext(t.Context(), python, "-c", "import dask, os; print(os.path.dirname(os.path.dirname(dask.__file__)))")))
-	for name, arguments := range map[string][]string{"plain": nil, "sees": {"--system-site-packages"}} {
+	for name, arguments := range map[string][]string{"plain": nil, "system": {"--system-site-packages"}} {
 		commandOutput(t, exec.CommandContext(t.Context(), python, append([]string{"-m", "venv", "--without-pip", filepath.Join(root, name)}, arguments...)...))
 	}
 	for link, to := range map[string]string{"linked/bin/python3": python, "flat/python3": "plain/bin/python3", "chain/bin/python3": "flat/python3"} {
@@ -41,7 +41,7 @@ func testPrefixes(t *testing.T, stack *realservers.Stack) {
 		}
 	}
 	folders := map[string]string{"the servers' own": stack.Bin}
-	for _, name := range []string{"plain/bin", "sees/bin", "linked/bin", "flat", "chain/bin"} {
+	for _, name := range []string{"plain/bin", "system/bin", "linked/bin", "flat", "chain/bin"} {
 		folders[name] = filepath.Join(root, name)
 	}
 	for name, folder := range folders {
@@ -59,13 +59,13 @@ func testPrefixes(t *testing.T, stack *realservers.Stack) {
 	}
 }
 
-// testPyenv asks the Pythons of an installed pyenv for their prefixes, for every
+// testPyenv reads the prefixes of the Pythons of an installed pyenv, for every
 // way to choose a version.
 func testPyenv(t *testing.T) {
 	t.Helper()
 	root, err := exec.CommandContext(t.Context(), "pyenv", "root").Output()
 	if err != nil {
-		t.Skip("there is no pyenv: ", err)
+		t.Skip("pyenv is not installed: ", err)
 	}
 	shims := filepath.Join(strings.TrimSpace(string(root)), "shims")
 	versions := strings.Fields(commandOutput(t, exec.CommandContext(t.Context(), "pyenv", "versions", "--bare", "--skip-envs")))

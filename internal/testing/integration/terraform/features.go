@@ -29,7 +29,7 @@ var (
 	ImportByIdentity   = Feature{"import by identity", version{1, 12}, version{1, 12}}
 	ListResources      = Feature{"list resources", version{1, 14}, neverReleased}
 	Actions            = Feature{"actions", version{1, 14}, neverReleased}
-	// OpenTofu's terraform test knows no folder of mock data.
+	// OpenTofu's command test has no folders of mock data.
 	MockDataFolders = Feature{"the source of a mock provider", version{1, 7}, neverReleased}
 )
 
@@ -63,7 +63,7 @@ var firstLine = regexp.MustCompile(`(?m)^(Terraform|OpenTofu) v(\d+)\.(\d+).*$`)
 func supports(output string, feature Feature) bool {
 	match := firstLine.FindStringSubmatch(output)
 	if match == nil {
-		panic(fmt.Sprintf("this is not the version of Terraform or OpenTofu: %s", output))
+		panic(fmt.Sprintf("not the version of Terraform or OpenTofu: %s", output))
 	}
 	major, _ := strconv.Atoi(match[2])
 	minor, _ := strconv.Atoi(match[3])

@@ -15,12 +15,11 @@ import (
 )
 
 const (
-	// maxPlanTime limits how long after the start of terraform an interrupt comes that
+	// maxPlanTime is the longest delay, from the start of terraform, of an interrupt that
 	// does not wait for the creates.
 	maxPlanTime = time.Second
-	// planPart is the part of the random interrupts that does not wait for the creates:
-	// one in planPart.
-	planPart = 8
+	// One in interruptsPerPlanInterrupt does not wait for the creates.
+	interruptsPerPlanInterrupt = 8
 )
 
 // RandomInterrupt is one SIGINT or SIGTERM at a random moment.
@@ -35,19 +34,19 @@ type RandomInterrupt struct {
 	delay      time.Duration
 }
 
-// NewRandomInterrupt draws an interrupt. Most come within maxCreateTime after
-// terraform has begun to create.
+// NewRandomInterrupt returns a random interrupt. Most interrupts are sent within
+// maxCreateTime after terraform has begun to create.
 func NewRandomInterrupt(random *rand.Rand, maxCreateTime time.Duration) RandomInterrupt {
-	drawn := RandomInterrupt{signal: syscall.SIGINT, toProvider: random.IntN(2) == 0, duringPlan: random.IntN(planPart) == 0}
+	interrupt := RandomInterrupt{signal: syscall.SIGINT, toProvider: random.IntN(2) == 0, duringPlan: random.IntN(interruptsPerPlanInterrupt) == 0}
 	if random.IntN(2) == 0 {
-		drawn.signal = syscall.SIGTERM
+		interrupt.signal = syscall.SIGTERM
 	}
 	limit := maxCreateTime
-	if drawn.duringPlan {
+	if interrupt.duringPlan {
 		limit = maxPlanTime
 	}
-	drawn.delay = time.Duration(random.Int64N(int64(limit)))
-	return drawn
+	interrupt.delay = time.Duration(random.Int64N(int64(limit)))
+	return interrupt
 }
 
 // String describes the interrupt for the report of a failed test.
@@ -62,8 +61,7 @@ func (i RandomInterrupt) String() string {
 	return fmt.Sprintf("%s to %s %s after %s", i.signal, target, i.delay.Round(time.Millisecond), moment)
 }
 
-// Send waits for the interrupt's moment and sends it. A command that has ended by
-// then is not interrupted.
+// Send sends the interrupt at its moment, unless the command has ended by then.
 func (i RandomInterrupt) Send(p *Process) {
 	p.t.Helper()
 	if !i.duringPlan {
