@@ -388,7 +388,7 @@ func TestCloudConfig_acceptsIntermediateCertificates(t *testing.T) {
 	t.Parallel()
 	root := scripted.NewAuthority(t)
 	for name, from := range map[string]time.Duration{"older": -2 * time.Hour, "younger": -time.Minute} {
-		between := root.Between(t, from)
+		between := root.Intermediate(t, from)
 		issued, leaf := between.Issue(t, scripted.Leaf{ForClients: true})
 		options := parseOptions(t, `{`+imageOption+`}`)
 		for certificate, want := range map[string]string{leaf + between.PEM: "", leaf: "is not signed by ca_certificate", between.PEM + leaf: "is not the key"} {

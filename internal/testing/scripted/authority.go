@@ -36,7 +36,7 @@ type Authority struct {
 type Leaf struct {
 	// Hosts are names and IP addresses.
 	Hosts []string
-	// From and Until limit the validity, relative to now. Zero stands for an hour
+	// From and Until limit the validity, relative to now. Zero means an hour
 	// ago and for an hour from now.
 	From, Until time.Duration
 	// SelfSigned signs the certificate with its own key.
@@ -62,9 +62,9 @@ func NewAuthority(t *testing.T) *Authority {
 	return a
 }
 
-// Between returns an intermediate authority that this one has signed. Its certificate
-// is valid from a time relative to now.
-func (a *Authority) Between(t *testing.T, from time.Duration) *Authority {
+// Intermediate returns an intermediate authority that this authority has signed. Its
+// certificate is valid from a time relative to now.
+func (a *Authority) Intermediate(t *testing.T, from time.Duration) *Authority {
 	t.Helper()
 	template := &x509.Certificate{
 		Subject:               pkix.Name{CommonName: "The intermediate authority of the tests"},
@@ -74,9 +74,9 @@ func (a *Authority) Between(t *testing.T, from time.Duration) *Authority {
 		BasicConstraintsValid: true,
 		KeyUsage:              x509.KeyUsageCertSign,
 	}
-	between := &Authority{key: newKey(t)}
-	between.certificate, between.PEM = sign(t, template, a.certificate, between.key, a.key)
-	return between
+	intermediate := &Authority{key: newKey(t)}
+	intermediate.certificate, intermediate.PEM = sign(t, template, a.certificate, intermediate.key, a.key)
+	return intermediate
 }
 
 // Issue returns a certificate for a server with its key, and the certificate in PEM

@@ -14,8 +14,8 @@ import (
 	"github.com/hashicorp/go-hclog"
 )
 
-// AssertHidden formats values in every way that a value gets into a log or a report,
-// and fails if one contains a secret.
+// AssertHidden formats values in every way in which logs and reports may format them,
+// and fails if a result contains a secret.
 func AssertHidden(t *testing.T, secrets []string, values ...any) {
 	t.Helper()
 	for _, value := range values {

@@ -26,7 +26,7 @@ type ForwardProxy struct {
 	user, password string
 	hosts          map[string]string
 	mu             sync.Mutex
-	refuse         int
+	refusalStatus  int
 	refusals       int
 	stalls         bool
 	requests       []string
@@ -53,7 +53,7 @@ func NewForwardProxy(t *testing.T, user, password string, hosts map[string]strin
 func (p *ForwardProxy) Refuse(status, count int) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.refuse, p.refusals = status, count
+	p.refusalStatus, p.refusals = status, count
 }
 
 // Stall makes the proxy keep the connections of rejected requests open after its
@@ -79,7 +79,7 @@ func (p *ForwardProxy) record(r *http.Request) int {
 		return 0
 	}
 	p.refusals--
-	return p.refuse
+	return p.refusalStatus
 }
 
 // Requests returns the method and target of each request, including rejected ones.
@@ -130,7 +130,7 @@ func (p *ForwardProxy) forward(w http.ResponseWriter, r *http.Request) {
 	target := &url.URL{Scheme: "http", Host: p.resolve(host)}
 	(&httputil.ReverseProxy{Rewrite: func(forwarded *httputil.ProxyRequest) {
 		forwarded.SetURL(target)
-		// The server must not see the password of the proxy.
+		// The server must not receive the password of the proxy.
 		forwarded.Out.Header.Del("Proxy-Authorization")
 	}}).ServeHTTP(w, r)
 }

@@ -107,13 +107,13 @@ type HostileCase struct {
 	// Kind is "status", "redirect", "no response" or "body". Message is a part of
 	// the error.
 	Kind, Message string
-	// HasValidStatus marks a response that is an error only to a client that decodes
+	// HasValidStatus means that the response is an error only for a client that decodes
 	// the body.
 	HasValidStatus bool
-	// TimesOut marks a server that keeps the connection open, so that the client's
+	// TimesOut means that the server keeps the connection open, so that the client's
 	// timeout has to end the request.
 	TimesOut bool
-	// IsLarge marks a response that takes a while.
+	// IsLarge means that the response takes a while.
 	IsLarge bool
 	// Flood is set if it serves the response. MaxSent is how much of it the client
 	// and all buffers may accept.

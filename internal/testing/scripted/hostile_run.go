@@ -19,7 +19,7 @@ import (
 type HostileCall struct {
 	// Request is "METHOD path", as for On.
 	Request string
-	// IgnoresBody marks a request whose response is not decoded.
+	// IgnoresBody means that the response is not decoded.
 	IgnoresBody bool
 	// TakesLarge also sends the responses that take a while. One call for each way
 	// to read a body is enough.

@@ -17,7 +17,7 @@ import (
 	"time"
 )
 
-// Reply is one response, written after those of real servers.
+// Reply is one response.
 type Reply struct {
 	Status int
 	// ContentType is the server's DefaultType when it is empty.
