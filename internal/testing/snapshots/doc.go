@@ -1,8 +1,8 @@
 // Copyright (c) The terraform-provider-pc Authors
 // SPDX-License-Identifier: MPL-2.0
 
-// Package snapshots shows every diagnostic of the provider as a terminal shows it.
+// Package snapshots formats every diagnostic of the provider as Terraform prints it.
 // Its tests provoke the diagnostics on the mock servers and compare them with the
-// files in testdata/diagnostics. make diagnostics writes the files, so that a change
-// of words is seen in review.
+// files in testdata/diagnostics. make diagnostics writes the files, so that a review
+// shows every change of a text.
 package snapshots

@@ -23,25 +23,25 @@ func serverScenarios() []scenario {
 	starting := func(name string, body object, prepare func(w *world)) scenario {
 		return scenario{name: name, run: func(w *world) {
 			prepare(w)
-			w.create(server, body)
+			w.create(serverType, body)
 		}}
 	}
 	ended := func(name string, body object) scenario {
 		return scenario{name: name, run: func(w *world) {
-			created := w.created(server, body)
+			created := w.created(serverType, body)
 			w.mock.CullHubServer("alice", "gpu")
 			w.reconfigure(nil)
-			w.read(server, created, body)
+			w.read(serverType, created, body)
 		}}
 	}
 	kept := withProfile("small")
 	kept["when_ended"] = "keep"
 	return []scenario{
-		validating("options that are no object", server, object{"user_options": hidden}),
-		validating("an invalid user", server, object{"user": "a/b"}),
-		validating("an invalid name", server, object{"name": "a/b"}),
-		{name: "a name with capital letters and a space", run: func(w *world) { w.plan(server, w.none(server), object{"name": "My Server"}) }},
-		{name: "a name with a dot", run: func(w *world) { w.plan(server, w.none(server), object{"name": "gpu.1"}) }},
+		validating("options that are no object", serverType, object{"user_options": hidden}),
+		validating("an invalid user", serverType, object{"user": "a/b"}),
+		validating("an invalid name", serverType, object{"name": "a/b"}),
+		{name: "a name with capital letters and a space", run: func(w *world) { w.plan(serverType, w.none(serverType), object{"name": "My Server"}) }},
+		{name: "a name with a dot", run: func(w *world) { w.plan(serverType, w.none(serverType), object{"name": "gpu.1"}) }},
 		starting("a server of this name runs", withProfile("small"), func(w *world) { w.mock.StartHubServer("alice", "gpu", "{}") }),
 		starting("another resource starts a server of this name", withProfile("small"), func(w *world) {
 			w.mock.FailNext(mockserver.Fault{Method: http.MethodPost, Path: "*/servers/gpu", BeforeRequest: func() { w.mock.StartHubServer("alice", "gpu", "{}") }})
@@ -50,12 +50,12 @@ func serverScenarios() []scenario {
 		starting("the start fails later", withProfile("late"), nothing),
 		starting("the spawner refuses the options", withProfile("refused"), nothing),
 		starting("the token may not start servers", withProfile("small"), func(w *world) {
-			w.fails(http.MethodPost, "*/servers/gpu", http.StatusForbidden, hubError("Action is not authorized with current scopes; requires any of [servers]"))
+			w.respondAlways(http.MethodPost, "*/servers/gpu", http.StatusForbidden, hubError("Action is not authorized with current scopes; requires any of [servers]"))
 		}),
 		starting("the user does not exist", object{"user": "nobody"}, nothing),
 		starting("the token belongs to a service", object{}, func(w *world) { w.block["api_token"] = w.mock.NewServiceToken("pipeline", "servers") }),
 		starting("the owner of the token is not known", object{}, func(w *world) {
-			w.fails(http.MethodGet, "*/hub/api/user", http.StatusBadRequest, hubError("no"))
+			w.respondAlways(http.MethodGet, "*/hub/api/user", http.StatusBadRequest, hubError("no"))
 		}),
 		starting("the response to the start is lost", withProfile("small"), func(w *world) {
 			w.mock.FailNext(mockserver.Fault{Method: http.MethodPost, Path: "*/servers/gpu", Drop: mockserver.DropAfterHandling})
@@ -63,26 +63,26 @@ func serverScenarios() []scenario {
 		starting("the server is not ready in time", object{"name": "gpu", "user_options": object{"profile": "stuck"}, "timeouts": object{"create": "300ms"}}, nothing),
 		starting("the start cannot be followed", withProfile("stuck"), func(w *world) {
 			w.mock.FailNext(mockserver.Fault{Method: http.MethodPost, Path: "*/servers/gpu", BeforeResponse: func() {
-				w.fails(http.MethodGet, "*/users/alice", http.StatusBadRequest, hubError("no"))
-				w.fails(http.MethodGet, "*/progress", http.StatusBadRequest, hubError("no"))
+				w.respondAlways(http.MethodGet, "*/users/alice", http.StatusBadRequest, hubError("no"))
+				w.respondAlways(http.MethodGet, "*/progress", http.StatusBadRequest, hubError("no"))
 			}})
 		}),
 		ended("the server was stopped", withProfile("small")),
 		ended("the server was stopped and is kept", kept),
 		{name: "the token belongs to another user than the state", run: func(w *world) {
-			created := w.created(server, withProfile("small"))
+			created := w.created(serverType, withProfile("small"))
 			w.reconfigure(object{"api_token": w.mock.NewToken("bob")})
-			w.read(server, created, withProfile("small"))
-			w.destroy(server, created, withProfile("small"))
+			w.read(serverType, created, withProfile("small"))
+			w.destroy(serverType, created, withProfile("small"))
 		}},
-		{name: "an id that is no server is imported", run: func(w *world) { w.importID(server, "a/b/c") }},
-		{name: "the servers of a user cannot be listed", run: func(w *world) { w.list(server, providertest.ListQuery{Config: object{"user": "nobody"}}) }},
+		{name: "an id that is no server is imported", run: func(w *world) { w.importID(serverType, "a/b/c") }},
+		{name: "the servers of a user cannot be listed", run: func(w *world) { w.list(serverType, providertest.ListQuery{Config: object{"user": "nobody"}}) }},
 		{name: "the servers of all users cannot be listed", run: func(w *world) {
-			w.fails(http.MethodGet, "*/hub/api/users", http.StatusForbidden, hubError("Action is not authorized with current scopes; requires any of [list:users]"))
-			w.list(server, providertest.ListQuery{Config: object{"all_users": true}})
+			w.respondAlways(http.MethodGet, "*/hub/api/users", http.StatusForbidden, hubError("Action is not authorized with current scopes; requires any of [list:users]"))
+			w.list(serverType, providertest.ListQuery{Config: object{"all_users": true}})
 		}},
 		{name: "a list of one user and of all", run: func(w *world) {
-			w.list(server, providertest.ListQuery{Config: object{"user": "alice", "all_users": true}})
+			w.list(serverType, providertest.ListQuery{Config: object{"user": "alice", "all_users": true}})
 		}},
 	}
 }
@@ -91,48 +91,48 @@ func tokenScenarios() []scenario {
 	issuing := func(name string, body object, prepare func(w *world)) scenario {
 		return scenario{name: name, run: func(w *world) {
 			prepare(w)
-			w.create(token, body)
+			w.create(tokenType, body)
 		}}
 	}
 	const tokens, ephemeral = "*/users/alice/tokens", "pc_hub_token"
 	return []scenario{
-		validating("a lifetime in days", token, object{"expires_in": "30d"}),
-		validating("a lifetime with a fraction of a second", token, object{"expires_in": "1.5s"}),
-		validating("no time for the renewal", token, object{"renew_before": "0s"}),
-		validating("a renewal before the lifetime begins", token, object{"expires_in": "1h", "renew_before": "2h"}),
-		validating("a null scope", token, object{"scopes": []any{nil}}),
-		validating("scopes and roles", token, object{"scopes": []any{"self"}, "roles": []any{"user"}}),
+		validating("a lifetime in days", tokenType, object{"expires_in": "30d"}),
+		validating("a lifetime with a fraction of a second", tokenType, object{"expires_in": "1.5s"}),
+		validating("no time for the renewal", tokenType, object{"renew_before": "0s"}),
+		validating("a renewal before the lifetime begins", tokenType, object{"expires_in": "1h", "renew_before": "2h"}),
+		validating("a null scope", tokenType, object{"scopes": []any{nil}}),
+		validating("scopes and roles", tokenType, object{"scopes": []any{"self"}, "roles": []any{"user"}}),
 		issuing("a scope that does not exist", object{"scopes": []any{"nope"}}, nothing),
 		issuing("the Hub is too old for scopes", object{"scopes": []any{"self"}}, func(w *world) {
-			w.fails(http.MethodPost, tokens, http.StatusOK, `{"id": "a9", "user": "alice", "note": "x", "token": "`+hidden+`", "created": "2026-01-02T03:04:05Z"}`)
+			w.respondAlways(http.MethodPost, tokens, http.StatusOK, `{"id": "a9", "user": "alice", "note": "x", "token": "`+hidden+`", "created": "2026-01-02T03:04:05Z"}`)
 		}),
 		issuing("the response is lost", object{}, func(w *world) {
 			w.mock.FailNext(mockserver.Fault{Method: http.MethodPost, Path: tokens, Drop: mockserver.DropAfterHandling})
 		}),
 		issuing("the response is lost, and the tokens cannot be listed", object{}, func(w *world) {
 			w.mock.FailNext(mockserver.Fault{Method: http.MethodPost, Path: tokens, Drop: mockserver.DropAfterHandling})
-			w.fails(http.MethodGet, tokens, http.StatusForbidden, hubError("no"))
+			w.respondAlways(http.MethodGet, tokens, http.StatusForbidden, hubError("no"))
 		}),
 		{name: "the token was revoked", run: func(w *world) {
-			created := w.created(token, object{})
-			w.mock.RevokeToken("alice", w.configured().Text(w.t, token, created.State, "id"))
+			created := w.created(tokenType, object{})
+			w.mock.RevokeToken("alice", w.configured().Text(w.t, tokenType, created.State, "id"))
 			w.reconfigure(nil)
-			w.read(token, created, object{})
+			w.read(tokenType, created, object{})
 		}},
 		{name: "the token belongs to another user than the state", run: func(w *world) {
-			created := w.created(token, object{})
+			created := w.created(tokenType, object{})
 			w.reconfigure(object{"api_token": w.mock.NewToken("bob")})
-			w.read(token, created, object{})
-			w.destroy(token, created, object{})
+			w.read(tokenType, created, object{})
+			w.destroy(tokenType, created, object{})
 		}},
-		{name: "a token is imported", run: func(w *world) { w.importID(token, "alice/a1") }},
+		{name: "a token is imported", run: func(w *world) { w.importID(tokenType, "alice/a1") }},
 		{name: "the tokens cannot be listed", run: func(w *world) {
-			w.fails(http.MethodGet, tokens, http.StatusForbidden, hubError("no"))
-			w.list(token, providertest.ListQuery{Config: object{}})
+			w.respondAlways(http.MethodGet, tokens, http.StatusForbidden, hubError("no"))
+			w.list(tokenType, providertest.ListQuery{Config: object{}})
 		}},
 		{name: "an ephemeral token cannot be revoked", run: func(w *world) {
 			opened := w.open(ephemeral, object{})
-			w.fails(http.MethodDelete, "*", http.StatusForbidden, hubError("no"))
+			w.respondAlways(http.MethodDelete, "*", http.StatusForbidden, hubError("no"))
 			w.close(ephemeral, opened, object{})
 		}},
 		{name: "an ephemeral token ended before the run", run: func(w *world) {
@@ -148,10 +148,10 @@ func userScenarios() []scenario {
 		reading("an invalid name", "pc_hub_user", object{"name": "a/b"}, nothing),
 		reading("no such user", "pc_hub_user", object{"name": "nobody"}, nothing),
 		reading("a user who cannot be read", "pc_hub_user", object{"name": "alice"}, func(w *world) {
-			w.fails(http.MethodGet, "*/users/alice", http.StatusForbidden, hubError("Action is not authorized with current scopes; requires any of [read:users]"))
+			w.respondAlways(http.MethodGet, "*/users/alice", http.StatusForbidden, hubError("Action is not authorized with current scopes; requires any of [read:users]"))
 		}),
 		reading("the owner of the token cannot be read", "pc_hub_user", object{}, func(w *world) {
-			w.fails(http.MethodGet, "*/hub/api/user", http.StatusForbidden, `{"status": 403, "message": null}`)
+			w.respondAlways(http.MethodGet, "*/hub/api/user", http.StatusForbidden, `{"status": 403, "message": null}`)
 		}),
 	}
 }
@@ -208,23 +208,16 @@ func schedulerScenarios() []scenario {
 	return []scenario{
 		reading("an address without a port", scheduler, object{"address": "tls://10.0.0.4"}, nothing),
 		reading("a web address without a scheme", scheduler, object{"dashboard_url": "10.0.0.4:8787"}, nothing),
-		reading("another server answers", scheduler, object{}, nothing).with(func(w *world) object { return object{"dashboard_url": w.mock.HubURL() + "x"} }),
-		reading("nothing listens", scheduler, object{}, nothing).with(func(w *world) object {
-			return object{"dashboard_url": closedPort(w.t), "timeouts": object{"read": "2s"}}
-		}),
+		{name: "another server answers", run: func(w *world) { w.data(scheduler, object{"dashboard_url": w.mock.HubURL() + "x"}) }},
+		{name: "nothing listens", run: func(w *world) {
+			w.data(scheduler, object{"dashboard_url": closedPort(w.t), "timeouts": object{"read": "2s"}})
+		}},
 		{name: "the wait is interrupted", run: func(w *world) {
 			ctx, cancel := context.WithCancel(w.t.Context())
 			cancel()
 			w.dataWithin(ctx, scheduler, object{"dashboard_url": closedPort(w.t)})
 		}},
 	}
-}
-
-// with makes the configuration of a data source depend on the mock.
-func (s scenario) with(body func(w *world) object) scenario {
-	const scheduler = "pc_dask_scheduler"
-	s.run = func(w *world) { w.data(scheduler, body(w)) }
-	return s
 }
 
 func functionScenarios() []scenario {

@@ -145,76 +145,76 @@ func writeFile(w *world, path, text string) {
 	}
 }
 
-// dataScenarios are the data sources, ephemeral resources and list resources of
-// clusters.
+// dataScenarios are failures of the data sources, ephemeral resources and list resources
+// of clusters.
 func dataScenarios() []scenario {
-	counts := func(w *world) {
-		w.fails(http.MethodGet, "*/counts.json", http.StatusForbidden, gatewayError("no"))
-		w.fails(http.MethodGet, "*/json/*", http.StatusForbidden, gatewayError("no"))
-		w.fails(http.MethodGet, "*/metrics", http.StatusForbidden, gatewayError("no"))
+	refuseCounts := func(w *world) {
+		w.respondAlways(http.MethodGet, "*/counts.json", http.StatusForbidden, gatewayError("no"))
+		w.respondAlways(http.MethodGet, "*/json/*", http.StatusForbidden, gatewayError("no"))
+		w.respondAlways(http.MethodGet, "*/metrics", http.StatusForbidden, gatewayError("no"))
 	}
-	named := func(name string, run func(w *world, cluster string)) scenario {
+	withCluster := func(name string, run func(w *world, clusterName string)) scenario {
 		return scenario{name: name, run: func(w *world) { run(w, w.mock.AddCluster("alice", object{"worker_cores": 2})) }}
 	}
 	return []scenario{
 		reading("an invalid name", "pc_dask_cluster", object{"name": "a/b"}, nothing),
-		reading("no such cluster", "pc_dask_cluster", object{"name": someName}, nothing),
-		reading("a cluster that cannot be read", "pc_dask_cluster", object{"name": someName}, func(w *world) {
-			w.fails(http.MethodGet, "*/clusters/*", http.StatusForbidden, gatewayError("no"))
+		reading("no such cluster", "pc_dask_cluster", object{"name": unusedName}, nothing),
+		reading("a cluster that cannot be read", "pc_dask_cluster", object{"name": unusedName}, func(w *world) {
+			w.respondAlways(http.MethodGet, "*/clusters/*", http.StatusForbidden, gatewayError("no"))
 		}),
-		named("the workers cannot be counted", func(w *world, cluster string) {
-			counts(w)
-			w.data("pc_dask_cluster", object{"name": cluster})
+		withCluster("the workers cannot be counted", func(w *world, clusterName string) {
+			refuseCounts(w)
+			w.data("pc_dask_cluster", object{"name": clusterName})
 		}),
-		named("it is not known whether clusters are idle", func(w *world, _ string) {
-			counts(w)
+		withCluster("it is not known whether clusters are idle", func(w *world, _ string) {
+			refuseCounts(w)
 			w.data("pc_clusters", object{"activity": true})
 		}),
 		reading("an unknown status", "pc_clusters", object{"statuses": []any{"DONE"}}, nothing),
 		reading("a null status", "pc_clusters", object{"statuses": []any{nil}}, nothing),
 		reading("the clusters cannot be listed", "pc_clusters", object{}, func(w *world) {
-			w.fails(http.MethodGet, "*/clusters/", http.StatusForbidden, gatewayError("no"))
+			w.respondAlways(http.MethodGet, "*/clusters/", http.StatusForbidden, gatewayError("no"))
 		}),
 		reading("the options cannot be read", "pc_cluster_options", object{}, func(w *world) {
-			w.fails(http.MethodGet, "*/options", http.StatusForbidden, gatewayError("no"))
+			w.respondAlways(http.MethodGet, "*/options", http.StatusForbidden, gatewayError("no"))
 		}),
 		reading("the gateway does not return its version", "pc_gateway", object{}, func(w *world) {
-			w.fails(http.MethodGet, "*/version", http.StatusOK, `{}`)
+			w.respondAlways(http.MethodGet, "*/version", http.StatusOK, `{}`)
 		}),
 		reading("an unhealthy gateway", "pc_gateway", object{}, func(w *world) {
-			w.fails(http.MethodGet, "*/health", http.StatusInternalServerError, `{"status": "fail"}`)
+			w.respondAlways(http.MethodGet, "*/health", http.StatusInternalServerError, `{"status": "fail"}`)
 		}),
 		reading("the health of the gateway is not known", "pc_gateway", object{}, func(w *world) {
 			w.mock.FailNext(mockserver.Fault{Path: "*/health", Times: 1 << 20, Drop: mockserver.DropBeforeHandling})
 		}),
 		reading("an old gateway", "pc_gateway", object{}, func(w *world) {
-			w.fails(http.MethodGet, "*/version", http.StatusOK, `{"version": "0.9.0"}`)
+			w.respondAlways(http.MethodGet, "*/version", http.StatusOK, `{"version": "0.9.0"}`)
 		}),
-		{name: "credentials of a cluster that does not exist", run: func(w *world) { w.open("pc_dask_cluster_credentials", object{"name": someName}) }},
-		named("credentials of a cluster that has ended", func(w *world, cluster string) {
-			w.mock.StopCluster(cluster)
-			w.open("pc_dask_cluster_credentials", object{"name": cluster})
+		{name: "credentials of a cluster that does not exist", run: func(w *world) { w.open("pc_dask_cluster_credentials", object{"name": unusedName}) }},
+		withCluster("credentials of a cluster that has ended", func(w *world, clusterName string) {
+			w.mock.StopCluster(clusterName)
+			w.open("pc_dask_cluster_credentials", object{"name": clusterName})
 		}),
 		{name: "credentials of a cluster that starts", mock: mockserver.Config{StartDelay: time.Hour, LongPoll: 20 * time.Millisecond}, run: func(w *world) {
-			w.created(cluster, object{"timeouts": object{"create": "100ms"}})
+			w.created(clusterType, object{"timeouts": object{"create": "100ms"}})
 			w.open("pc_dask_cluster_credentials", object{"name": w.mock.Clusters("alice")[0].Name, "timeouts": object{"open": "150ms"}})
 		}},
 		{name: "credentials that cannot be read", run: func(w *world) {
-			w.fails(http.MethodGet, "*/clusters/*", http.StatusForbidden, gatewayError("no"))
-			w.open("pc_dask_cluster_credentials", object{"name": someName})
+			w.respondAlways(http.MethodGet, "*/clusters/*", http.StatusForbidden, gatewayError("no"))
+			w.open("pc_dask_cluster_credentials", object{"name": unusedName})
 		}},
 		{name: "a list that cannot be read", run: func(w *world) {
-			w.fails(http.MethodGet, "*/clusters/", http.StatusForbidden, gatewayError("no"))
-			w.list(cluster, providertest.ListQuery{Config: object{}})
+			w.respondAlways(http.MethodGet, "*/clusters/", http.StatusForbidden, gatewayError("no"))
+			w.list(clusterType, providertest.ListQuery{Config: object{}})
 		}},
 		{name: "a list without the declared options", run: func(w *world) {
-			w.fails(http.MethodGet, "*/options", http.StatusForbidden, gatewayError("no"))
-			w.list(cluster, providertest.ListQuery{Config: object{}})
+			w.respondAlways(http.MethodGet, "*/options", http.StatusForbidden, gatewayError("no"))
+			w.list(clusterType, providertest.ListQuery{Config: object{}})
 		}},
 		{name: "a list with more items than its limit", run: func(w *world) {
 			w.mock.AddCluster("alice", nil)
 			w.mock.AddCluster("alice", nil)
-			w.list(cluster, providertest.ListQuery{Config: object{}, Limit: 1})
+			w.list(clusterType, providertest.ListQuery{Config: object{}, Limit: 1})
 		}},
 	}
 }
@@ -225,14 +225,14 @@ func actionScenarios() []scenario {
 	}
 	const scale, stop, stopServer, revoke = "pc_dask_cluster_scale", "pc_dask_cluster_stop", "pc_hub_server_stop", "pc_hub_token_revoke"
 	return []scenario{
-		invoking("scale with neither workers nor adapt", scale, object{"name": someName}),
-		invoking("scale below zero", scale, object{"name": someName, "workers": -1}),
-		invoking("scale that waits for more than it requests", scale, object{"name": someName, "workers": 1, "wait_for_workers": 2}),
-		invoking("scale with a timeout of zero", scale, object{"name": someName, "workers": 1, "timeout": "0s"}),
-		invoking("scale a cluster that does not exist", scale, object{"name": someName, "workers": 1}),
+		invoking("scale with neither workers nor adapt", scale, object{"name": unusedName}),
+		invoking("scale below zero", scale, object{"name": unusedName, "workers": -1}),
+		invoking("scale that waits for more than it requests", scale, object{"name": unusedName, "workers": 1, "wait_for_workers": 2}),
+		invoking("scale with a timeout of zero", scale, object{"name": unusedName, "workers": 1, "timeout": "0s"}),
+		invoking("scale a cluster that does not exist", scale, object{"name": unusedName, "workers": 1}),
 		{name: "scale with limits that cannot be checked", block: object{"limits": object{"cores": 4}}, run: func(w *world) {
-			w.fails(http.MethodGet, "*/clusters/*", http.StatusForbidden, gatewayError("no"))
-			w.invoke(scale, object{"name": someName, "workers": 1})
+			w.respondAlways(http.MethodGet, "*/clusters/*", http.StatusForbidden, gatewayError("no"))
+			w.invoke(scale, object{"name": unusedName, "workers": 1})
 		}},
 		{name: "scale beyond the gateway's limit", mock: mockserver.Config{MaxWorkers: 2}, run: func(w *world) {
 			w.invoke(scale, object{"name": w.mock.AddCluster("alice", nil), "workers": 3})
@@ -249,14 +249,14 @@ func actionScenarios() []scenario {
 		}},
 		{name: "stop a cluster whose scheduler does not respond", run: func(w *world) {
 			name := w.mock.AddCluster("alice", nil)
-			w.fails(http.MethodGet, "*/json/*", http.StatusForbidden, gatewayError("no"))
+			w.respondAlways(http.MethodGet, "*/json/*", http.StatusForbidden, gatewayError("no"))
 			w.invoke(stop, object{"name": name, "only_if_idle": true})
 		}},
 		{name: "stop a cluster of another user", run: func(w *world) { w.invoke(stop, object{"name": w.mock.AddCluster("bob", nil)}) }},
 		invoking("stop the server of an invalid user", stopServer, object{"user": "a/b", "name": "gpu"}),
 		{name: "the Hub refuses to stop a server", run: func(w *world) {
 			w.mock.StartHubServer("alice", "gpu", "{}")
-			w.fails(http.MethodDelete, "*", http.StatusForbidden, `{"status": 403, "message": "Action is not authorized with current scopes; requires any of [delete:servers]"}`)
+			w.respondAlways(http.MethodDelete, "*", http.StatusForbidden, `{"status": 403, "message": "Action is not authorized with current scopes; requires any of [delete:servers]"}`)
 			w.invoke(stopServer, object{"user": "alice", "name": "gpu"})
 		}},
 		invoking("revoke a token of an invalid user", revoke, object{"user": "a/b", "id": "a1", "note": "ci"}),
@@ -265,7 +265,7 @@ func actionScenarios() []scenario {
 			w.invoke(revoke, object{"id": w.mock.AddToken("alice", "another"), "note": "ci"})
 		}},
 		{name: "the Hub refuses to revoke a token", run: func(w *world) {
-			w.fails(http.MethodDelete, "*", http.StatusForbidden, `{"status": 403, "message": "no"}`)
+			w.respondAlways(http.MethodDelete, "*", http.StatusForbidden, `{"status": 403, "message": "no"}`)
 			w.invoke(revoke, object{"id": w.mock.AddToken("alice", "ci"), "note": "ci"})
 		}},
 	}

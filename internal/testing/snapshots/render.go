@@ -25,7 +25,7 @@ type Source string
 type Block struct {
 	// Kind is the keyword: provider, resource, data, ephemeral, list or action.
 	Kind, Type string
-	// Body has the arguments by name.
+	// Body contains the arguments by name.
 	Body map[string]any
 }
 
@@ -52,7 +52,7 @@ func (b Block) address() string {
 // source is the text of a block with the lines of its arguments.
 type source struct {
 	lines []string
-	// lineOf has the line, from 1, of each argument and each member of an object, by
+	// lineOf contains the line, from 1, of each argument and each member of an object, by
 	// its path: "adapt" and "adapt.minimum".
 	lineOf map[string]int
 }
@@ -60,14 +60,15 @@ type source struct {
 func (b Block) source() *source {
 	s := &source{lineOf: map[string]int{}}
 	s.add(b.header() + " {")
-	indent, body := "  ", b.Body
-	if b.Kind == "action" || b.Kind == "list" {
+	indent := "  "
+	isNested := b.Kind == "action" || b.Kind == "list"
+	if isNested {
 		s.add("  provider = pc")
 		s.add("  config {")
 		indent = "    "
 	}
-	s.members(indent, "", body)
-	if len(indent) == 4 {
+	s.members(indent, "", b.Body)
+	if isNested {
 		s.add("  }")
 	}
 	s.add("}")
@@ -89,7 +90,7 @@ func (s *source) members(indent, prefix string, members map[string]any) {
 	}
 }
 
-// literal returns a value as it stands in a configuration.
+// literal returns a value in the syntax of a configuration.
 func literal(value any) string {
 	switch value := value.(type) {
 	case nil:
@@ -177,7 +178,7 @@ func framed(lines []string) string {
 	return text.String()
 }
 
-// wrap breaks a line at blanks. Terraform leaves lines alone that begin with one.
+// wrap breaks a line at blanks. Terraform does not break lines that begin with a blank.
 func wrap(line string) []string {
 	if strings.HasPrefix(line, " ") {
 		return []string{line}

@@ -15,10 +15,10 @@ import (
 
 var update = flag.Bool("update", false, "write the snapshots instead of comparing them")
 
-const folder = "testdata/diagnostics"
+const snapshotFolder = "testdata/diagnostics"
 
-// groups are the scenarios of each snapshot file.
-func groups() map[string][]scenario {
+// scenariosByFile returns the scenarios of each snapshot file.
+func scenariosByFile() map[string][]scenario {
 	return map[string][]scenario{
 		"cluster_plan":    clusterPlanScenarios(),
 		"cluster_create":  clusterCreateScenarios(),
@@ -37,12 +37,11 @@ func groups() map[string][]scenario {
 	}
 }
 
-// Every diagnostic looks as its snapshot does. After a change of words, run make
-// diagnostics and review the difference.
+// After a change of a text, run make diagnostics and review the difference.
 //
-//nolint:paralleltest // scenarios set environment variables, and take a fraction of a second
-func TestDiagnostics_lookAsInTheirSnapshots(t *testing.T) {
-	all := groups()
+//nolint:paralleltest // scenarios set environment variables
+func TestDiagnostics_matchTheirSnapshots(t *testing.T) {
+	all := scenariosByFile()
 	for _, name := range slices.Sorted(maps.Keys(all)) {
 		t.Run(name, func(t *testing.T) {
 			var got strings.Builder
@@ -55,7 +54,7 @@ func TestDiagnostics_lookAsInTheirSnapshots(t *testing.T) {
 			if t.Failed() {
 				return
 			}
-			file := filepath.Join(folder, name+".txt")
+			file := filepath.Join(snapshotFolder, name+".txt")
 			if *update {
 				if err := os.WriteFile(file, []byte(got.String()), 0o600); err != nil {
 					t.Fatal(err)

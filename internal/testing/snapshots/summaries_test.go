@@ -18,7 +18,7 @@ import (
 	"testing"
 )
 
-// withoutSnapshot has the summaries that no scenario can provoke, with the reason.
+// withoutSnapshot contains the summaries that no scenario can provoke, with the reason.
 var withoutSnapshot = map[string]string{
 	"Invalid address":                                         settingsCheck,
 	"Invalid HTTP proxy":                                      settingsCheck,
@@ -46,9 +46,9 @@ var summaryArguments = map[string]int{
 	"addCatalogError": 2,
 }
 
-// summary is the pattern of a summary in the code, and where it is.
+// summary is the pattern of a summary in the code, and its position.
 type summary struct {
-	pattern, at string
+	pattern, position string
 }
 
 // Every summary in the code is in a snapshot.
@@ -71,7 +71,7 @@ func TestDiagnostics_allHaveSnapshots(t *testing.T) {
 		}
 		missing[each.pattern] = true
 		if withoutSnapshot[each.pattern] == "" {
-			t.Errorf("%s: no snapshot has the summary %s. Add a scenario, or an exception with the reason.", each.at, each.pattern)
+			t.Errorf("%s: no snapshot has the summary %s. Add a scenario, or an exception with the reason.", each.position, each.pattern)
 		}
 	}
 	for pattern := range withoutSnapshot {
@@ -86,7 +86,7 @@ func TestDiagnostics_allHaveSnapshots(t *testing.T) {
 
 func snapshotLines(t *testing.T) []string {
 	t.Helper()
-	files, err := filepath.Glob(filepath.Join(folder, "*.txt"))
+	files, err := filepath.Glob(filepath.Join(snapshotFolder, "*.txt"))
 	if err != nil || len(files) == 0 {
 		t.Fatalf("%d snapshots: %v", len(files), err)
 	}
@@ -170,8 +170,8 @@ func summariesOf(node ast.Node) []ast.Expr {
 
 var verb = regexp.MustCompile(`%[-+#0-9.]*[a-zA-Z]`)
 
-// patternsOf returns the patterns of the texts that an expression may have. What it
-// cannot tell matches everything.
+// patternsOf returns the patterns of the texts that an expression may have. The pattern of
+// an expression that it cannot evaluate matches every text.
 func patternsOf(expression ast.Expr, around ast.Decl) []string {
 	const anything = ".*"
 	switch expression := expression.(type) {
@@ -243,14 +243,14 @@ func assignedTo(name string, around ast.Decl) []ast.Expr {
 	return values
 }
 
-// goText is a text that only Go prints, or that a terminal shows as it is in the code.
+// goText is text that only developers understand.
 var goText = regexp.MustCompile(`%!|basetypes\.|types\.\w+(Type|Value)|big\.Float|\*?tftypes\.|\[Value\(|<nil>|\\n|map\[|&\{|0x[0-9a-f]{6,}|error in the provider|provider developer`)
 
-// minSummaryWords is the least number of words that say what failed.
+// minSummaryWords is the smallest number of words that can describe a failure.
 const minSummaryWords = 3
 
-// Every snapshot is written for people, and contains no value of an option.
-func TestDiagnostics_areWordedForPeople(t *testing.T) {
+// No snapshot contains Go values or the values of options.
+func TestDiagnostics_areReadableAndHideValues(t *testing.T) {
 	t.Parallel()
 	for _, line := range snapshotLines(t) {
 		text, isDiagnostic := strings.CutPrefix(line, "│ ")

@@ -115,7 +115,7 @@ func (w *world) providerBlock() snapshots.Block {
 	return snapshots.Block{Kind: "provider", Body: body}
 }
 
-// show adds the diagnostics, in an order that does not depend on maps.
+// show adds the diagnostics, sorted by attribute and summary.
 func (w *world) show(block snapshots.Block, found []*tfprotov6.Diagnostic) {
 	w.t.Helper()
 	sorted := slices.Clone(found)
@@ -150,7 +150,7 @@ var (
 	attempts     = regexp.MustCompile(`\(\d+ attempts\)`)
 )
 
-// stable replaces what differs from run to run.
+// stable replaces the parts of a text that differ from run to run.
 func (w *world) stable(text string) string {
 	text = w.replacer.Replace(text)
 	text = clusterName.ReplaceAllString(text, "0123456789abcdef0123456789abcdef")
@@ -181,7 +181,7 @@ func (w *world) plan(typeName string, before providertest.Instance, body object)
 	w.show(w.resource(typeName, body), w.configured().Plan(w.t, typeName, before, body).Diagnostics)
 }
 
-// apply plans and applies, within the time that a user would wait.
+// apply plans and applies.
 func (w *world) apply(typeName string, before providertest.Instance, body object) providertest.Instance {
 	after, found := w.configured().Apply(w.t.Context(), w.t, typeName, before, body)
 	w.show(w.resource(typeName, body), found)
@@ -192,7 +192,7 @@ func (w *world) create(typeName string, body object) providertest.Instance {
 	return w.apply(typeName, w.none(typeName), body)
 }
 
-// created is create without showing diagnostics.
+// created creates an instance without showing diagnostics.
 func (w *world) created(typeName string, body object) providertest.Instance {
 	before := len(w.shown)
 	after := w.create(typeName, body)
@@ -259,14 +259,10 @@ func (w *world) close(typeName string, opened providertest.OpenedEphemeral, body
 
 // list validates and reads a list resource.
 func (w *world) list(typeName string, query providertest.ListQuery) {
-	w.listWithin(w.t.Context(), typeName, query)
-}
-
-func (w *world) listWithin(ctx context.Context, typeName string, query providertest.ListQuery) {
 	block := snapshots.Block{Kind: "list", Type: typeName, Body: query.Config}
 	found := w.configured().ValidateList(w.t, typeName, query.Config)
 	if !providertest.HasError(found) {
-		for _, item := range w.configured().List(ctx, w.t, typeName, query) {
+		for _, item := range w.configured().List(w.t.Context(), w.t, typeName, query) {
 			found = append(found, item.Diagnostics...)
 		}
 	}
@@ -307,8 +303,8 @@ func (w *world) call(name string, arguments ...any) {
 	w.shown = append(w.shown, w.stable(snapshots.RenderFunction(name, resp.Error.Text)))
 }
 
-// fails makes the next requests to a path fail.
-func (w *world) fails(method, path string, status int, body string) {
+// respondAlways sets the response to all further requests to a path.
+func (w *world) respondAlways(method, path string, status int, body string) {
 	fault := providertest.RespondAlways(path, status, body)
 	fault.Method, fault.Times = method, 1<<20
 	w.mock.FailNext(fault)
