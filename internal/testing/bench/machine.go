@@ -72,14 +72,14 @@ func terraformVersion(ctx context.Context, terraform string) string {
 	cmd := exec.CommandContext(ctx, terraform, "version", "-json")
 	cmd.Env = append(os.Environ(), "TF_CLI_CONFIG_FILE="+os.DevNull, "CHECKPOINT_DISABLE=1")
 	text, err := cmd.Output()
-	var answer struct {
+	var versions struct {
 		Version string `json:"terraform_version"`
 	}
-	if err != nil || json.Unmarshal(text, &answer) != nil {
+	if err != nil || json.Unmarshal(text, &versions) != nil {
 		return "an unknown Terraform"
 	}
 	if strings.Contains(terraform, "tofu") {
-		return "OpenTofu " + answer.Version
+		return "OpenTofu " + versions.Version
 	}
-	return "Terraform " + answer.Version
+	return "Terraform " + versions.Version
 }

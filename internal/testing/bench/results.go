@@ -15,8 +15,8 @@ import (
 	"strings"
 )
 
-// SubjectCluster is the resource type under test. The others are baselines: a provider without
-// input and output, and Terraform without a provider.
+// SubjectCluster is the resource type under test. The others are baselines: a provider
+// without input and output, and Terraform without a provider.
 const (
 	SubjectCluster = "pc_dask_cluster"
 	TimeStatic     = "time_static"
@@ -66,7 +66,7 @@ type Measurement struct {
 	Sample
 }
 
-// Growth is a plan of N resources of Terraform itself, without a provider.
+// Growth is a plan of N resources by Terraform itself, without a provider.
 type Growth struct {
 	// Form is how they are declared, for example with count.
 	Form string `json:"form"`
@@ -187,7 +187,7 @@ func Load(file string, results any) (bool, error) {
 		return false, err
 	}
 	if err := json.Unmarshal(text, results); err != nil {
-		return false, fmt.Errorf("%s holds no results: %w", file, err)
+		return false, fmt.Errorf("%s does not contain results: %w", file, err)
 	}
 	return true, nil
 }

@@ -22,10 +22,10 @@ func Median(values []float64) float64 {
 }
 
 // MedianOf returns the median of a property of the items.
-func MedianOf[T any](many []T, something func(T) float64) float64 {
+func MedianOf[T any](many []T, property func(T) float64) float64 {
 	values := make([]float64, 0, len(many))
 	for _, each := range many {
-		values = append(values, something(each))
+		values = append(values, property(each))
 	}
 	return Median(values)
 }
@@ -54,7 +54,7 @@ func MedianPoint(n int, points []Point) Point {
 	}
 }
 
-// CompareReal returns the medians of the rounds on the real gateway. Each round has
+// CompareReal returns the medians of the rounds on the real gateway. Each round runs
 // both clients, so that the ratio is computed per round.
 func CompareReal(clusters int, terraform, python []RealTime) Real {
 	ratios := make([]float64, 0, len(terraform))

@@ -12,7 +12,7 @@ import (
 	"github.com/planetary-computer/terraform-provider-pc/internal/testing/bench"
 )
 
-func TestMedian(t *testing.T) {
+func TestMedian_isTheMiddleOfTheSortedValues(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		values []float64
@@ -31,11 +31,11 @@ func TestMedian(t *testing.T) {
 		}
 	}
 	if got := bench.Median(nil); !math.IsNaN(got) {
-		t.Errorf("the median of nothing is %v", got)
+		t.Errorf("the median without values is %v", got)
 	}
 }
 
-func TestMediansAreOfEachQuantityForItself(t *testing.T) {
+func TestMedians_areComputedPerField(t *testing.T) {
 	t.Parallel()
 	got := bench.Medians([]bench.Sample{
 		{Wall: 1.00049, CPU: 9, ProviderCPU: 1, Memory: 30.04, TerraformMemory: 100, Requests: 3},
@@ -52,7 +52,7 @@ func TestMediansAreOfEachQuantityForItself(t *testing.T) {
 	}
 }
 
-func TestSumOfRecords(t *testing.T) {
+func TestSum_separatesProviderFromTerraform(t *testing.T) {
 	t.Parallel()
 	got := bench.Sum([]bench.Record{
 		{Name: "terraform-provider-pc", Wall: 1, CPU: 0.25, Memory: 40},
@@ -65,7 +65,7 @@ func TestSumOfRecords(t *testing.T) {
 	}
 }
 
-func TestCompareRealTakesTheRatioInEachRound(t *testing.T) {
+func TestCompareReal_computesTheRatioPerRound(t *testing.T) {
 	t.Parallel()
 	got := bench.CompareReal(10,
 		[]bench.RealTime{{Create: 11, List: 1, Stop: 3}, {Create: 30, List: 2, Stop: 1}, {Create: 9, List: 3, Stop: 2}},
@@ -80,12 +80,12 @@ func TestCompareRealTakesTheRatioInEachRound(t *testing.T) {
 	}
 }
 
-func TestSaveAndLoad(t *testing.T) {
+func TestLoad_returnsWhatSaveWrote(t *testing.T) {
 	t.Parallel()
 	file := filepath.Join(t.TempDir(), "results.json")
 	var got bench.Mock
 	if found, err := bench.Load(file, &got); found || err != nil {
-		t.Fatalf("a file that is not there: %v, %v", found, err)
+		t.Fatalf("a missing file: %v, %v", found, err)
 	}
 	saved := bench.Mock{Runs: 3, Measurements: []bench.Measurement{
 		{Subject: bench.SubjectCluster, Operation: bench.Plan, N: 100, Sample: bench.Sample{Wall: 1.5, Requests: 2}},

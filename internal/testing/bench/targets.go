@@ -9,16 +9,20 @@ import (
 	"math"
 )
 
-// The targets apply to these sizes.
+// The targets apply to these numbers of clusters.
 const (
-	manyClusters  = 1000
-	curveFrom     = 100
-	curveTo       = 10000
-	realUntil     = 1.15
-	maxRequests   = 3
-	maxPlanRatio  = 1.25
-	maxMemory     = 150
-	maxCurveRatio = 1.2
+	plannedClusters    = 1000
+	curveStartClusters = 100
+	curveEndClusters   = 10000
+)
+
+// The upper limits.
+const (
+	maxRequests    = 3
+	maxMemoryMiB   = 150
+	maxPlanRatio   = 1.25
+	maxCurveRatio  = 1.2
+	maxCreateRatio = 1.15
 )
 
 // Target is a requirement and its result.
@@ -32,13 +36,13 @@ type Target struct {
 }
 
 // ErrMissed is returned if a target is missed.
-var ErrMissed = errors.New("not all that must hold holds")
+var ErrMissed = errors.New("a target is missed")
 
 // Verdict returns a line per target with the measured value and whether it meets
 // the target. The error is ErrMissed if one is missed.
 func Verdict(targets []Target) (lines []string, err error) {
 	for _, each := range targets {
-		verdict := "holds"
+		verdict := "met"
 		if !each.Met {
 			verdict, err = fmt.Sprintf("missed by %.0f %%", each.Excess), ErrMissed
 		}
@@ -49,15 +53,15 @@ func Verdict(targets []Target) (lines []string, err error) {
 
 // Targets compares the results with the requirements. It skips sizes that were not
 // measured.
-func Targets(mock Mock, beside Real) []Target {
+func Targets(mock Mock, onGateway Real) []Target {
 	var targets []Target
-	ours, measured := mock.Find(SubjectCluster, Plan, manyClusters)
+	ours, measured := mock.Find(SubjectCluster, Plan, plannedClusters)
 	if measured {
 		targets = append(targets,
 			target("Requests of a plan of 1,000 clusters with nothing to change", ours.Requests, maxRequests, "%.0f"),
-			target("Peak memory of the provider during this plan, in MiB", ours.Memory, maxMemory, "%.0f"))
+			target("Peak memory of the provider during this plan, in MiB", ours.Memory, maxMemoryMiB, "%.0f"))
 	}
-	if floor, found := mock.Find(TimeStatic, Plan, manyClusters); measured && found {
+	if floor, found := mock.Find(TimeStatic, Plan, plannedClusters); measured && found {
 		targets = append(targets, target("Duration of this plan, relative to 1,000 `time_static`", ours.Wall/floor.Wall, maxPlanRatio, "%.2f"))
 	}
 	if low, high, found := mock.curveEnds(); found {
@@ -65,9 +69,9 @@ func Targets(mock Mock, beside Real) []Target {
 			target("Refresh time per cluster at 10,000 clusters, relative to 100", high.Wall/low.Wall, maxCurveRatio, "%.2f"),
 			target("CPU time of the same refresh", high.CPU/low.CPU, maxCurveRatio, "%.2f"))
 	}
-	if beside.Runs > 0 {
-		what := fmt.Sprintf("Time until %d clusters are running on the real gateway, relative to the asynchronous Python client", beside.Clusters)
-		targets = append(targets, target(what, beside.Create, realUntil, "%.2f"))
+	if onGateway.Runs > 0 {
+		what := fmt.Sprintf("Time until %d clusters are running on the real gateway, relative to the asynchronous Python client", onGateway.Clusters)
+		targets = append(targets, target(what, onGateway.Create, maxCreateRatio, "%.2f"))
 	}
 	return targets
 }
@@ -82,9 +86,9 @@ func target(what string, measured, limit float64, format string) Target {
 func (m Mock) curveEnds() (low, high Point, found bool) {
 	for _, point := range m.Curve {
 		switch point.N {
-		case curveFrom:
+		case curveStartClusters:
 			low = point
-		case curveTo:
+		case curveEndClusters:
 			high = point
 		}
 	}

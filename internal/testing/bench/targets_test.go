@@ -15,7 +15,7 @@ func measurement(subject string, wall, memory, requests float64) bench.Measureme
 	return bench.Measurement{Subject: subject, Operation: bench.Plan, N: 1000, Sample: bench.Sample{Wall: wall, Memory: memory, Requests: requests}}
 }
 
-func TestTargets(t *testing.T) {
+func TestTargets_compareTheResultsWithTheLimits(t *testing.T) {
 	t.Parallel()
 	mock := bench.Mock{
 		Measurements: []bench.Measurement{measurement(bench.SubjectCluster, 12.5, 150, 4), measurement(bench.TimeStatic, 10, 30, 0)},
@@ -36,20 +36,20 @@ func TestTargets(t *testing.T) {
 	}
 }
 
-func TestVerdict(t *testing.T) {
+func TestVerdict_failsIfATargetIsMissed(t *testing.T) {
 	t.Parallel()
 	met := bench.Target{What: "Requests", Limit: "3", Measured: "1", Met: true}
 	missed := bench.Target{What: "Memory", Limit: "150", Measured: "180", Excess: 20}
 	lines, err := bench.Verdict([]bench.Target{missed, met})
-	if want := []string{"Memory: 180, at most 150: missed by 20 %", "Requests: 1, at most 3: holds"}; !slices.Equal(lines, want) || !errors.Is(err, bench.ErrMissed) {
+	if want := []string{"Memory: 180, at most 150: missed by 20 %", "Requests: 1, at most 3: met"}; !slices.Equal(lines, want) || !errors.Is(err, bench.ErrMissed) {
 		t.Errorf("got %q, %v; want %q", lines, err, want)
 	}
 	if _, err := bench.Verdict([]bench.Target{met}); err != nil {
-		t.Errorf("all is met: %v", err)
+		t.Errorf("all targets are met: %v", err)
 	}
 }
 
-func TestTargetsOfWhatWasNotMeasured(t *testing.T) {
+func TestTargets_skipWhatWasNotMeasured(t *testing.T) {
 	t.Parallel()
 	if got := bench.Targets(bench.Mock{Curve: []bench.Point{{N: 100, Wall: 1, CPU: 1}}}, bench.Real{}); got != nil {
 		t.Errorf("there are targets: %+v", got)

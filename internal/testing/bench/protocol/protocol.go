@@ -141,7 +141,7 @@ func (p *Provider) Read(ctx context.Context, c *Cluster) error {
 		return err
 	}
 	if isNull, err := resp.NewState.IsNull(); err != nil || isNull {
-		return errors.Join(errors.New("the cluster is gone"), err)
+		return errors.Join(errors.New("the cluster no longer exists"), err)
 	}
 	c.state, c.private, c.identity = resp.NewState, resp.Private, resp.NewIdentity
 	return nil
@@ -176,21 +176,22 @@ func (p *Provider) planOne(ctx context.Context, c *Cluster) error {
 	if err := failure(resp.Diagnostics); err != nil {
 		return err
 	}
-	return p.unchanged(c.state, resp.PlannedState)
+	return p.checkUnchanged(c.state, resp.PlannedState)
 }
 
-func (p *Provider) unchanged(before, after *tfprotov6.DynamicValue) error {
+// checkUnchanged returns an error if the plan contains a change.
+func (p *Provider) checkUnchanged(before, after *tfprotov6.DynamicValue) error {
 	typ := p.schema.ResourceSchemas[typeName].ValueType()
-	had, err := before.Unmarshal(typ)
+	prior, err := before.Unmarshal(typ)
 	if err != nil {
 		return err
 	}
-	will, err := after.Unmarshal(typ)
+	planned, err := after.Unmarshal(typ)
 	if err != nil {
 		return err
 	}
-	if !had.Equal(will) {
-		return fmt.Errorf("the plan changes %s into %s", had, will)
+	if !prior.Equal(planned) {
+		return fmt.Errorf("the plan changes %s into %s", prior, planned)
 	}
 	return nil
 }

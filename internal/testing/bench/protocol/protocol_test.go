@@ -12,7 +12,7 @@ import (
 	"github.com/planetary-computer/terraform-provider-pc/internal/testing/mockserver"
 )
 
-const clusters = 1000
+const clusterCount = 1000
 
 // world contains a gateway with clusters and their states.
 type world struct {
@@ -30,7 +30,7 @@ func newWorld(tb testing.TB) *world {
 	tb.Cleanup(mock.Close)
 	w := &world{mock: mock, token: mock.NewToken("alice")}
 	var names []string
-	for range clusters {
+	for range clusterCount {
 		names = append(names, mock.AddCluster("alice", map[string]any{"worker_cores": 2, "worker_memory": 16}))
 	}
 	if w.state, err = w.start(tb).Import(tb.Context(), names, 10); err != nil {
@@ -49,14 +49,14 @@ func (w *world) start(tb testing.TB) *protocol.Provider {
 	return p
 }
 
-func TestPlanCostsThreeRequestsAtMost(t *testing.T) {
+func TestPlan_sendsAtMostThreeRequests(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	if err := w.start(t).Plan(t.Context(), w.state); err != nil {
 		t.Fatal(err)
 	}
 	if requests := w.mock.Requests(); len(requests) == 0 || len(requests) > 3 {
-		t.Errorf("a plan of %d clusters took %d requests", clusters, len(requests))
+		t.Errorf("a plan of %d clusters took %d requests", clusterCount, len(requests))
 	}
 }
 
@@ -88,5 +88,5 @@ func benchmark(b *testing.B, do func(*protocol.Provider, context.Context, []prot
 			b.Fatal(err)
 		}
 	}
-	b.ReportMetric(float64(b.Elapsed().Microseconds())/float64(b.N*clusters), "µs/cluster")
+	b.ReportMetric(float64(b.Elapsed().Microseconds())/float64(b.N*clusterCount), "µs/cluster")
 }

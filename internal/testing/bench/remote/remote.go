@@ -28,9 +28,9 @@ const user = "alice"
 // Mock is a running mock with clusters.
 type Mock struct {
 	mockStart
-	input   io.WriteCloser
-	answers *json.Decoder
-	process *exec.Cmd
+	input     io.WriteCloser
+	responses *json.Decoder
+	process   *exec.Cmd
 }
 
 // mockStart is the first line that the mock prints.
@@ -59,10 +59,10 @@ func Start(ctx context.Context, clusters int) (*Mock, error) {
 	if err := cmd.Start(); err != nil {
 		return nil, err
 	}
-	m := &Mock{input: input, answers: json.NewDecoder(output), process: cmd}
-	if err := m.answers.Decode(&m.mockStart); err != nil {
+	m := &Mock{input: input, responses: json.NewDecoder(output), process: cmd}
+	if err := m.responses.Decode(&m.mockStart); err != nil {
 		m.Close()
-		return nil, fmt.Errorf("the mock does not start: %w", err)
+		return nil, fmt.Errorf("the mock did not start: %w", err)
 	}
 	return m, nil
 }
@@ -73,7 +73,7 @@ func (m *Mock) Requests() (int, error) {
 		return 0, err
 	}
 	var requests int
-	err := m.answers.Decode(&requests)
+	err := m.responses.Decode(&requests)
 	return requests, err
 }
 
@@ -83,7 +83,7 @@ func (m *Mock) Close() {
 	_ = m.process.Wait()
 }
 
-// Serve runs the mock if the arguments say so, and otherwise returns false. It prints
+// Serve runs the mock if Start started this process, and otherwise returns false. It prints
 // the mock's address and, for each byte of its input, the number of requests. It
 // returns at the end of the input.
 func Serve() (bool, error) {
@@ -99,24 +99,24 @@ func Serve() (bool, error) {
 		return true, err
 	}
 	defer server.Close()
-	place := mockStart{Address: server.GatewayURL(), Token: server.NewToken(user)}
+	started := mockStart{Address: server.GatewayURL(), Token: server.NewToken(user)}
 	for range clusters {
-		place.Names = append(place.Names, server.AddCluster(user, map[string]any{"worker_cores": 2, "worker_memory": 16}))
+		started.Names = append(started.Names, server.AddCluster(user, map[string]any{"worker_cores": 2, "worker_memory": 16}))
 	}
-	answers := json.NewEncoder(os.Stdout)
-	if err := answers.Encode(place); err != nil {
+	responses := json.NewEncoder(os.Stdout)
+	if err := responses.Encode(started); err != nil {
 		return true, err
 	}
-	one := make([]byte, 1)
+	oneByte := make([]byte, 1)
 	for {
-		_, err := os.Stdin.Read(one)
+		_, err := os.Stdin.Read(oneByte)
 		if errors.Is(err, io.EOF) {
 			return true, nil
 		}
 		if err != nil {
 			return true, err
 		}
-		if err := answers.Encode(len(server.Requests())); err != nil {
+		if err := responses.Encode(len(server.Requests())); err != nil {
 			return true, err
 		}
 		server.ClearRequests()

@@ -25,7 +25,7 @@ func measureRefreshes(ctx context.Context, sizes []int, runs int) ([]bench.Point
 			if err != nil {
 				return nil, err
 			}
-			say("round %d of %d: the provider alone refreshes %5d: %6.1f µs each, of them %6.1f µs CPU, %.0f allocations, %.0f requests in all", run+1, runs, n, point.Wall, point.CPU, point.Allocations, point.Requests)
+			logf("round %d of %d: the provider alone refreshes %5d: %6.1f µs each, of them %6.1f µs CPU, %.0f allocations, %.0f requests in all", run+1, runs, n, point.Wall, point.CPU, point.Allocations, point.Requests)
 			samples[n] = append(samples[n], point)
 		}
 	}
@@ -59,37 +59,38 @@ func refresh(ctx context.Context, n int) (bench.Point, error) {
 		return bench.Point{}, err
 	}
 	runtime.GC()
-	began, err := now()
+	began, err := usedResources()
 	if err != nil {
 		return bench.Point{}, err
 	}
 	if err := p.Refresh(ctx, clusters); err != nil {
 		return bench.Point{}, err
 	}
-	ended, err := now()
+	ended, err := usedResources()
 	if err != nil {
 		return bench.Point{}, err
 	}
 	requests, err := mock.Requests()
-	each := 1 / float64(n)
+	perCluster := 1 / float64(n)
 	return bench.Point{
-		N: n, Wall: micros(ended.time.Sub(began.time)) * each, CPU: micros(ended.cpu-began.cpu) * each,
-		Allocations: float64(ended.memory.Mallocs-began.memory.Mallocs) * each,
-		Bytes:       float64(ended.memory.TotalAlloc-began.memory.TotalAlloc) * each,
+		N: n, Wall: micros(ended.time.Sub(began.time)) * perCluster, CPU: micros(ended.cpu-began.cpu) * perCluster,
+		Allocations: float64(ended.memory.Mallocs-began.memory.Mallocs) * perCluster,
+		Bytes:       float64(ended.memory.TotalAlloc-began.memory.TotalAlloc) * perCluster,
 		Requests:    float64(requests),
 	}, err
 }
 
 func micros(d time.Duration) float64 { return float64(d) / float64(time.Microsecond) }
 
-// resourceUsage contains the resources that this process has used so far.
+// resourceUsage contains a time and the resources that this process had used by then.
 type resourceUsage struct {
 	time   time.Time
 	cpu    time.Duration
 	memory runtime.MemStats
 }
 
-func now() (resourceUsage, error) {
+// usedResources returns the time and what this process has used until now.
+func usedResources() (resourceUsage, error) {
 	var usage syscall.Rusage
 	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &usage); err != nil {
 		return resourceUsage{}, err

@@ -41,9 +41,9 @@ func main() {
 	o := options{sizes: []int{1, 10, 100, 1000}, curve: []int{100, 1000, 10000}}
 	flag.Func("n", "numbers of resources, separated by commas (1,10,100,1000)", numbers(&o.sizes))
 	flag.Func("curve", "numbers of clusters for the provider alone, separated by commas (100,1000,10000); 0 for none", numbers(&o.curve))
-	flag.IntVar(&o.runs, "runs", 5, "rounds, of which the medians are taken")
-	flag.BoolVar(&o.scaling, "scaling", true, "measure also how Terraform itself grows, waits and is split")
-	flag.BoolVar(&o.real, "real", false, "measure on the real gateway, beside Python; of the flags above only -runs counts then")
+	flag.IntVar(&o.runs, "runs", 5, "number of rounds; the results are their medians")
+	flag.BoolVar(&o.scaling, "scaling", true, "also measure the growth of Terraform itself, its waiting and several states")
+	flag.BoolVar(&o.real, "real", false, "measure on the real gateway, compared with Python; of the flags above, only -runs applies then")
 	flag.IntVar(&o.clusters, "clusters", 10, "number of clusters on the real gateway")
 	flag.StringVar(&o.terraform, "terraform", "", "the terraform binary")
 	flag.StringVar(&o.measure, "measure", "", "the program of internal/testing/bench/cmd/measure")
@@ -57,8 +57,8 @@ func main() {
 	exit(err)
 }
 
-// exitMissed is the exit code if the results exist but miss a requirement.
-const exitMissed = 3
+// exitTargetMissed is the exit code if the results were written but miss a target.
+const exitTargetMissed = 3
 
 func exit(err error) {
 	if err == nil {
@@ -66,7 +66,7 @@ func exit(err error) {
 	}
 	fmt.Fprintln(os.Stderr, "bench:", err)
 	if errors.Is(err, bench.ErrMissed) {
-		os.Exit(exitMissed)
+		os.Exit(exitTargetMissed)
 	}
 	os.Exit(1)
 }
@@ -74,10 +74,10 @@ func exit(err error) {
 func numbers(into *[]int) func(string) error {
 	return func(text string) error {
 		*into = nil
-		for word := range strings.SplitSeq(text, ",") {
-			number, err := strconv.Atoi(word)
+		for part := range strings.SplitSeq(text, ",") {
+			number, err := strconv.Atoi(part)
 			if err != nil || number < 0 {
-				return fmt.Errorf("%q is no number of resources", word)
+				return fmt.Errorf("%q is not a number of resources", part)
 			}
 			if number > 0 {
 				*into = append(*into, number)
@@ -87,7 +87,7 @@ func numbers(into *[]int) func(string) error {
 	}
 }
 
-func say(format string, arguments ...any) {
+func logf(format string, arguments ...any) {
 	_, _ = fmt.Fprintf(os.Stderr, format+"\n", arguments...)
 }
 
@@ -105,7 +105,7 @@ func measure(ctx context.Context, o options) error {
 		return err
 	}
 	machine := bench.ThisMachine(ctx, o.terraform)
-	say("%s", machine)
+	logf("%s", machine)
 	if o.real {
 		results, err := measureReal(ctx, installed, o.clusters, o.runs)
 		if err != nil {
@@ -143,11 +143,11 @@ func measureMock(ctx context.Context, o options, installed programs, machine ben
 	return checkTargets(results, bench.Real{})
 }
 
-// checkTargets checks the requirements.
-func checkTargets(mock bench.Mock, beside bench.Real) error {
-	lines, err := bench.Verdict(bench.Targets(mock, beside))
+// checkTargets prints the verdicts on the targets.
+func checkTargets(mock bench.Mock, onGateway bench.Real) error {
+	lines, err := bench.Verdict(bench.Targets(mock, onGateway))
 	for _, line := range lines {
-		say("%s", line)
+		logf("%s", line)
 	}
 	return err
 }

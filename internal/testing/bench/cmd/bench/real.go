@@ -55,7 +55,7 @@ func measureReal(ctx context.Context, installed programs, clusters, runs int) (b
 			if err != nil {
 				return bench.Real{}, fmt.Errorf("%s: %w", c.name, err)
 			}
-			say("round %d of %d: %-9s %d clusters run after %.2f s; to read them takes %.2f s, to stop them %.2f s", run+1, runs, c.name, clusters, took.Create, took.List, took.Stop)
+			logf("round %d of %d: %-9s %d clusters run after %.2f s; to read them takes %.2f s, to stop them %.2f s", run+1, runs, c.name, clusters, took.Create, took.List, took.Stop)
 			times[c.name] = append(times[c.name], took)
 		}
 	}

@@ -28,8 +28,8 @@ type sampleKey struct {
 
 // rounds runs all operations of all subjects in turn, so that other load on the machine
 // affects them equally. After each round, which takes minutes, it passes the medians so
-// far to keep, so that an interrupt does not lose them.
-func rounds(ctx context.Context, p programs, sizes []int, runs int, keep func(done int, medians []bench.Measurement) error) error {
+// far to save, so that an interrupt does not lose them.
+func rounds(ctx context.Context, p programs, sizes []int, runs int, save func(done int, medians []bench.Measurement) error) error {
 	samples := map[sampleKey][]bench.Sample{}
 	for run := range runs {
 		for _, n := range sizes {
@@ -40,15 +40,15 @@ func rounds(ctx context.Context, p programs, sizes []int, runs int, keep func(do
 					return err
 				}
 				for _, each := range steps {
-					at := sampleKey{s.name, each.operation, n}
-					samples[at] = append(samples[at], took[each.operation])
+					key := sampleKey{s.name, each.operation, n}
+					samples[key] = append(samples[key], took[each.operation])
 				}
 				plan := took[bench.Plan]
-				say("round %d of %d: %4d %-16s create %6.2f s  plan %6.2f s (provider %5.1f MiB, %.0f requests)  resize %6.2f s  destroy %6.2f s", run+1, runs, n, s.name,
+				logf("round %d of %d: %4d %-16s create %6.2f s  plan %6.2f s (provider %5.1f MiB, %.0f requests)  resize %6.2f s  destroy %6.2f s", run+1, runs, n, s.name,
 					took[bench.Create].Wall, plan.Wall, plan.Memory, plan.Requests, took[bench.Resize].Wall, took[bench.Destroy].Wall)
 			}
 		}
-		if err := keep(run+1, medians(samples, sizes)); err != nil {
+		if err := save(run+1, medians(samples, sizes)); err != nil {
 			return err
 		}
 	}

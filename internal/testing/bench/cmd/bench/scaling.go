@@ -57,7 +57,7 @@ func measureGrowth(ctx context.Context, p programs, form, config string, n int) 
 		return bench.Growth{}, err
 	}
 	took, err := w.run(ctx, steps[1])
-	say("Terraform alone plans %d by %s in %.2f s with %.0f MiB", n, form, took.Wall, took.TerraformMemory)
+	logf("Terraform alone plans %d by %s in %.2f s with %.0f MiB", n, form, took.Wall, took.TerraformMemory)
 	return bench.Growth{Form: form, N: n, Wall: bench.Round(took.Wall, 2), Memory: bench.Round(took.TerraformMemory, 0)}, err
 }
 
@@ -74,7 +74,7 @@ func measureWait(ctx context.Context, p programs, n, parallelism int) (bench.Wai
 	}
 	defer w.close()
 	took, err := w.run(ctx, steps[0], "-parallelism="+strconv.Itoa(parallelism))
-	say("%d clusters that start in %v, %d at once: %.2f s", n, slowStartTime, parallelism, took.Wall)
+	logf("%d clusters that start in %v, %d at once: %.2f s", n, slowStartTime, parallelism, took.Wall)
 	return bench.Wait{
 		N: n, Delay: slowStartTime.Seconds(), Parallelism: parallelism, Wall: bench.Round(took.Wall, 2),
 		Floor: slowStartTime.Seconds() * float64((n+parallelism-1)/parallelism),
@@ -116,7 +116,7 @@ func measurePlans(ctx context.Context, p programs, split bench.Split) (bench.Spl
 			split.Memory = max(split.Memory, memory)
 		}
 	}
-	say("%d clusters in %d states, at once %v: %.2f s, %.0f MiB", split.N, split.States, split.AtOnce, split.Wall, split.Memory)
+	logf("%d clusters in %d states, at once %v: %.2f s, %.0f MiB", split.N, split.States, split.AtOnce, split.Wall, split.Memory)
 	return split, nil
 }
 

@@ -20,7 +20,7 @@ type subject struct {
 	provider string
 	// config declares n instances. They change with the variable maximum.
 	config string
-	// replaced is true if the change requires a replacement.
+	// replaced is true if the change of maximum requires a replacement.
 	replaced bool
 }
 

@@ -130,7 +130,7 @@ func (w *workspace) run(ctx context.Context, s step, arguments ...string) (bench
 		return sample, fmt.Errorf("%s of %d %s: %w\n%s", s.operation, w.n, w.subject.name, err, tail(output))
 	}
 	if want := s.done(w.n, w.subject.replaced); !strings.Contains(output, want) {
-		return sample, fmt.Errorf("%s of %d %s does not say %q:\n%s", s.operation, w.n, w.subject.name, want, tail(output))
+		return sample, fmt.Errorf("%s of %d %s does not print %q:\n%s", s.operation, w.n, w.subject.name, want, tail(output))
 	}
 	if w.subject.provider != "" && sample.Memory == 0 {
 		return sample, fmt.Errorf("%s of %d %s: no provider was measured", s.operation, w.n, w.subject.name)
@@ -148,12 +148,13 @@ func (w *workspace) arguments(s step, more ...string) []string {
 	return append(all, more...)
 }
 
+// measured runs terraform and returns its measurement and its output.
 func (w *workspace) measured(ctx context.Context, arguments []string) (bench.Sample, string, error) {
 	ctx, cancel := context.WithTimeout(ctx, commandLimit)
 	defer cancel()
 	records := filepath.Join(w.dir, "records")
 	_ = os.Remove(records)
-	cmd := exec.CommandContext(ctx, w.measure, append([]string{w.terraform}, arguments...)...) //nolint:gosec // what is measured
+	cmd := exec.CommandContext(ctx, w.measure, append([]string{w.terraform}, arguments...)...) //nolint:gosec // the measured command
 	var output bytes.Buffer
 	cmd.Dir, cmd.Env, cmd.Stdout, cmd.Stderr = w.dir, append(w.env, "BENCH_RECORD="+records), &output, &output
 	err := cmd.Run()
@@ -185,9 +186,9 @@ func readRecords(file string) ([]bench.Record, error) {
 
 // tail returns the end of an output.
 func tail(output string) string {
-	const enough = 4000
-	if len(output) > enough {
-		return "..." + output[len(output)-enough:]
+	const maxBytes = 4000
+	if len(output) > maxBytes {
+		return "..." + output[len(output)-maxBytes:]
 	}
 	return output
 }

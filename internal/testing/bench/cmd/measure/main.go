@@ -45,11 +45,11 @@ func run() (int, error) {
 		signal.Ignore(os.Interrupt)
 	}
 	if len(command) == 0 {
-		return 2, errors.New("which command?")
+		return 2, errors.New("usage: measure COMMAND [ARGUMENT...]")
 	}
 	// The kernel kills the command when the thread that started it exits (prctl(2)).
 	runtime.LockOSThread()
-	cmd := exec.Command(command[0], command[1:]...) //nolint:gosec,noctx // the command is what is measured, and ends by itself
+	cmd := exec.Command(command[0], command[1:]...) //nolint:gosec,noctx // the measured command, which ends by itself
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
 	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	began := time.Now()
@@ -66,7 +66,7 @@ func run() (int, error) {
 func write(name string, wall time.Duration, state *os.ProcessState) error {
 	usage, ok := state.SysUsage().(*syscall.Rusage)
 	if !ok {
-		return errors.New("the kernel says nothing of the resources that were used")
+		return errors.New("the kernel does not report the used resources")
 	}
 	record := bench.Record{
 		Name: name, Wall: wall.Seconds(), CPU: (state.UserTime() + state.SystemTime()).Seconds(),
@@ -77,7 +77,7 @@ func write(name string, wall time.Duration, state *os.ProcessState) error {
 	if err != nil {
 		return err
 	}
-	file, err := os.OpenFile(os.Getenv("BENCH_RECORD"), os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600) //nolint:gosec // the file that was asked for
+	file, err := os.OpenFile(os.Getenv("BENCH_RECORD"), os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600) //nolint:gosec // the requested file
 	if err != nil {
 		return err
 	}

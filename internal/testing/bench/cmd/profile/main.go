@@ -25,7 +25,7 @@ func main() {
 	served, err := remote.Serve()
 	if !served {
 		n := flag.Int("n", 1000, "number of clusters")
-		rounds := flag.Int("rounds", 10, "how many plans, each by a provider of its own")
+		rounds := flag.Int("rounds", 10, "number of plans, each with a new provider")
 		dir := flag.String("dir", ".", "folder for cpu.pprof and heap.pprof")
 		flag.Parse()
 		ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
@@ -54,7 +54,7 @@ func profile(ctx context.Context, n, rounds int, dir string) error {
 	if err != nil {
 		return err
 	}
-	cpu, err := os.Create(filepath.Join(dir, "cpu.pprof")) //nolint:gosec // the folder that was asked for
+	cpu, err := os.Create(filepath.Join(dir, "cpu.pprof")) //nolint:gosec // the requested folder
 	if err != nil {
 		return err
 	}
@@ -70,7 +70,7 @@ func profile(ctx context.Context, n, rounds int, dir string) error {
 	if err := plan(ctx, mock, clusters, 1); err != nil {
 		return err
 	}
-	heap, err := os.Create(filepath.Join(dir, "heap.pprof")) //nolint:gosec // the folder that was asked for
+	heap, err := os.Create(filepath.Join(dir, "heap.pprof")) //nolint:gosec // the requested folder
 	if err != nil {
 		return err
 	}

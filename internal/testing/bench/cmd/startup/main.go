@@ -3,8 +3,8 @@
 
 // Command startup compares the start-up time and the size of provider binaries. It
 // starts each binary in turn, as Terraform does, and measures the time until the
-// handshake line of go-plugin. One binary after the other in each round gives all of
-// them the same share of a busy machine's noise.
+// handshake line of go-plugin. Each round starts every binary once, so that other load
+// on the machine affects them equally.
 package main
 
 import (
@@ -32,7 +32,7 @@ const (
 )
 
 func main() {
-	runs := flag.Int("runs", 400, "how often to start each binary")
+	runs := flag.Int("runs", 400, "number of starts of each binary")
 	flag.Parse()
 	if err := compare(context.Background(), *runs, flag.Args()); err != nil {
 		fmt.Fprintln(os.Stderr, "startup:", err)
@@ -47,7 +47,7 @@ func compare(ctx context.Context, runs int, binaries []string) error {
 	times := make([][]float64, len(binaries))
 	for round := range runs + warmUpRounds {
 		for i := range binaries {
-			// Every other round goes backwards, so that no binary is always the first.
+			// Every second round is in reverse order, so that no binary is always first.
 			if round%2 == 1 {
 				i = len(binaries) - 1 - i
 			}
