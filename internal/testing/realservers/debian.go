@@ -24,8 +24,8 @@ var cloudInitPackages = []string{"cloud-init", "python3-configobj", "python3-six
 var ErrNoAPT = errors.New("this needs Debian's apt-get and dpkg-deb")
 
 // InstallCloudInit unpacks Debian's cloud-init into a folder of the user's cache, unless
-// it is there already, and returns the folder of its Python packages. It does not
-// install the package. Without Debian's tools it returns ErrNoAPT.
+// the folder is complete already, and returns the folder of its Python packages. It does
+// not install the package. Without Debian's tools it returns ErrNoAPT.
 func InstallCloudInit(ctx context.Context, inst Installation, log io.Writer) (string, error) {
 	for _, name := range []string{"apt-get", "dpkg-deb"} {
 		if _, err := exec.LookPath(name); err != nil {

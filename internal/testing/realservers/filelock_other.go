@@ -10,8 +10,7 @@ import (
 	"errors"
 )
 
-// lockFile always fails: dask-gateway-server has packages for Linux and macOS
-// only.
+// lockFile always fails: dask-gateway-server has packages for Linux and macOS only.
 func lockFile(context.Context, string) (unlock func(), err error) {
 	return nil, errors.New("dask-gateway-server runs on Linux and macOS only")
 }

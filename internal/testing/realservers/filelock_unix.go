@@ -16,8 +16,8 @@ import (
 	"github.com/planetary-computer/terraform-provider-pc/internal/clock"
 )
 
-// lockFile waits until this process alone holds the lock on path. The kernel
-// frees it when the process ends, however that happens.
+// lockFile waits for the exclusive lock on path. The kernel releases it when the process
+// ends, however that happens.
 func lockFile(ctx context.Context, path string) (unlock func(), err error) {
 	file, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600) //nolint:gosec // the path is ours, below the user's cache folder
 	if err != nil {

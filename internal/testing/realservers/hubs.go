@@ -31,7 +31,7 @@ type HubInstallation struct {
 func InstallHub(ctx context.Context, inst Installation, major int, log io.Writer) (HubInstallation, error) {
 	requirements, err := hubLocks.ReadFile(fmt.Sprintf("lock-jupyterhub/%d.txt", major))
 	if err != nil {
-		return HubInstallation{}, fmt.Errorf("there is no JupyterHub %d to install: %w", major, err)
+		return HubInstallation{}, fmt.Errorf("no lock file for JupyterHub %d: %w", major, err)
 	}
 	// The Hub uses the Python of the installation.
 	name := sha256.Sum256([]byte(inst.dir + "\n" + string(requirements)))

@@ -124,8 +124,7 @@ func lockHash(python string) (string, error) {
 
 func (i Installation) python() string { return filepath.Join(i.dir, "venv", "bin", "python") }
 
-// Bin is the folder of the python that has dask and distributed, and of the
-// command dask.
+// Bin is the folder of the python that has dask and distributed, and of the command dask.
 func (i Installation) Bin() string { return filepath.Dir(i.python()) }
 
 func (i Installation) configurableHTTPProxy() string {

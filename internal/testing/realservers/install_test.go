@@ -15,7 +15,7 @@ import (
 	"time"
 )
 
-func TestLockFilesPinEverything(t *testing.T) {
+func TestLockFiles_pinEveryPackageByHash(t *testing.T) {
 	t.Parallel()
 	requirements, err := lockFiles.ReadFile("lock/requirements.txt")
 	if err != nil {
@@ -25,7 +25,7 @@ func TestLockFilesPinEverything(t *testing.T) {
 	versions := pinned.FindAll(requirements, -1)
 	lines := regexp.MustCompile(`(?m)^[A-Za-z-]`).FindAll(requirements, -1)
 	if len(versions) < 50 || len(versions) != len(lines) {
-		t.Errorf("requirements.txt: %d of %d lines are a version with hashes; none may be an option or without", len(versions), len(lines))
+		t.Errorf("requirements.txt: %d of %d lines are a version with hashes, want all of at least 50", len(versions), len(lines))
 	}
 	for _, want := range []string{
 		"dask-gateway-server==2026.3.0", "dask-gateway==2026.3.0", "dask==2026.8.0",
@@ -48,7 +48,7 @@ func TestLockFilesPinEverything(t *testing.T) {
 	}
 	for name, pkg := range lock.Packages {
 		if name != "" && (pkg.Integrity == "" || pkg.Resolved != "") {
-			t.Errorf("package-lock.json: %s: integrity %q, resolved %q; want the first and not the second", name, pkg.Integrity, pkg.Resolved)
+			t.Errorf("package-lock.json: %s: integrity %q, resolved %q; want an integrity and no address", name, pkg.Integrity, pkg.Resolved)
 		}
 	}
 	if version := lock.Packages["node_modules/configurable-http-proxy"].Version; version != "5.3.0" {
@@ -56,7 +56,7 @@ func TestLockFilesPinEverything(t *testing.T) {
 	}
 }
 
-func TestLockHashFollowsPython(t *testing.T) {
+func TestLockHash_dependsOnPython(t *testing.T) {
 	t.Parallel()
 	one, err := lockHash("3 11 /usr/bin/python3")
 	if err != nil {
@@ -69,7 +69,7 @@ func TestLockHashFollowsPython(t *testing.T) {
 	}
 }
 
-func TestLockFileIsHeldByOne(t *testing.T) {
+func TestLockFile_isExclusive(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "lock")
 	unlock, err := lockFile(t.Context(), path)
@@ -79,7 +79,7 @@ func TestLockFileIsHeldByOne(t *testing.T) {
 	short, cancel := context.WithTimeout(t.Context(), 10*time.Millisecond)
 	defer cancel()
 	if _, err := lockFile(short, path); !errors.Is(err, context.DeadlineExceeded) {
-		t.Fatalf("the second holder got %v, want the context's end", err)
+		t.Fatalf("the second lock failed with %v, want the context's deadline", err)
 	}
 	second := make(chan error, 1)
 	go func() {
@@ -95,7 +95,7 @@ func TestLockFileIsHeldByOne(t *testing.T) {
 	}
 }
 
-func TestFreeAddressesCanBeListenedOn(t *testing.T) {
+func TestFreeAddresses_areFree(t *testing.T) {
 	t.Parallel()
 	addresses, err := freeAddresses(t.Context(), 5)
 	if err != nil {
@@ -112,7 +112,7 @@ func TestFreeAddressesCanBeListenedOn(t *testing.T) {
 	}
 }
 
-func TestTail(t *testing.T) {
+func TestTail_returnsTheLastLines(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]string{
 		"":               "",

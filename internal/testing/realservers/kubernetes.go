@@ -43,11 +43,11 @@ func StartKubernetes(ctx context.Context, inst Installation, apiserver string, c
 
 // SetWatchLag delays every change of a cluster on its way to the gateway. The controller
 // sees changes at once.
-func (k *Kubernetes) SetWatchLag(lag time.Duration) { k.kube.proxy.lag.Store(int64(lag)) }
+func (k *Kubernetes) SetWatchLag(lag time.Duration) { k.kube.proxy.watchLag.Store(int64(lag)) }
 
-// SetResponseLag delays the API server's responses to the gateway's creations from now
-// on. The objects exist meanwhile, and the gateway does not know them yet.
-func (k *Kubernetes) SetResponseLag(lag time.Duration) { k.kube.proxy.posts.Store(int64(lag)) }
+// SetResponseLag delays the API server's responses to the gateway's POST requests from
+// now on. During the delay the objects already exist.
+func (k *Kubernetes) SetResponseLag(lag time.Duration) { k.kube.proxy.responseLag.Store(int64(lag)) }
 
 // kube contains the parts of a Kubernetes stack other than the gateway.
 type kube struct {

@@ -17,9 +17,8 @@ import (
 	"github.com/planetary-computer/terraform-provider-pc/internal/testing/realservers"
 )
 
-// TestKubernetes creates clusters in each phase, delays the gateway's cache, and restarts
-// the gateway, which reads its clusters again.
-func TestKubernetes(t *testing.T) {
+// Creates a cluster in each phase, delays the gateway's cache, and restarts the gateway.
+func TestKubernetes_gatewayLagsAndSurvivesRestart(t *testing.T) {
 	t.Parallel()
 	inst, err := realservers.Install(t.Context(), os.Stderr)
 	if err != nil {

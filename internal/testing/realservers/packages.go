@@ -14,8 +14,8 @@ import (
 	"path/filepath"
 )
 
-// geoCatalogLock pins Microsoft's client of a GeoCatalog. It has an environment of its own,
-// so that its packages do not affect the servers.
+// geoCatalogLock pins Microsoft's client of a GeoCatalog. It has a separate environment, so
+// that its packages do not affect the servers.
 //
 //go:embed lock-geocatalog/requirements.txt
 var geoCatalogLock []byte

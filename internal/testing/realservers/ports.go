@@ -12,9 +12,9 @@ import (
 	"net"
 )
 
-// Ports are below the range that Linux uses for outgoing connections (32768 and up). A
-// free port therefore stays free until the server listens on it, unless another of these
-// processes chooses the same.
+// The ports are below the range that Linux uses for outgoing connections (32768 and up).
+// A free port therefore stays free until the server listens on it, unless another process
+// that calls freeAddresses chooses the same port.
 const (
 	firstPort = 12000
 	lastPort  = 32000
@@ -33,7 +33,7 @@ func freeAddresses(ctx context.Context, n int) ([]string, error) {
 	for tries := 0; len(addresses) < n; tries++ {
 		offset, err := rand.Int(rand.Reader, big.NewInt(lastPort-firstPort))
 		if err != nil {
-			return nil, fmt.Errorf("draw a port: %w", err)
+			return nil, fmt.Errorf("choose a port: %w", err)
 		}
 		listener, err := config.Listen(ctx, "tcp", fmt.Sprintf("127.0.0.1:%d", firstPort+offset.Int64()))
 		if err != nil {

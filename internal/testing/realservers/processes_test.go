@@ -42,8 +42,8 @@ func processesIn(t *testing.T, dir string) map[int]string {
 		t.Fatal(err)
 	}
 	for _, link := range links {
-		at, err := os.Readlink(link)
-		if err != nil || at != dir && !strings.HasPrefix(at, dir+"/") && !strings.HasPrefix(at, dir+" ") {
+		cwd, err := os.Readlink(link)
+		if err != nil || cwd != dir && !strings.HasPrefix(cwd, dir+"/") && !strings.HasPrefix(cwd, dir+" ") {
 			continue
 		}
 		pid, _ := strconv.Atoi(filepath.Base(filepath.Dir(link)))
@@ -66,7 +66,7 @@ func awaitCleanup(t *testing.T, dir string) {
 			return
 		}
 		if clock.Real().Sleep(ctx, 50*time.Millisecond) != nil {
-			t.Fatalf("left after 10 s: the folder (%v), and %d processes: %v", err, len(processes), processes)
+			t.Fatalf("after 10 s: the folder (%v) and %d processes: %v", err, len(processes), processes)
 		}
 	}
 }
@@ -84,7 +84,7 @@ func assertRunning(t *testing.T, dir string) {
 
 func TestStop_endsSchedulersAndWorkers(t *testing.T) {
 	t.Parallel()
-	stack := start(t, realservers.Config{})
+	stack := startStack(t, realservers.Config{})
 	if _, err := stack.Python(t.Context(), oneWorker); err != nil {
 		t.Fatal(err)
 	}
@@ -94,26 +94,26 @@ func TestStop_endsSchedulersAndWorkers(t *testing.T) {
 		t.Errorf("processes after Stop: %v", left)
 	}
 	if _, err := os.Stat(stack.Dir); !os.IsNotExist(err) {
-		t.Errorf("%s is still there: %v", stack.Dir, err)
+		t.Errorf("%s still exists: %v", stack.Dir, err)
 	}
 }
 
 func TestStart_leavesNoProcessBehind(t *testing.T) {
 	t.Parallel()
-	for _, end := range []string{"panic", "exit", "SIGKILL"} {
-		t.Run(end, func(t *testing.T) {
+	for _, ending := range []string{"panic", "exit", "SIGKILL"} {
+		t.Run(ending, func(t *testing.T) {
 			t.Parallel()
-			holder := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestHelperProcess$") //nolint:gosec // this very binary
-			holder.Env = append(os.Environ(), "REALSERVERS_TEST_HOLD="+end)
-			output, err := holder.StdoutPipe()
+			helper := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestHelperProcess$") //nolint:gosec // this test binary
+			helper.Env = append(os.Environ(), "REALSERVERS_TEST_ENDING="+ending)
+			output, err := helper.StdoutPipe()
 			if err != nil {
 				t.Fatal(err)
 			}
-			input, err := holder.StdinPipe()
+			input, err := helper.StdinPipe()
 			if err != nil {
 				t.Fatal(err)
 			}
-			if err := holder.Start(); err != nil {
+			if err := helper.Start(); err != nil {
 				t.Fatal(err)
 			}
 			lines := bufio.NewScanner(output)
@@ -129,8 +129,8 @@ func TestStart_leavesNoProcessBehind(t *testing.T) {
 				t.Fatal("the other process started no stack")
 			}
 			assertRunning(t, dir)
-			if end == "SIGKILL" {
-				err = holder.Process.Signal(syscall.SIGKILL)
+			if ending == "SIGKILL" {
+				err = helper.Process.Signal(syscall.SIGKILL)
 			} else {
 				err = input.Close()
 			}
@@ -138,7 +138,7 @@ func TestStart_leavesNoProcessBehind(t *testing.T) {
 				t.Fatal(err)
 			}
 			awaitCleanup(t, dir)
-			if err := holder.Wait(); err == nil {
+			if err := helper.Wait(); err == nil {
 				t.Error("the other process exited with 0, want a failure")
 			}
 		})
@@ -148,9 +148,9 @@ func TestStart_leavesNoProcessBehind(t *testing.T) {
 // TestHelperProcess runs a stack in the other process of TestStart_leavesNoProcessBehind.
 func TestHelperProcess(t *testing.T) {
 	t.Parallel()
-	end := os.Getenv("REALSERVERS_TEST_HOLD")
-	if end == "" {
-		t.Skip("runs in a process of its own, for TestStart_leavesNoProcessBehind")
+	ending := os.Getenv("REALSERVERS_TEST_ENDING")
+	if ending == "" {
+		t.Skip("runs in a separate process, started by TestStart_leavesNoProcessBehind")
 	}
 	inst, err := realservers.Install(t.Context(), os.Stderr)
 	if err != nil {
@@ -167,7 +167,7 @@ func TestHelperProcess(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, _ = os.Stdin.Read(make([]byte, 1))
-	if end == "panic" {
+	if ending == "panic" {
 		panic("on purpose")
 	}
 	os.Exit(3)
@@ -175,7 +175,7 @@ func TestHelperProcess(t *testing.T) {
 
 func TestServers_endWithTheirSupervisor(t *testing.T) {
 	t.Parallel()
-	stack := start(t, realservers.Config{})
+	stack := startStack(t, realservers.Config{})
 	if _, err := stack.Python(t.Context(), oneWorker); err != nil {
 		t.Fatal(err)
 	}

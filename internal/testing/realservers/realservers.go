@@ -91,7 +91,7 @@ type Stack struct {
 	tokens map[string]string
 }
 
-// errPortTaken marks a start that failed because another process took a port after
+// errPortTaken means that a start failed because another process took a port after
 // freeAddresses had chosen it.
 var errPortTaken = errors.New("a chosen port was taken in the meantime")
 
@@ -102,7 +102,7 @@ func Start(ctx context.Context, inst Installation, cfg Config) (*Stack, error) {
 		cfg.Auth = JupyterHub
 	}
 	if cfg.Auth != JupyterHub && cfg.Auth != Basic && (cfg.Auth != Kerberos || cfg.kerberos == nil) {
-		return nil, fmt.Errorf("start the real servers: no such way to authenticate: %q", cfg.Auth)
+		return nil, fmt.Errorf("start the real servers: unknown authentication %q", cfg.Auth)
 	}
 	if len(cfg.Users) == 0 {
 		cfg.Users = []string{"alice"}
@@ -143,7 +143,7 @@ func start(ctx context.Context, inst Installation, cfg Config) (_ *Stack, err er
 
 	waiting, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	waiting, cancelTimeout := context.WithTimeoutCause(waiting, startTimeout, fmt.Errorf("no answer after %s", startTimeout))
+	waiting, cancelTimeout := context.WithTimeoutCause(waiting, startTimeout, fmt.Errorf("no response after %s", startTimeout))
 	defer cancelTimeout()
 
 	stack := plan.stack()
@@ -195,7 +195,7 @@ func (s *Stack) Kill(ctx context.Context, name string) error {
 // Restart starts a server after Kill, at the same address, and returns when it
 // responds. The gateway reads its clusters from its database.
 func (s *Stack) Restart(ctx context.Context, name string) error {
-	ctx, cancel := context.WithTimeoutCause(ctx, startTimeout, fmt.Errorf("no answer after %s", startTimeout))
+	ctx, cancel := context.WithTimeoutCause(ctx, startTimeout, fmt.Errorf("no response after %s", startTimeout))
 	defer cancel()
 	if err := s.supervisor.send("start", name); err != nil {
 		return err

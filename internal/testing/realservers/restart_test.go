@@ -16,7 +16,7 @@ import (
 // in a file, and that their processes keep running without it.
 func TestRestart_keepsClustersOfKilledGateway(t *testing.T) {
 	t.Parallel()
-	stack := start(t, realservers.Config{})
+	stack := startStack(t, realservers.Config{})
 	output, err := stack.Python(t.Context(), `
 from dask_gateway import Gateway
 cluster = Gateway().new_cluster(shutdown_on_close=False)
@@ -32,7 +32,7 @@ print(cluster.name)
 	if err := stack.Kill(t.Context(), "gateway"); err != nil {
 		t.Fatal(err)
 	}
-	if status, body := get(t, stack, "api/v1/clusters/", token); status < 500 {
+	if status, body := requestGateway(t, stack, "api/v1/clusters/", token); status < 500 {
 		t.Errorf("the killed gateway responds with %d: %s", status, body)
 	}
 	if err := stack.Restart(t.Context(), "gateway"); err != nil {
@@ -41,7 +41,7 @@ print(cluster.name)
 	if got := stack.Token("alice"); got != token {
 		t.Error("the restart created another token")
 	}
-	if _, body := get(t, stack, "api/v1/clusters/", token); !strings.Contains(body, name) {
+	if _, body := requestGateway(t, stack, "api/v1/clusters/", token); !strings.Contains(body, name) {
 		t.Errorf("the gateway does not list %s: %s", name, body)
 	}
 	output, err = stack.Python(t.Context(), `

@@ -26,7 +26,7 @@ type STAC struct {
 // StartSTAC starts a STAC API with these collections, as JSON by ID, and returns when it
 // responds. It runs until Stop or until this process exits.
 func StartSTAC(ctx context.Context, inst Installation, collections map[string]string) (_ *STAC, err error) {
-	ctx, cancel := context.WithTimeoutCause(ctx, startTimeout, fmt.Errorf("no answer after %s", startTimeout))
+	ctx, cancel := context.WithTimeoutCause(ctx, startTimeout, fmt.Errorf("no response after %s", startTimeout))
 	defer cancel()
 	dir, err := os.MkdirTemp("", "pc-stac-")
 	if err != nil {
@@ -59,7 +59,7 @@ func StartSTAC(ctx context.Context, inst Installation, collections map[string]st
 	if err != nil {
 		return nil, err
 	}
-	return s, s.awaitAnswer(ctx, ended)
+	return s, s.awaitResponse(ctx, ended)
 }
 
 // Stop stops the server.
@@ -70,14 +70,14 @@ func (s *STAC) Stop() {
 	}
 }
 
-func (s *STAC) awaitAnswer(ctx context.Context, ended <-chan error) error {
+func (s *STAC) awaitResponse(ctx context.Context, ended <-chan error) error {
 	for {
 		request, err := http.NewRequestWithContext(ctx, http.MethodGet, s.URL+"/", http.NoBody)
 		if err != nil {
 			return err
 		}
-		if answer, err := http.DefaultClient.Do(request); err == nil {
-			return answer.Body.Close()
+		if response, err := http.DefaultClient.Do(request); err == nil {
+			return response.Body.Close()
 		}
 		select {
 		case err := <-ended:

@@ -18,8 +18,8 @@ import (
 	"github.com/planetary-computer/terraform-provider-pc/internal/testing/realservers"
 )
 
-// start starts a stack that ends with the test.
-func start(t *testing.T, cfg realservers.Config) *realservers.Stack {
+// startStack starts a stack that ends with the test.
+func startStack(t *testing.T, cfg realservers.Config) *realservers.Stack {
 	t.Helper()
 	inst, err := realservers.Install(t.Context(), os.Stderr)
 	if err != nil {
@@ -33,8 +33,8 @@ func start(t *testing.T, cfg realservers.Config) *realservers.Stack {
 	return stack
 }
 
-// get returns the gateway's response to alice, or to the owner of the token.
-func get(t *testing.T, stack *realservers.Stack, path, token string) (status int, body string) {
+// requestGateway returns the gateway's response to alice, or to the token's owner.
+func requestGateway(t *testing.T, stack *realservers.Stack, path, token string) (status int, body string) {
 	t.Helper()
 	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, stack.GatewayURL+path, nil)
 	if err != nil {
@@ -87,7 +87,7 @@ print(json.dumps(result))
 	for _, auth := range []string{realservers.JupyterHub, realservers.Basic} {
 		t.Run(auth, func(t *testing.T) {
 			t.Parallel()
-			stack := start(t, realservers.Config{Auth: auth, MaxWorkers: 2})
+			stack := startStack(t, realservers.Config{Auth: auth, MaxWorkers: 2})
 			output, err := stack.Python(t.Context(), script)
 			if err != nil {
 				t.Fatalf("%v\n%s", err, stack.Logs())
@@ -121,8 +121,8 @@ print(json.dumps(result))
 
 func TestOptions_haveEveryKind(t *testing.T) {
 	t.Parallel()
-	stack := start(t, realservers.Config{Auth: realservers.Basic})
-	status, body := get(t, stack, "api/v1/options", "")
+	stack := startStack(t, realservers.Config{Auth: realservers.Basic})
+	status, body := requestGateway(t, stack, "api/v1/options", "")
 	var response struct {
 		Options []struct {
 			Field string `json:"field"`
@@ -146,7 +146,7 @@ func TestOptions_haveEveryKind(t *testing.T) {
 
 func TestTokens_authenticateTheirUsers(t *testing.T) {
 	t.Parallel()
-	stack := start(t, realservers.Config{Users: []string{"alice", "bob"}})
+	stack := startStack(t, realservers.Config{Users: []string{"alice", "bob"}})
 	for _, user := range []string{"alice", "bob"} {
 		output, err := stack.Python(t.Context(), `
 import os, requests
@@ -161,14 +161,14 @@ print(requests.get(url + "/user", headers={"Authorization": "token " + token}).j
 	if err != nil {
 		t.Fatal(err)
 	}
-	if status, body := get(t, stack, "api/v1/clusters/", narrow); status != http.StatusUnauthorized {
+	if status, body := requestGateway(t, stack, "api/v1/clusters/", narrow); status != http.StatusUnauthorized {
 		t.Errorf("a token without access to the gateway: %d %s, want 401", status, body)
 	}
 	whole, err := stack.NewToken(t.Context(), "carol")
 	if err != nil {
 		t.Fatal(err)
 	}
-	if status, body := get(t, stack, "api/v1/clusters/", whole); status != http.StatusOK {
+	if status, body := requestGateway(t, stack, "api/v1/clusters/", whole); status != http.StatusOK {
 		t.Errorf("a token with all of carol's permissions: %d %s, want 200", status, body)
 	}
 	if got := stack.Token("carol"); got != whole {
@@ -208,11 +208,11 @@ func TestInstall_listsMissingPrograms(t *testing.T) {
 		_, err := realservers.Install(t.Context(), io.Discard)
 		t.Fatal(err)
 	}
-	cmd := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestInstall_listsMissingPrograms$") //nolint:gosec // this very binary
+	cmd := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestInstall_listsMissingPrograms$") //nolint:gosec // this test binary
 	cmd.Env = append(os.Environ(), "REALSERVERS_TEST_INSTALL=1", "PATH="+t.TempDir())
 	output, err := cmd.CombinedOutput()
 	want := "need python3, node and npm on PATH; not found: python3 (3.11 or later, with the venv module), node, npm"
 	if err == nil || !strings.Contains(string(output), want) {
-		t.Errorf("without anything on PATH: %v, %s; want %q", err, output, want)
+		t.Errorf("with an empty PATH: %v, %s; want %q", err, output, want)
 	}
 }

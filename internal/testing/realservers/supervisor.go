@@ -44,9 +44,9 @@ type server struct {
 	Later bool `json:"later"`
 }
 
-// supervisor is the process between this one and the servers. It runs as long as this
-// process holds its standard input open. A panic, os.Exit or SIGKILL of this process
-// therefore stops the servers and all processes that they have started.
+// supervisor is the process between this process and the servers. It runs until its
+// standard input is closed. A panic, os.Exit or SIGKILL of this process therefore stops
+// the servers and all processes that they have started.
 type supervisor struct {
 	input io.WriteCloser
 	kill  func() error
@@ -150,7 +150,7 @@ func (s *supervisor) killServer(ctx context.Context, name string) error {
 	}
 }
 
-// send writes the supervisor a command for a server.
+// send sends the supervisor a command for a server.
 func (s *supervisor) send(verb, name string) error {
 	line, err := json.Marshal(map[string]string{verb: name})
 	if err == nil {

@@ -41,7 +41,7 @@ func (s *Stack) awaitReady(ctx context.Context) error {
 				return err
 			})
 			if err != nil {
-				return fmt.Errorf("make the Hub's user %s: %w", user, err)
+				return fmt.Errorf("create the Hub's user %s: %w", user, err)
 			}
 		}
 	}
@@ -99,23 +99,23 @@ func (s *Stack) NewToken(ctx context.Context, user string, scopes ...string) (st
 	if len(scopes) > 0 {
 		note["scopes"] = scopes
 	}
-	answer, err := s.admin(ctx, path+"/tokens", note, http.StatusCreated, http.StatusOK)
+	response, err := s.admin(ctx, path+"/tokens", note, http.StatusCreated, http.StatusOK)
 	if err != nil {
 		return "", err
 	}
-	var made struct {
+	var created struct {
 		Token string `json:"token"`
 	}
-	if err := json.Unmarshal(answer, &made); err != nil || made.Token == "" {
-		return "", errors.Join(errors.New("the Hub's answer holds no token"), err)
+	if err := json.Unmarshal(response, &created); err != nil || created.Token == "" {
+		return "", errors.Join(errors.New("the Hub's response contains no token"), err)
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.tokens[user] = made.Token
-	return made.Token, nil
+	s.tokens[user] = created.Token
+	return created.Token, nil
 }
 
-// admin sends a POST to the Hub as the administrating service.
+// admin sends a POST to the Hub as the service that administers it.
 func (s *Stack) admin(ctx context.Context, path string, body any, want ...int) ([]byte, error) {
 	text, err := json.Marshal(body)
 	if err != nil {
@@ -129,7 +129,7 @@ func (s *Stack) admin(ctx context.Context, path string, body any, want ...int) (
 	return call(request, want...)
 }
 
-// call returns the body of a response with the expected status. It returns errNotReady
+// call returns the body of a response with an expected status. It returns errNotReady
 // without a response, and for responses of the proxies and the API server while the
 // servers behind them start.
 func call(request *http.Request, want ...int) ([]byte, error) {
@@ -149,7 +149,7 @@ func callWith(client *http.Client, request *http.Request, want ...int) ([]byte, 
 	if slices.Contains(want, response.StatusCode) {
 		return body, nil
 	}
-	err = fmt.Errorf("%s %s answered %s: %.300s", request.Method, request.URL.Path, response.Status, body)
+	err = fmt.Errorf("%s %s returned %s: %.300s", request.Method, request.URL.Path, response.Status, body)
 	switch response.StatusCode {
 	case http.StatusFound, http.StatusNotFound, http.StatusTooManyRequests, http.StatusInternalServerError, http.StatusBadGateway, http.StatusServiceUnavailable:
 		return nil, errors.Join(errNotReady, err)

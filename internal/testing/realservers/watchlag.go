@@ -19,10 +19,11 @@ import (
 // watchProxy forwards requests to the API server. It delays the events of watches and
 // the responses to POST.
 type watchProxy struct {
-	lag    atomic.Int64
-	posts  atomic.Int64
-	server *http.Server
-	url    string
+	// watchLag and responseLag are in nanoseconds.
+	watchLag    atomic.Int64
+	responseLag atomic.Int64
+	server      *http.Server
+	url         string
 }
 
 func newWatchProxy(ctx context.Context, api *kubeAPI) (*watchProxy, error) {
@@ -57,14 +58,14 @@ func (p *watchProxy) close() { _ = p.server.Close() }
 // delay delays the response to a watch or a POST.
 func (p *watchProxy) delay(response *http.Response) error {
 	if response.Request.Method == http.MethodPost {
-		return clock.Real().Sleep(response.Request.Context(), time.Duration(p.posts.Load()))
+		return clock.Real().Sleep(response.Request.Context(), time.Duration(p.responseLag.Load()))
 	}
 	if watching := response.Request.URL.Query().Get("watch"); watching != "true" && watching != "True" {
 		return nil
 	}
 	ctx, cancel := context.WithCancel(response.Request.Context())
 	late := &lateBody{ctx: ctx, cancel: cancel, body: response.Body, parts: make(chan latePart, 1024)}
-	go late.read(&p.lag)
+	go late.read(&p.watchLag)
 	response.Body = late
 	return nil
 }

@@ -22,11 +22,11 @@ import (
 
 func main() {
 	var cfg realservers.Config
-	flag.StringVar(&cfg.Auth, "auth", realservers.JupyterHub, "how the gateway knows its users: jupyterhub or basic")
-	flag.StringVar(&cfg.Dir, "dir", "", "folder for logs and databases, kept; a temporary one if empty")
-	flag.IntVar(&cfg.MaxWorkers, "max-workers", 0, "the gateway's limit of workers per cluster; 0 is none")
-	hub := flag.Int("hub", 0, "the JupyterHub's major version, from 1 to 5; the newest if 0")
-	user := flag.String("user", "alice", "the user to make")
+	flag.StringVar(&cfg.Auth, "auth", realservers.JupyterHub, "the gateway's authentication: jupyterhub or basic")
+	flag.StringVar(&cfg.Dir, "dir", "", "folder for logs and databases, which is kept; if empty, a temporary folder")
+	flag.IntVar(&cfg.MaxWorkers, "max-workers", 0, "the gateway's limit of workers per cluster; 0 means no limit")
+	hub := flag.Int("hub", 0, "JupyterHub's major version, from 1 to 5; 0 means the newest version")
+	user := flag.String("user", "alice", "name of the user to create")
 	flag.Usage = func() {
 		_, _ = fmt.Fprintln(flag.CommandLine.Output(), "Usage: realservers [flags] [command [argument...]]")
 		flag.PrintDefaults()
@@ -74,14 +74,14 @@ func run(ctx context.Context, cfg realservers.Config, hub int, command []string)
 		cmd.Env = append(os.Environ(), stack.Environ(user)...)
 		return cmd.Run()
 	}
-	fmt.Print(block(stack, user))
+	fmt.Print(instructions(stack, user))
 	<-ctx.Done()
 	return nil
 }
 
-// block returns the provider block for the running servers and further information for
-// a person.
-func block(stack *realservers.Stack, user string) string {
+// instructions returns the provider block for the running servers, the folder of the
+// logs and the folder of Python.
+func instructions(stack *realservers.Stack, user string) string {
 	text := fmt.Sprintf("provider \"pc\" {\n  address       = %q\n  proxy_address = %q\n", stack.GatewayURL, stack.ProxyAddress)
 	if stack.HubURL == "" {
 		text += fmt.Sprintf("  auth          = \"basic\"\n  username      = %q\n  password      = %q\n}\n", user, stack.Password)
