@@ -2,8 +2,8 @@
 // SPDX-License-Identifier: MPL-2.0
 
 // Command chart draws the results of make bench as SVG. It reads the results from
-// standard input and prints one panel per operation, with one line per resource
-// type. Equal results give equal bytes.
+// standard input and prints one panel per operation, with one line per resource type.
+// The output depends only on the results.
 package main
 
 import (
@@ -66,7 +66,7 @@ func main() {
 func run(from io.Reader, to io.Writer) error {
 	var read results
 	if err := json.NewDecoder(from).Decode(&read); err != nil {
-		return fmt.Errorf("these are no results of make bench: %w", err)
+		return fmt.Errorf("not results of make bench: %w", err)
 	}
 	plots := make([][]*plot.Plot, 0, len(panels)/columns)
 	for row := range slices.Chunk(panels, columns) {

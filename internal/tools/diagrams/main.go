@@ -1,9 +1,8 @@
 // Copyright (c) The terraform-provider-pc Authors
 // SPDX-License-Identifier: MPL-2.0
 
-// Command diagrams draws a diagram as SVG: it reads the D2 text from its standard
-// input. The comment on the first line is the text alternative. The same text gives
-// the same bytes.
+// Command diagrams draws the D2 diagram on its standard input as SVG. The comment on the
+// first line is the text alternative. The output depends only on the input.
 package main
 
 import (

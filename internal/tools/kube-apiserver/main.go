@@ -1,9 +1,9 @@
 // Copyright (c) The terraform-provider-pc Authors
 // SPDX-License-Identifier: MPL-2.0
 
-// Command kube-apiserver is Kubernetes' own API server, at the version that
-// this module pins, and with "etcd FILE" as its arguments the database that the
-// API server keeps everything in, set up by that file of YAML.
+// Command kube-apiserver runs Kubernetes' API server in the version that this module
+// pins. With the arguments "etcd FILE" it runs the API server's database instead, which
+// the YAML file configures.
 package main
 
 import (

@@ -34,7 +34,7 @@ func main() {
 	var text bytes.Buffer
 	err := run(context.Background(), &text, flag.Args())
 	if err == nil {
-		err = os.WriteFile(*file, text.Bytes(), 0o644) //nolint:gosec // everyone may read it
+		err = os.WriteFile(*file, text.Bytes(), 0o644) //nolint:gosec // every user may read it
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
@@ -107,13 +107,14 @@ func goCommand(ctx context.Context, environment []string, arguments ...string) (
 	return string(output), nil
 }
 
-// printLicenses prints the licence files in a module's root.
+// printLicenses prints the licence files in the root of a module. It returns an error if
+// there is no licence, even if there are notices.
 func printLicenses(output *bytes.Buffer, of module) error {
 	entries, err := os.ReadDir(of.folder)
 	if err != nil {
 		return err
 	}
-	licensed := false
+	hasLicence := false
 	for _, entry := range entries {
 		if entry.IsDir() || !licenseFile.MatchString(entry.Name()) {
 			continue
@@ -124,9 +125,9 @@ func printLicenses(output *bytes.Buffer, of module) error {
 		}
 		fmt.Fprintf(output, "\n%s\n%s %s, %s\n\n%s\n", strings.Repeat("=", 80), of.path, of.version, entry.Name(), bytes.TrimSpace(text))
 		name := strings.ToLower(entry.Name())
-		licensed = licensed || strings.HasPrefix(name, "licen") || strings.HasPrefix(name, "copying")
+		hasLicence = hasLicence || strings.HasPrefix(name, "licen") || strings.HasPrefix(name, "copying")
 	}
-	if !licensed {
+	if !hasLicence {
 		return fmt.Errorf("%s %s has no licence file in %s", of.path, of.version, of.folder)
 	}
 	return nil

@@ -14,7 +14,7 @@ import (
 func TestPrintLicenses_printsLicencesAndNotices(t *testing.T) {
 	t.Parallel()
 	folder := t.TempDir()
-	for name, text := range map[string]string{"LICENSE.txt": "the licence", "NOTICE": "the notice", "license.go": "package license", "README.md": "the manual"} {
+	for name, text := range map[string]string{"LICENSE.txt": "the licence", "NOTICE": "the notice", "license.go": "package license", "README.md": "the readme"} {
 		if err := os.WriteFile(filepath.Join(folder, name), []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}
@@ -28,8 +28,8 @@ func TestPrintLicenses_printsLicencesAndNotices(t *testing.T) {
 			t.Errorf("%q is missing in %s", want, output.String())
 		}
 	}
-	if strings.Contains(output.String(), "the manual") || strings.Contains(output.String(), "package license") {
-		t.Errorf("not only licences are printed: %s", output.String())
+	if strings.Contains(output.String(), "the readme") || strings.Contains(output.String(), "package license") {
+		t.Errorf("files other than licences are printed: %s", output.String())
 	}
 }
 

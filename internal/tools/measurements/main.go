@@ -28,15 +28,15 @@ func main() {
 
 func run() error {
 	var mock bench.Mock
-	var beside bench.Real
-	for file, results := range map[string]any{"mock": &mock, "real": &beside} {
+	var onGateway bench.Real
+	for file, results := range map[string]any{"mock": &mock, "real": &onGateway} {
 		name := "internal/testing/bench/results/" + file + ".json"
 		found, err := bench.Load(name, results)
 		if err != nil {
 			return err
 		}
 		if !found {
-			return fmt.Errorf("there is no %s: run make bench and make bench-real", name)
+			return fmt.Errorf("%s does not exist: run make bench and make bench-real", name)
 		}
 	}
 	page, err := template.New("guide").Funcs(template.FuncMap{
@@ -44,7 +44,7 @@ func run() error {
 		"floor": func(m bench.Measurement, subject string) (bench.Measurement, error) {
 			floor, found := mock.Find(subject, m.Operation, m.N)
 			if !found {
-				return floor, fmt.Errorf("there is no %s of %d %s", m.Operation, m.N, subject)
+				return floor, fmt.Errorf("the results have no %s of %d %s", m.Operation, m.N, subject)
 			}
 			return floor, nil
 		},
@@ -53,7 +53,7 @@ func run() error {
 		return err
 	}
 	return page.Execute(os.Stdout, map[string]any{
-		"Mock": mock, "Real": beside, "Targets": bench.Targets(mock, beside),
+		"Mock": mock, "Real": onGateway, "Targets": bench.Targets(mock, onGateway),
 		"Growth": growthOf(mock, 1000), "Ours": mock.Of(bench.SubjectCluster), "TimeStatic": bench.TimeStatic, "TerraformData": bench.TerraformData,
 	})
 }
@@ -87,4 +87,4 @@ func count(n int) string {
 	return strings.Join(append([]string{digits}, parts...), ",")
 }
 
-func ratio(one, other float64) string { return fmt.Sprintf("%.2f", one/other) }
+func ratio(value, reference float64) string { return fmt.Sprintf("%.2f", value/reference) }

@@ -26,8 +26,8 @@ import (
 )
 
 const (
-	address     = "registry.terraform.io/planetary-computer/pc"
-	generatorAs = "registry.terraform.io/hashicorp/pc"
+	address          = "registry.terraform.io/planetary-computer/pc"
+	generatorAddress = "registry.terraform.io/hashicorp/pc"
 )
 
 func main() {
@@ -45,36 +45,36 @@ func complete(ctx context.Context, in io.Reader, out io.Writer) error {
 	if err := json.NewDecoder(in).Decode(&document); err != nil {
 		return err
 	}
-	ours, ok := document.Providers[address]
+	schemas, ok := document.Providers[address]
 	if !ok {
-		return errors.New("there is no schema of " + address)
+		return errors.New("the input contains no schema of " + address)
 	}
 	server, err := providerserver.NewProtocol6WithError(provider.New("docs")())()
 	if err != nil {
 		return err
 	}
-	if ours["resource_identity_schemas"], err = identities(ctx, server); err != nil {
+	if schemas["resource_identity_schemas"], err = identities(ctx, server); err != nil {
 		return err
 	}
-	schemas, err := server.GetProviderSchema(ctx, &tfprotov6.GetProviderSchemaRequest{})
+	response, err := server.GetProviderSchema(ctx, &tfprotov6.GetProviderSchemaRequest{})
 	if err != nil {
 		return err
 	}
 	actions, lists := map[string]described{}, map[string]described{}
-	for name, action := range schemas.ActionSchemas {
+	for name, action := range response.ActionSchemas {
 		actions[name] = describe(action.Schema)
 	}
-	for name, list := range schemas.ListResourceSchemas {
+	for name, list := range response.ListResourceSchemas {
 		lists[name] = describe(list)
 	}
-	if ours["action_schemas"], err = json.Marshal(actions); err != nil {
+	if schemas["action_schemas"], err = json.Marshal(actions); err != nil {
 		return err
 	}
-	if ours["list_resource_schemas"], err = json.Marshal(lists); err != nil {
+	if schemas["list_resource_schemas"], err = json.Marshal(lists); err != nil {
 		return err
 	}
 	delete(document.Providers, address)
-	document.Providers[generatorAs] = ours
+	document.Providers[generatorAddress] = schemas
 	return json.NewEncoder(out).Encode(document)
 }
 
@@ -92,12 +92,12 @@ type identity struct {
 
 // identities returns the identity schemas of the provider.
 func identities(ctx context.Context, server tfprotov6.ProviderServer) (json.RawMessage, error) {
-	answer, err := server.GetResourceIdentitySchemas(ctx, &tfprotov6.GetResourceIdentitySchemasRequest{})
+	response, err := server.GetResourceIdentitySchemas(ctx, &tfprotov6.GetResourceIdentitySchemasRequest{})
 	if err != nil {
 		return nil, err
 	}
 	schemas := map[string]identity{}
-	for name, schema := range answer.IdentitySchemas {
+	for name, schema := range response.IdentitySchemas {
 		described := identity{Version: schema.Version, Attributes: map[string]identityAttribute{}}
 		for _, attribute := range schema.IdentityAttributes {
 			typ, err := json.Marshal(attribute.Type)
@@ -115,7 +115,7 @@ func identities(ctx context.Context, server tfprotov6.ProviderServer) (json.RawM
 }
 
 // described is the schema of an action or a list resource as terraform providers schema
-// -json prints it. Theirs have no nested blocks.
+// -json prints it. It does not support nested blocks.
 type described struct {
 	Version int64 `json:"version"`
 	Block   block `json:"block"`

@@ -1,7 +1,7 @@
 // Copyright (c) The terraform-provider-pc Authors
 // SPDX-License-Identifier: MPL-2.0
 
-// Command settings prints the guide "Provider settings", with a table that it makes
+// Command settings prints the guide "Provider settings", with a table that it generates
 // from the arguments of the provider block.
 package main
 

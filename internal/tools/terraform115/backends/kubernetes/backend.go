@@ -1,7 +1,7 @@
 // Copyright (c) The terraform-provider-pc Authors
 // SPDX-License-Identifier: MPL-2.0
 
-// Package kubernetes stands in for Terraform's kubernetes backend.
+// Package kubernetes replaces Terraform's kubernetes backend.
 package kubernetes
 
 import (
@@ -9,5 +9,5 @@ import (
 	"github.com/hashicorp/terraform/internal/legacy/missing"
 )
 
-// New returns a backend that refuses every configuration.
+// New returns a backend that rejects every configuration.
 func New() backend.Backend { return missing.New("kubernetes") }

@@ -1,7 +1,7 @@
 // Copyright (c) The terraform-provider-pc Authors
 // SPDX-License-Identifier: MPL-2.0
 
-// Package oci stands in for Terraform's oci backend.
+// Package oci replaces Terraform's oci backend.
 package oci
 
 import (
@@ -9,5 +9,5 @@ import (
 	"github.com/hashicorp/terraform/internal/legacy/missing"
 )
 
-// New returns a backend that refuses every configuration.
+// New returns a backend that rejects every configuration.
 func New() backend.Backend { return missing.New("oci") }

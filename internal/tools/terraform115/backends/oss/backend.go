@@ -1,7 +1,7 @@
 // Copyright (c) The terraform-provider-pc Authors
 // SPDX-License-Identifier: MPL-2.0
 
-// Package oss stands in for Terraform's oss backend.
+// Package oss replaces Terraform's oss backend.
 package oss
 
 import (
@@ -9,5 +9,5 @@ import (
 	"github.com/hashicorp/terraform/internal/legacy/missing"
 )
 
-// New returns a backend that refuses every configuration.
+// New returns a backend that rejects every configuration.
 func New() backend.Backend { return missing.New("oss") }

@@ -1,7 +1,7 @@
 // Copyright (c) The terraform-provider-pc Authors
 // SPDX-License-Identifier: MPL-2.0
 
-// Package s3 stands in for Terraform's s3 backend.
+// Package s3 replaces Terraform's s3 backend.
 package s3
 
 import (
@@ -9,5 +9,5 @@ import (
 	"github.com/hashicorp/terraform/internal/legacy/missing"
 )
 
-// New returns a backend that refuses every configuration.
+// New returns a backend that rejects every configuration.
 func New() backend.Backend { return missing.New("s3") }

@@ -1,10 +1,9 @@
 // Copyright (c) The terraform-provider-pc Authors
 // SPDX-License-Identifier: MPL-2.0
 
-// Package missing stands in for the backends of Terraform that live in modules
-// of their own, which its Go module does not contain. It has the import path of
-// Terraform's internal/legacy module, so that it may import Terraform's other
-// internal packages.
+// Package missing replaces the backends of Terraform that are separate modules and
+// that Terraform's Go module does not contain. It has the import path of Terraform's
+// internal/legacy module, so that it may import Terraform's other internal packages.
 package missing
 
 import (
@@ -17,8 +16,8 @@ import (
 	"github.com/zclconf/go-cty/cty"
 )
 
-// New returns a backend that refuses every configuration, so that no state is
-// ever written to a place that loses it.
+// New returns a backend that rejects every configuration, so that Terraform never writes
+// a state to a backend that does not store it.
 func New(name string) backend.Backend {
 	return &missingBackend{name: name}
 }
