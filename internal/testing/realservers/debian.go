@@ -11,7 +11,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 )
@@ -27,31 +26,13 @@ var ErrNoAPT = errors.New("this needs Debian's apt-get and dpkg-deb")
 // the folder is complete already, and returns the folder of its Python packages. It does
 // not install the package. Without Debian's tools it returns ErrNoAPT.
 func InstallCloudInit(ctx context.Context, inst Installation, log io.Writer) (string, error) {
-	for _, name := range []string{"apt-get", "dpkg-deb"} {
-		if _, err := exec.LookPath(name); err != nil {
-			return "", fmt.Errorf("%w; not found: %s", ErrNoAPT, name)
-		}
+	if missing := missingPrograms("apt-get", "dpkg-deb"); len(missing) > 0 {
+		return "", fmt.Errorf("%w; not found: %s", ErrNoAPT, strings.Join(missing, ", "))
 	}
 	name := sha256.Sum256([]byte(strings.Join(cloudInitPackages, " ")))
 	dir := inst.dir + "-cloud-init-" + hex.EncodeToString(name[:])[:8]
-	unlock, err := lockFile(ctx, dir+".lock")
-	if err != nil {
-		return "", fmt.Errorf("wait for another installation of cloud-init: %w", err)
-	}
-	defer unlock()
 	packages := filepath.Join(dir, "root", "usr", "lib", "python3", "dist-packages")
-	marker := filepath.Join(dir, "complete")
-	if _, err := os.Stat(marker); err == nil {
-		return packages, nil
-	}
-	_, _ = fmt.Fprintf(log, "Unpacking cloud-init into %s (once)\n", dir)
-	if err := os.RemoveAll(dir); err != nil {
-		return "", err
-	}
-	if err := unpackDebian(ctx, dir, cloudInitPackages); err != nil {
-		return "", fmt.Errorf("unpack cloud-init into %s: %w", dir, err)
-	}
-	return packages, os.WriteFile(marker, nil, 0o600)
+	return packages, installOnce(ctx, dir, "cloud-init", "a few seconds", log, func() error { return unpackDebian(ctx, dir, cloudInitPackages) })
 }
 
 // unpackDebian downloads the current Debian versions of packages and unpacks them into

@@ -59,25 +59,42 @@ func Install(ctx context.Context, log io.Writer) (Installation, error) {
 		return Installation{}, err
 	}
 	servers := filepath.Join(cache, "terraform-provider-pc", "servers")
-	inst := Installation{dir: filepath.Join(servers, name)}
-	if inst.complete() {
-		return inst, nil
-	}
 	if err := os.MkdirAll(servers, 0o750); err != nil {
 		return Installation{}, fmt.Errorf("install the real servers: %w", err)
 	}
-	unlock, err := lockFile(ctx, inst.dir+".lock")
+	inst := Installation{dir: filepath.Join(servers, name)}
+	err = installOnce(ctx, inst.dir, "Dask Gateway and JupyterHub", "a minute or two", log, func() error { return inst.install(ctx) })
+	return inst, err
+}
+
+// installOnce calls install with an empty folder, unless the folder is complete already.
+// Processes that install at the same time wait for each other.
+func installOnce(ctx context.Context, dir, name, duration string, log io.Writer, install func() error) error {
+	// A folder without this file is incomplete.
+	marker := filepath.Join(dir, "complete")
+	if _, err := os.Stat(marker); err == nil {
+		return nil
+	}
+	unlock, err := lockFile(ctx, dir+".lock")
 	if err != nil {
-		return Installation{}, fmt.Errorf("wait for another installation of the real servers: %w", err)
+		return fmt.Errorf("wait for another installation of %s: %w", name, err)
 	}
 	defer unlock()
-	if inst.complete() {
-		return inst, nil
+	if _, err := os.Stat(marker); err == nil {
+		return nil
 	}
-	if err := inst.install(ctx, log); err != nil {
-		return Installation{}, fmt.Errorf("install the real servers into %s: %w", inst.dir, err)
+	_, _ = fmt.Fprintf(log, "Installing %s into %s (once; %s)\n", name, dir, duration)
+	err = os.RemoveAll(dir)
+	if err == nil {
+		err = os.MkdirAll(dir, 0o750)
 	}
-	return inst, nil
+	if err == nil {
+		err = install()
+	}
+	if err != nil {
+		return fmt.Errorf("install %s into %s: %w", name, dir, err)
+	}
+	return os.WriteFile(marker, nil, 0o600)
 }
 
 // prerequisites returns the identity of the Python interpreter, or an error that lists
@@ -88,11 +105,7 @@ func prerequisites(ctx context.Context) (string, error) {
 	if err != nil {
 		missing = append(missing, "python3 (3.11 or later, with the venv module)")
 	}
-	for _, name := range []string{"node", "npm"} {
-		if _, err := exec.LookPath(name); err != nil {
-			missing = append(missing, name)
-		}
-	}
+	missing = append(missing, missingPrograms("node", "npm")...)
 	if err := ctx.Err(); err != nil {
 		return "", err
 	}
@@ -101,6 +114,17 @@ func prerequisites(ctx context.Context) (string, error) {
 			strings.Join(missing, ", "))
 	}
 	return string(python), nil
+}
+
+// missingPrograms returns the programs that are not on PATH.
+func missingPrograms(names ...string) []string {
+	var missing []string
+	for _, name := range names {
+		if _, err := exec.LookPath(name); err != nil {
+			missing = append(missing, name)
+		}
+	}
+	return missing
 }
 
 // lockHash returns the name of an installation. It depends on the lock files and on
@@ -131,19 +155,8 @@ func (i Installation) configurableHTTPProxy() string {
 	return filepath.Join(i.dir, "lock", "node_modules", ".bin", "configurable-http-proxy")
 }
 
-// marker is the file that install creates last. A folder without it is incomplete.
-func (i Installation) marker() string { return filepath.Join(i.dir, "complete") }
-
-func (i Installation) complete() bool {
-	_, err := os.Stat(i.marker())
-	return err == nil
-}
-
-func (i Installation) install(ctx context.Context, log io.Writer) error {
-	_, _ = fmt.Fprintf(log, "Installing Dask Gateway and JupyterHub into %s (once; a minute or two)\n", i.dir)
-	if err := os.RemoveAll(i.dir); err != nil {
-		return err
-	}
+// install installs the Node and the Python packages at the same time.
+func (i Installation) install(ctx context.Context) error {
 	if err := os.CopyFS(i.dir, lockFiles); err != nil {
 		return err
 	}
@@ -161,10 +174,7 @@ func (i Installation) install(ctx context.Context, log io.Writer) error {
 	if err != nil {
 		cancel()
 	}
-	if err := errors.Join(err, <-node); err != nil {
-		return err
-	}
-	return os.WriteFile(i.marker(), nil, 0o600)
+	return errors.Join(err, <-node)
 }
 
 // run runs a command and includes the end of its output in the error.

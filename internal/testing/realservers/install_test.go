@@ -7,7 +7,9 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"io"
 	"net"
+	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -66,6 +68,37 @@ func TestLockHash_dependsOnPython(t *testing.T) {
 	other, _ := lockHash("3 12 /usr/bin/python3")
 	if one != same || one == other {
 		t.Errorf("hashes %s, %s for one Python and %s for another", one, same, other)
+	}
+}
+
+func TestInstallOnce_repeatsOnlyFailedInstallations(t *testing.T) {
+	t.Parallel()
+	dir := filepath.Join(t.TempDir(), "installation")
+	partFile := filepath.Join(dir, "part")
+	installations := 0
+	install := func() error {
+		installations++
+		if _, err := os.Stat(partFile); err == nil {
+			t.Error("the folder still contains a part of the failed installation")
+		}
+		if err := os.WriteFile(partFile, nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if installations == 1 {
+			return errors.New("no network")
+		}
+		return nil
+	}
+	if err := installOnce(t.Context(), dir, "the servers", "a minute", io.Discard, install); err == nil || !strings.Contains(err.Error(), "no network") {
+		t.Errorf("the failed installation returned %v", err)
+	}
+	for range 2 {
+		if err := installOnce(t.Context(), dir, "the servers", "a minute", io.Discard, install); err != nil {
+			t.Error(err)
+		}
+	}
+	if installations != 2 {
+		t.Errorf("installed %d times, want 2", installations)
 	}
 }
 

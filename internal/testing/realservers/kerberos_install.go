@@ -12,7 +12,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 )
@@ -39,13 +38,7 @@ type KerberosInstallation struct {
 // is complete already. It needs Debian's apt-get and dpkg-deb and a C compiler, but not
 // root's permissions.
 func InstallKerberos(ctx context.Context, inst Installation, log io.Writer) (KerberosInstallation, error) {
-	var missing []string
-	for _, name := range []string{"apt-get", "dpkg-deb", "gcc"} {
-		if _, err := exec.LookPath(name); err != nil {
-			missing = append(missing, name)
-		}
-	}
-	if len(missing) > 0 {
+	if missing := missingPrograms("apt-get", "dpkg-deb", "gcc"); len(missing) > 0 {
 		return KerberosInstallation{}, fmt.Errorf("%w; not found: %s", ErrNoDebian, strings.Join(missing, ", "))
 	}
 	packages, err := kerberosLock.ReadFile("lock-kerberos/packages.txt")
@@ -59,20 +52,15 @@ func InstallKerberos(ctx context.Context, inst Installation, log io.Writer) (Ker
 	// The binding works with the Python of the installation only.
 	name := sha256.Sum256([]byte(inst.dir + "\n" + string(packages) + string(requirements)))
 	k := KerberosInstallation{dir: inst.dir + "-kerberos-" + hex.EncodeToString(name[:])[:8]}
-	unlock, err := lockFile(ctx, k.dir+".lock")
+	err = installOnce(ctx, k.dir, "a Kerberos KDC", "half a minute", log, func() error {
+		return k.install(ctx, inst, strings.Fields(string(packages)))
+	})
 	if err != nil {
-		return KerberosInstallation{}, fmt.Errorf("wait for another installation of the KDC: %w", err)
+		return KerberosInstallation{}, err
 	}
-	defer unlock()
-	if _, err := os.Stat(k.marker()); err != nil {
-		if err := k.install(ctx, inst, strings.Fields(string(packages)), log); err != nil {
-			return KerberosInstallation{}, fmt.Errorf("install the KDC into %s: %w", k.dir, err)
-		}
-	}
-	return k, k.findLibraries()
+	err = k.findLibraries()
+	return k, err
 }
-
-func (k KerberosInstallation) marker() string { return filepath.Join(k.dir, "complete") }
 
 func (k KerberosInstallation) root(elements ...string) string {
 	return filepath.Join(append([]string{k.dir, "root"}, elements...)...)
@@ -88,21 +76,14 @@ func (k *KerberosInstallation) findLibraries() error {
 	return nil
 }
 
-func (k *KerberosInstallation) install(ctx context.Context, inst Installation, packages []string, log io.Writer) error {
-	_, _ = fmt.Fprintf(log, "Installing a Kerberos KDC into %s (once; half a minute)\n", k.dir)
-	if err := os.RemoveAll(k.dir); err != nil {
-		return err
-	}
+func (k *KerberosInstallation) install(ctx context.Context, inst Installation, packages []string) error {
 	if err := unpackDebian(ctx, k.dir, packages); err != nil {
 		return err
 	}
 	if err := k.findLibraries(); err != nil {
 		return err
 	}
-	if err := k.build(ctx, inst); err != nil {
-		return err
-	}
-	return os.WriteFile(k.marker(), nil, 0o600)
+	return k.build(ctx, inst)
 }
 
 // build builds the Python package against the unpacked headers and libraries.

@@ -31,30 +31,11 @@ func InstallGeoCatalogClient(ctx context.Context, inst Installation, log io.Writ
 // installPackages installs Python packages into a virtual environment in a folder, unless
 // they are installed already. It uses the Python of the installation. Processes that
 // install at the same time wait for each other.
-func installPackages(ctx context.Context, inst Installation, dir, what string, requirements []byte, log io.Writer) error {
-	unlock, err := lockFile(ctx, dir+".lock")
-	if err != nil {
-		return fmt.Errorf("wait for another installation of %s: %w", what, err)
-	}
-	defer unlock()
-	marker := filepath.Join(dir, "complete")
-	if _, err := os.Stat(marker); err == nil {
-		return nil
-	}
-	_, _ = fmt.Fprintf(log, "Installing %s into %s (once; half a minute)\n", what, dir)
-	if err := createEnvironment(ctx, inst, dir, requirements); err != nil {
-		return fmt.Errorf("install %s into %s: %w", what, dir, err)
-	}
-	return os.WriteFile(marker, nil, 0o600)
+func installPackages(ctx context.Context, inst Installation, dir, name string, requirements []byte, log io.Writer) error {
+	return installOnce(ctx, dir, name, "half a minute", log, func() error { return createEnvironment(ctx, inst, dir, requirements) })
 }
 
 func createEnvironment(ctx context.Context, inst Installation, dir string, requirements []byte) error {
-	if err := os.RemoveAll(dir); err != nil {
-		return err
-	}
-	if err := os.MkdirAll(dir, 0o750); err != nil {
-		return err
-	}
 	lock := filepath.Join(dir, "requirements.txt")
 	if err := os.WriteFile(lock, requirements, 0o600); err != nil {
 		return err
