@@ -1,8 +1,8 @@
 // Copyright (c) The terraform-provider-pc Authors
 // SPDX-License-Identifier: MPL-2.0
 
-// Package collection has the pc_collection data source and the ephemeral
-// pc_sas_token.
+// Package collection provides the pc_collection data source and the pc_sas_token
+// ephemeral resource.
 package collection
 
 import (
@@ -139,14 +139,14 @@ func (m *collectionModel) describe(collection catalog.Collection) diag.Diagnosti
 	return diags
 }
 
-// sortedJSON returns a JSON object with its keys in one order, whatever the server's order,
-// so that only a change in content is a change.
+// sortedJSON returns a JSON object with sorted keys, so that another order in the server's
+// response does not change the attribute.
 func sortedJSON(attribute string, content []byte, diags *diag.Diagnostics) types.String {
 	var members map[string]any
 	if len(content) == 0 {
 		return types.StringNull()
 	}
-	// UseNumber keeps numbers as they are written, also those that do not fit into a float.
+	// UseNumber preserves the digits of numbers, also of those that a float cannot represent.
 	decoder := json.NewDecoder(bytes.NewReader(content))
 	decoder.UseNumber()
 	err := decoder.Decode(&members)
@@ -186,24 +186,24 @@ func extentOf(extent catalog.Extent) types.Object {
 
 // addCatalogError reports a failure of the data services. Their 404 responses have
 // different messages, so the caller passes what to check.
-func addCatalogError(diags *diag.Diagnostics, at path.Path, summary, notFoundAdvice string, err error) {
+func addCatalogError(diags *diag.Diagnostics, attribute path.Path, summary, notFoundAdvice string, err error) {
 	failure, ok := errors.AsType[*transport.Error](err)
 	switch {
 	case ok && failure.Scheme == transport.SchemeBearer && geoCatalogAdvice(failure) != "":
-		diags.AddAttributeError(at, summary, diagnostics.Sentence(err.Error())+"\n\n"+geoCatalogAdvice(failure))
+		diags.AddAttributeError(attribute, summary, diagnostics.Sentence(err.Error())+"\n\n"+geoCatalogAdvice(failure))
 	case catalog.IsNotFound(err):
-		diags.AddAttributeError(at, summary, diagnostics.Sentence(err.Error())+"\n\n"+notFoundAdvice)
+		diags.AddAttributeError(attribute, summary, diagnostics.Sentence(err.Error())+"\n\n"+notFoundAdvice)
 	case ok && failure.Status == http.StatusForbidden && failure.Scheme == "":
-		diags.AddAttributeError(at, summary, diagnostics.Sentence(err.Error())+"\n\n"+
+		diags.AddAttributeError(attribute, summary, diagnostics.Sentence(err.Error())+"\n\n"+
 			"Some collections of the public catalog require a subscription key. Set subscription_key in the provider block, or PC_SUBSCRIPTION_KEY.")
 	case ok && failure.Status == http.StatusUnauthorized:
 		advice := "The service requires a subscription key. Set subscription_key in the provider block, or PC_SUBSCRIPTION_KEY."
 		if failure.CredentialOrigin != "" {
 			advice = fmt.Sprintf("The service rejected the subscription key from %s. Correct it or remove it: the public service issues tokens without a key.", failure.CredentialOrigin)
 		}
-		diags.AddAttributeError(at, summary, diagnostics.Sentence(err.Error())+"\n\n"+advice)
+		diags.AddAttributeError(attribute, summary, diagnostics.Sentence(err.Error())+"\n\n"+advice)
 	default:
-		diags.AddAttributeError(at, summary, diagnostics.Explain(err))
+		diags.AddAttributeError(attribute, summary, diagnostics.Explain(err))
 	}
 }
 

@@ -22,7 +22,7 @@ const (
 	subscriptionKey = "0123456789abcdef"
 )
 
-// collections are one of the Planetary Computer, and one with only the fields that STAC
+// collections contains one of the Planetary Computer, and one with only the fields that STAC
 // requires.
 var collections = map[string]string{
 	"sentinel-2-l2a": `{"type": "Collection", "id": "sentinel-2-l2a", "stac_version": "1.0.0", "title": "Sentinel-2 Level-2A", "description": "Optical imagery.", "license": "proprietary",
@@ -40,7 +40,7 @@ func startCatalog(t *testing.T, cfg mockserver.CatalogConfig) *mockserver.Catalo
 	return server
 }
 
-// catalogBlock has the data services, and a gateway and a Hub at addresses where no
+// catalogBlock configures the data services, and a gateway and a Hub at addresses where no
 // server listens.
 func catalogBlock(server *mockserver.Catalog) map[string]any {
 	return map[string]any{
@@ -81,26 +81,26 @@ func TestAccCollection_readsLocationOfData(t *testing.T) {
 	})
 	for _, request := range server.Requests() {
 		if request.Header.Get("Authorization") != "" {
-			t.Errorf("%s got the Hub's token", request.Path)
+			t.Errorf("%s received the Hub's token", request.Path)
 		}
 	}
 }
 
-func TestCollection_advisesOnError(t *testing.T) {
+func TestCollection_errorsContainAdvice(t *testing.T) {
 	t.Parallel()
 	at := `AttributeName("id")`
 	for name, test := range map[string]struct {
 		id                string
 		status            int
 		contentType, body string
-		says              []string
+		messages          []string
 		requests          int
 	}{
-		"no such":       {id: "sentinel-2", says: []string{"Collection sentinel-2 does not exist.", "check stac_url"}, requests: 1},
-		"a path":        {id: "a/../b", says: []string{"is not valid as part of an address"}},
-		"another page":  {id: "bare", status: http.StatusOK, contentType: "text/html", body: "<title>Data Catalog</title>", says: []string{"expected the collection as JSON, got text/html: Data Catalog"}, requests: 1},
-		"broken":        {id: "bare", status: http.StatusInternalServerError, contentType: "application/json", body: `{"code": "RuntimeError", "description": "boom"}`, says: []string{"500", "boom", "The server failed"}, requests: 2},
-		"a single page": {id: "bare", status: http.StatusNotFound, contentType: "text/html", body: "<title>Not Found</title>", says: []string{"Not Found", "check stac_url"}, requests: 1},
+		"no such":       {id: "sentinel-2", messages: []string{"Collection sentinel-2 does not exist.", "check stac_url"}, requests: 1},
+		"a path":        {id: "a/../b", messages: []string{"is not valid as part of an address"}},
+		"another page":  {id: "bare", status: http.StatusOK, contentType: "text/html", body: "<title>Data Catalog</title>", messages: []string{"expected the collection as JSON, got text/html: Data Catalog"}, requests: 1},
+		"broken":        {id: "bare", status: http.StatusInternalServerError, contentType: "application/json", body: `{"code": "RuntimeError", "description": "boom"}`, messages: []string{"500", "boom", "The server failed"}, requests: 2},
+		"a single page": {id: "bare", status: http.StatusNotFound, contentType: "text/html", body: "<title>Not Found</title>", messages: []string{"Not Found", "check stac_url"}, requests: 1},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -110,9 +110,9 @@ func TestCollection_advisesOnError(t *testing.T) {
 					server.RespondNext(test.status, test.contentType, test.body)
 				}
 			}
-			w := providertest.NewClient(t, catalogBlock(server))
-			_, diagnostics := w.ReadData(t, collectionType, map[string]any{"id": test.id})
-			for _, part := range test.says {
+			client := providertest.NewClient(t, catalogBlock(server))
+			_, diagnostics := client.ReadData(t, collectionType, map[string]any{"id": test.id})
+			for _, part := range test.messages {
 				providertest.AssertDiagnostics(t, diagnostics, providertest.ErrorAt(at, part))
 			}
 			if got := len(server.Requests()); got != test.requests {

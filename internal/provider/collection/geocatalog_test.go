@@ -40,7 +40,8 @@ func startGeoCatalog(t *testing.T, cfg mockserver.GeoCatalogConfig) *mockserver.
 	return server
 }
 
-// geoCatalogBlock has a GeoCatalog beside a gateway that nothing listens for.
+// geoCatalogBlock configures a GeoCatalog, and a gateway at an address where no server
+// listens.
 func geoCatalogBlock(server *mockserver.GeoCatalog) map[string]any {
 	return map[string]any{
 		"address": "http://127.0.0.1:1/services/dask-gateway/", "api_token": "hub-t0ken", "max_retries": 0,
@@ -49,15 +50,15 @@ func geoCatalogBlock(server *mockserver.GeoCatalog) map[string]any {
 	}
 }
 
-// newGeoCatalogClient starts a provider in an environment whose Entra is the server.
+// newGeoCatalogClient starts a provider that uses the server as Microsoft Entra.
 func newGeoCatalogClient(t *testing.T, server *mockserver.GeoCatalog, block map[string]any, variables ...string) providertest.Client {
 	t.Helper()
 	variables = append(variables, "AZURE_AUTHORITY_HOST="+server.URL())
 	return providertest.NewClientWith(t, clock.NewFake(clock.Real().Now()), block, provider.WithEnvironment(environment.New(variables)))
 }
 
-// assertHidden checks that no token and no secret is in a diagnostic, and that the Hub's
-// token reached nobody.
+// assertHidden checks that the diagnostics contain no token and no secret, and that the
+// server did not receive the Hub's token.
 func assertHidden(t *testing.T, server *mockserver.GeoCatalog, diagnostics []*tfprotov6.Diagnostic) {
 	t.Helper()
 	text := ""
@@ -76,7 +77,7 @@ func assertHidden(t *testing.T, server *mockserver.GeoCatalog, diagnostics []*tf
 	}
 }
 
-func TestGeoCatalog_isReadWithATokenOfEntra(t *testing.T) {
+func TestGeoCatalog_isReadWithAnEntraToken(t *testing.T) {
 	t.Parallel()
 	server := startGeoCatalog(t, mockserver.GeoCatalogConfig{})
 	w := newGeoCatalogClient(t, server, geoCatalogBlock(server))
@@ -85,7 +86,7 @@ func TestGeoCatalog_isReadWithATokenOfEntra(t *testing.T) {
 	for attribute, want := range map[string]string{
 		"title": "Fires", "description": "D", "license": "CC-BY-4.0", "storage_account": "account1", "container": "fires-0a1b2c3d",
 		"item_assets": `{"image":{"type":"image/tiff"}}`,
-		// The host of the mock names no region, so that the collection's own stays.
+		// The mock's host name contains no region, so the collection's field applies.
 		"region": "northeurope",
 	} {
 		if got := plainText(values[attribute]); got != want {
@@ -159,7 +160,7 @@ func assertExtent(t *testing.T, extent tftypes.Value, boxes [][]float64, interva
 	}
 }
 
-func TestGeoCatalog_issuesATokenForTheDuration(t *testing.T) {
+func TestGeoCatalog_issuesTokensForTheDuration(t *testing.T) {
 	t.Parallel()
 	now := clock.NewFake(clock.Real().Now())
 	server := startGeoCatalog(t, mockserver.GeoCatalogConfig{Now: now.Now})
@@ -191,17 +192,17 @@ func TestGeoCatalog_explainsRefusals(t *testing.T) {
 		id     string
 		want   string
 	}{
-		"no role":                   {mockserver.GeoCatalogConfig{Forbidden: true}, nil, "fires", "GeoCatalog Reader"},
-		"wrong secret":              {mockserver.GeoCatalogConfig{}, map[string]any{"client_secret": "wrong-s3cret"}, "fires", "AADSTS7000215"},
-		"expired secret":            {mockserver.GeoCatalogConfig{}, map[string]any{"client_secret": "expired"}, "fires", "AADSTS7000222"},
-		"no credential":             {mockserver.GeoCatalogConfig{}, map[string]any{"client_secret": nil, "use_cli": false}, "fires", "no credential is configured"},
-		"wrong OIDC token":          {mockserver.GeoCatalogConfig{}, map[string]any{"client_secret": nil, "use_oidc": true, "oidc_token": "wrong"}, "fires", "AADSTS700211"},
-		"not found":                 {mockserver.GeoCatalogConfig{}, nil, "floods", "Check the ID of the collection"},
-		"foreign address":           {mockserver.GeoCatalogConfig{}, map[string]any{"geocatalog_url": "https://example.com"}, "fires", "below geocatalog.spatio.azure.com"},
-		"address that looks alike":  {mockserver.GeoCatalogConfig{}, map[string]any{"geocatalog_url": "https://a.b.westeurope.geocatalog.spatio.azure.com.example.com"}, "fires", "below geocatalog.spatio.azure.com"},
-		"address without a secure":  {mockserver.GeoCatalogConfig{}, map[string]any{"geocatalog_url": "http://a.b.westeurope.geocatalog.spatio.azure.com"}, "fires", "only over https://"},
-		"certificate of nobody":     {mockserver.GeoCatalogConfig{}, map[string]any{"ca_certificate": nil}, "fires", "certificate"},
-		"certificate that is a dir": {mockserver.GeoCatalogConfig{}, map[string]any{"client_certificate_path": "/"}, "fires", "the client certificate cannot be used"},
+		"no role":                 {mockserver.GeoCatalogConfig{Forbidden: true}, nil, "fires", "GeoCatalog Reader"},
+		"wrong secret":            {mockserver.GeoCatalogConfig{}, map[string]any{"client_secret": "wrong-s3cret"}, "fires", "AADSTS7000215"},
+		"expired secret":          {mockserver.GeoCatalogConfig{}, map[string]any{"client_secret": "expired"}, "fires", "AADSTS7000222"},
+		"no credential":           {mockserver.GeoCatalogConfig{}, map[string]any{"client_secret": nil, "use_cli": false}, "fires", "no credential is configured"},
+		"wrong OIDC token":        {mockserver.GeoCatalogConfig{}, map[string]any{"client_secret": nil, "use_oidc": true, "oidc_token": "wrong"}, "fires", "AADSTS700211"},
+		"not found":               {mockserver.GeoCatalogConfig{}, nil, "floods", "Check the ID of the collection"},
+		"foreign address":         {mockserver.GeoCatalogConfig{}, map[string]any{"geocatalog_url": "https://example.com"}, "fires", "below geocatalog.spatio.azure.com"},
+		"similar address":         {mockserver.GeoCatalogConfig{}, map[string]any{"geocatalog_url": "https://a.b.westeurope.geocatalog.spatio.azure.com.example.com"}, "fires", "below geocatalog.spatio.azure.com"},
+		"address without TLS":     {mockserver.GeoCatalogConfig{}, map[string]any{"geocatalog_url": "http://a.b.westeurope.geocatalog.spatio.azure.com"}, "fires", "only over https://"},
+		"unknown certificate":     {mockserver.GeoCatalogConfig{}, map[string]any{"ca_certificate": nil}, "fires", "certificate"},
+		"certificate is a folder": {mockserver.GeoCatalogConfig{}, map[string]any{"client_certificate_path": "/"}, "fires", "the client certificate cannot be used"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -218,8 +219,8 @@ func TestGeoCatalog_explainsRefusals(t *testing.T) {
 	}
 }
 
-// TestGeoCatalog_explainsAnExpiredEntraToken: azidentity goes by this machine's clock, and
-// the GeoCatalog by its own.
+// azidentity uses this machine's clock, so a GeoCatalog with another clock may reject a
+// token that azidentity does not renew yet.
 func TestGeoCatalog_explainsAnExpiredEntraToken(t *testing.T) {
 	t.Parallel()
 	now := clock.NewFake(clock.Real().Now())
@@ -246,7 +247,7 @@ func TestGeoCatalog_hasNoTokensForContainers(t *testing.T) {
 	}
 }
 
-// TestGeoCatalog_isIgnoredUntilItIsConfigured, with variables that would be invalid for it.
+// Variables that are invalid for a GeoCatalog must not affect the public catalog.
 func TestGeoCatalog_isIgnoredUntilItIsConfigured(t *testing.T) {
 	t.Parallel()
 	server, public := startGeoCatalog(t, mockserver.GeoCatalogConfig{}), startCatalog(t, mockserver.CatalogConfig{})
@@ -264,10 +265,10 @@ func TestGeoCatalog_isIgnoredUntilItIsConfigured(t *testing.T) {
 	}
 }
 
-// TestGeoCatalog_isReadBesideThePublicCatalog: the argument of a data source outranks the
-// provider block, and in the block stac_url and sas_url outrank geocatalog_url. Each service
-// receives its own credentials.
-func TestGeoCatalog_isReadBesideThePublicCatalog(t *testing.T) {
+// The argument of a data source takes precedence over the provider block. In the block,
+// stac_url and sas_url take precedence over geocatalog_url. Each service receives its own
+// credentials.
+func TestGeoCatalog_isReadTogetherWithThePublicCatalog(t *testing.T) {
 	t.Parallel()
 	const geoCatalog, public = "GeoCatalog", "public catalog"
 	for name, test := range map[string]struct {
@@ -334,28 +335,25 @@ func TestGeoCatalog_isReadBesideThePublicCatalog(t *testing.T) {
 	}
 }
 
-// TestGeoCatalog_keepsTheEntraTokenFromOthers reads from all servers with one provider, and
-// redirects the GeoCatalog to each of them.
-func TestGeoCatalog_keepsTheEntraTokenFromOthers(t *testing.T) {
+// The test reads from all servers with one provider, and redirects the GeoCatalog to each
+// of them.
+func TestGeoCatalog_aloneReceivesTheEntraToken(t *testing.T) {
 	t.Parallel()
-	server, public, other := startGeoCatalog(t, mockserver.GeoCatalogConfig{}), startCatalog(t, mockserver.CatalogConfig{}), startGeoCatalog(t, mockserver.GeoCatalogConfig{})
+	server, public, redirectTarget := startGeoCatalog(t, mockserver.GeoCatalogConfig{}), startCatalog(t, mockserver.CatalogConfig{}), startGeoCatalog(t, mockserver.GeoCatalogConfig{})
 	hub := providertest.StartMock(t, mockserver.Config{})
 	block := geoCatalogBlock(server)
 	block["address"], block["api_token"] = hub.GatewayURL(), hub.NewToken("alice")
 	block["stac_url"], block["sas_url"] = public.STACURL(), public.SASURL()
 	delete(block, "geocatalog_url")
 	w := newGeoCatalogClient(t, server, block)
-	own := map[string]any{"geocatalog_url": server.URL()}
-	with := func(name, value string) map[string]any {
-		arguments := maps.Clone(own)
-		arguments[name] = value
-		return arguments
+	fromGeoCatalog := func(name, value string) map[string]any {
+		return map[string]any{"geocatalog_url": server.URL(), name: value}
 	}
 	for _, read := range []struct {
 		name      string
 		arguments map[string]any
 	}{
-		{collectionType, with("id", "fires")},
+		{collectionType, fromGeoCatalog("id", "fires")},
 		{collectionType, map[string]any{"id": "sentinel-2-l2a"}},
 		{"pc_gateway", map[string]any{}},
 		{"pc_hub_user", map[string]any{}},
@@ -364,33 +362,33 @@ func TestGeoCatalog_keepsTheEntraTokenFromOthers(t *testing.T) {
 		_, diagnostics := w.ReadData(t, read.name, read.arguments)
 		providertest.AssertDiagnostics(t, diagnostics, providertest.ExpectedDiagnostic{})
 	}
-	for _, arguments := range []map[string]any{with("collection", "fires"), {"collection": "sentinel-2-l2a"}} {
+	for _, arguments := range []map[string]any{fromGeoCatalog("collection", "fires"), {"collection": "sentinel-2-l2a"}} {
 		_, diagnostics := w.Open(t.Context(), t, sasToken, arguments)
 		providertest.AssertDiagnostics(t, diagnostics, providertest.ExpectedDiagnostic{})
 	}
-	for _, target := range []string{other.URL() + "/stac/collections/fires", hub.HubURL(), hub.GatewayURL(), public.STACURL(), public.SASURL(), "https://account1.blob.core.windows.net/fires-0a1b2c3d"} {
+	for _, target := range []string{redirectTarget.URL() + "/stac/collections/fires", hub.HubURL(), hub.GatewayURL(), public.STACURL(), public.SASURL(), "https://account1.blob.core.windows.net/fires-0a1b2c3d"} {
 		server.FailNext(mockserver.GeoCatalogFault{Path: "/s*", Status: http.StatusTemporaryRedirect, Header: http.Header{"Location": {target}}})
-		_, diagnostics := w.ReadData(t, collectionType, with("id", "fires"))
+		_, diagnostics := w.ReadData(t, collectionType, fromGeoCatalog("id", "fires"))
 		if len(diagnostics) != 1 || !strings.Contains(diagnostics[0].Detail, "redirects to "+target) {
 			t.Errorf("got %v, want the redirect to %s", diagnostics, target)
 		}
 		assertHidden(t, server, diagnostics)
 	}
-	if got := len(other.Requests()); got != 0 {
+	if got := len(redirectTarget.Requests()); got != 0 {
 		t.Errorf("the target of a redirect received %d requests", got)
 	}
-	reached := append(hub.Requests(), public.Requests()...)
-	if len(reached) < 5 {
-		t.Errorf("the Hub, the gateway and the public catalog received %d requests", len(reached))
+	otherRequests := append(hub.Requests(), public.Requests()...)
+	if len(otherRequests) < 5 {
+		t.Errorf("the Hub, the gateway and the public catalog received %d requests", len(otherRequests))
 	}
-	for _, request := range reached {
+	for _, request := range otherRequests {
 		if text := fmt.Sprint(request.Header, request.Query); strings.Contains(text, "entra-t0ken-") || strings.Contains(text, clientSecret) {
 			t.Errorf("%s received credentials of Entra", request.Path)
 		}
 	}
 }
 
-// TestGeoCatalog_waitsForAnUnknownAddress: the GeoCatalog may be created by the same apply.
+// The same apply may create the GeoCatalog.
 func TestGeoCatalog_waitsForAnUnknownAddress(t *testing.T) {
 	t.Parallel()
 	server := startGeoCatalog(t, mockserver.GeoCatalogConfig{})
@@ -423,18 +421,18 @@ func TestGeoCatalog_waitsForAnUnknownAddress(t *testing.T) {
 	}
 }
 
-// TestGeoCatalog_leavesNoSecretInFiles looks for tokens, secrets and assertions in all that
-// terraform leaves and prints, also after failures. The mock quotes what it rejects.
+// The test searches the files and the output of terraform for tokens, secrets and
+// assertions, also after failures. The mock's errors quote rejected credentials.
 func TestGeoCatalog_leavesNoSecretInFiles(t *testing.T) {
 	t.Parallel()
 	const wrongSecret, wrongAssertion, missing = "wrong-s3cret", "wrong-oidc-t0ken", "floods"
 	server := startGeoCatalog(t, mockserver.GeoCatalogConfig{})
-	w := terraform.New(t)
-	w.Require(terraform.EphemeralResources)
-	w.Setenv("PC_GEOCATALOG_URL="+server.URL(), "AZURE_AUTHORITY_HOST="+server.URL(), "ARM_TENANT_ID=tenant1", "ARM_CLIENT_ID=client1",
+	workspace := terraform.New(t)
+	workspace.Require(terraform.EphemeralResources)
+	workspace.Setenv("PC_GEOCATALOG_URL="+server.URL(), "AZURE_AUTHORITY_HOST="+server.URL(), "ARM_TENANT_ID=tenant1", "ARM_CLIENT_ID=client1",
 		"ARM_CLIENT_SECRET="+clientSecret, "TF_LOG=TRACE", "TF_LOG_PATH=trace.log")
 	write := func(arguments, collection string) {
-		w.Write("main.tf", fmt.Sprintf(`
+		workspace.Write("main.tf", fmt.Sprintf(`
 provider "pc" {
   ca_certificate = %q
   max_retries    = 0
@@ -456,14 +454,14 @@ resource "terraform_data" "reader" {
 `, server.CACertificate(), arguments, collection))
 	}
 	write("", "fires")
-	w.Must("plan", "-no-color", "-out=run.plan")
-	printed := w.Must("apply", "-no-color", "run.plan").Output
+	workspace.Must("plan", "-no-color", "-out=run.plan")
+	printed := workspace.Must("apply", "-no-color", "run.plan").Output
 	for _, failure := range []struct{ arguments, collection, want string }{
 		{fmt.Sprintf("client_secret = %q", wrongSecret), "fires", "AADSTS7000215"},
 		{"", missing, "does not exist"},
 	} {
 		write(failure.arguments, failure.collection)
-		result := w.Run("plan", "-no-color")
+		result := workspace.Run("plan", "-no-color")
 		if result.Code != 1 || !strings.Contains(result.Flat(), failure.want) {
 			t.Errorf("terraform exited with %d and does not print %q: %s", result.Code, failure.want, result.Output)
 		}
@@ -471,18 +469,18 @@ resource "terraform_data" "reader" {
 	}
 	server.FailNext(mockserver.GeoCatalogFault{Path: "/stac/*", Status: http.StatusForbidden, ContentType: "application/json", Body: `{"error": {"code": "Forbidden", "message": "No role for the owner of TOKEN"}}`, QuoteToken: true})
 	write("", "fires")
-	printed += w.Run("plan", "-no-color").Output
+	printed += workspace.Run("plan", "-no-color").Output
 	if !strings.Contains(printed, "GeoCatalog Reader") {
 		t.Errorf("the missing role is not explained: %s", printed)
 	}
 	write(fmt.Sprintf("use_oidc = true\n  oidc_token = %q", wrongAssertion), "fires")
-	w.Setenv("ARM_CLIENT_SECRET=")
-	if result := w.Run("plan", "-no-color"); !strings.Contains(result.Flat(), "AADSTS700211") {
+	workspace.Setenv("ARM_CLIENT_SECRET=")
+	if result := workspace.Run("plan", "-no-color"); !strings.Contains(result.Flat(), "AADSTS700211") {
 		t.Errorf("the wrong assertion is not explained: %s", result.Output)
 	} else {
 		printed += result.Output
 	}
-	texts := w.ReadAll()
+	texts := workspace.ReadAll()
 	texts["the output"] = printed
 	if texts["run.plan/tfplan"] == "" || texts["terraform.tfstate"] == "" || !strings.Contains(texts["trace.log"], "/stac/collections/fires") {
 		t.Error("the plan, the state or the log is missing")

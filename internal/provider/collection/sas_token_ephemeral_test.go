@@ -25,52 +25,51 @@ import (
 
 const sasToken = "pc_sas_token"
 
-func TestAccSASToken_isAskedFor(t *testing.T) {
+func TestAccSASToken_isRequestedForCollectionsAndContainers(t *testing.T) {
 	t.Parallel()
 	server := startCatalog(t, mockserver.CatalogConfig{Key: subscriptionKey})
 	config := func(arguments string) string {
 		return fmt.Sprintf("provider \"pc\" {\n  stac_url = %q\n  sas_url = %q\n  subscription_key = %q\n  api_token = \"t0ken\"\n}\n", server.STACURL(), server.SASURL(), subscriptionKey) +
 			providertest.EchoConfig("pc_sas_token.test") + "data \"pc_collection\" \"s2\" {\n  id = \"sentinel-2-l2a\"\n}\nephemeral \"pc_sas_token\" \"test\" {\n" + arguments + "\n}\n"
 	}
-	given := []statecheck.StateCheck{
+	hasToken := []statecheck.StateCheck{
 		statecheck.ExpectKnownValue(providertest.EchoAddress, providertest.EchoPath("token"), knownvalue.StringRegexp(regexp.MustCompile(`saoid=sentinel2l2a01&scid=sentinel2-l2&sig=s1gn4ture\d+%3D$`))),
 		statecheck.ExpectKnownValue(providertest.EchoAddress, providertest.EchoPath("expires_at"), providertest.IsTime),
 	}
-	all := providertest.FactoriesWith()
-	all["echo"] = providertest.FactoriesWithEcho(&providertest.Mock{Clock: clock.NewFake(clock.Real().Now())})["echo"]
+	factories := providertest.FactoriesWith()
+	factories["echo"] = providertest.FactoriesWithEcho(&providertest.Mock{Clock: clock.NewFake(clock.Real().Now())})["echo"]
 	resource.Test(t, resource.TestCase{
-		ProtoV6ProviderFactories: all,
+		ProtoV6ProviderFactories: factories,
 		TerraformVersionChecks:   providertest.NeedsEphemeralResources,
 		Steps: []resource.TestStep{
-			{Config: config("  storage_account = data.pc_collection.s2.storage_account\n  container = data.pc_collection.s2.container"), ConfigStateChecks: given},
-			{Config: config(`  collection = "sentinel-2-l2a"`), ConfigStateChecks: given},
+			{Config: config("  storage_account = data.pc_collection.s2.storage_account\n  container = data.pc_collection.s2.container"), ConfigStateChecks: hasToken},
+			{Config: config(`  collection = "sentinel-2-l2a"`), ConfigStateChecks: hasToken},
 		},
 	})
 	keys := 0
 	for _, request := range server.Requests() {
 		if request.Header.Get("Authorization") != "" {
-			t.Errorf("%s got the Hub's token", request.Path)
+			t.Errorf("%s received the Hub's token", request.Path)
 		}
 		key := request.Header.Get("Ocp-Apim-Subscription-Key")
 		if forTokens := strings.HasPrefix(request.Path, "/api/sas/"); forTokens && key == subscriptionKey {
 			keys++
 		} else if key != "" {
-			t.Errorf("%s got the key %q", request.Path, key)
+			t.Errorf("%s received the key %q", request.Path, key)
 		}
 	}
 	if keys == 0 {
-		t.Error("the service got no key")
+		t.Error("the service received no key")
 	}
 }
 
-// TestSASToken_isInNoFile searches all files that terraform leaves for the token.
 func TestSASToken_isInNoFile(t *testing.T) {
 	t.Parallel()
 	server := startCatalog(t, mockserver.CatalogConfig{})
-	w := terraform.New(t)
-	w.Require(terraform.EphemeralResources)
-	w.Setenv("PC_SAS_URL="+server.SASURL(), "PC_SUBSCRIPTION_KEY="+subscriptionKey, "TF_LOG=TRACE", "TF_LOG_PATH=trace.log")
-	w.Write("main.tf", `
+	workspace := terraform.New(t)
+	workspace.Require(terraform.EphemeralResources)
+	workspace.Setenv("PC_SAS_URL="+server.SASURL(), "PC_SUBSCRIPTION_KEY="+subscriptionKey, "TF_LOG=TRACE", "TF_LOG_PATH=trace.log")
+	workspace.Write("main.tf", `
 ephemeral "pc_sas_token" "this" {
   collection = "sentinel-2-l2a"
 }
@@ -81,12 +80,12 @@ resource "terraform_data" "reader" {
   }
 }
 `)
-	w.Must("plan", "-no-color", "-out=run.plan")
-	w.Must("apply", "-no-color", "run.plan")
+	workspace.Must("plan", "-no-color", "-out=run.plan")
+	workspace.Must("apply", "-no-color", "run.plan")
 	if len(server.Tokens()) == 0 {
-		t.Fatal("no token was given")
+		t.Fatal("no token was issued")
 	}
-	for file, text := range w.ReadAll() {
+	for file, text := range workspace.ReadAll() {
 		for _, hidden := range append(server.Tokens(), subscriptionKey) {
 			if strings.Contains(text, hidden) {
 				t.Errorf("%s is in %s", hidden, file)
@@ -99,14 +98,14 @@ func TestSASToken_reportsErrors(t *testing.T) {
 	t.Parallel()
 	const collection, container = `AttributeName("collection")`, `AttributeName("container")`
 	for name, test := range map[string]struct {
-		config map[string]any
-		at     string
-		says   []string
+		config   map[string]any
+		at       string
+		messages []string
 	}{
-		"no such collection":  {map[string]any{"collection": "none"}, collection, []string{"No Azure storage container found for collection none", "data.pc_collection has the storage account"}},
-		"a collection of air": {map[string]any{"collection": "bare"}, collection, []string{"No Azure storage container"}},
-		"a path":              {map[string]any{"storage_account": "a", "container": "../b"}, container, []string{"is not valid as part of an address"}},
-		"a wrong key":         {map[string]any{"storage_account": "a", "container": "b"}, container, []string{"invalid subscription key", "The service rejected the subscription key from subscription_key in the provider block"}},
+		"no such collection":               {map[string]any{"collection": "none"}, collection, []string{"No Azure storage container found for collection none", "data.pc_collection has the storage account"}},
+		"a collection without a container": {map[string]any{"collection": "bare"}, collection, []string{"No Azure storage container"}},
+		"a path":                           {map[string]any{"storage_account": "a", "container": "../b"}, container, []string{"is not valid as part of an address"}},
+		"a wrong key":                      {map[string]any{"storage_account": "a", "container": "b"}, container, []string{"invalid subscription key", "The service rejected the subscription key from subscription_key in the provider block"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -115,9 +114,9 @@ func TestSASToken_reportsErrors(t *testing.T) {
 			if name != "a wrong key" {
 				delete(block, "subscription_key")
 			}
-			w := providertest.NewClient(t, block)
-			_, diagnostics := w.Open(t.Context(), t, sasToken, test.config)
-			for _, part := range test.says {
+			client := providertest.NewClient(t, block)
+			_, diagnostics := client.Open(t.Context(), t, sasToken, test.config)
+			for _, part := range test.messages {
 				providertest.AssertDiagnostics(t, diagnostics, providertest.ErrorAt(test.at, part))
 			}
 		})
@@ -147,49 +146,48 @@ func TestSASToken_requiresCollectionOrContainer(t *testing.T) {
 	}
 }
 
-// TestSASToken_warnsThatItExpired has a run that takes longer than the lifetime of the token.
+// The run takes longer than the lifetime of the token.
 func TestSASToken_warnsThatItExpired(t *testing.T) {
 	t.Parallel()
 	now := clock.NewFake(clock.Real().Now())
 	server := startCatalog(t, mockserver.CatalogConfig{Now: now.Now, Lifetime: time.Hour})
-	w := providertest.NewClientWith(t, now, catalogBlock(server))
-	opened, diagnostics := w.Open(t.Context(), t, sasToken, map[string]any{"collection": "sentinel-2-l2a"})
+	client := providertest.NewClientWith(t, now, catalogBlock(server))
+	opened, diagnostics := client.Open(t.Context(), t, sasToken, map[string]any{"collection": "sentinel-2-l2a"})
 	providertest.AssertDiagnostics(t, diagnostics, providertest.ExpectedDiagnostic{})
 	end := now.Now().Add(time.Hour).Truncate(time.Second)
 	if !opened.RenewAt.Equal(end) || opened.Text(t, "expires_at") != end.UTC().Format(time.RFC3339) {
-		t.Errorf("ends at %s, to be renewed at %s, want %s", opened.Text(t, "expires_at"), opened.RenewAt, end)
+		t.Errorf("the token ends at %s and is renewed at %s, want %s", opened.Text(t, "expires_at"), opened.RenewAt, end)
 	}
 	if strings.Contains(string(opened.Private), "s1gn4ture") {
-		t.Error("Terraform keeps the token")
+		t.Error("Terraform stores the token")
 	}
-	providertest.AssertDiagnostics(t, w.Close(t, opened), providertest.ExpectedDiagnostic{})
+	providertest.AssertDiagnostics(t, client.Close(t, opened), providertest.ExpectedDiagnostic{})
 	now.Advance(time.Hour + time.Second)
-	renewAt, diagnostics := w.Renew(t, opened)
+	renewAt, diagnostics := client.Renew(t, opened)
 	providertest.AssertDiagnostics(t, diagnostics, providertest.ExpectedDiagnostic{})
 	if !renewAt.IsZero() {
-		t.Errorf("it is to be renewed again at %s", renewAt)
+		t.Errorf("it would be renewed again at %s", renewAt)
 	}
-	providertest.AssertDiagnostics(t, w.Close(t, opened), providertest.WarningAt("", "It expired at "+end.UTC().Format(time.RFC3339)))
+	providertest.AssertDiagnostics(t, client.Close(t, opened), providertest.WarningAt("", "It expired at "+end.UTC().Format(time.RFC3339)))
 	if got := len(server.Tokens()); got != 1 {
-		t.Errorf("%d tokens were made", got)
+		t.Errorf("%d tokens were issued", got)
 	}
 }
 
-// TestSASToken_isLeftOpenWhileAnAddressIsUnknown, and opened when it is known.
-func TestSASToken_isLeftOpenWhileAnAddressIsUnknown(t *testing.T) {
+func TestSASToken_isUnknownWhileTheAddressIsUnknown(t *testing.T) {
 	t.Parallel()
-	w := providertest.NewClient(t, map[string]any{"sas_url": providertest.Unknown{}})
-	opened, diagnostics := w.Open(t.Context(), t, sasToken, map[string]any{"collection": "sentinel-2-l2a"})
+	client := providertest.NewClient(t, map[string]any{"sas_url": providertest.Unknown{}})
+	opened, diagnostics := client.Open(t.Context(), t, sasToken, map[string]any{"collection": "sentinel-2-l2a"})
 	providertest.AssertDiagnostics(t, diagnostics, providertest.ExpectedDiagnostic{})
 	if opened.Text(t, "token") != "?" || opened.Text(t, "expires_at") != "?" {
 		t.Errorf("got %v", opened.Values)
 	}
-	providertest.AssertDiagnostics(t, w.Close(t, opened), providertest.ExpectedDiagnostic{})
+	providertest.AssertDiagnostics(t, client.Close(t, opened), providertest.ExpectedDiagnostic{})
 }
 
-// TestCatalog_readsTheSDKsFile reads the file with which Python's planetary_computer signs
-// URLs. A broken file is an error for the data services only.
-func TestCatalog_readsTheSDKsFile(t *testing.T) {
+// Python's planetary_computer reads the same file. An invalid file is an error for the data
+// services only.
+func TestCatalog_readsTheSettingsOfPlanetaryComputer(t *testing.T) {
 	t.Parallel()
 	server := startCatalog(t, mockserver.CatalogConfig{})
 	home := t.TempDir()
@@ -202,12 +200,12 @@ func TestCatalog_readsTheSDKsFile(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	w := terraform.New(t)
-	w.Require(terraform.EphemeralResources)
-	w.Setenv("HOME="+home, "PC_STAC_URL="+server.STACURL())
-	w.Write("main.tf", "data \"pc_collection\" \"this\" {\n  id = \"sentinel-2-l2a\"\n}\nephemeral \"pc_sas_token\" \"this\" {\n  collection = data.pc_collection.this.id\n}\n")
+	workspace := terraform.New(t)
+	workspace.Require(terraform.EphemeralResources)
+	workspace.Setenv("HOME="+home, "PC_STAC_URL="+server.STACURL())
+	workspace.Write("main.tf", "data \"pc_collection\" \"this\" {\n  id = \"sentinel-2-l2a\"\n}\nephemeral \"pc_sas_token\" \"this\" {\n  collection = data.pc_collection.this.id\n}\n")
 	write("PC_SDK_SAS_URL=" + server.SASURL() + "\nPC_SDK_SUBSCRIPTION_KEY=" + subscriptionKey + "\n")
-	w.Apply()
+	workspace.Apply()
 	got := ""
 	for _, request := range server.Requests() {
 		got += request.Header.Get("Ocp-Apim-Subscription-Key")
@@ -216,11 +214,11 @@ func TestCatalog_readsTheSDKsFile(t *testing.T) {
 		t.Errorf("the keys sent are %q", got)
 	}
 	write("no settings\n")
-	if result := w.Run("apply", "-auto-approve", "-no-color"); result.Code != 1 || !strings.Contains(result.Flat(), "Could not read the settings of Python's planetary_computer") || !strings.Contains(result.Flat(), file) {
+	if result := workspace.Run("apply", "-auto-approve", "-no-color"); result.Code != 1 || !strings.Contains(result.Flat(), "Could not read the settings of Python's planetary_computer") || !strings.Contains(result.Flat(), file) {
 		t.Error(result.Output)
 	}
-	w.Write("main.tf", "provider \"pc\" {\n  address = \"http://127.0.0.1:1\"\n  auth = \"none\"\n  max_retries = 0\n}\ndata \"pc_clusters\" \"this\" {}\n")
-	if result := w.Run("apply", "-auto-approve", "-no-color"); strings.Contains(result.Flat(), "planetary_computer") || !strings.Contains(result.Flat(), http.MethodGet) {
+	workspace.Write("main.tf", "provider \"pc\" {\n  address = \"http://127.0.0.1:1\"\n  auth = \"none\"\n  max_retries = 0\n}\ndata \"pc_clusters\" \"this\" {}\n")
+	if result := workspace.Run("apply", "-auto-approve", "-no-color"); strings.Contains(result.Flat(), "planetary_computer") || !strings.Contains(result.Flat(), http.MethodGet) {
 		t.Error(result.Output)
 	}
 }
