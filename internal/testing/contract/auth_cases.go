@@ -101,17 +101,17 @@ func createToken(body string) Exchange {
 // storingCookie is the response to a user without clusters. It stores the cookie as
 // <<cookie>>.
 func storingCookie() ExpectedResponse {
-	a := gatewayOK("{}")
-	a.Header["Set-Cookie"] = "<<cookie=pair>>; Max-Age=600; Path=/"
-	return a
+	response := gatewayOK("{}")
+	response.Header["Set-Cookie"] = "<<cookie=pair>>; Max-Age=600; Path=/"
+	return response
 }
 
 // withoutCookie is the response to a request with a cookie, which sets no new
 // cookie.
 func withoutCookie(body string) ExpectedResponse {
-	a := gatewayOK(body)
-	a.Header["Set-Cookie"] = ""
-	return a
+	response := gatewayOK(body)
+	response.Header["Set-Cookie"] = ""
+	return response
 }
 
 // expectingBody replaces the expected body.

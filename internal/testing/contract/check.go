@@ -48,8 +48,8 @@ func compare(want ExpectedResponse, got *receivedResponse, poll time.Duration, v
 		if err := json.Unmarshal([]byte(got.body), &object); err != nil {
 			differ("the body is not a JSON object: %v\n  got  %.3000s", err, got.body)
 		}
-		if keys, wanted := slices.Sorted(maps.Keys(object)), slices.Sorted(maps.Keys(want.Object)); !slices.Equal(keys, wanted) {
-			differ("keys of the body\n  got  %q\n  want %q", keys, wanted)
+		if keys, wantKeys := slices.Sorted(maps.Keys(object)), slices.Sorted(maps.Keys(want.Object)); !slices.Equal(keys, wantKeys) {
+			differ("keys of the body\n  got  %q\n  want %q", keys, wantKeys)
 		}
 		for key, text := range want.Object {
 			match(key, text, string(object[key]))
@@ -99,17 +99,17 @@ func compareUnordered(path string, want []string, text string, values valueLooku
 	for i, element := range array {
 		got[i] = fmt.Sprint(element)
 	}
-	wanted := make([]string, len(want))
+	expected := make([]string, len(want))
 	for i, element := range want {
 		var err error
-		if wanted[i], err = expand(element, values); err != nil {
+		if expected[i], err = expand(element, values); err != nil {
 			return err
 		}
 	}
 	slices.Sort(got)
-	slices.Sort(wanted)
-	if !slices.Equal(got, wanted) {
-		return fmt.Errorf("%s\n  got  %q\n  want %q", path, got, wanted)
+	slices.Sort(expected)
+	if !slices.Equal(got, expected) {
+		return fmt.Errorf("%s\n  got  %q\n  want %q", path, got, expected)
 	}
 	return nil
 }

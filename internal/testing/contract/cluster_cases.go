@@ -126,7 +126,7 @@ func nameCases() []Case {
 }
 
 // withTiming sets how long the response may take.
-func (a ExpectedResponse) withTiming(w responseTiming) ExpectedResponse {
-	a.Timing = w
-	return a
+func (r ExpectedResponse) withTiming(timing responseTiming) ExpectedResponse {
+	r.Timing = timing
+	return r
 }

@@ -28,7 +28,7 @@ type Target interface {
 	// necessary. It is a token of the Hub with the scopes, or with all scopes of
 	// the user if there are none. Without a Hub it is the password.
 	Credential(ctx context.Context, user string, scopes ...string) (string, error)
-	// LongPoll is how long ?wait holds a request for a PENDING cluster.
+	// LongPoll is the longest time until the response to ?wait for a PENDING cluster.
 	LongPoll() time.Duration
 	// MissingCapabilities returns each missing capability with the reason.
 	MissingCapabilities() map[Capability]string
@@ -114,7 +114,7 @@ type Request struct {
 	Method string
 	// Base is the root of the path.
 	Base endpoint
-	// Path is sent as it is, with its escapes and query.
+	// Path is sent unchanged, with its escapes and query.
 	Path string
 	// User is the user whose credentials are sent in the form of the base. "" means
 	// Alice, noUser means no credentials.
@@ -148,13 +148,13 @@ type ExpectedResponse struct {
 	// ContentType is the whole content type. "" means that there is none.
 	ContentType string
 	Body        string
-	// Object replaces Body for a JSON object with keys in any order. It holds each
-	// key with its value as written.
+	// Object replaces Body for a JSON object with keys in any order. It contains the
+	// text of each key's value.
 	Object map[string]string
-	// Header holds patterns of headers. "" means that the header is absent. All
+	// Header contains patterns of headers. "" means that the header is absent. All
 	// other headers may have any value.
 	Header map[string]string
-	// Unordered holds the elements of arrays that have no fixed order, by their
+	// Unordered contains the elements of arrays that have no fixed order, by their
 	// path in a JSON body: "scopes" or "api_tokens.0.scopes".
 	Unordered map[string][]string
 	// Timing is how long the response may take.

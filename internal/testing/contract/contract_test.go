@@ -57,9 +57,9 @@ func startMock(t *testing.T, cfg mockserver.Config) *mockserver.Server {
 	return server
 }
 
-// TestMock runs the table on the mock, in the same forms as on the real servers,
-// and compares the mock's responses with the recorded ones.
-func TestMock(t *testing.T) {
+// The mock has the same forms as the real servers. Its responses must also equal the
+// recorded ones.
+func TestMock_behavesLikeTheRealServers(t *testing.T) {
 	t.Parallel()
 	start := func(name string, cfg mockserver.Config, missing map[contract.Capability]string) contract.Target {
 		cfg.LongPoll = time.Second
@@ -85,9 +85,7 @@ func TestMock(t *testing.T) {
 	})
 }
 
-// TestMockHubs runs the cases of each JupyterHub version on the mock of that
-// version.
-func TestMockHubs(t *testing.T) {
+func TestMock_behavesLikeEachHubVersion(t *testing.T) {
 	t.Parallel()
 	for _, major := range contract.HubVersions() {
 		t.Run(strconv.Itoa(major), func(t *testing.T) {

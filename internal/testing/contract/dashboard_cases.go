@@ -5,15 +5,15 @@ package contract
 
 import "net/http"
 
-// countsJSON is counts.json of a scheduler with so many workers. desired_workers is
+// countsJSON is counts.json of a scheduler with that number of workers. desired_workers is
 // the target of its own adaptive scaling; it stays 0 after scale.
 func countsJSON(workers string) string {
 	return `{"bytes": <<int>>, "clients": 1, "cores": ` + workers + `, "erred": 0, "hosts": <<int>>, "idle": <<int>>, "memory": 0, "processing": 0, "released": 0, ` +
 		`"saturated": 0, "tasks": 0, "unrunnable": 0, "waiting": 0, "waiting_data": 0, "workers": ` + workers + `, "desired_workers": <<int>>}`
 }
 
-// dashboardCases cover the pages of a cluster's scheduler. Everybody who knows the
-// name can read them.
+// dashboardCases cover the pages of a cluster's scheduler. A client needs only the
+// cluster's name to read them.
 func dashboardCases() []Case {
 	const pages = "clusters/<<cluster>>"
 	page := func(status int, kind, body string) ExpectedResponse {
@@ -26,8 +26,8 @@ func dashboardCases() []Case {
 	workers := func(number string) Exchange {
 		return Exchange{Request: getRequest(pages + countsPath).asUser(noUser), Response: page(http.StatusOK, schedulerJSON, countsJSON(number)), Repeat: true}
 	}
-	// identityPage is identity.json of a scheduler with so many workers of one
-	// thread.
+	// identityPage is identity.json of a scheduler with that number of workers, each
+	// with one thread.
 	identityPage := func(number string) ExpectedResponse {
 		return page(http.StatusOK, schedulerJSON,
 			`{"type": "Scheduler", "id": "Scheduler-<<uuid>>", "address": "tls://127.0.0.1:<<int>>", "services": {"dashboard": <<int>>, "gateway": <<int>>}, `+

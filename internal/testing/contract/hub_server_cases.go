@@ -20,7 +20,7 @@ func hubServerCases() []Case {
 	starting := func(path, body string, response ExpectedResponse) Exchange {
 		return Exchange{Request: caseUserRequest(http.MethodPost, path, body), Response: response}
 	}
-	fails := func(reason string) Exchange {
+	startFailure := func(reason string) Exchange {
 		return Exchange{Request: caseUserRequest(http.MethodGet, named+progress, ""), Response: eventStream(`data: {"progress": 100, "failed": true, "message": "Spawn failed: ` + reason + `"}` + "\n\n")}
 	}
 	listed := func(servers string) Exchange {
@@ -55,10 +55,10 @@ func hubServerCases() []Case {
 		),
 		sequence("servers: start fails at once",
 			starting(named, `{"profile": "broken"}`, hubError(http.StatusInternalServerError, "Internal Server Error")),
-			fails("no node has room for it"), listed("{}"),
+			startFailure("no node has room for it"), listed("{}"),
 		),
 		sequence("servers: hook rejects the start",
-			starting(named, `{"profile": "refused"}`, hubError(http.StatusConflict, "quota reached")), fails("HTTP 409: error (quota reached)"),
+			starting(named, `{"profile": "refused"}`, hubError(http.StatusConflict, "quota reached")), startFailure("HTTP 409: error (quota reached)"),
 		),
 		singleRequest("servers: progress of an unknown server", caseUserRequest(http.MethodGet, named+progress, ""), hubErrorWithoutMessage(http.StatusNotFound)),
 		singleRequest("servers: invalid name", caseUserRequest(http.MethodPost, "/users/<<caseuser>>/servers/Bad%20Name", ""), hubError(http.StatusBadRequest, "Invalid server_name: 'Bad Name'")),

@@ -19,15 +19,15 @@ func tokenModel(note, expires, user string) string {
 func tokenCreated(note, expires, user string) ExpectedResponse {
 	model := tokenModel(note, expires, user)
 	model = strings.NewReplacer("<<token_id>>", "<<token_id=id>>", "<<created>>", "<<created=time>>").Replace(model)
-	a := hubOK(model[:len(model)-1] + `, "token": "<<token=hex>>"}`)
-	return a.withStatus(http.StatusCreated)
+	response := hubOK(model[:len(model)-1] + `, "token": "<<token=hex>>"}`)
+	return response.withStatus(http.StatusCreated)
 }
 
 // withStatus replaces the status. Only a 200 of the Hub has an Etag.
-func (a ExpectedResponse) withStatus(status int) ExpectedResponse {
-	a.Status = status
-	a.Header["Etag"] = ""
-	return a
+func (r ExpectedResponse) withStatus(status int) ExpectedResponse {
+	r.Status = status
+	r.Header["Etag"] = ""
+	return r
 }
 
 // tokenNotFound is the response to an id that is not a token of the case's user.

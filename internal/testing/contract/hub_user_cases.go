@@ -55,8 +55,8 @@ func hubAuthCases() []Case {
 	}, Hub)
 }
 
-// userModel is the Hub's model of a user as the user sees it. Each process of the
-// Hub chooses its own order of the keys.
+// userModel is the Hub's model of a user in a response to the user. The order of the keys
+// differs between processes of the Hub.
 func userModel(user string) map[string]string {
 	return map[string]string{
 		"server": "null", "created": `"<<time>>"`, "name": `"<<` + user + `>>"`, "last_activity": `"<<time>>"`, "admin": "false", "roles": `["user"]`,
@@ -66,20 +66,19 @@ func userModel(user string) map[string]string {
 
 // hubObject is a response of the Hub with keys in any order.
 func hubObject(object map[string]string) ExpectedResponse {
-	a := hubOK("")
-	a.Object = object
-	return a
+	response := hubOK("")
+	response.Object = object
+	return response
 }
 
-// whoami is the response of GET /user, with the fields that the token's scopes
-// show.
+// whoami is the response of GET /user, with the fields that the token's scopes allow.
 func whoami(model map[string]string, scopes []string) ExpectedResponse {
 	model["token_id"] = `"<<id>>"`
 	model["session_id"] = "null"
 	model["scopes"] = "<<array>>"
-	a := hubObject(model)
-	a.Unordered = map[string][]string{"scopes": scopes}
-	return a
+	response := hubObject(model)
+	response.Unordered = map[string][]string{"scopes": scopes}
+	return response
 }
 
 // hubUserCases cover the Hub itself and its users.

@@ -43,11 +43,11 @@ func (h hubVersion) errorWithoutMessage(status int) ExpectedResponse {
 }
 
 // created is the response to a POST that created something.
-func (h hubVersion) created(a ExpectedResponse) ExpectedResponse {
+func (h hubVersion) created(response ExpectedResponse) ExpectedResponse {
 	if h == 1 {
-		return a.withStatus(http.StatusOK)
+		return response.withStatus(http.StatusOK)
 	}
-	return a.withStatus(http.StatusCreated)
+	return response.withStatus(http.StatusCreated)
 }
 
 // userScopes are all resolved scopes of the case's user on this Hub.
@@ -77,11 +77,11 @@ func (h hubVersion) selfResponse(model map[string]string, scopes []string) Expec
 		}
 		return hubObject(model)
 	}
-	a := whoami(model, scopes)
+	response := whoami(model, scopes)
 	if h < 5 {
-		delete(a.Object, "token_id")
+		delete(response.Object, "token_id")
 	}
-	return a
+	return response
 }
 
 // tokenModel is the model of a token. JupyterHub 1 has neither roles nor scopes of
@@ -160,7 +160,7 @@ func (h hubVersion) userCases() []Case {
 	}, AdminService)...)
 }
 
-// serverCases cover notebook servers of JupyterHub 3 and later. For older versions
+// serverCases cover notebook servers of JupyterHub 3 and later. With older versions
 // the test installation has no program that they could start.
 func (h hubVersion) serverCases() []Case {
 	const named = "/users/<<caseuser>>/servers/gpu"
@@ -275,9 +275,9 @@ func (h hubVersion) bodyCases() []Case {
 	internal := rejection(http.StatusInternalServerError, "Internal Server Error")
 	// byVersion returns the response of this version. A key is the last version
 	// with that response.
-	byVersion := func(answers map[int]ExpectedResponse) ExpectedResponse {
+	byVersion := func(responses map[int]ExpectedResponse) ExpectedResponse {
 		for version := int(h); version <= 6; version++ {
-			if response, ok := answers[version]; ok {
+			if response, ok := responses[version]; ok {
 				return response
 			}
 		}

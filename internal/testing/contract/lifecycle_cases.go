@@ -7,10 +7,10 @@ import "net/http"
 
 // waitCases cover the long poll.
 func waitCases() []Case {
-	poll := func(query string, w responseTiming) Exchange {
+	poll := func(query string, timing responseTiming) Exchange {
 		x := readCluster(pendingCluster(optionsWithProfile("stuck")))
 		x.Request.Path += query
-		x.Response.Timing = w
+		x.Response.Timing = timing
 		return x
 	}
 	const stuck = `{"profile": "stuck"}`

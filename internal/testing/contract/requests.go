@@ -101,9 +101,9 @@ func gatewayError(status int, message string) ExpectedResponse {
 
 // unauthorized is the gateway's response without valid credentials.
 func unauthorized() ExpectedResponse {
-	a := gatewayError(http.StatusUnauthorized, "Authentication required")
-	a.Header["Www-Authenticate"] = "<<challenge>>"
-	return a
+	response := gatewayError(http.StatusUnauthorized, "Authentication required")
+	response.Header["Www-Authenticate"] = "<<challenge>>"
+	return response
 }
 
 // internalError is the gateway's response when a handler raises an exception.

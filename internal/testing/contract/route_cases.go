@@ -11,9 +11,9 @@ func routeCases() []Case {
 	open := func(body string) ExpectedResponse {
 		return ExpectedResponse{Status: http.StatusOK, ContentType: gatewayJSON, Body: body, Header: map[string]string{"Set-Cookie": ""}}
 	}
-	bodiless := func(a ExpectedResponse) ExpectedResponse {
-		a.Body = ""
-		return a
+	bodiless := func(response ExpectedResponse) ExpectedResponse {
+		response.Body = ""
+		return response
 	}
 	cases := []Case{
 		recorded("gateway_health.json", singleRequest("health needs no credentials", getRequest("api/health").asUser(noUser), open(`{"status": "pass"}`))),

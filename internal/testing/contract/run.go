@@ -21,9 +21,8 @@ import (
 // pollInterval is the time between two attempts.
 const pollInterval = 50 * time.Millisecond
 
-// pollTimeout limits how long an exchange is repeated. Real schedulers start and
-// stop slowly on a busy machine. A server with a short long poll is fast in
-// everything else.
+// pollTimeout limits how long an exchange is repeated. Real schedulers start and stop
+// slowly on a busy machine. A server with a short long poll is a mock, which is fast.
 func pollTimeout(longPoll time.Duration) time.Duration { return 10*time.Second + 4*longPoll }
 
 // Report is the result of Run.
@@ -67,23 +66,23 @@ func runCases(t *testing.T, cases []Case, targets []Target, recorder *Recorder, 
 	}
 	t.Cleanup(func() { done(report) })
 	for _, c := range cases {
-		reason, ran := "", false
+		reason, hasRun := "", false
 		for _, server := range servers {
 			if lacking := server.missingFor(c); lacking != "" {
 				reason = lacking
 				continue
 			}
-			ran = true
+			hasRun = true
 			report.Runs++
 			t.Run(server.target.Name()+"/"+c.Name, func(t *testing.T) {
-				// Tests that are not parallel run before all parallel ones.
+				// Tests without t.Parallel run before all parallel tests.
 				if !c.Exclusive {
 					t.Parallel()
 				}
 				server.run(t, c, recorder)
 			})
 		}
-		if !ran {
+		if !hasRun {
 			report.NotRun[c.Name] = reason
 		}
 	}
@@ -203,7 +202,7 @@ func (s *session) exchange(ctx context.Context, x Exchange, recorder *Recorder) 
 		if len(differences) == 0 {
 			maps.Copy(s.stored, stored)
 			if !s.server.has(LocalBackend) {
-				return nil // What is recorded is the local backend's.
+				return nil // The recorded responses are those of the local backend.
 			}
 			return recorder.record(x, got, s)
 		}
@@ -216,7 +215,7 @@ func (s *session) exchange(ctx context.Context, x Exchange, recorder *Recorder) 
 	}
 }
 
-// recordCluster notes a created cluster, to stop it later.
+// recordCluster stores the name of a created cluster, to stop it later.
 func (s *session) recordCluster(r Request, got *receivedResponse) {
 	if r.Method != http.MethodPost || got.status != http.StatusCreated {
 		return
@@ -232,8 +231,8 @@ func (r *receivedResponse) clusterName() (name string, ok bool) {
 	return strings.TrimSuffix(name, `"}`), ok
 }
 
-// waitForCache waits until the cache of a Kubernetes gateway has the change of a
-// cluster, so that general cases hold there as well. Other cases cover the
+// waitForCache waits until the cache of a Kubernetes gateway contains the change of a
+// cluster, so that the general cases also apply to such a gateway. Other cases cover the
 // responses before that.
 func (s *session) waitForCache(ctx context.Context, r Request, got *receivedResponse) error {
 	if s.server.has(LocalBackend) || got.status != http.StatusCreated && got.status != http.StatusNoContent {
@@ -243,16 +242,16 @@ func (s *session) waitForCache(ctx context.Context, r Request, got *receivedResp
 	if err != nil {
 		return err
 	}
-	name, isCached := strings.TrimPrefix(path, clustersPath), func(a *receivedResponse) bool {
-		return strings.Contains(a.body, `"stop_time": 1`)
+	name, isCached := strings.TrimPrefix(path, clustersPath), func(response *receivedResponse) bool {
+		return strings.Contains(response.body, `"stop_time": 1`)
 	}
 	if r.Method == http.MethodPost {
 		name, _ = got.clusterName()
-		isCached = func(a *receivedResponse) bool { return a.status == http.StatusOK }
+		isCached = func(response *receivedResponse) bool { return response.status == http.StatusOK }
 	}
-	owner, isOurs := s.createdClusters[name]
+	owner, isOwnCluster := s.createdClusters[name]
 	deadline := clock.Real().Now().Add(pollTimeout(s.server.target.LongPoll()))
-	for isOurs && clock.Real().Now().Before(deadline) {
+	for isOwnCluster && clock.Real().Now().Before(deadline) {
 		response, err := s.send(ctx, Request{Method: http.MethodGet, Path: clustersPath + name, User: owner})
 		if err != nil {
 			return err
