@@ -171,9 +171,9 @@ func TestProvider_usesBasicAuth(t *testing.T) {
 	block := map[string]any{"address": mock.GatewayURL(), "auth": "basic", "username": "alice", "password": "qwerty"}
 	client := providertest.NewClient(t, block)
 	created, diagnostics := client.Apply(t.Context(), t, providertest.ClusterType, client.None(t), map[string]any{})
-	providertest.AssertDiagnostics(t, diagnostics, providertest.ExpectedDiagnostic{})
+	providertest.AssertNoDiagnostics(t, diagnostics)
 	_, diagnostics = client.Apply(t.Context(), t, providertest.ClusterType, created, nil)
-	providertest.AssertDiagnostics(t, diagnostics, providertest.ExpectedDiagnostic{})
+	providertest.AssertNoDiagnostics(t, diagnostics)
 	providertest.AssertNothingRuns(t, mock)
 
 	mock.ClearRequests()

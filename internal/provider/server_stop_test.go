@@ -91,7 +91,7 @@ func TestStopProvider_keepsTheStateOfLaterChanges(t *testing.T) {
 	mock := providertest.StartMock(t, mockserver.Config{})
 	client := providertest.NewClientWith(t, mock.Clock, providertest.Block(mock))
 	created, diagnostics := client.Apply(t.Context(), t, providertest.ClusterType, client.None(t), map[string]any{"workers": 1})
-	providertest.AssertDiagnostics(t, diagnostics, providertest.ExpectedDiagnostic{})
+	providertest.AssertNoDiagnostics(t, diagnostics)
 	if _, err := client.Server.StopProvider(t.Context(), &tfprotov6.StopProviderRequest{}); err != nil {
 		t.Fatal(err)
 	}
@@ -118,5 +118,5 @@ func TestConfigureProvider_beginsAnotherRun(t *testing.T) {
 		t.Fatal(err, resp)
 	}
 	_, diagnostics := client.Apply(t.Context(), t, providertest.ClusterType, client.None(t), map[string]any{"workers": 1})
-	providertest.AssertDiagnostics(t, diagnostics, providertest.ExpectedDiagnostic{})
+	providertest.AssertNoDiagnostics(t, diagnostics)
 }

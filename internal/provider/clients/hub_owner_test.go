@@ -44,7 +44,7 @@ func TestHubOwner_rejectsService(t *testing.T) {
 				t.Errorf("%d POST requests were made", got)
 			}
 			mock.AddToken("alice", "another")
-			providertest.AssertDiagnostics(t, create(t, client, map[string]any{"user": "alice"}), providertest.ExpectedDiagnostic{})
+			providertest.AssertNoDiagnostics(t, create(t, client, map[string]any{"user": "alice"}))
 		})
 	}
 }

@@ -22,7 +22,7 @@ func TestDaskCluster_isKeptAtAnotherGateway(t *testing.T) {
 	original, elsewhere := providertest.StartMock(t, mockserver.Config{}), providertest.StartMock(t, mockserver.Config{})
 	originalClient, otherClient := providertest.NewClient(t, providertest.Block(original)), providertest.NewClient(t, providertest.Block(elsewhere))
 	created, diagnostics := originalClient.Apply(t.Context(), t, "pc_dask_cluster", originalClient.None(t), map[string]any{})
-	providertest.AssertDiagnostics(t, diagnostics, providertest.ExpectedDiagnostic{})
+	providertest.AssertNoDiagnostics(t, diagnostics)
 	name := originalClient.Text(t, "pc_dask_cluster", created.State, "name")
 	wantMoved := providertest.ErrorAt("", "does not list it, but it was last seen at "+strings.Trim(strings.TrimPrefix(original.GatewayURL(), "http://"), "/"))
 
@@ -35,7 +35,7 @@ func TestDaskCluster_isKeptAtAnotherGateway(t *testing.T) {
 	providertest.AssertDiagnostics(t, diagnostics, wantMoved)
 
 	_, diagnostics = originalClient.Apply(t.Context(), t, "pc_dask_cluster", created, nil)
-	providertest.AssertDiagnostics(t, diagnostics, providertest.ExpectedDiagnostic{})
+	providertest.AssertNoDiagnostics(t, diagnostics)
 	if item := original.Clusters("alice")[0]; item.Status != "STOPPED" {
 		t.Errorf("the cluster is %s", item.Status)
 	}
@@ -61,7 +61,7 @@ func TestHub_resourcesAreKeptAtAnotherHub(t *testing.T) {
 			original, elsewhere := providertest.StartMock(t, mockserver.Config{}), providertest.StartMock(t, mockserver.Config{})
 			originalClient, otherClient := providertest.NewClient(t, providertest.Block(original)), providertest.NewClient(t, providertest.Block(elsewhere))
 			created, diagnostics := originalClient.Apply(t.Context(), t, typeName, originalClient.None(t), test.config)
-			providertest.AssertDiagnostics(t, diagnostics, providertest.ExpectedDiagnostic{})
+			providertest.AssertNoDiagnostics(t, diagnostics)
 			wantMoved := providertest.ErrorAt("", "set hub_address in the provider block back to it")
 			_, diagnostics = otherClient.Read(t, typeName, created)
 			providertest.AssertDiagnostics(t, diagnostics, wantMoved)
@@ -71,7 +71,7 @@ func TestHub_resourcesAreKeptAtAnotherHub(t *testing.T) {
 				t.Fatalf("%d are left", left)
 			}
 			_, diagnostics = originalClient.Apply(t.Context(), t, typeName, created, nil)
-			providertest.AssertDiagnostics(t, diagnostics, providertest.ExpectedDiagnostic{})
+			providertest.AssertNoDiagnostics(t, diagnostics)
 			if left := test.countLeft(original); left != 0 {
 				t.Errorf("%d are left", left)
 			}
@@ -86,7 +86,7 @@ func TestHubServer_isDistinguishedFromOneWithSameName(t *testing.T) {
 	original, elsewhere := providertest.StartMock(t, mockserver.Config{}), providertest.StartMock(t, mockserver.Config{})
 	originalClient, otherClient := providertest.NewClient(t, providertest.Block(original)), providertest.NewClient(t, providertest.Block(elsewhere))
 	created, diagnostics := originalClient.Apply(t.Context(), t, providertest.ServerType, originalClient.None(t), map[string]any{"name": "gpu"})
-	providertest.AssertDiagnostics(t, diagnostics, providertest.ExpectedDiagnostic{})
+	providertest.AssertNoDiagnostics(t, diagnostics)
 	elsewhere.Advance(time.Minute)
 	elsewhere.StartHubServer("alice", "gpu", `{}`)
 	const running = `[{Name:gpu Pending: Ready:true Options:map[]}]`
@@ -104,7 +104,7 @@ func TestHubServer_isDistinguishedFromOneWithSameName(t *testing.T) {
 	}
 
 	_, diagnostics = originalClient.Apply(t.Context(), t, providertest.ServerType, read, nil)
-	providertest.AssertDiagnostics(t, diagnostics, providertest.ExpectedDiagnostic{})
+	providertest.AssertNoDiagnostics(t, diagnostics)
 	if err := providertest.ServersAre(original, strings.Replace(running, "true", "false", 1))(); err != nil {
 		t.Error(err)
 	}
@@ -119,16 +119,16 @@ func TestHubServer_acceptsNewAddressOfItsHub(t *testing.T) {
 	block["hub_address"] = strings.Replace(mock.URL(), "127.0.0.1", "localhost", 1)
 	second := providertest.NewClient(t, block)
 	created, diagnostics := first.Apply(t.Context(), t, providertest.ServerType, first.None(t), map[string]any{"name": "gpu"})
-	providertest.AssertDiagnostics(t, diagnostics, providertest.ExpectedDiagnostic{})
+	providertest.AssertNoDiagnostics(t, diagnostics)
 	moved, diagnostics := second.Read(t, providertest.ServerType, created)
-	providertest.AssertDiagnostics(t, diagnostics, providertest.ExpectedDiagnostic{})
+	providertest.AssertNoDiagnostics(t, diagnostics)
 	mock.CullHubServer("alice", "gpu")
 	mock.Advance(time.Minute)
 	mock.StartHubServer("alice", "gpu", `{}`)
 	read, diagnostics := second.Read(t, providertest.ServerType, moved)
-	providertest.AssertDiagnostics(t, diagnostics, providertest.ExpectedDiagnostic{})
+	providertest.AssertNoDiagnostics(t, diagnostics)
 	_, diagnostics = second.Apply(t.Context(), t, providertest.ServerType, read, nil)
-	providertest.AssertDiagnostics(t, diagnostics, providertest.ExpectedDiagnostic{})
+	providertest.AssertNoDiagnostics(t, diagnostics)
 	if mock.HubServers("alice")[0].Ready {
 		t.Error("the server is still running")
 	}
@@ -142,12 +142,12 @@ func TestHubToken_expiresAtEveryHub(t *testing.T) {
 	fake := clock.NewFake(clock.Real().Now())
 	originalClient, otherClient := providertest.NewClient(t, providertest.Block(original)), providertest.NewClientWith(t, fake, providertest.Block(elsewhere))
 	created, diagnostics := originalClient.Apply(t.Context(), t, "pc_hub_token", originalClient.None(t), map[string]any{"note": "ours", "expires_in": "1h"})
-	providertest.AssertDiagnostics(t, diagnostics, providertest.ExpectedDiagnostic{})
+	providertest.AssertNoDiagnostics(t, diagnostics)
 	fake.Advance(2 * time.Hour)
 	_, diagnostics = otherClient.Read(t, "pc_hub_token", created)
 	providertest.AssertDiagnostics(t, diagnostics, providertest.WarningAt("", "it was revoked or it expired"))
 	_, diagnostics = otherClient.Apply(t.Context(), t, "pc_hub_token", created, nil)
-	providertest.AssertDiagnostics(t, diagnostics, providertest.ExpectedDiagnostic{})
+	providertest.AssertNoDiagnostics(t, diagnostics)
 }
 
 // TestDaskCluster_acceptsNewAddressOfItsGateway reads a cluster by another address of its
@@ -160,9 +160,9 @@ func TestDaskCluster_acceptsNewAddressOfItsGateway(t *testing.T) {
 		"address": strings.Replace(mock.GatewayURL(), "127.0.0.1", "localhost", 1), "api_token": mock.NewToken("alice"),
 	})
 	created, diagnostics := first.Apply(t.Context(), t, "pc_dask_cluster", first.None(t), map[string]any{})
-	providertest.AssertDiagnostics(t, diagnostics, providertest.ExpectedDiagnostic{})
+	providertest.AssertNoDiagnostics(t, diagnostics)
 	moved, diagnostics := second.Read(t, "pc_dask_cluster", created)
-	providertest.AssertDiagnostics(t, diagnostics, providertest.ExpectedDiagnostic{})
+	providertest.AssertNoDiagnostics(t, diagnostics)
 	mock.DeleteClusterRecord(mock.Clusters("alice")[0].Name)
 	gone, diagnostics := second.Read(t, "pc_dask_cluster", moved)
 	providertest.AssertDiagnostics(t, diagnostics, providertest.WarningAt("", "The gateway no longer has it"))

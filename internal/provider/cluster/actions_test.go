@@ -56,9 +56,9 @@ func TestStopAction_stopsAndIsSafeToRunTwice(t *testing.T) {
 	client := providertest.NewClientWith(t, mock.Clock, providertest.Block(mock))
 	stop := func(config map[string]any, want ...string) {
 		t.Helper()
-		providertest.AssertDiagnostics(t, client.PlanAction(t, stopActionType, config), providertest.ExpectedDiagnostic{})
+		providertest.AssertNoDiagnostics(t, client.PlanAction(t, stopActionType, config))
 		messages, diagnostics := client.InvokeAction(t.Context(), t, stopActionType, config, nil)
-		providertest.AssertDiagnostics(t, diagnostics, providertest.ExpectedDiagnostic{})
+		providertest.AssertNoDiagnostics(t, diagnostics)
 		assertMessages(t, messages, want...)
 	}
 	stop(map[string]any{"name": first}, stoppingMessage(first), "Cluster "+first+" has ended")
@@ -135,7 +135,7 @@ func TestStopAction_checksArgumentsAtPlanAndAtInvoke(t *testing.T) {
 	t.Run("unknown values are checked later", func(t *testing.T) {
 		t.Parallel()
 		for _, config := range []map[string]any{{"name": providertest.Unknown{}}, {"names": providertest.Unknown{}}} {
-			providertest.AssertDiagnostics(t, client.PlanAction(t, stopActionType, config), providertest.ExpectedDiagnostic{})
+			providertest.AssertNoDiagnostics(t, client.PlanAction(t, stopActionType, config))
 		}
 	})
 }
@@ -169,15 +169,15 @@ func TestScaleAction_scalesAndReportsWorkersAsTheyJoin(t *testing.T) {
 	client := providertest.NewClientWith(t, mock.Clock, providertest.Block(mock))
 	config := map[string]any{"name": name, "workers": 3, "wait_for_workers": 3}
 	for range 2 {
-		providertest.AssertDiagnostics(t, client.PlanAction(t, scaleActionType, config), providertest.ExpectedDiagnostic{})
+		providertest.AssertNoDiagnostics(t, client.PlanAction(t, scaleActionType, config))
 		messages, diagnostics := client.InvokeAction(t.Context(), t, scaleActionType, config, nil)
-		providertest.AssertDiagnostics(t, diagnostics, providertest.ExpectedDiagnostic{})
+		providertest.AssertNoDiagnostics(t, diagnostics)
 		if messages[0] != "Scaling cluster "+name+" to 3 workers" || messages[len(messages)-1] != "All 3 workers of cluster "+name+" that were waited for have joined" {
 			t.Errorf("progress messages are %q", messages)
 		}
 	}
 	messages, diagnostics := client.InvokeAction(t.Context(), t, scaleActionType, map[string]any{"name": name, "adapt": map[string]any{"minimum": 1, "maximum": 2}}, nil)
-	providertest.AssertDiagnostics(t, diagnostics, providertest.ExpectedDiagnostic{})
+	providertest.AssertNoDiagnostics(t, diagnostics)
 	assertMessages(t, messages, "Scaling cluster "+name+" between 1 and 2 workers")
 	if got := fmt.Sprintf("%+v", mock.Clusters("alice")[0]); !strings.Contains(got, "Minimum:1 Maximum:2 Adaptive:true") {
 		t.Errorf("the cluster is %s, want adaptive scaling between 1 and 2", got)
@@ -233,9 +233,7 @@ func TestScaleAction_checksArgumentsAtPlanAndAtInvoke(t *testing.T) {
 	} {
 		t.Run(title, func(t *testing.T) {
 			t.Parallel()
-			providertest.AssertDiagnostics(t, client.PlanAction(t, scaleActionType, test.config), test.want)
-			_, diagnostics := client.InvokeAction(t.Context(), t, scaleActionType, test.config, nil)
-			providertest.AssertDiagnostics(t, diagnostics, test.want)
+			client.AssertActionFails(t, scaleActionType, test.config, test.want)
 		})
 	}
 }

@@ -75,7 +75,7 @@ func TestDaskClusterData_readsActivityOnRequest(t *testing.T) {
 	read := func(name string, activity bool) map[string]tftypes.Value {
 		t.Helper()
 		state, diagnostics := client.ReadData(t, providertest.ClusterType, map[string]any{"name": name, "activity": activity})
-		providertest.AssertDiagnostics(t, diagnostics, providertest.ExpectedDiagnostic{})
+		providertest.AssertNoDiagnostics(t, diagnostics)
 		return state
 	}
 	assertActivity(t, read(busy, true), 3, 0, false)

@@ -57,7 +57,7 @@ func TestEphemeralCredentials_opens(t *testing.T) {
 	name := mock.AddCluster("alice", nil)
 	mock.Clock.Advance(time.Minute)
 	opened, diagnostics := client.Open(t.Context(), t, credentialsType, map[string]any{"name": name})
-	providertest.AssertDiagnostics(t, diagnostics, providertest.ExpectedDiagnostic{})
+	providertest.AssertNoDiagnostics(t, diagnostics)
 	if _, err := tls.X509KeyPair([]byte(opened.Text(t, "tls_cert")), []byte(opened.Text(t, "tls_key"))); err != nil {
 		t.Error(err)
 	}
@@ -67,7 +67,7 @@ func TestEphemeralCredentials_opens(t *testing.T) {
 	if got := mock.CountSuccessful("", "*/api/v1/*"); got != 1 {
 		t.Errorf("%d requests, want 1\n%s", got, providertest.Journal(mock))
 	}
-	providertest.AssertDiagnostics(t, client.Close(t, opened), providertest.ExpectedDiagnostic{})
+	providertest.AssertNoDiagnostics(t, client.Close(t, opened))
 }
 
 func TestEphemeralCredentials_reportsClustersThatDoNotRun(t *testing.T) {
@@ -113,7 +113,7 @@ func TestEphemeralCredentials_waitsForAStartingCluster(t *testing.T) {
 	mock.SetStartsHeld(false)
 	config["timeouts"] = map[string]any{"open": "1m"}
 	opened, diagnostics := client.Open(t.Context(), t, credentialsType, config)
-	providertest.AssertDiagnostics(t, diagnostics, providertest.ExpectedDiagnostic{})
+	providertest.AssertNoDiagnostics(t, diagnostics)
 	if opened.Text(t, "tls_key") == "" {
 		t.Error("tls_key is empty")
 	}
@@ -137,7 +137,7 @@ func TestEphemeralCredentials_areUnknownUntilTheGatewayIs(t *testing.T) {
 	mock := providertest.StartMock(t, mockserver.Config{})
 	client := providertest.NewClient(t, map[string]any{"address": providertest.Unknown{}, "api_token": mock.NewToken("alice")})
 	opened, diagnostics := client.Open(t.Context(), t, credentialsType, map[string]any{"name": "prod.0123456789abcdef0123456789abcdef"})
-	providertest.AssertDiagnostics(t, diagnostics, providertest.ExpectedDiagnostic{})
+	providertest.AssertNoDiagnostics(t, diagnostics)
 	if opened.Text(t, "tls_key") != "?" || opened.Text(t, "scheduler_address") != "?" {
 		t.Errorf("got %v", opened.Values)
 	}

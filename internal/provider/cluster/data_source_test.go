@@ -143,7 +143,7 @@ func TestDaskClusterData_reportsAClusterThatEndsWhileItIsCounted(t *testing.T) {
 	mock.Clock.Advance(time.Minute)
 	mock.FailNext(mockserver.Fault{Path: "*/json/*", Times: 1000, Status: http.StatusBadGateway, BeforeRequest: func() { mock.StopCluster(running) }})
 	state, diagnostics := providertest.NewClientWith(t, mock.Clock, providertest.Block(mock)).ReadData(t, "pc_dask_cluster", map[string]any{"name": running})
-	providertest.AssertDiagnostics(t, diagnostics, providertest.ExpectedDiagnostic{})
+	providertest.AssertNoDiagnostics(t, diagnostics)
 	if !state["status"].Equal(tftypes.NewValue(tftypes.String, "STOPPED")) || !state["workers"].IsNull() {
 		t.Errorf("got %s, %s workers", state["status"], state["workers"])
 	}

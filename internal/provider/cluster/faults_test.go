@@ -41,14 +41,14 @@ func TestDaskCluster_costsFewRequests(t *testing.T) {
 	client := providertest.NewClient(t, providertest.Block(mock))
 	config := map[string]any{"adapt": map[string]any{"minimum": 1, "maximum": 100}}
 	created, diagnostics := client.Apply(t.Context(), t, providertest.ClusterType, client.None(t), config)
-	providertest.AssertDiagnostics(t, diagnostics, providertest.ExpectedDiagnostic{})
+	providertest.AssertNoDiagnostics(t, diagnostics)
 	name := client.Text(t, providertest.ClusterType, created.State, "name")
 	listing := "GET /api/v1/clusters/?status=pending%2Crunning%2Cstopping%2Cstopped%2Cfailed"
 	assertRequests(t, mock, name, "GET /api/v1/options", listing, "POST /api/v1/clusters/", "GET /api/v1/clusters/NAME?wait", "POST /api/v1/clusters/NAME/adapt")
 
 	mock.ClearRequests()
 	_, diagnostics = client.Read(t, providertest.ClusterType, created)
-	providertest.AssertDiagnostics(t, diagnostics, providertest.ExpectedDiagnostic{})
+	providertest.AssertNoDiagnostics(t, diagnostics)
 	client.Plan(t, providertest.ClusterType, created, config)
 	assertRequests(t, mock, name, "GET /api/v1/clusters/NAME")
 }
@@ -291,7 +291,7 @@ func TestDaskCluster_interruptedIsInTheState(t *testing.T) {
 		t.Errorf("the state has %q, want %q", got, want)
 	}
 	_, diagnostics = client.Apply(t.Context(), t, providertest.ClusterType, created, nil)
-	providertest.AssertDiagnostics(t, diagnostics, providertest.ExpectedDiagnostic{})
+	providertest.AssertNoDiagnostics(t, diagnostics)
 	providertest.AssertNothingRuns(t, mock)
 }
 

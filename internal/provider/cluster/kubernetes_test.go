@@ -55,7 +55,7 @@ func TestKubernetes_destroyWaitsForTheCache(t *testing.T) {
 				t.Fatal("the wait was not forbidden")
 			}
 			_, diagnostics = client.Apply(t.Context(), t, providertest.ClusterType, created, nil)
-			providertest.AssertDiagnostics(t, diagnostics, providertest.ExpectedDiagnostic{})
+			providertest.AssertNoDiagnostics(t, diagnostics)
 			assertEnded(t, server)
 		})
 	}
@@ -69,13 +69,13 @@ func TestKubernetes_restartKeepsClusters(t *testing.T) {
 	var created []providertest.Instance
 	for range 6 {
 		instance, diagnostics := client.Apply(t.Context(), t, providertest.ClusterType, client.None(t), map[string]any{})
-		providertest.AssertDiagnostics(t, diagnostics, providertest.ExpectedDiagnostic{})
+		providertest.AssertNoDiagnostics(t, diagnostics)
 		created = append(created, instance)
 	}
 	for _, instance := range slices.Backward(created) {
 		server.RestartGateway()
 		read, diagnostics := client.Read(t, providertest.ClusterType, instance)
-		providertest.AssertDiagnostics(t, diagnostics, providertest.ExpectedDiagnostic{})
+		providertest.AssertNoDiagnostics(t, diagnostics)
 		if got, want := client.Text(t, providertest.ClusterType, read.State, "name"), client.Text(t, providertest.ClusterType, instance.State, "name"); got != want {
 			t.Errorf("the state has %q, want %q", got, want)
 		}
@@ -83,7 +83,7 @@ func TestKubernetes_restartKeepsClusters(t *testing.T) {
 	for _, instance := range created {
 		server.RestartGateway()
 		_, diagnostics := client.Apply(t.Context(), t, providertest.ClusterType, instance, nil)
-		providertest.AssertDiagnostics(t, diagnostics, providertest.ExpectedDiagnostic{})
+		providertest.AssertNoDiagnostics(t, diagnostics)
 	}
 	assertEnded(t, server)
 }

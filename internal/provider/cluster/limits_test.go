@@ -63,7 +63,7 @@ func TestLimits_countForExistingClusters(t *testing.T) {
 	unlimited := providertest.NewClientWith(t, mock.Clock, providertest.Block(mock))
 	config := map[string]any{"workers": 4, "options": map[string]any{"worker_cores": 2}}
 	created, diagnostics := unlimited.Apply(t.Context(), t, providertest.ClusterType, unlimited.None(t), config)
-	providertest.AssertDiagnostics(t, diagnostics, providertest.ExpectedDiagnostic{})
+	providertest.AssertNoDiagnostics(t, diagnostics)
 	limited := providertest.NewClientWith(t, mock.Clock, limitedBlock(mock, map[string]any{"cores": 6}))
 	for workers, want := range map[int]providertest.ExpectedDiagnostic{
 		4: providertest.ErrorAt(atWorkers, "limits.cores = 6"), 5: providertest.ErrorAt(atWorkers, "limits.cores = 6"), 3: {},
@@ -72,7 +72,7 @@ func TestLimits_countForExistingClusters(t *testing.T) {
 		changed["workers"] = workers
 		providertest.AssertDiagnostics(t, limited.Plan(t, providertest.ClusterType, created, changed).Diagnostics, want)
 	}
-	providertest.AssertDiagnostics(t, limited.Plan(t, providertest.ClusterType, created, nil).Diagnostics, providertest.ExpectedDiagnostic{})
+	providertest.AssertNoDiagnostics(t, limited.Plan(t, providertest.ClusterType, created, nil).Diagnostics)
 }
 
 func TestLimits_cannotBeCheckedWithoutTheOption(t *testing.T) {
@@ -97,7 +97,7 @@ func TestLimits_countForTheScaleAction(t *testing.T) {
 		t.Errorf("%d requests changed the cluster, want none", got)
 	}
 	_, diagnostics = client.InvokeAction(t.Context(), t, scaleActionType, map[string]any{"name": name, "workers": 2}, nil)
-	providertest.AssertDiagnostics(t, diagnostics, providertest.ExpectedDiagnostic{})
+	providertest.AssertNoDiagnostics(t, diagnostics)
 }
 
 func TestMaxWorkers_isKnownInThePlan(t *testing.T) {
@@ -117,7 +117,7 @@ func TestMaxWorkers_isKnownInThePlan(t *testing.T) {
 			mock := providertest.StartMock(t, mockserver.Config{})
 			client := providertest.NewClientWith(t, mock.Clock, providertest.Block(mock))
 			plan := client.Plan(t, providertest.ClusterType, client.None(t), test.config)
-			providertest.AssertDiagnostics(t, plan.Diagnostics, providertest.ExpectedDiagnostic{})
+			providertest.AssertNoDiagnostics(t, plan.Diagnostics)
 			if got := client.Attributes(t, client.ResourceType(providertest.ClusterType), plan.PlannedState)["max_workers"]; !got.Equal(test.want) {
 				t.Errorf("max_workers is %s, want %s", got, test.want)
 			}
@@ -132,19 +132,19 @@ func TestMaxWorkers_oldStateIsFilledWithoutAChange(t *testing.T) {
 	client := providertest.NewClientWith(t, mock.Clock, providertest.Block(mock))
 	config := map[string]any{"workers": 2}
 	created, diagnostics := client.Apply(t.Context(), t, providertest.ClusterType, client.None(t), config)
-	providertest.AssertDiagnostics(t, diagnostics, providertest.ExpectedDiagnostic{})
+	providertest.AssertNoDiagnostics(t, diagnostics)
 	typ := client.ResourceType(providertest.ClusterType)
 	attributes := client.Attributes(t, typ, created.State)
 	attributes["max_workers"] = tftypes.NewValue(tftypes.Number, nil)
 	old := created
 	old.State = providertest.DynamicValue(t, typ, tftypes.NewValue(typ, attributes))
 	planned := client.Plan(t, providertest.ClusterType, old, config)
-	providertest.AssertDiagnostics(t, planned.Diagnostics, providertest.ExpectedDiagnostic{})
+	providertest.AssertNoDiagnostics(t, planned.Diagnostics)
 	if got := client.Attributes(t, typ, planned.PlannedState)["max_workers"]; !got.IsNull() {
 		t.Errorf("without a refresh the plan changes max_workers to %s, want no change", got)
 	}
 	refreshed, diagnostics := client.Read(t, providertest.ClusterType, old)
-	providertest.AssertDiagnostics(t, diagnostics, providertest.ExpectedDiagnostic{})
+	providertest.AssertNoDiagnostics(t, diagnostics)
 	if got := client.Attributes(t, typ, refreshed.State)["max_workers"]; !got.Equal(tftypes.NewValue(tftypes.Number, 2)) {
 		t.Errorf("max_workers is %s after a refresh, want 2", got)
 	}

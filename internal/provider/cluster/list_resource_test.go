@@ -30,7 +30,7 @@ func listNames(t *testing.T, results []providertest.Listed) []string {
 	t.Helper()
 	names := []string{}
 	for _, result := range results {
-		providertest.AssertDiagnostics(t, result.Diagnostics, providertest.ExpectedDiagnostic{})
+		providertest.AssertNoDiagnostics(t, result.Diagnostics)
 		names = append(names, result.Text(t, "name"))
 	}
 	slices.Sort(names)
@@ -183,11 +183,7 @@ func TestListClusters_failureIsAnErrorAndNoList(t *testing.T) {
 			block := providertest.Block(mock)
 			test.prepare(mock, block)
 			client := providertest.NewClientWith(t, mock.Clock, block)
-			results := client.List(t.Context(), t, providertest.ClusterType, providertest.ListQuery{IncludeResource: true})
-			if len(results) != 1 || results[0].Identity != nil {
-				t.Fatalf("got %d results, want only the error", len(results))
-			}
-			providertest.AssertDiagnostics(t, results[0].Diagnostics, providertest.ErrorAt("", test.want))
+			client.AssertListFails(t, providertest.ClusterType, providertest.ListQuery{IncludeResource: true}, providertest.ErrorAt("", test.want))
 		})
 	}
 }

@@ -32,7 +32,7 @@ func TestRead_doesNotQuoteAnUnreadableCluster(t *testing.T) {
 	config := map[string]any{"options_wo": map[string]any{"environment": map[string]any{"KEY": sasSecret}}}
 	client := providertest.NewClientWith(t, mock.Clock, providertest.Block(mock))
 	created, diagnostics := client.Apply(t.Context(), t, providertest.ClusterType, client.None(t), config)
-	providertest.AssertDiagnostics(t, diagnostics, providertest.ExpectedDiagnostic{})
+	providertest.AssertNoDiagnostics(t, diagnostics)
 	mock.FailNext(mockserver.Fault{
 		Method: http.MethodGet, Path: "*/clusters/*", Times: 1000, Status: http.StatusOK, ContentType: "application/json", Body: `{"options": {"environment": {"KEY": "` + sasSecret + `"}}, `,
 	})
@@ -56,9 +56,9 @@ func TestDaskCluster_hidesCopiesOfSecrets(t *testing.T) {
 	})
 	config := map[string]any{"options_wo": map[string]any{"environment": map[string]any{"KEY": sasSecret}}, "options_wo_version": 1}
 	created, diagnostics := client.Apply(t.Context(), t, providertest.ClusterType, client.None(t), config)
-	providertest.AssertDiagnostics(t, diagnostics, providertest.ExpectedDiagnostic{})
+	providertest.AssertNoDiagnostics(t, diagnostics)
 	read, diagnostics := client.Read(t, providertest.ClusterType, created)
-	providertest.AssertDiagnostics(t, diagnostics, providertest.ExpectedDiagnostic{})
+	providertest.AssertNoDiagnostics(t, diagnostics)
 	for _, instance := range []providertest.Instance{created, read} {
 		value, err := instance.State.Unmarshal(client.ResourceType(providertest.ClusterType))
 		if err != nil {
@@ -94,7 +94,7 @@ func TestDaskCluster_masksSecretsInEveryResponse(t *testing.T) {
 				client := providertest.NewClientWith(t, mock.Clock, providertest.Block(mock))
 				config := map[string]any{"workers": 1, "options_wo": map[string]any{"environment": map[string]any{"KEY": keyFile, "PORT": 471147114711}}}
 				created, diagnostics := client.Apply(t.Context(), t, providertest.ClusterType, client.None(t), config)
-				providertest.AssertDiagnostics(t, diagnostics, providertest.ExpectedDiagnostic{})
+				providertest.AssertNoDiagnostics(t, diagnostics)
 
 				mock.FailNext(mockserver.Fault{Path: path, Times: 1000, Status: http.StatusForbidden, ContentType: "text/plain", Body: "refused: " + text})
 				config["workers"] = 2

@@ -93,7 +93,7 @@ func TestClusterOptions_readsUnusualDeclarations(t *testing.T) {
 		mock := providertest.StartMock(t, mockserver.Config{})
 		mock.FailNext(providertest.RespondAlways("*/options", http.StatusOK, body))
 		state, diagnostics := providertest.NewClient(t, providertest.Block(mock)).ReadData(t, "pc_cluster_options", map[string]any{})
-		providertest.AssertDiagnostics(t, diagnostics, providertest.ExpectedDiagnostic{})
+		providertest.AssertNoDiagnostics(t, diagnostics)
 		return state
 	}
 	t.Run("no options", func(t *testing.T) {

@@ -213,7 +213,7 @@ func TestOldState_plansWithoutAChange(t *testing.T) {
 			old := client.OldState(t, strings.NewReplacer(test.name, name, "127.0.0.1:18999", strings.TrimPrefix(mock.URL(), "http://")))[address]
 			client.AssertUnchanged(t, providertest.ClusterType, old, test.config)
 			read, diagnostics := client.Read(t, providertest.ClusterType, old)
-			providertest.AssertDiagnostics(t, diagnostics, providertest.ExpectedDiagnostic{})
+			providertest.AssertNoDiagnostics(t, diagnostics)
 			client.AssertUnchanged(t, providertest.ClusterType, read, test.config)
 
 			// An option that is no longer set cannot be compared with a default that was
@@ -236,13 +236,13 @@ func TestRead_keepsAddressesWhoseBaseIsUnknown(t *testing.T) {
 	client := providertest.NewClientWith(t, mock.Clock, block)
 	config := map[string]any{"workers": 1}
 	created, diagnostics := client.Apply(t.Context(), t, providertest.ClusterType, client.None(t), config)
-	providertest.AssertDiagnostics(t, diagnostics, providertest.ExpectedDiagnostic{})
+	providertest.AssertNoDiagnostics(t, diagnostics)
 	for _, argument := range []string{"proxy_address", "public_address"} {
 		later := maps.Clone(block)
 		later[argument] = providertest.Unknown{}
 		unconfigured := providertest.NewClientWith(t, mock.Clock, later)
 		read, diagnostics := unconfigured.Read(t, providertest.ClusterType, created)
-		providertest.AssertDiagnostics(t, diagnostics, providertest.ExpectedDiagnostic{})
+		providertest.AssertNoDiagnostics(t, diagnostics)
 		for _, attribute := range []string{"scheduler_address", "dashboard_link"} {
 			if got, want := client.Text(t, providertest.ClusterType, read.State, attribute), client.Text(t, providertest.ClusterType, created.State, attribute); got != want || got == "" {
 				t.Errorf("%s is unknown: %s = %q, want %q", argument, attribute, got, want)

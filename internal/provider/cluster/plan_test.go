@@ -176,7 +176,7 @@ func TestDaskCluster_isImportedByIdentity(t *testing.T) {
 		t.Errorf("name = %q, want %q", got, name)
 	}
 	plan := client.Plan(t, "pc_dask_cluster", read, map[string]any{})
-	providertest.AssertDiagnostics(t, plan.Diagnostics, providertest.ExpectedDiagnostic{})
+	providertest.AssertNoDiagnostics(t, plan.Diagnostics)
 	if len(plan.RequiresReplace) != 0 {
 		t.Errorf("a replacement is planned because of %v", plan.RequiresReplace)
 	}

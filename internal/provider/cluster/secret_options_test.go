@@ -76,7 +76,7 @@ func TestDaskCluster_keepsSecretOptionsOutOfTheState(t *testing.T) {
 		"options_wo_version": 1,
 	}
 	created, diagnostics := client.Apply(t.Context(), t, "pc_dask_cluster", client.None(t), config)
-	providertest.AssertDiagnostics(t, diagnostics, providertest.ExpectedDiagnostic{})
+	providertest.AssertNoDiagnostics(t, diagnostics)
 	var body struct {
 		Options map[string]any `json:"cluster_options"`
 	}
@@ -91,10 +91,10 @@ func TestDaskCluster_keepsSecretOptionsOutOfTheState(t *testing.T) {
 		t.Errorf("the create request has the options %s", got)
 	}
 	read, diagnostics := client.Read(t, "pc_dask_cluster", created)
-	providertest.AssertDiagnostics(t, diagnostics, providertest.ExpectedDiagnostic{})
+	providertest.AssertNoDiagnostics(t, diagnostics)
 	config["workers"] = 2
 	resized, diagnostics := client.Apply(t.Context(), t, "pc_dask_cluster", read, config)
-	providertest.AssertDiagnostics(t, diagnostics, providertest.ExpectedDiagnostic{})
+	providertest.AssertNoDiagnostics(t, diagnostics)
 	for name, instance := range map[string]providertest.Instance{"created": created, "read": read, "resized": resized} {
 		value, err := instance.State.Unmarshal(client.ResourceType("pc_dask_cluster"))
 		if err != nil {
@@ -187,7 +187,7 @@ func TestDaskCluster_hidesSecretOptionsAfterAnImport(t *testing.T) {
 			applied, diagnostics := client.Apply(t.Context(), t, "pc_dask_cluster", imported, config)
 			providertest.AssertDiagnostics(t, diagnostics, test.want)
 			read, diagnostics := client.Read(t, "pc_dask_cluster", applied)
-			providertest.AssertDiagnostics(t, diagnostics, providertest.ExpectedDiagnostic{})
+			providertest.AssertNoDiagnostics(t, diagnostics)
 			for _, instance := range []providertest.Instance{applied, read} {
 				value, err := instance.State.Unmarshal(client.ResourceType("pc_dask_cluster"))
 				if err != nil {
@@ -198,7 +198,7 @@ func TestDaskCluster_hidesSecretOptionsAfterAnImport(t *testing.T) {
 				}
 			}
 			plan = client.Plan(t, "pc_dask_cluster", read, config)
-			providertest.AssertDiagnostics(t, plan.Diagnostics, providertest.ExpectedDiagnostic{})
+			providertest.AssertNoDiagnostics(t, plan.Diagnostics)
 			if len(plan.RequiresReplace) > 0 {
 				t.Errorf("the next plan has a replacement because of %v", plan.RequiresReplace)
 			}

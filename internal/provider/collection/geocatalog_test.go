@@ -82,7 +82,7 @@ func TestGeoCatalog_isReadWithAnEntraToken(t *testing.T) {
 	server := startGeoCatalog(t, mockserver.GeoCatalogConfig{})
 	w := newGeoCatalogClient(t, server, geoCatalogBlock(server))
 	values, diagnostics := w.ReadData(t, collectionType, map[string]any{"id": "fires"})
-	providertest.AssertDiagnostics(t, diagnostics, providertest.ExpectedDiagnostic{})
+	providertest.AssertNoDiagnostics(t, diagnostics)
 	for attribute, want := range map[string]string{
 		"title": "Fires", "description": "D", "license": "CC-BY-4.0", "storage_account": "account1", "container": "fires-0a1b2c3d",
 		"item_assets": `{"image":{"type":"image/tiff"}}`,
@@ -167,7 +167,7 @@ func TestGeoCatalog_issuesTokensForTheDuration(t *testing.T) {
 	w := newGeoCatalogClient(t, server, geoCatalogBlock(server))
 	for duration, want := range map[any]time.Duration{nil: time.Hour, 90: 90 * time.Minute, 1: time.Minute} {
 		opened, diagnostics := w.Open(t.Context(), t, sasToken, map[string]any{"collection": "fires", "duration": duration})
-		providertest.AssertDiagnostics(t, diagnostics, providertest.ExpectedDiagnostic{})
+		providertest.AssertNoDiagnostics(t, diagnostics)
 		end := now.Now().UTC().Add(want).Truncate(time.Second)
 		if got := opened.Text(t, "expires_at"); got != end.Format(time.RFC3339) || !opened.RenewAt.Equal(end) {
 			t.Errorf("with the duration %v the token ends at %s, want %s", duration, got, end)
@@ -227,7 +227,7 @@ func TestGeoCatalog_explainsAnExpiredEntraToken(t *testing.T) {
 	server := startGeoCatalog(t, mockserver.GeoCatalogConfig{Now: now.Now})
 	w := newGeoCatalogClient(t, server, geoCatalogBlock(server))
 	_, diagnostics := w.ReadData(t, collectionType, map[string]any{"id": "fires"})
-	providertest.AssertDiagnostics(t, diagnostics, providertest.ExpectedDiagnostic{})
+	providertest.AssertNoDiagnostics(t, diagnostics)
 	now.Advance(time.Hour)
 	_, diagnostics = w.ReadData(t, collectionType, map[string]any{"id": "fires"})
 	for _, want := range []string{"The access token expired.", "did not accept the token of Microsoft Entra"} {
@@ -254,7 +254,7 @@ func TestGeoCatalog_isIgnoredUntilItIsConfigured(t *testing.T) {
 	block := catalogBlock(public)
 	w := newGeoCatalogClient(t, server, block, "ARM_USE_OIDC=invalid")
 	_, diagnostics := w.ReadData(t, collectionType, map[string]any{"id": "sentinel-2-l2a"})
-	providertest.AssertDiagnostics(t, diagnostics, providertest.ExpectedDiagnostic{})
+	providertest.AssertNoDiagnostics(t, diagnostics)
 	if got := len(server.Requests()); got != 0 {
 		t.Errorf("%d requests were sent", got)
 	}
@@ -311,12 +311,12 @@ func TestGeoCatalog_isReadTogetherWithThePublicCatalog(t *testing.T) {
 			}
 			w := newGeoCatalogClient(t, server, block, variables...)
 			values, diagnostics := w.ReadData(t, collectionType, arguments("id", "fires"))
-			providertest.AssertDiagnostics(t, diagnostics, providertest.ExpectedDiagnostic{})
+			providertest.AssertNoDiagnostics(t, diagnostics)
 			if got, want := plainText(values["storage_account"]), map[string]string{geoCatalog: "account1", public: "public1"}[test.reads]; got != want {
 				t.Errorf("the data is in %s, want %s of the %s", got, want, test.reads)
 			}
 			opened, diagnostics := w.Open(t.Context(), t, sasToken, arguments("collection", "fires"))
-			providertest.AssertDiagnostics(t, diagnostics, providertest.ExpectedDiagnostic{})
+			providertest.AssertNoDiagnostics(t, diagnostics)
 			if got := strings.Contains(opened.Text(t, "token"), "saoid="); got != (test.issues == public) {
 				t.Errorf("the token does not come from the %s", test.issues)
 			}
@@ -360,11 +360,11 @@ func TestGeoCatalog_aloneReceivesTheEntraToken(t *testing.T) {
 		{"pc_clusters", map[string]any{}},
 	} {
 		_, diagnostics := w.ReadData(t, read.name, read.arguments)
-		providertest.AssertDiagnostics(t, diagnostics, providertest.ExpectedDiagnostic{})
+		providertest.AssertNoDiagnostics(t, diagnostics)
 	}
 	for _, arguments := range []map[string]any{fromGeoCatalog("collection", "fires"), {"collection": "sentinel-2-l2a"}} {
 		_, diagnostics := w.Open(t.Context(), t, sasToken, arguments)
-		providertest.AssertDiagnostics(t, diagnostics, providertest.ExpectedDiagnostic{})
+		providertest.AssertNoDiagnostics(t, diagnostics)
 	}
 	for _, target := range []string{redirectTarget.URL() + "/stac/collections/fires", hub.HubURL(), hub.GatewayURL(), public.STACURL(), public.SASURL(), "https://account1.blob.core.windows.net/fires-0a1b2c3d"} {
 		server.FailNext(mockserver.GeoCatalogFault{Path: "/s*", Status: http.StatusTemporaryRedirect, Header: http.Header{"Location": {target}}})
@@ -407,7 +407,7 @@ func TestGeoCatalog_waitsForAnUnknownAddress(t *testing.T) {
 		"credential":           {inCredential, map[string]any{"collection": "fires", "geocatalog_url": server.URL()}},
 	} {
 		opened, diagnostics := test.client.Open(t.Context(), t, sasToken, test.arguments)
-		providertest.AssertDiagnostics(t, diagnostics, providertest.ExpectedDiagnostic{})
+		providertest.AssertNoDiagnostics(t, diagnostics)
 		if opened.Text(t, "token") != "?" || opened.Text(t, "expires_at") != "?" {
 			t.Errorf("%s: got %v", name, opened.Values)
 		}

@@ -153,7 +153,7 @@ func TestSASToken_warnsThatItExpired(t *testing.T) {
 	server := startCatalog(t, mockserver.CatalogConfig{Now: now.Now, Lifetime: time.Hour})
 	client := providertest.NewClientWith(t, now, catalogBlock(server))
 	opened, diagnostics := client.Open(t.Context(), t, sasToken, map[string]any{"collection": "sentinel-2-l2a"})
-	providertest.AssertDiagnostics(t, diagnostics, providertest.ExpectedDiagnostic{})
+	providertest.AssertNoDiagnostics(t, diagnostics)
 	end := now.Now().Add(time.Hour).Truncate(time.Second)
 	if !opened.RenewAt.Equal(end) || opened.Text(t, "expires_at") != end.UTC().Format(time.RFC3339) {
 		t.Errorf("the token ends at %s and is renewed at %s, want %s", opened.Text(t, "expires_at"), opened.RenewAt, end)
@@ -161,10 +161,10 @@ func TestSASToken_warnsThatItExpired(t *testing.T) {
 	if strings.Contains(string(opened.Private), "s1gn4ture") {
 		t.Error("Terraform stores the token")
 	}
-	providertest.AssertDiagnostics(t, client.Close(t, opened), providertest.ExpectedDiagnostic{})
+	providertest.AssertNoDiagnostics(t, client.Close(t, opened))
 	now.Advance(time.Hour + time.Second)
 	renewAt, diagnostics := client.Renew(t, opened)
-	providertest.AssertDiagnostics(t, diagnostics, providertest.ExpectedDiagnostic{})
+	providertest.AssertNoDiagnostics(t, diagnostics)
 	if !renewAt.IsZero() {
 		t.Errorf("it would be renewed again at %s", renewAt)
 	}
@@ -178,11 +178,11 @@ func TestSASToken_isUnknownWhileTheAddressIsUnknown(t *testing.T) {
 	t.Parallel()
 	client := providertest.NewClient(t, map[string]any{"sas_url": providertest.Unknown{}})
 	opened, diagnostics := client.Open(t.Context(), t, sasToken, map[string]any{"collection": "sentinel-2-l2a"})
-	providertest.AssertDiagnostics(t, diagnostics, providertest.ExpectedDiagnostic{})
+	providertest.AssertNoDiagnostics(t, diagnostics)
 	if opened.Text(t, "token") != "?" || opened.Text(t, "expires_at") != "?" {
 		t.Errorf("got %v", opened.Values)
 	}
-	providertest.AssertDiagnostics(t, client.Close(t, opened), providertest.ExpectedDiagnostic{})
+	providertest.AssertNoDiagnostics(t, client.Close(t, opened))
 }
 
 // Python's planetary_computer reads the same file. An invalid file is an error for the data

@@ -28,7 +28,7 @@ func listedServers(t *testing.T, results []providertest.Listed) []string {
 	t.Helper()
 	servers := []string{}
 	for _, result := range results {
-		providertest.AssertDiagnostics(t, result.Diagnostics, providertest.ExpectedDiagnostic{})
+		providertest.AssertNoDiagnostics(t, result.Diagnostics)
 		servers = append(servers, result.Text(t, "user")+"/"+result.Text(t, "name"))
 	}
 	return servers
@@ -121,11 +121,7 @@ func TestListServers_failureIsAnErrorAndNoList(t *testing.T) {
 				test.prepare(mock, block)
 			}
 			client := providertest.NewClientWith(t, mock.Clock, block)
-			results := client.List(t.Context(), t, providertest.ServerType, providertest.ListQuery{Config: test.config})
-			if len(results) != 1 || results[0].Identity != nil {
-				t.Fatalf("got %d results, want only the error", len(results))
-			}
-			providertest.AssertDiagnostics(t, results[0].Diagnostics, test.want)
+			client.AssertListFails(t, providertest.ServerType, providertest.ListQuery{Config: test.config}, test.want)
 		})
 	}
 }

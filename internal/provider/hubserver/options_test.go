@@ -80,7 +80,7 @@ func TestHubServer_hasOptionsOfTheHubsWhenTheWaitFailed(t *testing.T) {
 			readAndPlan := func(before providertest.Instance, isReplaced bool) providertest.Instance {
 				t.Helper()
 				read, diagnostics := client.Read(t, providertest.ServerType, before)
-				providertest.AssertDiagnostics(t, diagnostics, providertest.ExpectedDiagnostic{})
+				providertest.AssertNoDiagnostics(t, diagnostics)
 				if planned := client.Plan(t, providertest.ServerType, read, config); (len(planned.RequiresReplace) != 0) != isReplaced {
 					t.Errorf("a replacement is planned because of %v", planned.RequiresReplace)
 				}

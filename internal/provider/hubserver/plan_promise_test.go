@@ -41,7 +41,7 @@ func priorServers(t *testing.T, mock *providertest.Mock, client providertest.Cli
 	t.Helper()
 	created := func(name string, config map[string]any) providertest.PriorInstance {
 		instance, diagnostics := client.Apply(t.Context(), t, providertest.ServerType, client.None(t), config)
-		providertest.AssertDiagnostics(t, diagnostics, providertest.ExpectedDiagnostic{})
+		providertest.AssertNoDiagnostics(t, diagnostics)
 		return providertest.PriorInstance{Name: name, Instance: instance, Config: config}
 	}
 	read := func(prior providertest.PriorInstance) providertest.PriorInstance {
@@ -112,12 +112,12 @@ func TestOldState_plansWithoutAChange(t *testing.T) {
 			mock := providertest.StartMock(t, mockserver.Config{})
 			client := providertest.NewClientWith(t, mock.Clock, providertest.Block(mock))
 			today, diagnostics := client.Apply(t.Context(), t, providertest.ServerType, client.None(t), config)
-			providertest.AssertDiagnostics(t, diagnostics, providertest.ExpectedDiagnostic{})
+			providertest.AssertNoDiagnostics(t, diagnostics)
 			started := client.Text(t, providertest.ServerType, today.State, "started_at")
 			old := client.OldState(t, strings.NewReplacer("2026-11-28T14:49:05Z", started, "127.0.0.1:18999", strings.TrimPrefix(mock.URL(), "http://")))[address]
 			client.AssertUnchanged(t, providertest.ServerType, old, config)
 			read, diagnostics := client.Read(t, providertest.ServerType, old)
-			providertest.AssertDiagnostics(t, diagnostics, providertest.ExpectedDiagnostic{})
+			providertest.AssertNoDiagnostics(t, diagnostics)
 			client.AssertUnchanged(t, providertest.ServerType, read, config)
 		})
 	}

@@ -124,7 +124,7 @@ func TestHubServer_waitsByTheStream(t *testing.T) {
 	mock := providertest.StartMock(t, mockserver.Config{})
 	client := providertest.NewClientWith(t, mock.Clock, providertest.Block(mock))
 	created, diagnostics := client.Apply(t.Context(), t, providertest.ServerType, client.None(t), map[string]any{"name": "gpu", "user_options": map[string]any{"profile": "slow"}})
-	providertest.AssertDiagnostics(t, diagnostics, providertest.ExpectedDiagnostic{})
+	providertest.AssertNoDiagnostics(t, diagnostics)
 	if url := client.Text(t, providertest.ServerType, created.State, "url"); url != mock.URL()+"/user/alice/gpu/" {
 		t.Errorf("the server is at %q", url)
 	}
@@ -203,7 +203,7 @@ func TestHubServer_staysInTheStateWhileItStarts(t *testing.T) {
 		t.Error(err)
 	}
 	_, diagnostics = client.Apply(t.Context(), t, providertest.ServerType, created, nil)
-	providertest.AssertDiagnostics(t, diagnostics, providertest.ExpectedDiagnostic{})
+	providertest.AssertNoDiagnostics(t, diagnostics)
 	if err := providertest.ServersAre(mock, `[{Name:gpu Pending: Ready:false Options:map[profile:stuck]}]`)(); err != nil {
 		t.Error(err)
 	}
@@ -221,8 +221,8 @@ func TestHubServer_validatesArguments(t *testing.T) {
 		providertest.AssertDiagnostics(t, client.Validate(t, providertest.ServerType, config), providertest.ErrorAt(fmt.Sprintf("AttributeName(%q)", path), ""))
 	}
 	providertest.AssertDiagnostics(t, client.Validate(t, providertest.ServerType, map[string]any{"timeouts": map[string]any{"create": "0s"}}), providertest.ErrorAt(`AttributeName("timeouts").ElementKeyString("create")`, "0s"))
-	providertest.AssertDiagnostics(t, client.Validate(t, providertest.ServerType, map[string]any{"user": "alice", "name": "gpu", "user_options": map[string]any{"profile": providertest.Unknown{}}}), providertest.ExpectedDiagnostic{})
-	providertest.AssertDiagnostics(t, client.Validate(t, providertest.ServerType, map[string]any{"user_options": providertest.Unknown{}}), providertest.ExpectedDiagnostic{})
+	providertest.AssertNoDiagnostics(t, client.Validate(t, providertest.ServerType, map[string]any{"user": "alice", "name": "gpu", "user_options": map[string]any{"profile": providertest.Unknown{}}}))
+	providertest.AssertNoDiagnostics(t, client.Validate(t, providertest.ServerType, map[string]any{"user_options": providertest.Unknown{}}))
 	if got := len(mock.Requests()); got != 0 {
 		t.Errorf("%d requests were made", got)
 	}
@@ -272,7 +272,7 @@ func TestHubServer_sendsTheConfiguredOptionsToEachHub(t *testing.T) {
 					config["user_options"] = test.options
 				}
 				created, diagnostics := client.Apply(t.Context(), t, providertest.ServerType, client.None(t), config)
-				providertest.AssertDiagnostics(t, diagnostics, providertest.ExpectedDiagnostic{})
+				providertest.AssertNoDiagnostics(t, diagnostics)
 				if servers := mock.HubServers("alice"); len(servers) != 1 || !strings.HasPrefix(fmt.Sprint(servers[0].Options), test.has) {
 					t.Errorf("the Hub has %+v", servers)
 				}
@@ -280,7 +280,7 @@ func TestHubServer_sendsTheConfiguredOptionsToEachHub(t *testing.T) {
 					t.Errorf("a replacement is planned because of %v", planned.RequiresReplace)
 				}
 				_, diagnostics = client.Apply(t.Context(), t, providertest.ServerType, created, nil)
-				providertest.AssertDiagnostics(t, diagnostics, providertest.ExpectedDiagnostic{})
+				providertest.AssertNoDiagnostics(t, diagnostics)
 				if mock.HubServers("alice")[0].Ready {
 					t.Error("the server is still running")
 				}
@@ -299,11 +299,11 @@ func TestHubServer_isStoppedWhileItStarts(t *testing.T) {
 			mock := providertest.StartMock(t, mockserver.Config{HubVersion: version, StartDelay: 100 * time.Millisecond})
 			client := providertest.NewClientWith(t, mock.Clock, providertest.Block(mock))
 			created, diagnostics := client.Apply(t.Context(), t, providertest.ServerType, client.None(t), map[string]any{"name": "gpu"})
-			providertest.AssertDiagnostics(t, diagnostics, providertest.ExpectedDiagnostic{})
+			providertest.AssertNoDiagnostics(t, diagnostics)
 			mock.CullHubServer("alice", "gpu")
 			mock.StartHubServer("alice", "gpu", `{"profile": "`+profile+`"}`)
 			_, diagnostics = client.Apply(t.Context(), t, providertest.ServerType, created, nil)
-			providertest.AssertDiagnostics(t, diagnostics, providertest.ExpectedDiagnostic{})
+			providertest.AssertNoDiagnostics(t, diagnostics)
 			if left := mock.HubServers("alice")[0]; left.Ready || left.Pending != "" {
 				t.Errorf("the server is still active: %+v\n%s", left, providertest.Journal(mock))
 			}

@@ -23,9 +23,9 @@ func TestStopAction_stopsAndIsSafeToRunTwice(t *testing.T) {
 	client := providertest.NewClientWith(t, mock.Clock, providertest.Block(mock))
 	config := map[string]any{"name": "gpu"}
 	for range 2 {
-		providertest.AssertDiagnostics(t, client.PlanAction(t, stopActionType, config), providertest.ExpectedDiagnostic{})
+		providertest.AssertNoDiagnostics(t, client.PlanAction(t, stopActionType, config))
 		messages, diagnostics := client.InvokeAction(t.Context(), t, stopActionType, config, nil)
-		providertest.AssertDiagnostics(t, diagnostics, providertest.ExpectedDiagnostic{})
+		providertest.AssertNoDiagnostics(t, diagnostics)
 		if want := []string{"Stopping the server gpu of alice. It may cost money until a line here says that it does not run", "The server gpu of alice does not run"}; !slices.Equal(messages, want) {
 			t.Errorf("progress messages are %q, want %q", messages, want)
 		}
@@ -81,9 +81,7 @@ func TestStopAction_checksArgumentsAtPlanAndAtInvoke(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			providertest.AssertDiagnostics(t, client.PlanAction(t, stopActionType, test.config), test.want)
-			_, diagnostics := client.InvokeAction(t.Context(), t, stopActionType, test.config, nil)
-			providertest.AssertDiagnostics(t, diagnostics, test.want)
+			client.AssertActionFails(t, stopActionType, test.config, test.want)
 		})
 	}
 }

@@ -55,7 +55,7 @@ func TestHubToken_isStoredAsSoonAsItIsCreated(t *testing.T) {
 	client := providertest.NewClient(t, providertest.Block(mock))
 	none := providertest.Instance{State: client.Value(t, client.ResourceType(providertest.TokenType), nil)}
 	created, diagnostics := client.Apply(t.Context(), t, providertest.TokenType, none, map[string]any{"note": "ours", "expires_in": "1h"})
-	providertest.AssertDiagnostics(t, diagnostics, providertest.ExpectedDiagnostic{})
+	providertest.AssertNoDiagnostics(t, diagnostics)
 	if user := client.Text(t, providertest.TokenType, created.State, "user"); user != "alice" {
 		t.Errorf("user %q", user)
 	}

@@ -35,7 +35,7 @@ func TestListTokens_listsEveryTokenWithoutItsValue(t *testing.T) {
 	}
 	var ids []string
 	for _, result := range results {
-		providertest.AssertDiagnostics(t, result.Diagnostics, providertest.ExpectedDiagnostic{})
+		providertest.AssertNoDiagnostics(t, result.Diagnostics)
 		ids = append(ids, result.Text(t, "id"))
 		printed := fmt.Sprintf("%s %v %v", result.DisplayName, result.Identity, result.Resource)
 		for _, value := range []string{fmt.Sprint(block["api_token"]), foreign} {
@@ -77,11 +77,7 @@ func TestListTokens_failureIsAnErrorAndNoList(t *testing.T) {
 			block := providertest.Block(mock)
 			test.prepare(mock, block)
 			client := providertest.NewClientWith(t, mock.Clock, block)
-			results := client.List(t.Context(), t, providertest.TokenType, providertest.ListQuery{Config: test.config})
-			if len(results) != 1 || results[0].Identity != nil {
-				t.Fatalf("got %d results, want only the error", len(results))
-			}
-			providertest.AssertDiagnostics(t, results[0].Diagnostics, test.want)
+			client.AssertListFails(t, providertest.TokenType, providertest.ListQuery{Config: test.config}, test.want)
 		})
 	}
 }
@@ -97,9 +93,9 @@ func TestRevokeAction_revokesAndIsSafeToRunTwice(t *testing.T) {
 		{"Revoking token " + id + " of alice. It may be valid until a line here says that it is revoked", "Token " + id + " of alice is revoked"},
 		{"The Hub has no token " + id + " of alice"},
 	} {
-		providertest.AssertDiagnostics(t, client.PlanAction(t, revokeActionType, config), providertest.ExpectedDiagnostic{})
+		providertest.AssertNoDiagnostics(t, client.PlanAction(t, revokeActionType, config))
 		messages, diagnostics := client.InvokeAction(t.Context(), t, revokeActionType, config, nil)
-		providertest.AssertDiagnostics(t, diagnostics, providertest.ExpectedDiagnostic{})
+		providertest.AssertNoDiagnostics(t, diagnostics)
 		if !slices.Equal(messages, want) {
 			t.Errorf("progress messages are %q, want %q", messages, want)
 		}
@@ -150,9 +146,7 @@ func TestRevokeAction_checksArgumentsAtPlanAndAtInvoke(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			providertest.AssertDiagnostics(t, client.PlanAction(t, revokeActionType, test.config), test.want)
-			_, diagnostics := client.InvokeAction(t.Context(), t, revokeActionType, test.config, nil)
-			providertest.AssertDiagnostics(t, diagnostics, test.want)
+			client.AssertActionFails(t, revokeActionType, test.config, test.want)
 		})
 	}
 }

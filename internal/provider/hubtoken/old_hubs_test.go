@@ -36,12 +36,12 @@ func TestHubs_tokenLifecycle(t *testing.T) {
 		config := map[string]any{"note": "ours", "expires_in": "1h"}
 		for _, revokedElsewhere := range []bool{false, true} {
 			created, diagnostics := client.Apply(t.Context(), t, providertest.TokenType, client.None(t), config)
-			providertest.AssertDiagnostics(t, diagnostics, providertest.ExpectedDiagnostic{})
+			providertest.AssertNoDiagnostics(t, diagnostics)
 			if got := providertest.TokenNotes(mock)["ours"]; got != 1 {
 				t.Fatalf("%d tokens were created", got)
 			}
 			read, diagnostics := client.Read(t, providertest.TokenType, created)
-			providertest.AssertDiagnostics(t, diagnostics, providertest.ExpectedDiagnostic{})
+			providertest.AssertNoDiagnostics(t, diagnostics)
 			if plan := client.Plan(t, providertest.TokenType, read, config); len(plan.RequiresReplace) > 0 {
 				t.Errorf("a second plan replaces the token for %v", plan.RequiresReplace)
 			}
@@ -51,7 +51,7 @@ func TestHubs_tokenLifecycle(t *testing.T) {
 				providertest.AssertDiagnostics(t, diagnostics, providertest.WarningAt("", "no longer has it"))
 			}
 			_, diagnostics = client.Apply(t.Context(), t, providertest.TokenType, read, nil)
-			providertest.AssertDiagnostics(t, diagnostics, providertest.ExpectedDiagnostic{})
+			providertest.AssertNoDiagnostics(t, diagnostics)
 			if got := providertest.TokenNotes(mock)["ours"]; got != 0 {
 				t.Errorf("%d tokens are left", got)
 			}
@@ -76,9 +76,9 @@ func TestHubs_tokenHasNoMoreScopesThanRequested(t *testing.T) {
 			opened, diagnostics := client.Open(t.Context(), t, providertest.TokenType, config)
 			providertest.AssertDiagnostics(t, diagnostics, want)
 			if want == (providertest.ExpectedDiagnostic{}) {
-				providertest.AssertDiagnostics(t, client.Close(t, opened), providertest.ExpectedDiagnostic{})
+				providertest.AssertNoDiagnostics(t, client.Close(t, opened))
 				_, diagnostics = client.Apply(t.Context(), t, providertest.TokenType, created, nil)
-				providertest.AssertDiagnostics(t, diagnostics, providertest.ExpectedDiagnostic{})
+				providertest.AssertNoDiagnostics(t, diagnostics)
 			}
 			if got := providertest.TokenNotes(mock)["less"]; got != 0 {
 				t.Errorf("%s: %d tokens are left", argument, got)
@@ -121,9 +121,9 @@ func TestHubs_clusters(t *testing.T) {
 	onEachHub(t, func(t *testing.T, _ int, mock *providertest.Mock, client providertest.Client) {
 		t.Helper()
 		created, diagnostics := client.Apply(t.Context(), t, providertest.ClusterType, client.None(t), map[string]any{})
-		providertest.AssertDiagnostics(t, diagnostics, providertest.ExpectedDiagnostic{})
+		providertest.AssertNoDiagnostics(t, diagnostics)
 		_, diagnostics = client.Apply(t.Context(), t, providertest.ClusterType, created, nil)
-		providertest.AssertDiagnostics(t, diagnostics, providertest.ExpectedDiagnostic{})
+		providertest.AssertNoDiagnostics(t, diagnostics)
 		providertest.AssertNothingRuns(t, mock)
 	})
 }
@@ -136,9 +136,9 @@ func TestHubs_servers(t *testing.T) {
 		t.Helper()
 		for _, config := range []map[string]any{{"name": "gpu", "user_options": map[string]any{"profile": "small"}}, {"name": "plain"}} {
 			created, diagnostics := client.Apply(t.Context(), t, providertest.ServerType, client.None(t), config)
-			providertest.AssertDiagnostics(t, diagnostics, providertest.ExpectedDiagnostic{})
+			providertest.AssertNoDiagnostics(t, diagnostics)
 			read, diagnostics := client.Read(t, providertest.ServerType, created)
-			providertest.AssertDiagnostics(t, diagnostics, providertest.ExpectedDiagnostic{})
+			providertest.AssertNoDiagnostics(t, diagnostics)
 			if plan := client.Plan(t, providertest.ServerType, read, config); providertest.HasError(plan.Diagnostics) || len(plan.RequiresReplace) > 0 {
 				t.Errorf("a second plan of %v replaces the server for %v", config, plan.RequiresReplace)
 			}
@@ -146,7 +146,7 @@ func TestHubs_servers(t *testing.T) {
 				t.Errorf("the Hub has the options %v", mock.HubServers("alice")[0].Options)
 			}
 			_, diagnostics = client.Apply(t.Context(), t, providertest.ServerType, read, nil)
-			providertest.AssertDiagnostics(t, diagnostics, providertest.ExpectedDiagnostic{})
+			providertest.AssertNoDiagnostics(t, diagnostics)
 		}
 		for _, server := range mock.HubServers("alice") {
 			if server.Ready {
@@ -174,7 +174,7 @@ func TestHubs_users(t *testing.T) {
 		}
 		for _, config := range []map[string]any{{}, {"name": "alice"}} {
 			state, diagnostics := client.ReadData(t, "pc_hub_user", config)
-			providertest.AssertDiagnostics(t, diagnostics, providertest.ExpectedDiagnostic{})
+			providertest.AssertNoDiagnostics(t, diagnostics)
 			if !state["name"].Equal(tftypes.NewValue(tftypes.String, "alice")) || !state["kind"].Equal(tftypes.NewValue(tftypes.String, "user")) || state["created_at"].IsNull() {
 				t.Errorf("%v: the user is %v", config, state)
 			}

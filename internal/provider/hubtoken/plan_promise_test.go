@@ -44,7 +44,7 @@ func priorTokens(t *testing.T, client, later providertest.Client) []providertest
 	t.Helper()
 	created := func(name string, config map[string]any) providertest.PriorInstance {
 		instance, diagnostics := client.Apply(t.Context(), t, providertest.TokenType, client.None(t), config)
-		providertest.AssertDiagnostics(t, diagnostics, providertest.ExpectedDiagnostic{})
+		providertest.AssertNoDiagnostics(t, diagnostics)
 		return providertest.PriorInstance{Name: name, Instance: instance, Config: config}
 	}
 	expiring := map[string]any{"note": "nightly", "expires_in": "48h"}
@@ -114,7 +114,7 @@ func TestOldState_plansWithoutAChange(t *testing.T) {
 			mock := providertest.StartMock(t, mockserver.Config{})
 			client := providertest.NewClientWith(t, mock.Clock, providertest.Block(mock))
 			today, diagnostics := client.Apply(t.Context(), t, providertest.TokenType, client.None(t), test.config)
-			providertest.AssertDiagnostics(t, diagnostics, providertest.ExpectedDiagnostic{})
+			providertest.AssertNoDiagnostics(t, diagnostics)
 			text := func(attribute string) string { return client.Text(t, providertest.TokenType, today.State, attribute) }
 			old := client.OldState(t, strings.NewReplacer(
 				`"id":"`+test.id+`"`, `"id":"`+text("id")+`"`, `"id": "`+test.id+`"`, `"id": "`+text("id")+`"`,
@@ -122,7 +122,7 @@ func TestOldState_plansWithoutAChange(t *testing.T) {
 			))[address]
 			client.AssertUnchanged(t, providertest.TokenType, old, test.config)
 			read, diagnostics := client.Read(t, providertest.TokenType, old)
-			providertest.AssertDiagnostics(t, diagnostics, providertest.ExpectedDiagnostic{})
+			providertest.AssertNoDiagnostics(t, diagnostics)
 			client.AssertUnchanged(t, providertest.TokenType, read, test.config)
 		})
 	}

@@ -121,7 +121,7 @@ func TestHubUser_readsServers(t *testing.T) {
 	state, diagnostics := providertest.NewClient(t, map[string]any{
 		"hub_address": mock.HubURL(), "api_token": mock.NewToken("alice"),
 	}).ReadData(t, "pc_hub_user", map[string]any{})
-	providertest.AssertDiagnostics(t, diagnostics, providertest.ExpectedDiagnostic{})
+	providertest.AssertNoDiagnostics(t, diagnostics)
 	var servers map[string]tftypes.Value
 	if err := state["servers"].As(&servers); err != nil {
 		t.Fatal(err)

@@ -35,6 +35,15 @@ func (client Client) ValidateAction(t *testing.T, typeName string, config map[st
 	return resp.Diagnostics
 }
 
+// AssertActionFails fails the test unless both the plan and the invocation of an action
+// fail with the expected error.
+func (client Client) AssertActionFails(t *testing.T, typeName string, config map[string]any, want ExpectedDiagnostic) {
+	t.Helper()
+	AssertDiagnostics(t, client.PlanAction(t, typeName, config), want)
+	_, diagnostics := client.InvokeAction(t.Context(), t, typeName, config, nil)
+	AssertDiagnostics(t, diagnostics, want)
+}
+
 // InvokeAction invokes an action and returns its progress messages. It calls
 // onProgress, which may be nil, for each message.
 func (client Client) InvokeAction(ctx context.Context, t *testing.T, typeName string, config map[string]any, onProgress func(message string)) ([]string, []*tfprotov6.Diagnostic) {

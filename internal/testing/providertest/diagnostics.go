@@ -27,14 +27,20 @@ func WarningAt(path, text string) ExpectedDiagnostic {
 	return ExpectedDiagnostic{severity: tfprotov6.DiagnosticSeverityWarning, path: path, text: text}
 }
 
-// AssertDiagnostics asserts that got is exactly the wanted diagnostic, or empty for
-// the zero value.
+// AssertNoDiagnostics fails the test for each diagnostic.
+func AssertNoDiagnostics(t *testing.T, got []*tfprotov6.Diagnostic) {
+	t.Helper()
+	for _, d := range got {
+		t.Errorf("unexpected diagnostic at %s: %s: %s", d.Attribute, d.Summary, d.Detail)
+	}
+}
+
+// AssertDiagnostics fails the test unless got contains the expected diagnostic and no
+// other.
 func AssertDiagnostics(t *testing.T, got []*tfprotov6.Diagnostic, want ExpectedDiagnostic) {
 	t.Helper()
 	if want == (ExpectedDiagnostic{}) {
-		for _, d := range got {
-			t.Errorf("unexpected diagnostic at %s: %s: %s", d.Attribute, d.Summary, d.Detail)
-		}
+		AssertNoDiagnostics(t, got)
 		return
 	}
 	if len(got) != 1 {

@@ -70,6 +70,16 @@ func (client Client) List(ctx context.Context, t *testing.T, typeName string, qu
 	return results
 }
 
+// AssertListFails fails the test unless a list resource returns only the expected error.
+func (client Client) AssertListFails(t *testing.T, typeName string, query ListQuery, want ExpectedDiagnostic) {
+	t.Helper()
+	results := client.List(t.Context(), t, typeName, query)
+	if len(results) != 1 || results[0].Identity != nil {
+		t.Fatalf("got %d results, want only the error", len(results))
+	}
+	AssertDiagnostics(t, results[0].Diagnostics, want)
+}
+
 // ValidateList validates a list block.
 func (client Client) ValidateList(t *testing.T, typeName string, config map[string]any) []*tfprotov6.Diagnostic {
 	t.Helper()

@@ -253,7 +253,7 @@ func (client Client) Read(t *testing.T, typeName string, before Instance) (Insta
 func (client Client) Imported(t *testing.T, typeName, name string) Instance {
 	t.Helper()
 	read, diagnostics := client.Read(t, typeName, client.Import(t, typeName, name))
-	AssertDiagnostics(t, diagnostics, ExpectedDiagnostic{})
+	AssertNoDiagnostics(t, diagnostics)
 	return read
 }
 
@@ -271,7 +271,7 @@ func (client Client) Import(t *testing.T, typeName, name string) Instance {
 	if err != nil {
 		t.Fatal(err)
 	}
-	AssertDiagnostics(t, resp.Diagnostics, ExpectedDiagnostic{})
+	AssertNoDiagnostics(t, resp.Diagnostics)
 	each := resp.ImportedResources[0]
 	return Instance{State: each.State, private: each.Private, identity: each.Identity}
 }

@@ -49,7 +49,7 @@ func (client Client) OldState(t *testing.T, replacer *strings.Replacer) map[stri
 		if err != nil {
 			t.Fatal(err)
 		}
-		AssertDiagnostics(t, resp.Diagnostics, ExpectedDiagnostic{})
+		AssertNoDiagnostics(t, resp.Diagnostics)
 		private := readPrivate(t, stored.Private)
 		for key, value := range private {
 			private[key] = []byte(replacer.Replace(string(value)))
@@ -112,7 +112,7 @@ func (client Client) AssertUnchanged(t *testing.T, typeName string, before Insta
 	t.Helper()
 	typ := client.ResourceType(typeName)
 	plan := client.Plan(t, typeName, before, config)
-	AssertDiagnostics(t, plan.Diagnostics, ExpectedDiagnostic{})
+	AssertNoDiagnostics(t, plan.Diagnostics)
 	if len(plan.RequiresReplace) > 0 {
 		t.Errorf("a replacement is planned because of %v", plan.RequiresReplace)
 	}
