@@ -48,10 +48,9 @@ func (r realTarget) Credential(ctx context.Context, user string, scopes ...strin
 	return r.stack.NewToken(ctx, user, scopes...)
 }
 
-// TestRealHubs runs the cases of each JupyterHub version on a real Hub. The newest
-// version is also in the table; it runs here as well so that versions can be
-// compared.
-func TestRealHubs(t *testing.T) {
+// Runs the cases of each JupyterHub version on a real Hub. The newest version is also in
+// the other table; here its cases are comparable with those of older versions.
+func TestRealHubs_behaveAsDescribed(t *testing.T) {
 	t.Parallel()
 	inst, err := realservers.Install(t.Context(), os.Stderr)
 	if err != nil {
@@ -79,10 +78,10 @@ func TestRealHubs(t *testing.T) {
 	}
 }
 
-// TestRealServers runs the table on the real servers in two forms: behind a
+// Runs the table on the real servers in two forms: behind a
 // JupyterHub and a path prefix without a worker limit, and alone with basic
 // authentication and a worker limit.
-func TestRealServers(t *testing.T) {
+func TestRealServers_behaveAsDescribed(t *testing.T) {
 	t.Parallel()
 	inst, err := realservers.Install(t.Context(), os.Stderr)
 	if err != nil {

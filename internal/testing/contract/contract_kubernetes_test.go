@@ -32,9 +32,9 @@ func (k kubeTarget) Credential(context.Context, string, ...string) (string, erro
 	return k.stack.Password, nil
 }
 
-// TestRealKubernetes runs the table on a real gateway with the Kubernetes backend.
+// Runs the table on a real gateway with the Kubernetes backend.
 // Cases that need a scheduler do not run.
-func TestRealKubernetes(t *testing.T) {
+func TestRealKubernetes_behavesAsDescribed(t *testing.T) {
 	t.Parallel()
 	inst, err := realservers.Install(t.Context(), os.Stderr)
 	if err != nil {

@@ -19,10 +19,9 @@ import (
 	"github.com/planetary-computer/terraform-provider-pc/internal/testing/integration/terraform"
 )
 
-// TestShell parses every block of shell, the import commands and the commands of the
-// pipelines. It checks that terraform has the subcommands and flags, and make the
-// targets.
-func TestShell(t *testing.T) {
+// Parses every block of shell, the import commands and the commands of the pipelines.
+// terraform must have the subcommands and flags, and make the targets.
+func TestShellBlocks_areValid(t *testing.T) {
 	t.Parallel()
 	scripts := slices.Concat(blocks(t, "shell", "sh"), fileBlocks(t, ".sh"), pipelineCommands(t))
 	if len(scripts) < 10 {
@@ -73,7 +72,7 @@ func checkTerraformCommands(t *testing.T, scripts []block) {
 				continue
 			}
 			for _, match := range terraformCommand.FindAllStringSubmatch(line, -1) {
-				subcommand, words := []string{match[2]}, strings.Fields(match[3])
+				subcommand, arguments := []string{match[2]}, strings.Fields(match[3])
 				if match[2] == "query" && !hasQuery || strings.Contains(match[3], "-invoke") && !hasActions {
 					continue
 				}
@@ -81,8 +80,8 @@ func checkTerraformCommands(t *testing.T, scripts []block) {
 					t.Errorf("%s: terraform has no command %s", script.where, match[2])
 					continue
 				}
-				if slices.Contains([]string{"state", "providers", "workspace"}, match[2]) && len(words) > 0 {
-					subcommand = append(subcommand, words[0])
+				if slices.Contains([]string{"state", "providers", "workspace"}, match[2]) && len(arguments) > 0 {
+					subcommand = append(subcommand, arguments[0])
 				}
 				key := strings.Join(subcommand, " ")
 				if _, ok := help[key]; !ok {
@@ -92,8 +91,8 @@ func checkTerraformCommands(t *testing.T, scripts []block) {
 						help[key] += workspace.Run("plan", "-help").Output + workspace.Run(inherited, "-help").Output
 					}
 				}
-				for _, word := range words {
-					flag, _, _ := strings.Cut(word, "=")
+				for _, argument := range arguments {
+					flag, _, _ := strings.Cut(argument, "=")
 					if strings.HasPrefix(flag, "-") && !slices.Contains(undocumentedFlags, flag) && !regexp.MustCompile(regexp.QuoteMeta(flag)+`\b`).MatchString(help[key]) {
 						t.Errorf("%s: terraform %s has no flag %s", script.where, key, flag)
 					}
@@ -103,9 +102,9 @@ func checkTerraformCommands(t *testing.T, scripts []block) {
 	}
 }
 
-// TestPython compiles every block of Python and every Python file of the examples,
-// all in one process.
-func TestPython(t *testing.T) {
+// Compiles every block of Python and every Python file of the examples, all in one
+// process.
+func TestPythonBlocks_compile(t *testing.T) {
 	t.Parallel()
 	python, err := exec.LookPath("python3")
 	if err != nil {
@@ -136,8 +135,8 @@ for where, text in sorted(json.load(sys.stdin).items()):
 	}
 }
 
-// TestYAML parses every block of YAML and every YAML file of the examples.
-func TestYAML(t *testing.T) {
+// Parses every block of YAML and every YAML file of the examples.
+func TestYAMLBlocks_areValid(t *testing.T) {
 	t.Parallel()
 	documents := slices.Concat(blocks(t, "yaml"), fileBlocks(t, ".yml"))
 	if len(documents) < 2 {

@@ -40,9 +40,9 @@ var features = []struct {
 	{"every engine", "", nil},
 }
 
-// TestConfigurations validates each block of HCL on the pages and each folder of
-// examples. Each becomes a module, so that few runs of terraform validate them all.
-func TestConfigurations(t *testing.T) {
+// Validates each block of HCL on the pages and each folder of examples. Each becomes a
+// module, so that few runs of terraform validate them all.
+func TestConfigurations_areValid(t *testing.T) {
 	t.Parallel()
 	all := exampleFolders(t)
 	for _, b := range blocks(t, "hcl", "terraform") {
@@ -168,8 +168,8 @@ func named(text string, configurations []configuration) string {
 	return text
 }
 
-// TestImportExamples validates the import blocks beside their resources.
-func TestImportExamples(t *testing.T) {
+// Validates the import blocks together with their resources.
+func TestImportExamples_areValid(t *testing.T) {
 	t.Parallel()
 	for name, feature := range map[string]*terraform.Feature{"import-by-string-id.tf": nil, "import-by-identity.tf": &terraform.ImportByIdentity} {
 		t.Run(name, func(t *testing.T) {
@@ -191,11 +191,11 @@ func TestImportExamples(t *testing.T) {
 	}
 }
 
-// TestExamplesWithOtherProviders loads the folders whose providers some machines
-// cannot install. Loading needs no provider. make examples validates them.
-// This test also finds a second required_providers block in a file that make examples
-// replaces where Helm's plugin is missing.
-func TestExamplesWithOtherProviders(t *testing.T) {
+// Loads the folders whose providers some machines cannot install. Loading needs no
+// provider. make examples validates them. This test also finds a second
+// required_providers block in a file that make examples replaces where Helm's plugin is
+// missing.
+func TestExamplesWithOtherProviders_canBeLoaded(t *testing.T) {
 	t.Parallel()
 	script := read(t, root+"/internal/tools/examples.sh")
 	folders := map[string]bool{}

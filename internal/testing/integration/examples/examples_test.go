@@ -31,8 +31,8 @@ func read(t *testing.T, file string) string {
 	return string(text)
 }
 
-// TestEveryTypeHasAnExample compares the examples with the types of the provider.
-func TestEveryTypeHasAnExample(t *testing.T) {
+// Compares the examples with the types of the provider.
+func TestTypes_haveExamples(t *testing.T) {
 	t.Parallel()
 	p := provider.New("test")()
 	var want []string

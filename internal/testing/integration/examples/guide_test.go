@@ -18,9 +18,9 @@ var azureVMCluster = []string{
 	"marketplace_plan", "extra_vm_options", "security", "protocol", "debug", "n_workers", "asynchronous", "silence_logs", "loop", "name", "shutdown_on_close",
 }
 
-// TestOwnComputeGuide compares the table of the guide with the arguments of
-// AzureVMCluster, and with the variables of the example.
-func TestOwnComputeGuide(t *testing.T) {
+// Compares the table of the guide with the arguments of AzureVMCluster, and with the
+// variables of the example.
+func TestOwnComputeGuide_listsAllArguments(t *testing.T) {
 	t.Parallel()
 	word := regexp.MustCompile("`([a-z_]+)`")
 	_, table, _ := strings.Cut(read(t, root+"/templates/guides/own-compute.md.tmpl"), "## Every option of AzureVMCluster")

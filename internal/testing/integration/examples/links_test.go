@@ -21,10 +21,9 @@ var (
 	heading = regexp.MustCompile(`(?m)^#{1,6} (.+)$`)
 )
 
-// TestLinks follows every link between the pages, and every link into the repository.
-// The pages link to each other by relative paths, which the registries resolve
-// unchanged.
-func TestLinks(t *testing.T) {
+// Follows every link between the pages, and every link into the repository. The pages
+// link to each other by relative paths, which the registries resolve unchanged.
+func TestLinks_haveTargets(t *testing.T) {
 	t.Parallel()
 	byAddress := map[string]page{}
 	all := pages(t)
@@ -99,9 +98,9 @@ func TestIndex_linksEveryGuide(t *testing.T) {
 	}
 }
 
-// TestDiagrams compares the text alternative of each diagram on the pages with the
-// one in its source. make docs-check compares the drawing.
-func TestDiagrams(t *testing.T) {
+// Compares the text alternative of each diagram on the pages with the one in its source.
+// make docs-check compares the drawing.
+func TestDiagrams_haveTheirTextAlternatives(t *testing.T) {
 	t.Parallel()
 	sources, err := filepath.Glob(root + "/internal/tools/diagrams/*.d2")
 	if err != nil || len(sources) != 4 {

@@ -53,9 +53,9 @@ var (
 	variable   = regexp.MustCompile(`\b(?:PC|DASK|JUPYTERHUB)_[A-Z0-9_]*[A-Z0-9]\b`)
 )
 
-// TestEnvironmentVariables compares the variables on the pages, in text and in blocks,
-// with those that the provider reads.
-func TestEnvironmentVariables(t *testing.T) {
+// Compares the variables on the pages, in text and in blocks, with those that the
+// provider reads.
+func TestEnvironmentVariables_onPagesExist(t *testing.T) {
 	t.Parallel()
 	var known []string
 	for _, row := range settings.Table() {
@@ -83,8 +83,8 @@ func TestSettingsGuide_isCurrent(t *testing.T) {
 	}
 }
 
-// TestNames compares the names in the text of the pages with the schemas.
-func TestNames(t *testing.T) {
+// Compares the names in the text of the pages with the schemas.
+func TestNames_onPagesExist(t *testing.T) {
 	t.Parallel()
 	known := schemaNames(t)
 	if len(known) < 60 {

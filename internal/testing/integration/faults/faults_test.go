@@ -12,8 +12,8 @@ import (
 	"github.com/planetary-computer/terraform-provider-pc/internal/testing/integration/faults"
 )
 
-// TestPromises runs every row.
-func TestPromises(t *testing.T) {
+// Runs every row.
+func TestPromises_areKept(t *testing.T) {
 	t.Parallel()
 	rows := faults.Table()
 	if len(rows) < 60 {

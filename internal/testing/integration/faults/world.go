@@ -185,7 +185,7 @@ func page(status int) mockserver.Fault {
 	return mockserver.Fault{Status: status, ContentType: "text/html", Body: "<html><title>" + http.StatusText(status) + "</title></html>"}
 }
 
-// afterHandling is a proxy's answer to a request that has been carried out.
+// afterHandling is a proxy's response to a request that the server has handled.
 func afterHandling(status int) mockserver.Fault {
 	fault := page(status)
 	fault.HandleRequest = true

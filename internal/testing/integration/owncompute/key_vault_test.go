@@ -53,9 +53,8 @@ func (a *azureServices) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	_, _ = w.Write([]byte(response))
 }
 
-// TestFetchKey runs the program that fetches a key against local servers instead of
-// Azure.
-func TestFetchKey(t *testing.T) {
+// The program sends its requests to local servers instead of Azure.
+func TestFetchKey_writesTheKeyOnlyIfAllowed(t *testing.T) {
 	t.Parallel()
 	golden, err := os.ReadFile("../../../cloudinit/testdata/cloud_init/worker_key_vault.yaml")
 	if err != nil {
@@ -95,8 +94,8 @@ func TestFetchKey(t *testing.T) {
 			server := httptest.NewServer(cloud)
 			defer server.Close()
 			folder := t.TempDir()
-			local := strings.NewReplacer(metadataService, server.URL, vault+"/", server.URL+"/", "/etc/dask/tls", filepath.Join(folder, "tls")).Replace(program)
-			cmd := exec.CommandContext(t.Context(), "python3", "-c", local)
+			localProgram := strings.NewReplacer(metadataService, server.URL, vault+"/", server.URL+"/", "/etc/dask/tls", filepath.Join(folder, "tls")).Replace(program)
+			cmd := exec.CommandContext(t.Context(), "python3", "-c", localProgram)
 			output, err := cmd.CombinedOutput()
 			got, _ := os.ReadFile(filepath.Join(folder, "tls", "key.pem"))
 			if allowed := each.status == http.StatusOK; (err == nil) != allowed || allowed && string(got) != vaultKey+"\n" || !allowed && got != nil {
