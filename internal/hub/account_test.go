@@ -31,7 +31,7 @@ func TestSelf_decodesRecordedResponses(t *testing.T) {
 		t.Run(file, func(t *testing.T) {
 			t.Parallel()
 			server, client, _ := newScripted(t)
-			server.On(getSelf, recorded(t, file))
+			server.On(getSelf, recordedReply(t, file))
 			got, err := client.Self(t.Context())
 			if err != nil || len(got.Scopes) != want.scopes {
 				t.Fatalf("%d scopes, %v", len(got.Scopes), err)
@@ -79,14 +79,14 @@ func TestSelf_sendsARequestEachTime(t *testing.T) {
 func TestIsUserNotFound_acceptsOnlyTheHubsOwn404(t *testing.T) {
 	t.Parallel()
 	for label, test := range map[string]struct {
-		response reply
+		response serverReply
 		want     bool
 	}{
-		"a user that the token may not see": {recorded(t, "hub_404_access"), true},
-		"a user that does not exist":        {recorded(t, "hub_404_null"), true},
-		"a proxy's 404":                     {reply{Status: http.StatusNotFound, ContentType: "text/html", Body: "<title>404</title>"}, false},
-		"a missing scope":                   {recorded(t, "hub_403_scope"), false},
-		"bad credentials":                   {recorded(t, "hub_403"), false},
+		"a user that the token may not see": {recordedReply(t, "hub_404_access"), true},
+		"a user that does not exist":        {recordedReply(t, "hub_404_null"), true},
+		"a proxy's 404":                     {serverReply{Status: http.StatusNotFound, ContentType: "text/html", Body: "<title>404</title>"}, false},
+		"a missing scope":                   {recordedReply(t, "hub_403_scope"), false},
+		"bad credentials":                   {recordedReply(t, "hub_403"), false},
 	} {
 		t.Run(label, func(t *testing.T) {
 			t.Parallel()

@@ -68,13 +68,13 @@ func TestClient_sendsNoHostileName(t *testing.T) {
 		}
 	}
 	for _, invalid := range ids {
-		server.On(postTokens, reply{Status: http.StatusCreated, Body: tokenJSON("ID", "ci", startTime, `, "token": "0123"`)})
+		server.On(postTokens, serverReply{Status: http.StatusCreated, Body: tokenJSON("ID", "ci", startTime, `, "token": "0123"`)})
 		quoted, err := json.Marshal(invalid)
 		if err != nil {
 			t.Fatal(err)
 		}
 		body := func(text string) string { return strings.ReplaceAll(text, `"ID"`, string(quoted)) }
-		server.On(postTokens, reply{Status: http.StatusCreated, Body: body(tokenJSON("ID", "ci", startTime, `, "token": "0123"`))})
+		server.On(postTokens, serverReply{Status: http.StatusCreated, Body: body(tokenJSON("ID", "ci", startTime, `, "token": "0123"`))})
 		server.On(listTokens, jsonReply(body(`{"api_tokens": [`+tokenJSON("ID", "ci", startTime, "")+`]}`)))
 		for _, err := range []error{
 			errorOf(client.CreateToken(t.Context(), "alice", hub.TokenRequest{Note: "ci"})),

@@ -73,7 +73,7 @@ func TestIssueToken_costsOneRequest(t *testing.T) {
 
 func TestIssueToken_revokesTheOrphanOfALostResponse(t *testing.T) {
 	t.Parallel()
-	for label, response := range map[string]reply{
+	for label, response := range map[string]serverReply{
 		"the connection is reset":        lostResponse,
 		"the proxy times out":            {Status: 504, ContentType: "text/html", Body: "<html>"},
 		"the response contains no token": {Status: 201, Body: tokenJSON("a12", "ci", startTime, "")},
@@ -97,12 +97,12 @@ func TestIssueToken_revokesTheOrphanOfALostResponse(t *testing.T) {
 }
 
 // TestIssueToken_findsTheOrphanByItsUniqueNote: a unique note decides at the first
-// listing, whatever the Hub's clock shows. A busy Hub may process the request late.
+// listing, regardless of the Hub's clock. A busy Hub may process the request late.
 func TestIssueToken_findsTheOrphanByItsUniqueNote(t *testing.T) {
 	t.Parallel()
 	orphan := tokenJSON("a12", "ci", startTime, "")
-	unavailable := reply{Status: http.StatusServiceUnavailable, ContentType: "text/html", Body: "<html>"}
-	for label, lists := range map[string][]reply{
+	unavailable := serverReply{Status: http.StatusServiceUnavailable, ContentType: "text/html", Body: "<html>"}
+	for label, lists := range map[string][]serverReply{
 		"in the first listing":          {tokenList(startTime, orphan)},
 		"without a Date":                {tokenList(time.Time{}, orphan)},
 		"in the second listing":         {tokenList(startTime), tokenList(startTime, orphan)},
@@ -134,22 +134,22 @@ func TestIssueToken_findsTheOrphanByItsUniqueNote(t *testing.T) {
 func TestIssueToken_listsTokensCreatedAfterTheFailure(t *testing.T) {
 	t.Parallel()
 	late := func(id string, after time.Duration) string { return tokenJSON(id, "ci", startTime.Add(after), "") }
-	unavailable := reply{Status: http.StatusServiceUnavailable, ContentType: "text/html", Body: "<html>"}
-	listAt := func(after time.Duration, all ...string) reply { return tokenList(startTime.Add(after), all...) }
+	unavailable := serverReply{Status: http.StatusServiceUnavailable, ContentType: "text/html", Body: "<html>"}
+	listAt := func(after time.Duration, all ...string) serverReply { return tokenList(startTime.Add(after), all...) }
 	for label, test := range map[string]struct {
-		lists      []reply
+		lists      []serverReply
 		candidates []string
 	}{
-		"0.3 s later":                 {[]reply{listAt(0), listAt(2*time.Second, late("a12", 300*time.Millisecond))}, []string{"a12"}},
-		"1 s later":                   {[]reply{listAt(0), listAt(2*time.Second, late("a12", time.Second))}, []string{"a12"}},
-		"in the third listing":        {[]reply{listAt(0), listAt(2 * time.Second), listAt(4*time.Second, late("a12", 3*time.Second))}, []string{"a12"}},
-		"another run's appears first": {[]reply{listAt(0, late("a11", 0)), listAt(2*time.Second, late("a11", 0), late("a12", time.Second))}, []string{"a11", "a12"}},
+		"0.3 s later":                 {[]serverReply{listAt(0), listAt(2*time.Second, late("a12", 300*time.Millisecond))}, []string{"a12"}},
+		"1 s later":                   {[]serverReply{listAt(0), listAt(2*time.Second, late("a12", time.Second))}, []string{"a12"}},
+		"in the third listing":        {[]serverReply{listAt(0), listAt(2 * time.Second), listAt(4*time.Second, late("a12", 3*time.Second))}, []string{"a12"}},
+		"another run's appears first": {[]serverReply{listAt(0, late("a11", 0)), listAt(2*time.Second, late("a11", 0), late("a12", time.Second))}, []string{"a11", "a12"}},
 		"another run's appears late": {
-			[]reply{listAt(0), listAt(2 * time.Second), listAt(4*time.Second, late("a11", 3*time.Second)), listAt(6*time.Second, late("a11", 3*time.Second), late("a12", 0))},
+			[]serverReply{listAt(0), listAt(2 * time.Second), listAt(4*time.Second, late("a11", 3*time.Second)), listAt(6*time.Second, late("a11", 3*time.Second), late("a12", 0))},
 			[]string{"a11", "a12"},
 		},
-		"after a restart": {[]reply{unavailable, unavailable, unavailable, listAt(14*time.Second, late("a12", 10*time.Second))}, []string{"a12"}},
-		"without a Date":  {[]reply{tokenList(time.Time{}, late("a12", 0))}, []string{"a12"}},
+		"after a restart": {[]serverReply{unavailable, unavailable, unavailable, listAt(14*time.Second, late("a12", 10*time.Second))}, []string{"a12"}},
+		"without a Date":  {[]serverReply{tokenList(time.Time{}, late("a12", 0))}, []string{"a12"}},
 	} {
 		t.Run(label, func(t *testing.T) {
 			t.Parallel()
@@ -181,7 +181,7 @@ func TestIssueToken_revokesAfterASlowListing(t *testing.T) {
 			t.Parallel()
 			server, client, fake := newScripted(t)
 			token := tokenJSON("a12", "ci", startTime.Add(test.createdAfter), "")
-			slow := func(sent, received time.Duration) reply {
+			slow := func(sent, received time.Duration) serverReply {
 				return scripted.After(tokenList(startTime.Add(received), token), func() { fake.Advance(received - sent) })
 			}
 			server.On(postTokens, scripted.After(lostResponse, func() { fake.Advance(5 * time.Second) }))
@@ -245,7 +245,7 @@ func TestIssueToken_revokesNothingInDoubt(t *testing.T) {
 	t.Parallel()
 	two := []string{tokenJSON("a12", "ci", startTime, ""), tokenJSON("a13", "ci", startTime, "")}
 	for label, test := range map[string]struct {
-		response   reply
+		response   serverReply
 		candidates []string
 		// listings are how often the client lists the tokens.
 		listings     int
@@ -254,7 +254,7 @@ func TestIssueToken_revokesNothingInDoubt(t *testing.T) {
 		"two candidates": {tokenList(startTime, two...), []string{"a12", "a13"}, 1, false},
 		"no candidate":   {tokenList(startTime), nil, 3, false},
 		// The pauses double up to 30 s, for two minutes.
-		"the Hub is unavailable":   {reply{Status: 502}, nil, 8, true},
+		"the Hub is unavailable":   {serverReply{Status: 502}, nil, 8, true},
 		"listing is not permitted": {hubError(403, `"Action is not authorized with current scopes"`), nil, 1, true},
 	} {
 		t.Run(label, func(t *testing.T) {
@@ -306,7 +306,7 @@ func TestIssueToken_reportsAnOrphanThatItCouldNotRevoke(t *testing.T) {
 	server, client, _ := newScripted(t)
 	server.On(postTokens, lostResponse)
 	server.On(listTokens, tokenList(startTime, tokenJSON("a12", "ci", startTime, "")))
-	server.On(deleteToken, reply{Status: 502})
+	server.On(deleteToken, serverReply{Status: 502})
 	server.On(getToken, jsonReply(tokenJSON("a12", "ci", startTime, "")))
 	lost := issueWithLostResponse(t.Context(), t, client, chosenNote)
 	expectLost(t, lost, "", "a12")
@@ -350,7 +350,7 @@ func TestIssueToken_neverRevokesATokenThatItReturned(t *testing.T) {
 
 func TestIssueToken_searchesForNothingAfterARejection(t *testing.T) {
 	t.Parallel()
-	for label, response := range map[string]reply{
+	for label, response := range map[string]serverReply{
 		"a scope that the user lacks": hubError(400, `"Not assigning requested scopes nope not held by User alice"`),
 		"no permission":               hubError(403, `"User bob not found or no permissions to generate tokens"`),
 		"bad credentials":             hubError(403, `null`),
@@ -411,7 +411,7 @@ func TestIssueToken_afterAnInterrupt(t *testing.T) {
 		t.Parallel()
 		server, client, _ := newScripted(t)
 		ctx, cancel := context.WithCancel(t.Context())
-		server.On(postTokens, scripted.After(reply{Status: http.StatusOK, Body: hub1Token}, cancel))
+		server.On(postTokens, scripted.After(serverReply{Status: http.StatusOK, Body: hub1Token}, cancel))
 		server.On(deleteToken, noContent)
 		_, err := client.IssueToken(ctx, "alice", hub.TokenRequest{Note: "ci", Roles: []string{"server"}})
 		if ignored, ok := errors.AsType[*hub.IgnoredArgumentError](err); !ok || ignored.RevokeError != nil {

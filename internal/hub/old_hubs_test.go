@@ -25,18 +25,18 @@ func TestIssueToken_revokesATokenWithMoreRightsThanRequested(t *testing.T) {
 	t.Parallel()
 	scopes, roles := hub.TokenRequest{Scopes: []string{"read:users"}}, hub.TokenRequest{Roles: []string{"server"}}
 	for label, test := range map[string]struct {
-		response reply
+		response serverReply
 		request  hub.TokenRequest
 		// argument is what the Hub ignores; "" for none.
 		argument string
 	}{
-		"scopes of JupyterHub 1": {reply{Status: http.StatusOK, Body: hub1Token}, scopes, "scopes"},
-		"roles of JupyterHub 1":  {reply{Status: http.StatusOK, Body: hub1Token}, roles, "roles"},
-		"scopes of JupyterHub 2": {reply{Status: http.StatusCreated, Body: hub2Token}, scopes, "scopes"},
-		"roles of JupyterHub 2":  {reply{Status: http.StatusCreated, Body: hub2Token}, roles, ""},
-		"neither":                {reply{Status: http.StatusOK, Body: hub1Token}, hub.TokenRequest{}, ""},
+		"scopes of JupyterHub 1": {serverReply{Status: http.StatusOK, Body: hub1Token}, scopes, "scopes"},
+		"roles of JupyterHub 1":  {serverReply{Status: http.StatusOK, Body: hub1Token}, roles, "roles"},
+		"scopes of JupyterHub 2": {serverReply{Status: http.StatusCreated, Body: hub2Token}, scopes, "scopes"},
+		"roles of JupyterHub 2":  {serverReply{Status: http.StatusCreated, Body: hub2Token}, roles, ""},
+		"neither":                {serverReply{Status: http.StatusOK, Body: hub1Token}, hub.TokenRequest{}, ""},
 	} {
-		for outcome, deleteReply := range map[string]reply{"revoked": noContent, "not revoked": hubError(http.StatusForbidden, `"Forbidden"`)} {
+		for outcome, deleteReply := range map[string]serverReply{"revoked": noContent, "not revoked": hubError(http.StatusForbidden, `"Forbidden"`)} {
 			t.Run(label+", "+outcome, func(t *testing.T) {
 				t.Parallel()
 				server, client, _ := newScripted(t)

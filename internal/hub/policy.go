@@ -37,7 +37,7 @@ var serverPolicy = poll.Policy{FirstPause: serverPollInterval, IsTransient: tran
 // that is starting.
 var stopPolicy = poll.Policy{FirstPause: serverPollInterval, IsTransient: isStopRetryable, OutageTolerance: outageTolerance}
 
-// interruptedStartPolicy looks for a server whose start was interrupted.
+// interruptedStartPolicy looks up a server whose start was interrupted.
 var interruptedStartPolicy = poll.Policy{
 	FirstPause: time.Second, IsTransient: transport.IsTransient, OutageTolerance: transport.InterruptedCreateTimeout, Timeout: transport.InterruptedCreateTimeout,
 }

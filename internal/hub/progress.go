@@ -23,8 +23,8 @@ const (
 	maxMessages = 20
 )
 
-// progress collects what the Hub sends about the start of a server.
-type progress struct {
+// spawnProgress collects the progress messages and the result of a server's start.
+type spawnProgress struct {
 	client     *Client
 	user, name string
 	report     func(message string)
@@ -47,7 +47,7 @@ type wireEvent struct {
 // available is not requested again, unless the reason is that the server has not
 // begun to start. The stream is also skipped while too many other requests are held
 // open.
-func (p *progress) follow(ctx context.Context) {
+func (p *spawnProgress) follow(ctx context.Context) {
 	if p.isUnavailable {
 		return
 	}
@@ -62,7 +62,7 @@ func (p *progress) follow(ctx context.Context) {
 }
 
 // handleEvent decodes one event, and reports whether it is the last one.
-func (p *progress) handleEvent(data []byte) (bool, error) {
+func (p *spawnProgress) handleEvent(data []byte) (bool, error) {
 	var event wireEvent
 	if err := transport.NewDecoder(bytes.NewReader(data)).Decode(&event); err != nil {
 		return false, fmt.Errorf("an event of the stream cannot be decoded: %w", err)

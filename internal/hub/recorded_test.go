@@ -17,7 +17,7 @@ import (
 	"github.com/planetary-computer/terraform-provider-pc/internal/transport"
 )
 
-func recorded(t *testing.T, file string) reply {
+func recordedReply(t *testing.T, file string) serverReply {
 	t.Helper()
 	return scripted.Recorded(t, "hub", file)
 }
@@ -37,7 +37,7 @@ func TestWhoami_decodesRecordedResponses(t *testing.T) {
 		t.Run(file, func(t *testing.T) {
 			t.Parallel()
 			server, client, _ := newScripted(t)
-			server.On(getSelf, recorded(t, file))
+			server.On(getSelf, recordedReply(t, file))
 			got, err := client.Whoami(t.Context())
 			if err != nil || got.Kind != want.kind || got.Name != want.name || got.Admin || len(got.Scopes) != want.scopes {
 				t.Errorf("got %+v, %v, want %+v", got, err, want)
@@ -52,9 +52,9 @@ func TestWhoami_decodesRecordedResponses(t *testing.T) {
 func TestClient_decodesRecordedTokens(t *testing.T) {
 	t.Parallel()
 	server, client, _ := newScripted(t)
-	server.On(postTokens, recorded(t, "token_created"))
-	server.On(listTokens, recorded(t, "tokens"))
-	server.On("GET "+tokensPath+"/a1", recorded(t, "token"), recorded(t, "token_expiring"))
+	server.On(postTokens, recordedReply(t, "token_created"))
+	server.On(listTokens, recordedReply(t, "tokens"))
+	server.On("GET "+tokensPath+"/a1", recordedReply(t, "token"), recordedReply(t, "token_expiring"))
 
 	created, err := client.CreateToken(t.Context(), "alice", hub.TokenRequest{})
 	if err != nil || created.Value.Reveal() != "00000000000000000000000000000001" {
@@ -125,7 +125,7 @@ func TestClient_decodesRecordedErrors(t *testing.T) {
 		t.Run(file, func(t *testing.T) {
 			t.Parallel()
 			server, client, _ := newScripted(t)
-			server.On(test.request, recorded(t, file))
+			server.On(test.request, recordedReply(t, file))
 			err := test.do(t.Context(), client)
 			var failure *transport.Error
 			if !errors.As(err, &failure) {

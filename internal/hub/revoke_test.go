@@ -22,7 +22,7 @@ func TestFindTokenAndRevokeToken_neverTouchAnotherToken(t *testing.T) {
 	token := tokenA12
 	token.Created = startTime.Add(123456 * time.Microsecond)
 	for label, test := range map[string]struct {
-		response reply
+		response serverReply
 		exists   bool
 		revoked  bool
 	}{
@@ -75,7 +75,7 @@ func TestFindToken_reportsNoExpiredToken(t *testing.T) {
 			t.Parallel()
 			server, client, fake := newScripted(t)
 			fake.Advance(test.local.Sub(startTime))
-			server.On(getToken, reply{Status: http.StatusOK, Body: expiring("a12", expiry), Date: test.server})
+			server.On(getToken, serverReply{Status: http.StatusOK, Body: expiring("a12", expiry), Date: test.server})
 			_, exists, err := client.FindToken(t.Context(), "alice", tokenA12)
 			if err != nil || exists != test.exists {
 				t.Errorf("FindToken = %t, %v, want %t", exists, err, test.exists)
@@ -90,7 +90,7 @@ func TestRevokeToken_readsTheTokenBeforeItRetries(t *testing.T) {
 	t.Parallel()
 	unchanged, another := jsonReply(tokenJSON("a12", "ci", startTime, "")), jsonReply(tokenJSON("a12", "laptop", startTime.Add(time.Second), ""))
 	for label, test := range map[string]struct {
-		afterwards reply
+		afterwards serverReply
 		requests   []string
 	}{
 		"the token is gone":        {tokenNotFound, []string{getToken, deleteToken, getToken}},
@@ -99,7 +99,7 @@ func TestRevokeToken_readsTheTokenBeforeItRetries(t *testing.T) {
 	} {
 		t.Run(label, func(t *testing.T) {
 			t.Parallel()
-			for _, response := range []reply{lostResponse, {Status: 502}, {Status: 504, ContentType: "text/html", Body: "<html>"}, hubError(500, `"Internal Server Error"`)} {
+			for _, response := range []serverReply{lostResponse, {Status: 502}, {Status: 504, ContentType: "text/html", Body: "<html>"}, hubError(500, `"Internal Server Error"`)} {
 				server, client, _ := newScripted(t)
 				server.On(getToken, unchanged, test.afterwards)
 				server.On(deleteToken, response, noContent)
@@ -115,11 +115,11 @@ func TestRevokeToken_readsTheTokenBeforeItRetries(t *testing.T) {
 // TestRevokeToken_toleratesAnOutage of almost two minutes, of DELETE and of GET.
 func TestRevokeToken_toleratesAnOutage(t *testing.T) {
 	t.Parallel()
-	unavailable := slices.Repeat([]reply{{Status: http.StatusServiceUnavailable}}, 8)
+	unavailable := slices.Repeat([]serverReply{{Status: http.StatusServiceUnavailable}}, 8)
 	exists := jsonReply(tokenJSON("a12", "ci", startTime, ""))
-	for label, test := range map[string]struct{ gets, deletes []reply }{
-		"DELETE is unavailable": {[]reply{exists}, append(slices.Clone(unavailable), noContent)},
-		"GET is unavailable":    {append(slices.Clone(unavailable), exists), []reply{noContent}},
+	for label, test := range map[string]struct{ gets, deletes []serverReply }{
+		"DELETE is unavailable": {[]serverReply{exists}, append(slices.Clone(unavailable), noContent)},
+		"GET is unavailable":    {append(slices.Clone(unavailable), exists), []serverReply{noContent}},
 	} {
 		t.Run(label, func(t *testing.T) {
 			t.Parallel()
@@ -149,13 +149,13 @@ func TestRevokeToken_succeedsIfTheTokenIsAlreadyGone(t *testing.T) {
 func TestFindTokenAndRevokeToken_returnAnErrorForWhatProvesNothing(t *testing.T) {
 	t.Parallel()
 	for label, test := range map[string]struct {
-		response reply
+		response serverReply
 		// isTransient makes RevokeToken retry for two minutes.
 		isTransient bool
 	}{
 		"a user that the token may not see": {hubError(404, `"No access to resources or resources not found"`), false},
 		"an unknown path":                   {hubError(404, `null`), false},
-		"a proxy's page":                    {reply{Status: 404, ContentType: "text/html", Body: "<html><h1>404 : Not Found</h1></html>"}, true},
+		"a proxy's page":                    {serverReply{Status: 404, ContentType: "text/html", Body: "<html><h1>404 : Not Found</h1></html>"}, true},
 		"bad credentials":                   {hubError(403, `"Missing or invalid credentials."`), false},
 		"a crash":                           {hubError(500, `"Internal Server Error"`), true},
 		"a lost response":                   {lostResponse, true},

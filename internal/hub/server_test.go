@@ -33,7 +33,7 @@ const (
 // startTime is the initial time of the fake clock.
 var startTime = time.Date(2026, 11, 23, 8, 0, 0, 0, time.UTC)
 
-type reply = scripted.Reply
+type serverReply = scripted.Reply
 
 func newScripted(t *testing.T) (*scripted.Server, *hub.Client, *clock.Fake) {
 	t.Helper()
@@ -49,17 +49,17 @@ func newScripted(t *testing.T) (*scripted.Server, *hub.Client, *clock.Fake) {
 	return server, hub.New(sender, fake), fake
 }
 
-func jsonReply(body string) reply { return reply{Status: http.StatusOK, Body: body} }
+func jsonReply(body string) serverReply { return serverReply{Status: http.StatusOK, Body: body} }
 
 // hubError is an error of the Hub. The message is a JSON value: null or a string.
-func hubError(status int, message string) reply {
-	return reply{Status: status, Body: fmt.Sprintf(`{"status": %d, "message": %s}`, status, message)}
+func hubError(status int, message string) serverReply {
+	return serverReply{Status: status, Body: fmt.Sprintf(`{"status": %d, "message": %s}`, status, message)}
 }
 
 var (
 	tokenNotFound = hubError(http.StatusNotFound, `"No such token a12 for user alice"`)
-	noContent     = reply{Status: http.StatusNoContent}
-	lostResponse  = reply{Drop: true}
+	noContent     = serverReply{Status: http.StatusNoContent}
+	lostResponse  = serverReply{Drop: true}
 )
 
 // tokenJSON is a token in the Hub's JSON, with further members at its end.
@@ -69,12 +69,12 @@ func tokenJSON(id, note string, created time.Time, members string) string {
 		id, created.UTC().Format("2006-01-02T15:04:05.000000Z"), note, members)
 }
 
-func createdToken(id string, created time.Time) reply {
-	return reply{Status: http.StatusCreated, Body: tokenJSON(id, "ci", created, `, "token": "0123456789abcdef0123456789abcdef"`)}
+func createdToken(id string, created time.Time) serverReply {
+	return serverReply{Status: http.StatusCreated, Body: tokenJSON(id, "ci", created, `, "token": "0123456789abcdef0123456789abcdef"`)}
 }
 
-func tokenList(date time.Time, all ...string) reply {
-	return reply{Status: http.StatusOK, Body: `{"api_tokens": [` + strings.Join(all, ", ") + `]}`, Date: date}
+func tokenList(date time.Time, all ...string) serverReply {
+	return serverReply{Status: http.StatusOK, Body: `{"api_tokens": [` + strings.Join(all, ", ") + `]}`, Date: date}
 }
 
 // pause delays a response in real time: an interrupted create waits in real time, not

@@ -91,7 +91,7 @@ func (c *Client) FindServer(ctx context.Context, user, name string) (Server, boo
 // the stream ends or is not available. If the start failed, the error is a
 // *SpawnError.
 func (c *Client) WaitForServer(ctx context.Context, user, name string, report func(message string)) (Server, error) {
-	p := &progress{client: c, user: user, name: name, report: report}
+	p := &spawnProgress{client: c, user: user, name: name, report: report}
 	return poll.Until(ctx, c.clock, serverPolicy, func(ctx context.Context) (Server, bool, error) {
 		p.follow(ctx)
 		server, isActive, err := c.GetServer(ctx, user, name)
@@ -107,7 +107,7 @@ func (c *Client) WaitForServer(ctx context.Context, user, name string, report fu
 
 // spawnError returns why a start failed. The progress stream of a server whose last
 // start failed ends with the reason.
-func (c *Client) spawnError(ctx context.Context, p *progress) error {
+func (c *Client) spawnError(ctx context.Context, p *spawnProgress) error {
 	if p.reason == "" {
 		p.follow(ctx)
 	}

@@ -28,21 +28,21 @@ const (
 )
 
 // aliceWith is alice with servers, which are members of a JSON object.
-func aliceWith(servers string) reply {
+func aliceWith(servers string) serverReply {
 	return jsonReply(`{"kind": "user", "name": "alice", "servers": {` + servers + `}}`)
 }
 
 // gpuServer is alice with the server gpu. pending is a JSON value: null or a string.
-func gpuServer(isReady bool, pending string) reply {
+func gpuServer(isReady bool, pending string) serverReply {
 	return aliceWith(fmt.Sprintf(`"gpu": {"name": "gpu", "url": "/user/alice/gpu/", "ready": %t, "pending": %s, "started": "2026-11-23T08:00:01.5Z", "user_options": {"profile": "gpu"}}`, isReady, pending))
 }
 
-func eventStream(events ...string) reply {
+func eventStream(events ...string) serverReply {
 	body := ""
 	for _, event := range events {
 		body += "data: " + event + "\n\n"
 	}
-	return reply{Status: http.StatusOK, ContentType: "text/event-stream", Body: body}
+	return serverReply{Status: http.StatusOK, ContentType: "text/event-stream", Body: body}
 }
 
 var (
@@ -50,11 +50,11 @@ var (
 	gpuStarting    = gpuServer(false, `"spawn"`)
 	gpuStopping    = gpuServer(true, `"stop"`)
 	gpuReady       = gpuServer(true, "null")
-	acceptedReply  = reply{Status: http.StatusAccepted, ContentType: "text/plain"}
-	createdReply   = reply{Status: http.StatusCreated, ContentType: "text/plain"}
+	acceptedReply  = serverReply{Status: http.StatusAccepted, ContentType: "text/plain"}
+	createdReply   = serverReply{Status: http.StatusCreated, ContentType: "text/plain"}
 	alreadyRunning = hubError(http.StatusBadRequest, `"alice:gpu is already running"`)
 	notStarting    = hubError(http.StatusBadRequest, `"alice:gpu is not starting..."`)
-	badGateway     = reply{Status: http.StatusBadGateway, ContentType: "text/html", Body: "<h1>502</h1>"}
+	badGateway     = serverReply{Status: http.StatusBadGateway, ContentType: "text/html", Body: "<h1>502</h1>"}
 	readyEvents    = eventStream(`{"progress": 0, "message": "Server requested"}`, `{"progress": 50, "message": "Spawning server..."}`, `{"progress": 100, "ready": true, "message": "Server ready at /user/alice/gpu/", "url": "/user/alice/gpu/"}`)
 	failedEvents   = eventStream(`{"progress": 0, "message": "Server requested"}`, `{"progress": 100, "failed": true, "message": "Spawn failed: no node has room for it"}`)
 )
@@ -76,7 +76,7 @@ func TestStartServer_sendsTheOptions(t *testing.T) {
 				scriptedHub, client, _ := newScripted(t)
 				scriptedHub.On(getAlice, noServers)
 				scriptedHub.On(getVersion, jsonReply(`{"version": "6.1.1"}`))
-				scriptedHub.On(request, reply{Status: http.StatusAccepted, Request: func(_ *http.Request, body string) {
+				scriptedHub.On(request, serverReply{Status: http.StatusAccepted, Request: func(_ *http.Request, body string) {
 					if body != test.body {
 						t.Errorf("sent %s, want %s", body, test.body)
 					}
@@ -100,7 +100,7 @@ func TestStartServer_sendsBareOptionsToOldHubs(t *testing.T) {
 		server, client, _ := newScripted(t)
 		server.On(getAlice, noServers)
 		server.On(getVersion, jsonReply(`{"version": "5.5.4"}`))
-		server.On(postGPU, reply{Status: http.StatusCreated, Request: func(_ *http.Request, body string) {
+		server.On(postGPU, serverReply{Status: http.StatusCreated, Request: func(_ *http.Request, body string) {
 			if want := map[bool]string{true: `{}`, false: `{"display_name":"x"}`}[options == nil]; body != want {
 				t.Errorf("sent %s, want %s", body, want)
 			}
@@ -114,8 +114,8 @@ func TestStartServer_sendsBareOptionsToOldHubs(t *testing.T) {
 func TestStartServer_startsOneServer(t *testing.T) {
 	t.Parallel()
 	for label, test := range map[string]struct {
-		lookups []reply
-		posts   []reply
+		lookups []serverReply
+		posts   []serverReply
 		// isConfirmed is false if only a lookup shows that the server starts.
 		isConfirmed bool
 		// message is a part of the error; "" for none.
@@ -123,25 +123,25 @@ func TestStartServer_startsOneServer(t *testing.T) {
 		// requests are how many POSTs are sent.
 		requests int
 	}{
-		"202":                               {[]reply{noServers}, []reply{acceptedReply}, true, "", 1},
-		"201":                               {[]reply{noServers}, []reply{createdReply}, true, "", 1},
-		"it already runs":                   {[]reply{gpuReady}, nil, false, "the server gpu of alice already runs", 0},
-		"it already starts":                 {[]reply{gpuStarting}, nil, false, "is pending spawn", 0},
-		"it stops":                          {[]reply{gpuStopping, gpuStopping, noServers}, []reply{acceptedReply}, true, "", 1},
-		"it stops, and runs again":          {[]reply{gpuStopping, gpuReady}, nil, false, "the server gpu of alice already runs", 0},
-		"it stops, and alice is gone":       {[]reply{gpuStopping, hubError(404, "null")}, nil, false, "404", 0},
-		"another client was faster":         {[]reply{noServers}, []reply{alreadyRunning}, false, "is already running", 1},
-		"the response is lost":              {[]reply{noServers, gpuStarting}, []reply{lostResponse}, false, "", 1},
-		"a proxy loses the response":        {[]reply{noServers, gpuReady}, []reply{badGateway}, false, "", 1},
-		"the request never arrives":         {[]reply{noServers, noServers, noServers, gpuStarting}, []reply{lostResponse, acceptedReply}, true, "", 2},
-		"it is listed late":                 {[]reply{noServers}, []reply{lostResponse, alreadyRunning}, false, "", 2},
-		"no request arrives":                {[]reply{noServers}, []reply{lostResponse}, false, "got no response", 3},
-		"alice has too many servers":        {[]reply{noServers}, []reply{hubError(400, `"User alice already has the maximum of 1 named servers."`)}, false, "the maximum of 1 named servers", 1},
-		"the hook refuses":                  {[]reply{noServers}, []reply{hubError(409, `"quota reached"`)}, false, "quota reached", 1},
-		"the start fails at once":           {[]reply{noServers}, []reply{hubError(500, `"Internal Server Error"`)}, false, "the server gpu of alice did not start: no node has room for it", 1},
-		"the token may not see the servers": {[]reply{jsonReply(`{"kind": "user", "name": "alice"}`)}, nil, false, "lacks the scope read:servers", 0},
-		"the token may not see alice":       {[]reply{hubError(404, "null")}, nil, false, "404", 0},
-		"too many servers start":            {[]reply{noServers}, []reply{hubError(429, `"Too many users trying to log in right now."`)}, false, "Too many users", 1},
+		"202":                               {[]serverReply{noServers}, []serverReply{acceptedReply}, true, "", 1},
+		"201":                               {[]serverReply{noServers}, []serverReply{createdReply}, true, "", 1},
+		"it already runs":                   {[]serverReply{gpuReady}, nil, false, "the server gpu of alice already runs", 0},
+		"it already starts":                 {[]serverReply{gpuStarting}, nil, false, "is pending spawn", 0},
+		"it stops":                          {[]serverReply{gpuStopping, gpuStopping, noServers}, []serverReply{acceptedReply}, true, "", 1},
+		"it stops, and runs again":          {[]serverReply{gpuStopping, gpuReady}, nil, false, "the server gpu of alice already runs", 0},
+		"it stops, and alice is gone":       {[]serverReply{gpuStopping, hubError(404, "null")}, nil, false, "404", 0},
+		"another client was faster":         {[]serverReply{noServers}, []serverReply{alreadyRunning}, false, "is already running", 1},
+		"the response is lost":              {[]serverReply{noServers, gpuStarting}, []serverReply{lostResponse}, false, "", 1},
+		"a proxy loses the response":        {[]serverReply{noServers, gpuReady}, []serverReply{badGateway}, false, "", 1},
+		"the request never arrives":         {[]serverReply{noServers, noServers, noServers, gpuStarting}, []serverReply{lostResponse, acceptedReply}, true, "", 2},
+		"it is listed late":                 {[]serverReply{noServers}, []serverReply{lostResponse, alreadyRunning}, false, "", 2},
+		"no request arrives":                {[]serverReply{noServers}, []serverReply{lostResponse}, false, "got no response", 3},
+		"alice has too many servers":        {[]serverReply{noServers}, []serverReply{hubError(400, `"User alice already has the maximum of 1 named servers."`)}, false, "the maximum of 1 named servers", 1},
+		"the hook refuses":                  {[]serverReply{noServers}, []serverReply{hubError(409, `"quota reached"`)}, false, "quota reached", 1},
+		"the start fails at once":           {[]serverReply{noServers}, []serverReply{hubError(500, `"Internal Server Error"`)}, false, "the server gpu of alice did not start: no node has room for it", 1},
+		"the token may not see the servers": {[]serverReply{jsonReply(`{"kind": "user", "name": "alice"}`)}, nil, false, "lacks the scope read:servers", 0},
+		"the token may not see alice":       {[]serverReply{hubError(404, "null")}, nil, false, "404", 0},
+		"too many servers start":            {[]serverReply{noServers}, []serverReply{hubError(429, `"Too many users trying to log in right now."`)}, false, "Too many users", 1},
 	} {
 		t.Run(label, func(t *testing.T) {
 			t.Parallel()
@@ -166,7 +166,7 @@ func TestStartServer_startsOneServer(t *testing.T) {
 func TestStartServer_afterAnInterrupt(t *testing.T) {
 	t.Parallel()
 	for label, test := range map[string]struct {
-		lookup reply
+		lookup serverReply
 		err    error
 	}{
 		"the server starts":      {gpuStarting, nil},
@@ -216,28 +216,28 @@ func TestWaitForServer_followsTheStream(t *testing.T) {
 	unauthorised := hubError(403, `"Missing or invalid credentials."`)
 	bothMessages := []string{"Server requested", "Spawning server..."}
 	for label, test := range map[string]struct {
-		streams  []reply
-		lookups  []reply
+		streams  []serverReply
+		lookups  []serverReply
 		messages []string
 		// err is a part of the error; "" for none.
 		err string
 		// requests are how often the stream is requested.
 		requests int
 	}{
-		"ready":                       {[]reply{readyEvents}, []reply{gpuReady}, bothMessages, "", 1},
-		"ready a little later":        {[]reply{readyEvents}, []reply{gpuStarting, gpuReady}, bothMessages, "", 2},
-		"failed":                      {[]reply{failedEvents}, []reply{noServers}, []string{"Server requested"}, "did not start: no node has room for it", 1},
-		"an earlier start failed":     {[]reply{failedEvents, readyEvents}, []reply{gpuStarting, gpuReady}, bothMessages, "", 2},
-		"the stream is cut":           {[]reply{requested, requested, readyEvents}, []reply{gpuStarting, gpuStarting, gpuReady}, bothMessages, "", 3},
-		"cut, then failed":            {[]reply{requested, failedEvents}, []reply{noServers}, []string{"Server requested"}, "no node has room for it", 2},
-		"no stream":                   {[]reply{hubError(404, "null")}, []reply{gpuStarting, gpuStarting, gpuReady}, nil, "", 1},
-		"a page in place of a stream": {[]reply{{Status: 200, ContentType: "text/html", Body: "<h1>Hub</h1>"}}, []reply{gpuStarting, gpuReady}, nil, "", 1},
-		"not starting yet":            {[]reply{notStarting, readyEvents}, []reply{gpuStarting, gpuReady}, bothMessages, "", 2},
-		"not listed for a moment":     {[]reply{requested, readyEvents}, []reply{noServers, gpuStarting, gpuReady}, bothMessages, "", 2},
-		"gone without a reason":       {[]reply{requested, notStarting}, []reply{noServers}, []string{"Server requested"}, "the server gpu of alice did not start", 2},
-		"the Hub is restarted":        {[]reply{requested, badGateway, readyEvents}, []reply{badGateway, badGateway, gpuReady}, bothMessages, "", 3},
-		"no valid event":              {[]reply{eventStream("nonsense"), readyEvents}, []reply{gpuStarting, gpuReady}, bothMessages, "", 2},
-		"the token is revoked":        {[]reply{unauthorised}, []reply{unauthorised}, nil, "Missing or invalid credentials", 1},
+		"ready":                       {[]serverReply{readyEvents}, []serverReply{gpuReady}, bothMessages, "", 1},
+		"ready a little later":        {[]serverReply{readyEvents}, []serverReply{gpuStarting, gpuReady}, bothMessages, "", 2},
+		"failed":                      {[]serverReply{failedEvents}, []serverReply{noServers}, []string{"Server requested"}, "did not start: no node has room for it", 1},
+		"an earlier start failed":     {[]serverReply{failedEvents, readyEvents}, []serverReply{gpuStarting, gpuReady}, bothMessages, "", 2},
+		"the stream is cut":           {[]serverReply{requested, requested, readyEvents}, []serverReply{gpuStarting, gpuStarting, gpuReady}, bothMessages, "", 3},
+		"cut, then failed":            {[]serverReply{requested, failedEvents}, []serverReply{noServers}, []string{"Server requested"}, "no node has room for it", 2},
+		"no stream":                   {[]serverReply{hubError(404, "null")}, []serverReply{gpuStarting, gpuStarting, gpuReady}, nil, "", 1},
+		"a page in place of a stream": {[]serverReply{{Status: 200, ContentType: "text/html", Body: "<h1>Hub</h1>"}}, []serverReply{gpuStarting, gpuReady}, nil, "", 1},
+		"not starting yet":            {[]serverReply{notStarting, readyEvents}, []serverReply{gpuStarting, gpuReady}, bothMessages, "", 2},
+		"not listed for a moment":     {[]serverReply{requested, readyEvents}, []serverReply{noServers, gpuStarting, gpuReady}, bothMessages, "", 2},
+		"gone without a reason":       {[]serverReply{requested, notStarting}, []serverReply{noServers}, []string{"Server requested"}, "the server gpu of alice did not start", 2},
+		"the Hub is restarted":        {[]serverReply{requested, badGateway, readyEvents}, []serverReply{badGateway, badGateway, gpuReady}, bothMessages, "", 3},
+		"no valid event":              {[]serverReply{eventStream("nonsense"), readyEvents}, []serverReply{gpuStarting, gpuReady}, bothMessages, "", 2},
+		"the token is revoked":        {[]serverReply{unauthorised}, []serverReply{unauthorised}, nil, "Missing or invalid credentials", 1},
 	} {
 		t.Run(label, func(t *testing.T) {
 			t.Parallel()
@@ -292,31 +292,31 @@ func TestStopServer_succeedsOnlyIfTheServerIsInactive(t *testing.T) {
 	t.Parallel()
 	alreadyRemoved := hubError(http.StatusNotFound, `"alice has no server named 'gpu'"`)
 	pendingSpawn := hubError(http.StatusBadRequest, `"alice:gpu is pending spawn, please wait"`)
-	proxyNotFound := reply{Status: 404, ContentType: "text/plain", Body: "Not Found"}
+	proxyNotFound := serverReply{Status: 404, ContentType: "text/plain", Body: "Not Found"}
 	for label, test := range map[string]struct {
 		remove  bool
-		deletes []reply
-		lookups []reply
+		deletes []serverReply
+		lookups []serverReply
 		// err is a part of the error; "" for none.
 		err string
 		// requests are how many DELETEs are sent.
 		requests int
 	}{
-		"at once":                      {false, []reply{noContent}, []reply{noServers}, "", 1},
-		"slowly":                       {false, []reply{acceptedReply}, []reply{gpuStopping, gpuStopping, noServers}, "", 1},
-		"while it starts":              {false, []reply{acceptedReply}, []reply{gpuStarting, noServers}, "", 1},
-		"an old Hub, while it starts":  {false, []reply{pendingSpawn, noContent}, []reply{gpuStarting, gpuStarting, gpuReady, noServers}, "", 2},
-		"an old Hub, the start fails":  {false, []reply{pendingSpawn}, []reply{gpuStarting, noServers}, "", 1},
-		"an old Hub, to be removed":    {true, []reply{pendingSpawn, noContent}, []reply{gpuStarting, noServers}, "", 2},
-		"refused":                      {true, []reply{hubError(http.StatusBadRequest, `"Cannot delete the default server"`)}, nil, "Cannot delete", 1},
-		"the request is lost":          {false, []reply{badGateway, noContent}, []reply{gpuReady, noServers}, "", 2},
-		"the response is lost":         {false, []reply{badGateway}, []reply{noServers}, "", 1},
-		"lost, and to be removed":      {true, []reply{badGateway, noContent}, []reply{noServers}, "", 2},
-		"started again in between":     {false, []reply{noContent}, []reply{gpuReady, noServers}, "", 2},
-		"the Hub no longer has it":     {true, []reply{alreadyRemoved}, []reply{noServers}, "", 1},
-		"the token lacks a scope":      {false, []reply{hubError(403, `"Action is not authorized with current scopes; requires any of [delete:servers]"`)}, nil, "delete:servers", 1},
-		"the Hub is unavailable":       {false, []reply{badGateway}, []reply{badGateway}, "502", 1},
-		"a proxy's 404 proves nothing": {false, []reply{proxyNotFound}, []reply{proxyNotFound}, "404", 1},
+		"at once":                      {false, []serverReply{noContent}, []serverReply{noServers}, "", 1},
+		"slowly":                       {false, []serverReply{acceptedReply}, []serverReply{gpuStopping, gpuStopping, noServers}, "", 1},
+		"while it starts":              {false, []serverReply{acceptedReply}, []serverReply{gpuStarting, noServers}, "", 1},
+		"an old Hub, while it starts":  {false, []serverReply{pendingSpawn, noContent}, []serverReply{gpuStarting, gpuStarting, gpuReady, noServers}, "", 2},
+		"an old Hub, the start fails":  {false, []serverReply{pendingSpawn}, []serverReply{gpuStarting, noServers}, "", 1},
+		"an old Hub, to be removed":    {true, []serverReply{pendingSpawn, noContent}, []serverReply{gpuStarting, noServers}, "", 2},
+		"refused":                      {true, []serverReply{hubError(http.StatusBadRequest, `"Cannot delete the default server"`)}, nil, "Cannot delete", 1},
+		"the request is lost":          {false, []serverReply{badGateway, noContent}, []serverReply{gpuReady, noServers}, "", 2},
+		"the response is lost":         {false, []serverReply{badGateway}, []serverReply{noServers}, "", 1},
+		"lost, and to be removed":      {true, []serverReply{badGateway, noContent}, []serverReply{noServers}, "", 2},
+		"started again in between":     {false, []serverReply{noContent}, []serverReply{gpuReady, noServers}, "", 2},
+		"the Hub no longer has it":     {true, []serverReply{alreadyRemoved}, []serverReply{noServers}, "", 1},
+		"the token lacks a scope":      {false, []serverReply{hubError(403, `"Action is not authorized with current scopes; requires any of [delete:servers]"`)}, nil, "delete:servers", 1},
+		"the Hub is unavailable":       {false, []serverReply{badGateway}, []serverReply{badGateway}, "502", 1},
+		"a proxy's 404 proves nothing": {false, []serverReply{proxyNotFound}, []serverReply{proxyNotFound}, "404", 1},
 	} {
 		t.Run(label, func(t *testing.T) {
 			t.Parallel()
@@ -346,7 +346,7 @@ func TestStopServer_succeedsOnlyIfTheServerIsInactive(t *testing.T) {
 func TestStopServer_waitsBetweenDeletes(t *testing.T) {
 	t.Parallel()
 	server, client, fake := newScripted(t)
-	server.On(deleteGPU, reply{Status: http.StatusServiceUnavailable})
+	server.On(deleteGPU, serverReply{Status: http.StatusServiceUnavailable})
 	server.On(getAlice, noServers)
 	err := client.StopServer(t.Context(), "alice", "gpu", true)
 	if err == nil || !strings.Contains(err.Error(), "503") {
@@ -362,14 +362,14 @@ func TestStopServer_waitsBetweenDeletes(t *testing.T) {
 
 func TestStopServer_toleratesAnOutageOfTwoMinutes(t *testing.T) {
 	t.Parallel()
-	unavailable := reply{Status: http.StatusServiceUnavailable}
+	unavailable := serverReply{Status: http.StatusServiceUnavailable}
 	for label, remove := range map[string]bool{"stop": false, "remove": true} {
 		t.Run(label, func(t *testing.T) {
 			t.Parallel()
 			server, client, fake := newScripted(t)
 			server.On(deleteGPU, noContent)
-			down := slices.Repeat([]reply{unavailable}, 20)
-			server.On(getAlice, append(append([]reply{gpuStopping}, down...), append(append([]reply{gpuStopping}, down...), noServers)...)...)
+			down := slices.Repeat([]serverReply{unavailable}, 20)
+			server.On(getAlice, append(append([]serverReply{gpuStopping}, down...), append(append([]serverReply{gpuStopping}, down...), noServers)...)...)
 			if err := client.StopServer(t.Context(), "alice", "gpu", remove); err != nil {
 				t.Error(err)
 			}

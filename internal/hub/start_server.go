@@ -57,7 +57,7 @@ func (c *Client) StartServer(ctx context.Context, user, name string, options map
 		case !mayHaveArrived(err):
 			return false, err
 		case isCrash:
-			return false, c.spawnError(ctx, &progress{client: c, user: user, name: name, report: func(string) {}})
+			return false, c.spawnError(ctx, &spawnProgress{client: c, user: user, name: name, report: func(string) {}})
 		}
 		hasBegun, lookupErr := c.hasBegun(ctx, user, name)
 		if hasBegun {

@@ -52,7 +52,7 @@ func TestWhoami_returnsAService(t *testing.T) {
 func TestGetToken_classifiesErrors(t *testing.T) {
 	t.Parallel()
 	for label, test := range map[string]struct {
-		response reply
+		response serverReply
 		kind     transport.Kind
 		notFound bool
 	}{
@@ -63,13 +63,13 @@ func TestGetToken_classifiesErrors(t *testing.T) {
 		"no such user":          {hubError(404, `"No such user: alice"`), transport.KindStatus, true},
 		"no such path":          {hubError(404, `null`), transport.KindStatus, false},
 		"a hidden user":         {hubError(404, `"No access to resources or resources not found"`), transport.KindStatus, false},
-		"a proxy's page":        {reply{Status: 404, ContentType: "text/html", Body: "<html><h1>404 : Not Found</h1></html>"}, transport.KindStatus, false},
+		"a proxy's page":        {serverReply{Status: 404, ContentType: "text/html", Body: "<html><h1>404 : Not Found</h1></html>"}, transport.KindStatus, false},
 		"a crash":               {hubError(500, `"Internal Server Error"`), transport.KindStatus, false},
 		"a token without an id": {jsonReply(`{}`), transport.KindBody, false},
 		"another token":         {jsonReply(tokenJSON("a13", "x", startTime, "")), transport.KindBody, false},
 		"an invalid time":       {jsonReply(`{"id": "a12", "created": "yesterday"}`), transport.KindBody, false},
 		"a list":                {jsonReply(`[]`), transport.KindBody, false},
-		"a page":                {reply{Status: 200, ContentType: "text/html", Body: "<html><h1>Sign in</h1></html>"}, transport.KindBody, false},
+		"a page":                {serverReply{Status: 200, ContentType: "text/html", Body: "<html><h1>Sign in</h1></html>"}, transport.KindBody, false},
 	} {
 		t.Run(label, func(t *testing.T) {
 			t.Parallel()
@@ -98,7 +98,7 @@ func TestCreateToken_sendsTheRequest(t *testing.T) {
 	} {
 		for _, status := range []int{http.StatusCreated, http.StatusOK} {
 			server, client, _ := newScripted(t)
-			response := reply{Status: status, Body: tokenJSON("a12", "ci", startTime.Add(123456*time.Microsecond), `, "token": "0123456789abcdef0123456789abcdef"`)}
+			response := serverReply{Status: status, Body: tokenJSON("a12", "ci", startTime.Add(123456*time.Microsecond), `, "token": "0123456789abcdef0123456789abcdef"`)}
 			response.Request = func(_ *http.Request, body string) {
 				var got, want any
 				if json.Unmarshal([]byte(body), &got) != nil || json.Unmarshal([]byte(test.body), &want) != nil || !reflect.DeepEqual(got, want) {

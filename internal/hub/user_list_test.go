@@ -57,7 +57,7 @@ func TestListActiveUsers_neverReturnsAPartOfTheList(t *testing.T) {
 	t.Parallel()
 	first := jsonReply(`{"items": [` + listedUser("alice", runningServer) + `], "_pagination": {"next": {"offset": 1}}}`)
 	for label, test := range map[string]struct {
-		second reply
+		second serverReply
 		want   string
 	}{
 		"no permission":             {hubError(http.StatusForbidden, `"Action is not authorized with current scopes; requires any of [list:users]"`), "list:users"},

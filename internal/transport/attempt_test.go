@@ -134,9 +134,9 @@ func TestDo_joinsPathToBaseAddress(t *testing.T) {
 func TestDo_reportsTargetOfRedirect(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct{ location, message string }{
-		"path":    {"/hub/login?next=%2Fx&token=" + token, "/hub/login"},
+		"path":    {"/hub/login?next=%2Fx&token=" + testToken, "/hub/login"},
 		"none":    {"", "without a usable Location"},
-		"no URL":  {"http://%zz/?token=" + token, "without a usable Location"},
+		"no URL":  {"http://%zz/?token=" + testToken, "without a usable Location"},
 		"garbled": {"http://h:port/", "without a usable Location"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -152,7 +152,7 @@ func TestDo_reportsTargetOfRedirect(t *testing.T) {
 			if failed.Kind != transport.KindRedirect || failed.Status != http.StatusTemporaryRedirect || !strings.HasSuffix(failed.Message, test.message) || count.Load() != 1 {
 				t.Errorf("kind %d after %d requests: %v", failed.Kind, count.Load(), err)
 			}
-			if dump := fmt.Sprintf("%#v %v", failed, err); strings.Contains(dump, token) {
+			if dump := fmt.Sprintf("%#v %v", failed, err); strings.Contains(dump, testToken) {
 				t.Errorf("the token is in %s", dump)
 			}
 		})
@@ -183,7 +183,7 @@ func TestLog_hasOneLineForEachAttempt(t *testing.T) {
 		}
 	})
 	_, err := transport.Call[map[string]any](t.Context(), c, transport.Request{
-		Method: http.MethodGet, Path: []string{"x"}, Query: "token=" + token, Retryable: true,
+		Method: http.MethodGet, Path: []string{"x"}, Query: "token=" + testToken, Retryable: true,
 	})
 	if strings.Contains(asError(t, err).Message, "another-users-token") {
 		t.Errorf("the token is in %v", err)

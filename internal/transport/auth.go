@@ -110,10 +110,10 @@ func (c *Client) authorize(r *http.Request) error {
 	return nil
 }
 
-// cleartextTo returns the first host outside the nearby networks that could read
-// the credentials: the proxy or the server. It returns "" if there is none. A proxy
-// can read a request to an http:// address even if the connection to the proxy
-// itself uses TLS.
+// cleartextTo returns the first host outside the nearby networks that could read the
+// credentials: the proxy or the server. It returns "" if no such host could. A proxy
+// can read a request to an http:// address even if the connection to the proxy itself
+// uses TLS.
 func (c *Client) cleartextTo() string {
 	switch {
 	case c.base.Scheme != "http":

@@ -57,8 +57,9 @@ func (c *Client) withToken(ctx context.Context, r Request) (Request, error) {
 	return r, nil
 }
 
-// NewHTTPClient returns a plain client with the certificates, the proxy and the limits of a
-// Config, for libraries that send requests of their own. It follows no redirect.
+// NewHTTPClient returns a plain client with the certificates, the proxy and the
+// limits of a Config, for libraries that send their own requests. It follows no
+// redirect.
 func NewHTTPClient(cfg Config) (*http.Client, error) {
 	chooseProxy, err := proxyFor(cfg)
 	if err != nil {

@@ -50,7 +50,7 @@ type Request struct {
 	IsLarge bool
 	// ConfidentialMember is the name of a member of the response that may contain
 	// secrets unknown to the client. Errors do not quote a 2xx response with this
-	// member. "" means that there is none.
+	// member. "" means no such member.
 	ConfidentialMember string
 	// Decode reads the body of a 2xx response as it arrives. It is called again for
 	// each attempt. If it is nil, the body is stored in the Response.
@@ -238,7 +238,7 @@ func (c *Client) refusal(ctx context.Context, r Request, target *url.URL, a *att
 }
 
 // challenge returns the scheme of the WWW-Authenticate header (RFC 9110, section
-// 11.6.1) in lower case, or "" if there is none that the provider supports.
+// 11.6.1) in lower case, or "" if the provider does not support it.
 func challenge(header http.Header) string {
 	scheme, _, _ := strings.Cut(strings.ToLower(strings.TrimSpace(header.Get("WWW-Authenticate"))), " ")
 	switch scheme {

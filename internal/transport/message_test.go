@@ -26,20 +26,20 @@ func TestSecrets_areAbsentFromErrorsLogsAndDumps(t *testing.T) {
 	t.Parallel()
 	const password = "pa55word&more"
 	encoded := base64.StdEncoding.EncodeToString([]byte("alice:" + password))
-	secrets := []string{token, password, encoded, "MIIEvgIBADANBgkq", "another-users-token", "pa55word%26more"}
+	secrets := []string{testToken, password, encoded, "MIIEvgIBADANBgkq", "another-users-token", "pa55word%26more"}
 	echo := strings.Join([]string{
-		token, password, encoded, `{"tls_key":"` + strings.ReplaceAll(privateKey, "\n", `\n`) + `"}`, privateKey, `"token": "another-users-token"`,
+		testToken, password, encoded, `{"tls_key":"` + strings.ReplaceAll(privateKey, "\n", `\n`) + `"}`, privateKey, `"token": "another-users-token"`,
 		"Authorization: token another-users-token", "/x?token=another-users-token", "pa55word%26more",
 	}, "\n")
 	for name, test := range map[string]struct {
 		auth   transport.Auth
 		handle http.HandlerFunc
 	}{
-		"jupyterhub":    {transport.JupyterHubAuth(secret.New(token)), respond(400, "text/plain", echo)},
-		"token":         {transport.TokenAuth(secret.New(token)), respond(500, "text/html", "<title>"+echo+"</title>")},
+		"jupyterhub":    {transport.JupyterHubAuth(secret.New(testToken)), respond(400, "text/plain", echo)},
+		"token":         {transport.TokenAuth(secret.New(testToken)), respond(500, "text/html", "<title>"+echo+"</title>")},
 		"basic":         {transport.BasicAuth("alice", secret.New(password)), respond(403, "text/plain", echo)},
-		"json":          {transport.TokenAuth(secret.New(token)), respond(422, "application/json", `{"error":"bad `+token+`"}`)},
-		"not decodable": {transport.TokenAuth(secret.New(token)), respond(200, "text/plain", echo)},
+		"json":          {transport.TokenAuth(secret.New(testToken)), respond(422, "application/json", `{"error":"bad `+testToken+`"}`)},
+		"not decodable": {transport.TokenAuth(secret.New(testToken)), respond(200, "text/plain", echo)},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -66,7 +66,7 @@ func TestSecrets_areAbsentFromErrorsLogsAndDumps(t *testing.T) {
 				t.Error("nothing was logged")
 			}
 			for _, hidden := range secrets {
-				if name == "basic" && hidden == token || name != "basic" && (hidden == password || hidden == encoded || strings.HasPrefix(hidden, "pa55")) {
+				if name == "basic" && hidden == testToken || name != "basic" && (hidden == password || hidden == encoded || strings.HasPrefix(hidden, "pa55")) {
 					continue
 				}
 				for what, text := range map[string]string{
@@ -204,17 +204,17 @@ func TestErrors_maskEncodedAndShortenedSecrets(t *testing.T) {
 		}
 		return encoded.String()
 	}
-	half := len(token) / 2
+	half := len(testToken) / 2
 	for name, echo := range map[string]string{
-		"percent-encoded":             percent(token),
-		"percent-encoded in parts":    token[:half] + percent(token[half:]),
-		"percent-encoded twice":       percent(percent(token)),
-		"without its end":             token[:len(token)-2],
-		"without its end, encoded":    percent(token[:len(token)-2]),
-		"in a sentence":               "before " + token[:len(token)-1] + " after",
-		"beside an invalid escape":    "%zz%" + token + "%",
-		"twice, one after the other":  token + token,
-		"its beginning, then a whole": token[:len(token)-2] + token,
+		"percent-encoded":             percent(testToken),
+		"percent-encoded in parts":    testToken[:half] + percent(testToken[half:]),
+		"percent-encoded twice":       percent(percent(testToken)),
+		"without its end":             testToken[:len(testToken)-2],
+		"without its end, encoded":    percent(testToken[:len(testToken)-2]),
+		"in a sentence":               "before " + testToken[:len(testToken)-1] + " after",
+		"beside an invalid escape":    "%zz%" + testToken + "%",
+		"twice, one after the other":  testToken + testToken,
+		"its beginning, then a whole": testToken[:len(testToken)-2] + testToken,
 	} {
 		for place, handle := range map[string]http.HandlerFunc{
 			"message": respond(http.StatusBadRequest, "text/plain", echo),
@@ -231,7 +231,7 @@ func TestErrors_maskEncodedAndShortenedSecrets(t *testing.T) {
 				base, _ := serve(t, handle)
 				_, err := newClient(t, base, nil).Do(t.Context(), transport.Request{Method: http.MethodGet, Path: []string{"x"}})
 				failed := asError(t, err)
-				if !strings.Contains(failed.Message, "***") || strings.Contains(failed.Message, token[:half]) || strings.Contains(failed.Message, percent(token[half:half+4])) {
+				if !strings.Contains(failed.Message, "***") || strings.Contains(failed.Message, testToken[:half]) || strings.Contains(failed.Message, percent(testToken[half:half+4])) {
 					t.Errorf("the secret is not masked in %q", failed.Message)
 				}
 			})
@@ -241,7 +241,7 @@ func TestErrors_maskEncodedAndShortenedSecrets(t *testing.T) {
 
 func TestErrors_keepTextsThatResembleASecret(t *testing.T) {
 	t.Parallel()
-	for _, text := range []string{token[:len(token)/2], "100% of " + token[:3], "%41%42"} {
+	for _, text := range []string{testToken[:len(testToken)/2], "100% of " + testToken[:3], "%41%42"} {
 		base, _ := serve(t, respond(http.StatusBadRequest, "text/plain", text))
 		_, err := newClient(t, base, nil).Do(t.Context(), transport.Request{Method: http.MethodGet, Path: []string{"x"}})
 		if failed := asError(t, err); failed.Message != text {

@@ -223,8 +223,8 @@ func TestAttempts_detectWhetherRequestWasSent(t *testing.T) {
 	}
 }
 
-// FuzzRetryAfter checks that no header makes the pause longer than the limit, or
-// shorter than half of the minimum.
+// FuzzRetryAfter checks that no header extends the pause beyond the limit, or
+// shortens it below half of the minimum.
 func FuzzRetryAfter(f *testing.F) {
 	for _, header := range []string{"", "0", "-1", "120", "2147483647", "99999999999999999999", "0x10", "1e9", "Mon, 23 Nov 2026 08:00:00 GMT", "Fri, 31 Dec 9999 23:59:59 GMT", "x", "1, 2"} {
 		f.Add(header, 0)

@@ -39,7 +39,7 @@ func readEvents(ctx context.Context, c *transport.Client, last string, idle time
 func TestStream_passesEachEvent(t *testing.T) {
 	t.Parallel()
 	base, _ := serve(t, func(w http.ResponseWriter, r *http.Request) {
-		if got := r.Header.Get("Authorization") + r.Header.Get("Accept") + r.Method + r.URL.Path; got != "jupyterhub "+token+eventType+"GET"+pathPrefix+"/users/alice/server/progress" {
+		if got := r.Header.Get("Authorization") + r.Header.Get("Accept") + r.Method + r.URL.Path; got != "jupyterhub "+testToken+eventType+"GET"+pathPrefix+"/users/alice/server/progress" {
 			t.Errorf("the request was %q", got)
 		}
 		respond(http.StatusOK, eventType+"; charset=utf-8", "\n\n: a comment\nevent: x\ndata: one\n\n\n\ndata:two\r\ndata: three\r\n\r\ndata: end\n\ndata: never\n\n")(w, r)
@@ -62,7 +62,7 @@ func TestStream_returnsErrors(t *testing.T) {
 		"another type":  {respond(http.StatusOK, "text/html", "<h1>Log in</h1>"), transport.KindBody, "expected a stream of events, got text/html"},
 		"no content":    {respond(http.StatusNoContent, "", ""), transport.KindStatus, "204"},
 		"refused":       {respond(http.StatusNotFound, "application/json", `{"status": 404, "message": "No such server"}`), transport.KindStatus, "No such server"},
-		"a redirect":    {http.RedirectHandler("https://elsewhere.example/login?token="+token, http.StatusFound).ServeHTTP, transport.KindRedirect, "elsewhere.example/login"},
+		"a redirect":    {http.RedirectHandler("https://elsewhere.example/login?token="+testToken, http.StatusFound).ServeHTTP, transport.KindRedirect, "elsewhere.example/login"},
 		"dropped":       {dropConnection, transport.KindNoResponse, ""},
 		"too long":      {respond(http.StatusOK, eventType, "data: "+strings.Repeat("x", 2<<20)), transport.KindBody, "longer than 1024 KiB"},
 		"a wrong event": {respond(http.StatusOK, eventType, "data: wrong\n\n"), transport.KindNoResponse, "no event of ours"},
@@ -73,7 +73,7 @@ func TestStream_returnsErrors(t *testing.T) {
 			base, count := serve(t, test.handle)
 			err := newClient(t, base, nil).Stream(t.Context(), progressRequest, noIdleTimeout, func(data []byte) (bool, error) {
 				if string(data) == "wrong" {
-					return false, errors.New("no event of ours, " + token)
+					return false, errors.New("no event of ours, " + testToken)
 				}
 				return false, nil
 			})
@@ -81,7 +81,7 @@ func TestStream_returnsErrors(t *testing.T) {
 			if !errors.As(err, &failure) || failure.Kind != test.kind || !strings.Contains(err.Error(), test.message) {
 				t.Fatalf("got %v, want kind %d with %q", err, test.kind, test.message)
 			}
-			if strings.Contains(err.Error(), token) {
+			if strings.Contains(err.Error(), testToken) {
 				t.Errorf("the token is in %v", err)
 			}
 			if count.Load() != 1 {
@@ -143,17 +143,17 @@ func TestStream_sendsNoCredentialsInClearText(t *testing.T) {
 
 func TestStream_isLoggedWithoutSecrets(t *testing.T) {
 	t.Parallel()
-	base, _ := serve(t, respond(http.StatusOK, eventType, "data: end "+token+"\n\n"))
+	base, _ := serve(t, respond(http.StatusOK, eventType, "data: end "+testToken+"\n\n"))
 	var lines []string
 	c := newClient(t, base, func(cfg *transport.Config) {
 		cfg.Log = func(_ context.Context, message string, fields map[string]any) {
 			lines = append(lines, fmt.Sprint(message, fields))
 		}
 	})
-	if _, err := readEvents(t.Context(), c, "end "+token, noIdleTimeout); err != nil {
+	if _, err := readEvents(t.Context(), c, "end "+testToken, noIdleTimeout); err != nil {
 		t.Fatal(err)
 	}
-	if len(lines) != 1 || !strings.Contains(lines[0], "status:200") || strings.Contains(lines[0], token) {
+	if len(lines) != 1 || !strings.Contains(lines[0], "status:200") || strings.Contains(lines[0], testToken) {
 		t.Errorf("logged %q", lines)
 	}
 }

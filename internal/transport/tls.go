@@ -134,8 +134,8 @@ func isTLSAlertResponse(err error) bool {
 	return strings.Contains(err.Error(), `malformed HTTP response "\x15\x03`)
 }
 
-// requiresHTTPS reports whether a response says that the port is for HTTPS. nginx, Go
-// and Node's proxies send it as a 400 in plain text.
+// requiresHTTPS reports whether a response states that the port is for HTTPS. nginx,
+// Go and Node's proxies send such a response as a 400 in plain text.
 func requiresHTTPS(status int, message string) bool {
 	message = strings.ToLower(message)
 	return status == http.StatusBadRequest && (strings.Contains(message, "to https port") || strings.Contains(message, "to an https server"))

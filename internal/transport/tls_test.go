@@ -47,7 +47,7 @@ func TestTLS_reportsProblemOfCertificate(t *testing.T) {
 			}), certificate)
 			err := sendGet(t, "https://"+address, test.roots)
 			if test.reason == "" {
-				if err != nil || !strings.HasSuffix(<-arrived, token) {
+				if err != nil || !strings.HasSuffix(<-arrived, testToken) {
 					t.Error(err)
 				}
 				return

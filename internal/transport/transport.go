@@ -94,7 +94,7 @@ type Config struct {
 	Jitter func(longest time.Duration) time.Duration
 	// IsCredentialFailure reports whether a response means that the credentials are
 	// invalid although its status is not 401 or 403. Such a request is not retried. Nil
-	// means that there is no such response.
+	// means no such response.
 	IsCredentialFailure func(status int, message string) bool
 	// CredentialOrigin is the place where the credentials were found, for errors.
 	CredentialOrigin string

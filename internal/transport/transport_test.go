@@ -20,7 +20,7 @@ import (
 	"github.com/planetary-computer/terraform-provider-pc/internal/transport"
 )
 
-const token = "5ecre7-t0ken-0123456789abcdef"
+const testToken = "5ecre7-t0ken-0123456789abcdef"
 
 // pathPrefix is the path of the server: the gateway and the Hub have one, too.
 const pathPrefix = "/services/dask-gateway"
@@ -49,7 +49,7 @@ func parseURL(t *testing.T, address string) *url.URL {
 func newClient(t *testing.T, base *url.URL, change func(*transport.Config)) *transport.Client {
 	t.Helper()
 	cfg := transport.Config{
-		BaseURL: base, Auth: transport.JupyterHubAuth(secret.New(token)), UserAgent: "test/1", MaxRetries: 3,
+		BaseURL: base, Auth: transport.JupyterHubAuth(secret.New(testToken)), UserAgent: "test/1", MaxRetries: 3,
 		RetryWaitMin: time.Millisecond, RetryWaitMax: 2 * time.Millisecond, CredentialOrigin: "the test",
 	}
 	if change != nil {
@@ -113,7 +113,7 @@ func TestDo_sendsHeadersAndBody(t *testing.T) {
 		t.Errorf("path %s, want %s", got.RequestURI, want)
 	}
 	for name, want := range map[string]string{
-		"Authorization": "jupyterhub " + token, "User-Agent": "test/1", "Accept": "application/json",
+		"Authorization": "jupyterhub " + testToken, "User-Agent": "test/1", "Accept": "application/json",
 		"Content-Type": "application/json", "Cookie": "",
 	} {
 		if value := got.Header.Get(name); value != want {
@@ -272,7 +272,7 @@ func TestDo_followsNoRedirect(t *testing.T) {
 	t.Parallel()
 	elsewhere, followed := serve(t, respond(http.StatusOK, "application/json", "{}"))
 	base, _ := serve(t, func(w http.ResponseWriter, r *http.Request) {
-		http.Redirect(w, r, elsewhere.String()+"hub/login?token="+token, http.StatusFound)
+		http.Redirect(w, r, elsewhere.String()+"hub/login?token="+testToken, http.StatusFound)
 	})
 	_, err := newClient(t, base, nil).Do(t.Context(), transport.Request{Method: http.MethodGet, Path: []string{"x"}, Retryable: true})
 	if failed := asError(t, err); failed.Kind != transport.KindRedirect || !strings.Contains(failed.Message, elsewhere.Host+pathPrefix+"/hub/login") {
