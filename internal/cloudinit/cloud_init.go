@@ -101,9 +101,9 @@ func (m machine) cloudConfig() cloudConfig {
 	}
 	for _, line := range m.extraBootstrap {
 		// cloud-init writes all commands into one script and quotes the words of a list.
-		// With eval, an unmatched quote is an error of its own line only, and command keeps
-		// the error from ending the script. The next line keeps the variables and the
-		// working folder.
+		// With eval, an unmatched quote affects only its own line, and command keeps the
+		// error from ending the script. The next line keeps the variables and the working
+		// folder.
 		c.RunCmd = append(c.RunCmd, []any{"command", "eval", daskconfig.YAMLString(line)})
 	}
 	c.RunCmd = append(c.RunCmd, []any{"systemctl", "daemon-reload"}, []any{"systemctl", "enable", "--now", "dask.service"})
@@ -130,7 +130,7 @@ func (m machine) unit() string {
 	}
 	if m.localDirectory != "" {
 		// Azure's temporary disk is empty after Azure has moved the machine.
-		text = append(text, "ExecStartPre=/usr/bin/install -d -m 1777 "+systemdWord(m.localDirectory))
+		text = append(text, "ExecStartPre=/usr/bin/install -d -m 1777 "+quoteForSystemd(m.localDirectory))
 	}
 	if m.tls != nil && m.tls.secret.id != "" {
 		// systemd repeats this until the identity can read the secret. A role assignment
@@ -140,7 +140,7 @@ func (m machine) unit() string {
 	text = append(text,
 		// After a crash of the machine, the old container still uses the name.
 		"ExecStartPre=-/usr/bin/docker rm --force dask",
-		"ExecStart=/usr/bin/docker "+systemdWords(m.docker()),
+		"ExecStart=/usr/bin/docker "+quoteAllForSystemd(m.docker()),
 		"ExecStop=/usr/bin/docker stop dask",
 		"Restart="+restart,
 		"RestartSec=5",
@@ -155,19 +155,19 @@ func (m machine) unit() string {
 
 // docker returns the arguments of docker.
 func (m machine) docker() []string {
-	words := []string{"run", "--rm", "--name=dask", "--net=host"}
+	arguments := []string{"run", "--rm", "--name=dask", "--net=host"}
 	if m.gpu {
-		words = append(words, "--gpus=all")
+		arguments = append(arguments, "--gpus=all")
 	}
 	if m.tls != nil {
-		words = append(words, "--volume="+tlsFolder+":"+tlsFolder+":ro")
+		arguments = append(arguments, "--volume="+tlsFolder+":"+tlsFolder+":ro")
 	}
 	if m.localDirectory != "" {
-		words = append(words, "--volume="+m.localDirectory+":"+m.localDirectory)
+		arguments = append(arguments, "--volume="+m.localDirectory+":"+m.localDirectory)
 	}
-	words = append(words, "--env-file="+envFile)
-	words = append(words, m.dockerArgs...)
-	return append(append(words, m.image), m.command()...)
+	arguments = append(arguments, "--env-file="+envFile)
+	arguments = append(arguments, m.dockerArgs...)
+	return append(append(arguments, m.image), m.command()...)
 }
 
 // command returns the command that runs in the container.
@@ -179,31 +179,31 @@ func (m machine) command() []string {
 }
 
 func (m machine) schedulerCommand() []string {
-	words := []string{"dask", "scheduler", "--port", m.port, "--dashboard-address", ":" + m.dashboardPort}
-	return append(words, flagWithValue("--idle-timeout", m.idleTimeout)...)
+	arguments := []string{"dask", "scheduler", "--port", m.port, "--dashboard-address", ":" + m.dashboardPort}
+	return append(arguments, flagWithValue("--idle-timeout", m.idleTimeout)...)
 }
 
 // workerCommand does not name the worker. The default name, its address, is unique. A
 // host name is not, because a replaced machine keeps it.
 func (m machine) workerCommand() []string {
-	words := []string{"dask", "worker", m.schedulerAddress}
+	arguments := []string{"dask", "worker", m.schedulerAddress}
 	if m.cuda {
-		words = slices.Insert(words, 1, "cuda")
+		arguments = slices.Insert(arguments, 1, "cuda")
 	}
-	words = append(words, flagWithValue("--nworkers", m.nworkers)...)
-	words = append(words, flagWithValue("--nthreads", m.nthreads)...)
-	words = append(words, flagWithValue("--memory-limit", m.memoryLimit)...)
+	arguments = append(arguments, flagWithValue("--nworkers", m.nworkers)...)
+	arguments = append(arguments, flagWithValue("--nthreads", m.nthreads)...)
+	arguments = append(arguments, flagWithValue("--memory-limit", m.memoryLimit)...)
 	if m.noNanny {
-		words = append(words, "--no-nanny")
+		arguments = append(arguments, "--no-nanny")
 	}
-	words = append(words, flagWithValue("--resources", strings.Join(m.resources, " "))...)
-	words = append(words, flagWithValue("--local-directory", m.localDirectory)...)
-	words = append(words, flagWithValue("--worker-class", m.workerClass)...)
-	words = append(words, flagWithValue("--lifetime", m.lifetime)...)
+	arguments = append(arguments, flagWithValue("--resources", strings.Join(m.resources, " "))...)
+	arguments = append(arguments, flagWithValue("--local-directory", m.localDirectory)...)
+	arguments = append(arguments, flagWithValue("--worker-class", m.workerClass)...)
+	arguments = append(arguments, flagWithValue("--lifetime", m.lifetime)...)
 	if m.dashboardPort != "" {
-		words = append(words, "--dashboard-address", ":"+m.dashboardPort)
+		arguments = append(arguments, "--dashboard-address", ":"+m.dashboardPort)
 	}
-	return words
+	return arguments
 }
 
 func flagWithValue(name, value string) []string {
@@ -224,16 +224,16 @@ func (m machine) environment() []string {
 	return text
 }
 
-// systemdWord quotes one argument as in systemd.service(5) and systemd.unit(5).
+// quoteForSystemd quotes one argument as in systemd.service(5) and systemd.unit(5).
 // Specifiers, variables and escapes lose their meaning.
-func systemdWord(word string) string {
-	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`, `%`, `%%`, `$`, `$$`).Replace(word) + `"`
+func quoteForSystemd(argument string) string {
+	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`, `%`, `%%`, `$`, `$$`).Replace(argument) + `"`
 }
 
-func systemdWords(words []string) string {
-	quoted := make([]string, 0, len(words))
-	for _, word := range words {
-		quoted = append(quoted, systemdWord(word))
+func quoteAllForSystemd(arguments []string) string {
+	quoted := make([]string, 0, len(arguments))
+	for _, argument := range arguments {
+		quoted = append(quoted, quoteForSystemd(argument))
 	}
 	return strings.Join(quoted, " ")
 }

@@ -90,8 +90,8 @@ func TestCloudConfig_keepsHostileValuesOnAMachine(t *testing.T) {
 	if !reflect.DeepEqual(got.Commands, wantCommands) {
 		t.Errorf("the commands are %q, want %q", got.Commands, wantCommands)
 	}
-	if words := readBack(t, text).words(t); !reflect.DeepEqual(words, wantWords) {
-		t.Errorf("docker gets %q, want %q", words, wantWords)
+	if dockerArguments := readBack(t, text).dockerArguments(t); !reflect.DeepEqual(dockerArguments, wantWords) {
+		t.Errorf("docker gets %q, want %q", dockerArguments, wantWords)
 	}
 	if unit := readBack(t, text).file(t, "/etc/systemd/system/dask.service"); got.Files["/etc/systemd/system/dask.service"] != unit {
 		t.Errorf("the unit is %q, want %q", got.Files["/etc/systemd/system/dask.service"], unit)

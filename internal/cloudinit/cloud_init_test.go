@@ -168,7 +168,7 @@ func readBack(t *testing.T, text string) writtenConfig {
 		t.Fatalf("%v\n%s", err, text)
 	}
 	if err := decoder.Decode(&writtenConfig{}); err == nil {
-		t.Fatalf("there is a second document:\n%s", text)
+		t.Fatalf("the text has a second document:\n%s", text)
 	}
 	return config
 }
@@ -184,19 +184,20 @@ func (c writtenConfig) file(t *testing.T, path string) string {
 	return ""
 }
 
-// words undoes systemd's quotes of the one ExecStart line.
-func (c writtenConfig) words(t *testing.T) []string {
+// dockerArguments returns the arguments in the only ExecStart line, without systemd's
+// quotes.
+func (c writtenConfig) dockerArguments(t *testing.T) []string {
 	t.Helper()
 	var line string
 	for text := range strings.SplitSeq(c.file(t, "/etc/systemd/system/dask.service"), "\n") {
 		if rest, ok := strings.CutPrefix(text, "ExecStart=/usr/bin/docker "); ok {
 			if line != "" {
-				t.Fatal("there are two ExecStart lines")
+				t.Fatal("the unit has two ExecStart lines")
 			}
 			line = rest
 		}
 	}
-	var words []string
+	var dockerArguments []string
 	for line != "" {
 		if line[0] != '"' {
 			t.Fatalf("%q is not quoted", line)
@@ -215,10 +216,10 @@ func (c writtenConfig) words(t *testing.T) []string {
 			}
 			word.WriteByte(line[at])
 		}
-		words = append(words, word.String())
+		dockerArguments = append(dockerArguments, word.String())
 		line = strings.TrimPrefix(line[at+1:], " ")
 	}
-	return words
+	return dockerArguments
 }
 
 // hostileTexts have a special meaning in YAML, a shell, systemd, docker or
@@ -248,8 +249,8 @@ func TestCloudConfig_keepsHostileValuesInPlace(t *testing.T) {
 				"run", "--rm", "--name=dask", "--net=host", "--env-file=/etc/dask/env", "--label", word, "pangeo/pangeo-notebook:2026.08.01",
 				"dask", "scheduler", "--port", "8786", "--dashboard-address", ":8787",
 			}
-			if words := got.words(t); !slices.Equal(words, want) {
-				t.Errorf("docker gets %q, want %q", words, want)
+			if dockerArguments := got.dockerArguments(t); !slices.Equal(dockerArguments, want) {
+				t.Errorf("docker gets %q, want %q", dockerArguments, want)
 			}
 			if len(got.RunCmd) != 4 || !slices.Equal(got.RunCmd[0], []string{"command", "eval", value}) || len(got.WriteFiles) != 2 || len(got.BootCmd) != 1 {
 				t.Errorf("the value is not where it belongs: %+v", got)
@@ -312,10 +313,10 @@ var rejectedOptions = map[string]struct{ role, options, want string }{
 	"TLS of one side":                {"worker", `{` + imageOption + `, "scheduler_address": "tls://10.0.0.4:8786"}`, "options.tls is required, because scheduler_address"},
 	"TLS of the other side":          {"worker", `{` + imageOption + `, ` + schedulerOption + `, "tls": $TLS}`, "options.scheduler_address must begin with tls://"},
 	"workers without nanny":          {"worker", `{` + imageOption + `, ` + schedulerOption + `, "nanny": false, "nworkers": 2}`, "options.nanny must be true for more than one worker"},
-	"a number of workers in words":   {"worker", `{` + imageOption + `, ` + schedulerOption + `, "nworkers": "many"}`, `or "auto", not "many"`},
+	"a number of workers as text":    {"worker", `{` + imageOption + `, ` + schedulerOption + `, "nworkers": "many"}`, `or "auto", not "many"`},
 	"memory of no unit":              {"worker", `{` + imageOption + `, ` + schedulerOption + `, "memory_limit": "5 foos"}`, `options.memory_limit must be an amount of memory`},
 	"negative memory":                {"worker", `{` + imageOption + `, ` + schedulerOption + `, "memory_limit": -1}`, `options.memory_limit must not be negative`},
-	"a resource in words":            {"worker", `{` + imageOption + `, ` + schedulerOption + `, "resources": {"GPU": "two"}}`, `options.resources.GPU must be a number, not a string`},
+	"a resource as text":             {"worker", `{` + imageOption + `, ` + schedulerOption + `, "resources": {"GPU": "two"}}`, `options.resources.GPU must be a number, not a string`},
 	"a resource with a space":        {"worker", `{` + imageOption + `, ` + schedulerOption + `, "resources": {"A B": 1}}`, `options.resources has the name "A B"`},
 	"a folder that is relative":      {"worker", `{` + imageOption + `, ` + schedulerOption + `, "local_directory": "../x"}`, `options.local_directory must be the absolute path of a folder`},
 	"a folder that mounts":           {"worker", `{` + imageOption + `, ` + schedulerOption + `, "local_directory": "/a:/b"}`, `options.local_directory must be the absolute path`},
@@ -324,7 +325,7 @@ var rejectedOptions = map[string]struct{ role, options, want string }{
 	"several workers a GPU":          {"worker", `{` + imageOption + `, ` + schedulerOption + `, "worker_class": "dask_cuda.CUDAWorker", "nworkers": 2}`, `options.nworkers conflicts with dask_cuda.CUDAWorker`},
 	"a GPU for a time":               {"worker", `{` + imageOption + `, ` + schedulerOption + `, "worker_class": "dask_cuda.cuda_worker.CUDAWorker", "lifetime": "1h"}`, `options.lifetime conflicts with dask_cuda.CUDAWorker`},
 	"a GPU without nanny":            {"worker", `{` + imageOption + `, ` + schedulerOption + `, "worker_class": "dask_cuda.CUDAWorker", "nanny": false}`, `options.nanny must be true with dask_cuda.CUDAWorker`},
-	"a flag in words":                {"worker", `{` + imageOption + `, ` + schedulerOption + `, "gpu": "yes"}`, `options.gpu must be true or false, not a string`},
+	"a flag as text":                 {"worker", `{` + imageOption + `, ` + schedulerOption + `, "gpu": "yes"}`, `options.gpu must be true or false, not a string`},
 	"half of TLS":                    {"scheduler", `{` + imageOption + `, "tls": {"ca_certificate": "x"}}`, "options.tls.certificate is required"},
 	"TLS that is none":               {"scheduler", `{` + imageOption + `, "tls": {"ca_certificate": "x", "certificate": "y", "private_key": "z"}}`, "options.tls.ca_certificate must be a certificate in PEM"},
 	"a key here and in a vault":      {"scheduler", `{` + imageOption + `, "tls": {"private_key": "x", "private_key_secret": "y"}}`, "options.tls.private_key_secret conflicts with private_key"},
@@ -474,7 +475,7 @@ func FuzzCloudConfig(f *testing.F) {
 			t.Fatal("nothing was unknown")
 		}
 		got := readBack(t, text)
-		if got.file(t, "/etc/dask/env") != "A="+env+"\n" || got.words(t)[5] != argument || !slices.Equal(got.RunCmd[0], []string{"command", "eval", line}) || len(got.RunCmd) != 3 {
+		if got.file(t, "/etc/dask/env") != "A="+env+"\n" || got.dockerArguments(t)[5] != argument || !slices.Equal(got.RunCmd[0], []string{"command", "eval", line}) || len(got.RunCmd) != 3 {
 			t.Fatalf("%q, %q and %q came back as %+v", env, argument, line, got)
 		}
 	})
