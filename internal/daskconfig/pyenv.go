@@ -83,7 +83,7 @@ func (f *pythonFinder) pyenvVersions(root string) []string {
 	return installed
 }
 
-// pyenvFileVersions returns the first word of each line that is no comment
+// pyenvFileVersions returns the first word of each line that is not a comment
 // (pyenv-version-file-read).
 func pyenvFileVersions(text string) []string {
 	var versions []string

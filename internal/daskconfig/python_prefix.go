@@ -64,8 +64,8 @@ func (f *pythonFinder) executable() string {
 }
 
 // searchPath returns the absolute folders of PATH. An empty or relative element
-// stands for the working folder: whoever wrote the files in it could choose the
-// address that the credentials of the environment are sent to.
+// depends on the working folder. Files in that folder could choose the address to
+// which the credentials of the environment are sent.
 func (f *pythonFinder) searchPath() []string {
 	search, _ := f.env.Lookup("PATH")
 	var folders []string

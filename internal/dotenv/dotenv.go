@@ -57,7 +57,7 @@ func (e *LineError) Error() string {
 }
 
 // Parse returns the variables of a file. A variable without a value is "". Parse
-// expands ${NAME} and ${NAME:-default} in every value, whatever its quotes. A
+// expands ${NAME} and ${NAME:-default} in every value, regardless of its quotes. A
 // variable of the environment takes precedence over an earlier one in the file. The
 // error is ErrTooLarge or a *LineError. With a *LineError, Parse also returns the
 // variables of the valid lines.

@@ -155,7 +155,7 @@ func TestCreate_adoptsNothingWhenUndecided(t *testing.T) {
 				t.Errorf("candidates %q, want %q", names, test.candidates)
 			}
 			if undecided.Interrupted {
-				t.Error("the error says that the create was interrupted")
+				t.Error("Interrupted is set without an interrupt")
 			}
 			if n := server.Count(listAllRequest); n != test.lookups {
 				t.Errorf("%d lookups, want %d", n, test.lookups)
@@ -344,7 +344,7 @@ func TestCreate_leavesTheClusterOfALaterCreate(t *testing.T) {
 	arrived, firstDone := make(chan struct{}), make(chan struct{})
 	server.On(createRequest, lostReply, scripted.After(createdReply, func() {
 		close(arrived)
-		// The first create returns at once if it does not wait for this one.
+		// The first create returns at once if it does not wait for the second.
 		select {
 		case <-firstDone:
 		case <-time.After(100 * time.Millisecond):

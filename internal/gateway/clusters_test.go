@@ -129,7 +129,7 @@ func TestListClusters_decodesAndFilters(t *testing.T) {
 		t.Errorf("got %+v", clusters)
 	}
 	if want := map[string]any{"x": nil, "y": nil}; !reflect.DeepEqual(clusters[otherClusterName].Options, want) {
-		t.Errorf("options that are no JSON became %v", clusters[otherClusterName].Options)
+		t.Errorf("options that JSON cannot represent became %v", clusters[otherClusterName].Options)
 	}
 	ended, err := client.ListClusters(t.Context(), gateway.StatusStopped, gateway.StatusFailed)
 	if err != nil || len(ended) != 0 {

@@ -30,8 +30,8 @@ const (
 	lateStartPerCreate = 400 * time.Millisecond
 )
 
-// createTracker records what this process needs when a response is lost: which
-// clusters it created, which it saw when, and which creates are under way.
+// createTracker records what this process needs if a response is lost: which clusters
+// it created, when it first read each cluster, and which creates are under way.
 type createTracker struct {
 	mu       sync.Mutex
 	ourNames map[string]bool
@@ -90,7 +90,7 @@ func (t *createTracker) begin(options map[string]any) *pendingCreate {
 }
 
 // markSent numbers a create whose request is about to be sent. It may have waited
-// long for a connection. Of two creates, the one sent later has the later time.
+// long for a connection. Creates are numbered in the order of their times.
 func (t *createTracker) markSent(ours *pendingCreate, now func() time.Time) {
 	t.mu.Lock()
 	defer t.mu.Unlock()

@@ -58,7 +58,7 @@ func newLossyGateway(seed uint64) *lossyGateway {
 }
 
 // step performs one random event: a create begins, is sent, gets or loses its
-// response, or looks for its cluster.
+// response, or looks up its cluster.
 func (l *lossyGateway) step() {
 	l.now = l.now.Add(time.Duration(l.IntN(1500)) * time.Millisecond)
 	switch choice := l.IntN(5); {

@@ -100,8 +100,8 @@ func (c *Client) waitUntilRunning(ctx context.Context, cluster Cluster) error {
 	return err
 }
 
-// waitUntilListed returns nil if the gateway finds the cluster after a 404, else
-// an error that says whether the cluster has ended or no longer exists.
+// waitUntilListed returns nil if the gateway finds the cluster after a 404, else an
+// error that reports whether the cluster has ended or no longer exists.
 func (c *Client) waitUntilListed(ctx context.Context, name string) error {
 	_, absence, err := c.confirmAbsence(ctx, name)
 	if absence == nil {

@@ -109,7 +109,7 @@ func TestParseCache_readsAllVersions(t *testing.T) {
 	}
 }
 
-// FuzzParseCache finds a cache that makes the parser panic or allocate without end.
+// FuzzParseCache checks that no cache causes a panic or unlimited allocations.
 func FuzzParseCache(f *testing.F) {
 	for version := range uint8(6) {
 		f.Add(writeCache(version))

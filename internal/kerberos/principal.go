@@ -40,8 +40,8 @@ func splitPrincipal(configured string) (name, realm string) {
 	return configured[:at], configured[at+1:]
 }
 
-// visibleName makes a name from a file safe to print: short, and without control
-// characters.
+// visibleName converts a name from a file to a text that is safe to print: short, and
+// without control characters.
 func visibleName(name string) string {
 	var visible strings.Builder
 	for i, r := range []rune(name[:min(len(name), 4*maxVisibleLength)]) {

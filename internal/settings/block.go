@@ -33,7 +33,7 @@ func (v Value[T]) String() string {
 	}
 }
 
-// Format prints only the state, whatever the verb.
+// Format prints only the state, for every verb.
 func (v Value[T]) Format(state fmt.State, _ rune) { _, _ = state.Write([]byte(v.String())) }
 
 // MarshalText returns only the state.

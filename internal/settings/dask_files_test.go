@@ -143,7 +143,7 @@ func TestResolve_reportsTheLineOfInvalidFiles(t *testing.T) {
 		"a list":                  {"- s3cr3t\n", "it has no mapping at its top"},
 		"two documents":           {"a: s3cr3t\n---\nb: 1\n", "a second document"},
 		"an unknown tag":          {"a: s3cr3t\nb: !!python/object:os.system x\n", "line 2: a value has a tag that is not known"},
-		"a tag of its own":        {"a: !s3cr3t\n", "line 1: a value has a tag that is not known"},
+		"a custom tag":            {"a: !s3cr3t\n", "line 1: a value has a tag that is not known"},
 		"a secret as a tag":       {"a: {b: !s3cr3t x}\n", "line 1: a value has a tag that is not known"},
 		"a tag that does not fit": {"a: !!int s3cr3t\n", "line 1: a value does not fit its tag"},
 		"an alias of itself":      {"b: 1\na: &a [*a]\n", "line 2: an alias stands for a value that contains it"},

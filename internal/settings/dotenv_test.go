@@ -52,7 +52,7 @@ func TestResolve_readsSDKFileLikePython(t *testing.T) {
 		home, _ := writeSDKSettings(t, text)
 		s := mustResolve(t, settings.Block{}, "HOME="+home, "HOST=h.example")
 		if s.SDKFileError != nil || s.SubscriptionKey.Value.Reveal() != want {
-			t.Errorf("%q gives %q, want %q, %v", text, s.SubscriptionKey.Value.Reveal(), want, s.SDKFileError)
+			t.Errorf("%q results in %q, want %q, %v", text, s.SubscriptionKey.Value.Reveal(), want, s.SDKFileError)
 		}
 	}
 }

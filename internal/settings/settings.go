@@ -101,7 +101,7 @@ type Problem struct {
 }
 
 // Proxy returns the configured HTTP proxy, or nil for the proxy of the environment.
-// The bool is true if no proxy is used, whatever the environment contains.
+// The bool is true if no proxy is used, regardless of the environment.
 func (s Settings) Proxy() (*url.URL, bool, error) {
 	switch text := s.HTTPProxy.Value.Reveal(); text {
 	case "", "true":

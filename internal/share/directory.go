@@ -73,10 +73,10 @@ func (d *Directory[T]) Changed(name string) {
 	d.unlisted[name] = true
 }
 
-// Find returns an item from a shared listing. If it returns false, the caller must read
-// the item itself: the listing does not include it, this process has changed it, or
-// there is no other read to share a listing with. A failed listing is an error for all
-// reads that wait for it, and for no others.
+// Find returns an item from a shared listing. If it returns false, the caller must
+// read the item itself: the listing does not include it, this process has changed it,
+// or no other read shares a listing. A failed listing is an error for all reads that
+// wait for it, and for no others.
 func (d *Directory[T]) Find(ctx context.Context, name string) (T, bool, error) {
 	var none T
 	l := d.join(ctx, name)

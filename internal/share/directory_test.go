@@ -178,7 +178,7 @@ func TestDirectory_listsAgainAfterMaxAge(t *testing.T) {
 	d.clock.Advance(9 * time.Second)
 	d.expect(t, "2", true, 1)
 	d.clock.Advance(time.Second)
-	// There was no read for so long that this one is a single read again.
+	// After such a long time without reads, this is a single read again.
 	d.expect(t, "3", false, 1)
 	d.expect(t, "4", true, 2)
 }
