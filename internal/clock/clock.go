@@ -21,6 +21,14 @@ type Clock interface {
 // Real returns the machine's clock.
 func Real() Clock { return realClock{} }
 
+// OrReal returns the clock, or the machine's clock if it is nil.
+func OrReal(c Clock) Clock {
+	if c == nil {
+		return Real()
+	}
+	return c
+}
+
 type realClock struct{}
 
 func (realClock) Now() time.Time { return time.Now() }

@@ -8,7 +8,6 @@ package gateway
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -57,11 +56,8 @@ type Client struct {
 // New returns a Client. It sends no request.
 func New(cfg Config) *Client {
 	c := &Client{
-		transport: cfg.Transport, addresses: cfg.Addresses, clock: cfg.Clock, creates: newCreateTracker(), cacheFill: make(chan struct{}, 1),
+		transport: cfg.Transport, addresses: cfg.Addresses, clock: clock.OrReal(cfg.Clock), creates: newCreateTracker(), cacheFill: make(chan struct{}, 1),
 		interruptedCreateTimeout: transport.InterruptedCreateTimeout,
-	}
-	if c.clock == nil {
-		c.clock = clock.Real()
 	}
 	c.directory = share.NewDirectory(c.clock, func(ctx context.Context) (map[string]Cluster, error) { return c.ListClusters(ctx) })
 	return c
@@ -257,9 +253,8 @@ func (c *Client) StopCluster(ctx context.Context, name string) error {
 // IsNotFound reports whether the gateway itself responded that it does not find the
 // cluster: a JSON 404 with exactly this error. Any other 404 comes from a proxy.
 func IsNotFound(err error) bool {
-	var failure *transport.Error
-	return errors.As(err, &failure) && failure.Kind == transport.KindStatus && failure.Status == http.StatusNotFound && failure.JSONError &&
-		strings.HasPrefix(failure.RawMessage(), "Cluster ") && strings.HasSuffix(failure.RawMessage(), " not found")
+	failure, isNotFound := transport.APIError(err, http.StatusNotFound)
+	return isNotFound && strings.HasPrefix(failure.RawMessage(), "Cluster ") && strings.HasSuffix(failure.RawMessage(), " not found")
 }
 
 // clustersPath ends in a slash for the collection. Without the slash the gateway

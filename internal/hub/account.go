@@ -5,7 +5,6 @@ package hub
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -157,6 +156,6 @@ func (w wireAccount) account() Account {
 // user has that name, or the token may not read the user. The Hub returns the same
 // response in both cases, except to tokens that may read every user.
 func IsUserNotFound(err error) bool {
-	failure, ok := errors.AsType[*transport.Error](err)
-	return ok && failure.Kind == transport.KindStatus && failure.Status == http.StatusNotFound && failure.JSONError
+	_, isNotFound := transport.APIError(err, http.StatusNotFound)
+	return isNotFound
 }

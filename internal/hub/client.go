@@ -33,9 +33,7 @@ type Client struct {
 // New returns a Client. The transport's base address is the address of the Hub,
 // without hub/api. New sends no request.
 func New(t *transport.Client, c clock.Clock) *Client {
-	if c == nil {
-		c = clock.Real()
-	}
+	c = clock.OrReal(c)
 	client := &Client{transport: t, clock: c, created: newCreatedTokens()}
 	client.tokens.list, client.servers.list = client.listTokensByID, client.listActiveServers
 	client.tokens.clock, client.servers.clock = c, c
@@ -65,9 +63,8 @@ func IsMissingScope(err error) bool {
 // None". For a user that the token may not read, and for an unknown path, the Hub
 // returns 404 with a different message or none. Such a 404 proves nothing.
 func IsNotFound(err error) bool {
-	failure, ok := errors.AsType[*transport.Error](err)
-	return ok && failure.Kind == transport.KindStatus && failure.Status == http.StatusNotFound && failure.JSONError &&
-		(strings.HasPrefix(failure.RawMessage(), "No such ") || strings.HasPrefix(failure.RawMessage(), "Token not found"))
+	failure, isNotFound := transport.APIError(err, http.StatusNotFound)
+	return isNotFound && (strings.HasPrefix(failure.RawMessage(), "No such ") || strings.HasPrefix(failure.RawMessage(), "Token not found"))
 }
 
 // User is the owner of a token.

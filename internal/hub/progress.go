@@ -57,7 +57,7 @@ func (p *spawnProgress) follow(ctx context.Context) {
 	}
 	defer release()
 	err := p.client.transport.Stream(ctx, transport.Request{Path: serverPath(p.user, p.name, "progress")}, streamIdleTimeout, p.handleEvent)
-	_, isNotStarting := hasStatus(err, http.StatusBadRequest)
+	_, isNotStarting := transport.APIError(err, http.StatusBadRequest)
 	p.isUnavailable = isRefused(err) && !isNotStarting
 }
 

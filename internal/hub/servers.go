@@ -7,10 +7,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/http"
 
 	"github.com/planetary-computer/terraform-provider-pc/internal/poll"
-	"github.com/planetary-computer/terraform-provider-pc/internal/transport"
 )
 
 // ActiveError reports that a server cannot be started because it is already running,
@@ -133,15 +131,4 @@ func serverPath(user, name string, further ...string) []string {
 		path = api("users", user, "servers", name)
 	}
 	return append(path, further...)
-}
-
-// hasStatus reports whether the Hub itself returned the status.
-func hasStatus(err error, status int) (*transport.Error, bool) {
-	failure, ok := errors.AsType[*transport.Error](err)
-	return failure, ok && failure.Kind == transport.KindStatus && failure.Status == status && failure.JSONError
-}
-
-func isServerNotFound(err error) bool {
-	_, ok := hasStatus(err, http.StatusNotFound)
-	return ok
 }

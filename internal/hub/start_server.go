@@ -48,7 +48,7 @@ func (c *Client) StartServer(ctx context.Context, user, name string, options map
 	}
 	for tries := 0; ; tries++ {
 		err := c.postServer(ctx, user, name, options)
-		_, isCrash := hasStatus(err, http.StatusInternalServerError)
+		_, isCrash := transport.APIError(err, http.StatusInternalServerError)
 		switch {
 		case err == nil:
 			return true, nil
@@ -85,7 +85,7 @@ func (c *Client) hasBegun(ctx context.Context, user, name string) (bool, error) 
 // isAlreadyActive reports whether the Hub rejected a start because of an earlier
 // one.
 func isAlreadyActive(err error) bool {
-	failure, ok := hasStatus(err, http.StatusBadRequest)
+	failure, ok := transport.APIError(err, http.StatusBadRequest)
 	return ok && (strings.HasSuffix(failure.RawMessage(), " is already running") || strings.HasSuffix(failure.RawMessage(), " is pending spawn"))
 }
 

@@ -55,7 +55,7 @@ func isStopRetryable(err error) bool { return transport.IsTransient(err) || isSt
 // isStarting reports whether a Hub before JupyterHub 5 refused to stop a server
 // because it is starting.
 func isStarting(err error) bool {
-	failure, ok := hasStatus(err, http.StatusBadRequest)
+	failure, ok := transport.APIError(err, http.StatusBadRequest)
 	return ok && strings.HasSuffix(failure.RawMessage(), " is pending spawn, please wait")
 }
 
@@ -69,7 +69,7 @@ func (c *Client) deleteServer(ctx context.Context, user, name string, remove boo
 		r.Body = map[string]any{"remove": true}
 	}
 	_, err := c.transport.Do(ctx, r)
-	if isServerNotFound(err) {
+	if _, isNotFound := transport.APIError(err, http.StatusNotFound); isNotFound {
 		// The Hub no longer has the named server.
 		return nil
 	}

@@ -87,9 +87,8 @@ func (c *Client) CreateToken(ctx context.Context, user string, r TokenRequest) (
 // of its limit, token_expires_in_max_seconds (apihandlers/users.py, since JupyterHub
 // 5.1). A request without a lifetime gets the longest allowed one.
 func IsLifetimeTooLong(err error) bool {
-	failure, ok := errors.AsType[*transport.Error](err)
-	return ok && failure.Kind == transport.KindStatus && failure.Status == http.StatusBadRequest && failure.JSONError &&
-		strings.HasPrefix(failure.RawMessage(), "token expires_in: ") && strings.Contains(failure.RawMessage(), " must not exceed ")
+	failure, isBadRequest := transport.APIError(err, http.StatusBadRequest)
+	return isBadRequest && strings.HasPrefix(failure.RawMessage(), "token expires_in: ") && strings.Contains(failure.RawMessage(), " must not exceed ")
 }
 
 // GetToken returns a token, without its value: GET

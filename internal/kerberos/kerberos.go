@@ -72,9 +72,7 @@ type serviceTicket struct {
 // read for the first request, so that their errors reach only callers that send a
 // request.
 func New(ctx context.Context, cfg Config) (*Auth, error) {
-	if cfg.Clock == nil {
-		cfg.Clock = clock.Real()
-	}
+	cfg.Clock = clock.OrReal(cfg.Clock)
 	a := &Auth{cfg: cfg, current: new(share.Value[serviceTicket])}
 	if cfg.Keytab != "" {
 		var err error

@@ -49,11 +49,7 @@ type Client struct {
 
 // New returns a Client. It sends no request.
 func New(cfg Config) *Client {
-	c := &Client{transport: cfg.Transport, clock: cfg.Clock}
-	if c.clock == nil {
-		c.clock = clock.Real()
-	}
-	return c
+	return &Client{transport: cfg.Transport, clock: clock.OrReal(cfg.Clock)}
 }
 
 // Status describes a scheduler and its workers.

@@ -186,6 +186,13 @@ func isTransientStatus(status int) bool {
 	return status == http.StatusTooManyRequests || status >= http.StatusInternalServerError
 }
 
+// APIError returns the *Error if the API itself returned the status, and not a proxy in
+// front of it.
+func APIError(err error, status int) (*Error, bool) {
+	failure, ok := errors.AsType[*Error](err)
+	return failure, ok && failure.Kind == KindStatus && failure.Status == status && failure.JSONError
+}
+
 // kindOf returns the Kind of the error of a single attempt, and the status if a
 // proxy refused it.
 func kindOf(err error) (Kind, int) {

@@ -26,7 +26,7 @@ func (c *Client) newRetryClient(cfg Config, httpTransport http.RoundTripper) *re
 	delays := backoff{
 		shortest: orDefault(cfg.RetryWaitMin, defaultRetryWaitMin),
 		longest:  orDefault(cfg.RetryWaitMax, defaultRetryWaitMax),
-		clock:    clockOrReal(cfg.Clock),
+		clock:    clock.OrReal(cfg.Clock),
 		jitter:   cfg.Jitter,
 	}
 	if delays.jitter == nil {

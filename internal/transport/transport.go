@@ -176,7 +176,7 @@ func New(cfg Config) (*Client, error) {
 		next:        httpTransport,
 		connections: make(chan struct{}, maxConnections(cfg)),
 		largeBodies: decodeLimit.slots,
-		clock:       clockOrReal(cfg.Clock),
+		clock:       clock.OrReal(cfg.Clock),
 		timeout:     orDefault(cfg.RequestTimeout, DefaultRequestTimeout),
 		log:         cfg.Log,
 		redact:      c.redact,
@@ -218,13 +218,6 @@ func newHTTPTransport(cfg Config, chooseProxy func(*url.URL) (*url.URL, error), 
 		httpTransport.TLSClientConfig = &tls.Config{RootCAs: pool, ServerName: cfg.ServerName, MinVersion: tls.VersionTLS12}
 	}
 	return httpTransport, nil
-}
-
-func clockOrReal(c clock.Clock) clock.Clock {
-	if c == nil {
-		return clock.Real()
-	}
-	return c
 }
 
 func orDefault(d, fallback time.Duration) time.Duration {

@@ -37,7 +37,7 @@ func addCreateError(diags *diag.Diagnostics, err error) {
 	}
 }
 
-// hasStatus reports whether the gateway itself returned the status.
+// hasStatus reports whether a response has the status.
 func hasStatus(err error, status int) bool {
 	failure, ok := errors.AsType[*transport.Error](err)
 	return ok && failure.Status == status
