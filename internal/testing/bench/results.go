@@ -58,11 +58,16 @@ type Sample struct {
 	Requests float64 `json:"requests"`
 }
 
+// TerraformCPU is the CPU time of terraform without the provider, in seconds.
+func (s Sample) TerraformCPU() float64 { return s.CPU - s.ProviderCPU }
+
 // Measurement contains the medians of an operation's samples.
 type Measurement struct {
 	Subject   string `json:"subject"`
 	Operation string `json:"operation"`
 	N         int    `json:"n"`
+	// IsRemote is true if Terraform stored the state in its HTTP backend, on this machine.
+	IsRemote bool `json:"is_remote,omitempty"`
 	Sample
 }
 
@@ -120,10 +125,10 @@ type Mock struct {
 	Curve        []Point       `json:"curve"`
 }
 
-// Find returns a measurement.
-func (m Mock) Find(subject, operation string, n int) (Measurement, bool) {
+// Find returns a measurement with a local or a remote state.
+func (m Mock) Find(subject, operation string, n int, isRemote bool) (Measurement, bool) {
 	i := slices.IndexFunc(m.Measurements, func(each Measurement) bool {
-		return each.Subject == subject && each.Operation == operation && each.N == n
+		return each.Subject == subject && each.Operation == operation && each.N == n && each.IsRemote == isRemote
 	})
 	if i < 0 {
 		return Measurement{}, false
@@ -131,29 +136,26 @@ func (m Mock) Find(subject, operation string, n int) (Measurement, bool) {
 	return m.Measurements[i], true
 }
 
-// Of returns the measurements of one resource type, by operation and then by size.
-func (m Mock) Of(subject string) []Measurement {
+// RatioToTimeStatic returns the duration of an operation on n clusters, divided by that
+// on n time_static, or false if one of them was not measured.
+func (m Mock) RatioToTimeStatic(operation string, n int, isRemote bool) (float64, bool) {
+	ours, isMeasured := m.Find(SubjectCluster, operation, n, isRemote)
+	floor, hasFloor := m.Find(TimeStatic, operation, n, isRemote)
+	return ours.Wall / floor.Wall, isMeasured && hasFloor
+}
+
+// Of returns the measurements of n resources of one type, by operation, each with a
+// local and then with a remote state.
+func (m Mock) Of(subject string, n int) []Measurement {
 	var found []Measurement
 	for _, operation := range []string{Plan, Create, Resize, Destroy} {
-		for _, n := range m.Sizes() {
-			if each, ok := m.Find(subject, operation, n); ok {
+		for _, isRemote := range []bool{false, true} {
+			if each, ok := m.Find(subject, operation, n, isRemote); ok {
 				found = append(found, each)
 			}
 		}
 	}
 	return found
-}
-
-// Sizes returns the measured numbers of resources in ascending order.
-func (m Mock) Sizes() []int {
-	var sizes []int
-	for _, each := range m.Measurements {
-		if !slices.Contains(sizes, each.N) {
-			sizes = append(sizes, each.N)
-		}
-	}
-	slices.Sort(sizes)
-	return sizes
 }
 
 // Real contains the results of make bench-real: seconds for Clusters clusters on the

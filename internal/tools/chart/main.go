@@ -28,10 +28,12 @@ type results struct {
 }
 
 type measurement struct {
-	Subject   string  `json:"subject"`
-	Operation string  `json:"operation"`
-	N         int     `json:"n"`
-	Wall      float64 `json:"wall"`
+	Subject   string `json:"subject"`
+	Operation string `json:"operation"`
+	N         int    `json:"n"`
+	// IsRemote is true with a remote state, which the chart does not show.
+	IsRemote bool    `json:"is_remote"`
+	Wall     float64 `json:"wall"`
 }
 
 // panels are the operations in drawing order, two per row, and the titles of their
@@ -68,6 +70,7 @@ func run(from io.Reader, to io.Writer) error {
 	if err := json.NewDecoder(from).Decode(&read); err != nil {
 		return fmt.Errorf("not results of make bench: %w", err)
 	}
+	read.Measurements = slices.DeleteFunc(read.Measurements, func(m measurement) bool { return m.IsRemote })
 	plots := make([][]*plot.Plot, 0, len(panels)/columns)
 	for row := range slices.Chunk(panels, columns) {
 		var line []*plot.Plot

@@ -40,9 +40,9 @@ func run() error {
 		}
 	}
 	page, err := template.New("guide").Funcs(template.FuncMap{
-		"count": count, "ratio": ratio, "named": named,
+		"count": count, "ratio": ratio, "rounds": rounds, "named": named,
 		"floor": func(m bench.Measurement, subject string) (bench.Measurement, error) {
-			floor, found := mock.Find(subject, m.Operation, m.N)
+			floor, found := mock.Find(subject, m.Operation, m.N, m.IsRemote)
 			if !found {
 				return floor, fmt.Errorf("the results have no %s of %d %s", m.Operation, m.N, subject)
 			}
@@ -54,7 +54,7 @@ func run() error {
 	}
 	return page.Execute(os.Stdout, map[string]any{
 		"Mock": mock, "Real": onGateway, "Targets": bench.Targets(mock, onGateway),
-		"Growth": growthOf(mock, 1000), "Ours": mock.Of(bench.SubjectCluster), "TimeStatic": bench.TimeStatic, "TerraformData": bench.TerraformData,
+		"Growth": growthOf(mock, 1000), "Ours": mock.Of(bench.SubjectCluster, 1000), "TimeStatic": bench.TimeStatic,
 	})
 }
 
@@ -85,6 +85,14 @@ func count(n int) string {
 		digits = digits[:len(digits)-3]
 	}
 	return strings.Join(append([]string{digits}, parts...), ",")
+}
+
+// rounds returns a number of rounds with its noun.
+func rounds(n int) string {
+	if n == 1 {
+		return "1 round"
+	}
+	return fmt.Sprint(n, " rounds")
 }
 
 func ratio(value, reference float64) string { return fmt.Sprintf("%.2f", value/reference) }

@@ -12,8 +12,8 @@ import (
 	"time"
 
 	"github.com/planetary-computer/terraform-provider-pc/internal/testing/bench"
+	"github.com/planetary-computer/terraform-provider-pc/internal/testing/bench/mockprocess"
 	"github.com/planetary-computer/terraform-provider-pc/internal/testing/bench/protocol"
-	"github.com/planetary-computer/terraform-provider-pc/internal/testing/bench/remote"
 )
 
 // measureRefreshes measures how the provider refreshes clusters in this process.
@@ -38,7 +38,7 @@ func measureRefreshes(ctx context.Context, sizes []int, runs int) ([]bench.Point
 
 // refresh measures a provider that has just started, as terraform starts it.
 func refresh(ctx context.Context, n int) (bench.Point, error) {
-	mock, err := remote.Start(ctx, n)
+	mock, err := mockprocess.Start(ctx, n)
 	if err != nil {
 		return bench.Point{}, err
 	}

@@ -21,7 +21,7 @@ import (
 	"syscall"
 
 	"github.com/planetary-computer/terraform-provider-pc/internal/testing/bench"
-	"github.com/planetary-computer/terraform-provider-pc/internal/testing/bench/remote"
+	"github.com/planetary-computer/terraform-provider-pc/internal/testing/bench/mockprocess"
 )
 
 // options are the flags.
@@ -34,7 +34,7 @@ type options struct {
 }
 
 func main() {
-	if served, err := remote.Serve(); served {
+	if served, err := mockprocess.Serve(); served {
 		exit(err)
 		return
 	}

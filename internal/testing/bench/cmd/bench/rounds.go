@@ -7,6 +7,7 @@ package main
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/planetary-computer/terraform-provider-pc/internal/testing/bench"
@@ -24,55 +25,83 @@ func startMock(start time.Duration) (*mockserver.Server, error) {
 type sampleKey struct {
 	subject, operation string
 	n                  int
+	isRemote           bool
+}
+
+// subjectRun is what one subject does in each round.
+type subjectRun struct {
+	subject subject
+	n       int
+	// isRemote is true if the state is remote.
+	isRemote bool
+}
+
+// runsOf returns the runs of a round. With remote state, only the largest size of the
+// resources that have a provider is measured.
+func runsOf(sizes []int) []subjectRun {
+	var runs []subjectRun
+	for _, n := range sizes {
+		for _, s := range subjects {
+			runs = append(runs, subjectRun{subject: s, n: n})
+		}
+	}
+	for _, s := range subjects {
+		if s.provider != "" && len(sizes) > 0 {
+			runs = append(runs, subjectRun{subject: s, n: slices.Max(sizes), isRemote: true})
+		}
+	}
+	return runs
 }
 
 // rounds runs all operations of all subjects in turn, so that other load on the machine
 // affects them equally. After each round, which takes minutes, it passes the medians so
 // far to save, so that an interrupt does not lose them.
-func rounds(ctx context.Context, p programs, sizes []int, runs int, save func(done int, medians []bench.Measurement) error) error {
-	samples := map[sampleKey][]bench.Sample{}
-	for run := range runs {
-		for _, n := range sizes {
-			for i := range subjects {
-				s := subjects[(i+run)%len(subjects)]
-				took, err := round(ctx, p, s, n)
-				if err != nil {
-					return err
-				}
-				for _, each := range steps {
-					key := sampleKey{s.name, each.operation, n}
-					samples[key] = append(samples[key], took[each.operation])
-				}
-				plan := took[bench.Plan]
-				logf("round %d of %d: %4d %-16s create %6.2f s  plan %6.2f s (provider %5.1f MiB, %.0f requests)  resize %6.2f s  destroy %6.2f s", run+1, runs, n, s.name,
-					took[bench.Create].Wall, plan.Wall, plan.Memory, plan.Requests, took[bench.Resize].Wall, took[bench.Destroy].Wall)
+func rounds(ctx context.Context, p programs, sizes []int, count int, save func(done int, medians []bench.Measurement) error) error {
+	samples, runs := map[sampleKey][]bench.Sample{}, runsOf(sizes)
+	for done := range count {
+		for i := range runs {
+			// Each round begins with another run, because the first ones find colder caches.
+			r := runs[(i+done)%len(runs)]
+			took, err := r.measure(ctx, p)
+			if err != nil {
+				return err
 			}
+			for _, each := range steps {
+				key := sampleKey{r.subject.name, each.operation, r.n, r.isRemote}
+				samples[key] = append(samples[key], took[each.operation])
+			}
+			state := "local"
+			if r.isRemote {
+				state = "remote"
+			}
+			plan := took[bench.Plan]
+			logf("round %d of %d: %4d %-16s %-6s state  create %6.2f s  plan %6.2f s (provider %5.1f MiB, %.0f requests)  resize %6.2f s  destroy %6.2f s", done+1, count, r.n, r.subject.name, state,
+				took[bench.Create].Wall, plan.Wall, plan.Memory, plan.Requests, took[bench.Resize].Wall, took[bench.Destroy].Wall)
 		}
-		if err := save(run+1, medians(samples, sizes)); err != nil {
+		if err := save(done+1, medians(samples, runs)); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func medians(samples map[sampleKey][]bench.Sample, sizes []int) []bench.Measurement {
+func medians(samples map[sampleKey][]bench.Sample, runs []subjectRun) []bench.Measurement {
 	var measured []bench.Measurement
-	for _, n := range sizes {
+	for _, r := range runs {
 		for _, each := range steps {
-			for _, s := range subjects {
-				measured = append(measured, bench.Measurement{
-					Subject: s.name, Operation: each.operation, N: n, Sample: bench.Medians(samples[sampleKey{s.name, each.operation, n}]),
-				})
-			}
+			measured = append(measured, bench.Measurement{
+				Subject: r.subject.name, Operation: each.operation, N: r.n, IsRemote: r.isRemote,
+				Sample: bench.Medians(samples[sampleKey{r.subject.name, each.operation, r.n, r.isRemote}]),
+			})
 		}
 	}
 	return measured
 }
 
-// round runs the operations of one subject one after the other, on a separate gateway.
-func round(ctx context.Context, p programs, s subject, n int) (map[string]bench.Sample, error) {
+// measure runs the operations of one subject one after the other, on a separate gateway.
+func (r subjectRun) measure(ctx context.Context, p programs) (map[string]bench.Sample, error) {
 	var server *mockserver.Server
-	if s.name == bench.SubjectCluster {
+	if r.subject.name == bench.SubjectCluster {
 		started, err := startMock(noDelay)
 		if err != nil {
 			return nil, err
@@ -80,11 +109,18 @@ func round(ctx context.Context, p programs, s subject, n int) (map[string]bench.
 		defer started.Close()
 		server = started
 	}
-	w, err := newWorkspace(p, s, n, server)
+	w, err := newWorkspace(p, r.subject, r.n, server)
 	if err != nil {
 		return nil, err
 	}
 	defer w.close()
+	if r.isRemote {
+		backend := startBackend()
+		defer backend.Close()
+		if err := w.useRemoteState(ctx, backend.URL); err != nil {
+			return nil, err
+		}
+	}
 	took := map[string]bench.Sample{}
 	for _, each := range steps {
 		if took[each.operation], err = w.run(ctx, each); err != nil {

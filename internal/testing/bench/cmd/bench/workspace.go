@@ -15,6 +15,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -38,13 +39,15 @@ type programs struct {
 	terraform, measure, cliConfig string
 }
 
-// install links the measuring program in place of each provider and writes a CLI
-// configuration for it.
+// install puts the measuring program in place of each provider, into a mirror from
+// which terraform init installs, and writes a CLI configuration. Its overrides save the
+// other commands the lock file and its hashes.
 func install(dir, terraform, measure string, providers []string) (programs, error) {
+	mirror := filepath.Join(dir, "mirror")
 	var overrides strings.Builder
 	for _, provider := range providers {
 		name := filepath.Base(provider)
-		folder := filepath.Join(dir, name)
+		folder := filepath.Join(mirror, filepath.FromSlash(addressOf(name)), "0.0.1", runtime.GOOS+"_"+runtime.GOARCH)
 		if err := os.MkdirAll(filepath.Join(folder, "measured"), 0o700); err != nil {
 			return programs{}, err
 		}
@@ -52,20 +55,18 @@ func install(dir, terraform, measure string, providers []string) (programs, erro
 		if err := errors.Join(clone(provider, filepath.Join(folder, "measured", name)), clone(measure, filepath.Join(folder, name))); err != nil {
 			return programs{}, err
 		}
-		for _, address := range addresses(name) {
-			_, _ = fmt.Fprintf(&overrides, "    %q = %q\n", address, folder)
-		}
+		_, _ = fmt.Fprintf(&overrides, "    %q = %q\n", addressOf(name), folder)
 	}
 	cli := filepath.Join(dir, "cli.tfrc")
-	text := "provider_installation {\n  dev_overrides {\n" + overrides.String() + "  }\n  direct {}\n}\n"
+	text := fmt.Sprintf("provider_installation {\n  dev_overrides {\n%s  }\n  filesystem_mirror {\n    path = %q\n  }\n}\n", &overrides, mirror)
 	return programs{terraform: terraform, measure: measure, cliConfig: cli}, os.WriteFile(cli, []byte(text), 0o600)
 }
 
-func addresses(binary string) []string {
+func addressOf(binary string) string {
 	if binary == "terraform-provider-time" {
-		return []string{"registry.terraform.io/hashicorp/time"}
+		return "registry.terraform.io/hashicorp/time"
 	}
-	return []string{"registry.terraform.io/planetary-computer/pc"}
+	return "registry.terraform.io/planetary-computer/pc"
 }
 
 func clone(from, to string) error {
@@ -87,7 +88,7 @@ type workspace struct {
 }
 
 // newWorkspace creates a workspace for n resources. server is the gateway, or nil for a
-// type without one.
+// type without one. The state is a file in the workspace.
 func newWorkspace(p programs, s subject, n int, server *mockserver.Server) (*workspace, error) {
 	dir, err := os.MkdirTemp("", "bench-")
 	if err != nil {
@@ -99,6 +100,17 @@ func newWorkspace(p programs, s subject, n int, server *mockserver.Server) (*wor
 		w.env = append(w.env, "PC_ADDRESS="+server.GatewayURL(), "PC_API_TOKEN="+server.NewToken(user))
 	}
 	return w, os.WriteFile(filepath.Join(dir, "main.tf"), []byte(strings.TrimPrefix(variables+s.config, "\n")), 0o600)
+}
+
+// useRemoteState stores the state at an address of the HTTP backend instead.
+func (w *workspace) useRemoteState(ctx context.Context, address string) error {
+	if err := os.WriteFile(filepath.Join(w.dir, "backend.tf"), fmt.Appendf(nil, strings.TrimPrefix(backendConfig, "\n"), address), 0o600); err != nil {
+		return err
+	}
+	if _, output, err := w.measured(ctx, []string{"init", "-input=false"}); err != nil {
+		return fmt.Errorf("terraform init: %w\n%s", err, tail(output))
+	}
+	return nil
 }
 
 func (w *workspace) close() { _ = os.RemoveAll(w.dir) }

@@ -17,12 +17,12 @@ import (
 	"runtime/pprof"
 	"syscall"
 
+	"github.com/planetary-computer/terraform-provider-pc/internal/testing/bench/mockprocess"
 	"github.com/planetary-computer/terraform-provider-pc/internal/testing/bench/protocol"
-	"github.com/planetary-computer/terraform-provider-pc/internal/testing/bench/remote"
 )
 
 func main() {
-	served, err := remote.Serve()
+	served, err := mockprocess.Serve()
 	if !served {
 		n := flag.Int("n", 1000, "number of clusters")
 		rounds := flag.Int("rounds", 10, "number of plans, each with a new provider")
@@ -41,7 +41,7 @@ func main() {
 func profile(ctx context.Context, n, rounds int, dir string) error {
 	// Recording each allocation takes time, which must not appear in the CPU profile.
 	runtime.MemProfileRate = 0
-	mock, err := remote.Start(ctx, n)
+	mock, err := mockprocess.Start(ctx, n)
 	if err != nil {
 		return err
 	}
@@ -79,7 +79,7 @@ func profile(ctx context.Context, n, rounds int, dir string) error {
 }
 
 // plan plans with a new provider each time, as terraform does.
-func plan(ctx context.Context, mock *remote.Mock, clusters []protocol.Cluster, rounds int) error {
+func plan(ctx context.Context, mock *mockprocess.Mock, clusters []protocol.Cluster, rounds int) error {
 	for range rounds {
 		p, err := protocol.Start(ctx, mock.Address, mock.Token)
 		if err != nil {

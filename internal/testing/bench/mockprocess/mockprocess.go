@@ -1,9 +1,9 @@
 // Copyright (c) The terraform-provider-pc Authors
 // SPDX-License-Identifier: MPL-2.0
 
-// Package remote runs the built-in mock in a separate process, so that its time and
+// Package mockprocess runs the built-in mock in a separate process, so that its time and
 // memory do not count as the provider's.
-package remote
+package mockprocess
 
 import (
 	"context"
