@@ -24,7 +24,7 @@ import (
 	"github.com/planetary-computer/terraform-provider-pc/internal/testing/mockserver"
 )
 
-const note = "one run"
+const tokenNote = "one run"
 
 // requestTimeout is how long a request may take on a busy machine.
 const requestTimeout = time.Minute
@@ -68,7 +68,7 @@ resource "terraform_data" "test" {
     environment = { TOKEN = ephemeral.pc_hub_token.test.token }
   }
 }
-`, note, arguments, command)
+`, tokenNote, arguments, command)
 }
 
 // assertTokensRevoked asserts that tokens were created and that all are revoked.
@@ -78,7 +78,7 @@ func (r *workspace) assertTokensRevoked() {
 		r.t.Error("no token was created")
 	}
 	for _, each := range r.mock.Tokens("alice") {
-		if each.Note == note {
+		if each.Note == tokenNote {
 			r.t.Errorf("the token %s is left", each.ID)
 		}
 	}
@@ -230,7 +230,7 @@ resource "pc_dask_cluster" "test" {
   provider = pc.narrow
   %s
 }
-`, note, arguments)
+`, tokenNote, arguments)
 }
 
 // The plan fails after it has opened the token.

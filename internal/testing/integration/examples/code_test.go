@@ -23,7 +23,7 @@ import (
 // terraform must have the subcommands and flags, and make the targets.
 func TestShellBlocks_areValid(t *testing.T) {
 	t.Parallel()
-	scripts := slices.Concat(blocks(t, "shell", "sh"), fileBlocks(t, ".sh"), pipelineCommands(t))
+	scripts := slices.Concat(codeBlocks(t, "shell", "sh"), fileBlocks(t, ".sh"), pipelineCommands(t))
 	if len(scripts) < 10 {
 		t.Fatalf("only %d blocks of shell were found", len(scripts))
 	}
@@ -31,7 +31,7 @@ func TestShellBlocks_areValid(t *testing.T) {
 		parseShell(t, script)
 	}
 	checkTerraformCommands(t, scripts)
-	makefile := read(t, filepath.Join(root, "GNUmakefile"))
+	makefile := readFile(t, filepath.Join(repositoryRoot, "GNUmakefile"))
 	for _, script := range scripts {
 		for _, match := range regexp.MustCompile(`(?m)^\s*make ([a-z0-9-]+)`).FindAllStringSubmatch(script.text, -1) {
 			if !strings.Contains(makefile, "\n"+match[1]+":") {
@@ -111,7 +111,7 @@ func TestPythonBlocks_compile(t *testing.T) {
 		t.Skip("python3 is not installed")
 	}
 	sources := map[string]string{}
-	for _, b := range append(blocks(t, "python"), fileBlocks(t, ".py")...) {
+	for _, b := range append(codeBlocks(t, "python"), fileBlocks(t, ".py")...) {
 		sources[b.where] = b.text
 	}
 	if len(sources) < 5 {
@@ -138,7 +138,7 @@ for where, text in sorted(json.load(sys.stdin).items()):
 // Parses every block of YAML and every YAML file of the examples.
 func TestYAMLBlocks_areValid(t *testing.T) {
 	t.Parallel()
-	documents := slices.Concat(blocks(t, "yaml"), fileBlocks(t, ".yml"))
+	documents := slices.Concat(codeBlocks(t, "yaml"), fileBlocks(t, ".yml"))
 	if len(documents) < 2 {
 		t.Fatalf("only %d blocks of YAML were found", len(documents))
 	}

@@ -26,10 +26,10 @@ type configuration struct {
 	files map[string]string
 }
 
-// features are the parts of the language that some engines lack, with a text that
+// engineFeatures are the parts of the language that some engines lack, with a text that
 // only configurations with this part contain. A configuration belongs to the first
 // that matches.
-var features = []struct {
+var engineFeatures = []struct {
 	name    string
 	mark    string
 	feature *terraform.Feature
@@ -45,7 +45,7 @@ var features = []struct {
 func TestConfigurations_areValid(t *testing.T) {
 	t.Parallel()
 	all := exampleFolders(t)
-	for _, b := range blocks(t, "hcl", "terraform") {
+	for _, b := range codeBlocks(t, "hcl", "terraform") {
 		all = append(all, configuration{b.where, map[string]string{"main.tf": b.text}})
 	}
 	if len(all) < 25 {
@@ -53,14 +53,14 @@ func TestConfigurations_areValid(t *testing.T) {
 	}
 	groups := map[string][]configuration{}
 	for _, c := range all {
-		for _, feature := range features {
+		for _, feature := range engineFeatures {
 			if strings.Contains(c.text(), feature.mark) {
 				groups[feature.name] = append(groups[feature.name], c)
 				break
 			}
 		}
 	}
-	for _, feature := range features {
+	for _, feature := range engineFeatures {
 		t.Run(feature.name, func(t *testing.T) {
 			t.Parallel()
 			validate(t, groups[feature.name], feature.feature)
@@ -99,7 +99,7 @@ func exampleFolders(t *testing.T) []configuration {
 		if folders[folder] == nil {
 			folders[folder] = map[string]string{}
 		}
-		folders[folder][name] = read(t, filepath.Join(root, file))
+		folders[folder][name] = readFile(t, filepath.Join(repositoryRoot, file))
 	}
 	var found []configuration
 	for _, folder := range slices.Sorted(maps.Keys(folders)) {
@@ -128,7 +128,7 @@ func validate(t *testing.T, configurations []configuration, feature *terraform.F
 			t.Fatal(err)
 		}
 		if !strings.Contains(c.text(), "required_providers") {
-			workspace.Write(folder+"/versions.tf", read(t, workspace.Path("versions.tf")))
+			workspace.Write(folder+"/versions.tf", readFile(t, workspace.Path("versions.tf")))
 		}
 		for name, text := range c.files {
 			workspace.Write(folder+"/"+name, text)
@@ -136,7 +136,7 @@ func validate(t *testing.T, configurations []configuration, feature *terraform.F
 	}
 	workspace.Write("main.tf", "provider \"pc\" {}\nvariable \"unknown\" {}\n"+calls.String())
 	if result := workspace.Run("get", "-no-color"); result.Code != 0 {
-		t.Error(named(result.Output, configurations))
+		t.Error(withConfigurationNames(result.Output, configurations))
 		return
 	}
 	var report struct {
@@ -155,13 +155,13 @@ func validate(t *testing.T, configurations []configuration, feature *terraform.F
 	}
 	for _, diagnostic := range report.Diagnostics {
 		if diagnostic.Severity == "error" {
-			t.Errorf("%s: %s\n%s", named(diagnostic.Range.Filename, configurations), diagnostic.Summary, diagnostic.Detail)
+			t.Errorf("%s: %s\n%s", withConfigurationNames(diagnostic.Range.Filename, configurations), diagnostic.Summary, diagnostic.Detail)
 		}
 	}
 }
 
-// named replaces the folders of the modules by the names of their configurations.
-func named(text string, configurations []configuration) string {
+// withConfigurationNames replaces the folders of the modules by the names of their configurations.
+func withConfigurationNames(text string, configurations []configuration) string {
 	for i, c := range slices.Backward(configurations) {
 		text = strings.ReplaceAll(text, fmt.Sprintf("m%d/", i), c.where+": ")
 	}
@@ -183,8 +183,8 @@ func TestImportExamples_areValid(t *testing.T) {
 				t.Fatalf("only %v were found", files)
 			}
 			for i, file := range files {
-				workspace.Write(fmt.Sprintf("import%d.tf", i), read(t, filepath.Join(root, file)))
-				workspace.Write(fmt.Sprintf("resource%d.tf", i), read(t, filepath.Join(root, path.Dir(file), "resource.tf")))
+				workspace.Write(fmt.Sprintf("import%d.tf", i), readFile(t, filepath.Join(repositoryRoot, file)))
+				workspace.Write(fmt.Sprintf("resource%d.tf", i), readFile(t, filepath.Join(repositoryRoot, path.Dir(file), "resource.tf")))
 			}
 			workspace.Must("validate", "-no-color")
 		})
@@ -197,10 +197,10 @@ func TestImportExamples_areValid(t *testing.T) {
 // missing.
 func TestExamplesWithOtherProviders_canBeLoaded(t *testing.T) {
 	t.Parallel()
-	script := read(t, root+"/internal/tools/examples.sh")
+	script := readFile(t, repositoryRoot+"/internal/tools/examples.sh")
 	folders := map[string]bool{}
 	for _, file := range filesBelow(t, "examples", ".tf") {
-		if folder := path.Dir(file); !strings.Contains(folder, "/tests") && strings.Contains(read(t, filepath.Join(root, file)), `"hashicorp/`) {
+		if folder := path.Dir(file); !strings.Contains(folder, "/tests") && strings.Contains(readFile(t, filepath.Join(repositoryRoot, file)), `"hashicorp/`) {
 			folders[folder] = true
 		}
 	}
@@ -216,7 +216,7 @@ func TestExamplesWithOtherProviders_canBeLoaded(t *testing.T) {
 			workspace := terraform.New(t)
 			workspace.Require(terraform.WriteOnlyArguments)
 			workspace.Remove("versions.tf")
-			if err := os.CopyFS(workspace.Path("."), os.DirFS(filepath.Join(root, folder))); err != nil {
+			if err := os.CopyFS(workspace.Path("."), os.DirFS(filepath.Join(repositoryRoot, folder))); err != nil {
 				t.Fatal(err)
 			}
 			if !workspace.Supports(terraform.MockDataFolders) {

@@ -18,11 +18,11 @@ import (
 	"github.com/planetary-computer/terraform-provider-pc/internal/testing/integration/terraform"
 )
 
-const root = "../../../.."
+const repositoryRoot = "../../../.."
 
 func TestMain(m *testing.M) { os.Exit(terraform.Main(m)) }
 
-func read(t *testing.T, file string) string {
+func readFile(t *testing.T, file string) string {
 	t.Helper()
 	text, err := os.ReadFile(file)
 	if err != nil {
@@ -61,7 +61,7 @@ func TestTypes_haveExamples(t *testing.T) {
 		t.Errorf("the types are %v", want)
 	}
 	for _, file := range want {
-		read(t, filepath.Join(root, "examples", file))
+		readFile(t, filepath.Join(repositoryRoot, "examples", file))
 	}
 }
 
@@ -77,7 +77,7 @@ func TestListExamples_areValid(t *testing.T) {
 			t.Parallel()
 			workspace := terraform.New(t)
 			workspace.Require(terraform.ListResources)
-			workspace.Write(filepath.Base(file), read(t, filepath.Join(root, file)))
+			workspace.Write(filepath.Base(file), readFile(t, filepath.Join(repositoryRoot, file)))
 			workspace.Must("validate", "-query", "-no-color")
 		})
 	}
@@ -88,7 +88,7 @@ func TestListExamples_areValid(t *testing.T) {
 func TestOwnCompute_keepsTheSchedulersAddress(t *testing.T) {
 	t.Parallel()
 	waits := regexp.MustCompile(`depends_on = \[[^\]]*\bazurerm_network_interface\.scheduler,`)
-	if !waits.MatchString(read(t, root+"/examples/own-compute/workers.tf")) {
+	if !waits.MatchString(readFile(t, repositoryRoot+"/examples/own-compute/workers.tf")) {
 		t.Error("a worker can be created before the scheduler's interface, and get its address")
 	}
 }
@@ -97,7 +97,7 @@ func TestOwnCompute_keepsTheSchedulersAddress(t *testing.T) {
 // subscription without it rejects the cluster.
 func TestPairing_registersKubernetes(t *testing.T) {
 	t.Parallel()
-	if !regexp.MustCompile(`resource_providers_to_register += \["Microsoft\.ContainerService"\]`).MatchString(read(t, root+"/examples/azurerm-pairing/versions.tf")) {
+	if !regexp.MustCompile(`resource_providers_to_register += \["Microsoft\.ContainerService"\]`).MatchString(readFile(t, repositoryRoot+"/examples/azurerm-pairing/versions.tf")) {
 		t.Error("AzureRM's core does not register Microsoft.ContainerService")
 	}
 }

@@ -43,7 +43,7 @@ func TestGeoCatalogJob_readsTheContainer(t *testing.T) {
 	}))
 	t.Cleanup(server.Close)
 	cmd := exec.CommandContext(t.Context(), python, "-c", "import job, json; print(json.dumps([job.list_files(), job.read_file('a b/1.tif')]))")
-	cmd.Dir = filepath.Join(root, "examples", "geocatalog")
+	cmd.Dir = filepath.Join(repositoryRoot, "examples", "geocatalog")
 	cmd.Env = []string{
 		"PYTHONDONTWRITEBYTECODE=1", "AZURE_STORAGE_ACCOUNT_NAME=account1", "AZURE_STORAGE_CONTAINER=fires-1",
 		"AZURE_STORAGE_SAS_TOKEN=?sp=rl&sig=s1g%3D", "AZURE_STORAGE_BLOB_ENDPOINT=" + server.URL,

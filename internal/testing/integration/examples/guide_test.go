@@ -23,9 +23,9 @@ var azureVMCluster = []string{
 func TestOwnComputeGuide_listsAllArguments(t *testing.T) {
 	t.Parallel()
 	word := regexp.MustCompile("`([a-z_]+)`")
-	_, table, _ := strings.Cut(read(t, root+"/templates/guides/own-compute.md.tmpl"), "## Every option of AzureVMCluster")
+	_, table, _ := strings.Cut(readFile(t, repositoryRoot+"/templates/guides/own-compute.md.tmpl"), "## Every option of AzureVMCluster")
 	table, _, _ = strings.Cut(table, "\n## ")
-	variables := read(t, root+"/examples/own-compute/variables.tf")
+	variables := readFile(t, repositoryRoot+"/examples/own-compute/variables.tf")
 	var options []string
 	for line := range strings.SplitSeq(table, "\n") {
 		cells := strings.Split(line, "|")
@@ -53,11 +53,11 @@ func TestOwnComputeGuide_listsAllArguments(t *testing.T) {
 func TestOwnCompute_variables(t *testing.T) {
 	t.Parallel()
 	for _, file := range []string{"own-compute/variables.tf", "own-compute/modules/dask/variables.tf", "azurerm-pairing/variables.tf"} {
-		blocks := strings.Split("\n"+read(t, root+"/examples/"+file), "\nvariable ")
-		if len(blocks) < 9 {
-			t.Errorf("%s has %d variables", file, len(blocks)-1)
+		declarations := strings.Split("\n"+readFile(t, repositoryRoot+"/examples/"+file), "\nvariable ")
+		if len(declarations) < 9 {
+			t.Errorf("%s has %d variables", file, len(declarations)-1)
 		}
-		for _, block := range blocks[1:] {
+		for _, block := range declarations[1:] {
 			for _, want := range []string{"  description = ", "  type ", "  validation {", "    error_message = "} {
 				if !strings.Contains(block, "\n"+want) {
 					t.Errorf("%s: a variable has no%s:\n%s", file, want, block)

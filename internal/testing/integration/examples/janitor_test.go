@@ -33,7 +33,7 @@ func newJanitor(t *testing.T, example string) janitor {
 	t.Cleanup(mock.Close)
 	command, env := terraform.Installed(t)
 	j := janitor{mock: mock, dir: t.TempDir(), token: mock.NewToken("alice")}
-	if err := os.CopyFS(j.dir, os.DirFS(filepath.Join(root, "examples", "janitor", example))); err != nil {
+	if err := os.CopyFS(j.dir, os.DirFS(filepath.Join(repositoryRoot, "examples", "janitor", example))); err != nil {
 		t.Fatal(err)
 	}
 	// Run the script with sh, because CopyFS may drop the permission to execute.

@@ -17,8 +17,8 @@ import (
 var repository = regexp.MustCompile(`^https://(?:github\.com/planetary-computer/terraform-provider-pc/(?:tree|blob|raw)|raw\.githubusercontent\.com/planetary-computer/terraform-provider-pc)/main/(.+)$`)
 
 var (
-	link    = regexp.MustCompile(`\[[^\]]*\]\(([^)\s]+)\)`)
-	heading = regexp.MustCompile(`(?m)^#{1,6} (.+)$`)
+	linkPattern    = regexp.MustCompile(`\[[^\]]*\]\(([^)\s]+)\)`)
+	headingPattern = regexp.MustCompile(`(?m)^#{1,6} (.+)$`)
 )
 
 // Follows every link between the pages, and every link into the repository. The pages
@@ -32,11 +32,11 @@ func TestLinks_haveTargets(t *testing.T) {
 	}
 	// The schemas' descriptions have links, too.
 	for _, file := range filesBelow(t, "docs", ".md") {
-		p := page{file, file, read(t, filepath.Join(root, file))}
+		p := page{file, file, readFile(t, filepath.Join(repositoryRoot, file))}
 		all, byAddress[file] = append(all, p), p
 	}
 	for _, p := range all {
-		for _, match := range link.FindAllStringSubmatch(p.prose(), -1) {
+		for _, match := range linkPattern.FindAllStringSubmatch(p.prose(), -1) {
 			target := match[1]
 			if inside := repository.FindStringSubmatch(target); inside != nil {
 				mustExist(t, p, inside[1])
@@ -53,7 +53,7 @@ func TestLinks_haveTargets(t *testing.T) {
 			linked, isPage := byAddress[address]
 			if !isPage {
 				mustExist(t, p, address)
-				text, err := os.ReadFile(filepath.Join(root, address))
+				text, err := os.ReadFile(filepath.Join(repositoryRoot, address))
 				if hasAnchor && err == nil {
 					linked = page{text: string(text)}
 				}
@@ -67,7 +67,7 @@ func TestLinks_haveTargets(t *testing.T) {
 
 func mustExist(t *testing.T, p page, file string) {
 	t.Helper()
-	if _, err := os.Stat(filepath.Join(root, file)); err != nil {
+	if _, err := os.Stat(filepath.Join(repositoryRoot, file)); err != nil {
 		t.Errorf("%s links to %s, which does not exist", p.file, file)
 	}
 }
@@ -75,7 +75,7 @@ func mustExist(t *testing.T, p page, file string) {
 // anchors returns the fragments of links to the headings of a page.
 func anchors(text string) []string {
 	var found []string
-	for _, match := range heading.FindAllStringSubmatch(text, -1) {
+	for _, match := range headingPattern.FindAllStringSubmatch(text, -1) {
 		name := regexp.MustCompile(`[^a-z0-9 _-]`).ReplaceAllString(strings.ToLower(match[1]), "")
 		found = append(found, strings.ReplaceAll(name, " ", "-"))
 	}
@@ -85,9 +85,9 @@ func anchors(text string) []string {
 // TestIndex_linksEveryGuide checks the list of guides on the first page.
 func TestIndex_linksEveryGuide(t *testing.T) {
 	t.Parallel()
-	index := read(t, root+"/templates/index.md.tmpl")
+	index := readFile(t, repositoryRoot+"/templates/index.md.tmpl")
 	for _, file := range filesBelow(t, "templates/guides", ".md.tmpl") {
-		title := regexp.MustCompile(`(?m)^page_title: "(.+)"$`).FindStringSubmatch(read(t, filepath.Join(root, file)))
+		title := regexp.MustCompile(`(?m)^page_title: "(.+)"$`).FindStringSubmatch(readFile(t, filepath.Join(repositoryRoot, file)))
 		if title == nil {
 			t.Errorf("%s has no title", file)
 			continue
@@ -102,18 +102,18 @@ func TestIndex_linksEveryGuide(t *testing.T) {
 // make docs-check compares the drawing.
 func TestDiagrams_haveTheirTextAlternatives(t *testing.T) {
 	t.Parallel()
-	sources, err := filepath.Glob(root + "/internal/tools/diagrams/*.d2")
+	sources, err := filepath.Glob(repositoryRoot + "/internal/tools/diagrams/*.d2")
 	if err != nil || len(sources) != 4 {
 		t.Fatalf("the sources are %v: %v", sources, err)
 	}
 	for _, source := range sources {
 		name := strings.TrimSuffix(filepath.Base(source), ".d2")
-		alternative, _, _ := strings.Cut(strings.TrimPrefix(read(t, source), "# "), "\n")
+		alternative, _, _ := strings.Cut(strings.TrimPrefix(readFile(t, source), "# "), "\n")
 		want := "![" + alternative + "](https://raw.githubusercontent.com/planetary-computer/terraform-provider-pc/main/docs/images/" + name + ".svg)"
 		if !slices.ContainsFunc(pages(t), func(p page) bool { return strings.Contains(p.text, want) }) {
 			t.Errorf("no page shows %s with its text alternative: %s", name, want)
 		}
-		if !strings.Contains(read(t, root+"/docs/images/"+name+".svg"), "<title>"+strings.ReplaceAll(alternative, "'", "&#39;")+"</title>") {
+		if !strings.Contains(readFile(t, repositoryRoot+"/docs/images/"+name+".svg"), "<title>"+strings.ReplaceAll(alternative, "'", "&#39;")+"</title>") {
 			t.Errorf("docs/images/%s.svg is not up to date: run make diagrams", name)
 		}
 	}

@@ -48,9 +48,9 @@ var otherNames = map[string][]string{
 }
 
 var (
-	inlineCode = regexp.MustCompile("`([^`\n]+)`")
-	snakeCase  = regexp.MustCompile(`^[a-z]+(?:_[a-z0-9]+)+$`)
-	variable   = regexp.MustCompile(`\b(?:PC|DASK|JUPYTERHUB)_[A-Z0-9_]*[A-Z0-9]\b`)
+	inlineCode      = regexp.MustCompile("`([^`\n]+)`")
+	snakeCase       = regexp.MustCompile(`^[a-z]+(?:_[a-z0-9]+)+$`)
+	variablePattern = regexp.MustCompile(`\b(?:PC|DASK|JUPYTERHUB)_[A-Z0-9_]*[A-Z0-9]\b`)
 )
 
 // Compares the variables on the pages, in text and in blocks, with those that the
@@ -62,7 +62,7 @@ func TestEnvironmentVariables_onPagesExist(t *testing.T) {
 		known = append(known, row.Variables...)
 	}
 	for _, p := range pages(t) {
-		for _, name := range variable.FindAllString(p.text, -1) {
+		for _, name := range variablePattern.FindAllString(p.text, -1) {
 			if !slices.Contains(known, name) && otherVariables[name] == "" {
 				t.Errorf("%s names the variable %s, which the provider does not read", p.file, name)
 			}
@@ -74,7 +74,7 @@ func TestEnvironmentVariables_onPagesExist(t *testing.T) {
 // make docs generates it.
 func TestSettingsGuide_isCurrent(t *testing.T) {
 	t.Parallel()
-	guide := read(t, root+"/templates/guides/configuration.md.tmpl")
+	guide := readFile(t, repositoryRoot+"/templates/guides/configuration.md.tmpl")
 	for _, row := range settings.Table() {
 		line := "| `" + row.Argument + "` | `" + strings.Join(row.Variables, "`<br>`") + "` |"
 		if !strings.Contains(guide, line) {
@@ -97,7 +97,7 @@ func TestNames_onPagesExist(t *testing.T) {
 	}
 	// The examples declare further names.
 	for _, file := range filesBelow(t, "examples", ".tf") {
-		for _, match := range regexp.MustCompile(`(?m)^(?:variable|output|resource "[a-z_]+"|data "[a-z_]+") "([a-z_]+)"|^  +([a-z_]+) +=`).FindAllStringSubmatch(read(t, filepath.Join(root, file)), -1) {
+		for _, match := range regexp.MustCompile(`(?m)^(?:variable|output|resource "[a-z_]+"|data "[a-z_]+") "([a-z_]+)"|^  +([a-z_]+) +=`).FindAllStringSubmatch(readFile(t, filepath.Join(repositoryRoot, file)), -1) {
 			known[match[1]+match[2]] = true
 		}
 	}

@@ -42,7 +42,7 @@ func pages(t *testing.T) []page {
 		if rest, isTemplate := strings.CutPrefix(address, "templates/"); isTemplate {
 			address = "docs/" + rest
 		}
-		found = append(found, page{file, address, read(t, filepath.Join(root, file))})
+		found = append(found, page{file, address, readFile(t, filepath.Join(repositoryRoot, file))})
 	}
 	if len(found) < 10 {
 		t.Fatalf("only %d pages were found", len(found))
@@ -55,7 +55,7 @@ func pages(t *testing.T) []page {
 func filesBelow(t *testing.T, folder, ending string) []string {
 	t.Helper()
 	var files []string
-	err := filepath.WalkDir(filepath.Join(root, folder), func(path string, entry fs.DirEntry, err error) error {
+	err := filepath.WalkDir(filepath.Join(repositoryRoot, folder), func(path string, entry fs.DirEntry, err error) error {
 		if err != nil {
 			return err
 		}
@@ -63,7 +63,7 @@ func filesBelow(t *testing.T, folder, ending string) []string {
 			return fs.SkipDir
 		}
 		if !entry.IsDir() && strings.HasSuffix(path, ending) {
-			relative, err := filepath.Rel(root, path)
+			relative, err := filepath.Rel(repositoryRoot, path)
 			files = append(files, filepath.ToSlash(relative))
 			return err
 		}
@@ -75,14 +75,14 @@ func filesBelow(t *testing.T, folder, ending string) []string {
 	return files
 }
 
-var fence = regexp.MustCompile("(?ms)^```([a-z]*)\n(.*?)^```$")
+var fencePattern = regexp.MustCompile("(?ms)^```([a-z]*)\n(.*?)^```$")
 
-// blocks returns the fenced blocks of all pages in one of the languages.
-func blocks(t *testing.T, languages ...string) []block {
+// codeBlocks returns the fenced blocks of all pages in one of the languages.
+func codeBlocks(t *testing.T, languages ...string) []block {
 	t.Helper()
 	var found []block
 	for _, p := range pages(t) {
-		for i, match := range fence.FindAllStringSubmatch(p.text, -1) {
+		for i, match := range fencePattern.FindAllStringSubmatch(p.text, -1) {
 			if slices.Contains(languages, match[1]) {
 				found = append(found, block{fmt.Sprintf("%s, block %d", p.file, i+1), match[1], match[2]})
 			}
@@ -96,13 +96,13 @@ func fileBlocks(t *testing.T, ending string) []block {
 	t.Helper()
 	var found []block
 	for _, file := range filesBelow(t, "examples", ending) {
-		found = append(found, block{file, "", read(t, filepath.Join(root, file))})
+		found = append(found, block{file, "", readFile(t, filepath.Join(repositoryRoot, file))})
 	}
 	return found
 }
 
 // prose returns the text of a page without its fenced blocks.
-func (p page) prose() string { return fence.ReplaceAllString(p.text, "") }
+func (p page) prose() string { return fencePattern.ReplaceAllString(p.text, "") }
 
 // TestPages_haveOnlyCheckedLanguages fails for a fenced block in a language that no
 // test reads, such as "hlc".
@@ -110,7 +110,7 @@ func TestPages_haveOnlyCheckedLanguages(t *testing.T) {
 	t.Parallel()
 	checked := []string{"hcl", "terraform", "shell", "sh", "python", "yaml", "text"}
 	for _, p := range pages(t) {
-		for _, match := range fence.FindAllStringSubmatch(p.text, -1) {
+		for _, match := range fencePattern.FindAllStringSubmatch(p.text, -1) {
 			if !slices.Contains(checked, match[1]) {
 				t.Errorf("%s has a block in the language %q, which no test checks", p.file, match[1])
 			}

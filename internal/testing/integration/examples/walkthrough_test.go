@@ -41,7 +41,7 @@ func firstBlock(t *testing.T, file string) string {
 // firstBlockWith returns the first block of HCL on a page that contains the text.
 func firstBlockWith(t *testing.T, file, text string) string {
 	t.Helper()
-	for _, b := range blocks(t, "hcl", "terraform") {
+	for _, b := range codeBlocks(t, "hcl", "terraform") {
 		if strings.HasPrefix(b.where, file+",") && strings.Contains(b.text, text) {
 			return b.text
 		}
@@ -81,7 +81,7 @@ func TestREADME_walkthrough(t *testing.T) {
 // TestIndex_firstExample applies the example of the first page.
 func TestIndex_firstExample(t *testing.T) {
 	t.Parallel()
-	w, mock := onMock(t, read(t, root+"/examples/provider/provider.tf"))
+	w, mock := onMock(t, readFile(t, repositoryRoot+"/examples/provider/provider.tf"))
 	w.Apply()
 	if clusters := mock.Clusters("alice"); len(clusters) != 1 || w.Outputs()["cluster"] != clusters[0].Name {
 		t.Errorf("the clusters are %v, and the output is %v", clusters, w.Outputs()["cluster"])
@@ -109,7 +109,7 @@ func TestManual_snippets(t *testing.T) {
 	for _, folder := range []string{"hub", "new-cluster", "list-clusters"} {
 		t.Run(folder, func(t *testing.T) {
 			t.Parallel()
-			text := read(t, root+"/examples/manual/"+folder+"/versions.tf") + read(t, root+"/examples/manual/"+folder+"/main.tf")
+			text := readFile(t, repositoryRoot+"/examples/manual/"+folder+"/versions.tf") + readFile(t, repositoryRoot+"/examples/manual/"+folder+"/main.tf")
 			w, _ := onMock(t, text)
 			w.Apply()
 			w.Destroy()

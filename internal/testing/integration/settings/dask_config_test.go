@@ -26,7 +26,7 @@ func testWrittenFiles(t *testing.T, stack *realservers.Stack) {
 	seed := rand.Uint64() //nolint:gosec // a test's choice of cases
 	t.Logf("the seed is %d", seed)
 	var given []map[string]any
-	var questions []question
+	var calls []gatewayCall
 	for i := range 150 {
 		options := randomOptions(rand.New(rand.NewPCG(seed, uint64(i)))) //nolint:gosec // the same
 		text, known, err := daskconfig.GatewayConfig(options)
@@ -38,11 +38,11 @@ func testWrittenFiles(t *testing.T, stack *realservers.Stack) {
 			t.Fatal(err)
 		}
 		given = append(given, options)
-		questions = append(questions, question{Environment: []string{
+		calls = append(calls, gatewayCall{Environment: []string{
 			"HOME=" + filepath.Dir(file), "DASK_ROOT_CONFIG=" + filepath.Dir(file) + "/none", "DASK_CONFIG=" + file, "LOGNAME=alice", "WHO=bob", "JUPYTERHUB_API_TOKEN=fr0m-the-hub",
 		}})
 	}
-	for i, got := range askPython(t, stack, questions) {
+	for i, got := range callInPython(t, stack, calls) {
 		if got.Error != "" {
 			t.Errorf("%v: %s", given[i], got.Error)
 			continue
@@ -51,7 +51,7 @@ func testWrittenFiles(t *testing.T, stack *realservers.Stack) {
 	}
 }
 
-func compareWritten(t *testing.T, options map[string]any, got answer) {
+func compareWritten(t *testing.T, options map[string]any, got gatewayAttributes) {
 	t.Helper()
 	text := func(name, otherwise string) string {
 		if value, ok := options[name]; ok {

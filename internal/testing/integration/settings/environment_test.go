@@ -24,10 +24,10 @@ func testEnvironment(t *testing.T, stack *realservers.Stack) {
 	t.Helper()
 	basic := []string{"DASK_GATEWAY__ADDRESS=http://hub", "DASK_GATEWAY__AUTH__TYPE=basic"}
 	hub := []string{"DASK_GATEWAY__ADDRESS=http://hub", "DASK_GATEWAY__AUTH__TYPE=jupyterhub"}
-	with := func(base []string, more ...string) question {
-		return question{Environment: append(slices.Clone(base), more...)}
+	with := func(base []string, more ...string) gatewayCall {
+		return gatewayCall{Environment: append(slices.Clone(base), more...)}
 	}
-	questions := []question{
+	calls := []gatewayCall{
 		with(basic, "LOGNAME=alice", "USER=bob"),
 		with(basic, "USER=bob", "USERNAME=carol"),
 		with(basic, "LOGNAME=", "LNAME=dave", "USERNAME=carol"),
@@ -59,26 +59,26 @@ func testEnvironment(t *testing.T, stack *realservers.Stack) {
 		with(basic, "USER=u", inheritedConfiguration(`{"gateway.cluster.options": {"a": 1}, "gateway": 5}`), `DASK_GATEWAY={"address": "http://hub", "auth": {"type": "basic"}, "cluster": {"options": {"b": 2}}}`),
 	}
 	classes := map[string]string{"BasicAuth": "basic", "JupyterHubAuth": "jupyterhub"}
-	for i, want := range askPython(t, stack, questions) {
-		s, problems := questions[i].resolve()
+	for i, want := range callInPython(t, stack, calls) {
+		s, problems := calls[i].resolve()
 		if want.Error != "" || len(problems) > 0 {
-			t.Errorf("%q: Python: %s; ours: %+v", questions[i].Environment, want.Error, problems)
+			t.Errorf("%q: Python: %s; the provider: %+v", calls[i].Environment, want.Error, problems)
 			continue
 		}
 		if s.Auth.Value != classes[want.Auth] {
-			t.Errorf("%q: auth is %s, Python's %s", questions[i].Environment, s.Auth.Value, want.Auth)
+			t.Errorf("%q: auth is %s, Python's %s", calls[i].Environment, s.Auth.Value, want.Auth)
 		}
 		credentials := map[string]any{"username": s.Username.Value, "password": s.Password.Value.Reveal()}
 		if s.Auth.Value == "jupyterhub" {
 			credentials = map[string]any{"api_token": s.APIToken.Value.Reveal()}
 		}
 		if !maps.Equal(credentials, want.Credentials) {
-			t.Errorf("%q: credentials are %v, Python's %v", questions[i].Environment, credentials, want.Credentials)
+			t.Errorf("%q: credentials are %v, Python's %v", calls[i].Environment, credentials, want.Credentials)
 		}
 		if got := httpProxy(t, s); got != valueOrNone(want.HTTPProxy) {
-			t.Errorf("%q: the proxy is %s, Python's %s", questions[i].Environment, got, valueOrNone(want.HTTPProxy))
+			t.Errorf("%q: the proxy is %s, Python's %s", calls[i].Environment, got, valueOrNone(want.HTTPProxy))
 		}
-		compareOptions(t, questions[i].Environment, s, want)
+		compareOptions(t, calls[i].Environment, s, want)
 	}
 }
 
@@ -111,7 +111,7 @@ func valueOrNone(text *string) string {
 
 // compareOptions compares cluster options with Python's. It skips options without a
 // JSON form, and None, which the provider does not send.
-func compareOptions(t *testing.T, environment []string, s settings.Settings, want answer) {
+func compareOptions(t *testing.T, environment []string, s settings.Settings, want gatewayAttributes) {
 	t.Helper()
 	got := map[string]any{}
 	for name, option := range s.ClusterOptions {

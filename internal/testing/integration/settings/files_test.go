@@ -53,37 +53,37 @@ func testFiles(t *testing.T, stack *realservers.Stack) {
 func compareConfigurations(t *testing.T, stack *realservers.Stack, seed uint64, first int) int {
 	t.Helper()
 	var created []configuration
-	var questions []question
+	var calls []gatewayCall
 	for i := range configurationsPerRound {
 		random := rand.New(rand.NewPCG(seed, uint64(first+i))) //nolint:gosec // a test's choice of cases
 		c := configuration{t: t, random: random, root: t.TempDir(), files: map[string]string{}}
 		c.generate()
 		created = append(created, c)
-		questions = append(questions, question{Environment: c.environment})
+		calls = append(calls, gatewayCall{Environment: c.environment})
 	}
 	usable := 0
-	for i, want := range askPython(t, stack, questions) {
-		s, problems := questions[i].resolve()
+	for i, want := range callInPython(t, stack, calls) {
+		s, problems := calls[i].resolve()
 		if strings.Contains(want.Error, "'NoneType' object has no attribute 'items'") {
 			// The provider skips options of None. Python crashes.
 			continue
 		}
 		if refusal := want.Error != ""; refusal || len(problems) > 0 {
 			if !refusal || len(problems) == 0 {
-				t.Errorf("Python: %q; ours: %+v\n%s", want.Error, problems, created[i])
+				t.Errorf("Python: %q; the provider: %+v\n%s", want.Error, problems, created[i])
 			}
 			continue
 		}
-		got := providerAnswer(s)
+		got := providerAttributes(s)
 		if want := onlyAddresses(want); got.Address != want.Address || got.PublicAddress != want.PublicAddress || got.ProxyAddress != want.ProxyAddress {
-			t.Errorf("ours   %+v\nPython %+v\n%s", got, want, created[i])
+			t.Errorf("provider %+v\nPython   %+v\n%s", got, want, created[i])
 		}
 		credentials := map[string]any{"username": s.Username.Value, "password": s.Password.Value.Reveal()}
 		if s.Auth.Value == "jupyterhub" {
 			credentials = map[string]any{"api_token": s.APIToken.Value.Reveal()}
 		}
 		if !maps.Equal(credentials, want.Credentials) || httpProxy(t, s) != valueOrNone(want.HTTPProxy) {
-			t.Errorf("ours %v, %s; Python %v, %s\n%s", credentials, httpProxy(t, s), want.Credentials, valueOrNone(want.HTTPProxy), created[i])
+			t.Errorf("the provider: %v, %s; Python %v, %s\n%s", credentials, httpProxy(t, s), want.Credentials, valueOrNone(want.HTTPProxy), created[i])
 		}
 		compareOptions(t, []string{created[i].String()}, s, want)
 		if t.Failed() {

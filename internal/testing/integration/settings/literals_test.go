@@ -18,25 +18,25 @@ import (
 func testLiterals(t *testing.T, stack *realservers.Stack) {
 	t.Helper()
 	const texts = 8000
-	questions := make([]question, 0, texts)
+	calls := make([]gatewayCall, 0, texts)
 	random := rand.New(rand.NewPCG(1, 2)) //nolint:gosec // the same texts in each run
 	for i := range texts {
 		text := randomLiteral(random, 3)
 		if i%2 == 1 {
 			text = damageLiteral(random, text)
 		}
-		questions = append(questions, question{Environment: []string{
+		calls = append(calls, gatewayCall{Environment: []string{
 			"DASK_GATEWAY__ADDRESS=http://hub", "DASK_GATEWAY__AUTH__TYPE=basic", "USER=u", "DASK_GATEWAY__CLUSTER__OPTIONS__X=" + text,
 		}})
 	}
 	compared := 0
-	for i, want := range askPython(t, stack, questions) {
-		s, problems := questions[i].resolve()
+	for i, want := range callInPython(t, stack, calls) {
+		s, problems := calls[i].resolve()
 		if want.Error != "" {
 			// The template is invalid, or Python fails on the literal independently
 			// of Dask, such as for a mapping with a list as a key.
 			if len(problems) == 0 && !strings.HasPrefix(want.Error, "TypeError") {
-				t.Errorf("%q: Python: %s; ours: no problem", questions[i].Environment, want.Error)
+				t.Errorf("%q: Python: %s; the provider: no problem", calls[i].Environment, want.Error)
 			}
 			continue
 		}
@@ -46,9 +46,9 @@ func testLiterals(t *testing.T, stack *realservers.Stack) {
 			continue
 		}
 		for _, problem := range problems {
-			t.Errorf("%q: %s", questions[i].Environment, problem.Detail)
+			t.Errorf("%q: %s", calls[i].Environment, problem.Detail)
 		}
-		compareOptions(t, questions[i].Environment, s, want)
+		compareOptions(t, calls[i].Environment, s, want)
 		if want.Options["x"] != nil && !strings.HasPrefix(*want.Options["x"], `"`) {
 			compared++
 		}

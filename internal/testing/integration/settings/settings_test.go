@@ -26,18 +26,18 @@ import (
 //go:embed python_client.py
 var pythonClient string
 
-// question is a call of Gateway() in an environment. The arguments are strings, nil
+// gatewayCall is a call of Gateway() in an environment. The arguments are strings, nil
 // if absent, or an int for a port.
-type question struct {
+type gatewayCall struct {
 	Environment   []string `json:"environment"`
 	Address       any      `json:"address"`
 	ProxyAddress  any      `json:"proxy_address"`
 	PublicAddress any      `json:"public_address"`
 }
 
-// answer contains the attributes of the Gateway. Options contains each value as
+// gatewayAttributes contains the attributes of the Gateway. Options contains each value as
 // JSON, nil if it has no JSON form.
-type answer struct {
+type gatewayAttributes struct {
 	Error            string             `json:"error"`
 	Address          string             `json:"address"`
 	PublicAddress    string             `json:"public_address"`
@@ -100,10 +100,10 @@ func startGateway(t *testing.T) *realservers.Stack {
 	return stack
 }
 
-// askPython lets Python answer all questions in one process.
-func askPython(t *testing.T, stack *realservers.Stack, questions []question) []answer {
+// callInPython returns the results of all calls, which one Python process makes.
+func callInPython(t *testing.T, stack *realservers.Stack, calls []gatewayCall) []gatewayAttributes {
 	t.Helper()
-	text, err := json.Marshal(questions)
+	text, err := json.Marshal(calls)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -115,23 +115,23 @@ func askPython(t *testing.T, stack *realservers.Stack, questions []question) []a
 	if err != nil {
 		t.Fatal(err)
 	}
-	var answers []answer
-	if err := json.Unmarshal(output, &answers); err != nil {
+	var results []gatewayAttributes
+	if err := json.Unmarshal(output, &results); err != nil {
 		t.Fatalf("%v in %s", err, output)
 	}
-	if len(answers) != len(questions) {
-		t.Fatalf("%d answers to %d questions", len(answers), len(questions))
+	if len(results) != len(calls) {
+		t.Fatalf("%d results of %d calls", len(results), len(calls))
 	}
-	return answers
+	return results
 }
 
-func (q question) resolve() (settings.Settings, []settings.Problem) {
+func (c gatewayCall) resolve() (settings.Settings, []settings.Problem) {
 	block := settings.Block{
-		Address:       argument(q.Address),
-		ProxyAddress:  argument(q.ProxyAddress),
-		PublicAddress: argument(q.PublicAddress),
+		Address:       argument(c.Address),
+		ProxyAddress:  argument(c.ProxyAddress),
+		PublicAddress: argument(c.PublicAddress),
 	}
-	return settings.Resolve(context.Background(), block, environment.New(q.Environment))
+	return settings.Resolve(context.Background(), block, environment.New(c.Environment))
 }
 
 // argument converts a value as Terraform does for a string argument: a number
@@ -145,10 +145,10 @@ func argument(value any) settings.Value[string] {
 
 const clusterName = "prod.fbfed27704fc4d1da027dad20471993b"
 
-// providerAnswer returns the settings as the provider's types print them.
-func providerAnswer(s settings.Settings) answer {
+// providerAttributes returns the settings as the provider's types print them.
+func providerAttributes(s settings.Settings) gatewayAttributes {
 	addresses := gateway.Addresses{Address: s.Address.Value, PublicAddress: s.PublicAddress.Value, ProxyAddress: s.ProxyAddress.Value}
-	return answer{
+	return gatewayAttributes{
 		Address:          s.Address.Value,
 		PublicAddress:    s.PublicAddress.Value,
 		ProxyAddress:     s.ProxyAddress.Value,
@@ -157,8 +157,8 @@ func providerAnswer(s settings.Settings) answer {
 	}
 }
 
-// onlyAddresses removes what a comparison of addresses ignores.
-func onlyAddresses(a answer) answer {
+// onlyAddresses returns the addresses among the attributes.
+func onlyAddresses(a gatewayAttributes) gatewayAttributes {
 	a.Auth, a.Credentials, a.HTTPProxy, a.Options = "", nil, nil, nil
 	return a
 }
