@@ -27,32 +27,32 @@ func (m *machine) readTLS(r optionReader) {
 	if !ok {
 		return
 	}
-	in := r.Nested("tls", object)
-	in.CheckNames([]string{"ca_certificate", "certificate", "private_key", "private_key_secret", "identity_client_id"})
+	nested := r.Nested("tls", object)
+	nested.CheckNames([]string{"ca_certificate", "certificate", "private_key", "private_key_secret", "identity_client_id"})
 	m.tls = &certificates{
-		ca:          in.Required("ca_certificate", certificatePEM),
-		certificate: in.Required("certificate", certificatePEM),
+		ca:          nested.Required("ca_certificate", certificatePEM),
+		certificate: nested.Required("certificate", certificatePEM),
 	}
 	switch {
-	case in.IsAbsent("private_key_secret"):
-		m.tls.key = in.Required("private_key", keyPEM)
-		if !in.IsAbsent("identity_client_id") {
-			in.Reject("identity_client_id", "requires private_key_secret: it is the identity that reads the secret")
+	case nested.IsAbsent("private_key_secret"):
+		m.tls.key = nested.Required("private_key", keyPEM)
+		if !nested.IsAbsent("identity_client_id") {
+			nested.Reject("identity_client_id", "requires private_key_secret: it is the identity that reads the secret")
 		}
-	case !in.IsAbsent("private_key"):
-		in.Reject("private_key_secret", "conflicts with private_key: the key is either in the text or in the Key Vault")
+	case !nested.IsAbsent("private_key"):
+		nested.Reject("private_key_secret", "conflicts with private_key: the key is either in the text or in the Key Vault")
 	default:
-		m.tls.secret = vaultSecret{id: in.Required("private_key_secret", secretID), clientID: in.Text("identity_client_id", uuid)}
+		m.tls.secret = vaultSecret{id: nested.Required("private_key_secret", secretID), clientID: nested.Text("identity_client_id", uuid)}
 	}
 	if m.tls.certificate != "" && m.tls.key != "" {
 		if _, err := tls.X509KeyPair([]byte(m.tls.certificate), []byte(m.tls.key)); err != nil {
 			// The error of the library is not printed: it can describe the key.
-			in.Reject("private_key", "is not the key of the certificate")
+			nested.Reject("private_key", "is not the key of the certificate")
 		}
 	}
 	if m.tls.certificate != "" && m.tls.ca != "" {
 		if message := rejectionByDask(m.tls.certificate, m.tls.ca); message != "" {
-			in.Reject("certificate", message)
+			nested.Reject("certificate", message)
 		}
 	}
 }

@@ -203,21 +203,21 @@ func (c writtenConfig) dockerArguments(t *testing.T) []string {
 			t.Fatalf("%q is not quoted", line)
 		}
 		var word strings.Builder
-		at := 1
-		for ; line[at] != '"'; at++ {
-			switch line[at] {
+		position := 1
+		for ; line[position] != '"'; position++ {
+			switch line[position] {
 			case '\\':
-				at++
+				position++
 			case '%', '$':
-				if line[at+1] != line[at] {
+				if line[position+1] != line[position] {
 					t.Fatalf("%q has a specifier or a variable", line)
 				}
-				at++
+				position++
 			}
-			word.WriteByte(line[at])
+			word.WriteByte(line[position])
 		}
 		dockerArguments = append(dockerArguments, word.String())
-		line = strings.TrimPrefix(line[at+1:], " ")
+		line = strings.TrimPrefix(line[position+1:], " ")
 	}
 	return dockerArguments
 }

@@ -123,13 +123,13 @@ func lineOfTab(text []byte, from int) int {
 // lineOfInvalidCharacter finds the first character that YAML does not allow
 // (readerc.go), or returns 0.
 func lineOfInvalidCharacter(text []byte) int {
-	for at := 0; at < len(text); {
-		r, size := utf8.DecodeRune(text[at:])
+	for position := 0; position < len(text); {
+		r, size := utf8.DecodeRune(text[position:])
 		isControl := r < ' ' && r != '\t' && r != '\n' && r != '\r' || r >= 0x7f && r < 0xa0 && r != 0x85
 		if r == utf8.RuneError && size == 1 || isControl || r == '\ufeff' || r == 0xfffe || r == 0xffff {
-			return 1 + bytes.Count(text[:at], []byte("\n"))
+			return 1 + bytes.Count(text[:position], []byte("\n"))
 		}
-		at += size
+		position += size
 	}
 	return 0
 }

@@ -148,8 +148,8 @@ func TestCreate_adoptsNothingWhenUndecided(t *testing.T) {
 				t.Fatalf("got %v", err)
 			}
 			var names []string
-			for _, each := range undecided.Candidates {
-				names = append(names, each.Name)
+			for _, candidate := range undecided.Candidates {
+				names = append(names, candidate.Name)
 			}
 			if !slices.Equal(names, test.candidates) {
 				t.Errorf("candidates %q, want %q", names, test.candidates)
@@ -404,11 +404,11 @@ func TestCreate_assignsClustersOfSeveralLostResponses(t *testing.T) {
 			all.Wait()
 			close(names)
 			adopted := map[string]bool{}
-			for each := range names {
-				if adopted[each] {
-					t.Errorf("%s was adopted twice", each)
+			for name := range names {
+				if adopted[name] {
+					t.Errorf("%s was adopted twice", name)
 				}
-				adopted[each] = true
+				adopted[name] = true
 			}
 			if len(adopted) != test.adopted {
 				t.Errorf("%d clusters were adopted, want %d", len(adopted), test.adopted)

@@ -264,16 +264,17 @@ func TestScale_retriesWhenAReplicaLacksTheCluster(t *testing.T) {
 	t.Parallel()
 	const scale = "POST /api/v1/clusters/" + clusterName + "/scale"
 	for label, test := range map[string]struct {
-		lists []serverReply
-		gets  []serverReply
-		want  func(error) bool
+		lists    []serverReply
+		gets     []serverReply
+		want     func(error) bool
+		requests int
 	}{
-		"listed by another replica": {[]serverReply{listReply(runningCluster(clusterName))}, nil, func(err error) bool { return err == nil }},
-		"gone":                      {[]serverReply{emptyListReply}, []serverReply{notFoundReply}, gateway.IsNotFound},
+		"listed by another replica": {[]serverReply{listReply(runningCluster(clusterName))}, nil, func(err error) bool { return err == nil }, 2},
+		"gone":                      {[]serverReply{emptyListReply}, []serverReply{notFoundReply}, gateway.IsNotFound, 1},
 		"ended": {[]serverReply{emptyListReply}, []serverReply{clusterReply("STOPPED")}, func(err error) bool {
 			var ended *gateway.EndedError
 			return errors.As(err, &ended) && ended.Cluster.Status == gateway.StatusStopped
-		}},
+		}, 1},
 	} {
 		t.Run(label, func(t *testing.T) {
 			t.Parallel()
@@ -285,8 +286,8 @@ func TestScale_retriesWhenAReplicaLacksTheCluster(t *testing.T) {
 			if _, err := client.Scale(t.Context(), clusterName, 1); !test.want(err) {
 				t.Errorf("Scale: %v", err)
 			}
-			if got, want := server.Count(scale), map[bool]int{true: 2, false: 1}[label == "listed by another replica"]; got != want {
-				t.Errorf("sent %d requests, want %d", got, want)
+			if got := server.Count(scale); got != test.requests {
+				t.Errorf("sent %d requests, want %d", got, test.requests)
 			}
 		})
 	}

@@ -8,7 +8,8 @@ import (
 	"time"
 )
 
-// TestRecentEqualClusters_returnsLeftoversOnce lists the clusters of a killed apply beside others.
+// TestRecentEqualClusters_returnsLeftoversOnce lists the clusters of a killed apply
+// beside other clusters.
 func TestRecentEqualClusters_returnsLeftoversOnce(t *testing.T) {
 	t.Parallel()
 	server, client, _ := newScripted(t)

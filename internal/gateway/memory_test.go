@@ -29,14 +29,16 @@ func longListBody() string {
 		return fmt.Sprintf(`"-----BEGIN %s-----\n%s-----END %s-----\n"`, kind, strings.Repeat(strings.Repeat("M", 64)+`\n`, length/64), kind)
 	}
 	certificate, key := pem("CERTIFICATE", 1100), pem("PRIVATE KEY", 1700)
-	var text strings.Builder
+	var list strings.Builder
+	separator := "{"
 	for i := range manyClusters {
 		name := fmt.Sprintf("prod.%032x", i)
-		text.WriteString(map[bool]string{true: "{", false: ","}[i == 0])
-		fmt.Fprintf(&text, `%q: {"name": %q, "dashboard_route": "/clusters/%s/status", "status": "RUNNING", "start_time": %d, "stop_time": null, "options": %s, "tls_cert": %s, "tls_key": %s}`,
+		list.WriteString(separator)
+		separator = ","
+		fmt.Fprintf(&list, `%q: {"name": %q, "dashboard_route": "/clusters/%s/status", "status": "RUNNING", "start_time": %d, "stop_time": null, "options": %s, "tls_cert": %s, "tls_key": %s}`,
 			name, name, name, startTime.UnixMilli(), defaultOptions("1.0"), certificate, key)
 	}
-	return text.String() + "}"
+	return list.String() + "}"
 }
 
 // newGatewayClient starts a gateway with this handler and returns a client for it.

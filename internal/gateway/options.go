@@ -98,10 +98,10 @@ func (c *Client) readOptions(ctx context.Context) ([]Option, error) {
 		return nil, err
 	}
 	options := make([]Option, 0, len(wire.ClusterOptions))
-	for _, each := range wire.ClusterOptions {
+	for _, option := range wire.ClusterOptions {
 		options = append(options, Option{
-			Field: each.Field, Label: each.Label, Default: each.Default.value,
-			Type: each.Spec.Type, Min: finiteLimit(each.Spec.Min), Max: finiteLimit(each.Spec.Max), Choices: each.Spec.Options,
+			Field: option.Field, Label: option.Label, Default: option.Default.value,
+			Type: option.Spec.Type, Min: finiteLimit(option.Spec.Min), Max: finiteLimit(option.Spec.Max), Choices: option.Spec.Options,
 		})
 	}
 	return options, nil

@@ -17,15 +17,15 @@ import (
 func TestScaling_toleratesAnOutage(t *testing.T) {
 	t.Parallel()
 	minimum := int64(1)
-	for how, change := range map[string]func(*gateway.Client) (gateway.Scaling, error){
+	for endpoint, change := range map[string]func(*gateway.Client) (gateway.Scaling, error){
 		"adapt": func(c *gateway.Client) (gateway.Scaling, error) {
 			return c.Adapt(t.Context(), clusterName, gateway.Adaptive{Minimum: &minimum, Active: true})
 		},
 		"scale": func(c *gateway.Client) (gateway.Scaling, error) { return c.Scale(t.Context(), clusterName, 1) },
 	} {
-		t.Run(how, func(t *testing.T) {
+		t.Run(endpoint, func(t *testing.T) {
 			t.Parallel()
-			request := "POST /api/v1/clusters/" + clusterName + "/" + how
+			request := "POST /api/v1/clusters/" + clusterName + "/" + endpoint
 			server, client, fake := newScripted(t)
 			restarted := jsonReply(`{"ok": true, "msg": null}`)
 			server.On(request, textReply(503, "no"), textReply(503, "no"), badGatewayReply, lostReply, proxyNotFoundReply, textReply(503, "no"), textReply(503, "no"), textReply(503, "no"), textReply(503, "no"), restarted)

@@ -93,24 +93,24 @@ func TestClient_sendsNoHostileName(t *testing.T) {
 	}
 	for _, invalid := range ids {
 		_, exists, findErr := client.FindToken(t.Context(), "alice", hub.Token{ID: invalid, Created: startTime})
-		for what, err := range map[string]error{
+		for label, err := range map[string]error{
 			"get": errorOf(client.GetToken(t.Context(), "alice", invalid)), "delete": client.DeleteToken(t.Context(), "alice", invalid),
 			"find": findErr, "revoke": client.RevokeToken(t.Context(), "alice", hub.Token{ID: invalid, Created: startTime}),
 		} {
 			if err == nil || exists || !strings.Contains(err.Error(), "the id of a token cannot be") || len(err.Error()) > 1000 {
-				t.Errorf("%s of %.40q: %.1000v", what, invalid, err)
+				t.Errorf("%s of %.40q: %.1000v", label, invalid, err)
 			}
 		}
 	}
 	for _, invalid := range paths {
 		_, _, listErr := client.ListTokens(t.Context(), invalid)
-		for what, err := range map[string]error{
+		for label, err := range map[string]error{
 			"get": errorOf(client.GetToken(t.Context(), invalid, "a12")), "delete": client.DeleteToken(t.Context(), invalid, "a12"),
 			"list": listErr, "create": errorOf(client.CreateToken(t.Context(), invalid, hub.TokenRequest{})),
 			"issue": errorOf(client.IssueToken(t.Context(), invalid, hub.TokenRequest{})),
 		} {
 			if err == nil || !strings.Contains(err.Error(), "cannot be a part of an address") || len(err.Error()) > 1000 {
-				t.Errorf("%s for %.40q: %.1000v", what, invalid, err)
+				t.Errorf("%s for %.40q: %.1000v", label, invalid, err)
 			}
 		}
 	}

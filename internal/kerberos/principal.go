@@ -33,11 +33,11 @@ func (p principal) matches(configured string) bool {
 
 // splitPrincipal splits NAME@REALM. The realm may be missing.
 func splitPrincipal(configured string) (name, realm string) {
-	at := strings.LastIndexByte(configured, '@')
-	if at < 0 {
+	separator := strings.LastIndexByte(configured, '@')
+	if separator < 0 {
 		return configured, ""
 	}
-	return configured[:at], configured[at+1:]
+	return configured[:separator], configured[separator+1:]
 }
 
 // visibleName converts a name from a file to a text that is safe to print: short, and

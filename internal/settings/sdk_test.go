@@ -78,15 +78,18 @@ func TestResolve_rejectsInvalidCatalogSettings(t *testing.T) {
 	if s = mustResolve(t, settings.Block{}, "HOME="+folder); s.SDKFileError == nil {
 		t.Error("the provider read a folder as a file")
 	}
-	for argument, block := range map[string]settings.Block{
-		"stac_url": {STACAddress: knownValue("planetarycomputer.microsoft.com")}, "sas_url": {SASAddress: knownValue("ftp://h/")}, "subscription_key": {SubscriptionKey: knownValue("two words")},
+	for argument, test := range map[string]struct {
+		block   settings.Block
+		allowed string
+	}{
+		"stac_url":         {settings.Block{STACAddress: knownValue("planetarycomputer.microsoft.com")}, "Allowed is http://"},
+		"sas_url":          {settings.Block{SASAddress: knownValue("ftp://h/")}, "Allowed is http://"},
+		"subscription_key": {settings.Block{SubscriptionKey: knownValue("two words")}, "A key is one word"},
 	} {
-		p := onlyProblem(t, block)
+		p := onlyProblem(t, test.block)
 		expectEqual(t, "argument", p.Argument, argument)
-		expectContains(t, p.Detail, map[bool]string{true: "A key is one word", false: "Allowed is http://"}[argument == "subscription_key"])
-		if argument == "subscription_key" {
-			expectOmits(t, p.Detail, "two words")
-		}
+		expectContains(t, p.Detail, test.allowed)
+		expectOmits(t, p.Detail, "two words")
 	}
 }
 

@@ -69,12 +69,12 @@ func TestSecrets_areAbsentFromErrorsLogsAndDumps(t *testing.T) {
 				if name == "basic" && hidden == testToken || name != "basic" && (hidden == password || hidden == encoded || strings.HasPrefix(hidden, "pa55")) {
 					continue
 				}
-				for what, text := range map[string]string{
+				for label, text := range map[string]string{
 					"error": err.Error(), "dump": fmt.Sprintf("%+v %#v", failed, failed),
 					"log": logged.String(), "client": fmt.Sprintf("%+v %#v", c, c), "config": fmt.Sprintf("%+v", cfg),
 				} {
 					if strings.Contains(text, hidden) {
-						t.Errorf("the %s contains %q:\n%s", what, hidden, text)
+						t.Errorf("the %s contains %q:\n%s", label, hidden, text)
 					}
 				}
 			}

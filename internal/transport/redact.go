@@ -237,20 +237,20 @@ func secretSpans(text string, forms []string) []span {
 	var spans []span
 	for _, form := range forms {
 		prefix := form[:maskedPrefix(form)]
-		for at := 0; ; at++ {
-			found := strings.Index(text[at:], prefix)
+		for position := 0; ; position++ {
+			found := strings.Index(text[position:], prefix)
 			if found < 0 {
 				break
 			}
-			at += found
+			position += found
 			length := len(prefix)
-			if isShortNumber(form) && isInsideWord(text, at, at+length) {
+			if isShortNumber(form) && isInsideWord(text, position, position+length) {
 				continue
 			}
-			for length < len(form) && at+length < len(text) && form[length] == text[at+length] {
+			for length < len(form) && position+length < len(text) && form[length] == text[position+length] {
 				length++
 			}
-			spans = append(spans, span{at, at + length})
+			spans = append(spans, span{position, position + length})
 		}
 	}
 	return spans
