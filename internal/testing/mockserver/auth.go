@@ -27,7 +27,7 @@ func (s *Server) authenticate(x *exchange, handle func() *httpResponse) *httpRes
 	x.user = user
 	response := handle()
 	if response.status < 400 {
-		response.setHeader("Set-Cookie", s.cookieFor(user))
+		response.setHeader("Set-Cookie", s.cookieFor(x.replica, user))
 	}
 	return response
 }
@@ -35,12 +35,12 @@ func (s *Server) authenticate(x *exchange, handle func() *httpResponse) *httpRes
 func (s *Server) cookieUser(x *exchange) (string, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	sent, err := x.Cookie(s.state.cookieName)
+	sent, err := x.Cookie(s.cookieName(x.replica))
 	if err != nil {
 		return "", false
 	}
 	stored, ok := s.state.cookies[sent.Value]
-	if !ok {
+	if !ok || stored.replica != x.replica {
 		return "", false
 	}
 	if s.clock.now().Sub(stored.issuedAt) > cookieAge {
@@ -50,22 +50,31 @@ func (s *Server) cookieUser(x *exchange) (string, bool) {
 	return stored.user, true
 }
 
+// cookieName returns the name of the replica's cookie, which is random (auth.py,
+// _default_cookie_name). The caller holds the lock.
+func (s *Server) cookieName(replica int) string {
+	if s.state.cookieNames[replica] == "" {
+		s.state.cookieNames[replica] = "dask-gateway-" + newHex()
+	}
+	return s.state.cookieNames[replica]
+}
+
 // cookieFor returns the user's cookie. The gateway sends the same cookie again
 // without renewing it.
-func (s *Server) cookieFor(user string) string {
+func (s *Server) cookieFor(replica int, user string) string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	value := ""
 	for candidate, stored := range s.state.cookies {
-		if stored.user == user {
+		if stored.user == user && stored.replica == replica {
 			value = candidate
 		}
 	}
 	if value == "" {
 		value = newHex()
-		s.state.cookies[value] = issuedCookie{user: user, issuedAt: s.clock.now()}
+		s.state.cookies[value] = issuedCookie{replica: replica, user: user, issuedAt: s.clock.now()}
 	}
-	return s.state.cookieName + "=" + value + "; Max-Age=600; Path=/"
+	return s.cookieName(replica) + "=" + value + "; Max-Age=600; Path=/"
 }
 
 // headerUser reads the Authorization header. The scheme is case-sensitive, and a

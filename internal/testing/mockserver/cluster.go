@@ -49,7 +49,7 @@ func (s *Server) setStatus(c *cluster, status string) {
 	c.certificate, c.key = "", ""
 	switch {
 	case status == "RUNNING":
-		c.certificate, c.key = newCertificate(c.name, c.startTime)
+		c.certificate, c.key = s.cfg.Certificate(c.name, c.startTime)
 	case isFinal(status):
 		c.stopTime, c.workers, c.requestedWorkers = s.clock.now(), 0, 0
 		if s.cfg.Kubernetes != nil {

@@ -77,9 +77,13 @@ func getCluster(s *Server, x *exchange, name string) *httpResponse {
 	// cluster.
 	switch waiting := isLongPoll(x.URL.Query()); {
 	case waiting && c != nil:
-		s.waitForStart(x, c)
+		if !s.waitForStart(x, c) {
+			return &httpResponse{isDropped: true}
+		}
 	case waiting && s.cfg.Kubernetes != nil:
-		s.waitForUnknownName(x.Context())
+		if !s.waitForUnknownName(x.Context()) {
+			return &httpResponse{isDropped: true}
+		}
 		c = s.visibleCluster(x, name)
 	}
 	if rejection := s.checkAccess(x, c, name, "view"); rejection != nil {
@@ -102,16 +106,19 @@ func isLongPoll(query url.Values) bool {
 }
 
 // waitForStart waits until the cluster is no longer PENDING. It releases the lock
-// meanwhile.
-func (s *Server) waitForStart(x *exchange, c *cluster) {
+// meanwhile. It returns false if the gateway restarts meanwhile.
+func (s *Server) waitForStart(x *exchange, c *cluster) bool {
 	limit, stop := s.clock.after(s.cfg.LongPoll)
 	defer stop()
+	restarted := s.state.restarted
 	for c.status == "PENDING" {
 		changed := c.statusChanged
 		s.mu.Unlock()
-		ended := false
+		ended, isCut := false, false
 		select {
 		case <-changed:
+		case <-restarted:
+			isCut = true
 		case <-limit:
 			ended = true
 		case <-x.Context().Done():
@@ -120,10 +127,11 @@ func (s *Server) waitForStart(x *exchange, c *cluster) {
 			ended = true
 		}
 		s.mu.Lock()
-		if ended {
-			return
+		if ended || isCut {
+			return !isCut
 		}
 	}
+	return true
 }
 
 // checkAccess is the check before every call on a cluster: first 404, then 403.

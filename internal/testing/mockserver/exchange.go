@@ -21,7 +21,9 @@ type exchange struct {
 	path string
 	body []byte
 	user string
-	// cacheLag is how far the cache of the assigned replica is behind.
+	// replica is the assigned replica of the gateway. cacheLag is how far its cache is
+	// behind.
+	replica  int
 	cacheLag time.Duration
 }
 
@@ -34,6 +36,8 @@ type httpResponse struct {
 	// stream writes the part of the body that is not known when the response
 	// begins. It may be nil.
 	stream func(ctx context.Context, w io.Writer)
+	// isDropped closes the connection instead.
+	isDropped bool
 }
 
 func (r *httpResponse) setHeader(name, value string) *httpResponse {
@@ -81,6 +85,10 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 		fault.BeforeResponse()
 	}
 	s.record(x, response.status)
+	if response.isDropped {
+		closeConnection(w)
+		return
+	}
 	response.setHeader("Date", s.clock.now().Format(http.TimeFormat))
 	if fault == nil {
 		sendResponse(r.Context(), w, response)

@@ -33,13 +33,16 @@ type Kubernetes struct {
 	AfterUnknownWait func()
 }
 
-// RestartGateway restarts the gateway. Its cookies become invalid. The caches of a
-// Kubernetes gateway are empty and fill one cluster at a time.
+// RestartGateway restarts all replicas of the gateway. The connections of long polls
+// close. The cookies become invalid. The caches of a Kubernetes gateway are empty and
+// fill one cluster at a time.
 func (s *Server) RestartGateway() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.state.restartedAt = s.clock.now()
-	s.state.cookieName, s.state.cookies = "dask-gateway-"+newHex(), map[string]issuedCookie{}
+	close(s.state.restarted)
+	s.state.restarted = make(chan struct{})
+	s.state.cookieNames, s.state.cookies = map[int]string{}, map[string]issuedCookie{}
 }
 
 // assignReplica assigns the request to the next replica.
@@ -49,7 +52,8 @@ func (s *Server) assignReplica(x *exchange) {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	x.cacheLag = s.cfg.Kubernetes.CacheLags[s.state.replicaTurn%len(s.cfg.Kubernetes.CacheLags)]
+	x.replica = s.state.replicaTurn % len(s.cfg.Kubernetes.CacheLags)
+	x.cacheLag = s.cfg.Kubernetes.CacheLags[x.replica]
 	s.state.replicaTurn++
 }
 
@@ -85,14 +89,25 @@ func (s *Server) isCached(x *exchange, c *cluster) bool {
 }
 
 // waitForUnknownName is ?wait for an unknown name. A Kubernetes gateway waits the
-// whole long poll, because the cluster may appear in the cache.
-func (s *Server) waitForUnknownName(ctx context.Context) {
+// whole long poll, because the cluster may appear in the cache. It returns false if
+// the gateway restarts meanwhile.
+func (s *Server) waitForUnknownName(ctx context.Context) bool {
+	restarted := s.state.restarted
 	s.mu.Unlock()
 	defer s.mu.Lock()
-	s.sleep(ctx, s.cfg.LongPoll)
+	limit, stop := s.clock.after(s.cfg.LongPoll)
+	defer stop()
+	select {
+	case <-limit:
+	case <-restarted:
+		return false
+	case <-ctx.Done():
+	case <-s.done:
+	}
 	if callback := s.cfg.Kubernetes.AfterUnknownWait; callback != nil {
 		callback()
 	}
+	return true
 }
 
 // storedOptions returns the options as the gateway reports them. A Kubernetes

@@ -69,6 +69,9 @@ type Config struct {
 	// fault's Method, Path and Times have no effect. FaultFor is called
 	// concurrently.
 	FaultFor func(Request) *Fault
+	// Certificate returns the certificate and the key of a cluster in PEM. Nil creates
+	// real ones, which takes long.
+	Certificate func(name string, from time.Time) (certificate, key string)
 	// Log receives a line for each request. It may be nil.
 	Log io.Writer
 }
@@ -140,6 +143,9 @@ func withDefaults(cfg Config) Config {
 	}
 	if cfg.LongPoll == 0 {
 		cfg.LongPoll = 20 * time.Second
+	}
+	if cfg.Certificate == nil {
+		cfg.Certificate = newCertificate
 	}
 	if cfg.Now == nil {
 		cfg.Now = realTime

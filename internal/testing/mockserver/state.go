@@ -14,21 +14,25 @@ import (
 
 // state is what the servers store. Server.mu guards it.
 type state struct {
-	// restartedAt is the time of the gateway's last restart. replicaTurn counts the
-	// requests that were assigned to a replica.
+	// restartedAt is the time of the gateway's last restart. restarted is closed at the
+	// next one. replicaTurn counts the requests that were assigned to a replica.
 	restartedAt  time.Time
+	restarted    chan struct{}
 	replicaTurn  int
 	clusters     map[string]*cluster
 	clusterNames []string
 	users        map[string]*account
 	tokens       map[int]*token
-	cookieName   string
-	cookies      map[string]issuedCookie
-	startsFail   bool
-	startsHeld   bool
+	// cookieNames has the name of the cookie of each replica, which is another after
+	// a restart.
+	cookieNames map[int]string
+	cookies     map[string]issuedCookie
+	startsFail  bool
+	startsHeld  bool
 }
 
 type issuedCookie struct {
+	replica  int
 	user     string
 	issuedAt time.Time
 }
@@ -36,7 +40,7 @@ type issuedCookie struct {
 func newState() *state {
 	return &state{
 		clusters: map[string]*cluster{}, users: map[string]*account{}, tokens: map[int]*token{},
-		cookieName: "dask-gateway-" + newHex(), cookies: map[string]issuedCookie{},
+		restarted: make(chan struct{}), cookieNames: map[int]string{}, cookies: map[string]issuedCookie{},
 	}
 }
 
