@@ -5,13 +5,10 @@ package gateway
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"net/http"
 	"time"
 
 	"github.com/planetary-computer/terraform-provider-pc/internal/poll"
-	"github.com/planetary-computer/terraform-provider-pc/internal/transport"
 )
 
 const (
@@ -27,12 +24,6 @@ const (
 	// which an absence counts as unconfirmed.
 	absenceInterval = 2 * time.Second
 	maxConfirmTime  = time.Minute
-	// cacheFillTimeout is how long a Kubernetes gateway holds ?wait for a name that
-	// its cache does not contain (k8s/backend.py).
-	cacheFillTimeout = 20 * time.Second
-	// cacheWarmPeriod is how long after such a wait the client assumes that the cache is
-	// filled, and does not wait again.
-	cacheWarmPeriod = time.Minute
 )
 
 // Absence is proof that a cluster has ended or no longer exists. Only this package
@@ -135,76 +126,6 @@ func (c *Client) confirmAbsence(ctx context.Context, name string) (Cluster, *Abs
 		return Cluster{}, nil, err
 	}
 	return found.cluster, found.absence, nil
-}
-
-// waitForCache performs the last lookup, once the cache has had time to fill. Only
-// one caller at a time waits for that. For the callers after it, the cache is then
-// warm.
-func (c *Client) waitForCache(ctx context.Context, name string) (Cluster, *Absence, error) {
-	select {
-	case c.cacheFill <- struct{}{}:
-		defer func() { <-c.cacheFill }()
-	case <-ctx.Done():
-		return Cluster{}, nil, ctx.Err()
-	}
-	isWarm := c.clock.Now().Sub(c.cacheFilledAt) < cacheWarmPeriod
-	var cluster Cluster
-	var err error
-	if isWarm {
-		cluster, err = c.GetCluster(ctx, name)
-	} else {
-		cluster, err = c.getWhenCacheFilled(ctx, name)
-	}
-	switch {
-	case err == nil:
-		return cluster, c.absenceIfFinal(cluster), nil
-	case !IsNotFound(err):
-		return Cluster{}, nil, err
-	}
-	now := c.clock.Now()
-	if !isWarm {
-		c.cacheFilledAt = now
-	}
-	return Cluster{}, &Absence{confirmedAt: now}, nil
-}
-
-// getWhenCacheFilled reads a cluster with one request that a Kubernetes gateway holds
-// for 20 s if its cache does not contain the name; in this time the gateway reads
-// some thousand clusters. Other gateways have no cache and respond at once. The
-// client polls instead if a proxy times out, or if no connection may be held: with
-// max_connections = 1, a held request would block every other read.
-func (c *Client) getWhenCacheFilled(ctx context.Context, name string) (Cluster, error) {
-	release, ok := c.transport.TryHold()
-	if !ok {
-		return c.pollUntilFound(ctx, name)
-	}
-	cluster, err := c.pollCluster(ctx, name)
-	release()
-	if isProxyTimeout(err) {
-		return c.pollUntilFound(ctx, name)
-	}
-	return cluster, err
-}
-
-// isProxyTimeout reports whether a proxy timed out while the gateway held a long poll
-// open. A gateway that restarts causes a different status.
-func isProxyTimeout(err error) bool {
-	failure, ok := errors.AsType[*transport.Error](err)
-	return ok && failure.Kind == transport.KindStatus && failure.Status == http.StatusGatewayTimeout
-}
-
-// pollUntilFound reads a cluster until the gateway finds it or its cache has had time
-// to fill.
-func (c *Client) pollUntilFound(ctx context.Context, name string) (Cluster, error) {
-	began := c.clock.Now()
-	policy := poll.Policy{InitialDelay: absenceInterval, FirstPause: absenceInterval}
-	return poll.Until(ctx, c.clock, policy, func(ctx context.Context) (Cluster, bool, error) {
-		cluster, err := c.GetCluster(ctx, name)
-		if IsNotFound(err) && c.clock.Now().Sub(began) < cacheFillTimeout {
-			return Cluster{}, false, nil
-		}
-		return cluster, true, err
-	})
 }
 
 // minAbsenceTimeFor returns how long a cluster must be missing from a list of this

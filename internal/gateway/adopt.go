@@ -31,7 +31,16 @@ const (
 	// about two minutes in total. A gateway restarts within this time.
 	maxOutageRetries = 8
 	maxOutageBackoff = 30 * time.Second
+	// maxCacheFills is how often one create waits for the cache of a Kubernetes gateway
+	// to fill, if restarts empty it again.
+	maxCacheFills = 3
 )
+
+// outagePolicy is the policy of the lookups of a create.
+var outagePolicy = poll.Policy{
+	FirstPause: lookupInterval, IsTransient: transport.IsTransient,
+	OutageTolerance: poll.Forever, MaxOutageRetries: maxOutageRetries, LongestOutagePause: maxOutageBackoff,
+}
 
 // Creation is a cluster that the gateway created.
 type Creation struct {
@@ -72,6 +81,9 @@ type AdoptError struct {
 	// Interrupted means that Ctrl-C, or a timeout, left time for only some of the
 	// lookups. They may have missed a cluster that a cache does not contain yet.
 	Interrupted bool
+	// MayBeIncomplete means that the gateway may have a cache that had no time to fill
+	// since a restart, so that the listings may have missed a cluster.
+	MayBeIncomplete bool
 	// NotForwarded means that a proxy answered at once that it cannot reach the
 	// gateway. Most likely the request never arrived there.
 	NotForwarded bool
@@ -145,75 +157,123 @@ func (c *Client) create(ctx context.Context, options map[string]any, secrets ...
 // request, while the requested cluster appears later. If no further lookup is
 // possible, one listing is enough.
 func (c *Client) adopt(ctx context.Context, ours *pendingCreate, cause error) (Creation, error) {
-	failed := &AdoptError{Cause: cause, ListError: cause, NotForwarded: ours.isNotForwarded}
-	var seen listingSnapshot
-	// One replica of a Kubernetes gateway may list clusters that another does not.
-	candidates, later := map[string]Cluster{}, map[string]Cluster{}
-	lookups, isUndecidable, hasPendingSiblings, isCacheFilled := 0, false, false, false
-	policy := poll.Policy{
-		FirstPause: lookupInterval, IsTransient: transport.IsTransient,
-		OutageTolerance: poll.Forever, MaxOutageRetries: maxOutageRetries, LongestOutagePause: maxOutageBackoff,
+	search := &candidateSearch{
+		client: c, ours: ours, failed: &AdoptError{Cause: cause, ListError: cause, NotForwarded: ours.isNotForwarded},
+		candidates: map[string]Cluster{}, later: map[string]Cluster{},
 	}
-	name, _ := poll.Until(ctx, c.clock, policy, func(ctx context.Context) (string, bool, error) {
-		next, err := c.findCandidates(ctx, ours)
-		if err != nil {
-			if seen.receivedAt.IsZero() && lookups == 0 {
-				failed.ListError = err
-			}
-			if transport.IsTransient(err) || ctx.Err() != nil {
-				return "", false, err
-			}
-			lookups++
-			return "", lookups == maxLookups, nil
-		}
-		lookups++
-		previous := seen.candidates
-		seen, failed.ListError = next, nil
-		// A listed cluster may belong to another create that is under way.
-		hasPendingSiblings = c.creates.waitForOthers(ctx, ours) != nil
-		// The error must not offer a cluster that Terraform manages for import or stopping.
-		isKnown := func(cluster Cluster) bool { return c.creates.isKnown(cluster.Name, ours) }
-		seen.candidates, seen.later = slices.DeleteFunc(seen.candidates, isKnown), slices.DeleteFunc(seen.later, isKnown)
-		addCandidates(candidates, seen.candidates)
-		addCandidates(later, seen.later)
-		if hasPendingSiblings {
-			return "", false, ctx.Err()
-		}
-		if isUndecidable {
-			return "", lookups == maxLookups, nil
-		}
-		stage := listSettled
-		if hasNew(seen.candidates, previous) {
-			stage = listChanged
-		}
-		name, isFinal := c.creates.assign(ours, seen, stage)
-		isUndecidable = isFinal && name == ""
-		// The error names all candidates, and a cache may not contain all of them yet.
-		isComplete := isFinal && !slices.ContainsFunc(seen.candidates, func(cluster Cluster) bool { return mayBeCached(cluster.Name) })
-		if lookups == maxLookups && len(candidates) == 0 && !isCacheFilled {
-			// A Kubernetes gateway that restarted meanwhile has an empty cache.
-			isCacheFilled = true
-			if mayHaveCache(next.all) && c.fillCache(ctx) {
-				lookups--
-			}
-		}
-		return name, name != "" || isComplete || lookups == maxLookups, nil
-	})
-	if name == "" && !isUndecidable && !hasPendingSiblings {
-		name, _ = c.creates.assign(ours, seen, finalLookup)
-	}
-	if name != "" {
-		return Creation{Name: name, Adopted: seen.adoption(name, ours, cause)}, nil
+	if name := search.run(ctx); name != "" {
+		return Creation{Name: name, Adopted: search.seen.adoption(name, ours, cause)}, nil
 	}
 	c.creates.waitForAdoptions(ctx, ours)
-	isKnown := func(name string, _ Cluster) bool { return c.creates.isKnown(name, ours) }
-	maps.DeleteFunc(candidates, isKnown)
-	maps.DeleteFunc(later, func(name string, cluster Cluster) bool {
-		_, isCandidate := candidates[name]
+	return Creation{}, search.error()
+}
+
+// candidateSearch looks up the cluster of a create whose response was lost.
+type candidateSearch struct {
+	client *Client
+	ours   *pendingCreate
+	failed *AdoptError
+	// lookupsLeft is the number of lookups that are left.
+	lookupsLeft int
+	// seen is the last listing. candidates and later are those of all listings: one
+	// replica of a Kubernetes gateway may list clusters that another does not.
+	seen              listingSnapshot
+	candidates, later map[string]Cluster
+	// isUndecidable means that one of the candidates belongs to another request.
+	// isComplete means that no other listing can have more of them.
+	isUndecidable, isComplete bool
+	// hasPendingSiblings means that a candidate may belong to another create that is
+	// under way.
+	hasPendingSiblings bool
+}
+
+// run returns the name of the adopted cluster, "" if there is none.
+func (s *candidateSearch) run(ctx context.Context) string {
+	name := s.lookUp(ctx, maxLookups)
+	for range maxCacheFills {
+		if name != "" || s.isComplete || ctx.Err() != nil || !s.mayMissClusters() {
+			break
+		}
+		// A Kubernetes gateway that restarted meanwhile has an empty cache.
+		waited, err := s.client.fillCache(ctx)
+		if err != nil || !waited {
+			s.failed.MayBeIncomplete = err != nil
+			break
+		}
+		previous := s.seen.receivedAt
+		name = s.lookUp(ctx, 1)
+		s.failed.MayBeIncomplete = s.seen.receivedAt.Equal(previous) || s.mayMissClusters()
+	}
+	if name == "" && !s.isUndecidable && !s.hasPendingSiblings {
+		name, _ = s.client.creates.assign(s.ours, s.seen, finalLookup)
+	}
+	return name
+}
+
+// mayMissClusters reports whether the gateway may have a cache that had no time to
+// fill.
+func (s *candidateSearch) mayMissClusters() bool {
+	return s.failed.ListError == nil && mayHaveCache(s.seen.all) && !s.client.cache.isFilled(s.client.clock.Now())
+}
+
+// lookUp lists the clusters until it can adopt one, at most so many times.
+func (s *candidateSearch) lookUp(ctx context.Context, lookups int) string {
+	s.lookupsLeft = lookups
+	name, _ := poll.Until(ctx, s.client.clock, outagePolicy, s.look)
+	return name
+}
+
+// look is one lookup.
+func (s *candidateSearch) look(ctx context.Context) (name string, isDone bool, err error) {
+	creates := s.client.creates
+	next, err := s.client.findCandidates(ctx, s.ours)
+	if err != nil {
+		if s.seen.receivedAt.IsZero() && s.lookupsLeft == maxLookups {
+			s.failed.ListError = err
+		}
+		if transport.IsTransient(err) || ctx.Err() != nil {
+			return "", false, err
+		}
+		s.lookupsLeft--
+		return "", s.lookupsLeft == 0, nil
+	}
+	s.lookupsLeft--
+	previous := s.seen.candidates
+	s.seen, s.failed.ListError = next, nil
+	// A listed cluster may belong to another create that is under way.
+	s.hasPendingSiblings = creates.waitForOthers(ctx, s.ours) != nil
+	// The error must not offer a cluster that Terraform manages for import or stopping.
+	isKnown := func(cluster Cluster) bool { return creates.isKnown(cluster.Name, s.ours) }
+	s.seen.candidates, s.seen.later = slices.DeleteFunc(s.seen.candidates, isKnown), slices.DeleteFunc(s.seen.later, isKnown)
+	addCandidates(s.candidates, s.seen.candidates)
+	addCandidates(s.later, s.seen.later)
+	if s.hasPendingSiblings {
+		return "", false, ctx.Err()
+	}
+	if s.isUndecidable {
+		return "", s.lookupsLeft == 0, nil
+	}
+	stage := listSettled
+	if hasNew(s.seen.candidates, previous) {
+		stage = listChanged
+	}
+	name, isFinal := creates.assign(s.ours, s.seen, stage)
+	s.isUndecidable = isFinal && name == ""
+	// The error names all candidates, and a cache may not contain all of them yet.
+	s.isComplete = isFinal && !slices.ContainsFunc(s.seen.candidates, func(cluster Cluster) bool { return mayBeCached(cluster.Name) })
+	return name, name != "" || s.isComplete || s.lookupsLeft == 0, nil
+}
+
+// error returns the error of a search that has found no cluster.
+func (s *candidateSearch) error() *AdoptError {
+	isKnown := func(name string, _ Cluster) bool { return s.client.creates.isKnown(name, s.ours) }
+	maps.DeleteFunc(s.candidates, isKnown)
+	maps.DeleteFunc(s.later, func(name string, cluster Cluster) bool {
+		_, isCandidate := s.candidates[name]
 		return isCandidate || isKnown(name, cluster)
 	})
-	failed.Candidates, failed.Later = sortedByName(candidates), sortedByName(later)
-	return Creation{}, failed
+	s.failed.Candidates, s.failed.Later = sortedByName(s.candidates), sortedByName(s.later)
+	return s.failed
 }
 
 // mayHaveCache reports whether a gateway with these clusters may have a cache. The
@@ -225,15 +285,6 @@ func mayHaveCache(clusters map[string]Cluster) bool {
 		}
 	}
 	return true
-}
-
-// fillCache gives the cache of a Kubernetes gateway time to fill, and reports whether
-// it waited: listings may be complete only now. A gateway without a cache responds at
-// once.
-func (c *Client) fillCache(ctx context.Context) bool {
-	began := c.clock.Now()
-	_, _, err := c.waitForCache(ctx, unknownName)
-	return err != nil || c.clock.Now().Sub(began) > longPollDuration
 }
 
 func addCandidates(all map[string]Cluster, clusters []Cluster) {
@@ -256,14 +307,13 @@ func (c *Client) OtherCandidates(ctx context.Context, name string, adopted Adopt
 	lateBy := ours.lateBy
 	if mayBeCached(name) {
 		lateBy = max(lateBy, maxLookups*lookupInterval)
-		c.fillCache(ctx)
 	}
 	if pause := ours.failedAt.Add(lateBy).Sub(c.clock.Now()); pause > 0 {
 		if err := c.clock.Sleep(ctx, pause); err != nil {
 			return nil, err
 		}
 	}
-	seen, err := c.findCandidates(ctx, ours)
+	seen, err := c.findAllCandidates(ctx, ours, mayBeCached(name))
 	if err != nil {
 		return nil, err
 	}
@@ -273,6 +323,22 @@ func (c *Client) OtherCandidates(ctx context.Context, name string, adopted Adopt
 		c.creates.waitForAdoptions(ctx, ours)
 	}
 	return slices.DeleteFunc(others, isExcluded), nil
+}
+
+// findAllCandidates is findCandidates once a cache has had time to fill.
+func (c *Client) findAllCandidates(ctx context.Context, ours *pendingCreate, isCached bool) (listingSnapshot, error) {
+	for range maxCacheFills {
+		if isCached && !c.cache.isFilled(c.clock.Now()) {
+			if _, err := c.fillCache(ctx); err != nil {
+				return listingSnapshot{}, err
+			}
+		}
+		seen, err := c.findCandidates(ctx, ours)
+		if err != nil || !isCached || c.cache.isFilled(c.clock.Now()) {
+			return seen, err
+		}
+	}
+	return listingSnapshot{}, errors.New("the gateway restarted during each of the lookups")
 }
 
 // hasNew reports whether one of the clusters was not among the previous ones.

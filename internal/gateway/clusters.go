@@ -45,10 +45,7 @@ type Client struct {
 	// optionsOutage is set once a read of the options has failed for as long as
 	// optionsTolerance.
 	optionsOutage atomic.Bool
-	// cacheFill is the lock of the caller that waits for a cache to fill. cacheFilledAt
-	// is when the last such wait ended.
-	cacheFill     chan struct{}
-	cacheFilledAt time.Time
+	cache         *cacheTracker
 
 	interruptedCreateTimeout time.Duration
 }
@@ -56,7 +53,7 @@ type Client struct {
 // New returns a Client. It sends no request.
 func New(cfg Config) *Client {
 	c := &Client{
-		transport: cfg.Transport, addresses: cfg.Addresses, clock: clock.OrReal(cfg.Clock), creates: newCreateTracker(), cacheFill: make(chan struct{}, 1),
+		transport: cfg.Transport, addresses: cfg.Addresses, clock: clock.OrReal(cfg.Clock), creates: newCreateTracker(), cache: newCacheTracker(),
 		interruptedCreateTimeout: transport.InterruptedCreateTimeout,
 	}
 	c.directory = share.NewDirectory(c.clock, func(ctx context.Context) (map[string]Cluster, error) { return c.ListClusters(ctx) })
@@ -221,6 +218,7 @@ func (c *Client) listClusters(ctx context.Context, statuses ...Status) (map[stri
 	if err != nil {
 		return nil, transport.Response{}, err
 	}
+	c.cache.recordProcess(response.Header)
 	for name := range clusters {
 		c.creates.recordSeen(name)
 	}

@@ -56,6 +56,8 @@ func lostResponseDetail(adoptError *gateway.AdoptError) string {
 			clusterList(adoptError.Candidates) + "\n\n"
 		if adoptError.Interrupted {
 			detail += "The interrupt left time for only a few lookups, so this list may be incomplete. A cluster may run and cost money that the list does not contain. " + lookForClusters + "as well.\n\n"
+		} else if adoptError.MayBeIncomplete {
+			detail += "The gateway restarted or failed during the lookups, so this list may be incomplete. A cluster may run and cost money that the list does not contain. " + lookForClusters + "as well.\n\n"
 		}
 		return detail + clusterCommands(adoptError.Candidates[0].Name)
 	case adoptError.ListError != nil:
@@ -65,6 +67,9 @@ func lostResponseDetail(adoptError *gateway.AdoptError) string {
 	case adoptError.Interrupted:
 		return detail + "The response to the request was lost. The interrupt left time for only a few lookups, which found no new cluster; a gateway may list it " +
 			"seconds later. A cluster may run and cost money. " + lookForClusters + "and import or stop what is there before the next terraform apply."
+	case adoptError.MayBeIncomplete:
+		return detail + "The response to the request was lost. The gateway restarted or failed during the lookups, which found no new cluster, so its list may have been incomplete. " +
+			"A cluster may run and cost money. " + lookForClusters + "and import or stop what is there before the next terraform apply."
 	case len(adoptError.Later) > 0:
 		return detail + "No new cluster was seen that started when the request can have arrived. Most likely nothing was made. " +
 			"These clusters have the same options, but started later. Most likely somebody else uses them:" +

@@ -30,6 +30,9 @@ func TestLostResponseDetail_isOnlyAsCertainAsTheLookups(t *testing.T) {
 		"interrupted, not forwarded":          {gateway.AdoptError{Interrupted: true, NotForwarded: true}, []string{mayRun}},
 		"interrupted, started later":          {gateway.AdoptError{Interrupted: true, NotForwarded: true, Later: listed}, []string{mayRun}},
 		"interrupted, candidates":             {gateway.AdoptError{Interrupted: true, Candidates: listed}, []string{mayRun, incomplete, "prod.0123"}},
+		"restarted":                           {gateway.AdoptError{MayBeIncomplete: true}, []string{mayRun}},
+		"restarted, started later":            {gateway.AdoptError{MayBeIncomplete: true, NotForwarded: true, Later: listed}, []string{mayRun}},
+		"restarted, candidates":               {gateway.AdoptError{MayBeIncomplete: true, Candidates: listed}, []string{mayRun, incomplete, "prod.0123"}},
 		"not forwarded, not listed":           {gateway.AdoptError{NotForwarded: true, ListError: errors.New("502")}, []string{mayRun}},
 		"interrupted, not listed, candidates": {gateway.AdoptError{Interrupted: true, ListError: errors.New("502")}, []string{mayRun}},
 	} {
@@ -45,7 +48,7 @@ func TestLostResponseDetail_isOnlyAsCertainAsTheLookups(t *testing.T) {
 			if strings.Contains(detail, mostLikely) && strings.Contains(detail, mayRun) {
 				t.Errorf("the detail contradicts itself: %s", detail)
 			}
-			if strings.Contains(detail, incomplete) != test.lost.Interrupted && len(test.lost.Candidates) > 0 {
+			if strings.Contains(detail, incomplete) != (test.lost.Interrupted || test.lost.MayBeIncomplete) && len(test.lost.Candidates) > 0 {
 				t.Errorf("an incomplete list is not described as such, or a complete one is: %s", detail)
 			}
 		})

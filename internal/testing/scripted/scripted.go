@@ -24,6 +24,8 @@ type Reply struct {
 	ContentType, Body string
 	// Date is the time of the server's clock. Zero sends no Date header.
 	Date time.Time
+	// Cookie is the Set-Cookie header. It is not sent if it is empty.
+	Cookie string
 	// Drop closes the connection without a response.
 	Drop bool
 	// Handle sends the response in place of all fields above.
@@ -141,6 +143,9 @@ func (p Reply) send(t *testing.T, w http.ResponseWriter, r *http.Request, body s
 	w.Header()["Date"] = nil
 	if !p.Date.IsZero() {
 		w.Header().Set("Date", p.Date.UTC().Format(http.TimeFormat))
+	}
+	if p.Cookie != "" {
+		w.Header().Set("Set-Cookie", p.Cookie)
 	}
 	w.Header()["Content-Type"] = nil
 	if p.ContentType != "" {
