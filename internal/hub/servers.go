@@ -45,6 +45,25 @@ func (e *SpawnError) Error() string {
 	return text
 }
 
+// LostStartError reports that the response to the start of a server was lost, and that
+// the lookups do not show whether it starts.
+type LostStartError struct {
+	User, Name string
+	// Cause is what happened to the response.
+	Cause error
+	// LookupError is why the last lookup failed. It is nil if an interrupt left time for
+	// only one lookup, which did not find the server.
+	LookupError error
+}
+
+// Error names the server and what happened to the response.
+func (e *LostStartError) Error() string {
+	return fmt.Sprintf("it is not known whether %s was started: %v", describeServer(e.User, e.Name), e.Cause)
+}
+
+// Unwrap returns what happened to the response.
+func (e *LostStartError) Unwrap() error { return e.Cause }
+
 func describeServer(user, name string) string {
 	if name == "" {
 		return "the default server of " + user

@@ -199,6 +199,33 @@ func TestStartServer_afterAnInterrupt(t *testing.T) {
 	}
 }
 
+// TestStartServer_looksUpOnceMoreAfterAnInterrupt interrupts it while it looks up the
+// server whose response was lost.
+func TestStartServer_looksUpOnceMoreAfterAnInterrupt(t *testing.T) {
+	t.Parallel()
+	server, client, _ := newScripted(t)
+	ctx, cancel := context.WithCancel(t.Context())
+	hang := make(chan struct{})
+	t.Cleanup(func() { close(hang) })
+	server.On(getAlice, noServers, scripted.After(noServers, func() { cancel(); <-hang }), gpuStarting)
+	server.On(postGPU, badGateway)
+	if isConfirmed, err := client.StartServer(ctx, "alice", "gpu", map[string]any{"profile": "gpu"}); isConfirmed || err != nil {
+		t.Errorf("confirmed: %t, %v", isConfirmed, err)
+	}
+}
+
+// A lost response and a failed lookup do not show that the server does not start.
+func TestStartServer_doesNotKnowWhatItCannotLookUp(t *testing.T) {
+	t.Parallel()
+	server, client, _ := newScripted(t)
+	server.On(getAlice, noServers, hubError(400, `"no"`))
+	server.On(postGPU, badGateway)
+	_, err := client.StartServer(t.Context(), "alice", "gpu", map[string]any{"profile": "gpu"})
+	if lost, ok := errors.AsType[*hub.LostStartError](err); !ok || lost.LookupError == nil || lost.Cause == nil {
+		t.Errorf("got %v", err)
+	}
+}
+
 // TestStartServer_afterAnInterrupt_acceptsALateResponse: a proxy delays the request, so
 // that the Hub does not list the server at first.
 func TestStartServer_afterAnInterrupt_acceptsALateResponse(t *testing.T) {

@@ -27,7 +27,8 @@ const maxStartRetries = 2
 // *SpawnError. If the response is lost, StartServer looks up the server, and sends
 // the request again if it is not active: a user has at most one server of a name. It
 // succeeds with isConfirmed = false if only the lookup showed that the server is
-// active. Another client of the same user may then have started it.
+// active. Another client of the same user may then have started it. If the
+// lookup fails, or an interrupt ends the lookups, the error is a *LostStartError.
 //
 // After the first interrupt, StartServer waits for the response of a request that
 // is under way, and sends no other.
@@ -63,7 +64,10 @@ func (c *Client) StartServer(ctx context.Context, user, name string, options map
 		if hasBegun {
 			return false, nil
 		}
-		if lookupErr != nil || tries == maxStartRetries || ctx.Err() != nil {
+		if lookupErr != nil || ctx.Err() != nil {
+			return false, &LostStartError{User: user, Name: name, Cause: err, LookupError: lookupErr}
+		}
+		if tries == maxStartRetries {
 			return false, err
 		}
 	}
@@ -72,13 +76,15 @@ func (c *Client) StartServer(ctx context.Context, user, name string, options map
 // hasBegun reports whether a server is starting or running after the response to its
 // start was lost. After an interrupt there is time for one lookup.
 func (c *Client) hasBegun(ctx context.Context, user, name string) (bool, error) {
-	lookup := c.FindServer
-	if ctx.Err() != nil {
+	server, isActive, err := Server{}, false, ctx.Err()
+	if err == nil {
+		server, isActive, err = c.FindServer(ctx, user, name)
+	}
+	if ctx.Err() != nil && !isActive {
 		cleanup, cancel := cleanupContext(ctx)
 		defer cancel()
-		ctx, lookup = cleanup, c.GetServer
+		server, isActive, err = c.GetServer(cleanup, user, name)
 	}
-	server, isActive, err := lookup(ctx, user, name)
 	return isActive && !server.IsStopping(), err
 }
 

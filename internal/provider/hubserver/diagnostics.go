@@ -48,6 +48,10 @@ func addLaunchError(diags *diag.Diagnostics, model resourceModel, err error) {
 		diags.AddError("The "+model.title()+" did not start", spawnAdvice(failed))
 		return
 	}
+	if lost, ok := errors.AsType[*hub.LostStartError](err); ok {
+		diags.AddError("It is not known whether the "+model.title()+" was started", lostStartDetail(lost, model.importID()))
+		return
+	}
 	if errors.Is(err, hub.ErrServersHidden) || hub.IsUserNotFound(err) {
 		diags.AddAttributeError(path.Root("user"), "The Hub does not list the servers of "+model.User.ValueString(),
 			diagnostics.Sentence(err.Error())+"\n\nEither the user does not exist, or the provider's token lacks the scopes read:users and servers, for this user or for all.")
@@ -66,6 +70,16 @@ func addLaunchError(diags *diag.Diagnostics, model resourceModel, err error) {
 		}
 	}
 	diagnostics.AddError(diags, "The "+model.title()+" was not started", err)
+}
+
+// lostStartDetail says how to find out whether a server was started.
+func lostStartDetail(lost *hub.LostStartError, importID string) string {
+	lookup := "The interrupt left time for only one lookup, which did not find the server. It may start later."
+	if lost.LookupError != nil {
+		lookup = "The server could not be looked up since: " + diagnostics.Sentence(lost.LookupError.Error())
+	}
+	return diagnostics.Sentence(lost.Cause.Error()) + "\n\nThe Hub's response to the start was lost. " + lookup + " A server may run and cost money: look at the Hub's page /hub/home. " +
+		"If the server is there, stop it before the next terraform apply, or manage it:\n\n  terraform import ADDRESS_OF_THIS_RESOURCE " + importID
 }
 
 // addUnconfirmedStartWarning reports a server that the Hub lists after the response

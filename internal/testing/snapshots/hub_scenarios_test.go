@@ -60,6 +60,11 @@ func serverScenarios() []scenario {
 		starting("the response to the start is lost", withProfile("small"), func(w *world) {
 			w.mock.FailNext(mockserver.Fault{Method: http.MethodPost, Path: "*/servers/gpu", Drop: mockserver.DropAfterHandling})
 		}),
+		starting("the response to the start is lost, and the server cannot be looked up", withProfile("small"), func(w *world) {
+			w.mock.FailNext(mockserver.Fault{Method: http.MethodPost, Path: "*/servers/gpu", Drop: mockserver.DropAfterHandling, BeforeResponse: func() {
+				w.respondAlways(http.MethodGet, "*/users/alice", http.StatusBadRequest, hubError("no"))
+			}})
+		}),
 		starting("the server is not ready in time", object{"name": "gpu", "user_options": object{"profile": "stuck"}, "timeouts": object{"create": "300ms"}}, nothing),
 		starting("the start cannot be followed", withProfile("stuck"), func(w *world) {
 			w.mock.FailNext(mockserver.Fault{Method: http.MethodPost, Path: "*/servers/gpu", BeforeResponse: func() {
