@@ -29,14 +29,20 @@ func (w *world) checkPromises() {
 	w.checkClusters()
 	w.checkTokens()
 	w.checkRivals()
-	if w.lastSucceeded && len(w.failures) == 0 {
+	w.checkServers()
+	if w.lastSucceeded && len(w.failures) == 0 && !w.serverRivals.hasActed {
 		w.checkSecondPlan()
 	}
 }
 
 // checkCommand records what later checks need of a command.
 func (w *world) checkCommand(c *command) {
-	w.lastSucceeded = !c.hasError && !c.stopped.Load()
+	w.lastSucceeded, w.lastDiagnosed = !c.hasError && !c.stopped.Load(), c.diagnosed
+	w.unknown, w.unknownTokens, w.unknownServers = 0, 0, 0
+	if c.hasBeenKilled() {
+		w.unknown, w.unknownTokens, w.unknownServers = c.creating[clusterType], c.creating[tokenType], c.creating[serverType]
+		return
+	}
 	couldNotLook, lossy := 0, 0
 	for _, each := range c.diagnosed {
 		if strings.Contains(each, "may run and cost money") {
@@ -48,9 +54,8 @@ func (w *world) checkCommand(c *command) {
 			lossy++
 		}
 	}
-	w.unknown = lossy
-	if couldNotLook == 0 {
-		w.unknown = 0
+	if couldNotLook > 0 {
+		w.unknown = lossy
 	}
 }
 
@@ -82,6 +87,7 @@ func (w *world) checkClusters() {
 		lost++
 		// It is excused once: by the command that could not look.
 		w.isReported[each.Name] = true
+		w.orphans = append(w.orphans, orphan{each.Name, each.Options})
 		if lost > w.unknown {
 			w.fail("the cluster %s is lost: it is %s, in no state and in no diagnostic", each.Name, each.Status)
 		}
@@ -120,7 +126,7 @@ func (w *world) isNamed(name string) bool {
 // diagnostic.
 func (w *world) checkTokens() {
 	rivals := w.rivalsSoFar()
-	inState := map[string]bool{}
+	lost, inState := 0, map[string]bool{}
 	for _, each := range w.state {
 		if each.typeName == tokenType {
 			inState[each.name] = true
@@ -129,7 +135,8 @@ func (w *world) checkTokens() {
 	for _, each := range w.mock.Tokens(user) {
 		key := tokenKey{each.ID, each.Created}
 		_, isRival := rivals.tokens[key]
-		if isRival || inState[each.ID] || each.Note != userNote && !strings.HasPrefix(each.Note, "Managed by Terraform") || w.isReportedToken[key] {
+		isOurs := each.Note == userNote || strings.HasPrefix(each.Note, "Managed by Terraform") || strings.HasPrefix(each.Note, "One run of Terraform")
+		if isRival || inState[each.ID] || !isOurs || w.isReportedToken[key] {
 			continue
 		}
 		pattern := regexp.MustCompile(`\b` + regexp.QuoteMeta(each.ID) + `\b`)
@@ -137,7 +144,10 @@ func (w *world) checkTokens() {
 			return pattern.MatchString(text) || strings.Contains(text, "the tokens could not be listed since")
 		}
 		w.isReportedToken[key] = true
-		if !slices.ContainsFunc(w.diagnosed, isNamed) {
+		if slices.ContainsFunc(w.diagnosed, isNamed) {
+			continue
+		}
+		if lost++; lost > w.unknownTokens {
 			w.fail("the token %s (%q) is in no state and in no diagnostic", each.ID, each.Note)
 		}
 	}
@@ -158,6 +168,9 @@ func (w *world) checkRivals() {
 	for name, startedAt := range rivals.clusters {
 		if running[name] && !inState[name] {
 			continue
+		}
+		if rivals.different[name] {
+			w.fail("the rival's cluster %s was taken, which has other options (running %t, in the state %t)", name, running[name], inState[name])
 		}
 		isWarned := slices.ContainsFunc(w.diagnosed, func(text string) bool { return strings.Contains(text, "The cluster "+name+" was taken over") })
 		if !isWarned {

@@ -48,6 +48,7 @@ func addresses[V any](resources map[string]V) []string {
 
 // changeConfig draws what the configuration has from now on.
 func (w *world) changeConfig() {
+	w.changeServers()
 	for _, address := range []string{"c1", "c2", "c3", "t1"} {
 		if w.random.IntN(3) == 0 && len(w.config) > 0 {
 			continue
@@ -67,7 +68,7 @@ func (w *world) drawResource(address string) configured {
 	if strings.HasPrefix(address, "t") {
 		return configured{tokenType, []map[string]any{{}, {"note": userNote}, {"expires_in": "24h"}}[w.random.IntN(3)]}
 	}
-	attributes := map[string]any{"options": map[string]any{"worker_cores": 1 + w.random.IntN(2)}}
+	attributes := map[string]any{"options": w.extras.drawOptions(1 + w.random.IntN(2))}
 	switch w.random.IntN(3) {
 	case 0:
 		attributes["workers"] = 1 + w.random.IntN(3)
@@ -81,11 +82,21 @@ func (w *world) drawResource(address string) configured {
 type command struct {
 	w         *world
 	client    providertest.Client
+	link      *link
 	began     time.Time
+	faultRate int
 	stopped   atomic.Bool
 	mu        sync.Mutex
 	hasError  bool
 	diagnosed []string
+	// creating counts the creates that have not returned, by type. A command that was
+	// killed has what it was creating then.
+	creating map[string]int
+	isKilled bool
+	// created are the resources that it began to create.
+	created []configured
+	// opened are the ephemeral resources.
+	opened []providertest.OpenedEphemeral
 }
 
 // schema is the same for all providers, and takes a while to build.
@@ -98,8 +109,9 @@ func (w *world) newCommand() *command {
 	if err != nil {
 		w.t.Fatal(err)
 	}
+	connection := &link{network: w.net}
 	client := providertest.Client{Schema: known, Server: provider.NewServer(provider.New("test",
-		provider.WithClock(w.clock), provider.WithTransport(func(cfg *transport.Config) { cfg.Wrap, cfg.Jitter = w.net.wrap, w.jitter }))())}
+		provider.WithClock(w.clock), provider.WithTransport(func(cfg *transport.Config) { cfg.Wrap, cfg.Jitter = connection.wrap, w.jitter }))())}
 	resp, err := client.Server.ConfigureProvider(w.t.Context(), &tfprotov6.ConfigureProviderRequest{
 		TerraformVersion: "1.14.0",
 		Config: client.Value(w.t, known.Provider.ValueType(), map[string]any{
@@ -109,12 +121,20 @@ func (w *world) newCommand() *command {
 	if err != nil || len(resp.Diagnostics) > 0 {
 		w.t.Fatal(err, resp)
 	}
-	return &command{w: w, client: client, began: w.clock.Now()}
+	return &command{w: w, client: client, link: connection, began: w.clock.Now(), faultRate: w.faultRate, creating: map[string]int{}}
 }
 
-// apply runs terraform apply. If interruptAfter is positive, it is interrupted then; if
-// it is negative, soon after a create was sent.
-func (w *world) apply(interruptAfter time.Duration) *command {
+// ending is how a command is ended from outside.
+type ending struct {
+	// after is when. If it is negative, the end comes soon after a create was sent. If
+	// it is zero, the command ends by itself.
+	after time.Duration
+	// isKill means SIGKILL instead of Ctrl-C.
+	isKill bool
+}
+
+// apply runs terraform apply.
+func (w *world) apply(outside ending) *command {
 	w.note("apply, faults %d %%", w.faultRate)
 	c := w.newCommand()
 	ended := make(chan struct{})
@@ -123,23 +143,20 @@ func (w *world) apply(interruptAfter time.Duration) *command {
 		panic(fmt.Sprintf("seed %d: a command does not end. Schedule:\n  %s", w.seed, strings.Join(w.trace, "\n  ")))
 	})
 	defer limit.Stop()
-	w.interruptedAt = time.Time{}
-	interrupt := func() {
-		w.note("interrupt")
-		w.mu.Lock()
-		w.interruptedAt = w.clock.Now()
-		w.mu.Unlock()
-		c.stopped.Store(true)
-		_, _ = c.client.Server.StopProvider(context.Background(), &tfprotov6.StopProviderRequest{})
+	w.interruptedAt, w.hadServer = time.Time{}, w.serversInState()
+	end := c.interrupt
+	if outside.isKill {
+		end = c.kill
 	}
-	if interruptAfter > 0 {
-		timer := time.AfterFunc(interruptAfter, interrupt)
+	if outside.after > 0 {
+		timer := time.AfterFunc(outside.after, end)
 		defer timer.Stop()
 	}
-	if interruptAfter < 0 {
-		w.interruptAtCreate = interrupt
-		defer func() { w.interruptAtCreate = nil }()
+	if outside.after < 0 {
+		w.endAtCreate = end
+		defer func() { w.endAtCreate = nil }()
 	}
+	c.openTokens()
 	if refreshed, actions, ok := c.plan(); ok && !c.stopped.Load() {
 		w.state = refreshed
 		c.change(actions)
@@ -148,9 +165,24 @@ func (w *world) apply(interruptAfter time.Duration) *command {
 	if took := w.clock.Now().Sub(w.interruptedAt); !w.interruptedAt.IsZero() && took > interruptLimit {
 		w.fail("the command ended %s after the interrupt", took)
 	}
+	c.closeTokens()
 	w.diagnosed = append(w.diagnosed, c.diagnosed...)
 	w.checkCommand(c)
 	return c
+}
+
+// interrupt is Ctrl-C.
+func (c *command) interrupt() {
+	c.w.note("interrupt")
+	c.w.mu.Lock()
+	c.w.interruptedAt = c.w.clock.Now()
+	c.w.mu.Unlock()
+	c.stop()
+}
+
+func (c *command) stop() {
+	c.stopped.Store(true)
+	_, _ = c.client.Server.StopProvider(context.Background(), &tfprotov6.StopProviderRequest{})
 }
 
 // inParallel runs a step for each address, as Terraform does, but a few milliseconds
@@ -201,9 +233,10 @@ func (c *command) resourceOf(typeName string, instance providertest.Instance) *r
 		return nil
 	}
 	found := &resource{typeName: typeName, instance: instance}
-	if typeName == clusterType {
+	switch typeName {
+	case clusterType, serverType:
 		found.name = c.client.Text(c.w.t, typeName, instance.State, "name")
-	} else {
+	default:
 		found.name = c.client.Text(c.w.t, typeName, instance.State, "id")
 		found.tokenCreated = c.client.Text(c.w.t, typeName, instance.State, "created_at")
 	}
@@ -292,8 +325,20 @@ func (c *command) apply(address string, was *resource, attributes map[string]any
 	if was != nil {
 		before = was.instance
 	}
+	if was == nil {
+		c.countCreate(typeName, 1)
+		c.mu.Lock()
+		c.created = append(c.created, c.w.config[address])
+		c.mu.Unlock()
+	}
 	after, diagnostics := c.client.Apply(context.WithValue(context.Background(), addressKey{}, address), c.w.t, typeName, before, attributes)
 	ok := c.report("apply "+address, diagnostics)
+	if c.hasBeenKilled() {
+		return false
+	}
+	if was == nil {
+		c.countCreate(typeName, -1)
+	}
 	now := c.resourceOf(typeName, after)
 	c.w.mu.Lock()
 	delete(c.w.state, address)
@@ -311,10 +356,14 @@ func (c *command) apply(address string, was *resource, attributes map[string]any
 	return ok
 }
 
-// report records diagnostics and reports whether they have no error.
+// report records diagnostics and reports whether they have no error. Nobody sees those
+// of a command that was killed.
 func (c *command) report(step string, diagnostics []*tfprotov6.Diagnostic) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if c.isKilled {
+		return false
+	}
 	for _, each := range diagnostics {
 		text := each.Summary + "\n" + each.Detail
 		if !slices.Contains(c.diagnosed, text) {

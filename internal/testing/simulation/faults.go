@@ -100,9 +100,9 @@ func (w *world) faultFor(r mockserver.Request) *mockserver.Fault {
 // lock.
 func (w *world) recordCreate(r mockserver.Request, kind string, fault mockserver.Fault) {
 	now := w.clock.Now()
-	if interrupt := w.interruptAtCreate; interrupt != nil && w.requestRandom.IntN(2) == 0 {
-		w.interruptAtCreate = nil
-		time.AfterFunc(w.drawDelay(3*time.Second), interrupt)
+	if end := w.endAtCreate; end != nil && w.requestRandom.IntN(2) == 0 {
+		w.endAtCreate = nil
+		time.AfterFunc(w.drawDelay(3*time.Second), end)
 	}
 	if kind == "" {
 		return

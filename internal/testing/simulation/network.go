@@ -30,19 +30,6 @@ func newNetwork() *network {
 	return &network{accepted: make(chan net.Conn), closed: make(chan struct{})}
 }
 
-// dial connects to the listener. It has the signature of net.Dialer.DialContext.
-func (n *network) dial(ctx context.Context, _, _ string) (net.Conn, error) {
-	ours, theirs := net.Pipe()
-	select {
-	case n.accepted <- theirs:
-		return ours, nil
-	case <-n.closed:
-		return nil, net.ErrClosed
-	case <-ctx.Done():
-		return nil, ctx.Err()
-	}
-}
-
 // Accept waits for a connection.
 func (n *network) Accept() (net.Conn, error) {
 	select {
@@ -63,9 +50,47 @@ func (n *network) Close() error {
 // credentials in clear text.
 func (n *network) Addr() net.Addr { return &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 80} }
 
+// link is what a provider process has of the network.
+type link struct {
+	network *network
+	mu      sync.Mutex
+	open    []net.Conn
+	isCut   bool
+}
+
+// dial connects to the listener. It has the signature of net.Dialer.DialContext.
+func (l *link) dial(ctx context.Context, _, _ string) (net.Conn, error) {
+	ours, theirs := net.Pipe()
+	l.mu.Lock()
+	isCut := l.isCut
+	l.open = append(l.open, ours)
+	l.mu.Unlock()
+	if isCut {
+		return nil, net.ErrClosed
+	}
+	select {
+	case l.network.accepted <- theirs:
+		return ours, nil
+	case <-l.network.closed:
+		return nil, net.ErrClosed
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
+// cut closes the connections for good, as the end of the process does.
+func (l *link) cut() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.isCut = true
+	for _, each := range l.open {
+		_ = each.Close()
+	}
+}
+
 // wrap makes a transport use the network.
-func (n *network) wrap(transport *http.Transport) http.RoundTripper {
-	transport.DialContext = n.dial
+func (l *link) wrap(transport *http.Transport) http.RoundTripper {
+	transport.DialContext = l.dial
 	return spreadRequests{transport}
 }
 

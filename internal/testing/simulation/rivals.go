@@ -15,6 +15,9 @@ type rivals struct {
 	// clock.
 	clusters map[string]time.Time
 	tokens   map[tokenKey]time.Time
+	// different are the clusters that differ from all of the configuration in an option
+	// that the configuration leaves out.
+	different map[string]bool
 }
 
 // tokenKey identifies a token. The Hub uses an id again.
@@ -24,14 +27,14 @@ type tokenKey struct {
 }
 
 func newRivals() rivals {
-	return rivals{clusters: map[string]time.Time{}, tokens: map[tokenKey]time.Time{}}
+	return rivals{clusters: map[string]time.Time{}, tokens: map[tokenKey]time.Time{}, different: map[string]bool{}}
 }
 
 // rivalsSoFar returns a copy, because a rival that a fault has planned acts at any time.
 func (w *world) rivalsSoFar() rivals {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	return rivals{clusters: maps.Clone(w.rivals.clusters), tokens: maps.Clone(w.rivals.tokens)}
+	return rivals{clusters: maps.Clone(w.rivals.clusters), tokens: maps.Clone(w.rivals.tokens), different: maps.Clone(w.rivals.different)}
 }
 
 // actAsRival creates a cluster or a token now and then, until the command has ended.
@@ -60,10 +63,16 @@ func (w *world) after(d time.Duration) <-chan struct{} {
 
 func (w *world) addRivalCluster(cores int) {
 	w.mu.Lock()
-	name := w.mock.AddCluster(user, map[string]any{"worker_cores": float64(cores)})
+	options := map[string]any{"worker_cores": float64(cores)}
+	isDifferent := w.extras.hasOptions && w.extras.rivalRandom.IntN(3) == 0
+	if isDifferent {
+		options["gpu"] = true
+	}
+	name := w.mock.AddCluster(user, options)
 	w.rivals.clusters[name] = w.clock.Now()
+	w.rivals.different[name] = isDifferent
 	w.mu.Unlock()
-	w.note("rival: cluster %s, worker_cores = %d", name, cores)
+	w.note("rival: cluster %s, %v", name, options)
 }
 
 func (w *world) addRivalToken(note string) {
