@@ -39,8 +39,8 @@ type Cluster struct {
 }
 
 // Start starts a provider and configures it for the gateway.
-func Start(ctx context.Context, address, token string) (*Provider, error) {
-	server := provider.NewServer(provider.New("bench")())
+func Start(ctx context.Context, address, token string, options ...provider.Option) (*Provider, error) {
+	server := provider.NewServer(provider.New("bench", options...)())
 	schema, err := server.GetProviderSchema(ctx, &tfprotov6.GetProviderSchemaRequest{})
 	if err != nil {
 		return nil, err
