@@ -10,8 +10,8 @@ import (
 	"time"
 )
 
-// cookieAge is how long the gateway accepts its cookie. Max-Age is twice as long.
-const cookieAge = 300 * time.Second
+// cookieMaxAge is how long the gateway accepts its cookie. Max-Age is twice as long.
+const cookieMaxAge = 300 * time.Second
 
 // authenticate finds the user by cookie first and by header second, as
 // dask_gateway_server/auth.py does. Every successful response sets a cookie.
@@ -43,7 +43,7 @@ func (s *Server) cookieUser(x *exchange) (string, bool) {
 	if !ok || stored.replica != x.replica {
 		return "", false
 	}
-	if s.clock.now().Sub(stored.issuedAt) > cookieAge {
+	if s.clock.now().Sub(stored.issuedAt) > cookieMaxAge {
 		delete(s.state.cookies, sent.Value)
 		return "", false
 	}

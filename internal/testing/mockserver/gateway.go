@@ -15,8 +15,8 @@ import (
 const (
 	jsonType = "application/json; charset=utf-8"
 	textType = "text/plain; charset=utf-8"
-	// maxBody is the longest body in bytes that the gateway reads.
-	maxBody = 1 << 20
+	// maxBodyBytes is the longest body that the gateway reads.
+	maxBodyBytes = 1 << 20
 )
 
 func jsonReply(status int, value any) *httpResponse {
@@ -210,7 +210,7 @@ func listOptions(*Server, *exchange, string) *httpResponse {
 // jsonBody returns the JSON object in the request's body. Any other body raises an
 // exception in the server's handlers.
 func (x *exchange) jsonBody() (object, *httpResponse) {
-	if len(x.body) > maxBody {
+	if len(x.body) > maxBodyBytes {
 		return nil, gatewayError(http.StatusRequestEntityTooLarge, "Request Entity Too Large")
 	}
 	if !x.isDecodable() {

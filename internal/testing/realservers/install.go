@@ -179,11 +179,11 @@ func (i Installation) install(ctx context.Context) error {
 
 // run runs a command and includes the end of its output in the error.
 func run(ctx context.Context, dir, name string, args ...string) error {
-	return runWith(ctx, dir, nil, name, args...)
+	return runWithEnvironment(ctx, dir, nil, name, args...)
 }
 
-// runWith is run with variables, NAME=value, that take precedence over the environment.
-func runWith(ctx context.Context, dir string, env []string, name string, args ...string) error {
+// runWithEnvironment is run with variables, NAME=value, that take precedence over the environment.
+func runWithEnvironment(ctx context.Context, dir string, env []string, name string, args ...string) error {
 	cmd := exec.CommandContext(ctx, name, args...) //nolint:gosec // the callers name python, npm and pip
 	cmd.Dir, cmd.Env = dir, append(os.Environ(), env...)
 	cmd.WaitDelay = 5 * time.Second

@@ -149,7 +149,7 @@ func (r *realm) run(ctx context.Context, program string, args ...string) error {
 	for name, value := range r.variables() {
 		env = append(env, name+"="+value)
 	}
-	return runWith(ctx, r.dir, env, r.inst.root(program), args...)
+	return runWithEnvironment(ctx, r.dir, env, r.inst.root(program), args...)
 }
 
 // variables are the variables that the KDC's programs, the gateway and Python need.

@@ -96,7 +96,7 @@ func (k *KerberosInstallation) build(ctx context.Context, inst Installation) err
 	if err := os.WriteFile(lock, text, 0o600); err != nil {
 		return err
 	}
-	return runWith(ctx, k.dir, []string{
+	return runWithEnvironment(ctx, k.dir, []string{
 		"PATH=" + k.root("usr", "bin") + string(os.PathListSeparator) + os.Getenv("PATH"),
 		"CFLAGS=-I" + k.root("usr", "include") + " -I" + k.root("usr", "include", "mit-krb5"),
 		"LDFLAGS=-L" + k.library + " -L" + filepath.Join(k.library, "mit-krb5"),

@@ -19,8 +19,8 @@ import (
 	"github.com/planetary-computer/terraform-provider-pc/internal/testing/mockserver"
 )
 
-// argument is the first argument of a program that runs as the mock.
-const argument = "mock"
+// mockArgument is the first argument of a program that runs as the mock.
+const mockArgument = "mock"
 
 // user owns the clusters.
 const user = "alice"
@@ -46,7 +46,7 @@ func Start(ctx context.Context, clusters int) (*Mock, error) {
 	if err != nil {
 		return nil, err
 	}
-	cmd := exec.CommandContext(ctx, self, argument, strconv.Itoa(clusters)) //nolint:gosec // this program
+	cmd := exec.CommandContext(ctx, self, mockArgument, strconv.Itoa(clusters)) //nolint:gosec // this program
 	cmd.Stderr = os.Stderr
 	input, err := cmd.StdinPipe()
 	if err != nil {
@@ -87,7 +87,7 @@ func (m *Mock) Close() {
 // the mock's address and, for each byte of its input, the number of requests. It
 // returns at the end of the input.
 func Serve() (bool, error) {
-	if len(os.Args) != 3 || os.Args[1] != argument {
+	if len(os.Args) != 3 || os.Args[1] != mockArgument {
 		return false, nil
 	}
 	clusters, err := strconv.Atoi(os.Args[2])
