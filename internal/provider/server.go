@@ -283,9 +283,9 @@ func callUnlessStopped[Request, Response any](ctx context.Context, s *server, re
 // stopping records whether Terraform has stopped the provider since it configured
 // it. The zero value is ready to use.
 type stopping struct {
-	mu      sync.Mutex
-	stopped bool
-	cancels map[*context.CancelFunc]bool
+	mu        sync.Mutex
+	isStopped bool
+	cancels   map[*context.CancelFunc]bool
 }
 
 // attach returns a context that is cancelled when Terraform stops the provider. The
@@ -294,7 +294,7 @@ func (s *stopping) attach(ctx context.Context) (attached context.Context, releas
 	attached, cancel := context.WithCancel(ctx)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.stopped {
+	if s.isStopped {
 		cancel()
 		return attached, cancel
 	}
@@ -313,7 +313,7 @@ func (s *stopping) attach(ctx context.Context) (attached context.Context, releas
 func (s *stopping) stop() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.stopped = true
+	s.isStopped = true
 	for cancel := range s.cancels {
 		(*cancel)()
 	}
@@ -323,7 +323,7 @@ func (s *stopping) stop() {
 func (s *stopping) reset() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.stopped = false
+	s.isStopped = false
 }
 
 // call runs one call with a context that releases the caller's context when the

@@ -27,7 +27,7 @@ type Progress struct {
 	reported chan struct{}
 	mu       sync.Mutex
 	messages []string
-	closed   bool
+	isClosed bool
 }
 
 // StartProgress returns the Progress of one call. The caller must Close it.
@@ -49,7 +49,7 @@ func StartProgress(ctx context.Context, send func(action.InvokeProgressEvent)) *
 func (p *Progress) takeMessages() ([]string, bool) {
 	for {
 		p.mu.Lock()
-		messages, closed := p.messages, p.closed
+		messages, closed := p.messages, p.isClosed
 		p.messages = nil
 		p.mu.Unlock()
 		if len(messages) > 0 || closed {
@@ -78,7 +78,7 @@ func (p *Progress) wake() {
 // finalProgressTimeout at most.
 func (p *Progress) Close() {
 	p.mu.Lock()
-	p.closed = true
+	p.isClosed = true
 	p.wake()
 	p.mu.Unlock()
 	select {

@@ -76,7 +76,7 @@ func (m *resourceModel) sizeOfNew(requested clusterOptions, secrets secretOption
 	}
 	maps.Copy(size.options, secrets.addTo(requested).values)
 	size.secrets = secrets.values
-	size.hasAllOptions = declared != nil && !requested.namesUnknown
+	size.hasAllOptions = declared != nil && !requested.areNamesUnknown
 	return size, isManaged
 }
 

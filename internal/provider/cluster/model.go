@@ -85,18 +85,18 @@ func (m *resourceModel) recordCluster(ctx context.Context, cluster gateway.Clust
 // after apply keeps its stored value.
 type knownAddresses struct {
 	gateway.Addresses
-	proxyUnknown, publicUnknown bool
+	isProxyUnknown, isPublicUnknown bool
 }
 
 func (a knownAddresses) schedulerAddress(name string, stored types.String) types.String {
-	if a.proxyUnknown {
+	if a.isProxyUnknown {
 		return stored
 	}
 	return types.StringValue(a.SchedulerAddress(name))
 }
 
 func (a knownAddresses) dashboardLink(route string, stored types.String) types.String {
-	if a.publicUnknown && route != "" {
+	if a.isPublicUnknown && route != "" {
 		return stored
 	}
 	return values.StringOrNull(a.DashboardLink(route))

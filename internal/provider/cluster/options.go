@@ -25,8 +25,8 @@ import (
 // clusterOptions are the options that a configuration requests, by name.
 type clusterOptions struct {
 	values map[string]any
-	// namesUnknown reports whether even the names are known only after apply.
-	namesUnknown bool
+	// areNamesUnknown reports whether even the names are known only after apply.
+	areNamesUnknown bool
 	// origins has the origin of each option that does not come from the configuration.
 	origins map[string]string
 }
@@ -57,7 +57,7 @@ func (r *clusterResource) requestedOptions(plan resourceModel) clusterOptions {
 func configuredOptions(options types.Dynamic) clusterOptions {
 	requested := clusterOptions{values: map[string]any{}, origins: map[string]string{}}
 	if options.IsUnknown() || options.IsUnderlyingValueUnknown() {
-		requested.namesUnknown = true
+		requested.areNamesUnknown = true
 		return requested
 	}
 	for name, member := range members(options) {

@@ -27,7 +27,7 @@ const (
 // files of older versions have no defaults.
 func readRecordedFacts(ctx context.Context, private clients.PrivateReader, diags *diag.Diagnostics) recordedFacts {
 	var recorded recordedFacts
-	recorded.secretsKnown = readRecord(ctx, private, hiddenKey, &recorded.hidden, diags)
+	recorded.areSecretsKnown = readRecord(ctx, private, hiddenKey, &recorded.hidden, diags)
 	readRecord(ctx, private, defaultsKey, &recorded.defaults, diags)
 	return recorded
 }
@@ -61,10 +61,10 @@ func storeDefaults(ctx context.Context, declared []gateway.Option, running map[s
 // adopt hides the options of an imported cluster that the first configuration sets
 // in options_wo, or does not set beside an options_wo.
 func (f *recordedFacts) adopt(secrets secretOptions, d decision) {
-	if f.secretsKnown {
+	if f.areSecretsKnown {
 		return
 	}
-	f.secretsKnown = true
+	f.areSecretsKnown = true
 	if secrets.isSet {
 		f.hidden = secrets.hidden().union(d.unmanaged)
 	}

@@ -45,10 +45,10 @@ type currentCluster struct {
 // recordedFacts is what the private state contains for planning. It is written when
 // the cluster is created, imported or updated.
 type recordedFacts struct {
-	// secretsKnown reports that hidden was recorded. It is false from an import until
+	// areSecretsKnown reports that hidden was recorded. It is false from an import until
 	// the first update, because an import does not know the configuration.
-	secretsKnown bool
-	hidden       hiddenOptions
+	areSecretsKnown bool
+	hidden          hiddenOptions
 	// defaults contains the gateway's default, as declared at that time, of each
 	// option that the cluster runs with another value. Defaults that may not
 	// be printed are nil. The map is nil if the defaults were not recorded.
@@ -65,8 +65,8 @@ type decision struct {
 	// uncompared are options that the configuration no longer sets and whose default
 	// was not recorded.
 	uncompared []string
-	// unread means that the gateway has not reported the cluster yet.
-	unread bool
+	// isUnread means that the gateway has not reported the cluster yet.
+	isUnread bool
 	// needsSecrets means that the plan depends on whether options_wo is null, which
 	// is not known yet. This is an error.
 	needsSecrets bool
@@ -104,12 +104,12 @@ const (
 // accepts whatever the values turn out to be.
 func decide(want desiredCluster, have currentCluster, recorded recordedFacts) decision {
 	if have.status == "" {
-		return decision{unread: true}
+		return decision{isUnread: true}
 	}
-	adopting := !recorded.secretsKnown && want.secrets != noSecrets
+	adopting := !recorded.areSecretsKnown && want.secrets != noSecrets
 	d := decision{reasons: optionReasons(want.options, have, adopting)}
 	switch removed := removedOptions(want.options, have); {
-	case want.options.namesUnknown:
+	case want.options.areNamesUnknown:
 	case adopting:
 		d.unmanaged = unmanagedOptions(want.options, have)
 	default:
@@ -121,13 +121,13 @@ func decide(want desiredCluster, have currentCluster, recorded recordedFacts) de
 			}
 		}
 	}
-	if recorded.secretsKnown && !want.secretsVersion.Equal(have.secretsVersion) {
+	if recorded.areSecretsKnown && !want.secretsVersion.Equal(have.secretsVersion) {
 		d.reasons = append(d.reasons, reason{kind: secretsVersionChanged})
 	}
 	if have.status.IsFinal() && !whenended.Keeps(want.whenEnded) {
 		d.reasons = append(d.reasons, reason{kind: clusterEnded})
 	}
-	if want.secrets == unknownSecrets && !values.IsKnown(want.secretsVersion) && !recorded.secretsKnown && !d.replaces() {
+	if want.secrets == unknownSecrets && !values.IsKnown(want.secretsVersion) && !recorded.areSecretsKnown && !d.replaces() {
 		exact := want
 		exact.secrets = noSecrets
 		d.needsSecrets = decide(exact, have, recorded).replaces()
@@ -138,8 +138,8 @@ func decide(want desiredCluster, have currentCluster, recorded recordedFacts) de
 // optionReasons compares the configured options with what the cluster was created
 // with and with what it runs with. While an import is being adopted, a mapping may
 // have members that the configuration does not set: options_wo may set them.
-func optionReasons(want clusterOptions, have currentCluster, adopting bool) []reason {
-	if want.namesUnknown {
+func optionReasons(want clusterOptions, have currentCluster, isAdopting bool) []reason {
+	if want.areNamesUnknown {
 		return []reason{{kind: optionUnknown}}
 	}
 	var reasons []reason
@@ -150,7 +150,7 @@ func optionReasons(want clusterOptions, have currentCluster, adopting bool) []re
 		switch {
 		case isUnknown(value):
 			reasons = append(reasons, reason{optionUnknown, name})
-		case wasSet && isSatisfied(value, prior, adopting), isEffective && isSatisfied(value, effective, adopting):
+		case wasSet && isSatisfied(value, prior, isAdopting), isEffective && isSatisfied(value, effective, isAdopting):
 		default:
 			reasons = append(reasons, reason{optionChanged, name})
 		}

@@ -18,7 +18,7 @@ import (
 func addDecisionDiagnostics(diags *diag.Diagnostics, d decision, have currentCluster, recorded recordedFacts, secrets secretOptions, state resourceModel) {
 	name := state.Name.ValueString()
 	switch {
-	case d.unread:
+	case d.isUnread:
 		diags.AddWarning("Could not compare the imported cluster "+name,
 			"The provider is not configured until the apply, so the cluster has not been read. The apply fails if the cluster runs with other options than the configuration sets.")
 	case d.needsSecrets:
@@ -68,7 +68,7 @@ func addRemovedWarning(diags *diag.Diagnostics, d decision, have currentCluster,
 
 // addAdoptedSecretsWarning reports what cannot be compared of an imported cluster.
 func addAdoptedSecretsWarning(diags *diag.Diagnostics, d decision, have currentCluster, recorded recordedFacts, secrets secretOptions, name string) {
-	if recorded.secretsKnown || secrets.presence() == noSecrets || d.unread || d.replaces() || d.needsSecrets {
+	if recorded.areSecretsKnown || secrets.presence() == noSecrets || d.isUnread || d.replaces() || d.needsSecrets {
 		return
 	}
 	missing := secrets.hidden().missingFrom(have.running)

@@ -20,7 +20,7 @@ type object = map[string]any
 func TestDecide_comparesOptions(t *testing.T) {
 	t.Parallel()
 	two, later := json.Number("2"), values.Unknown{}
-	withDefaults := recordedFacts{secretsKnown: true, defaults: object{"worker_cores": json.Number("1"), "image": nil}}
+	withDefaults := recordedFacts{areSecretsKnown: true, defaults: object{"worker_cores": json.Number("1"), "image": nil}}
 	imported := recordedFacts{defaults: object{"worker_cores": json.Number("1"), "environment": nil}}
 	for name, test := range map[string]struct {
 		want     desiredCluster
@@ -64,7 +64,7 @@ func TestDecide_comparesOptions(t *testing.T) {
 		},
 		"removed, default not recorded": {
 			have:     currentCluster{options: object{"worker_cores": two}},
-			recorded: recordedFacts{secretsKnown: true},
+			recorded: recordedFacts{areSecretsKnown: true},
 			expected: decision{uncompared: []string{"worker_cores"}},
 		},
 		"unknown value": {
@@ -74,7 +74,7 @@ func TestDecide_comparesOptions(t *testing.T) {
 			expected: decision{reasons: []reason{{optionUnknown, "worker_cores"}}},
 		},
 		"unknown options": {
-			want:     desiredCluster{options: clusterOptions{namesUnknown: true}},
+			want:     desiredCluster{options: clusterOptions{areNamesUnknown: true}},
 			have:     currentCluster{options: object{"worker_cores": two}},
 			recorded: withDefaults,
 			expected: decision{reasons: []reason{{kind: optionUnknown}}},
@@ -122,9 +122,9 @@ func TestDecide_comparesOptions(t *testing.T) {
 			expected: decision{unmanaged: hiddenOptions{{"worker_cores"}}},
 		},
 		"import that was not read": {
-			want:     desiredCluster{options: clusterOptions{namesUnknown: true}},
+			want:     desiredCluster{options: clusterOptions{areNamesUnknown: true}},
 			have:     currentCluster{status: "unread"},
-			expected: decision{unread: true},
+			expected: decision{isUnread: true},
 		},
 		"ended": {
 			have:     currentCluster{status: gateway.StatusStopped},

@@ -97,9 +97,9 @@ func (r *clusterResource) Create(ctx context.Context, req resource.CreateRequest
 
 func (r *clusterResource) knownAddresses() knownAddresses {
 	return knownAddresses{
-		Addresses:     r.Addresses,
-		proxyUnknown:  r.Settings.ProxyAddress.Unknown,
-		publicUnknown: r.Settings.PublicAddress.Unknown,
+		Addresses:       r.Addresses,
+		isProxyUnknown:  r.Settings.ProxyAddress.Unknown,
+		isPublicUnknown: r.Settings.PublicAddress.Unknown,
 	}
 }
 
@@ -206,7 +206,7 @@ func (r *clusterResource) Update(ctx context.Context, req resource.UpdateRequest
 			addStartError(&resp.Diagnostics, updating, state.Name.ValueString(), nil, err)
 			return
 		}
-		if d.unread {
+		if d.isUnread {
 			resp.Diagnostics.Append(recordImport(ctx, api, &state, cluster, resp.Private)...)
 			resp.Diagnostics.Append(state.recordCluster(ctx, cluster, r.knownAddresses(), nil)...)
 			if d = decide(plan.desired(secrets), state.current(), readRecordedFacts(ctx, resp.Private, &resp.Diagnostics)); d.replaces() {

@@ -45,7 +45,7 @@ func secretsOf(given types.Dynamic) secretOptions {
 // presence reports whether the configuration sets options_wo.
 func (s secretOptions) presence() secretsPresence {
 	switch {
-	case s.namesUnknown:
+	case s.areNamesUnknown:
 		return unknownSecrets
 	case s.isSet:
 		return someSecrets
@@ -57,7 +57,7 @@ func (s secretOptions) presence() secretsPresence {
 // hasUnknown reports whether a name or a value in options_wo is known only after
 // apply.
 func (s secretOptions) hasUnknown() bool {
-	if s.namesUnknown {
+	if s.areNamesUnknown {
 		return true
 	}
 	for _, value := range s.values {
@@ -71,7 +71,7 @@ func (s secretOptions) hasUnknown() bool {
 // addTo returns the options with the secret ones added: members of a mapping beside
 // those that exist, everything else as a whole.
 func (s secretOptions) addTo(options clusterOptions) clusterOptions {
-	all := clusterOptions{values: maps.Clone(options.values), origins: options.origins, namesUnknown: options.namesUnknown || s.namesUnknown}
+	all := clusterOptions{values: maps.Clone(options.values), origins: options.origins, areNamesUnknown: options.areNamesUnknown || s.areNamesUnknown}
 	for name, value := range s.values {
 		members, isMapping := value.(map[string]any)
 		open, wasMapping := options.values[name].(map[string]any)

@@ -21,7 +21,7 @@ func serverProgress(s *Server, call *hubCall) *httpResponse {
 		return hubError(http.StatusNotFound, nil)
 	}
 	server := u.serverByName(call.serverName)
-	if server.pending != "spawn" && !server.ready && server.startError == "" {
+	if server.pending != "spawn" && !server.isReady && server.startError == "" {
 		return hubError(http.StatusBadRequest, logName(u, server)+" is not starting...")
 	}
 	response := (&httpResponse{status: http.StatusOK, contentType: "text/event-stream"}).setHeader("X-Jupyterhub-Version", hubVersion).setHeader("Cache-Control", "no-cache")
@@ -67,7 +67,7 @@ func (s *Server) awaitSpawn(ctx context.Context, server *hubServer) bool {
 }
 
 func finalEvent(u *account, server *hubServer) string {
-	if !server.ready {
+	if !server.isReady {
 		message := "Spawn failed: " + server.startError
 		if server.startError == "Spawn cancelled" {
 			message = server.startError

@@ -18,7 +18,7 @@ type hubServer struct {
 	options any
 	// pending is "spawn", "stop" or "".
 	pending string
-	ready   bool
+	isReady bool
 	started time.Time
 	// startError is the reason why the last start failed, or "".
 	startError string
@@ -56,7 +56,7 @@ func (s *Server) HubServers(user string) []HubServer {
 	var found []HubServer
 	if u := s.state.users[user]; u != nil {
 		for _, server := range u.servers {
-			found = append(found, HubServer{Name: server.name, Pending: server.pending, Ready: server.ready, Options: toGo(server.options)})
+			found = append(found, HubServer{Name: server.name, Pending: server.pending, Ready: server.isReady, Options: toGo(server.options)})
 		}
 	}
 	return found
@@ -98,8 +98,8 @@ func (o *account) serverByName(name string) *hubServer {
 	return o.servers[at]
 }
 
-func (server *hubServer) setState(pending string, ready bool) {
-	server.pending, server.ready = pending, ready
+func (server *hubServer) setState(pending string, isReady bool) {
+	server.pending, server.isReady = pending, isReady
 	close(server.stateChanged)
 	server.stateChanged = make(chan struct{})
 }
@@ -137,7 +137,7 @@ func startServer(s *Server, call *hubCall) *httpResponse {
 		return hubEmptyResponse(http.StatusAccepted)
 	case server.pending != "":
 		return hubError(http.StatusBadRequest, logName(u, server)+" is pending "+server.pending)
-	case server.ready:
+	case server.isReady:
 		return hubError(http.StatusBadRequest, logName(u, server)+" is already running")
 	}
 	if hasOptions {
@@ -239,17 +239,17 @@ func (s *Server) spawn(server *hubServer) *httpResponse {
 }
 
 // isActive reports whether the server runs, starts or stops.
-func (server *hubServer) isActive() bool { return server.ready || server.pending != "" }
+func (server *hubServer) isActive() bool { return server.isReady || server.pending != "" }
 
 // finishSpawn ends a start that is still pending.
-func (s *Server) finishSpawn(server *hubServer, failed bool) {
+func (s *Server) finishSpawn(server *hubServer, hasFailed bool) {
 	if server.pending != "spawn" {
 		return
 	}
-	if failed {
+	if hasFailed {
 		server.startError = "no node came up"
 	}
-	server.setState("", !failed)
+	server.setState("", !hasFailed)
 }
 
 // stopServer is DELETE /users/NAME/server and /servers/SRV.
@@ -324,7 +324,7 @@ func (o *account) serverModels() object {
 			{"last_activity", isoFormat(server.started)},
 			{"started", isoFormat(server.started)},
 			{"pending", pending},
-			{"ready", server.ready},
+			{"ready", server.isReady},
 			{"stopped", false},
 			{"url", o.serverPath(server)},
 			{"user_options", server.options},
@@ -343,7 +343,7 @@ func (o *account) defaultServerState() (address, pending any) {
 	if server == nil {
 		return nil, nil
 	}
-	if server.ready {
+	if server.isReady {
 		address = o.serverPath(server)
 	}
 	if server.pending != "" {

@@ -60,7 +60,7 @@ func listUsers(s *Server, call *hubCall) *httpResponse {
 	models := []any{}
 	for _, user := range users {
 		// The Hub applies this filter to each page, after it has counted the users.
-		if state == "ready" && !slices.ContainsFunc(user.servers, func(server *hubServer) bool { return server.ready }) {
+		if state == "ready" && !slices.ContainsFunc(user.servers, func(server *hubServer) bool { return server.isReady }) {
 			continue
 		}
 		if model := call.userModel(user.model(granted)); len(model) > 0 {

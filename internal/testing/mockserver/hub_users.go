@@ -15,8 +15,8 @@ type account struct {
 	// kind is "user" or "service".
 	kind, name string
 	// id numbers users in the order of their creation.
-	id    int
-	admin bool
+	id         int
+	isHubAdmin bool
 	// roles holds the unresolved scopes of the account's roles.
 	roles   []string
 	created time.Time
@@ -44,8 +44,8 @@ func (o *account) gatewayUser() string {
 func (s *Server) addUser(name string) *account {
 	u := s.state.users[name]
 	if u == nil {
-		u = &account{kind: "user", name: name, id: len(s.state.users) + 1, admin: name == "admin", roles: roleScopes["user"], created: s.clock.now()}
-		if u.admin {
+		u = &account{kind: "user", name: name, id: len(s.state.users) + 1, isHubAdmin: name == "admin", roles: roleScopes["user"], created: s.clock.now()}
+		if u.isHubAdmin {
 			u.roles = append(slices.Clip(u.roles), roleScopes["admin"]...)
 		}
 		s.state.users[name] = u
@@ -97,10 +97,10 @@ var scopesByField = map[string][]string{
 // chooses a new order of the fields at each start.
 func (o *account) model(granted scopeSet) object {
 	if o.kind == "service" {
-		return object{{"kind", o.kind}, {"name", o.name}, {"admin", o.admin}}
+		return object{{"kind", o.kind}, {"name", o.name}, {"admin", o.isHubAdmin}}
 	}
 	roles := []any{"user"}
-	if o.admin {
+	if o.isHubAdmin {
 		roles = []any{"admin", "user"}
 	}
 	address, pending := o.defaultServerState()
@@ -108,7 +108,7 @@ func (o *account) model(granted scopeSet) object {
 	for _, m := range (object{
 		{"kind", o.kind},
 		{"name", o.name},
-		{"admin", o.admin},
+		{"admin", o.isHubAdmin},
 		{"groups", []any{}},
 		{"roles", roles},
 		{"server", address},

@@ -41,7 +41,7 @@ func (s *Server) forHubVersion(response *httpResponse) *httpResponse {
 
 // isAdmin reports whether JupyterHub 1 would allow the account everything. It had
 // an admin flag instead of scopes.
-func (o *account) isAdmin() bool { return o.admin || o.scopes()["admin:users"] != nil }
+func (o *account) isAdmin() bool { return o.isHubAdmin || o.scopes()["admin:users"] != nil }
 
 // requireScopeOfOldHub is the check of JupyterHub 1, and of versions that report
 // bad credentials as missing scopes. It returns false if requireScope must decide.

@@ -47,7 +47,7 @@ func AssertPlanIsKept(t *testing.T, first Client, others []Client, c PlanCase) s
 		return ""
 	}
 	before := first.planAsTerraform(t, c.Type, c.Prior, c.Config)
-	if before.failed {
+	if before.hasFailed {
 		return ""
 	}
 	prior := c.Prior
@@ -62,7 +62,7 @@ func AssertPlanIsKept(t *testing.T, first Client, others []Client, c PlanCase) s
 				continue
 			}
 			after := client.planAsTerraform(t, c.Type, prior, config)
-			if after.failed {
+			if after.hasFailed {
 				continue
 			}
 			where := fmt.Sprintf("client %d, configuration %v, at apply %v", i, c.Config, config)
@@ -82,9 +82,9 @@ func AssertPlanIsKept(t *testing.T, first Client, others []Client, c PlanCase) s
 }
 
 type terraformPlan struct {
-	action  action
-	planned tftypes.Value
-	failed  bool
+	action    action
+	planned   tftypes.Value
+	hasFailed bool
 }
 
 // planAsTerraform plans as Terraform's NodeAbstractResourceInstance.plan does: a
@@ -93,8 +93,8 @@ func (client Client) planAsTerraform(t *testing.T, typeName string, prior Instan
 	t.Helper()
 	typ := client.ResourceType(typeName)
 	resp := client.Plan(t, typeName, prior, config)
-	plan := terraformPlan{failed: HasError(resp.Diagnostics)}
-	if plan.failed {
+	plan := terraformPlan{hasFailed: HasError(resp.Diagnostics)}
+	if plan.hasFailed {
 		return plan
 	}
 	plan.planned = unmarshal(t, typ, resp.PlannedState)

@@ -53,9 +53,9 @@ type supervisor struct {
 	ended chan struct{}
 	// scratch is the folder to remove after the stop, or empty.
 	scratch string
-	// orphaned is true if the supervisor was killed. It is set when the supervisor has
+	// isOrphaned is true if the supervisor was killed. It is set when the supervisor has
 	// exited.
-	orphaned bool
+	isOrphaned bool
 
 	mu sync.Mutex
 	// stopping contains a channel for each server that received SIGKILL and is still
@@ -107,7 +107,7 @@ func supervise(ctx context.Context, python string, t task, onExit func(name stri
 			}
 		}
 		if err := cmd.Wait(); err != nil {
-			s.orphaned = true
+			s.isOrphaned = true
 			onExit("supervisor", cmd.ProcessState.ExitCode())
 		}
 	}()
@@ -178,7 +178,7 @@ func (s *supervisor) stop(last string) {
 	if s.scratch == "" {
 		return
 	}
-	if s.orphaned {
+	if s.isOrphaned {
 		// The gateway needs its database to stop its clusters.
 		awaitClosed(last)
 	}

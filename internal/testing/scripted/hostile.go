@@ -82,7 +82,7 @@ func Raw(text string) http.HandlerFunc { return raw(text, false) }
 // client closes it.
 func RawHeld(text string) http.HandlerFunc { return raw(text, true) }
 
-func raw(text string, hold bool) http.HandlerFunc {
+func raw(text string, keepsOpen bool) http.HandlerFunc {
 	return func(w http.ResponseWriter, _ *http.Request) {
 		connection, _, err := http.NewResponseController(w).Hijack()
 		if err != nil {
@@ -90,7 +90,7 @@ func raw(text string, hold bool) http.HandlerFunc {
 		}
 		defer func() { _ = connection.Close() }()
 		_, _ = io.Copy(connection, strings.NewReader(text))
-		if hold {
+		if keepsOpen {
 			_, _ = io.Copy(io.Discard, connection)
 		}
 	}

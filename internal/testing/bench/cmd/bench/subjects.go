@@ -20,8 +20,8 @@ type subject struct {
 	provider string
 	// config declares n instances. They change with the variable maximum.
 	config string
-	// replaced is true if the change of maximum requires a replacement.
-	replaced bool
+	// isReplaced is true if the change of maximum requires a replacement.
+	isReplaced bool
 }
 
 // variables declares the tiles as a map, because Terraform is faster for a map than
@@ -48,7 +48,7 @@ var subjects = []subject{
   adapt    = { minimum = 0, maximum = var.maximum }`),
 	},
 	{
-		name: bench.TimeStatic, provider: "terraform-provider-time", replaced: true,
+		name: bench.TimeStatic, provider: "terraform-provider-time", isReplaced: true,
 		config: `
 terraform {
   required_providers {

@@ -141,7 +141,7 @@ func (w *workspace) run(ctx context.Context, s step, arguments ...string) (bench
 	if err != nil {
 		return sample, fmt.Errorf("%s of %d %s: %w\n%s", s.operation, w.n, w.subject.name, err, tail(output))
 	}
-	if want := s.done(w.n, w.subject.replaced); !strings.Contains(output, want) {
+	if want := s.done(w.n, w.subject.isReplaced); !strings.Contains(output, want) {
 		return sample, fmt.Errorf("%s of %d %s does not print %q:\n%s", s.operation, w.n, w.subject.name, want, tail(output))
 	}
 	if w.subject.provider != "" && sample.Memory == 0 {
