@@ -25,7 +25,7 @@ type Web struct {
 	Port int    // the default of the scheme if the address has none
 }
 
-// String returns the address as it was written, without slashes at its end.
+// String returns the address as written, without slashes at its end.
 func (a Web) String() string { return a.site + a.path }
 
 // ParseWeb checks an address that requests are sent to or that a browser

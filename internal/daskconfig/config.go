@@ -23,7 +23,7 @@ type Node struct {
 	// occurs both with "_" and with "-".
 	order []string
 	value any
-	// text is a scalar as it was written.
+	// text is a scalar as written in the file or the variable.
 	text string
 	// variables and files are the names of the places where the value was found.
 	variables, files []string
@@ -202,7 +202,7 @@ func (c *Node) get(keys ...string) *Node {
 	return c
 }
 
-// Text returns the value as it was written, or as Go prints it if that is not known.
+// Text returns the value as written, or as Go prints it if there is no written form.
 func (c *Node) Text() string {
 	if c.text != "" {
 		return c.text

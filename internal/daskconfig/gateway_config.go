@@ -209,7 +209,7 @@ func (r gatewayReader) clusterOptions() *yaml.Node {
 }
 
 // yamlValue writes a value so that YAML 1.1 reads the same value.
-func (r gatewayReader) yamlValue(at string, value any) *yaml.Node {
+func (r gatewayReader) yamlValue(path string, value any) *yaml.Node {
 	switch value := value.(type) {
 	case optionreader.Unknown:
 		r.MarkUnknown()
@@ -219,37 +219,37 @@ func (r gatewayReader) yamlValue(at string, value any) *yaml.Node {
 	case bool:
 		return &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!bool", Value: strconv.FormatBool(value)}
 	case json.Number:
-		return r.yamlNumber(at, value)
+		return r.yamlNumber(path, value)
 	case string:
 		return YAMLString(value)
 	case []any:
 		list := &yaml.Node{Kind: yaml.SequenceNode}
 		for i, element := range value {
-			list.Content = append(list.Content, r.yamlValue(fmt.Sprintf("%s[%d]", at, i), element))
+			list.Content = append(list.Content, r.yamlValue(fmt.Sprintf("%s[%d]", path, i), element))
 		}
 		return list
 	case map[string]any:
 		object := &yaml.Node{Kind: yaml.MappingNode}
 		for _, key := range slices.Sorted(maps.Keys(value)) {
-			object.Content = append(object.Content, YAMLString(key), r.yamlValue(at+"."+key, value[key]))
+			object.Content = append(object.Content, YAMLString(key), r.yamlValue(path+"."+key, value[key]))
 		}
 		return object
 	default:
-		r.Reject(at, "cannot be written")
+		r.Reject(path, "cannot be written")
 		return nil
 	}
 }
 
 // yamlNumber keeps integers, and writes floats with a point and a sign in the
 // exponent, without which they are texts in YAML 1.1.
-func (r gatewayReader) yamlNumber(at string, number json.Number) *yaml.Node {
+func (r gatewayReader) yamlNumber(path string, number json.Number) *yaml.Node {
 	text := number.String()
 	if !strings.ContainsAny(text, ".eE") {
 		return &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!int", Value: text}
 	}
 	value, err := number.Float64()
 	if err != nil {
-		r.Reject(at, "is a number that a Python float cannot represent: "+text)
+		r.Reject(path, "is a number that a Python float cannot represent: "+text)
 		return nil
 	}
 	text = strconv.FormatFloat(value, 'g', -1, 64)

@@ -84,7 +84,7 @@ type AdoptError struct {
 	// MayBeIncomplete means that the gateway may have a cache that had no time to fill
 	// since a restart, so that the listings may have missed a cluster.
 	MayBeIncomplete bool
-	// NotForwarded means that a proxy answered at once that it cannot reach the
+	// NotForwarded means that a proxy responded at once that it cannot reach the
 	// gateway. Most likely the request never arrived there.
 	NotForwarded bool
 }

@@ -86,7 +86,7 @@ func (l *lossyGateway) send(which int) {
 func (l *lossyGateway) endRequest(which int) {
 	ours := l.inFlight[which]
 	l.inFlight = slices.Delete(l.inFlight, which, which+1)
-	isCreated, isAnswered := l.IntN(3) > 0, l.IntN(3) == 0
+	isCreated, hasResponse := l.IntN(3) > 0, l.IntN(3) == 0
 	name := ""
 	if isCreated {
 		name = fmt.Sprintf("prod.%08x", l.Uint32())
@@ -95,7 +95,7 @@ func (l *lossyGateway) endRequest(which int) {
 	} else {
 		l.unanswerable++
 	}
-	if isCreated && isAnswered {
+	if isCreated && hasResponse {
 		l.tracker.markCreated(ours, name)
 		l.assigned[name] = ours
 		return

@@ -123,7 +123,7 @@ func (o Option) checkNumber(value any) error {
 	return o.errorUnless(isValid, allowed, value)
 }
 
-// isFloat64 reports whether the gateway returns a number as it was sent after
+// isFloat64 reports whether the gateway returns a number unchanged after
 // converting it to a float. A fraction may have more digits than a float, because
 // SameValue rounds it; a whole number may not.
 func isFloat64(number *big.Float) bool {

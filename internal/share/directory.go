@@ -15,18 +15,18 @@ import (
 const (
 	// batchWindow is how long the first read waits for others to share its listing.
 	batchWindow = 25 * time.Millisecond
-	// maxListingAge is how long a listing answers later reads, from the moment when it
-	// was requested. Terraform reads ten resources at a time and needs seconds for a
+	// maxListingAge is how long a listing is used for later reads, from the moment when
+	// it was requested. Terraform reads ten resources at a time and needs seconds for a
 	// thousand. Results of this age are acceptable: Terraform uses them for a whole
 	// plan, which takes longer.
 	maxListingAge = 10 * time.Second
 )
 
-// Directory answers many reads, each of one named item, from one shared listing.
+// Directory serves many reads, each of one named item, from one shared listing.
 // Terraform refreshes each resource separately, but the server should receive only
 // one request, regardless of their number.
 //
-// A single read causes no listing. A listing answers at most once for each item, and
+// A single read causes no listing. A listing is used at most once for each item, and
 // never for an item that this process has changed. A Directory is safe for concurrent
 // use.
 type Directory[T any] struct {
@@ -34,7 +34,7 @@ type Directory[T any] struct {
 	list  func(context.Context) (map[string]T, error)
 
 	mu sync.Mutex
-	// unlisted contains the items that no listing answers for: items that this process
+	// unlisted contains the items for which no listing is used: items that this process
 	// created or changed, which a listing may not include yet, and items that a listing
 	// did not include.
 	unlisted map[string]bool
@@ -50,8 +50,8 @@ type listing[T any] struct {
 	ctx     context.Context
 	cancel  context.CancelFunc
 	waiters int
-	// answered contains the items that the listing does not answer for again.
-	answered map[string]bool
+	// excluded contains the items for which the listing is not used again.
+	excluded map[string]bool
 	// requestedAt is zero while the listing waits for its batch.
 	requestedAt time.Time
 	isSingle    bool
@@ -66,7 +66,7 @@ func NewDirectory[T any](c clock.Clock, list func(context.Context) (map[string]T
 }
 
 // Changed records that this process creates, changes or removes an item. From now on,
-// no listing answers for it.
+// no listing is used for it.
 func (d *Directory[T]) Changed(name string) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -97,7 +97,7 @@ func (d *Directory[T]) Find(ctx context.Context, name string) (T, bool, error) {
 	defer d.mu.Unlock()
 	if d.current != nil {
 		// If current is another listing, its result may be older than this one.
-		d.current.answered[name] = true
+		d.current.excluded[name] = true
 	}
 	if !included || d.unlisted[name] {
 		d.unlisted[name] = true
@@ -107,14 +107,14 @@ func (d *Directory[T]) Find(ctx context.Context, name string) (T, bool, error) {
 }
 
 // join adds a read to the current listing, or to a new one. It returns nil if no
-// listing answers for the item.
+// listing is used for the item.
 func (d *Directory[T]) join(ctx context.Context, name string) *listing[T] {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if d.unlisted[name] {
 		return nil
 	}
-	if l := d.current; l != nil && (l.answered[name] || !l.requestedAt.IsZero() && d.clock.Now().Sub(l.requestedAt) >= maxListingAge) {
+	if l := d.current; l != nil && (l.excluded[name] || !l.requestedAt.IsZero() && d.clock.Now().Sub(l.requestedAt) >= maxListingAge) {
 		// The reads that wait for it still get its result.
 		d.current = nil
 	}
@@ -122,14 +122,14 @@ func (d *Directory[T]) join(ctx context.Context, name string) *listing[T] {
 		d.open(ctx, name)
 	}
 	d.current.waiters++
-	d.current.answered[name] = true
+	d.current.excluded[name] = true
 	return d.current
 }
 
 // open starts a listing. It waits for a batch, unless a single read of another item
 // came just before: then the reads are sequential, and more of them will follow.
 func (d *Directory[T]) open(ctx context.Context, name string) {
-	l := &listing[T]{answered: map[string]bool{}, done: make(chan struct{})}
+	l := &listing[T]{excluded: map[string]bool{}, done: make(chan struct{})}
 	// The request belongs to all reads that wait, so the end of one of their contexts
 	// must not end it.
 	l.ctx, l.cancel = context.WithCancel(context.WithoutCancel(ctx)) //nolint:gosec // called by run, and by the last read that leaves
@@ -137,11 +137,11 @@ func (d *Directory[T]) open(ctx context.Context, name string) {
 	now := d.clock.Now()
 	isSequence := false
 	if d.lastSingle != nil && now.Sub(d.lastSingle.requestedAt) < maxListingAge {
-		if isSequence = !d.lastSingle.answered[name]; isSequence {
+		if isSequence = !d.lastSingle.excluded[name]; isSequence {
 			l.requestedAt = now
 		}
 		// The single read may still be under way and return a newer result.
-		maps.Copy(l.answered, d.lastSingle.answered)
+		maps.Copy(l.excluded, d.lastSingle.excluded)
 	}
 	go d.run(l, isSequence)
 }

@@ -40,8 +40,8 @@ type item struct {
 	// that a read has returned.
 	changedAt time.Time
 	newest    int
-	// answered contains the listings that have answered for the item.
-	answered map[int]bool
+	// returnedBy contains the listings that have returned the item.
+	returnedBy map[int]bool
 }
 
 func (i *item) version() int { return len(i.ends) }
@@ -52,7 +52,7 @@ type listingError struct{ at time.Time }
 func (e *listingError) Error() string { return "failed at " + e.at.Format(time.StampMilli) }
 
 // model is a server with items and many concurrent readers, in the time of a synctest
-// bubble. It reports broken promises to t.
+// bubble. It reports to t every result that Directory's documentation excludes.
 type model struct {
 	*share.Directory[snapshot]
 
@@ -69,7 +69,7 @@ func newModel(t *testing.T, seed uint64) *model {
 	m := &model{t: t, random: rand.New(rand.NewPCG(seed, 7)), items: map[string]*item{}} //nolint:gosec // the cases of a test
 	for i := range 1 + m.random.IntN(12) {
 		name := fmt.Sprint(i)
-		m.items[name] = &item{name: name, answered: map[int]bool{}}
+		m.items[name] = &item{name: name, returnedBy: map[int]bool{}}
 	}
 	m.Directory = share.NewDirectory(clock.Real(), m.list)
 	return m
@@ -171,15 +171,15 @@ func (m *model) check(got snapshot, name string, began time.Time, minVersion int
 	case got.item != each:
 		m.t.Errorf("read %s, got %s", name, got.item.name)
 	case !changedAt.IsZero():
-		m.t.Errorf("this process changed %s at %s, and a listing answered at %s", name, changedAt, began)
+		m.t.Errorf("this process changed %s at %s, and a read at %s returned a listed item", name, changedAt, began)
 	case got.version < minVersion:
 		m.t.Errorf("%s was version %d, and is version %d in listing %d", name, minVersion, got.version, got.listing)
-	case each.answered[got.listing]:
-		m.t.Errorf("listing %d answered for %s twice", got.listing, name)
+	case each.returnedBy[got.listing]:
+		m.t.Errorf("listing %d returned %s twice", got.listing, name)
 	case got.version < each.version() && began.Sub(each.ends[got.version]) > maxListingAge:
 		m.t.Errorf("version %d of %s ended %s before the read", got.version, name, began.Sub(each.ends[got.version]))
 	}
-	each.answered[got.listing] = true
+	each.returnedBy[got.listing] = true
 	each.newest = max(each.newest, got.version)
 }
 
@@ -216,11 +216,12 @@ func (m *model) readAndChange(names []string) {
 	}
 }
 
-// TestDirectory_keepsItsPromises has many readers and a server that is slow, fails and
-// hangs, in 400 variants. synctest fails the test if a goroutine never ends.
-func TestDirectory_keepsItsPromises(t *testing.T) {
+// TestDirectory_returnsNoOldOrRepeatedItems has many readers and a server that is
+// slow, fails and hangs, in 400 variants. synctest fails the test if a goroutine never
+// ends.
+func TestDirectory_returnsNoOldOrRepeatedItems(t *testing.T) {
 	t.Parallel()
-	answers := 0
+	listedReads := 0
 	for seed := range uint64(400) {
 		synctest.Test(t, func(t *testing.T) {
 			m := newModel(t, seed)
@@ -231,14 +232,14 @@ func TestDirectory_keepsItsPromises(t *testing.T) {
 			}
 			all.Wait()
 			for _, each := range m.items {
-				answers += len(each.answered)
+				listedReads += len(each.returnedBy)
 			}
 		})
 		if t.Failed() {
 			t.Fatalf("seed %d", seed)
 		}
 	}
-	if answers < 1000 {
-		t.Errorf("listings answered only %d reads, so the test proves nothing", answers)
+	if listedReads < 1000 {
+		t.Errorf("only %d reads returned a listed item, so the test proves nothing", listedReads)
 	}
 }

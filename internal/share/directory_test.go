@@ -88,7 +88,7 @@ func (d *countedDirectory) startFind(ctx context.Context, name string, waiters i
 	return result
 }
 
-// expect asserts whether a listing answers for an item, and the number of listings so
+// expect asserts whether a listing is used for an item, and the number of listings so
 // far.
 func (d *countedDirectory) expect(t *testing.T, name string, listed bool, lists int32) {
 	t.Helper()

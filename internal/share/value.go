@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: MPL-2.0
 
 // Package share sends one request for many callers: a Value is fetched once, and a
-// Directory answers many reads from one listing.
+// Directory serves many reads from one listing.
 package share
 
 import (
