@@ -173,7 +173,7 @@ type candidateSearch struct {
 	client *Client
 	ours   *pendingCreate
 	failed *AdoptError
-	// lookupsLeft is the number of lookups that are left.
+	// lookupsLeft is the number of lookups that lookUp may still make.
 	lookupsLeft int
 	// seen is the last listing. candidates and later are those of all listings: one
 	// replica of a Kubernetes gateway may list clusters that another does not.
@@ -187,7 +187,7 @@ type candidateSearch struct {
 	hasPendingSiblings bool
 }
 
-// run returns the name of the adopted cluster, "" if there is none.
+// run returns the name of the adopted cluster, or "" if it adopted none.
 func (s *candidateSearch) run(ctx context.Context) string {
 	name := s.lookUp(ctx, maxLookups)
 	for range maxCacheFills {
@@ -216,15 +216,15 @@ func (s *candidateSearch) mayMissClusters() bool {
 	return s.failed.ListError == nil && mayHaveCache(s.seen.all) && !s.client.cache.isFilled(s.client.clock.Now())
 }
 
-// lookUp lists the clusters until it can adopt one, at most so many times.
+// lookUp lists the clusters until it can adopt one, at most as often as given.
 func (s *candidateSearch) lookUp(ctx context.Context, lookups int) string {
 	s.lookupsLeft = lookups
-	name, _ := poll.Until(ctx, s.client.clock, outagePolicy, s.look)
+	name, _ := poll.Until(ctx, s.client.clock, outagePolicy, s.lookUpOnce)
 	return name
 }
 
-// look is one lookup.
-func (s *candidateSearch) look(ctx context.Context) (name string, isDone bool, err error) {
+// lookUpOnce lists the clusters once. isDone means that lookUp must end.
+func (s *candidateSearch) lookUpOnce(ctx context.Context) (name string, isDone bool, err error) {
 	creates := s.client.creates
 	next, err := s.client.findCandidates(ctx, s.ours)
 	if err != nil {
@@ -325,7 +325,8 @@ func (c *Client) OtherCandidates(ctx context.Context, name string, adopted Adopt
 	return slices.DeleteFunc(others, isExcluded), nil
 }
 
-// findAllCandidates is findCandidates once a cache has had time to fill.
+// findAllCandidates calls findCandidates after a cache, if the gateway has one, had
+// time to fill.
 func (c *Client) findAllCandidates(ctx context.Context, ours *pendingCreate, isCached bool) (listingSnapshot, error) {
 	for range maxCacheFills {
 		if isCached && !c.cache.isFilled(c.clock.Now()) {

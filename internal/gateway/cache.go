@@ -26,7 +26,7 @@ const (
 	// of the gateway sets. The rest is random for each process (auth.py,
 	// _default_cookie_name), so a new name is a restart, or another replica.
 	processCookiePrefix = "dask-gateway-"
-	// maxProcesses bounds the names of cookies that are remembered.
+	// maxProcesses is the largest number of processes that a cacheTracker remembers.
 	maxProcesses = 64
 )
 
@@ -35,8 +35,8 @@ type cacheTracker struct {
 	// filling is held by the caller that waits for the cache to fill.
 	filling chan struct{}
 	mu      sync.Mutex
-	// processes are the processes of the gateway that have responded. newProcesses
-	// counts how often a new one did.
+	// processes are the processes of the gateway that have responded. newProcesses is
+	// how often a new process responded.
 	processes    map[string]bool
 	newProcesses int
 	// filledAt is when a cache last had time to fill. It is zero if a new process
@@ -49,7 +49,7 @@ func newCacheTracker() *cacheTracker {
 }
 
 // recordProcess records which process of the gateway has responded. Without the cookie,
-// which a proxy may remove, restarts stay unnoticed.
+// which a proxy may remove, the client does not notice restarts.
 func (t *cacheTracker) recordProcess(header http.Header) {
 	for _, each := range header.Values("Set-Cookie") {
 		cookie, err := http.ParseSetCookie(each)
@@ -84,16 +84,16 @@ func (t *cacheTracker) begin() (end func(now time.Time)) {
 	}
 }
 
-// isFilled reports whether the cache had time to fill, and no restart was noticed
-// since.
+// isFilled reports whether the cache had time to fill, and the client has noticed no
+// restart since.
 func (t *cacheTracker) isFilled(now time.Time) bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	return now.Sub(t.filledAt) < cacheWarmPeriod
 }
 
-// acquire makes the caller the only one that waits for the cache to fill; that is
-// enough for all that look for a cluster meanwhile.
+// acquire makes the caller the only one that waits for the cache to fill. One wait is
+// enough for all callers that look up a cluster meanwhile.
 func (t *cacheTracker) acquire(ctx context.Context) (release func(), err error) {
 	select {
 	case t.filling <- struct{}{}:
@@ -163,6 +163,7 @@ func (c *Client) getWhenCacheFilled(ctx context.Context, name string) (Cluster, 
 	return cluster, err
 }
 
+// holdUntilFound reads a cluster with a long poll, or polls if that is not possible.
 func (c *Client) holdUntilFound(ctx context.Context, name string) (Cluster, error) {
 	release, ok := c.transport.TryHold()
 	if !ok {
@@ -183,7 +184,7 @@ func isProxyTimeout(err error) bool {
 	return ok && failure.Kind == transport.KindStatus && failure.Status == http.StatusGatewayTimeout
 }
 
-// pollUntilFound reads a cluster until the gateway finds it or its cache had the
+// pollUntilFound reads a cluster until the gateway finds it, or its cache had
 // time to fill.
 func (c *Client) pollUntilFound(ctx context.Context, name string) (Cluster, error) {
 	began := c.clock.Now()

@@ -13,10 +13,10 @@ import (
 	"github.com/planetary-computer/terraform-provider-pc/internal/testing/scripted"
 )
 
-// ofProcess returns the reply as the process of a gateway sends it.
-func ofProcess(process int, p serverReply) serverReply {
-	p.Cookie = fmt.Sprintf("dask-gateway-%032x=%032x; Max-Age=600; Path=/", process, 1)
-	return p
+// ofProcess returns the reply with the cookie of this process of the gateway.
+func ofProcess(process int, reply serverReply) serverReply {
+	reply.Cookie = fmt.Sprintf("dask-gateway-%032x=%032x; Max-Age=600; Path=/", process, 1)
+	return reply
 }
 
 // afterCacheFill returns the reply of a Kubernetes gateway to a long poll for an unknown
@@ -47,10 +47,10 @@ func createAfterLostResponse(t *testing.T, cacheFills func(fake *clock.Fake) []s
 	return server, got, failed
 }
 
-func repeat(count int, p serverReply) []serverReply {
+func repeat(count int, reply serverReply) []serverReply {
 	replies := make([]serverReply, count)
 	for i := range replies {
-		replies[i] = p
+		replies[i] = reply
 	}
 	return replies
 }
@@ -78,7 +78,8 @@ func TestCreate_toleratesAnOutageWhileItWaitsForTheCache(t *testing.T) {
 	}
 }
 
-// Somebody else's cluster may be a candidate while the requested one is in no cache yet.
+// The cluster of another request may be a candidate while the cache does not contain
+// the requested cluster yet.
 func TestCreate_waitsForTheCacheBeforeItListsCandidates(t *testing.T) {
 	t.Parallel()
 	theirs := twoCoreCluster(candidateName(1), startTime)
@@ -89,31 +90,31 @@ func TestCreate_waitsForTheCacheBeforeItListsCandidates(t *testing.T) {
 	}
 }
 
-// A gateway that restarts before each listing, or that does not answer the poll, proves
-// nothing.
+// The listings of a gateway that restarts before each of them, or whose cache had no
+// time to fill, may be incomplete.
 func TestCreate_reportsThatListingsMayBeIncomplete(t *testing.T) {
 	t.Parallel()
 	restarts := make([]serverReply, 0, 20)
 	for process := range 20 {
 		restarts = append(restarts, ofProcess(process, emptyListReply))
 	}
-	for name, test := range map[string]struct {
-		cacheFill func(fake *clock.Fake) serverReply
-		listings  []serverReply
-		lookups   int
+	for label, test := range map[string]struct {
+		cacheFill   func(fake *clock.Fake) serverReply
+		listings    []serverReply
+		wantLookups int
 	}{
-		"it restarts before each listing": {afterCacheFill, restarts, 9},
-		"it does not answer the poll":     {func(*clock.Fake) serverReply { return badGatewayReply }, []serverReply{ofProcess(1, emptyListReply)}, 6},
-		"it lists nothing after the poll": {afterCacheFill, append(repeat(6, ofProcess(1, emptyListReply)), errorReply(403, "no")), 7},
+		"the gateway restarts before each listing": {afterCacheFill, restarts, 9},
+		"the long poll fails":                      {func(*clock.Fake) serverReply { return badGatewayReply }, []serverReply{ofProcess(1, emptyListReply)}, 6},
+		"no listing succeeds after the long poll":  {afterCacheFill, append(repeat(6, ofProcess(1, emptyListReply)), errorReply(403, "no")), 7},
 	} {
-		t.Run(name, func(t *testing.T) {
+		t.Run(label, func(t *testing.T) {
 			t.Parallel()
 			server, got, failed := createAfterLostResponse(t, func(fake *clock.Fake) []serverReply { return []serverReply{test.cacheFill(fake)} }, test.listings...)
 			if failed == nil || !failed.MayBeIncomplete || failed.ListError != nil {
 				t.Errorf("got %+v, %+v", got, failed)
 			}
-			if lookups := server.Count(listAllRequest); lookups != test.lookups {
-				t.Errorf("%d lookups, want %d", lookups, test.lookups)
+			if lookups := server.Count(listAllRequest); lookups != test.wantLookups {
+				t.Errorf("%d lookups, want %d", lookups, test.wantLookups)
 			}
 		})
 	}

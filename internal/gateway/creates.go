@@ -62,12 +62,12 @@ type pendingCreate struct {
 	// the server's clock. The first listing after the failure decides: windows that
 	// change would contradict what was assigned before.
 	earliest, latest time.Time
-	// hasResponse means that the failure is a response of the gateway or a proxy: the
-	// gateway no longer works on the request. isNotForwarded means that a proxy
-	// responded at once because it cannot reach the gateway.
-	hasResponse, isNotForwarded bool
-	// firstListing contains the names in the first listing after a failure with a
-	// response.
+	// hasEnded means that the gateway no longer works on the request: it or a proxy
+	// responded, and not with 504. isNotForwarded means that a proxy responded at once
+	// because it cannot reach the gateway.
+	hasEnded, isNotForwarded bool
+	// firstListing contains the names in the first listing after a request that has
+	// ended.
 	firstListing map[string]bool
 	// hasConcluded means that the create will adopt no cluster.
 	hasConcluded bool
@@ -122,7 +122,7 @@ func (t *createTracker) markLost(ours *pendingCreate, failure *transport.Error, 
 	ours.responseLost, ours.failedAt = true, now
 	switch {
 	case failure.Kind == transport.KindBody, failure.Kind == transport.KindStatus && failure.Status != http.StatusGatewayTimeout:
-		ours.hasResponse = true
+		ours.hasEnded = true
 		isProxyError := failure.Status == http.StatusBadGateway || failure.Status == http.StatusServiceUnavailable
 		ours.isNotForwarded = isProxyError && now.Sub(ours.sentAt) < promptFailureTimeout
 	default:
@@ -159,12 +159,12 @@ func (t *createTracker) reportOnce(name string) bool {
 	return true
 }
 
-// recordFirstListing records which clusters existed just after a failure with
-// a response.
+// recordFirstListing records which clusters existed just after the request
+// ended.
 func (t *createTracker) recordFirstListing(ours *pendingCreate, clusters map[string]Cluster) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if !ours.hasResponse || ours.firstListing != nil {
+	if !ours.hasEnded || ours.firstListing != nil {
 		return
 	}
 	ours.firstListing = make(map[string]bool, len(clusters))
@@ -366,9 +366,9 @@ func (t *createTracker) countMatches(clusters []Cluster, creates []*pendingCreat
 }
 
 // canComeFrom reports whether the create can have created the cluster, by its start
-// time and by when it was first seen. After a failure with a response, a gateway
-// without a cache lists the cluster at once: a cluster that appears only in a later
-// listing started later.
+// time and by when it was first seen. If the request has ended, a gateway without a
+// cache lists the cluster at once: a cluster that appears only in a later listing
+// started later.
 func (t *createTracker) canComeFrom(cluster Cluster, create *pendingCreate, seen listingSnapshot) bool {
 	create.fixWindow(seen)
 	if create.firstListing != nil && !mayBeCached(cluster.Name) && !create.firstListing[cluster.Name] {

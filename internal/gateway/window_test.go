@@ -32,8 +32,8 @@ func TestCreate_adoptsInsideTheWindowOnly(t *testing.T) {
 	offsets := []time.Duration{300 * time.Millisecond, time.Second, 3 * time.Second, 6 * time.Second, 9 * time.Second}
 	fractions := []time.Duration{0, 400 * time.Millisecond, 900 * time.Millisecond}
 	for label, failure := range map[string]struct {
-		reply                       serverReply
-		hasResponse, isNotForwarded bool
+		reply                    serverReply
+		hasEnded, isNotForwarded bool
 	}{
 		"a proxy's 502":          {badGatewayReply, true, true},
 		"a proxy's 503":          {textReply(503, "Service Unavailable"), true, true},
@@ -78,14 +78,14 @@ func TestCreate_adoptsInsideTheWindowOnly(t *testing.T) {
 							got, err := client.Create(t.Context(), twoCoreOptions())
 
 							latest := failedAt.Truncate(time.Second).Add(time.Second)
-							if !failure.hasResponse {
+							if !failure.hasEnded {
 								latest = latest.Add(3 * time.Second)
 							}
 							rivalStart := failedAt.Add(offset)
 							if isKubernetes {
 								rivalStart = rivalStart.Truncate(time.Second)
 							}
-							isInside := rivalStart.Before(latest) && (isKubernetes || !failure.hasResponse)
+							isInside := rivalStart.Before(latest) && (isKubernetes || !failure.hasEnded)
 							failed, _ := errors.AsType[*gateway.AdoptError](err)
 							switch {
 							case arrived && err == nil:
