@@ -79,6 +79,9 @@ var (
 // types/basetypes/int64_type.go and internal/reflect/diags.go;
 // terraform-plugin-framework-timetypes 0.5.0, timetypes/diagnostics.go).
 func rewordInvalidValue(d *tfprotov6.Diagnostic) {
+	if rewordValidator(d) {
+		return
+	}
 	if found := notWholeNumber.FindStringSubmatch(d.Detail); found != nil {
 		d.Summary = invalidValueSummary(d.Attribute)
 		d.Detail = fmt.Sprintf("The value must be a whole number, not %s.", found[1])

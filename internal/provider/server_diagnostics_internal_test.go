@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
+	"github.com/hashicorp/terraform-plugin-go/tftypes"
 )
 
 func TestPresentable_limitsSizeAndRemovesDuplicates(t *testing.T) {
@@ -25,5 +26,29 @@ func TestPresentable_limitsSizeAndRemovesDuplicates(t *testing.T) {
 	}
 	if len(endless.Detail) != 300_000 {
 		t.Error("presentable changed its argument")
+	}
+}
+
+func TestPresentable_rewordsTheFrameworksValidators(t *testing.T) {
+	t.Parallel()
+	argument := tftypes.NewAttributePath().WithAttributeName("scopes")
+	element := argument.WithElementKeyValue(tftypes.NewValue(tftypes.String, ""))
+	for text, test := range map[string]struct {
+		at              *tftypes.AttributePath
+		summary, detail string
+	}{
+		`Attribute "roles" cannot be specified when "scopes" is specified`:                {argument, `Conflicting arguments "scopes" and "roles"`, "Set one of them and remove the other."},
+		`Attribute "options_wo" must be specified when "options_wo_version" is specified`: {argument, `Argument "options_wo" is missing`, `The argument "options_wo_version" requires it. Set both, or neither.`},
+		"Exactly one of these attributes must be configured: [address,dashboard_url]":     {nil, `None of the arguments "address" and "dashboard_url" is set`, "Set one of them."},
+		"Attribute scopes set must contain at least 1 elements, got: 0":                   {argument, `Invalid value for "scopes"`, "The value must have at least one member. To omit the argument, use null."},
+		`Attribute scopes[Value("")] string length must be at least 1, got: 0`:            {element, `Invalid value for "scopes"`, "A member is empty. Leave it out, or give it a value."},
+	} {
+		result := presentable([]*tfprotov6.Diagnostic{{Summary: "Invalid Attribute Combination", Detail: text, Attribute: test.at}})
+		if len(result) != 1 || result[0].Summary != test.summary || result[0].Detail != test.detail {
+			t.Errorf("%s: got %+v", text, result)
+		}
+		if got := len(result[0].Attribute.Steps()); test.at != nil && got != 1 {
+			t.Errorf("%s: the path has %d steps", text, got)
+		}
 	}
 }

@@ -73,7 +73,7 @@ func TestAccClusters_listsTheUsersOwn(t *testing.T) {
 				},
 			},
 			{Config: config(`statuses = ["STOPPING"]`), ConfigStateChecks: []statecheck.StateCheck{hasNames()}},
-			{Config: config(`statuses = []`), ExpectError: regexp.MustCompile("at least 1 elements")},
+			{Config: config(`statuses = []`), ExpectError: regexp.MustCompile("at least one member")},
 			{Config: config(`statuses = ["running "]`), ExpectError: regexp.MustCompile(`value\s+must\s+be\s+one\s+of`)},
 			{
 				PreConfig: func() {

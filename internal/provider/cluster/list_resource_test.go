@@ -198,7 +198,7 @@ func TestListClusters_invalidConfigurationIsAnError(t *testing.T) {
 	}{
 		"valid":          {map[string]any{"options": map[string]any{"worker_cores": 1}, "older_than": "1h"}, providertest.ExpectedDiagnostic{}},
 		"unknown status": {map[string]any{"statuses": []any{"GONE"}}, providertest.ErrorAt(`AttributeName("statuses").ElementKeyInt(0)`, "value must be one of")},
-		"no statuses":    {map[string]any{"statuses": []any{}}, providertest.ErrorAt(`AttributeName("statuses")`, "at least 1 elements")},
+		"no statuses":    {map[string]any{"statuses": []any{}}, providertest.ErrorAt(`AttributeName("statuses")`, "at least one member")},
 		"options":        {map[string]any{"options": "worker_cores"}, providertest.ErrorAt(`AttributeName("options")`, "must be an object")},
 		"age":            {map[string]any{"older_than": "a day"}, providertest.ErrorAt(`AttributeName("older_than")`, "duration")},
 	} {

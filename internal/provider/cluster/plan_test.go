@@ -49,7 +49,7 @@ func TestDaskCluster_validatesWithoutTheGateway(t *testing.T) {
 		},
 		"workers and adapt": {
 			map[string]any{"workers": 2, "adapt": map[string]any{"minimum": 1, "maximum": 2}},
-			providertest.ErrorAt(`AttributeName("workers")`, "cannot be specified when"),
+			providertest.ErrorAt(`AttributeName("workers")`, "Conflicting arguments"),
 		},
 		"wait over maximum": {
 			map[string]any{"adapt": map[string]any{"minimum": 1, "maximum": 2}, "wait_for_workers": 3},

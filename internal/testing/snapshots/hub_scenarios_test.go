@@ -107,6 +107,9 @@ func tokenScenarios() []scenario {
 		validating("a renewal before the lifetime begins", tokenType, object{"expires_in": "1h", "renew_before": "2h"}),
 		validating("a null scope", tokenType, object{"scopes": []any{nil}}),
 		validating("scopes and roles", tokenType, object{"scopes": []any{"self"}, "roles": []any{"user"}}),
+		validating("no scopes", tokenType, object{"scopes": []any{}}),
+		validating("an empty scope", tokenType, object{"scopes": []any{""}}),
+		validating("an empty note", tokenType, object{"note": ""}),
 		issuing("a scope that does not exist", object{"scopes": []any{"nope"}}, nothing),
 		issuing("the Hub is too old for scopes", object{"scopes": []any{"self"}}, func(w *world) {
 			w.respondAlways(http.MethodPost, tokens, http.StatusOK, `{"id": "a9", "user": "alice", "note": "x", "token": "`+hidden+`", "created": "2026-01-02T03:04:05Z"}`)
@@ -212,6 +215,8 @@ func schedulerScenarios() []scenario {
 	const scheduler = "pc_dask_scheduler"
 	return []scenario{
 		reading("an address without a port", scheduler, object{"address": "tls://10.0.0.4"}, nothing),
+		reading("no address", scheduler, object{}, nothing),
+		reading("two addresses", scheduler, object{"address": "tls://10.0.0.4:8786", "dashboard_url": "http://10.0.0.4:8787"}, nothing),
 		reading("a web address without a scheme", scheduler, object{"dashboard_url": "10.0.0.4:8787"}, nothing),
 		{name: "another server answers", run: func(w *world) { w.data(scheduler, object{"dashboard_url": w.mock.HubURL() + "x"}) }},
 		{name: "nothing listens", run: func(w *world) {

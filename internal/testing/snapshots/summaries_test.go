@@ -244,7 +244,7 @@ func assignedTo(name string, around ast.Decl) []ast.Expr {
 }
 
 // goText is text that only developers understand.
-var goText = regexp.MustCompile(`%!|basetypes\.|types\.\w+(Type|Value)|big\.Float|\*?tftypes\.|\[Value\(|<nil>|\\n|map\[|&\{|0x[0-9a-f]{6,}|error in the provider|provider developer`)
+var goText = regexp.MustCompile(`%!|(Invalid|Missing) Attribute|basetypes\.|types\.\w+(Type|Value)|big\.Float|\*?tftypes\.|\[Value\(|<nil>|\\n|map\[|&\{|0x[0-9a-f]{6,}|error in the provider|provider developer`)
 
 // minSummaryWords is the smallest number of words that can describe a failure.
 const minSummaryWords = 3
