@@ -114,16 +114,16 @@ func providerAttributes() map[string]schema.Attribute {
 			Optional: true,
 		},
 		"keytab_path": schema.StringAttribute{
-			MarkdownDescription: "Path of a keytab for `auth = \"kerberos\"`, with which the provider requests its own tickets. Default: the tickets of `kinit`, [from a file](guides/configuration.md#kerberos). " +
+			MarkdownDescription: "Path of a keytab for `auth = \"kerberos\"`, with which the provider requests its own tickets. Default: the tickets that `kinit` stores in a [file](guides/configuration.md#kerberos). " +
 				"Environment: `PC_KEYTAB_PATH`.",
 			Optional: true,
 		},
 		"ca_certificate": schema.StringAttribute{
-			MarkdownDescription: "PEM certificates of authorities to trust beside the system's, for example `file(\"ca.pem\")`. Environment: `PC_CA_CERTIFICATE`.",
+			MarkdownDescription: "PEM certificates of authorities to trust in addition to the system's, for example `file(\"ca.pem\")`. Environment: `PC_CA_CERTIFICATE`.",
 			Optional:            true,
 		},
 		"http_proxy": schema.StringAttribute{
-			MarkdownDescription: "URL of an HTTP proxy for all requests, such as `http://proxy.example.com:3128`; `false` for none; `true`, the default, for `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY`. " +
+			MarkdownDescription: "URL of an HTTP proxy for all requests, such as `http://proxy.example.com:3128`; `false` for none; `true`, the default, for those in `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY`. " +
 				"Environment: `PC_HTTP_PROXY`, `DASK_GATEWAY__HTTP_CLIENT__PROXY`.",
 			Optional: true,
 		},
@@ -135,7 +135,7 @@ func providerAttributes() map[string]schema.Attribute {
 		},
 		"max_connections": schema.Int64Attribute{
 			MarkdownDescription: "Maximum number of connections to the gateway, and of those to the Hub, from 1 to 1000. Further requests queue. " +
-				"At most three quarters of them wait for starting clusters or servers; the rest are polled every few seconds. Default: 32. Environment: `PC_MAX_CONNECTIONS`.",
+				"At most three quarters of the connections wait for starting clusters or servers; the rest are polled every few seconds. Default: 32. Environment: `PC_MAX_CONNECTIONS`.",
 			Optional:   true,
 			Validators: []validator.Int64{int64validator.Between(1, 1000)},
 		},
@@ -151,7 +151,7 @@ func providerAttributes() map[string]schema.Attribute {
 		},
 		"limits": schema.SingleNestedAttribute{
 			MarkdownDescription: "What each `pc_dask_cluster` may have at most, and what the action `pc_dask_cluster_scale` may give it. More is an error of the plan, as is `adapt` without a maximum. " +
-				"The limits do not count in Python.",
+				"They do not limit what you scale in Python.",
 			Optional: true,
 			Attributes: map[string]schema.Attribute{
 				"workers": schema.Int64Attribute{

@@ -54,8 +54,8 @@ func (d *clusterDataSource) Schema(_ context.Context, _ datasource.SchemaRequest
 	}
 	for name, description := range map[string]string{
 		"workers": "Number of workers that have joined, not the number requested. Null unless the cluster runs.",
-		"threads": "Threads of these workers: how many tasks run at once. Null unless the cluster runs.",
-		"memory":  "Memory of these workers in bytes; one without a limit counts as 0. Null unless the cluster runs.",
+		"threads": "Threads of all workers: how many tasks run at once. Null unless the cluster runs.",
+		"memory":  "Memory of all workers in bytes; one without a limit counts as 0. Null unless the cluster runs.",
 	} {
 		attributes[name] = schema.Int64Attribute{MarkdownDescription: description, Computed: true}
 	}

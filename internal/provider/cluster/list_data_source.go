@@ -114,7 +114,7 @@ func listedAttributes() map[string]schema.Attribute {
 		Computed:            true,
 	}
 	attributes["threads"] = schema.Int64Attribute{
-		MarkdownDescription: "Threads of all these workers.",
+		MarkdownDescription: "Threads of all workers.",
 		Computed:            true,
 	}
 	return attributes

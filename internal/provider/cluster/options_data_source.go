@@ -48,7 +48,7 @@ func (d *optionsDataSource) Metadata(_ context.Context, req datasource.MetadataR
 
 func (d *optionsDataSource) Schema(_ context.Context, _ datasource.SchemaRequest, resp *datasource.SchemaResponse) {
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "The options that `options` of a `pc_dask_cluster` may have, as Python's `gateway.cluster_options()` shows them. " +
+		MarkdownDescription: "The cluster options that the gateway declares, as Python's `gateway.cluster_options()` shows them. " +
 			"A gateway may declare none, and different ones for different users.",
 		Attributes: map[string]schema.Attribute{
 			"names": schema.ListAttribute{

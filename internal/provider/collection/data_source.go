@@ -82,7 +82,7 @@ func (d *collectionDataSource) Schema(_ context.Context, _ datasource.SchemaRequ
 			"license":         computed("An SPDX identifier or a word such as `proprietary`."),
 			"region":          computed("Azure region of the data, as in AzureRM's `location`. Null if unknown."),
 			"storage_account": computed("Storage account with the data. Null if unknown."),
-			"container":       computed("Container in that account. Null if unknown."),
+			"container":       computed("Container in `storage_account`. Null if unknown."),
 			"assets":          computed("Assets of the whole collection, such as thumbnails or a Parquet table of its items: a JSON object by key. Null if there are none."),
 			"item_assets":     computed("Assets of each item: a JSON object by key, with types and bands. Null if the collection does not describe them."),
 			"extent": schema.SingleNestedAttribute{

@@ -77,12 +77,12 @@ func (e *sasTokenEphemeralResource) Schema(_ context.Context, _ ephemeral.Schema
 				Validators:          filled,
 			},
 			"container": schema.StringAttribute{
-				MarkdownDescription: "Container in that account.",
+				MarkdownDescription: "Container in `storage_account`.",
 				Optional:            true,
 				Validators:          filled,
 			},
 			"geocatalog_url": schema.StringAttribute{
-				MarkdownDescription: "Address of the GeoCatalog that issues the token, only for a `collection`. Default: `sas_url` of the provider block if it is set, then its `geocatalog_url`, then the public service.",
+				MarkdownDescription: "Address of the GeoCatalog that issues the token, which needs a `collection`. Default: `sas_url` of the provider block if it is set, then its `geocatalog_url`, then the public service.",
 				Optional:            true,
 				Validators:          filled,
 			},

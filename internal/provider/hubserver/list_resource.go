@@ -55,7 +55,7 @@ func (l *listResource) ListResourceConfigSchema(_ context.Context, _ list.ListRe
 		MarkdownDescription: "The notebook servers of a user, or of all users, that run, start or stop.",
 		Attributes: map[string]schema.Attribute{
 			"user": schema.StringAttribute{
-				MarkdownDescription: "User whose servers to list. Another user needs the scopes `read:users:name` and `read:servers`. Default: the owner of the provider's token.",
+				MarkdownDescription: "User whose servers to list. For another user, the token needs the scopes `read:users:name` and `read:servers`. Default: the owner of the provider's token.",
 				Optional:            true,
 			},
 			"all_users": schema.BoolAttribute{

@@ -45,7 +45,7 @@ func (a *stopAction) Schema(_ context.Context, _ action.SchemaRequest, resp *act
 			"If a state manages the server, the next plan starts it again, unless `when_ended = \"keep\"`. Stopping a server that does not run does nothing.",
 		Attributes: map[string]schema.Attribute{
 			"user": schema.StringAttribute{
-				MarkdownDescription: "User whose server it is. Another user's needs the scope `servers!user=NAME`. Default: the owner of the provider's token.",
+				MarkdownDescription: "User whose server it is. For another user, the token needs the scope `servers!user=NAME`. Default: the owner of the provider's token.",
 				Optional:            true,
 			},
 			"name": schema.StringAttribute{

@@ -23,7 +23,7 @@ import (
 
 func (e *tokenEphemeralResource) Schema(_ context.Context, _ ephemeral.SchemaRequest, resp *ephemeral.SchemaResponse) {
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "Creates an API token of the JupyterHub for one run of Terraform, and revokes it at its end, also if the run fails or is interrupted. " +
+		MarkdownDescription: "Creates an API token of the JupyterHub for one run of Terraform, and revokes it at the end, also if the run fails or is interrupted. " +
 			"The token is in no state, plan or log. A plan also creates and revokes one. Requires Terraform 1.10 or later.",
 		Attributes: map[string]schema.Attribute{
 			"user": schema.StringAttribute{

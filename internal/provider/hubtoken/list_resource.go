@@ -47,7 +47,7 @@ func (l *listResource) ListResourceConfigSchema(_ context.Context, _ list.ListRe
 			"The list never contains a token's value, so its results cannot be imported: do not use `-generate-config-out` with it.",
 		Attributes: map[string]schema.Attribute{
 			"user": schema.StringAttribute{
-				MarkdownDescription: "User whose tokens to list. Another user needs the scope `read:tokens`. Default: the owner of the provider's token.",
+				MarkdownDescription: "User whose tokens to list. For another user, the token needs the scope `read:tokens`. Default: the owner of the provider's token.",
 				Optional:            true,
 			},
 		},

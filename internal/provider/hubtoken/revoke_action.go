@@ -46,7 +46,7 @@ func (a *revokeAction) Schema(_ context.Context, _ action.SchemaRequest, resp *a
 			"Hubs give the id of a deleted token to a later one, so the note must match. Revoking a token that no longer exists does nothing.",
 		Attributes: map[string]schema.Attribute{
 			"user": schema.StringAttribute{
-				MarkdownDescription: "User whose token it is. Another user's needs the scope `tokens!user=NAME`. Default: the owner of the provider's token.",
+				MarkdownDescription: "User whose token it is. For another user, the token needs the scope `tokens!user=NAME`. Default: the owner of the provider's token.",
 				Optional:            true,
 			},
 			"id": schema.StringAttribute{

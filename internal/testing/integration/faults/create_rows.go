@@ -13,8 +13,8 @@ import (
 const (
 	momentCreate = "A cluster is created"
 
-	promiseNotRepeated = "The provider does not repeat the request, which may have arrived. The error says that most likely nothing was created, and how to check."
-	promiseTooLate     = "That cluster started too late to be the provider's own. The error names it; the provider leaves it alone."
+	promiseNotRepeated = "The provider does not repeat the request. The error says that most likely nothing was created, and how to check."
+	promiseTooLate     = "That cluster started too late. The provider leaves it alone, and the error names it."
 )
 
 // createRows are creates that the gateway has not carried out, or has rejected.
@@ -34,7 +34,7 @@ func createRows() []Row {
 		},
 		{
 			Moment: momentCreate, Fault: "The gateway returns 500 and creates nothing.",
-			Promise: "The provider lists the clusters and finds no new one. The error reports it.",
+			Promise: "The error says that no new cluster was found.",
 			Break:   fails(http.MethodPost, clustersPath, internalError),
 			Want:    Want{Exit: 1, Output: []string{"It is not known whether the cluster was created", "no new cluster was seen"}, Requests: map[string]int{"POST " + clustersPath: 1}},
 		},
@@ -46,7 +46,7 @@ func createRows() []Row {
 		},
 		{
 			Moment: momentCreate, Fault: "The gateway returns 429 every time.",
-			Promise: "The create fails after `max_retries` retries. No cluster was created.", Provider: "max_retries = 3",
+			Promise: "The create fails after `max_retries` retries, without a cluster.", Provider: "max_retries = 3",
 			Break: fails(http.MethodPost, clustersPath, times(everyTime, mockserver.Fault{Status: http.StatusTooManyRequests})),
 			Want:  Want{Exit: 1, Output: []string{"-parallelism"}, Requests: map[string]int{"POST " + clustersPath: 4}},
 		},
@@ -76,7 +76,7 @@ func createRows() []Row {
 		},
 		{
 			Moment: momentCreate, Fault: "The gateway is down for every request.",
-			Promise: "The plan warns that the options are unchecked. The create is sent once; the error says that its result is unknown.",
+			Promise: "The plan warns of unchecked options. The create is sent once, and the error says that its result is unknown.",
 			Break:   fails("", "", times(everyTime, gatewayDown)),
 			Want:    Want{Exit: 1, Output: []string{"503", "Warning: Could not check the cluster options", "It is not known whether the cluster was created"}, Requests: map[string]int{"POST *": 1}},
 		},
@@ -111,7 +111,7 @@ func otherClientRows() []Row {
 		Requests: map[string]int{"POST " + clustersPath: 1, "DELETE *": 0},
 	}
 	rows := []Row{{
-		Fault:   "An earlier apply was killed before it wrote its state, and left a cluster with the same options.",
+		Fault:   "An apply was killed before it wrote its state, and left an equal cluster.",
 		Promise: "The provider leaves it alone. A warning names it, with the commands to import or stop it.",
 		Break:   func(w *World) { w.AddOtherCluster(nil) },
 		Want:    Want{Output: []string{"Clusters with the same options already run", "stop_cluster"}, State: []string{clusterAddress}, Created: 1, Running: 1},

@@ -67,8 +67,8 @@ func clusterRows() []Row {
 		{Fault: "A login page with status 200 arrives.", Variant: "pc_dask_cluster", Promise: promiseSignIn, Break: fails(http.MethodGet, anyClusterPath, times(everyTime, signInPage)), Want: failsUnchanged(1, "Sign in")},
 		{Fault: "`pc_dask_cluster`: the gateway has no record of the cluster.", Promise: "The read fails once the absence is confirmed.", Break: func(w *World) { w.Mock.DeleteClusterRecord(w.NewestCluster()) }, Want: failsUnchanged(0, "There is no cluster", "confirmed by several lookups")},
 		{Fault: "A proxy has no route for a while: its own 404 or 502.", Promise: promiseRouteAwaited, Break: fails(http.MethodGet, identityPath, times(3, noRoute)), Want: succeeds()},
-		{Fault: "`pc_dask_cluster`: the scheduler does not respond, or a login page does.", Variant: "no response", Promise: promiseNoCounts, Break: fails(http.MethodGet, identityPath, times(everyTime, mockserver.Fault{Status: http.StatusBadGateway})), Want: succeeds(workersWarning, "502")},
-		{Fault: "`pc_dask_cluster`: the scheduler does not respond, or a login page does.", Variant: "login page", Promise: promiseNoCounts, Break: fails(http.MethodGet, identityPath, times(everyTime, signInPage)), Want: succeeds(workersWarning, "Sign in")},
+		{Fault: "`pc_dask_cluster`: the scheduler does not respond, or its response is a login page.", Variant: "no response", Promise: promiseNoCounts, Break: fails(http.MethodGet, identityPath, times(everyTime, mockserver.Fault{Status: http.StatusBadGateway})), Want: succeeds(workersWarning, "502")},
+		{Fault: "`pc_dask_cluster`: the scheduler does not respond, or its response is a login page.", Variant: "login page", Promise: promiseNoCounts, Break: fails(http.MethodGet, identityPath, times(everyTime, signInPage)), Want: succeeds(workersWarning, "Sign in")},
 		{Fault: "`pc_dask_cluster`: the cluster has stopped.", Promise: "The status is STOPPED, and the counts are null.", Break: func(w *World) { w.Mock.StopCluster(w.NewestCluster()) }, Want: Want{State: []string{clusterAddress}}},
 	}
 	for i := range rows {
@@ -110,7 +110,7 @@ func userRows() []Row {
 		{Fault: "The token has expired or was revoked.", Variant: "pc_hub_user", Promise: promiseRejected, Break: func(w *World) { w.revokeProviderToken() }, Want: failsWith("rejected the credentials from api_token")},
 		{Fault: "A login page with status 200 arrives.", Variant: "pc_hub_user", Promise: promiseSignIn, Break: fails(http.MethodGet, self, times(everyTime, signInPage)), Want: failsWith("Sign in")},
 		{Fault: "A response is cut off.", Variant: "pc_hub_user", Promise: promiseRetried, Break: fails(http.MethodGet, self, times(2, responseCutOff))},
-		{Fault: "`pc_hub_user`: the Hub returns no such user for this token.", Promise: "The error on `name` says that the user does not exist or the token may not read it.", Break: fails(http.MethodGet, alice, times(everyTime, hubRefusal(http.StatusNotFound, "No access to resources or resources not found"))), Config: oneUser("alice"), Want: failsWith("The Hub returned no user alice", "read:users")},
+		{Fault: "`pc_hub_user`: the Hub returns no such user for this token.", Promise: "An error on `name`: the user does not exist, or the token may not read it.", Break: fails(http.MethodGet, alice, times(everyTime, hubRefusal(http.StatusNotFound, "No access to resources or resources not found"))), Config: oneUser("alice"), Want: failsWith("The Hub returned no user alice", "read:users")},
 		{Fault: "A proxy has no route: its own 404.", Variant: "pc_hub_user", Promise: promiseNotTheAPI, Break: fails(http.MethodGet, alice, times(everyTime, page(http.StatusNotFound))), Config: oneUser("alice"), Want: failsWith("comes from a proxy and not from the API")},
 	}
 	for i := range rows {

@@ -13,7 +13,7 @@ const (
 	momentEphemeralToken = "A Hub token for one run is opened and closed" //nolint:gosec // a heading of the guide
 	momentCredentials    = "A cluster's credentials are read"             //nolint:gosec // a heading of the guide
 
-	promiseErrorOnName = "The error is on `name`, for an absence once it is confirmed."
+	promiseErrorOnName = "The error is on `name`. An absence is confirmed first."
 
 	tokenConsumerAddress        = "terraform_data.test" //nolint:gosec // an address
 	taintedTokenConsumerAddress = tokenConsumerAddress + " (tainted)"
@@ -45,7 +45,7 @@ func ephemeralRows() []Row {
 		{Fault: "The response to a token's DELETE is lost.", Promise: promiseTokenRevoked, Break: fails(http.MethodDelete, anyTokenPath, responseLost), Want: succeeds},
 		{Fault: "The server is down for a while.", Promise: promiseRetried, Break: fails(http.MethodDelete, anyTokenPath, times(2, page(http.StatusBadGateway))), Want: succeeds},
 		{
-			Fault: "The Hub returns an error to every DELETE of a token for one run.", Promise: "The error says which token may still be valid, until when, and where to revoke it.",
+			Fault: "The Hub returns an error to every DELETE of a token for one run.", Promise: "The error says which token may be valid, until when, and where to revoke it.",
 			Break: fails(http.MethodDelete, anyTokenPath, times(everyTime, mockserver.Fault{Status: http.StatusInternalServerError})),
 			Want:  Want{Exit: 1, Output: []string{"may still be valid", "It expires at", "/hub/token"}, Tokens: 1, UnmanagedTokens: 1},
 		},

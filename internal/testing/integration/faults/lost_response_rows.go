@@ -16,9 +16,9 @@ const (
 	momentCreateResponseLost = "The response to a create is lost"
 
 	promiseAdopted     = "The provider adopts the one new cluster with these options, by the gateway's clock, and warns. It creates no second one."
-	promiseEachAdopted = "Each create adopts one of the new clusters. All six are in the state."
-	promiseMayRun      = "The error warns that a cluster may be running and cost money. `pc_clusters` lists it, `terraform import` adopts it."
-	promiseUndecided   = "The provider cannot decide between them. The error lists both, with the commands to import or stop each."
+	promiseEachAdopted = "Each create adopts one cluster. All six are in the state."
+	promiseMayRun      = "The error warns of a cluster that may run and cost money, which `pc_clusters` lists and `terraform import` adopts."
+	promiseUndecided   = "The error lists both, with the commands to import or stop each."
 )
 
 // adoptedCluster is the result when the provider has found and adopted the
@@ -64,7 +64,7 @@ func lostResponseRows() []Row {
 			Config: clusterWith("options = { worker_cores = 2 }"),
 		},
 		{
-			Fault: "Another user creates a cluster with the same options.", Promise: "The provider does not see it: a gateway lists only your own clusters.",
+			Fault: "Another user creates a cluster with the same options.", Promise: "The gateway lists only your own clusters.",
 			Break: inOrder(func(w *World) { w.Mock.AddCluster("bob", nil) }, loseResponse),
 		},
 		{Fault: "The gateway's clock is ten minutes ahead or behind.", Variant: "ahead", Promise: promiseAdopted, ClockSkew: 10 * time.Minute, Break: loseResponse},
@@ -96,13 +96,13 @@ func ambiguousRows() []Row {
 	}
 	return []Row{
 		{
-			Moment: momentCreateResponseLost, Fault: "You create six equal clusters at once, and three responses are lost.",
+			Moment: momentCreateResponseLost, Fault: "You create six equal clusters, and three responses are lost.",
 			Promise: promiseEachAdopted,
 			Config:  sixClusters, Break: fails(http.MethodPost, clustersPath, times(3, responseLost)),
 			Want: Want{Output: []string{"was taken over"}, State: sixAddresses, Created: 6, Running: 6, Requests: map[string]int{"POST " + clustersPath: 6}},
 		},
 		{
-			Moment: momentCreateResponseLost, Fault: "You press Ctrl-C meanwhile, and all six are lost.",
+			Moment: momentCreateResponseLost, Fault: "You press Ctrl-C, and all six responses are lost.",
 			Promise: promiseEachAdopted,
 			Config:  sixClusters, Break: inOrder(func(w *World) { w.Mock.SetStartsHeld(true) }, untilAllArrive(6)), During: interruptAfter(http.MethodPost, clustersPath),
 			Want: Want{Exit: 1, Output: []string{"interrupted"}, State: sixTaintedAddresses, Created: 6, Running: 6, Requests: map[string]int{"POST " + clustersPath: 6}},
@@ -170,7 +170,7 @@ func ambiguousRows() []Row {
 		},
 		{
 			Moment: momentCreateResponseLost, Fault: "The cluster fails before the provider finds it.",
-			Promise: "The create fails. The error names the cluster and its status.",
+			Promise: "The error names the cluster and its status.",
 			Break: func(w *World) {
 				failed := responseLost
 				failed.BeforeResponse = func() { w.Mock.FailCluster(w.NewestCluster()) }

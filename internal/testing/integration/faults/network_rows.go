@@ -17,7 +17,7 @@ import (
 const (
 	momentNetwork = "Certificates and proxies"
 
-	promiseNothingSent = "The provider sends nothing. The error names the cause, such as the authority, the hosts or the expiry of the certificate, or the proxy, and the argument to change. It has no password."
+	promiseNothingSent = "The provider sends nothing. The error has the cause (the certificate's authority, hosts or expiry, or the proxy) and the argument to change, and no password."
 
 	proxyPassword = "pr0xy-pa55word"
 )
@@ -88,7 +88,7 @@ func proxyRows() []Row {
 	noRequests := map[string]int{"* *": 0}
 	return []Row{
 		{
-			Fault: "The proxy in `http_proxy` requires a password, which is set.", Promise: "All requests go through the proxy, which alone gets the password.",
+			Fault: "The proxy in `http_proxy` requires a password, which is set.", Promise: "All requests go through it; it alone gets the password.",
 			Intermediary: behindProxy("alice:"+proxyPassword, 0), Want: Want{State: []string{clusterAddress}, Created: 1, Running: 1},
 		},
 		{
@@ -105,7 +105,7 @@ func proxyRows() []Row {
 			Want:         Want{Exit: 1, Output: []string{"refused it with 403", "Blocked by the network's policy", "The response comes from the proxy"}, Requests: noRequests},
 		},
 		{
-			Fault: "The proxy blocks the server with a message without end.", Promise: "The provider reads it for 2 s. The error has what has arrived.",
+			Fault: "The proxy blocks the server with a message without end.", Promise: "The error has what arrives in 2 s.",
 			Intermediary: func(w *World) (string, string) {
 				proxy := scripted.NewForwardProxy(w.t, "", "", nil)
 				proxy.Refuse(http.StatusForbidden, everyTime)
@@ -115,7 +115,7 @@ func proxyRows() []Row {
 			Want: Want{Exit: 1, Output: []string{"refused it with 403", "Blocked by the network's policy"}, Requests: noRequests},
 		},
 		{
-			Fault: "The address is an `http://` address inside Kubernetes, and the proxy is outside.", Promise: promiseNothingSent,
+			Fault: "The address is `http://` inside Kubernetes, and the proxy is outside.", Promise: promiseNothingSent,
 			Intermediary: func(*World) (string, string) {
 				return "http://gateway.daskhub.svc/services/dask-gateway/", `http_proxy = "http://proxy.example.com:3128"`
 			},
@@ -129,7 +129,7 @@ func proxyRows() []Row {
 			Want: Want{Exit: 1, Output: []string{"the HTTP proxy 127.0.0.1:1 could not be reached", "HTTPS_PROXY or HTTP_PROXY"}, Requests: noRequests},
 		},
 		{
-			Fault: "The proxy is overloaded for a moment during a create.", Promise: "The request did not arrive, so the provider repeats it. One cluster is created.",
+			Fault: "The proxy is overloaded for a moment during a create.", Promise: "The provider repeats the request, which did not arrive. One cluster is created.",
 			Intermediary: func(w *World) (string, string) {
 				return behindProxyThatRefuses(w, "alice:"+proxyPassword, http.StatusServiceUnavailable, 2)
 			},

@@ -14,7 +14,7 @@ const (
 	momentRefresh = "A running cluster is refreshed"
 	momentEnded   = "A cluster has ended or no longer exists"
 
-	promiseKept = "A 404 counts only if the cluster stays missing for several seconds, by name and in a listing that has stopped growing. The plan is empty."
+	promiseKept = "A 404 counts only if the cluster stays missing for several seconds, by name and in a listing that has stopped growing."
 )
 
 // refreshRows are responses that do not prove that a running cluster has ended.
@@ -40,7 +40,7 @@ func refreshRows() []Row {
 		},
 		{
 			Fault:   "A restarted Kubernetes gateway reads thousands of other users' clusters first.",
-			Promise: "The provider waits the 20 s for which such a gateway holds the request. The plan is empty.",
+			Promise: "The provider waits the 20 s for which such a gateway holds the request.",
 			Mock:    kubernetesWithSlowCache(), Break: restartGateway, Want: emptyPlan,
 		},
 		{Fault: "The server stays down, or returns 500, 502, 503 or 504.", Variant: "503", Promise: promiseFails, Break: failReads(times(everyTime, gatewayDown)), Want: failsUnchanged("503")},
@@ -84,7 +84,7 @@ func endedRows() []Row {
 		{Fault: "The idle timeout or another client has stopped a cluster.", Promise: promiseEnded, Break: func(w *World) { w.Mock.StopCluster(w.NewestCluster()) }, Want: plansNewCluster("became STOPPED")},
 		{Fault: "The gateway no longer has a record of a cluster, in three lookups over several seconds.", Promise: promiseEnded, Break: func(w *World) { w.Mock.DeleteClusterRecord(w.NewestCluster()) }, Want: plansNewCluster("is gone", "several lookups")},
 		{
-			Fault: "The gateway has no record of the cluster, and the second lookup fails.", Promise: "One lookup is not enough: the plan fails, and the cluster stays in the state.",
+			Fault: "The gateway has no record of the cluster, and the second lookup fails.", Promise: "The plan fails, and the cluster stays in the state: one lookup is not enough.",
 			Break: func(w *World) {
 				w.Mock.DeleteClusterRecord(w.NewestCluster())
 				fails(http.MethodGet, clustersPath, times(everyTime, gatewayDown))(w)

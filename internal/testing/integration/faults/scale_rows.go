@@ -14,7 +14,7 @@ import (
 const (
 	momentScale = "A cluster is resized, or the provider waits for workers"
 
-	promiseTooFewGranted = "An error on `wait_for_workers` has both numbers, without a wait. The cluster is in the state."
+	promiseTooFewGranted = "An error on `wait_for_workers` has both numbers at once. The cluster is in the state."
 )
 
 // scaleRows are faults during adapt and scale, and while the provider waits for
@@ -43,7 +43,7 @@ func scaleRows() []Row {
 			Want:  Want{Exit: 1, Output: []string{"were not changed", "not yours"}, State: []string{clusterAddress}, Running: 1, Requests: map[string]int{"POST " + scalePath: 1}},
 		},
 		{
-			Fault: "The gateway cannot reach the scheduler: it returns 409 and stops the cluster.", Promise: "The error has the status. The next apply creates a new cluster.", Config: twoWorkers, AppliedBefore: true, ConfigAfter: threeWorkers,
+			Fault: "The gateway cannot reach the scheduler: 409, and it stops the cluster.", Promise: "The error has the status. The next apply creates a new cluster.", Config: twoWorkers, AppliedBefore: true, ConfigAfter: threeWorkers,
 			Break: fails(http.MethodPost, scalePath, schedulerUnreachable),
 			Want:  Want{Exit: 1, Output: []string{"could not reach the cluster's scheduler", "terraform apply again"}, State: []string{clusterAddress}, Running: 1, Requests: map[string]int{"POST " + scalePath: 1}},
 		},

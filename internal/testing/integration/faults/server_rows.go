@@ -16,9 +16,9 @@ const (
 	momentServerStart      = "A Hub server is started"
 	momentServerReadOrStop = "A Hub server is refreshed or stopped"
 
-	promiseUnconfirmed = "The provider finds the server that is starting and waits for it. A warning says that the start is not confirmed."
-	promiseServerSaved = "The provider saves the server to the state as soon as the Hub lists it. The next apply replaces it."
-	promiseStartReason = "The error has the Hub's reason, if there is one, and the last progress messages. The state stays empty."
+	promiseUnconfirmed = "The provider finds the starting server and waits for it. A warning says that the start is not confirmed."
+	promiseServerSaved = "The server is in the state as soon as the Hub lists it. The next apply replaces it."
+	promiseStartReason = "The error has the Hub's reason, if any, and the last progress messages. The state stays empty."
 	promisePolled      = "The provider polls the server until it is ready."
 
 	serverAddress        = "pc_hub_server.test"
@@ -53,7 +53,7 @@ func serverStartRows() []Row {
 		{Fault: "The response to the POST is lost, or a proxy returns 502 or 504 instead.", Variant: "504, slow start", Promise: promiseUnconfirmed, Config: serverWith("slow"), Break: fails(http.MethodPost, serverPath, afterHandling(http.StatusGatewayTimeout)), Want: unconfirmed},
 		{Fault: "The connection closes before the Hub has read the request.", Promise: "The provider repeats the request. One server starts.", Break: fails(http.MethodPost, serverPath, droppedBeforeHandling), Want: startsWithTwoPosts},
 		{
-			Fault: "A proxy drops the request, and another client starts a server with this name.", Promise: "The provider cannot tell them apart. The server is in the state, with the same warning.",
+			Fault: "A proxy drops the request, and another client starts a server with this name.", Promise: "The server is in the state, with the same warning.",
 			Break: func(w *World) {
 				refused := page(http.StatusBadGateway)
 				refused.BeforeResponse = func() { w.Mock.StartHubServer(configUser, "gpu", `{"profile": "theirs"}`) }
@@ -62,12 +62,12 @@ func serverStartRows() []Row {
 			Want: unconfirmed,
 		},
 		{
-			Fault: "You press Ctrl-C, also while the Hub holds its response for up to 10 s.", Variant: "response held", Promise: promiseServerSaved,
+			Fault: "You press Ctrl-C, also while the Hub holds its response, up to 10 s.", Variant: "response held", Promise: promiseServerSaved,
 			Config: serverWith("stuck"), Break: fails(http.MethodPost, serverPath, mockserver.Fault{ResponseDelay: 10 * time.Second}), During: interruptAfter(http.MethodPost, serverPath),
 			Want: Want{Exit: 1, Output: []string{"was interrupted"}, State: []string{taintedServerAddress}, Servers: 1, Requests: oneStart},
 		},
 		{
-			Fault: "You press Ctrl-C, also while the Hub holds its response for up to 10 s.", Variant: "during the start", Promise: promiseServerSaved,
+			Fault: "You press Ctrl-C, also while the Hub holds its response, up to 10 s.", Variant: "during the start", Promise: promiseServerSaved,
 			Config: serverWith("stuck"), During: interruptAfter(http.MethodGet, serverProgressPath),
 			Want: Want{Exit: 1, Output: []string{"was interrupted"}, State: []string{taintedServerAddress}, Servers: 1, Requests: oneStart},
 		},
@@ -102,7 +102,7 @@ func serverStartRows() []Row {
 			RemoveOthers: func(w *World) { w.Mock.CullHubServer(configUser, "gpu") },
 		},
 		{
-			Fault: "The server's user does not exist.", Promise: "No server starts. The error lists the possible reasons.",
+			Fault: "The server's user does not exist.", Promise: "No server starts. The error lists possible reasons.",
 			Config: "resource \"pc_hub_server\" \"test\" {\n  user = \"nobody\"\n}\n", Want: Want{Exit: 1, Output: []string{"does not list the servers of nobody"}, Requests: map[string]int{"POST *": 0}},
 		},
 	}

@@ -15,7 +15,7 @@ const (
 	momentTokenReadOrRevoke = "A Hub token is read or revoked" //nolint:gosec // a heading of the guide
 
 	promiseFoundByNote = "The provider finds the token by its random note and revokes it."
-	promiseListed      = "The token may belong to another run with this note. The provider does not revoke it; the error lists it."
+	promiseListed      = "It may be another run's. The error lists it, and the provider does not revoke it."
 
 	tokenConfig                  = "resource \"pc_hub_token\" \"test\" {\n  note = \"ours\"\n  expires_in = \"24h\"\n}\n" //nolint:gosec // a configuration
 	tokenWithGeneratedNoteConfig = "resource \"pc_hub_token\" \"test\" {\n  expires_in = \"24h\"\n}\n"                    //nolint:gosec // a configuration
@@ -47,7 +47,7 @@ func tokenRows() []Row {
 			Break: inOrder(fails(http.MethodPost, tokensPath, responseLost), func(w *World) { w.AddOtherToken(tokenNote) }), Want: failsAndRevokes,
 		},
 		{
-			Fault: "The Hub reads the request after `request_timeout`, or is down after the response was lost; the note is the default.", Variant: "late", Promise: promiseFoundByNote,
+			Fault: "The Hub reads the request late, or is down after a lost response. The note is the default.", Variant: "late", Promise: promiseFoundByNote,
 			Config: tokenWithGeneratedNoteConfig, Provider: "request_timeout = \"1s\"", Break: requestReadLate(tokensPath), Want: failsAndRevokes,
 		},
 		{
@@ -55,7 +55,7 @@ func tokenRows() []Row {
 			Provider: "request_timeout = \"1s\"", Break: requestReadLate(tokensPath), Want: listsCandidate,
 		},
 		{
-			Fault: "The Hub reads the request after `request_timeout`, or is down after the response was lost; the note is the default.", Variant: "down", Promise: promiseFoundByNote,
+			Fault: "The Hub reads the request late, or is down after a lost response. The note is the default.", Variant: "down", Promise: promiseFoundByNote,
 			Config: tokenWithGeneratedNoteConfig,
 			Break:  inOrder(fails(http.MethodPost, tokensPath, responseLost), fails(http.MethodGet, tokensPath, times(12, gatewayDown))), Want: failsAndRevokes,
 		},
@@ -74,13 +74,13 @@ func tokenRows() []Row {
 			Break:  inOrder(fails(http.MethodPost, tokensPath, page(http.StatusBadGateway)), otherTokenAppears(tokenNote)), Want: listsOther,
 		},
 		{
-			Fault: "The response is lost, and another token with the same note and no expiry appears.", Promise: "The provider cannot decide between them. It revokes neither, and the error lists both.",
+			Fault: "The response is lost, and another token with the same note and no expiry appears.", Promise: "The error lists both, and the provider revokes neither.",
 			Config: tokenWithoutExpiryConfig,
 			Break:  inOrder(fails(http.MethodPost, tokensPath, responseLost), func(w *World) { w.AddOtherToken(tokenNote) }),
 			Want:   Want{Exit: 1, Output: []string{"one of 2 new tokens", "/hub/token"}, Tokens: 1, UnmanagedTokens: 1, Requests: map[string]int{"POST " + tokensPath: 1, "DELETE *": 0}},
 		},
 		{
-			Fault: "The response is lost, and the tokens cannot be listed.", Promise: "The error warns that a token may be left, and says where to revoke it.",
+			Fault: "The response is lost, and the tokens cannot be listed.", Promise: "The error says that a token may be left, and where to revoke it.",
 			Break: inOrder(fails(http.MethodPost, tokensPath, responseLost), fails(http.MethodGet, tokensPath, times(everyTime, gatewayDown))),
 			Want:  Want{Exit: 1, Output: []string{"a token with this note may be left on the Hub", "/hub/token"}, Tokens: 1, UnmanagedTokens: 1, Requests: map[string]int{"POST " + tokensPath: 1}},
 		},
@@ -93,7 +93,7 @@ func tokenRows() []Row {
 			Break: fails(http.MethodPost, tokensPath, mockserver.Fault{ResponseDelay: 2 * time.Second}), During: interruptAfter(http.MethodPost, tokensPath),
 			Want: Want{Exit: 1, State: []string{tokenAddress}, Tokens: 1, Requests: map[string]int{"POST " + tokensPath: 1, "DELETE *": 0}},
 		},
-		{Fault: "The connection closes before the Hub has read the request.", Promise: "The provider does not repeat the request. The error says that it found no new token.", Break: fails(http.MethodPost, tokensPath, droppedBeforeHandling), Want: Want{Exit: 1, Output: []string{"no new token was found"}, Requests: map[string]int{"POST " + tokensPath: 1}}},
+		{Fault: "The connection closes before the Hub has read the request.", Promise: "The provider does not repeat the request. The error says that no new token was found.", Break: fails(http.MethodPost, tokensPath, droppedBeforeHandling), Want: Want{Exit: 1, Output: []string{"no new token was found"}, Requests: map[string]int{"POST " + tokensPath: 1}}},
 		{Fault: "The server forbids the request: 403.", Promise: promiseForbidden, Break: fails(http.MethodPost, tokensPath, hubRefusal(http.StatusForbidden, "no scope for that")), Want: Want{Exit: 1, Output: []string{"no scope for that"}, Requests: map[string]int{"POST " + tokensPath: 1}}},
 		{Fault: "The server returns 429 with `Retry-After`.", Promise: promiseRateLimited, Break: fails(http.MethodPost, tokensPath, rateLimited), Want: Want{State: []string{tokenAddress}, Tokens: 1, Requests: map[string]int{"POST " + tokensPath: 2}}},
 		{
@@ -144,7 +144,7 @@ func tokenEndRows() []Row {
 				fails(http.MethodDelete, anyTokenPath, heir)(w)
 			},
 		},
-		{Fault: "The Hub returns an error to DELETE of a managed token.", Promise: "The error warns that the token may be valid. It stays in the state.", Command: destroyCommand, Break: fails(http.MethodDelete, anyTokenPath, times(everyTime, mockserver.Fault{Status: http.StatusInternalServerError})), Want: failsUnchanged("may still be valid")},
+		{Fault: "The Hub returns an error to every DELETE of a managed token.", Promise: "The error warns that the token may be valid. It stays in the state.", Command: destroyCommand, Break: fails(http.MethodDelete, anyTokenPath, times(everyTime, mockserver.Fault{Status: http.StatusInternalServerError})), Want: failsUnchanged("may still be valid")},
 	}
 	for i := range rows {
 		rows[i].Moment, rows[i].Config, rows[i].AppliedBefore = momentTokenReadOrRevoke, tokenConfig, true
