@@ -13,6 +13,7 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+	"sync"
 
 	"github.com/planetary-computer/terraform-provider-pc/internal/clock"
 	"github.com/planetary-computer/terraform-provider-pc/internal/share"
@@ -28,6 +29,9 @@ type Client struct {
 	created   *createdTokens
 	tokens    userDirectories[listedToken]
 	servers   userDirectories[Server]
+	// starting and started are the servers, by their path, whose start this Client has
+	// under way or has requested.
+	starting, started sync.Map
 }
 
 // New returns a Client. The transport's base address is the address of the Hub,

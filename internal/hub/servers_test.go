@@ -114,6 +114,41 @@ func TestStartServer_sendsBareOptionsToOldHubs(t *testing.T) {
 	}
 }
 
+// TestStartServer_rejectsASecondStartUnderWay: the Hub responds to both with success.
+func TestStartServer_rejectsASecondStartUnderWay(t *testing.T) {
+	t.Parallel()
+	server, client, _ := newScripted(t)
+	server.On(getAlice, noServers)
+	var second error
+	server.On(postGPU, scripted.After(acceptedReply, func() {
+		if !client.HasStarted("alice", "gpu") {
+			t.Error("a start that is under way is not known")
+		}
+		_, second = client.StartServer(t.Context(), "alice", "gpu", map[string]any{"profile": "large"})
+	}))
+	if isConfirmed, err := client.StartServer(t.Context(), "alice", "gpu", map[string]any{"profile": "small"}); err != nil || !isConfirmed {
+		t.Errorf("confirmed: %t, %v", isConfirmed, err)
+	}
+	if _, ok := errors.AsType[*hub.ActiveError](second); !ok {
+		t.Errorf("the second start ended with %v", second)
+	}
+	if sent := server.Count(postGPU); sent != 1 {
+		t.Errorf("%d requests were sent, want 1", sent)
+	}
+	if !client.HasStarted("alice", "gpu") || client.HasStarted("alice", "") || client.HasStarted("bob", "gpu") {
+		t.Error("another server than gpu of alice was started")
+	}
+}
+
+func TestHasStarted_isFalseForAFailedStart(t *testing.T) {
+	t.Parallel()
+	server, client, _ := newScripted(t)
+	server.On(getAlice, gpuReady)
+	if _, err := client.StartServer(t.Context(), "alice", "gpu", nil); err == nil || client.HasStarted("alice", "gpu") {
+		t.Errorf("a server that another client started: %v", err)
+	}
+}
+
 func TestStartServer_startsOneServer(t *testing.T) {
 	t.Parallel()
 	for label, test := range map[string]struct {

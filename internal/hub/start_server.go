@@ -32,10 +32,36 @@ const maxStartRetries = 2
 //
 // After the first interrupt, StartServer waits for the response of a request that
 // is under way, and sends no other.
+//
+// The Hub responds to two starts at the same time with success for both. So a second
+// start of a server by this Client is an *ActiveError while the first is under way.
 func (c *Client) StartServer(ctx context.Context, user, name string, options map[string]any) (isConfirmed bool, err error) {
 	if err := c.CheckServerName(ctx, name); err != nil {
 		return false, err
 	}
+	key := serverKey(user, name)
+	if _, isStarting := c.starting.LoadOrStore(key, nil); isStarting {
+		return false, &ActiveError{User: user, Server: Server{Name: name, Pending: "spawn"}}
+	}
+	defer c.starting.Delete(key)
+	if isConfirmed, err = c.startServer(ctx, user, name, options); err == nil {
+		c.started.Store(key, nil)
+	}
+	return isConfirmed, err
+}
+
+// HasStarted reports whether this Client has started a server of this name, or is
+// starting one. A provider has one Client for each plan or apply.
+func (c *Client) HasStarted(user, name string) bool {
+	key := serverKey(user, name)
+	_, isStarting := c.starting.Load(key)
+	_, isStarted := c.started.Load(key)
+	return isStarting || isStarted
+}
+
+func serverKey(user, name string) string { return strings.Join(serverPath(user, name), "/") }
+
+func (c *Client) startServer(ctx context.Context, user, name string, options map[string]any) (isConfirmed bool, err error) {
 	server, isActive, err := c.GetServer(ctx, user, name)
 	if err == nil && server.IsStopping() {
 		server, isActive, err = c.waitUntilSettled(ctx, user, name)

@@ -36,12 +36,15 @@ func spawnAdvice(failed *hub.SpawnError) string {
 	return text + "\n\nThe server does not exist. If user_options are the reason, change them. Otherwise look into the log of the Hub or of its spawner."
 }
 
-// addLaunchError reports a server that was not started.
-func addLaunchError(diags *diag.Diagnostics, model resourceModel, err error) {
+// addLaunchError reports a server that was not started. isStartedHere means that this
+// apply has started the server of this name for another resource.
+func addLaunchError(diags *diag.Diagnostics, model resourceModel, err error, isStartedHere bool) {
 	if active, ok := errors.AsType[*hub.ActiveError](err); ok {
-		diags.AddAttributeError(path.Root("name"), "The server already exists", diagnostics.Sentence(active.Error())+
-			fmt.Sprintf("\n\nIf this resource has create_before_destroy, remove it: a user has one server of a name, so the old one must stop before the new one starts."+
-				"\n\nTo manage a server that was started elsewhere:\n\n  terraform import ADDRESS_OF_THIS_RESOURCE %s\n\nOtherwise stop it on the Hub's page /hub/home, or set another name.", model.importID()))
+		detail := existingServerAdvice(model)
+		if isStartedHere {
+			detail = "This apply started it for another resource of the configuration, with the same user and name. A user has one server of a name. Give each resource a name of its own, then run terraform apply again."
+		}
+		diags.AddAttributeError(path.Root("name"), "The server already exists", diagnostics.Sentence(active.Error())+"\n\n"+detail)
 		return
 	}
 	if failed, ok := errors.AsType[*hub.SpawnError](err); ok {
@@ -80,6 +83,12 @@ func lostStartDetail(lost *hub.LostStartError, importID string) string {
 	}
 	return diagnostics.Sentence(lost.Cause.Error()) + "\n\nThe Hub's response to the start was lost. " + lookup + " A server may run and cost money: look at the Hub's page /hub/home. " +
 		"If the server is there, stop it before the next terraform apply, or manage it:\n\n  terraform import ADDRESS_OF_THIS_RESOURCE " + importID
+}
+
+func existingServerAdvice(model resourceModel) string {
+	return fmt.Sprintf("If this is the server that the plan replaces, the resource has create_before_destroy: its own, or that of a resource that depends on it. Remove both. "+
+		"A user has one server of a name, so the old one must stop before the new one starts. The plan cannot report it, because Terraform does not show lifecycle arguments to a provider."+
+		"\n\nTo manage a server that was started elsewhere:\n\n  terraform import ADDRESS_OF_THIS_RESOURCE %s\n\nOtherwise stop it on the Hub's page /hub/home and apply again, or set another name.", model.importID())
 }
 
 // addUnconfirmedStartWarning reports a server that the Hub lists after the response

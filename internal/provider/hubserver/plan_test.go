@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/planetary-computer/terraform-provider-pc/internal/testing/integration/terraform"
 	"github.com/planetary-computer/terraform-provider-pc/internal/testing/mockserver"
 	"github.com/planetary-computer/terraform-provider-pc/internal/testing/providertest"
 )
@@ -70,22 +71,89 @@ func TestAccHubServer_rejectsNumbersThatCannotBeStored(t *testing.T) {
 // cannot be created before the old one is stopped.
 func TestAccHubServer_namesCreateBeforeDestroy(t *testing.T) {
 	t.Parallel()
-	mock := providertest.StartMock(t, mockserver.Config{})
-	config := func(profile, lifecycle string) string {
-		return providertest.ProviderBlock(mock) + "resource \"pc_hub_server\" \"test\" {\n  name         = \"gpu\"\n  user_options = { profile = \"" + profile + "\" }\n" + lifecycle + "}\n"
-	}
 	const before = "  lifecycle {\n    create_before_destroy = true\n  }\n"
-	workspace := providertest.NewWorkspace(t, mock.Clock, config("small", before))
+	for name, test := range map[string]struct{ lifecycle, dependant string }{
+		"its own": {lifecycle: before},
+		"that of a resource that depends on it": {
+			dependant: "resource \"terraform_data\" \"dependant\" {\n  input = pc_hub_server.test.name\n" + before + "}\n",
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			mock := providertest.StartMock(t, mockserver.Config{})
+			config := func(profile, lifecycle, dependant string) string {
+				return providertest.ProviderBlock(mock) + "resource \"pc_hub_server\" \"test\" {\n  name         = \"gpu\"\n  user_options = { profile = \"" + profile + "\" }\n" + lifecycle + "}\n" + dependant
+			}
+			workspace := providertest.NewWorkspace(t, mock.Clock, config("small", test.lifecycle, test.dependant))
+			workspace.Apply()
+			workspace.Write("main.tf", config("large", test.lifecycle, test.dependant))
+			applied := workspace.Run("apply", "-no-color", "-auto-approve")
+			for _, says := range []string{"the resource has create_before_destroy: its own, or that of a resource that depends on it. Remove both.", "The plan cannot report it"} {
+				if applied.Code != 1 || !strings.Contains(applied.Flat(), says) {
+					t.Errorf("the apply ended with %d, without %q:\n%s", applied.Code, says, applied.Output)
+				}
+			}
+			if err := providertest.ServersAre(mock, `[{Name:gpu Pending: Ready:true Options:map[profile:small]}]`)(); err != nil {
+				t.Error(err)
+			}
+			workspace.Write("main.tf", config("large", "", strings.Replace(test.dependant, before, "", 1)))
+			workspace.Apply()
+			if err := providertest.ServersAre(mock, `[{Name:gpu Pending: Ready:true Options:map[profile:large]}]`)(); err != nil {
+				t.Error(err)
+			}
+			workspace.Must("destroy", "-no-color", "-auto-approve")
+		})
+	}
+}
+
+// TestAccHubServer_replacesAnEndedServerBeforeItsDestroy: with create_before_destroy, the
+// destroy of the old server comes when the new one runs under its name.
+func TestAccHubServer_replacesAnEndedServerBeforeItsDestroy(t *testing.T) {
+	t.Parallel()
+	mock := providertest.StartMockInRealTime(t, mockserver.Config{})
+	workspace := terraform.New(t)
+	workspace.Write("main.tf", providertest.ProviderBlock(mock)+`
+resource "pc_hub_server" "test" {
+  name              = "gpu"
+  remove_on_destroy = true
+  when_ended        = "keep"
+  lifecycle {
+    create_before_destroy = true
+  }
+}
+`)
 	workspace.Apply()
-	workspace.Write("main.tf", config("large", before))
+	mock.CullHubServer("alice", "gpu")
+	if applied := workspace.Must("apply", "-no-color", "-auto-approve", "-replace=pc_hub_server.test"); !strings.Contains(applied.Output, "1 added, 0 changed, 1 destroyed") {
+		t.Errorf("the server was not replaced:\n%s", applied.Output)
+	}
+	if err := providertest.ServersAre(mock, `[{Name:gpu Pending: Ready:true Options:map[]}]`)(); err != nil {
+		t.Error(err)
+	}
+	workspace.Must("plan", "-no-color", "-detailed-exitcode")
+	workspace.Destroy()
+	if err := providertest.ServersAre(mock, `[]`)(); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestAccHubServer_rejectsASecondResourceOfOneName starts both at the same time.
+func TestAccHubServer_rejectsASecondResourceOfOneName(t *testing.T) {
+	t.Parallel()
+	mock := providertest.StartMock(t, mockserver.Config{})
+	workspace := providertest.NewWorkspace(t, mock.Clock, providertest.ProviderBlock(mock)+`
+resource "pc_hub_server" "test" {
+  count        = 2
+  name         = "gpu"
+  user_options = { n = count.index }
+}
+`)
 	applied := workspace.Run("apply", "-no-color", "-auto-approve")
-	if applied.Code != 1 || !strings.Contains(applied.Flat(), "If this resource has create_before_destroy, remove it") {
+	if applied.Code != 1 || !strings.Contains(applied.Flat(), "This apply started it for another resource of the configuration, with the same user and name") {
 		t.Errorf("the apply ended with %d:\n%s", applied.Code, applied.Output)
 	}
-	workspace.Write("main.tf", config("large", ""))
-	workspace.Apply()
-	if err := providertest.ServersAre(mock, `[{Name:gpu Pending: Ready:true Options:map[profile:large]}]`)(); err != nil {
-		t.Error(err)
+	if servers := len(workspace.Instances()); servers != 1 {
+		t.Errorf("the state has %d servers, want 1", servers)
 	}
 	workspace.Must("destroy", "-no-color", "-auto-approve")
 }
@@ -101,6 +169,8 @@ func TestAccHubServer_keepsAServerThatHasEnded(t *testing.T) {
 	workspace := providertest.NewWorkspace(t, mock.Clock, config(`"keep"`))
 	workspace.Apply()
 	mock.CullHubServer("alice", "gpu")
+	// Without a refresh nobody notices the end.
+	workspace.Must("plan", "-no-color", "-refresh=false", "-detailed-exitcode")
 	for range 2 {
 		if plan := workspace.Must("plan", "-no-color", "-detailed-exitcode"); !strings.Contains(plan.Flat(), "terraform apply -replace=ADDRESS_OF_THIS_RESOURCE") {
 			t.Errorf("no warning says how to start the server again:\n%s", plan.Output)

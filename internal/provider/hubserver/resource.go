@@ -113,7 +113,7 @@ func (r *serverResource) Create(ctx context.Context, req resource.CreateRequest,
 	plan.User = types.StringValue(user)
 	isConfirmed, err := api.StartServer(ctx, user, plan.Name.ValueString(), plan.options())
 	if err != nil {
-		addLaunchError(&resp.Diagnostics, plan, err)
+		addLaunchError(&resp.Diagnostics, plan, err, api.HasStarted(user, plan.Name.ValueString()))
 		return
 	}
 	if !isConfirmed {
@@ -220,14 +220,20 @@ func (r *serverResource) Delete(ctx context.Context, req resource.DeleteRequest,
 	}
 	defer cancel()
 
-	if lastSeen := clients.ReadLastSeenServer(ctx, req.Private, r.Settings.HubAddress.Value, &resp.Diagnostics); lastSeen.HasMoved() {
+	lastSeen := clients.ReadLastSeenServer(ctx, req.Private, r.Settings.HubAddress.Value, &resp.Diagnostics)
+	if lastSeen.HasMoved() || api.HasStarted(state.User.ValueString(), state.Name.ValueString()) {
 		server, active, err := api.FindServer(ctx, state.User.ValueString(), state.Name.ValueString())
 		if err != nil {
 			resp.Diagnostics.AddError("The "+state.title()+" was not stopped", clients.ExplainHub(ctx, api, state.User.ValueString(), err))
 			return
 		}
-		if state.isAnother(server, active) {
+		switch isAnother := state.isAnother(server, active); {
+		case isAnother && lastSeen.HasMoved():
 			lastSeen.AddMovedError(&resp.Diagnostics, state.titleOfStart(), "hub_address", "run and cost money")
+			return
+		case isAnother && active:
+			// The server in the state had ended, and this apply has started the one that
+			// replaces it: with create_before_destroy the old one is deleted last.
 			return
 		}
 	}

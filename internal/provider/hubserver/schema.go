@@ -24,7 +24,7 @@ func (r *serverResource) Schema(ctx context.Context, _ resource.SchemaRequest, r
 	resp.Schema = schema.Schema{
 		MarkdownDescription: "Starts a notebook server of the JupyterHub: the default server of a user, or a named one. The apply ends when the server is ready. The Hub's messages during the start are in the log " +
 			"at `INFO`, and in the error if the start fails. The destroy stops it. A user has one server of a name, so the old one must stop before the new one starts: " +
-			"do not set `create_before_destroy`.",
+			"do not set `create_before_destroy`, here or in a resource that depends on the server, which sets it here too.",
 		Attributes: map[string]schema.Attribute{
 			"user": schema.StringAttribute{
 				MarkdownDescription: "Owner of the server. For another user, the provider's token needs the scope `servers!user=NAME`. Default: the owner of the provider's token; required if that is a service.",

@@ -46,6 +46,10 @@ func serverScenarios() []scenario {
 		starting("another resource starts a server of this name", withProfile("small"), func(w *world) {
 			w.mock.FailNext(mockserver.Fault{Method: http.MethodPost, Path: "*/servers/gpu", BeforeRequest: func() { w.mock.StartHubServer("alice", "gpu", "{}") }})
 		}),
+		{name: "this apply has started a server of this name for another resource", run: func(w *world) {
+			w.created(serverType, withProfile("large"))
+			w.create(serverType, withProfile("small"))
+		}},
 		starting("the start fails", withProfile("broken"), nothing),
 		starting("the start fails later", withProfile("late"), nothing),
 		starting("the spawner refuses the options", withProfile("refused"), nothing),
