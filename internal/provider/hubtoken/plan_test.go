@@ -67,7 +67,9 @@ func TestAccHubToken_isNotDueWithoutARefresh(t *testing.T) {
 	workspace := providertest.NewWorkspace(t, fakeClock, providertest.ProviderBlock(mock)+rotatingToken(`"24h"`))
 	workspace.Apply()
 	fakeClock.Advance(25 * time.Hour)
-	workspace.Must("plan", "-no-color", "-refresh=false", "-detailed-exitcode")
+	if plan := workspace.Must("plan", "-no-color", "-refresh=false", "-detailed-exitcode"); !strings.Contains(plan.Flat(), "is due, and this plan does not renew it") {
+		t.Errorf("no warning says that the token is due:\n%s", plan.Output)
+	}
 	if plan := workspace.Must("plan", "-no-color"); !strings.Contains(plan.Output, "1 to add, 0 to change, 1 to destroy") {
 		t.Errorf("the refresh does not renew the token:\n%s", plan.Output)
 	}

@@ -89,8 +89,20 @@ func (r *tokenResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanR
 		resp.RequiresReplace.Append(path.Root("ready_for_renewal"))
 	} else {
 		plan.ReadyForRenewal = types.BoolValue(false)
+		r.addOverdueWarning(plan, state, &resp.Diagnostics)
 	}
 	resp.Diagnostics.Append(resp.Plan.Set(ctx, plan)...)
+}
+
+// addOverdueWarning reports a token that is due by the clock and that the plan does not
+// renew, because no refresh has found it due.
+func (r *tokenResource) addOverdueWarning(plan, state resourceModel, diags *diag.Diagnostics) {
+	if r.Clients == nil || !plan.isDue(state.ExpiresAt, r.Clock.Now()) {
+		return
+	}
+	diags.AddAttributeWarning(path.Root("renew_before"), "The token "+state.ID.ValueString()+" of "+state.User.ValueString()+" is due, and this plan does not renew it",
+		"It expires at "+state.ExpiresAt.ValueString()+". Only a refresh decides what is due, and none has found it due: the refresh was skipped, or the token has become due since. "+
+			"Run terraform apply again, without -refresh=false and -minimal-refresh.")
 }
 
 func (r *tokenResource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {

@@ -131,6 +131,12 @@ func tokenScenarios() []scenario {
 			w.reconfigure(nil)
 			w.read(tokenType, created, object{})
 		}},
+		{name: "the token is due, and the refresh is skipped", run: func(w *world) {
+			body := object{"expires_in": "48h", "renew_before": "24h"}
+			created := w.created(token, body)
+			w.mock.PassTime(25 * time.Hour)
+			w.plan(token, created, body)
+		}},
 		{name: "the token belongs to another user than the state", run: func(w *world) {
 			created := w.created(tokenType, object{})
 			w.reconfigure(object{"api_token": w.mock.NewToken("bob")})
