@@ -106,6 +106,50 @@ func TestServer_reportsWhyItDidNotStart(t *testing.T) {
 	s.Destroy()
 }
 
+// With create_before_destroy, the destroy of a server that has ended comes when its
+// replacement runs under the same name. A server that runs cannot be replaced so.
+func TestServer_isReplacedBeforeTheDestroyOnlyIfItHasEnded(t *testing.T) {
+	t.Parallel()
+	s := newStory(t)
+	config := func(profile string) {
+		s.Write("main.tf", `resource "pc_hub_server" "gpu" {
+  name         = "gpu"
+  user_options = { profile = "`+profile+`" }
+  when_ended   = "keep"
+  lifecycle {
+    create_before_destroy = true
+  }
+}
+`)
+	}
+	config("small")
+	s.Apply()
+	s.python(stopNamedServerScript)
+	if actions := s.Actions(); len(actions) != 0 {
+		t.Errorf("planned %v for a server that is kept", actions)
+	}
+	config("large")
+	s.Apply()
+	const replaced = `gpu {"profile": "large"}`
+	if got := s.python(runningServersScript); got != replaced {
+		t.Errorf("the Hub has %q after the replacement", got)
+	}
+	if actions := s.Actions(); len(actions) != 0 {
+		t.Errorf("the second plan is not empty: %v", actions)
+	}
+	config("small")
+	if result := s.Run("apply", "-auto-approve", "-no-color"); result.Code != 1 || !strings.Contains(result.Flat(), "the resource has create_before_destroy") {
+		t.Errorf("terraform ended with %d:\n%s", result.Code, result.Output)
+	}
+	if got := s.python(runningServersScript); got != replaced {
+		t.Errorf("the Hub has %q after the failed replacement", got)
+	}
+	s.Destroy()
+	if left := s.python(runningServersScript); left != "" {
+		t.Errorf("servers are left: %s", left)
+	}
+}
+
 // Another user's server occupies the Hub's only start slot. The test has its own
 // Hub.
 func TestServer_waitsForTheSpawnLimit(t *testing.T) {
