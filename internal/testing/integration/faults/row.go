@@ -80,6 +80,9 @@ type Want struct {
 	// them that are not in the state. In rows with Unmanaged the error must mention
 	// them.
 	Created, Running, Unmanaged int
+	// Workers is the number of workers that the state has for each cluster. 0 is not
+	// compared.
+	Workers int
 	// Tokens counts the configuration's tokens on the Hub, UnmanagedTokens those of
 	// them that are not in the state.
 	Tokens, UnmanagedTokens int

@@ -197,6 +197,9 @@ func (w *World) checkState(want Want, state []terraform.Instance) {
 			address += " (tainted)"
 		}
 		addresses = append(addresses, address)
+		if workers := each.Attributes["workers"]; want.Workers > 0 && workers != float64(want.Workers) {
+			w.t.Errorf("%s has %v workers in the state, want %d", address, workers, want.Workers)
+		}
 		if name, ok := each.Attributes["name"].(string); ok {
 			if known[name] {
 				w.t.Errorf("%s is in the state twice", name)

@@ -40,7 +40,7 @@ func scaleRows() []Row {
 		{
 			Fault: "The gateway rejects a resize: 403.", Promise: "The error reports it. The state keeps the old number, so the next plan shows the change again.", Config: twoWorkers, AppliedBefore: true, ConfigAfter: threeWorkers,
 			Break: fails(http.MethodPost, scalePath, refusal(http.StatusForbidden, "not yours")),
-			Want:  Want{Exit: 1, Output: []string{"were not changed", "not yours"}, State: []string{clusterAddress}, Running: 1, Requests: map[string]int{"POST " + scalePath: 1}},
+			Want:  Want{Exit: 1, Output: []string{"were not changed", "not yours"}, State: []string{clusterAddress}, Running: 1, Workers: 2, Requests: map[string]int{"POST " + scalePath: 1}},
 		},
 		{
 			Fault: "The gateway cannot reach the scheduler: 409, and it stops the cluster.", Promise: "The error has the status. The next apply creates a new cluster.", Config: twoWorkers, AppliedBefore: true, ConfigAfter: threeWorkers,
