@@ -133,9 +133,9 @@ func tokenScenarios() []scenario {
 		}},
 		{name: "the token is due, and the refresh is skipped", run: func(w *world) {
 			body := object{"expires_in": "48h", "renew_before": "24h"}
-			created := w.created(token, body)
+			created := w.created(tokenType, body)
 			w.mock.PassTime(25 * time.Hour)
-			w.plan(token, created, body)
+			w.plan(tokenType, created, body)
 		}},
 		{name: "the token belongs to another user than the state", run: func(w *world) {
 			created := w.created(tokenType, object{})
