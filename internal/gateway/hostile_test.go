@@ -53,8 +53,8 @@ var requestCases = map[string]struct {
 
 func kindName(err error) string { return scripted.KindName(err) }
 
-// TestClient_survivesHostileResponses returns every response that no gateway sends, to every
-// request. Each request is sent once, ends in a printable error and needs little
+// TestClient_survivesHostileResponses returns every response that no gateway sends, to
+// every request. Each request is sent once, ends in a printable error and needs little
 // memory.
 func TestClient_survivesHostileResponses(t *testing.T) {
 	t.Parallel()

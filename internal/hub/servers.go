@@ -46,7 +46,7 @@ func (e *SpawnError) Error() string {
 }
 
 // LostStartError reports that the response to the start of a server was lost, and that
-// the lookups do not show whether it starts.
+// the lookups do not show whether the server starts.
 type LostStartError struct {
 	User, Name string
 	// Cause is what happened to the response.

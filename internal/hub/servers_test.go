@@ -234,8 +234,8 @@ func TestStartServer_afterAnInterrupt(t *testing.T) {
 	}
 }
 
-// TestStartServer_looksUpOnceMoreAfterAnInterrupt interrupts it while it looks up the
-// server whose response was lost.
+// TestStartServer_looksUpOnceMoreAfterAnInterrupt interrupts StartServer during the
+// lookup after a lost response.
 func TestStartServer_looksUpOnceMoreAfterAnInterrupt(t *testing.T) {
 	t.Parallel()
 	server, client, _ := newScripted(t)
@@ -249,8 +249,8 @@ func TestStartServer_looksUpOnceMoreAfterAnInterrupt(t *testing.T) {
 	}
 }
 
-// A lost response and a failed lookup do not show that the server does not start.
-func TestStartServer_doesNotKnowWhatItCannotLookUp(t *testing.T) {
+// A lost response and a failed lookup do not show whether the server starts.
+func TestStartServer_reportsALostStartIfTheLookupFails(t *testing.T) {
 	t.Parallel()
 	server, client, _ := newScripted(t)
 	server.On(getAlice, noServers, hubError(400, `"no"`))

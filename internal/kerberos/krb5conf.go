@@ -115,8 +115,8 @@ func (r *profileReader) read(file string, depth int) error {
 				return err
 			}
 			if err != nil {
-				// The error is not wrapped: a missing included file must not count as a missing
-				// krb5.conf.
+				// The error is not wrapped: a missing included file must not count as
+				// a missing krb5.conf.
 				return fmt.Errorf("%s includes %s: %s", file, visibleName(path), err.Error())
 			}
 			continue

@@ -129,7 +129,8 @@ func isCertificateRequired(err error) bool {
 
 const tlsRequiredMessage = "the server uses TLS on this port, but the address begins with http://"
 
-// isTLSAlertResponse reports whether a server responded to a plain request with a TLS alert.
+// isTLSAlertResponse reports whether a server responded to a plain request with a TLS
+// alert.
 func isTLSAlertResponse(err error) bool {
 	return strings.Contains(err.Error(), `malformed HTTP response "\x15\x03`)
 }
