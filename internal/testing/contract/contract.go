@@ -6,6 +6,10 @@
 // against any server. It uses net/http instead of the provider's clients, so that
 // it also detects their mistakes. The real servers decide what is right, and the
 // mock must behave the same.
+//
+// A second table describes a GeoCatalog (Planetary Computer Pro), of which no test can
+// reach a real one. Each of its cases names its source, and Microsoft's client decides
+// which requests are right.
 package contract
 
 import (

@@ -92,8 +92,12 @@ func (s *session) send(ctx context.Context, r Request) (*receivedResponse, error
 	if r.DropResponse || r.SendHalfBody {
 		return nil, sendAndDisconnect(ctx, request, r)
 	}
+	return receive(rawClient, request)
+}
+
+func receive(client *http.Client, request *http.Request) (*receivedResponse, error) {
 	begun := clock.Real().Now()
-	response, err := rawClient.Do(request)
+	response, err := client.Do(request)
 	if err != nil {
 		return nil, err
 	}

@@ -20,6 +20,8 @@ const (
 	entraLifetime = 3599 * time.Second
 	// geoCatalogResource is the resource for which identity endpoints issue tokens.
 	geoCatalogResource = "https://geocatalog.spatio.azure.com"
+	// assertionAudience is the audience of tokens that other providers issue for Entra.
+	assertionAudience = "api://AzureADTokenExchange"
 )
 
 // IdentityHeader is the value of IDENTITY_HEADER that the App Service endpoint expects.
@@ -29,6 +31,13 @@ const IdentityHeader = "identity-h3ader"
 // expects.
 const ActionsToken = "actions-request-t0ken"
 
+// PipelinesToken is the SYSTEM_ACCESSTOKEN, and PipelinesConnection the service connection,
+// that the endpoint of Azure Pipelines expects.
+const (
+	PipelinesToken      = "pipelines-access-t0ken"
+	PipelinesConnection = "connection1"
+)
+
 // MachineURL returns the address of the machine's identity endpoints, without TLS: that of
 // the instance metadata service at /metadata/identity/oauth2/token, and that of App
 // Service at /msi/token.
@@ -37,6 +46,11 @@ func (g *GeoCatalog) MachineURL() string { return g.machine.URL }
 // ActionsURL returns the address at which GitHub Actions issues the given token.
 func (g *GeoCatalog) ActionsURL(token string) string {
 	return g.server.URL + "/actions/token?api-version=2.0&value=" + token
+}
+
+// PipelinesURL returns the address at which Azure Pipelines issues the given token.
+func (g *GeoCatalog) PipelinesURL(token string) string {
+	return g.server.URL + "/pipelines/oidctoken?value=" + token
 }
 
 func (g *GeoCatalog) openIDConfiguration(w http.ResponseWriter, r *http.Request) {
@@ -65,7 +79,7 @@ func (g *GeoCatalog) entraToken(w http.ResponseWriter, r *http.Request) {
 		writeCatalogJSON(w, http.StatusUnauthorized, map[string]any{"error": "invalid_client", "error_description": problem})
 		return
 	}
-	writeCatalogJSON(w, http.StatusOK, map[string]any{"token_type": "Bearer", "expires_in": int(entraLifetime.Seconds()), "access_token": g.NewEntraToken()})
+	writeCatalogJSON(w, http.StatusOK, map[string]any{"token_type": "Bearer", "expires_in": int(g.cfg.EntraLifetime.Seconds()), "access_token": g.NewEntraToken()})
 }
 
 // problemOfAssertion returns why Entra rejects an assertion, or "". One in three parts is
@@ -120,11 +134,23 @@ func isThumbprintOf(certificate []byte, thumbprint string) bool {
 }
 
 // NewEntraToken issues a token, as for a user who has logged in with the Azure CLI.
-func (g *GeoCatalog) NewEntraToken() string {
+func (g *GeoCatalog) NewEntraToken() string { return g.NewEntraTokenFor(g.cfg.EntraLifetime) }
+
+// NewEntraTokenFor issues a token with a lifetime, which may be over.
+func (g *GeoCatalog) NewEntraTokenFor(lifetime time.Duration) string {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	token := g.issue("entra-t0ken-")
-	g.expiries[token] = g.cfg.Now().Add(entraLifetime)
+	g.expiries[token] = g.cfg.Now().Add(lifetime)
+	return token
+}
+
+// NewEntraTokenWithoutRole issues a token to an identity without a role on the GeoCatalog.
+func (g *GeoCatalog) NewEntraTokenWithoutRole() string {
+	token := g.NewEntraToken()
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.withoutRole[token] = true
 	return token
 }
 
@@ -158,10 +184,10 @@ func (g *GeoCatalog) identityToken(w http.ResponseWriter, r *http.Request) {
 		writeCatalogJSON(w, http.StatusBadRequest, map[string]any{"error": "invalid_request", "error_description": "Identity not found"})
 	default:
 		// Numbers are text here, as those of the real endpoints.
-		expiry := g.cfg.Now().Add(entraLifetime)
+		expiry := g.cfg.Now().Add(g.cfg.EntraLifetime)
 		writeCatalogJSON(w, http.StatusOK, map[string]any{
 			"token_type": "Bearer", "resource": geoCatalogResource, "access_token": g.NewEntraToken(),
-			"expires_in": strconv.Itoa(int(entraLifetime.Seconds())), "expires_on": strconv.FormatInt(expiry.Unix(), 10),
+			"expires_in": strconv.Itoa(int(g.cfg.EntraLifetime.Seconds())), "expires_on": strconv.FormatInt(expiry.Unix(), 10),
 		})
 	}
 }
@@ -173,9 +199,26 @@ func (g *GeoCatalog) actionsToken(w http.ResponseWriter, r *http.Request) {
 		writeCatalogJSON(w, http.StatusUnauthorized, map[string]any{"message": "Not authorized: " + given})
 		return
 	}
-	if r.URL.Query().Get("audience") != "api://AzureADTokenExchange" {
+	if r.URL.Query().Get("audience") != assertionAudience {
 		writeCatalogJSON(w, http.StatusBadRequest, map[string]any{"message": "no audience"})
 		return
 	}
 	writeCatalogJSON(w, http.StatusOK, map[string]any{"count": 1, "value": r.URL.Query().Get("value")})
+}
+
+// pipelinesToken issues a token to a job of Azure Pipelines (learn.microsoft.com, "Oidctoken
+// - Create"). It redirects an invalid token to a login page, unless the client asks for a
+// 401 (azidentity 1.15.0, azure_pipelines_credential.go).
+func (g *GeoCatalog) pipelinesToken(w http.ResponseWriter, r *http.Request) {
+	query := r.URL.Query()
+	switch given := r.Header.Get("Authorization"); {
+	case given != "Bearer "+PipelinesToken && r.Header.Get("X-Tfs-Fedauthredirect") != "Suppress":
+		http.Redirect(w, r, g.server.URL+"/signin", http.StatusFound)
+	case given != "Bearer "+PipelinesToken:
+		writeCatalogJSON(w, http.StatusUnauthorized, map[string]any{"message": "Not authorized: " + given})
+	case query.Get("api-version") == "" || query.Get("audience") != assertionAudience || query.Get("serviceConnectionId") != PipelinesConnection:
+		writeCatalogJSON(w, http.StatusBadRequest, map[string]any{"message": "no such service connection"})
+	default:
+		writeCatalogJSON(w, http.StatusOK, map[string]any{"oidcToken": query.Get("value")})
+	}
 }

@@ -13,6 +13,7 @@ import (
 	"log"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -37,6 +38,9 @@ type GeoCatalogConfig struct {
 	Forbidden bool
 	// Lifetime is the lifetime of a SAS token; an hour by default.
 	Lifetime time.Duration
+	// EntraLifetime is the lifetime of an Entra token; a second less than an hour by
+	// default.
+	EntraLifetime time.Duration
 	// Now is the service's clock; nil means the machine's.
 	Now func() time.Time
 }
@@ -54,8 +58,9 @@ type GeoCatalog struct {
 	requests        []Request
 	faults          []*GeoCatalogFault
 	// tokens are all issued tokens. expiries are those of the Entra tokens among them.
-	tokens   []string
-	expiries map[string]time.Time
+	tokens      []string
+	expiries    map[string]time.Time
+	withoutRole map[string]bool
 }
 
 // StartGeoCatalog starts a GeoCatalog, which runs until Close.
@@ -63,17 +68,22 @@ func StartGeoCatalog(cfg GeoCatalogConfig) *GeoCatalog {
 	if cfg.Lifetime == 0 {
 		cfg.Lifetime = time.Hour
 	}
+	if cfg.EntraLifetime == 0 {
+		cfg.EntraLifetime = entraLifetime
+	}
 	if cfg.Now == nil {
 		cfg.Now = realTime
 	}
-	g := &GeoCatalog{cfg: cfg, expiries: map[string]time.Time{}}
+	g := &GeoCatalog{cfg: cfg, expiries: map[string]time.Time{}, withoutRole: map[string]bool{}}
 	routes := http.NewServeMux()
 	routes.HandleFunc("GET /{tenant}/v2.0/.well-known/openid-configuration", g.openIDConfiguration)
 	routes.HandleFunc("POST /{tenant}/oauth2/v2.0/token", g.entraToken)
 	routes.HandleFunc("GET /actions/token", g.actionsToken)
+	routes.HandleFunc("POST /pipelines/oidctoken", g.pipelinesToken)
 	routes.HandleFunc("GET /stac/collections/{id}", g.authorized(func(w http.ResponseWriter, r *http.Request) { g.document(w, r, cfg.Collections) }))
 	routes.HandleFunc("GET /stac/collections/{id}/items", g.authorized(func(w http.ResponseWriter, r *http.Request) { g.document(w, r, cfg.Items) }))
 	routes.HandleFunc("GET /sas/token/{id}", g.authorized(g.sasToken))
+	routes.HandleFunc("GET /sas/sign", g.authorized(g.signedLink))
 	g.server = httptest.NewUnstartedServer(g.recorded(routes))
 	// Clients that refuse the certificate are part of tests.
 	g.server.Config.ErrorLog = log.New(io.Discard, "", 0)
@@ -110,6 +120,9 @@ func (g *GeoCatalog) Close() {
 
 // URL returns the address of the GeoCatalog, which is also the address of Entra.
 func (g *GeoCatalog) URL() string { return g.server.URL }
+
+// Client returns a client that trusts the server's certificate.
+func (g *GeoCatalog) Client() *http.Client { return g.server.Client() }
 
 // CACertificate returns the certificate of the server in PEM.
 func (g *GeoCatalog) CACertificate() string {
@@ -155,6 +168,7 @@ func (g *GeoCatalog) authorized(next http.HandlerFunc) http.HandlerFunc {
 		token := strings.TrimPrefix(r.Header.Get("Authorization"), "Bearer ")
 		g.mu.Lock()
 		expiry, known := g.expiries[token]
+		isForbidden := g.cfg.Forbidden || g.withoutRole[token]
 		g.mu.Unlock()
 		switch {
 		case r.URL.Query().Get("api-version") != geoCatalogVersion:
@@ -163,7 +177,7 @@ func (g *GeoCatalog) authorized(next http.HandlerFunc) http.HandlerFunc {
 			g.refuse(w, "The access token is not valid.")
 		case !g.cfg.Now().Before(expiry):
 			g.refuse(w, "The access token expired.")
-		case g.cfg.Forbidden:
+		case isForbidden:
 			writeGeoCatalogError(w, http.StatusForbidden, "Forbidden", "No role for token "+token)
 		default:
 			next(w, r)
@@ -191,23 +205,40 @@ func (g *GeoCatalog) sasToken(w http.ResponseWriter, r *http.Request) {
 		writeGeoCatalogError(w, http.StatusNotFound, "NotFound", "No container for collection "+r.PathValue("id"))
 		return
 	}
+	if token, expiry, ok := g.sign(w, r); ok {
+		writeCatalogJSON(w, http.StatusOK, map[string]any{"msft:expiry": expiry, "token": token})
+	}
+}
+
+// signedLink adds a token to the address of a blob, and returns other addresses unsigned.
+func (g *GeoCatalog) signedLink(w http.ResponseWriter, r *http.Request) {
+	href := r.URL.Query().Get("href")
+	if address, err := url.Parse(href); err != nil || !strings.HasSuffix(address.Hostname(), ".blob.core.windows.net") {
+		writeCatalogJSON(w, http.StatusOK, map[string]any{"href": href})
+		return
+	}
+	if token, expiry, ok := g.sign(w, r); ok {
+		writeCatalogJSON(w, http.StatusOK, map[string]any{"msft:expiry": expiry, "href": href + "?" + token})
+	}
+}
+
+// sign issues a signature for a container, with the end that the request asks for. It
+// responds to an invalid request itself.
+func (g *GeoCatalog) sign(w http.ResponseWriter, r *http.Request) (token, expiry string, ok bool) {
 	lifetime := g.cfg.Lifetime
 	if text := r.URL.Query().Get("duration"); text != "" {
 		minutes, err := strconv.Atoi(text)
 		if err != nil {
 			writeGeoCatalogError(w, http.StatusBadRequest, "BadRequest", "duration is not a number")
-			return
+			return "", "", false
 		}
 		lifetime = time.Duration(minutes) * time.Minute
 	}
 	g.mu.Lock()
 	signature := g.issue("s1gn4ture")
 	g.mu.Unlock()
-	expiry := g.cfg.Now().UTC().Add(lifetime).Truncate(time.Second).Format(time.RFC3339)
-	writeCatalogJSON(w, http.StatusOK, map[string]any{
-		"msft:expiry": expiry,
-		"token":       "se=" + strings.ReplaceAll(expiry, ":", "%3A") + "&sp=rl&sr=c&sks=b&sig=" + signature,
-	})
+	expiry = g.cfg.Now().UTC().Add(lifetime).Truncate(time.Second).Format(time.RFC3339)
+	return "se=" + strings.ReplaceAll(expiry, ":", "%3A") + "&sp=rl&sr=c&sks=b&sig=" + signature, expiry, true
 }
 
 func writeGeoCatalogError(w http.ResponseWriter, status int, code, message string) {
