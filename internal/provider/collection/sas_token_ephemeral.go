@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net/http"
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework-timetypes/timetypes"
@@ -24,6 +25,7 @@ import (
 	"github.com/planetary-computer/terraform-provider-pc/internal/catalog"
 	"github.com/planetary-computer/terraform-provider-pc/internal/provider/clients"
 	"github.com/planetary-computer/terraform-provider-pc/internal/provider/diagnostics"
+	"github.com/planetary-computer/terraform-provider-pc/internal/transport"
 )
 
 var (
@@ -141,6 +143,11 @@ func (e *sasTokenEphemeralResource) Open(ctx context.Context, req ephemeral.Open
 				"A GeoCatalog issues tokens for collections only, not for a storage account and a container. Set collection instead of storage_account and container.")
 			return
 		}
+		if !model.Duration.IsNull() && isRefused(err) {
+			resp.Diagnostics.AddAttributeError(path.Root("duration"), "There is no token for the container", diagnostics.Sentence(err.Error())+"\n\n"+
+				"The services grant a duration to approved users only. Remove it for a token with the default lifetime. If that fails, too, its error says what is missing.")
+			return
+		}
 		addCatalogError(&resp.Diagnostics, at, "There is no token for the container",
 			"The service issues tokens only for data of the Planetary Computer. data.pc_collection has the storage account and the container of a collection. Also check sas_url in the provider block.", err)
 		return
@@ -172,8 +179,14 @@ func (e *sasTokenEphemeralResource) Close(ctx context.Context, req ephemeral.Clo
 		return
 	}
 	resp.Diagnostics.AddWarning("The read token expired before the end of the run",
-		fmt.Sprintf("It expired at %s. What used it after that may have failed. Read tokens cannot be extended: split the run, or let the program that reads the data sign its URLs itself, as planetary_computer.sign does.",
+		fmt.Sprintf("It expired at %s. What used it after that may have failed. Read tokens cannot be extended: split the run, or let the program that reads the data request its own tokens, with planetary_computer for the public catalog or with azure-planetarycomputer for a GeoCatalog.",
 			end.Format(time.RFC3339)))
+}
+
+// isRefused reports whether a service rejected a request for what it asks for.
+func isRefused(err error) bool {
+	failure, ok := errors.AsType[*transport.Error](err)
+	return ok && (failure.Status == http.StatusBadRequest || failure.Status == http.StatusForbidden || failure.Status == http.StatusUnprocessableEntity)
 }
 
 // requestToken requests the token for the collection or the container.

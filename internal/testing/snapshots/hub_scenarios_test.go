@@ -201,6 +201,10 @@ func catalogScenarios() []scenario {
 			w.open(readToken, object{"collection": "sentinel-2-l2a"})
 		}),
 		refused("a subscription key is required", http.StatusForbidden, `{"message": "no"}`),
+		withCatalog("a duration for approved users only", func(w *world, c *mockserver.Catalog) {
+			c.RespondNext(http.StatusForbidden, "application/json", `{"message": "Only approved users may request a duration."}`)
+			w.open(readToken, object{"collection": "sentinel-2-l2a", "duration": 90})
+		}),
 		refused("a container without tokens", http.StatusNotFound, `{"detail": "Not found"}`),
 		refused("the service fails", http.StatusInternalServerError, `{"message": "boom"}`),
 		withCatalog("the token ended before the run", func(w *world, _ *mockserver.Catalog) {
@@ -214,6 +218,9 @@ func catalogScenarios() []scenario {
 		}},
 		{name: "an invalid address of a GeoCatalog", run: func(w *world) {
 			w.data("pc_collection", object{"id": "x", "geocatalog_url": "catalog.example.com"})
+		}},
+		{name: "a credential of another cloud", block: object{"environment": "usgovernment"}, run: func(w *world) {
+			w.data("pc_collection", object{"id": "x", "geocatalog_url": "https://mine.geocatalog.spatio.azure.com/"})
 		}},
 		{name: "a container of a GeoCatalog", run: func(w *world) {
 			w.open(readToken, object{"storage_account": "account", "container": "container", "geocatalog_url": "https://mine.geocatalog.spatio.azure.com/"})

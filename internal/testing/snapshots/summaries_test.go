@@ -25,7 +25,6 @@ var withoutSnapshot = map[string]string{
 	"Invalid connection settings":                             settingsCheck,
 	"Invalid Kerberos principal":                              settingsCheck,
 	"The HTTP proxy cannot be used":                           settingsCheck,
-	"The provider cannot connect with this configuration":     settingsCheck,
 	"The .* of the collection cannot be read":                 encoding,
 	"Could not store the token's expiry":                      encoding,
 	"Could not read which token was opened":                   "Terraform keeps the value in memory for the length of one run",
