@@ -8,6 +8,7 @@ import (
 	"context"
 	"crypto"
 	"crypto/x509"
+	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -32,16 +33,31 @@ const (
 	maxFile     = 1 << 20
 	maxMessage  = 400
 	maxResponse = 1 << 20
+
+	pipelinesAPIVersion = "7.1"
 )
 
-// readCertificate reads PEM, or PKCS#12 in every form that OpenSSL 3 writes. azidentity
-// reads only the older forms of PKCS#12. Entra reports an expired certificate in a way
-// that is hard to recognise, so the function refuses it.
-func readCertificate(ctx context.Context, path string, password secret.String, now clock.Clock) ([]*x509.Certificate, crypto.PrivateKey, error) {
-	content, err := localfile.Read(ctx, path, maxFile)
+// readCertificate returns the configured certificate with its chain, and its key.
+func (cfg Config) readCertificate(ctx context.Context) ([]*x509.Certificate, crypto.PrivateKey, error) {
+	if !cfg.Certificate.IsZero() {
+		content, err := base64.StdEncoding.DecodeString(strings.TrimSpace(cfg.Certificate.Reveal()))
+		if err != nil {
+			return nil, nil, errors.New("client_certificate is not in base64")
+		}
+		return decodeCertificate("client_certificate", content, cfg.CertificatePassword, cfg.Clock)
+	}
+	content, err := localfile.Read(ctx, cfg.CertificatePath, maxFile)
 	if err != nil {
 		return nil, nil, err
 	}
+	return decodeCertificate(cfg.CertificatePath, content, cfg.CertificatePassword, cfg.Clock)
+}
+
+// decodeCertificate decodes PEM, or PKCS#12 in every form that OpenSSL 3 writes. azidentity
+// reads only the older forms of PKCS#12. Entra reports an expired certificate in a way
+// that is hard to recognise, so the function refuses it.
+func decodeCertificate(name string, content []byte, password secret.String, now clock.Clock) ([]*x509.Certificate, crypto.PrivateKey, error) {
+	var err error
 	var certificates []*x509.Certificate
 	var key crypto.PrivateKey
 	if strings.Contains(string(content), "-----BEGIN ") {
@@ -54,69 +70,100 @@ func readCertificate(ctx context.Context, path string, password secret.String, n
 	}
 	switch {
 	case errors.Is(err, pkcs12.ErrIncorrectPassword):
-		return nil, nil, fmt.Errorf("%s: the password is not correct", path)
+		return nil, nil, fmt.Errorf("%s: the password is not correct", name)
 	case err != nil:
-		return nil, nil, fmt.Errorf("%s: %w", path, err)
+		return nil, nil, fmt.Errorf("%s: %w", name, err)
 	case now.Now().After(certificates[0].NotAfter):
-		return nil, nil, fmt.Errorf("%s: the certificate expired at %s", path, certificates[0].NotAfter.UTC().Format(time.RFC3339))
+		return nil, nil, fmt.Errorf("%s: the certificate expired at %s", name, certificates[0].NotAfter.UTC().Format(time.RFC3339))
 	default:
 		return certificates, key, nil
 	}
 }
 
-// assertion returns the function that gets the token of the other identity provider.
-func (c *Credential) assertion() (func(context.Context) (string, error), error) {
-	cfg := c.cfg
-	switch {
-	case !cfg.OIDCToken.IsZero():
-		return func(context.Context) (string, error) { return cfg.OIDCToken.Reveal(), nil }, nil
-	case cfg.OIDCTokenFilePath != "":
-		return func(ctx context.Context) (string, error) {
-			content, err := localfile.Read(ctx, cfg.OIDCTokenFilePath, maxFile)
-			token := strings.TrimSpace(string(content))
-			if err == nil && token == "" {
-				err = errors.New(cfg.OIDCTokenFilePath + " is empty")
-			}
-			return token, err
-		}, nil
-	case cfg.OIDCRequestURL != "":
-		return c.requestAssertion, nil
-	default:
-		return nil, errors.New("use_oidc needs oidc_token, oidc_token_file_path or oidc_request_url")
+// valueOrFile returns the value, or the content of the file that is configured instead.
+func valueOrFile(ctx context.Context, value, path string) (string, error) {
+	if path == "" {
+		return value, nil
 	}
+	text, err := readText(ctx, path)
+	if err == nil && value != "" && value != text {
+		err = errors.New("the content of " + path + " differs from the value that is configured, too. Remove one of them")
+	}
+	return text, err
 }
 
-// requestAssertion requests a token from GitHub Actions
-// (docs.github.com, "OpenID Connect reference").
+func readText(ctx context.Context, path string) (string, error) {
+	content, err := localfile.Read(ctx, path, maxFile)
+	text := strings.TrimSpace(string(content))
+	if err == nil && text == "" {
+		err = errors.New(path + " is empty")
+	}
+	return text, err
+}
+
+func (cfg Config) hasAssertion() bool {
+	return !cfg.OIDCToken.IsZero() || cfg.OIDCTokenFilePath != "" || cfg.OIDCRequestURL != "" && !cfg.OIDCRequestToken.IsZero()
+}
+
+// assertion returns the token of the other identity provider.
+func (c *Credential) assertion(ctx context.Context) (string, error) {
+	text, err := "", error(nil)
+	switch {
+	case !c.cfg.OIDCToken.IsZero():
+		text = c.cfg.OIDCToken.Reveal()
+	case c.cfg.OIDCTokenFilePath != "":
+		text, err = readText(ctx, c.cfg.OIDCTokenFilePath)
+	default:
+		text, err = c.requestAssertion(ctx)
+	}
+	token := secret.New(text)
+	c.sentAssertion.Store(&token)
+	return text, err
+}
+
+// requestAssertion requests a token from GitHub Actions (docs.github.com, "OpenID Connect
+// reference"), or from Azure Pipelines if there is a service connection
+// (learn.microsoft.com, "Oidctoken - Create"). azidentity's own credential for the latter
+// reads its address from the environment alone.
 func (c *Credential) requestAssertion(ctx context.Context) (string, error) {
 	address, err := url.Parse(c.cfg.OIDCRequestURL)
 	if err != nil || address.Scheme != "https" || address.Host == "" {
 		return "", errors.New("oidc_request_url is not an https:// address")
 	}
-	query := address.Query()
+	method, query := http.MethodGet, address.Query()
 	query.Set("audience", "api://AzureADTokenExchange")
+	if c.cfg.PipelinesConnectionID != "" {
+		method = http.MethodPost
+		query.Set("api-version", pipelinesAPIVersion)
+		query.Set("serviceConnectionId", c.cfg.PipelinesConnectionID)
+	}
 	address.RawQuery = query.Encode()
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, address.String(), nil)
+	request, err := http.NewRequestWithContext(ctx, method, address.String(), nil)
 	if err != nil {
 		return "", errors.New("oidc_request_url is not valid")
 	}
 	request.Header.Set("Authorization", "Bearer "+c.cfg.OIDCRequestToken.Reveal())
 	request.Header.Set("Accept", "application/json")
+	// Azure Pipelines would redirect an invalid token to a login page.
+	request.Header.Set("X-Tfs-Fedauthredirect", "Suppress")
 	response, err := c.cfg.HTTP.Do(request)
 	if err != nil {
 		return "", err
 	}
 	defer func() { _ = response.Body.Close() }()
 	var body struct {
-		Value string `json:"value"`
+		ActionsToken   string `json:"value"`
+		PipelinesToken string `json:"oidcToken"`
 	}
 	if response.StatusCode != http.StatusOK {
 		return "", fmt.Errorf("%s returned status %d for the request of an OIDC token", address.Host, response.StatusCode)
 	}
-	if err := json.NewDecoder(io.LimitReader(response.Body, maxResponse)).Decode(&body); err != nil || body.Value == "" {
+	err = json.NewDecoder(io.LimitReader(response.Body, maxResponse)).Decode(&body)
+	token := cmp.Or(body.ActionsToken, body.PipelinesToken)
+	if err != nil || token == "" {
 		return "", fmt.Errorf("%s returned no OIDC token", address.Host)
 	}
-	return body.Value, nil
+	return token, nil
 }
 
 var (
@@ -140,7 +187,11 @@ func (c *Credential) describe(err error) string {
 	text = webToken.ReplaceAllString(text, "***")
 	// azidentity sends IDENTITY_HEADER to the endpoint of App Service.
 	identityHeader := secret.New(os.Getenv("IDENTITY_HEADER"))
-	for _, hidden := range []secret.String{c.cfg.ClientSecret, c.cfg.CertificatePassword, c.cfg.OIDCToken, c.cfg.OIDCRequestToken, identityHeader} {
+	secrets := []secret.String{c.cfg.ClientSecret, c.fileSecret, c.cfg.Certificate, c.cfg.CertificatePassword, c.cfg.OIDCToken, c.cfg.OIDCRequestToken, identityHeader}
+	if sent := c.sentAssertion.Load(); sent != nil {
+		secrets = append(secrets, *sent)
+	}
+	for _, hidden := range secrets {
 		if !hidden.IsZero() {
 			text = strings.ReplaceAll(text, hidden.Reveal(), "***")
 			text = strings.ReplaceAll(text, url.QueryEscape(hidden.Reveal()), "***")

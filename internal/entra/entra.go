@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
@@ -30,27 +31,40 @@ const (
 	retryDelay   = 500 * time.Millisecond
 )
 
-// The authorities of Azure and of Azure Government.
+// The authorities of the Azure clouds.
 const (
-	PublicAuthority     = "https://login.microsoftonline.com/"
-	GovernmentAuthority = "https://login.microsoftonline.us/"
+	PublicAuthority     = "https://login.microsoftonline.com"
+	GovernmentAuthority = "https://login.microsoftonline.us"
+	ChinaAuthority      = "https://login.chinacloudapi.cn"
 )
 
 // Config says which credential to use, and for what. New chooses the first kind that is
-// configured, in the order of AzureRM: certificate, secret, OIDC, managed identity, Azure
-// CLI.
+// configured completely, in the order of AzureRM: certificate, secret, OIDC, managed
+// identity, Azure CLI.
 type Config struct {
-	TenantID, ClientID  string
-	ClientSecret        secret.String
+	// A file with the client ID or the secret must have the same content as the other
+	// field, if both are set.
+	TenantID, ClientID, ClientIDFilePath string
+	ClientSecret                         secret.String
+	ClientSecretFilePath                 string
+	// Certificate is PKCS#12 or PEM in base64. It outranks CertificatePath.
+	Certificate         secret.String
 	CertificatePath     string
 	CertificatePassword secret.String
 	UseOIDC             bool
 	OIDCToken           secret.String
 	OIDCTokenFilePath   string
-	// OIDCRequestURL and OIDCRequestToken are those that GitHub Actions gives to a job.
-	OIDCRequestURL   string
-	OIDCRequestToken secret.String
-	UseMSI, UseCLI   bool
+	// OIDCRequestURL and OIDCRequestToken are those that GitHub Actions or Azure Pipelines
+	// gives to a job. PipelinesConnectionID is the service connection of the latter.
+	OIDCRequestURL        string
+	OIDCRequestToken      secret.String
+	PipelinesConnectionID string
+	UseMSI                bool
+	// MSIEndpoint and MSIAPIVersion replace those of the instance metadata service.
+	MSIEndpoint, MSIAPIVersion string
+	UseCLI                     bool
+	// SubscriptionID selects the account of the Azure CLI. It outranks TenantID there.
+	SubscriptionID string
 	// AuthorityHost is the address of Entra.
 	AuthorityHost string
 	// Scope is the scope of the token.
@@ -69,6 +83,10 @@ type Credential struct {
 	mu     sync.Mutex
 	source azcore.TokenCredential
 	kind   string
+	// fileSecret is the content of ClientSecretFilePath, to mask it in errors.
+	fileSecret secret.String
+	// sentAssertion is the last token of the other identity provider, for the same reason.
+	sentAssertion atomic.Pointer[secret.String]
 }
 
 // New returns a Credential.
@@ -111,61 +129,71 @@ func (c *Credential) open(ctx context.Context) (azcore.TokenCredential, string, 
 	return source, kind, nil
 }
 
+// choose returns the credential with the name that errors give it.
 func (c *Credential) choose(ctx context.Context) (azcore.TokenCredential, string, error) {
 	cfg, options := c.cfg, c.options(c.cfg.HTTP)
+	var err error
+	if cfg.ClientID, err = valueOrFile(ctx, cfg.ClientID, cfg.ClientIDFilePath); err != nil {
+		return nil, "client_id_file_path", err
+	}
+	clientSecret, err := valueOrFile(ctx, cfg.ClientSecret.Reveal(), cfg.ClientSecretFilePath)
+	if err != nil {
+		return nil, "client_secret_file_path", err
+	}
+	c.fileSecret = secret.New(clientSecret)
+	missing := cfg.missing()
 	switch {
-	case cfg.CertificatePath != "":
+	case cfg.hasClient() && cfg.hasCertificate():
 		const kind = "the client certificate"
-		if err := cfg.requireClient(); err != nil {
-			return nil, kind, err
-		}
-		certificates, key, err := readCertificate(ctx, cfg.CertificatePath, cfg.CertificatePassword, cfg.Clock)
+		certificates, key, err := cfg.readCertificate(ctx)
 		if err != nil {
 			return nil, kind, err
 		}
 		source, err := azidentity.NewClientCertificateCredential(cfg.TenantID, cfg.ClientID, certificates, key,
 			&azidentity.ClientCertificateCredentialOptions{ClientOptions: options, DisableInstanceDiscovery: true})
 		return source, kind, err
-	case !cfg.ClientSecret.IsZero():
-		const kind = "the client secret"
-		if err := cfg.requireClient(); err != nil {
-			return nil, kind, err
-		}
-		source, err := azidentity.NewClientSecretCredential(cfg.TenantID, cfg.ClientID, cfg.ClientSecret.Reveal(),
+	case cfg.hasClient() && clientSecret != "":
+		source, err := azidentity.NewClientSecretCredential(cfg.TenantID, cfg.ClientID, clientSecret,
 			&azidentity.ClientSecretCredentialOptions{ClientOptions: options, DisableInstanceDiscovery: true})
-		return source, kind, err
-	case cfg.UseOIDC:
-		const kind = "the OIDC token"
-		if err := cfg.requireClient(); err != nil {
-			return nil, kind, err
-		}
-		assertion, err := c.assertion()
-		if err != nil {
-			return nil, kind, err
-		}
-		source, err := azidentity.NewClientAssertionCredential(cfg.TenantID, cfg.ClientID, assertion,
+		return source, "the client secret", err
+	case cfg.hasClient() && cfg.UseOIDC && cfg.hasAssertion():
+		source, err := azidentity.NewClientAssertionCredential(cfg.TenantID, cfg.ClientID, c.assertion,
 			&azidentity.ClientAssertionCredentialOptions{ClientOptions: options, DisableInstanceDiscovery: true})
-		return source, kind, err
+		return source, "the OIDC token", err
 	case cfg.UseMSI:
-		msi := &azidentity.ManagedIdentityCredentialOptions{ClientOptions: c.options(cfg.Local)}
-		if cfg.ClientID != "" {
-			msi.ID = azidentity.ClientID(cfg.ClientID)
-		}
-		source, err := azidentity.NewManagedIdentityCredential(msi)
-		return source, "the managed identity", err
+		source, err := c.managedIdentity(cfg.ClientID)
+		return source, "the managed identity" + missing, err
 	case cfg.UseCLI:
-		source, err := azidentity.NewAzureCLICredential(&azidentity.AzureCLICredentialOptions{TenantID: cfg.TenantID})
-		return source, "the Azure CLI", err
+		cli := &azidentity.AzureCLICredentialOptions{TenantID: cfg.TenantID}
+		if cfg.SubscriptionID != "" {
+			// The command takes one of them.
+			cli = &azidentity.AzureCLICredentialOptions{Subscription: cfg.SubscriptionID}
+		}
+		source, err := azidentity.NewAzureCLICredential(cli)
+		return source, "the Azure CLI" + missing, err
 	default:
-		return nil, "Microsoft Entra", errors.New("no credential is configured: set client_secret, client_certificate_path, use_oidc, use_msi or use_cli")
+		return nil, "Microsoft Entra" + missing, errors.New("no credential is configured: set client_secret, client_certificate_path, use_oidc, use_msi or use_cli")
 	}
 }
 
-func (cfg Config) requireClient() error {
-	if cfg.TenantID == "" || cfg.ClientID == "" {
-		return errors.New("tenant_id and client_id are required")
+func (cfg Config) hasClient() bool { return cfg.TenantID != "" && cfg.ClientID != "" }
+
+func (cfg Config) hasCertificate() bool {
+	return !cfg.Certificate.IsZero() || cfg.CertificatePath != ""
+}
+
+// missing returns why a credential that is configured in part is not used, in brackets, or
+// "". AzureRM skips it, too.
+func (cfg Config) missing() string {
+	isClientNeeded := cfg.hasCertificate() || !cfg.ClientSecret.IsZero() || cfg.ClientSecretFilePath != "" || cfg.UseOIDC
+	switch {
+	case isClientNeeded && !cfg.hasClient():
+		return " (the others need tenant_id and client_id)"
+	case cfg.UseOIDC && !cfg.hasAssertion():
+		return " (use_oidc needs oidc_token, oidc_token_file_path or oidc_request_url with oidc_request_token)"
+	default:
+		return ""
 	}
-	return nil
 }
 
 // options disable instance discovery: it would ask Microsoft's host about every other

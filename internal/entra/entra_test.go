@@ -9,6 +9,7 @@ import (
 	"crypto/rsa"
 	"crypto/x509"
 	"crypto/x509/pkix"
+	"encoding/base64"
 	"encoding/pem"
 	"fmt"
 	"math/big"
@@ -34,6 +35,8 @@ import (
 const (
 	password = "p4ssword"
 	tenant   = "tenant1"
+	// none stands for neither a tenant nor a client ID.
+	none = "none"
 )
 
 // writeCertificate writes a new certificate with its key as PKCS#12, in the form that
@@ -100,11 +103,13 @@ func newCredential(t *testing.T, server *mockserver.GeoCatalog, cfg entra.Config
 		}},
 		CheckRedirect: client.CheckRedirect,
 	}
-	if cfg.TenantID == "" {
+	switch {
+	case cfg.TenantID == none:
+		cfg.TenantID, cfg.ClientID = "", ""
+	case cfg.ClientID == "" && cfg.ClientIDFilePath == "":
+		cfg.TenantID, cfg.ClientID = tenant, "client1"
+	default:
 		cfg.TenantID = tenant
-	}
-	if cfg.ClientID == "" {
-		cfg.ClientID = "client1"
 	}
 	cfg.AuthorityHost, cfg.Scope = server.URL(), "https://geocatalog.spatio.azure.com/.default"
 	cfg.HTTP, cfg.Local, cfg.Clock = client, local, clock.Real()
@@ -138,6 +143,12 @@ func TestToken_ofEachCredential(t *testing.T) {
 	actions := func(value, token string) entra.Config {
 		return entra.Config{UseOIDC: true, OIDCRequestURL: server.ActionsURL(value), OIDCRequestToken: secret.New(token)}
 	}
+	pipelines := func(value, token, connection string) entra.Config {
+		return entra.Config{UseOIDC: true, OIDCRequestURL: server.PipelinesURL(value), OIDCRequestToken: secret.New(token), PipelinesConnectionID: connection}
+	}
+	inBase64 := func(path, password string) entra.Config {
+		return entra.Config{Certificate: secret.New(readBase64(t, path)), CertificatePassword: secret.New(password)}
+	}
 	for name, test := range map[string]struct {
 		cfg  entra.Config
 		want string
@@ -151,6 +162,20 @@ func TestToken_ofEachCredential(t *testing.T) {
 		"expired certificate":       {entra.Config{CertificatePath: expired, CertificatePassword: secret.New(password)}, "the certificate expired at"},
 		"missing certificate":       {entra.Config{CertificatePath: "/does/not/exist"}, "no such file"},
 		"no certificate":            {entra.Config{CertificatePath: writeFile(t, "wr0ng")}, "the client certificate cannot be used"},
+		"certificate in base64":     {inBase64(valid, password), ""},
+		"wrong password in base64":  {inBase64(valid, "wr0ng"), "client_certificate: the password is not correct"},
+		"wrong one in base64":       {inBase64(unregistered, password), "AADSTS700027"},
+		"expired one in base64":     {inBase64(expired, password), "client_certificate: the certificate expired at"},
+		"no base64":                 {entra.Config{Certificate: secret.New("wr0ng!")}, "client_certificate is not in base64"},
+		"secret in a file":          {entra.Config{ClientSecretFilePath: writeFile(t, "s3cret\n")}, ""},
+		"wrong secret in a file":    {entra.Config{ClientSecretFilePath: writeFile(t, "wr0ng\n")}, "AADSTS7000215"},
+		"expired secret in a file":  {entra.Config{ClientSecretFilePath: writeFile(t, "expired")}, "AADSTS7000222"},
+		"empty secret in a file":    {entra.Config{ClientSecretFilePath: writeFile(t, "\n")}, "client_secret_file_path cannot be used"},
+		"missing file of a secret":  {entra.Config{ClientSecretFilePath: "/does/not/exist"}, "no such file"},
+		"same secret in a file":     {entra.Config{ClientSecret: secret.New("s3cret"), ClientSecretFilePath: writeFile(t, "s3cret")}, ""},
+		"other secret in a file":    {entra.Config{ClientSecret: secret.New("wr0ng"), ClientSecretFilePath: writeFile(t, "s3cret")}, "differs from the value that is configured, too"},
+		"other client ID in a file": {entra.Config{ClientSecret: secret.New("s3cret"), ClientID: "client1", ClientIDFilePath: writeFile(t, "client2")}, "client_id_file_path cannot be used"},
+		"empty client ID in a file": {entra.Config{ClientSecret: secret.New("s3cret"), ClientIDFilePath: writeFile(t, "")}, "client_id_file_path cannot be used"},
 		"OIDC token":                {entra.Config{UseOIDC: true, OIDCToken: secret.New("good")}, ""},
 		"wrong OIDC token":          {entra.Config{UseOIDC: true, OIDCToken: secret.New("wrong")}, "AADSTS700211"},
 		"expired OIDC token":        {entra.Config{UseOIDC: true, OIDCToken: secret.New("expired")}, "AADSTS700024"},
@@ -163,9 +188,16 @@ func TestToken_ofEachCredential(t *testing.T) {
 		"expired GitHub Actions":    {actions("expired", mockserver.ActionsToken), "AADSTS700024"},
 		"wrong request token":       {actions("good", "wr0ng"), "returned status 401 for the request of an OIDC token"},
 		"GitHub Actions over http":  {entra.Config{UseOIDC: true, OIDCRequestURL: "http://127.0.0.1/", OIDCRequestToken: secret.New("wr0ng")}, "is not an https:// address"},
+		"Azure Pipelines":           {pipelines("good", mockserver.PipelinesToken, mockserver.PipelinesConnection), ""},
+		"wrong Azure Pipelines":     {pipelines("wrong", mockserver.PipelinesToken, mockserver.PipelinesConnection), "AADSTS700211"},
+		"expired Azure Pipelines":   {pipelines("expired", mockserver.PipelinesToken, mockserver.PipelinesConnection), "AADSTS700024"},
+		"wrong access token":        {pipelines("good", "wr0ng", mockserver.PipelinesConnection), "returned status 401 for the request of an OIDC token"},
+		"wrong service connection":  {pipelines("good", mockserver.PipelinesToken, "another"), "returned status 400 for the request of an OIDC token"},
+		"no service connection":     {pipelines("good", mockserver.PipelinesToken, ""), "returned status 405 for the request of an OIDC token"},
 		"no OIDC token":             {entra.Config{UseOIDC: true}, "use_oidc needs"},
 		"managed identity":          {entra.Config{UseMSI: true, ClientID: identity}, ""},
 		"wrong managed identity":    {entra.Config{UseMSI: true, ClientID: "another identity"}, "Identity not found"},
+		"moved managed identity":    {entra.Config{UseMSI: true, ClientID: newIdentity(), MSIEndpoint: "http://192.0.2.1/token"}, "msi_endpoint must be an https:// address"},
 		"nothing":                   {entra.Config{}, "no credential is configured"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -173,6 +205,21 @@ func TestToken_ofEachCredential(t *testing.T) {
 			assertToken(t, newCredential(t, server, test.cfg), test.want)
 		})
 	}
+}
+
+// readBase64 returns the content of a file in lines of base64, as base64(1) prints it.
+func readBase64(t *testing.T, path string) string {
+	t.Helper()
+	content, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	lines := ""
+	for text := base64.StdEncoding.EncodeToString(content); text != ""; {
+		size := min(len(text), 76)
+		lines, text = lines+text[:size]+"\n", text[size:]
+	}
+	return lines
 }
 
 // TestToken_readsCertificatesOfOpenSSL reads what OpenSSL 3.0.19 wrote with
@@ -232,6 +279,119 @@ func TestToken_isRequestedOnce(t *testing.T) {
 	}
 }
 
+// TestToken_isRenewedBeforeItExpires: a token with less than five minutes left is not used
+// again, so that a long apply does not end with the first token.
+func TestToken_isRenewedBeforeItExpires(t *testing.T) {
+	t.Parallel()
+	identity := newIdentity()
+	server := startEntra(t, mockserver.GeoCatalogConfig{Identity: identity, EntraLifetime: 4 * time.Minute})
+	for name, cfg := range map[string]entra.Config{
+		"secret":            {ClientSecret: secret.New("s3cret")},
+		"workload identity": {UseOIDC: true, OIDCTokenFilePath: writeFile(t, "good")},
+		"GitHub Actions":    {UseOIDC: true, OIDCRequestURL: server.ActionsURL("good"), OIDCRequestToken: secret.New(mockserver.ActionsToken)},
+		"managed identity":  {UseMSI: true, ClientID: identity},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			assertRenewed(t, newCredential(t, server, cfg))
+		})
+	}
+}
+
+// assertRenewed gets two tokens, which must differ.
+func assertRenewed(t *testing.T, credential *entra.Credential) {
+	t.Helper()
+	first, err := credential.Token(t.Context())
+	second, secondErr := credential.Token(t.Context())
+	if err != nil || secondErr != nil || first.Reveal() == second.Reveal() {
+		t.Errorf("got %v and %v; the tokens are equal: %t", err, secondErr, first.Reveal() == second.Reveal())
+	}
+}
+
+// TestToken_skipsWhatIsIncomplete, as AzureRM does: the same configuration serves a
+// pipeline with OIDC and a login with the Azure CLI.
+func TestToken_skipsWhatIsIncomplete(t *testing.T) {
+	t.Parallel()
+	identity := newIdentity()
+	server := startEntra(t, mockserver.GeoCatalogConfig{Identity: identity})
+	wrong := secret.New("wr0ng")
+	for name, test := range map[string]struct {
+		cfg  entra.Config
+		want string
+	}{
+		"secret without a client":       {entra.Config{TenantID: none, ClientSecret: wrong, UseMSI: true}, ""},
+		"certificate without a client":  {entra.Config{TenantID: none, CertificatePath: "/does/not/exist", UseMSI: true}, ""},
+		"OIDC without a client":         {entra.Config{TenantID: none, UseOIDC: true, OIDCToken: wrong, UseMSI: true}, ""},
+		"OIDC without a token":          {entra.Config{ClientID: identity, UseOIDC: true, UseMSI: true}, ""},
+		"OIDC without a request token":  {entra.Config{ClientID: identity, UseOIDC: true, OIDCRequestURL: server.ActionsURL("good"), UseMSI: true}, ""},
+		"OIDC token without use_oidc":   {entra.Config{ClientID: identity, OIDCToken: wrong, UseMSI: true}, ""},
+		"nothing but a secret":          {entra.Config{TenantID: none, ClientSecret: wrong}, "Microsoft Entra (the others need tenant_id and client_id) cannot be used"},
+		"another identity without OIDC": {entra.Config{ClientID: "yet another identity", UseOIDC: true, UseMSI: true}, "the managed identity (use_oidc needs"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			assertToken(t, newCredential(t, server, test.cfg), test.want)
+		})
+	}
+}
+
+// TestToken_prefersTheOrderOfAzureRM configures two credentials at once. The second one
+// does not work.
+func TestToken_prefersTheOrderOfAzureRM(t *testing.T) {
+	t.Parallel()
+	valid, registered := writeCertificate(t, clock.Real().Now().Add(24*time.Hour))
+	identity := newIdentity()
+	server := startEntra(t, mockserver.GeoCatalogConfig{Certificate: registered, Identity: identity})
+	wrong := secret.New("wr0ng")
+	pipelines := entra.Config{UseOIDC: true, OIDCRequestURL: server.PipelinesURL("good"), OIDCRequestToken: secret.New(mockserver.PipelinesToken), PipelinesConnectionID: mockserver.PipelinesConnection}
+	for name, cfg := range map[string]entra.Config{
+		"certificate in base64 before a path": {Certificate: secret.New(readBase64(t, valid)), CertificatePath: "/does/not/exist", CertificatePassword: secret.New(password)},
+		"certificate before a secret":         {CertificatePath: valid, CertificatePassword: secret.New(password), ClientSecret: wrong},
+		"secret before OIDC":                  {ClientSecret: secret.New("s3cret"), UseOIDC: true, OIDCToken: wrong},
+		"OIDC token before a request":         {UseOIDC: true, OIDCToken: secret.New("good"), OIDCRequestURL: server.ActionsURL("wrong"), OIDCRequestToken: wrong},
+		"Azure Pipelines before an identity":  {UseOIDC: true, OIDCRequestURL: pipelines.OIDCRequestURL, OIDCRequestToken: pipelines.OIDCRequestToken, PipelinesConnectionID: pipelines.PipelinesConnectionID, UseMSI: true},
+		"identity before the Azure CLI":       {UseMSI: true, ClientID: identity, UseCLI: true, SubscriptionID: "none"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			assertToken(t, newCredential(t, server, cfg), "")
+		})
+	}
+}
+
+// TestToken_isForTheClientIDInAFile: the file replaces the client ID.
+func TestToken_isForTheClientIDInAFile(t *testing.T) {
+	t.Parallel()
+	server := startEntra(t, mockserver.GeoCatalogConfig{})
+	assertToken(t, newCredential(t, server, entra.Config{ClientSecret: secret.New("s3cret"), ClientIDFilePath: writeFile(t, "client2\n")}), "")
+	for _, request := range server.Requests() {
+		if request.Method == http.MethodPost && !strings.Contains(string(request.Body), "client_id=client2&") {
+			t.Error("the client ID is not that in the file")
+		}
+	}
+}
+
+// TestToken_ofAMovedMetadataService uses msi_endpoint and msi_api_version. The short
+// lifetime makes each credential request a token.
+func TestToken_ofAMovedMetadataService(t *testing.T) {
+	t.Parallel()
+	identity := newIdentity()
+	server := startEntra(t, mockserver.GeoCatalogConfig{Identity: identity, EntraLifetime: time.Minute})
+	for name, test := range map[string]struct{ endpoint, version, want string }{
+		"endpoint": {server.MachineURL() + "/metadata/identity/oauth2/token", "", "api-version=2018-02-01&client_id="},
+		"version":  {"", "2019-08-01", "api-version=2019-08-01&client_id="},
+		"both":     {server.MachineURL() + "/metadata/identity/oauth2/token", "2020-06-01", "api-version=2020-06-01&client_id="},
+	} {
+		credential := newCredential(t, server, entra.Config{UseMSI: true, ClientID: identity, MSIEndpoint: test.endpoint, MSIAPIVersion: test.version})
+		before := len(server.Requests())
+		_, err := credential.Token(t.Context())
+		reached := server.Requests()[before:]
+		if err != nil || len(reached) != 1 || !strings.HasPrefix(reached[0].Query, test.want) || reached[0].Header.Get("Metadata") != "true" {
+			t.Errorf("%s: got %v and the requests %v", name, err, reached)
+		}
+	}
+}
+
 // TestToken_followsNoRedirect: a redirect would take the secret, the assertion or the
 // token for another identity provider to another host.
 func TestToken_followsNoRedirect(t *testing.T) {
@@ -251,6 +411,9 @@ func TestToken_followsNoRedirect(t *testing.T) {
 		}},
 		"metadata": {"*/openid-configuration", func(*mockserver.GeoCatalog) entra.Config { return entra.Config{ClientSecret: secret.New("s3cret")} }},
 		"identity": {"/metadata/*", func(*mockserver.GeoCatalog) entra.Config { return entra.Config{UseMSI: true, ClientID: identity} }},
+		"Azure Pipelines": {"/pipelines/oidctoken", func(server *mockserver.GeoCatalog) entra.Config {
+			return entra.Config{UseOIDC: true, OIDCRequestURL: server.PipelinesURL("good"), OIDCRequestToken: secret.New(mockserver.PipelinesToken), PipelinesConnectionID: mockserver.PipelinesConnection}
+		}},
 		"GitHub Actions": {"/actions/token", func(server *mockserver.GeoCatalog) entra.Config {
 			return entra.Config{UseOIDC: true, OIDCRequestURL: server.ActionsURL("good"), OIDCRequestToken: secret.New(mockserver.ActionsToken)}
 		}},
@@ -283,12 +446,14 @@ func TestToken_ofTheAzureCLI(t *testing.T) {
 	expires := clock.Real().Now().Add(time.Hour)
 	valid := fmt.Sprintf(`{"accessToken": %q, "expiresOn": %q, "expires_on": %d, "tenant": "tenant1", "tokenType": "Bearer"}`,
 		server.NewEntraToken(), expires.Format("2006-01-02 15:04:05.000000"), expires.Unix())
-	for name, test := range map[string]struct{ script, want string }{
-		"login":         {script("cat << EOF\n" + valid + "\nEOF"), ""},
-		"no login":      {script("echo \"ERROR: Please run 'az login' to setup account.\" >&2; exit 1"), "az login"},
-		"wrong tenant":  {script("echo 'ERROR: AADSTS90002: Tenant not found.' >&2; exit 1"), "AADSTS90002: Tenant not found."},
-		"expired login": {script("echo 'ERROR: AADSTS700082: The refresh token has expired due to inactivity.' >&2; exit 1"), "AADSTS700082: The refresh token has expired due to inactivity."},
-		"no az":         {"", "the command az is not on PATH"},
+	const inTenant, inSubscription = " --tenant " + tenant, " --subscription subscription1"
+	for name, test := range map[string]struct{ script, subscription, want, account string }{
+		"login":         {script("cat << EOF\n" + valid + "\nEOF"), "", "", inTenant},
+		"subscription":  {script("cat << EOF\n" + valid + "\nEOF"), "subscription1", "", inSubscription},
+		"no login":      {script("echo \"ERROR: Please run 'az login' to setup account.\" >&2; exit 1"), "", "az login", inTenant},
+		"wrong tenant":  {script("echo 'ERROR: AADSTS90002: Tenant not found.' >&2; exit 1"), "", "AADSTS90002: Tenant not found.", inTenant},
+		"expired login": {script("echo 'ERROR: AADSTS700082: The refresh token has expired due to inactivity.' >&2; exit 1"), "", "AADSTS700082: The refresh token has expired due to inactivity.", inTenant},
+		"no az":         {"", "", "the command az is not on PATH", ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			folder := t.TempDir()
@@ -300,12 +465,12 @@ func TestToken_ofTheAzureCLI(t *testing.T) {
 			}
 			t.Setenv("AZ_ARGUMENTS", arguments)
 			t.Setenv("PATH", folder+string(os.PathListSeparator)+"/usr/bin"+string(os.PathListSeparator)+"/bin")
-			assertToken(t, newCredential(t, server, entra.Config{UseCLI: true}), test.want)
+			assertToken(t, newCredential(t, server, entra.Config{UseCLI: true, SubscriptionID: test.subscription}), test.want)
 			if test.script == "" {
 				return
 			}
 			got, err := os.ReadFile(arguments)
-			if want := "account get-access-token -o json --resource https://geocatalog.spatio.azure.com --tenant " + tenant + "\n"; err != nil || string(got) != want {
+			if want := "account get-access-token -o json --resource https://geocatalog.spatio.azure.com" + test.account + "\n"; err != nil || string(got) != want {
 				t.Errorf("az got the arguments %q, %v, want %q", got, err, want)
 			}
 		})
@@ -334,4 +499,11 @@ func TestToken_ofAppService(t *testing.T) {
 	if got := server.CountRequests("", "/msi/token"); got < 3 {
 		t.Errorf("the identity endpoint received %d requests", got)
 	}
+	t.Run("expired token", func(t *testing.T) {
+		identity := newIdentity()
+		server := startEntra(t, mockserver.GeoCatalogConfig{Identity: identity, EntraLifetime: time.Second})
+		t.Setenv("IDENTITY_ENDPOINT", server.MachineURL()+"/msi/token")
+		t.Setenv("IDENTITY_HEADER", mockserver.IdentityHeader)
+		assertRenewed(t, newCredential(t, server, entra.Config{UseMSI: true, ClientID: identity}))
+	})
 }

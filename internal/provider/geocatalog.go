@@ -5,6 +5,7 @@ package provider
 
 import (
 	"cmp"
+	"fmt"
 	"net/netip"
 	"net/url"
 	"strings"
@@ -12,7 +13,6 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
-	"github.com/hashicorp/terraform-plugin-framework/provider/schema"
 
 	"github.com/planetary-computer/terraform-provider-pc/internal/addresses"
 	"github.com/planetary-computer/terraform-provider-pc/internal/catalog"
@@ -40,7 +40,7 @@ func newGeoCatalogs(s settings.Settings, base transport.Config) *geoCatalogs {
 // get returns the client of the GeoCatalog at an address. It sends no request.
 func (g *geoCatalogs) get(address string, diags *diag.Diagnostics) clients.Access[*catalog.Client] {
 	s := g.settings
-	if names := unknownArguments(s, unknownArgument{"the Entra credential", s.Entra.IsUnknown()}); names != "" {
+	if names := unknownArguments(s, unknownArgument{"the Entra credential", s.Entra.IsUnknown}); names != "" {
 		return clients.Access[*catalog.Client]{Unknown: true, UnknownArguments: names}
 	}
 	for _, problem := range s.Entra.Problems {
@@ -95,11 +95,10 @@ func (g *geoCatalogs) get(address string, diags *diag.Diagnostics) clients.Acces
 }
 
 func newEntraCredential(e settings.Entra, host, scope string, cfg transport.Config) (*entra.Credential, error) {
-	authority := entra.PublicAuthority
-	if strings.HasSuffix(strings.ToLower(strings.TrimSuffix(host, ".")), ".us") {
-		authority = entra.GovernmentAuthority
+	authority, err := entraAuthority(e, host)
+	if err != nil {
+		return nil, err
 	}
-	authority = cmp.Or(e.AuthorityHost.Value, authority)
 	base, err := url.Parse(authority)
 	if err != nil {
 		return nil, err
@@ -115,76 +114,39 @@ func newEntraCredential(e settings.Entra, host, scope string, cfg transport.Conf
 		return nil, err
 	}
 	return entra.New(entra.Config{
-		TenantID: e.TenantID.Value, ClientID: e.ClientID.Value, ClientSecret: e.ClientSecret.Value,
-		CertificatePath: e.ClientCertificatePath.Value, CertificatePassword: e.ClientCertificatePassword.Value,
-		UseOIDC: e.UseOIDC.Value, OIDCToken: e.OIDCToken.Value, OIDCTokenFilePath: e.OIDCTokenFilePath.Value,
-		OIDCRequestURL: e.OIDCRequestURL.Value, OIDCRequestToken: e.OIDCRequestToken.Value,
-		UseMSI: e.UseMSI.Value, UseCLI: e.UseCLI.Value,
+		TenantID: e.TenantID.Value, ClientID: e.ClientID.Value, ClientIDFilePath: e.ClientIDFilePath.Value,
+		ClientSecret: e.ClientSecret.Value, ClientSecretFilePath: e.ClientSecretFilePath.Value,
+		Certificate: e.ClientCertificate.Value, CertificatePath: e.ClientCertificatePath.Value, CertificatePassword: e.ClientCertificatePassword.Value,
+		UseOIDC:   e.UseOIDC.Value || e.UseAKSWorkloadIdentity.Value,
+		OIDCToken: e.OIDCToken.Value, OIDCTokenFilePath: e.OIDCTokenFilePath.Value,
+		OIDCRequestURL: e.OIDCRequestURL.Value, OIDCRequestToken: e.OIDCRequestToken.Value, PipelinesConnectionID: e.ADOPipelineServiceConnectionID.Value,
+		UseMSI: e.UseMSI.Value, MSIEndpoint: e.MSIEndpoint.Value, MSIAPIVersion: e.MSIAPIVersion.Value,
+		UseCLI: e.UseCLI.Value, SubscriptionID: e.SubscriptionID.Value,
 		AuthorityHost: authority, Scope: scope, HTTP: remote, Local: local, Clock: cfg.Clock,
 	}), nil
+}
+
+// entraAuthority returns the address of Entra: AZURE_AUTHORITY_HOST, or that of environment,
+// or that of the GeoCatalog's cloud. A credential of one cloud is unknown in the others, so
+// the function returns an error where a known address is not that of the GeoCatalog's cloud.
+func entraAuthority(e settings.Entra, host string) (string, error) {
+	authorities := map[string]string{settings.PublicCloud: entra.PublicAuthority, settings.GovernmentCloud: entra.GovernmentAuthority, settings.ChinaCloud: entra.ChinaAuthority}
+	cloud := settings.PublicCloud
+	if strings.HasSuffix(strings.ToLower(strings.TrimSuffix(host, ".")), ".us") {
+		cloud = settings.GovernmentCloud
+	}
+	authority := cmp.Or(e.AuthorityHost.Value, authorities[e.Environment.Value], authorities[cloud])
+	for other, address := range authorities {
+		if authority == address && other != cloud && !isLoopback(host) {
+			return "", fmt.Errorf("the GeoCatalog is in the cloud %q of Azure, and %s selects %q. Set environment = %q in the provider block, with a credential of that cloud. No GeoCatalogs are known in \"china\"",
+				cloud, cmp.Or(e.AuthorityHost.Origin, e.Environment.Origin), other, cloud)
+		}
+	}
+	return authority, nil
 }
 
 // isLoopback reports whether a host is this machine, as in a test or behind a tunnel.
 func isLoopback(host string) bool {
 	address, err := netip.ParseAddr(host)
 	return host == "localhost" || err == nil && address.IsLoopback()
-}
-
-// entraAttributes are the arguments for credentials of Microsoft Entra. Their names
-// are those of the AzureRM provider.
-func entraAttributes() map[string]schema.Attribute {
-	return map[string]schema.Attribute{
-		"tenant_id": schema.StringAttribute{
-			MarkdownDescription: "Tenant of Microsoft Entra for a GeoCatalog, as in AzureRM, like the other `ARM_*` settings. Default: the tenant of the Azure CLI. Environment: `ARM_TENANT_ID`, `AZURE_TENANT_ID`.",
-			Optional:            true,
-		},
-		"client_id": schema.StringAttribute{
-			MarkdownDescription: "Client ID of the service principal, or of a user-assigned managed identity. Environment: `ARM_CLIENT_ID`, `AZURE_CLIENT_ID`.",
-			Optional:            true,
-		},
-		"client_secret": schema.StringAttribute{
-			MarkdownDescription: "Secret of the service principal. Environment: `ARM_CLIENT_SECRET`.",
-			Optional:            true,
-			Sensitive:           true,
-		},
-		"client_certificate_path": schema.StringAttribute{
-			MarkdownDescription: "Path of the certificate and key of the service principal, in PKCS#12 or PEM. Environment: `ARM_CLIENT_CERTIFICATE_PATH`.",
-			Optional:            true,
-		},
-		"client_certificate_password": schema.StringAttribute{
-			MarkdownDescription: "Password of the PKCS#12 file. Environment: `ARM_CLIENT_CERTIFICATE_PASSWORD`.",
-			Optional:            true,
-			Sensitive:           true,
-		},
-		"use_oidc": schema.BoolAttribute{
-			MarkdownDescription: "Whether to exchange a token of another identity provider (workload identity in GitHub Actions or AKS). Default: `false`. Environment: `ARM_USE_OIDC`.",
-			Optional:            true,
-		},
-		"oidc_token": schema.StringAttribute{
-			MarkdownDescription: "Token of the other identity provider, for `use_oidc`. Environment: `ARM_OIDC_TOKEN`.",
-			Optional:            true,
-			Sensitive:           true,
-		},
-		"oidc_token_file_path": schema.StringAttribute{
-			MarkdownDescription: "Path of a file with that token. The provider reads it for each new Entra token. Environment: `ARM_OIDC_TOKEN_FILE_PATH`, `AZURE_FEDERATED_TOKEN_FILE`, which AKS sets.",
-			Optional:            true,
-		},
-		"oidc_request_url": schema.StringAttribute{
-			MarkdownDescription: "Address at which to request that token. Environment: `ARM_OIDC_REQUEST_URL`, `ACTIONS_ID_TOKEN_REQUEST_URL`, which GitHub Actions sets.",
-			Optional:            true,
-		},
-		"oidc_request_token": schema.StringAttribute{
-			MarkdownDescription: "Credential for `oidc_request_url`. Environment: `ARM_OIDC_REQUEST_TOKEN`, `ACTIONS_ID_TOKEN_REQUEST_TOKEN`, which GitHub Actions sets.",
-			Optional:            true,
-			Sensitive:           true,
-		},
-		"use_msi": schema.BoolAttribute{
-			MarkdownDescription: "Whether to use the managed identity of the machine. Default: `false`. Environment: `ARM_USE_MSI`.",
-			Optional:            true,
-		},
-		"use_cli": schema.BoolAttribute{
-			MarkdownDescription: "Whether to use the login of the Azure CLI if nothing else is configured. Default: `true`. Environment: `ARM_USE_CLI`.",
-			Optional:            true,
-		},
-	}
 }

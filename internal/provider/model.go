@@ -46,19 +46,28 @@ type providerModel struct {
 	SubscriptionKey types.String         `tfsdk:"subscription_key"`
 	Limits          types.Object         `tfsdk:"limits"`
 
-	GeoCatalogURL             types.String `tfsdk:"geocatalog_url"`
-	TenantID                  types.String `tfsdk:"tenant_id"`
-	ClientID                  types.String `tfsdk:"client_id"`
-	ClientSecret              types.String `tfsdk:"client_secret"`
-	ClientCertificatePath     types.String `tfsdk:"client_certificate_path"`
-	ClientCertificatePassword types.String `tfsdk:"client_certificate_password"`
-	UseOIDC                   types.Bool   `tfsdk:"use_oidc"`
-	OIDCToken                 types.String `tfsdk:"oidc_token"`
-	OIDCTokenFilePath         types.String `tfsdk:"oidc_token_file_path"`
-	OIDCRequestURL            types.String `tfsdk:"oidc_request_url"`
-	OIDCRequestToken          types.String `tfsdk:"oidc_request_token"`
-	UseMSI                    types.Bool   `tfsdk:"use_msi"`
-	UseCLI                    types.Bool   `tfsdk:"use_cli"`
+	GeoCatalogURL                  types.String `tfsdk:"geocatalog_url"`
+	Environment                    types.String `tfsdk:"environment"`
+	TenantID                       types.String `tfsdk:"tenant_id"`
+	ClientID                       types.String `tfsdk:"client_id"`
+	ClientIDFilePath               types.String `tfsdk:"client_id_file_path"`
+	ClientSecret                   types.String `tfsdk:"client_secret"`
+	ClientSecretFilePath           types.String `tfsdk:"client_secret_file_path"`
+	ClientCertificate              types.String `tfsdk:"client_certificate"`
+	ClientCertificatePath          types.String `tfsdk:"client_certificate_path"`
+	ClientCertificatePassword      types.String `tfsdk:"client_certificate_password"`
+	UseOIDC                        types.Bool   `tfsdk:"use_oidc"`
+	UseAKSWorkloadIdentity         types.Bool   `tfsdk:"use_aks_workload_identity"`
+	OIDCToken                      types.String `tfsdk:"oidc_token"`
+	OIDCTokenFilePath              types.String `tfsdk:"oidc_token_file_path"`
+	OIDCRequestURL                 types.String `tfsdk:"oidc_request_url"`
+	OIDCRequestToken               types.String `tfsdk:"oidc_request_token"`
+	ADOPipelineServiceConnectionID types.String `tfsdk:"ado_pipeline_service_connection_id"`
+	UseMSI                         types.Bool   `tfsdk:"use_msi"`
+	MSIEndpoint                    types.String `tfsdk:"msi_endpoint"`
+	MSIAPIVersion                  types.String `tfsdk:"msi_api_version"`
+	UseCLI                         types.Bool   `tfsdk:"use_cli"`
+	SubscriptionID                 types.String `tfsdk:"subscription_id"`
 }
 
 // Format prints the type only, so that no log contains a secret.
@@ -222,19 +231,28 @@ func (m providerModel) block() settings.Block {
 		SASAddress:      argument(m.SASAddress, m.SASAddress.ValueString()),
 		SubscriptionKey: argument(m.SubscriptionKey, m.SubscriptionKey.ValueString()),
 
-		GeoCatalogURL:             argument(m.GeoCatalogURL, m.GeoCatalogURL.ValueString()),
-		TenantID:                  argument(m.TenantID, m.TenantID.ValueString()),
-		ClientID:                  argument(m.ClientID, m.ClientID.ValueString()),
-		ClientSecret:              argument(m.ClientSecret, m.ClientSecret.ValueString()),
-		ClientCertificatePath:     argument(m.ClientCertificatePath, m.ClientCertificatePath.ValueString()),
-		ClientCertificatePassword: argument(m.ClientCertificatePassword, m.ClientCertificatePassword.ValueString()),
-		UseOIDC:                   argument(m.UseOIDC, m.UseOIDC.ValueBool()),
-		OIDCToken:                 argument(m.OIDCToken, m.OIDCToken.ValueString()),
-		OIDCTokenFilePath:         argument(m.OIDCTokenFilePath, m.OIDCTokenFilePath.ValueString()),
-		OIDCRequestURL:            argument(m.OIDCRequestURL, m.OIDCRequestURL.ValueString()),
-		OIDCRequestToken:          argument(m.OIDCRequestToken, m.OIDCRequestToken.ValueString()),
-		UseMSI:                    argument(m.UseMSI, m.UseMSI.ValueBool()),
-		UseCLI:                    argument(m.UseCLI, m.UseCLI.ValueBool()),
+		GeoCatalogURL:                  argument(m.GeoCatalogURL, m.GeoCatalogURL.ValueString()),
+		Environment:                    argument(m.Environment, m.Environment.ValueString()),
+		TenantID:                       argument(m.TenantID, m.TenantID.ValueString()),
+		ClientID:                       argument(m.ClientID, m.ClientID.ValueString()),
+		ClientIDFilePath:               argument(m.ClientIDFilePath, m.ClientIDFilePath.ValueString()),
+		ClientSecret:                   argument(m.ClientSecret, m.ClientSecret.ValueString()),
+		ClientSecretFilePath:           argument(m.ClientSecretFilePath, m.ClientSecretFilePath.ValueString()),
+		ClientCertificate:              argument(m.ClientCertificate, m.ClientCertificate.ValueString()),
+		ClientCertificatePath:          argument(m.ClientCertificatePath, m.ClientCertificatePath.ValueString()),
+		ClientCertificatePassword:      argument(m.ClientCertificatePassword, m.ClientCertificatePassword.ValueString()),
+		UseOIDC:                        argument(m.UseOIDC, m.UseOIDC.ValueBool()),
+		UseAKSWorkloadIdentity:         argument(m.UseAKSWorkloadIdentity, m.UseAKSWorkloadIdentity.ValueBool()),
+		OIDCToken:                      argument(m.OIDCToken, m.OIDCToken.ValueString()),
+		OIDCTokenFilePath:              argument(m.OIDCTokenFilePath, m.OIDCTokenFilePath.ValueString()),
+		OIDCRequestURL:                 argument(m.OIDCRequestURL, m.OIDCRequestURL.ValueString()),
+		OIDCRequestToken:               argument(m.OIDCRequestToken, m.OIDCRequestToken.ValueString()),
+		ADOPipelineServiceConnectionID: argument(m.ADOPipelineServiceConnectionID, m.ADOPipelineServiceConnectionID.ValueString()),
+		UseMSI:                         argument(m.UseMSI, m.UseMSI.ValueBool()),
+		MSIEndpoint:                    argument(m.MSIEndpoint, m.MSIEndpoint.ValueString()),
+		MSIAPIVersion:                  argument(m.MSIAPIVersion, m.MSIAPIVersion.ValueString()),
+		UseCLI:                         argument(m.UseCLI, m.UseCLI.ValueBool()),
+		SubscriptionID:                 argument(m.SubscriptionID, m.SubscriptionID.ValueString()),
 	}
 }
 

@@ -29,8 +29,9 @@ func Table() []TableRow {
 		}
 		row.Variables = appendVariable(row.Variables, sdkVariables[row.Argument])
 		row.Variables = appendVariable(row.Variables, hubVariables[row.Argument])
-		row.Variables = appendVariable(row.Variables, armVariables[row.Argument])
-		row.Variables = appendVariable(row.Variables, platformVariables[row.Argument])
+		for _, variables := range entraVariables {
+			row.Variables = appendVariable(row.Variables, variables[row.Argument])
+		}
 		rows = append(rows, row)
 	}
 	return rows
@@ -47,7 +48,9 @@ func appendVariable(variables []string, name string) []string {
 var tableArguments = []string{
 	"address", "proxy_address", "public_address", "hub_address", "auth", "api_token", "username", "password",
 	"principal", "keytab_path", "ca_certificate", "http_proxy", "max_retries", "max_connections", "request_timeout",
-	"allow_cleartext", "stac_url", "sas_url", "subscription_key", "geocatalog_url", "tenant_id", "client_id",
-	"client_secret", "client_certificate_path", "client_certificate_password", "use_oidc", "oidc_token",
-	"oidc_token_file_path", "oidc_request_url", "oidc_request_token", "use_msi", "use_cli",
+	"allow_cleartext", "stac_url", "sas_url", "subscription_key", "geocatalog_url", "environment", "tenant_id",
+	"client_id", "client_id_file_path", "client_secret", "client_secret_file_path", "client_certificate",
+	"client_certificate_path", "client_certificate_password", "use_oidc", "use_aks_workload_identity", "oidc_token",
+	"oidc_token_file_path", "oidc_request_url", "oidc_request_token", "ado_pipeline_service_connection_id", "use_msi",
+	"msi_endpoint", "msi_api_version", "use_cli", "subscription_id",
 }
