@@ -25,8 +25,9 @@ var serverNames = map[string]string{"s1": "gpu", "s2": ""}
 
 // serverRivals are the servers of the second client.
 type serverRivals struct {
-	// running are those that the second client has started and not stopped.
-	running map[string]bool
+	// running are those that the second client has started and not stopped, with the
+	// time of the start.
+	running map[string]time.Time
 	// hasActed is set if it started or stopped one since the command began.
 	hasActed bool
 }
@@ -73,7 +74,7 @@ func (w *world) actAsServerRival(draw *rand.Rand, done <-chan struct{}) {
 			delete(w.serverRivals.running, name)
 		} else {
 			w.mock.StartHubServer(user, name, `{"profile": "theirs", "`+startedBy+`": "`+them+`"}`)
-			w.serverRivals.running[name] = true
+			w.serverRivals.running[name] = w.clock.Now()
 		}
 		w.mu.Unlock()
 		w.note("rival: server %q, was active %t", name, isActive)
@@ -110,9 +111,11 @@ func (w *world) checkServers() {
 	w.mu.Lock()
 	running := maps.Clone(w.serverRivals.running)
 	w.mu.Unlock()
-	for name := range running {
+	for name, startedAt := range running {
 		isTheirs := active[name] == them
-		if isTheirs && !inState[name] || w.hadServer[name] {
+		// A server of this name was in the state when the second client started it.
+		wasManaged := w.hadServer[name] || inState[name] && startedAt.After(w.serverCreatedAt[name])
+		if isTheirs && !inState[name] || wasManaged {
 			continue
 		}
 		if !slices.ContainsFunc(w.lastDiagnosed, func(text string) bool { return strings.Contains(text, "is not confirmed") }) {

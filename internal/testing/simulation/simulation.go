@@ -108,6 +108,8 @@ type world struct {
 	serverRivals  serverRivals
 	hadServer     map[string]bool
 	lastDiagnosed []string
+	// serverCreatedAt is when the creates of servers returned.
+	serverCreatedAt map[string]time.Time
 	// isReported and isReportedToken are those that a diagnostic has named.
 	isReported      map[string]bool
 	isReportedToken map[tokenKey]bool
@@ -154,7 +156,7 @@ func newWorld(t *testing.T, seed uint64, scope Scope) *world {
 		t: t, seed: seed, clock: clock.Real(), net: newNetwork(),
 		random: newRandom(seed, 1), requestRandom: newRandom(seed, 2), jitterRandom: newRandom(seed, 3),
 		extras: newExtras(seed, scope), state: map[string]*resource{}, config: map[string]configured{}, rivals: newRivals(), isReported: map[string]bool{}, isReportedToken: map[tokenKey]bool{},
-		serverRivals: serverRivals{running: map[string]bool{}},
+		serverRivals: serverRivals{running: map[string]time.Time{}}, serverCreatedAt: map[string]time.Time{},
 	}
 	w.began = w.clock.Now()
 	w.clockOffset = w.draw(20*time.Minute) - 10*time.Minute

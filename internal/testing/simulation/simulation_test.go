@@ -85,10 +85,22 @@ var failedSeeds = []uint64{
 	6062,
 }
 
+// failedSeedsOfEverything are those with SIGKILL, servers, ephemeral tokens and actions.
+var failedSeedsOfEverything = []uint64{
+	// An interrupt ended the lookup of a server whose start was forwarded.
+	88,
+	// The checks took a server for lost whose create was killed, and one for taken that
+	// the second client had restarted.
+	196, 20120, 20281,
+}
+
 // TestSimulate_seedsThatFailed runs the seeds again that failed at some time.
 func TestSimulate_seedsThatFailed(t *testing.T) { //nolint:paralleltest // see run
 	for _, seed := range failedSeeds {
 		run(t, seed, simulation.ClustersAndTokens)
+	}
+	for _, seed := range failedSeedsOfEverything {
+		run(t, seed, simulation.Everything)
 	}
 }
 
