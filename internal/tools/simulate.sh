@@ -18,7 +18,7 @@ began=$SECONDS pids=()
 for ((i = 0; i < processes; i++)); do
   seeds=$(((count - i + processes - 1) / processes))
   [ "$seeds" -gt 0 ] || continue
-  GOMAXPROCS=1 GOGC=${GOGC:-400} "$work/simulation.test" -test.run '^TestSimulate$' -test.timeout 0 \
+  GOMAXPROCS=1 GOGC=${GOGC:-1600} "$work/simulation.test" -test.run '^TestSimulate$' -test.timeout 0 \
     -seed $((first + i)) -seeds "$seeds" -step "$processes" >"$work/$i.out" 2>&1 &
   pids+=($!)
 done

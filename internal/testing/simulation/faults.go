@@ -110,10 +110,15 @@ func (w *world) recordCreate(r mockserver.Request, kind string, fault mockserver
 	answered := now.Add(min(fault.RequestDelay+fault.ResponseDelay, requestTimeout))
 	isLost := fault.Drop != mockserver.NoDrop || fault.Status != 0
 	w.creates = append(w.creates, sentCreate{r.Path, now, answered, isLost || answered.Sub(now) > promptResponse})
-	if w.requestRandom.IntN(2) > 0 {
+	if w.requestRandom.IntN(2) > 0 && !w.extras.hasOptions {
 		return
 	}
-	time.AfterFunc(w.drawDelay(15*time.Second), func() {
+	delay := w.drawDelay(15 * time.Second)
+	if w.extras.hasOptions && w.extras.rivalRandom.IntN(4) > 0 {
+		// Inside the window of a create that failed at once.
+		delay = time.Duration(1 + w.extras.rivalRandom.Int64N(int64(2*time.Second)))
+	}
+	time.AfterFunc(delay, func() {
 		switch {
 		case r.Path == tokensPath:
 			w.addRivalToken(userNote)

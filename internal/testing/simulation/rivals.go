@@ -64,7 +64,7 @@ func (w *world) after(d time.Duration) <-chan struct{} {
 func (w *world) addRivalCluster(cores int) {
 	w.mu.Lock()
 	options := map[string]any{"worker_cores": float64(cores)}
-	isDifferent := w.extras.hasOptions && w.extras.rivalRandom.IntN(3) == 0
+	isDifferent := w.extras.hasOptions && w.extras.rivalRandom.IntN(2) == 0
 	if isDifferent {
 		options["gpu"] = true
 	}
