@@ -6,6 +6,7 @@ package gateway_test
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"testing"
 
 	"github.com/planetary-computer/terraform-provider-pc/internal/clock"
@@ -47,19 +48,17 @@ func createAfterLostResponse(t *testing.T, cacheFills func(fake *clock.Fake) []s
 	return server, got, failed
 }
 
-func repeat(count int, reply serverReply) []serverReply {
-	replies := make([]serverReply, count)
-	for i := range replies {
-		replies[i] = reply
-	}
-	return replies
+// beforeCacheFill returns the replies to the six lookups that precede the wait for the
+// cache.
+func beforeCacheFill(reply serverReply) []serverReply {
+	return slices.Repeat([]serverReply{reply}, 6)
 }
 
 // The gateway restarts again just before the listing that follows the wait for its
 // cache.
 func TestCreate_waitsForTheCacheAgainAfterARestart(t *testing.T) {
 	t.Parallel()
-	listings := append(repeat(6, ofProcess(1, emptyListReply)), ofProcess(2, emptyListReply), ofProcess(2, listReply(twoCoreCluster(clusterName, startTime))))
+	listings := append(beforeCacheFill(ofProcess(1, emptyListReply)), ofProcess(2, emptyListReply), ofProcess(2, listReply(twoCoreCluster(clusterName, startTime))))
 	_, got, failed := createAfterLostResponse(t, func(fake *clock.Fake) []serverReply { return []serverReply{afterCacheFill(fake)} }, listings...)
 	if failed != nil || !isAdopted(got, clusterName) {
 		t.Errorf("got %+v, %v", got, failed)
@@ -69,7 +68,7 @@ func TestCreate_waitsForTheCacheAgainAfterARestart(t *testing.T) {
 // A failed poll does not show that the cache is full.
 func TestCreate_toleratesAnOutageWhileItWaitsForTheCache(t *testing.T) {
 	t.Parallel()
-	listings := append(repeat(6, ofProcess(1, emptyListReply)), ofProcess(1, listReply(twoCoreCluster(clusterName, startTime))))
+	listings := append(beforeCacheFill(ofProcess(1, emptyListReply)), ofProcess(1, listReply(twoCoreCluster(clusterName, startTime))))
 	_, got, failed := createAfterLostResponse(t, func(fake *clock.Fake) []serverReply {
 		return []serverReply{proxyNotFoundReply, badGatewayReply, afterCacheFill(fake)}
 	}, listings...)
@@ -84,7 +83,7 @@ func TestCreate_waitsForTheCacheBeforeItListsCandidates(t *testing.T) {
 	t.Parallel()
 	theirs := twoCoreCluster(candidateName(1), startTime)
 	first, both := ofProcess(1, listReply(theirs, twoCoreCluster(candidateName(2), startTime))), ofProcess(1, listReply(theirs, twoCoreCluster(candidateName(2), startTime), twoCoreCluster(clusterName, startTime)))
-	_, got, failed := createAfterLostResponse(t, func(fake *clock.Fake) []serverReply { return []serverReply{afterCacheFill(fake)} }, append(repeat(6, first), both)...)
+	_, got, failed := createAfterLostResponse(t, func(fake *clock.Fake) []serverReply { return []serverReply{afterCacheFill(fake)} }, append(beforeCacheFill(first), both)...)
 	if failed == nil || len(failed.Candidates) != 3 || failed.MayBeIncomplete {
 		t.Errorf("got %+v, %+v", got, failed)
 	}
@@ -105,7 +104,7 @@ func TestCreate_reportsThatListingsMayBeIncomplete(t *testing.T) {
 	}{
 		"the gateway restarts before each listing": {afterCacheFill, restarts, 9},
 		"the long poll fails":                      {func(*clock.Fake) serverReply { return badGatewayReply }, []serverReply{ofProcess(1, emptyListReply)}, 6},
-		"no listing succeeds after the long poll":  {afterCacheFill, append(repeat(6, ofProcess(1, emptyListReply)), errorReply(403, "no")), 7},
+		"no listing succeeds after the long poll":  {afterCacheFill, append(beforeCacheFill(ofProcess(1, emptyListReply)), errorReply(403, "no")), 7},
 	} {
 		t.Run(label, func(t *testing.T) {
 			t.Parallel()

@@ -122,7 +122,7 @@ func TestStartServer_rejectsASecondStartUnderWay(t *testing.T) {
 	var second error
 	server.On(postGPU, scripted.After(acceptedReply, func() {
 		if !client.HasStarted("alice", "gpu") {
-			t.Error("a start that is under way is not known")
+			t.Error("HasStarted is false while the start is under way")
 		}
 		_, second = client.StartServer(t.Context(), "alice", "gpu", map[string]any{"profile": "large"})
 	}))
@@ -136,7 +136,7 @@ func TestStartServer_rejectsASecondStartUnderWay(t *testing.T) {
 		t.Errorf("%d requests were sent, want 1", sent)
 	}
 	if !client.HasStarted("alice", "gpu") || client.HasStarted("alice", "") || client.HasStarted("bob", "gpu") {
-		t.Error("another server than gpu of alice was started")
+		t.Error("HasStarted is not true for the server gpu of alice alone")
 	}
 }
 
