@@ -45,7 +45,7 @@ func startBackend() *httptest.Server {
 				w.WriteHeader(http.StatusNoContent)
 				return
 			}
-			_, _ = w.Write(state) //nolint:gosec // Terraform's own state, not a page
+			_, _ = w.Write(state)
 		case http.MethodPost:
 			state = body
 		case "LOCK", "UNLOCK":
