@@ -56,10 +56,10 @@ func gatewayRows() []Row {
 // and the worker counts from the cluster's scheduler.
 func clusterRows() []Row {
 	const identityPath = "*/json/identity.json"
-	failsUnchanged := func(running int, says ...string) Want {
-		return Want{Exit: 1, Output: says, State: []string{clusterAddress}, Running: running}
+	failsUnchanged := func(running int, output ...string) Want {
+		return Want{Exit: 1, Output: output, State: []string{clusterAddress}, Running: running}
 	}
-	succeeds := func(says ...string) Want { return Want{Output: says, State: []string{clusterAddress}, Running: 1} }
+	succeeds := func(output ...string) Want { return Want{Output: output, State: []string{clusterAddress}, Running: 1} }
 	const workersWarning = "Warning: The workers of the cluster"
 	rows := []Row{
 		{Fault: "The server stays down, or returns 500, 502, 503 or 504.", Variant: "pc_dask_cluster", Promise: promiseFails, Break: fails("", "*", times(everyTime, gatewayDown)), Want: failsUnchanged(1, "could not be read", "503")},
@@ -81,8 +81,8 @@ func clusterRows() []Row {
 // optionRows are about pc_cluster_options. A list that is empty by mistake would
 // mean that the gateway has no options.
 func optionRows() []Row {
-	failsWith := func(says ...string) Want {
-		return Want{Exit: 1, Output: append(says, "The cluster options could not be read")}
+	failsWith := func(output ...string) Want {
+		return Want{Exit: 1, Output: append(output, "The cluster options could not be read")}
 	}
 	rows := []Row{
 		{Fault: "The server stays down, or returns 500, 502, 503 or 504.", Variant: "pc_cluster_options", Promise: promiseFails, Break: fails("", "*", times(everyTime, gatewayDown)), Want: failsWith("503")},
@@ -104,7 +104,7 @@ func userRows() []Row {
 		self  = "*/hub/api/user"
 		alice = "*/hub/api/users/alice"
 	)
-	failsWith := func(says ...string) Want { return Want{Exit: 1, Output: says} }
+	failsWith := func(output ...string) Want { return Want{Exit: 1, Output: output} }
 	rows := []Row{
 		{Fault: "The server stays down, or returns 500, 502, 503 or 504.", Variant: "pc_hub_user", Promise: promiseFails, Break: fails("", "*", times(everyTime, page(http.StatusServiceUnavailable))), Want: failsWith("did not return the owner of the credentials", "503")},
 		{Fault: "The token has expired or was revoked.", Variant: "pc_hub_user", Promise: promiseRejected, Break: func(w *World) { w.revokeProviderToken() }, Want: failsWith("rejected the credentials from api_token")},

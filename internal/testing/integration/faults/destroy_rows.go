@@ -20,8 +20,8 @@ const (
 // destroyRows are faults during a destroy, which succeeds only when the provider
 // has read that the cluster has ended.
 func destroyRows() []Row {
-	failsUnchanged := func(says ...string) Want {
-		return Want{Exit: 1, Output: says, State: []string{clusterAddress}, Running: 1}
+	failsUnchanged := func(output ...string) Want {
+		return Want{Exit: 1, Output: output, State: []string{clusterAddress}, Running: 1}
 	}
 	forgetCluster := func(w *World) { w.Mock.DeleteClusterRecord(w.NewestCluster()) }
 	noContent := mockserver.Fault{Status: http.StatusNoContent}

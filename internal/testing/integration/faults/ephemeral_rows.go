@@ -29,8 +29,8 @@ func tokenUsedBy(command string) string {
 // ephemeralRows are faults of tokens for one run. Terraform opens one for the
 // plan and one for the apply. The provider must revoke both when the run ends.
 func ephemeralRows() []Row {
-	failsToOpen := func(says ...string) Want {
-		return Want{Exit: 1, Output: says, Requests: map[string]int{"POST " + tokensPath: 1}}
+	failsToOpen := func(output ...string) Want {
+		return Want{Exit: 1, Output: output, Requests: map[string]int{"POST " + tokensPath: 1}}
 	}
 	succeeds := Want{State: []string{tokenConsumerAddress}}
 	rows := []Row{
@@ -63,8 +63,8 @@ func ephemeralRows() []Row {
 // sends no other request before it.
 func credentialRows() []Row {
 	succeeds := Want{State: []string{clusterAddress}, Running: 1}
-	failsUnchanged := func(running int, says ...string) Want {
-		return Want{Exit: 1, Output: says, State: []string{clusterAddress}, Running: running}
+	failsUnchanged := func(running int, output ...string) Want {
+		return Want{Exit: 1, Output: output, State: []string{clusterAddress}, Running: running}
 	}
 	rows := []Row{
 		{Fault: "A response is lost.", Promise: promiseRetried, Break: fails(http.MethodGet, anyClusterPath, responseLost), Want: succeeds},

@@ -55,9 +55,9 @@ func geoCatalogError(status int, code, message string) mockserver.GeoCatalogFaul
 // geoCatalogRows are faults of a GeoCatalog, of Entra, and of what is between them and the
 // provider. They change nothing, so that the rows check the diagnostics.
 func geoCatalogRows() []Row {
-	failsWith := func(says ...string) Want { return Want{Exit: 1, Output: says} }
-	once := func(path string, says ...string) Want {
-		return Want{Exit: 1, Output: says, Requests: map[string]int{"GET " + path: 1}}
+	failsWith := func(output ...string) Want { return Want{Exit: 1, Output: output} }
+	once := func(path string, output ...string) Want {
+		return Want{Exit: 1, Output: output, Requests: map[string]int{"GET " + path: 1}}
 	}
 	unauthorized := geoCatalogError(http.StatusUnauthorized, "Unauthorized", "Lifetime validation failed, the token is expired.")
 	unauthorized.Header = http.Header{"Www-Authenticate": {`Bearer authorization_uri="https://login.microsoftonline.com/", error="invalid_token"`}}

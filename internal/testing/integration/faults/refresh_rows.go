@@ -20,8 +20,8 @@ const (
 // refreshRows are responses that do not prove that a running cluster has ended.
 func refreshRows() []Row {
 	// failsUnchanged is a plan that fails and does not change the state.
-	failsUnchanged := func(says ...string) Want {
-		return Want{Exit: 1, Output: says, State: []string{clusterAddress}, Running: 1, Requests: map[string]int{"POST *": 0, "DELETE *": 0}}
+	failsUnchanged := func(output ...string) Want {
+		return Want{Exit: 1, Output: output, State: []string{clusterAddress}, Running: 1, Requests: map[string]int{"POST *": 0, "DELETE *": 0}}
 	}
 	emptyPlan := Want{State: []string{clusterAddress}, Running: 1, Requests: map[string]int{"POST *": 0, "DELETE *": 0}}
 	failReads := func(fault mockserver.Fault) func(*World) { return fails(http.MethodGet, clustersPath+"*", fault) }
@@ -76,8 +76,8 @@ func refreshRows() []Row {
 // endedRows are clusters that have ended outside Terraform. The plan exits with
 // code 2 and creates them again. The state file keeps the old one until then.
 func endedRows() []Row {
-	plansNewCluster := func(says ...string) Want {
-		return Want{Exit: 2, Output: append(says, "1 to add"), State: []string{clusterAddress}, Requests: map[string]int{"POST *": 0, "DELETE *": 0}}
+	plansNewCluster := func(output ...string) Want {
+		return Want{Exit: 2, Output: append(output, "1 to add"), State: []string{clusterAddress}, Requests: map[string]int{"POST *": 0, "DELETE *": 0}}
 	}
 	rows := []Row{
 		{Fault: "A cluster has failed: its scheduler has died.", Promise: promiseEnded, Break: func(w *World) { w.Mock.FailCluster(w.NewestCluster()) }, Want: plansNewCluster("became FAILED")},

@@ -116,10 +116,10 @@ func serverStartRows() []Row {
 }
 
 func serverEndRows() []Row {
-	failsUnchanged := func(says ...string) Want {
-		return Want{Exit: 1, Output: says, State: []string{serverAddress}, Servers: 1}
+	failsUnchanged := func(output ...string) Want {
+		return Want{Exit: 1, Output: output, State: []string{serverAddress}, Servers: 1}
 	}
-	plansNewServer := func(says ...string) Want { return Want{Exit: 2, Output: says, State: []string{serverAddress}} }
+	plansNewServer := func(output ...string) Want { return Want{Exit: 2, Output: output, State: []string{serverAddress}} }
 	cullServer := func(w *World) { w.Mock.CullHubServer(configUser, "gpu") }
 	rows := []Row{
 		{Fault: "The Hub has stopped a server, or is stopping it.", Variant: "stopped", Promise: promiseEnded, Command: planCommand, Break: cullServer, Want: plansNewServer("does not run", "1 to add")},

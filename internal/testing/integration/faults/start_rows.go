@@ -19,8 +19,8 @@ func startRows() []Row {
 	holdStart := func(w *World) { w.Mock.SetStartsHeld(true) }
 	succeeds := Want{State: []string{clusterAddress}, Created: 1, Running: 1, Requests: map[string]int{"POST " + clustersPath: 1}}
 	// failsTainted is a failed create whose cluster is in the state, tainted.
-	failsTainted := func(running int, says ...string) Want {
-		return Want{Exit: 1, Output: says, State: []string{taintedClusterAddress}, Created: 1, Running: running, Requests: map[string]int{"POST " + clustersPath: 1}}
+	failsTainted := func(running int, output ...string) Want {
+		return Want{Exit: 1, Output: output, State: []string{taintedClusterAddress}, Created: 1, Running: running, Requests: map[string]int{"POST " + clustersPath: 1}}
 	}
 	rows := []Row{
 		{Fault: "The server is down for a while.", Promise: promiseRetried, Break: fails(http.MethodGet, anyClusterPath, times(20, gatewayDown)), Want: succeeds},

@@ -113,8 +113,8 @@ func tokenRows() []Row {
 // tokenEndRows are faults of tokens that exist already.
 func tokenEndRows() []Row {
 	plansNewToken := Want{Exit: 2, Output: []string{"1 to add"}, State: []string{tokenAddress}}
-	failsUnchanged := func(says ...string) Want {
-		return Want{Exit: 1, Output: says, State: []string{tokenAddress}, Tokens: 1}
+	failsUnchanged := func(output ...string) Want {
+		return Want{Exit: 1, Output: output, State: []string{tokenAddress}, Tokens: 1}
 	}
 	revoke := func(w *World) { w.Mock.RevokeToken(configUser, w.TokenID()) }
 	// recycle gives the ID to another token, as the Hub's SQLite database does.
