@@ -113,7 +113,7 @@ func providerAttributes() map[string]schema.Attribute {
 			Optional: true,
 		},
 		"password": schema.StringAttribute{
-			MarkdownDescription: "Password for `auth = \"basic\"`. Environment: `PC_PASSWORD`, `DASK_GATEWAY__AUTH__KWARGS__PASSWORD`.",
+			MarkdownDescription: "Password for `auth = \"basic\"`. Default: empty. Environment: `PC_PASSWORD`, `DASK_GATEWAY__AUTH__KWARGS__PASSWORD`.",
 			Optional:            true,
 			Sensitive:           true,
 		},

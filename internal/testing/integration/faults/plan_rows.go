@@ -26,9 +26,9 @@ func PlanTable() []PlanRow {
 		{"You remove an option, and the gateway changes its default, does not return it, or is down with `-refresh=false`.", "The plan compares with the default at the time of the create or import.", "cluster", kept, "a removed option, without a refresh while the gateway is down"},
 		{"Default options in the environment or in Dask's files differ between machines.", "They count only when a cluster is created. That plan names each with its origin.", "cluster", kept, "defaults from the environment change"},
 		{"Default options in the environment or in Dask's files differ between machines.", "They count only when a cluster is created. That plan names each with its origin.", ".", "TestProvider_readsDasksFiles", ""},
-		{"A token becomes due after the plan, or you plan with `-refresh=false` or `-minimal-refresh`.", "Only a refresh decides what is due. The apply does what the plan shows, and warns.", "hubtoken", "TestAccHubToken_appliesThePlanThatWasApproved", ""},
-		{"An option of a cluster or server is known only after apply.", "The plan shows a replacement, whatever the value turns out to be.", "cluster", kept, "an unknown option"},
-		{"An option of a cluster or server is known only after apply.", "The plan shows a replacement, whatever the value turns out to be.", "hubserver", "TestAccHubServer_plansUnknownOptionsAsReplacement", ""},
+		{"A token becomes due after the plan, or before a plan with `-refresh=false` or `-minimal-refresh`.", "Only a refresh decides what is due. The apply does what the plan shows, and warns.", "hubtoken", "TestAccHubToken_appliesThePlanThatWasApproved", ""},
+		{"An option of a cluster or server is known only after apply.", "The plan shows a replacement.", "cluster", kept, "an unknown option"},
+		{"An option of a cluster or server is known only after apply.", "The plan shows a replacement.", "hubserver", "TestAccHubServer_plansUnknownOptionsAsReplacement", ""},
 		{"An import with `options_wo` that is known only after apply.", "The cluster stays. A warning says that it may lack a secret option.", "cluster", imported, "a secret that is known only after apply"},
 		{"An import with an `address` that is known only after apply.", "The plan warns that the cluster could not be compared.", "cluster", imported, "an unknown address"},
 		{"The cluster of such an import has other options.", "The apply fails and changes nothing. The next plan shows the replacement.", "cluster", "TestAccDaskCluster_importFailsWhenTheClusterDiffersAtApply", ""},
@@ -52,6 +52,6 @@ func PlanTable() []PlanRow {
 		{"A secret moves from `options` to `options_wo`, or a gateway quotes one later.", "The plan shows the move as a replacement. No output has the secret.", "cluster", "TestAccDaskCluster_masksSecretsOfLaterResponses", ""},
 		{"A cluster or server with `when_ended = \"keep\"` has ended.", "Nothing is planned. A warning says how to start a new one; a destroy succeeds.", "cluster", "TestAccDaskCluster_staysInTheStateWhenItHasEnded", ""},
 		{"A cluster or server with `when_ended = \"keep\"` has ended.", "Nothing is planned. A warning says how to start a new one; a destroy succeeds.", "hubserver", "TestAccHubServer_keepsAServerThatHasEnded", ""},
-		{"A token becomes due after the plan, or you plan with `-refresh=false` or `-minimal-refresh`.", "Only a refresh decides what is due. The apply does what the plan shows, and warns.", "hubtoken", "TestAccHubToken_isNotDueWithoutARefresh", ""},
+		{"A token becomes due after the plan, or before a plan with `-refresh=false` or `-minimal-refresh`.", "Only a refresh decides what is due. The apply does what the plan shows, and warns.", "hubtoken", "TestAccHubToken_isNotDueWithoutARefresh", ""},
 	}
 }

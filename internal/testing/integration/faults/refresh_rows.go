@@ -39,7 +39,7 @@ func refreshRows() []Row {
 			Break: restartGateway, Want: emptyPlan,
 		},
 		{
-			Fault:   "A restarted Kubernetes gateway reads thousands of other users' clusters first.",
+			Fault:   "A restarted Kubernetes gateway reads thousands of other clusters first.",
 			Promise: "The provider waits the 20 s for which such a gateway holds the request.",
 			Mock:    kubernetesWithSlowCache(), Break: restartGateway, Want: emptyPlan,
 		},
@@ -82,9 +82,9 @@ func endedRows() []Row {
 	rows := []Row{
 		{Fault: "A cluster has failed: its scheduler has died.", Promise: promiseEnded, Break: func(w *World) { w.Mock.FailCluster(w.NewestCluster()) }, Want: plansNewCluster("became FAILED")},
 		{Fault: "The idle timeout or another client has stopped a cluster.", Promise: promiseEnded, Break: func(w *World) { w.Mock.StopCluster(w.NewestCluster()) }, Want: plansNewCluster("became STOPPED")},
-		{Fault: "The gateway no longer has a record of a cluster, in three lookups over several seconds.", Promise: promiseEnded, Break: func(w *World) { w.Mock.DeleteClusterRecord(w.NewestCluster()) }, Want: plansNewCluster("is gone", "several lookups")},
+		{Fault: "The gateway has no record of a cluster in three lookups over several seconds.", Promise: promiseEnded, Break: func(w *World) { w.Mock.DeleteClusterRecord(w.NewestCluster()) }, Want: plansNewCluster("is gone", "several lookups")},
 		{
-			Fault: "The gateway has no record of the cluster, and the second lookup fails.", Promise: "The plan fails, and the cluster stays in the state: one lookup is not enough.",
+			Fault: "The gateway has no record of it, and the second lookup fails.", Promise: "The plan fails, and the cluster stays in the state: one lookup is not enough.",
 			Break: func(w *World) {
 				w.Mock.DeleteClusterRecord(w.NewestCluster())
 				fails(http.MethodGet, clustersPath, times(everyTime, gatewayDown))(w)

@@ -73,7 +73,7 @@ func scaleRows() []Row {
 			},
 		},
 		{
-			Fault: "The gateway is down at the first adapt, for longer than one request is retried.", Promise: "The provider waits. The new cluster is not tainted.", Config: adapt,
+			Fault: "The gateway is down at the first adapt, even for long.", Promise: "The provider waits. The new cluster is not tainted.", Config: adapt,
 			Break: fails(http.MethodPost, adaptPath, times(30, gatewayDown)), Want: Want{State: []string{clusterAddress}, Created: 1, Running: 1},
 		},
 		{
@@ -82,7 +82,7 @@ func scaleRows() []Row {
 			Want:  Want{State: []string{clusterAddress}, Created: 1, Running: 1},
 		},
 		{
-			Fault: "The workers do not join within `timeouts.create`.", Promise: "The error is on `wait_for_workers` and has the number that joined. The cluster is in the state.",
+			Fault: "The workers do not join within `timeouts.create`.", Promise: "An error on `wait_for_workers` has the number that joined. The cluster is in the state.",
 			Config: clusterWith("workers = 2\nwait_for_workers = 2\ntimeouts = { create = \"1s\" }"), Mock: mockserver.Config{WorkerDelay: time.Hour},
 			Want: Want{Exit: 1, Output: []string{"0 workers of 2 had joined", "runs and costs money"}, State: []string{taintedClusterAddress}, Created: 1, Running: 1},
 		},

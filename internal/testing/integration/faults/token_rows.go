@@ -128,7 +128,7 @@ func tokenEndRows() []Row {
 	rows := []Row{
 		{Fault: "A token has expired or was revoked.", Variant: "expired", Promise: promiseEnded, Command: planCommand, Break: expire, Want: plansNewToken},
 		{Fault: "A token has expired or was revoked.", Variant: "revoked", Promise: promiseEnded, Command: planCommand, Break: revoke, Want: plansNewToken},
-		{Fault: "The Hub has given a token's ID to another one, with another note or creation time.", Promise: promiseEnded, Command: planCommand, Break: recycle, Want: plansNewToken},
+		{Fault: "The Hub has given a token's ID to another one (note or creation time differ).", Promise: promiseEnded, Command: planCommand, Break: recycle, Want: plansNewToken},
 		{Fault: "The server stays down, or returns 500, 502, 503 or 504.", Promise: promiseFails, Command: planCommand, Break: fails(http.MethodGet, anyTokenPath, times(everyTime, gatewayDown)), Want: failsUnchanged("could not be read")},
 		{Fault: "A proxy has no route: its own 404.", Promise: promiseNotTheAPI, Command: planCommand, Break: fails(http.MethodGet, anyTokenPath, times(everyTime, page(http.StatusNotFound))), Want: failsUnchanged("could not be read")},
 		{Fault: "You destroy what has already ended.", Variant: "expired", Promise: promiseDestroyed, Command: destroyCommand, Break: expire},
