@@ -39,7 +39,7 @@ var otherNames = map[string][]string{
 	"JupyterHub":        {"load_roles", "read_users", "user_options"},
 	"Python":            {"planetary_computer", "dask_gateway", "from_name", "ssl_context", "new_cluster", "get_cluster", "get_versions", "list_clusters", "stop_cluster", "cluster_options", "retire_workers"},
 	"Kerberos":          {"default_ccache_name", "dns_canonicalize_hostname"},
-	"AzureRM":           {"azurerm_linux_virtual_machine", "azurerm_marketplace_agreement", "custom_data", "source_image_id"},
+	"AzureRM":           {"azurerm_linux_virtual_machine", "azurerm_marketplace_agreement", "custom_data", "source_image_id", "auxiliary_tenant_ids", "metadata_host"},
 	"AzureVMCluster":    azureVMCluster,
 	"dask worker":       {"memory_limit", "worker_class", "dask_cuda"},
 	"hashicorp/time":    {"time_static"},
