@@ -91,6 +91,14 @@ func (p *Process) providers() []*os.Process {
 	return found
 }
 
+// WaitForProvider waits until no process of the provider is left.
+func (p *Process) WaitForProvider() {
+	p.t.Helper()
+	for len(p.Providers()) > 0 {
+		time.Sleep(10 * time.Millisecond) //nolint:forbidigo // the kernel sends no event
+	}
+}
+
 // childOf returns the process of a stat file if it is a provider and a child of the
 // parent. The file contains the name in brackets, then the status and the parent
 // (proc(5)).

@@ -283,6 +283,10 @@ func (p *Process) Wait() Result {
 	return Result{Output: unframed(p.output.String()), Code: p.cmd.ProcessState.ExitCode()}
 }
 
+// SystemUsage returns what the system reports about the resources that the command has
+// used, with those of its children. The command must have exited.
+func (p *Process) SystemUsage() any { return p.cmd.ProcessState.SysUsage() }
+
 // Outputs returns the values of the root module's outputs.
 func (w *Workspace) Outputs() map[string]any {
 	w.t.Helper()
