@@ -340,6 +340,18 @@ func TestAdoptError_reportsAFailedListing(t *testing.T) {
 // in flight. Under load, two resources once got the same cluster in this way.
 func TestCreate_leavesTheClusterOfALaterCreate(t *testing.T) {
 	t.Parallel()
+	withDefault := twoCoreOptions()
+	withDefault["worker_memory"] = json.Number("8")
+	for name, laterOptions := range map[string]map[string]any{"with the same options": twoCoreOptions(), "with a default option": withDefault} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			leavesTheClusterOfALaterCreate(t, laterOptions)
+		})
+	}
+}
+
+func leavesTheClusterOfALaterCreate(t *testing.T, laterOptions map[string]any) {
+	t.Helper()
 	server, client, _ := newScripted(t)
 	arrived, firstDone := make(chan struct{}), make(chan struct{})
 	server.On(createRequest, lostReply, scripted.After(createdReply, func() {
@@ -356,7 +368,7 @@ func TestCreate_leavesTheClusterOfALaterCreate(t *testing.T) {
 	server.On(listAllRequest, scripted.After(withServerTime(listReply(twoCoreCluster(clusterName, startTime)), startTime), func() {
 		once.Do(func() {
 			both.Go(func() {
-				if got, err := client.Create(t.Context(), twoCoreOptions()); err != nil || got != (gateway.Creation{Name: clusterName}) {
+				if got, err := client.Create(t.Context(), laterOptions); err != nil || got != (gateway.Creation{Name: clusterName}) {
 					t.Errorf("the later create got %+v, %v", got, err)
 				}
 			})

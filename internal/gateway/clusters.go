@@ -56,6 +56,10 @@ func New(cfg Config) *Client {
 		transport: cfg.Transport, addresses: cfg.Addresses, clock: clock.OrReal(cfg.Clock), creates: newCreateTracker(), cache: newCacheTracker(),
 		interruptedCreateTimeout: transport.InterruptedCreateTimeout,
 	}
+	c.creates.declared = func() []Option {
+		declared, _ := c.options.Peek()
+		return declared
+	}
 	c.directory = share.NewDirectory(c.clock, func(ctx context.Context) (map[string]Cluster, error) { return c.ListClusters(ctx) })
 	return c
 }

@@ -6,6 +6,7 @@ package gateway
 import (
 	"cmp"
 	"context"
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -33,6 +34,10 @@ const (
 // createTracker records what this process needs if a response is lost: which clusters
 // it created, when it first read each cluster, and which creates are under way.
 type createTracker struct {
+	// declared returns the declared options, or nil while they are not known. It may be
+	// nil.
+	declared func() []Option
+
 	mu       sync.Mutex
 	ourNames map[string]bool
 	// readByName are the clusters that were read by name: Terraform has those in a
@@ -200,7 +205,7 @@ func (t *createTracker) waitForOthers(ctx context.Context, ours *pendingCreate) 
 	t.mu.Lock()
 	var others []*pendingCreate
 	for other := range t.pending {
-		if other.isSibling(ours) {
+		if t.isSibling(other, ours) {
 			others = append(others, other)
 		}
 	}
@@ -223,7 +228,7 @@ func (t *createTracker) waitForAdoptions(ctx context.Context, ours *pendingCreat
 	// The grace period bounds the wait.
 	_ = t.waitUntil(ctx, func() bool {
 		for other := range t.pending {
-			if other.isSibling(ours) && !other.hasConcluded {
+			if t.isSibling(other, ours) && !other.hasConcluded {
 				return false
 			}
 		}
@@ -251,8 +256,27 @@ func (t *createTracker) waitUntil(ctx context.Context, condition func() bool) er
 
 // isSibling reports whether this is another create with the same options whose request
 // was sent.
-func (p *pendingCreate) isSibling(other *pendingCreate) bool {
-	return p != other && p.number > 0 && SameValue(p.options, other.options)
+func (t *createTracker) isSibling(p, other *pendingCreate) bool {
+	return p != other && p.number > 0 && t.haveEqualOptions(p, other)
+}
+
+// haveEqualOptions reports whether two creates request the same options, or the declared
+// defaults: the same cluster then matches both.
+func (t *createTracker) haveEqualOptions(p, other *pendingCreate) bool {
+	var declared []Option
+	if t.declared != nil {
+		declared = t.declared()
+	}
+	return SameValue(withDefaults(p.options, declared), withDefaults(other.options, declared))
+}
+
+func withDefaults(requested map[string]any, declared []Option) map[string]any {
+	effective := make(map[string]any, len(declared)+len(requested))
+	for _, option := range declared {
+		effective[option.Field] = option.Default
+	}
+	maps.Copy(effective, requested)
+	return effective
 }
 
 // lookupStage is the progress of a create's lookups.
@@ -283,7 +307,7 @@ func (t *createTracker) assign(ours *pendingCreate, seen listingSnapshot, stage 
 	defer t.mu.Unlock()
 	var lost []*pendingCreate
 	for create := range t.pending {
-		if create.responseLost && SameValue(create.options, ours.options) {
+		if create.responseLost && t.haveEqualOptions(create, ours) {
 			lost = append(lost, create)
 		}
 	}
