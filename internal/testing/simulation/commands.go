@@ -346,9 +346,6 @@ func (c *command) apply(address string, was *resource, attributes map[string]any
 		// A create that fails with a state leaves a tainted resource.
 		now.tainted = was == nil && !ok || was != nil && was.tainted
 		c.w.state[address] = now
-		if typeName == serverType && was == nil {
-			c.w.serverCreatedAt[now.name] = c.w.clock.Now()
-		}
 	}
 	c.w.mu.Unlock()
 	if now == nil {

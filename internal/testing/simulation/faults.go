@@ -82,6 +82,7 @@ func (w *world) faultFor(r mockserver.Request) *mockserver.Fault {
 	if isCreate {
 		w.recordCreate(r, kind, fault)
 	}
+	w.recordServerStart(r, fault)
 	isLate := r.Method == http.MethodPost && !w.interruptedAt.IsZero() && now.Sub(w.interruptedAt) > usualDelay
 	w.mu.Unlock()
 	if isLate {

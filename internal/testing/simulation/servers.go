@@ -6,6 +6,7 @@ package simulation
 import (
 	"maps"
 	"math/rand/v2"
+	"net/http"
 	"slices"
 	"strings"
 	"time"
@@ -79,6 +80,20 @@ func (w *world) actAsServerRival(draw *rand.Rand, done <-chan struct{}) {
 		w.mu.Unlock()
 		w.note("rival: server %q, was active %t", name, isActive)
 	}
+}
+
+// recordServerStart records the start of a server whose response reaches the provider. The
+// caller holds the lock.
+func (w *world) recordServerStart(r mockserver.Request, fault mockserver.Fault) {
+	name, isNamed := strings.CutPrefix(r.Path, "/hub/api/users/"+user+"/servers/")
+	isStart := r.Method == http.MethodPost && (isNamed || r.Path == "/hub/api/users/"+user+"/server")
+	if !isStart || fault.Drop != mockserver.NoDrop || fault.Status != 0 || fault.RequestDelay+fault.ResponseDelay > requestTimeout {
+		return
+	}
+	if !isNamed {
+		name = ""
+	}
+	w.serverCreatedAt[name] = w.clock.Now().Add(fault.RequestDelay)
 }
 
 // activeServers returns the servers that run, start or stop.

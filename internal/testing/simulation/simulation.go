@@ -108,7 +108,8 @@ type world struct {
 	serverRivals  serverRivals
 	hadServer     map[string]bool
 	lastDiagnosed []string
-	// serverCreatedAt is when the creates of servers returned.
+	// serverCreatedAt is when the Hub received the last start of each server whose response
+	// reaches the provider.
 	serverCreatedAt map[string]time.Time
 	// isReported and isReportedToken are those that a diagnostic has named.
 	isReported      map[string]bool

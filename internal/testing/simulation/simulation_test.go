@@ -92,6 +92,10 @@ var failedSeedsOfEverything = []uint64{
 	// The checks took a server for lost whose create was killed, and one for taken that
 	// the second client had restarted.
 	196, 20120, 20281,
+	// So did the second client while the create waited for the server.
+	421, 976, 1296, 1536, 3216, 5193, 5214, 6326, 6349, 7001, 7071, 7149, 7506, 7953, 8055, 8101, 9880,
+	// Two creates adopted one cluster: only one of them named the default options.
+	811, 843, 2540, 5699, 7510,
 }
 
 // TestSimulate_seedsThatFailed runs the seeds again that failed at some time.
