@@ -381,19 +381,3 @@ func (c *Client) findCandidates(ctx context.Context, ours *pendingCreate) (listi
 	c.creates.sortCandidates(ours, &snapshot)
 	return snapshot, nil
 }
-
-// matchesOptions reports whether a cluster has the requested options, and the
-// declared defaults for all others.
-func matchesOptions(requested, inEffect map[string]any, declared []Option) bool {
-	for name, value := range requested {
-		if !SameValue(value, inEffect[name]) {
-			return false
-		}
-	}
-	for _, option := range declared {
-		if _, given := requested[option.Field]; !given && !SameValue(option.Default, inEffect[option.Field]) {
-			return false
-		}
-	}
-	return true
-}

@@ -6,7 +6,6 @@ package gateway
 import (
 	"cmp"
 	"context"
-	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -258,25 +257,6 @@ func (t *createTracker) waitUntil(ctx context.Context, condition func() bool) er
 // was sent.
 func (t *createTracker) isSibling(p, other *pendingCreate) bool {
 	return p != other && p.number > 0 && t.haveEqualOptions(p, other)
-}
-
-// haveEqualOptions reports whether two creates request the same options, or the declared
-// defaults: the same cluster then matches both.
-func (t *createTracker) haveEqualOptions(p, other *pendingCreate) bool {
-	var declared []Option
-	if t.declared != nil {
-		declared = t.declared()
-	}
-	return SameValue(withDefaults(p.options, declared), withDefaults(other.options, declared))
-}
-
-func withDefaults(requested map[string]any, declared []Option) map[string]any {
-	effective := make(map[string]any, len(declared)+len(requested))
-	for _, option := range declared {
-		effective[option.Field] = option.Default
-	}
-	maps.Copy(effective, requested)
-	return effective
 }
 
 // lookupStage is the progress of a create's lookups.
