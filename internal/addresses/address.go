@@ -11,9 +11,10 @@ import (
 	"errors"
 	"net"
 	"net/url"
-	"regexp"
 	"strconv"
 	"strings"
+
+	"github.com/planetary-computer/terraform-provider-pc/internal/lazy"
 )
 
 // Web is a checked http or https address without slashes at its end, as in Python's
@@ -149,13 +150,13 @@ func AtPort(host string, port int) string {
 	return "gateway://" + net.JoinHostPort(host, strconv.Itoa(port))
 }
 
-var servicePath = regexp.MustCompile(`^(.*)/services/[^/]+$`)
+var servicePath = lazy.Regexp(`^(.*)/services/[^/]+$`)
 
 // HubOfService returns the address of the Hub whose service the gateway is: a Hub
 // serves it at services/NAME below its own address. It returns "" if the address does
 // not end with services/NAME.
 func HubOfService(address Web) string {
-	match := servicePath.FindStringSubmatch(address.path)
+	match := servicePath().FindStringSubmatch(address.path)
 	if match == nil {
 		return ""
 	}

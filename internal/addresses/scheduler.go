@@ -7,11 +7,12 @@ import (
 	"net"
 	"net/netip"
 	"net/url"
-	"regexp"
 	"strconv"
+
+	"github.com/planetary-computer/terraform-provider-pc/internal/lazy"
 )
 
-var hostName = regexp.MustCompile(`^[0-9A-Za-z_][0-9A-Za-z_.-]*$`)
+var hostName = lazy.Regexp(`^[0-9A-Za-z_][0-9A-Za-z_.-]*$`)
 
 // CheckScheduler returns what is wrong with the address of a Dask scheduler for
 // clients and workers, or "".
@@ -24,7 +25,7 @@ func CheckScheduler(text string) string {
 	host, port, err := net.SplitHostPort(parsed.Host)
 	number, portErr := strconv.Atoi(port)
 	_, ipErr := netip.ParseAddr(host)
-	if err != nil || portErr != nil || number < 1 || number > 65535 || ipErr != nil && !hostName.MatchString(host) {
+	if err != nil || portErr != nil || number < 1 || number > 65535 || ipErr != nil && !hostName().MatchString(host) {
 		return want + notThis(text)
 	}
 	return ""

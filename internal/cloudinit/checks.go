@@ -6,12 +6,12 @@ package cloudinit
 import (
 	"fmt"
 	"path"
-	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/distribution/reference"
 
+	"github.com/planetary-computer/terraform-provider-pc/internal/lazy"
 	"github.com/planetary-computer/terraform-provider-pc/internal/optionreader"
 )
 
@@ -48,19 +48,19 @@ func shellLines(text string) string {
 }
 
 var (
-	durationForm = regexp.MustCompile(`^([0-9]+(?:\.[0-9]+)?) ?([A-Za-z]*)$`)
+	durationForm = lazy.Regexp(`^([0-9]+(?:\.[0-9]+)?) ?([A-Za-z]*)$`)
 	// durationUnits are the units of dask.utils.timedelta_sizes.
 	durationUnits = strings.Fields("s ms us ns m h d w second minute hour day week millisecond microsecond nanosecond " +
 		"seconds minutes hours days weeks milliseconds microseconds nanoseconds")
-	memoryForm = regexp.MustCompile(`^([0-9]+(?:\.[0-9]+)?(?:[eE][0-9]+)?) ?([A-Za-z]*)$`)
+	memoryForm = lazy.Regexp(`^([0-9]+(?:\.[0-9]+)?(?:[eE][0-9]+)?) ?([A-Za-z]*)$`)
 	// memoryUnits are the units of dask.utils.byte_sizes.
 	memoryUnits = strings.Fields("kb mb gb tb pb kib mib gib tib pib b k m g t p ki mi gi ti pi")
-	pythonForm  = regexp.MustCompile(`^[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+$`)
+	pythonForm  = lazy.Regexp(`^[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+$`)
 )
 
 // duration accepts the texts with a unit that dask.utils.parse_timedelta accepts.
 func duration(text string) string {
-	parts := durationForm.FindStringSubmatch(text)
+	parts := durationForm().FindStringSubmatch(text)
 	if parts == nil || !slices.Contains(durationUnits, strings.ToLower(parts[2])) {
 		return fmt.Sprintf(`must be a duration of Dask, a number and one unit, such as "90s", "30 minutes" or "1.5h", not %q`, text)
 	}
@@ -73,7 +73,7 @@ func memoryLimit(text string) string {
 	if text == "auto" {
 		return ""
 	}
-	parts := memoryForm.FindStringSubmatch(text)
+	parts := memoryForm().FindStringSubmatch(text)
 	if parts == nil || parts[2] != "" && !slices.Contains(memoryUnits, strings.ToLower(parts[2])) {
 		return fmt.Sprintf(`must be an amount of memory, such as "14GiB", "0.9" for 90 %% of the machine's memory, "0" for no limit or "auto", not %q`, text)
 	}
@@ -94,7 +94,7 @@ func absolutePath(text string) string {
 // starts a nanny itself.
 func workerClass(text string) string {
 	switch {
-	case !pythonForm.MatchString(text):
+	case !pythonForm().MatchString(text):
 		return fmt.Sprintf("must be the full name of a Python class, such as dask_cuda.CUDAWorker, not %q", text)
 	case strings.HasSuffix(text, ".Nanny"):
 		return "must be a class of workers. Leave it out: dask worker starts a nanny unless nanny is false"

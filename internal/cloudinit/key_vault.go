@@ -4,8 +4,9 @@
 package cloudinit
 
 import (
-	"regexp"
 	"strings"
+
+	"github.com/planetary-computer/terraform-provider-pc/internal/lazy"
 )
 
 // fetchKey is the path of the program that fetches the key before each start of
@@ -19,16 +20,16 @@ type vaultSecret struct{ id, clientID string }
 var (
 	// vaultSecretID matches the attributes id and versionless_id of AzureRM's
 	// azurerm_key_vault_secret, in Azure's three clouds.
-	vaultSecretID = regexp.MustCompile(`^https://[0-9A-Za-z-]{3,24}\.(vault\.azure\.net|vault\.azure\.cn|vault\.usgovcloudapi\.net)/secrets/[0-9A-Za-z-]{1,127}(/[0-9a-f]{32})?/?$`)
-	uuidText      = regexp.MustCompile(`^[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$`)
+	vaultSecretID = lazy.Regexp(`^https://[0-9A-Za-z-]{3,24}\.(vault\.azure\.net|vault\.azure\.cn|vault\.usgovcloudapi\.net)/secrets/[0-9A-Za-z-]{1,127}(/[0-9a-f]{32})?/?$`)
+	uuidText      = lazy.Regexp(`^[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$`)
 )
 
 func secretID(text string) string {
-	return invalidUnless(vaultSecretID.MatchString(text), "must be the id of a secret of a Key Vault, such as https://example.vault.azure.net/secrets/dask-key")
+	return invalidUnless(vaultSecretID().MatchString(text), "must be the id of a secret of a Key Vault, such as https://example.vault.azure.net/secrets/dask-key")
 }
 
 func uuid(text string) string {
-	return invalidUnless(uuidText.MatchString(text), "must be the client id of a managed identity, which is a UUID")
+	return invalidUnless(uuidText().MatchString(text), "must be the client id of a managed identity, which is a UUID")
 }
 
 // invalidUnless returns the message unless the value is valid.

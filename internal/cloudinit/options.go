@@ -8,10 +8,10 @@ import (
 	"fmt"
 	"maps"
 	"math/big"
-	"regexp"
 	"slices"
 	"strings"
 
+	"github.com/planetary-computer/terraform-provider-pc/internal/lazy"
 	"github.com/planetary-computer/terraform-provider-pc/internal/optionreader"
 )
 
@@ -68,7 +68,7 @@ func (r optionReader) resources() []string {
 
 // variableName is stricter than docker's --env-file, which accepts any name without spaces
 // and =.
-var variableName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_.-]*$`)
+var variableName = lazy.Regexp(`^[A-Za-z_][A-Za-z0-9_.-]*$`)
 
 // environment reads an object of strings, numbers and bools.
 func (r optionReader) environment(name string) map[string]string {
@@ -78,7 +78,7 @@ func (r optionReader) environment(name string) map[string]string {
 	}
 	values := make(map[string]string, len(object))
 	for _, key := range slices.Sorted(maps.Keys(object)) {
-		if !variableName.MatchString(key) {
+		if !variableName().MatchString(key) {
 			r.Reject(name, fmt.Sprintf("has the name %q: a variable's name has letters, digits and _ . -, and begins with a letter or _", key))
 			continue
 		}

@@ -7,18 +7,18 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 	"unicode"
 
+	"github.com/planetary-computer/terraform-provider-pc/internal/lazy"
 	"github.com/planetary-computer/terraform-provider-pc/internal/optionreader"
 )
 
 // configKey matches keys that dask.config.collect_env leaves unchanged: it converts
 // to lower case, and splits at __ and at dots.
-var configKey = regexp.MustCompile(`^[a-z0-9]+(?:[_-][a-z0-9]+)*$`)
+var configKey = lazy.Regexp(`^[a-z0-9]+(?:[_-][a-z0-9]+)*$`)
 
 // EnvironmentVariables reads a Dask configuration from an option and returns it
 // as the environment variables that Dask reads (dask.config.collect_env): names
@@ -35,7 +35,7 @@ func EnvironmentVariables(r *optionreader.Reader, name string) map[string]string
 
 func collect(r *optionreader.Reader, variables map[string]string, path, prefix string, object map[string]any) {
 	for _, key := range slices.Sorted(maps.Keys(object)) {
-		if !configKey.MatchString(key) {
+		if !configKey().MatchString(key) {
 			r.Reject(path, fmt.Sprintf("has the name %q, which Dask cannot read from the environment: "+
 				"use lower-case letters and digits, with single - or _ between them, and nested objects in place of dots", key))
 			continue

@@ -10,6 +10,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 )
 
 // interpret reads the text of a DASK_* environment variable as Dask does
@@ -46,10 +47,12 @@ var (
 	pythonFloat   = longest(`^(?:D?\.D|D\.|(?:D|D?\.D|D\.)[eE][+-]?D)`)
 )
 
-func longest(pattern string) *regexp.Regexp {
-	compiled := regexp.MustCompile(strings.ReplaceAll(pattern, "D", `(?:[0-9](?:_?[0-9])*)`))
-	compiled.Longest()
-	return compiled
+func longest(pattern string) func() *regexp.Regexp {
+	return sync.OnceValue(func() *regexp.Regexp {
+		compiled := regexp.MustCompile(strings.ReplaceAll(pattern, "D", `(?:[0-9](?:_?[0-9])*)`))
+		compiled.Longest()
+		return compiled
+	})
 }
 
 // literalParser reads Python literals as ast.literal_eval does. If a method returns
@@ -240,7 +243,7 @@ func (p *literalParser) signed() (any, bool) {
 }
 
 func (p *literalParser) number() (any, bool) {
-	integer, float := pythonInteger.FindString(p.rest), pythonFloat.FindString(p.rest)
+	integer, float := pythonInteger().FindString(p.rest), pythonFloat().FindString(p.rest)
 	token := max(len(integer), len(float))
 	if token == 0 {
 		return nil, false

@@ -6,11 +6,11 @@ package daskconfig
 import (
 	"cmp"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 
+	"github.com/planetary-computer/terraform-provider-pc/internal/lazy"
 	"github.com/planetary-computer/terraform-provider-pc/internal/localfile"
 )
 
@@ -20,7 +20,7 @@ import (
 // maxPyenvVersions is far above the number of Pythons on any machine.
 const maxPyenvVersions = 10_000
 
-var shimRoot = regexp.MustCompile(`(?m)^export PYENV_ROOT="([^"]+)"$`)
+var shimRoot = lazy.Regexp(`(?m)^export PYENV_ROOT="([^"]+)"$`)
 
 // pyenvRoot returns the root folder of pyenv if the file is one of its shims, and
 // "" otherwise. A shim is a shell script that starts the Python that pyenv
@@ -34,7 +34,7 @@ func (f *pythonFinder) pyenvRoot(file string) string {
 		// A Python that happens to be in a folder with this name is larger.
 		return ""
 	}
-	match := shimRoot.FindSubmatch(text)
+	match := shimRoot().FindSubmatch(text)
 	if match == nil || !filepath.IsAbs(string(match[1])) {
 		return ""
 	}
@@ -140,22 +140,22 @@ func (f *pythonFinder) installedVersion(root, version string) string {
 }
 
 var (
-	unstableVersion     = regexp.MustCompile(`(?:-dev|-src|-latest|(?:a|b|rc)[0-9]+)$`)
-	freeThreadedVersion = regexp.MustCompile(`[0-9]t$`)
+	unstableVersion     = lazy.Regexp(`(?:-dev|-src|-latest|(?:a|b|rc)[0-9]+)$`)
+	freeThreadedVersion = lazy.Regexp(`[0-9]t$`)
 )
 
 // latestVersion returns the latest installed version that begins with a prefix, as in
 // 3.12 for 3.12.1, or "" (pyenv-latest). A t at the end of the prefix selects a
 // free-threaded build.
 func latestVersion(prefix string, installed []string) string {
-	isFreeThreaded := freeThreadedVersion.MatchString(prefix)
+	isFreeThreaded := freeThreadedVersion().MatchString(prefix)
 	if isFreeThreaded {
 		prefix = strings.TrimSuffix(prefix, "t")
 	}
 	var candidates []string
 	for _, version := range installed {
 		rest, ok := strings.CutPrefix(version, prefix)
-		if ok && rest != "" && (rest[0] == '-' || rest[0] == '.') && !unstableVersion.MatchString(version) && freeThreadedVersion.MatchString(version) == isFreeThreaded {
+		if ok && rest != "" && (rest[0] == '-' || rest[0] == '.') && !unstableVersion().MatchString(version) && freeThreadedVersion().MatchString(version) == isFreeThreaded {
 			candidates = append(candidates, version)
 		}
 	}
@@ -165,13 +165,13 @@ func latestVersion(prefix string, installed []string) string {
 	return slices.MaxFunc(candidates, compareVersions)
 }
 
-var versionNumber = regexp.MustCompile(`[0-9]+`)
+var versionNumber = lazy.Regexp(`[0-9]+`)
 
 // compareVersions compares versions by their numbers.
 func compareVersions(a, b string) int {
 	numbersOf := func(version string) []int {
 		var numbers []int
-		for _, digits := range versionNumber.FindAllString(version, -1) {
+		for _, digits := range versionNumber().FindAllString(version, -1) {
 			number, _ := strconv.Atoi(digits)
 			numbers = append(numbers, number)
 		}

@@ -8,10 +8,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"regexp"
 
 	"go.yaml.in/yaml/v3"
 
+	"github.com/planetary-computer/terraform-provider-pc/internal/lazy"
 	"github.com/planetary-computer/terraform-provider-pc/internal/localfile"
 )
 
@@ -72,7 +72,7 @@ func readDaskYAML(text []byte, file string, limits *budget) (*Node, error) {
 	}
 }
 
-var yamlVersion = regexp.MustCompile(`^%YAML +1\.[0-9]+\s*(?:#.*)?$`)
+var yamlVersion = lazy.Regexp(`^%YAML +1\.[0-9]+\s*(?:#.*)?$`)
 
 // withoutDirectives converts directives at the beginning of a file to comments if
 // PyYAML ignores them and the decoder refuses them: a version of YAML from 1.2 on,
@@ -85,7 +85,7 @@ func withoutDirectives(text []byte) []byte {
 		case len(trimmed) == 0 || trimmed[0] == '#':
 		case line[0] != '%':
 			return text
-		case yamlVersion.Match(trimmed) || !bytes.HasPrefix(line, []byte("%YAML")) && !bytes.HasPrefix(line, []byte("%TAG")):
+		case yamlVersion().Match(trimmed) || !bytes.HasPrefix(line, []byte("%YAML")) && !bytes.HasPrefix(line, []byte("%TAG")):
 			line[0] = '#'
 		}
 	}

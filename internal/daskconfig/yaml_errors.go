@@ -7,13 +7,14 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"regexp"
 	"sort"
 	"strconv"
 	"strings"
 	"unicode/utf8"
 
 	"go.yaml.in/yaml/v3"
+
+	"github.com/planetary-computer/terraform-provider-pc/internal/lazy"
 )
 
 // shifted moves a text down by one line. yaml.v3 counts the line of a parser error
@@ -27,8 +28,8 @@ func atLine(node *yaml.Node, message string) error {
 }
 
 var (
-	yamlLine      = regexp.MustCompile(`^line ([0-9]+): `)
-	unknownAnchor = regexp.MustCompile(`^yaml: unknown anchor '(.*)' referenced$`)
+	yamlLine      = lazy.Regexp(`^line ([0-9]+): `)
+	unknownAnchor = lazy.Regexp(`^yaml: unknown anchor '(.*)' referenced$`)
 )
 
 // parserProblems are the errors of yaml.v3's parser, in contrast to its scanner
@@ -55,11 +56,11 @@ const tabProblem = "found a tab character that violates indentation"
 // it, and without the name of an alias: a password that begins with a * looks
 // like one.
 func describeYAMLError(err error, text []byte) error {
-	if match := unknownAnchor.FindStringSubmatch(err.Error()); match != nil {
+	if match := unknownAnchor().FindStringSubmatch(err.Error()); match != nil {
 		return fmt.Errorf("line %d: an alias has no anchor; put a text that begins with * in quotes", lineOfAlias(text, match[1]))
 	}
 	problem := strings.TrimPrefix(err.Error(), "yaml: ")
-	match := yamlLine.FindStringSubmatch(problem)
+	match := yamlLine().FindStringSubmatch(problem)
 	if match == nil {
 		if line := lineOfInvalidCharacter(text); line > 0 {
 			return fmt.Errorf("line %d: %s", line, problem)
@@ -99,7 +100,7 @@ func lineOfAlias(text []byte, name string) int {
 	found := sort.Search(len(ends), func(i int) bool {
 		var document yaml.Node
 		err := yaml.Unmarshal(text[:ends[i]], &document)
-		return err != nil && unknownAnchor.MatchString(err.Error())
+		return err != nil && unknownAnchor().MatchString(err.Error())
 	})
 	if found == len(ends) {
 		return max(number, 1)

@@ -7,19 +7,20 @@ import (
 	"encoding/json"
 	"fmt"
 	"math/big"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
+
+	"github.com/planetary-computer/terraform-provider-pc/internal/lazy"
 )
 
 // The forms of a plain scalar that PyYAML reads as a number or a bool
 // (yaml/resolver.py).
 var (
-	yamlFloat = regexp.MustCompile(`^(?:[-+]?[0-9][0-9_]*\.[0-9_]*(?:[eE][-+][0-9]+)?|\.[0-9][0-9_]*(?:[eE][-+][0-9]+)?|[-+]?[0-9][0-9_]*(?::[0-5]?[0-9])+\.[0-9_]*)$`)
-	yamlInt   = regexp.MustCompile(`^[-+]?(?:0b[01_]+|0[0-7_]+|0|[1-9][0-9_]*|0x[0-9a-fA-F_]+|[1-9][0-9_]*(?::[0-5]?[0-9])+)$`)
+	yamlFloat = lazy.Regexp(`^(?:[-+]?[0-9][0-9_]*\.[0-9_]*(?:[eE][-+][0-9]+)?|\.[0-9][0-9_]*(?:[eE][-+][0-9]+)?|[-+]?[0-9][0-9_]*(?::[0-5]?[0-9])+\.[0-9_]*)$`)
+	yamlInt   = lazy.Regexp(`^[-+]?(?:0b[01_]+|0[0-7_]+|0|[1-9][0-9_]*|0x[0-9a-fA-F_]+|[1-9][0-9_]*(?::[0-5]?[0-9])+)$`)
 	yamlBools = map[string]bool{"yes": true, "true": true, "on": true, "no": false, "false": false, "off": false}
 )
 
@@ -55,7 +56,7 @@ func yamlScalar(node *yaml.Node) (any, error) {
 func isYAMLInteger(node *yaml.Node) bool {
 	isPlain := node.Style&(yaml.SingleQuotedStyle|yaml.DoubleQuotedStyle|yaml.LiteralStyle|yaml.FoldedStyle) == 0
 	isText := node.Style&yaml.TaggedStyle != 0 && !isTagged(node, "!!int", "!!float")
-	return isPlain && !isText && (yamlInt.MatchString(node.Value) || strings.Contains(node.Value, ":") && yamlFloat.MatchString(node.Value))
+	return isPlain && !isText && (yamlInt().MatchString(node.Value) || strings.Contains(node.Value, ":") && yamlFloat().MatchString(node.Value))
 }
 
 // yamlBool accepts the words in lower case, in upper case, and capitalised.
@@ -69,9 +70,9 @@ func yamlBool(text string) (value, ok bool) {
 func yamlNumber(text string) (any, bool) {
 	plain := strings.ReplaceAll(text, "_", "")
 	switch {
-	case yamlInt.MatchString(text):
+	case yamlInt().MatchString(text):
 		return yamlInteger(plain)
-	case !yamlFloat.MatchString(text):
+	case !yamlFloat().MatchString(text):
 		return nil, false
 	case strings.Contains(text, ":"):
 		return sexagesimal(plain)
@@ -138,7 +139,7 @@ func taggedScalar(node *yaml.Node) (any, error) {
 			return value, nil
 		}
 	case "!!int":
-		if yamlInt.MatchString(node.Value) {
+		if yamlInt().MatchString(node.Value) {
 			if value, ok := yamlNumber(node.Value); ok {
 				return value, nil
 			}

@@ -10,26 +10,27 @@ import (
 	"strings"
 
 	"github.com/planetary-computer/terraform-provider-pc/internal/environment"
+	"github.com/planetary-computer/terraform-provider-pc/internal/lazy"
 )
 
 // The expressions are those of Python's dotenv (dotenv/parser.py, variables.py),
 // in the order of their use in a statement.
 var (
-	blankLines      = regexp.MustCompile(`^\s*`)
-	exportKeyword   = regexp.MustCompile(`^export[^\S\n]+`)
-	quotedName      = regexp.MustCompile(`^'([^']+)'`)
-	plainName       = regexp.MustCompile(`^([^=#\s]+)`)
-	blanks          = regexp.MustCompile(`^[^\S\n]*`)
-	equalsSign      = regexp.MustCompile(`^(=[^\S\n]*)`)
-	singleQuoted    = regexp.MustCompile(`^'((?:\\'|[^'])*)'`)
-	doubleQuoted    = regexp.MustCompile(`^"((?:\\"|[^"])*)"`)
-	unquoted        = regexp.MustCompile(`^([^\n]*)`)
-	trailingComment = regexp.MustCompile(`\s+#.*`)
-	comment         = regexp.MustCompile(`^[^\S\n]*#[^\n]*`)
-	statementEnd    = regexp.MustCompile(`^[^\S\n]*(?:\n|$)`)
-	restOfLine      = regexp.MustCompile(`^[^\n]*\n?`)
+	blankLines      = lazy.Regexp(`^\s*`)
+	exportKeyword   = lazy.Regexp(`^export[^\S\n]+`)
+	quotedName      = lazy.Regexp(`^'([^']+)'`)
+	plainName       = lazy.Regexp(`^([^=#\s]+)`)
+	blanks          = lazy.Regexp(`^[^\S\n]*`)
+	equalsSign      = lazy.Regexp(`^(=[^\S\n]*)`)
+	singleQuoted    = lazy.Regexp(`^'((?:\\'|[^'])*)'`)
+	doubleQuoted    = lazy.Regexp(`^"((?:\\"|[^"])*)"`)
+	unquoted        = lazy.Regexp(`^([^\n]*)`)
+	trailingComment = lazy.Regexp(`\s+#.*`)
+	comment         = lazy.Regexp(`^[^\S\n]*#[^\n]*`)
+	statementEnd    = lazy.Regexp(`^[^\S\n]*(?:\n|$)`)
+	restOfLine      = lazy.Regexp(`^[^\n]*\n?`)
 
-	variableReference = regexp.MustCompile(`\$\{([^}:]*)(?::-([^}]*))?\}`)
+	variableReference = lazy.Regexp(`\$\{([^}:]*)(?::-([^}]*))?\}`)
 
 	singleQuoteEscapes = strings.NewReplacer(`\\`, `\`, `\'`, `'`)
 	doubleQuoteEscapes = strings.NewReplacer(`\\`, `\`, `\'`, `'`, `\"`, `"`, `\a`, "\a", `\b`, "\b", `\f`, "\f", `\n`, "\n", `\r`, "\r", `\t`, "\t", `\v`, "\v")
@@ -69,7 +70,7 @@ func Parse(text string, env environment.Variables) (map[string]string, error) {
 	var lineErr error
 	line, size := 1, 0
 	for d.remaining != "" {
-		d.accept(blankLines)
+		d.accept(blankLines())
 		// Count only the new line ends. Counting from the top would take quadratic
 		// time.
 		line += strings.Count(text[:len(text)-len(d.remaining)], "\n")
@@ -80,7 +81,7 @@ func Parse(text string, env environment.Variables) (map[string]string, error) {
 			if lineErr == nil {
 				lineErr = &LineError{Line: line}
 			}
-			d.accept(restOfLine)
+			d.accept(restOfLine())
 		case name != "":
 			expanded, ok := expand(value, env, values, maxExpandedSize-size)
 			if !ok {
@@ -110,26 +111,26 @@ func (d *parser) statement() (name, value string, ok bool) {
 	if d.remaining == "" {
 		return "", "", true
 	}
-	d.accept(exportKeyword)
+	d.accept(exportKeyword())
 	switch {
 	case strings.HasPrefix(d.remaining, "#"):
 		ok = true
 	case strings.HasPrefix(d.remaining, "'"):
-		name, ok = d.accept(quotedName)
+		name, ok = d.accept(quotedName())
 	default:
-		name, ok = d.accept(plainName)
+		name, ok = d.accept(plainName())
 	}
 	if !ok {
 		return "", "", false
 	}
-	d.accept(blanks)
-	if equals, isSet := d.accept(equalsSign); isSet {
+	d.accept(blanks())
+	if equals, isSet := d.accept(equalsSign()); isSet {
 		if value, ok = d.value(len(equals) > 1); !ok {
 			return "", "", false
 		}
 	}
-	d.accept(comment)
-	_, ok = d.accept(statementEnd)
+	d.accept(comment())
+	_, ok = d.accept(statementEnd())
 	return name, value, ok
 }
 
@@ -137,16 +138,16 @@ func (d *parser) statement() (name, value string, ok bool) {
 func (d *parser) value(afterBlanks bool) (value string, ok bool) {
 	switch {
 	case strings.HasPrefix(d.remaining, "'"):
-		value, ok = d.accept(singleQuoted)
+		value, ok = d.accept(singleQuoted())
 		return singleQuoteEscapes.Replace(value), ok
 	case strings.HasPrefix(d.remaining, `"`):
-		value, ok = d.accept(doubleQuoted)
+		value, ok = d.accept(doubleQuoted())
 		return doubleQuoteEscapes.Replace(value), ok
 	case afterBlanks && strings.HasPrefix(d.remaining, "#"):
 		return "", true
 	default:
-		value, ok = d.accept(unquoted)
-		return strings.TrimSpace(trailingComment.ReplaceAllString(value, "")), ok
+		value, ok = d.accept(unquoted())
+		return strings.TrimSpace(trailingComment().ReplaceAllString(value, "")), ok
 	}
 }
 
@@ -155,7 +156,7 @@ func (d *parser) value(afterBlanks bool) (value string, ok bool) {
 func expand(value string, env environment.Variables, previous map[string]string, limit int) (string, bool) {
 	var expanded strings.Builder
 	for value != "" {
-		match := variableReference.FindStringSubmatchIndex(value)
+		match := variableReference().FindStringSubmatchIndex(value)
 		if match == nil {
 			break
 		}

@@ -16,7 +16,6 @@ import (
 	"net/http"
 	"net/url"
 	"os"
-	"regexp"
 	"strings"
 	"time"
 
@@ -25,6 +24,7 @@ import (
 	"software.sslmate.com/src/go-pkcs12"
 
 	"github.com/planetary-computer/terraform-provider-pc/internal/clock"
+	"github.com/planetary-computer/terraform-provider-pc/internal/lazy"
 	"github.com/planetary-computer/terraform-provider-pc/internal/localfile"
 	"github.com/planetary-computer/terraform-provider-pc/internal/secret"
 )
@@ -168,23 +168,23 @@ func (c *Credential) requestAssertion(ctx context.Context) (string, error) {
 
 var (
 	// entraReason matches the reason in a response of Entra.
-	entraReason = regexp.MustCompile(`AADSTS\d+: [^"\\\r\n]*`)
+	entraReason = lazy.Regexp(`AADSTS\d+: [^"\\\r\n]*`)
 	// webToken matches a JSON Web Token (RFC 7519).
-	webToken = regexp.MustCompile(`eyJ[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*(\.[A-Za-z0-9_-]*)?`)
+	webToken = lazy.Regexp(`eyJ[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*(\.[A-Za-z0-9_-]*)?`)
 )
 
 // describe returns the reason of an error. azidentity prints whole responses, which may
 // quote what was sent.
 func (c *Credential) describe(err error) string {
 	text := err.Error()
-	if reason := entraReason.FindString(text); reason != "" {
+	if reason := entraReason().FindString(text); reason != "" {
 		text = reason
 	} else if failed, ok := errors.AsType[*azidentity.AuthenticationFailedError](err); ok && failed.RawResponse != nil {
 		text = "the identity service returned " + failed.RawResponse.Status + describeResponse(failed.RawResponse)
 	} else if strings.Contains(text, "executable not found on path") {
 		text = "the command az is not on PATH"
 	}
-	text = webToken.ReplaceAllString(text, "***")
+	text = webToken().ReplaceAllString(text, "***")
 	// azidentity sends IDENTITY_HEADER to the endpoint of App Service.
 	identityHeader := secret.New(os.Getenv("IDENTITY_HEADER"))
 	secrets := []secret.String{c.cfg.ClientSecret, c.fileSecret, c.cfg.Certificate, c.cfg.CertificatePassword, c.cfg.OIDCToken, c.cfg.OIDCRequestToken, identityHeader}

@@ -6,10 +6,10 @@ package gateway
 import (
 	"context"
 	"net/http"
-	"regexp"
 	"strconv"
 	"time"
 
+	"github.com/planetary-computer/terraform-provider-pc/internal/lazy"
 	"github.com/planetary-computer/terraform-provider-pc/internal/poll"
 	"github.com/planetary-computer/terraform-provider-pc/internal/transport"
 )
@@ -36,10 +36,10 @@ type Scaling struct {
 
 // workerLimit matches the limit in the messages that report it (dask_gateway_server
 // 2026.3.0, routes.py).
-var workerLimit = regexp.MustCompile(`resource limit of (\d{1,9}) workers`)
+var workerLimit = lazy.Regexp(`resource limit of (\d{1,9}) workers`)
 
 func grantedWorkers(message string) *int64 {
-	found := workerLimit.FindStringSubmatch(message)
+	found := workerLimit().FindStringSubmatch(message)
 	if found == nil {
 		return nil
 	}

@@ -7,17 +7,17 @@ import (
 	"context"
 	"fmt"
 	"net/http"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 
+	"github.com/planetary-computer/terraform-provider-pc/internal/lazy"
 	"github.com/planetary-computer/terraform-provider-pc/internal/transport"
 )
 
 // versionPattern matches what may follow dask-gateway== in a requirements file (PEP
 // 440, and a little more). It excludes characters that would begin another line.
-var versionPattern = regexp.MustCompile(`^[0-9A-Za-z][0-9A-Za-z.!+_-]{0,99}$`)
+var versionPattern = lazy.Regexp(`^[0-9A-Za-z][0-9A-Za-z.!+_-]{0,99}$`)
 
 // OldestTested is the oldest gateway version that the tests run with.
 const OldestTested = "2026.3.0"
@@ -70,7 +70,7 @@ func (c *Client) Version(ctx context.Context) (string, error) {
 	response, err := transport.Call(ctx, c.transport, transport.Request{
 		Method: http.MethodGet, Path: []string{"api", "version"}, Retryable: true, Anonymous: true, Want: "the gateway's version",
 	}, func(response wireVersion) string {
-		return invalidIf(!versionPattern.MatchString(response.Version), fmt.Sprintf("the response contains no version: %q", response.Version))
+		return invalidIf(!versionPattern().MatchString(response.Version), fmt.Sprintf("the response contains no version: %q", response.Version))
 	})
 	return response.Version, err
 }

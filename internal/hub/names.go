@@ -8,12 +8,12 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
-	"regexp"
 	"strconv"
 	"strings"
 	"unicode"
 	"unicode/utf8"
 
+	"github.com/planetary-computer/terraform-provider-pc/internal/lazy"
 	"github.com/planetary-computer/terraform-provider-pc/internal/transport"
 )
 
@@ -30,7 +30,7 @@ const (
 
 // serverNamePattern matches the names that JupyterHub 6 accepts. For others it
 // returns 400 "Invalid server_name" (apihandlers/users.py, seen with 6.1.1).
-var serverNamePattern = regexp.MustCompile(`^[a-z](?:-?[a-z0-9]){0,29}$`)
+var serverNamePattern = lazy.Regexp(`^[a-z](?:-?[a-z0-9]){0,29}$`)
 
 // IsValidUserName reports whether a Hub may have a user of this name.
 func IsValidUserName(name string) bool { return isUserName(name) }
@@ -53,7 +53,7 @@ func ValidateServerName(name string, majorVersion int) error {
 		return nil
 	case !isUserName(name):
 		return fmt.Errorf("%.80q is not a valid server name and cannot be a part of an address: %s", name, ServerNameRule)
-	case majorVersion >= strictNamesSince && !serverNamePattern.MatchString(name):
+	case majorVersion >= strictNamesSince && !serverNamePattern().MatchString(name):
 		return fmt.Errorf("%.80q is not a valid server name: %s", name, ServerNameRule)
 	default:
 		return nil
@@ -63,7 +63,7 @@ func ValidateServerName(name string, majorVersion int) error {
 // CheckServerName returns an error that states the rule if this Hub rejects the name
 // of a server. It requests the Hub's version only if JupyterHub 6 rejects the name.
 func (c *Client) CheckServerName(ctx context.Context, name string) error {
-	if name == "" || serverNamePattern.MatchString(name) {
+	if name == "" || serverNamePattern().MatchString(name) {
 		return nil
 	}
 	if err := ValidateServerName(name, 0); err != nil {

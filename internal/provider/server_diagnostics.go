@@ -5,13 +5,14 @@ package provider
 
 import (
 	"fmt"
-	"regexp"
 	"strings"
 	"unicode"
 	"unicode/utf8"
 
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
+
+	"github.com/planetary-computer/terraform-provider-pc/internal/lazy"
 )
 
 const (
@@ -66,12 +67,12 @@ func resolvable(path *tftypes.AttributePath) *tftypes.AttributePath {
 }
 
 var (
-	notWholeNumber = regexp.MustCompile(`Value (?:%!s\(\*big\.Float=)?([^\s()]+)\)? is not an integer`)
-	notAllowed     = regexp.MustCompile(`^Attribute \S+?(?:\[.*?\])? value must be (one of: \[(.*)\]|.*), got: ([\s\S]*)$`)
-	nullMember     = regexp.MustCompile(`contains a null value|target type cannot handle null values`)
-	notDuration    = regexp.MustCompile(`not a valid Go Time Duration string format[\s\S]*?Given Value: ([^\n]*)`)
-	notTimeout     = regexp.MustCompile(`^"(.*)" must be a string containing a sequence of decimal numbers`)
-	days           = regexp.MustCompile(`^([0-9]{1,5})d$`)
+	notWholeNumber = lazy.Regexp(`Value (?:%!s\(\*big\.Float=)?([^\s()]+)\)? is not an integer`)
+	notAllowed     = lazy.Regexp(`^Attribute \S+?(?:\[.*?\])? value must be (one of: \[(.*)\]|.*), got: ([\s\S]*)$`)
+	nullMember     = lazy.Regexp(`contains a null value|target type cannot handle null values`)
+	notDuration    = lazy.Regexp(`not a valid Go Time Duration string format[\s\S]*?Given Value: ([^\n]*)`)
+	notTimeout     = lazy.Regexp(`^"(.*)" must be a string containing a sequence of decimal numbers`)
+	days           = lazy.Regexp(`^([0-9]{1,5})d$`)
 )
 
 // rewordInvalidValue replaces texts of the framework that blame the provider, print
@@ -82,12 +83,12 @@ func rewordInvalidValue(d *tfprotov6.Diagnostic) {
 	if rewordValidator(d) {
 		return
 	}
-	if found := notWholeNumber.FindStringSubmatch(d.Detail); found != nil {
+	if found := notWholeNumber().FindStringSubmatch(d.Detail); found != nil {
 		d.Summary = invalidValueSummary(d.Attribute)
 		d.Detail = fmt.Sprintf("The value must be a whole number, not %s.", found[1])
 		return
 	}
-	if found := notAllowed.FindStringSubmatch(d.Detail); found != nil {
+	if found := notAllowed().FindStringSubmatch(d.Detail); found != nil {
 		d.Attribute = withoutElements(d.Attribute)
 		allowed := found[1]
 		if found[2] != "" {
@@ -97,17 +98,17 @@ func rewordInvalidValue(d *tfprotov6.Diagnostic) {
 		d.Detail = fmt.Sprintf("The value must be %s, not %s.", allowed, found[3])
 		return
 	}
-	if nullMember.MatchString(d.Detail) {
+	if nullMember().MatchString(d.Detail) {
 		d.Attribute = withoutElements(d.Attribute)
 		d.Summary = invalidValueSummary(d.Attribute)
 		d.Detail = "A member is null. Leave it out, or give it a value."
 		return
 	}
-	if found := notTimeout.FindStringSubmatch(d.Detail); found != nil {
+	if found := notTimeout().FindStringSubmatch(d.Detail); found != nil {
 		d.Summary, d.Detail = invalidValueSummary(d.Attribute), describeDuration(found[1])
 		return
 	}
-	if found := notDuration.FindStringSubmatch(d.Detail); found != nil {
+	if found := notDuration().FindStringSubmatch(d.Detail); found != nil {
 		d.Summary, d.Detail = invalidValueSummary(d.Attribute), describeDuration(found[1])
 	}
 }
@@ -115,7 +116,7 @@ func rewordInvalidValue(d *tfprotov6.Diagnostic) {
 // describeDuration returns the detail for a text that is not a duration.
 func describeDuration(text string) string {
 	example := `for example "90s", "20m" or "720h"`
-	if inDays := days.FindStringSubmatch(text); inDays != nil {
+	if inDays := days().FindStringSubmatch(text); inDays != nil {
 		var count int
 		_, _ = fmt.Sscan(inDays[1], &count)
 		example = fmt.Sprintf("which has no unit for days. Write %q", fmt.Sprintf("%dh", 24*count))

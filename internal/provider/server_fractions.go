@@ -46,7 +46,7 @@ func (s *server) locateFractions(ctx context.Context, diagnostics []*tfprotov6.D
 	for _, d := range diagnostics {
 		members := []*tftypes.AttributePath{d.Attribute}
 		if isFractionOfArgument(d) {
-			if found := fractionsBelow(value, d.Attribute, notWholeNumber.FindStringSubmatch(d.Detail)[1]); len(found) > 0 {
+			if found := fractionsBelow(value, d.Attribute, notWholeNumber().FindStringSubmatch(d.Detail)[1]); len(found) > 0 {
 				members = found
 			}
 		}
@@ -60,7 +60,7 @@ func (s *server) locateFractions(ctx context.Context, diagnostics []*tfprotov6.D
 }
 
 func isFractionOfArgument(d *tfprotov6.Diagnostic) bool {
-	return len(d.Attribute.Steps()) == 1 && notWholeNumber.MatchString(d.Detail)
+	return len(d.Attribute.Steps()) == 1 && notWholeNumber().MatchString(d.Detail)
 }
 
 // fractionsBelow returns the paths of the members of an argument that have this value.

@@ -5,12 +5,12 @@ package settings
 
 import (
 	"errors"
-	"regexp"
 	"strconv"
 	"strings"
 
 	"github.com/planetary-computer/terraform-provider-pc/internal/addresses"
 	"github.com/planetary-computer/terraform-provider-pc/internal/daskconfig"
+	"github.com/planetary-computer/terraform-provider-pc/internal/lazy"
 )
 
 // argumentTexts are the parts of a message about an argument.
@@ -145,10 +145,10 @@ func (a argumentTexts) describeTemplate(text string, err error) string {
 
 // variableName matches names with an underscore between capital letters, which
 // are unlikely in a password.
-var variableName = regexp.MustCompile(`^[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+$`)
+var variableName = lazy.Regexp(`^[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+$`)
 
 // isPrintableVariable reports whether a name in braces can be printed: it is the
 // whole text in capital letters, or matches variableName.
 func isPrintableVariable(name, text string) bool {
-	return variableName.MatchString(name) || text == "{"+name+"}" && name == strings.ToUpper(name)
+	return variableName().MatchString(name) || text == "{"+name+"}" && name == strings.ToUpper(name)
 }

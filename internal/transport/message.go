@@ -12,6 +12,8 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/planetary-computer/terraform-provider-pc/internal/lazy"
 )
 
 // maxMessageLength is the maximum length of a message in an error, in characters.
@@ -111,26 +113,26 @@ func jsonMessage(body []byte) (text string, ok bool) {
 }
 
 var (
-	htmlHeading = regexp.MustCompile(`(?is)<h1[^>]*>(.*?)</h1>(?:\s*<p[^>]*>(.*?)</p>)?`)
-	htmlTitle   = regexp.MustCompile(`(?is)<title[^>]*>(.*?)</title>`)
-	htmlHidden  = regexp.MustCompile(`(?is)<(script|style|head)\b.*?</(script|style|head)>`)
-	htmlTag     = regexp.MustCompile(`(?s)<[^>]*>`)
+	htmlHeading = lazy.Regexp(`(?is)<h1[^>]*>(.*?)</h1>(?:\s*<p[^>]*>(.*?)</p>)?`)
+	htmlTitle   = lazy.Regexp(`(?is)<title[^>]*>(.*?)</title>`)
+	htmlHidden  = lazy.Regexp(`(?is)<(script|style|head)\b.*?</(script|style|head)>`)
+	htmlTag     = lazy.Regexp(`(?s)<[^>]*>`)
 )
 
 // htmlMessage returns the message of an HTML page: the first heading with the
 // paragraph after it, or the title, or the text.
 func htmlMessage(body []byte) string {
 	page := string(bytes.ToValidUTF8(body, []byte("?")))
-	for _, part := range []*regexp.Regexp{htmlHeading, htmlTitle} {
+	for _, part := range []*regexp.Regexp{htmlHeading(), htmlTitle()} {
 		if found := part.FindStringSubmatch(page); found != nil {
 			if text := htmlText(strings.Join(found[1:], " ")); text != "" {
 				return text
 			}
 		}
 	}
-	return htmlText(htmlHidden.ReplaceAllString(page, " "))
+	return htmlText(htmlHidden().ReplaceAllString(page, " "))
 }
 
 func htmlText(fragment string) string {
-	return strings.TrimSpace(html.UnescapeString(htmlTag.ReplaceAllString(fragment, " ")))
+	return strings.TrimSpace(html.UnescapeString(htmlTag().ReplaceAllString(fragment, " ")))
 }

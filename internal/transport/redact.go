@@ -16,6 +16,8 @@ import (
 	"strings"
 	"sync/atomic"
 	"unicode"
+
+	"github.com/planetary-computer/terraform-provider-pc/internal/lazy"
 )
 
 const (
@@ -30,15 +32,15 @@ const (
 // patterns match texts that are always secret: PEM blocks, members of JSON objects,
 // credential headers, and tokens in a query.
 var patterns = []struct {
-	find    *regexp.Regexp
+	find    func() *regexp.Regexp
 	replace string
 }{
-	{regexp.MustCompile(`(?s)-----BEGIN [A-Z ]+-----.*?(-----END [A-Z ]+-----|$)`), mask},
-	{regexp.MustCompile(`(?i)(["'](?:token|api_token|tls_key|tls_cert|password)["']\s*:\s*)(?:"(?:[^"\\]|\\.)*"?|'(?:[^'\\]|\\.)*'?)`), `${1}"` + mask + `"`},
-	{regexp.MustCompile(`(?i)\b((?:authorization|cookie|set-cookie|proxy-authorization)["']?\s*[:=]\s*)[^\r\n]*`), "${1}" + mask},
-	{regexp.MustCompile(`(?i)\b(negotiate\s+)[A-Za-z0-9+/=]{16,}`), "${1}" + mask},
-	{regexp.MustCompile(`(?i)([?&](?:token|access_token|api_token|password|sig)=)[^&\s"'<>]*`), "${1}" + mask},
-	{regexp.MustCompile(`(://)[^/\s:@]*:[^/\s@]*@`), "${1}" + mask + "@"},
+	{lazy.Regexp(`(?s)-----BEGIN [A-Z ]+-----.*?(-----END [A-Z ]+-----|$)`), mask},
+	{lazy.Regexp(`(?i)(["'](?:token|api_token|tls_key|tls_cert|password)["']\s*:\s*)(?:"(?:[^"\\]|\\.)*"?|'(?:[^'\\]|\\.)*'?)`), `${1}"` + mask + `"`},
+	{lazy.Regexp(`(?i)\b((?:authorization|cookie|set-cookie|proxy-authorization)["']?\s*[:=]\s*)[^\r\n]*`), "${1}" + mask},
+	{lazy.Regexp(`(?i)\b(negotiate\s+)[A-Za-z0-9+/=]{16,}`), "${1}" + mask},
+	{lazy.Regexp(`(?i)([?&](?:token|access_token|api_token|password|sig)=)[^&\s"'<>]*`), "${1}" + mask},
+	{lazy.Regexp(`(://)[^/\s:@]*:[^/\s@]*@`), "${1}" + mask + "@"},
 }
 
 // redactor masks secrets in texts for logs and errors: the secrets of its client, and
@@ -133,7 +135,7 @@ func formsOf(text string) []string {
 		}
 	}
 	for _, escaped := range []string{url.QueryEscape(text), url.PathEscape(text)} {
-		forms = append(forms, escaped, lowerEscapes.ReplaceAllStringFunc(escaped, strings.ToLower))
+		forms = append(forms, escaped, lowerEscapes().ReplaceAllStringFunc(escaped, strings.ToLower))
 	}
 	// Python's html.escape uses different entities from Go's.
 	forms = append(forms, html.EscapeString(text), pythonEntities.Replace(text), text)
@@ -146,7 +148,7 @@ func formsOf(text string) []string {
 }
 
 var (
-	lowerEscapes   = regexp.MustCompile(`%[0-9A-F]{2}`)
+	lowerEscapes   = lazy.Regexp(`%[0-9A-F]{2}`)
 	pythonEntities = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;", `"`, "&quot;", "'", "&#x27;")
 )
 
@@ -224,7 +226,7 @@ func (r redactor) text(text string) string {
 	}
 	text = maskSpans(text, spans)
 	for _, pattern := range patterns {
-		text = pattern.find.ReplaceAllString(text, pattern.replace)
+		text = pattern.find().ReplaceAllString(text, pattern.replace)
 	}
 	return text
 }

@@ -11,7 +11,6 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
-	"regexp"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -20,6 +19,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/path"
 
 	"github.com/planetary-computer/terraform-provider-pc/internal/hub"
+	"github.com/planetary-computer/terraform-provider-pc/internal/lazy"
 	"github.com/planetary-computer/terraform-provider-pc/internal/settings"
 	"github.com/planetary-computer/terraform-provider-pc/internal/transport"
 )
@@ -101,10 +101,10 @@ func unreachableAdvice(failure *transport.Error) string {
 
 // loginPage matches the targets of redirects to a login: the Hub's own page, and the
 // usual paths of identity providers.
-var loginPage = regexp.MustCompile(`(?i)/(hub/login|login|signin|oauth2?|authorize|saml2?|sso)([/?.]|$)`)
+var loginPage = lazy.Regexp(`(?i)/(hub/login|login|signin|oauth2?|authorize|saml2?|sso)([/?.]|$)`)
 
 func redirectAdvice(failure *transport.Error) string {
-	if loginPage.MatchString(failure.Message) {
+	if loginPage().MatchString(failure.Message) {
 		return "The server redirects to a login page, because it received no credentials that it accepts. The provider follows no redirect. " + credentialAdvice(failure)
 	}
 	return "The provider follows no redirect, because its credentials must not reach another server. The address probably lacks " +
@@ -226,8 +226,8 @@ func statusAdvice(failure *transport.Error) string {
 		return "The service rejected the subscription_key, which comes from " + failure.CredentialOrigin + "."
 	case status == http.StatusForbidden && !failure.JSONError:
 		return "The response does not come from the API: a firewall or a proxy in front of " + failure.Host + " refuses the request. It says nothing about the credentials. Ask its operators to allow the request."
-	case status == http.StatusForbidden && foreignCluster.MatchString(failure.Message):
-		return foreignClusterAdvice(foreignCluster.FindStringSubmatch(failure.Message)[1], failure)
+	case status == http.StatusForbidden && foreignCluster().MatchString(failure.Message):
+		return foreignClusterAdvice(foreignCluster().FindStringSubmatch(failure.Message)[1], failure)
 	case status == http.StatusForbidden:
 		return "The credentials are valid but do not allow this. The object may belong to another user, or the token may lack a scope."
 	case status == http.StatusNotFound && failure.JSONError && strings.EqualFold(failure.Message, "Not Found"):
@@ -253,7 +253,7 @@ func statusAdvice(failure *transport.Error) string {
 
 // foreignCluster matches the gateway's 403 for a cluster of another user
 // (dask_gateway_server 2026.3.0, routes.py).
-var foreignCluster = regexp.MustCompile(`^User (\S+) lacks permissions to \w+ cluster `)
+var foreignCluster = lazy.Regexp(`^User (\S+) lacks permissions to \w+ cluster `)
 
 // foreignClusterAdvice names the owner of the credentials. The gateway calls
 // a service of the Hub service:NAME (auth.py).

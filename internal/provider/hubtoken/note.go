@@ -6,10 +6,11 @@ package hubtoken
 import (
 	"context"
 	"crypto/rand"
-	"regexp"
 
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/planmodifier"
 	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/planetary-computer/terraform-provider-pc/internal/lazy"
 )
 
 // The notes of tokens whose configuration has none begin with these.
@@ -25,7 +26,7 @@ func uniqueNote(purpose string) string { return purpose + ", " + rand.Text()[:8]
 
 // generatedNotePattern also matches the note that earlier versions gave to every
 // token.
-var generatedNotePattern = regexp.MustCompile(`^` + resourceNote + `(, [A-Z2-7]{8})?$`)
+var generatedNotePattern = lazy.Regexp(`^` + resourceNote + `(, [A-Z2-7]{8})?$`)
 
 // keepGeneratedNote plans the note of a token whose configuration has none. It
 // keeps a generated note, so that an existing token needs no change. Any other note
@@ -43,7 +44,7 @@ func (m keepGeneratedNote) MarkdownDescription(ctx context.Context) string {
 func (keepGeneratedNote) PlanModifyString(_ context.Context, req planmodifier.StringRequest, resp *planmodifier.StringResponse) {
 	switch {
 	case !req.ConfigValue.IsNull():
-	case generatedNotePattern.MatchString(req.StateValue.ValueString()):
+	case generatedNotePattern().MatchString(req.StateValue.ValueString()):
 		resp.PlanValue = req.StateValue
 	default:
 		resp.PlanValue = types.StringUnknown()
