@@ -85,8 +85,8 @@ func TestAccDaskScheduler_reportsUsedAddress(t *testing.T) {
 	for name, test := range map[string]struct{ arguments, want string }{
 		"refused connection":      {fmt.Sprintf("address = \"tls://dead.example.com:8786\"\n ca_certificate = %q", authority), `(?s)with\s+data\.pc_dask_scheduler\.test.*address = "tls://dead\.example\.com`},
 		"another server":          {`address = "tls://strange.example.com:8786"`, `(?s)The\s+provider\s+used\s+the\s+address\s+http://strange\.example\.com:8787\.\s+Set\s+dashboard_url\s+instead\s+of\s+address`},
-		"neither address":         {"", `(?s)\[address,dashboard_url\]`},
-		"both addresses":          {"address = \"tls://h:1\"\n dashboard_url = \"http://h\"", `(?s)\[address,dashboard_url\]`},
+		"neither address":         {"", `(?s)None\s+of\s+the\s+arguments\s+"address"\s+and\s+"dashboard_url"\s+is\s+set`},
+		"both addresses":          {"address = \"tls://h:1\"\n dashboard_url = \"http://h\"", `(?s)Conflicting\s+arguments\s+"address"\s+and\s+"dashboard_url"`},
 		"no port":                 {`address = "tls://10.0.0.4"`, `(?s)Invalid address of a Dask scheduler.*The value must be the scheduler's\s+address\s+with\s+its\s+port`},
 		"address of a web server": {`address = "http://10.0.0.4:8787"`, `(?s)Invalid address of a Dask scheduler.*Set\s+dashboard_url\s+for`},
 	} {

@@ -1,10 +1,12 @@
 // Copyright (c) The terraform-provider-pc Authors
 // SPDX-License-Identifier: MPL-2.0
 
-//go:build unix
+//go:build unix && !race
 
 // Package attacks_test runs terraform against servers, proxies and files that try to make
-// the provider use too much memory or wait for ever.
+// the provider use too much memory or wait for ever. It does not run with the race
+// detector: Linux counts the memory of the process that starts a program as the
+// program's own (fs/exec.c, begin_new_exec), and the detector needs several times as much.
 package attacks_test
 
 import (

@@ -1,7 +1,7 @@
 // Copyright (c) The terraform-provider-pc Authors
 // SPDX-License-Identifier: MPL-2.0
 
-//go:build unix
+//go:build unix && !race
 
 package attacks_test
 
