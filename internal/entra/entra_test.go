@@ -5,14 +5,10 @@ package entra_test
 
 import (
 	"context"
-	"crypto/rand"
-	"crypto/rsa"
 	"crypto/x509"
-	"crypto/x509/pkix"
 	"encoding/base64"
 	"encoding/pem"
 	"fmt"
-	"math/big"
 	"net"
 	"net/http"
 	"net/url"
@@ -23,12 +19,11 @@ import (
 	"testing"
 	"time"
 
-	"software.sslmate.com/src/go-pkcs12"
-
 	"github.com/planetary-computer/terraform-provider-pc/internal/clock"
 	"github.com/planetary-computer/terraform-provider-pc/internal/entra"
 	"github.com/planetary-computer/terraform-provider-pc/internal/secret"
 	"github.com/planetary-computer/terraform-provider-pc/internal/testing/mockserver"
+	"github.com/planetary-computer/terraform-provider-pc/internal/testing/scripted"
 	"github.com/planetary-computer/terraform-provider-pc/internal/transport"
 )
 
@@ -39,27 +34,10 @@ const (
 	none = "none"
 )
 
-// writeCertificate writes a new certificate with its key as PKCS#12, in the form that
-// OpenSSL 3 writes.
+// writeCertificate writes a new certificate with its key as PKCS#12.
 func writeCertificate(t *testing.T, notAfter time.Time) (string, *x509.Certificate) {
 	t.Helper()
-	key, err := rsa.GenerateKey(rand.Reader, 2048)
-	if err != nil {
-		t.Fatal(err)
-	}
-	template := &x509.Certificate{SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "app"}, NotBefore: notAfter.Add(-48 * time.Hour), NotAfter: notAfter}
-	encoded, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	certificate, err := x509.ParseCertificate(encoded)
-	if err != nil {
-		t.Fatal(err)
-	}
-	bundle, err := pkcs12.Modern2023.Encode(key, certificate, nil, password)
-	if err != nil {
-		t.Fatal(err)
-	}
+	certificate, bundle := scripted.ClientCertificate(t, password, notAfter)
 	return writeFile(t, string(bundle)), certificate
 }
 

@@ -16,6 +16,7 @@ import (
 
 	"github.com/planetary-computer/terraform-provider-pc/internal/clock"
 	"github.com/planetary-computer/terraform-provider-pc/internal/kerberos"
+	"github.com/planetary-computer/terraform-provider-pc/internal/testing/scripted"
 	"github.com/planetary-computer/terraform-provider-pc/internal/transport"
 )
 
@@ -129,7 +130,7 @@ func TestAuth_callerNeedNotWaitForOthers(t *testing.T) {
 	var silent atomic.Bool
 	silent.Store(true)
 	received := make(chan struct{}, 10)
-	k.useKDC(listenTCP(t, func(connection net.Conn) {
+	k.useKDC(scripted.ListenTCP(t, func(connection net.Conn) {
 		request, err := readRequest(connection)
 		if err != nil {
 			return

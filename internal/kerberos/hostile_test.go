@@ -19,6 +19,7 @@ import (
 
 	"github.com/planetary-computer/terraform-provider-pc/internal/clock"
 	"github.com/planetary-computer/terraform-provider-pc/internal/kerberos"
+	"github.com/planetary-computer/terraform-provider-pc/internal/testing/scripted"
 )
 
 const hugeCount = 0x7fffffff
@@ -58,7 +59,7 @@ func hostileInputs() map[string]struct {
 	configure := func(k *testRealm, text string) { k.cfg.ConfigFiles = k.write("hostile.conf", text) }
 	kdc := func(k *testRealm, handle func(net.Conn)) {
 		k.writeCache(clock.Real().Now().Add(time.Hour), false)
-		k.useKDC(listenTCP(k.t, func(connection net.Conn) {
+		k.useKDC(scripted.ListenTCP(k.t, func(connection net.Conn) {
 			if _, err := readRequest(connection); err == nil {
 				handle(connection)
 			}

@@ -26,6 +26,7 @@ import (
 	"github.com/jcmturner/gokrb5/v8/types"
 
 	"github.com/planetary-computer/terraform-provider-pc/internal/clock"
+	"github.com/planetary-computer/terraform-provider-pc/internal/testing/scripted"
 )
 
 const clientPassword = "alice's password"
@@ -61,30 +62,6 @@ func newFakeKDC(t *testing.T, serviceKeys *keytab.Keytab) *fakeKDC {
 	return kdc
 }
 
-// listenTCP starts a KDC. Each connection gets the reply to its first request.
-func listenTCP(t *testing.T, handle func(connection net.Conn)) string {
-	t.Helper()
-	var config net.ListenConfig
-	listener, err := config.Listen(t.Context(), "tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = listener.Close() })
-	go func() {
-		for {
-			connection, err := listener.Accept()
-			if err != nil {
-				return
-			}
-			go func() {
-				defer func() { _ = connection.Close() }()
-				handle(connection)
-			}()
-		}
-	}()
-	return listener.Addr().String()
-}
-
 // readRequest returns a request without its length.
 func readRequest(connection net.Conn) ([]byte, error) {
 	var header [4]byte
@@ -97,7 +74,7 @@ func readRequest(connection net.Conn) ([]byte, error) {
 }
 
 func (kdc *fakeKDC) listen() string {
-	return listenTCP(kdc.t, func(connection net.Conn) {
+	return scripted.ListenTCP(kdc.t, func(connection net.Conn) {
 		request, err := readRequest(connection)
 		if err != nil {
 			return

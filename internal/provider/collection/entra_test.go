@@ -4,11 +4,8 @@
 package collection_test
 
 import (
-	"crypto/rand"
-	"crypto/rsa"
 	"crypto/x509"
 	"encoding/base64"
-	"math/big"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -16,35 +13,18 @@ import (
 	"testing"
 	"time"
 
-	"software.sslmate.com/src/go-pkcs12"
-
 	"github.com/planetary-computer/terraform-provider-pc/internal/clock"
 	"github.com/planetary-computer/terraform-provider-pc/internal/environment"
 	"github.com/planetary-computer/terraform-provider-pc/internal/provider"
 	"github.com/planetary-computer/terraform-provider-pc/internal/testing/mockserver"
 	"github.com/planetary-computer/terraform-provider-pc/internal/testing/providertest"
+	"github.com/planetary-computer/terraform-provider-pc/internal/testing/scripted"
 )
 
 // newCertificate returns a certificate, and a PKCS#12 bundle with it in base64.
 func newCertificate(t *testing.T, notAfter time.Time) (*x509.Certificate, string) {
 	t.Helper()
-	key, err := rsa.GenerateKey(rand.Reader, 2048)
-	if err != nil {
-		t.Fatal(err)
-	}
-	template := &x509.Certificate{SerialNumber: big.NewInt(1), NotBefore: notAfter.Add(-48 * time.Hour), NotAfter: notAfter}
-	encoded, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	certificate, err := x509.ParseCertificate(encoded)
-	if err != nil {
-		t.Fatal(err)
-	}
-	bundle, err := pkcs12.Modern2023.Encode(key, certificate, nil, "p4ssword")
-	if err != nil {
-		t.Fatal(err)
-	}
+	certificate, bundle := scripted.ClientCertificate(t, "p4ssword", notAfter)
 	return certificate, base64.StdEncoding.EncodeToString(bundle)
 }
 

@@ -57,6 +57,17 @@ func newStory(t *testing.T) *story {
 	return newStoryOn(t, servers)
 }
 
+// newStoryWithServers returns a story with servers that no other test uses.
+func newStoryWithServers(t *testing.T, config realservers.Config) *story {
+	t.Helper()
+	stack, err := realservers.Start(t.Context(), installation, config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(stack.Stop)
+	return newStoryOn(t, stack)
+}
+
 func newStoryOn(t *testing.T, stack *realservers.Stack) *story {
 	t.Helper()
 	user := strings.ToLower(t.Name())

@@ -175,12 +175,7 @@ func (s *story) clusterNames() map[string]string {
 // and the apply does what the plan shows. The test has its own servers.
 func TestPlan_isWhatTheApplyDoes(t *testing.T) {
 	t.Parallel()
-	stack, err := realservers.Start(t.Context(), installation, realservers.Config{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(stack.Stop)
-	s := newStoryOn(t, stack)
+	s := newStoryWithServers(t, realservers.Config{})
 	s.Require(terraform.WriteOnlyArguments)
 	s.Setenv("DASK_GATEWAY__CLUSTER__OPTIONS__WORKER_CORES=2")
 	imported := strings.Fields(s.python(importedScript))

@@ -93,12 +93,7 @@ func (s *story) assertManaged() {
 // database. The test has its own gateway.
 func TestGateway_restartsDuringApplyAndDestroy(t *testing.T) {
 	t.Parallel()
-	stack, err := realservers.Start(t.Context(), installation, realservers.Config{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(stack.Stop)
-	s := newStoryOn(t, stack)
+	s := newStoryWithServers(t, realservers.Config{})
 	s.Write("main.tf", "resource \"pc_dask_cluster\" \"test\" {\n  count = 2\n}\n")
 
 	apply := s.Start("apply", "-auto-approve", "-no-color")

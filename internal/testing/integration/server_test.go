@@ -154,16 +154,11 @@ func TestServer_isReplacedBeforeTheDestroyOnlyIfItHasEnded(t *testing.T) {
 // Hub.
 func TestServer_waitsForTheSpawnLimit(t *testing.T) {
 	t.Parallel()
-	stack, err := realservers.Start(t.Context(), installation, realservers.Config{MaxStarts: 1})
-	if err != nil {
+	s := newStoryWithServers(t, realservers.Config{MaxStarts: 1})
+	if _, err := s.stack.NewToken(t.Context(), "other"); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(stack.Stop)
-	s := newStoryOn(t, stack)
-	if _, err := stack.NewToken(t.Context(), "other"); err != nil {
-		t.Fatal(err)
-	}
-	s.python(startNeverReadyScript, stack.Environ("other")...)
+	s.python(startNeverReadyScript, s.stack.Environ("other")...)
 	s.Write("main.tf", "resource \"pc_hub_server\" \"test\" {\n  name = \"gpu\"\n}\n")
 	s.Setenv("PC_MAX_RETRIES=1")
 	result := s.Run("apply", "-auto-approve", "-no-color")
@@ -175,7 +170,7 @@ func TestServer_waitsForTheSpawnLimit(t *testing.T) {
 	if left := len(s.Instances()); left != 0 {
 		t.Errorf("the state has %d instances", left)
 	}
-	s.python(cancelStartScript, stack.Environ("other")...)
+	s.python(cancelStartScript, s.stack.Environ("other")...)
 	s.Apply()
 	s.Destroy()
 	if left := s.python(runningServersScript); left != "" {

@@ -75,12 +75,7 @@ func TestToken_opensTheGatewayAndIsRevoked(t *testing.T) {
 // that token. The test has its own Hub, so that no other test's token gets the ID.
 func TestToken_leavesReusedIDAlone(t *testing.T) {
 	t.Parallel()
-	stack, err := realservers.Start(t.Context(), installation, realservers.Config{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(stack.Stop)
-	s := newStoryOn(t, stack)
+	s := newStoryWithServers(t, realservers.Config{})
 	s.Write("main.tf", tokenConfig)
 	s.Apply()
 	id := fmt.Sprint(s.Outputs()["id"])

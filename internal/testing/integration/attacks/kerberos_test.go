@@ -14,6 +14,7 @@ import (
 	"testing"
 
 	"github.com/planetary-computer/terraform-provider-pc/internal/testing/integration/terraform"
+	"github.com/planetary-computer/terraform-provider-pc/internal/testing/scripted"
 )
 
 const (
@@ -65,28 +66,13 @@ func krb5Conf(kdc string) string {
 // startKDC starts a KDC that announces a reply of 4 GiB, and sends it.
 func startKDC(t *testing.T) (address string) {
 	t.Helper()
-	listener, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = listener.Close() })
-	go func() {
-		for {
-			connection, err := listener.Accept()
-			if err != nil {
-				return
-			}
-			go func() {
-				defer func() { _ = connection.Close() }()
-				_, _ = io.ReadFull(connection, make([]byte, 4))
-				_, err := connection.Write([]byte{0xff, 0xff, 0xff, 0xff})
-				for err == nil {
-					_, err = connection.Write(make([]byte, 10_000))
-				}
-			}()
+	return scripted.ListenTCP(t, func(connection net.Conn) {
+		_, _ = io.ReadFull(connection, make([]byte, 4))
+		_, err := connection.Write([]byte{0xff, 0xff, 0xff, 0xff})
+		for err == nil {
+			_, err = connection.Write(make([]byte, 10_000))
 		}
-	}()
-	return listener.Addr().String()
+	})
 }
 
 // craftedCache is a small credential cache whose second principal claims to have 2^31
