@@ -12,7 +12,7 @@ import (
 const (
 	momentAccess = "Credentials, addresses and names"
 
-	promiseIDRejected  = "The provider rejects the ID before it sends any request."
+	promiseIDRejected  = "The provider rejects it and sends no request."
 	promiseNoEmptyList = "The read fails. It never returns an empty list."
 )
 
@@ -36,11 +36,11 @@ func accessRows() []Row {
 			Break: echoCredentials, Want: Want{Exit: 1, Output: []string{"Authorization: ***"}},
 		},
 		{
-			Fault: "The import ID is a path, also an escaped one.", Variant: "plain", Promise: promiseIDRejected,
+			Fault: "The import ID is a path, plain or escaped.", Variant: "plain", Promise: promiseIDRejected,
 			Command: []string{"import", "-no-color", clusterAddress, "x/../y"}, Want: Want{Exit: 1, Output: []string{"cannot be imported"}, Requests: map[string]int{"* " + anyClusterPath: 0}},
 		},
 		{
-			Fault: "The import ID is a path, also an escaped one.", Variant: "escaped", Promise: promiseIDRejected,
+			Fault: "The import ID is a path, plain or escaped.", Variant: "escaped", Promise: promiseIDRejected,
 			Command: []string{"import", "-no-color", clusterAddress, "x%2f..%2fy"}, Want: Want{Exit: 1, Output: []string{"cannot be imported"}, Requests: map[string]int{"* " + anyClusterPath: 0}},
 		},
 		{
@@ -48,11 +48,11 @@ func accessRows() []Row {
 			Command: []string{"import", "-no-color", clusterAddress, "0123456789abcdef0123456789abcdef"}, Want: Want{Exit: 1, Output: []string{"Cannot import non-existent remote object"}},
 		},
 		{
-			Fault: "The gateway is down, or the token revoked, when clusters are listed.", Variant: "down", Promise: promiseNoEmptyList, Config: listConfig,
+			Fault: "The gateway is down, or the token revoked, when you list clusters.", Variant: "down", Promise: promiseNoEmptyList, Config: listConfig,
 			Break: fails(http.MethodGet, clustersPath, times(everyTime, gatewayDown)), Want: Want{Exit: 1, Output: []string{"503"}},
 		},
 		{
-			Fault: "The gateway is down, or the token revoked, when clusters are listed.", Variant: "revoked", Promise: promiseNoEmptyList, Config: listConfig,
+			Fault: "The gateway is down, or the token revoked, when you list clusters.", Variant: "revoked", Promise: promiseNoEmptyList, Config: listConfig,
 			Break: func(w *World) { w.revokeProviderToken() }, Want: Want{Exit: 1, Output: []string{"rejected the credentials"}},
 		},
 	}

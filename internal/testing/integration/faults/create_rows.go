@@ -13,8 +13,8 @@ import (
 const (
 	momentCreate = "A cluster is created"
 
-	promiseNotRepeated = "The provider does not repeat the request. The error says that most likely nothing was created, and how to check."
-	promiseTooLate     = "That cluster started too late. The provider leaves it alone, and the error names it."
+	promiseNotRepeated = "The provider does not repeat the request. The error says that probably nothing was created, and how to check."
+	promiseTooLate     = "The provider leaves it alone, because it started too late. The error names it."
 )
 
 // createRows are creates that the gateway has not carried out, or has rejected.
@@ -51,32 +51,32 @@ func createRows() []Row {
 			Want:  Want{Exit: 1, Output: []string{"-parallelism"}, Requests: map[string]int{"POST " + clustersPath: 4}},
 		},
 		{
-			Moment: momentCreate, Fault: "The gateway rejects the options: 422.",
+			Moment: momentCreate, Fault: "The gateway rejects the options with 422.",
 			Promise: "The error is on `options` and has the gateway's message.",
 			Break:   fails(http.MethodPost, clustersPath, refusal(http.StatusUnprocessableEntity, "the image is not allowed")),
 			Want:    Want{Exit: 1, Output: []string{"The gateway refused the cluster options", "the image is not allowed"}, Requests: map[string]int{"POST " + clustersPath: 1}},
 		},
 		{
-			Moment: momentCreate, Fault: "The server forbids the request: 403.",
+			Moment: momentCreate, Fault: "The server returns 403.",
 			Promise: promiseForbidden,
 			Break:   fails(http.MethodPost, clustersPath, refusal(http.StatusForbidden, "no clusters for you")),
 			Want:    Want{Exit: 1, Output: []string{"no clusters for you", "do not allow this"}, Requests: map[string]int{"POST " + clustersPath: 1}},
 		},
 		{
-			Moment: momentCreate, Fault: "The gateway returns the 500 that means 401.",
+			Moment: momentCreate, Fault: "The gateway returns 500 because of the token.",
 			Promise: promiseRejected,
 			Break:   fails(http.MethodPost, clustersPath, badToken),
 			Want:    Want{Exit: 1, Output: []string{"api_token in the provider block", "/hub/token"}, Requests: map[string]int{"POST " + clustersPath: 1}},
 		},
 		{
-			Moment: momentCreate, Fault: "A redirect to a login page arrives.",
+			Moment: momentCreate, Fault: "The server redirects to a login page.",
 			Promise: promiseSignIn,
 			Break:   fails(http.MethodPost, clustersPath, signInRedirect),
 			Want:    Want{Exit: 1, Output: []string{"follows no redirect"}, Requests: map[string]int{"POST " + clustersPath: 1, "* /hub/login": 0}},
 		},
 		{
 			Moment: momentCreate, Fault: "The gateway is down for every request.",
-			Promise: "The plan warns of unchecked options. The create is sent once, and the error says that its result is unknown.",
+			Promise: "The plan warns that it could not check the options. The create is sent once, and the error says that its result is unknown.",
 			Break:   fails("", "", times(everyTime, gatewayDown)),
 			Want:    Want{Exit: 1, Output: []string{"503", "Warning: Could not check the cluster options", "It is not known whether the cluster was created"}, Requests: map[string]int{"POST *": 1}},
 		},
@@ -111,12 +111,12 @@ func otherClientRows() []Row {
 		Requests: map[string]int{"POST " + clustersPath: 1, "DELETE *": 0},
 	}
 	rows := []Row{{
-		Fault:   "An apply was killed before it wrote its state, and left an equal cluster.",
+		Fault:   "A killed apply left an equal cluster that no state contains.",
 		Promise: "The provider leaves it alone. A warning names it, with the commands to import or stop it.",
 		Break:   func(w *World) { w.AddOtherCluster(nil) },
 		Want:    Want{Output: []string{"Clusters with the same options already run", "stop_cluster"}, State: []string{clusterAddress}, Created: 1, Running: 1},
 	}, {
-		Fault: "A proxy has no route for a while: its own 404 or 502.", Promise: promiseRouteAwaited,
+		Fault: "A proxy has no route for a while and returns its own 404 or 502.", Promise: promiseRouteAwaited,
 		Break: fails(http.MethodGet, optionsPath, times(8, noRoute)),
 		Want:  Want{State: []string{clusterAddress}, Created: 1, Running: 1, Requests: map[string]int{"POST " + clustersPath: 1}},
 	}}

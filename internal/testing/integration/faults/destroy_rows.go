@@ -33,18 +33,18 @@ func destroyRows() []Row {
 		{Fault: "The server returns 429 with `Retry-After`.", Promise: promiseRateLimited, Break: fails(http.MethodDelete, anyClusterPath, times(2, rateLimited))},
 		{Fault: "DELETE returns 204 and stops nothing.", Promise: promiseDeleteRepeated, Break: fails(http.MethodDelete, anyClusterPath, times(2, noContent))},
 		{
-			Fault: "A Kubernetes gateway restarts, and stops nothing while its cache fills.", Variant: "empty cache", Promise: promiseDeleteRepeated,
+			Fault: "A restarted Kubernetes gateway stops nothing while its cache fills.", Variant: "empty cache", Promise: promiseDeleteRepeated,
 			Mock: kubernetes(2 * time.Second), Break: func(w *World) { w.Mock.RestartGateway() },
 		},
 		{
-			Fault: "A Kubernetes gateway restarts, and stops nothing while its cache fills.", Variant: "thousands of other clusters", Promise: promiseDeleteRepeated, Command: withoutRefresh(destroyCommand),
+			Fault: "A restarted Kubernetes gateway stops nothing while its cache fills.", Variant: "thousands of other clusters", Promise: promiseDeleteRepeated, Command: withoutRefresh(destroyCommand),
 			Mock: kubernetesWithSlowCache(), Break: func(w *World) { w.Mock.RestartGateway() },
 		},
 		{
 			Fault: "A Kubernetes gateway has not cached a new cluster yet.", Promise: promiseDeleteRepeated, Mock: kubernetes(0, 6*time.Second),
 		},
 		{
-			Fault: "The cluster does not end within `timeouts.delete`.", Promise: "The error has the status. The cluster stays in the state.", Config: clusterWith("timeouts = { delete = \"1s\" }"),
+			Fault: "The cluster does not end within `timeouts.delete`.", Promise: "The error gives the status. The cluster stays in the state.", Config: clusterWith("timeouts = { delete = \"1s\" }"),
 			Break: fails(http.MethodDelete, anyClusterPath, times(everyTime, noContent)), Want: failsUnchanged("did not stop in time", "timeouts.delete"),
 		},
 		{Fault: "The server stays down, or returns 500, 502, 503 or 504.", Variant: "from the start", Promise: promiseFails, Break: fails("", anyClusterPath, times(everyTime, gatewayDown)), Want: failsUnchanged("503")},
@@ -52,7 +52,7 @@ func destroyRows() []Row {
 			Fault: "The server stays down, or returns 500, 502, 503 or 504.", Variant: "during the destroy", Promise: promiseFails,
 			Break: fails(http.MethodDelete, anyClusterPath, times(everyTime, internalError)), Want: failsUnchanged("500", "It is not known whether the cluster stopped", "terraform destroy again"),
 		},
-		{Fault: "The server forbids the request: 403.", Promise: promiseForbidden, Break: fails(http.MethodDelete, anyClusterPath, times(everyTime, refusal(http.StatusForbidden, "not yours"))), Want: failsUnchanged("not yours")},
+		{Fault: "The server returns 403.", Promise: promiseForbidden, Break: fails(http.MethodDelete, anyClusterPath, times(everyTime, refusal(http.StatusForbidden, "not yours"))), Want: failsUnchanged("not yours")},
 		{Fault: "The token has expired or was revoked.", Promise: promiseRejected, Break: func(w *World) { w.revokeProviderToken() }, Want: failsUnchanged("api_token in the provider block")},
 		{
 			Fault: "You press Ctrl-C during a wait.", Promise: promiseInterrupted,

@@ -15,9 +15,9 @@ import (
 const (
 	momentCreateResponseLost = "The response to a create is lost"
 
-	promiseAdopted     = "The provider adopts the one new cluster with these options, by the gateway's clock, and warns. It creates no second one."
+	promiseAdopted     = "The provider adopts the one new cluster with these options, by the gateway's clock, with a warning. It creates no second one."
 	promiseEachAdopted = "Each create adopts one cluster. All six are in the state."
-	promiseMayRun      = "The error warns of a cluster that may run and cost money, which `pc_clusters` lists and `terraform import` adopts."
+	promiseMayRun      = "The error warns that a cluster may run and cost money, and how to find and import it."
 	promiseUndecided   = "The error lists both, with the commands to import or stop each."
 )
 
@@ -127,7 +127,7 @@ func ambiguousRows() []Row {
 			Want:   Want{Exit: 1, Output: []string{"interrupted"}, State: []string{taintedClusterAddress}, Created: 1, Running: 1, Requests: map[string]int{"POST " + clustersPath: 1}},
 		},
 		{
-			Moment: momentCreateResponseLost, Fault: "At the same moment another client creates an equal cluster.",
+			Moment: momentCreateResponseLost, Fault: "Another client creates an equal cluster at the same moment.",
 			Promise: promiseUndecided,
 			Break: func(w *World) {
 				lostMeanwhile := responseLost

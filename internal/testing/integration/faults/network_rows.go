@@ -17,7 +17,7 @@ import (
 const (
 	momentNetwork = "Certificates and proxies"
 
-	promiseNothingSent = "The provider sends nothing. The error has the cause (the certificate's authority, hosts or expiry, or the proxy) and the argument to change, and no password."
+	promiseNothingSent = "The provider sends nothing. The error gives the cause (the certificate's authority, hosts or expiry, or the proxy) and the argument to change, but no password."
 
 	proxyPassword = "pr0xy-pa55word"
 )
@@ -29,26 +29,26 @@ func networkRows() []Row {
 	expired := scripted.Leaf{Hosts: localhost, From: -48 * time.Hour, Until: -24 * time.Hour}
 	rows := []Row{
 		{
-			Fault: "The certificate's authority is set in `ca_certificate`.", Promise: "The provider trusts the certificate.",
+			Fault: "The certificate's authority is in `ca_certificate`.", Promise: "The provider trusts the certificate.",
 			Intermediary: behindTLS(scripted.Leaf{Hosts: localhost}, true), Want: Want{State: []string{clusterAddress}, Created: 1, Running: 1},
 		},
 		{
-			Fault: "The certificate is self-signed, expired, for another host or of an unknown authority.", Variant: "unknown authority", Promise: promiseNothingSent,
+			Fault: "The certificate is self-signed, expired, for another host or from an unknown authority.", Variant: "unknown authority", Promise: promiseNothingSent,
 			Intermediary: behindTLS(scripted.Leaf{Hosts: localhost}, false),
 			Want:         Want{Exit: 1, Output: []string{"The tests' authority", `ca_certificate = file("ca.pem")`}, Requests: noRequests},
 		},
 		{
-			Fault: "The certificate is self-signed, expired, for another host or of an unknown authority.", Variant: "self-signed", Promise: promiseNothingSent,
+			Fault: "The certificate is self-signed, expired, for another host or from an unknown authority.", Variant: "self-signed", Promise: promiseNothingSent,
 			Intermediary: behindTLS(scripted.Leaf{Hosts: localhost, SelfSigned: true}, false),
 			Want:         Want{Exit: 1, Output: []string{"is self-signed and not trusted on this machine", "set this certificate itself"}, Requests: noRequests},
 		},
 		{
-			Fault: "The certificate is self-signed, expired, for another host or of an unknown authority.", Variant: "another host", Promise: promiseNothingSent,
+			Fault: "The certificate is self-signed, expired, for another host or from an unknown authority.", Variant: "another host", Promise: promiseNothingSent,
 			Intermediary: behindTLS(scripted.Leaf{Hosts: []string{"hub.example.com"}}, true),
 			Want:         Want{Exit: 1, Output: []string{"not for the host 127.0.0.1; it is for hub.example.com", "Use an address whose host is in the certificate"}, Requests: noRequests},
 		},
 		{
-			Fault: "The certificate is self-signed, expired, for another host or of an unknown authority.", Variant: "expired", Promise: promiseNothingSent,
+			Fault: "The certificate is self-signed, expired, for another host or from an unknown authority.", Variant: "expired", Promise: promiseNothingSent,
 			Intermediary: behindTLS(expired, true), Want: Want{Exit: 1, Output: []string{"its certificate has expired, on 2", "must renew its certificate"}, Requests: noRequests},
 		},
 		{
@@ -105,7 +105,7 @@ func proxyRows() []Row {
 			Want:         Want{Exit: 1, Output: []string{"refused it with 403", "Blocked by the network's policy", "The response comes from the proxy"}, Requests: noRequests},
 		},
 		{
-			Fault: "The proxy blocks the server with a message without end.", Promise: "The error has what arrives in 2 s.",
+			Fault: "The proxy blocks the server with a message without end.", Promise: "The error quotes what arrives within 2 s.",
 			Intermediary: func(w *World) (string, string) {
 				proxy := scripted.NewForwardProxy(w.t, "", "", nil)
 				proxy.Refuse(http.StatusForbidden, everyTime)
@@ -115,7 +115,7 @@ func proxyRows() []Row {
 			Want: Want{Exit: 1, Output: []string{"refused it with 403", "Blocked by the network's policy"}, Requests: noRequests},
 		},
 		{
-			Fault: "The address is `http://` inside Kubernetes, and the proxy is outside.", Promise: promiseNothingSent,
+			Fault: "The address is `http://` inside Kubernetes, but the proxy is outside.", Promise: promiseNothingSent,
 			Intermediary: func(*World) (string, string) {
 				return "http://gateway.daskhub.svc/services/dask-gateway/", `http_proxy = "http://proxy.example.com:3128"`
 			},

@@ -14,7 +14,7 @@ const (
 	momentRefresh = "A running cluster is refreshed"
 	momentEnded   = "A cluster has ended or no longer exists"
 
-	promiseKept = "A 404 counts only if the cluster stays missing for several seconds, by name and in a listing that has stopped growing."
+	promiseKept = "A 404 counts only if the cluster stays missing for seconds, by name and in a listing that no longer grows."
 )
 
 // refreshRows are responses that do not prove that a running cluster has ended.
@@ -39,21 +39,21 @@ func refreshRows() []Row {
 			Break: restartGateway, Want: emptyPlan,
 		},
 		{
-			Fault:   "A restarted Kubernetes gateway reads thousands of other clusters first.",
-			Promise: "The provider waits the 20 s for which such a gateway holds the request.",
+			Fault:   "A restarted Kubernetes gateway first reads thousands of other clusters.",
+			Promise: "The provider waits the 20 s that such a gateway takes.",
 			Mock:    kubernetesWithSlowCache(), Break: restartGateway, Want: emptyPlan,
 		},
 		{Fault: "The server stays down, or returns 500, 502, 503 or 504.", Variant: "503", Promise: promiseFails, Break: failReads(times(everyTime, gatewayDown)), Want: failsUnchanged("503")},
 		{Fault: "The server stays down, or returns 500, 502, 503 or 504.", Variant: "500", Promise: promiseFails, Break: failReads(times(everyTime, internalError)), Want: failsUnchanged("500")},
 		{Fault: "The server stays down, or returns 500, 502, 503 or 504.", Variant: "502", Promise: promiseFails, Break: failReads(times(everyTime, page(http.StatusBadGateway))), Want: failsUnchanged("502")},
 		{Fault: "The server stays down, or returns 500, 502, 503 or 504.", Variant: "504", Promise: promiseFails, Break: failReads(times(everyTime, page(http.StatusGatewayTimeout))), Want: failsUnchanged("504")},
-		{Fault: "A proxy has no route: its own 404.", Promise: promiseNotTheAPI, Break: failReads(times(everyTime, noRoute)), Want: failsUnchanged("404", "comes from a proxy and not from the API")},
-		{Fault: "Another API responds: a 404 in JSON.", Promise: promiseNotTheAPI, Break: failReads(times(everyTime, refusal(http.StatusNotFound, "no such thing"))), Want: failsUnchanged("no such thing")},
+		{Fault: "A proxy has no route and returns its own 404.", Promise: promiseNotTheAPI, Break: failReads(times(everyTime, noRoute)), Want: failsUnchanged("404", "comes from a proxy and not from the API")},
+		{Fault: "Another API returns a 404 in JSON.", Promise: promiseNotTheAPI, Break: failReads(times(everyTime, refusal(http.StatusNotFound, "no such thing"))), Want: failsUnchanged("no such thing")},
 		{Fault: "The server returns 401.", Promise: promiseRejected, Break: failReads(times(everyTime, refusal(http.StatusUnauthorized, "Authentication required"))), Want: failsUnchanged("rejected the credentials")},
 		{Fault: "The token has expired or was revoked.", Promise: promiseRejected, Break: func(w *World) { w.revokeProviderToken() }, Want: failsUnchanged("api_token in the provider block")},
-		{Fault: "The server forbids the request: 403.", Promise: promiseForbidden, Break: failReads(times(everyTime, refusal(http.StatusForbidden, "User bob lacks permissions to view cluster x"))), Want: failsUnchanged("lacks permissions")},
-		{Fault: "A login page with status 200 arrives.", Promise: promiseSignIn, Break: failReads(times(everyTime, signInPage)), Want: failsUnchanged("another kind of server")},
-		{Fault: "A redirect to a login page arrives.", Promise: promiseSignIn, Break: failReads(times(everyTime, signInRedirect)), Want: failsUnchanged("follows no redirect")},
+		{Fault: "The server returns 403.", Promise: promiseForbidden, Break: failReads(times(everyTime, refusal(http.StatusForbidden, "User bob lacks permissions to view cluster x"))), Want: failsUnchanged("lacks permissions")},
+		{Fault: "A login page arrives with status 200.", Promise: promiseSignIn, Break: failReads(times(everyTime, signInPage)), Want: failsUnchanged("another kind of server")},
+		{Fault: "The server redirects to a login page.", Promise: promiseSignIn, Break: failReads(times(everyTime, signInRedirect)), Want: failsUnchanged("follows no redirect")},
 		{Fault: "Connections close without a response.", Promise: promiseFails, Break: failReads(times(everyTime, droppedBeforeHandling)), Want: failsUnchanged("could not be read")},
 		{Fault: "No response arrives in time.", Promise: promiseFails, Provider: "request_timeout = \"1s\"\n  max_retries = 0", Break: failReads(mockserver.Fault{RequestDelay: time.Minute}), Want: failsUnchanged("no complete response within 1s")},
 		{
@@ -62,7 +62,7 @@ func refreshRows() []Row {
 			Want:  failsUnchanged("another"),
 		},
 		{
-			Fault: "The response has a status that does not exist.", Promise: promiseFails,
+			Fault: "The response has an unknown status.", Promise: promiseFails,
 			Break: failReads(times(everyTime, mockserver.Fault{Status: http.StatusOK, ContentType: "application/json", Body: `{"name": "another", "status": 7}`})),
 			Want:  failsUnchanged("could not be read"),
 		},
@@ -80,11 +80,11 @@ func endedRows() []Row {
 		return Want{Exit: 2, Output: append(output, "1 to add"), State: []string{clusterAddress}, Requests: map[string]int{"POST *": 0, "DELETE *": 0}}
 	}
 	rows := []Row{
-		{Fault: "A cluster has failed: its scheduler has died.", Promise: promiseEnded, Break: func(w *World) { w.Mock.FailCluster(w.NewestCluster()) }, Want: plansNewCluster("became FAILED")},
+		{Fault: "A cluster's scheduler has died.", Promise: promiseEnded, Break: func(w *World) { w.Mock.FailCluster(w.NewestCluster()) }, Want: plansNewCluster("became FAILED")},
 		{Fault: "The idle timeout or another client has stopped a cluster.", Promise: promiseEnded, Break: func(w *World) { w.Mock.StopCluster(w.NewestCluster()) }, Want: plansNewCluster("became STOPPED")},
 		{Fault: "The gateway has no record of a cluster in three lookups over several seconds.", Promise: promiseEnded, Break: func(w *World) { w.Mock.DeleteClusterRecord(w.NewestCluster()) }, Want: plansNewCluster("is gone", "several lookups")},
 		{
-			Fault: "The gateway has no record of it, and the second lookup fails.", Promise: "The plan fails, and the cluster stays in the state: one lookup is not enough.",
+			Fault: "The gateway has no record of the cluster, and the second lookup fails.", Promise: "The plan fails: one lookup is not enough. The state does not change.",
 			Break: func(w *World) {
 				w.Mock.DeleteClusterRecord(w.NewestCluster())
 				fails(http.MethodGet, clustersPath, times(everyTime, gatewayDown))(w)

@@ -14,7 +14,7 @@ import (
 const (
 	momentScale = "A cluster is resized, or the provider waits for workers"
 
-	promiseTooFewGranted = "An error on `wait_for_workers` has both numbers at once. The cluster is in the state."
+	promiseTooFewGranted = "An immediate error on `wait_for_workers` gives both numbers. The cluster is in the state."
 )
 
 // scaleRows are faults during adapt and scale, and while the provider waits for
@@ -38,12 +38,12 @@ func scaleRows() []Row {
 			Break: fails(http.MethodPost, scalePath, times(2, rateLimited)), Want: Want{State: []string{clusterAddress}, Running: 1, Requests: map[string]int{"POST " + scalePath: 3}},
 		},
 		{
-			Fault: "The gateway rejects a resize: 403.", Promise: "The error reports it. The state keeps the old number, so the next plan shows the change again.", Config: twoWorkers, AppliedBefore: true, ConfigAfter: threeWorkers,
+			Fault: "The gateway rejects a resize with 403.", Promise: "The error reports it. The next plan shows the change again.", Config: twoWorkers, AppliedBefore: true, ConfigAfter: threeWorkers,
 			Break: fails(http.MethodPost, scalePath, refusal(http.StatusForbidden, "not yours")),
 			Want:  Want{Exit: 1, Output: []string{"were not changed", "not yours"}, State: []string{clusterAddress}, Running: 1, Workers: 2, Requests: map[string]int{"POST " + scalePath: 1}},
 		},
 		{
-			Fault: "The gateway cannot reach the scheduler: 409, and it stops the cluster.", Promise: "The error has the status. The next apply creates a new cluster.", Config: twoWorkers, AppliedBefore: true, ConfigAfter: threeWorkers,
+			Fault: "The gateway cannot reach the scheduler, returns 409 and stops the cluster.", Promise: "The error reports it. The next apply creates a new cluster.", Config: twoWorkers, AppliedBefore: true, ConfigAfter: threeWorkers,
 			Break: fails(http.MethodPost, scalePath, schedulerUnreachable),
 			Want:  Want{Exit: 1, Output: []string{"could not reach the cluster's scheduler", "terraform apply again"}, State: []string{clusterAddress}, Running: 1, Requests: map[string]int{"POST " + scalePath: 1}},
 		},
@@ -53,7 +53,7 @@ func scaleRows() []Row {
 			Want:  Want{Exit: 1, Output: []string{"were not changed"}, State: []string{taintedClusterAddress}, Created: 1, Running: 1},
 		},
 		{
-			Fault: "The gateway grants fewer workers than requested.", Promise: "A warning has the number granted.", Config: clusterWith("workers = 9"), Mock: mockserver.Config{MaxWorkers: 4},
+			Fault: "The gateway grants fewer workers than requested.", Promise: "A warning gives the number granted.", Config: clusterWith("workers = 9"), Mock: mockserver.Config{MaxWorkers: 4},
 			Want: Want{Output: []string{"allows fewer workers"}, State: []string{clusterAddress}, Created: 1, Running: 1},
 		},
 		{
@@ -73,16 +73,16 @@ func scaleRows() []Row {
 			},
 		},
 		{
-			Fault: "The gateway is down at the first adapt, even for long.", Promise: "The provider waits. The new cluster is not tainted.", Config: adapt,
+			Fault: "The gateway is down at the first adapt, even for a long time.", Promise: "The provider waits. The new cluster is not tainted.", Config: adapt,
 			Break: fails(http.MethodPost, adaptPath, times(30, gatewayDown)), Want: Want{State: []string{clusterAddress}, Created: 1, Running: 1},
 		},
 		{
-			Fault: "A proxy has no route for a while: its own 404 or 502.", Promise: promiseRouteAwaited, Config: waitForTwoWorkers,
+			Fault: "A proxy has no route for a while and returns its own 404 or 502.", Promise: promiseRouteAwaited, Config: waitForTwoWorkers,
 			Break: inOrder(fails(http.MethodGet, workerCountsPath, times(4, noRoute)), fails(http.MethodGet, workerCountsPath, times(4, page(http.StatusBadGateway)))),
 			Want:  Want{State: []string{clusterAddress}, Created: 1, Running: 1},
 		},
 		{
-			Fault: "The workers do not join within `timeouts.create`.", Promise: "An error on `wait_for_workers` has the number that joined. The cluster is in the state.",
+			Fault: "The workers do not join within `timeouts.create`.", Promise: "An error on `wait_for_workers` gives the number that joined. The cluster is in the state.",
 			Config: clusterWith("workers = 2\nwait_for_workers = 2\ntimeouts = { create = \"1s\" }"), Mock: mockserver.Config{WorkerDelay: time.Hour},
 			Want: Want{Exit: 1, Output: []string{"0 workers of 2 had joined", "runs and costs money"}, State: []string{taintedClusterAddress}, Created: 1, Running: 1},
 		},

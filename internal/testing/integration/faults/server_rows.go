@@ -16,9 +16,9 @@ const (
 	momentServerStart      = "A Hub server is started"
 	momentServerReadOrStop = "A Hub server is refreshed or stopped"
 
-	promiseUnconfirmed = "The provider finds the starting server and waits for it. A warning says that the start is not confirmed."
-	promiseServerSaved = "The server is in the state as soon as the Hub lists it. The next apply replaces it."
-	promiseStartReason = "The error has the Hub's reason, if any, and the last progress messages. The state stays empty."
+	promiseUnconfirmed = "The provider finds the server and waits for it. A warning says that this run may not have started it."
+	promiseServerSaved = "The server is in the state once the Hub lists it. The next apply replaces it."
+	promiseStartReason = "The error gives the Hub's reason, if any, and the last progress messages. The state stays empty."
 	promisePolled      = "The provider polls the server until it is ready."
 
 	serverAddress        = "pc_hub_server.test"
@@ -48,9 +48,9 @@ func serverStartRows() []Row {
 	unconfirmed.Output = []string{"is not confirmed"}
 	hubError := hubRefusal(http.StatusInternalServerError, "Internal Server Error")
 	rows := []Row{
-		{Fault: "The response to the POST is lost, or a proxy returns 502 or 504 instead.", Variant: "lost", Promise: promiseUnconfirmed, Break: fails(http.MethodPost, serverPath, responseLost), Want: unconfirmed},
-		{Fault: "The response to the POST is lost, or a proxy returns 502 or 504 instead.", Variant: "502", Promise: promiseUnconfirmed, Break: fails(http.MethodPost, serverPath, afterHandling(http.StatusBadGateway)), Want: unconfirmed},
-		{Fault: "The response to the POST is lost, or a proxy returns 502 or 504 instead.", Variant: "504, slow start", Promise: promiseUnconfirmed, Config: serverWith("slow"), Break: fails(http.MethodPost, serverPath, afterHandling(http.StatusGatewayTimeout)), Want: unconfirmed},
+		{Fault: "The response to the start is lost, or a proxy returns 502 or 504 instead.", Variant: "lost", Promise: promiseUnconfirmed, Break: fails(http.MethodPost, serverPath, responseLost), Want: unconfirmed},
+		{Fault: "The response to the start is lost, or a proxy returns 502 or 504 instead.", Variant: "502", Promise: promiseUnconfirmed, Break: fails(http.MethodPost, serverPath, afterHandling(http.StatusBadGateway)), Want: unconfirmed},
+		{Fault: "The response to the start is lost, or a proxy returns 502 or 504 instead.", Variant: "504, slow start", Promise: promiseUnconfirmed, Config: serverWith("slow"), Break: fails(http.MethodPost, serverPath, afterHandling(http.StatusGatewayTimeout)), Want: unconfirmed},
 		{Fault: "The connection closes before the Hub has read the request.", Promise: "The provider repeats the request. One server starts.", Break: fails(http.MethodPost, serverPath, droppedBeforeHandling), Want: startsWithTwoPosts},
 		{
 			Fault: "A proxy drops the request, and another client starts a server with this name.", Promise: "The server is in the state, with the same warning.",
@@ -73,19 +73,19 @@ func serverStartRows() []Row {
 		},
 		{Fault: "The server returns 429 with `Retry-After`.", Promise: promiseRateLimited, Break: fails(http.MethodPost, serverPath, rateLimited), Want: startsWithTwoPosts},
 		{
-			Fault: "The start fails: at once, after a while, for a quota, or because the Hub fails.", Variant: "at once", Promise: promiseStartReason,
+			Fault: "The start fails at once, after a while, because of a quota or because the Hub fails.", Variant: "at once", Promise: promiseStartReason,
 			Config: serverWith("broken"), Want: Want{Exit: 1, Output: []string{"did not start", "no node has room for it"}, Requests: oneStart},
 		},
 		{
-			Fault: "The start fails: at once, after a while, for a quota, or because the Hub fails.", Variant: "after a while", Promise: promiseStartReason,
+			Fault: "The start fails at once, after a while, because of a quota or because the Hub fails.", Variant: "after a while", Promise: promiseStartReason,
 			Config: serverWith("late"), Want: Want{Exit: 1, Output: []string{"no node came up", "Looking for a node"}, Requests: oneStart},
 		},
 		{
-			Fault: "The start fails: at once, after a while, for a quota, or because the Hub fails.", Variant: "the Hub fails", Promise: promiseStartReason,
+			Fault: "The start fails at once, after a while, because of a quota or because the Hub fails.", Variant: "the Hub fails", Promise: promiseStartReason,
 			Break: fails(http.MethodPost, serverPath, hubError), Want: Want{Exit: 1, Output: []string{"the Hub reports no reason"}, Requests: oneStart},
 		},
 		{
-			Fault: "The start fails: at once, after a while, for a quota, or because the Hub fails.", Variant: "quota", Promise: promiseStartReason,
+			Fault: "The start fails at once, after a while, because of a quota or because the Hub fails.", Variant: "quota", Promise: promiseStartReason,
 			Config: serverWith("refused"), Want: Want{Exit: 1, Output: []string{"quota reached"}, Requests: oneStart},
 		},
 		{Fault: "The progress stream is cut off.", Promise: "The provider reconnects and reads the server's status.", Config: serverWith("slow"), Break: fails(http.MethodGet, serverProgressPath, times(2, responseCutOff)), Want: startsWithOnePost},
@@ -96,7 +96,7 @@ func serverStartRows() []Row {
 			Config: serverWith("slow"), Break: fails(http.MethodGet, serverProgressPath, times(everyTime, endlessEvent)), Want: startsWithOnePost,
 		},
 		{
-			Fault: "A server with this name already runs.", Promise: "The provider leaves it alone. The error has the command to import it.",
+			Fault: "A server with this name already runs.", Promise: "The provider leaves it alone. The error gives the command to import it.",
 			Break:        func(w *World) { w.Mock.StartHubServer(configUser, "gpu", `{"profile": "theirs"}`) },
 			Want:         Want{Exit: 1, Output: []string{"The server already exists", "terraform import ADDRESS_OF_THIS_RESOURCE alice/gpu"}, Servers: 1, Requests: map[string]int{"POST " + serverPath: 0}},
 			RemoveOthers: func(w *World) { w.Mock.CullHubServer(configUser, "gpu") },
@@ -122,9 +122,9 @@ func serverEndRows() []Row {
 	plansNewServer := func(output ...string) Want { return Want{Exit: 2, Output: output, State: []string{serverAddress}} }
 	cullServer := func(w *World) { w.Mock.CullHubServer(configUser, "gpu") }
 	rows := []Row{
-		{Fault: "The Hub has stopped a server, or is stopping it.", Variant: "stopped", Promise: promiseEnded, Command: planCommand, Break: cullServer, Want: plansNewServer("does not run", "1 to add")},
+		{Fault: "The Hub has stopped a server or is stopping it.", Variant: "stopped", Promise: promiseEnded, Command: planCommand, Break: cullServer, Want: plansNewServer("does not run", "1 to add")},
 		{
-			Fault: "The Hub has stopped a server, or is stopping it.", Variant: "stopping", Promise: promiseEnded, Command: planCommand,
+			Fault: "The Hub has stopped a server or is stopping it.", Variant: "stopping", Promise: promiseEnded, Command: planCommand,
 			Break: fails(http.MethodGet, serverUserPath, times(everyTime, hubResponse(`{"kind": "user", "name": "alice", "servers": {"gpu": {"name": "gpu", "url": "/user/alice/gpu/", "ready": false, "pending": "stop"}}}`))),
 			Want:  Want{Exit: 2, Output: []string{"is being stopped", "1 to add"}, State: []string{serverAddress}, Servers: 1},
 		},

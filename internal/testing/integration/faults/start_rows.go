@@ -24,11 +24,11 @@ func startRows() []Row {
 	}
 	rows := []Row{
 		{Fault: "The server is down for a while.", Promise: promiseRetried, Break: fails(http.MethodGet, anyClusterPath, times(20, gatewayDown)), Want: succeeds},
-		{Fault: "A proxy has no route for a while: its own 404 or 502.", Promise: promiseRouteAwaited, Break: fails(http.MethodGet, anyClusterPath, times(5, noRoute)), Want: succeeds},
+		{Fault: "A proxy has no route for a while and returns its own 404 or 502.", Promise: promiseRouteAwaited, Break: fails(http.MethodGet, anyClusterPath, times(5, noRoute)), Want: succeeds},
 		{Fault: "A response is cut off.", Promise: promiseRetried, Break: fails(http.MethodGet, anyClusterPath, times(5, responseCutOff)), Want: succeeds},
 		{Fault: "The server returns 429 with `Retry-After`.", Promise: promiseRateLimited, Break: fails(http.MethodGet, anyClusterPath, times(3, rateLimited)), Want: succeeds},
 		{
-			Fault: "Replicas of a Kubernetes gateway have not cached the cluster yet: 404.", Promise: "The provider keeps waiting.",
+			Fault: "Replicas of a Kubernetes gateway return 404 because they have not cached the cluster yet.", Promise: "The provider keeps waiting.",
 			Mock: kubernetes(8*time.Second, 0, 4*time.Second), Want: succeeds,
 		},
 		{
@@ -54,7 +54,7 @@ func startRows() []Row {
 			Want: failsTainted(0, "became STOPPED instead of RUNNING"),
 		},
 		{
-			Fault: "The cluster is not running within `timeouts.create`.", Promise: "The error has the last status. The cluster is in the state.",
+			Fault: "The cluster is not running within `timeouts.create`.", Promise: "The error gives the last status. The cluster is in the state.",
 			Config: clusterWith("timeouts = { create = \"1s\" }"), Break: holdStart, Want: failsTainted(1, "was still PENDING", "timeouts.create"),
 		},
 		{
@@ -71,7 +71,7 @@ func startRows() []Row {
 			Want: failsTainted(1, "rejected the credentials from api_token in the provider block"),
 		},
 		{
-			Fault: "The server forbids the request: 403.", Promise: promiseForbidden,
+			Fault: "The server returns 403.", Promise: promiseForbidden,
 			Break: fails(http.MethodGet, anyClusterPath, times(everyTime, refusal(http.StatusForbidden, "not yours"))), Want: failsTainted(1, "not yours"),
 		},
 		{

@@ -15,7 +15,7 @@ const (
 	momentTokenReadOrRevoke = "A Hub token is read or revoked" //nolint:gosec // a heading of the guide
 
 	promiseFoundByNote = "The provider finds the token by its random note and revokes it."
-	promiseListed      = "It may be another run's. The error lists it, and the provider does not revoke it."
+	promiseListed      = "The error lists the token. It may be another run's, so it is not revoked."
 
 	tokenConfig                  = "resource \"pc_hub_token\" \"test\" {\n  note = \"ours\"\n  expires_in = \"24h\"\n}\n" //nolint:gosec // a configuration
 	tokenWithGeneratedNoteConfig = "resource \"pc_hub_token\" \"test\" {\n  expires_in = \"24h\"\n}\n"                    //nolint:gosec // a configuration
@@ -47,7 +47,7 @@ func tokenRows() []Row {
 			Break: inOrder(fails(http.MethodPost, tokensPath, responseLost), func(w *World) { w.AddOtherToken(tokenNote) }), Want: failsAndRevokes,
 		},
 		{
-			Fault: "The Hub reads the request late, or is down after a lost response. The note is the default.", Variant: "late", Promise: promiseFoundByNote,
+			Fault: "The note is the default, and the Hub reads the request late or is down after losing the response.", Variant: "late", Promise: promiseFoundByNote,
 			Config: tokenWithGeneratedNoteConfig, Provider: "request_timeout = \"1s\"", Break: requestReadLate(tokensPath), Want: failsAndRevokes,
 		},
 		{
@@ -55,7 +55,7 @@ func tokenRows() []Row {
 			Provider: "request_timeout = \"1s\"", Break: requestReadLate(tokensPath), Want: listsCandidate,
 		},
 		{
-			Fault: "The Hub reads the request late, or is down after a lost response. The note is the default.", Variant: "down", Promise: promiseFoundByNote,
+			Fault: "The note is the default, and the Hub reads the request late or is down after losing the response.", Variant: "down", Promise: promiseFoundByNote,
 			Config: tokenWithGeneratedNoteConfig,
 			Break:  inOrder(fails(http.MethodPost, tokensPath, responseLost), fails(http.MethodGet, tokensPath, times(12, gatewayDown))), Want: failsAndRevokes,
 		},
@@ -64,7 +64,7 @@ func tokenRows() []Row {
 			Break: inOrder(fails(http.MethodPost, tokensPath, responseLost), fails(http.MethodGet, tokensPath, times(12, gatewayDown))), Want: listsCandidate,
 		},
 		{
-			Fault: "A proxy drops a token's request, and another run creates a token with the default note.", Promise: promiseOtherTokenKept,
+			Fault: "A proxy drops the request, and another run creates a token with the default note.", Promise: promiseOtherTokenKept,
 			Config: tokenWithGeneratedNoteConfig,
 			Break:  inOrder(fails(http.MethodPost, tokensPath, page(http.StatusBadGateway)), otherTokenAppears("Managed by Terraform, AAAAAAAA")), Want: leavesOther,
 		},
@@ -74,13 +74,13 @@ func tokenRows() []Row {
 			Break:  inOrder(fails(http.MethodPost, tokensPath, page(http.StatusBadGateway)), otherTokenAppears(tokenNote)), Want: listsOther,
 		},
 		{
-			Fault: "The response is lost, and another token with the same note and no expiry appears.", Promise: "The error lists both, and the provider revokes neither.",
+			Fault: "The response is lost, and another token with this note and no expiry appears.", Promise: "The error lists both. Neither is revoked.",
 			Config: tokenWithoutExpiryConfig,
 			Break:  inOrder(fails(http.MethodPost, tokensPath, responseLost), func(w *World) { w.AddOtherToken(tokenNote) }),
 			Want:   Want{Exit: 1, Output: []string{"one of 2 new tokens", "/hub/token"}, Tokens: 1, UnmanagedTokens: 1, Requests: map[string]int{"POST " + tokensPath: 1, "DELETE *": 0}},
 		},
 		{
-			Fault: "The response is lost, and the tokens cannot be listed.", Promise: "The error says that a token may be left, and where to revoke it.",
+			Fault: "The response is lost, and listing the tokens fails.", Promise: "The error says that a token may remain, and where to revoke it.",
 			Break: inOrder(fails(http.MethodPost, tokensPath, responseLost), fails(http.MethodGet, tokensPath, times(everyTime, gatewayDown))),
 			Want:  Want{Exit: 1, Output: []string{"a token with this note may be left on the Hub", "/hub/token"}, Tokens: 1, UnmanagedTokens: 1, Requests: map[string]int{"POST " + tokensPath: 1}},
 		},
@@ -94,7 +94,7 @@ func tokenRows() []Row {
 			Want: Want{Exit: 1, State: []string{tokenAddress}, Tokens: 1, Requests: map[string]int{"POST " + tokensPath: 1, "DELETE *": 0}},
 		},
 		{Fault: "The connection closes before the Hub has read the request.", Promise: "The provider does not repeat the request. The error says that no new token was found.", Break: fails(http.MethodPost, tokensPath, droppedBeforeHandling), Want: Want{Exit: 1, Output: []string{"no new token was found"}, Requests: map[string]int{"POST " + tokensPath: 1}}},
-		{Fault: "The server forbids the request: 403.", Promise: promiseForbidden, Break: fails(http.MethodPost, tokensPath, hubRefusal(http.StatusForbidden, "no scope for that")), Want: Want{Exit: 1, Output: []string{"no scope for that"}, Requests: map[string]int{"POST " + tokensPath: 1}}},
+		{Fault: "The server returns 403.", Promise: promiseForbidden, Break: fails(http.MethodPost, tokensPath, hubRefusal(http.StatusForbidden, "no scope for that")), Want: Want{Exit: 1, Output: []string{"no scope for that"}, Requests: map[string]int{"POST " + tokensPath: 1}}},
 		{Fault: "The server returns 429 with `Retry-After`.", Promise: promiseRateLimited, Break: fails(http.MethodPost, tokensPath, rateLimited), Want: Want{State: []string{tokenAddress}, Tokens: 1, Requests: map[string]int{"POST " + tokensPath: 2}}},
 		{
 			Fault: "The token has expired or was revoked.", Promise: promiseRejected,
@@ -128,23 +128,23 @@ func tokenEndRows() []Row {
 	rows := []Row{
 		{Fault: "A token has expired or was revoked.", Variant: "expired", Promise: promiseEnded, Command: planCommand, Break: expire, Want: plansNewToken},
 		{Fault: "A token has expired or was revoked.", Variant: "revoked", Promise: promiseEnded, Command: planCommand, Break: revoke, Want: plansNewToken},
-		{Fault: "The Hub has given a token's ID to another one (note or creation time differ).", Promise: promiseEnded, Command: planCommand, Break: recycle, Want: plansNewToken},
+		{Fault: "The Hub has reused a token's ID (note or creation time differ).", Promise: promiseEnded, Command: planCommand, Break: recycle, Want: plansNewToken},
 		{Fault: "The server stays down, or returns 500, 502, 503 or 504.", Promise: promiseFails, Command: planCommand, Break: fails(http.MethodGet, anyTokenPath, times(everyTime, gatewayDown)), Want: failsUnchanged("could not be read")},
-		{Fault: "A proxy has no route: its own 404.", Promise: promiseNotTheAPI, Command: planCommand, Break: fails(http.MethodGet, anyTokenPath, times(everyTime, page(http.StatusNotFound))), Want: failsUnchanged("could not be read")},
+		{Fault: "A proxy has no route and returns its own 404.", Promise: promiseNotTheAPI, Command: planCommand, Break: fails(http.MethodGet, anyTokenPath, times(everyTime, page(http.StatusNotFound))), Want: failsUnchanged("could not be read")},
 		{Fault: "You destroy what has already ended.", Variant: "expired", Promise: promiseDestroyed, Command: destroyCommand, Break: expire},
 		{Fault: "You destroy what has already ended.", Variant: "revoked", Promise: promiseDestroyed, Command: destroyCommand, Break: revoke},
-		{Fault: "The Hub has given the ID of a token that you destroy to another one.", Variant: "before the destroy", Promise: promiseOtherTokenKept, Command: destroyCommand, Break: recycle},
+		{Fault: "The Hub has reused the ID of the token that you destroy.", Variant: "before the destroy", Promise: promiseOtherTokenKept, Command: destroyCommand, Break: recycle},
 		{Fault: "The response to a token's DELETE is lost.", Promise: promiseTokenRevoked, Command: destroyCommand, Break: fails(http.MethodDelete, anyTokenPath, responseLost)},
-		{Fault: "The Hub is down for a while when you destroy a token.", Promise: "The provider repeats the request for two minutes.", Command: destroyCommand, Break: fails(http.MethodDelete, anyTokenPath, times(10, gatewayDown))},
+		{Fault: "The Hub is down for a while during a token's destroy.", Promise: "The provider repeats the request for two minutes.", Command: destroyCommand, Break: fails(http.MethodDelete, anyTokenPath, times(10, gatewayDown))},
 		{
-			Fault: "The Hub has given the ID of a token that you destroy to another one.", Variant: "after a lost DELETE", Promise: promiseOtherTokenKept,
+			Fault: "The Hub has reused the ID of the token that you destroy.", Variant: "after a lost DELETE", Promise: promiseOtherTokenKept,
 			Command: destroyCommand, Break: func(w *World) {
 				heir := responseLost
 				heir.BeforeResponse = func() { w.AddOtherToken("another's") }
 				fails(http.MethodDelete, anyTokenPath, heir)(w)
 			},
 		},
-		{Fault: "The Hub returns an error to every DELETE of a managed token.", Promise: "The error warns that the token may be valid. It stays in the state.", Command: destroyCommand, Break: fails(http.MethodDelete, anyTokenPath, times(everyTime, mockserver.Fault{Status: http.StatusInternalServerError})), Want: failsUnchanged("may still be valid")},
+		{Fault: "The Hub rejects every DELETE of a managed token.", Promise: "The error warns that the token may be valid. The token stays in the state.", Command: destroyCommand, Break: fails(http.MethodDelete, anyTokenPath, times(everyTime, mockserver.Fault{Status: http.StatusInternalServerError})), Want: failsUnchanged("may still be valid")},
 	}
 	for i := range rows {
 		rows[i].Moment, rows[i].Config, rows[i].AppliedBefore = momentTokenReadOrRevoke, tokenConfig, true
