@@ -123,7 +123,7 @@ func providerAttributes() map[string]schema.Attribute {
 			Optional: true,
 		},
 		"keytab_path": schema.StringAttribute{
-			MarkdownDescription: "Path of a keytab for `auth = \"kerberos\"`, with which the provider requests its own tickets. Default: the tickets that `kinit` stores in a [file](guides/configuration.md#kerberos). " +
+			MarkdownDescription: "Path of a keytab for `auth = \"kerberos\"`. Default: the tickets that `kinit` stores in a [file](guides/configuration.md#kerberos). " +
 				"Environment: `PC_KEYTAB_PATH`.",
 			Optional: true,
 		},
@@ -137,19 +137,19 @@ func providerAttributes() map[string]schema.Attribute {
 			Optional: true,
 		},
 		"max_retries": schema.Int64Attribute{
-			MarkdownDescription: "How often the provider retries a request after a transient error, from 0 to 20. A request that creates something is never " +
-				"retried once it may have arrived. Default: 4. Environment: `PC_MAX_RETRIES`.",
+			MarkdownDescription: "How often the provider retries a request after a transient error, from 0 to 20. It never retries a create that may have arrived. " +
+				"Default: 4. Environment: `PC_MAX_RETRIES`.",
 			Optional:   true,
 			Validators: []validator.Int64{int64validator.Between(0, 20)},
 		},
 		"max_connections": schema.Int64Attribute{
-			MarkdownDescription: "Maximum number of connections to the gateway, and of those to the Hub, from 1 to 1000. Further requests queue. " +
-				"At most three quarters of the connections wait for starting clusters or servers; the rest are polled every few seconds. Default: 32. Environment: `PC_MAX_CONNECTIONS`.",
+			MarkdownDescription: "Maximum number of connections to the gateway, and to the Hub, from 1 to 1000. Further requests queue. " +
+				"At most three quarters of the connections wait for starting clusters or servers; further ones are polled every few seconds. Default: 32. Environment: `PC_MAX_CONNECTIONS`.",
 			Optional:   true,
 			Validators: []validator.Int64{int64validator.Between(1, 1000)},
 		},
 		"request_timeout": schema.StringAttribute{
-			MarkdownDescription: "Timeout of one request, as a [Go duration](https://pkg.go.dev/time#ParseDuration). The time in the queue for a connection does not count. Default: `30s`. Environment: `PC_REQUEST_TIMEOUT`.",
+			MarkdownDescription: "Timeout of one request, as a [Go duration](https://pkg.go.dev/time#ParseDuration). Time in the queue for a connection does not count. Default: `30s`. Environment: `PC_REQUEST_TIMEOUT`.",
 			Optional:            true,
 			CustomType:          timetypes.GoDurationType{},
 		},
@@ -159,8 +159,8 @@ func providerAttributes() map[string]schema.Attribute {
 			Optional: true,
 		},
 		"limits": schema.SingleNestedAttribute{
-			MarkdownDescription: "What each `pc_dask_cluster` may have at most, and what the action `pc_dask_cluster_scale` may give it. More is an error of the plan, as is `adapt` without a maximum. " +
-				"They do not limit what you scale in Python.",
+			MarkdownDescription: "Maximum size of each `pc_dask_cluster`, also for the action `pc_dask_cluster_scale`. A larger size fails the plan, as does `adapt` without a maximum. " +
+				"Scaling in Python is not limited.",
 			Optional: true,
 			Attributes: map[string]schema.Attribute{
 				"workers": schema.Int64Attribute{
@@ -169,12 +169,12 @@ func providerAttributes() map[string]schema.Attribute {
 					Validators:          []validator.Int64{int64validator.AtLeast(0)},
 				},
 				"cores": schema.Float64Attribute{
-					MarkdownDescription: "Maximum number of cores of all workers together, computed from the option `worker_cores`.",
+					MarkdownDescription: "Maximum number of cores of all workers, by the option `worker_cores`.",
 					Optional:            true,
 					Validators:          []validator.Float64{float64validator.AtLeast(0)},
 				},
 				"memory": schema.Float64Attribute{
-					MarkdownDescription: "Maximum memory of all workers together, in GiB, computed from the option `worker_memory`.",
+					MarkdownDescription: "Maximum memory of all workers in GiB, by the option `worker_memory`.",
 					Optional:            true,
 					Validators:          []validator.Float64{float64validator.AtLeast(0)},
 				},
@@ -197,8 +197,8 @@ func providerAttributes() map[string]schema.Attribute {
 			Sensitive: true,
 		},
 		"geocatalog_url": schema.StringAttribute{
-			MarkdownDescription: "Address of a GeoCatalog (Planetary Computer Pro), for example `https://mycatalog.0123456789abcdef.westeurope.geocatalog.spatio.azure.com`. `pc_collection` and `pc_sas_token` then read it in place of the public catalog, unless they have a `geocatalog_url` of their own. " +
-				"A `stac_url` or `sas_url` in the same place or a nearer one (the provider block before the environment) has priority for its part. It receives a token of Microsoft Entra, from the credentials below. Environment: `PC_GEOCATALOG_URL`.",
+			MarkdownDescription: "Address of a GeoCatalog (Planetary Computer Pro), for example `https://mycatalog.0123456789abcdef.westeurope.geocatalog.spatio.azure.com`. `pc_collection` and `pc_sas_token` read it instead of the public catalog, unless they set their own. " +
+				"A `stac_url` or `sas_url` in the same or a nearer place takes precedence for its service. It receives a token of [Microsoft Entra](guides/configuration.md#microsoft-entra). Environment: `PC_GEOCATALOG_URL`.",
 			Optional: true,
 		},
 	}

@@ -5,6 +5,7 @@ package settings_test
 
 import (
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
@@ -38,5 +39,8 @@ func TestTable_listsEveryArgument(t *testing.T) {
 		}
 		expectEqual(t, "number of variables of "+row.Argument, len(row.Variables), strings.Count(places, "the environment variable "))
 		expectEqual(t, row.Argument+" having a key of Dask", strings.Contains(places, row.DaskKey+" in Dask's files"), row.DaskKey != "")
+		// The guide gives this rule in place of the keys.
+		variable := "DASK_" + strings.NewReplacer(".", "__", "-", "_").Replace(strings.ToUpper(row.DaskKey))
+		expectEqual(t, row.Argument+" having the variable of its key of Dask", slices.Contains(row.Variables, variable), row.DaskKey != "")
 	}
 }
