@@ -1,5 +1,5 @@
 variable "forgotten" {
-  description = "Names of clusters to stop, for example from terraform query."
+  description = "Names of clusters, for example from terraform query."
   type        = set(string)
   default     = []
 }

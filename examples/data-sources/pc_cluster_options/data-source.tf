@@ -7,10 +7,6 @@ resource "pc_dask_cluster" "large" {
   }
 }
 
-output "defaults" {
-  value = data.pc_cluster_options.this.defaults
-}
-
 output "choices" {
   value = { for name, option in data.pc_cluster_options.this.options : name => option.choices if option.type == "select" }
 }

@@ -2,14 +2,10 @@ data "pc_collection" "sentinel" {
   id = "sentinel-2-l2a"
 }
 
-locals {
-  location = coalesce(data.pc_collection.sentinel.region, "westeurope")
-}
-
 check "compute_is_next_to_the_data" {
   assert {
-    condition     = local.location == "westeurope"
-    error_message = "${data.pc_collection.sentinel.id} is in ${local.location}, and the Hub in westeurope: reading across regions is slow, and costs."
+    condition     = coalesce(data.pc_collection.sentinel.region, "unknown") == "westeurope"
+    error_message = "The Hub is in westeurope, and the data elsewhere: reading across regions is slow, and costs."
   }
 }
 

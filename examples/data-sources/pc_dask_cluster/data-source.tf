@@ -1,15 +1,5 @@
-variable "cluster" {
-  description = "What cluster.name prints in a notebook."
-  type        = string
-  default     = "prod.fbfed27704fc4d1da027dad20471993b"
-}
-
 data "pc_dask_cluster" "theirs" {
-  name = var.cluster
-}
-
-output "dashboard" {
-  value = data.pc_dask_cluster.theirs.dashboard_link
+  name = "prod.fbfed27704fc4d1da027dad20471993b"
 }
 
 output "workers" {

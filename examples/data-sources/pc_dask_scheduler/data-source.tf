@@ -1,11 +1,5 @@
-variable "scheduler_ip" {
-  description = "IP address of the machine that runs the Dask scheduler."
-  type        = string
-  default     = "10.0.0.4"
-}
-
 data "pc_dask_scheduler" "this" {
-  dashboard_url   = "http://${var.scheduler_ip}:8787"
+  address         = "tcp://10.0.0.4:8786"
   minimum_workers = 2
   on_timeout      = "warn"
   timeouts        = { read = "15m" }
@@ -15,10 +9,10 @@ data "pc_dask_scheduler" "this" {
 
 # Fails the apply when workers are missing, but not terraform destroy.
 output "scheduler_address" {
-  value = "tcp://${var.scheduler_ip}:8786"
+  value = data.pc_dask_scheduler.this.address
 
   precondition {
     condition     = data.pc_dask_scheduler.this.ready
-    error_message = "The Dask cluster is not ready: ${coalesce(data.pc_dask_scheduler.this.last_error, "no error")}"
+    error_message = "Dask is not ready: ${coalesce(data.pc_dask_scheduler.this.last_error, "no error")}"
   }
 }

@@ -1,4 +1,3 @@
-# A token that may only use the gateway.
 ephemeral "pc_hub_token" "gateway" {
   note       = "Terraform, one run"
   expires_in = "2h"

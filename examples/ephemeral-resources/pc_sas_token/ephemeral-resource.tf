@@ -8,13 +8,10 @@ ephemeral "pc_sas_token" "sentinel" {
 }
 
 locals {
-  container_url = join("?", [
-    "https://${data.pc_collection.sentinel.storage_account}.blob.core.windows.net/${data.pc_collection.sentinel.container}",
-    ephemeral.pc_sas_token.sentinel.token,
-  ])
+  container     = "https://${data.pc_collection.sentinel.storage_account}.blob.core.windows.net/${data.pc_collection.sentinel.container}"
+  container_url = "${local.container}?${ephemeral.pc_sas_token.sentinel.token}"
 }
 
-# For a command of the apply.
 resource "terraform_data" "list" {
   triggers_replace = data.pc_collection.sentinel.container
 

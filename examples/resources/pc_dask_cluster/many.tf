@@ -1,11 +1,5 @@
-variable "regions" {
-  description = "Maximum number of workers for each region."
-  type        = map(number)
-  default     = { north = 20, south = 40 }
-}
-
 resource "pc_dask_cluster" "region" {
-  for_each = var.regions
+  for_each = { north = 20, south = 40 }
 
   adapt = { minimum = 0, maximum = each.value }
 }

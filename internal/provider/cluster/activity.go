@@ -20,7 +20,7 @@ import (
 )
 
 // idleDescription defines idle for the documentation.
-const idleDescription = "A cluster is idle if no task runs or waits to run ([details](../guides/forgotten-clusters.md#what-idle-means)). Combine this with an age."
+const idleDescription = "A cluster is idle if no task runs or waits to run, even [between two computations](../guides/forgotten-clusters.md#what-idle-means)."
 
 // activityModel is what a scheduler reports about its work. It is null if it was not
 // read.
@@ -47,7 +47,7 @@ func activityAttributes() map[string]schema.Attribute {
 			Computed:            true,
 		},
 		"idle": schema.BoolAttribute{
-			MarkdownDescription: idleDescription,
+			MarkdownDescription: "Whether no task runs or waits to run, which is also true [between two computations](../guides/forgotten-clusters.md#what-idle-means).",
 			Computed:            true,
 		},
 	}

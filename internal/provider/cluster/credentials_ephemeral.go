@@ -57,31 +57,31 @@ func (e *credentialsEphemeralResource) Metadata(_ context.Context, req ephemeral
 
 func (e *credentialsEphemeralResource) Schema(ctx context.Context, _ ephemeral.SchemaRequest, resp *ephemeral.SchemaResponse) {
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "The address of a Dask cluster's scheduler, and the certificate and key of a client. They are in no state, plan or log. " +
-			"Python's `gateway.connect(name)` reads them by itself; these are for programs that connect without `dask_gateway`. Requires Terraform 1.10 or later.",
+		MarkdownDescription: "Reads the address of a Dask cluster's scheduler, and the certificate and key of a client, for programs that connect without `dask_gateway`. " +
+			"Python's `gateway.connect(name)` reads them itself. They are in no state, plan or log. Requires Terraform 1.10 or later.",
 		Attributes: map[string]schema.Attribute{
 			"name": schema.StringAttribute{
-				MarkdownDescription: "Name of the cluster on the gateway. The provider waits for one that is starting.",
+				MarkdownDescription: "Name of the cluster. The provider waits for one that is starting.",
 				Required:            true,
 			},
 			"timeouts": timeouts.AttributesWithOpts(ctx, timeouts.Opts{
 				OpenDescription: "How long the cluster may take to run. Default: `10m`.",
 			}),
 			"scheduler_address": schema.StringAttribute{
-				MarkdownDescription: "Address of the scheduler, as Python's `cluster.scheduler_address`: `gateway://HOST:PORT/NAME`.",
+				MarkdownDescription: "Address of the scheduler: `gateway://HOST:PORT/NAME`.",
 				Computed:            true,
 			},
 			"dashboard_link": schema.StringAttribute{
-				MarkdownDescription: "Address of the Dask dashboard, as Python's `cluster.dashboard_link`.",
+				MarkdownDescription: "Address of the Dask dashboard.",
 				Computed:            true,
 			},
 			"tls_cert": schema.StringAttribute{
-				MarkdownDescription: "Certificate of the client in PEM, and also the authority of the scheduler's certificate, whose server name is `daskgateway-NAME`.",
+				MarkdownDescription: "Certificate of the client in PEM. It is also the authority of the scheduler's certificate, whose server name is `daskgateway-NAME`.",
 				Computed:            true,
 				Sensitive:           true,
 			},
 			"tls_key": schema.StringAttribute{
-				MarkdownDescription: "Its private key in PEM. Whoever has it can run code on the cluster.",
+				MarkdownDescription: "Private key of the client in PEM. Anyone who has it can run code on the cluster.",
 				Computed:            true,
 				Sensitive:           true,
 			},

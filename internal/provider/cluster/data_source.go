@@ -49,26 +49,25 @@ func (d *clusterDataSource) Metadata(_ context.Context, req datasource.MetadataR
 func (d *clusterDataSource) Schema(_ context.Context, _ datasource.SchemaRequest, resp *datasource.SchemaResponse) {
 	attributes := clusterAttributes()
 	attributes["name"] = schema.StringAttribute{
-		MarkdownDescription: "Name of the cluster on the gateway, as in `pc_clusters` or Python's `cluster.name`.",
+		MarkdownDescription: "Name of the cluster, as in `pc_clusters` or Python's `cluster.name`.",
 		Required:            true,
 	}
 	for name, description := range map[string]string{
-		"workers": "Number of workers that have joined, not the number requested. Null unless the cluster runs.",
-		"threads": "Threads of all workers: how many tasks run at once. Null unless the cluster runs.",
-		"memory":  "Memory of all workers in bytes; one without a limit counts as 0. Null unless the cluster runs.",
+		"workers": "Number of workers that have joined, not the number requested.",
+		"threads": "Threads of all workers: how many tasks can run at once.",
+		"memory":  "Memory of all workers in bytes. A worker without a limit counts as 0.",
 	} {
 		attributes[name] = schema.Int64Attribute{MarkdownDescription: description, Computed: true}
 	}
 	maps.Copy(attributes, activityAttributes())
 	attributes["activity"] = schema.BoolAttribute{
-		MarkdownDescription: "Whether to read `tasks`, `clients` and `idle` from the scheduler, in one more request. They are null otherwise. Default: `false`.",
+		MarkdownDescription: "Whether to read `tasks`, `clients` and `idle`, in one more request. They are null otherwise. Default: `false`.",
 		Optional:            true,
 	}
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "One of the user's own Dask clusters, with the workers that it has now. It may be managed elsewhere. An ended cluster is found until the gateway deletes its record a day later; " +
-			"an unknown name is an error.\n\n" +
-			"The counts come from the cluster's own scheduler, through the gateway's dashboard routes. The provider sends it no credentials. " +
-			"If it does not respond, they are null and a warning says why.",
+		MarkdownDescription: "Reads one of the user's own Dask clusters, managed here or elsewhere, with its current workers. The gateway keeps the record of an ended cluster for a day. An unknown name is an error.\n\n" +
+			"`workers`, `threads` and `memory` come from the cluster's scheduler, through the gateway's dashboard routes, without credentials. " +
+			"They are null if the cluster does not run. If its scheduler does not respond, they are null, too, and a warning says why.",
 		Attributes: attributes,
 	}
 }

@@ -68,11 +68,11 @@ func (d *listDataSource) Metadata(_ context.Context, req datasource.MetadataRequ
 
 func (d *listDataSource) Schema(_ context.Context, _ datasource.SchemaRequest, resp *datasource.SchemaResponse) {
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "The user's own Dask clusters on the gateway, as Python's `gateway.list_clusters()` lists them, including those that no configuration manages. " +
+		MarkdownDescription: "Lists the user's own Dask clusters on the gateway, like Python's `gateway.list_clusters()`, including those that no configuration manages. " +
 			"Clusters of other users are never listed, not even for administrators.",
 		Attributes: map[string]schema.Attribute{
 			"statuses": schema.SetAttribute{
-				MarkdownDescription: "Any of `PENDING`, `RUNNING`, `STOPPING`, `STOPPED` and `FAILED`, in any case. Default: `PENDING` and `RUNNING`. " +
+				MarkdownDescription: "Any of `PENDING`, `RUNNING`, `STOPPING`, `STOPPED` and `FAILED`, in upper or lower case. Default: `PENDING` and `RUNNING`. " +
 					"The gateway deletes the records of ended clusters after a day.",
 				ElementType: types.StringType,
 				Optional:    true,
@@ -88,7 +88,7 @@ func (d *listDataSource) Schema(_ context.Context, _ datasource.SchemaRequest, r
 				CustomType:          timetypes.GoDurationType{},
 			},
 			"activity": schema.BoolAttribute{
-				MarkdownDescription: "Whether to read `workers`, `threads`, `tasks`, `clients` and `idle` from the schedulers, in one more request for each running cluster. They are null otherwise. " +
+				MarkdownDescription: "Whether to read `workers`, `threads`, `tasks`, `clients` and `idle`, in one more request for each running cluster. They are null otherwise. " +
 					"Default: `false`.",
 				Optional: true,
 			},

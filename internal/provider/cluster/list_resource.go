@@ -53,11 +53,11 @@ func (l *listResource) Metadata(_ context.Context, req resource.MetadataRequest,
 
 func (l *listResource) ListResourceConfigSchema(_ context.Context, _ list.ListResourceSchemaRequest, resp *list.ListResourceSchemaResponse) {
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "The clusters of the provider's user, including those that no configuration manages. [Forgotten clusters](../guides/forgotten-clusters.md#import-them) shows how to import the results. " +
-			"A result with `include_resource` has all options that differ from the gateway's defaults; those that were write-only may be secret.",
+		MarkdownDescription: "Lists the clusters of the provider's user, including those that no configuration manages. [Forgotten clusters](../guides/forgotten-clusters.md#import-them) shows how to import the results. " +
+			"With `include_resource`, a result has all options that differ from the gateway's defaults, including secret ones that were write-only.",
 		Attributes: map[string]schema.Attribute{
 			"statuses": schema.ListAttribute{
-				MarkdownDescription: "Statuses to list: `PENDING`, `RUNNING`, `STOPPING`, `STOPPED` or `FAILED`. Default: `PENDING` and `RUNNING`.",
+				MarkdownDescription: "Any of `PENDING`, `RUNNING`, `STOPPING`, `STOPPED` and `FAILED`. Default: `PENDING` and `RUNNING`.",
 				ElementType:         types.StringType,
 				Optional:            true,
 				Validators:          []validator.List{listvalidator.SizeAtLeast(1), listvalidator.NoNullValues(), listvalidator.ValueStringsAre(stringvalidator.OneOfCaseInsensitive(statusNames()...))},
@@ -68,7 +68,7 @@ func (l *listResource) ListResourceConfigSchema(_ context.Context, _ list.ListRe
 				CustomType:          timetypes.GoDurationType{},
 			},
 			"idle": schema.BoolAttribute{
-				MarkdownDescription: "List only clusters that are idle, or with `false` only running ones that are not. It needs a request for each running cluster that meets the other conditions. " + idleDescription,
+				MarkdownDescription: "List only idle clusters, or with `false` only running ones that are not. It needs a request for each running cluster that meets the other conditions. " + idleDescription,
 				Optional:            true,
 			},
 			"options": schema.DynamicAttribute{

@@ -48,8 +48,8 @@ func (d *optionsDataSource) Metadata(_ context.Context, req datasource.MetadataR
 
 func (d *optionsDataSource) Schema(_ context.Context, _ datasource.SchemaRequest, resp *datasource.SchemaResponse) {
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "The cluster options that the gateway declares, as Python's `gateway.cluster_options()` shows them. " +
-			"A gateway may declare none, and different ones for different users.",
+		MarkdownDescription: "Lists the cluster options that the gateway declares, like Python's `gateway.cluster_options()`. " +
+			"A gateway may declare none, or different ones for different users.",
 		Attributes: map[string]schema.Attribute{
 			"names": schema.ListAttribute{
 				MarkdownDescription: "Names of the options, in the gateway's order.",
@@ -62,7 +62,7 @@ func (d *optionsDataSource) Schema(_ context.Context, _ datasource.SchemaRequest
 				NestedObject:        schema.NestedAttributeObject{Attributes: optionAttributes()},
 			},
 			"defaults": schema.DynamicAttribute{
-				MarkdownDescription: "An object with the default of each option, for `options`: `merge(data.pc_cluster_options.this.defaults, { worker_cores = 2 })`.",
+				MarkdownDescription: "Default of each option by name, as in `options = merge(data.pc_cluster_options.this.defaults, { worker_cores = 2 })`.",
 				Computed:            true,
 			},
 		},
@@ -72,23 +72,23 @@ func (d *optionsDataSource) Schema(_ context.Context, _ datasource.SchemaRequest
 func optionAttributes() map[string]schema.Attribute {
 	return map[string]schema.Attribute{
 		"label": schema.StringAttribute{
-			MarkdownDescription: "The name as people see it, for example `Worker Memory (GiB)`: often the only place with the unit.",
+			MarkdownDescription: "Display name, for example `Worker Memory (GiB)`: often the only place with the unit.",
 			Computed:            true,
 		},
 		"type": schema.StringAttribute{
-			MarkdownDescription: "One of `string`, `bool`, `int` (a whole number), `float` (any number), `select` (one of `choices`) and `mapping` (an object or a map); later gateways may have others.",
+			MarkdownDescription: "`string`, `bool`, `int` (a whole number), `float` (any number), `select` (one of `choices`) or `mapping` (an object or a map). Later gateways may have others.",
 			Computed:            true,
 		},
 		"default": schema.StringAttribute{
-			MarkdownDescription: "The default as JSON, for `jsondecode(...)`.",
+			MarkdownDescription: "Default as JSON, for `jsondecode(...)`.",
 			Computed:            true,
 		},
 		"minimum": schema.NumberAttribute{
-			MarkdownDescription: "Least value of an `int` or a `float`. Null for no limit.",
+			MarkdownDescription: "Minimum of an `int` or a `float`. Null for no limit.",
 			Computed:            true,
 		},
 		"maximum": schema.NumberAttribute{
-			MarkdownDescription: "Greatest value of an `int` or a `float`. Null for no limit.",
+			MarkdownDescription: "Maximum of an `int` or a `float`. Null for no limit.",
 			Computed:            true,
 		},
 		"choices": schema.ListAttribute{

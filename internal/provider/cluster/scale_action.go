@@ -49,20 +49,20 @@ func (a *scaleAction) Metadata(_ context.Context, req action.MetadataRequest, re
 func (a *scaleAction) Schema(_ context.Context, _ action.SchemaRequest, resp *action.SchemaResponse) {
 	notNegative := []validator.Int64{int64validator.AtLeast(0)}
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "Changes the number of workers of a running cluster for one run. " +
-			"Use it for clusters whose `workers` and `adapt` are not set: the effect of an action is in no state, so an apply that changes those arguments overrides it without showing that in the plan.",
+		MarkdownDescription: "Changes the number of workers of a running cluster once. " +
+			"Use it for clusters whose `workers` and `adapt` are not set. No state records the effect: an apply that changes those arguments overrides it, and the plan does not show that.",
 		Attributes: map[string]schema.Attribute{
 			"name": schema.StringAttribute{
 				MarkdownDescription: "Name of the cluster, as in `pc_clusters`.",
 				Required:            true,
 			},
 			"workers": schema.Int64Attribute{
-				MarkdownDescription: "Number of workers, as Python's `cluster.scale(n)`. Set this or `adapt`.",
+				MarkdownDescription: "Number of workers, like Python's `cluster.scale(n)`. Set this or `adapt`.",
 				Optional:            true,
 				Validators:          notNegative,
 			},
 			"adapt": schema.SingleNestedAttribute{
-				MarkdownDescription: "Adaptive scaling, as Python's `cluster.adapt(minimum, maximum)`.",
+				MarkdownDescription: "Adaptive scaling, like Python's `cluster.adapt(minimum, maximum)`.",
 				Optional:            true,
 				Attributes: map[string]schema.Attribute{
 					"minimum": schema.Int64Attribute{MarkdownDescription: "Minimum number of workers. Default: 0.", Optional: true, Validators: notNegative},

@@ -55,7 +55,7 @@ func (a *stopAction) Metadata(_ context.Context, req action.MetadataRequest, res
 
 func (a *stopAction) Schema(_ context.Context, _ action.SchemaRequest, resp *action.SchemaResponse) {
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "Stops clusters that are in no state, for example those of a Python program, and waits for their end, as `terraform destroy` does. " +
+		MarkdownDescription: "Stops clusters that are in no state, for example those of a Python program, and waits until they have stopped. " +
 			"If a state manages the cluster, the next plan creates it again, unless `when_ended = \"keep\"`. Stopping a cluster that has ended does nothing.",
 		Attributes: map[string]schema.Attribute{
 			"name": schema.StringAttribute{
@@ -63,13 +63,13 @@ func (a *stopAction) Schema(_ context.Context, _ action.SchemaRequest, resp *act
 				Optional:            true,
 			},
 			"names": schema.SetAttribute{
-				MarkdownDescription: "Names of several clusters. They are stopped at the same time.",
+				MarkdownDescription: "Names of several clusters, to stop them at the same time.",
 				ElementType:         types.StringType,
 				Optional:            true,
 				Validators:          []validator.Set{setvalidator.NoNullValues()},
 			},
 			"only_if_idle": schema.BoolAttribute{
-				MarkdownDescription: "Whether to keep clusters that are not idle right before the stop, with a warning. Results in the memory of an idle cluster are lost. " + idleDescription + " Default: `false`.",
+				MarkdownDescription: "Whether to spare clusters that are busy right before the stop, with a warning. Results in the memory of an idle cluster are lost. " + idleDescription + " Default: `false`.",
 				Optional:            true,
 			},
 			"timeout": clients.ActionTimeout("the end"),

@@ -62,10 +62,10 @@ func (d *collectionDataSource) Schema(_ context.Context, _ datasource.SchemaRequ
 		return schema.StringAttribute{MarkdownDescription: description, Computed: true}
 	}
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "Reads a data set of the Planetary Computer from its STAC API, with the Azure region of the data: run your computations there. " +
-			"The API is `stac_url` of the provider block, or a GeoCatalog (Planetary Computer Pro). The data source needs neither a gateway nor a Hub.\n\n" +
-			"In the public catalog, `region`, `storage_account` and `container` come from fields that the Planetary Computer adds to STAC (`msft:region` and so on). " +
-			"For a GeoCatalog, the region comes from its host name, and the others from the addresses of the collection's assets or of one item's.",
+		MarkdownDescription: "Reads a data set of the Planetary Computer from its STAC API, or from a GeoCatalog (Planetary Computer Pro). Run your computations in the `region` of the data. " +
+			"The data source needs neither a gateway nor a Hub.\n\n" +
+			"`region`, `storage_account` and `container` come from STAC fields of the Planetary Computer (`msft:region` and so on). " +
+			"For a GeoCatalog, the region comes from its host name, and the others from the addresses of the collection's or an item's assets. They are null if unknown.",
 		Attributes: map[string]schema.Attribute{
 			"id": schema.StringAttribute{
 				MarkdownDescription: "ID of the collection, as in the address of its page in the [data catalog](https://planetarycomputer.microsoft.com/catalog).",
@@ -73,20 +73,20 @@ func (d *collectionDataSource) Schema(_ context.Context, _ datasource.SchemaRequ
 				Validators:          []validator.String{stringvalidator.LengthAtLeast(1)},
 			},
 			"geocatalog_url": schema.StringAttribute{
-				MarkdownDescription: "Address of the GeoCatalog with the collection, for configurations that use both catalogs. Default: `stac_url` of the provider block if it is set, then its `geocatalog_url`, then the public catalog.",
+				MarkdownDescription: "Address of the GeoCatalog with the collection, for configurations that use both catalogs. Default: the provider block's `stac_url`, then its `geocatalog_url`, then the public catalog.",
 				Optional:            true,
 				Validators:          []validator.String{stringvalidator.LengthAtLeast(1)},
 			},
 			"title":           computed("Display name. Null if it has none."),
 			"description":     computed("Description in Markdown."),
 			"license":         computed("An SPDX identifier or a word such as `proprietary`."),
-			"region":          computed("Azure region of the data, as in AzureRM's `location`. Null if unknown."),
-			"storage_account": computed("Storage account with the data. Null if unknown."),
-			"container":       computed("Container in `storage_account`. Null if unknown."),
-			"assets":          computed("Assets of the whole collection, such as thumbnails or a Parquet table of its items: a JSON object by key. Null if there are none."),
-			"item_assets":     computed("Assets of each item: a JSON object by key, with types and bands. Null if the collection does not describe them."),
+			"region":          computed("Azure region of the data, as in AzureRM's `location`."),
+			"storage_account": computed("Storage account with the data."),
+			"container":       computed("Container in `storage_account`."),
+			"assets":          computed("Assets of the whole collection, such as a thumbnail or a Parquet table of its items: a JSON object by key. Null if there are none."),
+			"item_assets":     computed("Assets of each item, with types and bands: a JSON object by key. Null if the collection does not describe them."),
 			"extent": schema.SingleNestedAttribute{
-				MarkdownDescription: "Area and time of the data. The first element of each list is about the whole collection, the others are about its parts.",
+				MarkdownDescription: "Area and time of the data. The first element of each list is about the whole collection, the others about its parts.",
 				Computed:            true,
 				Attributes: map[string]schema.Attribute{
 					"bbox": schema.ListAttribute{

@@ -64,9 +64,9 @@ func (e *sasTokenEphemeralResource) Schema(_ context.Context, _ ephemeral.Schema
 	filled := []validator.String{stringvalidator.LengthAtLeast(1)}
 	resp.Schema = schema.Schema{
 		MarkdownDescription: "Requests a token to read a container of Azure Blob Storage, for one run of Terraform: the shared access signature that Python's `planetary_computer.sign` appends to a URL. " +
-			"The service is `sas_url` of the provider block, or a GeoCatalog. The token is in no state, plan or log. Requires Terraform 1.10 or later.\n\n" +
-			"The token expires after about an hour, and nothing can extend it. Every run, and every apply after its plan, gets a new one; a longer apply keeps the old one and ends with a warning. " +
-			"Create what needs the token early, split the apply, or let the program that reads request its own tokens.",
+			"The token is in no state, plan or log. Requires Terraform 1.10 or later.\n\n" +
+			"The token expires after about an hour, and nothing can extend it. Each plan and each apply requests a new one. A longer apply ends with a warning: " +
+			"create what needs the token early, split the apply, or let the reading program request its own tokens.",
 		Attributes: map[string]schema.Attribute{
 			"collection": schema.StringAttribute{
 				MarkdownDescription: "ID of the STAC collection to read. Set this, or `storage_account` and `container`.",
@@ -84,17 +84,17 @@ func (e *sasTokenEphemeralResource) Schema(_ context.Context, _ ephemeral.Schema
 				Validators:          filled,
 			},
 			"geocatalog_url": schema.StringAttribute{
-				MarkdownDescription: "Address of the GeoCatalog that issues the token, which needs a `collection`. Default: `sas_url` of the provider block if it is set, then its `geocatalog_url`, then the public service.",
+				MarkdownDescription: "Address of the GeoCatalog that issues the token; requires `collection`. Default: the provider block's `sas_url`, then its `geocatalog_url`, then the public service.",
 				Optional:            true,
 				Validators:          filled,
 			},
 			"duration": schema.Int64Attribute{
-				MarkdownDescription: "Requested lifetime of the token in whole minutes. The services grant it to approved users only. `expires_at` has the result. Default: the service decides.",
+				MarkdownDescription: "Requested lifetime in whole minutes, which the services grant only to approved users: see `expires_at`. Default: the service decides.",
 				Optional:            true,
 				Validators:          []validator.Int64{int64validator.AtLeast(1)},
 			},
 			"token": schema.StringAttribute{
-				MarkdownDescription: "The query of a URL, without the question mark: `https://ACCOUNT.blob.core.windows.net/CONTAINER?TOKEN`.",
+				MarkdownDescription: "Query of a URL, without the question mark: `https://ACCOUNT.blob.core.windows.net/CONTAINER?TOKEN`.",
 				Computed:            true,
 				Sensitive:           true,
 			},

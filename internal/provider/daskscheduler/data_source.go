@@ -78,13 +78,12 @@ func (d *schedulerDataSource) Schema(ctx context.Context, _ datasource.SchemaReq
 	attributes := schedulerArguments()
 	maps.Copy(attributes, schedulerResults())
 	attributes["timeouts"] = timeouts.AttributesWithOpts(ctx, timeouts.Opts{
-		ReadDescription: "How long to wait for the scheduler and its workers, as a [Go duration](https://pkg.go.dev/time#ParseDuration) such as `30m`. Default: `20m`.",
+		ReadDescription: "How long to wait, as a [Go duration](https://pkg.go.dev/time#ParseDuration) such as `30m`. Default: `20m`.",
 	})
 	resp.Schema = schema.Schema{
 		MarkdownDescription: "Waits until a Dask scheduler that you run yourself responds and has enough workers. " +
-			"It reads the status from the web server of the dashboard, without credentials, and needs neither a gateway nor a Hub.\n\n" +
-			"Set `depends_on` to the machines. Otherwise Terraform reads the data source during the plan, which then waits for " +
-			"workers that do not exist yet.",
+			"It reads the status from the dashboard's web server, without credentials, and needs neither a gateway nor a Hub.\n\n" +
+			"Set `depends_on` to the machines. Otherwise the plan reads the data source, and waits for workers that do not exist yet.",
 		Attributes: attributes,
 	}
 }
@@ -93,7 +92,7 @@ func schedulerArguments() map[string]schema.Attribute {
 	return map[string]schema.Attribute{
 		"address": schema.StringAttribute{
 			MarkdownDescription: "Address of the scheduler for clients, for example `tls://10.0.0.4:8786`. Its web server is then on port 8787, with HTTPS if `ca_certificate` is set. " +
-				"Set this or `dashboard_url`. Default: the address that the scheduler reports, for its workers; clients elsewhere usually cannot reach it.",
+				"Set this or `dashboard_url`. Default: the address that the scheduler reports to its workers, which clients elsewhere usually cannot reach.",
 			Optional:   true,
 			Computed:   true,
 			Validators: []validator.String{daskAddress{}},
@@ -105,12 +104,12 @@ func schedulerArguments() map[string]schema.Attribute {
 			Validators:          []validator.String{webAddress{}},
 		},
 		"minimum_workers": schema.Int64Attribute{
-			MarkdownDescription: "Minimum number of workers. Default: `0`, only the scheduler.",
+			MarkdownDescription: "Number of workers to wait for. Default: `0`.",
 			Optional:            true,
 			Validators:          []validator.Int64{int64validator.AtLeast(0)},
 		},
 		"ca_certificate": schema.StringAttribute{
-			MarkdownDescription: "Authority of the dashboard's certificate, in PEM, if it uses HTTPS. The provider also trusts the system's authorities.",
+			MarkdownDescription: "Authority of the dashboard's certificate, in PEM, in addition to the system's authorities.",
 			Optional:            true,
 		},
 		"server_name": schema.StringAttribute{
@@ -120,7 +119,7 @@ func schedulerArguments() map[string]schema.Attribute {
 		},
 		"on_timeout": schema.StringAttribute{
 			MarkdownDescription: "What happens after the timeout, or if the server is not a scheduler: `error` (the default), or `warn`, which sets `ready` to false and `last_error` to the reason. " +
-				"With `error`, `terraform destroy` also fails if the scheduler has died: set `warn`, and a precondition on `ready` where the scheduler is needed.",
+				"With `error`, a dead scheduler also fails `terraform destroy`: set `warn`, and a precondition on `ready` where you need the scheduler.",
 			Optional:   true,
 			Validators: []validator.String{stringvalidator.OneOf(onTimeoutError, onTimeoutWarn)},
 		},

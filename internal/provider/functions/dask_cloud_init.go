@@ -29,10 +29,10 @@ func (daskCloudInit) Definition(_ context.Context, _ function.DefinitionRequest,
 	resp.Definition = function.Definition{
 		Summary: "Writes the cloud-config of a virtual machine that runs a Dask scheduler or worker.",
 		MarkdownDescription: "Returns the [cloud-config](https://cloudinit.readthedocs.io/) of a virtual machine that runs a Dask scheduler or worker in a " +
-			"container: Docker, the TLS files, the environment, and a systemd unit that starts Dask again after a reboot, as AzureVMCluster of " +
-			"dask-cloudprovider does. Pass the text to `custom_data` with `base64encode`.\n\n" +
-			"The same arguments give the same bytes, so that no plan replaces a machine without a reason. An invalid option is an error of the plan that names it, " +
-			"also if certificates are known only after apply.\n\n" +
+			"container, as AzureVMCluster of dask-cloudprovider does: Docker, the TLS files, the environment, and a systemd unit that restarts Dask " +
+			"after a reboot. Pass the text through `base64encode` to the `custom_data` of an `azurerm_linux_virtual_machine` or a scale set.\n\n" +
+			"The same arguments give the same bytes, so no plan replaces a machine without a reason. The plan reports invalid options, " +
+			"even if certificates are known only after apply.\n\n" +
 			"~> **The text contains the private key** for TLS, and so do the custom data and the state. Store the state in an encrypted " +
 			"backend that few people can read. Better, set `private_key_secret` in place of the key.",
 		Parameters: []function.Parameter{
@@ -52,28 +52,28 @@ func (daskCloudInit) Definition(_ context.Context, _ function.DefinitionRequest,
 }
 
 const cloudInitOptions = "An object. For both roles:\n\n" +
-	"    - `image` (string, required): the container image. Scheduler, workers and client need the same one, with the same Python and Dask.\n" +
+	"    - `image` (string, required): the container image, with the same Python and Dask for scheduler, workers and client.\n" +
 	"    - `tls` (object): `ca_certificate`, `certificate` and `private_key` in PEM. Dask then encrypts all traffic, and rejects connections without a certificate of " +
 	"that authority. One certificate, for `server_auth` and `client_auth`, serves all roles; Dask does not check the names in it. " +
-	"`private_key_secret` in place of `private_key` is the `id` of an `azurerm_key_vault_secret` with the key in PEM, or in base64 of PEM. " +
-	"The machine reads it with its managed identity (`identity_client_id`, if it has several) before each start of Dask, and tries again until it has access.\n" +
+	"`private_key_secret` in place of `private_key` is the `id` of an `azurerm_key_vault_secret` with the key as PEM or base64-encoded PEM. " +
+	"The machine reads it with its managed identity (`identity_client_id`, if it has several) before each start of Dask, and retries until it has access.\n" +
 	"    - `env` (object of strings): the container's environment.\n" +
 	"    - `config` (object): Dask's configuration, with the names of its YAML files.\n" +
 	"    - `docker_args` (list of strings): more arguments of `docker run`, for example `[\"--shm-size=1g\"]`, but not `--name`, `--restart` or `--detach`: systemd controls the container.\n" +
-	"    - `bootstrap` (bool, default true): whether to install Docker from Ubuntu's own packages. Set `false` for an image that has it.\n" +
-	"    - `extra_bootstrap` (list of strings): shell commands that run once, before the first start of Dask, in one shell. " +
-	"Dask also starts if one fails, but not if one calls `exit`.\n" +
-	"    - `gpu` (bool, default false): whether the container gets all GPUs. The machine's image must have the driver and NVIDIA's container toolkit.\n" +
+	"    - `bootstrap` (bool, default true): whether to install Docker from Ubuntu's packages. Set `false` for an image that has it.\n" +
+	"    - `extra_bootstrap` (list of strings): shell commands that run once, in one shell, before the first start of Dask. " +
+	"Dask starts even if one fails, but not if one calls `exit`.\n" +
+	"    - `gpu` (bool, default false): whether the container gets all GPUs. The machine's image needs the driver and NVIDIA's container toolkit.\n" +
 	"    - `dashboard_port` (number): default 8787 for a scheduler, any free port for a worker.\n\n" +
 	"  For a scheduler:\n\n" +
 	"    - `port` (number, default 8786).\n" +
 	"    - `idle_timeout` (string, for example `1h`): the scheduler exits after this time without work. The machines stay, and cost money.\n" +
-	"    - `dashboard_tls` (bool, default false): whether to serve the dashboard over HTTPS with the certificate in `tls`.\n\n" +
+	"    - `dashboard_tls` (bool, default false): whether the dashboard uses HTTPS, with the certificate in `tls`.\n\n" +
 	"  For a worker:\n\n" +
-	"    - `scheduler_address` (string, required): the scheduler's private address with its port, `tls://` with `tls`, otherwise `tcp://`.\n" +
+	"    - `scheduler_address` (string, required): the scheduler's private address and port, `tls://` with `tls`, otherwise `tcp://`.\n" +
 	"    - `nworkers` (number or `auto`), `nthreads` (number), `memory_limit` (string or number), `nanny` (bool), `resources` (object of numbers), " +
 	"`local_directory` (string), `worker_class` (string), `lifetime` (string): as for `dask worker`. " +
-	"The `worker_class` `dask_cuda.CUDAWorker` runs `dask cuda worker`: one worker for each GPU, without `nworkers` and `lifetime`."
+	"The `worker_class` `dask_cuda.CUDAWorker` runs `dask cuda worker`: one worker per GPU, without `nworkers` and `lifetime`."
 
 func (daskCloudInit) Run(ctx context.Context, req function.RunRequest, resp *function.RunResponse) {
 	var role string

@@ -26,10 +26,10 @@ func (daskConfig) Metadata(_ context.Context, _ function.MetadataRequest, resp *
 func (daskConfig) Definition(_ context.Context, _ function.DefinitionRequest, resp *function.DefinitionResponse) {
 	resp.Definition = function.Definition{
 		Summary: "Writes the YAML with which Python's Gateway() needs no argument.",
-		MarkdownDescription: "Returns the text of a file of [Dask's configuration](https://docs.dask.org/en/stable/configuration.html) with which `dask_gateway.Gateway()` needs no argument. Store it as " +
-			"`~/.config/dask/gateway.yaml`, in a folder or file that `DASK_CONFIG` names, or in the image of a notebook.\n\n" +
-			"A function cannot read the provider block; `data.pc_gateway` has its addresses. Braces are escaped, so that Dask does not read them " +
-			"as names of variables. Secrets are an error unless `include_secrets` is set: Python also finds a token in `JUPYTERHUB_API_TOKEN`.",
+		MarkdownDescription: "Returns the text of a [Dask configuration](https://docs.dask.org/en/stable/configuration.html) file with which `dask_gateway.Gateway()` needs no argument. Store it as " +
+			"`~/.config/dask/gateway.yaml`, where `DASK_CONFIG` points, or in the image of a notebook.\n\n" +
+			"A function cannot read the provider block; `data.pc_gateway` has its addresses. Braces are escaped, because Dask would read them " +
+			"as names of variables. Secrets are an error unless you set `include_secrets`: Python also finds a token in `JUPYTERHUB_API_TOKEN`.",
 		Parameters: []function.Parameter{
 			function.DynamicParameter{
 				Name:                "options",
@@ -42,8 +42,8 @@ func (daskConfig) Definition(_ context.Context, _ function.DefinitionRequest, re
 }
 
 const gatewayConfigOptions = "An object:\n\n" +
-	"    - `address` (string, required): address of the gateway, as in Python's `Gateway(address)`.\n" +
-	"    - `proxy_address` (string or number): address of the proxy in front of the schedulers, with its port, or only the port.\n" +
+	"    - `address` (string, required): address of the gateway.\n" +
+	"    - `proxy_address` (string or number): address and port of the proxy in front of the schedulers, or only the port.\n" +
 	"    - `public_address` (string): address of the gateway for browsers, or only a path.\n" +
 	"    - `auth` (string, default `jupyterhub`): `jupyterhub`, `basic` or `kerberos`.\n" +
 	"    - `username` (string): for `basic`.\n" +

@@ -44,8 +44,8 @@ func (d *gatewayDataSource) Metadata(_ context.Context, req datasource.MetadataR
 
 func (d *gatewayDataSource) Schema(_ context.Context, _ datasource.SchemaRequest, resp *datasource.SchemaResponse) {
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "The Dask Gateway of the provider: its addresses as resolved, its health, and its version. " +
-			"A gateway older than `" + gateway.OldestTested + "`, the oldest tested version, is a warning.",
+		MarkdownDescription: "Reads the provider's Dask Gateway: its resolved addresses, health and version. " +
+			"A gateway older than `" + gateway.OldestTested + "`, the oldest tested version, causes a warning.",
 		Attributes: map[string]schema.Attribute{
 			"address": schema.StringAttribute{
 				MarkdownDescription: "Address of the gateway's API, without a slash at the end.",
@@ -64,12 +64,12 @@ func (d *gatewayDataSource) Schema(_ context.Context, _ datasource.SchemaRequest
 				Computed:            true,
 			},
 			"client_requirement": schema.StringAttribute{
-				MarkdownDescription: "The Python client that fits, for `pip install` or requirements.txt: `dask-gateway==2026.3.0`. " +
-					"The gateway also accepts other versions.",
+				MarkdownDescription: "The Python client of the gateway's version, for `pip install` or requirements.txt: `dask-gateway==2026.3.0`. " +
+					"Other versions also work.",
 				Computed: true,
 			},
 			"healthy": schema.BoolAttribute{
-				MarkdownDescription: "Whether the gateway reports that it is healthy. If not, a warning has the reason. A gateway that does not respond is an error.",
+				MarkdownDescription: "Whether the gateway reports that it is healthy; if not, a warning has the reason. No response is an error.",
 				Computed:            true,
 			},
 		},

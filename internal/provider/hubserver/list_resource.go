@@ -52,7 +52,7 @@ func (l *listResource) Metadata(_ context.Context, req resource.MetadataRequest,
 
 func (l *listResource) ListResourceConfigSchema(_ context.Context, _ list.ListResourceSchemaRequest, resp *list.ListResourceSchemaResponse) {
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "The notebook servers of a user, or of all users, that run, start or stop.",
+		MarkdownDescription: "Lists the running, starting and stopping notebook servers of a user, or of all users.",
 		Attributes: map[string]schema.Attribute{
 			"user": schema.StringAttribute{
 				MarkdownDescription: "User whose servers to list. For another user, the token needs the scopes `read:users:name` and `read:servers`. Default: the owner of the provider's token.",

@@ -22,12 +22,13 @@ import (
 func (r *serverResource) Schema(ctx context.Context, _ resource.SchemaRequest, resp *resource.SchemaResponse) {
 	keepString := []planmodifier.String{stringplanmodifier.UseStateForUnknown()}
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "Starts a notebook server of the JupyterHub: the default server of a user, or a named one. The apply ends when the server is ready. The Hub's messages during the start are in the log " +
-			"at `INFO`, and in the error if the start fails. The destroy stops it. A user has one server of a name, so the old one must stop before the new one starts: " +
-			"do not set `create_before_destroy`, here or in a resource that depends on the server, which sets it here too.",
+		MarkdownDescription: "Starts a notebook server of the JupyterHub, the default server of a user or a named one. The apply ends when the server is ready. The Hub's messages during the start are in the log " +
+			"at `INFO`, and in the error if the start fails. The destroy stops the server.\n\n" +
+			"Do not set `create_before_destroy` here, or in a resource that depends on the server, which would set it here too: " +
+			"the old server must stop before a new one of the same name can start.",
 		Attributes: map[string]schema.Attribute{
 			"user": schema.StringAttribute{
-				MarkdownDescription: "Owner of the server. For another user, the provider's token needs the scope `servers!user=NAME`. Default: the owner of the provider's token; required if that is a service.",
+				MarkdownDescription: "Owner of the server. Default: the owner of the provider's token; required if that is a service. For another user, the token needs the scope `servers!user=NAME`.",
 				Optional:            true,
 				Computed:            true,
 				PlanModifiers:       []planmodifier.String{stringplanmodifier.UseStateForUnknown(), stringplanmodifier.RequiresReplace()},
@@ -41,18 +42,18 @@ func (r *serverResource) Schema(ctx context.Context, _ resource.SchemaRequest, r
 			},
 			"user_options": schema.DynamicAttribute{
 				MarkdownDescription: "Spawner options, as offered on the Hub's start page, for example `{ profile = \"large\" }` with KubeSpawner. " +
-					"The server is replaced if a value changes, or if it was started with other options outside Terraform; options that the Hub adds have no effect. Without this argument, the server gets the spawner's defaults, not the options of its last start. The state contains the values: put no secrets here.",
+					"The server is replaced if a value changes, or if it was started with other options outside Terraform; options that the Hub adds have no effect. Default: the spawner's defaults, not the options of the last start. The state contains the values: put no secrets here.",
 				Optional: true,
 			},
 			"remove_on_destroy": schema.BoolAttribute{
-				MarkdownDescription: "Whether destroying a named server also deletes it in the Hub. **With KubeSpawner that deletes the volume of the server, and the files on it.** " +
-					"Default: `false`, which stops the server and keeps its name and files. It has no effect on the default server.",
+				MarkdownDescription: "Whether destroying a named server also deletes it in the Hub. **With KubeSpawner that deletes the server's volume and the files on it.** " +
+					"Default: `false`, which keeps its name and files. It has no effect on the default server.",
 				Optional: true,
 				Computed: true,
 				Default:  booldefault.StaticBool(false),
 			},
-			"when_ended": whenended.Attribute("What to do when a refresh finds that the server was stopped, for example by the Hub's idle culler. `recreate` (the default) removes it from the state, so that the next apply starts it again. " +
-				"`keep` records in `status` that it was stopped, and plans nothing, until `terraform apply -replace=ADDRESS`."),
+			"when_ended": whenended.Attribute("What a refresh does if the server was stopped, for example by the Hub's idle culler. `recreate` (the default) removes it from the state, so that the next apply starts it again. " +
+				"`keep` records the stop in `status` and plans nothing until `terraform apply -replace=ADDRESS`."),
 			"timeouts": timeouts.Attributes(ctx, timeouts.Opts{
 				Create: true, Read: true, Update: true, Delete: true,
 				CreateDescription: "How long the server may take to be ready. Default: `20m`.",
@@ -61,7 +62,7 @@ func (r *serverResource) Schema(ctx context.Context, _ resource.SchemaRequest, r
 				DeleteDescription: "How long the server may take to stop. Default: `20m`.",
 			}),
 			"url": schema.StringAttribute{
-				MarkdownDescription: "Address of the server. To open it, you need a login to the Hub or a token with the scope `access:servers`.",
+				MarkdownDescription: "Address of the server. Opening it requires a login to the Hub or a token with the scope `access:servers`.",
 				Computed:            true,
 				PlanModifiers:       keepString,
 			},
@@ -70,7 +71,7 @@ func (r *serverResource) Schema(ctx context.Context, _ resource.SchemaRequest, r
 				Computed:            true,
 			},
 			"status": schema.StringAttribute{
-				MarkdownDescription: "Status at the last refresh: `ready`, `starting`, and with `when_ended = \"keep\"` also `stopping` or `stopped`.",
+				MarkdownDescription: "Status at the last refresh: `ready` or `starting`; with `when_ended = \"keep\"`, also `stopping` or `stopped`.",
 				Computed:            true,
 			},
 			"started_at": schema.StringAttribute{

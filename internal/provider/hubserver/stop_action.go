@@ -41,11 +41,11 @@ func (a *stopAction) Metadata(_ context.Context, req action.MetadataRequest, res
 
 func (a *stopAction) Schema(_ context.Context, _ action.SchemaRequest, resp *action.SchemaResponse) {
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "Stops a notebook server of the JupyterHub that is in no state, and waits for its end. " +
+		MarkdownDescription: "Stops a notebook server of the JupyterHub that is in no state, and waits until it has stopped. " +
 			"If a state manages the server, the next plan starts it again, unless `when_ended = \"keep\"`. Stopping a server that does not run does nothing.",
 		Attributes: map[string]schema.Attribute{
 			"user": schema.StringAttribute{
-				MarkdownDescription: "User whose server it is. For another user, the token needs the scope `servers!user=NAME`. Default: the owner of the provider's token.",
+				MarkdownDescription: "Owner of the server. For another user, the token needs the scope `servers!user=NAME`. Default: the owner of the provider's token.",
 				Optional:            true,
 			},
 			"name": schema.StringAttribute{
@@ -53,7 +53,7 @@ func (a *stopAction) Schema(_ context.Context, _ action.SchemaRequest, resp *act
 				Optional:            true,
 			},
 			"remove": schema.BoolAttribute{
-				MarkdownDescription: "Whether the Hub also deletes a named server. **With KubeSpawner that deletes the volume of the server, and the files on it.** Default: `false`.",
+				MarkdownDescription: "Whether the Hub also deletes a named server. **With KubeSpawner that deletes the server's volume and the files on it.** Default: `false`.",
 				Optional:            true,
 			},
 			"timeout": clients.ActionTimeout("the end"),

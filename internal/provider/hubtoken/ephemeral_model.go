@@ -23,8 +23,8 @@ import (
 
 func (e *tokenEphemeralResource) Schema(_ context.Context, _ ephemeral.SchemaRequest, resp *ephemeral.SchemaResponse) {
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "Creates an API token of the JupyterHub for one run of Terraform, and revokes it at the end, also if the run fails or is interrupted. " +
-			"The token is in no state, plan or log. A plan also creates and revokes one. Requires Terraform 1.10 or later.",
+		MarkdownDescription: "Creates an API token of the JupyterHub for one run of Terraform, and revokes it at the end, even if the run fails or is interrupted. " +
+			"A plan also creates and revokes one. The token is in no state, plan or log. Requires Terraform 1.10 or later.",
 		Attributes: map[string]schema.Attribute{
 			"user": schema.StringAttribute{
 				MarkdownDescription: userDescription,
@@ -33,14 +33,14 @@ func (e *tokenEphemeralResource) Schema(_ context.Context, _ ephemeral.SchemaReq
 				Validators:          []validator.String{stringvalidator.LengthAtLeast(1)},
 			},
 			"note": schema.StringAttribute{
-				MarkdownDescription: "What the token is for, as the Hub's token page shows it. Default: `" + ephemeralNote + "`, and eight random characters that identify the run.",
+				MarkdownDescription: "What the token is for, as the Hub's token page shows it. Default: `" + ephemeralNote + "` and eight random characters that identify the run.",
 				Optional:            true,
 				Computed:            true,
 				Validators:          []validator.String{stringvalidator.LengthAtLeast(1)},
 			},
 			"expires_in": schema.StringAttribute{
 				MarkdownDescription: "Lifetime of the token, as a [Go duration](https://pkg.go.dev/time#ParseDuration) of whole seconds. A Hub cannot extend a token: " +
-					"a longer run ends with a warning. A killed run leaves the token until then. Default: `12h`, or the Hub's limit if that is shorter.",
+					"a longer run ends with a warning. The token of a killed run stays valid until its expiry. Default: `12h`, or the Hub's limit if that is shorter.",
 				Optional:   true,
 				CustomType: timetypes.GoDurationType{},
 			},

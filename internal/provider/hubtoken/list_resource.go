@@ -43,8 +43,8 @@ func (l *listResource) Metadata(_ context.Context, req resource.MetadataRequest,
 
 func (l *listResource) ListResourceConfigSchema(_ context.Context, _ list.ListResourceSchemaRequest, resp *list.ListResourceSchemaResponse) {
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "The API tokens of a user, to find those that interrupted runs left behind. The action `pc_hub_token_revoke` revokes one by its id and note. " +
-			"The list never contains a token's value, so its results cannot be imported: do not use `-generate-config-out` with it.",
+		MarkdownDescription: "Lists the API tokens of a user, to find those that interrupted runs left behind. The action `pc_hub_token_revoke` revokes one by its id and note. " +
+			"The list does not contain the tokens themselves, so its results cannot be imported: do not use `-generate-config-out`.",
 		Attributes: map[string]schema.Attribute{
 			"user": schema.StringAttribute{
 				MarkdownDescription: "User whose tokens to list. For another user, the token needs the scope `read:tokens`. Default: the owner of the provider's token.",

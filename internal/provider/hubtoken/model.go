@@ -56,7 +56,9 @@ func (r *tokenResource) Schema(_ context.Context, _ resource.SchemaRequest, resp
 	replaceSet := []planmodifier.Set{setplanmodifier.RequiresReplace()}
 	resp.Schema = schema.Schema{
 		MarkdownDescription: "Creates an API token of the JupyterHub, like its page `/hub/token`. A Hub cannot change a token, so every change except that of `renew_before` " +
-			"creates a new one. **The state contains the token's value**: store the state where secrets may be stored, and set `expires_in` and only the scopes that the token needs.",
+			"creates a new one.\n\n" +
+			"**The state contains the token**: store the state where secrets may be stored, and set `expires_in` and only the `scopes` that you need. " +
+			"The [ephemeral resource](../ephemeral-resources/hub_token.md) creates a token for one run and stores nothing in the state.",
 		Attributes: map[string]schema.Attribute{
 			"user": schema.StringAttribute{
 				MarkdownDescription: userDescription,
@@ -66,23 +68,23 @@ func (r *tokenResource) Schema(_ context.Context, _ resource.SchemaRequest, resp
 				PlanModifiers:       []planmodifier.String{stringplanmodifier.UseStateForUnknown(), stringplanmodifier.RequiresReplace()},
 			},
 			"note": schema.StringAttribute{
-				MarkdownDescription: "What the token is for, as the Hub's token page shows it. Default: `" + resourceNote + "`, and eight random characters that identify the token. " +
-					"With a note of your own, a token whose response is lost may be left on the Hub; the error then lists it.",
+				MarkdownDescription: "What the token is for, as the Hub's token page shows it. Default: `" + resourceNote + "` and eight random characters that identify the token. " +
+					"With a note of your own, a token whose response is lost may stay on the Hub; the error then lists it.",
 				Optional:      true,
 				Computed:      true,
 				Validators:    []validator.String{stringvalidator.LengthAtLeast(1)},
 				PlanModifiers: []planmodifier.String{keepGeneratedNote{}, stringplanmodifier.RequiresReplace()},
 			},
 			"expires_in": schema.StringAttribute{
-				MarkdownDescription: "Lifetime of the token, as a [Go duration](https://pkg.go.dev/time#ParseDuration) of whole seconds, for example `720h`. " +
+				MarkdownDescription: "Lifetime of the token, as a [Go duration](https://pkg.go.dev/time#ParseDuration) of whole seconds. " +
 					"Default: it does not expire, unless the Hub sets a limit.",
 				Optional:      true,
 				CustomType:    timetypes.GoDurationType{},
 				PlanModifiers: []planmodifier.String{stringplanmodifier.RequiresReplaceIf(replaceIfDurationDiffers, lifetimeChangeDescription, lifetimeChangeDescription)},
 			},
 			"renew_before": schema.StringAttribute{
-				MarkdownDescription: "How long before its expiry the token is due for renewal, shorter than `expires_in`. A refresh decides whether the token is due, and the next plan replaces it. " +
-					"With `create_before_destroy` the old token stays valid until the new one exists. Default: the token is replaced after it has expired.",
+				MarkdownDescription: "How long before its expiry a refresh marks the token for renewal; shorter than `expires_in`. The next plan then replaces it. " +
+					"With `create_before_destroy`, the old token stays valid until the new one exists. Default: the token is replaced after its expiry.",
 				Optional:   true,
 				CustomType: timetypes.GoDurationType{},
 			},
@@ -101,12 +103,12 @@ func (r *tokenResource) Schema(_ context.Context, _ resource.SchemaRequest, resp
 				PlanModifiers:       replaceSet,
 			},
 			"id": schema.StringAttribute{
-				MarkdownDescription: "The Hub's id of the token, for example `a12`. Hubs give freed ids to later tokens.",
+				MarkdownDescription: "The Hub's id of the token, for example `a12`. Hubs reuse the ids of deleted tokens.",
 				Computed:            true,
 				PlanModifiers:       keepString,
 			},
 			"token": schema.StringAttribute{
-				MarkdownDescription: "Value of the token.",
+				MarkdownDescription: "The token itself.",
 				Computed:            true,
 				Sensitive:           true,
 				PlanModifiers:       keepString,
@@ -124,7 +126,7 @@ func (r *tokenResource) Schema(_ context.Context, _ resource.SchemaRequest, resp
 				PlanModifiers:       keepString,
 			},
 			"ready_for_renewal": schema.BoolAttribute{
-				MarkdownDescription: "Whether the token was due for renewal at the last refresh.",
+				MarkdownDescription: "Whether the last refresh marked the token for renewal.",
 				Computed:            true,
 			},
 		},

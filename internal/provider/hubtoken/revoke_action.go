@@ -43,10 +43,10 @@ func (a *revokeAction) Metadata(_ context.Context, req action.MetadataRequest, r
 func (a *revokeAction) Schema(_ context.Context, _ action.SchemaRequest, resp *action.SchemaResponse) {
 	resp.Schema = schema.Schema{
 		MarkdownDescription: "Revokes a token of the JupyterHub that is in no state, for example one that an interrupted run left behind. The [list resource](../list-resources/hub_token.md) and the Hub's page `/hub/token` show ids and notes. " +
-			"Hubs give the id of a deleted token to a later one, so the note must match. Revoking a token that no longer exists does nothing.",
+			"Hubs reuse the ids of deleted tokens, so the note must match. Revoking a token that no longer exists does nothing.",
 		Attributes: map[string]schema.Attribute{
 			"user": schema.StringAttribute{
-				MarkdownDescription: "User whose token it is. For another user, the token needs the scope `tokens!user=NAME`. Default: the owner of the provider's token.",
+				MarkdownDescription: "Owner of the token. For another user, the token needs the scope `tokens!user=NAME`. Default: the owner of the provider's token.",
 				Optional:            true,
 			},
 			"id": schema.StringAttribute{
@@ -54,7 +54,7 @@ func (a *revokeAction) Schema(_ context.Context, _ action.SchemaRequest, resp *a
 				Required:            true,
 			},
 			"note": schema.StringAttribute{
-				MarkdownDescription: "The token's note. If the token with this id has another note, nothing is revoked.",
+				MarkdownDescription: "The token's note. If it differs, nothing is revoked.",
 				Required:            true,
 			},
 		},

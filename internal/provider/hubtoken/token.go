@@ -35,9 +35,9 @@ type tokenModel struct {
 }
 
 const (
-	userDescription   = "Owner of the token. For another user, the provider's token needs the scope `tokens`. Default: the owner of the provider's token; required if that is a service."
-	scopesDescription = "Scopes of the token, for example `access:services!service=dask-gateway`; the user must hold them. Conflicts with `roles`. Default: everything that the user may do. Requires JupyterHub 3; on an older Hub it is an error."
-	rolesDescription  = "Roles whose scopes the token gets. JupyterHub 3 and later resolve them once, when the token is created. Requires JupyterHub 2."
+	userDescription   = "Owner of the token. Default: the owner of the provider's token; required if that is a service. The provider's token needs the scope `tokens!user=NAME`."
+	scopesDescription = "Scopes of the token, which its user must hold. Conflicts with `roles`. Default: everything that the user may do. Requires JupyterHub 3."
+	rolesDescription  = "Roles whose scopes the token gets. JupyterHub 3 and later resolve them once, at creation. Requires JupyterHub 2."
 )
 
 func nonEmptyStrings() []validator.Set {

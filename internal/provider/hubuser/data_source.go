@@ -62,11 +62,11 @@ func (d *userDataSource) Schema(_ context.Context, _ datasource.SchemaRequest, r
 		return schema.SetAttribute{MarkdownDescription: description, ElementType: types.StringType, Computed: true}
 	}
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "The JupyterHub user who owns the provider's token, or another user. " +
-			"What the token's scopes do not allow is null, which is not the same as an empty set.",
+		MarkdownDescription: "Reads the JupyterHub user who owns the provider's token, or another user. " +
+			"A value that the token's scopes do not include is null, not empty.",
 		Attributes: map[string]schema.Attribute{
 			"name": schema.StringAttribute{
-				MarkdownDescription: "Name of the user. Default: the owner of the provider's token. Any other user needs the scope `read:users` or a part of it.",
+				MarkdownDescription: "Name of the user. Default: the owner of the provider's token. Another user requires the scope `read:users` or a part of it.",
 				Optional:            true,
 				Computed:            true,
 			},
@@ -75,19 +75,19 @@ func (d *userDataSource) Schema(_ context.Context, _ datasource.SchemaRequest, r
 				Computed:            true,
 			},
 			"admin": schema.BoolAttribute{
-				MarkdownDescription: "Whether the user is an administrator of the Hub.",
+				MarkdownDescription: "Whether the user is an administrator.",
 				Computed:            true,
 			},
-			"groups": texts("Groups that the user is in."),
-			"roles":  texts("Roles of the user at the Hub, for example `user`. Null before JupyterHub 2."),
+			"groups": texts("Groups of the user."),
+			"roles":  texts("Roles of the user, for example `user`. Null before JupyterHub 2."),
 			"scopes": texts("Scopes of the provider's token, for example `servers!user=alice`. Null if `name` is set, and before JupyterHub 2."),
 			"created_at": schema.StringAttribute{
-				MarkdownDescription: "When the user was created at the Hub (RFC 3339).",
+				MarkdownDescription: "When the user was created (RFC 3339).",
 				Computed:            true,
 				CustomType:          timetypes.RFC3339Type{},
 			},
 			"servers": schema.MapNestedAttribute{
-				MarkdownDescription: "The user's notebook servers that run, start or stop, by name. The name of the default server is empty: `data.pc_hub_user.me.servers[\"\"]`.",
+				MarkdownDescription: "The user's running, starting and stopping notebook servers, by name. The default server has an empty name: `data.pc_hub_user.me.servers[\"\"]`.",
 				Computed:            true,
 				NestedObject:        schema.NestedAttributeObject{Attributes: serverAttributes()},
 			},
@@ -106,7 +106,7 @@ func serverAttributes() map[string]schema.Attribute {
 			Computed:            true,
 		},
 		"url": schema.StringAttribute{
-			MarkdownDescription: "Address of the server. If the Hub does not report its public address, it begins with `hub_address`.",
+			MarkdownDescription: "Address of the server. It begins with `hub_address` if the Hub does not report its public address.",
 			Computed:            true,
 		},
 		"started_at": schema.StringAttribute{
@@ -115,7 +115,7 @@ func serverAttributes() map[string]schema.Attribute {
 			CustomType:          timetypes.RFC3339Type{},
 		},
 		"user_options": schema.StringAttribute{
-			MarkdownDescription: "Options that the server was started with, such as the profile, as JSON for `jsondecode(...)`.",
+			MarkdownDescription: "Options that the server was started with, as JSON for `jsondecode(...)`.",
 			Computed:            true,
 		},
 	}
