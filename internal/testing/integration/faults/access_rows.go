@@ -21,10 +21,10 @@ func accessRows() []Row {
 	listConfig := "data \"pc_clusters\" \"all\" {}\n"
 	redirectToOtherHost := func(w *World) {
 		to := mockserver.Fault{Times: everyTime, Status: http.StatusTemporaryRedirect, Header: http.Header{"Location": {w.Other.GatewayURL() + "api/v1/clusters/"}}}
-		fails("", "", to)(w)
+		failRequests("", "", to)(w)
 	}
 	echoCredentials := func(w *World) {
-		fails(http.MethodPost, clustersPath, mockserver.Fault{Times: everyTime, Status: http.StatusForbidden, ContentType: "text/plain", Body: "Authorization: jupyterhub " + w.token})(w)
+		failRequests(http.MethodPost, clustersPath, mockserver.Fault{Times: everyTime, Status: http.StatusForbidden, ContentType: "text/plain", Body: "Authorization: jupyterhub " + w.token})(w)
 	}
 	rows := []Row{
 		{
@@ -49,7 +49,7 @@ func accessRows() []Row {
 		},
 		{
 			Fault: "The gateway is down, or the token revoked, when you list clusters.", Variant: "down", Promise: promiseNoEmptyList, Config: listConfig,
-			Break: fails(http.MethodGet, clustersPath, times(everyTime, gatewayDown)), Want: Want{Exit: 1, Output: []string{"503"}},
+			Break: failRequests(http.MethodGet, clustersPath, repeated(everyTime, gatewayDown)), Want: Want{Exit: 1, Output: []string{"503"}},
 		},
 		{
 			Fault: "The gateway is down, or the token revoked, when you list clusters.", Variant: "revoked", Promise: promiseNoEmptyList, Config: listConfig,

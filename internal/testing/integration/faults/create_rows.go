@@ -23,80 +23,80 @@ func createRows() []Row {
 		{
 			Moment: momentCreate, Fault: "The connection closes before the gateway has read the request.",
 			Promise: promiseNotRepeated,
-			Break:   fails(http.MethodPost, clustersPath, droppedBeforeHandling),
+			Break:   failRequests(http.MethodPost, clustersPath, droppedBeforeHandling),
 			Want:    Want{Exit: 1, Output: []string{"Most likely nothing was made", "pc_clusters"}, Requests: map[string]int{"POST " + clustersPath: 1}},
 		},
 		{
 			Moment: momentCreate, Fault: "The Hub's proxy returns 503: the gateway is down.",
 			Promise: promiseNotRepeated,
-			Break:   fails(http.MethodPost, clustersPath, gatewayDown),
+			Break:   failRequests(http.MethodPost, clustersPath, gatewayDown),
 			Want:    Want{Exit: 1, Output: []string{"Service Unavailable", "Most likely nothing was made"}, Requests: map[string]int{"POST " + clustersPath: 1}},
 		},
 		{
 			Moment: momentCreate, Fault: "The gateway returns 500 and creates nothing.",
 			Promise: "The error says that no new cluster was found.",
-			Break:   fails(http.MethodPost, clustersPath, internalError),
+			Break:   failRequests(http.MethodPost, clustersPath, internalError),
 			Want:    Want{Exit: 1, Output: []string{"It is not known whether the cluster was created", "no new cluster was seen"}, Requests: map[string]int{"POST " + clustersPath: 1}},
 		},
 		{
 			Moment: momentCreate, Fault: "The server returns 429 with `Retry-After`.",
 			Promise: promiseRateLimited,
-			Break:   fails(http.MethodPost, clustersPath, times(2, rateLimited)),
+			Break:   failRequests(http.MethodPost, clustersPath, repeated(2, rateLimited)),
 			Want:    Want{State: []string{clusterAddress}, Created: 1, Running: 1, Requests: map[string]int{"POST " + clustersPath: 3}},
 		},
 		{
 			Moment: momentCreate, Fault: "The gateway returns 429 every time.",
 			Promise: "The create fails after `max_retries` retries, without a cluster.", Provider: "max_retries = 3",
-			Break: fails(http.MethodPost, clustersPath, times(everyTime, mockserver.Fault{Status: http.StatusTooManyRequests})),
+			Break: failRequests(http.MethodPost, clustersPath, repeated(everyTime, mockserver.Fault{Status: http.StatusTooManyRequests})),
 			Want:  Want{Exit: 1, Output: []string{"-parallelism"}, Requests: map[string]int{"POST " + clustersPath: 4}},
 		},
 		{
 			Moment: momentCreate, Fault: "The gateway rejects the options with 422.",
 			Promise: "The error is on `options` and has the gateway's message.",
-			Break:   fails(http.MethodPost, clustersPath, refusal(http.StatusUnprocessableEntity, "the image is not allowed")),
+			Break:   failRequests(http.MethodPost, clustersPath, refusal(http.StatusUnprocessableEntity, "the image is not allowed")),
 			Want:    Want{Exit: 1, Output: []string{"The gateway refused the cluster options", "the image is not allowed"}, Requests: map[string]int{"POST " + clustersPath: 1}},
 		},
 		{
 			Moment: momentCreate, Fault: "The server returns 403.",
 			Promise: promiseForbidden,
-			Break:   fails(http.MethodPost, clustersPath, refusal(http.StatusForbidden, "no clusters for you")),
+			Break:   failRequests(http.MethodPost, clustersPath, refusal(http.StatusForbidden, "no clusters for you")),
 			Want:    Want{Exit: 1, Output: []string{"no clusters for you", "do not allow this"}, Requests: map[string]int{"POST " + clustersPath: 1}},
 		},
 		{
 			Moment: momentCreate, Fault: "The gateway returns 500 because of the token.",
 			Promise: promiseRejected,
-			Break:   fails(http.MethodPost, clustersPath, badToken),
+			Break:   failRequests(http.MethodPost, clustersPath, badToken),
 			Want:    Want{Exit: 1, Output: []string{"api_token in the provider block", "/hub/token"}, Requests: map[string]int{"POST " + clustersPath: 1}},
 		},
 		{
 			Moment: momentCreate, Fault: "The server redirects to a login page.",
 			Promise: promiseSignIn,
-			Break:   fails(http.MethodPost, clustersPath, signInRedirect),
+			Break:   failRequests(http.MethodPost, clustersPath, signInRedirect),
 			Want:    Want{Exit: 1, Output: []string{"follows no redirect"}, Requests: map[string]int{"POST " + clustersPath: 1, "* /hub/login": 0}},
 		},
 		{
 			Moment: momentCreate, Fault: "The gateway is down for every request.",
 			Promise: "The plan warns that it could not check the options. The create is sent once, and the error says that its result is unknown.",
-			Break:   fails("", "", times(everyTime, gatewayDown)),
+			Break:   failRequests("", "", repeated(everyTime, gatewayDown)),
 			Want:    Want{Exit: 1, Output: []string{"503", "Warning: Could not check the cluster options", "It is not known whether the cluster was created"}, Requests: map[string]int{"POST *": 1}},
 		},
 		{
 			Moment: momentCreate, Fault: "The server is down for a while.",
 			Promise: promiseRetried,
-			Break:   fails(http.MethodGet, optionsPath, times(3, gatewayDown)),
+			Break:   failRequests(http.MethodGet, optionsPath, repeated(3, gatewayDown)),
 			Want:    Want{State: []string{clusterAddress}, Created: 1, Running: 1, Requests: map[string]int{"POST " + clustersPath: 1}},
 		},
 		{
 			Moment: momentCreate, Fault: "You press Ctrl-C during a create.",
 			Variant: "just before the gateway creates the cluster", Promise: promiseAwaited,
-			Break:  inOrder(func(w *World) { w.Mock.SetStartsHeld(true) }, fails(http.MethodPost, clustersPath, mockserver.Fault{ResponseDelay: 200 * time.Millisecond})),
+			Break:  inOrder(func(w *World) { w.Mock.SetStartsHeld(true) }, failRequests(http.MethodPost, clustersPath, mockserver.Fault{ResponseDelay: 200 * time.Millisecond})),
 			During: interruptAfter(http.MethodPost, clustersPath),
 			Want:   Want{Exit: 1, Output: []string{"interrupted"}, State: []string{taintedClusterAddress}, Created: 1, Running: 1, Requests: map[string]int{"POST " + clustersPath: 1}},
 		},
 		{
 			Moment: momentCreateResponseLost, Fault: "You press Ctrl-C, and the response is lost.",
 			Promise: promiseLookedFor,
-			Break:   inOrder(func(w *World) { w.Mock.SetStartsHeld(true) }, fails(http.MethodPost, clustersPath, mockserver.Fault{ResponseDelay: 10 * time.Second})),
+			Break:   inOrder(func(w *World) { w.Mock.SetStartsHeld(true) }, failRequests(http.MethodPost, clustersPath, mockserver.Fault{ResponseDelay: 10 * time.Second})),
 			During:  interruptAfter(http.MethodPost, clustersPath),
 			Want:    Want{Exit: 1, Output: []string{"interrupted"}, State: []string{taintedClusterAddress}, Created: 1, Running: 1, Requests: map[string]int{"POST " + clustersPath: 1}},
 		},
@@ -117,7 +117,7 @@ func otherClientRows() []Row {
 		Want:    Want{Output: []string{"Clusters with the same options already run", "stop_cluster"}, State: []string{clusterAddress}, Created: 1, Running: 1},
 	}, {
 		Fault: "A proxy has no route for a while and returns its own 404 or 502.", Promise: promiseRouteAwaited,
-		Break: fails(http.MethodGet, optionsPath, times(8, noRoute)),
+		Break: failRequests(http.MethodGet, optionsPath, repeated(8, noRoute)),
 		Want:  Want{State: []string{clusterAddress}, Created: 1, Running: 1, Requests: map[string]int{"POST " + clustersPath: 1}},
 	}}
 	const fault = "A proxy drops the request and returns 502. 0.3 to 9 s later another client creates an equal cluster."
@@ -146,13 +146,13 @@ func otherClusterAfter(offset time.Duration, lookup int) func(*World) {
 		notForwarded.BeforeRequest = func() {
 			failedAt := w.Clock.Now()
 			if lookup > 1 {
-				fails(http.MethodGet, clustersPath, times(lookup-1, mockserver.Fault{}))(w)
+				failRequests(http.MethodGet, clustersPath, repeated(lookup-1, mockserver.Fault{}))(w)
 			}
-			fails(http.MethodGet, clustersPath, mockserver.Fault{BeforeResponse: func() {
+			failRequests(http.MethodGet, clustersPath, mockserver.Fault{BeforeResponse: func() {
 				w.Clock.Advance(failedAt.Add(offset).Sub(w.Clock.Now()))
 				w.AddOtherCluster(nil)
 			}})(w)
 		}
-		fails(http.MethodPost, clustersPath, notForwarded)(w)
+		failRequests(http.MethodPost, clustersPath, notForwarded)(w)
 	}
 }

@@ -39,12 +39,12 @@ func gatewayRows() []Row {
 		health  = "*/api/health"
 	)
 	rows := []Row{
-		{Fault: "The server stays down, or returns 500, 502, 503 or 504.", Variant: "pc_gateway", Promise: promiseFails, Break: fails("", "*", times(everyTime, gatewayDown)), Want: Want{Exit: 1, Output: []string{"did not return its version", "503"}}},
-		{Fault: "A proxy has no route and returns its own 404.", Variant: "pc_gateway", Promise: promiseNotTheAPI, Break: fails(http.MethodGet, version, times(everyTime, noRoute)), Want: Want{Exit: 1, Output: []string{"comes from a proxy and not from the API"}}},
-		{Fault: "A login page arrives with status 200.", Variant: "pc_gateway", Promise: promiseSignIn, Break: fails(http.MethodGet, version, times(everyTime, signInPage)), Want: Want{Exit: 1, Output: []string{"Sign in", "another kind of server"}}},
+		{Fault: "The server stays down, or returns 500, 502, 503 or 504.", Variant: "pc_gateway", Promise: promiseFails, Break: failRequests("", "*", repeated(everyTime, gatewayDown)), Want: Want{Exit: 1, Output: []string{"did not return its version", "503"}}},
+		{Fault: "A proxy has no route and returns its own 404.", Variant: "pc_gateway", Promise: promiseNotTheAPI, Break: failRequests(http.MethodGet, version, repeated(everyTime, noRoute)), Want: Want{Exit: 1, Output: []string{"comes from a proxy and not from the API"}}},
+		{Fault: "A login page arrives with status 200.", Variant: "pc_gateway", Promise: promiseSignIn, Break: failRequests(http.MethodGet, version, repeated(everyTime, signInPage)), Want: Want{Exit: 1, Output: []string{"Sign in", "another kind of server"}}},
 		{Fault: "`pc_gateway`: the token was revoked.", Promise: "The read succeeds: neither version nor health needs a token.", Break: func(w *World) { w.revokeProviderToken() }},
-		{Fault: "`pc_gateway`: the gateway is unhealthy.", Promise: "A warning reports it, and `healthy` is false.", Break: fails(http.MethodGet, health, times(everyTime, refusal(http.StatusServiceUnavailable, "no database"))), Want: Want{Output: []string{"Warning: The gateway is not healthy", "no database"}}},
-		{Fault: "`pc_gateway`: the gateway is older than any tested version.", Promise: "A warning gives both versions.", Break: fails(http.MethodGet, version, gatewayResponse(`{"version": "2022.4.0"}`)), Want: Want{Output: []string{"Warning: The gateway is older", "2022.4.0", "2026.3.0"}}},
+		{Fault: "`pc_gateway`: the gateway is unhealthy.", Promise: "A warning reports it, and `healthy` is false.", Break: failRequests(http.MethodGet, health, repeated(everyTime, refusal(http.StatusServiceUnavailable, "no database"))), Want: Want{Output: []string{"Warning: The gateway is not healthy", "no database"}}},
+		{Fault: "`pc_gateway`: the gateway is older than any tested version.", Promise: "A warning gives both versions.", Break: failRequests(http.MethodGet, version, gatewayResponse(`{"version": "2022.4.0"}`)), Want: Want{Output: []string{"Warning: The gateway is older", "2022.4.0", "2026.3.0"}}},
 	}
 	for i := range rows {
 		rows[i].Config = "data \"pc_gateway\" \"test\" {}\n"
@@ -62,13 +62,13 @@ func clusterRows() []Row {
 	succeeds := func(output ...string) Want { return Want{Output: output, State: []string{clusterAddress}, Running: 1} }
 	const workersWarning = "Warning: The workers of the cluster"
 	rows := []Row{
-		{Fault: "The server stays down, or returns 500, 502, 503 or 504.", Variant: "pc_dask_cluster", Promise: promiseFails, Break: fails("", "*", times(everyTime, gatewayDown)), Want: failsUnchanged(1, "could not be read", "503")},
+		{Fault: "The server stays down, or returns 500, 502, 503 or 504.", Variant: "pc_dask_cluster", Promise: promiseFails, Break: failRequests("", "*", repeated(everyTime, gatewayDown)), Want: failsUnchanged(1, "could not be read", "503")},
 		{Fault: "The token has expired or was revoked.", Variant: "pc_dask_cluster", Promise: promiseRejected, Break: func(w *World) { w.revokeProviderToken() }, Want: failsUnchanged(1, "rejected the credentials from api_token")},
-		{Fault: "A login page arrives with status 200.", Variant: "pc_dask_cluster", Promise: promiseSignIn, Break: fails(http.MethodGet, anyClusterPath, times(everyTime, signInPage)), Want: failsUnchanged(1, "Sign in")},
+		{Fault: "A login page arrives with status 200.", Variant: "pc_dask_cluster", Promise: promiseSignIn, Break: failRequests(http.MethodGet, anyClusterPath, repeated(everyTime, signInPage)), Want: failsUnchanged(1, "Sign in")},
 		{Fault: "`pc_dask_cluster`: the gateway has no record of the cluster.", Promise: "The read fails once the absence is confirmed.", Break: func(w *World) { w.Mock.DeleteClusterRecord(w.NewestCluster()) }, Want: failsUnchanged(0, "There is no cluster", "confirmed by several lookups")},
-		{Fault: "A proxy has no route for a while and returns its own 404 or 502.", Promise: promiseRouteAwaited, Break: fails(http.MethodGet, identityPath, times(3, noRoute)), Want: succeeds()},
-		{Fault: "`pc_dask_cluster`: the scheduler does not respond, or returns a login page.", Variant: "no response", Promise: promiseNoCounts, Break: fails(http.MethodGet, identityPath, times(everyTime, mockserver.Fault{Status: http.StatusBadGateway})), Want: succeeds(workersWarning, "502")},
-		{Fault: "`pc_dask_cluster`: the scheduler does not respond, or returns a login page.", Variant: "login page", Promise: promiseNoCounts, Break: fails(http.MethodGet, identityPath, times(everyTime, signInPage)), Want: succeeds(workersWarning, "Sign in")},
+		{Fault: "A proxy has no route for a while and returns its own 404 or 502.", Promise: promiseRouteAwaited, Break: failRequests(http.MethodGet, identityPath, repeated(3, noRoute)), Want: succeeds()},
+		{Fault: "`pc_dask_cluster`: the scheduler does not respond, or returns a login page.", Variant: "no response", Promise: promiseNoCounts, Break: failRequests(http.MethodGet, identityPath, repeated(everyTime, mockserver.Fault{Status: http.StatusBadGateway})), Want: succeeds(workersWarning, "502")},
+		{Fault: "`pc_dask_cluster`: the scheduler does not respond, or returns a login page.", Variant: "login page", Promise: promiseNoCounts, Break: failRequests(http.MethodGet, identityPath, repeated(everyTime, signInPage)), Want: succeeds(workersWarning, "Sign in")},
 		{Fault: "`pc_dask_cluster`: the cluster has stopped.", Promise: "The status is STOPPED, and the counts are null.", Break: func(w *World) { w.Mock.StopCluster(w.NewestCluster()) }, Want: Want{State: []string{clusterAddress}}},
 	}
 	for i := range rows {
@@ -85,12 +85,12 @@ func optionRows() []Row {
 		return Want{Exit: 1, Output: append(output, "The cluster options could not be read")}
 	}
 	rows := []Row{
-		{Fault: "The server stays down, or returns 500, 502, 503 or 504.", Variant: "pc_cluster_options", Promise: promiseFails, Break: fails("", "*", times(everyTime, gatewayDown)), Want: failsWith("503")},
+		{Fault: "The server stays down, or returns 500, 502, 503 or 504.", Variant: "pc_cluster_options", Promise: promiseFails, Break: failRequests("", "*", repeated(everyTime, gatewayDown)), Want: failsWith("503")},
 		{Fault: "The token has expired or was revoked.", Variant: "pc_cluster_options", Promise: promiseRejected, Break: func(w *World) { w.revokeProviderToken() }, Want: failsWith("rejected the credentials from api_token")},
-		{Fault: "The server returns 401.", Promise: promiseRejected, Break: fails(http.MethodGet, optionsPath, times(everyTime, refusal(http.StatusUnauthorized, "Unauthorized"))), Want: failsWith("rejected the credentials from api_token")},
-		{Fault: "A login page arrives with status 200.", Variant: "pc_cluster_options", Promise: promiseSignIn, Break: fails(http.MethodGet, optionsPath, times(everyTime, signInPage)), Want: failsWith("Sign in")},
-		{Fault: "`pc_cluster_options`: the response has no options.", Promise: "The read fails. It never returns an empty set.", Break: fails(http.MethodGet, optionsPath, gatewayResponse(`{}`)), Want: failsWith("has no cluster_options")},
-		{Fault: "A response is cut off.", Variant: "pc_cluster_options", Promise: promiseRetried, Break: fails(http.MethodGet, optionsPath, times(2, responseCutOff))},
+		{Fault: "The server returns 401.", Promise: promiseRejected, Break: failRequests(http.MethodGet, optionsPath, repeated(everyTime, refusal(http.StatusUnauthorized, "Unauthorized"))), Want: failsWith("rejected the credentials from api_token")},
+		{Fault: "A login page arrives with status 200.", Variant: "pc_cluster_options", Promise: promiseSignIn, Break: failRequests(http.MethodGet, optionsPath, repeated(everyTime, signInPage)), Want: failsWith("Sign in")},
+		{Fault: "`pc_cluster_options`: the response has no options.", Promise: "The read fails. It never returns an empty set.", Break: failRequests(http.MethodGet, optionsPath, gatewayResponse(`{}`)), Want: failsWith("has no cluster_options")},
+		{Fault: "A response is cut off.", Variant: "pc_cluster_options", Promise: promiseRetried, Break: failRequests(http.MethodGet, optionsPath, repeated(2, responseCutOff))},
 	}
 	for i := range rows {
 		rows[i].Config = "data \"pc_cluster_options\" \"test\" {}\n"
@@ -106,12 +106,12 @@ func userRows() []Row {
 	)
 	failsWith := func(output ...string) Want { return Want{Exit: 1, Output: output} }
 	rows := []Row{
-		{Fault: "The server stays down, or returns 500, 502, 503 or 504.", Variant: "pc_hub_user", Promise: promiseFails, Break: fails("", "*", times(everyTime, page(http.StatusServiceUnavailable))), Want: failsWith("did not return the owner of the credentials", "503")},
+		{Fault: "The server stays down, or returns 500, 502, 503 or 504.", Variant: "pc_hub_user", Promise: promiseFails, Break: failRequests("", "*", repeated(everyTime, htmlResponse(http.StatusServiceUnavailable))), Want: failsWith("did not return the owner of the credentials", "503")},
 		{Fault: "The token has expired or was revoked.", Variant: "pc_hub_user", Promise: promiseRejected, Break: func(w *World) { w.revokeProviderToken() }, Want: failsWith("rejected the credentials from api_token")},
-		{Fault: "A login page arrives with status 200.", Variant: "pc_hub_user", Promise: promiseSignIn, Break: fails(http.MethodGet, self, times(everyTime, signInPage)), Want: failsWith("Sign in")},
-		{Fault: "A response is cut off.", Variant: "pc_hub_user", Promise: promiseRetried, Break: fails(http.MethodGet, self, times(2, responseCutOff))},
-		{Fault: "`pc_hub_user`: the Hub returns 404 for the user.", Promise: "An error on `name` says that the user does not exist or the token may not read it.", Break: fails(http.MethodGet, alice, times(everyTime, hubRefusal(http.StatusNotFound, "No access to resources or resources not found"))), Config: oneUser("alice"), Want: failsWith("The Hub returned no user alice", "read:users")},
-		{Fault: "A proxy has no route and returns its own 404.", Variant: "pc_hub_user", Promise: promiseNotTheAPI, Break: fails(http.MethodGet, alice, times(everyTime, page(http.StatusNotFound))), Config: oneUser("alice"), Want: failsWith("comes from a proxy and not from the API")},
+		{Fault: "A login page arrives with status 200.", Variant: "pc_hub_user", Promise: promiseSignIn, Break: failRequests(http.MethodGet, self, repeated(everyTime, signInPage)), Want: failsWith("Sign in")},
+		{Fault: "A response is cut off.", Variant: "pc_hub_user", Promise: promiseRetried, Break: failRequests(http.MethodGet, self, repeated(2, responseCutOff))},
+		{Fault: "`pc_hub_user`: the Hub returns 404 for the user.", Promise: "An error on `name` says that the user does not exist or the token may not read it.", Break: failRequests(http.MethodGet, alice, repeated(everyTime, hubRefusal(http.StatusNotFound, "No access to resources or resources not found"))), Config: oneUser("alice"), Want: failsWith("The Hub returned no user alice", "read:users")},
+		{Fault: "A proxy has no route and returns its own 404.", Variant: "pc_hub_user", Promise: promiseNotTheAPI, Break: failRequests(http.MethodGet, alice, repeated(everyTime, htmlResponse(http.StatusNotFound))), Config: oneUser("alice"), Want: failsWith("comes from a proxy and not from the API")},
 	}
 	for i := range rows {
 		if rows[i].Config == "" {

@@ -28,10 +28,10 @@ func destroyRows() []Row {
 	rows := []Row{
 		{Fault: "You destroy what has already ended.", Promise: promiseDestroyed, Break: func(w *World) { w.Mock.FailCluster(w.NewestCluster()) }},
 		{Fault: "The gateway has no record of the cluster.", Promise: promiseAbsenceConfirmed, Break: forgetCluster},
-		{Fault: "DELETE or its response is lost.", Promise: promiseDeleteRepeated, Break: fails(http.MethodDelete, anyClusterPath, responseLost)},
-		{Fault: "The server is down for a while.", Promise: promiseRetried, Command: withoutRefresh(destroyCommand), Break: fails("", anyClusterPath, times(9, page(http.StatusBadGateway)))},
-		{Fault: "The server returns 429 with `Retry-After`.", Promise: promiseRateLimited, Break: fails(http.MethodDelete, anyClusterPath, times(2, rateLimited))},
-		{Fault: "DELETE returns 204 and stops nothing.", Promise: promiseDeleteRepeated, Break: fails(http.MethodDelete, anyClusterPath, times(2, noContent))},
+		{Fault: "DELETE or its response is lost.", Promise: promiseDeleteRepeated, Break: failRequests(http.MethodDelete, anyClusterPath, responseLost)},
+		{Fault: "The server is down for a while.", Promise: promiseRetried, Command: withoutRefresh(destroyCommand), Break: failRequests("", anyClusterPath, repeated(9, htmlResponse(http.StatusBadGateway)))},
+		{Fault: "The server returns 429 with `Retry-After`.", Promise: promiseRateLimited, Break: failRequests(http.MethodDelete, anyClusterPath, repeated(2, rateLimited))},
+		{Fault: "DELETE returns 204 and stops nothing.", Promise: promiseDeleteRepeated, Break: failRequests(http.MethodDelete, anyClusterPath, repeated(2, noContent))},
 		{
 			Fault: "A restarted Kubernetes gateway stops nothing while its cache fills.", Variant: "empty cache", Promise: promiseDeleteRepeated,
 			Mock: kubernetes(2 * time.Second), Break: func(w *World) { w.Mock.RestartGateway() },
@@ -45,23 +45,23 @@ func destroyRows() []Row {
 		},
 		{
 			Fault: "The cluster does not end within `timeouts.delete`.", Promise: "The error gives the status. The cluster stays in the state.", Config: clusterWith("timeouts = { delete = \"1s\" }"),
-			Break: fails(http.MethodDelete, anyClusterPath, times(everyTime, noContent)), Want: failsUnchanged("did not stop in time", "timeouts.delete"),
+			Break: failRequests(http.MethodDelete, anyClusterPath, repeated(everyTime, noContent)), Want: failsUnchanged("did not stop in time", "timeouts.delete"),
 		},
-		{Fault: "The server stays down, or returns 500, 502, 503 or 504.", Variant: "from the start", Promise: promiseFails, Break: fails("", anyClusterPath, times(everyTime, gatewayDown)), Want: failsUnchanged("503")},
+		{Fault: "The server stays down, or returns 500, 502, 503 or 504.", Variant: "from the start", Promise: promiseFails, Break: failRequests("", anyClusterPath, repeated(everyTime, gatewayDown)), Want: failsUnchanged("503")},
 		{
 			Fault: "The server stays down, or returns 500, 502, 503 or 504.", Variant: "during the destroy", Promise: promiseFails,
-			Break: fails(http.MethodDelete, anyClusterPath, times(everyTime, internalError)), Want: failsUnchanged("500", "It is not known whether the cluster stopped", "terraform destroy again"),
+			Break: failRequests(http.MethodDelete, anyClusterPath, repeated(everyTime, internalError)), Want: failsUnchanged("500", "It is not known whether the cluster stopped", "terraform destroy again"),
 		},
-		{Fault: "The server returns 403.", Promise: promiseForbidden, Break: fails(http.MethodDelete, anyClusterPath, times(everyTime, refusal(http.StatusForbidden, "not yours"))), Want: failsUnchanged("not yours")},
+		{Fault: "The server returns 403.", Promise: promiseForbidden, Break: failRequests(http.MethodDelete, anyClusterPath, repeated(everyTime, refusal(http.StatusForbidden, "not yours"))), Want: failsUnchanged("not yours")},
 		{Fault: "The token has expired or was revoked.", Promise: promiseRejected, Break: func(w *World) { w.revokeProviderToken() }, Want: failsUnchanged("api_token in the provider block")},
 		{
 			Fault: "You press Ctrl-C during a wait.", Promise: promiseInterrupted,
-			Break: fails(http.MethodDelete, anyClusterPath, mockserver.Fault{Status: http.StatusNoContent, Times: everyTime}), During: interruptAfter(http.MethodDelete, anyClusterPath),
+			Break: failRequests(http.MethodDelete, anyClusterPath, mockserver.Fault{Status: http.StatusNoContent, Times: everyTime}), During: interruptAfter(http.MethodDelete, anyClusterPath),
 			Want: failsUnchanged("interrupted"),
 		},
 		{
 			Fault: "The gateway loses that record during the destroy.", Promise: promiseAbsenceConfirmed,
-			Break: fails(http.MethodDelete, anyClusterPath, times(everyTime, noContent)),
+			Break: failRequests(http.MethodDelete, anyClusterPath, repeated(everyTime, noContent)),
 			During: func(w *World, _ *terraform.Process) {
 				w.Await(http.MethodDelete, anyClusterPath)
 				forgetCluster(w)

@@ -38,15 +38,15 @@ func ephemeralRows() []Row {
 			Fault: "The resource that uses an ephemeral token fails.", Promise: "The provider revokes the token, which Terraform does not close in this case.",
 			Config: tokenUsedBy("exit 3"), Want: Want{Exit: 1, Output: []string{"exit status 3"}, State: []string{taintedTokenConsumerAddress}},
 		},
-		{Fault: "The response to a token's creation is lost or cut off.", Promise: promiseOrphanRevoked, Break: fails(http.MethodPost, tokensPath, responseLost), Want: failsToOpen("was revoked")},
-		{Fault: "A proxy returns 502 or 504 instead.", Promise: promiseOrphanRevoked, Break: fails(http.MethodPost, tokensPath, afterHandling(http.StatusBadGateway)), Want: failsToOpen("was revoked")},
-		{Fault: "The Hub does not allow the default lifetime of an ephemeral token.", Promise: "The token gets the longest lifetime allowed.", Break: fails(http.MethodPost, tokensPath, hubRefusal(http.StatusBadRequest, "token expires_in: 43200 must not exceed 3600")), Want: succeeds},
-		{Fault: "The server returns 403.", Promise: promiseForbidden, Break: fails(http.MethodPost, tokensPath, hubRefusal(http.StatusForbidden, "no scope for that")), Want: failsToOpen("no scope for that")},
-		{Fault: "The response to a token's DELETE is lost.", Promise: promiseTokenRevoked, Break: fails(http.MethodDelete, anyTokenPath, responseLost), Want: succeeds},
-		{Fault: "The server is down for a while.", Promise: promiseRetried, Break: fails(http.MethodDelete, anyTokenPath, times(2, page(http.StatusBadGateway))), Want: succeeds},
+		{Fault: "The response to a token's creation is lost or cut off.", Promise: promiseOrphanRevoked, Break: failRequests(http.MethodPost, tokensPath, responseLost), Want: failsToOpen("was revoked")},
+		{Fault: "A proxy returns 502 or 504 instead.", Promise: promiseOrphanRevoked, Break: failRequests(http.MethodPost, tokensPath, afterHandling(http.StatusBadGateway)), Want: failsToOpen("was revoked")},
+		{Fault: "The Hub does not allow the default lifetime of an ephemeral token.", Promise: "The token gets the longest lifetime allowed.", Break: failRequests(http.MethodPost, tokensPath, hubRefusal(http.StatusBadRequest, "token expires_in: 43200 must not exceed 3600")), Want: succeeds},
+		{Fault: "The server returns 403.", Promise: promiseForbidden, Break: failRequests(http.MethodPost, tokensPath, hubRefusal(http.StatusForbidden, "no scope for that")), Want: failsToOpen("no scope for that")},
+		{Fault: "The response to a token's DELETE is lost.", Promise: promiseTokenRevoked, Break: failRequests(http.MethodDelete, anyTokenPath, responseLost), Want: succeeds},
+		{Fault: "The server is down for a while.", Promise: promiseRetried, Break: failRequests(http.MethodDelete, anyTokenPath, repeated(2, htmlResponse(http.StatusBadGateway))), Want: succeeds},
 		{
 			Fault: "The Hub rejects every DELETE of an ephemeral token.", Promise: "The error says which token may be valid until when, and where to revoke it.",
-			Break: fails(http.MethodDelete, anyTokenPath, times(everyTime, mockserver.Fault{Status: http.StatusInternalServerError})),
+			Break: failRequests(http.MethodDelete, anyTokenPath, repeated(everyTime, mockserver.Fault{Status: http.StatusInternalServerError})),
 			Want:  Want{Exit: 1, Output: []string{"may still be valid", "It expires at", "/hub/token"}, Tokens: 1, UnmanagedTokens: 1},
 		},
 	}
@@ -67,10 +67,10 @@ func credentialRows() []Row {
 		return Want{Exit: 1, Output: output, State: []string{clusterAddress}, Running: running}
 	}
 	rows := []Row{
-		{Fault: "A response is lost.", Promise: promiseRetried, Break: fails(http.MethodGet, anyClusterPath, responseLost), Want: succeeds},
-		{Fault: "A response is cut off.", Promise: promiseRetried, Break: fails(http.MethodGet, anyClusterPath, responseCutOff), Want: succeeds},
-		{Fault: "A proxy has no route for a while and returns its own 404 or 502.", Promise: promiseRouteAwaited, Break: fails(http.MethodGet, anyClusterPath, times(4, noRoute)), Want: succeeds},
-		{Fault: "The server stays down, or returns 500, 502, 503 or 504.", Promise: promiseFails, Break: fails("", "*", times(everyTime, gatewayDown)), Want: failsUnchanged(1, "could not be read")},
+		{Fault: "A response is lost.", Promise: promiseRetried, Break: failRequests(http.MethodGet, anyClusterPath, responseLost), Want: succeeds},
+		{Fault: "A response is cut off.", Promise: promiseRetried, Break: failRequests(http.MethodGet, anyClusterPath, responseCutOff), Want: succeeds},
+		{Fault: "A proxy has no route for a while and returns its own 404 or 502.", Promise: promiseRouteAwaited, Break: failRequests(http.MethodGet, anyClusterPath, repeated(4, noRoute)), Want: succeeds},
+		{Fault: "The server stays down, or returns 500, 502, 503 or 504.", Promise: promiseFails, Break: failRequests("", "*", repeated(everyTime, gatewayDown)), Want: failsUnchanged(1, "could not be read")},
 		{Fault: "`pc_dask_cluster_credentials`: the cluster has stopped, or the gateway has no record of it.", Variant: "stopped", Promise: promiseErrorOnName, Break: func(w *World) { w.Mock.StopCluster(w.NewestCluster()) }, Want: failsUnchanged(0, "It is STOPPED")},
 		{Fault: "`pc_dask_cluster_credentials`: the cluster has stopped, or the gateway has no record of it.", Variant: "no record", Promise: promiseErrorOnName, Break: func(w *World) { w.Mock.DeleteClusterRecord(w.NewestCluster()) }, Want: failsUnchanged(0, "There is no cluster")},
 	}

@@ -30,33 +30,33 @@ func adoptedCluster() Want {
 // lostResponseRows are creates that the gateway has carried out, and whose
 // response is lost.
 func lostResponseRows() []Row {
-	loseResponse := fails(http.MethodPost, clustersPath, responseLost)
+	loseResponse := failRequests(http.MethodPost, clustersPath, responseLost)
 	rows := []Row{
 		{
 			Fault: "The connection is reset.", Promise: promiseAdopted, Break: loseResponse,
 		},
-		{Fault: "The response is cut off.", Variant: "in the status line", Promise: promiseAdopted, Break: fails(http.MethodPost, clustersPath, mockserver.Fault{Drop: mockserver.DropAtByte, ResponseBytes: 7})},
-		{Fault: "The response is cut off.", Variant: "in the header", Promise: promiseAdopted, Break: fails(http.MethodPost, clustersPath, mockserver.Fault{Drop: mockserver.DropAtByte, ResponseBytes: 40})},
-		{Fault: "The response is cut off.", Variant: "in the body", Promise: promiseAdopted, Break: fails(http.MethodPost, clustersPath, responseCutOff)},
+		{Fault: "The response is cut off.", Variant: "in the status line", Promise: promiseAdopted, Break: failRequests(http.MethodPost, clustersPath, mockserver.Fault{Drop: mockserver.DropAtByte, ResponseBytes: 7})},
+		{Fault: "The response is cut off.", Variant: "in the header", Promise: promiseAdopted, Break: failRequests(http.MethodPost, clustersPath, mockserver.Fault{Drop: mockserver.DropAtByte, ResponseBytes: 40})},
+		{Fault: "The response is cut off.", Variant: "in the body", Promise: promiseAdopted, Break: failRequests(http.MethodPost, clustersPath, responseCutOff)},
 		{
 			Fault: "No response arrives within `request_timeout`.", Promise: promiseAdopted, Provider: "request_timeout = \"1s\"",
-			Break: fails(http.MethodPost, clustersPath, mockserver.Fault{ResponseDelay: time.Minute}),
+			Break: failRequests(http.MethodPost, clustersPath, mockserver.Fault{ResponseDelay: time.Minute}),
 		},
 		{
 			Fault: "The gateway reads the request only after that.", Promise: promiseAdopted,
 			Provider: "request_timeout = \"1s\"", Break: requestReadLate(clustersPath),
 		},
-		{Fault: "A proxy returns 502, 503 or 504 instead.", Variant: "502", Promise: promiseAdopted, Break: fails(http.MethodPost, clustersPath, afterHandling(http.StatusBadGateway))},
-		{Fault: "A proxy returns 502, 503 or 504 instead.", Variant: "503", Promise: promiseAdopted, Break: fails(http.MethodPost, clustersPath, afterHandling(http.StatusServiceUnavailable))},
-		{Fault: "A proxy returns 502, 503 or 504 instead.", Variant: "504", Promise: promiseAdopted, Break: fails(http.MethodPost, clustersPath, afterHandling(http.StatusGatewayTimeout))},
-		{Fault: "The gateway creates the cluster and returns 500.", Promise: promiseAdopted, Break: fails(http.MethodPost, clustersPath, afterHandling(http.StatusInternalServerError))},
+		{Fault: "A proxy returns 502, 503 or 504 instead.", Variant: "502", Promise: promiseAdopted, Break: failRequests(http.MethodPost, clustersPath, afterHandling(http.StatusBadGateway))},
+		{Fault: "A proxy returns 502, 503 or 504 instead.", Variant: "503", Promise: promiseAdopted, Break: failRequests(http.MethodPost, clustersPath, afterHandling(http.StatusServiceUnavailable))},
+		{Fault: "A proxy returns 502, 503 or 504 instead.", Variant: "504", Promise: promiseAdopted, Break: failRequests(http.MethodPost, clustersPath, afterHandling(http.StatusGatewayTimeout))},
+		{Fault: "The gateway creates the cluster and returns 500.", Promise: promiseAdopted, Break: failRequests(http.MethodPost, clustersPath, afterHandling(http.StatusInternalServerError))},
 		{
 			Fault: "An HTML page arrives instead.", Promise: promiseAdopted,
-			Break: fails(http.MethodPost, clustersPath, mockserver.Fault{HandleRequest: true, Status: http.StatusOK, ContentType: "text/html", Body: "<html>"}),
+			Break: failRequests(http.MethodPost, clustersPath, mockserver.Fault{HandleRequest: true, Status: http.StatusOK, ContentType: "text/html", Body: "<html>"}),
 		},
 		{
 			Fault: "The cluster's name in the response is a path.", Promise: promiseAdopted,
-			Break: fails(http.MethodPost, clustersPath, mockserver.Fault{HandleRequest: true, Status: http.StatusCreated, ContentType: "application/json", Body: `{"name": "../../clusters/x"}`}),
+			Break: failRequests(http.MethodPost, clustersPath, mockserver.Fault{HandleRequest: true, Status: http.StatusCreated, ContentType: "application/json", Body: `{"name": "../../clusters/x"}`}),
 		},
 		{
 			Fault: "Clusters with other options run.", Promise: promiseAdopted,
@@ -75,7 +75,7 @@ func lostResponseRows() []Row {
 		},
 		{
 			Fault: "The first listings fail, too.", Promise: promiseAdopted,
-			Break: inOrder(loseResponse, fails(http.MethodGet, clustersPath, times(8, gatewayDown))),
+			Break: inOrder(loseResponse, failRequests(http.MethodGet, clustersPath, repeated(8, gatewayDown))),
 		},
 	}
 	for i := range rows {
@@ -87,7 +87,7 @@ func lostResponseRows() []Row {
 // ambiguousRows are lost responses of several creates at once, and cases in
 // which the provider cannot decide which cluster is its own.
 func ambiguousRows() []Row {
-	loseResponse := fails(http.MethodPost, clustersPath, responseLost)
+	loseResponse := failRequests(http.MethodPost, clustersPath, responseLost)
 	sixClusters := "resource \"pc_dask_cluster\" \"test\" {\n  count = 6\n}\n"
 	var sixAddresses, sixTaintedAddresses []string
 	for i := range 6 {
@@ -98,7 +98,7 @@ func ambiguousRows() []Row {
 		{
 			Moment: momentCreateResponseLost, Fault: "You create six equal clusters, and three responses are lost.",
 			Promise: promiseEachAdopted,
-			Config:  sixClusters, Break: fails(http.MethodPost, clustersPath, times(3, responseLost)),
+			Config:  sixClusters, Break: failRequests(http.MethodPost, clustersPath, repeated(3, responseLost)),
 			Want: Want{Output: []string{"was taken over"}, State: sixAddresses, Created: 6, Running: 6, Requests: map[string]int{"POST " + clustersPath: 6}},
 		},
 		{
@@ -122,7 +122,7 @@ func ambiguousRows() []Row {
 		{
 			Moment: momentCreateResponseLost, Fault: "You press Ctrl-C during a create.",
 			Variant: "more than a second before the response", Promise: promiseAwaited,
-			Break:  inOrder(func(w *World) { w.Mock.SetStartsHeld(true) }, fails(http.MethodPost, clustersPath, mockserver.Fault{ResponseDelay: 1200 * time.Millisecond})),
+			Break:  inOrder(func(w *World) { w.Mock.SetStartsHeld(true) }, failRequests(http.MethodPost, clustersPath, mockserver.Fault{ResponseDelay: 1200 * time.Millisecond})),
 			During: interruptAfter(http.MethodPost, clustersPath),
 			Want:   Want{Exit: 1, Output: []string{"interrupted"}, State: []string{taintedClusterAddress}, Created: 1, Running: 1, Requests: map[string]int{"POST " + clustersPath: 1}},
 		},
@@ -132,7 +132,7 @@ func ambiguousRows() []Row {
 			Break: func(w *World) {
 				lostMeanwhile := responseLost
 				lostMeanwhile.BeforeRequest = func() { w.AddOtherCluster(nil) }
-				fails(http.MethodPost, clustersPath, lostMeanwhile)(w)
+				failRequests(http.MethodPost, clustersPath, lostMeanwhile)(w)
 			},
 			Want: Want{
 				Exit: 1, Output: []string{"may be the one", "terraform import", "stop_cluster"}, Created: 1, Running: 1, Unmanaged: 1,
@@ -149,7 +149,7 @@ func ambiguousRows() []Row {
 					w.AddOtherCluster(nil)
 					w.Clock.Advance(time.Second)
 				}
-				fails(http.MethodPost, clustersPath, lostMeanwhile)(w)
+				failRequests(http.MethodPost, clustersPath, lostMeanwhile)(w)
 			},
 			Want: Want{
 				Exit: 1, Output: []string{"may be the one", "terraform import", "stop_cluster"}, Created: 1, Running: 1, Unmanaged: 1,
@@ -165,7 +165,7 @@ func ambiguousRows() []Row {
 		{
 			Moment: momentCreateResponseLost, Fault: "The clusters cannot be listed afterwards.",
 			Promise: promiseMayRun,
-			Break:   inOrder(loseResponse, fails(http.MethodGet, clustersPath, times(everyTime, gatewayDown))),
+			Break:   inOrder(loseResponse, failRequests(http.MethodGet, clustersPath, repeated(everyTime, gatewayDown))),
 			Want:    Want{Exit: 1, Output: []string{"A cluster may run and cost money", "pc_clusters"}, Created: 1, Running: 1, Unmanaged: 1, Requests: map[string]int{"POST " + clustersPath: 1}},
 		},
 		{
@@ -174,7 +174,7 @@ func ambiguousRows() []Row {
 			Break: func(w *World) {
 				failed := responseLost
 				failed.BeforeResponse = func() { w.Mock.FailCluster(w.NewestCluster()) }
-				fails(http.MethodPost, clustersPath, failed)(w)
+				failRequests(http.MethodPost, clustersPath, failed)(w)
 			},
 			Want: Want{Exit: 1, Output: []string{"may be the one", "FAILED"}, Created: 1, Requests: map[string]int{"POST " + clustersPath: 1}},
 		},
@@ -201,11 +201,11 @@ func kubernetesWithSlowCache() mockserver.Config {
 func requestReadLate(path string) func(*World) {
 	return func(w *World) {
 		firstLookupDone := make(chan struct{})
-		fails(http.MethodPost, path, mockserver.Fault{BeforeRequest: func() {
+		failRequests(http.MethodPost, path, mockserver.Fault{BeforeRequest: func() {
 			lookup := mockserver.Fault{BeforeResponse: func() { close(firstLookupDone) }}
-			fails(http.MethodGet, path, lookup)(w)
+			failRequests(http.MethodGet, path, lookup)(w)
 			lookup.BeforeResponse, lookup.BeforeRequest = nil, func() { _ = w.Mock.AwaitRequest(w.t.Context(), http.MethodPost, path) }
-			fails(http.MethodGet, path, lookup)(w)
+			failRequests(http.MethodGet, path, lookup)(w)
 			select {
 			case <-firstLookupDone:
 			case <-w.t.Context().Done():
@@ -219,8 +219,9 @@ func requestReadLate(path string) func(*World) {
 func untilAllArrive(count int) func(*World) {
 	var arrived sync.WaitGroup
 	arrived.Add(count)
-	return fails(http.MethodPost, clustersPath, mockserver.Fault{Times: count, ResponseDelay: time.Second, Drop: mockserver.DropAfterHandling, BeforeRequest: func() {
+	return failRequests(http.MethodPost, clustersPath, mockserver.Fault{Times: count, ResponseDelay: time.Second, Drop: mockserver.DropAfterHandling, BeforeRequest: func() {
 		arrived.Done()
 		arrived.Wait()
 	}})
+
 }

@@ -24,12 +24,14 @@ func refreshRows() []Row {
 		return Want{Exit: 1, Output: output, State: []string{clusterAddress}, Running: 1, Requests: map[string]int{"POST *": 0, "DELETE *": 0}}
 	}
 	emptyPlan := Want{State: []string{clusterAddress}, Running: 1, Requests: map[string]int{"POST *": 0, "DELETE *": 0}}
-	failReads := func(fault mockserver.Fault) func(*World) { return fails(http.MethodGet, clustersPath+"*", fault) }
+	failReads := func(fault mockserver.Fault) func(*World) {
+		return failRequests(http.MethodGet, clustersPath+"*", fault)
+	}
 	restartGateway := func(w *World) { w.Mock.RestartGateway() }
 	rows := []Row{
-		{Fault: "The server is down for a while.", Promise: promiseRetried, Break: failReads(times(3, gatewayDown)), Want: emptyPlan},
-		{Fault: "A response is cut off.", Promise: promiseRetried, Break: failReads(times(2, responseCutOff)), Want: emptyPlan},
-		{Fault: "The server returns 429 with `Retry-After`.", Promise: promiseRateLimited, Break: failReads(times(3, rateLimited)), Want: emptyPlan},
+		{Fault: "The server is down for a while.", Promise: promiseRetried, Break: failReads(repeated(3, gatewayDown)), Want: emptyPlan},
+		{Fault: "A response is cut off.", Promise: promiseRetried, Break: failReads(repeated(2, responseCutOff)), Want: emptyPlan},
+		{Fault: "The server returns 429 with `Retry-After`.", Promise: promiseRateLimited, Break: failReads(repeated(3, rateLimited)), Want: emptyPlan},
 		{
 			Fault: "A Kubernetes gateway has restarted with an empty cache.", Promise: promiseKept,
 			Mock: kubernetes(time.Second), Break: restartGateway, Want: emptyPlan,
@@ -43,27 +45,27 @@ func refreshRows() []Row {
 			Promise: "The provider waits the 20 s that such a gateway takes.",
 			Mock:    kubernetesWithSlowCache(), Break: restartGateway, Want: emptyPlan,
 		},
-		{Fault: "The server stays down, or returns 500, 502, 503 or 504.", Variant: "503", Promise: promiseFails, Break: failReads(times(everyTime, gatewayDown)), Want: failsUnchanged("503")},
-		{Fault: "The server stays down, or returns 500, 502, 503 or 504.", Variant: "500", Promise: promiseFails, Break: failReads(times(everyTime, internalError)), Want: failsUnchanged("500")},
-		{Fault: "The server stays down, or returns 500, 502, 503 or 504.", Variant: "502", Promise: promiseFails, Break: failReads(times(everyTime, page(http.StatusBadGateway))), Want: failsUnchanged("502")},
-		{Fault: "The server stays down, or returns 500, 502, 503 or 504.", Variant: "504", Promise: promiseFails, Break: failReads(times(everyTime, page(http.StatusGatewayTimeout))), Want: failsUnchanged("504")},
-		{Fault: "A proxy has no route and returns its own 404.", Promise: promiseNotTheAPI, Break: failReads(times(everyTime, noRoute)), Want: failsUnchanged("404", "comes from a proxy and not from the API")},
-		{Fault: "Another API returns a 404 in JSON.", Promise: promiseNotTheAPI, Break: failReads(times(everyTime, refusal(http.StatusNotFound, "no such thing"))), Want: failsUnchanged("no such thing")},
-		{Fault: "The server returns 401.", Promise: promiseRejected, Break: failReads(times(everyTime, refusal(http.StatusUnauthorized, "Authentication required"))), Want: failsUnchanged("rejected the credentials")},
+		{Fault: "The server stays down, or returns 500, 502, 503 or 504.", Variant: "503", Promise: promiseFails, Break: failReads(repeated(everyTime, gatewayDown)), Want: failsUnchanged("503")},
+		{Fault: "The server stays down, or returns 500, 502, 503 or 504.", Variant: "500", Promise: promiseFails, Break: failReads(repeated(everyTime, internalError)), Want: failsUnchanged("500")},
+		{Fault: "The server stays down, or returns 500, 502, 503 or 504.", Variant: "502", Promise: promiseFails, Break: failReads(repeated(everyTime, htmlResponse(http.StatusBadGateway))), Want: failsUnchanged("502")},
+		{Fault: "The server stays down, or returns 500, 502, 503 or 504.", Variant: "504", Promise: promiseFails, Break: failReads(repeated(everyTime, htmlResponse(http.StatusGatewayTimeout))), Want: failsUnchanged("504")},
+		{Fault: "A proxy has no route and returns its own 404.", Promise: promiseNotTheAPI, Break: failReads(repeated(everyTime, noRoute)), Want: failsUnchanged("404", "comes from a proxy and not from the API")},
+		{Fault: "Another API returns a 404 in JSON.", Promise: promiseNotTheAPI, Break: failReads(repeated(everyTime, refusal(http.StatusNotFound, "no such thing"))), Want: failsUnchanged("no such thing")},
+		{Fault: "The server returns 401.", Promise: promiseRejected, Break: failReads(repeated(everyTime, refusal(http.StatusUnauthorized, "Authentication required"))), Want: failsUnchanged("rejected the credentials")},
 		{Fault: "The token has expired or was revoked.", Promise: promiseRejected, Break: func(w *World) { w.revokeProviderToken() }, Want: failsUnchanged("api_token in the provider block")},
-		{Fault: "The server returns 403.", Promise: promiseForbidden, Break: failReads(times(everyTime, refusal(http.StatusForbidden, "User bob lacks permissions to view cluster x"))), Want: failsUnchanged("lacks permissions")},
-		{Fault: "A login page arrives with status 200.", Promise: promiseSignIn, Break: failReads(times(everyTime, signInPage)), Want: failsUnchanged("another kind of server")},
-		{Fault: "The server redirects to a login page.", Promise: promiseSignIn, Break: failReads(times(everyTime, signInRedirect)), Want: failsUnchanged("follows no redirect")},
-		{Fault: "Connections close without a response.", Promise: promiseFails, Break: failReads(times(everyTime, droppedBeforeHandling)), Want: failsUnchanged("could not be read")},
+		{Fault: "The server returns 403.", Promise: promiseForbidden, Break: failReads(repeated(everyTime, refusal(http.StatusForbidden, "User bob lacks permissions to view cluster x"))), Want: failsUnchanged("lacks permissions")},
+		{Fault: "A login page arrives with status 200.", Promise: promiseSignIn, Break: failReads(repeated(everyTime, signInPage)), Want: failsUnchanged("another kind of server")},
+		{Fault: "The server redirects to a login page.", Promise: promiseSignIn, Break: failReads(repeated(everyTime, signInRedirect)), Want: failsUnchanged("follows no redirect")},
+		{Fault: "Connections close without a response.", Promise: promiseFails, Break: failReads(repeated(everyTime, droppedBeforeHandling)), Want: failsUnchanged("could not be read")},
 		{Fault: "No response arrives in time.", Promise: promiseFails, Provider: "request_timeout = \"1s\"\n  max_retries = 0", Break: failReads(mockserver.Fault{RequestDelay: time.Minute}), Want: failsUnchanged("no complete response within 1s")},
 		{
 			Fault: "The response describes another cluster.", Promise: promiseFails,
-			Break: failReads(times(everyTime, mockserver.Fault{Status: http.StatusOK, ContentType: "application/json", Body: `{"name": "another", "status": "RUNNING", "options": {}, "start_time": 1, "stop_time": null}`})),
+			Break: failReads(repeated(everyTime, mockserver.Fault{Status: http.StatusOK, ContentType: "application/json", Body: `{"name": "another", "status": "RUNNING", "options": {}, "start_time": 1, "stop_time": null}`})),
 			Want:  failsUnchanged("another"),
 		},
 		{
 			Fault: "The response has an unknown status.", Promise: promiseFails,
-			Break: failReads(times(everyTime, mockserver.Fault{Status: http.StatusOK, ContentType: "application/json", Body: `{"name": "another", "status": 7}`})),
+			Break: failReads(repeated(everyTime, mockserver.Fault{Status: http.StatusOK, ContentType: "application/json", Body: `{"name": "another", "status": 7}`})),
 			Want:  failsUnchanged("could not be read"),
 		},
 	}
@@ -87,7 +89,7 @@ func endedRows() []Row {
 			Fault: "The gateway has no record of the cluster, and the second lookup fails.", Promise: "The plan fails: one lookup is not enough. The state does not change.",
 			Break: func(w *World) {
 				w.Mock.DeleteClusterRecord(w.NewestCluster())
-				fails(http.MethodGet, clustersPath, times(everyTime, gatewayDown))(w)
+				failRequests(http.MethodGet, clustersPath, repeated(everyTime, gatewayDown))(w)
 			},
 			Want: Want{Exit: 1, Output: []string{"could not be read"}, State: []string{clusterAddress}},
 		},

@@ -27,29 +27,29 @@ func scaleRows() []Row {
 	rows := []Row{
 		{
 			Fault: "A response is lost.", Promise: promiseRetried, Config: adapt,
-			Break: fails(http.MethodPost, adaptPath, responseLost), Want: Want{State: []string{clusterAddress}, Created: 1, Running: 1, Requests: map[string]int{"POST " + adaptPath: 2}},
+			Break: failRequests(http.MethodPost, adaptPath, responseLost), Want: Want{State: []string{clusterAddress}, Created: 1, Running: 1, Requests: map[string]int{"POST " + adaptPath: 2}},
 		},
 		{
 			Fault: "The server is down for a while.", Promise: promiseRetried, Config: twoWorkers, AppliedBefore: true, ConfigAfter: threeWorkers,
-			Break: fails(http.MethodPost, scalePath, times(2, afterHandling(http.StatusBadGateway))), Want: Want{State: []string{clusterAddress}, Running: 1, Requests: map[string]int{"POST " + scalePath: 3}},
+			Break: failRequests(http.MethodPost, scalePath, repeated(2, afterHandling(http.StatusBadGateway))), Want: Want{State: []string{clusterAddress}, Running: 1, Requests: map[string]int{"POST " + scalePath: 3}},
 		},
 		{
 			Fault: "The server returns 429 with `Retry-After`.", Promise: promiseRateLimited, Config: twoWorkers, AppliedBefore: true, ConfigAfter: threeWorkers,
-			Break: fails(http.MethodPost, scalePath, times(2, rateLimited)), Want: Want{State: []string{clusterAddress}, Running: 1, Requests: map[string]int{"POST " + scalePath: 3}},
+			Break: failRequests(http.MethodPost, scalePath, repeated(2, rateLimited)), Want: Want{State: []string{clusterAddress}, Running: 1, Requests: map[string]int{"POST " + scalePath: 3}},
 		},
 		{
 			Fault: "The gateway rejects a resize with 403.", Promise: "The error reports it. The next plan shows the change again.", Config: twoWorkers, AppliedBefore: true, ConfigAfter: threeWorkers,
-			Break: fails(http.MethodPost, scalePath, refusal(http.StatusForbidden, "not yours")),
+			Break: failRequests(http.MethodPost, scalePath, refusal(http.StatusForbidden, "not yours")),
 			Want:  Want{Exit: 1, Output: []string{"were not changed", "not yours"}, State: []string{clusterAddress}, Running: 1, Workers: 2, Requests: map[string]int{"POST " + scalePath: 1}},
 		},
 		{
 			Fault: "The gateway cannot reach the scheduler, returns 409 and stops the cluster.", Promise: "The error reports it. The next apply creates a new cluster.", Config: twoWorkers, AppliedBefore: true, ConfigAfter: threeWorkers,
-			Break: fails(http.MethodPost, scalePath, schedulerUnreachable),
+			Break: failRequests(http.MethodPost, scalePath, schedulerUnreachable),
 			Want:  Want{Exit: 1, Output: []string{"could not reach the cluster's scheduler", "terraform apply again"}, State: []string{clusterAddress}, Running: 1, Requests: map[string]int{"POST " + scalePath: 1}},
 		},
 		{
 			Fault: "The first adapt of a new cluster fails.", Promise: promiseReplaced, Config: adapt,
-			Break: fails(http.MethodPost, adaptPath, times(everyTime, internalError)),
+			Break: failRequests(http.MethodPost, adaptPath, repeated(everyTime, internalError)),
 			Want:  Want{Exit: 1, Output: []string{"were not changed"}, State: []string{taintedClusterAddress}, Created: 1, Running: 1},
 		},
 		{
@@ -74,11 +74,11 @@ func scaleRows() []Row {
 		},
 		{
 			Fault: "The gateway is down at the first adapt, even for a long time.", Promise: "The provider waits. The new cluster is not tainted.", Config: adapt,
-			Break: fails(http.MethodPost, adaptPath, times(30, gatewayDown)), Want: Want{State: []string{clusterAddress}, Created: 1, Running: 1},
+			Break: failRequests(http.MethodPost, adaptPath, repeated(30, gatewayDown)), Want: Want{State: []string{clusterAddress}, Created: 1, Running: 1},
 		},
 		{
 			Fault: "A proxy has no route for a while and returns its own 404 or 502.", Promise: promiseRouteAwaited, Config: waitForTwoWorkers,
-			Break: inOrder(fails(http.MethodGet, workerCountsPath, times(4, noRoute)), fails(http.MethodGet, workerCountsPath, times(4, page(http.StatusBadGateway)))),
+			Break: inOrder(failRequests(http.MethodGet, workerCountsPath, repeated(4, noRoute)), failRequests(http.MethodGet, workerCountsPath, repeated(4, htmlResponse(http.StatusBadGateway)))),
 			Want:  Want{State: []string{clusterAddress}, Created: 1, Running: 1},
 		},
 		{
@@ -96,7 +96,7 @@ func scaleRows() []Row {
 		},
 		{
 			Fault: "You press Ctrl-C during a wait.", Promise: promiseInterrupted, Config: waitForTwoWorkers,
-			Break: fails(http.MethodGet, workerCountsPath, mockserver.Fault{Status: http.StatusNotFound, ResponseDelay: time.Minute}), During: interruptAfter(http.MethodGet, workerCountsPath),
+			Break: failRequests(http.MethodGet, workerCountsPath, mockserver.Fault{Status: http.StatusNotFound, ResponseDelay: time.Minute}), During: interruptAfter(http.MethodGet, workerCountsPath),
 			Want: Want{Exit: 1, Output: []string{"interrupted"}, State: []string{taintedClusterAddress}, Created: 1, Running: 1},
 		},
 		{

@@ -48,22 +48,22 @@ func serverStartRows() []Row {
 	unconfirmed.Output = []string{"is not confirmed"}
 	hubError := hubRefusal(http.StatusInternalServerError, "Internal Server Error")
 	rows := []Row{
-		{Fault: "The response to the start is lost, or a proxy returns 502 or 504 instead.", Variant: "lost", Promise: promiseUnconfirmed, Break: fails(http.MethodPost, serverPath, responseLost), Want: unconfirmed},
-		{Fault: "The response to the start is lost, or a proxy returns 502 or 504 instead.", Variant: "502", Promise: promiseUnconfirmed, Break: fails(http.MethodPost, serverPath, afterHandling(http.StatusBadGateway)), Want: unconfirmed},
-		{Fault: "The response to the start is lost, or a proxy returns 502 or 504 instead.", Variant: "504, slow start", Promise: promiseUnconfirmed, Config: serverWith("slow"), Break: fails(http.MethodPost, serverPath, afterHandling(http.StatusGatewayTimeout)), Want: unconfirmed},
-		{Fault: "The connection closes before the Hub has read the request.", Promise: "The provider repeats the request. One server starts.", Break: fails(http.MethodPost, serverPath, droppedBeforeHandling), Want: startsWithTwoPosts},
+		{Fault: "The response to the start is lost, or a proxy returns 502 or 504 instead.", Variant: "lost", Promise: promiseUnconfirmed, Break: failRequests(http.MethodPost, serverPath, responseLost), Want: unconfirmed},
+		{Fault: "The response to the start is lost, or a proxy returns 502 or 504 instead.", Variant: "502", Promise: promiseUnconfirmed, Break: failRequests(http.MethodPost, serverPath, afterHandling(http.StatusBadGateway)), Want: unconfirmed},
+		{Fault: "The response to the start is lost, or a proxy returns 502 or 504 instead.", Variant: "504, slow start", Promise: promiseUnconfirmed, Config: serverWith("slow"), Break: failRequests(http.MethodPost, serverPath, afterHandling(http.StatusGatewayTimeout)), Want: unconfirmed},
+		{Fault: "The connection closes before the Hub has read the request.", Promise: "The provider repeats the request. One server starts.", Break: failRequests(http.MethodPost, serverPath, droppedBeforeHandling), Want: startsWithTwoPosts},
 		{
 			Fault: "A proxy drops the request, and another client starts a server with this name.", Promise: "The server is in the state, with the same warning.",
 			Break: func(w *World) {
-				refused := page(http.StatusBadGateway)
+				refused := htmlResponse(http.StatusBadGateway)
 				refused.BeforeResponse = func() { w.Mock.StartHubServer(configUser, "gpu", `{"profile": "theirs"}`) }
-				fails(http.MethodPost, serverPath, refused)(w)
+				failRequests(http.MethodPost, serverPath, refused)(w)
 			},
 			Want: unconfirmed,
 		},
 		{
 			Fault: "You press Ctrl-C, also while the Hub holds its response, up to 10 s.", Variant: "response held", Promise: promiseServerSaved,
-			Config: serverWith("stuck"), Break: fails(http.MethodPost, serverPath, mockserver.Fault{ResponseDelay: 10 * time.Second}), During: interruptAfter(http.MethodPost, serverPath),
+			Config: serverWith("stuck"), Break: failRequests(http.MethodPost, serverPath, mockserver.Fault{ResponseDelay: 10 * time.Second}), During: interruptAfter(http.MethodPost, serverPath),
 			Want: Want{Exit: 1, Output: []string{"was interrupted"}, State: []string{taintedServerAddress}, Servers: 1, Requests: oneStart},
 		},
 		{
@@ -71,7 +71,7 @@ func serverStartRows() []Row {
 			Config: serverWith("stuck"), During: interruptAfter(http.MethodGet, serverProgressPath),
 			Want: Want{Exit: 1, Output: []string{"was interrupted"}, State: []string{taintedServerAddress}, Servers: 1, Requests: oneStart},
 		},
-		{Fault: "The server returns 429 with `Retry-After`.", Promise: promiseRateLimited, Break: fails(http.MethodPost, serverPath, rateLimited), Want: startsWithTwoPosts},
+		{Fault: "The server returns 429 with `Retry-After`.", Promise: promiseRateLimited, Break: failRequests(http.MethodPost, serverPath, rateLimited), Want: startsWithTwoPosts},
 		{
 			Fault: "The start fails at once, after a while, because of a quota or because the Hub fails.", Variant: "at once", Promise: promiseStartReason,
 			Config: serverWith("broken"), Want: Want{Exit: 1, Output: []string{"did not start", "no node has room for it"}, Requests: oneStart},
@@ -82,18 +82,18 @@ func serverStartRows() []Row {
 		},
 		{
 			Fault: "The start fails at once, after a while, because of a quota or because the Hub fails.", Variant: "the Hub fails", Promise: promiseStartReason,
-			Break: fails(http.MethodPost, serverPath, hubError), Want: Want{Exit: 1, Output: []string{"the Hub reports no reason"}, Requests: oneStart},
+			Break: failRequests(http.MethodPost, serverPath, hubError), Want: Want{Exit: 1, Output: []string{"the Hub reports no reason"}, Requests: oneStart},
 		},
 		{
 			Fault: "The start fails at once, after a while, because of a quota or because the Hub fails.", Variant: "quota", Promise: promiseStartReason,
 			Config: serverWith("refused"), Want: Want{Exit: 1, Output: []string{"quota reached"}, Requests: oneStart},
 		},
-		{Fault: "The progress stream is cut off.", Promise: "The provider reconnects and reads the server's status.", Config: serverWith("slow"), Break: fails(http.MethodGet, serverProgressPath, times(2, responseCutOff)), Want: startsWithOnePost},
-		{Fault: "A proxy blocks the progress stream, or an HTML page arrives.", Variant: "blocked", Promise: promisePolled, Config: serverWith("slow"), Break: fails(http.MethodGet, serverProgressPath, times(everyTime, page(http.StatusForbidden))), Want: startsWithOnePost},
-		{Fault: "A proxy blocks the progress stream, or an HTML page arrives.", Variant: "page", Promise: promisePolled, Config: serverWith("slow"), Break: fails(http.MethodGet, serverProgressPath, times(everyTime, signInPage)), Want: startsWithOnePost},
+		{Fault: "The progress stream is cut off.", Promise: "The provider reconnects and reads the server's status.", Config: serverWith("slow"), Break: failRequests(http.MethodGet, serverProgressPath, repeated(2, responseCutOff)), Want: startsWithOnePost},
+		{Fault: "A proxy blocks the progress stream, or an HTML page arrives.", Variant: "blocked", Promise: promisePolled, Config: serverWith("slow"), Break: failRequests(http.MethodGet, serverProgressPath, repeated(everyTime, htmlResponse(http.StatusForbidden))), Want: startsWithOnePost},
+		{Fault: "A proxy blocks the progress stream, or an HTML page arrives.", Variant: "page", Promise: promisePolled, Config: serverWith("slow"), Break: failRequests(http.MethodGet, serverProgressPath, repeated(everyTime, signInPage)), Want: startsWithOnePost},
 		{
 			Fault: "The progress stream sends more than 1 MiB in one event.", Promise: promisePolled,
-			Config: serverWith("slow"), Break: fails(http.MethodGet, serverProgressPath, times(everyTime, endlessEvent)), Want: startsWithOnePost,
+			Config: serverWith("slow"), Break: failRequests(http.MethodGet, serverProgressPath, repeated(everyTime, endlessEvent)), Want: startsWithOnePost,
 		},
 		{
 			Fault: "A server with this name already runs.", Promise: "The provider leaves it alone. The error gives the command to import it.",
@@ -125,22 +125,22 @@ func serverEndRows() []Row {
 		{Fault: "The Hub has stopped a server or is stopping it.", Variant: "stopped", Promise: promiseEnded, Command: planCommand, Break: cullServer, Want: plansNewServer("does not run", "1 to add")},
 		{
 			Fault: "The Hub has stopped a server or is stopping it.", Variant: "stopping", Promise: promiseEnded, Command: planCommand,
-			Break: fails(http.MethodGet, serverUserPath, times(everyTime, hubResponse(`{"kind": "user", "name": "alice", "servers": {"gpu": {"name": "gpu", "url": "/user/alice/gpu/", "ready": false, "pending": "stop"}}}`))),
+			Break: failRequests(http.MethodGet, serverUserPath, repeated(everyTime, hubResponse(`{"kind": "user", "name": "alice", "servers": {"gpu": {"name": "gpu", "url": "/user/alice/gpu/", "ready": false, "pending": "stop"}}}`))),
 			Want:  Want{Exit: 2, Output: []string{"is being stopped", "1 to add"}, State: []string{serverAddress}, Servers: 1},
 		},
 		{
 			Fault: "The user has restarted the server with other options.", Promise: "The plan replaces it.", Command: planCommand,
 			Break: inOrder(cullServer, func(w *World) { w.Mock.StartHubServer(configUser, "gpu", `{"profile": "huge"}`) }), Want: Want{Exit: 2, Output: []string{"must be replaced"}, State: []string{serverAddress}, Servers: 1},
 		},
-		{Fault: "The server stays down, or returns 500, 502, 503 or 504.", Promise: promiseFails, Command: planCommand, Break: fails(http.MethodGet, serverUserPath, times(everyTime, gatewayDown)), Want: failsUnchanged("could not be read")},
-		{Fault: "The Hub omits the server from one response.", Promise: "The provider looks it up twice. The plan is empty.", Command: planCommand, Break: fails(http.MethodGet, serverUserPath, hubResponse(`{"kind": "user", "name": "alice", "servers": {}}`)), Want: Want{State: []string{serverAddress}, Servers: 1}},
-		{Fault: "The token may no longer read servers.", Promise: "The plan fails. The error names the missing scope.", Command: planCommand, Break: fails(http.MethodGet, serverUserPath, times(everyTime, hubResponse(`{"kind": "user", "name": "alice"}`))), Want: failsUnchanged("read:servers")},
+		{Fault: "The server stays down, or returns 500, 502, 503 or 504.", Promise: promiseFails, Command: planCommand, Break: failRequests(http.MethodGet, serverUserPath, repeated(everyTime, gatewayDown)), Want: failsUnchanged("could not be read")},
+		{Fault: "The Hub omits the server from one response.", Promise: "The provider looks it up twice. The plan is empty.", Command: planCommand, Break: failRequests(http.MethodGet, serverUserPath, hubResponse(`{"kind": "user", "name": "alice", "servers": {}}`)), Want: Want{State: []string{serverAddress}, Servers: 1}},
+		{Fault: "The token may no longer read servers.", Promise: "The plan fails. The error names the missing scope.", Command: planCommand, Break: failRequests(http.MethodGet, serverUserPath, repeated(everyTime, hubResponse(`{"kind": "user", "name": "alice"}`))), Want: failsUnchanged("read:servers")},
 		{Fault: "The token has expired or was revoked.", Promise: promiseRejected, Command: planCommand, Break: func(w *World) { w.revokeProviderToken() }, Want: failsUnchanged("rejected the credentials")},
-		{Fault: "DELETE or its response is lost.", Variant: "request", Promise: promiseDeleteRepeated, Command: destroyCommand, Break: fails(http.MethodDelete, serverPath, droppedBeforeHandling)},
-		{Fault: "DELETE or its response is lost.", Variant: "response", Promise: promiseDeleteRepeated, Command: destroyCommand, Break: fails(http.MethodDelete, serverPath, responseLost)},
-		{Fault: "DELETE returns 204 and stops nothing.", Promise: promiseDeleteRepeated, Command: destroyCommand, Break: fails(http.MethodDelete, serverPath, mockserver.Fault{Status: http.StatusNoContent})},
+		{Fault: "DELETE or its response is lost.", Variant: "request", Promise: promiseDeleteRepeated, Command: destroyCommand, Break: failRequests(http.MethodDelete, serverPath, droppedBeforeHandling)},
+		{Fault: "DELETE or its response is lost.", Variant: "response", Promise: promiseDeleteRepeated, Command: destroyCommand, Break: failRequests(http.MethodDelete, serverPath, responseLost)},
+		{Fault: "DELETE returns 204 and stops nothing.", Promise: promiseDeleteRepeated, Command: destroyCommand, Break: failRequests(http.MethodDelete, serverPath, mockserver.Fault{Status: http.StatusNoContent})},
 		{Fault: "You destroy what has already ended.", Promise: promiseDestroyed, Command: withoutRefresh(destroyCommand), Break: cullServer},
-		{Fault: "The server stays down, or returns 500, 502, 503 or 504.", Variant: "destroy", Promise: promiseFails, Command: withoutRefresh(destroyCommand), Break: fails("", "*", times(everyTime, gatewayDown)), Want: failsUnchanged("was not stopped")},
+		{Fault: "The server stays down, or returns 500, 502, 503 or 504.", Variant: "destroy", Promise: promiseFails, Command: withoutRefresh(destroyCommand), Break: failRequests("", "*", repeated(everyTime, gatewayDown)), Want: failsUnchanged("was not stopped")},
 	}
 	for i := range rows {
 		rows[i].Moment, rows[i].Config, rows[i].AppliedBefore = momentServerReadOrStop, serverWith("small"), true

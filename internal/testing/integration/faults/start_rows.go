@@ -23,10 +23,10 @@ func startRows() []Row {
 		return Want{Exit: 1, Output: output, State: []string{taintedClusterAddress}, Created: 1, Running: running, Requests: map[string]int{"POST " + clustersPath: 1}}
 	}
 	rows := []Row{
-		{Fault: "The server is down for a while.", Promise: promiseRetried, Break: fails(http.MethodGet, anyClusterPath, times(20, gatewayDown)), Want: succeeds},
-		{Fault: "A proxy has no route for a while and returns its own 404 or 502.", Promise: promiseRouteAwaited, Break: fails(http.MethodGet, anyClusterPath, times(5, noRoute)), Want: succeeds},
-		{Fault: "A response is cut off.", Promise: promiseRetried, Break: fails(http.MethodGet, anyClusterPath, times(5, responseCutOff)), Want: succeeds},
-		{Fault: "The server returns 429 with `Retry-After`.", Promise: promiseRateLimited, Break: fails(http.MethodGet, anyClusterPath, times(3, rateLimited)), Want: succeeds},
+		{Fault: "The server is down for a while.", Promise: promiseRetried, Break: failRequests(http.MethodGet, anyClusterPath, repeated(20, gatewayDown)), Want: succeeds},
+		{Fault: "A proxy has no route for a while and returns its own 404 or 502.", Promise: promiseRouteAwaited, Break: failRequests(http.MethodGet, anyClusterPath, repeated(5, noRoute)), Want: succeeds},
+		{Fault: "A response is cut off.", Promise: promiseRetried, Break: failRequests(http.MethodGet, anyClusterPath, repeated(5, responseCutOff)), Want: succeeds},
+		{Fault: "The server returns 429 with `Retry-After`.", Promise: promiseRateLimited, Break: failRequests(http.MethodGet, anyClusterPath, repeated(3, rateLimited)), Want: succeeds},
 		{
 			Fault: "Replicas of a Kubernetes gateway return 404 because they have not cached the cluster yet.", Promise: "The provider keeps waiting.",
 			Mock: kubernetes(8*time.Second, 0, 4*time.Second), Want: succeeds,
@@ -59,7 +59,7 @@ func startRows() []Row {
 		},
 		{
 			Fault: "The gateway stays down.", Promise: "The create fails after two minutes. The cluster is in the state.",
-			Break: fails(http.MethodGet, anyClusterPath, times(everyTime, gatewayDown)), Want: failsTainted(1, "It is not known whether the cluster started", "503"),
+			Break: failRequests(http.MethodGet, anyClusterPath, repeated(everyTime, gatewayDown)), Want: failsTainted(1, "It is not known whether the cluster started", "503"),
 		},
 		{
 			Fault: "The token has expired or was revoked.", Promise: promiseRejected, Break: holdStart,
@@ -72,7 +72,7 @@ func startRows() []Row {
 		},
 		{
 			Fault: "The server returns 403.", Promise: promiseForbidden,
-			Break: fails(http.MethodGet, anyClusterPath, times(everyTime, refusal(http.StatusForbidden, "not yours"))), Want: failsTainted(1, "not yours"),
+			Break: failRequests(http.MethodGet, anyClusterPath, repeated(everyTime, refusal(http.StatusForbidden, "not yours"))), Want: failsTainted(1, "not yours"),
 		},
 		{
 			Fault: "The gateway loses its record of the cluster.", Promise: "The create fails after a minute of lookups. The cluster stays in the state until its absence is confirmed.", Break: holdStart,

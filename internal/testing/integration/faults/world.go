@@ -138,8 +138,8 @@ func (w *World) activeServers() int {
 // everyTime is the number of times a permanent fault occurs.
 const everyTime = 1 << 20
 
-// fails makes requests to a path fail.
-func fails(method, path string, fault mockserver.Fault) func(*World) {
+// failRequests makes requests to a path fail.
+func failRequests(method, path string, fault mockserver.Fault) func(*World) {
 	fault.Method, fault.Path = method, path
 	return func(w *World) { w.Mock.FailNext(fault) }
 }
@@ -165,8 +165,8 @@ func interruptAfter(method, path string) func(*World, *terraform.Process) {
 // The responses below were recorded from the servers and the proxies in front of
 // them.
 
-// text is a response of the gateway's proxy or of aiohttp.
-func text(status int, body string) mockserver.Fault {
+// textResponse is a response of the gateway's proxy or of aiohttp.
+func textResponse(status int, body string) mockserver.Fault {
 	return mockserver.Fault{Status: status, ContentType: "text/plain; charset=utf-8", Body: body}
 }
 
@@ -180,27 +180,27 @@ func hubRefusal(status int, message string) mockserver.Fault {
 	return mockserver.Fault{Status: status, ContentType: "application/json", Body: fmt.Sprintf(`{"status": %d, "message": %q}`, status, message)}
 }
 
-// page is a response of a proxy.
-func page(status int) mockserver.Fault {
+// htmlResponse is a response of a proxy.
+func htmlResponse(status int) mockserver.Fault {
 	return mockserver.Fault{Status: status, ContentType: "text/html", Body: "<html><title>" + http.StatusText(status) + "</title></html>"}
 }
 
 // afterHandling is a proxy's response to a request that the server has handled.
 func afterHandling(status int) mockserver.Fault {
-	fault := page(status)
+	fault := htmlResponse(status)
 	fault.HandleRequest = true
 	return fault
 }
 
-// times repeats a fault.
-func times(count int, fault mockserver.Fault) mockserver.Fault {
+// repeated returns a fault that occurs count times.
+func repeated(count int, fault mockserver.Fault) mockserver.Fault {
 	fault.Times = count
 	return fault
 }
 
 var (
-	internalError         = text(http.StatusInternalServerError, "500 Internal Server Error\n\nServer got itself in trouble")
-	noRoute               = text(http.StatusNotFound, "Not Found\n")
+	internalError         = textResponse(http.StatusInternalServerError, "500 Internal Server Error\n\nServer got itself in trouble")
+	noRoute               = textResponse(http.StatusNotFound, "Not Found\n")
 	badToken              = refusal(http.StatusInternalServerError, "Permission failure verifying user's JupyterHub API token")
 	rateLimited           = mockserver.Fault{Status: http.StatusTooManyRequests, ContentType: "text/plain", Body: "slow down", Header: http.Header{"Retry-After": {"1"}}}
 	signInRedirect        = mockserver.Fault{Status: http.StatusFound, Header: http.Header{"Location": {"/hub/login?next=%2F"}}}
