@@ -84,7 +84,7 @@ func (r *fileReader) isExhausted() bool { return r.size < 0 || r.budget.isExhaus
 func (r *fileReader) read(ctx context.Context, file string) (*Node, *Problem) {
 	text, err := localfile.Read(ctx, file, maxFileSize)
 	switch {
-	case errors.Is(err, fs.ErrNotExist), errors.Is(err, fs.ErrPermission), isFolder(file):
+	case errors.Is(err, fs.ErrNotExist), errors.Is(err, fs.ErrPermission), localfile.IsDir(file):
 		return nil, nil
 	case err != nil:
 		return nil, unreadable(file, describeFileError(file, err))

@@ -49,12 +49,12 @@ func (f *pythonFinder) pyenvExecutable(root, command string) string {
 		if version == "system" {
 			break
 		}
-		if file := filepath.Join(root, "versions", version, "bin", command); isFile(file) {
+		if file := filepath.Join(root, "versions", version, "bin", command); localfile.IsFile(file) {
 			return file
 		}
 	}
 	for _, folder := range f.searchPath() {
-		if file := filepath.Join(folder, command); folder != filepath.Join(root, "shims") && isFile(file) {
+		if file := filepath.Join(folder, command); folder != filepath.Join(root, "shims") && localfile.IsFile(file) {
 			return file
 		}
 	}
@@ -99,7 +99,7 @@ func (f *pythonFinder) pyenvVersionFile(root string) string {
 	start, _ := f.env.Lookup("PYENV_DIR")
 	for _, folder := range []string{start, f.env.WorkingDirectory()} {
 		for filepath.IsAbs(folder) {
-			if file := filepath.Join(folder, ".python-version"); isFile(file) {
+			if file := filepath.Join(folder, ".python-version"); localfile.IsFile(file) {
 				return file
 			}
 			parent := filepath.Dir(folder)
@@ -119,7 +119,7 @@ func (f *pythonFinder) installedVersion(root, version string) string {
 	names := []string{version, strings.TrimPrefix(version, "python-")}
 	for _, name := range names {
 		// A name must not lead out of the folder.
-		if filepath.IsLocal(name) && isFolder(filepath.Join(folder, name)) {
+		if filepath.IsLocal(name) && localfile.IsDir(filepath.Join(folder, name)) {
 			return name
 		}
 	}

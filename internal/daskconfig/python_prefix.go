@@ -48,7 +48,7 @@ func (f *pythonFinder) executable() string {
 	for _, folder := range f.searchPath() {
 		for _, name := range pythonNames {
 			file := filepath.Join(folder, name)
-			if !isFile(file) {
+			if !localfile.IsFile(file) {
 				continue
 			}
 			root := f.pyenvRoot(file)
@@ -75,16 +75,6 @@ func (f *pythonFinder) searchPath() []string {
 		}
 	}
 	return folders
-}
-
-func isFile(path string) bool {
-	info, err := os.Stat(path)
-	return err == nil && !info.IsDir()
-}
-
-func isFolder(path string) bool {
-	info, err := os.Stat(path)
-	return err == nil && info.IsDir()
 }
 
 // prefixesOf returns the prefixes of a Python. A pyvenv.cfg beside it marks a virtual

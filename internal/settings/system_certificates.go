@@ -7,7 +7,6 @@ import (
 	"context"
 	"errors"
 	"io/fs"
-	"os"
 	"path/filepath"
 	"runtime"
 
@@ -31,7 +30,7 @@ func checkSystemCertificates(ctx context.Context, env environment.Variables) []P
 	var problems []Problem
 	check := func(variable, path string) {
 		_, err := localfile.Read(ctx, path, maxCertificateFileSize)
-		if errors.Is(err, localfile.ErrTooLarge) || errors.Is(err, localfile.ErrNotRegular) && !isFolder(path) {
+		if errors.Is(err, localfile.ErrTooLarge) || errors.Is(err, localfile.ErrNotRegular) && !localfile.IsDir(path) {
 			problems = append(problems, certificateProblem(variable, path, err))
 		}
 	}
@@ -51,11 +50,6 @@ func checkSystemCertificates(ctx context.Context, env environment.Variables) []P
 		}
 	}
 	return problems
-}
-
-func isFolder(path string) bool {
-	info, err := os.Stat(path)
-	return err == nil && info.IsDir()
 }
 
 func certificateProblem(variable, path string, err error) Problem {
