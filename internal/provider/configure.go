@@ -91,7 +91,7 @@ func (p *pcProvider) connect(ctx context.Context, s settings.Settings, userAgent
 
 func (p *pcProvider) connectGateway(ctx context.Context, s settings.Settings, cfg transport.Config, addresses gateway.Addresses, diags *diag.Diagnostics) clients.Access[*gateway.Client] {
 	if names := unknownArguments(s, unknownArgument{"address", s.Address.Unknown}, unknownArgument{"auth", s.Auth.Unknown}); names != "" {
-		return clients.Access[*gateway.Client]{Unknown: true, UnknownArguments: names}
+		return clients.Access[*gateway.Client]{IsUnknown: true, UnknownArguments: names}
 	}
 	var missing diag.Diagnostics
 	if !s.Address.Set {
@@ -118,7 +118,7 @@ func (p *pcProvider) connectGateway(ctx context.Context, s settings.Settings, cf
 		}
 	}
 	if unknown != "" || missing.HasError() {
-		return clients.Access[*gateway.Client]{Unknown: unknown != "", UnknownArguments: unknown, Missing: missing}
+		return clients.Access[*gateway.Client]{IsUnknown: unknown != "", UnknownArguments: unknown, Missing: missing}
 	}
 	cfg.IsCredentialFailure = gateway.IsCredentialFailure
 	client, ok := clients.NewTransport(cfg, s.Address.Value, s, "address", diags)
@@ -159,7 +159,7 @@ func (p *pcProvider) kerberos(ctx context.Context, s settings.Settings, diags *d
 
 func (p *pcProvider) connectHub(s settings.Settings, cfg transport.Config, diags *diag.Diagnostics) clients.Access[*hub.Client] {
 	if names := unknownArguments(s, unknownArgument{"hub_address", s.HubAddress.Unknown}, unknownArgument{"api_token", s.APIToken.Unknown}); names != "" {
-		return clients.Access[*hub.Client]{Unknown: true, UnknownArguments: names}
+		return clients.Access[*hub.Client]{IsUnknown: true, UnknownArguments: names}
 	}
 	var missing diag.Diagnostics
 	if !s.HubAddress.Set {
@@ -184,7 +184,7 @@ func (p *pcProvider) connectHub(s settings.Settings, cfg transport.Config, diags
 func connectCatalog(s settings.Settings, cfg transport.Config, diags *diag.Diagnostics) clients.Access[*catalog.Client] {
 	names := unknownArguments(s, unknownArgument{"stac_url", s.STACAddress.Unknown}, unknownArgument{"sas_url", s.SASAddress.Unknown}, unknownArgument{"subscription_key", s.SubscriptionKey.Unknown})
 	if names != "" {
-		return clients.Access[*catalog.Client]{Unknown: true, UnknownArguments: names}
+		return clients.Access[*catalog.Client]{IsUnknown: true, UnknownArguments: names}
 	}
 	if s.SDKFileError != nil {
 		var missing diag.Diagnostics

@@ -41,7 +41,7 @@ func newGeoCatalogs(s settings.Settings, base transport.Config) *geoCatalogs {
 func (g *geoCatalogs) get(address string, diags *diag.Diagnostics) clients.Access[*catalog.Client] {
 	s := g.settings
 	if names := unknownArguments(s, unknownArgument{"the Entra credential", s.Entra.IsUnknown}); names != "" {
-		return clients.Access[*catalog.Client]{Unknown: true, UnknownArguments: names}
+		return clients.Access[*catalog.Client]{IsUnknown: true, UnknownArguments: names}
 	}
 	for _, problem := range s.Entra.Problems {
 		diagnostics.AddProblem(diags, problem)

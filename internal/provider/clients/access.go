@@ -17,19 +17,19 @@ import (
 // only after apply, or an argument without a value. The latter is an error only where
 // something needs the client.
 type Access[C any] struct {
-	Client  C
-	Unknown bool
+	Client    C
+	IsUnknown bool
 	// UnknownArguments names the unknown arguments, separated by commas.
 	UnknownArguments string
 	Missing          diag.Diagnostics
-	// forDataSource adds advice that only helps a data source.
-	forDataSource bool
+	// isForDataSource adds advice that only helps a data source.
+	isForDataSource bool
 }
 
 // Get returns the client, or adds the reason why it is missing to the diagnostics. It
 // returns false if the diagnostics have an error, also an earlier one.
 func (a Access[C]) Get(diags *diag.Diagnostics) (C, bool) {
-	if a.Unknown {
+	if a.IsUnknown {
 		which := "An argument of the provider block is"
 		if a.UnknownArguments != "" {
 			which = a.UnknownArguments + " of the provider block is"
@@ -45,7 +45,7 @@ func (a Access[C]) Get(diags *diag.Diagnostics) (C, bool) {
 }
 
 func (a Access[C]) dataSourceAdvice() string {
-	if !a.forDataSource {
+	if !a.isForDataSource {
 		return ""
 	}
 	return "\n\nA data source can also wait for the value: set depends_on to the resource that it comes from."
@@ -94,13 +94,13 @@ func (c *Clients) TokensAt(address types.String, diags *diag.Diagnostics) Access
 func (c *Clients) catalogAt(address types.String, isOutranked bool, diags *diag.Diagnostics) Access[*catalog.Client] {
 	switch {
 	case address.IsUnknown():
-		return Access[*catalog.Client]{Unknown: true}
+		return Access[*catalog.Client]{IsUnknown: true}
 	case !address.IsNull():
 		return c.GeoCatalog(address.ValueString(), diags)
 	case isOutranked:
 		return c.Catalog
 	case c.Settings.GeoCatalogURL.Unknown:
-		return Access[*catalog.Client]{Unknown: true, UnknownArguments: "geocatalog_url"}
+		return Access[*catalog.Client]{IsUnknown: true, UnknownArguments: "geocatalog_url"}
 	case c.Settings.GeoCatalogURL.Set:
 		return c.GeoCatalog(c.Settings.GeoCatalogURL.Value, diags)
 	default:

@@ -102,7 +102,7 @@ func (c *DataSource) Configure(_ context.Context, req datasource.ConfigureReques
 		return
 	}
 	copied := *c.Clients
-	copied.Gateway.forDataSource, copied.Hub.forDataSource, copied.Catalog.forDataSource = true, true, true
+	copied.Gateway.isForDataSource, copied.Hub.isForDataSource, copied.Catalog.isForDataSource = true, true, true
 	c.Clients = &copied
 }
 

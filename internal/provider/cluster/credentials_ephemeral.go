@@ -106,7 +106,7 @@ func (e *credentialsEphemeralResource) Open(ctx context.Context, req ephemeral.O
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	if e.Gateway.Unknown {
+	if e.Gateway.IsUnknown {
 		// Terraform opens it again during the apply.
 		model.SchedulerAddress, model.DashboardLink = types.StringUnknown(), types.StringUnknown()
 		model.TLSCert, model.TLSKey = types.StringUnknown(), types.StringUnknown()

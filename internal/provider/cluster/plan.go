@@ -127,7 +127,7 @@ func (r *clusterResource) planCreate(ctx context.Context, plan resourceModel, se
 	}
 	requested := r.requestedOptions(plan)
 	var declared []gateway.Option
-	if !r.Gateway.Unknown {
+	if !r.Gateway.IsUnknown {
 		api, ok := r.Gateway.Get(diags)
 		if !ok {
 			return

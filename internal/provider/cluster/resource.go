@@ -117,7 +117,7 @@ func (r *clusterResource) Read(ctx context.Context, req resource.ReadRequest, re
 		readEnded(ctx, state, resp)
 		return
 	}
-	if r.Gateway.Unknown {
+	if r.Gateway.IsUnknown {
 		return
 	}
 	api, ctx, cancel, ok := r.Gateway.Start(ctx, state.Timeouts.Read, clients.DefaultReadTimeout, &resp.Diagnostics)

@@ -123,7 +123,7 @@ func (e *sasTokenEphemeralResource) Open(ctx context.Context, req ephemeral.Open
 		return
 	}
 	access := e.TokensAt(model.GeoCatalogURL, &resp.Diagnostics)
-	if access.Unknown {
+	if access.IsUnknown {
 		model.Token, model.ExpiresAt = types.StringUnknown(), timetypes.NewRFC3339Unknown()
 		resp.Diagnostics.Append(resp.Result.Set(ctx, model)...)
 		return

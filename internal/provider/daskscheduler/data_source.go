@@ -219,7 +219,7 @@ func (m *schedulerModel) reportFailure(err error, web webServer) (diags diag.Dia
 
 func (d *schedulerDataSource) connect(model schedulerModel, web webServer, diags *diag.Diagnostics) (*scheduler.Client, bool) {
 	if d.Settings.HTTPProxy.Unknown {
-		clients.Access[*scheduler.Client]{Unknown: true, UnknownArguments: "http_proxy"}.Get(diags)
+		clients.Access[*scheduler.Client]{IsUnknown: true, UnknownArguments: "http_proxy"}.Get(diags)
 		return nil, false
 	}
 	cfg := d.Unauthenticated

@@ -61,7 +61,7 @@ func (r *serverResource) ModifyPlan(ctx context.Context, req resource.ModifyPlan
 		return
 	}
 	if req.State.Raw.IsNull() {
-		if r.Clients != nil && !r.Hub.Unknown {
+		if r.Clients != nil && !r.Hub.IsUnknown {
 			r.checkName(ctx, req.Plan, &resp.Diagnostics)
 		}
 		return
@@ -141,7 +141,7 @@ func (r *serverResource) Read(ctx context.Context, req resource.ReadRequest, res
 	// Terraform before 1.12 stores no identity, and the framework requires one from
 	// every Read, also from one that removes the resource.
 	resp.Diagnostics.Append(resp.Identity.Set(ctx, state.identity())...)
-	if resp.Diagnostics.HasError() || r.Hub.Unknown {
+	if resp.Diagnostics.HasError() || r.Hub.IsUnknown {
 		return
 	}
 	api, ctx, cancel, ok := r.Hub.Start(ctx, state.Timeouts.Read, clients.DefaultReadTimeout, &resp.Diagnostics)

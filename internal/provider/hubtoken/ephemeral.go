@@ -65,7 +65,7 @@ func (e *tokenEphemeralResource) Open(ctx context.Context, req ephemeral.OpenReq
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	if e.Hub.Unknown {
+	if e.Hub.IsUnknown {
 		// The apply opens the token again.
 		model.markComputedUnknown()
 		for _, computed := range []*types.String{&model.User, &model.Note} {

@@ -72,7 +72,7 @@ func (r *tokenResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanR
 		return
 	}
 	if req.State.Raw.IsNull() {
-		if r.Clients != nil && !r.Hub.Unknown {
+		if r.Clients != nil && !r.Hub.IsUnknown {
 			r.Hub.Get(&resp.Diagnostics)
 		}
 		return
@@ -140,7 +140,7 @@ func (r *tokenResource) Read(ctx context.Context, req resource.ReadRequest, resp
 	// Terraform before 1.12 stores no identity, and the framework requires one from
 	// every Read, also from one that removes the resource.
 	resp.Diagnostics.Append(resp.Identity.Set(ctx, state.identity())...)
-	if resp.Diagnostics.HasError() || r.Hub.Unknown {
+	if resp.Diagnostics.HasError() || r.Hub.IsUnknown {
 		return
 	}
 	stored, diags := state.storedToken()
