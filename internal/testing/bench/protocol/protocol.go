@@ -82,7 +82,8 @@ func failure(diagnostics []*tfprotov6.Diagnostic) error {
 }
 
 // Import imports clusters as terraform import does. Then it sets adapt with the
-// maximum, as the configuration would.
+// maximum, as the configuration would, and reads them again, because a refresh of
+// unchanged clusters is faster than one that writes their state.
 func (p *Provider) Import(ctx context.Context, names []string, maximum int) ([]Cluster, error) {
 	clusters := make([]Cluster, len(names))
 	err := each(len(names), func(i int) error {
@@ -97,7 +98,10 @@ func (p *Provider) Import(ctx context.Context, names []string, maximum int) ([]C
 		if err := p.Read(ctx, &clusters[i]); err != nil {
 			return err
 		}
-		return p.declare(&clusters[i], maximum)
+		if err := p.declare(&clusters[i], maximum); err != nil {
+			return err
+		}
+		return p.Read(ctx, &clusters[i])
 	})
 	return clusters, err
 }
@@ -118,8 +122,8 @@ func (p *Provider) declare(c *Cluster, maximum int) error {
 		"minimum": tftypes.NewValue(tftypes.Number, big.NewFloat(0)),
 		"maximum": tftypes.NewValue(tftypes.Number, big.NewFloat(float64(maximum))),
 	})
-	declared["options"] = values["effective_options"]
-	values["adapt"], values["options"] = declared["adapt"], declared["options"]
+	declared["options"] = values["options"]
+	values["adapt"] = declared["adapt"]
 	full, err := tfprotov6.NewDynamicValue(typ, tftypes.NewValue(typ, values))
 	if err != nil {
 		return err
