@@ -144,7 +144,7 @@ func providerAttributes() map[string]schema.Attribute {
 		},
 		"max_connections": schema.Int64Attribute{
 			MarkdownDescription: "Maximum number of connections to the gateway, and to the Hub, from 1 to 1000. Further requests queue. " +
-				"At most three quarters of the connections wait for starting clusters or servers; further ones are polled every few seconds. Default: 32. Environment: `PC_MAX_CONNECTIONS`.",
+				"At most three quarters of the connections wait for starting clusters or servers; the others are polled every few seconds. Default: 32. Environment: `PC_MAX_CONNECTIONS`.",
 			Optional:   true,
 			Validators: []validator.Int64{int64validator.Between(1, 1000)},
 		},
@@ -191,7 +191,7 @@ func providerAttributes() map[string]schema.Attribute {
 			Optional: true,
 		},
 		"subscription_key": schema.StringAttribute{
-			MarkdownDescription: "Subscription key for `sas_url`. The service may issue longer tokens for it. Environment: `PC_SUBSCRIPTION_KEY`, " +
+			MarkdownDescription: "Subscription key for `sas_url`. The service may issue longer-lived tokens for it. Environment: `PC_SUBSCRIPTION_KEY`, " +
 				"`PC_SDK_SUBSCRIPTION_KEY`.",
 			Optional:  true,
 			Sensitive: true,

@@ -44,7 +44,7 @@ func destroyRows() []Row {
 			Fault: "A Kubernetes gateway has not cached a new cluster yet.", Promise: promiseDeleteRepeated, Mock: kubernetes(0, 6*time.Second),
 		},
 		{
-			Fault: "The cluster does not end within `timeouts.delete`.", Promise: "The error gives the status. The cluster stays in the state.", Config: clusterWith("timeouts = { delete = \"1s\" }"),
+			Fault: "The cluster does not end within `timeouts.delete`.", Promise: "The error gives the status.", Config: clusterWith("timeouts = { delete = \"1s\" }"),
 			Break: failRequests(http.MethodDelete, anyClusterPath, repeated(everyTime, noContent)), Want: failsUnchanged("did not stop in time", "timeouts.delete"),
 		},
 		{Fault: "The server stays down, or returns 500, 502, 503 or 504.", Variant: "from the start", Promise: promiseFails, Break: failRequests("", anyClusterPath, repeated(everyTime, gatewayDown)), Want: failsUnchanged("503")},

@@ -64,7 +64,7 @@ func lostResponseRows() []Row {
 			Config: clusterWith("options = { worker_cores = 2 }"),
 		},
 		{
-			Fault: "Another user creates a cluster with the same options.", Promise: "The gateway lists only your own clusters.",
+			Fault: "Another user creates a cluster with these options.", Promise: "The gateway lists only your own clusters.",
 			Break: inOrder(func(w *World) { w.Mock.AddCluster("bob", nil) }, loseResponse),
 		},
 		{Fault: "The gateway's clock is ten minutes ahead or behind.", Variant: "ahead", Promise: promiseAdopted, ClockSkew: 10 * time.Minute, Break: loseResponse},
@@ -170,7 +170,7 @@ func ambiguousRows() []Row {
 		},
 		{
 			Moment: momentCreateResponseLost, Fault: "The cluster fails before the provider finds it.",
-			Promise: "The error names the cluster and its status.",
+			Promise: "The error gives its name and status.",
 			Break: func(w *World) {
 				failed := responseLost
 				failed.BeforeResponse = func() { w.Mock.FailCluster(w.NewestCluster()) }

@@ -18,8 +18,8 @@ type PlanRow struct {
 func PlanTable() []PlanRow {
 	const kept, imported, refused = "TestAccDaskCluster_keepsWhatThePlanShows", "TestAccDaskCluster_importKeepsTheCluster", "TestAccDaskCluster_rejectsImpossibleConfiguration"
 	return []PlanRow{
-		{"The provider's `address` is known only after apply, and `options` or `options_wo_version` change.", "The plan shows the replacement.", "cluster", kept, "options change while the address is unknown"},
-		{"The provider's `address` is known only after apply, and `options` or `options_wo_version` change.", "The plan shows the replacement.", "cluster", kept, "options_wo_version changes while the address is unknown"},
+		{"The provider's `address` is known only after apply, and `options` or `options_wo_version` change.", "The plan shows a replacement.", "cluster", kept, "options change while the address is unknown"},
+		{"The provider's `address` is known only after apply, and `options` or `options_wo_version` change.", "The plan shows a replacement.", "cluster", kept, "options_wo_version changes while the address is unknown"},
 		{"The provider's own `pc_hub_token` is due, and `options` change.", "One plan shows both replacements, and one apply makes them.", "cluster", "TestAccDaskCluster_isReplacedWithATokenThatIsDue", ""},
 		{"You remove an option, and the gateway has changed its default, does not return it, or is down with `-refresh=false`.", "The plan compares with the default at the create or import.", "cluster", kept, "a removed option had the default, which changes after the plan"},
 		{"You remove an option, and the gateway has changed its default, does not return it, or is down with `-refresh=false`.", "The plan compares with the default at the create or import.", "cluster", kept, "a removed option, and the options cannot be read"},

@@ -86,7 +86,7 @@ func endedRows() []Row {
 		{Fault: "The idle timeout or another client has stopped a cluster.", Promise: promiseEnded, Break: func(w *World) { w.Mock.StopCluster(w.NewestCluster()) }, Want: plansNewCluster("became STOPPED")},
 		{Fault: "The gateway has no record of a cluster in three lookups over several seconds.", Promise: promiseEnded, Break: func(w *World) { w.Mock.DeleteClusterRecord(w.NewestCluster()) }, Want: plansNewCluster("is gone", "several lookups")},
 		{
-			Fault: "The gateway has no record of the cluster, and the second lookup fails.", Promise: "The plan fails: one lookup is not enough. The state does not change.",
+			Fault: "The gateway has no record of the cluster, and the second lookup fails.", Promise: "The plan fails: one lookup is not enough.",
 			Break: func(w *World) {
 				w.Mock.DeleteClusterRecord(w.NewestCluster())
 				failRequests(http.MethodGet, clustersPath, repeated(everyTime, gatewayDown))(w)

@@ -144,7 +144,7 @@ func tokenEndRows() []Row {
 				failRequests(http.MethodDelete, anyTokenPath, heir)(w)
 			},
 		},
-		{Fault: "The Hub rejects every DELETE of a managed token.", Promise: "The error warns that the token may be valid. The token stays in the state.", Command: destroyCommand, Break: failRequests(http.MethodDelete, anyTokenPath, repeated(everyTime, mockserver.Fault{Status: http.StatusInternalServerError})), Want: failsUnchanged("may still be valid")},
+		{Fault: "The Hub rejects every DELETE of a managed token.", Promise: "The error warns that the token may be valid.", Command: destroyCommand, Break: failRequests(http.MethodDelete, anyTokenPath, repeated(everyTime, mockserver.Fault{Status: http.StatusInternalServerError})), Want: failsUnchanged("may still be valid")},
 	}
 	for i := range rows {
 		rows[i].Moment, rows[i].Config, rows[i].AppliedBefore = momentTokenReadOrRevoke, tokenConfig, true
