@@ -127,7 +127,7 @@ func (s *section) add(row faults.Row) {
 // lines returns the sentences one below the other in a table cell.
 func lines(sentences []string) string { return strings.Join(sentences, "<br>") }
 
-// predicate returns the promise without the subject that the table's head has.
+// predicate returns the promise without its subject if that is the provider.
 func predicate(promise string) string {
 	rest, isAboutProvider := strings.CutPrefix(promise, "The provider ")
 	if !isAboutProvider {
