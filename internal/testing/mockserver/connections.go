@@ -4,6 +4,7 @@
 package mockserver
 
 import (
+	"context"
 	"net"
 	"net/http"
 	"sync"
@@ -13,6 +14,8 @@ import (
 type connections struct {
 	mu            sync.Mutex
 	open, maxOpen int
+	// noneOpen is closed when no connection is open. It is nil while nobody waits.
+	noneOpen chan struct{}
 }
 
 func (c *connections) trackState(_ net.Conn, state http.ConnState) {
@@ -24,7 +27,37 @@ func (c *connections) trackState(_ net.Conn, state http.ConnState) {
 		c.maxOpen = max(c.maxOpen, c.open)
 	case http.StateClosed, http.StateHijacked:
 		c.open--
+		if c.open == 0 && c.noneOpen != nil {
+			close(c.noneOpen)
+			c.noneOpen = nil
+		}
 	case http.StateActive, http.StateIdle:
+	}
+}
+
+// closed returns a channel that is closed when no connection is open.
+func (c *connections) closed() <-chan struct{} {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.noneOpen == nil {
+		c.noneOpen = make(chan struct{})
+	}
+	closed := c.noneOpen
+	if c.open == 0 {
+		close(c.noneOpen)
+		c.noneOpen = nil
+	}
+	return closed
+}
+
+// AwaitNoConnections waits until no connection is open. A busy machine notices late
+// that a client has closed its connection. Returns the error of ctx if that ends first.
+func (s *Server) AwaitNoConnections(ctx context.Context) error {
+	select {
+	case <-s.connections.closed():
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
 	}
 }
 

@@ -129,7 +129,12 @@ func TestConnections_serveMoreWaitsThanTheirNumber(t *testing.T) {
 			t.Parallel()
 			w, mock := applyConfig(t, "resource \"pc_dask_cluster\" \"many\" {\n  count   = 30\n  workers = 1\n}\n")
 			w.Setenv(fmt.Sprintf("PC_MAX_CONNECTIONS=%d", connections))
-			w.Must("apply", "-auto-approve", "-no-color", "-parallelism=30")
+			w.Must("plan", "-no-color", "-out=plan")
+			// The plan and the apply are two processes, each with its own connections.
+			if err := mock.AwaitNoConnections(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			w.Must("apply", "-no-color", "-parallelism=30", "plan")
 			if got := countRunning(mock); got != 30 {
 				t.Errorf("%d clusters run", got)
 			}
