@@ -223,5 +223,4 @@ func untilAllArrive(count int) func(*World) {
 		arrived.Done()
 		arrived.Wait()
 	}})
-
 }
