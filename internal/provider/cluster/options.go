@@ -97,7 +97,7 @@ func checkOptions(ctx context.Context, api *gateway.Client, requested clusterOpt
 		case isSecret:
 			addSecretOptionError(diags, name, err)
 		default:
-			diags.AddAttributeError(requested.path(name), "Invalid value for the cluster option "+name,
+			diags.AddAttributeError(requested.path(name), fmt.Sprintf("Invalid value for the cluster option %q", name),
 				err.Error()+"."+originNote(requested, name))
 		}
 	}

@@ -99,7 +99,7 @@ func (m scaleModel) validate(ctx context.Context, diags *diag.Diagnostics) adapt
 	values.ValidateTimeout(m.Timeout, diags)
 	for attribute, count := range map[string]types.Int64{"workers": m.Workers, "wait_for_workers": m.WaitForWorkers} {
 		if values.IsKnown(count) && count.ValueInt64() < 0 {
-			diags.AddAttributeError(path.Root(attribute), "Invalid value for "+attribute, fmt.Sprintf("%s must be 0 or more, not %d.", attribute, count.ValueInt64()))
+			diags.AddAttributeError(path.Root(attribute), fmt.Sprintf("Invalid value for %q", attribute), fmt.Sprintf("%s must be 0 or more, not %d.", attribute, count.ValueInt64()))
 		}
 	}
 	if m.Workers.IsUnknown() || m.Adapt.IsUnknown() {
@@ -118,7 +118,7 @@ func (m scaleModel) validate(ctx context.Context, diags *diag.Diagnostics) adapt
 		limit, argument = bounds.Maximum, "adapt.maximum"
 	}
 	if requested := m.WaitForWorkers; values.IsKnown(requested) && values.IsKnown(limit) && requested.ValueInt64() > limit.ValueInt64() {
-		diags.AddAttributeError(path.Root("wait_for_workers"), "Invalid value for wait_for_workers",
+		diags.AddAttributeError(path.Root("wait_for_workers"), "Invalid value for \"wait_for_workers\"",
 			fmt.Sprintf("wait_for_workers = %d must not be greater than %s = %d.", requested.ValueInt64(), argument, limit.ValueInt64()))
 	}
 	return bounds

@@ -251,7 +251,7 @@ func addSecretOptionError(diags *diag.Diagnostics, name string, err error) {
 	if invalid, ok := errors.AsType[*gateway.InvalidOptionError](err); ok {
 		detail = fmt.Sprintf("%s must be %s.", name, invalid.Allowed)
 	}
-	diags.AddAttributeError(path.Root("options_wo").AtMapKey(name), "Invalid value for the cluster option "+name,
+	diags.AddAttributeError(path.Root("options_wo").AtMapKey(name), fmt.Sprintf("Invalid value for the cluster option %q", name),
 		detail+" The value is write-only and is not shown.")
 }
 

@@ -106,7 +106,7 @@ func (m stopModel) clusterNames(ctx context.Context, diags *diag.Diagnostics) []
 	names := make([]string, 0, len(members))
 	for _, name := range members {
 		if name.IsNull() || values.IsKnown(name) && !gateway.ValidName(name.ValueString()) {
-			diags.AddAttributeError(path.Root("names"), "Invalid value for names", "Each member must be the name of a cluster, for example \"prod.fbfed27704fc4d1da027dad20471993b\".")
+			diags.AddAttributeError(path.Root("names"), "Invalid value for \"names\"", "Each member must be the name of a cluster, for example \"prod.fbfed27704fc4d1da027dad20471993b\".")
 			continue
 		}
 		names = append(names, name.ValueString())

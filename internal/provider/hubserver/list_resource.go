@@ -86,7 +86,7 @@ func (l *listResource) ValidateListResourceConfig(ctx context.Context, req list.
 func (m listConfigModel) validate(diags *diag.Diagnostics) {
 	validateNames(m.User, types.StringNull(), diags)
 	if values.IsKnown(m.User) && m.AllUsers.ValueBool() {
-		diags.AddAttributeError(path.Root("all_users"), "Invalid value for all_users", "Set either user or all_users.")
+		diags.AddAttributeError(path.Root("all_users"), "Invalid value for \"all_users\"", "Set either user or all_users.")
 	}
 }
 

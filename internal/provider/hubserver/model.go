@@ -125,11 +125,11 @@ func isValidServerName(name string) bool { return name == "" || hub.IsValidUserN
 // validateNames checks the names before they become part of a URL.
 func validateNames(user, name types.String, diags *diag.Diagnostics) {
 	if values.IsKnown(user) && !hub.IsValidUserName(user.ValueString()) {
-		diags.AddAttributeError(path.Root("user"), "Invalid value for user",
+		diags.AddAttributeError(path.Root("user"), "Invalid value for \"user\"",
 			fmt.Sprintf("%q is not the name of a user. A name is not empty and has no slashes and control characters. Remove user for the owner of the provider's token.", user.ValueString()))
 	}
 	if values.IsKnown(name) && !isValidServerName(name.ValueString()) {
-		diags.AddAttributeError(path.Root("name"), "Invalid value for name",
+		diags.AddAttributeError(path.Root("name"), "Invalid value for \"name\"",
 			fmt.Sprintf("%q is not the name of a server. A name begins with a lower-case letter, and has lower-case letters, digits and single hyphens. Remove name for the default server.", name.ValueString()))
 	}
 }

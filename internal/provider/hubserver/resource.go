@@ -93,7 +93,7 @@ func (r *serverResource) checkName(ctx context.Context, plan tfsdk.Plan, diags *
 		return
 	}
 	if err := api.CheckServerName(ctx, name.ValueString()); err != nil {
-		diags.AddAttributeError(path.Root("name"), "Invalid value for name", diagnostics.Sentence(err.Error())+" Leave name out for the default server.")
+		diags.AddAttributeError(path.Root("name"), "Invalid value for \"name\"", diagnostics.Sentence(err.Error())+" Leave name out for the default server.")
 	}
 }
 

@@ -55,11 +55,11 @@ func (r *tokenResource) ValidateConfig(ctx context.Context, req resource.Validat
 	renewBefore, hasRenewal := values.Duration(config.RenewBefore)
 	validateLifetime(config.ExpiresIn, "Remove the argument for a token that does not expire.", &resp.Diagnostics)
 	if hasRenewal && renewBefore <= 0 {
-		resp.Diagnostics.AddAttributeError(path.Root("renew_before"), "Invalid value for renew_before",
+		resp.Diagnostics.AddAttributeError(path.Root("renew_before"), "Invalid value for \"renew_before\"",
 			fmt.Sprintf("renew_before = %q must be positive. Set how long before its expiry the token is replaced, for example \"24h\", or remove the argument.", config.RenewBefore.ValueString()))
 	}
 	if hasExpiry && hasRenewal && renewBefore >= expiresIn {
-		resp.Diagnostics.AddAttributeError(path.Root("renew_before"), "Invalid value for renew_before",
+		resp.Diagnostics.AddAttributeError(path.Root("renew_before"), "Invalid value for \"renew_before\"",
 			fmt.Sprintf("renew_before = %q must be shorter than expires_in = %q. Otherwise the token is due for renewal as soon as it is created.", config.RenewBefore.ValueString(), config.ExpiresIn.ValueString()))
 	}
 }
@@ -224,7 +224,7 @@ func (r *tokenResource) ImportState(_ context.Context, _ resource.ImportStateReq
 // the Hub requires.
 func validateLifetime(lifetime timetypes.GoDuration, otherwise string, diags *diag.Diagnostics) {
 	if parsed, ok := values.Duration(lifetime); ok && (parsed < time.Second || parsed%time.Second != 0) {
-		diags.AddAttributeError(path.Root("expires_in"), "Invalid value for expires_in",
+		diags.AddAttributeError(path.Root("expires_in"), "Invalid value for \"expires_in\"",
 			fmt.Sprintf("expires_in = %q must be in whole seconds, and at least \"1s\". %s", lifetime.ValueString(), otherwise))
 	}
 }

@@ -73,10 +73,10 @@ func (a *revokeAction) ModifyPlan(ctx context.Context, req action.ModifyPlanRequ
 
 func (m revokeModel) validate(diags *diag.Diagnostics) {
 	if values.IsKnown(m.User) && !hub.IsValidUserName(m.User.ValueString()) {
-		diags.AddAttributeError(path.Root("user"), "Invalid value for user", "user must be the name of a user of the Hub, without slashes and control characters.")
+		diags.AddAttributeError(path.Root("user"), "Invalid value for \"user\"", "user must be the name of a user of the Hub, without slashes and control characters.")
 	}
 	if values.IsKnown(m.ID) && !hub.IsValidTokenID(m.ID.ValueString()) {
-		diags.AddAttributeError(path.Root("id"), "Invalid value for id", "id must be the Hub's id of a token, for example \"a12\". The Hub's page /hub/token and the list resource pc_hub_token show it.")
+		diags.AddAttributeError(path.Root("id"), "Invalid value for \"id\"", "id must be the Hub's id of a token, for example \"a12\". The Hub's page /hub/token and the list resource pc_hub_token show it.")
 	}
 }
 

@@ -126,7 +126,7 @@ func (d *userDataSource) ValidateConfig(ctx context.Context, req datasource.Vali
 	var name types.String
 	resp.Diagnostics.Append(req.Config.GetAttribute(ctx, path.Root("name"), &name)...)
 	if values.IsKnown(name) && !hub.IsValidUserName(name.ValueString()) {
-		resp.Diagnostics.AddAttributeError(path.Root("name"), "Invalid value for name",
+		resp.Diagnostics.AddAttributeError(path.Root("name"), "Invalid value for \"name\"",
 			fmt.Sprintf("%q is not the name of a user. A name is not empty and has no slashes and control characters. Remove name for the owner of the provider's token.", name.ValueString()))
 	}
 }
