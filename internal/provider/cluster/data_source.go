@@ -61,7 +61,7 @@ func (d *clusterDataSource) Schema(_ context.Context, _ datasource.SchemaRequest
 	}
 	maps.Copy(attributes, activityAttributes())
 	attributes["activity"] = schema.BoolAttribute{
-		MarkdownDescription: "Whether to read `tasks`, `clients` and `idle`, in one more request. They are null otherwise. Default: `false`.",
+		MarkdownDescription: "Whether to read `tasks`, `clients` and `idle`, in one more request. They are null otherwise.",
 		Optional:            true,
 	}
 	resp.Schema = schema.Schema{

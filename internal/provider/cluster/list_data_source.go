@@ -88,9 +88,8 @@ func (d *listDataSource) Schema(_ context.Context, _ datasource.SchemaRequest, r
 				CustomType:          timetypes.GoDurationType{},
 			},
 			"activity": schema.BoolAttribute{
-				MarkdownDescription: "Whether to read `workers`, `threads`, `tasks`, `clients` and `idle`, in one more request for each running cluster. They are null otherwise. " +
-					"Default: `false`.",
-				Optional: true,
+				MarkdownDescription: "Whether to read `workers`, `threads`, `tasks`, `clients` and `idle`, in one more request for each running cluster. They are null otherwise.",
+				Optional:            true,
 			},
 			"names": schema.ListAttribute{
 				MarkdownDescription: "Names of the clusters, sorted.",

@@ -25,7 +25,7 @@ func (r *clusterResource) Schema(ctx context.Context, _ resource.SchemaRequest, 
 		Attributes: map[string]schema.Attribute{
 			"options": schema.DynamicAttribute{
 				MarkdownDescription: "Cluster options that the gateway declares, by name (Python: `gateway.cluster_options()`). The plan of a new cluster checks them. " +
-					"An option that you do not set gets its value from Dask's configuration (`DASK_GATEWAY__CLUSTER__OPTIONS__*`), which that plan lists, otherwise the gateway's default. " +
+					"Options that you do not set take their values from Dask's configuration (`DASK_GATEWAY__CLUSTER__OPTIONS__*`), which that plan lists, and otherwise from the gateway's defaults. " +
 					"Setting an option to a value that the cluster does not have replaces the cluster. So does removing one, unless its value was the gateway's default when the cluster was created or imported. " +
 					"State and plans show the values: put secrets into `options_wo`.",
 				Optional: true,
@@ -60,7 +60,7 @@ func (r *clusterResource) Schema(ctx context.Context, _ resource.SchemaRequest, 
 				Validators:          []validator.Int64{int64validator.AtLeast(0)},
 			},
 			"when_ended": whenended.Attribute("What a refresh does if the cluster has ended, for example by its idle timeout. `recreate` (the default) removes it from the state, so that the next apply creates a new one. " +
-				"`keep` records the final status and plans nothing until `terraform apply -replace=ADDRESS`. Changing `when_ended` takes effect after an apply."),
+				"`keep` records the final status and plans nothing until `terraform apply -replace=ADDRESS`. A change of `when_ended` takes effect after an apply."),
 			"timeouts": timeouts.Attributes(ctx, timeouts.Opts{
 				Create: true, Read: true, Update: true, Delete: true,
 				CreateDescription: "How long the cluster may take to run and to get its workers. Default: `20m`.",

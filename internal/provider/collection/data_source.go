@@ -62,8 +62,8 @@ func (d *collectionDataSource) Schema(_ context.Context, _ datasource.SchemaRequ
 		return schema.StringAttribute{MarkdownDescription: description, Computed: true}
 	}
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "Reads a data set of the Planetary Computer from its STAC API, or from a GeoCatalog (Planetary Computer Pro). Run your computations in the `region` of the data. " +
-			"The data source needs neither a gateway nor a Hub.\n\n" +
+		MarkdownDescription: "Reads a data set of the Planetary Computer from its STAC API, or from a GeoCatalog (Planetary Computer Pro), without a gateway or a Hub. " +
+			"Run your computations in the `region` of the data.\n\n" +
 			"`region`, `storage_account` and `container` come from STAC fields of the Planetary Computer (`msft:region` and so on). " +
 			"For a GeoCatalog, the region comes from its host name, and the others from the addresses of the collection's or an item's assets. They are null if unknown.",
 		Attributes: map[string]schema.Attribute{

@@ -82,7 +82,7 @@ func (d *schedulerDataSource) Schema(ctx context.Context, _ datasource.SchemaReq
 	})
 	resp.Schema = schema.Schema{
 		MarkdownDescription: "Waits until a Dask scheduler that you run yourself responds and has enough workers. " +
-			"It reads the status from the dashboard's web server, without credentials, and needs neither a gateway nor a Hub.\n\n" +
+			"It reads the status from the dashboard's web server, without credentials, a gateway or a Hub.\n\n" +
 			"Set `depends_on` to the machines. Otherwise the plan reads the data source, and waits for workers that do not exist yet.",
 		Attributes: attributes,
 	}
@@ -91,7 +91,7 @@ func (d *schedulerDataSource) Schema(ctx context.Context, _ datasource.SchemaReq
 func schedulerArguments() map[string]schema.Attribute {
 	return map[string]schema.Attribute{
 		"address": schema.StringAttribute{
-			MarkdownDescription: "Address of the scheduler for clients, for example `tls://10.0.0.4:8786`. Its web server is then on port 8787, with HTTPS if `ca_certificate` is set. " +
+			MarkdownDescription: "Address of the scheduler for clients, for example `tls://10.0.0.4:8786`. The provider then expects its web server on port 8787, with HTTPS if `ca_certificate` is set. " +
 				"Set this or `dashboard_url`. Default: the address that the scheduler reports to its workers, which clients elsewhere usually cannot reach.",
 			Optional:   true,
 			Computed:   true,

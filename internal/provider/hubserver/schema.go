@@ -46,7 +46,7 @@ func (r *serverResource) Schema(ctx context.Context, _ resource.SchemaRequest, r
 				Optional: true,
 			},
 			"remove_on_destroy": schema.BoolAttribute{
-				MarkdownDescription: "Whether destroying a named server also deletes it in the Hub. **With KubeSpawner that deletes the server's volume and the files on it.** " +
+				MarkdownDescription: "Whether destroying a named server also deletes it from the Hub. **With KubeSpawner that deletes the server's volume and the files on it.** " +
 					"Default: `false`, which keeps its name and files. It has no effect on the default server.",
 				Optional: true,
 				Computed: true,

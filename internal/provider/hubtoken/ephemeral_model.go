@@ -33,7 +33,7 @@ func (e *tokenEphemeralResource) Schema(_ context.Context, _ ephemeral.SchemaReq
 				Validators:          []validator.String{stringvalidator.LengthAtLeast(1)},
 			},
 			"note": schema.StringAttribute{
-				MarkdownDescription: "What the token is for, as the Hub's token page shows it. Default: `" + ephemeralNote + "` and eight random characters that identify the run.",
+				MarkdownDescription: "Purpose of the token, as the Hub's token page shows it. Default: `" + ephemeralNote + "` and eight random characters that identify the run.",
 				Optional:            true,
 				Computed:            true,
 				Validators:          []validator.String{stringvalidator.LengthAtLeast(1)},

@@ -68,8 +68,8 @@ func (r *tokenResource) Schema(_ context.Context, _ resource.SchemaRequest, resp
 				PlanModifiers:       []planmodifier.String{stringplanmodifier.UseStateForUnknown(), stringplanmodifier.RequiresReplace()},
 			},
 			"note": schema.StringAttribute{
-				MarkdownDescription: "What the token is for, as the Hub's token page shows it. Default: `" + resourceNote + "` and eight random characters that identify the token. " +
-					"With a note of your own, a token whose response is lost may stay on the Hub; the error then lists it.",
+				MarkdownDescription: "Purpose of the token, as the Hub's token page shows it. Default: `" + resourceNote + "` and eight random characters that identify the token. " +
+					"With a note of your own, a token may stay on the Hub if the response to its creation is lost; the error then lists it.",
 				Optional:      true,
 				Computed:      true,
 				Validators:    []validator.String{stringvalidator.LengthAtLeast(1)},
