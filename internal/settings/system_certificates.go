@@ -6,6 +6,7 @@ package settings
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
 	"path/filepath"
 	"runtime"
@@ -17,6 +18,7 @@ import (
 // Limits on the certificates that the system trusts, far above any real ones.
 const (
 	maxCertificateFileSize = 8 << 20
+	maxCertificatesSize    = 16 << 20
 	maxCertificateFiles    = 10_000
 )
 
@@ -28,8 +30,16 @@ func checkSystemCertificates(ctx context.Context, env environment.Variables) []P
 		return nil
 	}
 	var problems []Problem
+	size := 0
 	check := func(variable, path string) {
-		_, err := localfile.Read(ctx, path, maxCertificateFileSize)
+		// Files above the limit are not read, so that many large files take no time.
+		if size > maxCertificatesSize {
+			return
+		}
+		text, err := localfile.Read(ctx, path, maxCertificateFileSize)
+		if size += len(text); size > maxCertificatesSize {
+			err = fmt.Errorf("%w: the limit is %s for all files together", localfile.ErrTooLarge, localfile.FormatSize(maxCertificatesSize))
+		}
 		if errors.Is(err, localfile.ErrTooLarge) || errors.Is(err, localfile.ErrNotRegular) && !localfile.IsDir(path) {
 			problems = append(problems, certificateProblem(variable, path, err))
 		}
@@ -44,7 +54,7 @@ func checkSystemCertificates(ctx context.Context, env environment.Variables) []P
 			problems = append(problems, certificateProblem("SSL_CERT_DIR", folder, err))
 		}
 		for _, entry := range entries {
-			if !entry.Type().IsRegular() && !entry.IsDir() {
+			if !entry.IsDir() {
 				check("SSL_CERT_DIR", filepath.Join(folder, entry.Name()))
 			}
 		}
