@@ -250,7 +250,8 @@ func (r *serverResource) Delete(ctx context.Context, req resource.DeleteRequest,
 // ImportState takes USER/SERVER, or USER for the default server.
 func (r *serverResource) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
 	var server resourceIdentity
-	if req.ID == "" {
+	// Without an identity, the ID itself is empty.
+	if req.ID == "" && !req.Identity.Raw.IsNull() {
 		resp.Diagnostics.Append(req.Identity.Get(ctx, &server)...)
 		req.ID = server.User.ValueString() + "/" + server.Name.ValueString()
 	}
