@@ -69,10 +69,10 @@ func TestResolve_limitsTheSystemsCertificates(t *testing.T) {
 		variable string
 		want     []string
 	}{
-		"a large file":              {[]int64{1 << 40}, "SSL_CERT_FILE=FOLDER/0.pem", []string{"0.pem", "the limit is 8 MiB"}},
-		"a large file in a folder":  {[]int64{1 << 40}, "SSL_CERT_DIR=FOLDER", []string{"0.pem", "the limit is 8 MiB"}},
-		"large files in a folder":   {[]int64{6 << 20, 6 << 20, 6 << 20, 1 << 40}, "SSL_CERT_DIR=/nowhere:FOLDER", []string{"2.pem", "the limit is 16 MiB for all files together"}},
-		"two folders": {[]int64{6 << 20, 6 << 20, 6 << 20}, "SSL_CERT_DIR=FOLDER:FOLDER", []string{"2.pem", "the limit is 16 MiB for all files together"}},
+		"a large file":             {[]int64{1 << 40}, "SSL_CERT_FILE=FOLDER/0.pem", []string{"0.pem", "the limit is 8 MiB"}},
+		"a large file in a folder": {[]int64{1 << 40}, "SSL_CERT_DIR=FOLDER", []string{"0.pem", "the limit is 8 MiB"}},
+		"large files in a folder":  {[]int64{6 << 20, 6 << 20, 6 << 20, 1 << 40}, "SSL_CERT_DIR=/nowhere:FOLDER", []string{"2.pem", "the limit is 16 MiB for all files together"}},
+		"two folders":              {[]int64{6 << 20, 6 << 20, 6 << 20}, "SSL_CERT_DIR=FOLDER:FOLDER", []string{"2.pem", "the limit is 16 MiB for all files together"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
