@@ -21,9 +21,9 @@ func (c *Client) revoke(ctx context.Context, user string, token Token) error {
 	return c.revokeAfterLookup(ctx, user, token, false)
 }
 
-// revokeAfterLookup sends DELETE until the token is gone. Once a DELETE may have
-// arrived, it reads the token before it sends the next one, because the Hub may
-// have given the id to another token.
+// revokeAfterLookup sends DELETE until the token is gone. It reads the token before it
+// sends DELETE again: the first one may have arrived, or somebody else may have revoked
+// the token, and the Hub may have given the id to another one.
 func (c *Client) revokeAfterLookup(ctx context.Context, user string, token Token, needsLookup bool) error {
 	_, err := poll.Until(ctx, c.clock, revokePolicy, func(ctx context.Context) (struct{}, bool, error) {
 		if needsLookup {
@@ -37,7 +37,7 @@ func (c *Client) revokeAfterLookup(ctx context.Context, user string, token Token
 		if err == nil || IsNotFound(err) {
 			return struct{}{}, true, nil
 		}
-		needsLookup = mayHaveArrived(err)
+		needsLookup = true
 		return struct{}{}, false, err
 	})
 	return err
