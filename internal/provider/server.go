@@ -209,6 +209,8 @@ func (s *server) OpenEphemeralResource(ctx context.Context, req *tfprotov6.OpenE
 }
 
 func (s *server) RenewEphemeralResource(ctx context.Context, req *tfprotov6.RenewEphemeralResourceRequest) (*tfprotov6.RenewEphemeralResourceResponse, error) {
+	ctx, release := s.stopping.attach(ctx)
+	defer release()
 	resp, err := s.completeServer.RenewEphemeralResource(ctx, req)
 	if resp != nil {
 		resp.Diagnostics = presentable(resp.Diagnostics)
@@ -216,7 +218,11 @@ func (s *server) RenewEphemeralResource(ctx context.Context, req *tfprotov6.Rene
 	return resp, err
 }
 
+// CloseEphemeralResource runs with a cancelled context if Terraform has stopped the
+// provider before. A Close that must finish after an interrupt limits its time itself.
 func (s *server) CloseEphemeralResource(ctx context.Context, req *tfprotov6.CloseEphemeralResourceRequest) (*tfprotov6.CloseEphemeralResourceResponse, error) {
+	ctx, release := s.stopping.attach(ctx)
+	defer release()
 	resp, err := s.completeServer.CloseEphemeralResource(ctx, req)
 	if resp != nil {
 		resp.Diagnostics = presentable(resp.Diagnostics)

@@ -7,9 +7,12 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 
+	"github.com/planetary-computer/terraform-provider-pc/internal/provider"
+	"github.com/planetary-computer/terraform-provider-pc/internal/provider/clients"
 	"github.com/planetary-computer/terraform-provider-pc/internal/testing/mockserver"
 	"github.com/planetary-computer/terraform-provider-pc/internal/testing/providertest"
 )
@@ -82,6 +85,40 @@ func TestStopProvider_opensAndInvokesNothingLater(t *testing.T) {
 		_, diagnostics := client.InvokeAction(t.Context(), t, "pc_dask_cluster_stop", map[string]any{"name": name}, nil)
 		assertInterrupted(t, mock, diagnostics)
 	})
+}
+
+// TestStopProvider_limitsTheCloseOfATokenLater closes a token after the interrupt while
+// the Hub does not respond. Terraform exits at a second interrupt, which GitHub Actions
+// sends after 7.5 s.
+func TestStopProvider_limitsTheCloseOfATokenLater(t *testing.T) {
+	t.Parallel()
+	mock := providertest.StartMock(t, mockserver.Config{})
+	block := providertest.Block(mock)
+	block["hub_address"] = mock.HubURL()
+	openEphemerals := &clients.OpenEphemerals{}
+	client := providertest.NewClientWith(t, mock.Clock, block, provider.WithOpenEphemerals(openEphemerals))
+	opened, diagnostics := client.Open(t.Context(), t, providertest.TokenType, map[string]any{})
+	providertest.AssertNoDiagnostics(t, diagnostics)
+	if _, err := client.Server.StopProvider(t.Context(), &tfprotov6.StopProviderRequest{}); err != nil {
+		t.Fatal(err)
+	}
+	unblock := make(chan struct{})
+	mock.FailNext(mockserver.Fault{Method: http.MethodGet, Path: "*/tokens/*", BeforeResponse: func() { <-unblock }})
+	closed := make(chan []*tfprotov6.Diagnostic, 1)
+	go func() { closed <- client.Close(t, opened) }()
+	select {
+	case diagnostics = <-closed:
+		providertest.AssertDiagnostics(t, diagnostics, providertest.ErrorAt("", "The token may still be valid"))
+	case <-time.After(7 * time.Second):
+		t.Error("the close of the token does not end")
+	}
+	close(unblock)
+	if err := openEphemerals.CloseAll(t.Context()); err != nil {
+		t.Error(err)
+	}
+	if got := providertest.TokenNotes(mock)[opened.Text(t, "note")]; got != 0 {
+		t.Errorf("%d tokens are left at the end of the process", got)
+	}
 }
 
 // TestStopProvider_keepsTheStateOfLaterChanges stops the provider before Terraform

@@ -32,8 +32,6 @@ const (
 	// The Hub cannot extend a token, so its lifetime is longer than any run. Close
 	// revokes it. The lifetime matters only for a run that is killed.
 	defaultTokenLifetime = 12 * time.Hour
-	// interruptedCloseTimeout limits the time for revoking a token after an interrupt.
-	interruptedCloseTimeout = 10 * time.Second
 	// recheckInterval is the pause before the next lookup of a token that should have
 	// expired.
 	recheckInterval = time.Minute
@@ -141,10 +139,11 @@ func (e *tokenEphemeralResource) Close(ctx context.Context, req ephemeral.CloseR
 	if !ok {
 		return
 	}
-	ctx, cancel := transport.WithGracePeriod(ctx, interruptedCloseTimeout)
+	// Terraform exits at a second interrupt, which CI systems send after some seconds. The
+	// provider tries again when it exits, so this attempt can be short.
+	ctx, cancel := transport.WithGracePeriod(ctx, transport.InterruptedCleanupTimeout)
 	defer cancel()
 	if err := revoke(ctx, api, opened); err != nil {
-		// The provider tries again when it exits.
 		expiry := "It does not expire."
 		if !opened.ExpiresAt.IsZero() {
 			expiry = "It expires at " + opened.ExpiresAt.UTC().Format(time.RFC3339) + "."
