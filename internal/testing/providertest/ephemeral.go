@@ -96,11 +96,20 @@ func (o OpenedEphemeral) Text(t *testing.T, attribute string) string {
 // Renew renews an ephemeral resource, and returns when Terraform renews it next.
 func (client Client) Renew(t *testing.T, opened OpenedEphemeral) (time.Time, []*tfprotov6.Diagnostic) {
 	t.Helper()
+	renewed, diagnostics := client.Renewed(t, opened)
+	return renewed.RenewAt, diagnostics
+}
+
+// Renewed renews an ephemeral resource, and returns what Terraform passes to the next
+// renewal and to Close.
+func (client Client) Renewed(t *testing.T, opened OpenedEphemeral) (OpenedEphemeral, []*tfprotov6.Diagnostic) {
+	t.Helper()
 	resp, err := client.Server.RenewEphemeralResource(t.Context(), &tfprotov6.RenewEphemeralResourceRequest{TypeName: opened.typeName, Private: opened.Private})
 	if err != nil {
 		t.Fatal(err)
 	}
-	return resp.RenewAt, resp.Diagnostics
+	opened.Private, opened.RenewAt = resp.Private, resp.RenewAt
+	return opened, resp.Diagnostics
 }
 
 // Close closes an ephemeral resource.

@@ -16,6 +16,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 
 	"github.com/planetary-computer/terraform-provider-pc/internal/provider"
+	"github.com/planetary-computer/terraform-provider-pc/internal/provider/clients"
 	"github.com/planetary-computer/terraform-provider-pc/internal/testing/providertest"
 	"github.com/planetary-computer/terraform-provider-pc/internal/transport"
 )
@@ -95,8 +96,13 @@ type command struct {
 	isKilled bool
 	// created are the resources that it began to create.
 	created []configured
-	// opened are the ephemeral resources.
-	opened []providertest.OpenedEphemeral
+	// opened are the ephemeral tokens, and ephemerals what the provider closes when it
+	// exits.
+	opened     []*openToken
+	renewing   sync.WaitGroup
+	ephemerals *clients.OpenEphemerals
+	// ended is closed when the command is interrupted or killed.
+	ended chan struct{}
 }
 
 // schema is the same for all providers, and takes a while to build.
@@ -109,9 +115,9 @@ func (w *world) newCommand() *command {
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	connection := &link{network: w.net}
+	connection, ephemerals := &link{network: w.net}, &clients.OpenEphemerals{}
 	client := providertest.Client{Schema: known, Server: provider.NewServer(provider.New("test",
-		provider.WithClock(w.clock), provider.WithTransport(func(cfg *transport.Config) { cfg.Wrap, cfg.Jitter = connection.wrap, w.jitter }))())}
+		provider.WithClock(w.clock), provider.WithOpenEphemerals(ephemerals), provider.WithTransport(func(cfg *transport.Config) { cfg.Wrap, cfg.Jitter = connection.wrap, w.jitter }))())}
 	resp, err := client.Server.ConfigureProvider(w.t.Context(), &tfprotov6.ConfigureProviderRequest{
 		TerraformVersion: "1.14.0",
 		Config: client.Value(w.t, known.Provider.ValueType(), map[string]any{
@@ -121,7 +127,7 @@ func (w *world) newCommand() *command {
 	if err != nil || len(resp.Diagnostics) > 0 {
 		w.t.Fatal(err, resp)
 	}
-	return &command{w: w, client: client, link: connection, began: w.clock.Now(), faultRate: w.faultRate, creating: map[string]int{}}
+	return &command{w: w, client: client, link: connection, began: w.clock.Now(), faultRate: w.faultRate, creating: map[string]int{}, ephemerals: ephemerals, ended: make(chan struct{})}
 }
 
 // ending is how a command is ended from outside.
@@ -137,38 +143,50 @@ type ending struct {
 func (w *world) apply(outside ending) *command {
 	w.note("apply, faults %d %%", w.faultRate)
 	c := w.newCommand()
-	ended := make(chan struct{})
-	defer close(ended)
-	limit := time.AfterFunc(commandLimit, func() {
-		panic(fmt.Sprintf("seed %d: a command does not end. Schedule:\n  %s", w.seed, strings.Join(w.trace, "\n  ")))
-	})
-	defer limit.Stop()
+	defer w.limitCommand().Stop()
 	w.interruptedAt, w.hadServer = time.Time{}, w.serversInState()
-	end := c.interrupt
-	if outside.isKill {
-		end = c.kill
-	}
-	if outside.after > 0 {
-		timer := time.AfterFunc(outside.after, end)
-		defer timer.Stop()
-	}
-	if outside.after < 0 {
-		w.endAtCreate = end
-		defer func() { w.endAtCreate = nil }()
-	}
+	defer c.endLater(outside)()
 	c.openTokens()
 	if refreshed, actions, ok := c.plan(); ok && !c.stopped.Load() {
 		w.state = refreshed
 		c.change(actions)
 	}
+	c.useTokens()
 	w.note("the command ends, error %t", c.hasError)
 	if took := w.clock.Now().Sub(w.interruptedAt); !w.interruptedAt.IsZero() && took > interruptLimit {
 		w.fail("the command ended %s after the interrupt", took)
 	}
 	c.closeTokens()
+	c.exit()
 	w.diagnosed = append(w.diagnosed, c.diagnosed...)
 	w.checkCommand(c)
 	return c
+}
+
+// limitCommand fails the test if a command does not end. The caller stops the timer.
+func (w *world) limitCommand() *time.Timer {
+	return time.AfterFunc(commandLimit, func() {
+		panic(fmt.Sprintf("seed %d: a command does not end. Schedule:\n  %s", w.seed, strings.Join(w.trace, "\n  ")))
+	})
+}
+
+// endLater ends the command from outside. The caller calls cancel when the command has
+// ended.
+func (c *command) endLater(outside ending) (cancel func()) {
+	end := c.interrupt
+	if outside.isKill {
+		end = c.kill
+	}
+	switch {
+	case outside.after > 0:
+		timer := time.AfterFunc(outside.after, end)
+		return func() { timer.Stop() }
+	case outside.after < 0:
+		c.w.endAtCreate = end
+		return func() { c.w.endAtCreate = nil }
+	default:
+		return func() {}
+	}
 }
 
 // interrupt is Ctrl-C.
@@ -181,7 +199,9 @@ func (c *command) interrupt() {
 }
 
 func (c *command) stop() {
-	c.stopped.Store(true)
+	if !c.stopped.Swap(true) {
+		close(c.ended)
+	}
 	_, _ = c.client.Server.StopProvider(context.Background(), &tfprotov6.StopProviderRequest{})
 }
 

@@ -74,6 +74,9 @@ func (w *world) faultFor(r mockserver.Request) *mockserver.Fault {
 		drawn := faultKinds[w.requestRandom.IntN(len(faultKinds))]
 		kind, fault = drawn.name, drawn.fault(w)
 	}
+	if w.isHubAway(r) {
+		kind, fault = "the Hub is away", mockserver.GatewayUnavailable()
+	}
 	fault.RequestDelay += w.drawDelay(usualDelay)
 	fault.ResponseDelay += w.drawDelay(usualDelay)
 	if r.Method == http.MethodGet && (r.Path == clustersPath || r.Path == tokensPath) && fault.Drop == mockserver.NoDrop && fault.Status == 0 && fault.ResponseDelay < requestTimeout {
@@ -83,6 +86,7 @@ func (w *world) faultFor(r mockserver.Request) *mockserver.Fault {
 		w.recordCreate(r, kind, fault)
 	}
 	w.recordServerStart(r, fault)
+	w.recordHubRequest(r, fault)
 	isLate := r.Method == http.MethodPost && !w.interruptedAt.IsZero() && now.Sub(w.interruptedAt) > usualDelay
 	w.mu.Unlock()
 	if isLate {

@@ -81,6 +81,7 @@ func (w *world) addRivalToken(note string) {
 	for _, each := range w.mock.Tokens(user) {
 		if each.ID == id {
 			w.rivals.tokens[tokenKey{id, each.Created}] = w.clock.Now()
+			w.hub.rivalNotes[tokenKey{id, each.Created}] = note
 		}
 	}
 	w.mu.Unlock()

@@ -13,9 +13,9 @@
 // at the same instant differently. The delays of requests differ by nanoseconds to
 // make this rare.
 //
-// The histories contain clusters, tokens, servers of the Hub, ephemeral tokens, actions,
-// interrupts and SIGKILL. Each kind has a file of its own. The seeds that failed before a
-// kind was added still draw the history without it: see Scope.
+// The histories contain clusters, tokens, servers of the Hub, ephemeral tokens and their
+// renewals, actions, interrupts and SIGKILL. Each kind has a file of its own. The seeds
+// that failed before a kind was added still draw the history without it: see Scope.
 //
 // What the checks excuse:
 //   - A lost cluster once, if a diagnostic of the command says that a cluster may run and
@@ -25,6 +25,11 @@
 //     killed.
 //   - A rival's cluster with equal options that is taken inside the window, with the
 //     warning.
+//   - A rival's token that gets its id between the read of the token that had the id
+//     before and the DELETE that follows.
+//
+// The histories do not contain a Terraform that stops reading the lines of an action: the
+// framework then never ends the action, and in the real process the exit does.
 package simulation
 
 import (
@@ -111,6 +116,7 @@ type world struct {
 	// serverCreatedAt is when the Hub received the last start of each server whose response
 	// reaches the provider.
 	serverCreatedAt map[string]time.Time
+	hub             hubWatch
 	// isReported and isReportedToken are those that a diagnostic has named.
 	isReported      map[string]bool
 	isReportedToken map[tokenKey]bool
@@ -157,7 +163,7 @@ func newWorld(t *testing.T, seed uint64, scope Scope) *world {
 		t: t, seed: seed, clock: clock.Real(), net: newNetwork(),
 		random: newRandom(seed, 1), requestRandom: newRandom(seed, 2), jitterRandom: newRandom(seed, 3),
 		extras: newExtras(seed, scope), state: map[string]*resource{}, config: map[string]configured{}, rivals: newRivals(), isReported: map[string]bool{}, isReportedToken: map[tokenKey]bool{},
-		serverRivals: serverRivals{running: map[string]time.Time{}}, serverCreatedAt: map[string]time.Time{},
+		serverRivals: serverRivals{running: map[string]time.Time{}}, serverCreatedAt: map[string]time.Time{}, hub: newHubWatch(),
 	}
 	w.began = w.clock.Now()
 	w.clockOffset = w.draw(20*time.Minute) - 10*time.Minute
@@ -165,6 +171,7 @@ func newWorld(t *testing.T, seed uint64, scope Scope) *world {
 		Listener: w.net, ClockOffset: w.clockOffset, FaultFor: w.faultFor,
 		Certificate: func(string, time.Time) (certificate, key string) { return "a certificate", "a key" },
 		StartDelay:  w.draw(40 * time.Second), StopDelay: w.draw(15 * time.Second), WorkerDelay: w.draw(10 * time.Second),
+		HubVersion: w.extras.hubVersion,
 	}
 	others := w.random.IntN(maxOtherClusters + 1)
 	if w.random.IntN(2) == 0 {
@@ -180,8 +187,9 @@ func newWorld(t *testing.T, seed uint64, scope Scope) *world {
 	w.mock = mock
 	w.token = mock.NewToken(user)
 	for range others {
-		mock.AddCluster("bob", nil)
+		mock.AddCluster(otherUser, nil)
 	}
+	w.addOthers()
 	w.note("kubernetes %t, clock offset %s, start %s, stop %s", cfg.Kubernetes != nil, w.clockOffset, cfg.StartDelay, cfg.StopDelay)
 	return w
 }
@@ -202,7 +210,7 @@ func (w *world) run() {
 				interruptAfter = -1
 			}
 		}
-		outside := w.extras.drawKill(ending{after: interruptAfter})
+		outside := w.extras.endLater(w.extras.drawKill(ending{after: interruptAfter}))
 		done := make(chan struct{})
 		var rival sync.WaitGroup
 		draw := newRandom(w.seed, 100+uint64(len(w.trace)))
@@ -210,6 +218,8 @@ func (w *world) run() {
 		serverDraw := newRandom(w.seed, 200+uint64(len(w.trace)))
 		w.serverRivals.hasActed = false
 		rival.Go(func() { w.actAsServerRival(serverDraw, done) })
+		tokenDraw := newRandom(w.seed, 400+uint64(len(w.trace)))
+		rival.Go(func() { w.revokeOpenTokens(tokenDraw, done) })
 		hasRestarted := false
 		if w.random.IntN(4) == 0 {
 			w.note("restart")
@@ -229,6 +239,7 @@ func (w *world) run() {
 		}
 		w.endCluster()
 		w.act()
+		w.actOnHub()
 	}
 	clear(w.config)
 	w.note("destroy")
