@@ -18,6 +18,7 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+	"unicode"
 
 	"github.com/jcmturner/gokrb5/v8/iana/errorcode"
 	"github.com/jcmturner/gokrb5/v8/iana/etypeID"
@@ -92,7 +93,7 @@ func (k *testRealm) listen() string {
 				return
 			}
 			k.kdcRequests.Add(1)
-			reply := messages.NewKRBError(types.NewPrincipalName(nametype.KRB_NT_SRV_INST, "krbtgt/"+realm), realm, k.errorCode.Load(), "")
+			reply := messages.NewKRBError(types.NewPrincipalName(nametype.KRB_NT_SRV_INST, "krbtgt/"+realm), realm, k.errorCode.Load(), "\x1b[2J\r\nApply complete!\u202e")
 			if encoded, err := reply.Marshal(); err == nil {
 				_, _ = connection.WriteTo(encoded, from)
 			}
@@ -276,6 +277,10 @@ func TestAuth_sendsNothingWithoutTicket(t *testing.T) {
 			}
 			if failed.MayHaveArrived() || failed.Scheme != transport.SchemeKerberos || count.Load() != 0 {
 				t.Errorf("%+v after %d requests", failed, count.Load())
+			}
+			// Each error of the KDC has a text that would control a terminal.
+			if strings.ContainsFunc(text, func(r rune) bool { return !unicode.IsPrint(r) }) {
+				t.Errorf("the error contains control characters: %q", text)
 			}
 		})
 	}

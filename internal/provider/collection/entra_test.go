@@ -12,6 +12,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode"
 
 	"github.com/planetary-computer/terraform-provider-pc/internal/clock"
 	"github.com/planetary-computer/terraform-provider-pc/internal/environment"
@@ -223,5 +224,37 @@ func TestGeoCatalog_locatesNothingItDoesNotKnow(t *testing.T) {
 		if !values[attribute].IsNull() {
 			t.Errorf("%s is %v", attribute, values[attribute])
 		}
+	}
+}
+
+// Entra and the GeoCatalog return texts that would control a terminal.
+func TestGeoCatalog_errorsAreSafeForATerminal(t *testing.T) {
+	t.Parallel()
+	const hostile = `\u001b[2J\r\nApply complete!\u202e\u0085`
+	for name, fault := range map[string]mockserver.GeoCatalogFault{
+		"Entra's description": {Path: entraTokenPath, Status: http.StatusUnauthorized, ContentType: "application/json", Body: `{"error": "` + hostile + `", "error_description": "` + hostile + `"}`},
+		"Entra's code":        {Path: entraTokenPath, Status: http.StatusUnauthorized, ContentType: "application/json", Body: `{"error": "x", "error_description": "AADSTS1: ` + hostile + strings.Repeat("x", 10_000) + `"}`},
+		"Entra's text":        {Path: entraTokenPath, Status: http.StatusBadGateway, ContentType: "text/html", Body: "<h1>\x1b[2J\r\nApply complete!</h1>"},
+		"no JSON of Entra":    {Path: entraTokenPath, Status: http.StatusOK, ContentType: "application/json", Body: "\x1b[2J"},
+		"Entra's token":       {Path: entraTokenPath, Status: http.StatusOK, ContentType: "application/json", Body: `{"token_type": "Bearer", "expires_in": 3600, "access_token": "` + hostile + `"}`},
+		"GeoCatalog":          {Path: "/stac/*", Status: http.StatusForbidden, ContentType: "application/json", Body: `{"error": {"code": "` + hostile + `", "message": "` + hostile + `"}}`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			server := startGeoCatalog(t, mockserver.GeoCatalogConfig{})
+			fault.Times = 1 << 30
+			server.FailNext(fault)
+			client := newGeoCatalogClient(t, server, geoCatalogBlock(server))
+			_, diagnostics := client.ReadData(t, collectionType, map[string]any{"id": "fires"})
+			if !providertest.HasError(diagnostics) {
+				t.Fatal("the read succeeded")
+			}
+			for _, d := range diagnostics {
+				text := d.Summary + d.Detail
+				if len(text) > 8<<10 || strings.ContainsFunc(text, func(r rune) bool { return r != '\n' && !unicode.IsPrint(r) }) || strings.Contains(text, "\nApply complete") {
+					t.Errorf("%d bytes: %.2000q", len(text), text)
+				}
+			}
+		})
 	}
 }
