@@ -296,3 +296,24 @@ func TestNew_rejectsMalformedProxyVariable(t *testing.T) {
 		}
 	}
 }
+
+//nolint:paralleltest // the environment belongs to the whole process
+func TestProxy_ofTheEnvironmentReceivesNoCredentialsInClearText(t *testing.T) {
+	for _, name := range []string{"HTTP_PROXY", "http_proxy"} {
+		for value, refused := range map[string]bool{"http://proxy.example.com:3128": true, "proxy.example.com:3128": true, "socks5://proxy.example.com:1080": true, "http://10.0.0.7:3128": false} {
+			t.Run(name+"="+value, func(t *testing.T) {
+				for _, variable := range []string{"HTTP_PROXY", "http_proxy", "NO_PROXY", "no_proxy", "REQUEST_METHOD"} {
+					t.Setenv(variable, "")
+				}
+				t.Setenv(name, value)
+				ended, cancel := context.WithCancel(t.Context())
+				cancel()
+				_, err := newClient(t, parseURL(t, "http://gateway.daskhub.svc/"), nil).Do(ended, transport.Request{Method: http.MethodGet, Path: []string{"x"}})
+				failed := asError(t, err)
+				if (failed.Kind == transport.KindCleartext) != refused || refused && !strings.Contains(failed.Message, "the HTTP proxy proxy.example.com:") {
+					t.Errorf("kind %d: %v", failed.Kind, err)
+				}
+			})
+		}
+	}
+}
