@@ -97,14 +97,16 @@ func TestGatewayConfig_matchesGoldenFiles(t *testing.T) {
 func TestGatewayConfig_rejectsInvalidOptions(t *testing.T) {
 	t.Parallel()
 	for options, want := range map[string]string{
-		`{}`:                             "options.address is required",
-		`{"proxy_adr": "https://h"}`:     "options.proxy_adr is not an option, did you mean proxy_address?",
-		`{"address": 5}`:                 "options.address must be a string, not a number",
-		`{"address": "hub.example.com"}`: "options.address must be an address such as https://",
-		`{"address": "https://u:p@h/"}`:  "without a user",
+		`{}`:                                     "options.address is required",
+		`{"proxy_adr": "https://h"}`:             "options.proxy_adr is not an option, did you mean proxy_address?",
+		`{"address": 5}`:                         "options.address must be a string, not a number",
+		`{"address": "hub.example.com"}`:         "options.address must be an address such as https://",
+		`{"address": "https://alice:s3cr3t@h/"}`: "without a user",
 		`{` + gatewayAddress + `, "proxy_address": "dask"}`:                      "options.proxy_address must be a port, or an address with one",
 		`{` + gatewayAddress + `, "proxy_address": 70000}`:                       "options.proxy_address must be a port from 1 to 65535",
 		`{` + gatewayAddress + `, "public_address": "x"}`:                        "options.public_address must be an address",
+		`{` + gatewayAddress + `, "proxy_address": "tls://alice:s3cr3t@h:1"}`:    "user",
+		`{` + gatewayAddress + `, "public_address": "https://alice:s3cr3t@h/"}`:  "without a user",
 		`{` + gatewayAddress + `, "auth": "none"}`:                               `options.auth must be "jupyterhub", "basic" or "kerberos"`,
 		`{` + gatewayAddress + `, "api_token": "s3cr3t"}`:                        "options.api_token is a secret: leave it out, and let Python find it in JUPYTERHUB_API_TOKEN, or set include_secrets = true",
 		`{` + gatewayAddress + `, "password": "s3cr3t"}`:                         `options.password is for auth = "basic", and auth is "jupyterhub"`,

@@ -5,6 +5,7 @@ package provider_test
 
 import (
 	"context"
+	"encoding/base64"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -188,4 +189,41 @@ func TestProvider_usesBasicAuth(t *testing.T) {
 	client = providertest.NewClient(t, map[string]any{"address": mock.GatewayURL(), "auth": "none"})
 	resp = client.Plan(t, providertest.ClusterType, client.None(t), map[string]any{})
 	providertest.AssertDiagnostics(t, resp.Diagnostics, providertest.ErrorAt("", `The gateway requires auth = "basic", and the provider uses auth = "none"`))
+}
+
+// A password or a key is in an argument that is not sensitive, so Terraform would show
+// what a diagnostic quotes.
+func TestDiagnostics_hideMisplacedSecrets(t *testing.T) {
+	t.Parallel()
+	keytab := base64.StdEncoding.EncodeToString([]byte("\x05\x02\x00\x00\x00\x40s3cr3t-key-of-alice"))
+	assertHidden := func(name string, diagnostics []*tfprotov6.Diagnostic) {
+		t.Helper()
+		if !providertest.HasError(diagnostics) {
+			t.Errorf("%s was accepted", name)
+		}
+		for _, d := range diagnostics {
+			if text := d.Summary + d.Detail; strings.Contains(text, "s3cr3t") || strings.Contains(text, keytab[:12]) {
+				t.Errorf("%s: the secret is in %s", name, text)
+			}
+		}
+	}
+	for argument, value := range map[string]string{
+		"username": "alice:s3cr3t", "keytab_path": keytab, "principal": "alice:s3cr3t@", "api_token": "s3cr3t token",
+		"address": "https://alice:s3cr3t@h/", "hub_address": "https://alice:s3cr3t@h/", "public_address": "https://alice:s3cr3t@h/", "proxy_address": "tls://alice:s3cr3t@h:1",
+		"http_proxy": "ftp://alice:s3cr3t@h:1", "stac_url": "https://alice:s3cr3t@h/", "sas_url": "https://alice:s3cr3t@h/", "geocatalog_url": "https://alice:s3cr3t@h/",
+	} {
+		block := map[string]any{"address": "https://hub.example.com/services/dask-gateway/"}
+		block[argument] = value
+		if argument == "username" {
+			block["password"] = "x"
+		}
+		assertHidden(argument, configureProvider(t.Context(), t, block))
+	}
+	client := providertest.StartClient(t, clock.Real())
+	for _, address := range []string{"http://alice:s3cr3t@h:8787", "tls://alice:s3cr3t@h:8786", "https://h:8787/?token=s3cr3t"} {
+		assertHidden("dashboard_url = "+address, client.ValidateData(t, "pc_dask_scheduler", map[string]any{"dashboard_url": address}))
+	}
+	for _, address := range []string{"tls://alice:s3cr3t@h:8786", "https://alice:s3cr3t@h:1", "tls://h:8786/?token=s3cr3t", "alice:s3cr3t@h"} {
+		assertHidden("address = "+address, client.ValidateData(t, "pc_dask_scheduler", map[string]any{"dashboard_url": "http://h:8787", "address": address}))
+	}
 }
