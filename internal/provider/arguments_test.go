@@ -4,6 +4,7 @@
 package provider_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -140,7 +141,8 @@ func TestDiagnostics_reportFractionsOfAllArguments(t *testing.T) {
 	for kind, kindOfBlock := range schemaKinds(t, w) {
 		for typeName, schema := range kindOfBlock.schemas {
 			for _, argument := range argumentsOf(schema.Block.Attributes) {
-				if !argument.typ.Is(tftypes.Number) || kind == "provider" && argument.path[0] == "limits" {
+				isFraction := kind == "provider" && slices.Contains([]string{"cores", "memory"}, argument.path[len(argument.path)-1])
+				if !argument.typ.Is(tftypes.Number) || isFraction {
 					continue
 				}
 				checked++

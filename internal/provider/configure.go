@@ -132,7 +132,7 @@ func (p *pcProvider) connectGateway(ctx context.Context, s settings.Settings, cf
 func (p *pcProvider) kerberos(ctx context.Context, s settings.Settings, diags *diag.Diagnostics) (transport.Auth, string) {
 	address, err := url.Parse(s.Address.Value)
 	if err != nil {
-		diags.AddAttributeError(path.Root("address"), "Invalid address", err.Error())
+		diags.AddAttributeError(path.Root("address"), "Invalid value for \"address\"", err.Error())
 		return nil, ""
 	}
 	auth, err := kerberos.New(ctx, kerberos.Config{

@@ -171,7 +171,7 @@ func (s *server) CallFunction(ctx context.Context, req *tfprotov6.CallFunctionRe
 func (s *server) ValidateProviderConfig(ctx context.Context, req *tfprotov6.ValidateProviderConfigRequest) (*tfprotov6.ValidateProviderConfigResponse, error) {
 	resp, err := s.completeServer.ValidateProviderConfig(ctx, req)
 	if resp != nil {
-		resp.Diagnostics = presentable(resp.Diagnostics)
+		resp.Diagnostics = presentable(s.locateFractions(ctx, resp.Diagnostics, req.Config, providerSchema))
 	}
 	return resp, err
 }

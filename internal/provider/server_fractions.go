@@ -21,6 +21,8 @@ func resourceSchema(name string) schemaSelector {
 	return func(all *tfprotov6.GetProviderSchemaResponse) *tfprotov6.Schema { return all.ResourceSchemas[name] }
 }
 
+func providerSchema(all *tfprotov6.GetProviderSchemaResponse) *tfprotov6.Schema { return all.Provider }
+
 func actionSchema(name string) schemaSelector {
 	return func(all *tfprotov6.GetProviderSchemaResponse) *tfprotov6.Schema {
 		return all.ActionSchemas[name].Schema
@@ -63,6 +65,10 @@ func isFractionOfArgument(d *tfprotov6.Diagnostic) bool {
 	return len(d.Attribute.Steps()) == 1 && notWholeNumber().MatchString(d.Detail)
 }
 
+// fractionalMembers are the members of nested arguments that may be fractions. The
+// protocol has one type for all numbers, so the schema does not show them.
+var fractionalMembers = []string{"cores", "memory"}
+
 // fractionsBelow returns the paths of the members of an argument that have this value.
 func fractionsBelow(config tftypes.Value, argument *tftypes.AttributePath, text string) []*tftypes.AttributePath {
 	found, _, err := tftypes.WalkAttributePath(config, argument)
@@ -78,7 +84,7 @@ func fractionsBelow(config tftypes.Value, argument *tftypes.AttributePath, text 
 	for _, name := range slices.Sorted(maps.Keys(members)) {
 		member := members[name]
 		var number big.Float
-		if !member.Type().Is(tftypes.Number) || !member.IsKnown() || member.IsNull() || member.As(&number) != nil {
+		if slices.Contains(fractionalMembers, name) || !member.Type().Is(tftypes.Number) || !member.IsKnown() || member.IsNull() || member.As(&number) != nil {
 			continue
 		}
 		if !number.IsInt() && fmt.Sprintf("%v", &number) == text {

@@ -9,6 +9,7 @@ package clients
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/url"
 
 	"github.com/hashicorp/terraform-plugin-framework/action"
@@ -50,12 +51,12 @@ type Clients struct {
 func NewTransport(cfg transport.Config, address string, s settings.Settings, attribute string, diags *diag.Diagnostics) (*transport.Client, bool) {
 	base, err := url.Parse(address)
 	if err != nil {
-		diags.AddAttributeError(path.Root(attribute), "Invalid address", err.Error())
+		diags.AddAttributeError(path.Root(attribute), fmt.Sprintf("Invalid value for %q", attribute), err.Error())
 		return nil, false
 	}
 	cfg.BaseURL = base
 	if cfg.Proxy, cfg.NoProxy, err = s.Proxy(); err != nil {
-		diags.AddAttributeError(path.Root("http_proxy"), "Invalid HTTP proxy", err.Error())
+		diags.AddAttributeError(path.Root("http_proxy"), "Invalid value for \"http_proxy\"", err.Error())
 		return nil, false
 	}
 	client, err := transport.New(cfg)

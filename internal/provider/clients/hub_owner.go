@@ -55,6 +55,10 @@ func ExplainHub(ctx context.Context, api *hub.Client, user string, err error) st
 	if who.Kind == "service" {
 		owner = "service"
 	}
+	if hub.IsUserNotFound(err) {
+		// The general advice names two causes. This is the second.
+		detail = diagnostics.Sentence(err.Error())
+	}
 	return detail + fmt.Sprintf("\n\nThe provider's token belongs to the %s %s, and the state records the user %s. Use a token of %s, or one with scopes for the tokens and servers of %s.",
 		owner, transport.Printable(who.Name), user, user, user)
 }

@@ -118,7 +118,10 @@ func (d *collectionDataSource) Read(ctx context.Context, req datasource.ReadRequ
 	collection, err := api.GetCollection(ctx, model.ID.ValueString())
 	if err != nil {
 		addCatalogError(&resp.Diagnostics, path.Root("id"), "The collection "+model.ID.ValueString()+" was not read",
-			"Its ID is in the address of its page in the data catalog. The address of a STAC API differs from that of these pages: check stac_url in the provider block.", err)
+			catalogAdvice{
+				notFound:    "Its ID is in the address of its page in the data catalog. The address of a STAC API differs from that of these pages: check stac_url in the provider block.",
+				keyRequired: "The STAC API requires credentials, and the provider sends it none. Check stac_url in the provider block.",
+			}, err)
 		return
 	}
 	resp.Diagnostics.Append(model.describe(collection)...)
@@ -184,24 +187,27 @@ func extentOf(extent catalog.Extent) types.Object {
 	)
 }
 
-// addCatalogError reports a failure of the data services. Their 404 responses have
-// different messages, so the caller passes what to check.
-func addCatalogError(diags *diag.Diagnostics, attribute path.Path, summary, notFoundAdvice string, err error) {
+// catalogAdvice is what to do about responses that mean something else at each of the
+// data services.
+type catalogAdvice struct {
+	notFound string
+	// keyRequired is for a service that rejects a request without a subscription key.
+	keyRequired string
+}
+
+// addCatalogError reports a failure of the data services.
+func addCatalogError(diags *diag.Diagnostics, attribute path.Path, summary string, advice catalogAdvice, err error) {
 	failure, ok := errors.AsType[*transport.Error](err)
 	switch {
 	case ok && failure.Scheme == transport.SchemeBearer && geoCatalogAdvice(failure) != "":
 		diags.AddAttributeError(attribute, summary, diagnostics.Sentence(err.Error())+"\n\n"+geoCatalogAdvice(failure))
 	case catalog.IsNotFound(err):
-		diags.AddAttributeError(attribute, summary, diagnostics.Sentence(err.Error())+"\n\n"+notFoundAdvice)
-	case ok && failure.Status == http.StatusForbidden && failure.Scheme == "":
-		diags.AddAttributeError(attribute, summary, diagnostics.Sentence(err.Error())+"\n\n"+
-			"Some collections of the public catalog require a subscription key. Set subscription_key in the provider block, or PC_SUBSCRIPTION_KEY.")
+		diags.AddAttributeError(attribute, summary, diagnostics.Sentence(err.Error())+"\n\n"+advice.notFound)
+	case ok && failure.Scheme == "" && (failure.Status == http.StatusUnauthorized || failure.Status == http.StatusForbidden && failure.JSONError):
+		diags.AddAttributeError(attribute, summary, diagnostics.Sentence(err.Error())+"\n\n"+advice.keyRequired)
 	case ok && failure.Status == http.StatusUnauthorized:
-		advice := "The service requires a subscription key. Set subscription_key in the provider block, or PC_SUBSCRIPTION_KEY."
-		if failure.CredentialOrigin != "" {
-			advice = fmt.Sprintf("The service rejected the subscription key from %s. Correct it or remove it: the public service issues tokens without a key.", failure.CredentialOrigin)
-		}
-		diags.AddAttributeError(attribute, summary, diagnostics.Sentence(err.Error())+"\n\n"+advice)
+		diags.AddAttributeError(attribute, summary, diagnostics.Sentence(err.Error())+"\n\n"+
+			fmt.Sprintf("The service rejected the subscription key from %s. Correct it or remove it: the public service issues tokens without a key.", failure.CredentialOrigin))
 	default:
 		diags.AddAttributeError(attribute, summary, diagnostics.Explain(err))
 	}

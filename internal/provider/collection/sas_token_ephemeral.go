@@ -149,7 +149,10 @@ func (e *sasTokenEphemeralResource) Open(ctx context.Context, req ephemeral.Open
 			return
 		}
 		addCatalogError(&resp.Diagnostics, at, "There is no token for the container",
-			"The service issues tokens only for data of the Planetary Computer. data.pc_collection has the storage account and the container of a collection. Also check sas_url in the provider block.", err)
+			catalogAdvice{
+				notFound:    "The service issues tokens only for data of the Planetary Computer. data.pc_collection has the storage account and the container of a collection. Also check sas_url in the provider block.",
+				keyRequired: "Some collections of the public catalog require a subscription key. Set subscription_key in the provider block, or PC_SUBSCRIPTION_KEY.",
+			}, err)
 		return
 	}
 	model.Token = types.StringValue(token.Value.Reveal())

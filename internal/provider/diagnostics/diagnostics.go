@@ -228,6 +228,8 @@ func statusAdvice(failure *transport.Error) string {
 		return "The response does not come from the API: a firewall or a proxy in front of " + failure.Host + " refuses the request. It says nothing about the credentials. Ask its operators to allow the request."
 	case status == http.StatusForbidden && foreignCluster().MatchString(failure.Message):
 		return foreignClusterAdvice(foreignCluster().FindStringSubmatch(failure.Message)[1], failure)
+	case status == http.StatusForbidden && failure.Scheme == "":
+		return "The provider sent no credentials, and the server does not allow the request without them."
 	case status == http.StatusForbidden:
 		return "The credentials are valid but do not allow this. The object may belong to another user, or the token may lack a scope."
 	case status == http.StatusNotFound && failure.JSONError && strings.EqualFold(failure.Message, "Not Found"):
@@ -236,6 +238,9 @@ func statusAdvice(failure *transport.Error) string {
 			return wrongPath + "."
 		}
 		return wrongPath + ": " + likelyAddress
+	case status == http.StatusNotFound && strings.HasPrefix(failure.RawMessage(), "No access to resources"):
+		// The Hub hides users from tokens without a scope for them (jupyterhub/scopes.py).
+		return "Either the user does not exist, or the token lacks a scope for this user. The Hub returns the same response for both. The token comes from " + failure.CredentialOrigin + "."
 	case status == http.StatusNotFound && !failure.JSONError:
 		return "The response comes from a proxy and not from the API: the path is wrong, or the server behind the proxy is starting. Check the address in the provider block, then run the command again."
 	case status == http.StatusConflict:

@@ -64,6 +64,16 @@ func TestExplain_namesTheLikelyCause(t *testing.T) {
 			[]string{"credentials are valid"},
 			"firewall",
 		},
+		"forbidden without credentials": {
+			transport.Error{Status: http.StatusForbidden, JSONError: true, Message: "Forbidden"},
+			[]string{"sent no credentials"},
+			"credentials are valid",
+		},
+		"cluster that does not exist": {
+			transport.Error{Status: http.StatusNotFound, JSONError: true, Message: "Cluster x not found", Scheme: transport.SchemeToken},
+			[]string{},
+			"scope",
+		},
 		"form token of the Hub": {
 			transport.Error{Status: http.StatusForbidden, JSONError: true, Message: "'_xsrf' argument missing from POST", Scheme: transport.SchemeToken},
 			[]string{"/services/dask-gateway/", "Check the address"},

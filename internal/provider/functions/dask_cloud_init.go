@@ -5,8 +5,8 @@ package functions
 
 import (
 	"context"
+	"fmt"
 
-	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/function"
 
 	"github.com/planetary-computer/terraform-provider-pc/internal/cloudinit"
@@ -39,7 +39,6 @@ func (daskCloudInit) Definition(_ context.Context, _ function.DefinitionRequest,
 			function.StringParameter{
 				Name:                "role",
 				MarkdownDescription: "`scheduler` or `worker`.",
-				Validators:          []function.StringParameterValidator{stringvalidator.OneOf(cloudinit.RoleScheduler, cloudinit.RoleWorker)},
 			},
 			function.DynamicParameter{
 				Name:                "options",
@@ -79,6 +78,10 @@ func (daskCloudInit) Run(ctx context.Context, req function.RunRequest, resp *fun
 	var role string
 	options := optionsArgument{position: 1, example: "{ image = \"pangeo/pangeo-notebook:2026.08.01\" }"}
 	if resp.Error = req.Arguments.Get(ctx, &role, &options.value); resp.Error != nil {
+		return
+	}
+	if role != cloudinit.RoleScheduler && role != cloudinit.RoleWorker {
+		resp.Error = function.NewArgumentFuncError(0, fmt.Sprintf("role must be %q or %q, not %q", cloudinit.RoleScheduler, cloudinit.RoleWorker, role))
 		return
 	}
 	options.setText(ctx, resp, func(given map[string]any) (string, bool, error) { return cloudinit.CloudConfig(role, given) })

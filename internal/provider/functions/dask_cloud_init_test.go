@@ -130,7 +130,7 @@ output "scheduler" {
 func TestAccDaskCloudInit_rejectsInvalidOptions(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct{ call, want string }{
-		"invalid role":                {`"client", { image = "a" }`, `"role" parameter: (?s).*must\s+be one of: \["scheduler" "worker"\], got: "client"`},
+		"invalid role":                {`"client", { image = "a" }`, `"role" parameter: (?s).*role\s+must\s+be\s+"scheduler"\s+or\s+"worker",\s+not\s+"client"`},
 		"options that are a text":     {`"worker", "image"`, `options must be an object`},
 		"options that are a list":     {`"worker", ["image"]`, `options must be an object`},
 		"several invalid options":     {`"worker", { nthreads = 0 }`, `(?s)options\.image is required.*options\.scheduler_address is required.*options\.nthreads must be a whole\s+number from 1`},

@@ -32,6 +32,7 @@ func clusterPlanScenarios() []scenario {
 	return []scenario{
 		validating("options that are no object", clusterType, object{"options": hidden}),
 		validating("options that are a list", clusterType, object{"options": []any{1}}),
+		validating("secret options that are no object", clusterType, object{"options_wo": hidden}),
 		validating("adapt without members", clusterType, object{"adapt": object{}}),
 		validating("adapt with the minimum above the maximum", clusterType, object{"adapt": object{"minimum": 3, "maximum": 1}}),
 		validating("a fraction in adapt", clusterType, object{"adapt": object{"minimum": 1.5, "maximum": 3}}),

@@ -38,6 +38,7 @@ func serverScenarios() []scenario {
 	kept["when_ended"] = "keep"
 	return []scenario{
 		validating("options that are no object", serverType, object{"user_options": hidden}),
+		validating("options that are a list", serverType, object{"user_options": []any{1}}),
 		validating("an invalid user", serverType, object{"user": "a/b"}),
 		validating("an invalid name", serverType, object{"name": "a/b"}),
 		{name: "a name with capital letters and a space", run: func(w *world) { w.plan(serverType, w.none(serverType), object{"name": "My Server"}) }},
@@ -110,6 +111,7 @@ func tokenScenarios() []scenario {
 		validating("no time for the renewal", tokenType, object{"renew_before": "0s"}),
 		validating("a renewal before the lifetime begins", tokenType, object{"expires_in": "1h", "renew_before": "2h"}),
 		validating("a null scope", tokenType, object{"scopes": []any{nil}}),
+		validating("a null role", tokenType, object{"roles": []any{nil}}),
 		validating("scopes and roles", tokenType, object{"scopes": []any{"self"}, "roles": []any{"user"}}),
 		validating("no scopes", tokenType, object{"scopes": []any{}}),
 		validating("an empty scope", tokenType, object{"scopes": []any{""}}),
@@ -201,6 +203,14 @@ func catalogScenarios() []scenario {
 			w.open(readToken, object{"collection": "sentinel-2-l2a"})
 		}),
 		refused("a subscription key is required", http.StatusForbidden, `{"message": "no"}`),
+		withCatalog("a firewall in front of the token service", func(w *world, c *mockserver.Catalog) {
+			c.RespondNext(http.StatusForbidden, "text/html", "<h1>Blocked</h1>")
+			w.open(readToken, object{"collection": "sentinel-2-l2a"})
+		}),
+		withCatalog("a catalog that requires credentials", func(w *world, c *mockserver.Catalog) {
+			c.RespondNext(http.StatusForbidden, "application/json", `{"message": "no"}`)
+			w.data("pc_collection", object{"id": "sentinel-2-l2a"})
+		}),
 		withCatalog("a duration for approved users only", func(w *world, c *mockserver.Catalog) {
 			c.RespondNext(http.StatusForbidden, "application/json", `{"message": "Only approved users may request a duration."}`)
 			w.open(readToken, object{"collection": "sentinel-2-l2a", "duration": 90})

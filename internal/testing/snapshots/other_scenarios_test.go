@@ -33,6 +33,7 @@ func connectionScenarios() []scenario {
 	}
 	scenarios := []scenario{
 		responding("a redirect to a login page", http.StatusFound, "text/html", "", http.Header{"Location": {"/hub/login?next=x"}}),
+		responding("a redirect to an identity provider", http.StatusFound, "text/html", "", http.Header{"Location": {"https://login.microsoftonline.com/common/oauth2/v2.0/authorize?client_id=1"}}),
 		responding("a redirect to another place", http.StatusMovedPermanently, "text/html", "", http.Header{"Location": {"https://www.example.com/"}}),
 		responding("a firewall forbids the request", http.StatusForbidden, "text/html", "<h1>Blocked</h1>", nil),
 		responding("a page of the Hub", http.StatusForbidden, "application/json", `{"message": "'_xsrf' argument missing from POST"}`, nil),
@@ -42,6 +43,11 @@ func connectionScenarios() []scenario {
 		responding("another kind of server", http.StatusOK, "text/html", "<h1>Welcome</h1>", nil),
 		responding("a proxy requires credentials", http.StatusProxyAuthRequired, "text/plain", "no", nil),
 		responding("a conflict", http.StatusConflict, "application/json", gatewayError("no"), nil),
+		{name: "the address of a Hub in place of a gateway", run: func(w *world) {
+			w.block["address"] = w.mock.HubURL()
+			w.mock.FailNext(mockserver.Fault{Times: 1 << 20, Status: http.StatusNotFound, ContentType: "application/json", Body: `{"message": "Not Found"}`})
+			w.data("pc_gateway", object{})
+		}},
 		{name: "a wrong token", block: object{"api_token": "wrong"}, run: func(w *world) { w.data("pc_clusters", object{}) }},
 		{name: "a token without the gateway's scope", run: func(w *world) {
 			w.block["api_token"] = w.mock.NewToken("alice", "read:users!user=alice")
@@ -92,6 +98,7 @@ func providerScenarios() []scenario {
 			w.configured()
 		}},
 		configuring("an address without a scheme", object{"address": "hub.example.com"}),
+		{name: "a fraction of a worker in the limits", run: func(w *world) { w.validateProvider(object{"limits": object{"workers": 1.5, "cores": 1.5}}) }},
 		configuring("an address with a password", object{"address": "https://alice:" + hidden + "@hub.example.com/"}),
 		configuring("a proxy address without a port", object{"proxy_address": "dask.example.com"}),
 		configuring("an HTTP proxy without a scheme", object{"http_proxy": hidden + ":3128"}),

@@ -20,8 +20,6 @@ import (
 
 // withoutSnapshot contains the summaries that no scenario can provoke, with the reason.
 var withoutSnapshot = map[string]string{
-	"Invalid address":                                         settingsCheck,
-	"Invalid HTTP proxy":                                      settingsCheck,
 	"Invalid connection settings":                             settingsCheck,
 	"Invalid Kerberos principal":                              settingsCheck,
 	"The HTTP proxy cannot be used":                           settingsCheck,
@@ -71,6 +69,9 @@ func TestDiagnostics_allHaveSnapshots(t *testing.T) {
 		missing[each.pattern] = true
 		if withoutSnapshot[each.pattern] == "" {
 			t.Errorf("%s: no snapshot has the summary %s. Add a scenario, or an exception with the reason.", each.position, each.pattern)
+		}
+		if len(strings.Fields(each.pattern)) < minSummaryWords {
+			t.Errorf("%s: the summary %s has fewer than %d words", each.position, each.pattern, minSummaryWords)
 		}
 	}
 	for pattern := range withoutSnapshot {
@@ -243,7 +244,7 @@ func assignedTo(name string, around ast.Decl) []ast.Expr {
 }
 
 // goText is text that only developers understand.
-var goText = regexp.MustCompile(`%!|(Invalid|Missing) Attribute|basetypes\.|types\.\w+(Type|Value)|big\.Float|\*?tftypes\.|\[Value\(|<nil>|\\n|map\[|&\{|0x[0-9a-f]{6,}|error in the provider|provider developer`)
+var goText = regexp.MustCompile(`%!|(Invalid|Missing) Attribute|Invalid Parameter|basetypes\.|types\.\w+(Type|Value)|big\.Float|\*?tftypes\.|\[Value\(|<nil>|\\n|map\[|&\{|0x[0-9a-f]{6,}|error in the provider|provider developer`)
 
 // minSummaryWords is the smallest number of words that can describe a failure.
 const minSummaryWords = 3

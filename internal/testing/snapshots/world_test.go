@@ -97,6 +97,14 @@ func (w *world) configured() providertest.Client {
 	return client
 }
 
+// validateProvider validates the block with changes.
+func (w *world) validateProvider(changes object) {
+	w.t.Helper()
+	client := providertest.StartClient(w.t, w.mock.Clock)
+	maps.Copy(w.block, changes)
+	w.show(w.providerBlock(), client.ValidateProvider(w.t, w.block))
+}
+
 // reconfigure starts another provider with changes to the block.
 func (w *world) reconfigure(changes object) {
 	w.t.Helper()
