@@ -54,6 +54,44 @@ func TestPipelines_pinWhatTheyInstall(t *testing.T) {
 	}
 }
 
+// A workflow that another one calls has the name of its caller in github.workflow. If
+// both then had one concurrency group, whose name ignores case, GitHub would cancel the
+// run as a deadlock.
+func TestWorkflows_doNotWaitForThemselves(t *testing.T) {
+	t.Parallel()
+	type workflow struct {
+		Name        string
+		Concurrency struct{ Group string }
+		Jobs        map[string]struct{ Uses string }
+	}
+	read := func(file string) (w workflow) {
+		if err := yaml.Unmarshal([]byte(readFile(t, filepath.Join(repositoryRoot, file))), &w); err != nil {
+			t.Fatal(err)
+		}
+		return w
+	}
+	calls := 0
+	for _, file := range filesBelow(t, ".github/workflows", ".yml") {
+		caller := read(file)
+		groupOf := func(w workflow) string {
+			return strings.ToLower(strings.ReplaceAll(w.Concurrency.Group, "${{ github.workflow }}", caller.Name))
+		}
+		for _, job := range caller.Jobs {
+			called, isLocal := strings.CutPrefix(job.Uses, "./")
+			if !isLocal {
+				continue
+			}
+			calls++
+			if group := groupOf(read(called)); group != "" && group == groupOf(caller) {
+				t.Errorf("%s and %s, which it calls, have the concurrency group %s", file, called, group)
+			}
+		}
+	}
+	if calls < 2 {
+		t.Fatalf("only %d calls of workflows were found", calls)
+	}
+}
+
 // Only steps that run Terraform get the Hub token. Python's packages run code of
 // many authors.
 func TestPipelines_keepTheTokenFromPython(t *testing.T) {
