@@ -47,7 +47,7 @@ func splitAuthority(authority string) (string, int, error) {
 		if host == "" {
 			return "", 0, errors.New("has no host")
 		}
-		if index := strings.IndexFunc(host, notInHost); index >= 0 {
+		if index := strings.IndexFunc(host, isForbiddenInHost); index >= 0 {
 			return "", 0, errors.New("has a character in its host that host names do not allow")
 		}
 		if _, err := netip.ParseAddr(host); err != nil && strings.Trim(host, "0123456789.") == "" {
@@ -61,7 +61,7 @@ func splitAuthority(authority string) (string, int, error) {
 	return host, number, err
 }
 
-func notInHost(r rune) bool {
+func isForbiddenInHost(r rune) bool {
 	return !unicode.IsLetter(r) && !unicode.IsDigit(r) && !unicode.IsMark(r) && r != '-' && r != '.' && r != '_'
 }
 

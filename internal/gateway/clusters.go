@@ -98,12 +98,12 @@ func (s Status) isActive() bool { return s == StatusPending || s == StatusRunnin
 // maxNameLength is far longer than the names of all backends, and fits into a path.
 const maxNameLength = 512
 
-// ValidName reports whether a cluster can have this name. Names are 32 hexadecimal
+// IsValidName reports whether a cluster can have this name. Names are 32 hexadecimal
 // digits, on Kubernetes after a namespace and a dot (backends/base.py,
-// k8s/backend.py). ValidName rejects only what no backend creates and what could
+// k8s/backend.py). IsValidName rejects only what no backend creates and what could
 // change the meaning of a URL: all but the unreserved characters of RFC 3986, and the
 // elements "." and "..".
-func ValidName(name string) bool {
+func IsValidName(name string) bool {
 	if name == "" || name == "." || name == ".." || len(name) > maxNameLength {
 		return false
 	}
@@ -116,7 +116,7 @@ func ValidName(name string) bool {
 // validateName keeps invalid names, which may come from a state or an argument, out of
 // the paths of requests.
 func validateName(name string) error {
-	if ValidName(name) {
+	if IsValidName(name) {
 		return nil
 	}
 	return fmt.Errorf("%.80q is not the name of a cluster", name)
@@ -150,7 +150,7 @@ func (c *Client) CreateCluster(ctx context.Context, options map[string]any, secr
 		Body:   map[string]any{"cluster_options": options}, Secrets: secrets,
 		Want: "the name of the new cluster",
 	}, func(response wireCreated) string {
-		return invalidIf(!ValidName(response.Name), fmt.Sprintf("%q is not the name of a cluster", response.Name))
+		return invalidIf(!IsValidName(response.Name), fmt.Sprintf("%q is not the name of a cluster", response.Name))
 	})
 	return created.Name, err
 }

@@ -140,14 +140,14 @@ func TestListClusters_decodesAndFilters(t *testing.T) {
 func TestValidName_rejectsWhatCouldChangeAURL(t *testing.T) {
 	t.Parallel()
 	for _, valid := range []string{clusterName, "prod." + clusterName, "a", "team-1_x~", "...", strings.Repeat("a", 512)} {
-		if !gateway.ValidName(valid) {
+		if !gateway.IsValidName(valid) {
 			t.Errorf("%q is rejected", valid)
 		}
 	}
 	for _, invalid := range []string{
 		"", ".", "..", "/", "a/b", "../clusters/x", `a\b`, "a%2fb", "%2e%2e", "a?wait", "a#b", "a b", "a\nb", "a\x00b", "é", "a\xffb", "a:b", strings.Repeat("a", 513),
 	} {
-		if gateway.ValidName(invalid) {
+		if gateway.IsValidName(invalid) {
 			t.Errorf("%q is accepted", invalid)
 		}
 	}

@@ -49,7 +49,7 @@ func timeFromMillis(millis *int64) time.Time {
 func (w wireCluster) invalidReason() string {
 	_, hasOptions := w.Options.value.(map[string]any)
 	switch {
-	case !ValidName(w.Name):
+	case !IsValidName(w.Name):
 		return fmt.Sprintf("%q is not the name of a cluster", w.Name)
 	case !isStatus(w.Status):
 		return fmt.Sprintf("the cluster %s has the status %q", w.Name, w.Status)

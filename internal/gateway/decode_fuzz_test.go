@@ -80,7 +80,7 @@ func FuzzDecodeOptions(f *testing.F) {
 					_, _ = fmt.Fprint(io.Discard, option.Check(value).Error())
 				}
 			}
-			if !gateway.SameValue(option.Default, option.Default) {
+			if !gateway.IsSameValue(option.Default, option.Default) {
 				t.Fatalf("the default %#v is not the same as itself", option.Default)
 			}
 		}

@@ -12,7 +12,7 @@ func (t *createTracker) haveEqualOptions(p, other *pendingCreate) bool {
 	if t.declared != nil {
 		declared = t.declared()
 	}
-	return SameValue(withDefaults(p.options, declared), withDefaults(other.options, declared))
+	return IsSameValue(withDefaults(p.options, declared), withDefaults(other.options, declared))
 }
 
 func withDefaults(requested map[string]any, declared []Option) map[string]any {
@@ -28,12 +28,12 @@ func withDefaults(requested map[string]any, declared []Option) map[string]any {
 // declared defaults for all others.
 func matchesOptions(requested, inEffect map[string]any, declared []Option) bool {
 	for name, value := range requested {
-		if !SameValue(value, inEffect[name]) {
+		if !IsSameValue(value, inEffect[name]) {
 			return false
 		}
 	}
 	for _, option := range declared {
-		if _, given := requested[option.Field]; !given && !SameValue(option.Default, inEffect[option.Field]) {
+		if _, given := requested[option.Field]; !given && !IsSameValue(option.Default, inEffect[option.Field]) {
 			return false
 		}
 	}

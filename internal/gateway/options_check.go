@@ -125,7 +125,7 @@ func (o Option) checkNumber(value any) error {
 
 // isFloat64 reports whether the gateway returns a number unchanged after
 // converting it to a float. A fraction may have more digits than a float, because
-// SameValue rounds it; a whole number may not.
+// IsSameValue rounds it; a whole number may not.
 func isFloat64(number *big.Float) bool {
 	converted, accuracy := number.Float64()
 	return !math.IsInf(converted, 0) && (accuracy == big.Exact || !number.IsInt())
@@ -162,20 +162,20 @@ func Nearest(name string, declared []Option) string {
 	return nearest
 }
 
-// SameValue compares two option values as the gateway would: numbers by value, so that 1
+// IsSameValue compares two option values as the gateway would: numbers by value, so that 1
 // equals 1.0, maps and lists member by member. A bool is not a number.
-func SameValue(a, b any) bool {
+func IsSameValue(a, b any) bool {
 	if x, ok := numberOf(a); ok {
 		y, ok := numberOf(b)
-		return ok && sameNumber(x, y)
+		return ok && isSameNumber(x, y)
 	}
 	switch a := a.(type) {
 	case map[string]any:
 		b, ok := b.(map[string]any)
-		return ok && sameMap(a, b)
+		return ok && isSameMap(a, b)
 	case []any:
 		b, ok := b.([]any)
-		return ok && slices.EqualFunc(a, b, SameValue)
+		return ok && slices.EqualFunc(a, b, IsSameValue)
 	case string, bool, nil:
 		switch b.(type) {
 		case string, bool, nil:
@@ -185,22 +185,22 @@ func SameValue(a, b any) bool {
 	return false
 }
 
-func sameMap(a, b map[string]any) bool {
+func isSameMap(a, b map[string]any) bool {
 	if len(a) != len(b) {
 		return false
 	}
 	for name, value := range a {
 		other, ok := b[name]
-		if !ok || !SameValue(value, other) {
+		if !ok || !IsSameValue(value, other) {
 			return false
 		}
 	}
 	return true
 }
 
-// sameNumber also treats two numbers as equal that are the same float: a third has 512
+// isSameNumber also treats two numbers as equal that are the same float: a third has 512
 // bits in Terraform and 53 in Python.
-func sameNumber(a, b *big.Float) bool {
+func isSameNumber(a, b *big.Float) bool {
 	if a.Cmp(b) == 0 {
 		return true
 	}
@@ -249,7 +249,7 @@ func QuoteList(texts []string) string {
 
 // ListNames is QuoteList for names: only unusual ones are quoted.
 func ListNames(names []string) string {
-	return boundedList(names, func(name string) bool { return len(name) <= maxListedLength && ValidName(name) })
+	return boundedList(names, func(name string) bool { return len(name) <= maxListedLength && IsValidName(name) })
 }
 
 func boundedList(texts []string, isPlain func(string) bool) string {

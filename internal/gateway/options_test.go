@@ -202,11 +202,11 @@ func TestSameValue_comparesNumbersByValue(t *testing.T) {
 		{[]any{}, map[string]any{}, false},
 		{"a", map[string]any{}, false},
 	} {
-		if got := gateway.SameValue(test.a, test.b); got != test.want {
-			t.Errorf("SameValue(%#v, %#v) = %t", test.a, test.b, got)
+		if got := gateway.IsSameValue(test.a, test.b); got != test.want {
+			t.Errorf("IsSameValue(%#v, %#v) = %t", test.a, test.b, got)
 		}
-		if got := gateway.SameValue(test.b, test.a); got != test.want {
-			t.Errorf("SameValue(%#v, %#v) = %t", test.b, test.a, got)
+		if got := gateway.IsSameValue(test.b, test.a); got != test.want {
+			t.Errorf("IsSameValue(%#v, %#v) = %t", test.b, test.a, got)
 		}
 	}
 }

@@ -41,7 +41,7 @@ func FuzzDecodeList(f *testing.F) {
 // checkCluster fails the test if a cluster breaks what its callers rely on.
 func checkCluster(t *testing.T, listedName string, cluster gateway.Cluster) {
 	t.Helper()
-	if cluster.Name != listedName || !gateway.ValidName(listedName) || cluster.Status == "" || cluster.Options == nil {
+	if cluster.Name != listedName || !gateway.IsValidName(listedName) || cluster.Status == "" || cluster.Options == nil {
 		t.Errorf("%q is %+v", listedName, cluster)
 	}
 	for _, text := range []string{string(cluster.Status), cluster.DashboardRoute} {
@@ -58,7 +58,7 @@ func checkCluster(t *testing.T, listedName string, cluster gateway.Cluster) {
 		}
 	}
 	for field, value := range cluster.Options {
-		if !gateway.SameValue(value, value) {
+		if !gateway.IsSameValue(value, value) {
 			t.Errorf("the option %q, %#v, is not the same as itself", field, value)
 		}
 	}
@@ -79,7 +79,7 @@ func FuzzDecodeSmallResponses(f *testing.F) {
 		set(response)
 		ctx := context.Background()
 		createdName, err := client.CreateCluster(ctx, nil)
-		checkResult(t, err, gateway.ValidName(createdName), createdName)
+		checkResult(t, err, gateway.IsValidName(createdName), createdName)
 		version, err := client.Version(ctx)
 		checkResult(t, err, version != "" && !strings.ContainsAny(version, " \r\n\t;,@"), version)
 		count, err := client.Workers(ctx, clusterName)

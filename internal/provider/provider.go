@@ -2,8 +2,8 @@
 // SPDX-License-Identifier: MPL-2.0
 
 // Package provider is the provider's table of contents: its types, its provider
-// block and its configuration. The packages below it have everything Terraform
-// sees of one noun each. Only they import terraform-plugin-framework. They build
+// block and its configuration. Each of the packages below it contains everything that
+// belongs to one noun in Terraform. Only they import terraform-plugin-framework. They build
 // no URL and decode no response.
 package provider
 

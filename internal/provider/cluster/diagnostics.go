@@ -297,7 +297,7 @@ func addAbsenceWarning(diags *diag.Diagnostics, absence gateway.Absence, name st
 func checkImportedName(ctx context.Context, resp *resource.ImportStateResponse) {
 	var name types.String
 	resp.Diagnostics.Append(resp.State.GetAttribute(ctx, path.Root("name"), &name)...)
-	if imported := name.ValueString(); !gateway.ValidName(imported) {
+	if imported := name.ValueString(); !gateway.IsValidName(imported) {
 		resp.Diagnostics.AddAttributeError(path.Root("name"), "This is not the name of a cluster",
 			fmt.Sprintf("%q cannot be imported. Python's gateway.list_clusters() and the data source pc_clusters list the names, "+
 				"for example prod.fbfed27704fc4d1da027dad20471993b.", imported))

@@ -148,7 +148,7 @@ func (m listConfigModel) matches(cluster gateway.Cluster, now time.Time) bool {
 		return false
 	}
 	for name, value := range configuredOptions(m.Options).values {
-		if !gateway.SameValue(value, cluster.Options[name]) {
+		if !gateway.IsSameValue(value, cluster.Options[name]) {
 			return false
 		}
 	}
@@ -188,7 +188,7 @@ func displayName(cluster gateway.Cluster, listing clusterListing) string {
 	}
 	for _, option := range listing.declared {
 		value, exists := cluster.Options[option.Field]
-		if exists && option.IsPrintable() && !gateway.SameValue(option.Default, value) {
+		if exists && option.IsPrintable() && !gateway.IsSameValue(option.Default, value) {
 			parts = append(parts, fmt.Sprintf("%s = %s", option.Field, values.JSON(value)))
 		}
 	}

@@ -108,7 +108,7 @@ func (a knownAddresses) dashboardLink(route string, stored types.String) types.S
 func (m *resourceModel) recordImport(ctx context.Context, cluster gateway.Cluster, declared []gateway.Option) diag.Diagnostics {
 	differing := maps.Clone(cluster.Options)
 	for _, option := range declared {
-		if value, exists := differing[option.Field]; exists && gateway.SameValue(option.Default, value) {
+		if value, exists := differing[option.Field]; exists && gateway.IsSameValue(option.Default, value) {
 			delete(differing, option.Field)
 		}
 	}

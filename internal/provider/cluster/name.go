@@ -16,7 +16,7 @@ import (
 
 // validateName checks the argument name before it goes into a URL.
 func validateName(name types.String, diags *diag.Diagnostics) {
-	if values.IsKnown(name) && !gateway.ValidName(name.ValueString()) {
+	if values.IsKnown(name) && !gateway.IsValidName(name.ValueString()) {
 		diags.AddAttributeError(path.Root("name"), "This is not the name of a cluster",
 			fmt.Sprintf("%q is not a valid name. Python's gateway.list_clusters() and the data source pc_clusters list the names, "+
 				"for example prod.fbfed27704fc4d1da027dad20471993b.", name.ValueString()))

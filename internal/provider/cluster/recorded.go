@@ -77,7 +77,7 @@ func differingDefaults(running map[string]any, declared []gateway.Option) map[st
 	differing := map[string]any{}
 	for _, option := range declared {
 		value, exists := running[option.Field]
-		if !exists || gateway.SameValue(option.Default, value) {
+		if !exists || gateway.IsSameValue(option.Default, value) {
 			continue
 		}
 		differing[option.Field] = nil

@@ -164,10 +164,10 @@ func isSatisfied(want, has any, allowMoreMembers bool) bool {
 	members, isMapping := want.(map[string]any)
 	present, wasMapping := has.(map[string]any)
 	if !allowMoreMembers || !isMapping || !wasMapping {
-		return gateway.SameValue(want, has)
+		return gateway.IsSameValue(want, has)
 	}
 	for name, member := range members {
-		if value, exists := present[name]; !exists || !gateway.SameValue(member, value) {
+		if value, exists := present[name]; !exists || !gateway.IsSameValue(member, value) {
 			return false
 		}
 	}

@@ -1,7 +1,7 @@
 // Copyright (c) The terraform-provider-pc Authors
 // SPDX-License-Identifier: MPL-2.0
 
-// Package cluster has everything Terraform sees of Dask Gateway clusters: the
+// Package cluster contains the Terraform types of Dask Gateway clusters: the
 // pc_dask_cluster resource and data source, pc_clusters, pc_cluster_options and
 // the ephemeral pc_dask_cluster_credentials.
 package cluster

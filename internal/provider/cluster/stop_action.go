@@ -105,7 +105,7 @@ func (m stopModel) clusterNames(ctx context.Context, diags *diag.Diagnostics) []
 	diags.Append(m.Names.ElementsAs(ctx, &members, false)...)
 	names := make([]string, 0, len(members))
 	for _, name := range members {
-		if name.IsNull() || values.IsKnown(name) && !gateway.ValidName(name.ValueString()) {
+		if name.IsNull() || values.IsKnown(name) && !gateway.IsValidName(name.ValueString()) {
 			diags.AddAttributeError(path.Root("names"), "Invalid value for \"names\"", "Each member must be the name of a cluster, for example \"prod.fbfed27704fc4d1da027dad20471993b\".")
 			continue
 		}

@@ -39,14 +39,14 @@ func (m *resourceModel) options() map[string]any {
 func (m *resourceModel) recordOptions(ctx context.Context, server hub.Server, wasStarting bool, stored clients.PrivateReader, private clients.PrivateWriter) diag.Diagnostics {
 	found := startedWith(server.UserOptions)
 	text, diags := stored.GetKey(ctx, startedWithKey)
-	if diags.HasError() || gateway.SameValue(storedOptions(text), found) {
+	if diags.HasError() || gateway.IsSameValue(storedOptions(text), found) {
 		return diags
 	}
 	isFirst := wasStarting && len(text) == 0
 	if isFirst && !m.Ready.ValueBool() {
 		return diags
 	}
-	if !isFirst && !gateway.SameValue(m.options(), found) {
+	if !isFirst && !gateway.IsSameValue(m.options(), found) {
 		options, problems := values.FromObject(ctx, found)
 		diags.Append(problems...)
 		m.UserOptions = options

@@ -26,7 +26,7 @@ func mustReplace(plan, state resourceModel) bool {
 	if _, isUnknown := planned.(values.Unknown); isUnknown {
 		return true
 	}
-	return !gateway.SameValue(plan.options(), state.options()) || state.hasEnded() && !whenended.Keeps(plan.WhenEnded)
+	return !gateway.IsSameValue(plan.options(), state.options()) || state.hasEnded() && !whenended.Keeps(plan.WhenEnded)
 }
 
 // hasEnded reports whether the refresh found the server stopped and kept it in

@@ -29,7 +29,7 @@ func mustRenew(plan, state resourceModel, refreshedAt time.Time) bool {
 		return false
 	case plan.RenewBefore.IsUnknown():
 		return true
-	case sameDuration(plan.RenewBefore, state.RenewBefore):
+	case isSameDuration(plan.RenewBefore, state.RenewBefore):
 		return state.ReadyForRenewal.ValueBool()
 	case refreshedAt.IsZero():
 		return false
@@ -38,7 +38,7 @@ func mustRenew(plan, state resourceModel, refreshedAt time.Time) bool {
 	}
 }
 
-func sameDuration(a, b timetypes.GoDuration) bool {
+func isSameDuration(a, b timetypes.GoDuration) bool {
 	first, isFirstSet := values.Duration(a)
 	second, isSecondSet := values.Duration(b)
 	return isFirstSet && isSecondSet && first == second

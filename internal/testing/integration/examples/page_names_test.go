@@ -32,17 +32,20 @@ var otherVariables = map[string]string{
 	"JUPYTERHUB_SERVICE_PREFIX":                    "JupyterHub",
 }
 
-// otherNames are names on the pages that other projects define, by project.
+// otherNames are names on the pages that other projects define, by project, and options
+// of the functions, which are in no schema.
 var otherNames = map[string][]string{
 	"Terraform":         {"for_each", "ignore_changes", "depends_on", "required_providers", "create_before_destroy", "local_exec", "replace_triggered_by", "prevent_destroy", "filesystem_mirror", "provider_installation", "action_trigger", "include_resource", "terraform_data"},
 	"Dask Gateway":      {"worker_cores", "worker_memory", "idle_timeout", "worker_start_failure_limit", "cluster_max_workers", "cluster_max_cores", "cluster_max_memory", "max_cores", "gateway_options"},
 	"JupyterHub":        {"load_roles", "read_users", "user_options"},
 	"Python":            {"planetary_computer", "dask_gateway", "from_name", "ssl_context", "new_cluster", "get_cluster", "get_versions", "list_clusters", "stop_cluster", "cluster_options", "retire_workers"},
 	"Kerberos":          {"default_ccache_name", "dns_canonicalize_hostname"},
-	"AzureRM":           {"azurerm_linux_virtual_machine", "azurerm_marketplace_agreement", "custom_data", "source_image_id", "auxiliary_tenant_ids", "metadata_host"},
+	"AzureRM":           {"azurerm_linux_virtual_machine", "azurerm_key_vault_secret", "azurerm_marketplace_agreement", "custom_data", "source_image_id", "auxiliary_tenant_ids", "metadata_host"},
 	"AzureVMCluster":    azureVMCluster,
 	"dask worker":       {"memory_limit", "worker_class", "dask_cuda"},
 	"hashicorp/time":    {"time_static"},
+	"hashicorp/tls":     {"server_auth", "client_auth"},
+	"dask_config":       {"include_secrets"},
 	"Azure":             {"microsoft_dsvm"},
 	"GitHub and GitLab": {"resource_group"},
 }
@@ -101,7 +104,7 @@ func TestNames_onPagesExist(t *testing.T) {
 			known[match[1]+match[2]] = true
 		}
 	}
-	for _, p := range pages(t) {
+	for _, p := range append(pages(t), schemaPages(t)...) {
 		if p.address == "CONTRIBUTING.md" {
 			continue // Its names are those of Go.
 		}
@@ -113,6 +116,51 @@ func TestNames_onPagesExist(t *testing.T) {
 			}
 		}
 	}
+}
+
+// schemaPages returns the descriptions of the schemas, which become pages, too.
+func schemaPages(t *testing.T) []page {
+	t.Helper()
+	response, err := providerserver.NewProtocol6(provider.New("test")())().GetProviderSchema(t.Context(), &tfprotov6.GetProviderSchemaRequest{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	schemas := map[string]*tfprotov6.Schema{"the provider": response.Provider}
+	for kind, all := range map[string]map[string]*tfprotov6.Schema{
+		"resource": response.ResourceSchemas, "data source": response.DataSourceSchemas,
+		"ephemeral resource": response.EphemeralResourceSchemas, "list resource": response.ListResourceSchemas,
+	} {
+		for name, schema := range all {
+			schemas["the "+kind+" "+name] = schema
+		}
+	}
+	for name, action := range response.ActionSchemas {
+		schemas["the action "+name] = action.Schema
+	}
+	var found []page
+	for name, schema := range schemas {
+		text := schema.Block.Description + "\n" + descriptionsOf(schema.Block.Attributes)
+		found = append(found, page{file: "the schema of " + name, text: text})
+	}
+	for name, function := range response.Functions {
+		text := function.Description
+		for _, parameter := range function.Parameters {
+			text += "\n" + parameter.Description
+		}
+		found = append(found, page{file: "the function " + name, text: text})
+	}
+	return found
+}
+
+func descriptionsOf(attributes []*tfprotov6.SchemaAttribute) string {
+	var text strings.Builder
+	for _, attribute := range attributes {
+		text.WriteString(attribute.Description + "\n")
+		if attribute.NestedType != nil {
+			text.WriteString(descriptionsOf(attribute.NestedType.Attributes))
+		}
+	}
+	return text.String()
 }
 
 // schemaNames returns the names of the provider's types, functions and attributes.
