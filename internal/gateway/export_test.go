@@ -24,3 +24,16 @@ func (c *Client) SetInterruptedCreateTimeout(timeout time.Duration) {
 func (c *Client) ReadOptionsOnce(ctx context.Context) ([]Option, error) {
 	return c.readOptions(ctx)
 }
+
+// HasSortedListing reports whether a create that is under way has sorted the clusters
+// of a listing into candidates and others.
+func (c *Client) HasSortedListing() bool {
+	c.creates.mu.Lock()
+	defer c.creates.mu.Unlock()
+	for create := range c.creates.pending {
+		if !create.latest.IsZero() {
+			return true
+		}
+	}
+	return false
+}
