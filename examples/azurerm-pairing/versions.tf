@@ -30,7 +30,7 @@ provider "azurerm" {
   features {}
 }
 
-# Tells where the data is, for which it needs no Hub.
+# Reads where the data is, for which it needs no Hub.
 provider "pc" {}
 
 # In the first plan the address is not known: the Hub is made by the same apply.

@@ -105,7 +105,7 @@ resource "azurerm_linux_virtual_machine" "scheduler" {
     }
   }
 
-  # The serial log tells why a machine never became a scheduler:
+  # The serial log shows why a machine never became a scheduler:
   # az vm boot-diagnostics get-boot-log --resource-group NAME --name NAME-scheduler
   boot_diagnostics {}
 

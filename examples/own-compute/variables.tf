@@ -7,7 +7,7 @@ variable "allowed_cidr" {
 
   validation {
     condition     = can(cidrnetmask(var.allowed_cidr)) && try(tonumber(split("/", var.allowed_cidr)[1]) >= 8, false)
-    error_message = "Give IPv4 addresses in CIDR notation with a prefix of 8 or more, for example 203.0.113.7/32: curl https://api.ipify.org tells yours. The dashboard has no password: it is not for the whole Internet."
+    error_message = "Give IPv4 addresses in CIDR notation with a prefix of 8 or more, for example 203.0.113.7/32: curl https://api.ipify.org prints yours. The dashboard has no password: it is not for the whole Internet."
   }
 }
 
@@ -337,7 +337,7 @@ variable "public_ingress" {
 
   validation {
     condition     = !var.public_ingress || !can(regex("^(10\\.|127\\.|169\\.254\\.|192\\.168\\.|172\\.(1[6-9]|2[0-9]|3[01])\\.|100\\.(6[4-9]|[7-9][0-9]|1[01][0-9]|12[0-7])\\.)", var.allowed_cidr))
-    error_message = "allowed_cidr has private addresses, which never come in through a public one: give the address that the Internet sees, or set public_ingress to false."
+    error_message = "allowed_cidr has private addresses, which never come in through a public one: give the public address, or set public_ingress to false."
   }
 }
 

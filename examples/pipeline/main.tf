@@ -10,7 +10,7 @@ terraform {
 }
 
 variable "run" {
-  description = "What tells this run from others, for the token's note."
+  description = "Name of this run, for the token's note."
   type        = string
   default     = "by hand"
 }

@@ -38,7 +38,7 @@ const (
 	ChinaAuthority      = "https://login.chinacloudapi.cn"
 )
 
-// Config says which credential to use, and for what. New chooses the first kind that is
+// Config states which credential to use, and for what. New chooses the first kind that is
 // configured completely, in the order of AzureRM: certificate, secret, OIDC, managed
 // identity, Azure CLI.
 type Config struct {

@@ -27,7 +27,7 @@ const (
 	OptionMapping OptionType = "mapping"
 )
 
-// Option is a cluster option that the gateway lets its users choose.
+// Option is a cluster option that the gateway declares.
 type Option struct {
 	Field string
 	Label string

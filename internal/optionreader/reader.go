@@ -18,7 +18,7 @@ import (
 	"github.com/agext/levenshtein"
 )
 
-// Unknown stands for a value that Terraform knows only after apply.
+// Unknown stands for a value that is known only after apply.
 type Unknown struct{}
 
 // Error is the error of an invalid option.

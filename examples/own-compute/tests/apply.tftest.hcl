@@ -59,7 +59,7 @@ run "with_the_defaults" {
   }
   assert {
     condition     = azurerm_linux_virtual_machine.scheduler.disable_password_authentication && azurerm_linux_virtual_machine.scheduler.admin_password == null && azurerm_linux_virtual_machine_scale_set.workers.disable_password_authentication && azurerm_linux_virtual_machine_scale_set.workers.admin_password == null
-    error_message = "one can log in with a password"
+    error_message = "the machine accepts passwords"
   }
   assert {
     condition     = one(azurerm_linux_virtual_machine.scheduler.admin_ssh_key).public_key == tls_private_key.ssh[0].public_key_openssh && startswith(tls_private_key.ssh[0].public_key_openssh, "ssh-ed25519 ")

@@ -161,7 +161,7 @@ func credentialAdvice(failure *transport.Error) string {
 		return text + fmt.Sprintf(". Set auth = %q in the provider block or in PC_AUTH, and give it the credentials of that kind.", required)
 	}
 	if failure.Status == http.StatusUnauthorized && failure.Challenge == "jupyterhub" {
-		return "The gateway rejected the credentials from " + origin + ". If the Hub knows the token, it lacks the scope access:services!service=dask-gateway (with the gateway's name at the Hub). " +
+		return "The gateway rejected the credentials from " + origin + ". If the token exists, it lacks the scope access:services!service=dask-gateway (with the gateway's name at the Hub). " +
 			"The token of a service has only the scopes in the Hub's configuration. Gateways before 2025.4 also return this for a token that is wrong, expired or revoked. Request a new token on the Hub's page /hub/token and use it instead."
 	}
 	switch failure.Scheme {

@@ -75,7 +75,7 @@ func addLaunchError(diags *diag.Diagnostics, model resourceModel, err error, isS
 	diagnostics.AddError(diags, "The "+model.title()+" was not started", err)
 }
 
-// lostStartDetail says how to find out whether a server was started.
+// lostStartDetail describes how to find out whether a server was started.
 func lostStartDetail(lost *hub.LostStartError, importID string) string {
 	lookup := "The interrupt left time for only one lookup, which did not find the server. It may start later."
 	if lost.LookupError != nil {

@@ -22,7 +22,7 @@ type Row struct {
 	// holds nevertheless. The guide contains these sentences, each once: a promise of
 	// several moments is in its first section.
 	Moment, Fault, Promise string
-	// Variant tells rows with the same moment and fault apart. The guide omits it.
+	// Variant distinguishes rows with the same moment and fault. The guide omits it.
 	Variant string
 	// Mock configures the mock servers where a fast gateway behind a Hub does not
 	// fit. ClockSkew is how far their clock is ahead.
