@@ -33,6 +33,11 @@ func ValidateNumbers(value attr.Value, at path.Path, diags *diag.Diagnostics) {
 		validateElements(v.Elements(), at, diags)
 	case types.List:
 		validateElements(v.Elements(), at, diags)
+	case types.Set:
+		// An element of a set has no name.
+		for _, element := range v.Elements() {
+			ValidateNumbers(element, at, diags)
+		}
 	case types.Number:
 		validateNumber(v.ValueBigFloat(), at, diags)
 	}

@@ -44,3 +44,14 @@ func TestValidateNumbers_reportsEachMember(t *testing.T) {
 		})
 	}
 }
+
+func TestValidateNumbers_reportsElementsOfASet(t *testing.T) {
+	t.Parallel()
+	set := types.SetValueMust(types.NumberType, []attr.Value{types.NumberValue(big.NewFloat(16e9 / (1 << 30)))})
+	options := types.ObjectValueMust(map[string]attr.Type{"sizes": set.Type(t.Context())}, map[string]attr.Value{"sizes": set})
+	var diags diag.Diagnostics
+	values.ValidateNumbers(types.DynamicValue(options), path.Root("options"), &diags)
+	if len(diags) != 1 || !diags.Equal(diag.Diagnostics{diag.WithPath(path.Root("options").AtMapKey("sizes"), diags[0])}) {
+		t.Errorf("diagnostics = %v, want one at the set", diags)
+	}
+}
