@@ -115,7 +115,7 @@ func (m *resourceModel) recordImport(ctx context.Context, cluster gateway.Cluste
 	if len(differing) == 0 {
 		return nil
 	}
-	options, diags := values.FromObject(ctx, differing)
+	options, diags := values.ForConfiguration(ctx, differing)
 	m.Options = options
 	return diags
 }
@@ -181,22 +181,24 @@ func (m *resourceModel) planInPlace(ctx context.Context, prior resourceModel, un
 
 // unsetOptions returns the options in effect that the planned configuration does not
 // set. They come from the prior state, where each option is in one of two
-// attributes.
+// attributes. Those from the configuration get the type that a refresh will give them.
 func (m *resourceModel) unsetOptions(ctx context.Context, prior resourceModel, unmanaged hiddenOptions) (types.Dynamic, diag.Diagnostics) {
 	set := configuredOptions(m.Options).values
 	for _, names := range unmanaged {
 		set[names[0]] = nil
 	}
-	running := members(prior.Options)
+	configured, diags := values.FromObject(ctx, configuredOptions(prior.Options).values)
+	running := members(configured)
 	maps.Copy(running, members(prior.EffectiveOptions))
 	attributeTypes := map[string]attr.Type{}
 	unset := map[string]attr.Value{}
 	for name, value := range running {
-		if _, isSet := set[name]; !isSet && !value.IsNull() {
+		if _, isSet := set[name]; !isSet {
 			attributeTypes[name], unset[name] = value.Type(ctx), value
 		}
 	}
-	object, diags := types.ObjectValue(attributeTypes, unset)
+	object, objectDiags := types.ObjectValue(attributeTypes, unset)
+	diags.Append(objectDiags...)
 	if options := types.DynamicValue(object); !options.Equal(prior.EffectiveOptions) {
 		return options, diags
 	}

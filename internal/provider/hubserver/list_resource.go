@@ -146,7 +146,7 @@ func (l *listResource) result(ctx context.Context, req list.ListRequest, server 
 	}
 	options := startedWith(server.UserOptions)
 	if len(options) > 0 {
-		value, problems := values.FromObject(ctx, options)
+		value, problems := values.ForConfiguration(ctx, options)
 		result.Diagnostics.Append(problems...)
 		model.UserOptions = value
 	}

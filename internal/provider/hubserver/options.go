@@ -47,7 +47,7 @@ func (m *resourceModel) recordOptions(ctx context.Context, server hub.Server, wa
 		return diags
 	}
 	if !isFirst && !gateway.IsSameValue(m.options(), found) {
-		options, problems := values.FromObject(ctx, found)
+		options, problems := values.ForConfiguration(ctx, found)
 		diags.Append(problems...)
 		m.UserOptions = options
 	}

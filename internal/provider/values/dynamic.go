@@ -130,11 +130,18 @@ func goList(values []attr.Value) any {
 // FromObject converts a decoded JSON object to a dynamic value whose type
 // follows its content.
 func FromObject(ctx context.Context, values map[string]any) (types.Dynamic, diag.Diagnostics) {
-	object, diags := attrValue(ctx, values)
+	object, diags := attrValue(ctx, values, types.StringNull())
 	return types.DynamicValue(object), diags
 }
 
-func attrValue(ctx context.Context, value any) (attr.Value, diag.Diagnostics) {
+// ForConfiguration is FromObject for an argument that an import fills. Nulls have no
+// type, as in a configuration, so that one with the same values changes nothing.
+func ForConfiguration(ctx context.Context, values map[string]any) (types.Dynamic, diag.Diagnostics) {
+	object, diags := attrValue(ctx, values, types.DynamicNull())
+	return types.DynamicValue(object), diags
+}
+
+func attrValue(ctx context.Context, value any, null attr.Value) (attr.Value, diag.Diagnostics) {
 	switch v := value.(type) {
 	case string:
 		return types.StringValue(v), nil
@@ -143,11 +150,11 @@ func attrValue(ctx context.Context, value any) (attr.Value, diag.Diagnostics) {
 	case json.Number:
 		return FromNumber(v), nil
 	case map[string]any:
-		return attrObject(ctx, v)
+		return attrObject(ctx, v, null)
 	case []any:
-		return attrTuple(ctx, v)
+		return attrTuple(ctx, v, null)
 	default:
-		return types.StringNull(), nil
+		return null, nil
 	}
 }
 
@@ -161,12 +168,12 @@ func FromNumber(number json.Number) attr.Value {
 	return types.NumberValue(parsed)
 }
 
-func attrObject(ctx context.Context, members map[string]any) (attr.Value, diag.Diagnostics) {
+func attrObject(ctx context.Context, members map[string]any, null attr.Value) (attr.Value, diag.Diagnostics) {
 	var diags diag.Diagnostics
 	attributeTypes := make(map[string]attr.Type, len(members))
 	values := make(map[string]attr.Value, len(members))
 	for name, member := range members {
-		value, memberDiags := attrValue(ctx, member)
+		value, memberDiags := attrValue(ctx, member, null)
 		diags.Append(memberDiags...)
 		attributeTypes[name], values[name] = value.Type(ctx), value
 	}
@@ -175,12 +182,12 @@ func attrObject(ctx context.Context, members map[string]any) (attr.Value, diag.D
 	return object, diags
 }
 
-func attrTuple(ctx context.Context, elements []any) (attr.Value, diag.Diagnostics) {
+func attrTuple(ctx context.Context, elements []any, null attr.Value) (attr.Value, diag.Diagnostics) {
 	var diags diag.Diagnostics
 	elementTypes := make([]attr.Type, 0, len(elements))
 	values := make([]attr.Value, 0, len(elements))
 	for _, element := range elements {
-		value, elementDiags := attrValue(ctx, element)
+		value, elementDiags := attrValue(ctx, element, null)
 		diags.Append(elementDiags...)
 		elementTypes, values = append(elementTypes, value.Type(ctx)), append(values, value)
 	}
