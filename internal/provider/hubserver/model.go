@@ -66,6 +66,10 @@ func (m *resourceModel) isAnother(server hub.Server, active bool) bool {
 	return !active || !m.StartedAt.IsNull() && !values.TimeOrNull(server.Started).Equal(m.StartedAt)
 }
 
+// isUnread reports whether the server was imported and not read yet, because the
+// provider was not configured.
+func (m *resourceModel) isUnread() bool { return m.Ready.IsNull() }
+
 // importID is the ID for terraform import.
 func (m *resourceModel) importID() string { return m.User.ValueString() + "/" + m.Name.ValueString() }
 

@@ -54,11 +54,14 @@ func priorServers(t *testing.T, mock *providertest.Mock, client providertest.Cli
 	restarted := created("started with other options", map[string]any{"name": "restarted", "user_options": large})
 	mock.CullHubServer("alice", "restarted")
 	mock.StartHubServer("alice", "restarted", `{"profile": "small"}`)
+	mock.StartHubServer("alice", "imported", `{"profile": "large"}`)
+	unread := client.ImportByIdentity(t, providertest.ServerType, map[string]any{"user": "alice", "name": "imported"})
 	return []providertest.PriorInstance{
 		created("created", map[string]any{}),
 		created("created with options", map[string]any{"name": "gpu", "user_options": large}),
 		read(ended),
 		read(restarted),
+		{Name: "imported and unread", Instance: unread, Config: map[string]any{"name": "imported", "user_options": large}},
 	}
 }
 
@@ -93,9 +96,9 @@ var serverChanges = []providertest.ConfigChange{
 //nolint:paralleltest // the test sets environment variables
 func TestPlan_isKeptWhateverChangesOutside(t *testing.T) {
 	planProperty(t).Check(t, 100, map[string]providertest.KeptSeed{
-		"a server without options gets unknown ones":       {Seed: 277, Prior: "created", Features: []string{"known provider", "unknown option"}},
-		"user_options change while the address is unknown": {Seed: 352, Prior: "created with options", Features: []string{"unknown address", "user_options"}},
-		"a stopped server with an unknown when_ended":      {Seed: 809, Prior: "ended and kept", Features: []string{"known provider", "when_ended"}},
+		"a server without options gets unknown ones":       {Seed: 638, Prior: "created", Features: []string{"known provider", "unknown option"}},
+		"user_options change while the address is unknown": {Seed: 1172, Prior: "created with options", Features: []string{"unknown address", "user_options"}},
+		"a stopped server with an unknown when_ended":      {Seed: 1309, Prior: "ended and kept", Features: []string{"known provider", "when_ended"}},
 	})
 }
 

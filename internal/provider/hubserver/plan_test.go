@@ -4,6 +4,7 @@
 package hubserver_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -47,6 +48,85 @@ resource "pc_hub_server" "test" {
 			workspace.Must("destroy", "-no-color", "-auto-approve")
 		})
 	}
+}
+
+// TestAccHubServer_importsWhileTheAddressIsUnknown imports a running server with a
+// provider whose hub_address is known only during the apply.
+func TestAccHubServer_importsWhileTheAddressIsUnknown(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		runsWith, applyOutput string
+		code                  int
+		next                  string
+	}{
+		"the server has the configured options": {runsWith: `{"profile": "large"}`, applyOutput: "1 imported, 1 added, 1 changed, 0 destroyed", next: ""},
+		"the server has other options":          {runsWith: `{"profile": "small"}`, applyOutput: "The imported server runs with other options", code: 1, next: "delete,create"},
+		"there is no server":                    {applyOutput: "The imported server gpu of alice does not run", code: 1, next: "create"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			mock := providertest.StartMockInRealTime(t, mockserver.Config{})
+			if test.runsWith != "" {
+				mock.StartHubServer("alice", "gpu", test.runsWith)
+			}
+			workspace := terraform.New(t)
+			config := fmt.Sprintf(`
+resource "terraform_data" "hub" {
+  input = %q
+}
+provider "pc" {
+  hub_address = terraform_data.hub.output
+  api_token   = %q
+}
+resource "pc_hub_server" "test" {
+  name         = "gpu"
+  user_options = { profile = "large" }
+}
+`, mock.HubURL(), mock.NewToken("alice"))
+			workspace.Write("main.tf", config+"import {\n  to = pc_hub_server.test\n  id = \"alice/gpu\"\n}\n")
+			planned := workspace.Must("plan", "-no-color", "-out=saved.plan")
+			if !strings.Contains(planned.Flat(), "Could not compare the imported server gpu of alice") || !strings.Contains(planned.Output, "1 to import, 1 to add, 1 to change, 0 to destroy") {
+				t.Errorf("the plan replaces the server or does not warn:\n%s", planned.Output)
+			}
+			applied := workspace.Run("apply", "-no-color", "saved.plan")
+			if applied.Code != test.code || !strings.Contains(applied.Flat(), test.applyOutput) {
+				t.Errorf("the apply ended with %d, without %q:\n%s", applied.Code, test.applyOutput, applied.Output)
+			}
+			workspace.Write("main.tf", config)
+			if actions := workspace.Actions(); actions["pc_hub_server.test"] != test.next {
+				t.Errorf("the next plan has %v", actions)
+			}
+			workspace.Destroy()
+		})
+	}
+}
+
+// TestAccHubServer_generatedConfigurationChangesNothing imports servers with options of
+// every kind that JSON has.
+func TestAccHubServer_generatedConfigurationChangesNothing(t *testing.T) {
+	t.Parallel()
+	mock := providertest.StartMockInRealTime(t, mockserver.Config{})
+	mock.StartHubServer("alice", "gpu", `{"profile": "large", "cores": 2.5, "limits": {"memory": null, "list": [1, null, "a", {}], "text": "${x}"}, "none": null}`)
+	mock.StartHubServer("alice", "plain", `{}`)
+	workspace := terraform.New(t)
+	workspace.Write("main.tf", providertest.ProviderBlock(mock)+`
+import {
+  to = pc_hub_server.test
+  id = "alice/gpu"
+}
+import {
+  to = pc_hub_server.plain
+  id = "alice/plain"
+}
+`)
+	workspace.Must("plan", "-no-color", "-generate-config-out=generated.tf")
+	if applied := workspace.Apply(); !strings.Contains(applied.Output, "2 imported, 0 added, 0 changed, 0 destroyed") {
+		t.Errorf("the apply changed something:\n%s", applied.Output)
+	}
+	if actions := workspace.Actions(); len(actions) != 0 {
+		t.Errorf("the next plan has %v", actions)
+	}
+	workspace.Destroy()
 }
 
 // TestAccHubServer_rejectsNumbersThatCannotBeStored plans a fraction with more digits

@@ -20,8 +20,12 @@ const (
 // mustReplace decides whether the plan replaces the server. It reads only its
 // arguments, so that Terraform's second plan during the apply decides like
 // the first. Options that are known only after apply may differ from those of the
-// server, so they are planned as a replacement.
+// server, so they are planned as a replacement. The options of a server that was
+// imported and not read are compared in the update.
 func mustReplace(plan, state resourceModel) bool {
+	if state.isUnread() {
+		return false
+	}
 	planned := values.ToGo(plan.UserOptions)
 	if _, isUnknown := planned.(values.Unknown); isUnknown {
 		return true

@@ -11,6 +11,16 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 )
 
+func TestMustReplace_keepsAnImportThatWasNotRead(t *testing.T) {
+	t.Parallel()
+	large := types.ObjectValueMust(map[string]attr.Type{"profile": types.StringType}, map[string]attr.Value{"profile": types.StringValue("large")})
+	for _, planned := range []types.Dynamic{types.DynamicValue(large), types.DynamicUnknown(), types.DynamicNull()} {
+		if mustReplace(resourceModel{UserOptions: planned}, resourceModel{}) {
+			t.Errorf("user_options = %s plans a replacement", planned)
+		}
+	}
+}
+
 func TestMustReplace_decidesByConfigurationAndState(t *testing.T) {
 	t.Parallel()
 	object := func(members map[string]attr.Value) types.Dynamic {
@@ -62,7 +72,7 @@ func TestMustReplace_decidesByConfigurationAndState(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			plan := resourceModel{UserOptions: test.planned, WhenEnded: test.whenEnded}
-			state := resourceModel{UserOptions: test.prior, Status: test.status}
+			state := resourceModel{UserOptions: test.prior, Status: test.status, Ready: types.BoolValue(test.status.Equal(ready))}
 			if got := mustReplace(plan, state); got != test.want {
 				t.Errorf("got %t, want %t", got, test.want)
 			}

@@ -72,6 +72,9 @@ func (r *serverResource) ModifyPlan(ctx context.Context, req resource.ModifyPlan
 	if resp.Diagnostics.HasError() {
 		return
 	}
+	if state.isUnread() {
+		addUnreadWarning(&resp.Diagnostics, state)
+	}
 	switch {
 	case mustReplace(plan, state):
 		plan.markComputedUnknown()
@@ -190,16 +193,21 @@ func (r *serverResource) readEnded(ctx context.Context, state resourceModel, isS
 	resp.State.RemoveResource(ctx)
 }
 
-// Update waits for a server that was starting. It sends no request otherwise.
+// Update waits for a server that was starting, and compares one that the plan could
+// not read. It sends no request otherwise.
 func (r *serverResource) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
-	var plan resourceModel
+	var plan, state resourceModel
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
+	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
 	api, ctx, cancel, ok := r.Hub.Start(ctx, plan.Timeouts.Update, clients.DefaultChangeTimeout, &resp.Diagnostics)
 	if !ok {
 		return
 	}
 	defer cancel()
 
+	if state.isUnread() && !r.readImport(ctx, api, plan, state, resp) {
+		return
+	}
 	if plan.Ready.IsUnknown() {
 		plan.recordStart()
 		if !r.await(ctx, api, &plan, resp.Private, &resp.Diagnostics) {

@@ -260,13 +260,19 @@ func (client Client) Imported(t *testing.T, typeName, name string) Instance {
 // Import imports the resource with this name as its identity, without a refresh.
 func (client Client) Import(t *testing.T, typeName, name string) Instance {
 	t.Helper()
+	return client.ImportByIdentity(t, typeName, map[string]any{"name": name})
+}
+
+// ImportByIdentity imports the resource with this identity, without a refresh.
+func (client Client) ImportByIdentity(t *testing.T, typeName string, identity map[string]any) Instance {
+	t.Helper()
 	identities, err := client.Server.GetResourceIdentitySchemas(t.Context(), &tfprotov6.GetResourceIdentitySchemasRequest{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	resp, err := client.Server.ImportResourceState(t.Context(), &tfprotov6.ImportResourceStateRequest{
 		TypeName: typeName,
-		Identity: &tfprotov6.ResourceIdentityData{IdentityData: client.Value(t, identities.IdentitySchemas[typeName].ValueType(), map[string]any{"name": name})},
+		Identity: &tfprotov6.ResourceIdentityData{IdentityData: client.Value(t, identities.IdentitySchemas[typeName].ValueType(), identity)},
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -85,6 +85,8 @@ func serverScenarios() []scenario {
 			w.read(serverType, created, withProfile("small"))
 			w.destroy(serverType, created, withProfile("small"))
 		}},
+		importingUnread("an imported server runs with other options", func(w *world) { w.mock.StartHubServer("alice", "gpu", `{"profile": "small"}`) }),
+		importingUnread("an imported server does not run", func(*world) {}),
 		{name: "an id that is no server is imported", run: func(w *world) { w.importID(serverType, "a/b/c") }},
 		{name: "the servers of a user cannot be listed", run: func(w *world) { w.list(serverType, providertest.ListQuery{Config: object{"user": "nobody"}}) }},
 		{name: "the servers of all users cannot be listed", run: func(w *world) {
@@ -95,6 +97,20 @@ func serverScenarios() []scenario {
 			w.list(serverType, providertest.ListQuery{Config: object{"user": "alice", "all_users": true}})
 		}},
 	}
+}
+
+// importingUnread imports a server while the provider is not configured, so that it is
+// read during the apply.
+func importingUnread(name string, prepare func(w *world)) scenario {
+	return scenario{name: name, block: object{"api_token": unknown}, run: func(w *world) {
+		prepare(w)
+		imported := w.configured().ImportByIdentity(w.t, serverType, object{"user": "alice", "name": "gpu"})
+		body := object{"name": "gpu", "user_options": object{"profile": "large"}}
+		planned := w.configured().Plan(w.t, serverType, imported, body)
+		w.show(w.resource(serverType, body), planned.Diagnostics)
+		w.reconfigure(object{"api_token": w.mock.NewToken("alice")})
+		w.show(w.resource(serverType, body), w.configured().ApplyPlan(w.t, serverType, imported, planned, body))
+	}}
 }
 
 func tokenScenarios() []scenario {
