@@ -40,6 +40,7 @@ func (w *world) actOnHub() {
 			w.settle()
 			isDisturbed = false
 		}
+		w.endStuckStarts()
 		w.checkClusters()
 		w.checkTokens()
 		w.checkRivals()

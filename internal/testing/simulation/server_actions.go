@@ -130,6 +130,20 @@ func (w *world) isStuck(name string) bool {
 	})
 }
 
+// endStuckStarts ends the starts that take too long, as a Hub does after the timeout of
+// its spawner. A Hub before JupyterHub 5 ends them at no request.
+func (w *world) endStuckStarts() {
+	for name := range w.serverStates(user) {
+		if w.isStuck(name) {
+			w.note("the Hub ends the start of the server %q", name)
+			w.mock.CullHubServer(user, name)
+			w.mu.Lock()
+			delete(w.serverRivals.running, name)
+			w.mu.Unlock()
+		}
+	}
+}
+
 // disturbServer starts and stops the server now and then.
 func (w *world) disturbServer(draw *rand.Rand, done <-chan struct{}, name string) {
 	for range 1 + draw.IntN(3) {

@@ -99,6 +99,18 @@ var failedSeedsOfServersAndKills = []uint64{
 	811, 843, 2540, 5699, 7510,
 }
 
+// failedSeedsOfEverything are those with actions for servers and tokens, and renewals.
+var failedSeedsOfEverything = []uint64{
+	// The close of an ephemeral token went on for up to two minutes after an interrupt.
+	70, 708,
+	// The checks took the second client's token with a freed id for the one of the action.
+	905,
+	// The checks waited for a Hub before JupyterHub 5 to end a start that never ends.
+	6017,
+	// The checks took a token for revoked by an action that was gone before.
+	8185,
+}
+
 // TestSimulate_seedsThatFailed runs the seeds again that failed at some time.
 func TestSimulate_seedsThatFailed(t *testing.T) { //nolint:paralleltest // see run
 	for _, seed := range failedSeeds {
@@ -106,6 +118,9 @@ func TestSimulate_seedsThatFailed(t *testing.T) { //nolint:paralleltest // see r
 	}
 	for _, seed := range failedSeedsOfServersAndKills {
 		run(t, seed, simulation.ServersAndKills)
+	}
+	for _, seed := range failedSeedsOfEverything {
+		run(t, seed, simulation.Everything)
 	}
 }
 

@@ -4,7 +4,6 @@
 package simulation
 
 import (
-	"maps"
 	"math/rand/v2"
 	"net/http"
 	"slices"
@@ -50,7 +49,7 @@ func (w *world) revokeTokenByAction(target mockserver.Token, config map[string]a
 	outside := w.extras.drawActionEnd()
 	w.note("action: revoke token %v, faults %d %%, disturbed %t", config, w.faultRate, isDisturbed)
 	key := tokenKey{target.ID, target.Created}
-	before := w.hubTokens()
+	before, began := w.hubTokens(), w.clock.Now()
 	w.mu.Lock()
 	delete(w.hub.tokenRequests, target.ID)
 	w.mu.Unlock()
@@ -74,6 +73,11 @@ func (w *world) revokeTokenByAction(target mockserver.Token, config map[string]a
 	case isRight && result.hadNoFault && !isDisturbed && !result.succeeded && !isRecycled(before, key):
 		w.fail("the action has failed without a fault")
 	}
+	for id, createdAt := range w.rivalsSoFar().tokens {
+		if !createdAt.Before(began) {
+			before[id] = mockserver.Token{ID: id.id, User: user, Created: id.created, Note: w.rivalNote(id)}
+		}
+	}
 	w.checkOnlyRevoked(target, isRight, before, after)
 }
 
@@ -89,11 +93,7 @@ func isRecycled(tokens map[tokenKey]mockserver.Token, key tokenKey) bool {
 
 // checkOnlyRevoked checks that no token is revoked but the target, and those that got its
 // id when nobody could see it.
-func (w *world) checkOnlyRevoked(target mockserver.Token, isRight bool, before, after map[tokenKey]mockserver.Token) {
-	existed := maps.Clone(before)
-	for key := range w.rivalsSoFar().tokens {
-		existed[key] = mockserver.Token{ID: key.id, User: user, Created: key.created, Note: w.rivalNote(key)}
-	}
+func (w *world) checkOnlyRevoked(target mockserver.Token, isRight bool, existed, after map[tokenKey]mockserver.Token) {
 	firstRead := w.firstDeliveredRead(target.ID)
 	for key, token := range existed {
 		if _, isThere := after[key]; isThere || w.hasExpired(token) || w.isRevokedByRival(key) {
