@@ -100,6 +100,7 @@ func TestResolve_followsPyenvShims(t *testing.T) {
 func TestResolve_ignoresRelativePathElements(t *testing.T) {
 	root := writeFiles(t, map[string]string{
 		"bin/python3": "", "python3": "", "etc/dask/x.yaml": addressYAML("http://working-folder"),
+		".config/dask/x.yaml": addressYAML("http://working-folder"), "x.yaml": addressYAML("http://working-folder"),
 		"good/bin/python3": "", "good/etc/dask/x.yaml": addressYAML("http://good"),
 	})
 	t.Chdir(root)
@@ -108,6 +109,9 @@ func TestResolve_ignoresRelativePathElements(t *testing.T) {
 		path := strings.Join([]string{search, good}, string(os.PathListSeparator))
 		expectEqual(t, "address with PATH="+search, mustResolve(t, settings.Block{}, "DASK_ROOT_CONFIG=/nowhere", "PATH="+path).Address.Value, "http://good")
 		expectEqual(t, "address with VIRTUAL_ENV="+search, mustResolve(t, settings.Block{}, "DASK_ROOT_CONFIG=/nowhere", "VIRTUAL_ENV="+search).Address.Value, "")
+	}
+	for _, empty := range []string{"HOME=", "DASK_CONFIG=", "DASK_ROOT_CONFIG=", "VIRTUAL_ENV=", "CONDA_PREFIX="} {
+		expectEqual(t, "address with "+empty, mustResolve(t, settings.Block{}, empty).Address.Value, "")
 	}
 	if err := os.WriteFile("pyvenv.cfg", []byte("home = bin\ninclude-system-site-packages = true\n"), 0o600); err != nil {
 		t.Fatal(err)

@@ -135,6 +135,9 @@ func TestDo_reportsTargetOfRedirect(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct{ location, message string }{
 		"path":    {"/hub/login?next=%2Fx&token=" + testToken, "/hub/login"},
+		"host":    {"https://" + testToken + ".example.com/", "***.example.com/"},
+		"user":    {"https://" + testToken + "@h.example.com/x", "h.example.com/x"},
+		"anchor":  {"https://h.example.com/x?a=b#" + testToken, "https://h.example.com/x"},
 		"none":    {"", "without a usable Location"},
 		"no URL":  {"http://%zz/?token=" + testToken, "without a usable Location"},
 		"garbled": {"http://h:port/", "without a usable Location"},

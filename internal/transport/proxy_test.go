@@ -297,7 +297,7 @@ func TestNew_rejectsMalformedProxyVariable(t *testing.T) {
 	}
 }
 
-//nolint:paralleltest // the environment belongs to the whole process
+// A proxy of the environment gets no credentials in clear text either.
 func TestProxy_ofTheEnvironmentReceivesNoCredentialsInClearText(t *testing.T) {
 	for _, name := range []string{"HTTP_PROXY", "http_proxy"} {
 		for value, refused := range map[string]bool{"http://proxy.example.com:3128": true, "proxy.example.com:3128": true, "socks5://proxy.example.com:1080": true, "http://10.0.0.7:3128": false} {

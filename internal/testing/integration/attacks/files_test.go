@@ -7,6 +7,7 @@ package attacks_test
 
 import (
 	"encoding/base64"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -29,6 +30,8 @@ func fileAttacks() map[string]attack {
 		"a pipe as Dask's YAML":              {prepare: specialFile("x.yaml", "DASK_CONFIG"), want: []string{"x.yaml", "not a regular file but a named pipe"}},
 		"a pipe as pyvenv.cfg":               {prepare: specialFile("env/pyvenv.cfg", "VIRTUAL_ENV"), want: []string{"pyvenv.cfg", "not a regular file but a named pipe"}},
 		"a pipe as the certificates":         {prepare: specialFile("ca.pem", "SSL_CERT_FILE"), want: []string{"ca.pem", "not a regular file but a named pipe"}},
+		"a pipe as settings.env":             {prepare: sdkPipe, want: []string{"settings.env", "not a regular file but a named pipe"}},
+		"a large file in SSL_CERT_DIR":       {prepare: largeCertificate, want: []string{"0.pem", "the limit is 8 MiB"}},
 		"a device as Dask's YAML":            {prepare: variables("DASK_CONFIG=/dev/zero"), want: []string{"/dev/zero", "not a regular file but a device"}},
 		"a device as the certificates":       {prepare: variables("SSL_CERT_FILE=/dev/zero"), want: []string{"/dev/zero", "not a regular file but a device"}},
 		"a scalar of 400 KB, aliased":        {prepare: daskYAML("a: &a " + strings.Repeat("x", 400<<10) + "\nb: [" + strings.Repeat("*a,", 30_000) + "]\n"), want: []string{"x.yaml", "more than 4 MiB of text, which is the limit"}},
@@ -93,6 +96,29 @@ func sdkFile(text string) func(t *testing.T, w *terraform.Workspace) <-chan stru
 		w.Write("main.tf", readCollection)
 		return nil
 	}
+}
+
+// sdkPipe puts a named pipe in place of the settings of Planetary Computer's SDK.
+func sdkPipe(t *testing.T, w *terraform.Workspace) <-chan struct{} {
+	t.Helper()
+	path := writeFile(t, ".planetarycomputer/settings.env", "")
+	if err := errors.Join(os.Remove(path), syscall.Mkfifo(path, 0o600)); err != nil {
+		t.Fatal(err)
+	}
+	w.Setenv("HOME=" + filepath.Dir(filepath.Dir(path)))
+	w.Write("main.tf", readCollection)
+	return nil
+}
+
+// largeCertificate puts a file that is larger than any memory into the folder of the
+// system's certificates.
+func largeCertificate(t *testing.T, w *terraform.Workspace) <-chan struct{} {
+	t.Helper()
+	path := writeFile(t, "0.pem", "")
+	if err := os.Truncate(path, 1<<40); err != nil {
+		t.Fatal(err)
+	}
+	return variables("SSL_CERT_DIR="+filepath.Dir(path))(t, w)
 }
 
 // writeFile writes a file to a folder of its own, and returns its path.

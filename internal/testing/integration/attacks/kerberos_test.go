@@ -10,7 +10,9 @@ import (
 	"encoding/binary"
 	"io"
 	"net"
+	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/planetary-computer/terraform-provider-pc/internal/testing/integration/terraform"
@@ -30,6 +32,14 @@ func kerberosAttacks() map[string]attack {
 			t.Helper()
 			return []string{"KRB5CCNAME=FILE:" + writeFile(t, "cache", craftedCache()), "KRB5_CONFIG=" + writeFile(t, "krb5.conf", krb5Conf("127.0.0.1:1"))}
 		}), want: []string{"(KRB5CCNAME) is not a valid credential cache"}},
+		"a pipe as krb5.conf": {prepare: kerberosWith(func(t *testing.T) []string {
+			t.Helper()
+			path := filepath.Join(t.TempDir(), "krb5.conf")
+			if err := syscall.Mkfifo(path, 0o600); err != nil {
+				t.Fatal(err)
+			}
+			return []string{"KRB5_CONFIG=" + path}
+		}), want: []string{"krb5.conf", "not a regular file but a named pipe"}},
 		"a krb5.conf that includes 12 files in 10 levels": {prepare: kerberosWith(func(t *testing.T) []string {
 			t.Helper()
 			path := writeFile(t, "krb5.conf", "")
