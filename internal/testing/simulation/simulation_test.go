@@ -102,7 +102,7 @@ var failedSeedsOfServersAndKills = []uint64{
 // failedSeedsOfEverything are those with actions for servers and tokens, and renewals.
 var failedSeedsOfEverything = []uint64{
 	// The close of an ephemeral token went on for up to two minutes after an interrupt.
-	70, 708,
+	65, 226, 626, 708, 772,
 	// The checks took the second client's token with a freed id for the one of the action.
 	905,
 	// The checks waited for a Hub before JupyterHub 5 to end a start that never ends.
