@@ -10,6 +10,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 
+	"github.com/planetary-computer/terraform-provider-pc/internal/provider/clients"
 	"github.com/planetary-computer/terraform-provider-pc/internal/provider/values"
 )
 
@@ -19,8 +20,7 @@ func addDecisionDiagnostics(diags *diag.Diagnostics, d decision, have currentClu
 	name := state.Name.ValueString()
 	switch {
 	case d.isUnread:
-		diags.AddWarning("Could not compare the imported cluster "+name,
-			"The provider is not configured until the apply, so the cluster has not been read. The apply fails if the cluster runs with other options than the configuration sets.")
+		unreadImport(name).AddWarning(diags)
 	case d.needsSecrets:
 		diags.AddAttributeError(path.Root("options_wo"), "The argument options_wo_version is missing",
 			"options_wo is known only after apply, and the imported cluster "+name+" runs with options that the configuration does not set. Set options_wo_version = 1, "+
@@ -96,9 +96,11 @@ func addImportMismatchError(diags *diag.Diagnostics, d decision, name string) {
 			names = append(names, difference.option)
 		}
 	}
-	diags.AddAttributeError(path.Root("options"), "The imported cluster runs with other options",
-		"The cluster "+name+" differs from the configuration in "+strings.Join(names, ", ")+". The plan could not compare them, because the provider was not configured yet. "+
-			"The cluster is in the state and unchanged. Run terraform plan again: it shows the replacement, or nothing once options agrees with the cluster.")
+	unreadImport(name).AddMismatchError(diags, strings.Join(names, ", "))
+}
+
+func unreadImport(name string) clients.UnreadImport {
+	return clients.UnreadImport{Noun: "cluster", Title: "cluster " + name, Argument: "options"}
 }
 
 // addEndedWarning reports a cluster that has ended and stays in the state.

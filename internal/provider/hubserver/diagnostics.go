@@ -13,6 +13,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/path"
 
 	"github.com/planetary-computer/terraform-provider-pc/internal/hub"
+	"github.com/planetary-computer/terraform-provider-pc/internal/provider/clients"
 	"github.com/planetary-computer/terraform-provider-pc/internal/provider/diagnostics"
 	"github.com/planetary-computer/terraform-provider-pc/internal/transport"
 )
@@ -118,16 +119,7 @@ func refusedStartAdvice(refused *transport.Error) string {
 	}
 }
 
-// addUnreadWarning reports an imported server that could not be read before the plan.
-func addUnreadWarning(diags *diag.Diagnostics, state resourceModel) {
-	diags.AddWarning("Could not compare the imported "+state.title(),
-		"The provider is not configured until the apply, so the server has not been read. The apply fails if the server runs with other user_options than the configuration sets.")
-}
-
-// addImportMismatchError reports an imported server that could be read only during the
-// apply, when it is too late to replace it.
-func addImportMismatchError(diags *diag.Diagnostics, state resourceModel) {
-	diags.AddAttributeError(path.Root("user_options"), "The imported server runs with other options",
-		"The "+state.title()+" differs from the configuration in user_options. The plan could not compare them, because the provider was not configured yet. "+
-			"The server is in the state and unchanged. Run terraform plan again: it shows the replacement, or nothing once user_options agrees with the server.")
+// unreadImport is an imported server that could not be read before the apply.
+func (m *resourceModel) unreadImport() clients.UnreadImport {
+	return clients.UnreadImport{Noun: "server", Title: m.title(), Argument: "user_options"}
 }

@@ -37,6 +37,6 @@ func (r *serverResource) readImport(ctx context.Context, api *hub.Client, plan, 
 	resp.Diagnostics.Append(diags...)
 	resp.Diagnostics.Append(storeOptions(ctx, server, resp.Private)...)
 	resp.Diagnostics.Append(resp.State.Set(ctx, state)...)
-	addImportMismatchError(&resp.Diagnostics, state)
+	state.unreadImport().AddMismatchError(&resp.Diagnostics, "user_options")
 	return false
 }

@@ -73,7 +73,7 @@ func (r *serverResource) ModifyPlan(ctx context.Context, req resource.ModifyPlan
 		return
 	}
 	if state.isUnread() {
-		addUnreadWarning(&resp.Diagnostics, state)
+		state.unreadImport().AddWarning(&resp.Diagnostics)
 	}
 	switch {
 	case mustReplace(plan, state):
