@@ -12,7 +12,6 @@ import (
 	"os/signal"
 	"sync"
 	"syscall"
-	"time"
 
 	"github.com/hashicorp/go-hclog"
 
@@ -22,11 +21,6 @@ import (
 
 // version is set by the release build.
 var version = "dev"
-
-// cleanupTimeout limits how long the provider closes the ephemeral resources that
-// Terraform has left open. It is shorter than the two seconds that Terraform gives a
-// provider to exit.
-const cleanupTimeout = 1800 * time.Millisecond
 
 func main() {
 	var debug bool
@@ -47,7 +41,7 @@ var exitMutex sync.Mutex
 // process.
 func exit(openEphemerals *clients.OpenEphemerals, err error) {
 	exitMutex.Lock()
-	ctx, cancel := context.WithTimeout(context.Background(), cleanupTimeout)
+	ctx, cancel := context.WithTimeout(context.Background(), clients.CloseAllTimeout)
 	err = errors.Join(err, openEphemerals.CloseAll(ctx))
 	cancel()
 	if err != nil {

@@ -9,6 +9,7 @@ import (
 	"maps"
 	"slices"
 	"sync"
+	"time"
 )
 
 // OpenEphemerals are the ephemeral resources that Terraform has opened and not
@@ -19,8 +20,11 @@ type OpenEphemerals struct {
 	open map[string]func(context.Context) error
 }
 
-// CloseAll closes all of them at the same time, because Terraform gives a provider two
-// seconds to exit (Kill in go-plugin's client.go).
+// CloseAllTimeout limits CloseAll when the provider exits. It is shorter than the two
+// seconds that Terraform gives a provider to exit (Kill in go-plugin's client.go).
+const CloseAllTimeout = 1800 * time.Millisecond
+
+// CloseAll closes all of them at the same time, because the provider exits soon.
 func (o *OpenEphemerals) CloseAll(ctx context.Context) error {
 	o.mu.Lock()
 	left := slices.Collect(maps.Values(o.open))

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/planetary-computer/terraform-provider-pc/internal/provider/clients"
 	"github.com/planetary-computer/terraform-provider-pc/internal/testing/providertest"
 )
 
@@ -19,8 +20,6 @@ const (
 	longestRenewalPause = time.Minute
 	// interruptedCloseLimit is how long Close may take after an interrupt.
 	interruptedCloseLimit = 2 * time.Second
-	// exitTimeout is how long the provider closes what Terraform has left open (main.go).
-	exitTimeout = 1800 * time.Millisecond
 )
 
 // openToken is an ephemeral token that is open.
@@ -232,8 +231,8 @@ func (c *command) closeToken(token *openToken) {
 	}
 }
 
-// exit ends the provider's process, which closes what Terraform has left open and logs
-// what it could not close.
+// exit ends the provider's process. The process closes the ephemeral resources that
+// Terraform did not close, and logs those that it could not close.
 func (c *command) exit() {
 	c.w.mu.Lock()
 	c.w.hub.open = nil
@@ -241,14 +240,14 @@ func (c *command) exit() {
 	if !c.w.extras.renewals || c.hasBeenKilled() {
 		return
 	}
-	bounded, cancel := context.WithTimeout(context.Background(), exitTimeout)
+	bounded, cancel := context.WithTimeout(context.Background(), clients.CloseAllTimeout)
 	defer cancel()
 	began := c.w.clock.Now()
 	if err := c.ephemerals.CloseAll(bounded); err != nil {
 		c.w.note("exit: %v", err)
 		c.diagnosed = append(c.diagnosed, err.Error())
 	}
-	if took := c.w.clock.Now().Sub(began); took > exitTimeout+100*time.Millisecond {
+	if took := c.w.clock.Now().Sub(began); took > clients.CloseAllTimeout+100*time.Millisecond {
 		c.w.fail("the exit took %s", took)
 	}
 }
