@@ -117,7 +117,7 @@ func TestDiagnostics_reportNullMembersOnTheArgument(t *testing.T) {
 				}
 				checked++
 				found := kindOfBlock.check(typeName, argument.config(value))
-				assertPresentable(t, found)
+				providertest.AssertPresentable(t, found)
 				isReported := false
 				for _, d := range found {
 					isReported = isReported || strings.HasPrefix(d.Attribute.String(), `AttributeName("`+argument.path[0]+`")`) && strings.Contains(d.Detail, "null")
@@ -147,7 +147,7 @@ func TestDiagnostics_reportFractionsOfAllArguments(t *testing.T) {
 				}
 				checked++
 				found := kindOfBlock.check(typeName, argument.config(1.5))
-				assertPresentable(t, found)
+				providertest.AssertPresentable(t, found)
 				want := `AttributeName("` + argument.path[0] + `")`
 				for _, name := range argument.path[1:] {
 					want += `.ElementKeyString("` + name + `")`

@@ -92,7 +92,7 @@ func (a attack) run(t *testing.T) {
 		"api_token": "a-token", "max_connections": attackers, "max_retries": 0,
 	})
 	diagnostics := a.readAll(t, client, server.URL)
-	assertPresentable(t, diagnostics)
+	providertest.AssertPresentable(t, diagnostics)
 	text := ""
 	for _, d := range diagnostics {
 		text += d.Summary + ": " + d.Detail + "\n"

@@ -59,10 +59,10 @@ func TestDiagnostics_areSafeWhenCatalogAndSchedulerAreHostile(t *testing.T) {
 				"pc_collection": {"id": "x"}, "pc_dask_scheduler": {"dashboard_url": server.URL, "timeouts": map[string]any{"read": "1s"}}, "pc_gateway": {}, "pc_hub_user": {},
 			} {
 				_, diagnostics := client.ReadData(t, typeName, config)
-				assertPresentable(t, diagnostics)
+				providertest.AssertPresentable(t, diagnostics)
 			}
 			_, diagnostics := client.Open(t.Context(), t, "pc_sas_token", map[string]any{"collection": "x"})
-			assertPresentable(t, diagnostics)
+			providertest.AssertPresentable(t, diagnostics)
 		})
 	}
 }
@@ -96,7 +96,7 @@ func TestDiagnostics_areSafeWhenTheProgressIsHostile(t *testing.T) {
 			if !providertest.HasError(diagnostics) {
 				t.Error("the server started")
 			}
-			assertPresentable(t, diagnostics)
+			providertest.AssertPresentable(t, diagnostics)
 		})
 	}
 }

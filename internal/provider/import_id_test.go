@@ -31,7 +31,7 @@ func TestImport_rejectsIDsThatAreNotNames(t *testing.T) {
 				if !providertest.HasError(resp.Diagnostics) || len(resp.ImportedResources) != 0 {
 					t.Fatalf("%d resources were imported: %v", len(resp.ImportedResources), resp.Diagnostics)
 				}
-				assertPresentable(t, resp.Diagnostics)
+				providertest.AssertPresentable(t, resp.Diagnostics)
 				want := map[string]string{
 					providertest.ClusterType: fmt.Sprintf("%q cannot be imported", id),
 					providertest.ServerType:  fmt.Sprintf("%q is not the ID of a server", id),

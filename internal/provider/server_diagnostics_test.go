@@ -7,7 +7,6 @@ import (
 	"net/http"
 	"strings"
 	"testing"
-	"unicode"
 
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
@@ -17,31 +16,6 @@ import (
 	"github.com/planetary-computer/terraform-provider-pc/internal/testing/mockserver"
 	"github.com/planetary-computer/terraform-provider-pc/internal/testing/providertest"
 )
-
-// assertPresentable checks the rules for every diagnostic, whatever a server or a
-// configuration contains.
-func assertPresentable(t *testing.T, diagnostics []*tfprotov6.Diagnostic) {
-	t.Helper()
-	for _, d := range diagnostics {
-		text := d.Summary + "\n" + d.Detail
-		for _, forbidden := range []string{"%!", "error in the provider", "basetypes", `\n\n`, "big.Float"} {
-			if strings.Contains(text, forbidden) {
-				t.Errorf("a diagnostic contains %q: %s", forbidden, text)
-			}
-		}
-		if strings.ContainsFunc(text, func(r rune) bool { return r != '\n' && !unicode.IsPrint(r) }) {
-			t.Errorf("a diagnostic contains control characters: %q", text)
-		}
-		if len(text) > 8<<10 {
-			t.Errorf("a diagnostic has %d bytes", len(text))
-		}
-		for line := range strings.SplitSeq(text, "\n") {
-			if strings.HasPrefix(strings.TrimSpace(line), "Apply complete!") {
-				t.Errorf("a server forged a line: %q", text)
-			}
-		}
-	}
-}
 
 // wholeNumbers returns the configurable arguments of a schema that are numbers.
 // Every number in this provider's schemas is a whole number.
@@ -61,7 +35,7 @@ func TestDiagnostics_reportFractionsOnTheArgument(t *testing.T) {
 	checked := 0
 	check := func(name string, diagnostics []*tfprotov6.Diagnostic) {
 		checked++
-		assertPresentable(t, diagnostics)
+		providertest.AssertPresentable(t, diagnostics)
 		found := false
 		for _, d := range diagnostics {
 			found = found || d.Attribute.String() == `AttributeName("`+name+`")` && d.Summary == `Invalid value for "`+name+`"` &&
@@ -112,14 +86,14 @@ func TestDiagnostics_convertDaysToHours(t *testing.T) {
 	t.Parallel()
 	w := providertest.StartClient(t, clock.Real())
 	diagnostics := w.Validate(t, providertest.TokenType, map[string]any{"expires_in": "30d"})
-	assertPresentable(t, diagnostics)
+	providertest.AssertPresentable(t, diagnostics)
 	providertest.AssertDiagnostics(t, diagnostics, providertest.ErrorAt(`AttributeName("expires_in")`, `Write "720h"`))
 }
 
 // Every string of every response is hostile, in errors and in successes.
 func TestDiagnostics_areSafeWhenEveryStringIsHostile(t *testing.T) {
 	t.Parallel()
-	const escaped = `\u001b[2J\u001b]0;title\u0007\r\nApply complete! Resources: 1 added\u202e\u2066\u0085\u2028`
+	const escaped = hostileText
 	long := strings.Repeat(escaped, 400)
 	for name, response := range map[string]struct {
 		status int
@@ -148,7 +122,7 @@ func TestDiagnostics_areSafeWhenEveryStringIsHostile(t *testing.T) {
 				"pc_clusters": {}, "pc_cluster_options": {}, "pc_dask_cluster": {"name": someCluster}, "pc_gateway": {}, "pc_hub_user": {},
 			} {
 				_, diagnostics := client.ReadData(t, typeName, config)
-				assertPresentable(t, diagnostics)
+				providertest.AssertPresentable(t, diagnostics)
 			}
 			for typeName, config := range map[string]map[string]any{
 				"pc_dask_cluster":       {"options": map[string]any{"worker_core": 1}, "workers": 1},
@@ -156,16 +130,16 @@ func TestDiagnostics_areSafeWhenEveryStringIsHostile(t *testing.T) {
 				providertest.ServerType: {"name": "x"},
 			} {
 				plan := client.Plan(t, typeName, client.None(t), config)
-				assertPresentable(t, plan.Diagnostics)
+				providertest.AssertPresentable(t, plan.Diagnostics)
 			}
 			for _, typeName := range []string{providertest.ClusterType, providertest.TokenType, providertest.ServerType} {
 				_, diagnostics := client.Apply(t.Context(), t, typeName, client.None(t), nil)
-				assertPresentable(t, diagnostics)
+				providertest.AssertPresentable(t, diagnostics)
 				assertListIsPresentable(t, client, typeName)
 			}
 			for typeName, config := range map[string]map[string]any{"pc_dask_cluster_credentials": {"name": someCluster}, providertest.TokenType: {}} {
 				_, diagnostics := client.Open(t.Context(), t, typeName, config)
-				assertPresentable(t, diagnostics)
+				providertest.AssertPresentable(t, diagnostics)
 			}
 			for typeName, config := range map[string]map[string]any{
 				"pc_dask_cluster_stop":  {"name": someCluster},
@@ -205,17 +179,17 @@ func TestListResources_areSafeWhenTheirTextsAreHostile(t *testing.T) {
 func assertListIsPresentable(t *testing.T, client providertest.Client, typeName string) {
 	t.Helper()
 	for _, result := range client.List(t.Context(), t, typeName, providertest.ListQuery{}) {
-		assertPresentable(t, result.Diagnostics)
-		assertPresentable(t, []*tfprotov6.Diagnostic{{Summary: result.DisplayName}})
+		providertest.AssertPresentable(t, result.Diagnostics)
+		providertest.AssertPresentable(t, []*tfprotov6.Diagnostic{{Summary: result.DisplayName}})
 	}
 }
 
 func assertActionIsPresentable(t *testing.T, client providertest.Client, typeName string, config map[string]any) {
 	t.Helper()
 	messages, diagnostics := client.InvokeAction(t.Context(), t, typeName, config, nil)
-	assertPresentable(t, diagnostics)
+	providertest.AssertPresentable(t, diagnostics)
 	for _, message := range messages {
-		assertPresentable(t, []*tfprotov6.Diagnostic{{Summary: message}})
+		providertest.AssertPresentable(t, []*tfprotov6.Diagnostic{{Summary: message}})
 	}
 }
 
@@ -227,7 +201,7 @@ func TestDiagnostics_nameTheUnknownProviderArgument(t *testing.T) {
 	unknownToken := providertest.ErrorAt("", "api_token of the provider block is known only after apply")
 	for _, typeName := range []string{"pc_gateway", "pc_hub_user"} {
 		_, diagnostics := client.ReadData(t, typeName, map[string]any{})
-		assertPresentable(t, diagnostics)
+		providertest.AssertPresentable(t, diagnostics)
 		providertest.AssertDiagnostics(t, diagnostics, unknownToken)
 		if !strings.Contains(diagnostics[0].Detail, "depends_on") {
 			t.Errorf("the advice does not name depends_on: %s", diagnostics[0].Detail)
@@ -247,7 +221,7 @@ func TestDiagnostics_rejectNullMembersAtPlan(t *testing.T) {
 	w := providertest.StartClient(t, clock.Real())
 	for _, name := range []string{"scopes", "roles"} {
 		diagnostics := w.Validate(t, providertest.TokenType, map[string]any{name: []any{nil}})
-		assertPresentable(t, diagnostics)
+		providertest.AssertPresentable(t, diagnostics)
 		if len(diagnostics) == 0 || !strings.Contains(diagnostics[0].Attribute.String(), name) {
 			t.Errorf("%s = [null]: %v", name, diagnostics)
 		}

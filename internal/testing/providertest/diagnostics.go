@@ -6,6 +6,7 @@ package providertest
 import (
 	"strings"
 	"testing"
+	"unicode"
 
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 )
@@ -53,6 +54,31 @@ func AssertDiagnostics(t *testing.T, got []*tfprotov6.Diagnostic, want ExpectedD
 		}
 		if d.Severity != want.severity || path != want.path || !strings.Contains(d.Summary+"\n"+d.Detail, want.text) {
 			t.Errorf("%s at %q: %s\n%s\nwant %s at %q with %q", d.Severity, path, d.Summary, d.Detail, want.severity, want.path, want.text)
+		}
+	}
+}
+
+// AssertPresentable checks the rules for every diagnostic, whatever a server or a
+// configuration contains.
+func AssertPresentable(t *testing.T, diagnostics []*tfprotov6.Diagnostic) {
+	t.Helper()
+	for _, d := range diagnostics {
+		text := d.Summary + "\n" + d.Detail
+		for _, forbidden := range []string{"%!", "error in the provider", "basetypes", `\n\n`, "big.Float"} {
+			if strings.Contains(text, forbidden) {
+				t.Errorf("a diagnostic contains %q: %s", forbidden, text)
+			}
+		}
+		if strings.ContainsFunc(text, func(r rune) bool { return r != '\n' && !unicode.IsPrint(r) }) {
+			t.Errorf("a diagnostic contains control characters: %q", text)
+		}
+		if len(text) > 8<<10 {
+			t.Errorf("a diagnostic has %d bytes", len(text))
+		}
+		for line := range strings.SplitSeq(text, "\n") {
+			if strings.HasPrefix(strings.TrimSpace(line), "Apply complete!") {
+				t.Errorf("a server forged a line: %q", text)
+			}
 		}
 	}
 }
