@@ -27,10 +27,7 @@ func (c *connections) trackState(_ net.Conn, state http.ConnState) {
 		c.maxOpen = max(c.maxOpen, c.open)
 	case http.StateClosed, http.StateHijacked:
 		c.open--
-		if c.open == 0 && c.noneOpen != nil {
-			close(c.noneOpen)
-			c.noneOpen = nil
-		}
+		c.signalIfNoneOpen()
 	case http.StateActive, http.StateIdle:
 	}
 }
@@ -43,11 +40,16 @@ func (c *connections) closed() <-chan struct{} {
 		c.noneOpen = make(chan struct{})
 	}
 	closed := c.noneOpen
-	if c.open == 0 {
+	c.signalIfNoneOpen()
+	return closed
+}
+
+// signalIfNoneOpen ends the waiting of those who called closed. The caller holds the lock.
+func (c *connections) signalIfNoneOpen() {
+	if c.open == 0 && c.noneOpen != nil {
 		close(c.noneOpen)
 		c.noneOpen = nil
 	}
-	return closed
 }
 
 // AwaitNoConnections waits until no connection is open. A busy machine notices late

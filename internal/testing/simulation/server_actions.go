@@ -65,8 +65,8 @@ func (w *world) startServerAsRival(name, profile string) {
 	w.serverRivals.running[name] = w.clock.Now()
 }
 
-// stopServerByAction checks that the server has ended if the action says so, that no other
-// one has, and that the action succeeds if nothing goes wrong.
+// stopServerByAction invokes the action. A server that it reports as stopped must have
+// ended, no other server may have ended, and without a fault the action must succeed.
 func (w *world) stopServerByAction(name string, config map[string]any, isForeign, isDisturbed bool) {
 	outside := w.extras.drawActionEnd()
 	w.note("action: stop server %v, faults %d %%, disturbed %t", config, w.faultRate, isDisturbed)

@@ -43,8 +43,8 @@ func (w *world) drawTokenRevoke() func(isDisturbed bool) {
 	return func(isDisturbed bool) { w.revokeTokenByAction(target, config, isRight, isDisturbed) }
 }
 
-// revokeTokenByAction checks that the token is revoked if the action says so, that no
-// other one is, and that the action succeeds if nothing goes wrong.
+// revokeTokenByAction invokes the action. A token that it reports as revoked must be
+// revoked, no other token may be, and without a fault the action must succeed.
 func (w *world) revokeTokenByAction(target mockserver.Token, config map[string]any, isRight, isDisturbed bool) {
 	outside := w.extras.drawActionEnd()
 	w.note("action: revoke token %v, faults %d %%, disturbed %t", config, w.faultRate, isDisturbed)
