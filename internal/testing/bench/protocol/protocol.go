@@ -81,9 +81,11 @@ func failure(diagnostics []*tfprotov6.Diagnostic) error {
 	return nil
 }
 
-// Import imports clusters as terraform import does. Then it sets adapt with the
-// maximum, as the configuration would, and reads them again, because a refresh of
-// unchanged clusters is faster than one that writes their state.
+// Import imports clusters as terraform import does, and sets adapt with the maximum, as
+// the configuration would. Then it reads all of them again, because a refresh of
+// unchanged clusters is faster than one that writes their state. The second read has its
+// own pass: a listing serves each cluster once, so the pass needs one more listing, and
+// not one for each cluster.
 func (p *Provider) Import(ctx context.Context, names []string, maximum int) ([]Cluster, error) {
 	clusters := make([]Cluster, len(names))
 	err := each(len(names), func(i int) error {
@@ -98,12 +100,12 @@ func (p *Provider) Import(ctx context.Context, names []string, maximum int) ([]C
 		if err := p.Read(ctx, &clusters[i]); err != nil {
 			return err
 		}
-		if err := p.declare(&clusters[i], maximum); err != nil {
-			return err
-		}
-		return p.Read(ctx, &clusters[i])
+		return p.declare(&clusters[i], maximum)
 	})
-	return clusters, err
+	if err != nil {
+		return nil, err
+	}
+	return clusters, p.Refresh(ctx, clusters)
 }
 
 // declare sets the configuration of an imported cluster.
