@@ -26,7 +26,7 @@ func newScripted(t *testing.T, auth transport.Auth) (*scripted.Server, *catalog.
 	server := scripted.New(t, "/api")
 	server.DefaultType = "application/json"
 	connect := func(auth transport.Auth) *transport.Client {
-		client, err := transport.New(transport.Config{BaseURL: server.Base, Auth: auth, NoProxy: true, MaxRetries: 2, RetryWaitMin: time.Millisecond, RetryWaitMax: time.Millisecond})
+		client, err := transport.New(transport.Config{BaseURL: server.Base, Auth: auth, BypassesProxy: true, MaxRetries: 2, RetryWaitMin: time.Millisecond, RetryWaitMax: time.Millisecond})
 		if err != nil {
 			t.Fatal(err)
 		}

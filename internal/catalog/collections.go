@@ -72,7 +72,7 @@ func (c *Client) stacRequest(want, query string, path ...string) transport.Reque
 	if c.geoCatalog != nil {
 		path, query = append([]string{"stac"}, path...), versioned(query)
 	}
-	return transport.Request{Method: http.MethodGet, Path: path, Query: query, Retryable: true, Want: want}
+	return transport.Request{Method: http.MethodGet, Path: path, Query: query, IsRetryable: true, Want: want}
 }
 
 // parseExtent returns what is valid of an extent. Catalogs with an invalid one exist, and

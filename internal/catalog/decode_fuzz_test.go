@@ -22,7 +22,7 @@ import (
 func newFuzzedClient(f *testing.F) (*scripted.Fuzzed, *catalog.Client) {
 	f.Helper()
 	server := scripted.NewFuzzed(f, "/api", "application/json")
-	sender, err := transport.New(transport.Config{BaseURL: server.Base, NoProxy: true})
+	sender, err := transport.New(transport.Config{BaseURL: server.Base, BypassesProxy: true})
 	if err != nil {
 		f.Fatal(err)
 	}

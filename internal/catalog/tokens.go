@@ -61,7 +61,7 @@ func (c *Client) token(ctx context.Context, minutes int64, path ...string) (Toke
 		path, query = append([]string{"sas", "token"}, path...), versioned(query)
 	}
 	wire, err := transport.Call(ctx, c.sas, transport.Request{
-		Method: http.MethodGet, Path: path, Query: query, Retryable: true, Want: "the token", ConfidentialMember: "token",
+		Method: http.MethodGet, Path: path, Query: query, IsRetryable: true, Want: "the token", ConfidentialMember: "token",
 	}, wireToken.describeProblem)
 	if err != nil {
 		return Token{}, err

@@ -96,7 +96,7 @@ func (m machine) cloudConfig() cloudConfig {
 		writtenFile{envFile, "0600", joinLines(m.environment())},
 		writtenFile{"/etc/systemd/system/dask.service", "0644", m.unit()},
 	)
-	if m.bootstrap {
+	if m.installsDocker {
 		c.PackageUpdate, c.Packages = true, []string{"docker.io"}
 	}
 	for _, line := range m.extraBootstrap {
@@ -156,7 +156,7 @@ func (m machine) unit() string {
 // docker returns the arguments of docker.
 func (m machine) docker() []string {
 	arguments := []string{"run", "--rm", "--name=dask", "--net=host"}
-	if m.gpu {
+	if m.usesGPU {
 		arguments = append(arguments, "--gpus=all")
 	}
 	if m.tls != nil {
@@ -187,13 +187,13 @@ func (m machine) schedulerCommand() []string {
 // host name is not, because a replaced machine keeps it.
 func (m machine) workerCommand() []string {
 	arguments := []string{"dask", "worker", m.schedulerAddress}
-	if m.cuda {
+	if m.usesCUDA {
 		arguments = slices.Insert(arguments, 1, "cuda")
 	}
 	arguments = append(arguments, flagWithValue("--nworkers", m.nworkers)...)
 	arguments = append(arguments, flagWithValue("--nthreads", m.nthreads)...)
 	arguments = append(arguments, flagWithValue("--memory-limit", m.memoryLimit)...)
-	if m.noNanny {
+	if !m.usesNanny {
 		arguments = append(arguments, "--no-nanny")
 	}
 	arguments = append(arguments, flagWithValue("--resources", strings.Join(m.resources, " "))...)

@@ -17,19 +17,19 @@ import (
 // machine describes a machine that runs Dask, with checked options. Numbers are
 // formatted as on a command line. "" means Dask's default.
 type machine struct {
-	role           string
-	image          string
-	dockerArgs     []string
-	extraBootstrap []string
-	bootstrap, gpu bool
-	tls            *certificates
-	env            map[string]string
+	role                    string
+	image                   string
+	dockerArgs              []string
+	extraBootstrap          []string
+	installsDocker, usesGPU bool
+	tls                     *certificates
+	env                     map[string]string
 
 	port, dashboardPort string
 	idleTimeout         string
 
 	schedulerAddress, nthreads, nworkers, memoryLimit string
-	noNanny, cuda                                     bool
+	usesNanny, usesCUDA                               bool
 	resources                                         []string
 	localDirectory, workerClass, lifetime             string
 }
@@ -77,8 +77,8 @@ func (m *machine) readContainer(r optionReader) {
 	m.image = r.Required("image", imageReference)
 	m.dockerArgs = r.Texts("docker_args", dockerArgument)
 	m.extraBootstrap = r.Texts("extra_bootstrap", shellLines)
-	m.bootstrap = r.Flag("bootstrap", true)
-	m.gpu = r.Flag("gpu", false)
+	m.installsDocker = r.Flag("bootstrap", true)
+	m.usesGPU = r.Flag("gpu", false)
 }
 
 func (m *machine) readScheduler(r optionReader) {
@@ -102,8 +102,8 @@ func (m *machine) readWorker(r optionReader) {
 	m.dashboardPort = r.WholeNumber("dashboard_port", 65535, "")
 	m.nthreads = r.WholeNumber("nthreads", 1<<16, "")
 	m.nworkers = r.nworkers()
-	m.noNanny = !r.Flag("nanny", true)
-	if m.noNanny && m.nworkers != "" && m.nworkers != "1" {
+	m.usesNanny = r.Flag("nanny", true)
+	if !m.usesNanny && m.nworkers != "" && m.nworkers != "1" {
 		r.Reject("nanny", "must be true for more than one worker, because the nanny starts them")
 	}
 	m.memoryLimit = r.memory("memory_limit")
@@ -123,13 +123,13 @@ func (m *machine) readWorkerClass(r optionReader) {
 	if !slices.Contains(cudaWorkers, m.workerClass) {
 		return
 	}
-	m.workerClass, m.cuda = "", true
+	m.workerClass, m.usesCUDA = "", true
 	for _, name := range []string{"nworkers", "lifetime"} {
 		if !r.IsAbsent(name) {
 			r.Reject(name, "conflicts with dask_cuda.CUDAWorker, which starts one worker for each GPU and has no such option")
 		}
 	}
-	if m.noNanny {
+	if !m.usesNanny {
 		r.Reject("nanny", "must be true with dask_cuda.CUDAWorker, which starts its workers in nannies")
 	}
 }

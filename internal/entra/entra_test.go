@@ -70,7 +70,7 @@ func newCredential(t *testing.T, server *mockserver.GeoCatalog, cfg entra.Config
 	if err != nil {
 		t.Fatal(err)
 	}
-	client, err := transport.NewHTTPClient(transport.Config{BaseURL: base, RootCAs: []byte(server.CACertificate()), NoProxy: true})
+	client, err := transport.NewHTTPClient(transport.Config{BaseURL: base, RootCAs: []byte(server.CACertificate()), BypassesProxy: true})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -35,7 +35,7 @@ func (c *Client) Activity(ctx context.Context, name string) (Activity, error) {
 		return Activity{}, err
 	}
 	wire, err := transport.Call(ctx, c.transport, transport.Request{
-		Method: http.MethodGet, Path: []string{"clusters", name, "json", "counts.json"}, Anonymous: true, Retryable: true, Want: "the scheduler's counts",
+		Method: http.MethodGet, Path: []string{"clusters", name, "json", "counts.json"}, IsAnonymous: true, IsRetryable: true, Want: "the scheduler's counts",
 	}, wireActivity.invalidReason)
 	if err != nil {
 		return Activity{}, err

@@ -78,15 +78,15 @@ type AdoptError struct {
 	// ListError is why no listing of the clusters succeeded; nil if one did.
 	// Without a listing, an empty list of candidates means nothing.
 	ListError error
-	// Interrupted means that Ctrl-C, or a timeout, left time for only some of the
+	// WasInterrupted means that Ctrl-C, or a timeout, left time for only some of the
 	// lookups. They may have missed a cluster that a cache does not contain yet.
-	Interrupted bool
+	WasInterrupted bool
 	// MayBeIncomplete means that the gateway may have a cache that had no time to fill
 	// since a restart, so that the listings may have missed a cluster.
 	MayBeIncomplete bool
-	// NotForwarded means that a proxy responded at once that it cannot reach the
+	// WasNotForwarded means that a proxy responded at once that it cannot reach the
 	// gateway. Most likely the request never arrived there.
-	NotForwarded bool
+	WasNotForwarded bool
 }
 
 // Error contains the number of clusters that may be the requested one.
@@ -147,7 +147,7 @@ func (c *Client) create(ctx context.Context, options map[string]any, secrets ...
 	}
 	created, err := c.adopt(lookingUp, ours, err)
 	if failed, ok := errors.AsType[*AdoptError](err); ok && ctx.Err() != nil {
-		failed.Interrupted = true
+		failed.WasInterrupted = true
 	}
 	return created, err
 }
@@ -158,7 +158,7 @@ func (c *Client) create(ctx context.Context, options map[string]any, secrets ...
 // possible, one listing is enough.
 func (c *Client) adopt(ctx context.Context, ours *pendingCreate, cause error) (Creation, error) {
 	search := &candidateSearch{
-		client: c, ours: ours, failed: &AdoptError{Cause: cause, ListError: cause, NotForwarded: ours.isNotForwarded},
+		client: c, ours: ours, failed: &AdoptError{Cause: cause, ListError: cause, WasNotForwarded: ours.isNotForwarded},
 		candidates: map[string]Cluster{}, later: map[string]Cluster{},
 	}
 	if name := search.run(ctx); name != "" {

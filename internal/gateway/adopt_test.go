@@ -154,7 +154,7 @@ func TestCreate_adoptsNothingWhenUndecided(t *testing.T) {
 			if !slices.Equal(names, test.candidates) {
 				t.Errorf("candidates %q, want %q", names, test.candidates)
 			}
-			if undecided.Interrupted {
+			if undecided.WasInterrupted {
 				t.Error("Interrupted is set without an interrupt")
 			}
 			if n := server.Count(listAllRequest); n != test.lookups {
@@ -492,7 +492,7 @@ func TestCreate_afterAnInterrupt(t *testing.T) {
 		server.On(createRequest, scripted.After(lostReply, cancel))
 		server.On(listAllRequest, withServerTime(emptyListReply, startTime))
 		_, err := client.Create(ctx, twoCoreOptions())
-		if undecided, ok := errors.AsType[*gateway.AdoptError](err); !ok || !undecided.Interrupted || undecided.ListError != nil {
+		if undecided, ok := errors.AsType[*gateway.AdoptError](err); !ok || !undecided.WasInterrupted || undecided.ListError != nil {
 			t.Errorf("got %v", err)
 		}
 		server.Expect(t, createRequest, listAllRequest)

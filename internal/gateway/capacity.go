@@ -31,7 +31,7 @@ func (c *Client) Capacity(ctx context.Context, name string) (Capacity, error) {
 		return Capacity{}, err
 	}
 	identity, err := transport.Call(ctx, c.transport, transport.Request{
-		Method: http.MethodGet, Path: []string{"clusters", name, "json", "identity.json"}, Anonymous: true, Retryable: true, IsLarge: true, Want: "the scheduler's identity",
+		Method: http.MethodGet, Path: []string{"clusters", name, "json", "identity.json"}, IsAnonymous: true, IsRetryable: true, IsLarge: true, Want: "the scheduler's identity",
 	}, wireIdentity.invalidReason)
 	if err != nil {
 		return Capacity{}, err

@@ -186,7 +186,7 @@ func (c *Client) getCluster(ctx context.Context, name string, r transport.Reques
 	if err := validateName(name); err != nil {
 		return Cluster{}, err
 	}
-	r.Method, r.Path, r.Retryable, r.Want = http.MethodGet, clustersPath(name), true, "the cluster"
+	r.Method, r.Path, r.IsRetryable, r.Want = http.MethodGet, clustersPath(name), true, "the cluster"
 	// The response contains the options of the cluster, and does not show which of them
 	// are write-only.
 	r.ConfidentialMember = optionsMember
@@ -212,7 +212,7 @@ func (c *Client) ListClusters(ctx context.Context, statuses ...Status) (map[stri
 func (c *Client) listClusters(ctx context.Context, statuses ...Status) (map[string]Cluster, transport.Response, error) {
 	var clusters map[string]Cluster
 	response, err := c.transport.Do(ctx, transport.Request{
-		Method: http.MethodGet, Path: clustersPath(""), Query: statusQuery(statuses), Retryable: true, Want: "the list of clusters", ConfidentialMember: optionsMember,
+		Method: http.MethodGet, Path: clustersPath(""), Query: statusQuery(statuses), IsRetryable: true, Want: "the list of clusters", ConfidentialMember: optionsMember,
 		Decode: func(body io.Reader) error {
 			decoded, err := decodeClusters(body)
 			clusters = decoded
@@ -248,7 +248,7 @@ func (c *Client) StopCluster(ctx context.Context, name string) error {
 		return err
 	}
 	c.directory.Changed(name)
-	_, err := c.transport.Do(ctx, transport.Request{Method: http.MethodDelete, Path: clustersPath(name), Retryable: true})
+	_, err := c.transport.Do(ctx, transport.Request{Method: http.MethodDelete, Path: clustersPath(name), IsRetryable: true})
 	return err
 }
 

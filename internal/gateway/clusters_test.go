@@ -243,12 +243,12 @@ func TestScaleAndAdapt_sendTheirArguments(t *testing.T) {
 	server.On("POST /api/v1/clusters/"+clusterName+"/scale", record(clampedReply))
 	server.On("POST /api/v1/clusters/"+clusterName+"/adapt", record(jsonReply(`{"ok": true, "msg": null}`)))
 	scaling, err := client.Scale(t.Context(), clusterName, 9)
-	if err != nil || scaling.OK || !strings.Contains(scaling.Message, "limit of 4 workers") {
+	if err != nil || scaling.IsWithinLimit || !strings.Contains(scaling.Message, "limit of 4 workers") {
 		t.Errorf("Scale: %+v, %v", scaling, err)
 	}
 	maximum := int64(50)
 	for _, bounds := range []gateway.Adaptive{{Maximum: &maximum, Active: true}, {}} {
-		if scaling, err := client.Adapt(t.Context(), clusterName, bounds); err != nil || !scaling.OK || scaling.Message != "" {
+		if scaling, err := client.Adapt(t.Context(), clusterName, bounds); err != nil || !scaling.IsWithinLimit || scaling.Message != "" {
 			t.Errorf("Adapt: %+v, %v", scaling, err)
 		}
 	}

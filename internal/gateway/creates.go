@@ -57,11 +57,11 @@ type pendingCreate struct {
 	// number and sentAt are those of the request, zero until it is sent.
 	number int
 	sentAt time.Time
-	// responseLost is set when the create has failed and may have arrived, at
+	// isResponseLost is set when the create has failed and may have arrived, at
 	// failedAt. The cluster started by then, or at most lateBy later.
-	responseLost bool
-	failedAt     time.Time
-	lateBy       time.Duration
+	isResponseLost bool
+	failedAt       time.Time
+	lateBy         time.Duration
 	// earliest and latest are the window in which the cluster can have started, by
 	// the server's clock. The first listing after the failure decides: windows that
 	// change would contradict what was assigned before.
@@ -123,7 +123,7 @@ func (t *createTracker) markCreated(ours *pendingCreate, name string) {
 func (t *createTracker) markLost(ours *pendingCreate, failure *transport.Error, now time.Time) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	ours.responseLost, ours.failedAt = true, now
+	ours.isResponseLost, ours.failedAt = true, now
 	switch {
 	case failure.Kind == transport.KindBody, failure.Kind == transport.KindStatus && failure.Status != http.StatusGatewayTimeout:
 		ours.hasEnded = true
@@ -210,7 +210,7 @@ func (t *createTracker) waitForOthers(ctx context.Context, ours *pendingCreate) 
 	}
 	t.mu.Unlock()
 	return t.waitUntil(ctx, func() bool {
-		return !slices.ContainsFunc(others, func(other *pendingCreate) bool { return t.pending[other] && !other.responseLost })
+		return !slices.ContainsFunc(others, func(other *pendingCreate) bool { return t.pending[other] && !other.isResponseLost })
 	})
 }
 
@@ -287,7 +287,7 @@ func (t *createTracker) assign(ours *pendingCreate, seen listingSnapshot, stage 
 	defer t.mu.Unlock()
 	var lost []*pendingCreate
 	for create := range t.pending {
-		if create.responseLost && t.haveEqualOptions(create, ours) {
+		if create.isResponseLost && t.haveEqualOptions(create, ours) {
 			lost = append(lost, create)
 		}
 	}

@@ -58,7 +58,7 @@ func (c *Client) GetCredentials(ctx context.Context, name string) (Credentials, 
 		return Credentials{}, err
 	}
 	wire, err := transport.Call(ctx, c.transport, transport.Request{
-		Method: http.MethodGet, Path: clustersPath(name), Retryable: true, Want: "the cluster",
+		Method: http.MethodGet, Path: clustersPath(name), IsRetryable: true, Want: "the cluster",
 	}, func(response wireCredentials) string {
 		return invalidIf(response.Name != name, fmt.Sprintf("the response is about the cluster %q", response.Name))
 	}, wireCredentials.invalidReason)

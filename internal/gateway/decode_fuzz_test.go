@@ -20,7 +20,7 @@ import (
 func newFuzzedGateway(f *testing.F) (set func([]byte), newClient func() *gateway.Client) {
 	f.Helper()
 	server := scripted.NewFuzzed(f, pathPrefix, "application/json; charset=utf-8")
-	sender, err := transport.New(transport.Config{BaseURL: server.Base, NoProxy: true})
+	sender, err := transport.New(transport.Config{BaseURL: server.Base, BypassesProxy: true})
 	if err != nil {
 		f.Fatal(err)
 	}

@@ -57,7 +57,7 @@ func newLimitedGatewayClient(tb testing.TB, handler http.Handler, waits clock.Cl
 	if err != nil {
 		tb.Fatal(err)
 	}
-	sender, err := transport.New(transport.Config{BaseURL: base, NoProxy: true, RequestTimeout: 10 * time.Minute, MaxConnections: connections})
+	sender, err := transport.New(transport.Config{BaseURL: base, BypassesProxy: true, RequestTimeout: 10 * time.Minute, MaxConnections: connections})
 	if err != nil {
 		tb.Fatal(err)
 	}

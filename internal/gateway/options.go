@@ -90,7 +90,7 @@ func (c *Client) hasOptions() bool {
 
 func (c *Client) readOptions(ctx context.Context) ([]Option, error) {
 	wire, err := transport.Call(ctx, c.transport, transport.Request{
-		Method: http.MethodGet, Path: []string{"api", "v1", "options"}, Retryable: true, Want: "the cluster options",
+		Method: http.MethodGet, Path: []string{"api", "v1", "options"}, IsRetryable: true, Want: "the cluster options",
 	}, func(response wireOptions) string {
 		return invalidIf(response.ClusterOptions == nil, "the response has no cluster_options")
 	}, wireOptions.invalidReason)

@@ -21,9 +21,9 @@ type InvalidOptionError struct {
 	// at most 8".
 	Allowed string
 	Value   any
-	// printable and choices decide how much of Value the error shows.
-	printable bool
-	choices   []string
+	// isPrintable and choices decide how much of Value the error shows.
+	isPrintable bool
+	choices     []string
 }
 
 // Error contains the option, the allowed values and the value. If the value is a free
@@ -35,7 +35,7 @@ func (e *InvalidOptionError) Error() string {
 func (e *InvalidOptionError) visibleValue() string {
 	switch value := e.Value.(type) {
 	case bool, json.Number, int, int64, float64:
-		if e.printable {
+		if e.isPrintable {
 			return formatValue(value)
 		}
 		if isA[bool](value) {
@@ -43,7 +43,7 @@ func (e *InvalidOptionError) visibleValue() string {
 		}
 		return "a number"
 	case string:
-		if e.printable && len(e.choices) > 0 {
+		if e.isPrintable && len(e.choices) > 0 {
 			return formatValue(value)
 		}
 		return "a string"
@@ -94,7 +94,7 @@ func (o Option) errorUnless(isValid bool, allowed string, value any) error {
 	if isValid {
 		return nil
 	}
-	return &InvalidOptionError{Field: o.Field, Allowed: allowed, Value: value, printable: o.IsPrintable(), choices: o.Choices}
+	return &InvalidOptionError{Field: o.Field, Allowed: allowed, Value: value, isPrintable: o.IsPrintable(), choices: o.Choices}
 }
 
 func (o Option) checkNumber(value any) error {

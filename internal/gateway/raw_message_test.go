@@ -26,7 +26,7 @@ func TestIsNotFound_decidesOnTheRawMessage(t *testing.T) {
 				Status: http.StatusNotFound, ContentType: "application/json", Body: `{"error": "Cluster c1 not found"}`,
 			})
 			sender, err := transport.New(transport.Config{
-				BaseURL: server.Base, Auth: transport.BasicAuth("alice", secret.New(password)), NoProxy: true, IsCredentialFailure: gateway.IsCredentialFailure,
+				BaseURL: server.Base, Auth: transport.BasicAuth("alice", secret.New(password)), BypassesProxy: true, IsCredentialFailure: gateway.IsCredentialFailure,
 			})
 			if err != nil {
 				t.Fatal(err)

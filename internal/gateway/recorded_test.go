@@ -132,7 +132,7 @@ func TestClient_decodesRecordedResponses(t *testing.T) {
 		want any
 	}{
 		"create_201": {recordedCreate, recordedName},
-		"scale_ok":   {recordedScale, gateway.Scaling{OK: true}},
+		"scale_ok":   {recordedScale, gateway.Scaling{IsWithinLimit: true}},
 		"scale_clamped": {recordedScale, gateway.Scaling{
 			Granted: &limit,
 			Message: "Scale request of 5 workers would exceed resource limit of 4 workers. Scaling to 4 instead.",
@@ -194,8 +194,8 @@ func TestClient_decodesRecordedErrors(t *testing.T) {
 			if !errors.As(err, &failure) {
 				t.Fatalf("got %v", err)
 			}
-			if failure.Kind != test.kind || failure.Status != test.status || failure.Message != test.wantMessage || failure.JSONError != test.isJSON {
-				t.Errorf("got kind %d, status %d, JSON %t, %q, want %d, %d, %t, %q", failure.Kind, failure.Status, failure.JSONError, failure.Message,
+			if failure.Kind != test.kind || failure.Status != test.status || failure.Message != test.wantMessage || failure.IsJSONError != test.isJSON {
+				t.Errorf("got kind %d, status %d, JSON %t, %q, want %d, %d, %t, %q", failure.Kind, failure.Status, failure.IsJSONError, failure.Message,
 					test.kind, test.status, test.isJSON, test.wantMessage)
 			}
 			if got, want := gateway.IsNotFound(err), file == "cluster_404"; got != want {

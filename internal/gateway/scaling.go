@@ -25,9 +25,9 @@ type Adaptive struct {
 
 // Scaling is the gateway's response to a change of the workers.
 type Scaling struct {
-	// OK is false if the request exceeded a limit and the gateway applied the limit
-	// instead. The status is 200 all the same.
-	OK bool
+	// IsWithinLimit is false if the request exceeded a limit and the gateway applied
+	// the limit instead. The status is 200 all the same.
+	IsWithinLimit bool
 	// Message is the gateway's explanation.
 	Message string
 	// Granted is the limit of workers in the message; nil if it contains none.
@@ -94,14 +94,14 @@ func (c *Client) changeWorkers(ctx context.Context, name, endpoint string, body 
 
 func (c *Client) postScaling(ctx context.Context, name, endpoint string, body any) (Scaling, error) {
 	response, err := transport.Call(ctx, c.transport, transport.Request{
-		Method: http.MethodPost, Path: append(clustersPath(name), endpoint), Body: body, Retryable: true, Want: "the response to " + endpoint,
+		Method: http.MethodPost, Path: append(clustersPath(name), endpoint), Body: body, IsRetryable: true, Want: "the response to " + endpoint,
 	}, func(response wireScaling) string {
 		return invalidIf(response.OK == nil, "the response to "+endpoint+" has no ok")
 	})
 	if err != nil {
 		return Scaling{}, err
 	}
-	scaling := Scaling{OK: *response.OK}
+	scaling := Scaling{IsWithinLimit: *response.OK}
 	if response.Msg != nil {
 		scaling.Granted = grantedWorkers(*response.Msg)
 		scaling.Message = c.transport.Printable(*response.Msg)
@@ -122,7 +122,7 @@ func (c *Client) Workers(ctx context.Context, name string) (int64, error) {
 		return 0, err
 	}
 	counts, err := transport.Call(ctx, c.transport, transport.Request{
-		Method: http.MethodGet, Path: []string{"clusters", name, "json", "counts.json"}, Anonymous: true, Retryable: true, Want: "the scheduler's counts",
+		Method: http.MethodGet, Path: []string{"clusters", name, "json", "counts.json"}, IsAnonymous: true, IsRetryable: true, Want: "the scheduler's counts",
 	}, func(response wireCounts) string {
 		return invalidIf(response.Workers == nil || *response.Workers < 0, "the response contains no count of workers")
 	})

@@ -29,7 +29,7 @@ func TestScaling_toleratesAnOutage(t *testing.T) {
 			server, client, fake := newScripted(t)
 			restarted := jsonReply(`{"ok": true, "msg": null}`)
 			server.On(request, textReply(503, "no"), textReply(503, "no"), badGatewayReply, lostReply, proxyNotFoundReply, textReply(503, "no"), textReply(503, "no"), textReply(503, "no"), textReply(503, "no"), restarted)
-			if scaling, err := change(client); err != nil || !scaling.OK {
+			if scaling, err := change(client); err != nil || !scaling.IsWithinLimit {
 				t.Errorf("got %+v, %v", scaling, err)
 			}
 			if waited := fake.Now().Sub(startTime); waited < 12*time.Second {

@@ -54,7 +54,7 @@ func newScriptedWith(t *testing.T, c clock.Clock) (*scripted.Server, *gateway.Cl
 	// Without a cache, the gateway responds at once.
 	server.On(cacheFillRequest, unknownReply)
 	sender, err := transport.New(transport.Config{
-		BaseURL: server.Base, Auth: transport.JupyterHubAuth(secret.New("sesame")), UserAgent: "test", NoProxy: true,
+		BaseURL: server.Base, Auth: transport.JupyterHubAuth(secret.New("sesame")), UserAgent: "test", BypassesProxy: true,
 		IsCredentialFailure: gateway.IsCredentialFailure,
 	})
 	if err != nil {

@@ -68,7 +68,7 @@ type wireVersion struct {
 // request has no credentials.
 func (c *Client) Version(ctx context.Context) (string, error) {
 	response, err := transport.Call(ctx, c.transport, transport.Request{
-		Method: http.MethodGet, Path: []string{"api", "version"}, Retryable: true, Anonymous: true, Want: "the gateway's version",
+		Method: http.MethodGet, Path: []string{"api", "version"}, IsRetryable: true, IsAnonymous: true, Want: "the gateway's version",
 	}, func(response wireVersion) string {
 		return invalidIf(!versionPattern().MatchString(response.Version), fmt.Sprintf("the response contains no version: %q", response.Version))
 	})
@@ -83,7 +83,7 @@ type wireHealth struct {
 // has no credentials.
 func (c *Client) Health(ctx context.Context) error {
 	_, err := transport.Call(ctx, c.transport, transport.Request{
-		Method: http.MethodGet, Path: []string{"api", "health"}, Retryable: true, Anonymous: true, Want: "the gateway's health",
+		Method: http.MethodGet, Path: []string{"api", "health"}, IsRetryable: true, IsAnonymous: true, Want: "the gateway's health",
 	}, func(response wireHealth) string {
 		return invalidIf(response.Status != "pass", fmt.Sprintf("the gateway's health is %q, not %q", response.Status, "pass"))
 	})

@@ -103,7 +103,7 @@ func TestCreate_adoptsInsideTheWindowOnly(t *testing.T) {
 								if !isAdopted(got, rival) || got.Adopted.StartedAt.After(got.Adopted.Latest) || got.Adopted.StartedAt.Before(got.Adopted.Earliest) {
 									t.Errorf("got %+v, %v", got, err)
 								}
-							case failed == nil || len(failed.Candidates) != 0 || len(failed.Later) != 1 || failed.Later[0].Name != rival || failed.NotForwarded != failure.isNotForwarded:
+							case failed == nil || len(failed.Candidates) != 0 || len(failed.Later) != 1 || failed.Later[0].Name != rival || failed.WasNotForwarded != failure.isNotForwarded:
 								t.Errorf("got %+v, %v", got, err)
 							}
 						})
@@ -125,7 +125,7 @@ func TestCreate_slowListingsDoNotExtendTheWindow(t *testing.T) {
 			t.Parallel()
 			fake := clock.NewFake(startTime)
 			server := scripted.New(t, pathPrefix)
-			sender, err := transport.New(transport.Config{BaseURL: server.Base, NoProxy: true, MaxRetries: 2, RetryWaitMin: 1, RetryWaitMax: 1, Clock: fake})
+			sender, err := transport.New(transport.Config{BaseURL: server.Base, BypassesProxy: true, MaxRetries: 2, RetryWaitMin: 1, RetryWaitMax: 1, Clock: fake})
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -36,8 +36,8 @@ type Account struct {
 type Server struct {
 	Name string
 	// URL is absolute if a public address is configured on the Hub, else a path.
-	URL   string
-	Ready bool
+	URL     string
+	IsReady bool
 	// Pending is "spawn", "stop" or "check", or "" for none.
 	Pending string
 	Started time.Time
@@ -50,10 +50,10 @@ type Server struct {
 func (s Server) IsStopping() bool { return s.Pending == "stop" }
 
 // isActive reports whether the server is running, starting or stopping.
-func (s Server) isActive() bool { return s.Ready || s.Pending != "" }
+func (s Server) isActive() bool { return s.IsReady || s.Pending != "" }
 
 // isUsable reports whether the server is running, and is not about to start or stop.
-func (s Server) isUsable() bool { return s.Ready && s.Pending == "" }
+func (s Server) isUsable() bool { return s.IsReady && s.Pending == "" }
 
 type wireAccount struct {
 	Kind    string                `json:"kind"`
@@ -97,7 +97,7 @@ func (c *Client) GetUser(ctx context.Context, name string) (Account, error) {
 
 func (c *Client) getAccount(ctx context.Context, path []string, invalidReason func(wireAccount) string) (Account, error) {
 	wire, err := transport.Call(ctx, c.transport, transport.Request{
-		Method: http.MethodGet, Path: path, Retryable: true, Want: "a user of the Hub",
+		Method: http.MethodGet, Path: path, IsRetryable: true, Want: "a user of the Hub",
 	}, invalidReason, wireAccount.invalidServer)
 	if err != nil {
 		return Account{}, err
@@ -146,7 +146,7 @@ func (w wireAccount) account() Account {
 	account.Servers = make(map[string]Server, len(w.Servers))
 	for name, server := range w.Servers {
 		account.Servers[name] = Server{
-			Name: name, URL: server.address(), Ready: server.Ready, Pending: server.Pending, Started: time.Time(server.Started), UserOptions: server.UserOptions,
+			Name: name, URL: server.address(), IsReady: server.Ready, Pending: server.Pending, Started: time.Time(server.Started), UserOptions: server.UserOptions,
 		}
 	}
 	return account

@@ -55,7 +55,7 @@ func TestGetUser_decodesServers(t *testing.T) {
 	got, err := client.GetUser(t.Context(), "alice")
 	want := map[string]hub.Server{
 		"": {
-			Name: "", URL: "/user/alice/", Ready: true, Started: time.Date(2026, 11, 23, 20, 37, 53, 785_356_000, time.UTC),
+			Name: "", URL: "/user/alice/", IsReady: true, Started: time.Date(2026, 11, 23, 20, 37, 53, 785_356_000, time.UTC),
 			UserOptions: map[string]any{"n": json.Number("1")},
 		},
 		"two": {Name: "two", URL: "https://hub.example.com/user/alice/two/", Pending: "spawn", UserOptions: map[string]any{}},

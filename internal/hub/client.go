@@ -85,7 +85,7 @@ type User struct {
 func (c *Client) Whoami(ctx context.Context) (User, error) {
 	return c.whoami.Get(ctx, func(ctx context.Context) (User, error) {
 		return transport.Call(ctx, c.transport, transport.Request{
-			Method: http.MethodGet, Path: api("user"), Retryable: true, Want: "the token's user",
+			Method: http.MethodGet, Path: api("user"), IsRetryable: true, Want: "the token's user",
 		}, func(user User) string { return invalidUserName(user.Name) })
 	})
 }

@@ -27,7 +27,7 @@ import (
 func newFuzzedHub(f *testing.F) (setBody func([]byte), newClient func() *hub.Client) {
 	f.Helper()
 	server := scripted.NewFuzzed(f, pathPrefix, "application/json")
-	sender, err := transport.New(transport.Config{BaseURL: server.Base, Auth: transport.TokenAuth(secret.New("sesame")), NoProxy: true})
+	sender, err := transport.New(transport.Config{BaseURL: server.Base, Auth: transport.TokenAuth(secret.New("sesame")), BypassesProxy: true})
 	if err != nil {
 		f.Fatal(err)
 	}

@@ -41,13 +41,13 @@ func TestWaitForServer_leavesConnectionsForOthers(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	sender, err := transport.New(transport.Config{BaseURL: base, NoProxy: true})
+	sender, err := transport.New(transport.Config{BaseURL: base, BypassesProxy: true})
 	if err != nil {
 		t.Fatal(err)
 	}
 	client := hub.New(sender, clock.NewFake(startTime))
 	waitForServer := func() {
-		if got, err := client.WaitForServer(t.Context(), "alice", "", func(string) {}); err != nil || !got.Ready {
+		if got, err := client.WaitForServer(t.Context(), "alice", "", func(string) {}); err != nil || !got.IsReady {
 			t.Errorf("got %+v, %v", got, err)
 		}
 	}

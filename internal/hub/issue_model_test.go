@@ -60,7 +60,7 @@ func newFlakyHub(t *testing.T, seed uint64) *flakyHub {
 		t.Fatal(err)
 	}
 	sender, err := transport.New(transport.Config{
-		BaseURL: base, Auth: transport.TokenAuth(secret.New(mock.NewToken("alice"))), NoProxy: true, IsCredentialFailure: hub.IsCredentialFailure,
+		BaseURL: base, Auth: transport.TokenAuth(secret.New(mock.NewToken("alice"))), BypassesProxy: true, IsCredentialFailure: hub.IsCredentialFailure,
 		MaxRetries: 4, RetryWaitMin: time.Millisecond, RetryWaitMax: time.Millisecond, Clock: f.clock,
 	})
 	if err != nil {

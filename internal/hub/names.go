@@ -78,7 +78,7 @@ func (c *Client) MajorVersion(ctx context.Context) int {
 	version, err := c.version.Get(ctx, func(ctx context.Context) (string, error) {
 		response, err := transport.Call[struct {
 			Version string `json:"version"`
-		}](ctx, c.transport, transport.Request{Method: http.MethodGet, Path: api(""), Anonymous: true, Retryable: true, Want: "the Hub's version"})
+		}](ctx, c.transport, transport.Request{Method: http.MethodGet, Path: api(""), IsAnonymous: true, IsRetryable: true, Want: "the Hub's version"})
 		return response.Version, err
 	})
 	if err != nil {

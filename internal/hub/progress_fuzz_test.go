@@ -53,7 +53,7 @@ func FuzzProgress(f *testing.F) {
 	if err != nil {
 		f.Fatal(err)
 	}
-	sender, err := transport.New(transport.Config{BaseURL: base, Auth: transport.TokenAuth(secret.New("sesame")), NoProxy: true})
+	sender, err := transport.New(transport.Config{BaseURL: base, Auth: transport.TokenAuth(secret.New("sesame")), BypassesProxy: true})
 	if err != nil {
 		f.Fatal(err)
 	}

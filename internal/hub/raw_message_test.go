@@ -28,7 +28,7 @@ func TestIsNotFound_decidesOnTheRawMessage(t *testing.T) {
 				Status: http.StatusNotFound, ContentType: "application/json", Body: `{"status": 404, "message": "No such user: alice"}`,
 			})
 			sender, err := transport.New(transport.Config{
-				BaseURL: server.Base, Auth: transport.TokenAuth(secret.New(token)), NoProxy: true, IsCredentialFailure: hub.IsCredentialFailure,
+				BaseURL: server.Base, Auth: transport.TokenAuth(secret.New(token)), BypassesProxy: true, IsCredentialFailure: hub.IsCredentialFailure,
 			})
 			if err != nil {
 				t.Fatal(err)

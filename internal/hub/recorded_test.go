@@ -131,8 +131,8 @@ func TestClient_decodesRecordedErrors(t *testing.T) {
 			if !errors.As(err, &failure) {
 				t.Fatalf("got %v", err)
 			}
-			if failure.Kind != test.kind || failure.Status != test.status || !strings.HasPrefix(failure.RawMessage(), test.message) || !failure.JSONError {
-				t.Errorf("got kind %d, status %d, JSON %t, %q, want %d, %d, JSON, %q", failure.Kind, failure.Status, failure.JSONError, failure.Message,
+			if failure.Kind != test.kind || failure.Status != test.status || !strings.HasPrefix(failure.RawMessage(), test.message) || !failure.IsJSONError {
+				t.Errorf("got kind %d, status %d, JSON %t, %q, want %d, %d, JSON, %q", failure.Kind, failure.Status, failure.IsJSONError, failure.Message,
 					test.kind, test.status, test.message)
 			}
 			if got := hub.IsNotFound(err); got != test.notFound {

@@ -40,7 +40,7 @@ func newScripted(t *testing.T) (*scripted.Server, *hub.Client, *clock.Fake) {
 	server := scripted.New(t, pathPrefix)
 	server.DefaultType = "application/json"
 	sender, err := transport.New(transport.Config{
-		BaseURL: server.Base, Auth: transport.TokenAuth(secret.New("sesame")), NoProxy: true, IsCredentialFailure: hub.IsCredentialFailure,
+		BaseURL: server.Base, Auth: transport.TokenAuth(secret.New("sesame")), BypassesProxy: true, IsCredentialFailure: hub.IsCredentialFailure,
 	})
 	if err != nil {
 		t.Fatal(err)

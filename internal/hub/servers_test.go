@@ -314,7 +314,7 @@ func TestWaitForServer_followsTheStream(t *testing.T) {
 			if (err == nil) != (test.err == "") || err != nil && !strings.Contains(err.Error(), test.err) {
 				t.Errorf("got %v, want %q", err, test.err)
 			}
-			if err == nil && (!got.Ready || got.URL != "/user/alice/gpu/" || got.Started.IsZero()) {
+			if err == nil && (!got.IsReady || got.URL != "/user/alice/gpu/" || got.Started.IsZero()) {
 				t.Errorf("got %+v", got)
 			}
 			if spawn, ok := errors.AsType[*hub.SpawnError](err); ok && !slices.Equal(spawn.Messages, messages) {

@@ -64,7 +64,7 @@ func (c *Client) deleteServer(ctx context.Context, user, name string, remove boo
 		return err
 	}
 	c.servers.of(user).Changed(name)
-	r := transport.Request{Method: http.MethodDelete, Path: serverPath(user, name), Retryable: true}
+	r := transport.Request{Method: http.MethodDelete, Path: serverPath(user, name), IsRetryable: true}
 	if remove && name != "" {
 		r.Body = map[string]any{"remove": true}
 	}

@@ -106,7 +106,7 @@ func (c *Client) getToken(ctx context.Context, user, id string) (Token, time.Tim
 	}
 	var wire wireToken
 	response, err := c.transport.Do(ctx, transport.Request{
-		Method: http.MethodGet, Path: tokensPath(user, id), Retryable: true, Want: "the token",
+		Method: http.MethodGet, Path: tokensPath(user, id), IsRetryable: true, Want: "the token",
 		Decode: func(body io.Reader) error {
 			wire = wireToken{}
 			if err := transport.NewDecoder(body).Decode(&wire); err != nil {
@@ -134,7 +134,7 @@ func (c *Client) ListTokens(ctx context.Context, user string) ([]Token, time.Tim
 		APITokens *[]wireToken `json:"api_tokens"`
 	}
 	response, err := c.transport.Do(ctx, transport.Request{
-		Method: http.MethodGet, Path: tokensPath(user), Retryable: true, Want: "the user's tokens",
+		Method: http.MethodGet, Path: tokensPath(user), IsRetryable: true, Want: "the user's tokens",
 		Decode: func(body io.Reader) error {
 			list.APITokens = nil
 			if err := transport.NewLargeDecoder(body).Decode(&list); err != nil {

@@ -50,7 +50,7 @@ func (c *Client) ListActiveUsers(ctx context.Context) ([]Account, error) {
 	for offset := 0; ; {
 		page, err := transport.Call(ctx, c.transport, transport.Request{
 			Method: http.MethodGet, Path: api("users"), Query: fmt.Sprintf("state=active&offset=%d&limit=%d", offset, userPageSize),
-			Accept: paginationType, Retryable: true, IsLarge: true, Want: "the users of the Hub",
+			Accept: paginationType, IsRetryable: true, IsLarge: true, Want: "the users of the Hub",
 		}, func(page userPage) string { return page.invalidReason(offset) })
 		if err != nil {
 			return nil, err

@@ -180,7 +180,7 @@ func (k *testRealm) serve(inner http.HandlerFunc) (*url.URL, *atomic.Int32) {
 
 func (k *testRealm) do(base *url.URL) error {
 	k.t.Helper()
-	_, err := k.client(base).Do(k.t.Context(), transport.Request{Method: http.MethodGet, Path: []string{"clusters"}, Retryable: true})
+	_, err := k.client(base).Do(k.t.Context(), transport.Request{Method: http.MethodGet, Path: []string{"clusters"}, IsRetryable: true})
 	return err
 }
 

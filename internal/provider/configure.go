@@ -65,16 +65,16 @@ func (p *pcProvider) connect(ctx context.Context, s settings.Settings, userAgent
 		},
 	}
 	base := transport.Config{
-		UserAgent:      userAgent,
-		RootCAs:        []byte(s.CACertificate.Value),
-		MaxRetries:     int(s.MaxRetries.Value),
-		MaxConnections: int(s.MaxConnections.Value),
-		RetryWaitMin:   p.retryWaitMin,
-		RetryWaitMax:   p.retryWaitMax,
-		RequestTimeout: s.RequestTimeout.Value,
-		AllowCleartext: s.AllowCleartext.Value,
-		Log:            logAttempt,
-		Clock:          p.clock,
+		UserAgent:       userAgent,
+		RootCAs:         []byte(s.CACertificate.Value),
+		MaxRetries:      int(s.MaxRetries.Value),
+		MaxConnections:  int(s.MaxConnections.Value),
+		RetryWaitMin:    p.retryWaitMin,
+		RetryWaitMax:    p.retryWaitMax,
+		RequestTimeout:  s.RequestTimeout.Value,
+		AllowsCleartext: s.AllowCleartext.Value,
+		Log:             logAttempt,
+		Clock:           p.clock,
 	}
 	if p.setTransport != nil {
 		p.setTransport(&base)
@@ -90,28 +90,28 @@ func (p *pcProvider) connect(ctx context.Context, s settings.Settings, userAgent
 }
 
 func (p *pcProvider) connectGateway(ctx context.Context, s settings.Settings, cfg transport.Config, addresses gateway.Addresses, diags *diag.Diagnostics) clients.Access[*gateway.Client] {
-	if names := unknownArguments(s, unknownArgument{"address", s.Address.Unknown}, unknownArgument{"auth", s.Auth.Unknown}); names != "" {
+	if names := unknownArguments(s, unknownArgument{"address", s.Address.IsUnknown}, unknownArgument{"auth", s.Auth.IsUnknown}); names != "" {
 		return clients.Access[*gateway.Client]{IsUnknown: true, UnknownArguments: names}
 	}
 	var missing diag.Diagnostics
-	if !s.Address.Set {
+	if !s.Address.IsSet {
 		missing.AddError("The address of the Dask Gateway is missing", s.Missing("address"))
 	}
 	unknown := ""
 	cfg.SchemeOrigin = s.Auth.Origin
 	switch s.Auth.Value {
 	case "jupyterhub":
-		unknown = unknownArguments(s, unknownArgument{"api_token", s.APIToken.Unknown})
-		if !s.APIToken.Set && unknown == "" {
+		unknown = unknownArguments(s, unknownArgument{"api_token", s.APIToken.IsUnknown})
+		if !s.APIToken.IsSet && unknown == "" {
 			missing.AddError("The token for the JupyterHub is missing", s.Missing("api_token"))
 		}
 		cfg.Auth, cfg.CredentialOrigin = transport.JupyterHubAuth(s.APIToken.Value), s.APIToken.Origin
 	case "basic":
-		unknown = unknownArguments(s, unknownArgument{"username", s.Username.Unknown}, unknownArgument{"password", s.Password.Unknown})
+		unknown = unknownArguments(s, unknownArgument{"username", s.Username.IsUnknown}, unknownArgument{"password", s.Password.IsUnknown})
 		cfg.Auth, cfg.CredentialOrigin = transport.BasicAuth(s.Username.Value, s.Password.Value), s.Password.Origin
 	case "kerberos":
-		unknown = unknownArguments(s, unknownArgument{"principal", s.Principal.Unknown}, unknownArgument{"keytab_path", s.KeytabPath.Unknown})
-		if unknown == "" && s.Address.Set {
+		unknown = unknownArguments(s, unknownArgument{"principal", s.Principal.IsUnknown}, unknownArgument{"keytab_path", s.KeytabPath.IsUnknown})
+		if unknown == "" && s.Address.IsSet {
 			if cfg.Auth, cfg.CredentialOrigin = p.kerberos(ctx, s, diags); cfg.Auth == nil {
 				return clients.Access[*gateway.Client]{}
 			}
@@ -150,7 +150,7 @@ func (p *pcProvider) kerberos(ctx context.Context, s settings.Settings, diags *d
 	case err != nil:
 		diags.AddAttributeError(path.Root("keytab_path"), "Could not read the keytab", diagnostics.Sentence(err.Error())+"\n\nThe value comes from "+s.KeytabPath.Origin+".")
 		return nil, ""
-	case s.KeytabPath.Set:
+	case s.KeytabPath.IsSet:
 		return auth, s.KeytabPath.Origin
 	default:
 		return auth, "the Kerberos credential cache"
@@ -158,14 +158,14 @@ func (p *pcProvider) kerberos(ctx context.Context, s settings.Settings, diags *d
 }
 
 func (p *pcProvider) connectHub(s settings.Settings, cfg transport.Config, diags *diag.Diagnostics) clients.Access[*hub.Client] {
-	if names := unknownArguments(s, unknownArgument{"hub_address", s.HubAddress.Unknown}, unknownArgument{"api_token", s.APIToken.Unknown}); names != "" {
+	if names := unknownArguments(s, unknownArgument{"hub_address", s.HubAddress.IsUnknown}, unknownArgument{"api_token", s.APIToken.IsUnknown}); names != "" {
 		return clients.Access[*hub.Client]{IsUnknown: true, UnknownArguments: names}
 	}
 	var missing diag.Diagnostics
-	if !s.HubAddress.Set {
+	if !s.HubAddress.IsSet {
 		missing.AddError("The address of the JupyterHub is missing", s.Missing("hub_address"))
 	}
-	if !s.APIToken.Set {
+	if !s.APIToken.IsSet {
 		missing.AddError("The token for the JupyterHub is missing", s.Missing("api_token"))
 	}
 	if missing.HasError() {
@@ -182,7 +182,7 @@ func (p *pcProvider) connectHub(s settings.Settings, cfg transport.Config, diags
 
 // connectCatalog sends neither service the credentials of the gateway or the Hub.
 func connectCatalog(s settings.Settings, cfg transport.Config, diags *diag.Diagnostics) clients.Access[*catalog.Client] {
-	names := unknownArguments(s, unknownArgument{"stac_url", s.STACAddress.Unknown}, unknownArgument{"sas_url", s.SASAddress.Unknown}, unknownArgument{"subscription_key", s.SubscriptionKey.Unknown})
+	names := unknownArguments(s, unknownArgument{"stac_url", s.STACAddress.IsUnknown}, unknownArgument{"sas_url", s.SASAddress.IsUnknown}, unknownArgument{"subscription_key", s.SubscriptionKey.IsUnknown})
 	if names != "" {
 		return clients.Access[*catalog.Client]{IsUnknown: true, UnknownArguments: names}
 	}
@@ -196,7 +196,7 @@ func connectCatalog(s settings.Settings, cfg transport.Config, diags *diag.Diagn
 	if !ok {
 		return clients.Access[*catalog.Client]{}
 	}
-	if s.SubscriptionKey.Set {
+	if s.SubscriptionKey.IsSet {
 		cfg.Auth, cfg.CredentialOrigin = transport.KeyAuth(catalog.SubscriptionKeyHeader, s.SubscriptionKey.Value), s.SubscriptionKey.Origin
 	}
 	sas, ok := clients.NewTransport(cfg, s.SASAddress.Value, s, "sas_url", diags)
@@ -217,9 +217,9 @@ type unknownArgument struct {
 // apply, separated by commas. It includes the arguments that every client needs.
 func unknownArguments(s settings.Settings, arguments ...unknownArgument) string {
 	arguments = append(arguments,
-		unknownArgument{"ca_certificate", s.CACertificate.Unknown},
-		unknownArgument{"http_proxy", s.HTTPProxy.Unknown},
-		unknownArgument{"allow_cleartext", s.AllowCleartext.Unknown})
+		unknownArgument{"ca_certificate", s.CACertificate.IsUnknown},
+		unknownArgument{"http_proxy", s.HTTPProxy.IsUnknown},
+		unknownArgument{"allow_cleartext", s.AllowCleartext.IsUnknown})
 	var names []string
 	for _, argument := range arguments {
 		if argument.isUnknown {

@@ -76,7 +76,7 @@ func (g *geoCatalogs) get(address string, diags *diag.Diagnostics) clients.Acces
 		return clients.Access[*catalog.Client]{Client: known}
 	}
 	cfg := g.base
-	if cfg.Proxy, cfg.NoProxy, err = s.Proxy(); err != nil {
+	if cfg.Proxy, cfg.BypassesProxy, err = s.Proxy(); err != nil {
 		diags.AddAttributeError(path.Root("http_proxy"), "The HTTP proxy cannot be used", err.Error())
 		return clients.Access[*catalog.Client]{}
 	}
@@ -108,7 +108,7 @@ func newEntraCredential(e settings.Entra, host, scope string, cfg transport.Conf
 	if err != nil {
 		return nil, err
 	}
-	cfg.Proxy, cfg.NoProxy = nil, true
+	cfg.Proxy, cfg.BypassesProxy = nil, true
 	local, err := transport.NewHTTPClient(cfg)
 	if err != nil {
 		return nil, err

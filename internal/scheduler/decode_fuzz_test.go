@@ -44,7 +44,7 @@ func FuzzDecodeStatus(f *testing.F) {
 	if err != nil {
 		f.Fatal(err)
 	}
-	sender, err := transport.New(transport.Config{BaseURL: base, NoProxy: true})
+	sender, err := transport.New(transport.Config{BaseURL: base, BypassesProxy: true})
 	if err != nil {
 		f.Fatal(err)
 	}

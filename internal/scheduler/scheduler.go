@@ -173,7 +173,7 @@ func (c *Client) readStatus(ctx context.Context) (Step, Status, error) {
 // health sends GET /health. A healthy scheduler returns the text ok.
 func (c *Client) health(ctx context.Context) error {
 	_, err := c.transport.Do(ctx, transport.Request{
-		Method: http.MethodGet, Path: []string{"health"}, Anonymous: true, Timeout: attemptTimeout,
+		Method: http.MethodGet, Path: []string{"health"}, IsAnonymous: true, Timeout: attemptTimeout,
 		Decode: func(body io.Reader) error {
 			text, err := io.ReadAll(io.LimitReader(body, maxHealthLength))
 			if health := strings.TrimSpace(string(text)); err == nil && health != "ok" {
@@ -187,7 +187,7 @@ func (c *Client) health(ctx context.Context) error {
 
 func call[T any](ctx context.Context, c *Client, page string, check func(T) string) (T, error) {
 	return transport.Call(ctx, c.transport, transport.Request{
-		Method: http.MethodGet, Path: []string{"json", page}, Anonymous: true, Timeout: attemptTimeout, IsLarge: true, Want: "a Dask scheduler's " + page,
+		Method: http.MethodGet, Path: []string{"json", page}, IsAnonymous: true, Timeout: attemptTimeout, IsLarge: true, Want: "a Dask scheduler's " + page,
 	}, check)
 }
 
@@ -195,7 +195,7 @@ func call[T any](ctx context.Context, c *Client, page string, check func(T) stri
 func stepOf(err error) Step {
 	failure, ok := errors.AsType[*transport.Error](err)
 	switch {
-	case ok && failure.LookupFailed:
+	case ok && failure.IsHostNotFound:
 		return StepName
 	case ok && (failure.Kind == transport.KindUnreachable || failure.Kind == transport.KindTLS || failure.Kind == transport.KindProxy):
 		return StepConnect
@@ -215,7 +215,7 @@ func mayBeBooting(err error, waited time.Duration) bool {
 	switch {
 	case failure.Kind == transport.KindTLS:
 		return waited < tlsErrorTolerance
-	case failure.NotHTTP:
+	case failure.IsNotHTTP:
 		// The port of another protocol, often the scheduler's own for Dask clients,
 		// does not change to HTTP.
 		return false

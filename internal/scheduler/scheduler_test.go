@@ -52,7 +52,7 @@ func (c *deadlineClock) Sleep(ctx context.Context, d time.Duration) error {
 
 func newClient(t *testing.T, base *url.URL, c clock.Clock) *scheduler.Client {
 	t.Helper()
-	sender, err := transport.New(transport.Config{BaseURL: base, NoProxy: true, Auth: transport.TokenAuth(secret.New("sesame"))})
+	sender, err := transport.New(transport.Config{BaseURL: base, BypassesProxy: true, Auth: transport.TokenAuth(secret.New("sesame"))})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -217,7 +217,7 @@ func TestAwait_reportsTheStepThatTimedOut(t *testing.T) {
 		t.Fatal(err)
 	}
 	direct := func(base *url.URL) *transport.Client {
-		client, err := transport.New(transport.Config{BaseURL: base, NoProxy: true})
+		client, err := transport.New(transport.Config{BaseURL: base, BypassesProxy: true})
 		if err != nil {
 			t.Fatal(err)
 		}

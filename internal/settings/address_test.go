@@ -92,7 +92,7 @@ func TestResolve_derivesHubAddress(t *testing.T) {
 			t.Parallel()
 			s := mustResolve(t, test.block, test.env...)
 			expectEqual(t, "hub_address", s.HubAddress.Value, test.want)
-			expectEqual(t, "hub_address being set", s.HubAddress.Set, test.want != "")
+			expectEqual(t, "hub_address being set", s.HubAddress.IsSet, test.want != "")
 		})
 	}
 }

@@ -74,7 +74,7 @@ func TestResolve_defaultsToTheSystemUser(t *testing.T) {
 	if s := mustResolve(t, basic); s.Username.Value == "" {
 		t.Error("without variables, the user name is empty")
 	}
-	expectEqual(t, "username with a token", mustResolve(t, settings.Block{APIToken: knownValue("t")}, "USER=second").Username.Set, false)
+	expectEqual(t, "username with a token", mustResolve(t, settings.Block{APIToken: knownValue("t")}, "USER=second").Username.IsSet, false)
 }
 
 // Python reads these passwords and tokens as numbers or bools, and then cannot use
@@ -90,14 +90,14 @@ func TestResolve_readsPasswordsThatLookLikeNumbers(t *testing.T) {
 	s = mustResolve(t, settings.Block{}, `DASK_GATEWAY__AUTH__KWARGS__PASSWORD="quo ted"`, "USER=u")
 	expectEqual(t, "quoted password", s.Password.Value.Reveal(), "quo ted")
 	s = mustResolve(t, settings.Block{Password: knownValue("")}, "PC_PASSWORD=p", "USER=u")
-	expectEqual(t, "empty password being set", s.Password.Set, true)
+	expectEqual(t, "empty password being set", s.Password.IsSet, true)
 }
 
 func TestResolve_usesTheUserOfTheHubsTokenOnly(t *testing.T) {
 	t.Parallel()
 	env := []string{"JUPYTERHUB_USER=alice", "JUPYTERHUB_API_TOKEN=t"}
 	expectEqual(t, "user", mustResolve(t, settings.Block{}, env...).User.Value, "alice")
-	expectEqual(t, "user with another token", mustResolve(t, settings.Block{}, append(env, "PC_API_TOKEN=u")...).User.Set, false)
+	expectEqual(t, "user with another token", mustResolve(t, settings.Block{}, append(env, "PC_API_TOKEN=u")...).User.IsSet, false)
 }
 
 func TestResolve_rejectsMalformedCredentials(t *testing.T) {

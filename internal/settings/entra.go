@@ -141,7 +141,7 @@ func (r *resolver) entra(env environment.Variables, block layer) Entra {
 		e.SubscriptionID = resolve(own, "subscription_id", text)
 	}
 	for argument := range armVariables {
-		e.IsUnknown = e.IsUnknown || block.found[argument].unknown
+		e.IsUnknown = e.IsUnknown || block.found[argument].isUnknown
 	}
 	for _, problem := range own.problems {
 		if problem.Argument == "" {

@@ -21,18 +21,18 @@ func entraValues(e settings.Entra) map[string]string {
 		"oidc_token_file_path": e.OIDCTokenFilePath, "oidc_request_url": e.OIDCRequestURL,
 		"ado_pipeline_service_connection_id": e.ADOPipelineServiceConnectionID, "msi_endpoint": e.MSIEndpoint, "msi_api_version": e.MSIAPIVersion,
 		"subscription_id": e.SubscriptionID, "authority_host": e.AuthorityHost,
-		"client_secret": {Value: e.ClientSecret.Value.Reveal(), Set: e.ClientSecret.Set}, "client_certificate": {Value: e.ClientCertificate.Value.Reveal(), Set: e.ClientCertificate.Set},
-		"client_certificate_password": {Value: e.ClientCertificatePassword.Value.Reveal(), Set: e.ClientCertificatePassword.Set},
-		"oidc_token":                  {Value: e.OIDCToken.Value.Reveal(), Set: e.OIDCToken.Set}, "oidc_request_token": {Value: e.OIDCRequestToken.Value.Reveal(), Set: e.OIDCRequestToken.Set},
+		"client_secret": {Value: e.ClientSecret.Value.Reveal(), IsSet: e.ClientSecret.IsSet}, "client_certificate": {Value: e.ClientCertificate.Value.Reveal(), IsSet: e.ClientCertificate.IsSet},
+		"client_certificate_password": {Value: e.ClientCertificatePassword.Value.Reveal(), IsSet: e.ClientCertificatePassword.IsSet},
+		"oidc_token":                  {Value: e.OIDCToken.Value.Reveal(), IsSet: e.OIDCToken.IsSet}, "oidc_request_token": {Value: e.OIDCRequestToken.Value.Reveal(), IsSet: e.OIDCRequestToken.IsSet},
 	} {
-		if setting.Set {
+		if setting.IsSet {
 			found[name] = setting.Value
 		}
 	}
 	for name, setting := range map[string]settings.Setting[bool]{
 		"use_oidc": e.UseOIDC, "use_aks_workload_identity": e.UseAKSWorkloadIdentity, "use_msi": e.UseMSI, "use_cli": e.UseCLI,
 	} {
-		if setting.Set {
+		if setting.IsSet {
 			found[name] = fmt.Sprint(setting.Value)
 		}
 	}

@@ -40,7 +40,7 @@ func FuzzResolve_addresses(f *testing.F) {
 	f.Fuzz(func(t *testing.T, address, proxy, public string) {
 		s, _ := settings.Resolve(t.Context(), settings.Block{Address: knownValue(address), ProxyAddress: knownValue(proxy), PublicAddress: knownValue(public)}, environment.Variables{})
 		for _, setting := range []settings.Setting[string]{s.Address, s.PublicAddress, s.HubAddress} {
-			if !setting.Set {
+			if !setting.IsSet {
 				continue
 			}
 			parsed, err := url.Parse(setting.Value)
@@ -48,7 +48,7 @@ func FuzzResolve_addresses(f *testing.F) {
 				t.Errorf("%q was accepted", setting.Value)
 			}
 		}
-		if s.ProxyAddress.Set {
+		if s.ProxyAddress.IsSet {
 			parsed, err := url.Parse(s.ProxyAddress.Value)
 			if err != nil || parsed.Hostname() == "" || !strings.HasPrefix(s.ProxyAddress.Value, "gateway://") || parsed.User != nil {
 				t.Errorf("the proxy address %q was accepted: %v", s.ProxyAddress.Value, err)

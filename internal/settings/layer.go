@@ -27,8 +27,8 @@ type finding struct {
 	text   string
 	origin string
 	// argument is the argument of the provider block that contains the value, or "".
-	argument string
-	unknown  bool
+	argument  string
+	isUnknown bool
 	// isTemplate means that Dask fills environment variables into the text.
 	isTemplate bool
 }
@@ -88,11 +88,11 @@ func addArgument[T any](l layer, argument string, value Value[T]) {
 		return
 	}
 	l.found[argument] = finding{
-		value:    value.V,
-		text:     fmt.Sprint(value.V),
-		origin:   argument + inBlock,
-		argument: argument,
-		unknown:  value.State == Unknown,
+		value:     value.V,
+		text:      fmt.Sprint(value.V),
+		origin:    argument + inBlock,
+		argument:  argument,
+		isUnknown: value.State == Unknown,
 	}
 }
 

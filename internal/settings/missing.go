@@ -21,13 +21,13 @@ func (s Settings) hint(argument string) string {
 	case "address":
 		return "Set one of them, for example: address = \"https://hub.example.com/services/dask-gateway/\""
 	case "hub_address":
-		if !s.Address.Set {
+		if !s.Address.IsSet {
 			return "The provider also derives it from address, if that is set and ends in /services/NAME/."
 		}
 		return "The provider also derives it from address if that ends in /services/NAME/, which " + s.Address.Value + " does not."
 	case "api_token":
 		page := "on the page /hub/token of the JupyterHub"
-		if s.HubAddress.Set {
+		if s.HubAddress.IsSet {
 			page = "on the page " + s.HubAddress.Value + "/hub/token"
 		}
 		return "You can request a token " + page + ". For a gateway with user names and passwords, set auth = \"basic\"."

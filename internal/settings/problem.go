@@ -17,8 +17,8 @@ import (
 type argumentTexts struct {
 	// allowed describes valid values.
 	allowed string
-	// hidden keeps the value, which may be secret, out of messages.
-	hidden bool
+	// isHidden keeps the value, which may be secret, out of messages.
+	isHidden bool
 }
 
 // invalidValue is the summary of a diagnostic about an argument.
@@ -45,32 +45,32 @@ var arguments = map[string]argumentTexts{
 		allowed: "Allowed are \"jupyterhub\" (with api_token), \"basic\" (with username and password), \"kerberos\" (with a ticket, or with keytab_path) and \"none\".",
 	},
 	"api_token": {
-		allowed: "A token is one word of letters and digits. If you read it from a file, use trimspace(file(...)).",
-		hidden:  true,
+		allowed:  "A token is one word of letters and digits. If you read it from a file, use trimspace(file(...)).",
+		isHidden: true,
 	},
 	"username": {
-		allowed: "Allowed is any ASCII text without a colon. A password goes into password.",
-		hidden:  true,
+		allowed:  "Allowed is any ASCII text without a colon. A password goes into password.",
+		isHidden: true,
 	},
 	"password": {
-		allowed: "Allowed is any ASCII text.",
-		hidden:  true,
+		allowed:  "Allowed is any ASCII text.",
+		isHidden: true,
 	},
 	"principal": {
 		allowed: "Allowed is NAME or NAME@REALM, for example pipeline@EXAMPLE.COM.",
 	},
 	"keytab_path": {
-		allowed: "Allowed is the path of a file, for example \"/etc/pipeline.keytab\".",
-		hidden:  true,
+		allowed:  "Allowed is the path of a file, for example \"/etc/pipeline.keytab\".",
+		isHidden: true,
 	},
 	"ca_certificate": {
-		allowed: "Allowed is the text of one or more PEM certificates, as file(\"ca.pem\") returns it, and not the name of a file.",
-		hidden:  true,
+		allowed:  "Allowed is the text of one or more PEM certificates, as file(\"ca.pem\") returns it, and not the name of a file.",
+		isHidden: true,
 	},
 	"http_proxy": {
 		allowed: "Allowed is a URL such as http://proxy.example.com:3128, false for no proxy, or true for HTTPS_PROXY, HTTP_PROXY and NO_PROXY. " +
 			"In a user name or a password, percent-encode @ : / ? # and %.",
-		hidden: true,
+		isHidden: true,
 	},
 	"max_retries": {
 		allowed: "Allowed is a whole number from 0 to " + strconv.Itoa(maxRetries) + ".",
@@ -88,27 +88,27 @@ var arguments = map[string]argumentTexts{
 		allowed: webAddressAllowed + defaultSASAddress + ".",
 	},
 	"subscription_key": {
-		allowed: "A key is one word of letters and digits. If you read it from a file, use trimspace(file(...)).",
-		hidden:  true,
+		allowed:  "A key is one word of letters and digits. If you read it from a file, use trimspace(file(...)).",
+		isHidden: true,
 	},
 	"geocatalog_url": {
 		allowed: webAddressAllowed + "https://mycatalog.0123456789abcdef.westeurope.geocatalog.spatio.azure.com.",
 	},
 	"environment":             {allowed: "Allowed are \"public\", \"usgovernment\" and \"china\", as in AzureRM."},
 	"client_id":               {allowed: "Allowed is the ID of an application or of a managed identity."},
-	"client_id_file_path":     {allowed: "Allowed is the path of a file.", hidden: true},
+	"client_id_file_path":     {allowed: "Allowed is the path of a file.", isHidden: true},
 	"tenant_id":               {allowed: "Allowed is the ID or the domain of a tenant."},
-	"client_secret":           {allowed: "Allowed is the secret of an application.", hidden: true},
-	"client_secret_file_path": {allowed: "Allowed is the path of a file.", hidden: true},
-	"client_certificate":      {allowed: "Allowed is a PKCS#12 bundle in base64, as filebase64(\"app.pfx\") returns it.", hidden: true},
+	"client_secret":           {allowed: "Allowed is the secret of an application.", isHidden: true},
+	"client_secret_file_path": {allowed: "Allowed is the path of a file.", isHidden: true},
+	"client_certificate":      {allowed: "Allowed is a PKCS#12 bundle in base64, as filebase64(\"app.pfx\") returns it.", isHidden: true},
 	"client_certificate_path": {
-		allowed: "Allowed is the path of a PKCS#12 or PEM file.",
-		hidden:  true,
+		allowed:  "Allowed is the path of a PKCS#12 or PEM file.",
+		isHidden: true,
 	},
-	"oidc_token":                         {allowed: "Allowed is a JSON Web Token.", hidden: true},
-	"oidc_token_file_path":               {allowed: "Allowed is the path of a file.", hidden: true},
-	"oidc_request_url":                   {allowed: "Allowed is a URL.", hidden: true},
-	"oidc_request_token":                 {allowed: "Allowed is a token.", hidden: true},
+	"oidc_token":                         {allowed: "Allowed is a JSON Web Token.", isHidden: true},
+	"oidc_token_file_path":               {allowed: "Allowed is the path of a file.", isHidden: true},
+	"oidc_request_url":                   {allowed: "Allowed is a URL.", isHidden: true},
+	"oidc_request_token":                 {allowed: "Allowed is a token.", isHidden: true},
 	"ado_pipeline_service_connection_id": {allowed: "Allowed is the ID of a service connection."},
 	"use_oidc":                           {allowed: "Allowed is true or false."},
 	"use_aks_workload_identity":          {allowed: "Allowed is true or false."},
@@ -127,7 +127,7 @@ var arguments = map[string]argumentTexts{
 // what is allowed. It does not print a value that may contain a secret.
 func (a argumentTexts) describe(text string, err error) string {
 	subject := "The value"
-	if quoted, ok := addresses.Quote(text); ok && !a.hidden {
+	if quoted, ok := addresses.Quote(text); ok && !a.isHidden {
 		subject = quoted
 	}
 	return strings.TrimSpace(subject + " " + err.Error() + ". " + a.allowed)
@@ -137,7 +137,7 @@ func (a argumentTexts) describe(text string, err error) string {
 // name of a variable is printed only if it cannot be a part of a password.
 func (a argumentTexts) describeTemplate(text string, err error) string {
 	var missing *daskconfig.MissingVariableError
-	if a.hidden && errors.As(err, &missing) && !isPrintableVariable(missing.Name, text) {
+	if a.isHidden && errors.As(err, &missing) && !isPrintableVariable(missing.Name, text) {
 		err = errors.New("it names one that is not set")
 	}
 	return daskconfig.DescribeTemplateError(err)

@@ -81,7 +81,7 @@ func resolveFrom(block Block, env environment.Variables, found sources) (Setting
 	options, problems := found.dask.ClusterOptions(env)
 	s.ClusterOptions = make(map[string]Setting[any], len(options))
 	for name, option := range options {
-		s.ClusterOptions[name] = Setting[any]{Value: option.Value, Origin: option.Origin, Set: true}
+		s.ClusterOptions[name] = Setting[any]{Value: option.Value, Origin: option.Origin, IsSet: true}
 	}
 	s.places = places(slices.Concat(r.layers, entraLayers(env)))
 	return s, firstProblems(slices.Concat(outsideBlock(found.daskProblems), found.trustProblems, r.problems, outsideBlock(problems)))
@@ -158,8 +158,8 @@ func resolve[T any](r *resolver, argument string, parse func(text string) (T, er
 // parseFinding parses a value that was found. An invalid value becomes a problem and
 // reads as unknown, so that nothing is derived from it.
 func parseFinding[T any](r *resolver, argument string, f finding, parse func(text string) (T, error)) Setting[T] {
-	if f.unknown {
-		return Setting[T]{Origin: f.origin, Unknown: true}
+	if f.isUnknown {
+		return Setting[T]{Origin: f.origin, IsUnknown: true}
 	}
 	text, detail := f.text, ""
 	if value, isString := f.value.(string); isString {
@@ -186,9 +186,9 @@ func parseFinding[T any](r *resolver, argument string, f finding, parse func(tex
 			Summary:  invalidValue(argument),
 			Detail:   detail,
 		})
-		return Setting[T]{Origin: f.origin, Unknown: true}
+		return Setting[T]{Origin: f.origin, IsUnknown: true}
 	}
-	return Setting[T]{Value: value, Origin: f.origin, Set: true}
+	return Setting[T]{Value: value, Origin: f.origin, IsSet: true}
 }
 
 // parseNonEmpty rejects an empty value of all arguments but passwords. In the
@@ -203,7 +203,7 @@ func parseNonEmpty[T any](argument, text string, parse func(text string) (T, err
 }
 
 func orDefault[T any](s Setting[T], value T) Setting[T] {
-	if !s.Set {
+	if !s.IsSet {
 		s.Value = value
 	}
 	return s

@@ -15,7 +15,7 @@ func (r *resolver) addresses(s *Settings) {
 	gatewayAddress := resolve(r, "address", addresses.ParseWeb)
 	s.Address = convert(gatewayAddress, addresses.Web.String)
 	s.PublicAddress = derive(gatewayAddress, addresses.Web.String)
-	if public := resolve(r, "public_address", addresses.ParsePublic); public.Set || public.Unknown {
+	if public := resolve(r, "public_address", addresses.ParsePublic); public.IsSet || public.IsUnknown {
 		s.PublicAddress = convert(public, addresses.Web.String)
 	}
 	s.ProxyAddress = r.proxyAddress(gatewayAddress)
@@ -24,11 +24,11 @@ func (r *resolver) addresses(s *Settings) {
 
 func (r *resolver) proxyAddress(gatewayAddress Setting[addresses.Web]) Setting[string] {
 	proxy := resolve(r, "proxy_address", addresses.ParseSchedulerProxy)
-	if proxy.Unknown || proxy.Value.Address != "" {
+	if proxy.IsUnknown || proxy.Value.Address != "" {
 		return convert(proxy, func(p addresses.SchedulerProxy) string { return p.Address })
 	}
 	return derive(gatewayAddress, func(a addresses.Web) string {
-		if proxy.Set {
+		if proxy.IsSet {
 			return addresses.AtPort(a.Host, proxy.Value.Port)
 		}
 		return addresses.AtPort(a.Host, a.Port)
@@ -42,7 +42,7 @@ func (r *resolver) hubAddress(gatewayAddress Setting[addresses.Web]) Setting[str
 	f, rank := r.find("hub_address")
 	if rank >= r.hubLayer() {
 		derived := derive(gatewayAddress, addresses.HubOfService)
-		if derived.Unknown || derived.Value != "" {
+		if derived.IsUnknown || derived.Value != "" {
 			return derived
 		}
 	}
@@ -67,8 +67,8 @@ func derive[T, U any](from Setting[T], value func(T) U) Setting[U] {
 
 // convert changes the type of a setting and keeps its origin.
 func convert[T, U any](from Setting[T], value func(T) U) Setting[U] {
-	converted := Setting[U]{Origin: from.Origin, Set: from.Set, Unknown: from.Unknown}
-	if from.Set {
+	converted := Setting[U]{Origin: from.Origin, IsSet: from.IsSet, IsUnknown: from.IsUnknown}
+	if from.IsSet {
 		converted.Value = value(from.Value)
 	}
 	return converted

@@ -41,7 +41,7 @@ func (r *resolver) credentials(s *Settings) {
 	_, passwordRank := r.find("password")
 	_, keytabRank := r.find("keytab_path")
 	basicRank := min(usernameRank, passwordRank)
-	if !s.Auth.Set && !s.Auth.Unknown {
+	if !s.Auth.IsSet && !s.Auth.IsUnknown {
 		s.Auth = Setting[string]{Value: authJupyterHub, Origin: "the default"}
 		switch {
 		case keytabRank < min(tokenRank, basicRank):
@@ -139,7 +139,7 @@ func isKeytab(text string) bool {
 // environmentSetting returns the value of a variable that has no argument.
 func environmentSetting(env environment.Variables, name string) Setting[string] {
 	value, _ := env.Lookup(name)
-	return Setting[string]{Value: value, Origin: environment.Describe(name), Set: value != ""}
+	return Setting[string]{Value: value, Origin: environment.Describe(name), IsSet: value != ""}
 }
 
 // checkASCII rejects texts that the gateway's SimpleAuthenticator cannot decode: it
@@ -155,12 +155,12 @@ func checkASCII(text string) error {
 func systemUser(env environment.Variables) Setting[string] {
 	for _, name := range []string{"LOGNAME", "USER", "LNAME", "USERNAME"} {
 		if value, _ := env.Lookup(name); value != "" {
-			return Setting[string]{Value: value, Origin: environment.Describe(name), Set: true}
+			return Setting[string]{Value: value, Origin: environment.Describe(name), IsSet: true}
 		}
 	}
 	current, err := user.Current()
 	if err != nil {
 		return Setting[string]{}
 	}
-	return Setting[string]{Value: current.Username, Origin: "the operating system", Set: true}
+	return Setting[string]{Value: current.Username, Origin: "the operating system", IsSet: true}
 }

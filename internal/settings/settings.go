@@ -18,10 +18,10 @@ import (
 // from a value that was found. Unknown means that the value is known only after
 // apply. If both are false, Value is the default.
 type Setting[T any] struct {
-	Value   T
-	Origin  string
-	Set     bool
-	Unknown bool
+	Value     T
+	Origin    string
+	IsSet     bool
+	IsUnknown bool
 }
 
 // Settings are the values in effect.

@@ -176,9 +176,9 @@ func TestResolve_appliesDefaults(t *testing.T) {
 	t.Parallel()
 	s := mustResolve(t, settings.Block{}, "PC_ADDRESS=", "JUPYTERHUB_API_TOKEN=", "DASK_GATEWAY__ADDRESS=", "DASK_GATEWAY__PROXY_ADDRESS=None")
 	for name, set := range map[string]bool{
-		"address": s.Address.Set, "public_address": s.PublicAddress.Set, "proxy_address": s.ProxyAddress.Set, "hub_address": s.HubAddress.Set,
-		"api_token": s.APIToken.Set, "username": s.Username.Set, "password": s.Password.Set, "ca_certificate": s.CACertificate.Set,
-		"http_proxy": s.HTTPProxy.Set, "max_retries": s.MaxRetries.Set, "user": s.User.Set,
+		"address": s.Address.IsSet, "public_address": s.PublicAddress.IsSet, "proxy_address": s.ProxyAddress.IsSet, "hub_address": s.HubAddress.IsSet,
+		"api_token": s.APIToken.IsSet, "username": s.Username.IsSet, "password": s.Password.IsSet, "ca_certificate": s.CACertificate.IsSet,
+		"http_proxy": s.HTTPProxy.IsSet, "max_retries": s.MaxRetries.IsSet, "user": s.User.IsSet,
 	} {
 		expectEqual(t, name+" being set", set, false)
 	}
@@ -216,8 +216,8 @@ func TestResolve_keepsUnknownValuesUnknown(t *testing.T) {
 	env := []string{"PC_ADDRESS=http://env/services/x", "PC_API_TOKEN=env", "JUPYTERHUB_API_URL=http://env/hub/api"}
 	s := mustResolve(t, settings.Block{Address: unknownValue[string](), APIToken: unknownValue[string](), MaxRetries: unknownValue[int64]()}, env...)
 	for name, isUnknown := range map[string]bool{
-		"address": s.Address.Unknown, "public_address": s.PublicAddress.Unknown, "proxy_address": s.ProxyAddress.Unknown,
-		"hub_address": s.HubAddress.Unknown, "api_token": s.APIToken.Unknown, "max_retries": s.MaxRetries.Unknown,
+		"address": s.Address.IsUnknown, "public_address": s.PublicAddress.IsUnknown, "proxy_address": s.ProxyAddress.IsUnknown,
+		"hub_address": s.HubAddress.IsUnknown, "api_token": s.APIToken.IsUnknown, "max_retries": s.MaxRetries.IsUnknown,
 	} {
 		expectEqual(t, name+" being unknown", isUnknown, true)
 	}
@@ -229,7 +229,7 @@ func TestResolve_keepsUnknownValuesUnknown(t *testing.T) {
 	expectEqual(t, "hub_address", s.HubAddress.Value, "https://h")
 
 	s = mustResolve(t, settings.Block{Address: unknownValue[string](), ProxyAddress: knownValue("8786")})
-	expectEqual(t, "a port on an unknown host being unknown", s.ProxyAddress.Unknown, true)
+	expectEqual(t, "a port on an unknown host being unknown", s.ProxyAddress.IsUnknown, true)
 }
 
 func TestMissing_listsEveryPlace(t *testing.T) {

@@ -179,7 +179,7 @@ func classify(parent context.Context, err error, connected bool, timeout time.Du
 	if errors.Is(err, context.DeadlineExceeded) {
 		return &Error{Kind: kind, Message: fmt.Sprintf("no complete response within %s", timeout)}
 	}
-	return &Error{Kind: kind, Message: err.Error(), NotHTTP: isNotHTTP(err), Refused: kind == KindUnreachable && isRefused(err), Err: err}
+	return &Error{Kind: kind, Message: err.Error(), IsNotHTTP: isNotHTTP(err), IsRefused: kind == KindUnreachable && isRefused(err), Err: err}
 }
 
 // isRefused reports whether the host refused a connection. Windows uses another errno

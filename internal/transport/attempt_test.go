@@ -52,7 +52,7 @@ func TestDo_reportsLastAttemptWhenCancelledInPause(t *testing.T) {
 			if !errors.Is(err, context.DeadlineExceeded) {
 				t.Errorf("%v is not context.DeadlineExceeded", err)
 			}
-			if failed.Kind != test.kind || failed.Refused != test.refused || !strings.Contains(failed.Message, test.message) || failed.Attempts != 1 {
+			if failed.Kind != test.kind || failed.IsRefused != test.refused || !strings.Contains(failed.Message, test.message) || failed.Attempts != 1 {
 				t.Errorf("kind %d after %d attempts and %d requests: %v", failed.Kind, failed.Attempts, count.Load(), err)
 			}
 			if failed.MayHaveArrived() {
@@ -70,7 +70,7 @@ func TestDo_returnsContextErrorInsteadOfRetrying(t *testing.T) {
 		c := newClient(t, base, func(cfg *transport.Config) {
 			cfg.Log = func(context.Context, string, map[string]any) { cancel() }
 		})
-		_, err := c.Do(ctx, transport.Request{Method: http.MethodGet, Path: []string{"x"}, Retryable: true})
+		_, err := c.Do(ctx, transport.Request{Method: http.MethodGet, Path: []string{"x"}, IsRetryable: true})
 		if errors.Is(err, context.Canceled) != cancelled || asError(t, err).Status != status || count.Load() != 1 {
 			t.Errorf("%d: %v after %d requests", status, err, count.Load())
 		}
@@ -101,7 +101,7 @@ func TestDo_limitsEndlessResponses(t *testing.T) {
 		"large":   {func(body io.Reader) error { return transport.NewLargeDecoder(body).Decode(new(any)) }, "one value in the response is longer than 4 MiB"},
 	} {
 		count.Store(0)
-		_, err := c.Do(t.Context(), transport.Request{Method: http.MethodGet, Path: []string{"x"}, Retryable: true, Decode: test.decode})
+		_, err := c.Do(t.Context(), transport.Request{Method: http.MethodGet, Path: []string{"x"}, IsRetryable: true, Decode: test.decode})
 		if failed := asError(t, err); failed.Kind != transport.KindBody || failed.Message != test.message || count.Load() != 1 {
 			t.Errorf("%s: %v after %d requests", name, err, count.Load())
 		}
@@ -150,7 +150,7 @@ func TestDo_reportsTargetOfRedirect(t *testing.T) {
 				}
 				w.WriteHeader(http.StatusTemporaryRedirect)
 			})
-			_, err := newClient(t, base, nil).Do(t.Context(), transport.Request{Method: http.MethodPost, Path: []string{"x"}, Body: 1, Retryable: true})
+			_, err := newClient(t, base, nil).Do(t.Context(), transport.Request{Method: http.MethodPost, Path: []string{"x"}, Body: 1, IsRetryable: true})
 			failed := asError(t, err)
 			if failed.Kind != transport.KindRedirect || failed.Status != http.StatusTemporaryRedirect || !strings.HasSuffix(failed.Message, test.message) || count.Load() != 1 {
 				t.Errorf("kind %d after %d requests: %v", failed.Kind, count.Load(), err)
@@ -186,7 +186,7 @@ func TestLog_hasOneLineForEachAttempt(t *testing.T) {
 		}
 	})
 	_, err := transport.Call[map[string]any](t.Context(), c, transport.Request{
-		Method: http.MethodGet, Path: []string{"x"}, Query: "token=" + testToken, Retryable: true,
+		Method: http.MethodGet, Path: []string{"x"}, Query: "token=" + testToken, IsRetryable: true,
 	})
 	if strings.Contains(asError(t, err).Message, "another-users-token") {
 		t.Errorf("the token is in %v", err)

@@ -91,7 +91,7 @@ func (c *Client) authorize(r *http.Request) error {
 	if c.auth == nil {
 		return nil
 	}
-	if foreign := c.cleartextTo(); foreign != "" && !c.allowCleartext {
+	if foreign := c.cleartextTo(); foreign != "" && !c.allowsCleartext {
 		return &Error{
 			Kind: KindCleartext, Method: r.Method, Path: Printable(r.URL.Path), Host: c.base.Host, Proxy: c.proxy, CredentialOrigin: c.credentialOrigin, Scheme: c.scheme(),
 			Message: "credentials would be sent in clear text, over http://, to " + foreign + ", which is outside this machine and its private networks",

@@ -46,7 +46,7 @@ func (a bearerAuth) token(ctx context.Context) (secret.String, error) {
 // withToken adds the current token to the texts to mask, because a server may quote it.
 func (c *Client) withToken(ctx context.Context, r Request) (Request, error) {
 	auth, isBearer := c.auth.(bearerAuth)
-	if !isBearer || r.Anonymous {
+	if !isBearer || r.IsAnonymous {
 		return r, nil
 	}
 	token, err := auth.token(ctx)

@@ -37,10 +37,10 @@ type Request struct {
 	Body any
 	// Secrets are texts in the body to mask in errors, because servers quote them.
 	Secrets []string
-	// Retryable reports whether the request can safely arrive twice.
-	Retryable bool
-	// Anonymous sends the request without credentials.
-	Anonymous bool
+	// IsRetryable reports whether the request can safely arrive twice.
+	IsRetryable bool
+	// IsAnonymous sends the request without credentials.
+	IsAnonymous bool
 	// Timeout limits one attempt. Zero means RequestTimeout of the Config.
 	Timeout time.Duration
 	// Want names the expected response in errors, for example "the cluster".
@@ -147,7 +147,7 @@ func (c *Client) newRequest(ctx context.Context, r Request, target *url.URL) (*r
 	}
 	req.Header.Set("Accept", cmp.Or(r.Accept, "application/json"))
 	req.Header.Set("User-Agent", c.userAgent)
-	if r.Anonymous {
+	if r.IsAnonymous {
 		return req, nil
 	}
 	return req, c.authorize(req.Request)
@@ -203,7 +203,7 @@ func (c *Client) failure(ctx context.Context, r Request, target *url.URL, a *att
 	if failed.Kind == KindProxy {
 		failed.Proxy = c.proxy
 	}
-	_, failed.LookupFailed = errors.AsType[*net.DNSError](failed.Err)
+	_, failed.IsHostNotFound = errors.AsType[*net.DNSError](failed.Err)
 	if failed.Err != nil && !errors.Is(failed.Err, context.Canceled) && !errors.Is(failed.Err, context.DeadlineExceeded) {
 		failed.Err = errors.New(redact.printable(failed.Err.Error()))
 	}
@@ -217,7 +217,7 @@ func (c *Client) refusal(ctx context.Context, r Request, target *url.URL, a *att
 	message := redact.messageOf(a.response.Header.Get("Content-Type"), a.body, len(a.body) == maxErrorBodySize)
 	refused := &Error{
 		Kind: KindStatus, Method: r.Method, Path: Printable(target.Path), Host: c.base.Host,
-		Status: a.response.StatusCode, Message: message.printable, JSONError: message.isJSON, raw: func() string { return message.raw },
+		Status: a.response.StatusCode, Message: message.printable, IsJSONError: message.isJSON, raw: func() string { return message.raw },
 		Attempts: a.count, CredentialOrigin: c.credentialOrigin, Scheme: c.scheme(), SchemeOrigin: c.schemeOrigin,
 		Challenge: challenge(a.response.Header),
 	}
@@ -231,7 +231,7 @@ func (c *Client) refusal(ctx context.Context, r Request, target *url.URL, a *att
 	case c.isCredentialFailure(refused.Status, message.raw):
 		refused.Kind = KindCredentials
 	}
-	if mayRetry(r.Retryable, refused.Kind, refused.Status) {
+	if mayRetry(r.IsRetryable, refused.Kind, refused.Status) {
 		refused.Err = ctx.Err()
 	}
 	return refused

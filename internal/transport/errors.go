@@ -53,22 +53,22 @@ type Error struct {
 	// Message is what the server returned or what went wrong, in one line and
 	// without secrets. It is for people: see RawMessage.
 	Message string
-	// JSONError reports that Message is the error member of a JSON response, so that
+	// IsJSONError reports that Message is the error member of a JSON response, so that
 	// the API itself returned it and not a proxy in front of it.
-	JSONError bool
+	IsJSONError bool
 	// raw is a function so that a dump of the error does not show it.
 	raw func() string
 	// TLS is the reason why there was no TLS connection, for KindTLS.
 	TLS TLSReason
 	// Proxy is the host and port of the HTTP proxy, for KindProxy.
 	Proxy string
-	// LookupFailed reports whether the lookup of the host's name failed.
-	LookupFailed bool
-	// Refused reports whether the host refused the connection, because nothing listens
+	// IsHostNotFound reports whether the lookup of the host's name failed.
+	IsHostNotFound bool
+	// IsRefused reports whether the host refused the connection, because nothing listens
 	// on the port.
-	Refused bool
-	// NotHTTP reports, for KindNoResponse, whether the server uses another protocol.
-	NotHTTP bool
+	IsRefused bool
+	// IsNotHTTP reports, for KindNoResponse, whether the server uses another protocol.
+	IsNotHTTP bool
 	// Attempts is how often the request was sent.
 	Attempts int
 	// CredentialOrigin is the place where the credentials were found.
@@ -176,7 +176,7 @@ func IsTransient(err error) bool {
 	case KindProxy:
 		return failure.Status == 0 || isTransientStatus(failure.Status)
 	case KindStatus:
-		return isTransientStatus(failure.Status) || failure.Status == http.StatusNotFound && !failure.JSONError
+		return isTransientStatus(failure.Status) || failure.Status == http.StatusNotFound && !failure.IsJSONError
 	default:
 		return false
 	}
@@ -190,7 +190,7 @@ func isTransientStatus(status int) bool {
 // front of it.
 func APIError(err error, status int) (*Error, bool) {
 	failure, ok := errors.AsType[*Error](err)
-	return failure, ok && failure.Kind == KindStatus && failure.Status == status && failure.JSONError
+	return failure, ok && failure.Kind == KindStatus && failure.Status == status && failure.IsJSONError
 }
 
 // kindOf returns the Kind of the error of a single attempt, and the status if a

@@ -42,7 +42,7 @@ func WithGracePeriod(ctx context.Context, d time.Duration) (context.Context, con
 
 // WithCreateScope is WithGracePeriod for a request that creates something: the
 // response with the new name can still arrive after ctx has ended. After the end of
-// ctx, requests that are not Retryable are no longer sent. The client calls sent each
+// ctx, requests that are not IsRetryable are no longer sent. The client calls sent each
 // time it has a connection and is about to send the request: this request did not
 // create anything older.
 func WithCreateScope(ctx context.Context, d time.Duration, sent func()) (context.Context, context.CancelFunc) {
@@ -53,7 +53,7 @@ func WithCreateScope(ctx context.Context, d time.Duration, sent func()) (context
 // createScopeFrom returns the scope that WithCreateScope set, or a scope with the
 // request's own context.
 func createScopeFrom(ctx context.Context, r Request) createScope {
-	if scope, isSet := ctx.Value(createScopeKey{}).(createScope); isSet && !r.Retryable {
+	if scope, isSet := ctx.Value(createScopeKey{}).(createScope); isSet && !r.IsRetryable {
 		return scope
 	}
 	return createScope{ctx, func() {}}

@@ -37,7 +37,7 @@ type concurrentClients struct {
 func newConcurrentClients(t *testing.T, seed uint64, connections int) *concurrentClients {
 	t.Helper()
 	client, err := New(Config{
-		BaseURL: &url.URL{Scheme: "http", Host: "gateway.example.com"}, NoProxy: true,
+		BaseURL: &url.URL{Scheme: "http", Host: "gateway.example.com"}, BypassesProxy: true,
 		MaxConnections: connections, MaxRetries: 1, RequestTimeout: 21 * time.Second,
 	})
 	if err != nil {
@@ -106,7 +106,7 @@ func (c *concurrentClients) send() {
 		cancelAfter = time.Duration(c.randomUpTo(60)) * time.Second
 	}
 	time.AfterFunc(cancelAfter, cancel)
-	request := Request{Method: http.MethodGet, Path: []string{"x"}, Retryable: true}
+	request := Request{Method: http.MethodGet, Path: []string{"x"}, IsRetryable: true}
 	kind := c.randomUpTo(3)
 	if kind > 0 {
 		if release, ok := c.hold(); ok {
@@ -187,7 +187,7 @@ func TestMaxConnections_holdsForConcurrentClients(t *testing.T) {
 func TestCreateScope_sendsNothingNewAfterAnInterrupt(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		client, err := New(Config{BaseURL: &url.URL{Scheme: "http", Host: "gateway.example.com"}, NoProxy: true, MaxConnections: 1, MaxRetries: 4})
+		client, err := New(Config{BaseURL: &url.URL{Scheme: "http", Host: "gateway.example.com"}, BypassesProxy: true, MaxConnections: 1, MaxRetries: 4})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -73,7 +73,7 @@ func TestMaxConnections_limitsOpenConnections(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	client, err := transport.New(transport.Config{BaseURL: base, NoProxy: true, MaxConnections: allowed})
+	client, err := transport.New(transport.Config{BaseURL: base, BypassesProxy: true, MaxConnections: allowed})
 	if err != nil {
 		t.Fatal(err)
 	}

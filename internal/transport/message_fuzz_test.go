@@ -47,7 +47,7 @@ func newFuzzServer(f *testing.F) (set func(fuzzedResponse), send func() (*transp
 	if err != nil {
 		f.Fatal(err)
 	}
-	c, err := transport.New(transport.Config{BaseURL: base.URL, Auth: transport.BasicAuth("alice", secret.New(fuzzedPassword)), NoProxy: true})
+	c, err := transport.New(transport.Config{BaseURL: base.URL, Auth: transport.BasicAuth("alice", secret.New(fuzzedPassword)), BypassesProxy: true})
 	if err != nil {
 		f.Fatal(err)
 	}

@@ -120,8 +120,8 @@ func TestErrors_quoteTheServer(t *testing.T) {
 			c := newClient(t, base, func(cfg *transport.Config) { cfg.MaxRetries = 0 })
 			_, err := c.Do(t.Context(), transport.Request{Method: http.MethodGet, Path: []string{"api", "x"}})
 			failed := asError(t, err)
-			if failed.Status != test.status || failed.Message != test.message || failed.JSONError != test.json {
-				t.Errorf("status %d, JSON error %v, message %q", failed.Status, failed.JSONError, failed.Message)
+			if failed.Status != test.status || failed.Message != test.message || failed.IsJSONError != test.json {
+				t.Errorf("status %d, JSON error %v, message %q", failed.Status, failed.IsJSONError, failed.Message)
 			}
 			for _, part := range []string{"GET", pathPrefix + "/api/x", fmt.Sprint(test.status), test.message} {
 				if !strings.Contains(err.Error(), part) {
@@ -145,7 +145,7 @@ func TestCall_reportsExpectedResponse(t *testing.T) {
 			base, count := serve(t, respond(200, test.contentType, test.body))
 			_, err := transport.Call[struct {
 				Name string `json:"name"`
-			}](t.Context(), newClient(t, base, nil), transport.Request{Method: http.MethodGet, Path: []string{"x"}, Retryable: true, Want: "the cluster"})
+			}](t.Context(), newClient(t, base, nil), transport.Request{Method: http.MethodGet, Path: []string{"x"}, IsRetryable: true, Want: "the cluster"})
 			if failed := asError(t, err); failed.Kind != transport.KindBody || !strings.HasPrefix(failed.Message, test.message) {
 				t.Errorf("%v", err)
 			}
@@ -172,7 +172,7 @@ func TestCredentials_areSentInClearTextOnlyToNearbyHosts(t *testing.T) {
 			for _, allow := range []bool{false, true} {
 				ended, cancel := context.WithCancel(t.Context())
 				cancel()
-				c := newClient(t, parseURL(t, "http://"+host+":1/x/"), func(cfg *transport.Config) { cfg.AllowCleartext, cfg.NoProxy = allow, true })
+				c := newClient(t, parseURL(t, "http://"+host+":1/x/"), func(cfg *transport.Config) { cfg.AllowsCleartext, cfg.BypassesProxy = allow, true })
 				_, err := c.Do(ended, transport.Request{Method: http.MethodGet, Path: []string{"x"}})
 				if refused := asError(t, err).Kind == transport.KindCleartext; refused == (allowed || allow) {
 					t.Errorf("allow_cleartext %v: %v", allow, err)
@@ -310,7 +310,7 @@ func TestDo_decidesOnTheRawMessage(t *testing.T) {
 		cfg.Auth = transport.TokenAuth(secret.New("cred"))
 		cfg.IsCredentialFailure = func(_ int, raw string) bool { return raw == "bad credentials" }
 	})
-	_, err := c.Do(t.Context(), transport.Request{Method: http.MethodGet, Path: []string{"x"}, Retryable: true})
+	_, err := c.Do(t.Context(), transport.Request{Method: http.MethodGet, Path: []string{"x"}, IsRetryable: true})
 	failed := asError(t, err)
 	if failed.Kind != transport.KindCredentials || count.Load() != 1 || failed.Message != "bad ***entials" || failed.RawMessage() != "bad credentials" {
 		t.Errorf("kind %d after %d requests, %q, raw %q", failed.Kind, count.Load(), failed.Message, failed.RawMessage())

@@ -29,7 +29,7 @@ const proxyMessageTimeout = 2 * time.Second
 // environment. An invalid proxy variable is an error, because the request would
 // otherwise bypass the proxy.
 func proxyFor(cfg Config) (func(*url.URL) (*url.URL, error), error) {
-	if cfg.NoProxy {
+	if cfg.BypassesProxy {
 		return func(*url.URL) (*url.URL, error) { return nil, nil }, nil
 	}
 	environment := httpproxy.FromEnvironment()

@@ -45,7 +45,7 @@ func TestProxy_forwardsRequests(t *testing.T) {
 		{"http", "GET http://" + farHost + "/x"},
 	} {
 		c := newClient(t, parseURL(t, test.scheme+"://"+farHost+"/"), func(cfg *transport.Config) {
-			cfg.RootCAs, cfg.Proxy, cfg.AllowCleartext = []byte(authority.PEM), proxyURL(proxy.Address, proxyPassword), true
+			cfg.RootCAs, cfg.Proxy, cfg.AllowsCleartext = []byte(authority.PEM), proxyURL(proxy.Address, proxyPassword), true
 		})
 		if _, err := c.Do(t.Context(), transport.Request{Method: http.MethodGet, Path: []string{"x"}}); err != nil {
 			t.Error(err)
@@ -83,7 +83,7 @@ func TestProxy_isNamedWhenItRefuses(t *testing.T) {
 				proxy := scripted.NewForwardProxy(t, "alice", proxyPassword, nil)
 				proxy.Refuse(test.refuse, 100)
 				c := newClient(t, parseURL(t, scheme+"://"+farHost+"/"), func(cfg *transport.Config) {
-					cfg.Proxy, cfg.AllowCleartext = proxyURL(proxy.Address, test.password), true
+					cfg.Proxy, cfg.AllowsCleartext = proxyURL(proxy.Address, test.password), true
 				})
 				_, err := c.Do(t.Context(), transport.Request{Method: http.MethodPost, Path: []string{"x"}})
 				failed := asError(t, err)
@@ -111,7 +111,7 @@ func TestProxy_isNamedWhenUnreachable(t *testing.T) {
 	}
 	for _, scheme := range []string{"https", "http"} {
 		c := newClient(t, parseURL(t, scheme+"://"+farHost+"/"), func(cfg *transport.Config) {
-			cfg.Proxy, cfg.AllowCleartext = proxyURL(closedAddress, proxyPassword), true
+			cfg.Proxy, cfg.AllowsCleartext = proxyURL(closedAddress, proxyPassword), true
 		})
 		_, err := c.Do(t.Context(), transport.Request{Method: http.MethodPost, Path: []string{"x"}})
 		failed := asError(t, err)
@@ -211,7 +211,7 @@ func TestProxy_receivesNoCredentialsInClearText(t *testing.T) {
 			t.Parallel()
 			ended, cancel := context.WithCancel(t.Context())
 			cancel()
-			c := newClient(t, parseURL(t, test.address), func(cfg *transport.Config) { cfg.Proxy, cfg.AllowCleartext = parseURL(t, test.proxy), test.allow })
+			c := newClient(t, parseURL(t, test.address), func(cfg *transport.Config) { cfg.Proxy, cfg.AllowsCleartext = parseURL(t, test.proxy), test.allow })
 			_, err := c.Do(ended, transport.Request{Method: http.MethodGet, Path: []string{"x"}})
 			failed := asError(t, err)
 			if refused := failed.Kind == transport.KindCleartext; refused != test.refused {
@@ -288,7 +288,7 @@ func TestNew_rejectsMalformedProxyVariable(t *testing.T) {
 					if _, err := transport.New(transport.Config{BaseURL: parseURL(t, scheme+"://127.0.0.1/")}); err != nil {
 						t.Errorf("a request that uses no proxy: %v", err)
 					}
-					if _, err := transport.New(transport.Config{BaseURL: parseURL(t, scheme+"://hub.example.com/"), NoProxy: true}); err != nil {
+					if _, err := transport.New(transport.Config{BaseURL: parseURL(t, scheme+"://hub.example.com/"), BypassesProxy: true}); err != nil {
 						t.Errorf("without any proxy: %v", err)
 					}
 				})

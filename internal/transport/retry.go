@@ -44,7 +44,7 @@ func (c *Client) newRetryClient(cfg Config, httpTransport http.RoundTripper) *re
 		},
 		ErrorHandler: retryablehttp.PassthroughErrorHandler,
 		PrepareRetry: func(r *http.Request) error {
-			if attemptOf(r.Context()).request.Anonymous {
+			if attemptOf(r.Context()).request.IsAnonymous {
 				return nil
 			}
 			// The previous attempt may still be writing its headers.
@@ -63,7 +63,7 @@ func (c *Client) checkRetry(ctx context.Context, response *http.Response, err er
 	}
 	if err != nil {
 		kind, status := kindOf(err)
-		return mayRetry(a.request.Retryable, kind, status) && !isHostNotFound(err), nil
+		return mayRetry(a.request.IsRetryable, kind, status) && !isHostNotFound(err), nil
 	}
 	message := c.redact.messageOf(response.Header.Get("Content-Type"), a.body, false)
 	kind := KindStatus
@@ -73,7 +73,7 @@ func (c *Client) checkRetry(ctx context.Context, response *http.Response, err er
 	case c.isCredentialFailure(response.StatusCode, message.raw):
 		kind = KindCredentials
 	}
-	return mayRetry(a.request.Retryable, kind, response.StatusCode), nil
+	return mayRetry(a.request.IsRetryable, kind, response.StatusCode), nil
 }
 
 // mayRetry decides whether a request is sent again. status is 0 if there was no

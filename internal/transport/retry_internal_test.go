@@ -91,7 +91,7 @@ func TestMayRetry_decidesByKindAndStatus(t *testing.T) {
 func TestCheckRetry_doesNotRetryUnknownHosts(t *testing.T) {
 	t.Parallel()
 	c := &Client{isCredentialFailure: func(int, string) bool { return false }}
-	ctx := context.WithValue(t.Context(), attemptKey{}, &attempt{request: Request{Retryable: true}})
+	ctx := context.WithValue(t.Context(), attemptKey{}, &attempt{request: Request{IsRetryable: true}})
 	for _, missing := range []bool{true, false} {
 		again, err := c.checkRetry(ctx, nil, &Error{Kind: KindUnreachable, Err: &net.DNSError{Name: "h", IsNotFound: missing}})
 		if again == missing || err != nil {
@@ -111,7 +111,7 @@ func TestIsTransient_decidesByKindAndStatus(t *testing.T) {
 		"rate limit":                {&Error{Kind: KindStatus, Status: 429}, true},
 		"restarting":                {&Error{Kind: KindStatus, Status: 503}, true},
 		"forbidden":                 {&Error{Kind: KindStatus, Status: 403}, false},
-		"not found, by the API":     {&Error{Kind: KindStatus, Status: 404, JSONError: true}, false},
+		"not found, by the API":     {&Error{Kind: KindStatus, Status: 404, IsJSONError: true}, false},
 		"not found, by a proxy":     {&Error{Kind: KindStatus, Status: 404}, true},
 		"proxy is unreachable":      {&Error{Kind: KindProxy}, true},
 		"proxy has a rate limit":    {&Error{Kind: KindProxy, Status: 429}, true},

@@ -31,7 +31,7 @@ const (
 // that sends nothing during the idle timeout, not even an empty line, ends with an
 // error, because a proxy may be buffering it. Only the context limits the total time.
 func (c *Client) Stream(ctx context.Context, r Request, idleTimeout time.Duration, handle func(data []byte) (stop bool, err error)) error {
-	r.Method, r.Retryable = http.MethodGet, false
+	r.Method, r.IsRetryable = http.MethodGet, false
 	target, err := c.url(r)
 	if err != nil {
 		return err

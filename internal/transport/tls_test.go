@@ -118,7 +118,7 @@ func TestTLS_reportsFailedHandshake(t *testing.T) {
 func sendGet(t *testing.T, address, roots string) error {
 	t.Helper()
 	c := newClient(t, parseURL(t, address+"/"), func(cfg *transport.Config) { cfg.RootCAs = []byte(roots) })
-	_, err := c.Do(t.Context(), transport.Request{Method: http.MethodGet, Path: []string{"x"}, Retryable: true})
+	_, err := c.Do(t.Context(), transport.Request{Method: http.MethodGet, Path: []string{"x"}, IsRetryable: true})
 	return err
 }
 

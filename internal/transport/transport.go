@@ -49,7 +49,7 @@ type Config struct {
 	// BaseURL is the address that every path is joined to, including its own path. A
 	// trailing slash makes no difference.
 	BaseURL *url.URL
-	// Auth provides the credentials of every request that is not Anonymous. Nil means
+	// Auth provides the credentials of every request that is not IsAnonymous. Nil means
 	// no credentials.
 	Auth Auth
 	// UserAgent is the header of the same name.
@@ -60,10 +60,10 @@ type Config struct {
 	// host of BaseURL.
 	ServerName string
 	// Proxy is an HTTP proxy for all requests, except to the hosts in NO_PROXY. Nil
-	// means HTTPS_PROXY, HTTP_PROXY and NO_PROXY of the environment, unless NoProxy is
-	// set.
-	Proxy   *url.URL
-	NoProxy bool
+	// means HTTPS_PROXY, HTTP_PROXY and NO_PROXY of the environment, unless
+	// BypassesProxy is set.
+	Proxy         *url.URL
+	BypassesProxy bool
 	// MaxRetries is the maximum number of retries. 0 means none.
 	MaxRetries int
 	// MaxConnections is the maximum number of connections to a host. Zero means
@@ -80,8 +80,8 @@ type Config struct {
 	// DecodeLimit is a limit to share with other clients, if a configuration may contact
 	// many servers. Nil means a separate limit.
 	DecodeLimit *DecodeLimit
-	// AllowCleartext allows credentials over http:// to any host.
-	AllowCleartext bool
+	// AllowsCleartext allows credentials over http:// to any host.
+	AllowsCleartext bool
 	// Log receives one line for each attempt. Nil means no log.
 	Log LogFunc
 	// Clock is the clock for pauses. Nil means the real one.
@@ -117,7 +117,7 @@ type Client struct {
 	base                *url.URL
 	auth                Auth
 	userAgent           string
-	allowCleartext      bool
+	allowsCleartext     bool
 	credentialOrigin    string
 	schemeOrigin        string
 	isCredentialFailure func(int, string) bool
@@ -155,7 +155,7 @@ func New(cfg Config) (*Client, error) {
 		base:                cfg.BaseURL,
 		auth:                cfg.Auth,
 		userAgent:           cfg.UserAgent,
-		allowCleartext:      cfg.AllowCleartext,
+		allowsCleartext:     cfg.AllowsCleartext,
 		credentialOrigin:    cfg.CredentialOrigin,
 		schemeOrigin:        cfg.SchemeOrigin,
 		isCredentialFailure: cfg.IsCredentialFailure,

@@ -133,7 +133,7 @@ func TestDo_sendsNoCredentialsWithAnonymousRequests(t *testing.T) {
 		}
 		w.WriteHeader(http.StatusNoContent)
 	})
-	if _, err := newClient(t, base, nil).Do(t.Context(), transport.Request{Method: http.MethodGet, Path: []string{"x"}, Anonymous: true}); err != nil {
+	if _, err := newClient(t, base, nil).Do(t.Context(), transport.Request{Method: http.MethodGet, Path: []string{"x"}, IsAnonymous: true}); err != nil {
 		t.Error(err)
 	}
 }
@@ -189,7 +189,7 @@ func TestDo_retriesByKindOfFailure(t *testing.T) {
 				c := newClient(t, base, func(cfg *transport.Config) {
 					cfg.IsCredentialFailure = func(status int, message string) bool { return status == 500 && message == "bad token" }
 				})
-				_, err := c.Do(t.Context(), transport.Request{Method: http.MethodPost, Path: []string{"x"}, Body: 1, Retryable: retryable})
+				_, err := c.Do(t.Context(), transport.Request{Method: http.MethodPost, Path: []string{"x"}, Body: 1, IsRetryable: retryable})
 				failed := asError(t, err)
 				want := test.once
 				if retryable {
@@ -227,7 +227,7 @@ func TestDo_succeedsAfterRetry(t *testing.T) {
 		}
 		respond(http.StatusOK, "application/json", `{"a":1}`)(w, r)
 	})
-	got, err := transport.Call[map[string]any](t.Context(), newClient(t, base, nil), transport.Request{Method: http.MethodGet, Path: []string{"x"}, Retryable: true})
+	got, err := transport.Call[map[string]any](t.Context(), newClient(t, base, nil), transport.Request{Method: http.MethodGet, Path: []string{"x"}, IsRetryable: true})
 	if err != nil || fmt.Sprint(got["a"]) != "1" || count.Load() != 3 {
 		t.Errorf("%v, %v after %d requests", got, err, count.Load())
 	}
@@ -246,7 +246,7 @@ func TestDo_endsWithItsContext(t *testing.T) {
 		<-arrived
 		cancel()
 	}()
-	_, err := newClient(t, base, nil).Do(ctx, transport.Request{Method: http.MethodGet, Path: []string{"x"}, Retryable: true})
+	_, err := newClient(t, base, nil).Do(ctx, transport.Request{Method: http.MethodGet, Path: []string{"x"}, IsRetryable: true})
 	if !errors.Is(err, context.Canceled) {
 		t.Errorf("%v, want context.Canceled", err)
 	}
@@ -259,7 +259,7 @@ func TestDo_timesOutHangingAttempt(t *testing.T) {
 	t.Parallel()
 	base, count := serve(t, func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() })
 	c := newClient(t, base, func(cfg *transport.Config) { cfg.MaxRetries = 1 })
-	_, err := c.Do(t.Context(), transport.Request{Method: http.MethodGet, Path: []string{"x"}, Retryable: true, Timeout: 20 * time.Millisecond})
+	_, err := c.Do(t.Context(), transport.Request{Method: http.MethodGet, Path: []string{"x"}, IsRetryable: true, Timeout: 20 * time.Millisecond})
 	if failed := asError(t, err); failed.Kind != transport.KindNoResponse || !strings.Contains(failed.Message, "20ms") || count.Load() != 2 {
 		t.Errorf("%v after %d requests", err, count.Load())
 	}
@@ -274,7 +274,7 @@ func TestDo_followsNoRedirect(t *testing.T) {
 	base, _ := serve(t, func(w http.ResponseWriter, r *http.Request) {
 		http.Redirect(w, r, elsewhere.String()+"hub/login?token="+testToken, http.StatusFound)
 	})
-	_, err := newClient(t, base, nil).Do(t.Context(), transport.Request{Method: http.MethodGet, Path: []string{"x"}, Retryable: true})
+	_, err := newClient(t, base, nil).Do(t.Context(), transport.Request{Method: http.MethodGet, Path: []string{"x"}, IsRetryable: true})
 	if failed := asError(t, err); failed.Kind != transport.KindRedirect || !strings.Contains(failed.Message, elsewhere.Host+pathPrefix+"/hub/login") {
 		t.Errorf("%v", err)
 	}

@@ -99,9 +99,9 @@ func (c *Clients) catalogAt(address types.String, isOutranked bool, diags *diag.
 		return c.GeoCatalog(address.ValueString(), diags)
 	case isOutranked:
 		return c.Catalog
-	case c.Settings.GeoCatalogURL.Unknown:
+	case c.Settings.GeoCatalogURL.IsUnknown:
 		return Access[*catalog.Client]{IsUnknown: true, UnknownArguments: "geocatalog_url"}
-	case c.Settings.GeoCatalogURL.Set:
+	case c.Settings.GeoCatalogURL.IsSet:
 		return c.GeoCatalog(c.Settings.GeoCatalogURL.Value, diags)
 	default:
 		return c.Catalog

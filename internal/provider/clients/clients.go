@@ -55,7 +55,7 @@ func NewTransport(cfg transport.Config, address string, s settings.Settings, att
 		return nil, false
 	}
 	cfg.BaseURL = base
-	if cfg.Proxy, cfg.NoProxy, err = s.Proxy(); err != nil {
+	if cfg.Proxy, cfg.BypassesProxy, err = s.Proxy(); err != nil {
 		diags.AddAttributeError(path.Root("http_proxy"), "Invalid value for \"http_proxy\"", err.Error())
 		return nil, false
 	}

@@ -54,7 +54,7 @@ func lostResponseDetail(adoptError *gateway.AdoptError) string {
 	case len(adoptError.Candidates) > 0:
 		detail += "The response to the request was lost. These clusters have the same options, started when the request can have arrived, and may be the one:" +
 			clusterList(adoptError.Candidates) + "\n\n"
-		if adoptError.Interrupted {
+		if adoptError.WasInterrupted {
 			detail += "The interrupt left time for only a few lookups, so this list may be incomplete. A cluster may run and cost money that the list does not contain. " + lookForClusters + "as well.\n\n"
 		} else if adoptError.MayBeIncomplete {
 			detail += "The gateway restarted or failed during the lookups, so this list may be incomplete. A cluster may run and cost money that the list does not contain. " + lookForClusters + "as well.\n\n"
@@ -64,7 +64,7 @@ func lostResponseDetail(adoptError *gateway.AdoptError) string {
 		return detail + "The response to the request was lost, and the gateway's clusters could not be listed since: " + adoptError.ListError.Error() + ". " +
 			"A cluster may run and cost money. Once the gateway answers, look with the data source pc_clusters, or Python's gateway.list_clusters(), " +
 			"and import or stop what is there before the next terraform apply."
-	case adoptError.Interrupted:
+	case adoptError.WasInterrupted:
 		return detail + "The response to the request was lost. The interrupt left time for only a few lookups, which found no new cluster; a gateway may list it " +
 			"seconds later. A cluster may run and cost money. " + lookForClusters + "and import or stop what is there before the next terraform apply."
 	case adoptError.MayBeIncomplete:
@@ -74,7 +74,7 @@ func lostResponseDetail(adoptError *gateway.AdoptError) string {
 		return detail + "No new cluster was seen that started when the request can have arrived. Most likely nothing was made. " +
 			"These clusters have the same options, but started later. Most likely somebody else uses them:" +
 			clusterList(adoptError.Later) + "\n\nIf nobody does, import or stop them before the next terraform apply. " + clusterCommands(adoptError.Later[0].Name)
-	case adoptError.NotForwarded:
+	case adoptError.WasNotForwarded:
 		return detail + "A proxy answered at once that it cannot reach the gateway, and no new cluster was seen on the gateway since. Most likely nothing was made. " +
 			lookForClusters + "before the next terraform apply."
 	default:

@@ -72,7 +72,7 @@ func TestClusterErrors_describeTheStateAfterEachOperation(t *testing.T) {
 
 func TestAddStartError_reportsAMissingClusterAsMissing(t *testing.T) {
 	t.Parallel()
-	notFound := &transport.Error{Kind: transport.KindStatus, Status: http.StatusNotFound, JSONError: true, Message: "Cluster " + testName + " not found"}
+	notFound := &transport.Error{Kind: transport.KindStatus, Status: http.StatusNotFound, IsJSONError: true, Message: "Cluster " + testName + " not found"}
 	detail := detailOf(t, func(d *diag.Diagnostics) { addStartError(d, creating, testName, nil, notFound) })
 	if !strings.Contains(detail, "no longer has the cluster") || strings.Contains(detail, "exists") {
 		t.Error(detail)
@@ -107,7 +107,7 @@ func TestAddStartError_namesLikelyCausesWithoutValues(t *testing.T) {
 func TestAddCreateError_namesOptionsThatAreTooLarge(t *testing.T) {
 	t.Parallel()
 	var diags diag.Diagnostics
-	addCreateError(&diags, &transport.Error{Kind: transport.KindStatus, Status: http.StatusRequestEntityTooLarge, JSONError: true, Message: "Request Entity Too Large"})
+	addCreateError(&diags, &transport.Error{Kind: transport.KindStatus, Status: http.StatusRequestEntityTooLarge, IsJSONError: true, Message: "Request Entity Too Large"})
 	want := diag.NewAttributeErrorDiagnostic(path.Root("options"), "The cluster options are too large", diags[0].Detail())
 	if !diags[0].Equal(want) || !strings.Contains(diags[0].Detail(), "1 MiB") {
 		t.Errorf("got %v", diags)
@@ -120,8 +120,8 @@ func TestAddOptionsUnavailable_distinguishesAWrongHostFromAnOutage(t *testing.T)
 		failure transport.Error
 		want    []string
 	}{
-		"unknown name": {transport.Error{Kind: transport.KindUnreachable, Host: "hub.example.com:8000", LookupFailed: true}, []string{"The name hub.example.com does not resolve", "the apply fails and creates nothing"}},
-		"refused":      {transport.Error{Kind: transport.KindUnreachable, Host: "hub.example.com:8000", Refused: true}, []string{"hub.example.com:8000 refuses connections", "creates nothing"}},
+		"unknown name": {transport.Error{Kind: transport.KindUnreachable, Host: "hub.example.com:8000", IsHostNotFound: true}, []string{"The name hub.example.com does not resolve", "the apply fails and creates nothing"}},
+		"refused":      {transport.Error{Kind: transport.KindUnreachable, Host: "hub.example.com:8000", IsRefused: true}, []string{"hub.example.com:8000 refuses connections", "creates nothing"}},
 		"outage":       {transport.Error{Kind: transport.KindStatus, Status: http.StatusServiceUnavailable}, []string{"still unavailable at the apply"}},
 	} {
 		var diags diag.Diagnostics

@@ -22,19 +22,19 @@ func TestLostResponseDetail_isOnlyAsCertainAsTheLookups(t *testing.T) {
 		expected []string
 	}{
 		"nothing":                             {gateway.AdoptError{}, []string{mostLikely}},
-		"not forwarded":                       {gateway.AdoptError{NotForwarded: true}, []string{mostLikely}},
+		"not forwarded":                       {gateway.AdoptError{WasNotForwarded: true}, []string{mostLikely}},
 		"started later":                       {gateway.AdoptError{Later: listed}, []string{mostLikely, "prod.0123"}},
 		"candidates":                          {gateway.AdoptError{Candidates: listed}, []string{"prod.0123"}},
 		"not listed":                          {gateway.AdoptError{ListError: errors.New("502")}, []string{mayRun}},
-		"interrupted":                         {gateway.AdoptError{Interrupted: true}, []string{mayRun}},
-		"interrupted, not forwarded":          {gateway.AdoptError{Interrupted: true, NotForwarded: true}, []string{mayRun}},
-		"interrupted, started later":          {gateway.AdoptError{Interrupted: true, NotForwarded: true, Later: listed}, []string{mayRun}},
-		"interrupted, candidates":             {gateway.AdoptError{Interrupted: true, Candidates: listed}, []string{mayRun, incomplete, "prod.0123"}},
+		"interrupted":                         {gateway.AdoptError{WasInterrupted: true}, []string{mayRun}},
+		"interrupted, not forwarded":          {gateway.AdoptError{WasInterrupted: true, WasNotForwarded: true}, []string{mayRun}},
+		"interrupted, started later":          {gateway.AdoptError{WasInterrupted: true, WasNotForwarded: true, Later: listed}, []string{mayRun}},
+		"interrupted, candidates":             {gateway.AdoptError{WasInterrupted: true, Candidates: listed}, []string{mayRun, incomplete, "prod.0123"}},
 		"restarted":                           {gateway.AdoptError{MayBeIncomplete: true}, []string{mayRun}},
-		"restarted, started later":            {gateway.AdoptError{MayBeIncomplete: true, NotForwarded: true, Later: listed}, []string{mayRun}},
+		"restarted, started later":            {gateway.AdoptError{MayBeIncomplete: true, WasNotForwarded: true, Later: listed}, []string{mayRun}},
 		"restarted, candidates":               {gateway.AdoptError{MayBeIncomplete: true, Candidates: listed}, []string{mayRun, incomplete, "prod.0123"}},
-		"not forwarded, not listed":           {gateway.AdoptError{NotForwarded: true, ListError: errors.New("502")}, []string{mayRun}},
-		"interrupted, not listed, candidates": {gateway.AdoptError{Interrupted: true, ListError: errors.New("502")}, []string{mayRun}},
+		"not forwarded, not listed":           {gateway.AdoptError{WasNotForwarded: true, ListError: errors.New("502")}, []string{mayRun}},
+		"interrupted, not listed, candidates": {gateway.AdoptError{WasInterrupted: true, ListError: errors.New("502")}, []string{mayRun}},
 	} {
 		t.Run(label, func(t *testing.T) {
 			t.Parallel()
@@ -48,7 +48,7 @@ func TestLostResponseDetail_isOnlyAsCertainAsTheLookups(t *testing.T) {
 			if strings.Contains(detail, mostLikely) && strings.Contains(detail, mayRun) {
 				t.Errorf("the detail contradicts itself: %s", detail)
 			}
-			if strings.Contains(detail, incomplete) != (test.lost.Interrupted || test.lost.MayBeIncomplete) && len(test.lost.Candidates) > 0 {
+			if strings.Contains(detail, incomplete) != (test.lost.WasInterrupted || test.lost.MayBeIncomplete) && len(test.lost.Candidates) > 0 {
 				t.Errorf("an incomplete list is not described as such, or a complete one is: %s", detail)
 			}
 		})

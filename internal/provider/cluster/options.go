@@ -145,9 +145,9 @@ func addOptionsUnavailable(diags *diag.Diagnostics, err error) {
 func applyWithoutGateway(err error) string {
 	failure, _ := errors.AsType[*transport.Error](err)
 	switch {
-	case failure != nil && failure.LookupFailed:
+	case failure != nil && failure.IsHostNotFound:
 		return "If the name still does not resolve at the apply, the apply fails and creates nothing."
-	case failure != nil && failure.Refused:
+	case failure != nil && failure.IsRefused:
 		return "If nothing listens there at the apply either, the apply retries for some seconds, fails and creates nothing."
 	default:
 		return "The gateway checks the options when the cluster is created. If the gateway is still unavailable at the apply, the apply retries for some seconds and fails."

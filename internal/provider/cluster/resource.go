@@ -98,8 +98,8 @@ func (r *clusterResource) Create(ctx context.Context, req resource.CreateRequest
 func (r *clusterResource) knownAddresses() knownAddresses {
 	return knownAddresses{
 		Addresses:       r.Addresses,
-		isProxyUnknown:  r.Settings.ProxyAddress.Unknown,
-		isPublicUnknown: r.Settings.PublicAddress.Unknown,
+		isProxyUnknown:  r.Settings.ProxyAddress.IsUnknown,
+		isPublicUnknown: r.Settings.PublicAddress.IsUnknown,
 	}
 }
 
@@ -283,7 +283,7 @@ func (r *clusterResource) scale(ctx context.Context, during operation, api *gate
 		addGrantedWorkersError(diags, during, name, requested, scaling)
 		return true
 	}
-	if !scaling.OK {
+	if !scaling.IsWithinLimit {
 		addClampWarning(diags, plan, scaling.Message)
 	}
 	if requested > 0 {
@@ -306,7 +306,7 @@ func (r *clusterResource) sendScaling(ctx context.Context, api *gateway.Client, 
 	name := plan.Name.ValueString()
 	switch {
 	case requested.equal(had):
-		return gateway.Scaling{OK: true}, nil
+		return gateway.Scaling{IsWithinLimit: true}, nil
 	case requested.workers != nil:
 		return api.Scale(ctx, name, *requested.workers)
 	case requested.adaptive != nil:
@@ -315,6 +315,6 @@ func (r *clusterResource) sendScaling(ctx context.Context, api *gateway.Client, 
 		return api.Adapt(ctx, name, gateway.Adaptive{Active: false})
 	default:
 		// The fixed number is no longer managed. The workers stay.
-		return gateway.Scaling{OK: true}, nil
+		return gateway.Scaling{IsWithinLimit: true}, nil
 	}
 }

@@ -203,7 +203,7 @@ func addCatalogError(diags *diag.Diagnostics, attribute path.Path, summary strin
 		diags.AddAttributeError(attribute, summary, diagnostics.Sentence(err.Error())+"\n\n"+geoCatalogAdvice(failure))
 	case catalog.IsNotFound(err):
 		diags.AddAttributeError(attribute, summary, diagnostics.Sentence(err.Error())+"\n\n"+advice.notFound)
-	case ok && failure.Scheme == "" && (failure.Status == http.StatusUnauthorized || failure.Status == http.StatusForbidden && failure.JSONError):
+	case ok && failure.Scheme == "" && (failure.Status == http.StatusUnauthorized || failure.Status == http.StatusForbidden && failure.IsJSONError):
 		diags.AddAttributeError(attribute, summary, diagnostics.Sentence(err.Error())+"\n\n"+advice.keyRequired)
 	case ok && failure.Status == http.StatusUnauthorized:
 		diags.AddAttributeError(attribute, summary, diagnostics.Sentence(err.Error())+"\n\n"+
@@ -223,7 +223,7 @@ func geoCatalogAdvice(failure *transport.Error) string {
 		return "The GeoCatalog did not accept the token of Microsoft Entra. Check that tenant_id is the tenant of the GeoCatalog."
 	case failure.Kind == transport.KindRedirect:
 		return "The provider follows no redirect, so that the token of Microsoft Entra reaches no other server. Check geocatalog_url, and what is in front of the GeoCatalog."
-	case failure.Status == http.StatusForbidden && !failure.JSONError:
+	case failure.Status == http.StatusForbidden && !failure.IsJSONError:
 		return "The response probably comes from a proxy or a firewall in front of " + failure.Host + ": check that the network of this machine may reach the GeoCatalog. " +
 			"If it comes from the GeoCatalog itself, the identity needs the role \"GeoCatalog Reader\"."
 	case failure.Status == http.StatusForbidden:

@@ -218,7 +218,7 @@ func (m *schedulerModel) reportFailure(err error, web webServer) (diags diag.Dia
 }
 
 func (d *schedulerDataSource) connect(model schedulerModel, web webServer, diags *diag.Diagnostics) (*scheduler.Client, bool) {
-	if d.Settings.HTTPProxy.Unknown {
+	if d.Settings.HTTPProxy.IsUnknown {
 		clients.Access[*scheduler.Client]{IsUnknown: true, UnknownArguments: "http_proxy"}.Get(diags)
 		return nil, false
 	}

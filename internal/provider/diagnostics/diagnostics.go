@@ -90,9 +90,9 @@ func advice(err error) string {
 
 func unreachableAdvice(failure *transport.Error) string {
 	switch {
-	case failure.LookupFailed:
+	case failure.IsHostNotFound:
 		return "The name " + hostname(failure.Host) + " does not resolve on this machine. Check its spelling in the provider block, and whether it is known only in another network."
-	case failure.Refused:
+	case failure.IsRefused:
 		return failure.Host + " refuses connections, so nothing listens there. Check the port in the address of the provider block, and whether the server runs."
 	default:
 		return "The provider could not connect to " + failure.Host + ". Check the address in the provider block, the network, and the HTTP proxy if there is one."
@@ -153,7 +153,7 @@ func credentialAdvice(failure *transport.Error) string {
 	if failure.CredentialOrigin != "" {
 		origin = failure.CredentialOrigin
 	}
-	if required, configured := authFor(failure.Challenge), authOf(failure.Scheme); failure.JSONError && required != "" && configured != "" && required != configured {
+	if required, configured := authFor(failure.Challenge), authOf(failure.Scheme); failure.IsJSONError && required != "" && configured != "" && required != configured {
 		text := fmt.Sprintf("The gateway requires auth = %q, and the provider uses auth = %q", required, configured)
 		if failure.SchemeOrigin != "" {
 			text += ", which comes from " + failure.SchemeOrigin
@@ -224,7 +224,7 @@ func statusAdvice(failure *transport.Error) string {
 		return "This is a page of the JupyterHub and not an API. Check the address in the provider block: " + likelyAddress
 	case status == http.StatusForbidden && failure.Scheme == transport.SchemeKey:
 		return "The service rejected the subscription_key, which comes from " + failure.CredentialOrigin + "."
-	case status == http.StatusForbidden && !failure.JSONError:
+	case status == http.StatusForbidden && !failure.IsJSONError:
 		return "The response does not come from the API: a firewall or a proxy in front of " + failure.Host + " refuses the request. It says nothing about the credentials. Ask its operators to allow the request."
 	case status == http.StatusForbidden && foreignCluster().MatchString(failure.Message):
 		return foreignClusterAdvice(foreignCluster().FindStringSubmatch(failure.Message)[1], failure)
@@ -232,7 +232,7 @@ func statusAdvice(failure *transport.Error) string {
 		return "The provider sent no credentials, and the server does not allow the request without them."
 	case status == http.StatusForbidden:
 		return "The credentials are valid but do not allow this. The object may belong to another user, or the token may lack a scope."
-	case status == http.StatusNotFound && failure.JSONError && strings.EqualFold(failure.Message, "Not Found"):
+	case status == http.StatusNotFound && failure.IsJSONError && strings.EqualFold(failure.Message, "Not Found"):
 		const wrongPath = "The server has no API at this path. Check the address in the provider block"
 		if strings.Contains(failure.Path, "/services/") {
 			return wrongPath + "."
@@ -241,7 +241,7 @@ func statusAdvice(failure *transport.Error) string {
 	case status == http.StatusNotFound && strings.HasPrefix(failure.RawMessage(), "No access to resources"):
 		// The Hub hides users from tokens without a scope for them (jupyterhub/scopes.py).
 		return "Either the user does not exist, or the token lacks a scope for this user. The Hub returns the same response for both. The token comes from " + failure.CredentialOrigin + "."
-	case status == http.StatusNotFound && !failure.JSONError:
+	case status == http.StatusNotFound && !failure.IsJSONError:
 		return "The response comes from a proxy and not from the API: the path is wrong, or the server behind the proxy is starting. Check the address in the provider block, then run the command again."
 	case status == http.StatusConflict:
 		return "The current state of the object does not allow this. Run terraform plan to see its state."

@@ -20,22 +20,22 @@ func TestExplain_namesTheLikelyCause(t *testing.T) {
 		excludes string
 	}{
 		"password at a JupyterHub gateway": {
-			transport.Error{Status: http.StatusUnauthorized, JSONError: true, Challenge: "jupyterhub", Scheme: transport.SchemeBasic, SchemeOrigin: "the environment variable PC_AUTH"},
+			transport.Error{Status: http.StatusUnauthorized, IsJSONError: true, Challenge: "jupyterhub", Scheme: transport.SchemeBasic, SchemeOrigin: "the environment variable PC_AUTH"},
 			[]string{`requires auth = "jupyterhub"`, `uses auth = "basic", which comes from the environment variable PC_AUTH`},
 			"Correct username",
 		},
 		"token at a basic gateway": {
-			transport.Error{Status: http.StatusUnauthorized, JSONError: true, Challenge: "basic", Scheme: transport.SchemeToken},
+			transport.Error{Status: http.StatusUnauthorized, IsJSONError: true, Challenge: "basic", Scheme: transport.SchemeToken},
 			[]string{`requires auth = "basic"`, `uses auth = "jupyterhub"`},
 			"/hub/token",
 		},
 		"no credentials at a Kerberos gateway": {
-			transport.Error{Status: http.StatusUnauthorized, JSONError: true, Challenge: "negotiate"},
+			transport.Error{Status: http.StatusUnauthorized, IsJSONError: true, Challenge: "negotiate"},
 			[]string{`requires auth = "kerberos"`, `uses auth = "none"`},
 			"",
 		},
 		"rejected token": {
-			transport.Error{Status: http.StatusUnauthorized, JSONError: true, Challenge: "jupyterhub", Scheme: transport.SchemeToken, CredentialOrigin: "api_token"},
+			transport.Error{Status: http.StatusUnauthorized, IsJSONError: true, Challenge: "jupyterhub", Scheme: transport.SchemeToken, CredentialOrigin: "api_token"},
 			[]string{"api_token", "/hub/token"},
 			"requires auth",
 		},
@@ -60,27 +60,27 @@ func TestExplain_namesTheLikelyCause(t *testing.T) {
 			"credentials are valid",
 		},
 		"forbidden by the API": {
-			transport.Error{Status: http.StatusForbidden, JSONError: true, Message: "Forbidden", Scheme: transport.SchemeToken},
+			transport.Error{Status: http.StatusForbidden, IsJSONError: true, Message: "Forbidden", Scheme: transport.SchemeToken},
 			[]string{"credentials are valid"},
 			"firewall",
 		},
 		"forbidden without credentials": {
-			transport.Error{Status: http.StatusForbidden, JSONError: true, Message: "Forbidden"},
+			transport.Error{Status: http.StatusForbidden, IsJSONError: true, Message: "Forbidden"},
 			[]string{"sent no credentials"},
 			"credentials are valid",
 		},
 		"cluster that does not exist": {
-			transport.Error{Status: http.StatusNotFound, JSONError: true, Message: "Cluster x not found", Scheme: transport.SchemeToken},
+			transport.Error{Status: http.StatusNotFound, IsJSONError: true, Message: "Cluster x not found", Scheme: transport.SchemeToken},
 			[]string{},
 			"scope",
 		},
 		"form token of the Hub": {
-			transport.Error{Status: http.StatusForbidden, JSONError: true, Message: "'_xsrf' argument missing from POST", Scheme: transport.SchemeToken},
+			transport.Error{Status: http.StatusForbidden, IsJSONError: true, Message: "'_xsrf' argument missing from POST", Scheme: transport.SchemeToken},
 			[]string{"/services/dask-gateway/", "Check the address"},
 			"credentials are valid",
 		},
 		"path of another API": {
-			transport.Error{Status: http.StatusNotFound, JSONError: true, Message: "Not Found", Path: "/hub/api/v1/options"},
+			transport.Error{Status: http.StatusNotFound, IsJSONError: true, Message: "Not Found", Path: "/hub/api/v1/options"},
 			[]string{"/services/dask-gateway/", "Check the address"},
 			"",
 		},

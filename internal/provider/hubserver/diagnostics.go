@@ -61,7 +61,7 @@ func addLaunchError(diags *diag.Diagnostics, model resourceModel, err error, isS
 			diagnostics.Sentence(err.Error())+"\n\nEither the user does not exist, or the provider's token lacks the scopes read:users and servers, for this user or for all.")
 		return
 	}
-	if refused, ok := errors.AsType[*transport.Error](err); ok && refused.JSONError {
+	if refused, ok := errors.AsType[*transport.Error](err); ok && refused.IsJSONError {
 		if refused.Status == http.StatusBadRequest && isRunningAlready(refused) {
 			diags.AddAttributeError(path.Root("name"), "There is such a server already", diagnostics.Sentence(err.Error())+
 				"\n\nSomebody started a server of this name at the same time: another client, or another resource of this configuration with the same user and name. "+

@@ -82,7 +82,7 @@ func (m *resourceModel) recordStart() {
 // record sets the attributes that the Hub reports, except for the options.
 func (m *resourceModel) record(server hub.Server, hubAddress string) {
 	m.URL = types.StringValue(clients.HubURL(server.URL, hubAddress))
-	isReady := server.Ready && server.Pending == ""
+	isReady := server.IsReady && server.Pending == ""
 	m.Ready, m.Status = types.BoolValue(isReady), types.StringValue(statusStarting)
 	if isReady {
 		m.Status = types.StringValue(statusReady)

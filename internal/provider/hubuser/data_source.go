@@ -197,7 +197,7 @@ func describeServer(server hub.Server, hubAddress string) serverModel {
 		options = []byte("null")
 	}
 	return serverModel{
-		Ready:       types.BoolValue(server.Ready),
+		Ready:       types.BoolValue(server.IsReady),
 		Pending:     values.StringOrNull(server.Pending),
 		URL:         types.StringValue(clients.HubURL(server.URL, hubAddress)),
 		StartedAt:   values.TimeOrNull(server.Started),

@@ -51,7 +51,7 @@ func RunHostileCases(t *testing.T, prefix string, auth transport.Auth, calls map
 				server := New(t, prefix)
 				server.On(call.Request, hostile.Reply)
 				// A busy machine needs a while for a gigabyte.
-				cfg := transport.Config{BaseURL: server.Base, Auth: auth, NoProxy: true, RequestTimeout: 10 * time.Minute}
+				cfg := transport.Config{BaseURL: server.Base, Auth: auth, BypassesProxy: true, RequestTimeout: 10 * time.Minute}
 				if hostile.TimesOut {
 					cfg.RequestTimeout = time.Second
 				}
