@@ -8,6 +8,8 @@ import (
 	"maps"
 	"math/rand/v2"
 	"net/http"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -38,9 +40,15 @@ func planProperty(t *testing.T, mock *providertest.Mock) providertest.PlanProper
 		}
 		return providertest.NewClientWith(t, mock.Clock, later)
 	}
+	daskFile := filepath.Join(t.TempDir(), "gateway.yaml")
+	if err := os.WriteFile(daskFile, []byte("gateway: {cluster: {options: {worker_memory: 16}}}"), 0o600); err != nil {
+		t.Fatal(err)
+	}
 	t.Setenv("DASK_GATEWAY__CLUSTER__OPTIONS__WORKER_CORES", "2")
+	t.Setenv("DASK_CONFIG", daskFile)
 	environment := providertest.NewClientWith(t, mock.Clock, block)
 	t.Setenv("DASK_GATEWAY__CLUSTER__OPTIONS__WORKER_CORES", "4")
+	t.Setenv("DASK_CONFIG", "")
 	future := providertest.NewClientWith(t, clock.NewFake(clock.Real().Now().Add(1000*time.Hour)), block)
 
 	respondsWith := func(status int, body string) providertest.Client {
@@ -222,6 +230,39 @@ func TestOldState_plansWithoutAChange(t *testing.T) {
 			plan := client.Plan(t, providertest.ClusterType, read, test.config)
 			if len(plan.RequiresReplace) > 0 {
 				t.Errorf("a removed option is replaced without a recorded default: %v", plan.RequiresReplace)
+			}
+		})
+	}
+}
+
+// TestImport_withoutDeclaredDefaults imports while the gateway's options cannot be
+// read. Options that the configuration does not set are then not compared, because
+// their defaults are unknown.
+func TestImport_withoutDeclaredDefaults(t *testing.T) {
+	t.Parallel()
+	cores := func(cores int) map[string]any {
+		return map[string]any{"options": map[string]any{"worker_cores": cores}}
+	}
+	for name, test := range map[string]struct {
+		config     map[string]any
+		isReplaced bool
+	}{
+		"an equal option":         {cores(2), false},
+		"no options":              {map[string]any{}, false},
+		"its default written out": {map[string]any{"options": map[string]any{"worker_cores": 2, "worker_memory": 8}}, false},
+		"a different option":      {cores(3), true},
+		"an option that it lacks": {map[string]any{"options": map[string]any{"worker_cores": 2, "gpu": true}}, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			mock := providertest.StartMock(t, mockserver.Config{})
+			failForever(mock, http.StatusServiceUnavailable, "down")
+			client := providertest.NewClientWith(t, mock.Clock, providertest.Block(mock))
+			imported := client.Imported(t, providertest.ClusterType, mock.AddCluster("alice", map[string]any{"worker_cores": 2.0}))
+			mock.ClearFaults()
+			plan := client.Plan(t, providertest.ClusterType, imported, test.config)
+			if isReplaced := len(plan.RequiresReplace) > 0; isReplaced != test.isReplaced {
+				t.Errorf("the plan replaces %v, want a replacement: %t", plan.RequiresReplace, test.isReplaced)
 			}
 		})
 	}
