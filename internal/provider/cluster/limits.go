@@ -12,7 +12,6 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/types"
-	"github.com/hashicorp/terraform-plugin-framework/types/basetypes"
 
 	"github.com/planetary-computer/terraform-provider-pc/internal/gateway"
 	"github.com/planetary-computer/terraform-provider-pc/internal/provider/clients"
@@ -29,7 +28,7 @@ const (
 
 // maxWorkers returns workers or adapt.maximum. It is null if the configuration has
 // no maximum.
-func (m *resourceModel) maxWorkers(ctx context.Context, diags *diag.Diagnostics) types.Int64 {
+func (m *resourceModel) maxWorkers() types.Int64 {
 	switch {
 	case m.Workers.IsUnknown() || m.Adapt.IsUnknown():
 		return types.Int64Unknown()
@@ -38,9 +37,8 @@ func (m *resourceModel) maxWorkers(ctx context.Context, diags *diag.Diagnostics)
 	case m.Adapt.IsNull():
 		return types.Int64Null()
 	}
-	var bounds adaptModel
-	diags.Append(m.Adapt.As(ctx, &bounds, basetypes.ObjectAsOptions{})...)
-	return bounds.Maximum
+	maximum, _ := m.Adapt.Attributes()["maximum"].(types.Int64)
+	return maximum
 }
 
 // requestedSize is what a configuration or an action requests, for the comparison with

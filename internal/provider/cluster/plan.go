@@ -109,7 +109,7 @@ func (r *clusterResource) ModifyPlan(ctx context.Context, req resource.ModifyPla
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	maxWorkers := plan.maxWorkers(ctx, &resp.Diagnostics)
+	maxWorkers := plan.maxWorkers()
 	if req.State.Raw.IsNull() {
 		plan.MaxWorkers = maxWorkers
 		resp.Diagnostics.Append(resp.Plan.SetAttribute(ctx, path.Root("max_workers"), maxWorkers)...)

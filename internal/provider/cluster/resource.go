@@ -45,7 +45,7 @@ func (r *clusterResource) Create(ctx context.Context, req resource.CreateRequest
 	var plan resourceModel
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
 	secrets := secretsFrom(ctx, req.Config, &resp.Diagnostics)
-	plan.MaxWorkers = plan.maxWorkers(ctx, &resp.Diagnostics)
+	plan.MaxWorkers = plan.maxWorkers()
 	api, ctx, cancel, ok := r.Gateway.Start(ctx, plan.Timeouts.Create, clients.DefaultChangeTimeout, &resp.Diagnostics)
 	if !ok {
 		return
@@ -152,7 +152,7 @@ func (r *clusterResource) Read(ctx context.Context, req resource.ReadRequest, re
 	}
 	resp.Diagnostics.Append(state.recordCluster(ctx, cluster, r.knownAddresses(), recorded.hidden)...)
 	// Writing the state is a large part of a refresh, and most clusters are unchanged.
-	state.MaxWorkers = state.maxWorkers(ctx, &resp.Diagnostics)
+	state.MaxWorkers = state.maxWorkers()
 	if !state.hasSameComputed(before) {
 		resp.Diagnostics.Append(resp.State.Set(ctx, state)...)
 	}
@@ -179,7 +179,7 @@ func (r *clusterResource) Update(ctx context.Context, req resource.UpdateRequest
 	var plan, state resourceModel
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
-	plan.MaxWorkers = plan.maxWorkers(ctx, &resp.Diagnostics)
+	plan.MaxWorkers = plan.maxWorkers()
 	secrets := secretsFrom(ctx, req.Config, &resp.Diagnostics)
 	recorded := readRecordedFacts(ctx, req.Private, &resp.Diagnostics)
 	if resp.Diagnostics.HasError() {
