@@ -64,7 +64,30 @@ func validateNumber(number *big.Float, at path.Path, diags *diag.Diagnostics) {
 	case accuracy == big.Exact && !number.IsInt() && !isShortDecimal(number, converted):
 		diags.AddAttributeError(at, "Number has too many digits",
 			"Terraform cannot compare a fraction with more than 17 significant digits in a dynamic value. Round it, for example with floor(VALUE * 1000) / 1000 or tonumber(format(\"%.3f\", VALUE)).")
+	case number.IsInt() && mayBeShortened(number):
+		diags.AddAttributeError(at, "Number has too many digits",
+			"Terraform cannot compare a calculated whole number of this size, such as pow(10, 30), in a dynamic value. Use a number below 9223372036854775808.")
 	}
+}
+
+// mayBeShortened reports whether a whole number may be the shortened decimal of a
+// number that Terraform has stored with fewer bits than it decodes decimals with, such
+// as a result of pow(), which has 53. Beyond int64, Terraform sends the shortest decimal
+// that is rounded to the stored number, and then compares the response with the stored
+// number itself (go-cty 1.20.0, cty/msgpack/marshal.go).
+func mayBeShortened(number *big.Float) bool {
+	if _, accuracy := number.Int64(); accuracy == big.Exact {
+		return false
+	}
+	const bitsOfFloat64 = 53
+	decimal := number.Text('f', -1)
+	for bits := uint(bitsOfFloat64); bits < number.MinPrec(); bits++ {
+		stored := new(big.Float).SetPrec(bits).Set(number)
+		if stored.Cmp(number) != 0 && stored.Text('f', -1) == decimal {
+			return true
+		}
+	}
+	return false
 }
 
 // isShortDecimal reports whether a number equals the shortest decimal that is rounded
