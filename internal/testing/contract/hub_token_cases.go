@@ -104,7 +104,7 @@ func hubTokenCases() []Case {
 	}
 	// A Hub on sqlite reuses the id of the newest token after that token is
 	// deleted.
-	recycled := sequence("hub token: id is reused",
+	recycled := exclusive(sequence("hub token: id is reused",
 		Exchange{Request: asCaseUser(postRequest(tokensPath, `{"note": "first"}`)), Response: tokenCreated(`"first"`, "null", caseUser)},
 		Exchange{Request: asCaseUser(newRequest(http.MethodDelete, tokenPath)), Response: noContent()},
 		Exchange{
@@ -114,8 +114,7 @@ func hubTokenCases() []Case {
 		Exchange{Request: asCaseUser(getRequest(tokenPath)), Response: hubOK(`<<any>>"note": "second", <<any>>`)},
 		Exchange{Request: asCaseUser(newRequest(http.MethodDelete, tokenPath)), Response: noContent()},
 		Exchange{Request: asCaseUser(getRequest(tokenPath)), Response: tokenNotFound()},
-	)
-	recycled.Exclusive = true
+	))
 	return requiring(append(append(cases, recycled), otherUserTokenCases()...), Hub)
 }
 

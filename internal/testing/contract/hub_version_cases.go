@@ -234,25 +234,27 @@ func (h hubVersion) tokenCases() []Case {
 	if h == 1 {
 		forOthers, forUnknown, unknownList = "Only admins can request tokens for other users", unknownList, h.errorWithoutMessage(http.StatusNotFound)
 	}
+	// Hubs reuse the ids of deleted tokens. If another case gets the id, a Hub before
+	// version 5 describes that token in its error.
 	return append([]Case{
-		sequence("token is created, read and deleted",
+		exclusive(sequence("token is created, read and deleted",
 			Exchange{Request: asCaseUser(postRequest(tokensPath, `{"note": "for the case"}`)), Response: h.tokenCreated(note, "null", role)},
 			Exchange{Request: asCaseUser(getRequest(tokenPath)), Response: hubOK(h.tokenModel(note, "null", role))},
 			Exchange{Request: asCaseUser(newRequest(http.MethodDelete, tokenPath)), Response: noContent()},
 			Exchange{Request: asCaseUser(getRequest(tokenPath)), Response: h.tokenGone()},
 			Exchange{Request: asCaseUser(newRequest(http.MethodDelete, tokenPath)), Response: h.tokenGone()},
-		),
+		)),
 		sequence("token with an expiry in the list",
 			Exchange{Request: asCaseUser(postRequest(tokensPath, `{"note": "for the case", "expires_in": 3600}`)), Response: h.tokenCreated(note, `"<<expires=time>>"`, role)},
 			Exchange{Request: asCaseUser(getRequest(tokensPath)), Response: hubOK(list)},
 		),
-		sequence("expired token is readable until a listing deletes it",
+		exclusive(sequence("expired token is readable until a listing deletes it",
 			Exchange{Request: asCaseUser(postRequest(tokensPath, `{"note": "for the case", "expires_in": 1}`)), Response: h.tokenCreated(note, `"<<expires=time>>"`, role)},
 			Exchange{Request: getRequest("/user").toHub().withAuthorization("token <<token>>"), Response: h.errorWithoutMessage(http.StatusForbidden), Repeat: true},
 			Exchange{Request: asCaseUser(getRequest(tokenPath)), Response: hubOK("<<any>>")},
 			Exchange{Request: asCaseUser(getRequest(tokensPath)), Response: hubOK("<<any>>")},
 			Exchange{Request: asCaseUser(getRequest(tokenPath)), Response: h.tokenGone()},
-		),
+		)),
 		singleRequest("invalid id", asCaseUser(getRequest(tokensPath+"/zzz")), hubError(http.StatusNotFound, "No such token zzz for user <<caseuser>>")),
 		singleRequest("token for another user", postRequest("/users/<<alice>>/tokens", "").toHub().asUser(caseUser), hubError(http.StatusForbidden, forOthers)),
 		singleRequest("tokens of another user", getRequest("/users/<<alice>>/tokens").toHub().asUser(caseUser), h.accessDenied()),

@@ -72,6 +72,12 @@ func onSharedCluster(name string, request Request, response ExpectedResponse) Ca
 // sequence is a case with several requests.
 func sequence(name string, exchanges ...Exchange) Case { return Case{Name: name, Exchanges: exchanges} }
 
+// exclusive prevents other cases from running at the same time.
+func exclusive(c Case) Case {
+	c.Exclusive = true
+	return c
+}
+
 // requiring adds capabilities to the needs of all cases.
 func requiring(cases []Case, capabilities ...Capability) []Case {
 	for i := range cases {
